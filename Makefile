@@ -1,0 +1,46 @@
+# Targets for people; everything runs in .venv, which is made when it is missing or older than pyproject.toml.
+VENV   := .venv
+PY     := $(VENV)/bin/python
+PORT   ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test check bench nightly clean
+
+help:            ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/installed: pyproject.toml
+	python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tidegate needs Python 3.11 or newer; this is %d.%d." % sys.version_info[:2])'
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/tested: $(VENV)/installed
+	$(VENV)/bin/python -m publisher.cli.main --version >/dev/null
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check 'pip>=25.1'
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --group dev
+	@touch $@
+
+demo: $(VENV)/installed   ## keys, a real program published and verified, and the site, in build/demo
+	@$(VENV)/bin/publish demo
+
+serve: $(VENV)/installed  ## the demo's site and bucket on http://127.0.0.1:$(PORT)/
+	@$(VENV)/bin/publish serve --port $(PORT)
+
+check: $(VENV)/tested     ## the quick daily one: lint, types, layers, unit tests, strict site build
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/pytest -q -m 'not system' -n auto
+	$(VENV)/bin/publish check
+	$(VENV)/bin/mkdocs build --quiet --strict --site-dir build/check-site
+
+test: $(VENV)/tested      ## all tests, system tests too
+	$(VENV)/bin/pytest -n auto
+
+bench: $(VENV)/tested     ## speed and size as ratios, into build/bench.json
+	$(PY) -m tests.bench
+
+clean:           ## remove what was built; the environment stays
+	rm -rf build
