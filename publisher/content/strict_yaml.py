@@ -153,15 +153,14 @@ class _Builder:
                 raise _Refused(
                     Problem(f"*{event.anchor} is a YAML alias", self._place(event), "write the value out again")
                 )
-            elif kind is DocumentStartEvent:
-                if self.seen:
-                    raise _Refused(
-                        Problem(
-                            "a second document starts here",
-                            self._place(event),
-                            "one item a file: remove the ---",
-                        )
+            elif kind is DocumentStartEvent and self.seen:
+                raise _Refused(
+                    Problem(
+                        "a second document starts here",
+                        self._place(event),
+                        "one item a file: remove the ---",
                     )
+                )
 
     def _place(self, event: Any) -> Place:
         return Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)

@@ -193,7 +193,7 @@ _ORIGIN_CHECK, _ORIGIN_SCHEMA = _worded_pattern(
     "must be an https address without user name or query, like https://dl.example.org",
 )
 Origin = Annotated[str, _ORIGIN_CHECK, _ORIGIN_SCHEMA]
-"""An https address without user name or query; plain http only for loopback, which only a demo configuration may use."""
+"""An https address without user name or query; plain http only for loopback, in a demo configuration."""
 
 
 def _parse_version(value: Any) -> Version:
