@@ -3,10 +3,10 @@
     tidegate check     --current VERSION     what is published, and what it means for the running version
     tidegate download  --to DIR              fetch and verify the release's file; installing it is up to you
 
-Exit codes: 0 everything verified, with or without an update; 1 wrong input; 2 wrong usage; 4 something does not
-verify or has expired; 5 the network, the server or the disk failed; 130 interrupted. `--json` prints one object
-whose keys are described in `report`, for errors too. This is the only module that reads the environment,
-prints and exits.
+Exit codes: 0 everything verified, with or without an update; 1 wrong input; 2 wrong usage; 4 something does
+not verify or has expired; 5 the network, the server or the disk failed; 130 interrupted. `--json` prints one
+object whose keys are described in `report`, for errors too. This is the only module that reads the
+environment, prints and exits.
 """
 
 from __future__ import annotations
@@ -24,10 +24,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.request import getproxies
 
+from publisher.client.decide import Outcome, decide
 from publisher.client.errors import ClientError, InputError, UsageError, printable
+from publisher.client.report import answer_json, answer_lines, error_json, error_lines
 from publisher.client.trusted import RESOURCE, Trusted
 from publisher.client.version import Version
 
@@ -72,9 +74,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _tell(error: ClientError, as_json: bool) -> None:
-    # Imported late, like all that needs python-tuf: --version and --help answer at once.
-    from publisher.client.report import error_json, error_lines  # noqa: PLC0415
-
     if as_json:
         print(error_json(error))
     else:
@@ -103,9 +102,8 @@ class _Settings:
 
 
 def _ask(options: argparse.Namespace, settings: _Settings) -> int:
-    from publisher.client.decide import Outcome, decide  # noqa: PLC0415
+    # Imported here because python-tuf takes its time: --version, --help and usage errors answer at once.
     from publisher.client.fetch import fetcher_for  # noqa: PLC0415
-    from publisher.client.report import answer_json, answer_lines  # noqa: PLC0415
     from publisher.client.updater import UpdateClient  # noqa: PLC0415
 
     trusted = settings.trusted
@@ -130,7 +128,7 @@ def _settings(options: argparse.Namespace, embedded: Trusted | None) -> _Setting
     ]
     if missing and embedded is None:
         raise UsageError(
-            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing",
+            f"missing: {', '.join(missing)}",
             fix="this copy of tidegate has no channel built in; the publisher's page says what to give",
         )
     trusted = Trusted(
@@ -163,14 +161,12 @@ def _read_version(text: str | None) -> Version | None:
 
 
 def _own_state(base: Path, trusted: Trusted) -> Path:
-    """A directory for this very trust: two addresses or two roots never share what they remember."""
+    """A directory for this very trust: two addresses or two roots never share what they remember.
+
+    It is made only after UpdateClient has refused odd names of products and channels.
+    """
     digest = hashlib.sha256(trusted.url.encode() + b"\0" + trusted.root).hexdigest()
-    # The names are checked later, in one place; here they must only not lead elsewhere.
-    names = (
-        name.replace("/", "_").replace("\\", "_").strip(".") or "_"
-        for name in (trusted.product, trusted.channel)
-    )
-    return base.joinpath(*names, digest[:16])
+    return base / trusted.product / trusted.channel / digest[:16]
 
 
 def _system_state() -> Path:
@@ -215,7 +211,10 @@ def _next_command(options: argparse.Namespace) -> str:
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse that reports like everything else here."""
+    """argparse that takes no abbreviations and reports like everything else here."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(printable(message), fix=f"{self.prog} --help lists what it takes")
@@ -225,7 +224,7 @@ def _parser(embedded: Trusted | None) -> argparse.ArgumentParser:
     def default(value: str) -> str:
         return f" (built in: {value})" if embedded else ""
 
-    common = argparse.ArgumentParser(add_help=False)
+    common = _Parser(add_help=False)
     channel = common.add_argument_group("the channel")
     channel.add_argument("--url", help="the channel's address" + default(embedded.url if embedded else ""))
     channel.add_argument(
@@ -246,7 +245,7 @@ def _parser(embedded: Trusted | None) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="tidegate",
         description="Checks a signed update channel and fetches verified files. It installs nothing.",
-        epilog="Exit codes: 0 verified, 1 wrong input, 2 wrong usage, 4 not verified or expired, 5 unreachable.",
+        epilog="Exit codes: 0 verified, 1 input, 2 usage, 4 not verified or expired, 5 unreachable.",
     )
     parser.add_argument("--version", action="store_true", help="print the version of tidegate itself")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)

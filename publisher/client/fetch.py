@@ -48,22 +48,28 @@ def fetcher_for(
         )
     if parts.scheme == "file":
         return DirectoryFetcher(url)
-    refuse_unsafe(url)
+    _refuse_unsafe(url)
     return WebFetcher(proxies or {}, user_agent)
 
 
-def refuse_unsafe(url: str) -> None:
-    """Raise InputError unless `url` is https, or http on this machine."""
+def _refuse_unsafe(url: str) -> None:
     parts = urlsplit(url)
     if not parts.hostname or parts.scheme not in ("https", "http"):
         raise InputError(
             f"the address {url} cannot be used",
             fix="use https://..., or file:///... for a directory on this machine",
         )
-    if parts.scheme == "http" and not _is_this_machine(parts.hostname):
+    if not _is_safe(url):
         raise InputError(
             f"the address {url} is not encrypted", fix="use https://; http:// is only for this very machine"
         )
+
+
+def _is_safe(url: str) -> bool:
+    """True for https, and for http on this machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return (parts.scheme == "https" and host != "") or (parts.scheme == "http" and _is_this_machine(host))
 
 
 class DirectoryFetcher(FetcherInterface):
@@ -123,7 +129,8 @@ class WebFetcher(FetcherInterface):
                 response.close()
         except HTTPError as error:
             reason = error.reason if isinstance(error, MaxRetryError) else error
-            if isinstance(reason, HTTPTimeoutError):
+            # A refused connection counts as a timeout for urllib3.
+            if isinstance(reason, HTTPTimeoutError) and not isinstance(reason, NewConnectionError):
                 raise SlowRetrievalError(f"{url} did not answer within {TIMEOUT} seconds") from error
             raise DownloadError(f"{url}: {_plain(reason)}") from error
 
@@ -144,9 +151,8 @@ class WebFetcher(FetcherInterface):
                 return response
             response.close()
             target = urljoin(url, location)
-            if urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https":
+            if not _is_safe(target) or (urlsplit(url).scheme == "https" != urlsplit(target).scheme):
                 raise DownloadError(f"{url} redirects to {target}, which is not encrypted")
-            refuse_unsafe(target)
             url = target
         raise DownloadError(f"{url} redirects more than {MAX_REDIRECTS} times")
 

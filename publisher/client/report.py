@@ -28,24 +28,27 @@ from __future__ import annotations
 import json
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from publisher.client.decide import Answer, Outcome
-from publisher.client.duties import Signature
 from publisher.client.errors import ClientError
 from publisher.client.feed import Deprecation, Release, Restart, State
-from publisher.client.updater import Channel, Downloaded
 from publisher.client.version import Version
+
+if TYPE_CHECKING:
+    # Not at run time, so that telling an error does not load python-tuf.
+    from publisher.client.duties import Signature
+    from publisher.client.updater import Channel, Downloaded
 
 __all__ = ["answer_json", "answer_lines", "error_json", "error_lines"]
 
 FORMAT = "tidegate-answer/1"
 
 _RESTART = {
-    Restart.NONE: "nothing to restart",
-    Restart.APPLICATION: "restart the application",
-    Restart.SERVICE: "restart the service",
-    Restart.SYSTEM: "restart the computer",
+    Restart.NONE: "not needed",
+    Restart.APPLICATION: "the application",
+    Restart.SERVICE: "the service",
+    Restart.SYSTEM: "the computer",
 }
 _LABEL_WIDTH = 10
 
@@ -115,8 +118,7 @@ def error_json(error: ClientError) -> str:
 
 
 def _release_lines(release: Release) -> list[str]:
-    restart = _RESTART[release.restart]
-    facts = [("What", release.sentence), ("After", restart)]
+    facts = [("What", release.sentence), ("Restart", _RESTART[release.restart])]
     if release.required_by:
         facts.append(("Until", f"update before {_time(release.required_by)}"))
     if release.old_peers_ok_until:
