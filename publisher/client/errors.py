@@ -32,7 +32,7 @@ class ClientError(Exception):
 
     exit_code: ClassVar[int] = 1
     """The exit code of the command line."""
-    verdict: ClassVar[str] = "not checked"
+    verdict: ClassVar[str] = "not done"
     """The whole outcome in a word or two; the last words of every message."""
 
     def __init__(self, what: str, *, fix: str = "") -> None:

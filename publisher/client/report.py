@@ -6,7 +6,7 @@ JSON keys, always present unless noted; keys may be added, never change their me
 
     format      "tidegate-answer/1"
     ok          true if the channel was reached and everything verified
-    verdict     "verified", "not verified", "expired", "unreachable" or "not checked"
+    verdict     "verified", "not verified", "expired", "unreachable" or "not done"
     exit_code   0, or that of the error
     error       null, or {"what": text, "fix": text}; with an error the keys below are absent
     product, channel, platform      what was asked for
@@ -120,7 +120,7 @@ def error_json(error: ClientError) -> str:
 def _release_lines(release: Release) -> list[str]:
     facts = [("What", release.sentence), ("Restart", _RESTART[release.restart])]
     if release.required_by:
-        facts.append(("Until", f"update before {_time(release.required_by)}"))
+        facts.append(("Update by", _time(release.required_by)))
     if release.old_peers_ok_until:
         facts.append(("Old peers", f"older versions can connect until {_time(release.old_peers_ok_until)}"))
     facts += [("Without it", symptom) for symptom in release.symptoms[:1]]

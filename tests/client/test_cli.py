@@ -189,7 +189,7 @@ def test_wrong_usage_says_what_is_missing(
     assert main(words) == exit_code
     err = capsys.readouterr().err
     assert said in err
-    assert err.endswith("\nnot checked\n")
+    assert err.endswith("\nnot done\n")
 
 
 @pytest.mark.parametrize(
