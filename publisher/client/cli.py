@@ -123,9 +123,7 @@ def _ask(options: argparse.Namespace, settings: _Settings) -> int:
 
 
 def _settings(options: argparse.Namespace, embedded: Trusted | None) -> _Settings:
-    missing = [
-        f"--{name}" for name in ("url", "root", "product", "channel") if getattr(options, name) is None
-    ]
+    missing = [f"--{name}" for name in ("url", "root", "product", "channel") if getattr(options, name) is None]
     if missing and embedded is None:
         raise UsageError(
             f"missing: {', '.join(missing)}",
@@ -227,9 +225,7 @@ def _parser(embedded: Trusted | None) -> argparse.ArgumentParser:
     common = _Parser(add_help=False)
     channel = common.add_argument_group("the channel")
     channel.add_argument("--url", help="the channel's address" + default(embedded.url if embedded else ""))
-    channel.add_argument(
-        "--root", type=Path, metavar="FILE", help="the first trusted root.json" + default("yes")
-    )
+    channel.add_argument("--root", type=Path, metavar="FILE", help="the first trusted root.json" + default("yes"))
     channel.add_argument("--product", help="the product" + default(embedded.product if embedded else ""))
     channel.add_argument("--channel", help="the channel" + default(embedded.channel if embedded else ""))
     channel.add_argument("--platform", help=f"the platform (default: this one, {_this_platform()})")
@@ -256,14 +252,10 @@ def _parser(embedded: Trusted | None) -> argparse.ArgumentParser:
     download = commands.add_parser(
         "download", parents=[common], help="fetch and verify the published file", description=_DOWNLOAD
     )
-    download.add_argument(
-        "--current", metavar="VERSION", help="the version that runs now; without it, a fresh install"
-    )
+    download.add_argument("--current", metavar="VERSION", help="the version that runs now; without it, a fresh install")
     download.add_argument("--to", required=True, type=Path, metavar="DIR", help="where to put the file")
     return parser
 
 
 _CHECK = "Asks the channel whether there is an update, verifies every answer, and changes nothing else."
-_DOWNLOAD = (
-    "Fetches the published file if it is newer than --current. Another file of its name is never touched."
-)
+_DOWNLOAD = "Fetches the published file if it is newer than --current. Another file of its name is never touched."

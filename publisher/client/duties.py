@@ -63,8 +63,7 @@ def check_duties(delegator: Targets, role_name: str, delegated: Metadata[Targets
         people = {signature.person or f"key {signature.keyid}" for signature in signatures}
     if len(people) < role.threshold:
         raise VerificationError(
-            f"{role_name} needs the signatures of {_count(role.threshold, 'person')}, "
-            f"but {_who(people)} signed it",
+            f"{role_name} needs the signatures of {_count(role.threshold, 'person')}, but {_who(people)} signed it",
             fix=_ASK,
         )
     if uncovered := _uncovered(duties, signatures):

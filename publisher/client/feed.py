@@ -130,8 +130,7 @@ def parse_feed(data: bytes) -> Feed:
     root = _Object(_load(data), "")
     if (written := root.text("format")) != FORMAT:
         raise FeedError(
-            f"this client is too old for the feed; the feed has format {written!a}, "
-            f"the client knows {FORMAT}",
+            f"this client is too old for the feed; the feed has format {written!a}, the client knows {FORMAT}",
             fix="get the newest client from the product's download page",
         )
     product, channel = root.slug("product"), root.slug("channel")
@@ -139,9 +138,7 @@ def parse_feed(data: bytes) -> Feed:
         product=product,
         channel=channel,
         platform=root.slug("platform"),
-        release=root.optional(
-            "release", lambda at: _release(_Object(*at), f"artifacts/{product}/{channel}/")
-        ),
+        release=root.optional("release", lambda at: _release(_Object(*at), f"artifacts/{product}/{channel}/")),
         min_secure=root.optional("min_secure", _version),
         deprecations=tuple(_deprecation(_Object(*at)) for at in root.items("deprecations")),
     )

@@ -120,9 +120,7 @@ class WebFetcher(FetcherInterface):
             response = self._get(url)
             try:
                 if response.status >= 400:
-                    raise DownloadHTTPError(
-                        f"{url} was answered with status {response.status}", response.status
-                    )
+                    raise DownloadHTTPError(f"{url} was answered with status {response.status}", response.status)
                 # As stored: a server that labels a .tar.gz as compressed text must not change its bytes.
                 yield from response.stream(CHUNK, decode_content=False)
             finally:

@@ -77,9 +77,7 @@ def error_lines(error: ClientError) -> list[str]:
     return [*f"tidegate: {error}".splitlines(), error.verdict]
 
 
-def answer_json(
-    channel: Channel, answer: Answer, current: Version | None, downloaded: Downloaded | None = None
-) -> str:
+def answer_json(channel: Channel, answer: Answer, current: Version | None, downloaded: Downloaded | None = None) -> str:
     """The answer for programs; see the module's docstring."""
     feed = channel.feed
     return _json(
@@ -100,9 +98,7 @@ def answer_json(
         min_secure=feed.min_secure,
         deprecations=feed.deprecations,
         signed_by=channel.signatures,
-        download={"path": str(downloaded.path), "already_there": downloaded.already_there}
-        if downloaded
-        else None,
+        download={"path": str(downloaded.path), "already_there": downloaded.already_there} if downloaded else None,
     )
 
 
@@ -141,9 +137,7 @@ def _deprecation_line(item: Deprecation) -> str:
 
 def _signers(signatures: tuple[Signature, ...]) -> str:
     return " and ".join(
-        f"{signature.person} ({signature.duty})"
-        if signature.duty
-        else signature.person or signature.keyid[:8]
+        f"{signature.person} ({signature.duty})" if signature.duty else signature.person or signature.keyid[:8]
         for signature in signatures
     )
 

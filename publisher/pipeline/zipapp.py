@@ -82,9 +82,7 @@ def _client() -> dict[str, bytes]:
 
 
 def _modules(directory: Traversable, path: str) -> dict[str, bytes]:
-    return {
-        f"{path}/{file.name}": file.read_bytes() for file in directory.iterdir() if file.name.endswith(".py")
-    }
+    return {f"{path}/{file.name}": file.read_bytes() for file in directory.iterdir() if file.name.endswith(".py")}
 
 
 def _distribution(name: str) -> importlib.metadata.Distribution:
@@ -118,9 +116,7 @@ def _dependency(distribution: importlib.metadata.Distribution) -> dict[str, byte
 
 
 def _licences(distribution: importlib.metadata.Distribution) -> dict[str, bytes]:
-    return {
-        str(path): _read(distribution, path) for path in _files(distribution) if _LICENCE.match(path.name)
-    }
+    return {str(path): _read(distribution, path) for path in _files(distribution) if _LICENCE.match(path.name)}
 
 
 def _files(distribution: importlib.metadata.Distribution) -> list[PurePosixPath]:

@@ -33,9 +33,7 @@ def run(bucket: Bucket, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> R
             "platform": "linux-amd64",
             "state": str(tmp_path / "state"),
         } | changes
-        code = main(
-            [command, *(part for name, value in options.items() for part in (f"--{name}", value)), *words]
-        )
+        code = main([command, *(part for name, value in options.items() for part in (f"--{name}", value)), *words])
         said = capsys.readouterr()
         return code, said.out, said.err
 
@@ -256,9 +254,7 @@ def test_help_names_every_exit_code_and_command(capsys: pytest.CaptureFixture[st
     assert all(word in out for word in ("check", "download", "4 not verified", "5 unreachable"))
 
 
-def test_two_addresses_and_two_roots_never_share_their_state(
-    run: Run, bucket: Bucket, tmp_path: Path
-) -> None:
+def test_two_addresses_and_two_roots_never_share_their_state(run: Run, bucket: Bucket, tmp_path: Path) -> None:
     run("check", "--current", "4")
     run("check", "--current", "4", url=f"{bucket.url}/")
     assert len(list((tmp_path / "state/btfs-node/stable").iterdir())) == 2

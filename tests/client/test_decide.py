@@ -37,6 +37,4 @@ def test_published_vector(case: dict[str, Any]) -> None:
 def test_only_what_is_newer_is_ever_offered(published: tuple[int, int], current: tuple[int, int]) -> None:
     feed = parse_feed(json.dumps(a_feed(version="{}.{}".format(*published))).encode())
     answer = decide(feed, Version.parse("{}.{}".format(*current)))
-    assert (
-        (answer.release is not None) == (published > current) == (answer.outcome == Outcome.UPDATE_AVAILABLE)
-    )
+    assert (answer.release is not None) == (published > current) == (answer.outcome == Outcome.UPDATE_AVAILABLE)

@@ -65,9 +65,7 @@ def test_a_whole_feed_is_read() -> None:
     assert release.symptoms == ("The node stops about once a day.",)
     assert release.artifact.size == len(b"the program")
     assert feed.min_secure == Version.parse("4.0.2")
-    assert feed.deprecations == (
-        Deprecation("old-api", "The old API", State.WARNED, Version.parse("5.0.0"), "v2"),
-    )
+    assert feed.deprecations == (Deprecation("old-api", "The old API", State.WARNED, Version.parse("5.0.0"), "v2"),)
 
 
 def test_nothing_published_is_null() -> None:

@@ -93,18 +93,14 @@ def test_a_client_follows_the_chain_of_roots(bucket: Bucket, client: UpdateClien
     client.fetch_feed(*ASK)
 
 
-def test_a_damaged_cached_feed_is_fetched_again(
-    client: UpdateClient, fetcher: CountingFetcher, tmp_path: Path
-) -> None:
+def test_a_damaged_cached_feed_is_fetched_again(client: UpdateClient, fetcher: CountingFetcher, tmp_path: Path) -> None:
     feed = client.fetch_feed(*ASK)
     (cached,) = (tmp_path / "state/feeds").iterdir()
     cached.write_bytes(b"")
     assert client.fetch_feed(*ASK) == feed
 
 
-def test_a_withdrawn_release_leaves_nothing_to_download(
-    bucket: Bucket, client: UpdateClient, to: Path
-) -> None:
+def test_a_withdrawn_release_leaves_nothing_to_download(bucket: Bucket, client: UpdateClient, to: Path) -> None:
     bucket.release(a_feed(release=None))
     with pytest.raises(InputError, match="nothing is published"):
         client.download(client.fetch_feed(*ASK), to)
@@ -115,9 +111,7 @@ def test_a_withdrawn_release_leaves_nothing_to_download(
 
 
 @pytest.mark.parametrize("ask", [("other", "stable", "linux-amd64"), ("btfs-node", "beta", "linux-amd64")])
-def test_unknown_product_or_channel_names_the_known_ones(
-    client: UpdateClient, ask: tuple[str, str, str]
-) -> None:
+def test_unknown_product_or_channel_names_the_known_ones(client: UpdateClient, ask: tuple[str, str, str]) -> None:
     with pytest.raises(InputError) as caught:
         client.fetch_feed(*ask)
     assert "btfs-node stable" in caught.value.fix
@@ -155,9 +149,7 @@ def test_a_timestamp_given_as_root_is_an_input_error(bucket: Bucket, tmp_path: P
 # Attacks and accidents. Nothing may reach the download directory.
 
 
-def refused(
-    client: UpdateClient, to: Path, kind: type[Exception] = VerificationError, words: str | None = None
-) -> str:
+def refused(client: UpdateClient, to: Path, kind: type[Exception] = VerificationError, words: str | None = None) -> str:
     """What the client says when it refuses; nothing may have been written."""
     with pytest.raises(kind, match=words) as caught:
         client.download(client.fetch_feed(*ASK), to)
@@ -186,9 +178,7 @@ def test_a_replayed_older_timestamp_is_refused(bucket: Bucket, client: UpdateCli
     refused(client, to, words="replays an old state")
 
 
-def test_an_older_snapshot_under_a_newer_timestamp_is_refused(
-    bucket: Bucket, client: UpdateClient, to: Path
-) -> None:
+def test_an_older_snapshot_under_a_newer_timestamp_is_refused(bucket: Bucket, client: UpdateClient, to: Path) -> None:
     old = bucket.path("tuf/metadata/1.snapshot.json").read_bytes()
     client.fetch_feed(*ASK)
     bucket.publish()
@@ -267,38 +257,28 @@ def test_a_signed_feed_that_is_too_big_is_refused(bucket: Bucket, client: Update
     refused(client, to, words="at most 65536")
 
 
-@pytest.mark.parametrize(
-    ("key", "value"), [("product", "other"), ("channel", "beta"), ("platform", "macos-arm64")]
-)
+@pytest.mark.parametrize(("key", "value"), [("product", "other"), ("channel", "beta"), ("platform", "macos-arm64")])
 def test_a_feed_of_another_product_channel_or_platform_is_refused(
     bucket: Bucket, client: UpdateClient, to: Path, key: str, value: str
 ) -> None:
     feed = a_feed() | {key: value}
     target = feed["release"]["artifact"]["target"]
-    feed["release"]["artifact"]["target"] = target.replace(
-        "btfs-node/stable", f"{feed['product']}/{feed['channel']}"
-    )
+    feed["release"]["artifact"]["target"] = target.replace("btfs-node/stable", f"{feed['product']}/{feed['channel']}")
     bucket.release(feed, at="feed/btfs-node/stable/linux-amd64.json")
     refused(client, to, words="is that of")
 
 
-def test_a_missing_feed_file_says_that_the_server_lacks_it(
-    bucket: Bucket, client: UpdateClient, to: Path
-) -> None:
+def test_a_missing_feed_file_says_that_the_server_lacks_it(bucket: Bucket, client: UpdateClient, to: Path) -> None:
     bucket.path("tuf/targets/feed/**/*.json").unlink()
     refused(client, to, TransferError, "missing on the server")
 
 
-def test_a_missing_artifact_says_that_the_server_lacks_it(
-    bucket: Bucket, client: UpdateClient, to: Path
-) -> None:
+def test_a_missing_artifact_says_that_the_server_lacks_it(bucket: Bucket, client: UpdateClient, to: Path) -> None:
     bucket.path("tuf/targets/artifacts/**/*.tar.gz").unlink()
     refused(client, to, TransferError, "missing on the server")
 
 
-def test_an_artifact_that_the_role_did_not_sign_is_refused(
-    bucket: Bucket, client: UpdateClient, to: Path
-) -> None:
+def test_an_artifact_that_the_role_did_not_sign_is_refused(bucket: Bucket, client: UpdateClient, to: Path) -> None:
     bucket.release(a_feed(), artifact=None)
     refused(client, to, words="did not sign")
 
@@ -310,9 +290,7 @@ def test_a_feed_that_disagrees_with_the_signed_metadata_is_refused(
     refused(client, to, words="disagree")
 
 
-def test_an_artifact_listed_by_another_role_is_refused(
-    bucket: Bucket, client: UpdateClient, to: Path
-) -> None:
+def test_an_artifact_listed_by_another_role_is_refused(bucket: Bucket, client: UpdateClient, to: Path) -> None:
     bucket.foreign = {a_feed()["release"]["artifact"]["target"]: b"the program"}
     bucket.release(a_feed(), artifact=None)
     refused(client, to, words="which alone may publish it")

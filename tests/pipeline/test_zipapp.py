@@ -85,9 +85,7 @@ def test_only_what_is_needed_goes_in(pyz: Path) -> None:
 
 
 def test_every_package_brings_its_licence(pyz: Path) -> None:
-    licences = [
-        name for name in names(pyz.read_bytes()) if "licen" in name.lower() and not name.endswith("/")
-    ]
+    licences = [name for name in names(pyz.read_bytes()) if "licen" in name.lower() and not name.endswith("/")]
     for package in (
         "tidegate-",
         "tuf-",
@@ -121,9 +119,7 @@ def test_it_refuses_what_one_person_signed(run: Run, bucket: Bucket, tmp_path: P
     assert "1/2 keys" in done.stderr
 
 
-def test_a_key_that_needs_cryptography_is_named_as_the_reason(
-    run: Run, bucket: Bucket, tmp_path: Path
-) -> None:
+def test_a_key_that_needs_cryptography_is_named_as_the_reason(run: Run, bucket: Bucket, tmp_path: Path) -> None:
     hardware = Person("hsm", "alice", "engineering", ecdsa=True)
     bucket.keys = bucket.signers = (hardware, BOB)
     bucket.publish()
@@ -141,9 +137,7 @@ def test_a_directory_works_on_a_python_without_ssl(pyz: Path, tmp_path: Path) ->
         f"sys.argv = {[str(pyz), *words]!r}\n"
         f"runpy.run_path({str(pyz)!r}, run_name='__main__')\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False)
     assert (done.stderr, done.returncode) == ("", 0)
 
 
@@ -192,6 +186,4 @@ def test_a_package_that_would_not_work_everywhere_is_refused(
 def test_an_extra_that_is_not_asked_for_does_not_count(bucket: Bucket) -> None:
     requirements = importlib.metadata.distribution("urllib3").requires or []
     assert any("extra" in requirement for requirement in requirements)
-    assert not [
-        name for name in names(build_zipapp(trusted=trusted(bucket), version=VERSION)) if "brotli" in name
-    ]
+    assert not [name for name in names(build_zipapp(trusted=trusted(bucket), version=VERSION)) if "brotli" in name]

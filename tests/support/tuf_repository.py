@@ -76,9 +76,7 @@ def delegation(
     """A delegated role of a product's channel and its keys."""
     product, channel = role.split(".")
     public = {person.public.keyid: person.public for person in keys}
-    fields = (
-        {} if duties is None else {"x-tidegate-duties": list(duties) if isinstance(duties, tuple) else duties}
-    )
+    fields = {} if duties is None else {"x-tidegate-duties": list(duties) if isinstance(duties, tuple) else duties}
     default = [f"feed/{product}/{channel}/*", f"artifacts/{product}/{channel}/*/*"]
     return DelegatedRole(role, list(public), threshold, True, paths or default, None, fields), public
 
@@ -161,9 +159,7 @@ class Bucket:
         (found,) = self.directory.glob(pattern)
         return found
 
-    def release(
-        self, feed: dict[str, Any], artifact: bytes | None = b"the program", at: str | None = None
-    ) -> None:
+    def release(self, feed: dict[str, Any], artifact: bytes | None = b"the program", at: str | None = None) -> None:
         """Replace what the role lists by this feed and its artifact, and publish."""
         at = at or f"feed/{feed['product']}/{feed['channel']}/{feed['platform']}.json"
         self.files = {at: json.dumps(feed).encode()}
@@ -187,9 +183,7 @@ class Bucket:
         snapshot = Metadata(Snapshot(version=self.version, expires=self.expires["snapshot"], meta=metas))
         self._write_metadata("snapshot", snapshot, (SNAPSHOT,))
         timestamp = Metadata(
-            Timestamp(
-                version=self.version, expires=self.expires["timestamp"], snapshot_meta=MetaFile(self.version)
-            )
+            Timestamp(version=self.version, expires=self.expires["timestamp"], snapshot_meta=MetaFile(self.version))
         )
         timestamp.sign(TIMESTAMP.signer)
         self.write("tuf/metadata/timestamp.json", timestamp.to_bytes())
