@@ -25,7 +25,7 @@ from publisher.errors import InputError, SigningError, VerificationError
 from publisher.model.signer import SHARED_ROLES, Signers
 from publisher.signing.keys import OpenSigner
 
-S = TypeVar("S", bound=Signed)
+S = TypeVar("S", Root, Timestamp, Snapshot, Targets)
 
 KeysAtHand = Callable[[str], Sequence[OpenSigner]]
 """The private keys of a role that can be used here; empty when none can."""

@@ -91,7 +91,7 @@ class Source(Protocol):
 
 
 def audit(source: Source, trusted_root: bytes, now: datetime) -> Audit:
-    """Verify every signature, threshold, duty, expiry, digest, size and pinned address; find what is missing or stray."""
+    """Verify signatures, thresholds, duties, expiry, digests, sizes and addresses; find missing and stray objects."""
     return _Auditor(source, trusted_root, now).run()
 
 
@@ -149,20 +149,17 @@ class _Auditor:
             self.findings.append(Finding(Level.NOTE, f"the role {role} has not been used yet"))
 
     def _expiry(self, repository: Repository) -> None:
-        named: dict[str, Metadata[Signed]] = {
-            "root": repository.root,  # type: ignore[dict-item]
-            "timestamp": repository.timestamp,  # type: ignore[dict-item]
-            "snapshot": repository.snapshot,  # type: ignore[dict-item]
-            "targets": repository.targets,  # type: ignore[dict-item]
-            **repository.roles,  # type: ignore[dict-item]
+        top = (repository.root, repository.timestamp, repository.snapshot, repository.targets)
+        signed: dict[str, tuple[Signed, int]] = {
+            **{metadata.signed.type: (metadata.signed, len(metadata.signatures)) for metadata in top},
+            **{role: (metadata.signed, len(metadata.signatures)) for role, metadata in repository.roles.items()},
         }
-        for role, metadata in named.items():
-            self.signatures += len(metadata.signatures)
-            if metadata.signed.expires <= self.now:
+        for role, (part, signatures) in signed.items():
+            self.signatures += signatures
+            if part.expires <= self.now:
                 self._error(
-                    f"{role} expired on {metadata.signed.expires:%Y-%m-%d %H:%M} UTC; clients offer nothing until it is"
-                    " signed again",
-                    TIMESTAMP_KEY if role == "timestamp" else metadata_key(role, metadata.signed.version),
+                    f"{role} expired on {part.expires:%Y-%m-%d %H:%M} UTC; until it is renewed, clients offer nothing",
+                    TIMESTAMP_KEY if role == "timestamp" else metadata_key(role, part.version),
                 )
 
     def _targets(self, repository: Repository) -> None:

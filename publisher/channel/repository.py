@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from tuf.api.exceptions import RepositoryError
-from tuf.api.metadata import Metadata, Root, Signed, Snapshot, Targets, Timestamp
+from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
 from tuf.api.serialization import DeserializationError
 
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
@@ -18,7 +18,7 @@ from publisher.client.duties import check_duties
 from publisher.client.errors import ClientError
 from publisher.errors import VerificationError
 
-S = TypeVar("S", bound=Signed)
+S = TypeVar("S", Root, Timestamp, Snapshot, Targets)
 
 Read = Callable[[str], bytes | None]
 """Reads an object by key; None when there is none."""

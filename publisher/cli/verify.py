@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+from urllib.request import getproxies
 
 import click
 
@@ -28,7 +28,7 @@ def command(place: str, root: Path, as_json: bool) -> None:
     """
     trusted = read_root_file(root)
     if place.startswith(("http://", "https://")):
-        audit = verify_address(place, fetcher_for(place, os.environ), trusted, wall_clock())
+        audit = verify_address(place, fetcher_for(place, proxies=getproxies()), trusted, wall_clock())
     else:
         if not place.startswith("file:") and not Path(place).is_dir():
             raise InputError(f"there is no directory {place}", fix="name a bucket's directory, or its https address")

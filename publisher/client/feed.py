@@ -262,7 +262,10 @@ _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9 ._~()@,=+-]*[A-Za-z0-9_~()@=+-])?")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_HTTPS = re.compile(r"https://[A-Za-z0-9][A-Za-z0-9.:-]*(?:/[!-~]*)?")
+# Plain http is for rehearsals on the same machine; nobody else can be in between there.
+_HTTPS = re.compile(
+    r"(?:https://[A-Za-z0-9][A-Za-z0-9.:-]*|http://(?:127\.0\.0\.1|localhost)(?::[0-9]{1,5})?)(?:/[!-~]*)?"
+)
 
 
 def _is_plain_name(name: str) -> bool:

@@ -126,7 +126,7 @@ def _checked(directory: Path, name: str) -> Path:
     if not _SAFE_NAME.fullmatch(name) or ".." in name:
         raise InputError(
             f"{_shown(name)} is not a name to publish",
-            fix="use letters, digits, dots, hyphens, underscores, plus and tilde; no double dots, blanks or line breaks",
+            fix="use letters, digits, and . - _ + ~ within; no double dots, no blanks, no line breaks",
         )
     if path.is_symlink() and directory.resolve() not in path.resolve().parents:
         raise InputError(

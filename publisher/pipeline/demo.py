@@ -141,7 +141,7 @@ def publish_client(
     )
     storage = open_storage(str(place.bucket))
     storage.prepare()
-    keys = KeyRing(catalog.signers, place.keys, lambda name: None)
+    keys = KeyRing(catalog.signers, place.keys, lambda _name: None)
     plan = plan_release(request, catalog, storage, keys, clock(), track)
     return None if plan.nothing_to_do else apply_plan(plan, catalog, storage, clock, track)
 

@@ -13,6 +13,6 @@ Track = Callable[[str, int], AbstractContextManager[Advance]]
 
 
 @contextmanager
-def silent(name: str, total: int) -> Iterator[Advance]:
+def silent(_name: str, _total: int) -> Iterator[Advance]:
     """Tells nobody."""
-    yield lambda count: None
+    yield lambda _count: None

@@ -57,7 +57,7 @@ class WebSource:
 
     def digest(self, key: str) -> FileDigests | None:
         """Size and digests; None when there is no such object."""
-        digests = digest_stream(_Chunks(self._chunks(key)))
+        digests = digest_stream(io.BufferedReader(_Chunks(self._chunks(key))))
         return digests if digests.size or self._exists else None
 
     def keys(self) -> None:
