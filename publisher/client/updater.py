@@ -19,6 +19,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -94,16 +95,20 @@ class UpdateClient:
     All methods raise ClientError and its subclasses, nothing else that a server or a disk can cause.
     """
 
-    def __init__(self, url: str, root: bytes, state: Path, fetcher: FetcherInterface) -> None:
+    def __init__(
+        self, url: str, root: bytes, state: Path, fetcher: FetcherInterface, now: datetime | None = None
+    ) -> None:
         """
         `url` is the bucket's address (metadata at <url>/tuf/metadata/, targets at <url>/tuf/targets/), `root`
         the first trusted root metadata, `state` a directory of this client's own: it remembers the newest
-        metadata seen, which is the protection against replays, so it must outlive the process.
+        metadata seen, which is the protection against replays, so it must outlive the process. `now` is the
+        moment at which expiry is judged, by default that of each session's start.
         """
         self._url = url.rstrip("/")
         self._root = root
         self._state = state
         self._fetcher = fetcher
+        self._now = now
         self._session: _Session | None = None
 
     def fetch_feed(self, product: str, channel: str, platform: str) -> Feed:
@@ -193,11 +198,16 @@ class UpdateClient:
             config=LIMITS,
             bootstrap=self._root,
         )
+        if self._now is not None:
+            # python-tuf reads the clock itself and offers no other way in.
+            updater._trusted_set.reference_time = self._now
         updater.refresh()
         targets = self._verified("targets").signed
         role_name = f"{product}.{channel}"
         if not targets.delegations or role_name not in (targets.delegations.roles or {}):
             raise _no_channel(targets, product, channel)
+        if f"{role_name}.json" not in self._snapshot().meta:
+            raise InputError(f"{product} {channel} has not published anything yet", fix="try again later")
         # Asking for a path makes python-tuf load and verify the roles that may publish it.
         updater.get_targetinfo(path)
         role = self._verified(role_name)
@@ -208,13 +218,16 @@ class UpdateClient:
 
         A role that python-tuf was not led to has no file, or one older than the snapshot says.
         """
-        snapshot = Metadata[Snapshot].from_bytes((self._metadata_dir / "snapshot.json").read_bytes()).signed
         with contextlib.suppress(FileNotFoundError):
             path = self._metadata_dir / f"{quote(role_name, safe='')}.json"
             metadata = Metadata[Targets].from_bytes(path.read_bytes())
-            if metadata.signed.version == snapshot.meta[f"{role_name}.json"].version:
+            if metadata.signed.version == self._snapshot().meta[f"{role_name}.json"].version:
                 return metadata
         raise VerificationError(f"the channel's delegations do not lead to {role_name}", fix=_DISTRUST)
+
+    def _snapshot(self) -> Snapshot:
+        """The snapshot that python-tuf verified and kept."""
+        return Metadata[Snapshot].from_bytes((self._metadata_dir / "snapshot.json").read_bytes()).signed
 
     def _read_feed(self, session: _Session, info: TargetFile) -> bytes:
         """The feed's bytes, from this machine if it holds them already."""

@@ -165,7 +165,9 @@ def apply_plan(plan: Plan, catalog: Catalog, storage: Storage, clock: Clock, tra
         written.append(TIMESTAMP_KEY)
         size += body.size
     platforms = tuple(one.platform for one in plan.artifacts)
-    verify_as_client(storage.url, plan.request.trusted_root, plan.request.release, plan.request.channel, platforms)
+    verify_as_client(
+        storage.url, plan.request.trusted_root, plan.request.release, plan.request.channel, platforms, clock()
+    )
     return Applied(tuple(written), size, platforms)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from publisher.client.errors import ClientError
@@ -13,14 +14,16 @@ from publisher.errors import VerificationError
 from publisher.model.release import Release
 
 
-def verify_as_client(url: str, root: bytes, release: Release, channel: str, platforms: Sequence[str]) -> None:
+def verify_as_client(
+    url: str, root: bytes, release: Release, channel: str, platforms: Sequence[str], now: datetime
+) -> None:
     """Fetch feed and file of each platform with a fresh client.
 
     Raises VerificationError when one of them does not verify or does not offer `release`.
     """
     with tempfile.TemporaryDirectory(prefix="tidegate-check-") as scratch:
         for platform in platforms:
-            client = UpdateClient(url, root, Path(scratch) / "state", fetcher_for(url))
+            client = UpdateClient(url, root, Path(scratch) / "state", fetcher_for(url), now)
             try:
                 feed = client.fetch_feed(release.product, channel, platform)
                 if feed.release is None or str(feed.release.version) != str(release.version):

@@ -50,7 +50,7 @@ def build_zipapp(*, trusted: Trusted, version: Version) -> bytes:
     entries = {"__main__.py": _MAIN, **_client()}
     entries[f"publisher/client/{RESOURCE}"] = trusted.to_json()
     entries[f"publisher/client/{VERSION_RESOURCE}"] = f"{version}\n".encode("ascii")
-    entries |= _licences(_distribution("tidegate"))
+    entries["LICENSE"] = _own_licence()
     for name in DEPENDENCIES:
         entries |= _dependency(_distribution(name))
     return _SHEBANG + _archive(entries)
@@ -113,6 +113,15 @@ def _dependency(distribution: importlib.metadata.Distribution) -> dict[str, byte
         if path.suffix == ".py" and not path.name.startswith("test_"):
             entries[str(path)] = _read(distribution, path)
     return entries
+
+
+def _own_licence() -> bytes:
+    """The licence of Tidegate itself, wherever this kind of installation keeps it."""
+    own = _distribution("tidegate")
+    for path in _files(own):
+        if path.name == "LICENSE":
+            return _read(own, path)
+    raise InputError("the installation of tidegate lacks its LICENSE", fix="install it again with pip")
 
 
 def _licences(distribution: importlib.metadata.Distribution) -> dict[str, bytes]:
