@@ -58,13 +58,9 @@ class Version:
         identifiers = tuple(tail.split(".")) if hyphen else ()
         for identifier in identifiers:
             if not _IDENTIFIER.fullmatch(identifier):
-                raise ValueError(
-                    f"{text!a} has a pre-release that is not letters, digits and hyphens, like rc.1"
-                )
+                raise ValueError(f"{text!a} has a pre-release that is not letters, digits and hyphens, like rc.1")
             if identifier.isdigit() and len(identifier) > 1 and identifier.startswith("0"):
-                raise ValueError(
-                    f"{text!a} has a pre-release number with a leading zero; write rc.1, not rc.01"
-                )
+                raise ValueError(f"{text!a} has a pre-release number with a leading zero; write rc.1, not rc.01")
         return cls(text, _without_trailing_zeros(numbers), identifiers)
 
     def __str__(self) -> str:

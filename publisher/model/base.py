@@ -6,7 +6,15 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+)
 from pydantic.json_schema import WithJsonSchema
 
 from publisher.client.version import Version
@@ -14,9 +22,11 @@ from publisher.client.version import Version
 __all__ = [
     "Digest",
     "Duration",
+    "FilePattern",
     "HttpsUrl",
     "Markdown",
     "Model",
+    "Origin",
     "PlatformId",
     "ReleaseVersion",
     "Score",
@@ -121,31 +131,69 @@ def _thirty_words(text: str) -> str:
 
 
 Text = Annotated[
-    str, AfterValidator(_no_control_characters), AfterValidator(_one_line), StringConstraints(min_length=1, max_length=500)
+    str,
+    AfterValidator(_no_control_characters),
+    AfterValidator(_one_line),
+    StringConstraints(min_length=1, max_length=500),
 ]
 """One line of plain text; nothing in it is markup."""
 
 Sentence = Annotated[Text, AfterValidator(_thirty_words)]
 """One sentence of at most 30 words that explains a release to anybody (R99)."""
 
-Markdown = Annotated[
-    str, AfterValidator(_no_control_characters), StringConstraints(min_length=1, max_length=20_000)
-]
+Markdown = Annotated[str, AfterValidator(_no_control_characters), StringConstraints(min_length=1, max_length=20_000)]
 """Paragraphs in the Markdown subset: emphasis, code, lists and https links; no HTML, no images."""
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+
+def _worded_pattern(pattern: str, words: str, max_length: int = 500) -> Any:
+    """Metadata for a str that must match, with a message that people understand instead of the pattern."""
+    compiled = re.compile(pattern)
+
+    def check(text: Any) -> str:
+        if not isinstance(text, str) or len(text) > max_length or not compiled.fullmatch(text):
+            raise ValueError(words)
+        return text
+
+    schema = {"type": "string", "pattern": f"^({pattern})$", "maxLength": max_length}
+    return BeforeValidator(check), WithJsonSchema(schema)
+
+
+_SLUG_CHECK, _SLUG_SCHEMA = _worded_pattern(
+    r"[a-z0-9]+(-[a-z0-9]+)*", "must be small letters, digits and single hyphens, like btfs-node", 64
+)
+Slug = Annotated[str, _SLUG_CHECK, _SLUG_SCHEMA]
 """An id: small letters, digits and single hyphens. Ids are never reused."""
 
 PlatformId = Slug
 """A platform, written system-architecture: linux-amd64, macos-arm64, windows-amd64, any."""
 
-Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+_DIGEST_CHECK, _DIGEST_SCHEMA = _worded_pattern(
+    r"[0-9a-f]{64}", "must be a SHA-256 digest, 64 small hexadecimal digits"
+)
+Digest = Annotated[str, _DIGEST_CHECK, _DIGEST_SCHEMA]
 """A SHA-256 digest as 64 small hexadecimal digits."""
 
-HttpsUrl = Annotated[
-    str, StringConstraints(pattern=r"^https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(/[^\s\"<>\\]*)?$", max_length=500)
-]
+_HTTPS_CHECK, _HTTPS_SCHEMA = _worded_pattern(
+    r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(/[^\s\"<>\\]*)?",
+    "must be an https address with a plain host name, like https://example.org/page",
+)
+HttpsUrl = Annotated[str, _HTTPS_CHECK, _HTTPS_SCHEMA]
 """An https URL with a plain host name: no user name, no look-alike letters."""
+
+_FILE_CHECK, _FILE_SCHEMA = _worded_pattern(
+    r"[A-Za-z0-9_][A-Za-z0-9_.+*?~\[\]!-]*",
+    "must be a plain file name or pattern without folders or spaces, like btfs-*-linux-amd64.tar.gz",
+    200,
+)
+FilePattern = Annotated[str, _FILE_CHECK, _FILE_SCHEMA]
+"""A file name or shell pattern, without folders."""
+
+_ORIGIN_CHECK, _ORIGIN_SCHEMA = _worded_pattern(
+    r"(https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?|http://(127\.0\.0\.1|localhost))(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?",
+    "must be an https address without user name or query, like https://dl.example.org",
+)
+Origin = Annotated[str, _ORIGIN_CHECK, _ORIGIN_SCHEMA]
+"""An https address without user name or query; plain http only for loopback, in a demo configuration."""
 
 
 def _parse_version(value: Any) -> Version:

@@ -1,0 +1,116 @@
+"""What several commands share: where content is, what time it is, how a release is named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from publisher.content.explain import did_you_mean
+from publisher.content.load import load_catalog
+from publisher.errors import InputError, UsageError
+from publisher.model.base import format_time
+from publisher.model.catalog import Catalog
+from publisher.model.release import Release
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def content_options(function: F) -> F:
+    """--content (repeatable) and --config."""
+    function = click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        default=Path("site_config"),
+        show_default=True,
+        help="Directory of products, channels, endpoints and signers.",
+    )(function)
+    return click.option(
+        "--content",
+        type=click.Path(path_type=Path),
+        multiple=True,
+        default=(Path("content"),),
+        show_default=True,
+        help="Content directory; repeat it for private overlays.",
+    )(function)
+
+
+def at_option(function: F) -> F:
+    """--at, for commands that write nothing public."""
+    return click.option(
+        "--at",
+        "at",
+        metavar="TIME",
+        help="Answer for this moment (2026-03-01T12:00:00Z, or `now`). Sample content has a time of its own.",
+    )(function)
+
+
+def json_option(function: F) -> F:
+    """--json"""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(function)
+
+
+def wall_clock() -> datetime:
+    """The time, to the second; the only reading of the clock in this program."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def moment(at: str | None, catalog: Catalog) -> datetime:
+    """The moment to answer for: --at, else the sample's own time, else now."""
+    if at == "now":
+        return wall_clock()
+    if at is not None:
+        try:
+            parsed = datetime.fromisoformat(at)
+        except ValueError:
+            parsed = None
+        if parsed is None or parsed.tzinfo is None:
+            raise UsageError(f"--at {at} is not a time with a zone", fix="write it like 2026-03-01T12:00:00Z")
+        return parsed.astimezone(UTC).replace(microsecond=0)
+    if catalog.sample is not None:
+        click.echo(
+            f"Sample content: answered for {format_time(catalog.sample.reference_time)} (--at now for the real time).",
+            err=True,
+        )
+        return catalog.sample.reference_time
+    return wall_clock()
+
+
+def load(content: tuple[Path, ...], config: Path) -> Catalog:
+    """The catalog of the directories that the options name."""
+    return load_catalog(content, config)
+
+
+def find_release(catalog: Catalog, name: str) -> Release:
+    """PRODUCT@VERSION -> Release, or a message with the nearest known names."""
+    product, separator, version = name.partition("@")
+    if not separator or not product or not version:
+        raise UsageError(f"{name} does not name a release", fix="write PRODUCT@VERSION, like btfs-node@4.2.0")
+    if product not in catalog.products:
+        raise InputError(f"there is no product {product}", fix=did_you_mean(product, catalog.products))
+    release = catalog.find(product, version)
+    if release is None:
+        known = [str(one.version) for one in catalog.releases_of(product)]
+        raise InputError(f"{product} has no release {version}", fix=did_you_mean(version, known))
+    return release
+
+
+def one_channel(release: Release, channel: str | None, catalog: Catalog) -> str:
+    """The channel that is meant: the named one, or the release's first."""
+    if channel is None:
+        return release.channels[0]
+    if channel not in catalog.products[release.product].channels:
+        raise InputError(
+            f"{release.product} has no channel {channel}",
+            fix=did_you_mean(channel, catalog.products[release.product].channels),
+        )
+    return channel
+
+
+def print_json(value: object) -> None:
+    """JSON to standard output, keys in a fixed order."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))

@@ -1,0 +1,128 @@
+"""The `publish` command: finds the command's module, runs it, and turns errors into words and exit codes.
+
+Exit codes: 0 done or nothing to do, 1 content or input error, 2 usage, 3 refused by policy, 4 verification failed,
+5 storage conflict or failure, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import traceback
+from importlib.metadata import version
+
+import click
+
+from publisher.errors import ContentError, TidegateError
+
+COMMANDS = {
+    "check": "Check all content; every problem comes in one run.",
+    "why": "Say why a release may or may not ship, and when that changes.",
+    "release": "Decide, sign and publish a release.",
+    "verify": "Audit a published channel from outside.",
+    "keys": "Make keys and the first root.",
+    "client": "Build the reference update client as one file.",
+    "build": "Build the site with MkDocs.",
+    "render": "Write the site's pages as plain files.",
+    "schema": "Write the JSON Schemas of content, configuration and feed.",
+    "serve": "Show site and bucket on localhost.",
+    "demo": "Do it all once, with demo keys, in build/demo.",
+}
+"""Every command with its line of help; the module of the same name holds it, and is imported when it is called."""
+
+
+class _Commands(click.Group):
+    """Imports a command's module only when that command runs, so that help and errors come at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"publisher.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with `publish demo`. `publish COMMAND --help` explains each command.",
+)
+@click.version_option(version("tidegate"), prog_name="publish")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def publish(debug: bool) -> None:
+    """Plan, gate, sign and publish client releases around external events."""
+
+
+def main() -> None:
+    """Entry point of `publish`."""
+    # Read beside click, since an error may come before click has parsed anything.
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        publish.main(args=arguments, prog_name="publish", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.Abort:
+        print("Interrupted; nothing is half done.", file=sys.stderr)
+        sys.exit(130)
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except TidegateError as error:
+        if debug:
+            traceback.print_exc()
+        _show(error, as_json="--json" in arguments)
+        sys.exit(error.exit_code)
+    except Exception as error:
+        if debug:
+            raise
+        print(f"publish: an unexpected {type(error).__name__}: {error}", file=sys.stderr)
+        print(
+            "    -> this is a defect of Tidegate; run it again with --debug and report what it shows",
+            file=sys.stderr,
+        )
+        sys.exit(1)
+
+
+def _show(error: TidegateError, *, as_json: bool) -> None:
+    if as_json:
+        problems = (
+            [
+                {
+                    "what": p.what,
+                    "file": p.place.file,
+                    "line": p.place.line,
+                    "column": p.place.column,
+                    "fix": p.fix,
+                }
+                for p in error.problems
+            ]
+            if isinstance(error, ContentError)
+            else []
+        )
+        print(
+            json.dumps(
+                {"error": type(error).__name__, "what": error.what, "fix": error.fix, "problems": problems},
+                indent=2,
+            )
+        )
+    else:
+        print(f"publish: {error}" if not isinstance(error, ContentError) else str(error), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Validated items that remember their place, between reading and linking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from publisher.content.strict_yaml import Document
+from publisher.content.strict_yaml import Path as FieldPath
+from publisher.errors import Place
+from publisher.model.base import Model
+from publisher.model.catalog import Sample
+from publisher.model.deprecation import Deprecation
+from publisher.model.endpoint import Endpoints
+from publisher.model.event import Event
+from publisher.model.policy import Policy
+from publisher.model.product import Channel, Product
+from publisher.model.release import Release
+from publisher.model.signer import Signers
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True)
+class Item(Generic[M]):
+    """A validated item and where it came from, so that later checks can point at it."""
+
+    value: M
+    document: Document
+    at: FieldPath = ()
+
+    def place(self, *path: str | int) -> Place:
+        """Where a field of the item stands."""
+        return self.document.place((*self.at, *path))
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """All items before they are linked."""
+
+    products: Sequence[Item[Product]]
+    channels: Sequence[Item[Channel]]
+    endpoints: Item[Endpoints]
+    signers: Item[Signers]
+    policy: Item[Policy]
+    events: Sequence[Item[Event]]
+    releases: Sequence[Item[Release]]
+    deprecations: Sequence[Item[Deprecation]]
+    sample: Item[Sample] | None

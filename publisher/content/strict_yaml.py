@@ -1,0 +1,278 @@
+"""YAML as people mean it: a strict subset of YAML 1.2 with the traps of 1.1 turned into errors.
+
+Works on libyaml's event stream (the C parser, when PyYAML was built with it) with a stack of its own, so that depth,
+aliases and size are bounded before anything is built. Every value's position is kept for later messages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from publisher.errors import Place, Problem
+
+MAX_BYTES = 256 * 1024
+"""No content file that a person edits is larger."""
+MAX_DEPTH = 12
+"""Nesting that no model reaches."""
+
+Path = tuple[str | int, ...]
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+")
+_BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
+_OTHER_NUMBER = re.compile(
+    r"[-+]?(0[xX][0-9a-fA-F_]+|0[oO]?[0-7_]+|0b[01_]+|[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?"
+    r"|\.[0-9_]+([eE][-+]?[0-9]+)?|\.(inf|Inf|INF)|)|\.(nan|NaN|NAN)"
+)
+_BOOLEANS_1_1 = frozenset(
+    word
+    for base in ("y", "n", "yes", "no", "on", "off", "true", "false")
+    for word in (base, base.title(), base.upper())
+) - {"true", "false"}
+_NULLS = frozenset({"~", "null", "Null", "NULL", ""})
+_FIRST = frozenset("-+.0123456789~yYnNtTfFoO")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A parsed file: plain values, and where each of them stands."""
+
+    data: Any
+    places: dict[Path, Place]
+    """Position of the value at each path; of the key, for values in mappings."""
+    raw: dict[Path, str] = field(default_factory=dict)
+    """Spelling of plain scalars that were read as something else than text."""
+
+    def place(self, path: Path) -> Place:
+        """Where the value at `path` stands, or its nearest parent that exists."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places[path]
+
+
+class _Refused(Exception):
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+
+@dataclass
+class _Frame:
+    path: Path
+    value: Any
+    key: str | None = None
+    """The key whose value comes next, in a mapping."""
+
+
+def parse(text: bytes, file: str) -> tuple[Document | None, tuple[Problem, ...]]:
+    """Parse one file; a document or the problems that prevent it, never both.
+
+    All problems of single values are gathered; a syntax error ends the file.
+    """
+    start = Place(file)
+    if len(text) > MAX_BYTES:
+        return None, (Problem(f"the file is {len(text) // 1024} KiB; at most {MAX_BYTES // 1024} are read", start),)
+    try:
+        decoded = text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = text[: error.start].count(b"\n") + 1
+        return None, (Problem("is not UTF-8 text", Place(file, line), "save the file as UTF-8"),)
+    if decoded.startswith("\ufeff"):
+        decoded = decoded[1:]
+    builder = _Builder(file)
+    try:
+        builder.run(yaml.parse(decoded, Loader=_LOADER))
+    except _Refused as refused:
+        return None, (*builder.problems, refused.problem)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(file, mark.line + 1, mark.column + 1) if mark else start
+        return None, (*builder.problems, _syntax_problem(error, place))
+    except yaml.reader.ReaderError as error:
+        line = decoded[: error.position].count("\n") + 1
+        return None, (
+            *builder.problems,
+            Problem("holds a character that YAML does not allow", Place(file, line)),
+        )
+    if builder.problems:
+        return None, tuple(builder.problems)
+    if not builder.seen:
+        return None, (Problem("the file is empty", start),)
+    return Document(builder.result, builder.places, builder.raw), ()
+
+
+def _syntax_problem(error: yaml.MarkedYAMLError, place: Place) -> Problem:
+    what = str(error.problem or error.context or "cannot be read").replace("\t", "a tab")
+    fix = ""
+    if "mapping values are not allowed" in what:
+        fix = 'a text that holds ": " needs quotes around it; or the indentation is off'
+    elif "cannot start any token" in what or "found character" in what:
+        fix = "indent with spaces, not tabs, and put text that starts with a special character in quotes"
+    elif "expected <block end>" in what or "did not find expected" in what:
+        fix = "check the indentation and the quotes of this line and the line above"
+    return Problem(f"is not valid YAML here: {what}", place, fix)
+
+
+class _Builder:
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.result: Any = None
+        self.seen = False
+        self.places: dict[Path, Place] = {}
+        self.raw: dict[Path, str] = {}
+        self.problems: list[Problem] = []
+        self._stack: list[_Frame] = []
+
+    def run(self, events: Iterator[Any]) -> None:
+        for event in events:
+            kind = type(event)
+            if kind is ScalarEvent:
+                self._scalar(event)
+            elif kind is MappingStartEvent:
+                self._open(event, {})
+            elif kind is SequenceStartEvent:
+                self._open(event, [])
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                self._stack.pop()
+            elif kind is AliasEvent:
+                raise _Refused(
+                    Problem(f"*{event.anchor} is a YAML alias", self._place(event), "write the value out again")
+                )
+            elif kind is DocumentStartEvent and self.seen:
+                raise _Refused(
+                    Problem(
+                        "a second document starts here",
+                        self._place(event),
+                        "one item a file: remove the ---",
+                    )
+                )
+
+    def _place(self, event: Any) -> Place:
+        return Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def _refuse_marks(self, event: Any) -> None:
+        if event.anchor is not None:
+            raise _Refused(
+                Problem(
+                    f"&{event.anchor} is a YAML anchor",
+                    self._place(event),
+                    "write the value out where it is needed",
+                )
+            )
+        if event.tag is not None:
+            raise _Refused(
+                Problem(f"{event.tag} is a YAML tag", self._place(event), "remove it; a text can be put in quotes")
+            )
+
+    def _open(self, event: Any, value: Any) -> None:
+        self._refuse_marks(event)
+        if len(self._stack) >= MAX_DEPTH:
+            raise _Refused(Problem(f"is nested more than {MAX_DEPTH} levels deep", self._place(event)))
+        path = self._add(value, event)
+        self._stack.append(_Frame(path, value))
+
+    def _scalar(self, event: Any) -> None:
+        self._refuse_marks(event)
+        frame = self._stack[-1] if self._stack else None
+        if frame is not None and type(frame.value) is dict and frame.key is None:
+            self._key(frame, event)
+            return
+        text = event.value
+        if event.implicit[0] and (not text or text[0] in _FIRST):
+            value = self._plain(text, event)
+            path = self._add(value, event)
+            if value is not text:
+                self.raw[path] = text
+        else:
+            self._add(text, event)
+
+    def _key(self, frame: _Frame, event: Any) -> None:
+        key = event.value
+        if key == "<<":
+            raise _Refused(Problem("<< merges another mapping", self._place(event), "write the keys out"))
+        if event.implicit[0] and key in _BOOLEANS_1_1:
+            self.problems.append(
+                Problem(
+                    f"the key {key} means true or false to some programs",
+                    self._place(event),
+                    f'write "{key}":',
+                )
+            )
+        path = (*frame.path, key)
+        if path in self.places:
+            self.problems.append(
+                Problem(
+                    f"`{key}` stands twice; it is already on line {self.places[path].line}",
+                    self._place(event),
+                    "keep one of them",
+                )
+            )
+        else:
+            self.places[path] = self._place(event)
+        frame.key = key
+
+    def _add(self, value: Any, event: Any) -> Path:
+        self.seen = True
+        if not self._stack:
+            self.result = value
+            self.places[()] = self._place(event)
+            return ()
+        frame = self._stack[-1]
+        if type(frame.value) is list:
+            path = (*frame.path, len(frame.value))
+            frame.value.append(value)
+            self.places[path] = self._place(event)
+            return path
+        if frame.key is None:
+            raise _Refused(Problem("a key must be plain text", self._place(event)))
+        path = (*frame.path, frame.key)
+        frame.value[frame.key] = value
+        frame.key = None
+        return path
+
+    def _plain(self, text: str, event: Any) -> Any:
+        """What an unquoted word means; the words that mean different things to different programs are refused."""
+        if text == "true":
+            return True
+        if text == "false":
+            return False
+        if _INTEGER.fullmatch(text):
+            return int(text)
+        if _DECIMAL.fullmatch(text):
+            return float(text)
+        if text in _NULLS:
+            self._trap(event, "has no value", "fill it in, or remove the line")
+        elif text in _BOOLEANS_1_1:
+            self._trap(
+                event,
+                f"{text} means true or false to some programs",
+                f'write true or false, or "{text}" for the word',
+            )
+        elif _BASE_60.fullmatch(text):
+            self._trap(event, f"{text} is a number in base 60 to some programs", f'write "{text}"')
+        elif _OTHER_NUMBER.fullmatch(text):
+            self._trap(
+                event,
+                f"{text} is a number that programs read differently",
+                f'write "{text}" for text, or a plain number',
+            )
+        return text
+
+    def _trap(self, event: Any, what: str, fix: str) -> None:
+        name = self._stack[-1].key if self._stack else None
+        self.problems.append(Problem(f"`{name}` {what}" if name else what, self._place(event), fix))

@@ -1,0 +1,66 @@
+"""The Catalog: all content and configuration of one moment, checked and linked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from publisher.model.base import Model, Text, UtcTime
+from publisher.model.deprecation import Deprecation
+from publisher.model.endpoint import Endpoints
+from publisher.model.event import Event
+from publisher.model.policy import Policy
+from publisher.model.product import Channel, Product
+from publisher.model.release import Release
+from publisher.model.signer import Signers
+
+
+class Sample(Model):
+    """Marks the whole content as a sample with a time of its own (content/sample.yaml)."""
+
+    reference_time: UtcTime
+    """The moment at which the sample lives; questions without --at are answered for it."""
+    notice: Text
+    """What every page says about it."""
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Everything that `evaluate` may know. Tuples are sorted: events by start, releases by product and version."""
+
+    products: dict[str, Product]
+    channels: dict[str, Channel]
+    endpoints: Endpoints
+    signers: Signers
+    policy: Policy
+    policy_digest: str
+    """SHA-256 of the policy's canonical JSON; decisions name it (R98)."""
+    events: tuple[Event, ...]
+    releases: tuple[Release, ...]
+    deprecations: tuple[Deprecation, ...]
+    sample: Sample | None
+
+    @cached_property
+    def _by_product(self) -> dict[str, tuple[Release, ...]]:
+        grouped: dict[str, list[Release]] = {}
+        for release in self.releases:
+            grouped.setdefault(release.product, []).append(release)
+        return {product: tuple(releases) for product, releases in grouped.items()}
+
+    def releases_of(self, product: str) -> tuple[Release, ...]:
+        """All releases of a product, oldest version first."""
+        return self._by_product.get(product, ())
+
+    def find(self, product: str, version: str) -> Release | None:
+        """The release of exactly this spelling, if the content has it."""
+        return next((r for r in self.releases_of(product) if str(r.version) == version), None)
+
+    def current(self, product: str, channel: str, now: datetime) -> Release | None:
+        """The newest version that had shipped to the channel by `now`, as far as the content tells."""
+        shipped = [r for r in self.shipped(product, now) if channel in r.channels]
+        return shipped[-1] if shipped else None
+
+    def shipped(self, product: str, now: datetime) -> tuple[Release, ...]:
+        """Releases that had shipped by `now`, oldest version first."""
+        return tuple(r for r in self.releases_of(product) if r.shipped_at is not None and r.shipped_at <= now)

@@ -1,0 +1,94 @@
+"""What the rules say of a release: verdicts, and the Decision that they add up to."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from publisher.model.base import Digest, Model, ReleaseVersion, Slug, UtcTime
+
+
+class Outcome(StrEnum):
+    """From best to worst; the worst verdict is the decision. Everything after `pass-overridden` stops."""
+
+    NOT_APPLICABLE = "not-applicable"
+    PASS = "pass"
+    PASS_OVERRIDDEN = "pass-overridden"
+    WAITING = "waiting"
+    NEEDS_APPROVAL = "needs-approval"
+    UNKNOWN = "unknown"
+    BLOCKED = "blocked"
+
+    @property
+    def rank(self) -> int:
+        """0 for the best."""
+        return list(Outcome).index(self)
+
+    @property
+    def stops(self) -> bool:
+        """Whether a release with this outcome stays where it is."""
+        return self.rank > Outcome.PASS_OVERRIDDEN.rank
+
+
+class Verdict(Model):
+    """What one rule says, in words that can be published as they are."""
+
+    rule: str
+    """The rule's id, such as freeze.hard; overrides and documentation name it."""
+    outcome: Outcome
+    reason: str
+    """Why, as a sentence."""
+    public_reason: str | None = None
+    """What the public reads instead, where the reason tells something that is not public."""
+    who: str = ""
+    """Who must act, if anybody."""
+    fix: str = ""
+    """What would change the verdict."""
+    until: UtcTime | None = None
+    """When this verdict ends by itself."""
+    arithmetic: str = ""
+    """How a length came about: 7 d listing + 2 d persistence format = 9 d."""
+    sources: tuple[Slug, ...] = ()
+    """Ids of what it rests on, such as events; not part of the public projection where they are not public."""
+
+
+class Decision(Model):
+    """Go or no-go for one release in one channel at one moment."""
+
+    product: Slug
+    version: ReleaseVersion
+    channel: Slug
+    at: UtcTime
+    outcome: Outcome
+    verdicts: tuple[Verdict, ...]
+    next_change: UtcTime | None = None
+    """The next moment at which the outcome differs, if nobody does anything."""
+    then: Outcome | None = None
+    """The outcome from that moment on."""
+    policy_version: int
+    policy_digest: Digest
+
+    @property
+    def go(self) -> bool:
+        """Whether the release may ship at this moment."""
+        return not self.outcome.stops
+
+    def public(self) -> Decision:
+        """The same outcome and times in words for everybody: what is internal or embargoed becomes neutral."""
+        return self.model_copy(
+            update={
+                "verdicts": tuple(
+                    verdict
+                    if verdict.public_reason is None
+                    else verdict.model_copy(
+                        update={
+                            "reason": verdict.public_reason,
+                            "public_reason": None,
+                            "fix": "",
+                            "arithmetic": "",
+                            "sources": (),
+                        }
+                    )
+                    for verdict in self.verdicts
+                )
+            }
+        )

@@ -1,0 +1,60 @@
+"""What is published: the manifest of a release, and the state of a whole channel bucket."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from publisher.model.base import Digest, Model, PlatformId, ReleaseVersion, Slug, UtcTime
+
+
+class Companion(Model):
+    """A file that describes a binary and is published beside it, such as a bill of materials."""
+
+    file: str
+    kind: Literal["cyclonedx", "spdx"]
+    size: int
+    sha256: Digest
+
+
+class PublishedArtifact(Model):
+    """One binary as it was published."""
+
+    file: str
+    platform: PlatformId
+    size: Annotated[int, Field(gt=0)]
+    """Bytes."""
+    sha256: Digest
+    companions: tuple[Companion, ...] = ()
+
+
+class Manifest(Model):
+    """releases/PRODUCT/VERSION/release.json: facts about bytes only, so that it never has to change."""
+
+    format: Literal["tidegate-release/1"] = "tidegate-release/1"
+    product: Slug
+    version: ReleaseVersion
+    artifacts: Annotated[tuple[PublishedArtifact, ...], Field(min_length=1)]
+
+
+class LiveRelease(Model):
+    """What one channel offers now."""
+
+    product: Slug
+    channel: Slug
+    version: ReleaseVersion
+    artifacts: tuple[PublishedArtifact, ...]
+
+
+class ChannelState(Model):
+    """What a bucket offered when it was read; every statement in it was verified from the trusted root."""
+
+    read_at: UtcTime
+    live: tuple[LiveRelease, ...] = ()
+    minisign_public_key: str | None = None
+    """The pinned key for checks by hand, as the second line of a minisign public key file."""
+
+    def of(self, product: str, channel: str) -> LiveRelease | None:
+        """What a channel of a product offers, if anything."""
+        return next((one for one in self.live if (one.product, one.channel) == (product, channel)), None)

@@ -1,0 +1,88 @@
+"""Integrity: what no override can lift. The right channel, a newer version, the very bytes that were built."""
+
+from __future__ import annotations
+
+from publisher.model.decision import Outcome, Verdict
+from publisher.rules import words
+from publisher.rules.question import Question
+
+
+def channel(question: Question) -> Verdict:
+    """The release is meant for this channel, and for the public."""
+    release = question.release
+    if question.channel not in release.channels:
+        return Verdict(
+            rule="integrity.channel",
+            outcome=Outcome.BLOCKED,
+            reason=f"{release.id} is meant for {words.listed(release.channels)}, not for {question.channel}.",
+            who="Engineering",
+            fix=f"Publish it to {words.listed(release.channels, 'or')}, or add {question.channel} to its channels.",
+        )
+    if release.visibility != "public":
+        return Verdict(
+            rule="integrity.channel",
+            outcome=Outcome.BLOCKED,
+            reason=f"{release.id} is internal, and a channel is public.",
+            public_reason="This release is not public.",
+            who="Comms",
+            fix="Set its visibility to public when it may be known.",
+        )
+    return Verdict(rule="integrity.channel", outcome=Outcome.PASS, reason=f"It is meant for {question.channel}.")
+
+
+def version(question: Question) -> Verdict:
+    """A channel only moves forward; going back is a rollback, which is decided differently."""
+    release = question.release
+    newest = question.catalog.current(release.product, question.channel, question.now)
+    known = [v for v in (question.evidence.live, newest.version if newest else None) if v is not None]
+    ahead = [v for v in known if v > release.version]
+    if ahead:
+        return Verdict(
+            rule="integrity.version",
+            outcome=Outcome.BLOCKED,
+            reason=f"{max(ahead)} is already out in {question.channel} and is newer than {release.version}.",
+            who="Engineering",
+            fix="Publish a higher version; taking a release back is a rollback, not a release.",
+        )
+    if release.version in known:
+        return Verdict(
+            rule="integrity.version",
+            outcome=Outcome.PASS,
+            reason=f"{release.version} is what {question.channel} offers now.",
+        )
+    before = f"It follows {max(known)}." if known else f"It is the first release in {question.channel}."
+    return Verdict(rule="integrity.version", outcome=Outcome.PASS, reason=before)
+
+
+def artifacts(question: Question) -> Verdict:
+    """Every declared platform has a file, and recorded digests match."""
+    release, facts = question.release, question.evidence.artifacts
+    if not release.artifacts:
+        return Verdict(
+            rule="integrity.artifacts",
+            outcome=Outcome.BLOCKED,
+            reason=f"{release.id} names no files, so there is nothing to publish.",
+            who="Engineering",
+            fix="List its files and their platforms under `artifacts:`.",
+        )
+    if facts is None:
+        return Verdict(
+            rule="integrity.artifacts",
+            outcome=Outcome.NOT_APPLICABLE,
+            reason="No files were given to this question; publishing looks at each of them.",
+        )
+    recorded = {spec.platform: spec.sha256 for spec in release.artifacts if spec.sha256}
+    differing = [fact.file for fact in facts if recorded.get(fact.platform, fact.sha256) != fact.sha256]
+    if differing:
+        return Verdict(
+            rule="integrity.artifacts",
+            outcome=Outcome.BLOCKED,
+            reason=f"{words.listed(differing)} differ from the digests that the build recorded.",
+            who="Engineering",
+            fix="Find out which is right: rebuild, or record the digest again after code signing.",
+        )
+    return Verdict(
+        rule="integrity.artifacts",
+        outcome=Outcome.PASS,
+        reason=f"Files for {words.listed([fact.platform for fact in facts])}, as declared.",
+    )

@@ -1,0 +1,23 @@
+"""How far deprecations have come: mark, warn, remove, as the shipped releases tell (R90)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from publisher.model.catalog import Catalog
+from publisher.model.deprecation import Deprecation, DeprecationState
+
+
+def deprecation_state(catalog: Catalog, deprecation: Deprecation, now: datetime) -> DeprecationState:
+    """The furthest stage whose release had shipped by `now`."""
+    shipped = catalog.shipped(deprecation.product, now)
+    newest = shipped[-1].version if shipped else None
+    stages = (
+        (deprecation.remove_in, DeprecationState.REMOVED),
+        (deprecation.warned_in, DeprecationState.WARNED),
+        (deprecation.marked_in, DeprecationState.MARKED),
+    )
+    for version, state in stages:
+        if version is not None and newest is not None and newest >= version:
+            return state
+    return DeprecationState.ANNOUNCED

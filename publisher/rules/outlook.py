@@ -1,0 +1,49 @@
+"""What may ship now, by product and change class: the freeze matrix read at one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from publisher.model.catalog import Catalog
+from publisher.model.product import Product
+from publisher.model.release import ChangeClass
+from publisher.rules.windows import Hardness, Window, freeze_windows
+
+
+@dataclass(frozen=True)
+class ClassOutlook:
+    """Whether releases of one class may ship, and what stops them."""
+
+    change_class: ChangeClass
+    stopped_by: Window | None
+    """The window that stops them longest; None when they may ship."""
+
+    @property
+    def open(self) -> bool:
+        """Whether they may ship."""
+        return self.stopped_by is None
+
+
+def outlook(catalog: Catalog, product: Product, now: datetime) -> tuple[ClassOutlook, ...]:
+    """For each change class, the freeze window that stops it at `now`."""
+    policy = catalog.policy.freeze
+
+    def stops(window: Window, change_class: ChangeClass) -> bool:
+        return window.holds(now) and (window.hardness is Hardness.HARD or change_class not in policy.soft_allows)
+
+    return tuple(
+        ClassOutlook(
+            change_class,
+            max(
+                (
+                    w
+                    for w in freeze_windows(policy, catalog.events, product.client_type, change_class)
+                    if stops(w, change_class)
+                ),
+                key=lambda window: window.end,
+                default=None,
+            ),
+        )
+        for change_class in ChangeClass
+    )

@@ -1,0 +1,54 @@
+"""What every rule is asked, and what a rule is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+
+from publisher.model.catalog import Catalog
+from publisher.model.decision import Verdict
+from publisher.model.evidence import Evidence
+from publisher.model.product import Product
+from publisher.model.release import Release
+from publisher.rules.windows import Window, freeze_windows
+
+
+@dataclass(frozen=True)
+class Question:
+    """May this release ship to this channel now?"""
+
+    catalog: Catalog
+    release: Release
+    channel: str
+    evidence: Evidence
+    now: datetime
+
+    @cached_property
+    def product(self) -> Product:
+        """The release's product."""
+        return self.catalog.products[self.release.product]
+
+    @cached_property
+    def windows(self) -> tuple[Window, ...]:
+        """All freeze windows that exist for this kind of change."""
+        return freeze_windows(
+            self.catalog.policy.freeze,
+            self.catalog.events,
+            self.product.client_type,
+            self.release.change_class,
+        )
+
+    def at(self, now: datetime) -> Question:
+        """The same question at another moment; windows are kept, since they do not depend on it."""
+        later = replace(self, now=now)
+        later.__dict__.update(product=self.product, windows=self.windows)
+        return later
+
+
+Rule = Callable[[Question], Verdict]
+"""Judges one thing. Pure; its verdict may only change at one of its boundaries."""
+
+Boundaries = Callable[[Question], Iterable[datetime]]
+"""The moments at which a rule's verdict may change."""

@@ -1,0 +1,32 @@
+"""Times and lists in sentences that a person would publish as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def day(moment: datetime) -> str:
+    """24 November 2026; English whatever the machine's locale."""
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def moment(when: datetime) -> str:
+    """Tuesday 24 November 2026, 10:00 UTC."""
+    return f"{_DAYS[when.weekday()]} {day(when)}, {when:%H:%M} UTC"
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """a, b and c."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else "nothing"
+
+
+def with_article(noun: str) -> str:
+    """a daemon, an object."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
