@@ -106,9 +106,7 @@ class DirectoryStorage:
         with self._object(key) as file, self._translated(key):
             data = file.read(limit + 1)
             if len(data) > limit:
-                raise StorageError(
-                    f"{key} in {self.url} is larger than the {limit} bytes that are allowed for it."
-                )
+                raise StorageError(f"{key} in {self.url} is larger than the {limit} bytes that are allowed for it.")
             return data, tag_of(os.fstat(file.fileno()))
 
     @contextmanager
@@ -134,7 +132,7 @@ class DirectoryStorage:
         self,
         key: str,
         body: Body,
-        meta: ObjectMeta,  # noqa: ARG002 - the web server in front decides
+        meta: ObjectMeta,
         progress: Progress | None = None,
     ) -> bool:
         check_key(key)
@@ -154,7 +152,7 @@ class DirectoryStorage:
         self,
         key: str,
         body: Body,
-        meta: ObjectMeta,  # noqa: ARG002
+        meta: ObjectMeta,
         expected_tag: str | None,
     ) -> str:
         check_key(key)
@@ -310,9 +308,7 @@ class DirectoryStorage:
         return True
 
     @contextmanager
-    def _part(
-        self, root: int, body: Body, progress: Progress | None = None
-    ) -> Iterator[tuple[int, str, int]]:
+    def _part(self, root: int, body: Body, progress: Progress | None = None) -> Iterator[tuple[int, str, int]]:
         """The body as a synced file of its own: (private folder, name, descriptor). It is gone afterwards."""
         make_folder(root, PRIVATE)
         with walk(root, [PRIVATE]) as private:

@@ -41,9 +41,7 @@ class MemoryStorage:
     def read(self, key: str, limit: int) -> tuple[bytes, str]:
         found = self._need(key)
         if len(found.data) > limit:
-            raise StorageError(
-                f"{key} in {self.url} is larger than the {limit} bytes that are allowed for it."
-            )
+            raise StorageError(f"{key} in {self.url} is larger than the {limit} bytes that are allowed for it.")
         return found.data, found.tag
 
     @contextmanager

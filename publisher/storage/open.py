@@ -35,12 +35,7 @@ def open_storage(url: str) -> Storage:
 
 def _file_path(url: str) -> str:
     parts = urlsplit(url)
-    if (
-        parts.netloc not in ("", "localhost")
-        or parts.query
-        or parts.fragment
-        or not parts.path.startswith("/")
-    ):
+    if parts.netloc not in ("", "localhost") or parts.query or parts.fragment or not parts.path.startswith("/"):
         raise InputError(f"{_shown(url)} does not name a directory of this machine.", fix=f"use {SUPPORTED}")
     return unquote(parts.path)
 

@@ -65,9 +65,7 @@ class Body:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Body:
-        return cls(
-            len(data), hashlib.sha256(data).hexdigest(), f"{len(data)} bytes", lambda: io.BytesIO(data)
-        )
+        return cls(len(data), hashlib.sha256(data).hexdigest(), f"{len(data)} bytes", lambda: io.BytesIO(data))
 
     @classmethod
     def from_file(cls, path: Path, size: int, sha256: str) -> Body:
@@ -120,9 +118,7 @@ class CheckedReader(io.RawIOBase):
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._position = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._body.size}[
-            whence
-        ] + offset
+        self._position = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._body.size}[whence] + offset
         return self._position
 
     def close(self) -> None:
@@ -158,9 +154,7 @@ class CheckedReader(io.RawIOBase):
         self._digest.update(buffer[:filled])
         self._hashed += filled
         self._position = self._hashed
-        if self._hashed == self._body.size and (
-            self._raw.read(1) or self._digest.hexdigest() != self._body.sha256
-        ):
+        if self._hashed == self._body.size and (self._raw.read(1) or self._digest.hexdigest() != self._body.sha256):
             raise self._changed()
         return filled
 
@@ -295,9 +289,7 @@ OTHER_PLACE = "name another place: an existing Tidegate bucket, or an empty one"
 
 def not_ours(url: str) -> StorageError:
     """The refusal of a place that holds other people's files."""
-    return StorageError(
-        f"{url} is not empty and is not a Tidegate bucket; nothing was written.", fix=OTHER_PLACE
-    )
+    return StorageError(f"{url} is not empty and is not a Tidegate bucket; nothing was written.", fix=OTHER_PLACE)
 
 
 def not_prepared(url: str) -> StorageError:

@@ -163,16 +163,12 @@ class StorageContract:
 
     def test_one_of_many_swappers_wins(self, storage: Storage) -> None:
         tag = storage.replace("pointer", body("0"), META, None)
-        winners = race(
-            self.racers, lambda n: bool(storage.replace("pointer", body(f"writer {n}"), META, tag))
-        )
+        winners = race(self.racers, lambda n: bool(storage.replace("pointer", body(f"writer {n}"), META, tag)))
         assert len(winners) == 1
         assert content(storage, "pointer") == f"writer {winners[0]}".encode()
 
     def test_one_of_many_first_swappers_wins(self, storage: Storage) -> None:
-        winners = race(
-            self.racers, lambda n: bool(storage.replace("pointer", body(f"writer {n}"), META, None))
-        )
+        winners = race(self.racers, lambda n: bool(storage.replace("pointer", body(f"writer {n}"), META, None)))
         assert len(winners) == 1
         assert content(storage, "pointer") == f"writer {winners[0]}".encode()
 

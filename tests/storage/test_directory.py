@@ -249,9 +249,7 @@ DirectoryStorage(Path(sys.argv[1])).create("a/big", Body.from_bytes(bytes(3_000_
 def test_a_file_size_limit_is_a_full_disk(bucket: DirectoryStorage, root: Path) -> None:
     bucket.create("small", body("one"), META)
     before = everything(root)
-    done = subprocess.run(
-        [sys.executable, "-c", LIMITED, str(root)], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", LIMITED, str(root)], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("Disk full while writing big in file://")
     assert everything(root) == before
 

@@ -42,16 +42,12 @@ def test_bodies_have_no_bytes_in_their_repr() -> None:
     assert "secret" not in repr(Body.from_bytes(b"secret"))
 
 
-@pytest.mark.parametrize(
-    "key", ["a", "a/b.c/d", "ü/日本 x", ".well-known/x", "a" * 255, "...", "~", "%2e%2e"]
-)
+@pytest.mark.parametrize("key", ["a", "a/b.c/d", "ü/日本 x", ".well-known/x", "a" * 255, "...", "~", "%2e%2e"])
 def test_good_keys(key: str) -> None:
     assert check_key(key) == key
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"{", b"[]", b"1", b"{}", b'{"tidegate-bucket": true}', b"[" * 4096, b"\xff"]
-)
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"1", b"{}", b'{"tidegate-bucket": true}', b"[" * 4096, b"\xff"])
 def test_foreign_markers(data: bytes) -> None:
     with pytest.raises(StorageError, match="is not a Tidegate bucket"):
         check_marker(data, "memory:x")
