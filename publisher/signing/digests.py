@@ -43,6 +43,11 @@ def digest_stream(
     return FileDigests(size, sha256.hexdigest(), blake2b512.digest())
 
 
+def digest_bytes(data: bytes) -> FileDigests:
+    """Digests of bytes in memory."""
+    return FileDigests(len(data), hashlib.sha256(data).hexdigest(), hashlib.blake2b(data).digest())
+
+
 def digest_file(path: Path, progress: Callable[[int], None] | None = None) -> FileDigests:
     """Digests of a plain file. Raises InputError when it cannot be read, or changes while it is."""
     try:

@@ -35,6 +35,20 @@ from securesystemslib.signer import Signer as OpenSigner
 from publisher.errors import SigningError
 from publisher.model.signer import Signer, Signers
 
+__all__ = [
+    "DEMO_FIELD",
+    "DUTY_FIELD",
+    "PERSON_FIELD",
+    "NewKey",
+    "OpenSigner",
+    "Passphrase",
+    "generate_ed25519",
+    "open_signer",
+    "public_key",
+    "refuse_demo_keys",
+    "write_private_key",
+]
+
 PERSON_FIELD = "x-tidegate-person"
 DUTY_FIELD = "x-tidegate-duty"
 DEMO_FIELD = "x-tidegate-demo"
@@ -56,6 +70,10 @@ class NewKey:
     public: str
     """As signers.yaml wants it: 64 hexadecimal digits."""
     private: Ed25519PrivateKey = field(repr=False, compare=False)
+
+    def open(self, signer: Signer) -> OpenSigner:
+        """What signs with this key, as the given signer."""
+        return CryptoSigner(self.private, public_key(signer))
 
 
 def generate_ed25519() -> NewKey:
