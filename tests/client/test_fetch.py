@@ -15,6 +15,8 @@ from publisher.client.fetch import DirectoryFetcher, WebFetcher, fetcher_for
 from publisher.client.updater import UpdateClient
 from tests.support.tuf_repository import Bucket
 
+pytestmark = pytest.mark.loopback
+
 
 @pytest.mark.parametrize(
     ("url", "words"),
