@@ -256,7 +256,8 @@ class _Auditor:
             manifest = Manifest.model_validate_json(facts)
             self._minisign(product, version, SUMS_FILE, digest_bytes(checksums).blake2b512, public)
         except (VerificationError, ValueError) as error:
-            self._error(f"cannot be verified: {error}", key(SUMS_FILE))
+            self._error(f"cannot be verified, nor can the files beside it: {error}", key(SUMS_FILE))
+            self.accounted.update(one for one in self.source.keys() or () if one.startswith(key("")))
             return
         if (manifest.product, str(manifest.version)) != (product, version) or manifest_bytes(manifest) != facts:
             self._error("is not the manifest of this version", key(MANIFEST_FILE))
