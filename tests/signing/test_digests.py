@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from publisher.errors import InputError
-from publisher.signing.digests import CHUNK, FileDigests, digest_file, digest_stream
+from publisher.signing.digests import CHUNK, FileDigests, digest_bytes, digest_file, digest_stream
 
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK, CHUNK + 1])
@@ -21,7 +21,7 @@ def test_digests_of_a_file(tmp_path: Path, size: int) -> None:
     expected = FileDigests(size, hashlib.sha256(data).hexdigest(), hashlib.blake2b(data).digest())
     assert digest_file(tmp_path / "file", told.append) == expected
     assert sum(told) == size
-    assert digest_stream(io.BytesIO(data)) == expected
+    assert digest_stream(io.BytesIO(data)) == digest_bytes(data) == expected
 
 
 def test_a_file_that_grows_while_it_is_read(tmp_path: Path) -> None:

@@ -77,6 +77,12 @@ def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
     assert not (tmp_path / "new.pem").exists()
 
 
+def test_a_new_key_signs_before_it_is_kept(make_signer: MakeSigner) -> None:
+    key = generate_ed25519()
+    signer = make_signer(public=key.public)
+    public_key(signer).verify_signature(key.open(signer).sign(b"payload"), b"payload")
+
+
 # --- public keys
 
 
