@@ -23,7 +23,9 @@ from publisher.errors import InputError, UsageError
 from publisher.model.catalog import Catalog
 from publisher.pipeline.release import Applied, Plan, ReleaseRequest, apply_plan, plan_release
 from publisher.rules import words
+from publisher.storage.memory import MemoryStorage
 from publisher.storage.open import open_storage
+from publisher.storage.protocol import Storage
 
 
 @click.command()
@@ -69,9 +71,7 @@ def command(
     )
     storage = open_storage(_address(to, catalog))
     track = track_on_terminal(quiet=as_json)
-    if not dry_run:
-        storage.prepare()
-    plan = plan_release(request, catalog, storage, key_ring(catalog.signers, keys), wall_clock(), track)
+    plan = plan_release(request, catalog, _readable(storage), key_ring(catalog.signers, keys), wall_clock(), track)
     applied = None if dry_run or plan.nothing_to_do else apply_plan(plan, catalog, storage, wall_clock, track)
     if as_json:
         print_json(_as_json(plan, applied, storage.url, dry_run=dry_run))
@@ -86,6 +86,15 @@ def refuse_sample(catalog: Catalog) -> None:
             "this is sample content, which only `publish demo` publishes",
             fix="put your own products, events and releases in, and remove content/sample.yaml",
         )
+
+
+def _readable(storage: Storage) -> Storage:
+    """The store, or an empty one in memory as long as there is nothing at its place: planning writes nothing."""
+    if storage.is_prepared():
+        return storage
+    empty = MemoryStorage()
+    empty.prepare()
+    return empty
 
 
 def _address(to: str | None, catalog: Catalog) -> str:

@@ -151,6 +151,7 @@ def apply_plan(plan: Plan, catalog: Catalog, storage: Storage, clock: Clock, tra
 
     Raises StorageConflict when somebody published in between, RefusedByPolicy when the answer has changed meanwhile.
     """
+    storage.prepare()
     written: list[str] = []
     size = 0
     with track("Storing", sum(one.size for one in plan.objects if one.body is not None)) as advance:

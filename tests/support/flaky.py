@@ -34,6 +34,9 @@ class FlakyStorage:
     def url(self) -> str:
         return self.inner.url
 
+    def is_prepared(self) -> bool:
+        return self._inner.is_prepared()
+
     def prepare(self) -> None:
         self._change("prepare", self.inner.prepare)
 
