@@ -35,7 +35,8 @@ class FlakyStorage:
         return self.inner.url
 
     def is_prepared(self) -> bool:
-        return self._inner.is_prepared()
+        self._alive()
+        return self.inner.is_prepared()
 
     def prepare(self) -> None:
         self._change("prepare", self.inner.prepare)
