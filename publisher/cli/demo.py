@@ -43,7 +43,7 @@ def command() -> None:
     published = f"{demo.PRODUCT} {own} to {demo.CHANNEL}"
     _step(
         "publish",
-        f"{published}: {len(applied.written)} objects" if applied else f"nothing changed: {published} is there already",
+        f"{published}: {len(applied.keys)} objects" if applied else f"nothing changed: {published} is there already",
     )
 
     said = demo.run_downloaded_client(place, own)
