@@ -35,6 +35,7 @@ class Verdict(Model):
     rule: str
     """The rule's id, such as freeze.hard; overrides and documentation name it."""
     outcome: Outcome
+    """What the rule says."""
     reason: str
     """Why, as a sentence."""
     public_reason: str | None = None
@@ -55,17 +56,25 @@ class Decision(Model):
     """Go or no-go for one release in one channel at one moment."""
 
     product: Slug
+    """The product, by id."""
     version: ReleaseVersion
+    """The version, as it was written."""
     channel: Slug
+    """Where it would ship to."""
     at: UtcTime
+    """The moment that the answer is for."""
     outcome: Outcome
+    """The worst of the verdicts."""
     verdicts: tuple[Verdict, ...]
+    """What each rule says, in their order."""
     next_change: UtcTime | None = None
     """The next moment at which the outcome differs, if nobody does anything."""
     then: Outcome | None = None
     """The outcome from that moment on."""
     policy_version: int
+    """Version of the policy that was followed."""
     policy_digest: Digest
+    """SHA-256 of that policy."""
 
     @property
     def go(self) -> bool:
