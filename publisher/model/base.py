@@ -214,11 +214,14 @@ _SLUG_CHECK, _SLUG_SCHEMA = worded_pattern(
 Slug = Annotated[str, _SLUG_CHECK, _SLUG_SCHEMA]
 """An id: small letters, digits and single hyphens. Ids are never reused."""
 
-PlatformId = Slug
+_PLATFORM_CHECK, _PLATFORM_SCHEMA = worded_pattern(
+    "[a-z0-9]+(-[a-z0-9]+)*", "must be small letters, digits and single hyphens", "linux-amd64", 64
+)
+PlatformId = Annotated[str, _PLATFORM_CHECK, _PLATFORM_SCHEMA]
 """A platform, written system-architecture: linux-amd64, macos-arm64, windows-amd64, any."""
 
 _DIGEST_CHECK, _DIGEST_SCHEMA = worded_pattern(
-    "[0-9a-f]{64}", "must be a SHA-256 digest: 64 characters, each a digit or a letter from a to f", "c0de" * 16
+    "[0-9a-f]{64}", "must be a SHA-256 digest: 64 characters, each a digit or a letter from a to f", "c0de" * 16, 64
 )
 Digest = Annotated[str, _DIGEST_CHECK, _DIGEST_SCHEMA]
 """A SHA-256 digest as 64 small hexadecimal digits."""
