@@ -31,7 +31,24 @@ def validation_problems(
 
     `at` is the path of the validated value inside the document.
     """
-    return [_problem(details, model, document, at) for details in error.errors(include_url=False)]
+    errors = [details for details in error.errors(include_url=False) if not _follows(details)]
+    misspelt = {(*d["loc"][:-1], _nearest(d, model)) for d in errors if d["type"] == "extra_forbidden"}
+    return [
+        _problem(details, model, document, at)
+        for details in errors
+        if details["type"] != "missing" or details["loc"] not in misspelt
+    ]
+
+
+def _follows(details: ErrorDetails) -> bool:
+    """Whether an error only repeats others: a list whose entries are all wrong counts as empty."""
+    return details["type"] == "too_short" and bool(details["input"])
+
+
+def _nearest(details: ErrorDetails, model: type[BaseModel]) -> str:
+    """The known key that an unknown one was probably meant to be."""
+    known = _fields_at(model, details["loc"][:-1])
+    return next(iter(get_close_matches(str(details["loc"][-1]), known, n=1, cutoff=0.6)), "")
 
 
 def _problem(details: ErrorDetails, model: type[BaseModel], document: Document, at: Path) -> Problem:

@@ -173,7 +173,7 @@ def _policy(loaded: Loaded) -> Iterator[Problem]:
             yield Problem("no severity is that high and that low at once", place, "swap the two")
         if not (adjustment.add or adjustment.set or adjustment.exempt):
             place = item.place("freeze", "adjust", index)
-            yield Problem("changes nothing", place, "give it `add`, `set` or `exempt: true`")
+            yield Problem("the adjustment changes nothing", place, "give it `add`, `set` or `exempt: true`")
     seen: dict[str, str] = {}
     for index, base in enumerate(freeze.base):
         for position, name in enumerate(base.events):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import textwrap
 from typing import Any
 
 from pydantic import BaseModel
@@ -197,6 +198,12 @@ class _Generator(GenerateJsonSchema):
                 field["description"] = described[name]
         return generated
 
+    def dict_schema(self, schema: Any) -> Schema:
+        generated: Schema = super().dict_schema(schema)
+        if "patternProperties" in generated:  # pydantic leaves other keys open, and refuses them itself
+            generated["additionalProperties"] = False
+        return generated
+
     def get_title_from_name(self, name: str) -> str:
         return name.replace("_", " ").capitalize()
 
@@ -207,7 +214,7 @@ def field_docstrings(model: type[BaseModel]) -> dict[str, str]:
     for owner in reversed(model.__mro__):
         if not issubclass(owner, BaseModel) or owner is BaseModel:
             continue
-        body = ast.parse(inspect.getsource(owner)).body[0]
+        body = ast.parse(textwrap.dedent(inspect.getsource(owner))).body[0]
         assert isinstance(body, ast.ClassDef)
         for field, text in zip(body.body, body.body[1:], strict=False):
             if (

@@ -112,9 +112,7 @@ def parse(text: bytes, file: str) -> tuple[Document | None, tuple[Problem, ...]]
     except _Refused as refused:
         return None, (*builder.problems, refused.problem)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Place(file, mark.line + 1, mark.column + 1) if mark else start
-        return None, (*builder.problems, _syntax_problem(error, place, decoded))
+        return None, (*builder.problems, _syntax_problem(error, start, decoded))
     except yaml.YAMLError:
         return None, (*builder.problems, Problem("cannot be read as YAML", start))
     if builder.problems:
@@ -125,6 +123,8 @@ def parse(text: bytes, file: str) -> tuple[Document | None, tuple[Problem, ...]]
 
 
 _INDENTATION = "check the indentation and the quotes of this line and of the line above"
+
+_NOT_CLOSED = ("unexpected end of stream", "could not find expected ':'", "',' or ']'", "',' or '}'")
 
 # What libyaml says, and what it means to somebody who edits text.
 _SYNTAX = (
@@ -142,8 +142,12 @@ _SYNTAX = (
 )
 
 
-def _syntax_problem(error: yaml.MarkedYAMLError, place: Place, text: str) -> Problem:
+def _syntax_problem(error: yaml.MarkedYAMLError, start: Place, text: str) -> Problem:
     said = str(error.problem or error.context or "")
+    # What was opened is easier to find than the place at which its end was missed.
+    marks = (error.problem_mark, error.context_mark)
+    mark = next(filter(None, reversed(marks) if any(part in said for part in _NOT_CLOSED) else marks), None)
+    place = Place(start.file, mark.line + 1, mark.column + 1) if mark else start
     lines = text.split("\n")
     line = lines[place.line - 1] if place.line <= len(lines) else ""
     indentation = line[: len(line) - len(line.lstrip())]
@@ -153,6 +157,8 @@ def _syntax_problem(error: yaml.MarkedYAMLError, place: Place, text: str) -> Pro
     if "cannot start any token" in said:
         character = line[place.column - 1 : place.column] or "this"
         return Problem(f"a text cannot begin with {character}", place, "put it in quotes")
+    if "mapping values are not allowed" in said and line.count(": ") + line.endswith(":") < 2:
+        return Problem("this line is indented differently from the line above", place, "check the indentation of both")
     for part, what, fix in _SYNTAX:
         if part in said:
             return Problem(what, place, fix)
@@ -207,7 +213,11 @@ class _Builder:
             )
         if event.tag is not None:
             raise _Refused(
-                Problem(f"{event.tag} is a YAML tag", self._place(event), "remove it; a text can be put in quotes")
+                Problem(
+                    f"{event.tag.replace('tag:yaml.org,2002:', '!!')} is a YAML tag",
+                    self._place(event),
+                    "remove it; a text can be put in quotes",
+                )
             )
 
     def _open(self, event: Any, value: Any) -> None:
@@ -293,15 +303,15 @@ class _Builder:
         elif text in _BOOLEANS_1_1:
             self._trap(
                 event,
-                f"{text} means true or false to some programs",
+                f"is written as {text}, which means true or false to some programs",
                 f'write true or false, or "{text}" for the word',
             )
         elif _BASE_60.fullmatch(text):
-            self._trap(event, f"{text} is a number in base 60 to some programs", f'write "{text}"')
+            self._trap(event, f"is written as {text}, which is a number in base 60 to some programs", f'write "{text}"')
         elif _OTHER_NUMBER.fullmatch(text):
             self._trap(
                 event,
-                f"{text} is a number that programs read differently",
+                f"is written as {text}, a number that programs read differently",
                 f'write "{text}" for text, or a plain number',
             )
         return text

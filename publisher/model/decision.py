@@ -21,12 +21,15 @@ class Outcome(StrEnum):
     @property
     def rank(self) -> int:
         """0 for the best."""
-        return list(Outcome).index(self)
+        return _RANKS[self]
 
     @property
     def stops(self) -> bool:
         """Whether a release with this outcome stays where it is."""
         return self.rank > Outcome.PASS_OVERRIDDEN.rank
+
+
+_RANKS = {outcome: rank for rank, outcome in enumerate(Outcome)}
 
 
 class Verdict(Model):

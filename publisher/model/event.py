@@ -65,6 +65,7 @@ class Event(Model):
     lead_time: Scored
     """Time available to test and to tell, 1 (none) to 5 (plenty)."""
     impact: ImpactTags
+    """What it is expected to do to clients, nodes, support and compatibility."""
     summary: Markdown
     """What happens and what users may notice."""
     visibility: Visibility = Visibility.PUBLIC
@@ -87,7 +88,7 @@ class Event(Model):
         if self.visibility is Visibility.EMBARGOED and self.embargoed_until is None:
             raise ValueError("`visibility` is embargoed, but nothing says until when; add `embargoed_until`")
         if self.visibility is not Visibility.EMBARGOED and self.embargoed_until is not None:
-            raise ValueError("`embargoed_until` goes with `visibility: embargoed` only")
+            raise ValueError("`embargoed_until` goes with `visibility: embargoed` only; add that, or remove it")
         return self
 
     def is_public(self, now: UtcTime) -> bool:

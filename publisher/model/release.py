@@ -86,7 +86,7 @@ class Notes(Model):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.required_by is not None and self.action is not Action.REQUIRED:
-            raise ValueError("`required_by` goes with `action: required` only")
+            raise ValueError("`required_by` goes with `action: required` only; change one of them")
         return self
 
 

@@ -16,7 +16,7 @@ SHARED_ROLES = ("rollout", "brakes", "notes")
 """Delegated roles that serve all products and channels."""
 
 _ROLE_CHECK, _ROLE_SCHEMA = worded_pattern(
-    r"[a-z0-9-]+(\.[a-z0-9-]+)?", "must be a role of the update channel", "timestamp or btfs-node.stable", 129
+    r"[a-z0-9-]+(\.[a-z0-9-]+)?", "must be a role of the update channel", "btfs-node.stable", 129
 )
 RoleName = Annotated[str, _ROLE_CHECK, _ROLE_SCHEMA]
 """`root`, `targets`, `snapshot`, `timestamp`, `rollout`, `brakes`, `notes`, `minisign`, or `<product>.<channel>`."""

@@ -108,7 +108,7 @@ def _waiting(rule: str, stretch: Sequence[Window], question: Question, reason: s
     events = tuple({window.event.id: window.event for window in stretch}.values())
     until = stretch[-1].end
     neutral = None
-    if any(not event.is_public(question.now) for event in events):
+    if not all(event.is_public(question.now) for event in events):
         titles = dict.fromkeys(e.title if e.is_public(question.now) else e.public_title for e in events)
         neutral = f"{words.listed(list(titles))}: releases of this kind wait until {words.moment(until)}."
     return Verdict(

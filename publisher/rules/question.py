@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
@@ -37,7 +37,7 @@ class Question:
 
     def at(self, now: datetime) -> Question:
         """The same question at another moment."""
-        return replace(self, now=now)
+        return Question(self.catalog, self.release, self.channel, self.evidence, now)
 
 
 Rule = Callable[[Question], Verdict]
