@@ -101,7 +101,12 @@ def _open(rule: str, hardness: Hardness, question: Question) -> Verdict:
 
 
 def _named(stretch: Sequence[Window]) -> str:
-    return words.listed([f'"{title}"' for title in dict.fromkeys(window.event.title for window in stretch)])
+    return _few([f'"{title}"' for title in dict.fromkeys(window.event.title for window in stretch)])
+
+
+def _few(names: Sequence[str]) -> str:
+    """All names of a short list; of a long one the first two and how many more there are."""
+    return words.listed(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} more events"])
 
 
 def _waiting(rule: str, stretch: Sequence[Window], question: Question, reason: str, fix: str) -> Verdict:
@@ -110,7 +115,7 @@ def _waiting(rule: str, stretch: Sequence[Window], question: Question, reason: s
     neutral = None
     if not all(event.is_public(question.now) for event in events):
         titles = dict.fromkeys(e.title if e.is_public(question.now) else e.public_title for e in events)
-        neutral = f"{words.listed(list(titles))}: releases of this kind wait until {words.moment(until)}."
+        neutral = f"{_few(list(titles))}: releases of this kind wait until {words.moment(until)}."
     return Verdict(
         rule=rule,
         outcome=Outcome.WAITING,
@@ -119,6 +124,6 @@ def _waiting(rule: str, stretch: Sequence[Window], question: Question, reason: s
         who="Nobody: the freeze ends by itself.",
         fix=fix,
         until=until,
-        arithmetic="; then ".join(window.arithmetic for window in stretch),
+        arithmetic="; then ".join(dict.fromkeys(window.arithmetic for window in stretch)),
         sources=tuple(event.id for event in events),
     )

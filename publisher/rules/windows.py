@@ -72,6 +72,11 @@ class Timeline:
             between.append(tuple(held))
         return between
 
+    @cached_property
+    def _stretches(self) -> dict[tuple[Hardness, int], tuple[Window, ...]]:
+        """Stretches that were asked for, by the number of edges before them: between two edges nothing differs."""
+        return {}
+
     def holding(self, now: datetime) -> tuple[Window, ...]:
         """The windows that hold at `now`."""
         index = bisect_right(self.edges, now)
@@ -89,13 +94,15 @@ class Timeline:
 
     def stretch(self, hardness: Hardness, now: datetime) -> tuple[Window, ...]:
         """The windows of this hardness that hold at `now` and, without a gap, one after the other from there on."""
-        stretch: list[Window] = []
-        moment = now
-        while holding := [window for window in self.holding(moment) if window.hardness is hardness]:
-            last = max(holding, key=lambda window: window.end)
-            stretch.append(last)
-            moment = last.end
-        return tuple(stretch)
+        key = (hardness, bisect_right(self.edges, now))
+        if key not in self._stretches:
+            stretch: list[Window] = []
+            moment = now
+            while holding := [window for window in self.holding(moment) if window.hardness is hardness]:
+                stretch.append(max(holding, key=lambda window: window.end))
+                moment = stretch[-1].end
+            self._stretches[key] = tuple(stretch)
+        return self._stretches[key]
 
 
 def timeline(catalog: Catalog, client_type: ClientType, change_class: ChangeClass) -> Timeline:
