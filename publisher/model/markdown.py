@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 _RULES = ("emphasis", "backticks", "link", "list", "escape", "entity", "newline")
 
@@ -45,7 +46,25 @@ def _allowed_link(url: str) -> bool:
 
 def to_html(text: str) -> str:
     """HTML of a text in the subset; whatever is outside the subset appears as the characters that it is."""
-    return str(_parser().render(text)).rstrip("\n")
+    parser = _parser()
+    tokens = parser.parse(text)
+    for token in tokens:
+        token.children = _without_empty_links(token.children)
+    return str(parser.renderer.render(tokens, parser.options, {})).rstrip("\n")
+
+
+def _without_empty_links(children: list[Token] | None) -> list[Token] | None:
+    """The tokens without links like [words](), whose empty address markdown-it accepts without asking."""
+    kept: list[Token] = []
+    addressed: list[bool] = []
+    for child in children or ():
+        if child.type == "link_open":
+            addressed.append(bool(child.attrGet("href")))
+        if child.type not in ("link_open", "link_close") or addressed[-1]:
+            kept.append(child)
+        if child.type == "link_close":
+            addressed.pop()
+    return None if children is None else kept
 
 
 def problem_of(text: str) -> tuple[str, str] | None:
@@ -58,6 +77,8 @@ def problem_of(text: str) -> tuple[str, str] | None:
     for token in _parser().parse(text):
         words = ""
         for child in token.children or ():
+            if child.type == "link_open" and not child.attrGet("href"):
+                return "holds a link that nobody could follow", LINK_WORDS
             if child.type == "link_open" and words.endswith("!"):
                 return "holds an image", "only text and links are shown here"
             # What stands in `code` is shown as it is, so it may be anything.

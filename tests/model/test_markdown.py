@@ -80,6 +80,8 @@ def test_what_is_inside_the_subset(text: str, html: str) -> None:
         ("[a](https://me@example.org)", "a link that nobody could follow"),
         ("[a](https://exаmple.org)", "a link that nobody could follow"),
         ("[a](https://xn--exmple-4nf.org)", "a link that nobody could follow"),
+        ("[a]()", "a link that nobody could follow"),
+        ("[a](<>)", "a link that nobody could follow"),
         ("see http://example.org", "an address with http://"),
         ("<b>a</b>", "HTML"),
         ("<https://example.org>", "HTML"),
