@@ -7,7 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
-from tests.cli.conftest import ROOT, Publish
+from tests.support.command import ROOT, Publish
 
 
 def broken(tmp_path: Path) -> list[str]:

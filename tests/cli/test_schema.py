@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.cli.conftest import Publish
+from tests.support.command import Publish
 
 
 def test_it_writes_once_and_then_there_is_nothing_to_do(publish: Publish, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from publisher.content.load import load_catalog
 from publisher.model.decision import Decision
-from tests.cli.conftest import ROOT, Publish
+from tests.support.command import ROOT, Publish
 
 AT = "2026-11-20T12:00:00Z"
 
