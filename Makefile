@@ -37,7 +37,7 @@ check: $(VENV)/tested     ## the quick daily one: lint, types, layers, unit test
 	$(VENV)/bin/mkdocs build --quiet --strict --site-dir build/check-site
 
 test: $(VENV)/tested      ## all tests, system tests too
-	$(VENV)/bin/pytest -n auto
+	$(VENV)/bin/pytest -n auto --dist loadfile
 
 bench: $(VENV)/tested     ## speed and size as ratios, into build/bench.json
 	$(PY) -m tests.bench

@@ -8,7 +8,8 @@
     ├── RefusedByPolicy         exit 3   the rules say no; the Decision says why
     ├── VerificationError       exit 4   something published does not verify
     └── StorageError            exit 5   the store cannot be reached, is full or answers nonsense
-        └── StorageConflict     exit 5   somebody else's bytes are already there
+        ├── StorageConflict     exit 5   somebody else's bytes are already there
+        └── StorageMissing      exit 5   there is no object with this key
 
 An error says what happened, where, and what to do. Only the command lines turn one into text and an exit code.
 """
@@ -103,3 +104,7 @@ class StorageError(TidegateError):
 
 class StorageConflict(StorageError):
     """Other bytes are already there, or somebody published in between. Nothing of theirs was touched."""
+
+
+class StorageMissing(StorageError):
+    """There is no object with this key."""

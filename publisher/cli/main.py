@@ -10,6 +10,7 @@ import importlib
 import json
 import sys
 import traceback
+from collections.abc import Sequence
 from importlib.metadata import version
 
 import click
@@ -61,24 +62,21 @@ def publish(debug: bool) -> None:
     """Plan, gate, sign and publish client releases around external events."""
 
 
-def main() -> None:
-    """Entry point of `publish`."""
-    # Read beside click, since an error may come before click has parsed anything.
-    debug = "--debug" in sys.argv
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+def main(words: Sequence[str] | None = None) -> None:
+    """Entry point of `publish`; always ends with SystemExit."""
+    given = sys.argv[1:] if words is None else list(words)
+    # --debug is read beside click: it may stand anywhere, and an error may come before click has parsed anything.
+    debug = "--debug" in given
+    arguments = [word for word in given if word != "--debug"]
     try:
-        publish.main(args=arguments, prog_name="publish", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        sys.exit(2)
+        code = publish.main(args=arguments, prog_name="publish", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
     except click.ClickException as error:
         error.show()
         sys.exit(2)
     except click.Abort:
         print("Interrupted; nothing is half done.", file=sys.stderr)
         sys.exit(130)
-    except click.exceptions.Exit as leaving:
-        sys.exit(leaving.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)

@@ -29,7 +29,7 @@ _Identifier = tuple[int, int, str]
 @total_ordering
 @dataclass(frozen=True, eq=False)
 class Version:
-    """One version. Equality and order go by value (3.0 == 3.00 == 3); `str()` gives the text as it was written."""
+    """One version. Equality and order go by value (3.0 == 3.00 == 3); `str()` gives the text as written."""
 
     text: str
     """The version as it was written."""
@@ -42,8 +42,8 @@ class Version:
     def parse(cls, text: str) -> Version:
         """The version written in `text`.
 
-        Raises ValueError, in plain words, for anything that is not one. Build metadata ("+...") is refused: two
-        builds that differ only there would be equal, and a client could not tell which one it runs.
+        Raises ValueError, in plain words, for anything that is not one. Build metadata ("+...") is refused:
+        two builds that differ only there would be equal, and a client could not tell which one it runs.
         """
         if not text:
             raise ValueError("is empty; write a version like 4.1.0")

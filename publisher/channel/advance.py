@@ -1,0 +1,209 @@
+"""From what is live to what shall be live: new versions of the roles that change, then snapshot, then timestamp.
+
+Nothing is written here. A version that a killed run left behind is taken up again when it says the same, and passed
+over when it does not, so that a write-once object never has to change. Online signatures and thresholds are verified
+before a byte leaves this module.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from tuf.api.exceptions import RepositoryError
+from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Snapshot, Targets, Timestamp
+from tuf.api.serialization import DeserializationError
+from tuf.api.serialization.json import JSONSerializer
+
+from publisher.channel.layout import metadata_key
+from publisher.channel.repository import Read, Repository, parse, verify_role_duties
+from publisher.channel.roles import is_due, role_policy
+from publisher.errors import InputError, SigningError, VerificationError
+from publisher.model.signer import SHARED_ROLES, Signers
+from publisher.signing.keys import OpenSigner
+
+S = TypeVar("S", Root, Timestamp, Snapshot, Targets)
+
+KeysAtHand = Callable[[str], Sequence[OpenSigner]]
+"""The private keys of a role that can be used here; empty when none can."""
+
+
+@dataclass(frozen=True)
+class NewMetadata:
+    """Metadata objects to write once, in order, and the timestamp that makes them public."""
+
+    objects: tuple[tuple[str, bytes], ...]
+    timestamp: bytes | None
+    """New bytes of timestamp.json; None when nothing has changed and nothing is due."""
+    changed: tuple[tuple[str, int], ...]
+    """Roles that get a new version, with the version."""
+
+
+@dataclass(frozen=True)
+class Advance:
+    """The inputs that every role's new version needs."""
+
+    live: Repository | None
+    root: Metadata[Root]
+    signers: Signers
+    keys: KeysAtHand
+    read: Read
+    now: datetime
+
+    def to(self, targets: Targets, roles: Mapping[str, Targets]) -> NewMetadata:
+        """New metadata that says `targets` and `roles`; other roles stay, renewed when due and keys are at hand.
+
+        Raises SigningError when a role has to change and its keys are not at hand.
+        """
+        objects: list[tuple[str, bytes]] = []
+        changed: list[tuple[str, int]] = []
+
+        live_targets = self.live.targets if self.live else None
+        new_targets = self._role(Targets.type, targets, live_targets, self.root, changed, objects)
+
+        current = dict(self.live.roles) if self.live else {}
+        _refuse_orphans(current, targets)
+        for role in sorted({*roles, *current, *SHARED_ROLES}):
+            wanted = roles.get(role)
+            live = current.get(role)
+            if wanted is None:
+                if not self._may_renew(role, live):
+                    continue
+                wanted = copy.deepcopy(live.signed) if live else self._empty(role)
+            metadata = self._role(role, wanted, live, new_targets, changed, objects)
+            verify_role_duties(new_targets, role, metadata)
+            current[role] = metadata
+
+        meta = {f"{role}.json": MetaFile(metadata.signed.version) for role, metadata in sorted(current.items())}
+        meta[f"{Targets.type}.json"] = MetaFile(new_targets.signed.version)
+        snapshot = Snapshot(version=1, expires=self._expiry(Snapshot.type), meta=meta)
+        live_snapshot = self.live.snapshot if self.live else None
+        new_snapshot = self._role(Snapshot.type, snapshot, live_snapshot, self.root, changed, objects)
+
+        timestamp = self._timestamp(new_snapshot)
+        if timestamp is not None:
+            changed.append((Timestamp.type, timestamp.signed.version))
+        return NewMetadata(tuple(objects), to_bytes(timestamp) if timestamp else None, tuple(changed))
+
+    def _expiry(self, role: str) -> datetime:
+        return self.now + role_policy(self.signers, role).expires
+
+    def _empty(self, role: str) -> Targets:
+        return Targets(version=1, expires=self._expiry(role))
+
+    def _may_renew(self, role: str, live: Metadata[Targets] | None) -> bool:
+        """Whether an unchanged role is renewed (or a shared one begun) along the way: due, and its keys are here."""
+        policy = role_policy(self.signers, role)
+        due = live is None or is_due(live.signed, role, policy.expires, self.now)
+        return due and len(self.keys(role)) >= policy.threshold
+
+    def _role(
+        self,
+        role: str,
+        wanted: S,
+        live: Metadata[S] | None,
+        delegator: Metadata[Root] | Metadata[Targets],
+        changed: list[tuple[str, int]],
+        objects: list[tuple[str, bytes]],
+    ) -> Metadata[S]:
+        """The role's metadata: the live one when it says the same and is not due, else a new version."""
+        lifetime = role_policy(self.signers, role).expires
+        if live is not None and says_the_same(live.signed, wanted):
+            if not is_due(live.signed, role, lifetime, self.now):
+                return live
+            if not self.keys(role) and live.signed.expires > self.now:
+                return live
+        signed = copy.deepcopy(wanted)
+        signed.expires = self._expiry(role)
+        signed.version = live.signed.version + 1 if live else 1
+        metadata, data = self._settle(role, signed, delegator)
+        changed.append((role, metadata.signed.version))
+        objects.append((metadata_key(role, metadata.signed.version), data))
+        return metadata
+
+    def _settle(self, role: str, signed: S, delegator: Metadata[Root] | Metadata[Targets]) -> tuple[Metadata[S], bytes]:
+        """Find the version to write: one that a killed run left and that says the same, or the next free one."""
+        lifetime = role_policy(self.signers, role).expires
+        while (left := self.read(metadata_key(role, signed.version))) is not None:
+            found = _usable(left, type(signed), role, delegator)
+            if (
+                found is not None
+                and found.signed.version == signed.version
+                and says_the_same(found.signed, signed)
+                and not is_due(found.signed, role, lifetime, self.now)
+            ):
+                return found, left
+            signed.version += 1
+        metadata = sign(role, signed, self.keys(role), delegator)
+        return metadata, to_bytes(metadata)
+
+    def _timestamp(self, snapshot: Metadata[Snapshot]) -> Metadata[Timestamp] | None:
+        live = self.live.timestamp if self.live else None
+        lifetime = role_policy(self.signers, Timestamp.type).expires
+        version = snapshot.signed.version
+        if (
+            live is not None
+            and live.signed.snapshot_meta.version == version
+            and not is_due(live.signed, Timestamp.type, lifetime, self.now)
+        ):
+            return None
+        timestamp = Timestamp(
+            version=live.signed.version + 1 if live else 1,
+            expires=self._expiry(Timestamp.type),
+            snapshot_meta=MetaFile(version),
+        )
+        return sign(Timestamp.type, timestamp, self.keys(Timestamp.type), self.root)
+
+
+def _refuse_orphans(current: Mapping[str, Metadata[Targets]], targets: Targets) -> None:
+    """A role that was once in a snapshot stays: clients reject a snapshot that drops one (specification, 5.5.5)."""
+    delegated = targets.delegations.roles if targets.delegations and targets.delegations.roles else {}
+    if gone := sorted(set(current) - set(delegated)):
+        raise InputError(
+            f"{', '.join(gone)} has been published, but the configuration no longer knows it",
+            fix="put the product and its channel back into products.yaml; a channel can be emptied, not removed",
+        )
+
+
+def says_the_same(one: Signed, other: Signed) -> bool:
+    """Equal but for version and expiry."""
+
+    def content(signed: Signed) -> dict[str, Any]:
+        return {name: value for name, value in signed.to_dict().items() if name not in ("version", "expires")}
+
+    return content(one) == content(other)
+
+
+def sign(
+    role: str, signed: S, keys: Sequence[OpenSigner], delegator: Metadata[Root] | Metadata[Targets]
+) -> Metadata[S]:
+    """Sign with every key at hand and prove that it is enough. Raises SigningError naming what is missing."""
+    metadata = Metadata(signed)
+    for key in keys:
+        metadata.sign(key, append=True)
+    result = delegator.signed.get_verification_result(role, metadata.signed_bytes, metadata.signatures)
+    if not result:
+        raise SigningError(
+            f"{role} needs {result.threshold} signature{'s' if result.threshold != 1 else ''},"
+            f" and {len(result.signed)} of its keys {'is' if len(result.signed) == 1 else 'are'} at hand",
+            fix="give the directory that holds the missing keys with --keys",
+        )
+    return metadata
+
+
+def to_bytes(metadata: Metadata[Any]) -> bytes:
+    """Compact JSON, as it is stored."""
+    return metadata.to_bytes(JSONSerializer(compact=True))
+
+
+def _usable(data: bytes, kind: type[S], role: str, delegator: Metadata[Root] | Metadata[Targets]) -> Metadata[S] | None:
+    """Metadata that an earlier run left, when its signatures still verify."""
+    try:
+        found = parse(data, kind, role)
+        delegator.signed.verify_delegate(role, found.signed_bytes, found.signatures)
+    except (VerificationError, RepositoryError, DeserializationError):
+        return None
+    return found

@@ -1,0 +1,72 @@
+"""Where everything lies in a channel bucket, and which TUF role vouches for what.
+
+    tuf/metadata/  N.root N.targets N.<product>.<channel> N.rollout N.brakes N.notes N.snapshot timestamp  (.json)
+    tuf/targets/   artifacts/<product>/<channel>/<version>/<sha256>.<file>
+                   feed/<product>/<channel>/<sha256>.<platform>.json
+                   keys/<sha256>.minisign.pub
+    releases/<product>/<version>/   plain names for people
+
+Target names carry their digest because snapshots are consistent (TUF specification, section 6.2).
+"""
+
+from __future__ import annotations
+
+from publisher.model.signer import SHARED_ROLES
+
+METADATA = "tuf/metadata/"
+TARGETS = "tuf/targets/"
+RELEASES = "releases/"
+
+TIMESTAMP_KEY = f"{METADATA}timestamp.json"
+"""The one object that changes; replacing it publishes everything before it."""
+
+MINISIGN_TARGET = "keys/minisign.pub"
+"""The public key for checks by hand, pinned by the `targets` role."""
+
+
+def metadata_key(role: str, version: int) -> str:
+    """The object of one version of a role's metadata; `timestamp` has none."""
+    return f"{METADATA}{version}.{role}.json"
+
+
+def target_key(path: str, sha256: str) -> str:
+    """The object of a TUF target path."""
+    folder, _, name = path.rpartition("/")
+    return f"{TARGETS}{folder}/{sha256}.{name}"
+
+
+def channel_role(product: str, channel: str) -> str:
+    """The role that may ship to a channel."""
+    return f"{product}.{channel}"
+
+
+def artifact_target(product: str, channel: str, version: str, file: str) -> str:
+    """The target path of a binary."""
+    return f"artifacts/{product}/{channel}/{version}/{file}"
+
+
+def feed_target(product: str, channel: str, platform: str) -> str:
+    """The target path of a feed file."""
+    return f"feed/{product}/{channel}/{platform}.json"
+
+
+def release_key(product: str, version: str, file: str) -> str:
+    """The object with a plain name, for people."""
+    return f"{RELEASES}{product}/{version}/{file}"
+
+
+def delegated_paths(role: str) -> list[str]:
+    """The target paths that a delegated role may vouch for; `*` never crosses a slash (TUF specification, 4.5)."""
+    if role in SHARED_ROLES:
+        return [f"{role}/*/*/*"]
+    product, channel = role.split(".")
+    return [f"artifacts/{product}/{channel}/*/*", f"feed/{product}/{channel}/*"]
+
+
+def content_type(key: str) -> str:
+    """The media type to serve an object with."""
+    if key.endswith(".json"):
+        return "application/json"
+    if key.endswith((".minisig", ".pub", "SHA256SUMS")):
+        return "text/plain; charset=utf-8"
+    return "application/octet-stream"

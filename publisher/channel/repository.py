@@ -1,0 +1,149 @@
+"""The TUF repository as it stands in a bucket: read, and verified from a trusted root before anything builds on it.
+
+Expiry is not judged here: a publisher may renew what has expired, an auditor reports it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from tuf.api.exceptions import RepositoryError
+from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
+from tuf.api.serialization import DeserializationError
+
+from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
+from publisher.client.duties import check_duties
+from publisher.client.errors import ClientError
+from publisher.errors import VerificationError
+
+S = TypeVar("S", Root, Timestamp, Snapshot, Targets)
+
+Read = Callable[[str], bytes | None]
+"""Reads an object by key; None when there is none."""
+
+MAX_ROOTS = 256
+"""Roots that are followed at most in one run, as clients do."""
+
+
+@dataclass(frozen=True)
+class Repository:
+    """All current metadata of a channel bucket."""
+
+    root: Metadata[Root]
+    roots: tuple[Metadata[Root], ...]
+    """Every root after the trusted one, oldest first; empty when the trusted one is current."""
+    timestamp: Metadata[Timestamp]
+    snapshot: Metadata[Snapshot]
+    targets: Metadata[Targets]
+    roles: Mapping[str, Metadata[Targets]]
+    """Delegated roles that the snapshot lists."""
+
+
+def parse(data: bytes, kind: type[S], name: str) -> Metadata[S]:
+    """Metadata of the expected kind. Raises VerificationError."""
+    try:
+        metadata = Metadata[S].from_bytes(data)
+    except DeserializationError as error:
+        raise VerificationError(f"{name} is not TUF metadata") from error
+    if metadata.signed.type != kind.type:
+        raise VerificationError(f"{name} is metadata of the role type {metadata.signed.type}, not {kind.type}")
+    return metadata
+
+
+def follow_roots(read: Read, trusted_root: bytes) -> Iterator[Metadata[Root]]:
+    """The trusted root and every later one, each signed by its predecessor and by itself (specification, 5.3)."""
+    root = parse(trusted_root, Root, "the trusted root")
+    try:
+        root.verify_delegate(Root.type, root)
+    except RepositoryError as error:
+        raise VerificationError("the trusted root is not signed by its own keys", fix="check --root") from error
+    yield root
+    for _ in range(MAX_ROOTS):
+        version = root.signed.version + 1
+        data = read(metadata_key(Root.type, version))
+        if data is None:
+            return
+        name = f"{version}.root.json"
+        following = parse(data, Root, name)
+        if following.signed.version != version:
+            raise VerificationError(f"{name} says that it is version {following.signed.version}")
+        for signer in (root, following):
+            _verify(signer, Root.type, following, name)
+        root = following
+        yield root
+
+
+def read_top(read: Read, trusted_root: bytes) -> Repository | None:
+    """The four top-level roles, verified; `roles` stays empty. None when nothing has been published yet."""
+    roots = tuple(follow_roots(read, trusted_root))
+    root = roots[-1]
+    data = read(TIMESTAMP_KEY)
+    if data is None:
+        return None
+    timestamp = parse(data, Timestamp, "timestamp.json")
+    _verify(root, Timestamp.type, timestamp, "timestamp.json")
+    snapshot = _read_version(read, Snapshot, Snapshot.type, timestamp.signed.snapshot_meta.version)
+    _verify(root, Snapshot.type, snapshot, "snapshot")
+    meta = snapshot.signed.meta.get(f"{Targets.type}.json")
+    if meta is None:
+        raise VerificationError("the snapshot does not list the role targets")
+    targets = _read_version(read, Targets, Targets.type, meta.version)
+    _verify(root, Targets.type, targets, "targets")
+    return Repository(root, roots[1:], timestamp, snapshot, targets, {})
+
+
+def delegated_versions(repository: Repository) -> dict[str, int]:
+    """Delegated role -> version, as the snapshot lists them."""
+    versions = {name.removesuffix(".json"): meta.version for name, meta in repository.snapshot.signed.meta.items()}
+    versions.pop(Targets.type, None)
+    return dict(sorted(versions.items()))
+
+
+def read_delegated(read: Read, targets: Metadata[Targets], role: str, version: int) -> Metadata[Targets]:
+    """One delegated role, its signatures, persons and duties verified. Raises VerificationError."""
+    metadata = _read_version(read, Targets, role, version)
+    _verify(targets, role, metadata, role)
+    verify_role_duties(targets, role, metadata)
+    return metadata
+
+
+def read_repository(read: Read, trusted_root: bytes) -> Repository | None:
+    """Everything that the timestamp leads to, verified; None when nothing has been published yet.
+
+    Raises VerificationError when any part is missing, unsigned or of another version than announced.
+    """
+    top = read_top(read, trusted_root)
+    if top is None:
+        return None
+    roles = {
+        role: read_delegated(read, top.targets, role, version) for role, version in delegated_versions(top).items()
+    }
+    return replace(top, roles=roles)
+
+
+def verify_role_duties(targets: Metadata[Targets], role: str, metadata: Metadata[Targets]) -> None:
+    """Persons and duties of a delegated role's signatures. Raises VerificationError naming what is missing."""
+    try:
+        check_duties(targets.signed, role, metadata)
+    except ClientError as error:
+        raise VerificationError(error.what, fix=error.fix) from error
+
+
+def _read_version(read: Read, kind: type[S], role: str, version: int) -> Metadata[S]:
+    name = f"{version}.{role}.json"
+    data = read(metadata_key(role, version))
+    if data is None:
+        raise VerificationError(f"{name} is missing, although the metadata above it announces it")
+    metadata = parse(data, kind, name)
+    if metadata.signed.version != version:
+        raise VerificationError(f"{name} says that it is version {metadata.signed.version}")
+    return metadata
+
+
+def _verify(delegator: Metadata[Root] | Metadata[Targets], role: str, metadata: Metadata[S], name: str) -> None:
+    try:
+        delegator.signed.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
+    except (RepositoryError, ValueError) as error:
+        raise VerificationError(f"{name} is not signed as its role demands: {error}") from error

@@ -1,0 +1,107 @@
+"""The signed parts that the configuration asks for: the first root, and `targets` with its delegations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from tuf.api.metadata import DelegatedRole, Delegations, Key, Role, Root, Signed, TargetFile, Targets
+
+from publisher.channel.layout import MINISIGN_TARGET, channel_role, delegated_paths
+from publisher.client.duties import DUTIES_FIELD
+from publisher.errors import SigningError
+from publisher.model.catalog import Catalog
+from publisher.model.signer import SHARED_ROLES, TOP_LEVEL_ROLES, RolePolicy, Signers
+from publisher.signing.keys import public_key
+
+ENDPOINTS_FIELD = "x-tidegate-endpoints"
+"""Signed field of `targets`: the only addresses that feeds may send a client to (R48)."""
+
+ONLINE_ROLES = ("snapshot", "timestamp")
+"""Roles whose keys a timer may use; they are renewed at half of their life."""
+
+
+def role_policy(signers: Signers, role: str) -> RolePolicy:
+    """Threshold, lifetime and duties of a role. Raises SigningError when the configuration has none."""
+    policy = signers.policy_of(role)
+    if policy is None:
+        raise SigningError(f"signers.yaml says nothing of the role {role}", fix="add it under `roles:`")
+    return policy
+
+
+def is_due(signed: Signed, role: str, lifetime: timedelta, now: datetime) -> bool:
+    """Whether metadata should be renewed: online roles at half of their life, those of people in its last twelfth."""
+    left = signed.expires - now
+    return left < lifetime / (2 if role in ONLINE_ROLES else 12)
+
+
+def first_root(signers: Signers, now: datetime) -> Root:
+    """Version 1 of the root: keys and thresholds of the four top-level roles."""
+    keys: dict[str, Key] = {}
+    roles: dict[str, Role] = {}
+    for name in TOP_LEVEL_ROLES:
+        role_keys = _keys(signers, name)
+        keys |= role_keys
+        roles[name] = Role(list(role_keys), role_policy(signers, name).threshold)
+    return Root(
+        version=1,
+        expires=now + role_policy(signers, Root.type).expires,
+        keys=keys,
+        roles=roles,
+        consistent_snapshot=True,
+    )
+
+
+def targets_role(catalog: Catalog, minisign_public: bytes, now: datetime) -> Targets:
+    """`targets`, version 1: delegations to every channel and shared role, the pinned minisign key and addresses."""
+    signers = catalog.signers
+    delegated = [
+        *(channel_role(product.id, channel) for product in catalog.products.values() for channel in product.channels),
+        *SHARED_ROLES,
+    ]
+    keys: dict[str, Key] = {}
+    roles: dict[str, DelegatedRole] = {}
+    for name in sorted(delegated):
+        policy = role_policy(signers, name)
+        role_keys = _keys(signers, name)
+        keys |= role_keys
+        roles[name] = DelegatedRole(
+            name,
+            list(role_keys),
+            policy.threshold,
+            terminating=True,
+            paths=delegated_paths(name),
+            unrecognized_fields={DUTIES_FIELD: [str(duty) for duty in policy.duties]},
+        )
+    return Targets(
+        version=1,
+        expires=now + role_policy(signers, Targets.type).expires,
+        targets={MINISIGN_TARGET: TargetFile.from_data(MINISIGN_TARGET, minisign_public, ["sha256"])},
+        delegations=Delegations(keys, roles),
+        unrecognized_fields={ENDPOINTS_FIELD: [origin.rstrip("/") for origin in catalog.endpoints.downloads]},
+    )
+
+
+def listed_targets(files: Mapping[str, tuple[int, str]], expires: datetime) -> Targets:
+    """A delegated role, version 1, that vouches for files given as path -> (size, SHA-256)."""
+    return Targets(
+        version=1,
+        expires=expires,
+        targets={
+            path: TargetFile(length=size, hashes={"sha256": digest}, path=path)
+            for path, (size, digest) in sorted(files.items())
+        },
+    )
+
+
+def _keys(signers: Signers, role: str) -> dict[str, Key]:
+    found = [public_key(signer) for signer in signers.keys_of(role)]
+    if not found:
+        raise SigningError(
+            f"no key may sign {role}", fix="make keys with `publish keys init`, or add signers to signers.yaml"
+        )
+    return {key.keyid: key for key in _in_order(found)}
+
+
+def _in_order(keys: Iterable[Key]) -> list[Key]:
+    return sorted(keys, key=lambda key: key.keyid)

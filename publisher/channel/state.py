@@ -1,0 +1,74 @@
+"""What a verified repository offers: its feeds, read back and checked, and the state that the site shows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+
+from publisher.channel.layout import MINISIGN_TARGET, channel_role, feed_target, target_key
+from publisher.channel.repository import Read, Repository
+from publisher.client.errors import ClientError
+from publisher.client.feed import Feed, parse_feed
+from publisher.errors import VerificationError
+from publisher.model.published import ChannelState, LiveRelease, PublishedArtifact
+from publisher.model.signer import SHARED_ROLES
+
+
+def read_target(read: Read, path: str, length: int, sha256: str) -> bytes:
+    """The bytes of a small target. Raises VerificationError when they are missing or differ from the metadata."""
+    data = read(target_key(path, sha256))
+    if data is None:
+        raise VerificationError(f"{path} is listed, but its object is missing")
+    if len(data) != length or hashlib.sha256(data).hexdigest() != sha256:
+        raise VerificationError(f"{path} is not the file that the metadata lists")
+    return data
+
+
+def feeds(read: Read, repository: Repository, product: str, channel: str) -> Mapping[str, Feed]:
+    """Platform -> feed of one channel, parsed by the client's own parser; empty when nothing is published."""
+    metadata = repository.roles.get(channel_role(product, channel))
+    found: dict[str, Feed] = {}
+    prefix = feed_target(product, channel, "")[: -len(".json")]
+    for path, target in sorted(metadata.signed.targets.items()) if metadata else ():
+        if not path.startswith(prefix):
+            continue
+        try:
+            feed = parse_feed(read_target(read, path, target.length, target.hashes["sha256"]))
+        except ClientError as error:
+            raise VerificationError(f"{path} is not a feed: {error.what}") from error
+        if feed_target(feed.product, feed.channel, feed.platform) != path:
+            raise VerificationError(f"{path} is the feed of {feed.product}, {feed.channel}, {feed.platform}")
+        found[feed.platform] = feed
+    return found
+
+
+def read_state(read: Read, repository: Repository, now: datetime) -> ChannelState:
+    """Everything that the bucket offers, one entry a channel and version."""
+    live: list[LiveRelease] = []
+    for role in sorted(set(repository.roles) - set(SHARED_ROLES)):
+        product, _, channel = role.partition(".")
+        by_version: dict[str, list[PublishedArtifact]] = {}
+        for platform, feed in feeds(read, repository, product, channel).items():
+            if feed.release is not None:
+                artifact = feed.release.artifact
+                by_version.setdefault(str(feed.release.version), []).append(
+                    PublishedArtifact(file=artifact.file, platform=platform, size=artifact.size, sha256=artifact.sha256)
+                )
+        live.extend(
+            LiveRelease.model_validate(
+                {"product": product, "channel": channel, "version": version, "artifacts": tuple(artifacts)}
+            )
+            for version, artifacts in sorted(by_version.items())
+        )
+    return ChannelState(read_at=now, live=tuple(live), minisign_public_key=minisign_public_key(read, repository))
+
+
+def minisign_public_key(read: Read, repository: Repository) -> str | None:
+    """The pinned key line, if `targets` pins one."""
+    target = repository.targets.signed.targets.get(MINISIGN_TARGET)
+    if target is None:
+        return None
+    data = read_target(read, MINISIGN_TARGET, target.length, target.hashes["sha256"])
+    lines = data.decode("ascii", "replace").splitlines()
+    return lines[1] if len(lines) > 1 else None

@@ -1,0 +1,68 @@
+"""publish demo"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+
+from publisher.cli.common import wall_clock
+from publisher.cli.progress import track_on_terminal
+from publisher.content.load import load_catalog
+from publisher.errors import StorageConflict
+from publisher.pipeline import demo
+from publisher.pipeline.demo import Place
+
+CONTENT, CONFIG = Path("content"), Path("site_config")
+ADDRESS = "http://127.0.0.1:8000"
+
+
+@click.command()
+def command() -> None:
+    """Do it all once, with demo keys: build, sign, publish, verify, and build the site, in build/demo.
+
+    Run it again: it says that nothing changed, and writes nothing to the bucket.
+    """
+    place, own = Place(Path("build/demo")), version("tidegate")
+    template = load_catalog([CONTENT], CONFIG).signers
+
+    made = demo.make_keys(place, CONFIG, template, ADDRESS, wall_clock())
+    _step("keys", f"made {made} demo keys and the first root" if made else "there already")
+    catalog = load_catalog([CONTENT], place.config)
+
+    client = demo.build_client(place, own)
+    _step("client", f"built {client.name} ({client.stat().st_size:,} bytes), which carries that root")
+
+    try:
+        applied = demo.publish_client(place, catalog, own, wall_clock, track_on_terminal(quiet=False))
+    except StorageConflict as error:
+        raise StorageConflict(
+            error.what, fix="this program has changed since the last demo: `make clean`, then again"
+        ) from error
+    published = f"{demo.PRODUCT} {own} to {demo.CHANNEL}"
+    _step(
+        "publish",
+        f"{published}: {len(applied.written)} objects" if applied else f"nothing changed: {published} is there already",
+    )
+
+    said = demo.run_downloaded_client(place, own)
+    _step("update", f"the client from the bucket says: {said}")
+    audit = demo.audit_bucket(place, wall_clock())
+    _step("audit", f"sound: {audit.signatures} signatures and {audit.objects} objects verified")
+
+    click.echo(
+        f"""
+Done, in {place.base}:
+  bucket/  the signed channel     site/  the site
+  keys/    DEMO keys, which no other configuration accepts
+
+Next:
+  make serve                                  site and bucket on {ADDRESS}/
+  .venv/bin/publish why btfs-node@4.2.0       why a release waits, and until when
+  .venv/bin/publish verify {place.bucket} --root {place.root}"""
+    )
+
+
+def _step(name: str, text: str) -> None:
+    click.echo(f"{name:8} {text}")

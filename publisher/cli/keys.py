@@ -1,0 +1,69 @@
+"""publish keys"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from publisher.cli.common import content_options, wall_clock
+from publisher.cli.signing import PASSPHRASE, ask_passphrase, keys_option
+from publisher.content.load import load_catalog
+from publisher.errors import UsageError
+from publisher.model.signer import Duty
+from publisher.pipeline.keys import ROOT_FILE, Person, ceremony, write_ceremony
+
+
+@click.group()
+def command() -> None:
+    """Keys of the update channel."""
+
+
+@command.command()
+@click.option(
+    "--person",
+    "people",
+    multiple=True,
+    required=True,
+    metavar="NAME:DUTY[,DUTY]",
+    help=f"Who signs, and what for ({', '.join(Duty)}). Repeat it for each person.",
+)
+@click.option("--no-passphrase", is_flag=True, help="Keep the keys unencrypted (mode 0600), as for a machine.")
+@keys_option
+@content_options
+def init(people: tuple[str, ...], no_passphrase: bool, keys: Path, content: tuple[Path, ...], config: Path) -> None:
+    """Make a key for each person and role, signers.yaml, and the first root.
+
+    Thresholds, lifetimes and duties are those of signers.yaml. The new root.json beside it is what clients trust from
+    the start: build it into them, and keep it.
+    """
+    catalog = load_catalog(content, config)
+    made = ceremony(catalog.signers, [_person(text) for text in people], wall_clock())
+    passphrase = None if no_passphrase else _new_passphrase()
+    write_ceremony(made, keys, config, passphrase)
+    click.echo(f"{len(made.keys)} keys are in {keys}; keep that directory out of git, and a copy of it offline.")
+    click.echo(f"{config / 'signers.yaml'} names them, and {config / ROOT_FILE} is the first root.")
+
+
+def _person(text: str) -> Person:
+    name, separator, duties = text.partition(":")
+    try:
+        parsed = tuple(Duty(duty) for duty in duties.split(","))
+    except ValueError:
+        parsed = ()
+    if not separator or not name or not parsed:
+        raise UsageError(
+            f"--person {text} does not name a person and duties",
+            fix=f"write NAME:DUTY or NAME:DUTY,DUTY; duties are {', '.join(Duty)}",
+        )
+    return Person(name, parsed)
+
+
+def _new_passphrase() -> str:
+    first = ask_passphrase("the new keys")
+    if first is None:
+        raise UsageError("the new keys need a passphrase", fix=f"set {PASSPHRASE}, or give --no-passphrase")
+    if PASSPHRASE not in os.environ and first != ask_passphrase("the new keys, once more"):
+        raise UsageError("the two passphrases differ", fix="run it again")
+    return first

@@ -1,0 +1,67 @@
+"""publish verify"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.request import getproxies
+
+import click
+
+from publisher.channel.audit import Audit, Level
+from publisher.cli.common import json_option, print_json, wall_clock
+from publisher.cli.signing import read_root_file
+from publisher.client.fetch import fetcher_for
+from publisher.errors import InputError, VerificationError
+from publisher.pipeline.verify import verify_address, verify_store
+from publisher.storage.open import open_storage
+
+
+@click.command()
+@click.argument("place", metavar="DIR_OR_URL")
+@click.option("--root", required=True, type=click.Path(path_type=Path), help="The first root, which you trust.")
+@json_option
+def command(place: str, root: Path, as_json: bool) -> None:
+    """Audit a channel from outside, from nothing but its first root.
+
+    Verifies every signature, threshold, duty, expiry, digest, size and pinned address, and finds objects that are
+    missing or that nothing signed leads to. Exit code 4 when anything refutes the channel.
+    """
+    trusted = read_root_file(root)
+    if place.startswith(("http://", "https://")):
+        audit = verify_address(place, fetcher_for(place, proxies=getproxies()), trusted, wall_clock())
+    else:
+        if not place.startswith("file:") and not Path(place).is_dir():
+            raise InputError(f"there is no directory {place}", fix="name a bucket's directory, or its https address")
+        audit = verify_store(open_storage(place), trusted, wall_clock())
+    if as_json:
+        print_json(_as_json(audit))
+    else:
+        click.echo("\n".join(_lines(audit, place)))
+    if not audit.sound:
+        raise (
+            VerificationError(
+                f"{sum(one.level is Level.ERROR for one in audit.findings)} findings refute this channel",
+                fix="tell whoever publishes it, and install nothing from it",
+            )
+            if not as_json
+            else click.exceptions.Exit(VerificationError.exit_code)
+        )
+
+
+def _lines(audit: Audit, place: str) -> list[str]:
+    order = list(Level)
+    findings = sorted(audit.findings, key=lambda one: (order.index(one.level), one.where))
+    return [
+        f"{place}: {audit.signatures} signatures and {audit.objects} objects verified.",
+        *(f"  {one.level:8}{f'{one.where} ' if one.where else ''}{one.what}" for one in findings),
+        *(["Sound."] if audit.sound else []),
+    ]
+
+
+def _as_json(audit: Audit) -> dict[str, object]:
+    return {
+        "sound": audit.sound,
+        "signatures": audit.signatures,
+        "objects": audit.objects,
+        "findings": [{"level": one.level, "what": one.what, "where": one.where} for one in audit.findings],
+    }

@@ -1,0 +1,82 @@
+"""The decision: what a verified feed means for the version that runs here.
+
+Pure: no file, no network, no clock. The same feed and the same version give the same answer everywhere;
+tests/vectors/client holds published test vectors for other implementations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from publisher.client.feed import Action, Feed, Release
+from publisher.client.version import Version
+
+__all__ = ["Answer", "Outcome", "decide"]
+
+
+class Outcome(StrEnum):
+    """How the running version stands to what is published."""
+
+    UPDATE_AVAILABLE = "update-available"
+    UP_TO_DATE = "up-to-date"
+    AHEAD = "ahead"
+    NOTHING_PUBLISHED = "nothing-published"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What to do now, and why."""
+
+    outcome: Outcome
+    reason: str
+    """One plain sentence."""
+    release: Release | None
+    """The release that is offered; None unless an update is available, so that nobody goes back."""
+    action: Action | None
+    """How urgent the offer is; None without an offer."""
+    secure: bool
+    """False if the running version is below the security floor, with or without an update."""
+
+
+def decide(feed: Feed, current: Version | None) -> Answer:
+    """The answer of `feed` to a machine that runs `current`, or nothing yet (None).
+
+    A feed older than the running version never offers a downgrade: TUF refuses older metadata, and going back
+    to older software is a decision of its own.
+    """
+    release = feed.release
+    secure = current is None or feed.min_secure is None or current >= feed.min_secure
+    if release is None:
+        return Answer(Outcome.NOTHING_PUBLISHED, _nothing(feed, current, secure), None, None, secure)
+    if current is None:
+        reason = f"Version {release.version} is the newest published version."
+        return Answer(Outcome.UPDATE_AVAILABLE, reason, release, release.action, secure)
+    if release.version > current:
+        action = release.action if secure else Action.REQUIRED
+        reason = _offer(feed, release, current, action, secure)
+        return Answer(Outcome.UPDATE_AVAILABLE, reason, release, action, secure)
+    # parse_feed refuses a release below the floor, so whoever runs it or a later version is secure.
+    if release.version == current:
+        reason = f"You run {current}, which is the newest published version."
+        return Answer(Outcome.UP_TO_DATE, reason, None, None, secure)
+    reason = f"You run {current}, which is newer than the published {release.version}."
+    return Answer(Outcome.AHEAD, reason, None, None, secure)
+
+
+def _nothing(feed: Feed, current: Version | None, secure: bool) -> str:
+    if not secure:
+        return (
+            f"You run {current}; versions before {feed.min_secure} are no longer secure, "
+            "and nothing newer is published here yet."
+        )
+    return "Nothing is published here yet."
+
+
+def _offer(feed: Feed, release: Release, current: Version, action: Action, secure: bool) -> str:
+    if not secure:
+        return (
+            f"Version {release.version} is available and required, because versions before {feed.min_secure} "
+            f"are no longer secure and you run {current}."
+        )
+    return f"Version {release.version} is available and {action}; you run {current}."

@@ -1,0 +1,186 @@
+"""How bytes are fetched: https, http on this machine only, and directories.
+
+TUF verifies every byte, so a fetcher need not be trusted. It must still be bounded: `download_file` of the
+TUF interface counts the bytes and stops at the length that the caller allows; chunks are small so that it
+stops soon.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+from urllib.request import proxy_bypass_environment, url2pathname  # type: ignore[attr-defined]
+
+import urllib3
+from tuf.api.exceptions import DownloadError, DownloadHTTPError, SlowRetrievalError
+from tuf.ngclient.fetcher import FetcherInterface
+from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError, NewConnectionError, SSLError
+from urllib3.exceptions import TimeoutError as HTTPTimeoutError
+
+from publisher.client.errors import InputError
+
+__all__ = ["DirectoryFetcher", "WebFetcher", "fetcher_for"]
+
+CHUNK = 64 * 1024
+"""How much is read at a time, in bytes."""
+
+TIMEOUT = 30
+"""How long to wait for a connection, and for each next byte, in seconds."""
+
+MAX_REDIRECTS = 5
+"""How often one request follows "the file is over there"."""
+
+
+def fetcher_for(
+    url: str, *, proxies: Mapping[str, str] | None = None, user_agent: str = "tidegate"
+) -> FetcherInterface:
+    """The fetcher for a channel at `url`: https, http on this machine, or file.
+
+    `proxies` are those of `urllib.request.getproxies()`. Raises InputError for any other address.
+    """
+    parts = urlsplit(url)
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        raise InputError(
+            f"the channel's address {url} has more than a scheme, a host and a path",
+            fix="leave out the user name, the question mark and the hash sign",
+        )
+    if parts.scheme == "file":
+        return DirectoryFetcher(url)
+    _refuse_unsafe(url)
+    return WebFetcher(proxies or {}, user_agent)
+
+
+def _refuse_unsafe(url: str) -> None:
+    parts = urlsplit(url)
+    if not parts.hostname or parts.scheme not in ("https", "http"):
+        raise InputError(
+            f"the address {url} cannot be used",
+            fix="use https://..., or file:///... for a directory on this machine",
+        )
+    if not _is_safe(url):
+        raise InputError(
+            f"the address {url} is not encrypted", fix="use https://; http:// is only for this very machine"
+        )
+
+
+def _is_safe(url: str) -> bool:
+    """True for https, and for http on this machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return (parts.scheme == "https" and host != "") or (parts.scheme == "http" and _is_this_machine(host))
+
+
+class DirectoryFetcher(FetcherInterface):
+    """A bucket in a directory, by file: addresses. What is missing is "404", as on the web."""
+
+    def __init__(self, base_url: str) -> None:
+        parts = urlsplit(base_url)
+        if parts.netloc not in ("", "localhost"):
+            raise InputError(
+                f"the address {base_url} names another machine", fix="write three slashes: file:///directory"
+            )
+        self._base_url = base_url.rstrip("/") + "/"
+        self._base = Path(url2pathname(parts.path)).resolve()
+        if not self._base.is_dir():
+            raise InputError(f"{self._base} is not a directory", fix="check the address given with --url")
+
+    def _fetch(self, url: str) -> Iterator[bytes]:
+        path = self._path(url)
+        try:
+            with path.open("rb") as file:
+                while chunk := file.read(CHUNK):
+                    yield chunk
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            raise DownloadHTTPError(f"{path} does not exist", 404) from None
+        except OSError as error:
+            raise DownloadError(f"{path} cannot be read: {error.strerror}") from error
+
+    def _path(self, url: str) -> Path:
+        """The file for `url`; following symbolic links must not lead out of the directory."""
+        if url.startswith(self._base_url):
+            path = (self._base / unquote(url[len(self._base_url) :])).resolve()
+            if path.is_relative_to(self._base):
+                return path
+        raise DownloadError(f"{url} lies outside of {self._base_url}")
+
+
+class WebFetcher(FetcherInterface):
+    """A bucket on the web. Certificates are checked against those of the operating system."""
+
+    def __init__(self, proxies: Mapping[str, str], user_agent: str, *, retries: int = 3) -> None:
+        self._proxies = dict(proxies)
+        self._headers = {"User-Agent": user_agent}
+        self._retries = urllib3.Retry(retries, backoff_factor=0.2)
+        self._pools: dict[str | None, urllib3.PoolManager] = {}
+
+    def _fetch(self, url: str) -> Iterator[bytes]:
+        try:
+            response = self._get(url)
+            try:
+                if response.status >= 400:
+                    raise DownloadHTTPError(f"{url} was answered with status {response.status}", response.status)
+                # As stored: a server that labels a .tar.gz as compressed text must not change its bytes.
+                yield from response.stream(CHUNK, decode_content=False)
+            finally:
+                response.close()
+        except HTTPError as error:
+            reason = error.reason if isinstance(error, MaxRetryError) else error
+            # A refused connection counts as a timeout for urllib3.
+            if isinstance(reason, HTTPTimeoutError) and not isinstance(reason, NewConnectionError):
+                raise SlowRetrievalError(f"{url} did not answer within {TIMEOUT} seconds") from error
+            raise DownloadError(f"{url}: {_plain(reason)}") from error
+
+    def _get(self, url: str) -> urllib3.BaseHTTPResponse:
+        """Follow redirects by hand, so that none leads from https to something weaker."""
+        for _ in range(MAX_REDIRECTS + 1):
+            response = self._pool(url).request(
+                "GET",
+                url,
+                headers=self._headers,
+                preload_content=False,
+                redirect=False,
+                retries=self._retries,
+                timeout=urllib3.Timeout(TIMEOUT),
+            )
+            location = response.get_redirect_location()
+            if not location:
+                return response
+            response.close()
+            target = urljoin(url, location)
+            if not _is_safe(target) or (urlsplit(url).scheme == "https" != urlsplit(target).scheme):
+                raise DownloadError(f"{url} redirects to {target}, which is not encrypted")
+            url = target
+        raise DownloadError(f"{url} redirects more than {MAX_REDIRECTS} times")
+
+    def _pool(self, url: str) -> urllib3.PoolManager:
+        proxy = self._proxy(url)
+        if proxy not in self._pools:
+            self._pools[proxy] = urllib3.ProxyManager(proxy) if proxy else urllib3.PoolManager()
+        return self._pools[proxy]
+
+    def _proxy(self, url: str) -> str | None:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if _is_this_machine(host) or proxy_bypass_environment(host, self._proxies):
+            return None
+        return self._proxies.get(parts.scheme) or self._proxies.get("all")
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _plain(reason: object) -> str:
+    """urllib3's reasons, in plain words."""
+    if isinstance(reason, NameResolutionError):
+        return "the host's name cannot be resolved"
+    if isinstance(reason, SSLError):
+        return f"the host's certificate is not accepted ({reason})"
+    if isinstance(reason, NewConnectionError):
+        return "the host does not accept connections"
+    return f"the connection broke ({reason})"

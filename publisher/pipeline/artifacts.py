@@ -1,0 +1,144 @@
+"""From a directory and the release's patterns to the files that will be published."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Literal
+
+from publisher.errors import InputError
+from publisher.model.release import Release
+from publisher.pipeline.progress import Advance
+from publisher.signing.digests import FileDigests, digest_file
+
+_SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+~-]{0,199}")
+_COMPANIONS: tuple[tuple[str, Literal["cyclonedx", "spdx"]], ...] = (
+    (".cdx.json", "cyclonedx"),
+    (".bom.json", "cyclonedx"),
+    (".spdx.json", "spdx"),
+)
+
+
+@dataclass(frozen=True)
+class ArtifactFile:
+    """A file of the release, and the bills of materials that lie beside it."""
+
+    path: Path
+    platform: str
+    companions: tuple[tuple[Path, Literal["cyclonedx", "spdx"]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What a directory holds for a release."""
+
+    files: tuple[ArtifactFile, ...]
+    ignored: tuple[str, ...]
+    """Names in the directory that no pattern wants."""
+
+
+@dataclass(frozen=True)
+class HashedFile:
+    """A file with its size and digests, read once."""
+
+    path: Path
+    digests: FileDigests
+
+
+@dataclass(frozen=True)
+class HashedArtifact:
+    """An artifact with its companions, all hashed."""
+
+    file: HashedFile
+    platform: str
+    companions: tuple[tuple[HashedFile, Literal["cyclonedx", "spdx"]], ...]
+
+
+def collect(release: Release, directory: Path) -> Collected:
+    """Match every pattern of the release to exactly one file.
+
+    Raises InputError when a pattern matches no file or several, when a file matches two platforms, and for files
+    that must not be published: empty ones, links out of the directory, names that mean something to a shell.
+    """
+    if not directory.is_dir():
+        raise InputError(f"there is no directory {directory}", fix="name the directory of built files with --artifacts")
+    names = sorted(entry.name for entry in directory.iterdir() if entry.is_symlink() or not entry.is_dir())
+    platform_of: dict[str, str] = {}
+    for spec in release.artifacts:
+        matches = [name for name in names if fnmatchcase(name, spec.file) and not _is_companion(name, names)]
+        if not matches:
+            raise InputError(
+                f"no file in {directory} matches {spec.file} ({spec.platform})",
+                fix="build it, or mend the pattern in the release's `artifacts:`",
+            )
+        if len(matches) > 1:
+            raise InputError(
+                f"{spec.file} ({spec.platform}) matches {len(matches)} files: {', '.join(map(_shown, matches))}",
+                fix="make the pattern narrower, or remove the files that do not belong to this release",
+            )
+        name = matches[0]
+        if name in platform_of:
+            raise InputError(
+                f"{_shown(name)} matches two platforms, {platform_of[name]} and {spec.platform}",
+                fix="make the patterns narrower",
+            )
+        if spec.platform in platform_of.values():
+            raise InputError(f"two patterns are for {spec.platform}", fix="one file a platform: remove one of them")
+        platform_of[name] = spec.platform
+    files = tuple(
+        ArtifactFile(_checked(directory, name), platform, _companions(directory, name, names))
+        for name, platform in platform_of.items()
+    )
+    used = {path.name for file in files for path in (file.path, *(path for path, _ in file.companions))}
+    return Collected(files, tuple(_shown(name) for name in names if name not in used))
+
+
+def hash_files(collected: Collected, progress: Advance) -> tuple[HashedArtifact, ...]:
+    """Digest every file in one pass each. Raises InputError when a file changes meanwhile."""
+    return tuple(
+        HashedArtifact(
+            HashedFile(file.path, digest_file(file.path, progress)),
+            file.platform,
+            tuple((HashedFile(path, digest_file(path, progress)), kind) for path, kind in file.companions),
+        )
+        for file in collected.files
+    )
+
+
+def total_size(collected: Collected) -> int:
+    """Bytes of all files, for progress."""
+    paths = (path for file in collected.files for path in (file.path, *(path for path, _ in file.companions)))
+    return sum(path.stat().st_size for path in paths)
+
+
+def _companions(directory: Path, name: str, names: list[str]) -> tuple[tuple[Path, Literal["cyclonedx", "spdx"]], ...]:
+    return tuple((_checked(directory, name + suffix), kind) for suffix, kind in _COMPANIONS if name + suffix in names)
+
+
+def _is_companion(name: str, names: list[str]) -> bool:
+    return any(name.endswith(suffix) and name.removesuffix(suffix) in names for suffix, _ in _COMPANIONS)
+
+
+def _checked(directory: Path, name: str) -> Path:
+    path = directory / name
+    if not _SAFE_NAME.fullmatch(name) or ".." in name:
+        raise InputError(
+            f"{_shown(name)} is not a name to publish",
+            fix="use letters, digits, and . - _ + ~ within; no double dots, no blanks, no line breaks",
+        )
+    if path.is_symlink() and directory.resolve() not in path.resolve().parents:
+        raise InputError(
+            f"{name} is a link to {path.resolve()}, which is outside of {directory}",
+            fix="copy the file into the directory",
+        )
+    if not path.is_file():
+        raise InputError(f"{name} is not a regular file")
+    if path.stat().st_size == 0:
+        raise InputError(f"{name} is empty", fix="build it again; an empty file is never published")
+    return path
+
+
+def _shown(name: str) -> str:
+    return name if name.isprintable() else repr(name)

@@ -1,0 +1,185 @@
+"""`publish demo`: the whole main job once, with demo keys, on the project's own reference client.
+
+Everything is real but the keys and the sample content: the client that is built, signed, published, downloaded and
+run is the one that products ship.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from publisher.channel.audit import Audit
+from publisher.channel.layout import release_key
+from publisher.client.trusted import Trusted
+from publisher.client.version import Version
+from publisher.errors import InputError, VerificationError
+from publisher.model.catalog import Catalog
+from publisher.model.signer import Duty, Signers
+from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.keys import ROOT_FILE, Person, ceremony, write_ceremony
+from publisher.pipeline.progress import Track
+from publisher.pipeline.release import Applied, ReleaseRequest, apply_plan, plan_release
+from publisher.pipeline.verify import verify_store
+from publisher.pipeline.zipapp import build_zipapp
+from publisher.storage.open import open_storage
+
+PRODUCT, CHANNEL = "update-client", "stable"
+
+PEOPLE = (
+    Person("demo-engineer", (Duty.ENGINEERING,)),
+    Person("demo-operator", (Duty.OPERATIONS,)),
+    Person("demo-executive", (Duty.EXECUTIVE,)),
+    Person("demo-writer", (Duty.COMMS,)),
+    Person("demo-timer", (Duty.AUTOMATION,)),
+)
+
+CLIENT_SECONDS = 60
+"""How long the downloaded client may take for one command."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the demo keeps its things."""
+
+    base: Path
+
+    @property
+    def keys(self) -> Path:
+        """Private demo keys, mode 0600."""
+        return self.base / "keys"
+
+    @property
+    def config(self) -> Path:
+        """The demo's own site_config."""
+        return self.base / "site_config"
+
+    @property
+    def artifacts(self) -> Path:
+        """What was built."""
+        return self.base / "artifacts"
+
+    @property
+    def bucket(self) -> Path:
+        """The channel, as a directory."""
+        return self.base / "bucket"
+
+    @property
+    def site(self) -> Path:
+        """The built site."""
+        return self.base / "site"
+
+    @property
+    def downloads(self) -> Path:
+        """What the downloaded client downloaded."""
+        return self.base / "downloads"
+
+    @property
+    def root(self) -> Path:
+        """The first root."""
+        return self.config / ROOT_FILE
+
+
+def make_keys(place: Place, project_config: Path, template: Signers, address: str, now: datetime) -> int:
+    """Demo keys, root and configuration; 0 when they are there already, else how many keys were made.
+
+    `address` is where `publish serve` shows site and bucket.
+    """
+    if place.root.exists():
+        return 0
+    shutil.rmtree(place.config, ignore_errors=True)
+    shutil.rmtree(place.keys, ignore_errors=True)
+    place.config.mkdir(parents=True)
+    for name in ("products.yaml", "channels.yaml"):
+        shutil.copyfile(project_config / name, place.config / name)
+    (place.config / "endpoints.yaml").write_text(
+        f"# Written by `publish demo`.\nsite: {address}\ndownloads: [{address}/bucket]\n", encoding="utf-8"
+    )
+    made = ceremony(template, PEOPLE, now, demo=True)
+    write_ceremony(made, place.keys, place.config, passphrase=None)
+    return len(made.keys)
+
+
+def build_client(place: Place, version: str) -> Path:
+    """The reference client as one file that carries the demo's root."""
+    trusted = Trusted(place.bucket.resolve().as_uri(), PRODUCT, CHANNEL, place.root.read_bytes())
+    data = build_zipapp(trusted=trusted, version=Version.parse(version))
+    place.artifacts.mkdir(parents=True, exist_ok=True)
+    for old in place.artifacts.iterdir():
+        old.unlink()
+    file = place.artifacts / f"tidegate-{version}.pyz"
+    file.write_bytes(data)
+    return file
+
+
+def publish_client(
+    place: Place, catalog: Catalog, version: str, clock: Callable[[], datetime], track: Track
+) -> Applied | None:
+    """Publish what was built; None when the bucket says all of it already.
+
+    The sample content lives at its own time, and is decided on for that time; signatures are dated now.
+    """
+    release = catalog.find(PRODUCT, version)
+    if release is None:
+        raise InputError(
+            f"the content has no release {PRODUCT}@{version}, which is the version of this program",
+            fix=f"add content/releases/{PRODUCT}/{version}.yaml",
+        )
+    request = ReleaseRequest(
+        release,
+        CHANNEL,
+        place.artifacts,
+        place.root.read_bytes(),
+        decide_at=catalog.sample.reference_time if catalog.sample else None,
+    )
+    storage = open_storage(str(place.bucket))
+    storage.prepare()
+    keys = KeyRing(catalog.signers, place.keys, lambda _name: None)
+    plan = plan_release(request, catalog, storage, keys, clock(), track)
+    return None if plan.nothing_to_do else apply_plan(plan, catalog, storage, clock, track)
+
+
+def run_downloaded_client(place: Place, version: str) -> str:
+    """Check and download the update with the client that the bucket hands out. Returns what the check said.
+
+    It runs isolated from this installation, as on a machine with nothing but Python.
+    """
+    published = place.bucket / release_key(PRODUCT, version, f"tidegate-{version}.pyz")
+    with tempfile.TemporaryDirectory(prefix="tidegate-demo-") as scratch:
+        client = Path(scratch) / published.name
+        shutil.copyfile(published, client)
+        shutil.rmtree(place.downloads, ignore_errors=True)
+        common = ["--platform", "any", "--state", str(Path(scratch) / "state"), "--current", "0.0.0", "--json"]
+        answer = _run([str(client), "check", *common])
+        _run([str(client), "download", *common, "--to", str(place.downloads)])
+    if answer["outcome"] != "update-available":
+        raise VerificationError(f"the downloaded client says {answer['outcome']} instead of update-available")
+    if (place.downloads / published.name).read_bytes() != published.read_bytes():
+        raise VerificationError("the downloaded client downloaded something else than what was published")
+    return str(answer["reason"])
+
+
+def audit_bucket(place: Place, now: datetime) -> Audit:
+    """The audit from outside. Raises VerificationError when anything refutes the channel."""
+    audit = verify_store(open_storage(str(place.bucket)), place.root.read_bytes(), now)
+    if not audit.sound:
+        raise VerificationError("\n".join(f"{one.where} {one.what}" for one in audit.findings))
+    return audit
+
+
+def _run(words: Sequence[str]) -> dict[str, object]:
+    ran = subprocess.run(
+        [sys.executable, "-I", "-S", *words], capture_output=True, text=True, timeout=CLIENT_SECONDS, check=False
+    )
+    if ran.returncode != 0:
+        raise VerificationError(f"the downloaded client failed: {ran.stdout}{ran.stderr}")
+    answer = json.loads(ran.stdout)
+    assert isinstance(answer, dict)
+    return answer

@@ -1,0 +1,53 @@
+"""The private keys at hand: which roles can be signed here, opened when they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from publisher.errors import SigningError
+from publisher.model.signer import Signer, Signers
+from publisher.signing.keys import OpenSigner, open_signer, refuse_demo_keys
+from publisher.signing.minisign import MinisignKey
+
+Passphrase = Callable[[str], str | None]
+"""Asked with a key's name; None when nobody can answer."""
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """Opens keys lazily and once; a key that is absent is not at hand, a key that is bad is an error."""
+
+    signers: Signers
+    directory: Path
+    passphrase: Passphrase
+    _opened: dict[str, OpenSigner] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        refuse_demo_keys(self.signers)
+
+    def of(self, role: str) -> Sequence[OpenSigner]:
+        """Every key of the role that is at hand. Raises SigningError for one that is at hand and unusable."""
+        return [self._open(signer) for signer in self.signers.keys_of(role) if self._is_here(signer)]
+
+    def minisign(self) -> MinisignKey:
+        """The key for checks by hand. Raises SigningError when it is not at hand."""
+        for signer in self.signers.keys_of("minisign"):
+            if self._is_here(signer):
+                return MinisignKey.open(signer, base=self.directory, passphrase=self.passphrase)
+        raise SigningError(
+            f"the minisign key is not in {self.directory}",
+            fix="give the directory that holds it with --keys, or make keys with `publish keys init`",
+        )
+
+    def _is_here(self, signer: Signer) -> bool:
+        if not signer.uri.startswith("file:"):
+            return True
+        path = self.directory / signer.uri.removeprefix("file:")
+        return path.exists() or path.is_symlink()
+
+    def _open(self, signer: Signer) -> OpenSigner:
+        if signer.name not in self._opened:
+            self._opened[signer.name] = open_signer(signer, base=self.directory, passphrase=self.passphrase)
+        return self._opened[signer.name]

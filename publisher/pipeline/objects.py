@@ -1,0 +1,172 @@
+"""The objects of one release: plain names for people, targets for clients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from publisher.channel.feeds import build_feed, feed_bytes
+from publisher.channel.layout import (
+    MINISIGN_TARGET,
+    artifact_target,
+    channel_role,
+    content_type,
+    feed_target,
+    release_key,
+    target_key,
+)
+from publisher.channel.manifests import (
+    MANIFEST_FILE,
+    SIGNATURE_SUFFIX,
+    SUMS_FILE,
+    manifest_bytes,
+    sums,
+    trusted_comment,
+)
+from publisher.channel.repository import Repository
+from publisher.client.feed import Feed
+from publisher.model.catalog import Catalog
+from publisher.model.published import Companion, Manifest, PublishedArtifact
+from publisher.model.release import Release
+from publisher.pipeline.artifacts import HashedArtifact
+from publisher.signing.digests import digest_bytes
+from publisher.signing.minisign import MinisignKey
+from publisher.storage.protocol import Body, ObjectMeta
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+CHANGING = "no-cache"
+
+
+@dataclass(frozen=True)
+class PlannedObject:
+    """One object to write once: from a body, or as a copy of an object that comes earlier in the plan."""
+
+    key: str
+    size: int
+    sha256: str
+    body: Body | None = None
+    copy_of: str | None = None
+
+    @classmethod
+    def of(cls, key: str, body: Body) -> PlannedObject:
+        """An object that is uploaded."""
+        return cls(key, body.size, body.sha256, body=body)
+
+    @property
+    def meta(self) -> ObjectMeta:
+        """How a web server hands it out."""
+        name = self.key.rpartition("/")[2]
+        binary = content_type(self.key) == "application/octet-stream"
+        return ObjectMeta(content_type(self.key), IMMUTABLE, f'attachment; filename="{name}"' if binary else None)
+
+
+@dataclass(frozen=True)
+class ChannelTargets:
+    """What a channel role is to vouch for, and the objects that this release adds for it."""
+
+    listed: Mapping[str, tuple[int, str]]
+    """Target path -> (size, SHA-256)."""
+    objects: tuple[PlannedObject, ...]
+
+
+def published_artifact(artifact: HashedArtifact) -> PublishedArtifact:
+    """The public facts of a hashed file."""
+    return PublishedArtifact(
+        file=artifact.file.path.name,
+        platform=artifact.platform,
+        size=artifact.file.digests.size,
+        sha256=artifact.file.digests.sha256,
+        companions=tuple(
+            Companion(file=one.path.name, kind=kind, size=one.digests.size, sha256=one.digests.sha256)
+            for one, kind in artifact.companions
+        ),
+    )
+
+
+def objects_for_people(
+    release: Release, hashed: Sequence[HashedArtifact], manifest: Manifest, key: MinisignKey
+) -> tuple[PlannedObject, ...]:
+    """releases/PRODUCT/VERSION/: binaries, bills of materials, signatures, SHA256SUMS and release.json."""
+    product, version = release.product, str(release.version)
+    files = [one for artifact in hashed for one in (artifact.file, *(file for file, _ in artifact.companions))]
+    facts = Body.from_bytes(manifest_bytes(manifest))
+    checksums = sums([*((one.path.name, one.digests.sha256) for one in files), (MANIFEST_FILE, facts.sha256)])
+    to_sign = [
+        *((artifact.file.path.name, artifact.file.digests.blake2b512) for artifact in hashed),
+        (SUMS_FILE, digest_bytes(checksums).blake2b512),
+    ]
+
+    def planned(name: str, body: Body) -> PlannedObject:
+        return PlannedObject.of(release_key(product, version, name), body)
+
+    return (
+        *(planned(one.path.name, Body.from_file(one.path, one.digests.size, one.digests.sha256)) for one in files),
+        *(
+            planned(
+                name + SIGNATURE_SUFFIX,
+                Body.from_bytes(key.sign(digest, trusted_comment=trusted_comment(product, version, name))),
+            )
+            for name, digest in to_sign
+        ),
+        planned(MANIFEST_FILE, facts),
+        planned(SUMS_FILE, Body.from_bytes(checksums)),
+    )
+
+
+def channel_targets(
+    catalog: Catalog,
+    release: Release,
+    channel: str,
+    published: Sequence[PublishedArtifact],
+    live: Repository | None,
+    offered: Mapping[str, Feed],
+    now: datetime,
+) -> ChannelTargets:
+    """What the channel role lists from now on: only what a current feed names.
+
+    Platforms that the product has and this release does not carry keep the feed that they have.
+    """
+    product, version = release.product, str(release.version)
+    listed = _kept(catalog, release, channel, {one.platform for one in published}, live, offered)
+    objects: list[PlannedObject] = []
+    for one in published:
+        path = artifact_target(product, channel, version, one.file)
+        key = target_key(path, one.sha256)
+        objects.append(PlannedObject(key, one.size, one.sha256, copy_of=release_key(product, version, one.file)))
+        listed[path] = (one.size, one.sha256)
+    for one in published:
+        body = Body.from_bytes(feed_bytes(build_feed(catalog, release, channel, one, now)))
+        path = feed_target(product, channel, one.platform)
+        objects.append(PlannedObject.of(target_key(path, body.sha256), body))
+        listed[path] = (body.size, body.sha256)
+    return ChannelTargets(listed, tuple(objects))
+
+
+def pinned_key_object(public: bytes) -> PlannedObject:
+    """The public minisign key as the target that `targets` pins."""
+    body = Body.from_bytes(public)
+    return PlannedObject.of(target_key(MINISIGN_TARGET, body.sha256), body)
+
+
+def _kept(
+    catalog: Catalog,
+    release: Release,
+    channel: str,
+    replaced: set[str],
+    live: Repository | None,
+    offered: Mapping[str, Feed],
+) -> dict[str, tuple[int, str]]:
+    metadata = live.roles.get(channel_role(release.product, channel)) if live else None
+    if metadata is None:
+        return {}
+    kept: dict[str, tuple[int, str]] = {}
+    for platform in sorted(set(catalog.products[release.product].platforms) & set(offered) - replaced):
+        feed = offered[platform]
+        paths = [feed_target(release.product, channel, platform)]
+        if feed.release is not None:
+            paths.append(feed.release.artifact.target)
+        for path in paths:
+            target = metadata.signed.targets[path]
+            kept[path] = (target.length, target.hashes["sha256"])
+    return kept

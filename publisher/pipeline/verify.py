@@ -1,0 +1,106 @@
+"""`publish verify`: the audit of a directory or of an address."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from tuf.api.exceptions import DownloadError, DownloadHTTPError
+from tuf.ngclient import FetcherInterface
+
+from publisher.channel.audit import Audit, audit
+from publisher.errors import StorageError, VerificationError
+from publisher.pipeline.reading import SMALL, reader
+from publisher.signing.digests import FileDigests, digest_stream
+from publisher.storage.protocol import Storage
+
+
+class StoreSource:
+    """A bucket that can be listed."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._read = reader(storage)
+
+    def read(self, key: str) -> bytes | None:
+        """A small object; None when there is none."""
+        return self._read(key)
+
+    def digest(self, key: str) -> FileDigests | None:
+        """Size and digests; None when there is no such object."""
+        if self._storage.stat(key) is None:
+            return None
+        with self._storage.open(key) as stream:
+            return digest_stream(stream)
+
+    def keys(self) -> Iterable[str]:
+        """Every key."""
+        return (stat.key for stat in self._storage.list(""))
+
+
+class WebSource:
+    """A bucket as the public reads it: one object at a time, without a listing."""
+
+    def __init__(self, url: str, fetcher: FetcherInterface) -> None:
+        self._url = url.rstrip("/") + "/"
+        self._fetcher = fetcher
+
+    def read(self, key: str) -> bytes | None:
+        """A small object; None when there is none. Raises VerificationError when it is larger than SMALL."""
+        data = b""
+        for chunk in self._chunks(key):
+            data += chunk
+            if len(data) > SMALL:
+                raise VerificationError(f"{key} is larger than any metadata may be")
+        return data if data or self._exists else None
+
+    def digest(self, key: str) -> FileDigests | None:
+        """Size and digests; None when there is no such object."""
+        digests = digest_stream(io.BufferedReader(_Chunks(self._chunks(key))))
+        return digests if digests.size or self._exists else None
+
+    def keys(self) -> None:
+        """The web shows no listing."""
+
+    def _chunks(self, key: str) -> Iterator[bytes]:
+        self._exists = True
+        try:
+            yield from self._fetcher.fetch(self._url + key)
+        except DownloadHTTPError as error:
+            if error.status_code not in (403, 404):
+                raise StorageError(f"{self._url}{key} answers with status {error.status_code}") from error
+            self._exists = False
+        except DownloadError as error:
+            raise StorageError(f"{self._url}{key} cannot be read: {error}", fix="check the address") from error
+
+
+class _Chunks(io.RawIOBase):
+    """An iterator of chunks as a stream that is read once."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return 0
+            self._rest = chunk
+        count = min(len(buffer), len(self._rest))
+        buffer[:count], self._rest = self._rest[:count], self._rest[count:]
+        return count
+
+
+def verify_store(storage: Storage, root: bytes, now: datetime) -> Audit:
+    """Audit a store that we can list."""
+    return audit(StoreSource(storage), root, now)
+
+
+def verify_address(url: str, fetcher: FetcherInterface, root: bytes, now: datetime) -> Audit:
+    """Audit what an address shows to everybody."""
+    return audit(WebSource(url, fetcher), root, now)

@@ -1,0 +1,51 @@
+"""From the address of a bucket to its storage: the one place where another kind of store is plugged in."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from publisher.errors import InputError
+from publisher.storage.directory import DirectoryStorage
+from publisher.storage.protocol import Storage
+
+SUPPORTED = "a directory, or file:///absolute/directory"
+
+
+def open_storage(url: str) -> Storage:
+    """The storage at an address; touches nothing there yet. Raises InputError."""
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):", url)
+    if not scheme:
+        return DirectoryStorage(_path(url, url))
+    match scheme[1].lower():
+        case "file":
+            return DirectoryStorage(_path(url, _file_path(url)))
+        case "s3":
+            raise InputError(
+                f"{url}: S3 buckets are not available in this version yet.",
+                fix=f"use {SUPPORTED}, and copy it from there",
+            )
+        case other:
+            raise InputError(
+                f"{_shown(url)}: {other} is not a kind of storage that Tidegate knows.",
+                fix=f"use {SUPPORTED}",
+            )
+
+
+def _file_path(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.netloc not in ("", "localhost") or parts.query or parts.fragment or not parts.path.startswith("/"):
+        raise InputError(f"{_shown(url)} does not name a directory of this machine.", fix=f"use {SUPPORTED}")
+    return unquote(parts.path)
+
+
+def _path(url: str, path: str) -> Path:
+    if not path or "\0" in path:
+        raise InputError(f"{url!r} does not name a directory.", fix=f"use {SUPPORTED}")
+    return Path(path)
+
+
+def _shown(url: str) -> str:
+    """The address without what may be a password in it."""
+    return re.sub(r"//[^/@]*@", "//***@", url)

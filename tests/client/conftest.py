@@ -1,0 +1,72 @@
+"""A bucket, a client for it, and no way to the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytest_socket import socket_allow_hosts
+from tuf.ngclient import FetcherInterface
+
+from publisher.client.fetch import fetcher_for
+from publisher.client.updater import UpdateClient
+from tests.support.tuf_repository import Bucket, a_feed
+
+
+@pytest.fixture(autouse=True)
+def only_this_machine() -> None:
+    socket_allow_hosts(["127.0.0.1", "::1"])
+
+
+@pytest.fixture
+def bucket(tmp_path: Path) -> Bucket:
+    """A bucket with btfs-node 4.1.0 for linux-amd64, signed by alice and bob."""
+    bucket = Bucket(tmp_path / "bucket")
+    bucket.release(a_feed())
+    return bucket
+
+
+@pytest.fixture
+def to(tmp_path: Path) -> Path:
+    """An empty download directory."""
+    directory = tmp_path / "downloads"
+    directory.mkdir()
+    return directory
+
+
+class CountingFetcher(FetcherInterface):
+    """Remembers the addresses that were asked for, below the bucket's."""
+
+    def __init__(self, url: str) -> None:
+        self.inner = fetcher_for(url)
+        self.prefix = f"{url}/tuf/"
+        self.asked: list[str] = []
+
+    def _fetch(self, url: str) -> Iterator[bytes]:
+        self.asked.append(url.removeprefix(self.prefix))
+        return self.inner.fetch(url)
+
+
+@pytest.fixture
+def fetcher(bucket: Bucket) -> CountingFetcher:
+    return CountingFetcher(bucket.url)
+
+
+@pytest.fixture
+def client(bucket: Bucket, fetcher: CountingFetcher, tmp_path: Path) -> UpdateClient:
+    """A client with an empty state directory."""
+    return UpdateClient(bucket.url, bucket.root_bytes, tmp_path / "state", fetcher)
+
+
+@pytest.fixture
+def fresh_client(bucket: Bucket, tmp_path: Path) -> Callable[[], UpdateClient]:
+    """Makes further clients, each with a state directory of its own."""
+    made: list[int] = []
+
+    def make() -> UpdateClient:
+        made.append(1)
+        state = tmp_path / f"state-{len(made)}"
+        return UpdateClient(bucket.url, bucket.root_bytes, state, fetcher_for(bucket.url))
+
+    return make

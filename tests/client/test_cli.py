@@ -1,0 +1,286 @@
+"""The command: exit codes, words, JSON, and never a traceback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publisher.client import cli
+from publisher.client.cli import main
+from publisher.client.version import Version
+from tests.support.tuf_repository import ALICE, PAST, Bucket, a_feed
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(bucket: Bucket, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs `tidegate` on the bucket: (exit code, output, errors)."""
+    (tmp_path / "root.json").write_bytes(bucket.root_bytes)
+
+    def run(command: str, *words: str, **changes: str) -> tuple[int, str, str]:
+        options = {
+            "url": bucket.url,
+            "root": str(tmp_path / "root.json"),
+            "product": "btfs-node",
+            "channel": "stable",
+            "platform": "linux-amd64",
+            "state": str(tmp_path / "state"),
+        } | changes
+        code = main([command, *(part for name, value in options.items() for part in (f"--{name}", value)), *words])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+def test_an_update_is_told_in_a_few_calm_lines(run: Run, bucket: Bucket, tmp_path: Path) -> None:
+    code, out, err = run("check", "--current", "4.0.2")
+    command = out.split("To download it:\n")[1].splitlines()[0]
+    assert (code, err) == (0, "")
+    assert out.replace(command, "  (the command)") == (
+        "btfs-node stable, linux-amd64\n"
+        "Version 4.1.0 is available and recommended; you run 4.0.2.\n"
+        "\n"
+        "  What        Fixes a crash when a peer leaves in the middle of a transfer.\n"
+        "  Restart     the service\n"
+        "  Without it  The node stops about once a day.\n"
+        "  Notes       https://updates.example/notes/4.1.0/\n"
+        "  File        btfs-4.1.0-linux-amd64.tar.gz, 11 bytes\n"
+        "\n"
+        "To download it:\n"
+        "  (the command)\n"
+        "\n"
+        "Signed by alice (engineering) and bob (operations): verified\n"
+    )
+    assert "download --url" in command
+    assert command.endswith("--to .")
+
+
+def test_nothing_new_is_said_and_is_success(run: Run) -> None:
+    code, out, _ = run("check", "--current", "4.1.0")
+    assert code == 0
+    assert "You run 4.1.0, which is the newest published version." in out
+    assert out.endswith("verified\n")
+
+
+def test_deprecations_that_concern_people_are_told(run: Run, bucket: Bucket) -> None:
+    items = [
+        {
+            "id": "a",
+            "subject": "The v1 API",
+            "state": "warned",
+            "remove_in": "5.0.0",
+            "replacement": "the v2 API",
+        },
+        {"id": "b", "subject": "The old wallet", "state": "removed"},
+        {"id": "c", "subject": "A plan", "state": "announced"},
+    ]
+    bucket.release(a_feed(deprecations=items))
+    out = run("check", "--current", "4.1.0")[1]
+    assert "Going away in 5.0.0: The v1 API; use the v2 API\nGone: The old wallet\n" in out
+    assert "A plan" not in out
+
+
+def test_download_puts_the_file_there_and_says_so_twice(run: Run, to: Path) -> None:
+    code, out, _ = run("download", "--current", "4.0.2", "--to", str(to))
+    file = to / "btfs-4.1.0-linux-amd64.tar.gz"
+    assert code == 0
+    assert file.read_bytes() == b"the program"
+    assert f"{file} downloaded." in out
+    assert "was already there, with the same bytes" in run("download", "--to", str(to))[1]
+
+
+def test_download_does_nothing_when_nothing_is_newer(run: Run, to: Path) -> None:
+    code, out, _ = run("download", "--current", "4.1.0", "--to", str(to))
+    assert code == 0
+    assert "newest published version" in out
+    assert not list(to.iterdir())
+
+
+def test_json_of_a_check_has_stable_keys(run: Run) -> None:
+    code, out, _ = run("check", "--current", "4.0.2", "--json")
+    answer = json.loads(out)
+    assert code == 0
+    assert list(answer) == [
+        "format", "ok", "verdict", "exit_code", "error", "product", "channel", "platform", "current",
+        "outcome", "reason", "action", "secure", "release", "min_secure", "deprecations", "signed_by",
+        "download",
+    ]  # fmt: skip
+    assert (answer["verdict"], answer["outcome"], answer["current"]) == (
+        "verified",
+        "update-available",
+        "4.0.2",
+    )
+    assert answer["release"]["version"] == "4.1.0"
+    assert answer["release"]["artifact"]["size"] == 11
+    assert [item["person"] for item in answer["signed_by"]] == ["alice", "bob"]
+    assert answer["download"] is None
+
+
+def test_json_of_a_download_names_the_file(run: Run, to: Path) -> None:
+    answer = json.loads(run("download", "--to", str(to), "--json")[1])
+    assert answer["download"] == {"path": str(to / "btfs-4.1.0-linux-amd64.tar.gz"), "already_there": False}
+    assert answer["current"] is None
+
+
+def expired(bucket: Bucket) -> None:
+    bucket.expires["timestamp"] = PAST
+    bucket.publish()
+
+
+def one_signature(bucket: Bucket) -> None:
+    bucket.signers = (ALICE,)
+    bucket.publish()
+
+
+def no_timestamp(bucket: Bucket) -> None:
+    bucket.path("tuf/metadata/timestamp.json").unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "failure"),
+    [(expired, (4, "expired")), (one_signature, (4, "not verified")), (no_timestamp, (5, "unreachable"))],
+)
+def test_failures_end_in_one_verdict_and_write_nothing(
+    run: Run, bucket: Bucket, to: Path, spoil: Callable[[Bucket], None], failure: tuple[int, str]
+) -> None:
+    exit_code, verdict = failure
+    spoil(bucket)
+    code, out, err = run("download", "--to", str(to))
+    assert (code, out) == (exit_code, "")
+    assert err.startswith("tidegate: ")
+    assert "\n    -> " in err
+    assert err.endswith(f"\n{verdict}\n")
+    assert "Traceback" not in err
+
+    code, out, err = run("download", "--to", str(to), "--json")
+    answer = json.loads(out)
+    assert (code, err) == (exit_code, "")
+    assert (answer["ok"], answer["verdict"], answer["exit_code"]) == (False, verdict, exit_code)
+    assert answer["error"]["what"]
+    assert answer["error"]["fix"]
+    assert not list(to.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code", "said"),
+    [
+        ([], 2, "say what to do"),
+        (["chek"], 2, "invalid choice"),
+        (["check"], 2, "--current"),
+        (["check", "--current", "1"], 2, "missing: --url, --root, --product, --channel"),
+        (["check", "--current", "1", "--url", "https://updates.example"], 2, "missing: --root, --product"),
+        (["check", "--cur", "1"], 2, "--cur"),
+        (["download", "--current", "1"], 2, "--to"),
+    ],
+)
+def test_wrong_usage_says_what_is_missing(
+    capsys: pytest.CaptureFixture[str], words: list[str], exit_code: int, said: str
+) -> None:
+    assert main(words) == exit_code
+    err = capsys.readouterr().err
+    assert said in err
+    assert err.endswith("\nnot done\n")
+
+
+@pytest.mark.parametrize(
+    ("current", "changes", "said"),
+    [
+        ("v4", {}, "--current 'v4' is not a version"),
+        ("4", {"root": "/does/not/exist"}, "no such file"),
+        ("4", {"url": "http://updates.example"}, "not encrypted"),
+        ("4", {"product": "../.."}, "not the id of a product"),
+        ("4", {"channel": "beta"}, "btfs-node stable"),
+        ("4", {"platform": "plan9-mips"}, "linux-amd64"),
+    ],
+)
+def test_wrong_input_exits_1_and_says_what_to_write(
+    run: Run, tmp_path: Path, current: str, changes: dict[str, str], said: str
+) -> None:
+    code, out, err = run("check", "--current", current, **changes)
+    assert (code, out) == (1, "")
+    assert said in err
+
+
+def test_a_traceback_appears_only_with_debug(run: Run, bucket: Bucket) -> None:
+    expired(bucket)
+    assert "Traceback" not in run("check", "--current", "4")[2]
+    code, _, err = run("check", "--current", "4", "--debug")
+    assert code == 4
+    assert "Traceback" in err
+
+
+def test_an_unforeseen_error_is_told_without_a_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(cli, "decide", fail)
+    code, _, err = run("check", "--current", "4")
+    assert code == 1
+    assert "RuntimeError: a bug" in err
+    assert "please report it" in err
+    assert "Traceback" not in err
+
+
+def test_an_interrupt_exits_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "decide", interrupt)
+    code, _, err = run("check", "--current", "4")
+    assert code == 130
+    assert "interrupted" in err
+
+
+def test_the_version_of_the_client_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    name, version = capsys.readouterr().out.split()
+    assert name == "tidegate"
+    assert Version.parse(version)
+
+
+def test_help_names_every_exit_code_and_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert all(word in out for word in ("check", "download", "4 not verified", "5 unreachable"))
+
+
+def test_two_addresses_and_two_roots_never_share_their_state(run: Run, bucket: Bucket, tmp_path: Path) -> None:
+    run("check", "--current", "4")
+    run("check", "--current", "4", url=f"{bucket.url}/")
+    assert len(list((tmp_path / "state/btfs-node/stable").iterdir())) == 2
+
+
+def test_the_state_goes_where_the_system_keeps_such_things(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if sys.platform in ("win32", "darwin"):
+        pytest.skip("XDG_STATE_HOME is for other systems")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "xdg"))
+    assert cli._system_state() == tmp_path / "xdg" / "tidegate"
+
+
+def test_as_a_module_with_its_reader_gone_it_ends_quietly(bucket: Bucket, tmp_path: Path) -> None:
+    root = tmp_path / "root.json"
+    root.write_bytes(bucket.root_bytes)
+    words = ["--url", bucket.url, "--root", str(root), "--product", "btfs-node", "--channel", "stable"]
+    words += ["--platform", "linux-amd64", "--state", str(tmp_path / "state"), "--current", "4"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "publisher.client", "check", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0

@@ -1,0 +1,40 @@
+"""The published test vectors, which every implementation of the decision must give."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.client.decide import Outcome, decide
+from publisher.client.feed import parse_feed
+from publisher.client.version import Version
+from tests.support.tuf_repository import a_feed
+
+VECTORS = Path(__file__).parent.parent / "vectors" / "client" / "decisions.json"
+CASES = json.loads(VECTORS.read_text(encoding="utf-8"))["cases"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_published_vector(case: dict[str, Any]) -> None:
+    feed = parse_feed(json.dumps(case["feed"]).encode())
+    current = Version.parse(case["current"]) if case["current"] else None
+    answer = decide(feed, current)
+    assert {
+        "outcome": answer.outcome,
+        "offers": str(answer.release.version) if answer.release else None,
+        "action": answer.action,
+        "secure": answer.secure,
+        "reason": answer.reason,
+    } == case["answer"]
+
+
+@given(st.tuples(st.integers(0, 9), st.integers(0, 9)), st.tuples(st.integers(0, 9), st.integers(0, 9)))
+def test_only_what_is_newer_is_ever_offered(published: tuple[int, int], current: tuple[int, int]) -> None:
+    feed = parse_feed(json.dumps(a_feed(version="{}.{}".format(*published))).encode())
+    answer = decide(feed, Version.parse("{}.{}".format(*current)))
+    assert (answer.release is not None) == (published > current) == (answer.outcome == Outcome.UPDATE_AVAILABLE)

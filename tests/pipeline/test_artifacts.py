@@ -1,0 +1,121 @@
+"""Which files belong to a release, and which must never be published."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from publisher.errors import InputError
+from publisher.model.release import Release
+from publisher.pipeline.artifacts import collect, hash_files
+from tests.support.project import Project
+
+LINUX, WINDOWS = "node-1.0.0-linux-amd64.tar.gz", "node-1.0.0-windows-amd64.zip"
+
+
+@pytest.fixture
+def release(project: Project) -> Release:
+    project.add_release("1.0.0")
+    return project.release("1.0.0")
+
+
+@pytest.fixture
+def built(project: Project) -> Path:
+    return project.build("1.0.0")
+
+
+def test_each_pattern_finds_its_file(release: Release, built: Path) -> None:
+    found = collect(release, built)
+    assert [(one.path.name, one.platform) for one in found.files] == [
+        (LINUX, "linux-amd64"),
+        (WINDOWS, "windows-amd64"),
+    ]
+
+
+def test_other_files_are_left_alone_and_named(release: Release, built: Path) -> None:
+    (built / "README").write_text("hello")
+    assert collect(release, built).ignored == ("README",)
+
+
+def test_a_bill_of_materials_goes_with_its_binary_and_is_no_second_match(project: Project, built: Path) -> None:
+    project.add_release("1.0.0")
+    file = project.content / "releases/node/1.0.0.yaml"
+    file.write_text(file.read_text().replace("node-*-linux-amd64.tar.gz", "node-*-linux*"))
+    (built / f"{LINUX}.spdx.json").write_text("{}")
+    [linux, _] = collect(project.release("1.0.0"), built).files
+    assert [(path.name, kind) for path, kind in linux.companions] == [(f"{LINUX}.spdx.json", "spdx")]
+
+
+def test_a_link_inside_of_the_directory_is_followed(release: Release, built: Path) -> None:
+    (built / "real").write_bytes((built / LINUX).read_bytes())
+    (built / LINUX).unlink()
+    (built / LINUX).symlink_to("real")
+    assert collect(release, built).files[0].path.name == LINUX
+
+
+def refuse(release: Release, built: Path, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        collect(release, built)
+
+
+def test_a_missing_directory_is_refused(release: Release, tmp_path: Path) -> None:
+    refuse(release, tmp_path / "nowhere", "there is no directory")
+
+
+def test_a_missing_file_is_refused(release: Release, built: Path) -> None:
+    (built / WINDOWS).unlink()
+    refuse(release, built, r"no file in .* matches node-\*-windows-amd64.zip")
+
+
+def test_an_empty_file_is_refused(release: Release, built: Path) -> None:
+    (built / LINUX).write_bytes(b"")
+    refuse(release, built, "is empty")
+
+
+def test_two_files_for_one_pattern_are_refused(release: Release, built: Path) -> None:
+    (built / "node-1.0.1-linux-amd64.tar.gz").write_bytes(b"x")
+    refuse(release, built, "matches 2 files")
+
+
+def test_a_file_that_matches_two_platforms_is_refused(project: Project, built: Path) -> None:
+    project.add_release("1.0.0")
+    file = project.content / "releases/node/1.0.0.yaml"
+    file.write_text(file.read_text().replace("node-*-windows-amd64.zip", "node-*-linux*"))
+    refuse(project.release("1.0.0"), built, "matches two platforms, linux-amd64 and windows-amd64")
+
+
+def test_a_link_out_of_the_directory_is_refused(release: Release, built: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    (built / LINUX).unlink()
+    (built / LINUX).symlink_to(tmp_path / "secret")
+    refuse(release, built, "outside of")
+
+
+def test_a_dangling_link_is_refused(release: Release, built: Path) -> None:
+    (built / LINUX).unlink()
+    (built / LINUX).symlink_to("gone")
+    refuse(release, built, "not a regular file")
+
+
+@pytest.mark.parametrize(
+    "name", ["node-1..0-linux-amd64.tar.gz", "node-\n-linux-amd64.tar.gz", "node-1 0-linux-amd64.tar.gz"]
+)
+def test_a_name_that_means_something_to_a_shell_or_a_path_is_refused(release: Release, built: Path, name: str) -> None:
+    (built / LINUX).rename(built / name)
+    refuse(release, built, "is not a name to publish")
+
+
+def test_a_pipe_is_refused(release: Release, built: Path) -> None:
+    (built / LINUX).unlink()
+    os.mkfifo(built / LINUX)
+    refuse(release, built, "not a regular file")
+
+
+def test_a_file_that_changes_while_it_is_hashed_is_refused(release: Release, built: Path) -> None:
+    def meddle(_count: int) -> None:
+        (built / LINUX).write_bytes(b"other bytes")
+
+    with pytest.raises(InputError, match="changed"):
+        hash_files(collect(release, built), meddle)

@@ -1,0 +1,365 @@
+"""The storage in a directory: the contract, and what only a real filesystem can do to it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from publisher.errors import StorageConflict, StorageError
+from publisher.storage.directory import DirectoryStorage
+from publisher.storage.protocol import CHUNK, MARKER, MARKER_KEY, Storage
+from tests.storage.contract import META, StorageContract, UnpreparedContract, body, content, keys
+from tests.support.system import need, skip_system
+
+
+def everything(root: Path) -> dict[str, bytes | None]:
+    """All there is below a directory; None for what is no plain file."""
+    return {
+        str(path.relative_to(root)): path.read_bytes() if path.is_file() and not path.is_symlink() else None
+        for path in root.rglob("*")
+    }
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "bucket"
+
+
+@pytest.fixture
+def bucket(root: Path) -> DirectoryStorage:
+    storage = DirectoryStorage(root)
+    storage.prepare()
+    return storage
+
+
+class TestDirectory(StorageContract, UnpreparedContract):
+    @pytest.fixture
+    def unprepared(self, root: Path) -> Storage:
+        return DirectoryStorage(root)
+
+    @pytest.fixture
+    def storage(self, bucket: DirectoryStorage) -> Storage:
+        return bucket
+
+
+class TestDirectoryWithoutLinks(TestDirectory):
+    """A shared bucket may forbid links to other people's files: copying then moves the bytes."""
+
+    @pytest.fixture
+    def storage(self, bucket: DirectoryStorage, monkeypatch: pytest.MonkeyPatch) -> Storage:
+        real = DirectoryStorage._publish
+
+        def publish(self: DirectoryStorage, folder: int, key: str, source: int, name: str) -> bool:
+            if not name.endswith(".part"):
+                raise PermissionError(1, "Operation not permitted")
+            return real(self, folder, key, source, name)
+
+        monkeypatch.setattr(DirectoryStorage, "_publish", publish)
+        return bucket
+
+
+# --- the place
+
+
+def test_reading_does_not_make_a_bucket(root: Path) -> None:
+    with pytest.raises(StorageError, match="There is no Tidegate bucket"):
+        list(DirectoryStorage(root).list(""))
+    assert not root.exists()
+    root.mkdir()
+    with pytest.raises(StorageError, match="There is no Tidegate bucket"):
+        DirectoryStorage(root).create("a", body("x"), META)
+    assert everything(root) == {}
+
+
+def test_an_empty_directory_becomes_a_bucket(root: Path) -> None:
+    root.mkdir()
+    DirectoryStorage(root).prepare()
+    assert everything(root) == {MARKER_KEY: MARKER, ".tidegate": None}
+
+
+def test_a_prepare_that_was_killed_can_be_repeated(root: Path) -> None:
+    (root / ".tidegate").mkdir(parents=True)
+    (root / ".tidegate" / "dead.part").write_bytes(b"{")
+    DirectoryStorage(root).prepare()
+    assert everything(root) == {MARKER_KEY: MARKER, ".tidegate": None}
+
+
+@pytest.mark.parametrize("name", ["thesis.txt", ".hidden", "folder/"])
+def test_other_peoples_directories_are_left_alone(root: Path, name: str) -> None:
+    (root / name).mkdir(parents=True) if name.endswith("/") else root.mkdir()
+    if not name.endswith("/"):
+        (root / name).write_text("mine")
+    before = everything(root)
+    with pytest.raises(StorageError, match="is not empty and is not a Tidegate bucket; nothing was written"):
+        DirectoryStorage(root).prepare()
+    assert everything(root) == before
+
+
+def test_a_file_is_not_a_bucket(root: Path) -> None:
+    root.write_text("mine")
+    with pytest.raises(StorageError, match="is a file, not a directory"):
+        DirectoryStorage(root).prepare()
+    with pytest.raises(StorageError, match="There is no Tidegate bucket"):
+        DirectoryStorage(root).stat("a")
+    with pytest.raises(StorageError, match="Not a directory"):
+        DirectoryStorage(root / "below").prepare()
+    assert root.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("marker", "message"), [(b'{"tidegate-bucket": 2}', "format 2"), (b"something else", "is not ours")]
+)
+def test_other_markers_are_refused(root: Path, marker: bytes, message: str) -> None:
+    root.mkdir()
+    (root / MARKER_KEY).write_bytes(marker)
+    for act in (
+        DirectoryStorage(root).prepare,
+        lambda: DirectoryStorage(root).create("a", body("x"), META),
+        lambda: DirectoryStorage(root).read("a", 1),
+    ):
+        with pytest.raises(StorageError, match=message):
+            act()
+    assert everything(root) == {MARKER_KEY: marker}
+
+
+def test_the_bucket_itself_may_be_reached_by_a_link(bucket: DirectoryStorage, root: Path) -> None:
+    bucket.create("a", body("one"), META)
+    (root.parent / "link").symlink_to(root)
+    assert keys(DirectoryStorage(root.parent / "link")) == ["a"]
+
+
+def test_windows_is_refused_in_words(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("publisher.storage.directory.POSIX", False)
+    with pytest.raises(Exception, match="needs a POSIX system"):
+        DirectoryStorage(root)
+
+
+def test_objects_follow_the_umask(bucket: DirectoryStorage, root: Path) -> None:
+    old = os.umask(0o027)
+    try:
+        bucket.create("a/b", body("one"), META)
+    finally:
+        os.umask(old)
+    assert (root / "a" / "b").stat().st_mode & 0o777 == 0o640
+
+
+# --- links and strangers inside the bucket
+
+
+@pytest.fixture
+def outside(bucket: DirectoryStorage, root: Path) -> Iterator[Path]:
+    """A directory beside the bucket, to which links inside the bucket lead. It stays as it is."""
+    place = root.parent / "outside"
+    place.mkdir()
+    (place / "secret").write_text("secret")
+    (root / "folder").symlink_to(place)
+    (root / "file").symlink_to(place / "secret")
+    (root / "dangling").symlink_to(place / "new")
+    yield place
+    assert everything(place) == {"secret": b"secret"}
+
+
+@pytest.mark.usefixtures("outside")
+@pytest.mark.parametrize("key", ["folder/secret", "folder/new", "file", "dangling"])
+def test_links_are_never_followed(bucket: DirectoryStorage, key: str) -> None:
+    bucket.create("plain", body("plain"), META)
+    for act in (
+        lambda: bucket.read(key, 100),
+        lambda: bucket.open(key).__enter__(),
+        lambda: bucket.stat(key),
+        lambda: list(bucket.list("")),
+        lambda: list(bucket.list(key + "/")),
+        lambda: bucket.create(key, body("x"), META),
+        lambda: bucket.create(key, body("secret"), META),
+        lambda: bucket.create(key + "/below", body("x"), META),
+        lambda: bucket.replace(key, body("x"), META, None),
+        lambda: bucket.copy("plain", key, META),
+        lambda: bucket.copy(key, "copied", META),
+    ):
+        with pytest.raises(StorageError, match="is a symbolic link"):
+            act()
+    assert bucket.stat("copied") is None
+
+
+@pytest.mark.usefixtures("outside")
+def test_delete_removes_a_link_and_not_its_end(bucket: DirectoryStorage) -> None:
+    bucket.delete("file")
+    with pytest.raises(StorageError, match="is a symbolic link"):
+        bucket.delete("folder/secret")
+
+
+def test_pipes_are_refused_without_hanging(bucket: DirectoryStorage, root: Path) -> None:
+    os.mkfifo(root / "pipe")
+    for act in (lambda: bucket.read("pipe", 1), lambda: bucket.stat("pipe"), lambda: list(bucket.list(""))):
+        with pytest.raises(StorageError, match="not a plain file"):
+            act()
+
+
+def test_names_that_are_no_text_are_refused(bucket: DirectoryStorage, root: Path) -> None:
+    (root / os.fsdecode(b"\xff")).touch()
+    with pytest.raises(StorageError, match="holds a file that is not ours"):
+        list(bucket.list(""))
+
+
+def test_folders_and_objects_cannot_share_a_name(bucket: DirectoryStorage) -> None:
+    bucket.create("a/b", body("one"), META)
+    with pytest.raises(StorageConflict, match="a folder of other objects"):
+        bucket.create("a", body("x"), META)
+    with pytest.raises(StorageConflict, match="no room for objects below it"):
+        bucket.create("a/b/c", body("x"), META)
+    assert keys(bucket) == ["a/b"]
+
+
+# --- failures of the machine
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from publisher.errors import StorageError
+from publisher.storage.directory import DirectoryStorage
+from publisher.storage.protocol import Body, ObjectMeta
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+try:
+    DirectoryStorage(Path(sys.argv[1])).create("big", Body.from_bytes(bytes(2_000_000)), ObjectMeta())
+except StorageError as error:
+    print(error)
+"""
+
+SLOW = """
+import sys, time
+from pathlib import Path
+from publisher.storage.directory import DirectoryStorage
+from publisher.storage.protocol import Body, ObjectMeta
+
+def hang(written):
+    print("writing", flush=True)
+    time.sleep(60)
+
+DirectoryStorage(Path(sys.argv[1])).create("a/big", Body.from_bytes(bytes(3_000_000)), ObjectMeta(), hang)
+"""
+
+
+def test_a_file_size_limit_is_a_full_disk(bucket: DirectoryStorage, root: Path) -> None:
+    bucket.create("small", body("one"), META)
+    before = everything(root)
+    done = subprocess.run([sys.executable, "-c", LIMITED, str(root)], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("Disk full while writing big in file://")
+    assert everything(root) == before
+
+
+def test_a_killed_writer_leaves_nothing_to_see(bucket: DirectoryStorage, root: Path) -> None:
+    def parts() -> list[Path]:
+        return list((root / ".tidegate").glob("*.part"))
+
+    with subprocess.Popen([sys.executable, "-c", SLOW, str(root)], stdout=subprocess.PIPE) as writer:
+        try:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == b"writing\n"
+            bucket.prepare()
+            assert len(parts()) == 1, "a living writer's file was swept away"
+        finally:
+            os.kill(writer.pid, signal.SIGKILL)
+    assert len(parts()) == 1
+    assert keys(bucket) == []
+    assert bucket.create("a/big", body(bytes(3_000_000)), META) is True
+    bucket.prepare()
+    assert parts() == []
+    assert keys(bucket) == ["a/big"]
+
+
+def test_a_writer_whose_new_file_is_swept_starts_again(
+    bucket: DirectoryStorage, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between making and locking its part file, a writer can be taken for a dead one."""
+    import fcntl  # noqa: PLC0415 - absent on Windows
+
+    real = fcntl.flock
+    swept: list[str] = []
+
+    def flock(descriptor: int, operation: int) -> None:
+        if not swept:
+            for part in (root / ".tidegate").glob("*.part"):
+                swept.append(part.name)
+                part.unlink()
+        real(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    assert bucket.create("a", body("one"), META) is True
+    assert len(swept) == 1
+    assert content(bucket, "a") == b"one"
+
+
+def test_a_crash_between_link_and_cleanup_is_harmless(bucket: DirectoryStorage, root: Path) -> None:
+    bucket.create("a", body("one"), META)
+    os.link(root / "a", root / ".tidegate" / "dead.part")
+    bucket.prepare()
+    assert content(bucket, "a") == b"one"
+    assert bucket.create("a", body("one"), META) is False
+
+
+def test_a_directory_that_may_not_be_written(bucket: DirectoryStorage, root: Path) -> None:
+    (root / ".tidegate").chmod(0o500)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)  # root may write everywhere
+    try:
+        with pytest.raises(StorageError, match="No permission"):
+            bucket.create("a", body("one"), META)
+    finally:
+        os.seteuid(user)
+    assert keys(bucket) == []
+
+
+@pytest.fixture
+def mounted(root: Path) -> Iterator[Path]:
+    """A filesystem of one MiB of its own."""
+    if os.geteuid() != 0:
+        skip_system("mounting a small filesystem needs root")
+    root.mkdir()
+    mount = [str(need("mount")), "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(root)]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode:
+        skip_system(f"no small filesystem can be mounted here: {done.stderr.strip()}")
+    yield root
+    subprocess.run([str(need("umount")), str(root)], check=True)
+
+
+@pytest.mark.system
+def test_a_really_full_disk(mounted: Path) -> None:
+    bucket = DirectoryStorage(mounted)
+    bucket.prepare()
+    tag = bucket.replace("pointer", body("old"), META, None)
+    before = everything(mounted)
+    for act in (
+        lambda: bucket.create("new/big", body(bytes(2 * CHUNK)), META),
+        lambda: bucket.replace("pointer", body(bytes(2 * CHUNK)), META, tag),
+    ):
+        with pytest.raises(StorageError, match="Disk full while writing"):
+            act()
+    assert everything(mounted) == before
+    assert bucket.create("new/small", body("fits"), META) is True
+
+
+@pytest.mark.system
+def test_a_really_read_only_disk(mounted: Path) -> None:
+    bucket = DirectoryStorage(mounted)
+    bucket.prepare()
+    bucket.create("a", body("one"), META)
+    before = everything(mounted)
+    subprocess.run([str(need("mount")), "-o", "remount,ro", str(mounted)], check=True)
+    assert content(DirectoryStorage(mounted), "a") == b"one"
+    for act in (
+        lambda: bucket.create("b", body("two"), META),
+        lambda: bucket.replace("a", body("two"), META, bucket.read("a", 9)[1]),
+        lambda: bucket.delete("a"),
+    ):
+        with pytest.raises(StorageError, match="read-only filesystem"):
+            act()
+    assert everything(mounted) == before

@@ -1,0 +1,239 @@
+"""A small real project in a directory: content, configuration, keys from fixed seeds, built files, an empty bucket."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from publisher.content.load import load_catalog
+from publisher.model.catalog import Catalog
+from publisher.model.release import Release
+from publisher.model.signer import Duty, RolePolicy, Signers
+from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.keys import Person, ceremony, write_ceremony
+from publisher.pipeline.release import Applied, Plan, ReleaseRequest, apply_plan, plan_release
+from publisher.signing.keys import NewKey
+from publisher.storage.directory import DirectoryStorage
+from publisher.storage.protocol import Storage
+
+NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
+
+PEOPLE = (
+    Person("ana", (Duty.ENGINEERING,)),
+    Person("ben", (Duty.OPERATIONS, Duty.AUTOMATION)),
+    Person("eva", (Duty.EXECUTIVE,)),
+    Person("coco", (Duty.COMMS,)),
+)
+
+_PRODUCTS = """\
+products:
+  - id: node
+    name: Node
+    summary: A storage node.
+    client_type: daemon
+    plane: data
+    platforms: [linux-amd64, windows-amd64]
+    channels: [stable, beta]
+    blast_radius: 4
+    event_sensitivity: 4
+"""
+_CHANNELS = """\
+channels:
+  - {id: stable, name: Stable, summary: For everybody.}
+  - {id: beta, name: Beta, summary: For the brave., prereleases: true}
+"""
+_ENDPOINTS = """\
+site: https://updates.example.org
+downloads: [https://dl.example.org, https://mirror.example.net/tidegate]
+"""
+_SIGNERS = """\
+roles:
+  root: {threshold: 2, expires: 365 d}
+  targets: {threshold: 2, expires: 365 d}
+  channels: {threshold: 2, expires: 365 d, duties: [engineering, operations]}
+  rollout: {threshold: 1, expires: 30 d}
+  brakes: {threshold: 1, expires: 14 d}
+  notes: {threshold: 1, expires: 90 d}
+  snapshot: {threshold: 1, expires: 7 d}
+  timestamp: {threshold: 1, expires: 48 h}
+  minisign: {threshold: 1, expires: 3650 d}
+"""
+_POLICY = """\
+version: 1
+effective: 2026-01-01T00:00:00Z
+profile: team
+summary: Keep clear of events.
+freeze:
+  soft_allows: [docs, patch, security, hotfix]
+  base:
+    - events: [exchange-listing]
+      band: {hard_before: 7 d, soft_after: 72 h}
+      because: exchange listing
+"""
+_RELEASE = """\
+product: {product}
+version: "{version}"
+channels: [{channels}]
+change_class: {change_class}
+sentence: Version {version} of the node.
+notes:
+  action: recommended
+  restart: service
+  symptoms: [The first start takes a minute.]
+  first_24h: [Check the signature before you install.]
+artifacts:
+  - {{file: "node-*-linux-amd64.tar.gz", platform: linux-amd64}}
+  - {{file: "node-*-windows-amd64.zip", platform: windows-amd64}}
+"""
+_LISTING = """\
+id: listing
+title: A listing
+type: exchange-listing
+ecosystem: btt
+starts: {starts}
+ends: {ends}
+severity: {{score: 3, because: logins surge}}
+lead_time: {{score: 3, because: three weeks}}
+impact: {{client_load: 1, node_churn: 1, support_traffic: 2, compatibility_risk: 0}}
+summary: A pair opens.
+"""
+
+
+def seeded_keys() -> Callable[[], NewKey]:
+    """Keys that are the same in every run, in the order in which they are asked for."""
+    numbers: Iterator[int] = count()
+
+    def generate() -> NewKey:
+        seed = hashlib.sha256(f"tidegate test project key {next(numbers)}".encode()).digest()
+        private = Ed25519PrivateKey.from_private_bytes(seed)
+        return NewKey(private.public_key().public_bytes_raw().hex(), private)
+
+    return generate
+
+
+@dataclass
+class Project:
+    """Paths and shortcuts; tests change the files below `base` as they like."""
+
+    base: Path
+    now: datetime = NOW
+    passphrase: str | None = None
+    _catalog: Catalog | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        for folder in (self.content / "events", self.content / "releases" / "node", self.config):
+            folder.mkdir(parents=True)
+        (self.content / "policy.yaml").write_text(_POLICY)
+        for name, text in (
+            ("products", _PRODUCTS),
+            ("channels", _CHANNELS),
+            ("endpoints", _ENDPOINTS),
+            ("signers", _SIGNERS),
+        ):
+            (self.config / f"{name}.yaml").write_text(text)
+        self.make_keys()
+
+    @property
+    def content(self) -> Path:
+        return self.base / "content"
+
+    @property
+    def config(self) -> Path:
+        return self.base / "site_config"
+
+    @property
+    def keys(self) -> Path:
+        return self.base / "keys"
+
+    @property
+    def bucket(self) -> Path:
+        return self.base / "bucket"
+
+    @property
+    def root(self) -> bytes:
+        return (self.config / "root.json").read_bytes()
+
+    def make_keys(self) -> None:
+        """The ceremony with seeded keys, at the project's time."""
+        template = load_catalog([self.content], self.config).signers
+        write_ceremony(ceremony(template, PEOPLE, self.now, seeded_keys()), self.keys, self.config, self.passphrase)
+
+    def add_release(
+        self, version: str, *, change_class: str = "patch", channels: str = "stable", product: str = "node"
+    ) -> None:
+        """Write the release's YAML."""
+        text = _RELEASE.format(product=product, version=version, change_class=change_class, channels=channels)
+        (self.content / "releases" / product / f"{version}.yaml").write_text(text)
+        self._catalog = None
+
+    def add_listing(self, starts: str, ends: str) -> None:
+        """Write an exchange listing's YAML."""
+        (self.content / "events" / "listing.yaml").write_text(_LISTING.format(starts=starts, ends=ends))
+        self._catalog = None
+
+    def build(self, version: str, *, extra: str = "") -> Path:
+        """Files as a build would leave them, one a platform."""
+        directory = self.base / "artifacts" / version
+        directory.mkdir(parents=True, exist_ok=True)
+        for suffix in ("linux-amd64.tar.gz", "windows-amd64.zip"):
+            (directory / f"node-{version}-{suffix}").write_bytes(f"node {version} {suffix} {extra}\n".encode() * 100)
+        return directory
+
+    @property
+    def catalog(self) -> Catalog:
+        """The content as it is now."""
+        if self._catalog is None:
+            self._catalog = load_catalog([self.content], self.config)
+        return self._catalog
+
+    def with_roles(self, **changes: RolePolicy) -> Catalog:
+        """The catalog with other thresholds; for tests of what signers.yaml could say."""
+        signers: Signers = self.catalog.signers
+        roles = {**signers.roles, **changes}
+        return replace(self.catalog, signers=signers.model_copy(update={"roles": roles}))
+
+    def release(self, version: str) -> Release:
+        """A release of the content."""
+        release = self.catalog.find("node", version)
+        assert release is not None
+        return release
+
+    def request(self, version: str, *, channel: str = "stable", artifacts: Path | None = None) -> ReleaseRequest:
+        """A request to publish a version that was built."""
+        return ReleaseRequest(self.release(version), channel, artifacts or self.build(version), self.root)
+
+    def key_ring(self) -> KeyRing:
+        """All keys of the project."""
+        return KeyRing(self.catalog.signers, self.keys, lambda _name: self.passphrase)
+
+    def storage(self) -> DirectoryStorage:
+        """The bucket, ready to write."""
+        storage = DirectoryStorage(self.bucket)
+        storage.prepare()
+        return storage
+
+    def plan(self, request: ReleaseRequest, storage: Storage | None = None) -> Plan:
+        """Plan at the project's time."""
+        return plan_release(request, self.catalog, storage or self.storage(), self.key_ring(), self.now)
+
+    def publish(self, version: str, *, channel: str = "stable") -> Applied:
+        """Write the YAML if needed, build, plan and apply."""
+        if self.catalog.find("node", version) is None:
+            self.add_release(version)
+        plan = self.plan(self.request(version, channel=channel))
+        return apply_plan(plan, self.catalog, self.storage(), lambda: self.now)
+
+
+def tree(directory: Path) -> dict[str, bytes]:
+    """Every file below a directory, without a store's own hidden ones."""
+    return {
+        str(path.relative_to(directory)): path.read_bytes()
+        for path in sorted(directory.rglob("*"))
+        if path.is_file() and not path.relative_to(directory).parts[0].startswith(".")
+    }

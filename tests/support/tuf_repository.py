@@ -1,0 +1,200 @@
+"""A small real TUF repository in a directory, laid out as Tidegate publishes it; for tests only.
+
+Keys come from fixed seeds. `Bucket.publish` signs and writes a whole new state; its parts (`files`, `keys`,
+`signers`, `expires`, ...) are plain attributes that a test may bend before it publishes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from securesystemslib.signer import CryptoSigner, SSlibKey
+from tuf.api.metadata import (
+    DelegatedRole,
+    Delegations,
+    Metadata,
+    MetaFile,
+    Root,
+    Snapshot,
+    TargetFile,
+    Targets,
+    Timestamp,
+)
+
+FAR = datetime(2999, 1, 1, tzinfo=UTC)
+PAST = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Person:
+    """One key of one person; the same name always makes the same key."""
+
+    key: str
+    person: str = ""
+    duty: str = ""
+    ecdsa: bool = False
+
+    @property
+    def signer(self) -> CryptoSigner:
+        seed = hashlib.sha256(f"tidegate test key {self.key}".encode()).digest()
+        if self.ecdsa:
+            return CryptoSigner(derive_private_key(int.from_bytes(seed[:16], "big"), SECP256R1()))
+        return CryptoSigner(Ed25519PrivateKey.from_private_bytes(seed))
+
+    @property
+    def public(self) -> SSlibKey:
+        key = self.signer.public_key
+        assert isinstance(key, SSlibKey)
+        fields = {"x-tidegate-person": self.person, "x-tidegate-duty": self.duty}
+        extra = {name: value for name, value in fields.items() if value}
+        return SSlibKey(key.keyid, key.keytype, key.scheme, key.keyval, extra)
+
+
+ALICE = Person("alice", "alice", "engineering")
+BOB = Person("bob", "bob", "operations")
+ALICE_TOO = Person("alice-second", "alice", "operations")
+CAROL = Person("carol", "carol", "engineering")
+ROOT, TARGETS, SNAPSHOT, TIMESTAMP = (Person(name) for name in ("root", "targets", "snapshot", "timestamp"))
+
+
+def delegation(
+    keys: Iterable[Person],
+    *,
+    role: str = "btfs-node.stable",
+    threshold: int = 2,
+    duties: object = ("engineering", "operations"),
+    paths: list[str] | None = None,
+) -> tuple[DelegatedRole, dict[str, SSlibKey]]:
+    """A delegated role of a product's channel and its keys."""
+    product, channel = role.split(".")
+    public = {person.public.keyid: person.public for person in keys}
+    fields = {} if duties is None else {"x-tidegate-duties": list(duties) if isinstance(duties, tuple) else duties}
+    default = [f"feed/{product}/{channel}/*", f"artifacts/{product}/{channel}/*/*"]
+    return DelegatedRole(role, list(public), threshold, True, paths or default, None, fields), public
+
+
+def a_feed(artifact: bytes = b"the program", version: str = "4.1.0", **changes: Any) -> dict[str, Any]:
+    """A good feed for `artifact`; `changes` replace its top-level keys."""
+    file = f"btfs-{version}-linux-amd64.tar.gz"
+    feed: dict[str, Any] = {
+        "format": "tidegate-feed/1",
+        "product": "btfs-node",
+        "channel": "stable",
+        "platform": "linux-amd64",
+        "release": {
+            "version": version,
+            "sentence": "Fixes a crash when a peer leaves in the middle of a transfer.",
+            "action": "recommended",
+            "restart": "service",
+            "symptoms": ["The node stops about once a day."],
+            "notes_url": f"https://updates.example/notes/{version}/",
+            "artifact": {
+                "file": file,
+                "size": len(artifact),
+                "sha256": hashlib.sha256(artifact).hexdigest(),
+                "target": f"artifacts/btfs-node/stable/{version}/{file}",
+                "urls": [f"https://updates.example/releases/btfs-node/{version}/{file}"],
+            },
+        },
+        "deprecations": [],
+    }
+    return feed | changes
+
+
+class Bucket:
+    """The repository. Bend it, then `publish()`."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.version = 0
+        self.expires = dict.fromkeys(("root", "targets", "role", "snapshot", "timestamp"), FAR)
+        self.keys = (ALICE, BOB)
+        """The keys that the role accepts."""
+        self.signers: tuple[Person, ...] = (ALICE, BOB)
+        """Those who sign it."""
+        self.threshold = 2
+        self.duties: object = ("engineering", "operations")
+        self.paths: list[str] | None = None
+        self.files: dict[str, bytes] = {}
+        """Target files of the role, by target path."""
+        self.foreign: dict[str, bytes] = {}
+        """Target files that the top-level targets role lists itself."""
+        self.root = Metadata(Root(version=1, expires=FAR, consistent_snapshot=True))
+        for name, person in self._top_level.items():
+            self.root.signed.add_key(person.public, name)
+        self.write_root()
+
+    @property
+    def _top_level(self) -> dict[str, Person]:
+        return {"root": ROOT, "targets": TARGETS, "snapshot": SNAPSHOT, "timestamp": TIMESTAMP}
+
+    @property
+    def url(self) -> str:
+        return self.directory.as_uri()
+
+    @property
+    def root_bytes(self) -> bytes:
+        return (self.directory / "tuf/metadata/1.root.json").read_bytes()
+
+    def write_root(self) -> None:
+        """Sign and write the root as it is now."""
+        self.root.sign(ROOT.signer)
+        self.write(f"tuf/metadata/{self.root.signed.version}.root.json", self.root.to_bytes())
+
+    def write(self, path: str, data: bytes) -> None:
+        file = self.directory / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+
+    def path(self, pattern: str) -> Path:
+        """The one file of the bucket that matches."""
+        (found,) = self.directory.glob(pattern)
+        return found
+
+    def release(self, feed: dict[str, Any], artifact: bytes | None = b"the program", at: str | None = None) -> None:
+        """Replace what the role lists by this feed and its artifact, and publish."""
+        at = at or f"feed/{feed['product']}/{feed['channel']}/{feed['platform']}.json"
+        self.files = {at: json.dumps(feed).encode()}
+        if artifact is not None and feed["release"]:
+            self.files[feed["release"]["artifact"]["target"]] = artifact
+        self.publish()
+
+    def publish(self) -> None:
+        """Sign and write everything as the next version; timestamp last."""
+        self.version += 1
+        role, keys = delegation(self.keys, threshold=self.threshold, duties=self.duties, paths=self.paths)
+        targets = Metadata(Targets(version=self.version, expires=self.expires["targets"]))
+        targets.signed.delegations = Delegations(dict(keys), {role.name: role})
+        targets.signed.targets = self._write_targets(self.foreign)
+        delegated = Metadata(Targets(version=self.version, expires=self.expires["role"]))
+        delegated.signed.targets = self._write_targets(self.files)
+        self._write_metadata("targets", targets, (TARGETS,))
+        self._write_metadata(role.name, delegated, self.signers)
+
+        metas = {f"{name}.json": MetaFile(self.version) for name in ("targets", role.name)}
+        snapshot = Metadata(Snapshot(version=self.version, expires=self.expires["snapshot"], meta=metas))
+        self._write_metadata("snapshot", snapshot, (SNAPSHOT,))
+        timestamp = Metadata(
+            Timestamp(version=self.version, expires=self.expires["timestamp"], snapshot_meta=MetaFile(self.version))
+        )
+        timestamp.sign(TIMESTAMP.signer)
+        self.write("tuf/metadata/timestamp.json", timestamp.to_bytes())
+
+    def _write_targets(self, files: dict[str, bytes]) -> dict[str, TargetFile]:
+        infos = {path: TargetFile.from_data(path, data) for path, data in files.items()}
+        for path, data in files.items():
+            self.write(f"tuf/targets/{infos[path].get_prefixed_paths()[0]}", data)
+        return infos
+
+    def _write_metadata(self, name: str, metadata: Metadata[Any], signers: tuple[Person, ...]) -> None:
+        for person in signers:
+            metadata.sign(person.signer, append=True)
+        self.write(f"tuf/metadata/{self.version}.{name}.json", metadata.to_bytes())
