@@ -67,7 +67,7 @@ def test_r19_a_frozen_release_exits_with_3_and_says_until_when(ready: Project, c
     ready.add_listing("2000-01-01T00:00:00Z", "2199-01-01T00:00:00Z")
     ran = release(capsys, ready)
     assert ran.code == 3
-    assert "Tuesday 1 January 2999, 00:00 UTC" in ran.err
+    assert "Tuesday 1 January 2199, 00:00 UTC" in ran.err
     assert not any(tree(ready.bucket))
 
 
