@@ -271,6 +271,7 @@ class _Auditor:
             self.accounted.update(one for one in self.source.keys() or () if one.startswith(key("")))
             return
         for file, digest in sorted(listed.items()):
+            self.accounted.add(key(file + SIGNATURE_SUFFIX))
             found = self._digest(key(file))
             if found is None:
                 self.findings.append(
@@ -298,10 +299,9 @@ class _Auditor:
             found = self._digest(key)
             if listed.get(artifact.file) != artifact.sha256:
                 self._error("release.json and SHA256SUMS disagree about it", key)
-            signature = self._read(key + SIGNATURE_SUFFIX)
             if found is None:
                 continue
-            if signature is None:
+            if self._read(key + SIGNATURE_SUFFIX) is None:
                 self.findings.append(Finding(if_missing, f"has no minisign signature; {BROKEN_OFF}", key))
                 continue
             try:
