@@ -10,7 +10,6 @@ import importlib
 import json
 import sys
 import traceback
-from collections.abc import Sequence
 from importlib.metadata import version
 
 import click
@@ -62,12 +61,11 @@ def publish(debug: bool) -> None:
     """Plan, gate, sign and publish client releases around external events."""
 
 
-def main(words: Sequence[str] | None = None) -> None:
+def main() -> None:
     """Entry point of `publish`; always ends with SystemExit."""
-    given = sys.argv[1:] if words is None else list(words)
     # --debug is read beside click: it may stand anywhere, and an error may come before click has parsed anything.
-    debug = "--debug" in given
-    arguments = [word for word in given if word != "--debug"]
+    debug = "--debug" in sys.argv
+    arguments = [word for word in sys.argv[1:] if word != "--debug"]
     try:
         code = publish.main(args=arguments, prog_name="publish", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)

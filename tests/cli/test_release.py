@@ -7,21 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cli import Ran, publish
+from tests.support.command import Publish, Ran
 from tests.support.project import Project, tree
-
-Capsys = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
-def ready(tmp_path: Path, capsys: Capsys) -> Project:
+def ready(tmp_path: Path, publish: Publish) -> Project:
     """A project whose keys were made by the command, at the real time, with one release built."""
     project = Project(tmp_path / "project")
     (project.config / "root.json").unlink()
     for key in project.keys.iterdir():
         key.unlink()
-    ran = publish(
-        capsys, "keys", "init", "--no-passphrase", "--person", "ana:engineering", "--person",
+    ran = publish("keys", "init", "--no-passphrase", "--person", "ana:engineering", "--person",
         "ben:operations,automation", "--person", "coco:comms", cwd=project.base,
     )  # fmt: skip
     assert ran.code == 0, ran.err
@@ -30,51 +27,50 @@ def ready(tmp_path: Path, capsys: Capsys) -> Project:
     return project
 
 
-def release(capsys: Capsys, project: Project, *more: str | Path, name: str = "node@1.0.0") -> Ran:
-    return publish(
-        capsys, "release", name, "--channel", "stable", "--artifacts", "artifacts/1.0.0", "--to", project.bucket, *more,
-        cwd=project.base,
+def release(publish: Publish, project: Project, *more: str | Path, name: str = "node@1.0.0") -> Ran:
+    return publish("release", name, "--channel", "stable", "--artifacts", "artifacts/1.0.0", "--to", project.bucket,
+        *more, cwd=project.base,
     )  # fmt: skip
 
 
-def test_a_release_is_published_and_a_second_run_has_nothing_to_do(ready: Project, capsys: Capsys) -> None:
-    first = release(capsys, ready)
+def test_a_release_is_published_and_a_second_run_has_nothing_to_do(ready: Project, publish: Publish) -> None:
+    first = release(publish, ready)
     assert first.code == 0, first.err
     assert "node 1.0.0 is published to stable." in first.out
     before = tree(ready.bucket)
-    second = release(capsys, ready)
+    second = release(publish, ready)
     assert second.code == 0
     assert "nothing was written" in second.out
     assert tree(ready.bucket) == before
 
 
-def test_a_dry_run_prints_the_plan_that_is_then_applied(ready: Project, capsys: Capsys) -> None:
-    planned = json.loads(release(capsys, ready, "--dry-run", "--json").out)
+def test_a_dry_run_prints_the_plan_that_is_then_applied(ready: Project, publish: Publish) -> None:
+    planned = json.loads(release(publish, ready, "--dry-run", "--json").out)
     assert not ready.bucket.exists()
-    applied = json.loads(release(capsys, ready, "--json").out)
+    applied = json.loads(release(publish, ready, "--json").out)
     assert [one["key"] for one in planned["plan"]] == [one["key"] for one in applied["plan"]]
     pointer = "staging/node.stable/current.json"
     flips = [pointer, "tuf/metadata/timestamp.json", pointer]
     assert sorted(applied["written"]) == sorted([*(one["key"] for one in planned["plan"]), *flips])
 
 
-def test_a_dry_run_for_people_names_every_object(ready: Project, capsys: Capsys) -> None:
-    ran = release(capsys, ready, "--dry-run")
+def test_a_dry_run_for_people_names_every_object(ready: Project, publish: Publish) -> None:
+    ran = release(publish, ready, "--dry-run")
     assert ran.code == 0
     assert "nothing was written" in ran.out
     assert "releases/node/1.0.0/SHA256SUMS" in ran.out
 
 
-def test_r19_a_frozen_release_exits_with_3_and_says_until_when(ready: Project, capsys: Capsys) -> None:
+def test_r19_a_frozen_release_exits_with_3_and_says_until_when(ready: Project, publish: Publish) -> None:
     ready.add_listing("2000-01-01T00:00:00Z", "2199-01-01T00:00:00Z")
-    ran = release(capsys, ready)
+    ran = release(publish, ready)
     assert ran.code == 3
     assert "Tuesday 1 January 2199, 00:00 UTC" in ran.err
     assert not any(tree(ready.bucket))
 
 
-def test_at_is_for_dry_runs_only(ready: Project, capsys: Capsys) -> None:
-    ran = release(capsys, ready, "--at", "2026-01-01T00:00:00Z")
+def test_at_is_for_dry_runs_only(ready: Project, publish: Publish) -> None:
+    ran = release(publish, ready, "--at", "2026-01-01T00:00:00Z")
     assert ran.code == 2
     assert "--dry-run" in ran.err
 
@@ -88,68 +84,65 @@ def test_at_is_for_dry_runs_only(ready: Project, capsys: Capsys) -> None:
     ],
 )
 def test_an_unknown_release_is_refused_with_the_nearest_name(
-    ready: Project, capsys: Capsys, name: str, words: str, code: int
+    ready: Project, publish: Publish, name: str, words: str, code: int
 ) -> None:
-    ran = release(capsys, ready, name=name)
+    ran = release(publish, ready, name=name)
     assert (ran.code, words in ran.err) == (code, True)
     assert not any(tree(ready.bucket))
 
 
-def test_an_unknown_channel_is_refused(ready: Project, capsys: Capsys) -> None:
-    ran = publish(
-        capsys, "release", "node@1.0.0", "--channel", "stabel", "--artifacts", "artifacts/1.0.0", "--to", "bucket",
+def test_an_unknown_channel_is_refused(ready: Project, publish: Publish) -> None:
+    ran = publish("release", "node@1.0.0", "--channel", "stabel", "--artifacts", "artifacts/1.0.0", "--to", "bucket",
         cwd=ready.base,
     )  # fmt: skip
     assert ran.code == 1
     assert "did you mean stable?" in ran.err
 
 
-def test_a_directory_that_is_not_our_bucket_exits_with_5(ready: Project, capsys: Capsys) -> None:
+def test_a_directory_that_is_not_our_bucket_exits_with_5(ready: Project, publish: Publish) -> None:
     ready.bucket.mkdir()
     (ready.bucket / "holiday.jpg").write_bytes(b"photo")
-    ran = release(capsys, ready)
+    ran = release(publish, ready)
     assert ran.code == 5
     assert tree(ready.bucket) == {"holiday.jpg": b"photo"}
 
 
-def test_other_bytes_under_the_same_version_exit_with_5(ready: Project, capsys: Capsys) -> None:
-    release(capsys, ready)
+def test_other_bytes_under_the_same_version_exit_with_5(ready: Project, publish: Publish) -> None:
+    release(publish, ready)
     ready.build("1.0.0", extra="rebuilt")
     before = tree(ready.bucket)
-    ran = release(capsys, ready)
+    ran = release(publish, ready)
     assert ran.code == 5
     assert "give the new build a new version" in ran.err
     assert tree(ready.bucket) == before
 
 
-def test_no_bucket_named_is_a_usage_error(ready: Project, capsys: Capsys) -> None:
-    ran = publish(
-        capsys, "release", "node@1.0.0", "--channel", "stable", "--artifacts", "artifacts/1.0.0", cwd=ready.base
-    )
+def test_no_bucket_named_is_a_usage_error(ready: Project, publish: Publish) -> None:
+    ran = publish("release", "node@1.0.0", "--channel", "stable", "--artifacts", "artifacts/1.0.0", cwd=ready.base)
     assert ran.code == 2
     assert "--to" in ran.err
 
 
-def test_sample_content_is_never_published_with_real_keys(ready: Project, capsys: Capsys) -> None:
+def test_sample_content_is_never_published_with_real_keys(ready: Project, publish: Publish) -> None:
     (ready.content / "sample.yaml").write_text("reference_time: 2026-11-20T12:00:00Z\nnotice: A sample.\n")
-    ran = release(capsys, ready)
+    ran = release(publish, ready)
     assert ran.code == 1
     assert "sample content" in ran.err
 
 
-def test_verify_says_sound_and_exits_with_0(ready: Project, capsys: Capsys) -> None:
-    release(capsys, ready)
-    ran = publish(capsys, "verify", ready.bucket, "--root", ready.config / "root.json")
+def test_verify_says_sound_and_exits_with_0(ready: Project, publish: Publish) -> None:
+    release(publish, ready)
+    ran = publish("verify", ready.bucket, "--root", ready.config / "root.json")
     assert ran.code == 0, ran.out
     assert ran.out.endswith("Sound.\n")
 
 
 @pytest.mark.parametrize("as_json", [True, False])
-def test_verify_of_a_changed_bucket_exits_with_4(ready: Project, capsys: Capsys, as_json: bool) -> None:
-    release(capsys, ready)
+def test_verify_of_a_changed_bucket_exits_with_4(ready: Project, publish: Publish, as_json: bool) -> None:
+    release(publish, ready)
     (ready.bucket / "releases/node/1.0.0/SHA256SUMS").write_text("")
     more = ["--json"] if as_json else []
-    ran = publish(capsys, "verify", ready.bucket, "--root", ready.config / "root.json", *more)
+    ran = publish("verify", ready.bucket, "--root", ready.config / "root.json", *more)
     assert ran.code == 4
     if as_json:
         assert json.loads(ran.out)["sound"] is False
@@ -157,29 +150,27 @@ def test_verify_of_a_changed_bucket_exits_with_4(ready: Project, capsys: Capsys,
         assert "SHA256SUMS" in ran.out
 
 
-def test_keys_are_private_and_never_made_twice(ready: Project, capsys: Capsys) -> None:
+def test_keys_are_private_and_never_made_twice(ready: Project, publish: Publish) -> None:
     assert {key.stat().st_mode & 0o777 for key in ready.keys.iterdir()} == {0o600}
     before = tree(ready.base)
-    ran = publish(capsys, "keys", "init", "--no-passphrase", "--person", "ana:engineering", cwd=ready.base)
+    ran = publish("keys", "init", "--no-passphrase", "--person", "ana:engineering", cwd=ready.base)
     assert ran.code != 0
     assert tree(ready.base) == before
 
 
-def test_too_few_people_for_a_role_are_a_usage_error(tmp_path: Path, capsys: Capsys) -> None:
+def test_too_few_people_for_a_role_are_a_usage_error(tmp_path: Path, publish: Publish) -> None:
     project = Project(tmp_path / "project")
     (project.config / "root.json").unlink()
-    ran = publish(
-        capsys, "keys", "init", "--no-passphrase", "--keys", "other", "--person", "ana:engineering", cwd=project.base
-    )
+    ran = publish("keys", "init", "--no-passphrase", "--keys", "other", "--person", "ana:engineering", cwd=project.base)
     assert ran.code == 2
     assert "needs 2 persons" in ran.err
     assert not (project.base / "other").exists()
 
 
-def test_the_client_is_built_the_same_twice(ready: Project, capsys: Capsys, tmp_path: Path) -> None:
+def test_the_client_is_built_the_same_twice(ready: Project, publish: Publish, tmp_path: Path) -> None:
     words = ("client", "--root", ready.config / "root.json", "--url", "https://dl.example.org", "--product", "node",
              "--channel", "stable", "--to", tmp_path / "tidegate.pyz")  # fmt: skip
-    assert publish(capsys, *words).code == 0
+    assert publish(*words).code == 0
     first = (tmp_path / "tidegate.pyz").read_bytes()
-    assert "nothing was written" in publish(capsys, *words).out
+    assert "nothing was written" in publish(*words).out
     assert (tmp_path / "tidegate.pyz").read_bytes() == first

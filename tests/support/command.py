@@ -28,19 +28,19 @@ Publish = Callable[..., Ran]
 
 @pytest.fixture
 def publish(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Publish:
-    """Runs a command in the repository's directory, 80 columns wide."""
-    monkeypatch.chdir(ROOT)
+    """Runs a command in the repository's directory or in `cwd`, 80 columns wide."""
     monkeypatch.setenv("COLUMNS", "80")
 
-    def run(*arguments: str) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["publish", *arguments])
+    def run(*arguments: str | Path, cwd: Path = ROOT) -> Ran:
+        monkeypatch.chdir(cwd)
+        monkeypatch.setattr(sys, "argv", ["publish", *map(str, arguments)])
         code = 0
         try:
             main()
         except SystemExit as leaving:
             code = leaving.code if isinstance(leaving.code, int) else 1
         out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
+        assert "Traceback" not in out + err or "--debug" in arguments
         return Ran(code, out, err)
 
     return run
