@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from publisher.cli.bucket import bucket_option, state_of
 from publisher.cli.common import at_option, content_options, load, moment
-from publisher.model.published import ChannelState
 
 
 @click.command("build")
@@ -24,10 +24,17 @@ from publisher.model.published import ChannelState
 @click.option(
     "--templates", type=click.Path(path_type=Path), default=Path("templates"), show_default=True, help="Templates."
 )
+@bucket_option
 @content_options
 @at_option
 def command(
-    target: Path, mkdocs_file: Path, templates: Path, content: tuple[Path, ...], config: Path, at: str | None
+    target: Path,
+    mkdocs_file: Path,
+    templates: Path,
+    bucket: str | None,
+    content: tuple[Path, ...],
+    config: Path,
+    at: str | None,
 ) -> None:
     """Build the site strictly: a warning is an error, and then nothing is written.
 
@@ -42,6 +49,6 @@ def command(
 
     refuse_foreign(target)
     catalog = load(content, config)
-    state: ChannelState | None = None
+    state = state_of(bucket, config)
     build_site(mkdocs_file, target, Source(catalog, state, moment(at, catalog), Templates(templates)))
     click.echo(f"Site built in {target}")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
+from publisher.cli.bucket import bucket_option, state_of
 from publisher.cli.common import at_option, content_options, load, moment
 from publisher.content.schemas import schema_of
 from publisher.model.feed import Feed
-from publisher.model.published import ChannelState
 from publisher.site.render import fill_prose, render_site
 from publisher.site.templates import Templates
 from publisher.site.writer import read_prose, refuse_foreign, write_directory
@@ -20,9 +20,17 @@ from publisher.site.writer import read_prose, refuse_foreign, write_directory
 @click.option(
     "--templates", type=click.Path(path_type=Path), default=Path("templates"), show_default=True, help="Templates."
 )
+@bucket_option
 @content_options
 @at_option
-def command(target: Path, templates: Path, content: tuple[Path, ...], config: Path, at: str | None) -> None:
+def command(
+    target: Path,
+    templates: Path,
+    bucket: str | None,
+    content: tuple[Path, ...],
+    config: Path,
+    at: str | None,
+) -> None:
     """Write every page as Markdown, and data as JSON, into a directory.
 
     The directory must be absent, empty, or made by this command.
@@ -31,7 +39,7 @@ def command(target: Path, templates: Path, content: tuple[Path, ...], config: Pa
     catalog = load(content, config)
     now = moment(at, catalog)
     compiled = Templates(templates)
-    state: ChannelState | None = None
+    state = state_of(bucket, config)
     files = render_site(catalog, state, now, compiled, schema_of(Feed, closed=False, nulls=True))
     for path, body in read_prose(content[0] / "pages").items():
         if path.endswith(".md"):
