@@ -195,6 +195,16 @@ def _refuse_orphans(current: Mapping[str, Metadata[Targets]], targets: Targets) 
         )
 
 
+def says_enough(targets: Metadata[Targets], role: str, metadata: Metadata[Targets]) -> bool:
+    """Whether the signatures satisfy the role's threshold, persons and duties."""
+    try:
+        require_threshold(role, metadata, targets)
+        verify_role_duties(targets, role, metadata)
+    except (SigningError, VerificationError):
+        return False
+    return True
+
+
 def says_the_same(one: Signed, other: Signed) -> bool:
     """Equal but for version and expiry."""
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from tuf.api.metadata import Metadata, Signed, Targets
+from tuf.api.metadata import Metadata, Targets
 
 from publisher.channel.layout import (
     LEDGER,
@@ -156,12 +156,7 @@ class _Auditor:
             self.findings.append(Finding(Level.NOTE, f"the role {role} has not been used yet"))
 
     def _expiry(self, repository: Repository) -> None:
-        top = (repository.root, repository.timestamp, repository.snapshot, repository.targets)
-        signed: dict[str, tuple[Signed, int]] = {
-            **{metadata.signed.type: (metadata.signed, len(metadata.signatures)) for metadata in top},
-            **{role: (metadata.signed, len(metadata.signatures)) for role, metadata in repository.roles.items()},
-        }
-        for role, (part, signatures) in signed.items():
+        for role, (part, signatures) in repository.signed.items():
             self.signatures += signatures
             if part.expires <= self.now:
                 self._error(

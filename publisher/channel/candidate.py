@@ -176,7 +176,12 @@ def signed_by(live: Repository | None, role: str) -> list[str]:
     metadata = live.roles.get(role) if live else None
     if live is None or metadata is None:
         return []
-    result = live.targets.signed.get_verification_result(role, metadata.signed_bytes, metadata.signatures)
+    return signers_of(live.targets, role, metadata)
+
+
+def signers_of(targets: Metadata[Targets], role: str, metadata: Metadata[Targets]) -> list[str]:
+    """Persons with their duties whose signatures on `metadata` verify."""
+    result = targets.signed.get_verification_result(role, metadata.signed_bytes, metadata.signatures)
     fields = [key.unrecognized_fields for key in result.signed.values()]
     return sorted(f"{one.get('x-tidegate-person', '?')} ({one.get('x-tidegate-duty', '?')})" for one in fields)
 

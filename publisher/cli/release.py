@@ -19,8 +19,8 @@ from publisher.cli.common import (
 )
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.signing import key_ring, keys_option, read_root
-from publisher.errors import InputError, UsageError
-from publisher.model.catalog import Catalog
+from publisher.cli.target import address_of, refuse_sample, to_option
+from publisher.errors import UsageError
 from publisher.pipeline.deciding import ReleaseRequest
 from publisher.pipeline.objects import PlannedObject
 from publisher.pipeline.release import ReleasePlan, apply_release, plan_release
@@ -35,9 +35,7 @@ from publisher.storage.protocol import Storage
 @click.argument("name", metavar="PRODUCT@VERSION")
 @click.option("--channel", required=True, help="Channel to publish to.")
 @click.option("--artifacts", required=True, type=click.Path(path_type=Path), help="Directory of the built files.")
-@click.option(
-    "--to", "to", metavar="URL", help="Bucket to publish to: file:///dir. Default: `storage` of endpoints.yaml."
-)
+@to_option
 @click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
 @click.option("--replace", is_flag=True, help="Supersede another candidate of the channel; its signatures are void.")
 @keys_option
@@ -74,10 +72,10 @@ def command(
         trusted_root=read_root(config),
         decide_at=moment(at, catalog) if at is not None else None,
     )
-    storage = open_storage(_address(to, catalog))
+    storage = open_storage(address_of(to, catalog))
     track = track_on_terminal(quiet=as_json)
     ring = key_ring(catalog.signers, keys)
-    plan = plan_release(request, catalog, _readable(storage), ring, wall_clock(), replace=replace, track=track)
+    plan = plan_release(request, catalog, readable(storage), ring, wall_clock(), replace=replace, track=track)
     applied = None if dry_run or plan.nothing_to_do else apply_release(plan, catalog, storage, wall_clock, track)
     if as_json:
         print_json(_as_json(plan, applied, storage.url, dry_run=dry_run))
@@ -85,29 +83,13 @@ def command(
         click.echo("\n".join(_lines(plan, applied, storage.url, dry_run=dry_run)))
 
 
-def refuse_sample(catalog: Catalog) -> None:
-    """Sample content is published by the demo only."""
-    if catalog.sample is not None and not catalog.signers.demo:
-        raise InputError(
-            "this is sample content, which only `publish demo` publishes",
-            fix="put your own products, events and releases in, and remove content/sample.yaml",
-        )
-
-
-def _readable(storage: Storage) -> Storage:
+def readable(storage: Storage) -> Storage:
     """The store, or an empty one in memory as long as there is nothing at its place: planning writes nothing."""
     if storage.is_prepared():
         return storage
     empty = MemoryStorage()
     empty.prepare()
     return empty
-
-
-def _address(to: str | None, catalog: Catalog) -> str:
-    address = to or catalog.endpoints.storage
-    if address is None:
-        raise UsageError("no bucket is named", fix="give --to URL, or `storage:` in endpoints.yaml")
-    return address
 
 
 def _lines(plan: ReleasePlan, written: Written | None, url: str, *, dry_run: bool) -> list[str]:

@@ -138,21 +138,29 @@ def apply_promote(
     if plan.timestamp is not None:
         if plan.release is not None:
             decide(catalog, plan.release, request.channel, request.decide_at or clock())
-        body = Body.from_bytes(plan.timestamp)
         try:
-            storage.replace(TIMESTAMP_KEY, body, ObjectMeta("application/json", CHANGING), plan.timestamp_tag)
+            written = swap_timestamp(plan.timestamp, plan.timestamp_tag, storage, written)
         except StorageConflict as error:
-            raise StorageConflict(
-                f"somebody else published in between; nothing of theirs was touched{_other(request, storage)}",
-                fix="look with `publish status`, then run the command again",
-            ) from error
-        written = written.and_also(TIMESTAMP_KEY, body.size)
+            raise StorageConflict(error.what + _other(request, storage), fix=error.fix) from error
     if plan.release is not None and plan.candidate is not None:
         platforms = plan.candidate.record.platforms
         verify_as_client(storage.url, request.trusted_root, plan.release, request.channel, platforms, clock())
     if plan.done_with is not None:
         written = _clear_pointer(request.role, plan.done_with, storage, written)
     return written
+
+
+def swap_timestamp(timestamp: bytes, tag: str | None, storage: Storage, written: Written) -> Written:
+    """The commit. Raises StorageConflict when the live timestamp is not the one that was planned on."""
+    body = Body.from_bytes(timestamp)
+    try:
+        storage.replace(TIMESTAMP_KEY, body, ObjectMeta("application/json", CHANGING), tag)
+    except StorageConflict as error:
+        raise StorageConflict(
+            "somebody else published in between; nothing of theirs was touched",
+            fix="look with `publish status`, then run the command again",
+        ) from error
+    return written.and_also(TIMESTAMP_KEY, body.size)
 
 
 def _advance(
@@ -165,7 +173,7 @@ def _advance(
     signed: dict[str, Metadata[Targets]],
 ) -> NewMetadata:
     root = tuple(follow_roots(read, request.trusted_root))[-1]
-    targets = targets_role(catalog, _minisign_public(catalog), now)
+    targets = targets_role(catalog, minisign_public(catalog), now)
     return Advance(live, root, catalog.signers, keys.of, read, now).to(targets, signed)
 
 
@@ -180,7 +188,8 @@ def _release_of(candidate: Candidate, catalog: Catalog) -> Release:
     return release
 
 
-def _minisign_public(catalog: Catalog) -> bytes:
+def minisign_public(catalog: Catalog) -> bytes:
+    """The public key file that the configuration names. Raises SigningError when there is none."""
     signers = catalog.signers.keys_of("minisign")
     if not signers:
         raise SigningError("signers.yaml names no minisign key", fix="make keys with `publish keys init`")
@@ -203,7 +212,7 @@ def _plain_names(candidate: Candidate, catalog: Catalog, storage: Readable) -> t
         stat.key.removeprefix(folder): (stat.key, stat.size, digest_bytes(read(stat.key) or b"").sha256)
         for stat in storage.list(folder)
     }
-    _prove_people_files(product, version, {**people, **binaries}, read, _minisign_public(catalog))
+    _prove_people_files(product, version, {**people, **binaries}, read, minisign_public(catalog))
     return tuple(
         PlannedObject(release_key(product, version, name), size, sha256, copy_of=key)
         for name, (key, size, sha256) in sorted({**people, **binaries}.items(), key=_signed_list_first)

@@ -86,6 +86,15 @@ def plan_release(
     return ReleasePlan(stage, signatures, plan_promote(promotion, staged, catalog, Pending(storage, bodies), keys, now))
 
 
+def add_signatures(staged: Staged, keys: KeyRing, storage: Storage) -> Staged:
+    """Sign a candidate with the keys at hand, and put the signatures beside it. Raises SigningError, StorageError."""
+    candidate = staged.candidate
+    made = sign_candidate(candidate, keys.of(candidate.role))
+    objects = (signature_object(candidate, signature) for signature in made)
+    write_objects([PlannedObject.of(key, Body.from_bytes(data)) for key, data in objects], storage, silent)
+    return Staged(candidate, (*staged.signatures, *made))
+
+
 def apply_release(
     plan: ReleasePlan, catalog: Catalog, storage: Storage, clock: Clock, track: Track = silent
 ) -> Written:

@@ -48,7 +48,7 @@ from publisher.pipeline.objects import (
     published_artifact,
 )
 from publisher.pipeline.progress import Track, silent
-from publisher.pipeline.reading import reader
+from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.writing import Written, write_objects
 from publisher.storage.protocol import Body, ObjectMeta, Storage
 
@@ -182,7 +182,7 @@ def apply_stage(plan: StagePlan, storage: Storage, track: Track = silent) -> Wri
     return written.and_also(key, body.size)
 
 
-def staged_candidate(storage: Storage, role: str) -> Staged | None:
+def staged_candidate(storage: Readable, role: str) -> Staged | None:
     """What staging holds for a role. Raises VerificationError when it is damaged."""
     read = reader(storage)
     digest = read_pointer(read, role).candidate
