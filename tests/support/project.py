@@ -126,6 +126,8 @@ class Project:
     base: Path
     now: datetime = NOW
     passphrase: str | None = None
+    disk: Path | None = None
+    """Where the bucket lies, if not beside the content."""
     _catalog: Catalog | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -155,7 +157,7 @@ class Project:
 
     @property
     def bucket(self) -> Path:
-        return self.base / "bucket"
+        return (self.disk or self.base) / "bucket"
 
     @property
     def root(self) -> bytes:
