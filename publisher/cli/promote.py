@@ -47,10 +47,8 @@ def command(
     storage = open_storage(address_of(to, catalog))
     ring = key_ring(catalog.signers, keys)
     staged = staged_candidate(storage, request.role)
-    if staged is None or str(staged.candidate.record.release) != str(release.version):
-        working_on = (
-            f"{request.role} is working on {staged.candidate.record.release}" if staged else "nothing is staged"
-        )
+    if staged is None or staged.candidate.release != str(release.version):
+        working_on = f"{request.role} is working on {staged.candidate.release}" if staged else "nothing is staged"
         raise InputError(f"{release.id} is not staged: {working_on}", fix=f"publish stage {release.id} ...")
     if sign:
         staged = add_signatures(staged, ring, storage)

@@ -27,12 +27,12 @@ class StoreSource:
         """A small object; None when there is none."""
         return self._read(key)
 
-    def digest(self, key: str) -> FileDigests | None:
-        """Size and digests; None when there is no such object."""
+    def digest(self, key: str, limit: int | None = None) -> FileDigests | None:
+        """Size and digests; None when there is no such object. Reading stops one byte past `limit`."""
         if self._storage.stat(key) is None:
             return None
         with self._storage.open(key) as stream:
-            return digest_stream(stream)
+            return digest_stream(stream, limit=limit)
 
     def keys(self) -> Iterable[str]:
         """Every key."""
@@ -55,9 +55,9 @@ class WebSource:
                 raise VerificationError(f"{key} is larger than any metadata may be")
         return data if data or self._exists else None
 
-    def digest(self, key: str) -> FileDigests | None:
-        """Size and digests; None when there is no such object."""
-        digests = digest_stream(io.BufferedReader(_Chunks(self._chunks(key))))
+    def digest(self, key: str, limit: int | None = None) -> FileDigests | None:
+        """Size and digests; None when there is no such object. Reading stops one byte past `limit`."""
+        digests = digest_stream(io.BufferedReader(_Chunks(self._chunks(key))), limit=limit)
         return digests if digests.size or self._exists else None
 
     def keys(self) -> None:
