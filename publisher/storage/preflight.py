@@ -142,9 +142,8 @@ class _S3Preflight:
         yield _kept(
             "large files",
             found.complete,
-            "Conditions are kept when a multipart upload is completed.",
-            f"{self._endpoint} ignores conditions at the end of a multipart upload, so large files go up in one piece"
-            " each, up to 5 GiB.",
+            "Conditions are kept when a multipart upload is completed, and a claim keeps publishers apart.",
+            f"{self._endpoint} ignores conditions when a multipart upload is completed; claims keep publishers apart.",
         )
         yield _kept(
             "copies",
@@ -169,7 +168,7 @@ class _S3Preflight:
     def _required(self, name: str, kept: bool, says: str) -> Check:
         if kept:
             return _passed(name, says)
-        from publisher.storage.s3 import unsafe  # noqa: PLC0415 - boto3 is loaded for s3:// addresses alone
+        from publisher.storage.s3_probe import unsafe  # noqa: PLC0415 - boto3 is loaded for s3:// addresses alone
 
         return _failed(name, unsafe(self._place, self._endpoint, self._storage.capabilities.problem))
 

@@ -1,12 +1,12 @@
 """A bucket on an S3 server: Amazon's, or one of the many that speak like it.
 
     PREFIX/.tidegate-bucket     the marker: this place is ours
-    PREFIX/.tidegate-probe/*    short-lived objects by which a store shows that it keeps its conditions
+    PREFIX/.tidegate/*          probes and claims: objects that live for a moment
     everything else             objects, under their keys
 
 Writing once is `If-None-Match: *`, compare-and-swap is `If-Match` with the ETag. Some stores ignore these, all or
 some of them, so before the first write they are tried out (s3_probe): a store that does not keep them for a plain
-PUT is refused; for large files and copies there is a slower way that needs nothing but that PUT.
+PUT is refused; everything else can do with that PUT alone.
 
 A tag is the ETag, so bytes that come back bring their tag back. What is swapped here carries a version number.
 """
@@ -39,28 +39,23 @@ from publisher.storage.protocol import (
     not_prepared,
 )
 from publisher.storage.s3_address import S3Address
+from publisher.storage.s3_claim import PRIVATE, Condition, head, mark_of, new_mark
 from publisher.storage.s3_client import Patience, S3Bucket
 from publisher.storage.s3_errors import is_missing
-from publisher.storage.s3_integrity import PART_SIZE, base64_of, composite_of, part_size_of, stored_sha256, tag_in
-from publisher.storage.s3_probe import PROBES, Capabilities, Look, Measured, measure, no_look
+from publisher.storage.s3_integrity import MIB, PART_SIZE, base64_of, composite_of, part_size_of, stored_sha256, tag_in
+from publisher.storage.s3_probe import Capabilities, Look, Measured, measure, no_look, unsafe
 from publisher.storage.s3_read import Download
-from publisher.storage.s3_upload import (
-    COPY_LIMIT,
-    COPY_PART,
-    WORKERS,
-    Condition,
-    Upload,
-    Written,
-    head,
-    mark_of,
-    new_mark,
-)
+from publisher.storage.s3_upload import COPY_LIMIT, COPY_PART, WORKERS, Upload, Written
 
 LOOK_FIRST = 1024 * 1024
 """Larger bodies are not sent before a look whether they are there already; smaller ones are not worth the request."""
 
+STREAM_LIMIT = 128 * MIB
+"""In one piece a file costs half the hashing, and its checksum later proves it by a HEAD alone; in parts a broken
+connection costs less, and long ways are faster."""
+
 UNFINISHED = timedelta(days=1)
-"""Parts of an upload this old belong to a run that is dead."""
+"""Parts of an upload, probes and claims this old belong to a run that is dead."""
 
 KEY_LIMIT = 1024
 
@@ -74,6 +69,7 @@ class S3Storage:
         *,
         patience: Patience | None = None,
         capabilities: Capabilities | None = None,
+        stream_limit: int = STREAM_LIMIT,
         part_size: int = PART_SIZE,
         workers: int = WORKERS,
         copy_part: int = COPY_PART,
@@ -81,11 +77,14 @@ class S3Storage:
     ) -> None:
         """Sends nothing yet. At most `workers` + 1 parts of `part_size` bytes are in memory for one file.
 
+        Files of more than `stream_limit` bytes go up in parts, smaller ones in one piece.
+
         Raises StorageError for a server without TLS that is not this machine.
         """
         self._address = address
         self.bucket = S3Bucket(address, patience)
         self._capabilities = capabilities
+        self._stream_limit = stream_limit
         self._part_size = part_size
         self._workers = workers
         self._copy_part = copy_part
@@ -155,15 +154,23 @@ class S3Storage:
         self._accepted = True
 
     def _sweep(self) -> None:
-        """Take back the parts of dead uploads, by the store's own clock. Where that is denied, its lifecycle does it."""
+        """Take back what dead runs left, by the store's own clock. If that is denied, its lifecycle does it."""
+        base = self._address.prefix
         with suppress(StorageError):
-            page = self.bucket.call("list_multipart_uploads", Prefix=self._address.prefix)
-            now = self.bucket.server_date
+            page = self.bucket.call("list_multipart_uploads", Prefix=base)
             for one in page.get("Uploads", []):
-                started = one["Initiated"]
-                if now is not None and isinstance(started, datetime) and now - started > UNFINISHED:
-                    key = one["Key"].removeprefix(self._address.prefix)
+                if self._is_dead(one["Initiated"]):
+                    key = one["Key"].removeprefix(base)
                     self.bucket.call("abort_multipart_upload", key, UploadId=one["UploadId"])
+        with suppress(StorageError):
+            page = self.bucket.call("list_objects_v2", Prefix=base + PRIVATE)
+            for one in page.get("Contents", []):
+                if self._is_dead(one["LastModified"]):
+                    self.bucket.call("delete_object", one["Key"].removeprefix(base))
+
+    def _is_dead(self, since: datetime) -> bool:
+        now = self.bucket.server_date
+        return now is not None and now - since > UNFINISHED
 
     # --- reading
 
@@ -220,7 +227,7 @@ class S3Storage:
             page = self.bucket.call("list_objects_v2", Prefix=self._address.prefix + prefix, **more)
             for one in page.get("Contents", []):
                 key = one["Key"].removeprefix(self._address.prefix)
-                if key and key != MARKER_KEY and not key.startswith(PROBES):
+                if key and key != MARKER_KEY and not key.startswith(PRIVATE):
                     yield Stat(key, one["Size"], tag_in(one))
             token = page.get("NextContinuationToken")
             if not page.get("IsTruncated") or not token:
@@ -329,16 +336,10 @@ class S3Storage:
     def _write(self, upload: Upload, body: Body, progress: Progress | None) -> Written:
         if body.size <= self._part_size:
             written = upload.put(b"".join(body.chunks(progress)), body.sha256)
-        elif self.capabilities.complete:
-            written = upload.put_parts(body, progress, self._part_size, self._workers)
-        elif body.size <= self._copy_limit:
+        elif body.size <= self._stream_limit:
             written = upload.put_stream(body, progress)
         else:
-            raise StorageError(
-                f"{body.name} is too large for {self._address.place}: its server keeps conditions only for single"
-                f" uploads, which end at {self._copy_limit} bytes.",
-                fix="use a store that keeps If-None-Match when a multipart upload is completed",
-            )
+            written = upload.put_parts(body, progress, self._part_size, self._workers)
         if written.ours and not (self.capabilities.sha256 or self.capabilities.md5):
             self._read_back(upload.key, body)
         return written
@@ -410,11 +411,3 @@ class S3Storage:
             if error.__cause__ is not None and is_missing(error.__cause__):
                 raise StorageMissing(f"There is no {key} in {self.url}.") from error.__cause__
             raise
-
-
-def unsafe(place: str, endpoint: str, problem: str) -> StorageError:
-    """The refusal of a store on which two publishers could both win."""
-    return StorageError(
-        f"{place} cannot be published to safely: {endpoint} {problem}. Nothing was written.",
-        fix="use a store that keeps conditional writes; a versioned bucket may be the reason",
-    )

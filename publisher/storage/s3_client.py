@@ -7,6 +7,7 @@ their quota hides the reason after some lost races.
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -61,24 +62,42 @@ class S3Bucket:
 
     def __init__(self, address: S3Address, patience: Patience | None = None) -> None:
         """Sends nothing. Raises StorageError for a server without TLS that is not this machine."""
+        if address.endpoint:
+            refuse_plain(address.endpoint)
         self.address = address
         self.patience = patience or Patience()
         self.server_date: datetime | None = None
         """The store's clock in its latest answer."""
         self._answered = False
-        try:
-            self._client = _client(address)
-        except (boto.BotoCoreError, ValueError) as error:
-            raise translate(error, "open", "", address, address.endpoint or "the endpoint") from error
-        self.endpoint: str = self._client.meta.endpoint_url
-        refuse_plain(self.endpoint)
+        self._lock = threading.Lock()
+        self._made: Any = None
+
+    @property
+    def endpoint(self) -> str:
+        """The server's URL."""
+        return self.address.endpoint or str(self._client.meta.endpoint_url)
+
+    @property
+    def _client(self) -> Any:
+        """Made at the first request, as looking for credentials may ask the machine's own cloud."""
+        with self._lock:
+            if self._made is None:
+                try:
+                    made = _client(self.address)
+                except (boto.BotoCoreError, ValueError) as error:
+                    where = self.address.endpoint or "its server"
+                    raise translate(error, "open", "", self.address, where) from error
+                refuse_plain(str(made.meta.endpoint_url))  # it may come from the AWS configuration
+                self._made = made
+            return self._made
 
     def once(self, operation: str, key: str | None = None, **arguments: Any) -> dict[str, Any]:
         """One request; raises what botocore raises, or our InputError where the body to be sent is wrong."""
         if key is not None:
             arguments["Key"] = self.address.prefix + key
+        client = self._client
         try:
-            answer: dict[str, Any] = getattr(self._client, operation)(Bucket=self.address.bucket, **arguments)
+            answer: dict[str, Any] = getattr(client, operation)(Bucket=self.address.bucket, **arguments)
         except boto.ClientError as error:
             self._note_date(error.response)
             raise

@@ -1,27 +1,28 @@
 """What a store really keeps to, found by trying: many ignore conditions, all or some, or only on versioned buckets.
 
-Every probe has a name of its own below `.tidegate-probe/`, so probes of several publishers do not meet. An identity
-that may write at all needs to be allowed to write and delete there.
+Every probe has a name of its own below `.tidegate/`, so probes of several publishers do not meet. An identity that
+may write at all needs to be allowed to write and delete there.
+
+Some stores keep a condition in turn but not in races. Two at once are therefore tried too; only for the end of a
+multipart upload not, which is never relied on alone (s3_claim).
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 from publisher.errors import StorageError
+from publisher.storage.s3_claim import PRIVATE, Condition, new_mark
 from publisher.storage.s3_client import S3Bucket
 from publisher.storage.s3_errors import Failure, is_condition, is_transient, status_of
 from publisher.storage.s3_integrity import sums, tag_in
-from publisher.storage.s3_upload import Condition, new_mark
-
-PROBES = ".tidegate-probe/"
-"""Where probes live; hidden from listings and closed to callers."""
 
 ROUNDS = 3
 """Races of two writers each. Stores without atomic conditions lose nearly every one."""
@@ -38,7 +39,7 @@ class Capabilities:
     replace: bool
     """PUT with If-Match overwrites only the object with that tag."""
     complete: bool
-    """The same when a multipart upload is completed. If not: one streamed PUT, up to 5 GiB."""
+    """The same when a multipart upload is completed. In races many do not: so it is done under a claim, always."""
     copy: bool
     """The same for a copy inside the server. If not: the bytes come and go again."""
     quoted_tags: bool
@@ -79,7 +80,7 @@ def no_look(key: str, data: bytes) -> None:
 
 def measure(bucket: S3Bucket, look: Look = no_look) -> Measured:
     """Try everything out with small objects, and delete them. Raises StorageError when not even a probe is written."""
-    probe = _Probe(bucket, PROBES + new_mark())
+    probe = _Probe(bucket, f"{PRIVATE}probe-{new_mark()}")
     try:
         capabilities = probe.run()
         seen = look(probe.base + "/once", probe.read(probe.base + "/once"))
@@ -88,17 +89,26 @@ def measure(bucket: S3Bucket, look: Look = no_look) -> Measured:
     return Measured(capabilities, not_deleted, seen)
 
 
+def unsafe(place: str, endpoint: str, problem: str) -> StorageError:
+    """The refusal of a store on which two publishers could both win."""
+    return StorageError(
+        f"{place} cannot be published to safely: {endpoint} {problem}. Nothing was written.",
+        fix="use a store that keeps conditional writes; a versioned bucket may be the reason",
+    )
+
+
 @dataclass
 class _Probe:
     bucket: S3Bucket
     base: str
     written: set[tuple[str, str | None]] = field(default_factory=set)
     """Keys, with the version where the bucket keeps versions."""
+    numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def run(self) -> Capabilities:
         first = self.base + "/once"
         self.put(first, b"first", Condition(None), must=True)
-        create = not self.put(first, b"other", Condition(None)) and self.race()
+        create = not self.put(first, b"other", Condition(None)) and self.race(self._put)
         replace, quoted = self.swap(first)
         sha256 = not self.put(self.base + "/sha256", b"wrong", None, wrong="ChecksumSHA256")
         md5 = sha256 or not self.put(self.base + "/md5", b"wrong", None, wrong="ContentMD5")
@@ -119,13 +129,13 @@ class _Probe:
                 return False, quoted
             tag = tag_in(self.bucket.call("head_object", key))
             if self.put(key, f"swapped {quoted}".encode(), Condition(tag, quoted)):
-                return self.race(swap=True, quoted=quoted), quoted
+                return self.race(self._put, swap=True, quoted=quoted), quoted
         return False, True
 
-    def race(self, *, swap: bool = False, quoted: bool = True) -> bool:
+    def race(self, act: Callable[[str, bytes, Condition], None], *, swap: bool = False, quoted: bool = True) -> bool:
         """Whether two writers at once never both win."""
-        for number in range(ROUNDS):
-            key = f"{self.base}/race-{number}"
+        for _ in range(ROUNDS):
+            key = f"{self.base}/race-{next(self.numbers)}"
             tag = None
             if swap:
                 self.put(key, b"start", None)
@@ -138,7 +148,7 @@ class _Probe:
             ) -> bool:
                 barrier.wait()
                 try:
-                    self._put(key, data, given)
+                    act(key, data, given)
                 except Failure as error:
                     if is_condition(error) or is_transient(error):
                         return False
@@ -181,9 +191,15 @@ class _Probe:
         origin = {"Bucket": self.bucket.address.bucket, "Key": self.bucket.address.prefix + source}
         try:
             self.note(key, self.bucket.once("copy_object", key, CopySource=origin, **Condition(None).arguments))
+            return True
         except Failure as error:
-            return not is_condition(error)
-        return True
+            if not is_condition(error):
+                return True
+
+        def copy(key: str, _: bytes, condition: Condition) -> None:
+            self.note(key, self.bucket.once("copy_object", key, CopySource=origin, **condition.arguments))
+
+        return not self.race(copy)
 
     def put(self, key: str, data: bytes, condition: Condition | None, *, wrong: str = "", must: bool = False) -> bool:
         """Whether the store took it. Raises StorageError when it is not the condition or the checksum that it minds."""

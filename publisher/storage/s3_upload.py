@@ -7,7 +7,6 @@ not met, the object is looked at: our mark means that the write took effect, how
 from __future__ import annotations
 
 import hashlib
-import secrets
 from base64 import b64decode, b64encode
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from typing import Any
 
 from publisher.errors import InputError, StorageConflict, StorageError
 from publisher.storage.protocol import CHUNK, Body, CheckedReader, ObjectMeta, Progress
+from publisher.storage.s3_claim import MARK, Condition, claimed, head, mark_of
 from publisher.storage.s3_client import S3Bucket
 from publisher.storage.s3_errors import Failure, code_of, is_condition, is_missing, is_transient
 from publisher.storage.s3_integrity import (
@@ -31,9 +31,6 @@ from publisher.storage.s3_integrity import (
     tag_in,
 )
 
-MARK = "tidegate-write"
-"""Metadata by which a writer knows its own write again; random, and says nothing else."""
-
 COPY_PART = 1024 * 1024 * 1024
 COPY_LIMIT = 5 * COPY_PART
 """S3 copies at most this many bytes in one request, and takes as many in one PUT."""
@@ -41,21 +38,6 @@ COPY_LIMIT = 5 * COPY_PART
 WORKERS = 4
 REFUSALS = 4
 """How often a store may call a condition unmet although the object looks as expected."""
-
-
-@dataclass(frozen=True)
-class Condition:
-    """What has to be there for a write to happen: no object, or the one with this tag."""
-
-    tag: str | None
-    quoted: bool = True
-
-    @property
-    def arguments(self) -> dict[str, str]:
-        """As boto3 takes it."""
-        if self.tag is None:
-            return {"IfNoneMatch": "*"}
-        return {"IfMatch": f'"{self.tag}"' if self.quoted else self.tag}
 
 
 @dataclass(frozen=True)
@@ -163,10 +145,7 @@ class Upload:
         try:
             with ThreadPoolExecutor(workers, thread_name_prefix="part") as pool:
                 parts = send(upload_id, pool)
-            written = self._settle(
-                "complete_multipart_upload",
-                lambda: {"UploadId": upload_id, "MultipartUpload": {"Parts": parts}, **self.condition.arguments},
-            )
+            written = self._settle_with("complete_multipart_upload", lambda: self._complete(upload_id, parts))
         except BaseException:
             self._abort(upload_id)
             raise
@@ -214,6 +193,15 @@ class Upload:
         checks = sums(data, digest.hexdigest(), md5=self.md5)
         answer = self.bucket.call("upload_part", self.key, UploadId=upload_id, PartNumber=number, Body=data, **checks)
         return {"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": checks["ChecksumSHA256"]}
+
+    def _complete(self, upload_id: str, parts: list[dict[str, Any]]) -> Written:
+        """Under a claim, as many stores let two completions at once both win, and some ignore the condition."""
+        with claimed(self.bucket, self.key, quoted=self.condition.quoted):
+            found = self.look(head(self.bucket, self.key))
+            if found is not None:
+                return found
+            arguments = {"UploadId": upload_id, "MultipartUpload": {"Parts": parts}, **self.condition.arguments}
+            return self._send("complete_multipart_upload", arguments)
 
     def _check_whole(self, size: int, checksum: str) -> None:
         """Were the parts, each of which was checked, put together as they should?"""
@@ -278,27 +266,6 @@ class Upload:
         raise AssertionError("the last try returns or raises")
 
 
-def head(bucket: S3Bucket, key: str) -> dict[str, Any] | None:
-    """What the store says of an object; None when there is none. Raises StorageError."""
-    try:
-        return bucket.call("head_object", key, ChecksumMode="ENABLED")
-    except StorageError as error:
-        if error.__cause__ is not None and is_missing(error.__cause__):
-            return None
-        raise
-
-
-def new_mark() -> str:
-    """Unlike any other write's."""
-    return secrets.token_hex(8)
-
-
-def mark_of(found: Mapping[str, Any]) -> str | None:
-    """Whose write an object is."""
-    mark: str | None = found.get("Metadata", {}).get(MARK)
-    return mark
-
-
 def _read(reader: CheckedReader, size: int) -> bytearray:
     data = bytearray(size)
     with memoryview(data) as view:
@@ -332,7 +299,8 @@ class _Telling:
         return len(self._reader)
 
     def read(self, size: int = -1) -> bytes:
-        data = self._reader.read(size) or b""
+        """More than is asked for: the sender asks for 16 KiB, and sends whatever it gets."""
+        data = self._reader.read(max(size, CHUNK)) or b""
         self._told.at(self._reader.tell())
         return data
 

@@ -29,4 +29,4 @@ class TestS3InParts(TestS3):
 
     @pytest.fixture
     def unprepared(self, make: MakeStorage, known: Capabilities) -> Storage:
-        return make(capabilities=known, part_size=5 * MIB)
+        return make(capabilities=known, part_size=5 * MIB, stream_limit=5 * MIB)

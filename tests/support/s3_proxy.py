@@ -1,8 +1,8 @@
 """A small proxy on this machine in front of a real S3 server, that misbehaves as told.
 
-    with S3Proxy.started(server.endpoint, server.admin) as proxy:
-        proxy.rules.append(Rule("PUT", "a.json", LOSE_ANSWER))
-        proxy.forget_conditions = frozenset({"copy"})
+with S3Proxy.started(server.endpoint, server.admin) as proxy:
+    proxy.rules.append(Rule("PUT", "a.json", LOSE_ANSWER))
+    proxy.forget_conditions = frozenset({"copy"})
 """
 
 from __future__ import annotations
