@@ -30,6 +30,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="Write the golden trees anew; review the diff.")
+
+
 @pytest.fixture
 def fixed_now() -> datetime:
     return datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -21,7 +21,7 @@ from tuf.api.serialization.json import JSONSerializer
 from publisher.channel.layout import metadata_key
 from publisher.channel.repository import Read, Repository, parse, verify_role_duties
 from publisher.channel.roles import is_due, role_policy
-from publisher.errors import InputError, SigningError, VerificationError
+from publisher.errors import InputError, SigningError, StorageConflict, VerificationError
 from publisher.model.signer import SHARED_ROLES, Signers
 from publisher.signing.keys import OpenSigner
 
@@ -53,10 +53,11 @@ class Advance:
     read: Read
     now: datetime
 
-    def to(self, targets: Targets, roles: Mapping[str, Targets]) -> NewMetadata:
-        """New metadata that says `targets` and `roles`; other roles stay, renewed when due and keys are at hand.
+    def to(self, targets: Targets, signed: Mapping[str, Metadata[Targets]]) -> NewMetadata:
+        """New metadata that says `targets` and holds the delegated roles in `signed`, which their people have signed.
 
-        Raises SigningError when a role has to change and its keys are not at hand.
+        Other roles stay; shared ones begin or are renewed along the way when due and their keys are at hand. Raises
+        SigningError when signatures of a role in `signed` do not suffice, or a role has to change without keys here.
         """
         objects: list[tuple[str, bytes]] = []
         changed: list[tuple[str, int]] = []
@@ -66,16 +67,14 @@ class Advance:
 
         current = dict(self.live.roles) if self.live else {}
         _refuse_orphans(current, targets)
-        for role in sorted({*roles, *current, *SHARED_ROLES}):
-            wanted = roles.get(role)
+        for role, metadata in sorted(signed.items()):
+            current[role] = self._take(role, metadata, current.get(role), new_targets, changed, objects)
+        for role in SHARED_ROLES:
             live = current.get(role)
-            if wanted is None:
-                if not self._may_renew(role, live):
-                    continue
+            if self._may_renew(role, live):
                 wanted = copy.deepcopy(live.signed) if live else self._empty(role)
-            metadata = self._role(role, wanted, live, new_targets, changed, objects)
-            verify_role_duties(new_targets, role, metadata)
-            current[role] = metadata
+                current[role] = self._role(role, wanted, live, new_targets, changed, objects)
+                verify_role_duties(new_targets, role, current[role])
 
         meta = {f"{role}.json": MetaFile(metadata.signed.version) for role, metadata in sorted(current.items())}
         meta[f"{Targets.type}.json"] = MetaFile(new_targets.signed.version)
@@ -99,6 +98,34 @@ class Advance:
         policy = role_policy(self.signers, role)
         due = live is None or is_due(live.signed, role, policy.expires, self.now)
         return due and len(self.keys(role)) >= policy.threshold
+
+    def _take(
+        self,
+        role: str,
+        metadata: Metadata[Targets],
+        live: Metadata[Targets] | None,
+        delegator: Metadata[Targets],
+        changed: list[tuple[str, int]],
+        objects: list[tuple[str, bytes]],
+    ) -> Metadata[Targets]:
+        """Metadata that people have signed, as it is; what a killed run wrote of it is kept."""
+        if live is not None and live.signed == metadata.signed:
+            return live
+        require_threshold(role, metadata, delegator)
+        verify_role_duties(delegator, role, metadata)
+        key = metadata_key(role, metadata.signed.version)
+        left = self.read(key)
+        if left is not None:
+            found = _usable(left, Targets, role, delegator)
+            if found is None or found.signed != metadata.signed:
+                raise StorageConflict(
+                    f"{key} is there already and says something else",
+                    fix="stage the release again, which takes the next free version",
+                )
+            metadata = found
+        changed.append((role, metadata.signed.version))
+        objects.append((key, left or to_bytes(metadata)))
+        return metadata
 
     def _role(
         self,
@@ -168,6 +195,16 @@ def _refuse_orphans(current: Mapping[str, Metadata[Targets]], targets: Targets) 
         )
 
 
+def says_enough(targets: Metadata[Targets], role: str, metadata: Metadata[Targets]) -> bool:
+    """Whether the signatures satisfy the role's threshold, persons and duties."""
+    try:
+        require_threshold(role, metadata, targets)
+        verify_role_duties(targets, role, metadata)
+    except (SigningError, VerificationError):
+        return False
+    return True
+
+
 def says_the_same(one: Signed, other: Signed) -> bool:
     """Equal but for version and expiry."""
 
@@ -184,14 +221,19 @@ def sign(
     metadata = Metadata(signed)
     for key in keys:
         metadata.sign(key, append=True)
+    require_threshold(role, metadata, delegator)
+    return metadata
+
+
+def require_threshold(role: str, metadata: Metadata[S], delegator: Metadata[Root] | Metadata[Targets]) -> None:
+    """Enough valid signatures by the role's keys. Raises SigningError with how many there are."""
     result = delegator.signed.get_verification_result(role, metadata.signed_bytes, metadata.signatures)
     if not result:
         raise SigningError(
             f"{role} needs {result.threshold} signature{'s' if result.threshold != 1 else ''},"
-            f" and {len(result.signed)} of its keys {'is' if len(result.signed) == 1 else 'are'} at hand",
+            f" and has {len(result.signed)}",
             fix="give the directory that holds the missing keys with --keys",
         )
-    return metadata
 
 
 def to_bytes(metadata: Metadata[Any]) -> bytes:

@@ -8,12 +8,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from tuf.api.metadata import Metadata, Signed, Targets
+from tuf.api.metadata import Metadata, Targets
 
 from publisher.channel.layout import (
+    LEDGER,
     METADATA,
     MINISIGN_TARGET,
     RELEASES,
+    STAGING,
     TARGETS,
     TIMESTAMP_KEY,
     channel_role,
@@ -38,6 +40,11 @@ from publisher.model.published import Manifest
 from publisher.model.signer import SHARED_ROLES
 from publisher.signing.digests import FileDigests, digest_bytes
 from publisher.signing.minisign import verify as verify_minisign
+
+WORKSHOP = (STAGING, LEDGER)
+"""Where publishers work; the public reads nothing there, and nothing there is trusted."""
+
+BROKEN_OFF = "a publication that was broken off leaves such; running it again completes it"
 
 
 class Level(StrEnum):
@@ -149,12 +156,7 @@ class _Auditor:
             self.findings.append(Finding(Level.NOTE, f"the role {role} has not been used yet"))
 
     def _expiry(self, repository: Repository) -> None:
-        top = (repository.root, repository.timestamp, repository.snapshot, repository.targets)
-        signed: dict[str, tuple[Signed, int]] = {
-            **{metadata.signed.type: (metadata.signed, len(metadata.signatures)) for metadata in top},
-            **{role: (metadata.signed, len(metadata.signatures)) for role, metadata in repository.roles.items()},
-        }
-        for role, (part, signatures) in signed.items():
+        for role, (part, signatures) in repository.signed.items():
             self.signatures += signatures
             if part.expires <= self.now:
                 self._error(
@@ -227,56 +229,75 @@ class _Auditor:
         except VerificationError as error:
             self._error(error.what)
             return
-        for product, version in sorted(self._versions(repository)):
-            self._release(product, version, public)
-
-    def _versions(self, repository: Repository) -> set[tuple[str, str]]:
-        versions = {
+        offered = {
             (path.split("/")[1], path.split("/")[3])
             for metadata in repository.roles.values()
             for path in metadata.signed.targets
             if path.startswith("artifacts/")
         }
+        for product, version in sorted(offered | self._listed_versions()):
+            level = Level.ERROR if (product, version) in offered else Level.WARNING
+            self._release(product, version, public, level)
+
+    def _listed_versions(self) -> set[tuple[str, str]]:
+        versions: set[tuple[str, str]] = set()
         for key in self.source.keys() or ():
             parts = key.split("/")
             if key.startswith(RELEASES) and len(parts) == 4:
                 versions.add((parts[1], parts[2]))
         return versions
 
-    def _release(self, product: str, version: str, public: bytes) -> None:
+    def _release(self, product: str, version: str, public: bytes, if_missing: Level) -> None:
+        """One version; files that are missing are of level `if_missing`, everything else that is wrong is an error."""
+
         def key(file: str) -> str:
             return release_key(product, version, file)
 
         checksums, facts = self._read(key(SUMS_FILE)), self._read(key(MANIFEST_FILE))
-        if checksums is None or facts is None:
-            self._error("has no SHA256SUMS or no release.json", key(""))
+        if checksums is None:
+            self._read(key(SUMS_FILE + SIGNATURE_SUFFIX))
+            self.findings.append(Finding(if_missing, f"has no SHA256SUMS; {BROKEN_OFF}", key("")))
             return
         try:
             listed = parse_sums(checksums)
-            manifest = Manifest.model_validate_json(facts)
             self._minisign(product, version, SUMS_FILE, digest_bytes(checksums).blake2b512, public)
         except (VerificationError, ValueError) as error:
             self._error(f"cannot be verified, nor can the files beside it: {error}", key(SUMS_FILE))
             self.accounted.update(one for one in self.source.keys() or () if one.startswith(key("")))
             return
-        if (manifest.product, str(manifest.version)) != (product, version) or manifest_bytes(manifest) != facts:
-            self._error("is not the manifest of this version", key(MANIFEST_FILE))
         for file, digest in sorted(listed.items()):
+            self.accounted.add(key(file + SIGNATURE_SUFFIX))
             found = self._digest(key(file))
             if found is None:
-                self._error("is in SHA256SUMS, but its object is missing", key(file))
+                self.findings.append(
+                    Finding(if_missing, f"is in SHA256SUMS, but its object is missing; {BROKEN_OFF}", key(file))
+                )
             elif found.sha256 != digest:
                 self._error("does not have the bytes that SHA256SUMS names", key(file))
-        self._binaries(manifest, listed, public)
+        if facts is not None:
+            self._manifest(product, version, facts, listed, public, if_missing)
 
-    def _binaries(self, manifest: Manifest, listed: Mapping[str, str], public: bytes) -> None:
-        product, version = manifest.product, str(manifest.version)
+    def _manifest(
+        self, product: str, version: str, facts: bytes, listed: Mapping[str, str], public: bytes, if_missing: Level
+    ) -> None:
+        """release.json fits the version and SHA256SUMS, and every binary that it names has its own signature."""
+        try:
+            manifest = Manifest.model_validate_json(facts)
+        except ValueError:
+            self._error("cannot be read", release_key(product, version, MANIFEST_FILE))
+            return
+        if (manifest.product, str(manifest.version)) != (product, version) or manifest_bytes(manifest) != facts:
+            self._error("is not the manifest of this version", release_key(product, version, MANIFEST_FILE))
+            return
         for artifact in manifest.artifacts:
             key = release_key(product, version, artifact.file)
             found = self._digest(key)
             if listed.get(artifact.file) != artifact.sha256:
                 self._error("release.json and SHA256SUMS disagree about it", key)
             if found is None:
+                continue
+            if self._read(key + SIGNATURE_SUFFIX) is None:
+                self.findings.append(Finding(if_missing, f"has no minisign signature; {BROKEN_OFF}", key))
                 continue
             try:
                 self._minisign(product, version, artifact.file, found.blake2b512, public)
@@ -298,17 +319,13 @@ class _Auditor:
         if keys is None:
             self.findings.append(Finding(Level.NOTE, "objects that nothing leads to cannot be found without a listing"))
             return
-        keys = sorted(keys)
+        keys = sorted(key for key in keys if not key.startswith(WORKSHOP))
         known = self.accounted | set(self._history(repository, keys))
         for key in keys:
             if key in known:
                 continue
             if key.startswith((METADATA, TARGETS)):
-                self.findings.append(
-                    Finding(
-                        Level.WARNING, "nothing signed leads to it; a publication that was broken off leaves such", key
-                    )
-                )
+                self.findings.append(Finding(Level.WARNING, f"nothing signed leads to it; {BROKEN_OFF}", key))
             else:
                 self._error("nothing signed leads to it, and people may take it for ours", key)
 

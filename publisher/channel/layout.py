@@ -5,6 +5,8 @@
                    feed/<product>/<channel>/<sha256>.<platform>.json
                    keys/<sha256>.minisign.pub
     releases/<product>/<version>/   plain names for people
+    staging/<role>/current.json     which candidate the role is working on
+    staging/<role>/<sha256>/        payload.json, decision.json, sig/<keyid>, people/<file>: each written once
 
 Target names carry their digest because snapshots are consistent (TUF specification, section 6.2).
 """
@@ -19,6 +21,9 @@ RELEASES = "releases/"
 
 TIMESTAMP_KEY = f"{METADATA}timestamp.json"
 """The one object that changes; replacing it publishes everything before it."""
+
+STAGING = "staging/"
+LEDGER = "ledger/"
 
 MINISIGN_TARGET = "keys/minisign.pub"
 """The public key for checks by hand, pinned by the `targets` role."""
@@ -53,6 +58,16 @@ def feed_target(product: str, channel: str, platform: str) -> str:
 def release_key(product: str, version: str, file: str) -> str:
     """The object with a plain name, for people."""
     return f"{RELEASES}{product}/{version}/{file}"
+
+
+def staging_pointer_key(role: str) -> str:
+    """The small object that says which candidate a role is working on."""
+    return f"{STAGING}{role}/current.json"
+
+
+def candidate_key(role: str, digest: str, file: str) -> str:
+    """An object of a candidate: payload.json, decision.json, sig/<keyid>, people/<file>."""
+    return f"{STAGING}{role}/{digest}/{file}"
 
 
 def delegated_paths(role: str) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from tuf.api.exceptions import RepositoryError
-from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
+from tuf.api.metadata import Metadata, Root, Signed, Snapshot, Targets, Timestamp
 from tuf.api.serialization import DeserializationError
 
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
@@ -39,6 +39,15 @@ class Repository:
     targets: Metadata[Targets]
     roles: Mapping[str, Metadata[Targets]]
     """Delegated roles that the snapshot lists."""
+
+    @property
+    def signed(self) -> dict[str, tuple[Signed, int]]:
+        """Role -> signed part and number of signatures, for all roles, the four top-level ones first."""
+        top = (self.root, self.timestamp, self.snapshot, self.targets)
+        return {
+            **{metadata.signed.type: (metadata.signed, len(metadata.signatures)) for metadata in top},
+            **{role: (metadata.signed, len(metadata.signatures)) for role, metadata in self.roles.items()},
+        }
 
 
 def parse(data: bytes, kind: type[S], name: str) -> Metadata[S]:

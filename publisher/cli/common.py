@@ -65,12 +65,13 @@ def moment(at: str | None, catalog: Catalog) -> datetime:
         return wall_clock()
     if at is not None:
         try:
-            parsed = datetime.fromisoformat(at)
-        except ValueError:
+            given = datetime.fromisoformat(at)
+            parsed = given.astimezone(UTC).replace(microsecond=0) if given.tzinfo else None
+        except (ValueError, OverflowError):
             parsed = None
-        if parsed is None or parsed.tzinfo is None:
+        if parsed is None:
             raise UsageError(f"--at {at} is not a time with a zone", fix="write it like 2026-03-01T12:00:00Z")
-        return parsed.astimezone(UTC).replace(microsecond=0)
+        return parsed
     if catalog.sample is not None:
         click.echo(
             f"Sample content: answered for {format_time(catalog.sample.reference_time)} (--at now for the real time).",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from publisher.content.load import load_catalog
 from publisher.errors import StorageConflict
 from publisher.pipeline import demo
 from publisher.pipeline.demo import Place
+from publisher.pipeline.live import live_state
+from publisher.storage.open import open_storage
 
 CONTENT, CONFIG = Path("content"), Path("site_config")
 ADDRESS = "http://127.0.0.1:8000"
@@ -43,8 +46,18 @@ def command() -> None:
     published = f"{demo.PRODUCT} {own} to {demo.CHANNEL}"
     _step(
         "publish",
-        f"{published}: {len(applied.written)} objects" if applied else f"nothing changed: {published} is there already",
+        f"{published}: {len(applied.keys)} objects" if applied else f"nothing changed: {published} is there already",
     )
+
+    os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
+    from publisher.site.build import build_site  # noqa: PLC0415 - MkDocs takes its time
+    from publisher.site.plugin import Source  # noqa: PLC0415
+    from publisher.site.templates import Templates  # noqa: PLC0415
+
+    state = live_state(open_storage(str(place.bucket)), place.root.read_bytes(), wall_clock())
+    now = catalog.sample.reference_time if catalog.sample else wall_clock()
+    build_site(Path("mkdocs.yml"), place.site, Source(catalog, state, now, Templates(Path("templates"))))
+    _step("site", f"built in {place.site}")
 
     said = demo.run_downloaded_client(place, own)
     _step("update", f"the client from the bucket says: {said}")

@@ -20,6 +20,10 @@ COMMANDS = {
     "check": "Check all content; every problem comes in one run.",
     "why": "Say why a release may or may not ship, and when that changes.",
     "release": "Decide, sign and publish a release.",
+    "stage": "Upload a release and make it the channel's candidate.",
+    "promote": "Make a staged release live.",
+    "status": "Say what is live, what is staged, and what expires when.",
+    "refresh": "Sign snapshot and timestamp again when they are due.",
     "verify": "Audit a published channel from outside.",
     "keys": "Make keys and the first root.",
     "client": "Build the reference update client as one file.",
@@ -62,23 +66,19 @@ def publish(debug: bool) -> None:
 
 
 def main() -> None:
-    """Entry point of `publish`."""
-    # Read beside click, since an error may come before click has parsed anything.
+    """Entry point of `publish`; always ends with SystemExit."""
+    # --debug is read beside click: it may stand anywhere, and an error may come before click has parsed anything.
     debug = "--debug" in sys.argv
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    arguments = [word for word in sys.argv[1:] if word != "--debug"]
     try:
-        publish.main(args=arguments, prog_name="publish", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        sys.exit(2)
+        code = publish.main(args=arguments, prog_name="publish", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
     except click.ClickException as error:
         error.show()
         sys.exit(2)
     except click.Abort:
         print("Interrupted; nothing is half done.", file=sys.stderr)
         sys.exit(130)
-    except click.exceptions.Exit as leaving:
-        sys.exit(leaving.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)

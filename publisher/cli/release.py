@@ -19,21 +19,25 @@ from publisher.cli.common import (
 )
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.signing import key_ring, keys_option, read_root
-from publisher.errors import InputError, UsageError
-from publisher.model.catalog import Catalog
-from publisher.pipeline.release import Applied, Plan, ReleaseRequest, apply_plan, plan_release
+from publisher.cli.target import address_of, refuse_sample, to_option
+from publisher.errors import UsageError
+from publisher.pipeline.deciding import ReleaseRequest
+from publisher.pipeline.objects import PlannedObject
+from publisher.pipeline.release import ReleasePlan, apply_release, plan_release
+from publisher.pipeline.writing import Written
 from publisher.rules import words
+from publisher.storage.memory import MemoryStorage
 from publisher.storage.open import open_storage
+from publisher.storage.protocol import Storage
 
 
 @click.command()
 @click.argument("name", metavar="PRODUCT@VERSION")
 @click.option("--channel", required=True, help="Channel to publish to.")
 @click.option("--artifacts", required=True, type=click.Path(path_type=Path), help="Directory of the built files.")
-@click.option(
-    "--to", "to", metavar="URL", help="Bucket to publish to: file:///dir. Default: `storage` of endpoints.yaml."
-)
+@to_option
 @click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
+@click.option("--replace", is_flag=True, help="Supersede another candidate of the channel; its signatures are void.")
 @keys_option
 @content_options
 @at_option
@@ -44,6 +48,7 @@ def command(
     artifacts: Path,
     to: str | None,
     dry_run: bool,
+    replace: bool,
     keys: Path,
     content: tuple[Path, ...],
     config: Path,
@@ -67,74 +72,67 @@ def command(
         trusted_root=read_root(config),
         decide_at=moment(at, catalog) if at is not None else None,
     )
-    storage = open_storage(_address(to, catalog))
+    storage = open_storage(address_of(to, catalog))
     track = track_on_terminal(quiet=as_json)
-    if not dry_run:
-        storage.prepare()
-    plan = plan_release(request, catalog, storage, key_ring(catalog.signers, keys), wall_clock(), track)
-    applied = None if dry_run or plan.nothing_to_do else apply_plan(plan, catalog, storage, wall_clock, track)
+    ring = key_ring(catalog.signers, keys)
+    plan = plan_release(request, catalog, readable(storage), ring, wall_clock(), replace=replace, track=track)
+    applied = None if dry_run or plan.nothing_to_do else apply_release(plan, catalog, storage, wall_clock, track)
     if as_json:
         print_json(_as_json(plan, applied, storage.url, dry_run=dry_run))
     else:
         click.echo("\n".join(_lines(plan, applied, storage.url, dry_run=dry_run)))
 
 
-def refuse_sample(catalog: Catalog) -> None:
-    """Sample content is published by the demo only."""
-    if catalog.sample is not None and not catalog.signers.demo:
-        raise InputError(
-            "this is sample content, which only `publish demo` publishes",
-            fix="put your own products, events and releases in, and remove content/sample.yaml",
-        )
+def readable(storage: Storage) -> Storage:
+    """The store, or an empty one in memory as long as there is nothing at its place: planning writes nothing."""
+    if storage.is_prepared():
+        return storage
+    empty = MemoryStorage()
+    empty.prepare()
+    return empty
 
 
-def _address(to: str | None, catalog: Catalog) -> str:
-    address = to or catalog.endpoints.storage
-    if address is None:
-        raise UsageError("no bucket is named", fix="give --to URL, or `storage:` in endpoints.yaml")
-    return address
-
-
-def _lines(plan: Plan, applied: Applied | None, url: str, *, dry_run: bool) -> list[str]:
-    release, channel = plan.request.release, plan.request.channel
-    title = f"{release.product} {release.version}"
-    ignored = [f"Not part of the release, left alone: {', '.join(plan.ignored)}"] if plan.ignored else []
+def _lines(plan: ReleasePlan, written: Written | None, url: str, *, dry_run: bool) -> list[str]:
+    request = plan.stage.request
+    title = f"{request.release.product} {request.release.version}"
+    ignored = [f"Not part of the release, left alone: {', '.join(plan.stage.ignored)}"] if plan.stage.ignored else []
     if dry_run:
         return [
-            f"Plan for {title} to {channel} in {url}; nothing was written.",
+            f"Plan for {title} to {request.channel} in {url}; nothing was written.",
             "",
-            *(_object_line(plan, index) for index in range(len(plan.objects))),
-            *(["  replace  tuf/metadata/timestamp.json, which publishes all of the above"] if plan.timestamp else []),
+            *(_object_line(plan, one) for one in plan.objects),
+            *(["  replace  tuf/metadata/timestamp.json, which publishes all of the above"] if plan.flips else []),
             "",
             *ignored,
             "Run it again without --dry-run to publish." if not plan.nothing_to_do else "Nothing is left to do.",
         ]
-    if applied is None:
-        return [f"{title} is already in {channel} with these very bytes; nothing was written.", *ignored]
-    roles = ", ".join(f"{role} {version}" for role, version in plan.changed_roles)
+    if written is None:
+        return [f"{title} is already in {request.channel} with these very bytes; nothing was written.", *ignored]
+    roles = ", ".join(f"{role} {version}" for role, version in plan.promote.changed_roles)
     return [
-        f"{title} is published to {channel}.",
-        f"  {len(applied.written)} objects, {applied.bytes_written:,} bytes, to {url}",
+        f"{title} is published to {request.channel}.",
+        f"  {len(written.keys)} objects, {written.size:,} bytes, to {url}",
         f"  signed: {roles or 'nothing new'}",
-        f"  verified as a new client: {words.listed(applied.verified_platforms)}",
+        f"  verified as a new client: {words.listed(plan.stage.platforms)}",
         *ignored,
     ]
 
 
-def _object_line(plan: Plan, index: int) -> str:
-    one = plan.objects[index]
+def _object_line(plan: ReleasePlan, one: PlannedObject) -> str:
     verb = "is there" if one.key in plan.already_there else "copy" if one.copy_of else "write"
     return f"  {verb:8} {one.key}  ({one.size:,} bytes)"
 
 
-def _as_json(plan: Plan, applied: Applied | None, url: str, *, dry_run: bool) -> dict[str, object]:
+def _as_json(plan: ReleasePlan, written: Written | None, url: str, *, dry_run: bool) -> dict[str, object]:
+    request = plan.stage.request
     return {
-        "product": plan.request.release.product,
-        "version": str(plan.request.release.version),
-        "channel": plan.request.channel,
+        "product": request.release.product,
+        "version": str(request.release.version),
+        "channel": request.channel,
         "storage": url,
         "dry_run": dry_run,
-        "changed": applied is not None,
+        "changed": written is not None,
+        "candidate": plan.stage.candidate.digest if plan.stage.candidate else None,
         "decision": plan.decision.model_dump(mode="json"),
         "plan": [
             {
@@ -146,10 +144,10 @@ def _as_json(plan: Plan, applied: Applied | None, url: str, *, dry_run: bool) ->
             }
             for one in plan.objects
         ],
-        "flip": plan.timestamp is not None,
-        "roles": dict(plan.changed_roles),
-        "written": list(applied.written) if applied else [],
-        "bytes_written": applied.bytes_written if applied else 0,
-        "verified_platforms": list(applied.verified_platforms) if applied else [],
-        "ignored": list(plan.ignored),
+        "flip": plan.flips,
+        "roles": dict(plan.promote.changed_roles),
+        "written": list(written.keys) if written else [],
+        "bytes_written": written.size if written else 0,
+        "verified_platforms": list(plan.stage.platforms) if written else [],
+        "ignored": list(plan.stage.ignored),
     }

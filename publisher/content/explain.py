@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
@@ -20,7 +21,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         return f"did you mean {close[0]}?"
     if not choices:
         return "none are known yet"
-    return "known: " + ", ".join(choices[:12]) + (", ..." if len(choices) > 12 else "")
+    return "known: " + ", ".join(choices[:20]) + (", ..." if len(choices) > 20 else "")
 
 
 def validation_problems(
@@ -30,44 +31,80 @@ def validation_problems(
 
     `at` is the path of the validated value inside the document.
     """
-    return [_problem(details, model, document, at) for details in error.errors(include_url=False)]
+    errors = [details for details in error.errors(include_url=False) if not _follows(details)]
+    misspelt = {(*d["loc"][:-1], _nearest(d, model)) for d in errors if d["type"] == "extra_forbidden"}
+    return [
+        _problem(details, model, document, at)
+        for details in errors
+        if details["type"] != "missing" or details["loc"] not in misspelt
+    ]
+
+
+def _follows(details: ErrorDetails) -> bool:
+    """Whether an error only repeats others: a list whose entries are all wrong counts as empty."""
+    return details["type"] == "too_short" and bool(details["input"])
+
+
+def _nearest(details: ErrorDetails, model: type[BaseModel]) -> str:
+    """The known key that an unknown one was probably meant to be."""
+    known = _fields_at(model, details["loc"][:-1])
+    return next(iter(get_close_matches(str(details["loc"][-1]), known, n=1, cutoff=0.6)), "")
 
 
 def _problem(details: ErrorDetails, model: type[BaseModel], document: Document, at: Path) -> Problem:
-    path = at + tuple(details["loc"])
-    name = ".".join(str(part) for part in details["loc"])
-    what, fix = _words(details, _spelling(document, path), model)
-    return Problem(f"`{name}` {what}" if name else what, document.place(path), fix)
+    # pydantic ends the location of a bad key of a mapping with this mark.
+    loc = tuple(part for part in details["loc"] if part != "[key]")
+    path = at + loc
+    what, fix = _words(details, document.raw.get(path), model)
+    if (
+        details["type"] == "value_error"
+        and (field := _FIELD_NAMED.search(what))
+        and (*path, field[1]) in document.places
+    ):
+        # A rule about a whole item names the field that it is about first.
+        return Problem(what, document.place((*path, field[1])), fix)
+    return Problem(f"{_name(loc)} {what}" if loc else what, document.place(path), fix)
 
 
-def _spelling(document: Document, path: Path) -> str | None:
-    return document.raw.get(path)
+_FIELD_NAMED = re.compile(r"^`([a-z0-9_]+)`")
+
+
+def _name(loc: tuple[str | int, ...]) -> str:
+    """A field as people say it: `notes.restart`, entry 2 of `channels`, `platform` in entry 1 of `artifacts`."""
+    for index in range(len(loc) - 1, -1, -1):
+        part = loc[index]
+        if isinstance(part, int):
+            inner = ".".join(str(one) for one in loc[index + 1 :])
+            entry = f"entry {part + 1}" + (f" of {_name(loc[:index])}" if index else "")
+            return f"`{inner}` in {entry}" if inner else entry
+    return f"`{'.'.join(str(part) for part in loc)}`"
 
 
 def _words(details: ErrorDetails, raw: str | None, model: type[BaseModel]) -> tuple[str, str]:
     kind, given, context = details["type"], details["input"], details.get("ctx", {})
     if kind == "missing":
-        return "is missing", "add it"
+        return "is missing", f"add a line `{details['loc'][-1]}:`"
     if kind == "extra_forbidden":
         return "is not a known key here", did_you_mean(str(details["loc"][-1]), _fields_at(model, details["loc"][:-1]))
-    if raw is not None and not isinstance(given, bool) and kind in ("string_type", "value_error"):
-        return f"is read as the number {given}, not as text", f'put it in quotes: "{raw}"'
+    if kind == "value_error":
+        words = str(context["error"])
+        if raw is None or words.startswith("is not a"):
+            what, _, fix = words.partition("; ")
+            return what, fix
     if raw is not None and kind in ("string_type", "value_error"):
-        return f"is read as {raw}, not as text", f'put it in quotes: "{raw}"'
+        read = "true or false" if isinstance(given, bool) else f"the number {given}"
+        return f"is read as {read}, not as text", f'put it in quotes: "{raw}"'
     if kind in ("enum", "literal_error"):
         expected = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
         return f"cannot be {_short(given)}", did_you_mean(str(given), expected.split(", "))
-    if kind == "value_error":
-        return str(context["error"]), ""
-    if kind == "string_pattern_mismatch":
-        return f"cannot be {_short(given)}", f"it must look like {context['pattern']}"
     plain = {
         "string_type": "must be text",
-        "int_type": "must be a whole number",
-        "bool_type": "must be true or false",
-        "tuple_type": "must be a list; start each line with a hyphen",
-        "dict_type": "must be a mapping of keys and values",
-        "model_type": "must be a mapping of keys and values",
+        "int_type": "must be a whole number, without quotes",
+        "int_from_float": "must be a whole number",
+        "bool_type": "must be true or false, without quotes",
+        "tuple_type": "must be a list",
+        "dict_type": "must hold keys and values",
+        "model_type": "must hold keys and values",
         "string_too_short": "is empty",
         "string_too_long": f"is longer than {context.get('max_length')} characters",
         "too_short": "needs at least one entry",
@@ -75,10 +112,18 @@ def _words(details: ErrorDetails, raw: str | None, model: type[BaseModel]) -> tu
         "less_than_equal": f"must be {context.get('le')} or less",
         "greater_than": f"must be more than {context.get('gt')}",
     }
-    return plain.get(kind, details["msg"].lower()), ""
+    fixes = {
+        "tuple_type": "put it in brackets, [one, two], or start each line with a hyphen",
+        "dict_type": "write lines like `key: value` under it, indented by two spaces",
+        "model_type": "write lines like `key: value` under it, indented by two spaces",
+        "string_type": "a list or a mapping cannot stand here",
+    }
+    return plain.get(kind, f"cannot be {_short(given)}"), fixes.get(kind, "")
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
     text = str(value)
     return repr(text if len(text) <= 60 else text[:57] + "...")
 

@@ -37,14 +37,16 @@ class Item(Generic[M]):
 
 @dataclass(frozen=True)
 class Loaded:
-    """All items before they are linked."""
+    """All items that are valid by themselves, before they are linked."""
 
     products: Sequence[Item[Product]]
     channels: Sequence[Item[Channel]]
-    endpoints: Item[Endpoints]
-    signers: Item[Signers]
-    policy: Item[Policy]
+    endpoints: Item[Endpoints] | None
+    signers: Item[Signers] | None
+    policy: Item[Policy] | None
     events: Sequence[Item[Event]]
     releases: Sequence[Item[Release]]
     deprecations: Sequence[Item[Deprecation]]
     sample: Item[Sample] | None
+    incomplete: frozenset[str]
+    """Kinds of which something could not be read. What refers to them cannot be checked: it may well exist."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import PurePath
 
 from publisher.content.explain import did_you_mean
-from publisher.content.items import Item, Loaded
+from publisher.content.items import Item, Loaded, M
 from publisher.errors import Place, Problem
+from publisher.model.event import Event
 from publisher.model.markdown import problem_of as markdown_problem
 from publisher.model.release import Release
-from publisher.model.signer import SHARED_ROLES, TOP_LEVEL_ROLES
+from publisher.model.signer import SHARED_ROLES, TOP_LEVEL_ROLES, RolePolicy, Signers
 
 
 def link_problems(loaded: Loaded) -> list[Problem]:
@@ -21,6 +22,7 @@ def link_problems(loaded: Loaded) -> list[Problem]:
         *_products(loaded),
         *_signers(loaded),
         *_endpoints(loaded),
+        *_policy(loaded),
         *_events(loaded),
         *_releases(loaded),
         *_deprecations(loaded),
@@ -29,27 +31,33 @@ def link_problems(loaded: Loaded) -> list[Problem]:
 
 
 def _unique(loaded: Loaded) -> Iterator[Problem]:
+    signers = loaded.signers
+    keys = [(s, n) for n, s in enumerate(signers.value.signers)] if signers else []
     kinds: tuple[tuple[str, Iterable[tuple[str, Place]]], ...] = (
-        ("product", ((i.value.id, i.place("id")) for i in loaded.products)),
-        ("channel", ((i.value.id, i.place("id")) for i in loaded.channels)),
-        ("event", ((i.value.id, i.place("id")) for i in loaded.events)),
-        ("deprecation", ((i.value.id, i.place("id")) for i in loaded.deprecations)),
-        (
-            "signer",
-            ((s.name, loaded.signers.place("signers", n)) for n, s in enumerate(loaded.signers.value.signers)),
-        ),
+        ("product id", ((i.value.id, i.place("id")) for i in loaded.products)),
+        ("channel id", ((i.value.id, i.place("id")) for i in loaded.channels)),
+        ("event id", ((i.value.id, i.place("id")) for i in loaded.events)),
+        ("deprecation id", ((i.value.id, i.place("id")) for i in loaded.deprecations)),
+        ("signer name", ((s.name, signers.place("signers", n, "name")) for s, n in keys if signers)),
     )
     for kind, named in kinds:
         first: dict[str, Place] = {}
         for name, place in named:
             if name in first:
                 yield Problem(
-                    f"{kind} id {name} is already used in {first[name]}",
+                    f"{kind} {name} is already used in {first[name]}",
                     place,
                     "ids are never reused: choose another",
                 )
             else:
                 first[name] = place
+    # One key under two names would count as two persons.
+    public: dict[str, str] = {}
+    for signer, index in keys:
+        if signer.public in public and signers:
+            what = f"the key of {signer.name} is the key of {public[signer.public]}"
+            yield Problem(what, signers.place("signers", index, "public"), "every signer has a key of their own")
+        public.setdefault(signer.public, signer.name)
 
 
 def _known(word: str, known: Iterable[str], what: str, place: Place) -> Iterator[Problem]:
@@ -61,84 +69,148 @@ def _known(word: str, known: Iterable[str], what: str, place: Place) -> Iterator
 def _products(loaded: Loaded) -> Iterator[Problem]:
     channels = {item.value.id for item in loaded.channels}
     for item in loaded.products:
+        yield from _twice(item.value.channels, "channel", item, "channels")
+        yield from _twice(item.value.platforms, "platform", item, "platforms")
+        if "channels" in loaded.incomplete:
+            continue
         for index, channel in enumerate(item.value.channels):
             yield from _known(channel, channels, "channel", item.place("channels", index))
 
 
+def _twice(names: Sequence[str], what: str, item: Item[M], *path: str) -> Iterator[Problem]:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield Problem(f"{what} {name} stands twice", item.place(*path, index), "keep one of them")
+
+
 def _signers(loaded: Loaded) -> Iterator[Problem]:
     item = loaded.signers
-    pairs = {f"{p.value.id}.{channel}" for p in loaded.products for channel in p.value.channels}
-    roles = {*TOP_LEVEL_ROLES, *SHARED_ROLES, "minisign", "channels", *pairs}
-    for role in item.value.roles:
-        yield from _known(role, roles, "role", item.place("roles", role))
-    for index, signer in enumerate(item.value.signers):
-        for position, role in enumerate(signer.roles):
-            yield from _known(role, roles, "role", item.place("signers", index, "roles", position))
+    if item is None:
+        return
+    for role in (*TOP_LEVEL_ROLES, "channels"):
+        if role not in item.value.roles:
+            yield Problem(f"role {role} has no policy", item.place("roles"), "say how many must sign, and for how long")
+    if not {"products", "channels"} & loaded.incomplete:
+        pairs = {f"{p.value.id}.{channel}" for p in loaded.products for channel in p.value.channels}
+        roles = {*TOP_LEVEL_ROLES, *SHARED_ROLES, "minisign", "channels", *pairs}
+        for role in item.value.roles:
+            yield from _known(role, roles, "role", item.place("roles", role))
+        for index, signer in enumerate(item.value.signers):
+            for position, role in enumerate(signer.roles):
+                yield from _known(role, roles, "role", item.place("signers", index, "roles", position))
     for role, policy in item.value.roles.items():
-        persons = {signer.person for signer in item.value.keys_of(role)}
-        if item.value.signers and len(persons) < policy.threshold:
+        if len(policy.duties) > policy.threshold:
             yield Problem(
-                f"role {role} needs {policy.threshold} persons and has the keys of {len(persons)}",
-                item.place("roles", role),
-                "add signers for it, or lower the threshold",
+                f"role {role} asks for {len(policy.duties)} duties and only {_count(policy.threshold, 'signature')}",
+                item.place("roles", role, "threshold"),
+                f"raise the threshold to {len(policy.duties)}, since each duty is another person",
             )
-        duties = {signer.duty for signer in item.value.keys_of(role)}
-        for duty in policy.duties:
-            if item.value.signers and duty not in duties:
-                yield Problem(
-                    f"role {role} needs a signer of duty {duty} and has none",
-                    item.place("roles", role, "duties"),
-                )
+        if item.value.signers:
+            yield from _enough_persons(item, role, policy)
+
+
+def _enough_persons(item: Item[Signers], role: str, policy: RolePolicy) -> Iterator[Problem]:
+    """Whether the keys of a role can meet its threshold and its duties at all."""
+    keys = item.value.keys_of(role)
+    persons = {signer.person for signer in keys}
+    if len(persons) < policy.threshold:
+        yield Problem(
+            f"role {role} needs {_count(policy.threshold, 'person')} and has the keys of {len(persons)}",
+            item.place("roles", role),
+            "add signers for it, or lower the threshold",
+        )
+    missing = [duty for duty in policy.duties if duty not in {signer.duty for signer in keys}]
+    for duty in missing:
+        yield Problem(
+            f"role {role} needs a signer of duty {duty} and has none",
+            item.place("roles", role, "duties"),
+            f"add a signer of duty {duty}, or remove the duty",
+        )
+    answering = [{signer.person for signer in keys if signer.duty == duty} for duty in policy.duties]
+    if not missing and not _one_each(answering):
+        yield Problem(
+            f"role {role} needs {' and '.join(policy.duties)} of different persons, and they are the same",
+            item.place("roles", role, "duties"),
+            "add a signer who is another person",
+        )
+
+
+def _one_each(choices: Sequence[set[str]], taken: frozenset[str] = frozenset()) -> bool:
+    """Whether every set can give a member of its own."""
+    return not choices or any(_one_each(choices[1:], taken | {one}) for one in choices[0] - taken)
+
+
+def _count(count: int, noun: str) -> str:
+    """1 person, 2 persons."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _endpoints(loaded: Loaded) -> Iterator[Problem]:
     item = loaded.endpoints
-    if loaded.signers.value.demo:
+    if item is None:
         return
-    for name, origins in (("site", (item.value.site,)), ("downloads", item.value.downloads)):
-        for origin in origins:
-            if not origin.startswith("https://"):
-                yield Problem(f"{origin} is not https", item.place(name), "plain http is for the demo only")
+    yield from _twice(item.value.downloads, "address", item, "downloads")
+    if loaded.signers is None or loaded.signers.value.demo:
+        return
+    named = [(item.value.site, item.place("site"))]
+    named += [(origin, item.place("downloads", index)) for index, origin in enumerate(item.value.downloads)]
+    for origin, place in named:
+        if not origin.startswith("https://"):
+            yield Problem(f"{origin} is not https", place, "plain http is for the demo only")
 
 
-def _events(loaded: Loaded) -> Iterator[Problem]:
-    types = loaded.policy.value.event_types
-    for item in loaded.events:
-        yield from _known(item.value.type, types, "event type", item.place("type"))
-        yield from _file_name(item.value.id, item.place("id"))
-    for field in ("base", "adjust"):
-        for index, entry in enumerate(getattr(loaded.policy.value.freeze, field)):
-            for position, name in enumerate(entry.events):
-                yield from _known(
-                    name, types, "event type", loaded.policy.place("freeze", field, index, "events", position)
-                )
+def _policy(loaded: Loaded) -> Iterator[Problem]:
+    item = loaded.policy
+    if item is None:
+        return
+    freeze = item.value.freeze
+    for index, adjustment in enumerate(freeze.adjust):
+        for position, name in enumerate(adjustment.events):
+            place = item.place("freeze", "adjust", index, "events", position)
+            yield from _known(name, item.value.event_types, "event type", place)
+        if adjustment.severity_at_least > adjustment.severity_at_most:
+            place = item.place("freeze", "adjust", index, "severity_at_least")
+            yield Problem("no severity is that high and that low at once", place, "swap the two")
+        if not (adjustment.add or adjustment.set or adjustment.exempt):
+            place = item.place("freeze", "adjust", index)
+            yield Problem("the adjustment changes nothing", place, "give it `add`, `set` or `exempt: true`")
     seen: dict[str, str] = {}
-    for index, base in enumerate(loaded.policy.value.freeze.base):
+    for index, base in enumerate(freeze.base):
         for position, name in enumerate(base.events):
             if name in seen:
-                place = loaded.policy.place("freeze", "base", index, "events", position)
+                place = item.place("freeze", "base", index, "events", position)
                 yield Problem(f"event type {name} already has the base band of {seen[name]}", place, "keep one of them")
             seen[name] = base.because
 
 
+def _events(loaded: Loaded) -> Iterator[Problem]:
+    for item in loaded.events:
+        yield from _file_name(item.value.id, item.place("id"))
+        if loaded.policy is not None:
+            yield from _known(item.value.type, loaded.policy.value.event_types, "event type", item.place("type"))
+
+
 def _file_name(expected: str, place: Place) -> Iterator[Problem]:
     """An item's file carries its id, so that people find it and git shows its history."""
-    stem = PurePath(place.file).name.removesuffix(".yaml")
-    if stem != expected:
-        yield Problem(f"stands in a file named {stem}.yaml", place, f"name the file {expected}.yaml")
+    name = PurePath(place.file).name
+    if name != f"{expected}.yaml":
+        yield Problem(f"{expected} stands in a file named {name}", place, f"name the file {expected}.yaml")
 
 
 def _releases(loaded: Loaded) -> Iterator[Problem]:
     products = {item.value.id: item.value for item in loaded.products}
     channels = {item.value.id: item.value for item in loaded.channels}
-    events = {item.value.id for item in loaded.events}
+    events = {item.value.id: item.value for item in loaded.events}
     by_product: dict[str, list[Item[Release]]] = {}
     for item in loaded.releases:
         release = item.value
-        yield from _known(release.product, products, "product", item.place("product"))
         yield from _file_name(str(release.version), item.place("version"))
-        for index, event in enumerate(release.events):
-            yield from _known(event, events, "event", item.place("events", index))
+        yield from _folder(release.product, item.place("product"))
+        yield from _twice([one.file for one in release.artifacts], "file", item, "artifacts")
+        yield from _release_events(item, events, complete="events" not in loaded.incomplete)
+        if "products" in loaded.incomplete:
+            continue
+        yield from _known(release.product, products, "product", item.place("product"))
         product = products.get(release.product)
         if product is None:
             continue
@@ -171,14 +243,36 @@ def _releases(loaded: Loaded) -> Iterator[Problem]:
                 )
 
 
+def _release_events(item: Item[Release], events: Mapping[str, Event], *, complete: bool) -> Iterator[Problem]:
+    release = item.value
+    for index, name in enumerate(release.events):
+        place = item.place("events", index)
+        if complete:
+            yield from _known(name, events, "event", place)
+        if name in events and events[name].visibility == "internal" and release.visibility == "public":
+            yield Problem(
+                f"event {name} is internal, and this release is public",
+                place,
+                "remove it here; its freeze holds without being named",
+            )
+
+
+def _folder(product: str, place: Place) -> Iterator[Problem]:
+    """A release lies in the folder of its product."""
+    folder = PurePath(place.file).parent.name
+    if folder != product:
+        yield Problem(f"is a release of {product} in the folder {folder}", place, f"move it to releases/{product}/")
+
+
 def _deprecations(loaded: Loaded) -> Iterator[Problem]:
     products = {item.value.id for item in loaded.products}
     versions = {(item.value.product, item.value.version) for item in loaded.releases}
     for item in loaded.deprecations:
         deprecation = item.value
-        yield from _known(deprecation.product, products, "product", item.place("product"))
         yield from _file_name(deprecation.id, item.place("id"))
-        if deprecation.product not in products:
+        if "products" not in loaded.incomplete:
+            yield from _known(deprecation.product, products, "product", item.place("product"))
+        if deprecation.product not in products or "releases" in loaded.incomplete:
             continue
         for field in ("marked_in", "warned_in"):
             version = getattr(deprecation, field)
@@ -189,10 +283,10 @@ def _deprecations(loaded: Loaded) -> Iterator[Problem]:
 
 def _markdown(loaded: Loaded) -> Iterator[Problem]:
     """Texts of several paragraphs keep to the Markdown subset."""
-    for text, place in (
-        *((i.value.summary, i.place("summary")) for i in loaded.events),
-        *((i.value.notes.body, i.place("notes", "body")) for i in loaded.releases if i.value.notes.body),
-        *((i.value.migration, i.place("migration")) for i in loaded.deprecations),
+    for text, name, place in (
+        *((i.value.summary, "summary", i.place("summary")) for i in loaded.events),
+        *((i.value.notes.body, "body", i.place("notes", "body")) for i in loaded.releases if i.value.notes.body),
+        *((i.value.migration, "migration", i.place("migration")) for i in loaded.deprecations),
     ):
-        if what := markdown_problem(text or ""):
-            yield Problem(what, place)
+        if problem := markdown_problem(text or ""):
+            yield Problem(f"`{name}` {problem[0]}", place, problem[1])

@@ -6,21 +6,21 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
-from publisher.content.explain import validation_problems
+from publisher.content.explain import did_you_mean, validation_problems
 from publisher.content.items import Item, Loaded, M
 from publisher.content.links import link_problems
-from publisher.content.strict_yaml import Document, parse
-from publisher.content.strict_yaml import Path as FieldPath
+from publisher.content.strict_yaml import MAX_BYTES, Document, parse
 from publisher.errors import ContentError, InputError, Place, Problem
 from publisher.model.catalog import Catalog, Sample
 from publisher.model.deprecation import Deprecation
 from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
 from publisher.model.policy import Policy
-from publisher.model.product import Channel, Product
+from publisher.model.product import Channels, Products
 from publisher.model.release import Release
 from publisher.model.signer import Signers
 
@@ -38,10 +38,12 @@ def load_catalog(content: Sequence[Path], config: Path) -> Catalog:
             raise InputError(f"there is no directory {directory}", fix="give the right one with --content or --config")
     reader = _Reader()
     loaded = reader.read(content, config)
-    if reader.problems or loaded is None:
-        raise ContentError(tuple(reader.problems))
-    if problems := link_problems(loaded):
+    if problems := [*reader.problems, *link_problems(loaded)]:
         raise ContentError(tuple(problems))
+    # Without a problem, nothing is missing.
+    assert loaded.policy is not None
+    assert loaded.endpoints is not None
+    assert loaded.signers is not None
     policy = loaded.policy.value
     return Catalog(
         products={item.value.id: item.value for item in loaded.products},
@@ -60,85 +62,75 @@ def load_catalog(content: Sequence[Path], config: Path) -> Catalog:
 class _Reader:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self.incomplete: set[str] = set()
 
-    def read(self, content: Sequence[Path], config: Path) -> Loaded | None:
+    def read(self, content: Sequence[Path], config: Path) -> Loaded:
         public = content[0]
         self._refuse_strays(content, config)
-        products = self._many(config / "products.yaml", "products", Product)
-        channels = self._many(config / "channels.yaml", "channels", Channel)
-        endpoints = self._one(config / "endpoints.yaml", Endpoints)
-        signers = self._one(config / "signers.yaml", Signers)
-        policy = self._one(public / "policy.yaml", Policy)
+        products = self._one(config / "products.yaml", Products)
+        channels = self._one(config / "channels.yaml", Channels)
         sample_file = public / "sample.yaml"
-        sample = self._one(sample_file, Sample) if sample_file.exists() else None
-        events = self._tree(content, "events", Event)
-        releases = self._tree(content, "releases", Release)
-        deprecations = self._tree(content, "deprecations", Deprecation)
-        if endpoints is None or signers is None or policy is None:
-            return None
-        return Loaded(products, channels, endpoints, signers, policy, events, releases, deprecations, sample)
+        return Loaded(
+            products=_each(products, "products", products.value.products) if products else (),
+            channels=_each(channels, "channels", channels.value.channels) if channels else (),
+            endpoints=self._one(config / "endpoints.yaml", Endpoints),
+            signers=self._one(config / "signers.yaml", Signers),
+            policy=self._one(public / "policy.yaml", Policy),
+            events=self._tree(content, "events", Event),
+            releases=self._tree(content, "releases", Release),
+            deprecations=self._tree(content, "deprecations", Deprecation),
+            sample=self._one(sample_file, Sample) if sample_file.exists() else None,
+            incomplete=frozenset(self.incomplete),
+        )
 
     def _refuse_strays(self, content: Sequence[Path], config: Path) -> None:
         """A file that nobody reads is a mistake that nobody sees: wrong ending, wrong folder."""
-        known_folders = {"events", "releases", "deprecations", "pages"}
+        folders = ("events", "releases", "deprecations", "pages")
         for directory in content:
-            for entry in sorted(directory.iterdir()):
-                if entry.name.startswith(".") or entry.name == "README.md":
+            files = ("policy.yaml", "sample.yaml") if directory == content[0] else ()
+            for entry in _entries(directory):
+                known = folders if entry.is_dir() else files
+                if entry.name in known or entry.name.startswith(".") or entry.name == "README.md":
                     continue
-                fine = entry.name in known_folders if entry.is_dir() else entry.name in ("policy.yaml", "sample.yaml")
-                if not fine:
-                    self.problems.append(
-                        Problem(
-                            "is not read by anything",
-                            Place(str(entry)),
-                            "move it to its folder, or remove it",
-                        )
-                    )
-        expected = {"products.yaml", "channels.yaml", "endpoints.yaml", "signers.yaml"}
-        for entry in sorted(config.glob("*.y*ml")):
-            if entry.name not in expected:
+                fix = "move it to its folder, or remove it; " + did_you_mean(entry.name, (*folders, *files))
+                if entry.name in ("policy.yaml", "sample.yaml"):
+                    fix = f"an overlay only adds items; this file counts in {content[0]} alone"
+                self.problems.append(Problem("is not read by anything", Place(str(entry)), fix))
+        expected = ("products.yaml", "channels.yaml", "endpoints.yaml", "signers.yaml")
+        for entry in _entries(config):
+            if entry.suffix in (".yaml", ".yml") and entry.name not in expected:
                 self.problems.append(
-                    Problem("is not read by anything", Place(str(entry)), f"known: {', '.join(sorted(expected))}")
+                    Problem("is not read by anything", Place(str(entry)), did_you_mean(entry.name, expected))
                 )
 
     def _document(self, file: Path) -> Document | None:
         try:
-            text = file.read_bytes()
+            if file.exists() and not file.is_file():
+                raise OSError(0, "it is not a file")
+            with file.open("rb") as stream:
+                text = stream.read(MAX_BYTES + 1)
         except OSError as error:
-            self.problems.append(Problem(f"cannot be read: {error.strerror}", Place(str(file))))
+            fix = "every project has this file" if isinstance(error, FileNotFoundError) else ""
+            self.problems.append(Problem(f"cannot be read: {error.strerror}", Place(str(file)), fix))
             return None
         document, problems = parse(text, str(file))
         self.problems.extend(problems)
         return document
 
-    def _validated(self, value: object, model: type[M], document: Document, at: FieldPath = ()) -> Item[M] | None:
+    def _validated(self, model: type[M], document: Document) -> Item[M] | None:
         try:
             # By way of JSON, since strict validation then takes lists for tuples and words for enum members.
-            return Item(model.model_validate_json(json.dumps(value)), document, at)
+            return Item(model.model_validate_json(json.dumps(document.data)), document)
         except ValidationError as error:
-            self.problems.extend(validation_problems(error, model, document, at))
+            self.problems.extend(validation_problems(error, model, document))
             return None
 
     def _one(self, file: Path, model: type[M]) -> Item[M] | None:
         document = self._document(file)
-        return None if document is None else self._validated(document.data, model, document)
-
-    def _many(self, file: Path, key: str, model: type[M]) -> list[Item[M]]:
-        """A file that holds one list of items under `key`."""
-        document = self._document(file)
-        if document is None:
-            return []
-        if (
-            not isinstance(document.data, dict)
-            or list(document.data) != [key]
-            or not isinstance(document.data[key], list)
-        ):
-            self.problems.append(Problem(f"must hold one list, `{key}:`", document.place(())))
-            return []
-        items = (
-            self._validated(value, model, document, (key, index)) for index, value in enumerate(document.data[key])
-        )
-        return [item for item in items if item is not None]
+        item = None if document is None else self._validated(model, document)
+        if item is None:
+            self.incomplete.add(file.stem)
+        return item
 
     def _tree(self, content: Sequence[Path], folder: str, model: type[M]) -> list[Item[M]]:
         """One item a file, in all overlays."""
@@ -148,8 +140,25 @@ class _Reader:
                 if file.is_dir() or file.name.startswith(".") or file.name == "README.md":
                     continue
                 if file.suffix != ".yaml":
-                    self.problems.append(Problem("is not read: its name must end in .yaml", Place(str(file))))
+                    fix = f"name it {file.stem}.yaml, or remove it"
+                    self.problems.append(Problem("is not read: its name must end in .yaml", Place(str(file)), fix))
                     continue
-                if (item := self._one(file, model)) is not None:
+                document = self._document(file)
+                item = None if document is None else self._validated(model, document)
+                if item is None:
+                    self.incomplete.add(folder)
+                else:
                     items.append(item)
         return items
+
+
+def _each(whole: Item[Any], key: str, values: Sequence[M]) -> list[Item[M]]:
+    """The items of a file that holds a list of them under `key`."""
+    return [Item(value, whole.document, (key, index)) for index, value in enumerate(values)]
+
+
+def _entries(directory: Path) -> list[Path]:
+    try:
+        return sorted(directory.iterdir())
+    except OSError as error:
+        raise InputError(f"{directory} cannot be read: {error.strerror}") from None

@@ -34,7 +34,7 @@ Path = tuple[str | int, ...]
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
-_DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})\.[0-9]{1,17}")
 _BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
 _OTHER_NUMBER = re.compile(
     r"[-+]?(0[xX][0-9a-fA-F_]+|0[oO]?[0-7_]+|0b[01_]+|[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?"
@@ -79,6 +79,14 @@ class _Frame:
     """The key whose value comes next, in a mapping."""
 
 
+# Outside YAML 1.2's printable characters (section 5.1), or a line break to some programs and none to others.
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+def _position(file: str, text: str, index: int) -> Place:
+    return Place(file, text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index))
+
+
 def parse(text: bytes, file: str) -> tuple[Document | None, tuple[Problem, ...]]:
     """Parse one file; a document or the problems that prevent it, never both.
 
@@ -86,29 +94,27 @@ def parse(text: bytes, file: str) -> tuple[Document | None, tuple[Problem, ...]]
     """
     start = Place(file)
     if len(text) > MAX_BYTES:
-        return None, (Problem(f"the file is {len(text) // 1024} KiB; at most {MAX_BYTES // 1024} are read", start),)
+        what = f"the file is larger than {MAX_BYTES // 1024} KiB"
+        return None, (Problem(what, start, "split it, or check that it is the right file"),)
     try:
         decoded = text.decode("utf-8")
     except UnicodeDecodeError as error:
         line = text[: error.start].count(b"\n") + 1
-        return None, (Problem("is not UTF-8 text", Place(file, line), "save the file as UTF-8"),)
-    if decoded.startswith("\ufeff"):
-        decoded = decoded[1:]
+        column = error.start - (text.rfind(b"\n", 0, error.start) + 1) + 1
+        return None, (Problem("is not UTF-8 text", Place(file, line, column), "save the file as UTF-8"),)
+    decoded = decoded.removeprefix("\ufeff")
+    if match := _FORBIDDEN.search(decoded):
+        what = f"holds an invisible character (U+{ord(match[0]):04X})"
+        return None, (Problem(what, _position(file, decoded, match.start()), "delete it, or retype this line"),)
     builder = _Builder(file)
     try:
         builder.run(yaml.parse(decoded, Loader=_LOADER))
     except _Refused as refused:
         return None, (*builder.problems, refused.problem)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Place(file, mark.line + 1, mark.column + 1) if mark else start
-        return None, (*builder.problems, _syntax_problem(error, place))
-    except yaml.reader.ReaderError as error:
-        line = decoded[: error.position].count("\n") + 1
-        return None, (
-            *builder.problems,
-            Problem("holds a character that YAML does not allow", Place(file, line)),
-        )
+        return None, (*builder.problems, _syntax_problem(error, start, decoded))
+    except yaml.YAMLError:
+        return None, (*builder.problems, Problem("cannot be read as YAML", start))
     if builder.problems:
         return None, tuple(builder.problems)
     if not builder.seen:
@@ -116,16 +122,47 @@ def parse(text: bytes, file: str) -> tuple[Document | None, tuple[Problem, ...]]
     return Document(builder.result, builder.places, builder.raw), ()
 
 
-def _syntax_problem(error: yaml.MarkedYAMLError, place: Place) -> Problem:
-    what = str(error.problem or error.context or "cannot be read").replace("\t", "a tab")
-    fix = ""
-    if "mapping values are not allowed" in what:
-        fix = 'a text that holds ": " needs quotes around it; or the indentation is off'
-    elif "cannot start any token" in what or "found character" in what:
-        fix = "indent with spaces, not tabs, and put text that starts with a special character in quotes"
-    elif "expected <block end>" in what or "did not find expected" in what:
-        fix = "check the indentation and the quotes of this line and the line above"
-    return Problem(f"is not valid YAML here: {what}", place, fix)
+_INDENTATION = "check the indentation and the quotes of this line and of the line above"
+
+_NOT_CLOSED = ("unexpected end of stream", "could not find expected ':'", "',' or ']'", "',' or '}'")
+
+# What libyaml says, and what it means to somebody who edits text.
+_SYNTAX = (
+    ("mapping values are not allowed", "a second colon stands here", 'put a text that holds ": " in quotes'),
+    ("unexpected end of stream", "the file ends before a quote or bracket is closed", "close it"),
+    ("could not find expected ':'", "a key without a colon stands here", "write `key: value`; " + _INDENTATION),
+    ("',' or ']'", "a list in brackets is not closed, or a comma is missing", "close it with ]"),
+    ("',' or '}'", "a mapping in braces is not closed, or a comma is missing", "close it with }"),
+    ("'-' indicator", "a line that is no entry stands in a list", "start it with a hyphen, or indent it differently"),
+    ("block sequence entries", "a list cannot begin here", "begin it on a line of its own"),
+    ("unknown escape character", "a backslash stands in double quotes", "use single quotes, or write \\\\"),
+    ("escape code", "a backslash stands in double quotes", "use single quotes, or write \\\\"),
+    ("expected <document start>", "something stands after the end of the item", "one item a file: remove it"),
+    ("did not find expected key", "this line does not fit to the lines above", _INDENTATION),
+)
+
+
+def _syntax_problem(error: yaml.MarkedYAMLError, start: Place, text: str) -> Problem:
+    said = str(error.problem or error.context or "")
+    # What was opened is easier to find than the place at which its end was missed.
+    marks = (error.problem_mark, error.context_mark)
+    mark = next(filter(None, reversed(marks) if any(part in said for part in _NOT_CLOSED) else marks), None)
+    place = Place(start.file, mark.line + 1, mark.column + 1) if mark else start
+    lines = text.split("\n")
+    line = lines[place.line - 1] if place.line <= len(lines) else ""
+    indentation = line[: len(line) - len(line.lstrip())]
+    if "\t" in indentation:
+        at = Place(place.file, place.line, indentation.index("\t") + 1)
+        return Problem("the line is indented with a tab", at, "indent with spaces")
+    if "cannot start any token" in said:
+        character = line[place.column - 1 : place.column] or "this"
+        return Problem(f"a text cannot begin with {character}", place, "put it in quotes")
+    if "mapping values are not allowed" in said and line.count(": ") + line.endswith(":") < 2:
+        return Problem("this line is indented differently from the line above", place, "check the indentation of both")
+    for part, what, fix in _SYNTAX:
+        if part in said:
+            return Problem(what, place, fix)
+    return Problem("cannot be understood here", place, _INDENTATION)
 
 
 class _Builder:
@@ -176,7 +213,11 @@ class _Builder:
             )
         if event.tag is not None:
             raise _Refused(
-                Problem(f"{event.tag} is a YAML tag", self._place(event), "remove it; a text can be put in quotes")
+                Problem(
+                    f"{event.tag.replace('tag:yaml.org,2002:', '!!')} is a YAML tag",
+                    self._place(event),
+                    "remove it; a text can be put in quotes",
+                )
             )
 
     def _open(self, event: Any, value: Any) -> None:
@@ -222,8 +263,10 @@ class _Builder:
                     "keep one of them",
                 )
             )
-        else:
-            self.places[path] = self._place(event)
+            # What it holds is looked at under a name of its own, so that it does not seem to stand twice as well.
+            key = f"{key} again, line {event.start_mark.line + 1}"
+            path = (*frame.path, key)
+        self.places[path] = self._place(event)
         frame.key = key
 
     def _add(self, value: Any, event: Any) -> Path:
@@ -260,15 +303,15 @@ class _Builder:
         elif text in _BOOLEANS_1_1:
             self._trap(
                 event,
-                f"{text} means true or false to some programs",
+                f"is written as {text}, which means true or false to some programs",
                 f'write true or false, or "{text}" for the word',
             )
         elif _BASE_60.fullmatch(text):
-            self._trap(event, f"{text} is a number in base 60 to some programs", f'write "{text}"')
+            self._trap(event, f"is written as {text}, which is a number in base 60 to some programs", f'write "{text}"')
         elif _OTHER_NUMBER.fullmatch(text):
             self._trap(
                 event,
-                f"{text} is a number that programs read differently",
+                f"is written as {text}, a number that programs read differently",
                 f'write "{text}" for text, or a plain number',
             )
         return text

@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic.json_schema import WithJsonSchema
 
-from publisher.client.version import Version
+from publisher.client.version import MAX_LENGTH, Version
 
 __all__ = [
     "Digest",
@@ -36,16 +36,25 @@ __all__ = [
     "UtcTime",
     "duration_text",
     "format_time",
+    "worded_pattern",
 ]
 
 
 class Model(BaseModel):
-    """A frozen value that refuses what it does not know."""
+    """A frozen value that refuses what it does not know.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+    The docstring under each field is its description in the JSON Schemas; `publisher.content.schemas` reads it there,
+    since reading it here would double the time that every command needs to start.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2})(:\d{2})?(?:\.\d+)?\s*([Zz]|[+-]\d{2}:?\d{2})?)?")
+_TIME = re.compile(
+    r"(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2})(:\d{2})?(?:\.\d+)?\s*([Zz]|[+-]\d{2}:?\d{2})?)?", re.ASCII
+)
+_YEARS = range(2000, 2200)
+"""Years that a plan or a history of releases can mean; a date outside them is a slip of the finger."""
 
 
 def _parse_time(value: Any) -> datetime:
@@ -53,7 +62,7 @@ def _parse_time(value: Any) -> datetime:
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str) or not (match := _TIME.fullmatch(value.strip())):
-        raise ValueError("is not a time; write it like 2026-03-01T12:00:00Z")
+        raise ValueError(f"is not a time: {_quoted(value)}; write it like 2026-03-01T12:00:00Z")
     day, minutes, seconds, zone = match.groups()
     if minutes is None:
         raise ValueError(f"has no time of day and no zone; write {day}T00:00:00Z, or the hour that is meant")
@@ -61,11 +70,18 @@ def _parse_time(value: Any) -> datetime:
         raise ValueError(f"has no zone; if it is UTC, write {day}T{minutes}{seconds or ':00'}Z")
     try:
         moment = datetime.fromisoformat(f"{day}T{minutes}{seconds or ':00'}{zone.upper()}").astimezone(UTC)
-    except ValueError as error:
-        raise ValueError(f"is not a real date: {error}") from None
-    if zone not in ("Z", "+00:00") or seconds is None or value[10] != "T":
-        raise ValueError(f"must be written in UTC as {format_time(moment)}")
+    except (ValueError, OverflowError):
+        raise ValueError(f"is not a day and hour that exist: {_quoted(value)}") from None
+    if moment.year not in _YEARS:
+        raise ValueError(f"lies in the year {moment.year}; years from {_YEARS[0]} to {_YEARS[-1]} are understood")
+    if value != format_time(moment):
+        raise ValueError(f"must be written in UTC and to the second: {format_time(moment)}")
     return moment
+
+
+def _quoted(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else text[:37] + "..."
 
 
 def format_time(moment: datetime) -> str:
@@ -77,12 +93,19 @@ UtcTime = Annotated[
     datetime,
     BeforeValidator(_parse_time),
     PlainSerializer(format_time, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$", "format": "date-time"}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^2[01][0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
+            "format": "date-time",
+            "examples": ["2026-03-01T12:00:00Z"],
+        }
+    ),
 ]
 """A moment in UTC, written as RFC 3339 with Z."""
 
 
-_DURATION = re.compile(r"(\d{1,4}) ?(d|h|min)")
+_DURATION = re.compile(r"([0-9]{1,4}) ?(d|h|min)")
 _UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "min": timedelta(minutes=1)}
 
 
@@ -90,7 +113,7 @@ def _parse_duration(value: Any) -> timedelta:
     if isinstance(value, timedelta):
         return value
     if not isinstance(value, str) or not (match := _DURATION.fullmatch(value)):
-        raise ValueError('is not a length of time; write it like "7 d", "72 h" or "90 min"')
+        raise ValueError(f"is not a length of time: {_quoted(value)}; write it like 7 d, 72 h or 90 min")
     return int(match[1]) * _UNITS[match[2]]
 
 
@@ -107,21 +130,35 @@ Duration = Annotated[
     timedelta,
     BeforeValidator(_parse_duration),
     PlainSerializer(duration_text, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{1,4} ?(d|h|min)$", "examples": ["7 d", "72 h"]}),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,4} ?(d|h|min)$", "examples": ["7 d", "72 h"]}),
 ]
 """A length of time: "7 d", "72 h", "90 min"."""
 
 
+# Besides control characters: line separators, and marks that turn the direction of writing and so can make a text
+# look like another one (Unicode Technical Report 36, section 3.2).
+_INVISIBLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
 def _no_control_characters(text: str) -> str:
-    if any(ord(char) < 32 and char != "\n" for char in text) or "\x7f" in text:
-        raise ValueError("holds an invisible control character; retype the text")
+    if match := _INVISIBLE.search(text):
+        name = "a tab" if match[0] == "\t" else f"an invisible character (U+{ord(match[0]):04X})"
+        raise ValueError(f"holds {name}; retype the text")
     return text
 
 
 def _one_line(text: str) -> str:
     if "\n" in text.strip():
         raise ValueError("must be a single line")
+    if not text.strip():
+        raise ValueError("is empty")
     return text.strip()
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is empty")
+    return text
 
 
 def _thirty_words(text: str) -> str:
@@ -138,59 +175,78 @@ Text = Annotated[
 ]
 """One line of plain text; nothing in it is markup."""
 
-Sentence = Annotated[Text, AfterValidator(_thirty_words)]
+Sentence = Annotated[
+    Text,
+    AfterValidator(_thirty_words),
+    WithJsonSchema(
+        {"type": "string", "minLength": 1, "maxLength": 500, "pattern": r"^\s*(\S+\s+){0,29}\S+\s*$"},
+    ),
+]
 """One sentence of at most 30 words that explains a release to anybody (R99)."""
 
-Markdown = Annotated[str, AfterValidator(_no_control_characters), StringConstraints(min_length=1, max_length=20_000)]
+Markdown = Annotated[
+    str,
+    AfterValidator(_no_control_characters),
+    AfterValidator(_not_blank),
+    StringConstraints(min_length=1, max_length=20_000),
+]
 """Paragraphs in the Markdown subset: emphasis, code, lists and https links; no HTML, no images."""
 
 
-def _worded_pattern(pattern: str, words: str, max_length: int = 500) -> Any:
+def worded_pattern(pattern: str, words: str, example: str, max_length: int = 500) -> tuple[Any, Any]:
     """Metadata for a str that must match, with a message that people understand instead of the pattern."""
     compiled = re.compile(pattern)
 
     def check(text: Any) -> str:
-        if not isinstance(text, str) or len(text) > max_length or not compiled.fullmatch(text):
-            raise ValueError(words)
+        if not isinstance(text, str) or not compiled.fullmatch(text):
+            raise ValueError(f"{words}, like {example}")
+        if len(text) > max_length:
+            raise ValueError(f"is longer than {max_length} characters")
         return text
 
-    schema = {"type": "string", "pattern": f"^({pattern})$", "maxLength": max_length}
+    schema = {"type": "string", "pattern": f"^({pattern})$", "maxLength": max_length, "examples": [example]}
     return BeforeValidator(check), WithJsonSchema(schema)
 
 
-_SLUG_CHECK, _SLUG_SCHEMA = _worded_pattern(
-    r"[a-z0-9]+(-[a-z0-9]+)*", "must be small letters, digits and single hyphens, like btfs-node", 64
+_SLUG_CHECK, _SLUG_SCHEMA = worded_pattern(
+    "[a-z0-9]+(-[a-z0-9]+)*", "must be small letters, digits and single hyphens", "btfs-node", 64
 )
 Slug = Annotated[str, _SLUG_CHECK, _SLUG_SCHEMA]
 """An id: small letters, digits and single hyphens. Ids are never reused."""
 
-PlatformId = Slug
+_PLATFORM_CHECK, _PLATFORM_SCHEMA = worded_pattern(
+    "[a-z0-9]+(-[a-z0-9]+)*", "must be small letters, digits and single hyphens", "linux-amd64", 64
+)
+PlatformId = Annotated[str, _PLATFORM_CHECK, _PLATFORM_SCHEMA]
 """A platform, written system-architecture: linux-amd64, macos-arm64, windows-amd64, any."""
 
-_DIGEST_CHECK, _DIGEST_SCHEMA = _worded_pattern(
-    r"[0-9a-f]{64}", "must be a SHA-256 digest, 64 small hexadecimal digits"
+_DIGEST_CHECK, _DIGEST_SCHEMA = worded_pattern(
+    "[0-9a-f]{64}", "must be a SHA-256 digest: 64 characters, each a digit or a letter from a to f", "c0de" * 16, 64
 )
 Digest = Annotated[str, _DIGEST_CHECK, _DIGEST_SCHEMA]
 """A SHA-256 digest as 64 small hexadecimal digits."""
 
-_HTTPS_CHECK, _HTTPS_SCHEMA = _worded_pattern(
-    r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(/[^\s\"<>\\]*)?",
-    "must be an https address with a plain host name, like https://example.org/page",
+_HTTPS_CHECK, _HTTPS_SCHEMA = worded_pattern(
+    r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[^\s\x00-\x1f\x7f\"<>\\]*)?",
+    "must be an https address with a plain host name",
+    "https://example.org/page",
 )
 HttpsUrl = Annotated[str, _HTTPS_CHECK, _HTTPS_SCHEMA]
 """An https URL with a plain host name: no user name, no look-alike letters."""
 
-_FILE_CHECK, _FILE_SCHEMA = _worded_pattern(
+_FILE_CHECK, _FILE_SCHEMA = worded_pattern(
     r"[A-Za-z0-9_][A-Za-z0-9_.+*?~\[\]!-]*",
-    "must be a plain file name or pattern without folders or spaces, like btfs-*-linux-amd64.tar.gz",
+    "must be a plain file name or pattern without folders or spaces",
+    "btfs-*-linux-amd64.tar.gz",
     200,
 )
 FilePattern = Annotated[str, _FILE_CHECK, _FILE_SCHEMA]
 """A file name or shell pattern, without folders."""
 
-_ORIGIN_CHECK, _ORIGIN_SCHEMA = _worded_pattern(
-    r"(https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?|http://(127\.0\.0\.1|localhost))(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?",
-    "must be an https address without user name or query, like https://dl.example.org",
+_ORIGIN_CHECK, _ORIGIN_SCHEMA = worded_pattern(
+    r"(https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?|http://(127\.0\.0\.1|localhost))(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?",
+    "must be an https address without user name or query",
+    "https://dl.example.org",
 )
 Origin = Annotated[str, _ORIGIN_CHECK, _ORIGIN_SCHEMA]
 """An https address without user name or query; plain http only for loopback, in a demo configuration."""
@@ -208,7 +264,14 @@ ReleaseVersion = Annotated[
     Version,
     BeforeValidator(_parse_version),
     PlainSerializer(str, return_type=str),
-    WithJsonSchema({"type": "string", "examples": ["4.1.0", "4.1.0-rc.1"]}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^[0-9]+(\.[0-9]+)*(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$",
+            "maxLength": MAX_LENGTH,
+            "examples": ["4.1.0", "4.1.0-rc.1"],
+        }
+    ),
 ]
 """A version of a product, always in quotes: "4.1.0"."""
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from publisher.model.base import Model, Text, UtcTime
 from publisher.model.deprecation import Deprecation
@@ -40,6 +43,8 @@ class Catalog:
     releases: tuple[Release, ...]
     deprecations: tuple[Deprecation, ...]
     sample: Sample | None
+    memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What rules have worked out from this catalog and nothing else, such as freeze windows; never content."""
 
     @cached_property
     def _by_product(self) -> dict[str, tuple[Release, ...]]:
@@ -58,8 +63,28 @@ class Catalog:
 
     def current(self, product: str, channel: str, now: datetime) -> Release | None:
         """The newest version that had shipped to the channel by `now`, as far as the content tells."""
-        shipped = [r for r in self.shipped(product, now) if channel in r.channels]
-        return shipped[-1] if shipped else None
+        if (progress := self._progress.get((product, channel))) is None:
+            return None
+        moments, newest = progress
+        index = bisect_right(moments, now)
+        return newest[index - 1] if index else None
+
+    @cached_property
+    def _progress(self) -> dict[tuple[str, str], tuple[list[datetime], list[Release]]]:
+        """For each product and channel: the moments of its releases, and the newest version since each of them."""
+        progress: dict[tuple[str, str], tuple[list[datetime], list[Release]]] = {}
+        shipped = ((r.shipped_at, r) for r in self.releases if r.shipped_at is not None)
+        for moment, release in sorted(shipped, key=lambda pair: pair[0]):
+            for channel in release.channels:
+                moments, newest = progress.setdefault((release.product, channel), ([], []))
+                moments.append(moment)
+                newest.append(max(newest[-1], release, key=lambda r: r.version) if newest else release)
+        return progress
+
+    def shipping_moments(self, product: str, channel: str) -> tuple[datetime, ...]:
+        """When releases shipped to the channel, earliest first; what is current changes at no other moment."""
+        progress = self._progress.get((product, channel))
+        return tuple(progress[0]) if progress else ()
 
     def shipped(self, product: str, now: datetime) -> tuple[Release, ...]:
         """Releases that had shipped by `now`, oldest version first."""

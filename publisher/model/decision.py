@@ -21,12 +21,15 @@ class Outcome(StrEnum):
     @property
     def rank(self) -> int:
         """0 for the best."""
-        return list(Outcome).index(self)
+        return _RANKS[self]
 
     @property
     def stops(self) -> bool:
         """Whether a release with this outcome stays where it is."""
         return self.rank > Outcome.PASS_OVERRIDDEN.rank
+
+
+_RANKS = {outcome: rank for rank, outcome in enumerate(Outcome)}
 
 
 class Verdict(Model):
@@ -35,6 +38,7 @@ class Verdict(Model):
     rule: str
     """The rule's id, such as freeze.hard; overrides and documentation name it."""
     outcome: Outcome
+    """What the rule says."""
     reason: str
     """Why, as a sentence."""
     public_reason: str | None = None
@@ -55,17 +59,25 @@ class Decision(Model):
     """Go or no-go for one release in one channel at one moment."""
 
     product: Slug
+    """The product, by id."""
     version: ReleaseVersion
+    """The version, as it was written."""
     channel: Slug
+    """Where it would ship to."""
     at: UtcTime
+    """The moment that the answer is for."""
     outcome: Outcome
+    """The worst of the verdicts."""
     verdicts: tuple[Verdict, ...]
+    """What each rule says, in their order."""
     next_change: UtcTime | None = None
     """The next moment at which the outcome differs, if nobody does anything."""
     then: Outcome | None = None
     """The outcome from that moment on."""
     policy_version: int
+    """Version of the policy that was followed."""
     policy_digest: Digest
+    """SHA-256 of that policy."""
 
     @property
     def go(self) -> bool:

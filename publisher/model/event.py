@@ -25,28 +25,37 @@ class Scored(Model):
     """A score with the reason that makes it repeatable (R15, R17)."""
 
     score: Score
+    """From 1 to 5."""
     because: Text
+    """Why this score and no other, in one sentence."""
 
 
 class ImpactTags(Model):
     """Expected impact, each from 0 (none) to 3 (extreme) (R14)."""
 
     client_load: Impact
+    """More logins, downloads and restarts of clients: 0 none to 3 extreme."""
     node_churn: Impact
+    """Nodes that come and go: 0 none to 3 extreme."""
     support_traffic: Impact
+    """Questions to the support team: 0 none to 3 extreme."""
     compatibility_risk: Impact
+    """Old and new versions that may not understand one another: 0 none to 3 extreme."""
 
 
 class Event(Model):
     """Something outside that makes a release riskier: an upgrade, a listing, a migration, a conference."""
 
     id: Slug
+    """Name in files and commands, the same as the file's; never reused."""
     title: Text
+    """What happens, as a headline."""
     type: Slug
     """One of the types that the policy's freeze table knows."""
     ecosystem: Slug
     """Which network or project it belongs to: tron, bttc, btfs, bitcoin, industry."""
     starts: UtcTime
+    """The first moment of the event."""
     ends: UtcTime
     """The first moment after the event."""
     announced: UtcTime | None = None
@@ -56,13 +65,17 @@ class Event(Model):
     lead_time: Scored
     """Time available to test and to tell, 1 (none) to 5 (plenty)."""
     impact: ImpactTags
+    """What it is expected to do to clients, nodes, support and compatibility."""
     summary: Markdown
     """What happens and what users may notice."""
     visibility: Visibility = Visibility.PUBLIC
+    """Who may know of it."""
     embargoed_until: UtcTime | None = None
+    """From when on everybody may know; goes with `visibility: embargoed`."""
     public_title: Text = "Reserved period"
     """The neutral words that the public reads while the event itself is not public."""
     status: Literal["planned", "happened", "cancelled"] = "planned"
+    """A cancelled event opens no freeze."""
     source: HttpsUrl | None = None
     """Where the fact can be checked."""
     sample: bool = False
@@ -71,9 +84,11 @@ class Event(Model):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.ends <= self.starts:
-            raise ValueError("ends before it starts; `ends` is the first moment after the event")
-        if (self.visibility is Visibility.EMBARGOED) != (self.embargoed_until is not None):
-            raise ValueError("`visibility: embargoed` and `embargoed_until` go together")
+            raise ValueError("`ends` is not after `starts`; it is the first moment after the event")
+        if self.visibility is Visibility.EMBARGOED and self.embargoed_until is None:
+            raise ValueError("`visibility` is embargoed, but nothing says until when; add `embargoed_until`")
+        if self.visibility is not Visibility.EMBARGOED and self.embargoed_until is not None:
+            raise ValueError("`embargoed_until` goes with `visibility: embargoed` only; add that, or remove it")
         return self
 
     def is_public(self, now: UtcTime) -> bool:

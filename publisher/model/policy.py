@@ -16,7 +16,9 @@ class Band(Model):
     """How long releases stop around an event: hard, then soft, before it and after it (R19, R20)."""
 
     hard_before: Duration = timedelta()
+    """Nothing but exempt classes ships for this long before the event, and through it."""
     hard_after: Duration = timedelta()
+    """Nothing but exempt classes ships for this long after the event."""
     soft_before: Duration = timedelta()
     """Runs before the hard freeze begins."""
     soft_after: Duration = timedelta()
@@ -27,9 +29,13 @@ class PartialBand(Model):
     """Some of a band's lengths; the others stay as they are."""
 
     hard_before: Duration | None = None
+    """Hard freeze before the event."""
     hard_after: Duration | None = None
+    """Hard freeze after the event."""
     soft_before: Duration | None = None
+    """Soft freeze before the hard one."""
     soft_after: Duration | None = None
+    """Soft freeze after the hard one."""
 
 
 class BaseBand(Model):
@@ -38,6 +44,7 @@ class BaseBand(Model):
     events: Annotated[tuple[Slug, ...], Field(min_length=1)]
     """Event types. Every event's type must stand in one base band."""
     band: Band
+    """How long releases stop around these events."""
     because: Text
     """A short noun phrase for the arithmetic: "exchange listing"."""
 
@@ -54,7 +61,9 @@ class Adjustment(Model):
     classes: tuple[ChangeClass, ...] = ()
     """Change classes; none means all."""
     severity_at_least: Score = 1
+    """Only events of at least this severity."""
     severity_at_most: Score = 5
+    """Only events of at most this severity."""
     add: PartialBand | None = None
     """Lengths to add."""
     set: PartialBand | None = None
@@ -69,7 +78,9 @@ class FreezePolicy(Model):
     soft_allows: tuple[ChangeClass, ...]
     """Change classes that may ship in a soft freeze (R20)."""
     base: Annotated[tuple[BaseBand, ...], Field(min_length=1)]
+    """The bands by event type."""
     adjust: tuple[Adjustment, ...] = ()
+    """What makes them longer or shorter."""
 
 
 class Policy(Model):
@@ -82,8 +93,11 @@ class Policy(Model):
     profile: Literal["solo", "team"]
     """How much proof a release needs: of one person, or of a team."""
     summary: Text
+    """The policy in one sentence."""
     freeze: FreezePolicy
+    """When releases stop, and which."""
     sample: bool = False
+    """Invented, to show how it looks."""
 
     @property
     def event_types(self) -> frozenset[str]:

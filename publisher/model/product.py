@@ -37,7 +37,9 @@ class Product(Model):
     summary: Text
     """What it is, in one line."""
     client_type: ClientType
+    """What kind of program it is."""
     plane: Plane
+    """Whether it moves data, controls what does, or both."""
     platforms: Annotated[tuple[PlatformId, ...], Field(min_length=1)]
     """Every platform that a release may carry."""
     channels: Annotated[tuple[Slug, ...], Field(min_length=1)]
@@ -49,6 +51,7 @@ class Product(Model):
     min_secure: ReleaseVersion | None = None
     """The oldest version without a publicly known security problem; older clients are told to update."""
     homepage: HttpsUrl | None = None
+    """Where people read more about it."""
     sample: bool = False
     """Invented, to show how it looks."""
 
@@ -57,8 +60,24 @@ class Channel(Model):
     """A stream of releases that a client follows."""
 
     id: Slug
+    """Name in files, feeds and commands; never reused."""
     name: Text
+    """Name that people read."""
     summary: Text
     """Whom the channel is for."""
     prereleases: bool = False
     """Whether versions like 4.1.0-rc.1 may ship here."""
+
+
+class Products(Model):
+    """The whole of products.yaml."""
+
+    products: Annotated[tuple[Product, ...], Field(min_length=1)]
+    """Everything that is released by itself."""
+
+
+class Channels(Model):
+    """The whole of channels.yaml."""
+
+    channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
+    """Streams of releases that clients follow."""

@@ -13,29 +13,41 @@ class Companion(Model):
     """A file that describes a binary and is published beside it, such as a bill of materials."""
 
     file: str
+    """Its plain name, beside the binary."""
     kind: Literal["cyclonedx", "spdx"]
+    """Its format."""
     size: int
+    """Bytes."""
     sha256: Digest
+    """SHA-256 of its bytes."""
 
 
 class PublishedArtifact(Model):
     """One binary as it was published."""
 
     file: str
+    """Its plain name."""
     platform: PlatformId
+    """What it runs on."""
     size: Annotated[int, Field(gt=0)]
     """Bytes."""
     sha256: Digest
+    """SHA-256 of its bytes."""
     companions: tuple[Companion, ...] = ()
+    """Files that describe it."""
 
 
 class Manifest(Model):
     """releases/PRODUCT/VERSION/release.json: facts about bytes only, so that it never has to change."""
 
     format: Literal["tidegate-release/1"] = "tidegate-release/1"
+    """Name and version of this format."""
     product: Slug
+    """The product, by id."""
     version: ReleaseVersion
+    """The version, as it was written."""
     artifacts: Annotated[tuple[PublishedArtifact, ...], Field(min_length=1)]
+    """Every binary of the release."""
 
 
 class LiveRelease(Model):

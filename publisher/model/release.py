@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from publisher.client.feed import Action, Restart
 from publisher.model.base import (
     Digest,
     FilePattern,
@@ -48,30 +49,15 @@ class Kind(StrEnum):
     HOTFIX = "hotfix"
 
 
-class Action(StrEnum):
-    """What is asked of the user (R55)."""
-
-    OPTIONAL = "optional"
-    RECOMMENDED = "recommended"
-    REQUIRED = "required"
-
-
-class Restart(StrEnum):
-    """What has to be restarted for the update to take effect (R55)."""
-
-    NONE = "none"
-    APPLICATION = "application"
-    SERVICE = "service"
-    SYSTEM = "system"
-
-
 class Notes(Model):
     """What users need to know before they update (R55-R58)."""
 
     action: Action
+    """Whether the user may wait."""
     required_by: UtcTime | None = None
     """When a required update must be in place."""
     restart: Restart
+    """What has to be restarted for the update to take effect."""
     old_peers_ok_until: UtcTime | None = None
     """Until when peers may stay on old versions; left out when there is no end."""
     symptoms: tuple[Text, ...]
@@ -84,7 +70,7 @@ class Notes(Model):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.required_by is not None and self.action is not Action.REQUIRED:
-            raise ValueError("`required_by` goes with `action: required` only")
+            raise ValueError("`required_by` goes with `action: required` only; change one of them")
         return self
 
 
@@ -94,6 +80,7 @@ class ArtifactSpec(Model):
     file: FilePattern
     """A file name or shell pattern, no folders: btfs-*-linux-amd64.tar.gz"""
     platform: PlatformId
+    """What these files run on; one of the product's platforms."""
     sha256: Digest | None = None
     """The digest that the build reported; other bytes are then refused."""
 
@@ -102,12 +89,15 @@ class Release(Model):
     """One version of one product."""
 
     product: Slug
+    """The product, by id; the folder has the same name."""
     version: ReleaseVersion
+    """The version in quotes; the file has the same name."""
     channels: Annotated[tuple[Slug, ...], Field(min_length=1)]
     """Where it may be published."""
     change_class: ChangeClass
     """The riskiest thing that it changes."""
     kind: Kind = Kind.ROUTINE
+    """Whether it can be taken back."""
     sentence: Sentence
     """The release in one sentence that anybody understands, in 30 words or fewer (R99)."""
     planned_for: UtcTime | None = None
@@ -115,15 +105,23 @@ class Release(Model):
     shipped_at: UtcTime | None = None
     """When it was published, once it was."""
     notes: Notes
+    """What users need to know before they update."""
     artifacts: tuple[ArtifactSpec, ...] = ()
     """Files and their platforms; needed before it can be published."""
     visibility: Literal["public", "internal"] = "public"
+    """Who may know of it."""
     events: tuple[Slug, ...] = ()
     """Events that this release is for or that its users should know of (R56)."""
     source: HttpsUrl | None = None
     """Where the facts can be checked."""
     sample: bool = False
     """Invented, to show how it looks."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.visibility == "internal" and self.shipped_at is not None:
+            raise ValueError("`shipped_at` is set, so it is out; `visibility: internal` can no longer hold")
+        return self
 
     @property
     def id(self) -> str:

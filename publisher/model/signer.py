@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from publisher.model.base import Duration, Model, Slug, Text
+from publisher.model.base import Duration, Model, Slug, Text, worded_pattern
 
 TOP_LEVEL_ROLES = ("root", "targets", "snapshot", "timestamp")
 """The four roles of every TUF repository (TUF specification, section 2.1)."""
@@ -15,7 +15,10 @@ TOP_LEVEL_ROLES = ("root", "targets", "snapshot", "timestamp")
 SHARED_ROLES = ("rollout", "brakes", "notes")
 """Delegated roles that serve all products and channels."""
 
-RoleName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)?$", max_length=129)]
+_ROLE_CHECK, _ROLE_SCHEMA = worded_pattern(
+    r"[a-z0-9-]+(\.[a-z0-9-]+)?", "must be a role of the update channel", "btfs-node.stable", 129
+)
+RoleName = Annotated[str, _ROLE_CHECK, _ROLE_SCHEMA]
 """`root`, `targets`, `snapshot`, `timestamp`, `rollout`, `brakes`, `notes`, `minisign`, or `<product>.<channel>`."""
 
 

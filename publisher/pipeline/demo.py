@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,11 +23,13 @@ from publisher.client.version import Version
 from publisher.errors import InputError, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.signer import Duty, Signers
+from publisher.pipeline.deciding import Clock, ReleaseRequest
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.keys import ROOT_FILE, Person, ceremony, write_ceremony
 from publisher.pipeline.progress import Track
-from publisher.pipeline.release import Applied, ReleaseRequest, apply_plan, plan_release
+from publisher.pipeline.release import apply_release, plan_release
 from publisher.pipeline.verify import verify_store
+from publisher.pipeline.writing import Written
 from publisher.pipeline.zipapp import build_zipapp
 from publisher.storage.open import open_storage
 
@@ -119,9 +121,7 @@ def build_client(place: Place, version: str) -> Path:
     return file
 
 
-def publish_client(
-    place: Place, catalog: Catalog, version: str, clock: Callable[[], datetime], track: Track
-) -> Applied | None:
+def publish_client(place: Place, catalog: Catalog, version: str, clock: Clock, track: Track) -> Written | None:
     """Publish what was built; None when the bucket says all of it already.
 
     The sample content lives at its own time, and is decided on for that time; signatures are dated now.
@@ -142,8 +142,8 @@ def publish_client(
     storage = open_storage(str(place.bucket))
     storage.prepare()
     keys = KeyRing(catalog.signers, place.keys, lambda _name: None)
-    plan = plan_release(request, catalog, storage, keys, clock(), track)
-    return None if plan.nothing_to_do else apply_plan(plan, catalog, storage, clock, track)
+    plan = plan_release(request, catalog, storage, keys, clock(), track=track)
+    return None if plan.nothing_to_do else apply_release(plan, catalog, storage, clock, track)
 
 
 def run_downloaded_client(place: Place, version: str) -> str:

@@ -13,7 +13,6 @@ from publisher.channel.layout import (
     channel_role,
     content_type,
     feed_target,
-    release_key,
     target_key,
 )
 from publisher.channel.manifests import (
@@ -29,7 +28,7 @@ from publisher.client.feed import Feed
 from publisher.model.catalog import Catalog
 from publisher.model.published import Companion, Manifest, PublishedArtifact
 from publisher.model.release import Release
-from publisher.pipeline.artifacts import HashedArtifact
+from publisher.pipeline.artifacts import HashedArtifact, HashedFile
 from publisher.signing.digests import digest_bytes
 from publisher.signing.minisign import MinisignKey
 from publisher.storage.protocol import Body, ObjectMeta
@@ -84,10 +83,13 @@ def published_artifact(artifact: HashedArtifact) -> PublishedArtifact:
     )
 
 
-def objects_for_people(
+def files_for_people(
     release: Release, hashed: Sequence[HashedArtifact], manifest: Manifest, key: MinisignKey
-) -> tuple[PlannedObject, ...]:
-    """releases/PRODUCT/VERSION/: binaries, bills of materials, signatures, SHA256SUMS and release.json."""
+) -> tuple[tuple[str, Body], ...]:
+    """What lies beside the binaries under releases/PRODUCT/VERSION/, as (name, body).
+
+    Bills of materials, minisign signatures, release.json and SHA256SUMS, which also covers the binaries.
+    """
     product, version = release.product, str(release.version)
     files = [one for artifact in hashed for one in (artifact.file, *(file for file, _ in artifact.companions))]
     facts = Body.from_bytes(manifest_bytes(manifest))
@@ -97,28 +99,30 @@ def objects_for_people(
         (SUMS_FILE, digest_bytes(checksums).blake2b512),
     ]
 
-    def planned(name: str, body: Body) -> PlannedObject:
-        return PlannedObject.of(release_key(product, version, name), body)
-
+    companions = [file for artifact in hashed for file, _ in artifact.companions]
     return (
-        *(planned(one.path.name, Body.from_file(one.path, one.digests.size, one.digests.sha256)) for one in files),
+        *((one.path.name, _file_body(one)) for one in companions),
         *(
-            planned(
+            (
                 name + SIGNATURE_SUFFIX,
                 Body.from_bytes(key.sign(digest, trusted_comment=trusted_comment(product, version, name))),
             )
             for name, digest in to_sign
         ),
-        planned(MANIFEST_FILE, facts),
-        planned(SUMS_FILE, Body.from_bytes(checksums)),
+        (MANIFEST_FILE, facts),
+        (SUMS_FILE, Body.from_bytes(checksums)),
     )
+
+
+def _file_body(file: HashedFile) -> Body:
+    return Body.from_file(file.path, file.digests.size, file.digests.sha256)
 
 
 def channel_targets(
     catalog: Catalog,
     release: Release,
     channel: str,
-    published: Sequence[PublishedArtifact],
+    hashed: Sequence[HashedArtifact],
     live: Repository | None,
     offered: Mapping[str, Feed],
     now: datetime,
@@ -128,15 +132,15 @@ def channel_targets(
     Platforms that the product has and this release does not carry keep the feed that they have.
     """
     product, version = release.product, str(release.version)
-    listed = _kept(catalog, release, channel, {one.platform for one in published}, live, offered)
+    listed = _kept(catalog, release, channel, {one.platform for one in hashed}, live, offered)
     objects: list[PlannedObject] = []
-    for one in published:
-        path = artifact_target(product, channel, version, one.file)
-        key = target_key(path, one.sha256)
-        objects.append(PlannedObject(key, one.size, one.sha256, copy_of=release_key(product, version, one.file)))
-        listed[path] = (one.size, one.sha256)
-    for one in published:
-        body = Body.from_bytes(feed_bytes(build_feed(catalog, release, channel, one, now)))
+    for one in hashed:
+        body = _file_body(one.file)
+        path = artifact_target(product, channel, version, one.file.path.name)
+        objects.append(PlannedObject.of(target_key(path, body.sha256), body))
+        listed[path] = (body.size, body.sha256)
+    for one in hashed:
+        body = Body.from_bytes(feed_bytes(build_feed(catalog, release, channel, published_artifact(one), now)))
         path = feed_target(product, channel, one.platform)
         objects.append(PlannedObject.of(target_key(path, body.sha256), body))
         listed[path] = (body.size, body.sha256)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
 from publisher.channel.repository import Read
 from publisher.errors import StorageMissing
-from publisher.storage.protocol import Storage
+from publisher.storage.protocol import Body, Stat
 
 SMALL = 8 * 1024 * 1024
 """No metadata, feed or manifest is larger, in bytes."""
 
 
-def reader(storage: Storage) -> Read:
+def reader(storage: Readable) -> Read:
     """Objects of a store by key; None for one that is not there. Larger objects than SMALL are refused."""
 
     def read(key: str) -> bytes | None:
@@ -20,3 +23,47 @@ def reader(storage: Storage) -> Read:
             return None
 
     return read
+
+
+class Readable(Protocol):
+    """The reading half of a store."""
+
+    def stat(self, key: str) -> Stat | None:
+        """As `Storage.stat`."""
+        ...
+
+    def list(self, prefix: str) -> Iterator[Stat]:
+        """As `Storage.list`."""
+        ...
+
+    def read(self, key: str, limit: int) -> tuple[bytes, str]:
+        """As `Storage.read`."""
+        ...
+
+
+class Pending:
+    """A store as it will be once some planned objects are written; so that the next step can be planned before."""
+
+    def __init__(self, storage: Readable, bodies: Mapping[str, Body]) -> None:
+        self._storage = storage
+        self._bodies = bodies
+
+    def stat(self, key: str) -> Stat | None:
+        """What is or will be there."""
+        found = self._storage.stat(key)
+        if found is None and (body := self._bodies.get(key)) is not None:
+            return Stat(key, body.size, "pending")
+        return found
+
+    def list(self, prefix: str) -> Iterator[Stat]:
+        """Objects that are or will be below the prefix, by key."""
+        there = {stat.key: stat for stat in self._storage.list(prefix)}
+        coming = {key: Stat(key, body.size, "pending") for key, body in self._bodies.items() if key.startswith(prefix)}
+        yield from (stat for _, stat in sorted({**coming, **there}.items()))
+
+    def read(self, key: str, limit: int) -> tuple[bytes, str]:
+        """A small object that is or will be there."""
+        body = self._bodies.get(key)
+        if body is None or self._storage.stat(key) is not None:
+            return self._storage.read(key, limit)
+        return b"".join(body.chunks()), "pending"

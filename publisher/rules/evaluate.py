@@ -12,17 +12,14 @@ from publisher.model.release import Release
 from publisher.rules import freeze, integrity
 from publisher.rules.question import Boundaries, Question, Rule
 
-RULES: tuple[Rule, ...] = (
-    integrity.channel,
-    integrity.version,
-    integrity.artifacts,
-    freeze.hard_freeze,
-    freeze.soft_freeze,
+RULES: tuple[tuple[Rule, Boundaries | None], ...] = (
+    (integrity.channel, None),
+    (integrity.version, integrity.version_boundaries),
+    (integrity.artifacts, None),
+    (freeze.hard_freeze, freeze.boundaries),
+    (freeze.soft_freeze, freeze.soft_boundaries),
 )
-"""Every rule, in the order in which verdicts are shown."""
-
-BOUNDARIES: tuple[Boundaries, ...] = (freeze.boundaries,)
-"""Where the verdicts of rules that depend on time may change."""
+"""Every rule, in the order in which verdicts are shown, with the moments at which its verdict may change."""
 
 NO_EVIDENCE = Evidence()
 
@@ -35,9 +32,9 @@ def evaluate(
     The release must belong to a product of the catalog. The result depends on nothing but the arguments.
     """
     question = Question(catalog, release, channel, evidence, now)
-    verdicts = tuple(rule(question) for rule in RULES)
+    verdicts = tuple(rule(question) for rule, _ in RULES)
     outcome = worst(verdicts)
-    next_change, then = _next_change(question, outcome)
+    next_change, then = _next_change(question, verdicts)
     return Decision(
         product=release.product,
         version=release.version,
@@ -58,11 +55,23 @@ def worst(verdicts: Iterable[Verdict]) -> Outcome:
     return Outcome.PASS if outcome is Outcome.NOT_APPLICABLE else outcome
 
 
-def _next_change(question: Question, outcome: Outcome) -> tuple[datetime | None, Outcome | None]:
+def _next_change(question: Question, verdicts: tuple[Verdict, ...]) -> tuple[datetime | None, Outcome | None]:
     """The first boundary after now from which on the outcome differs, and that outcome."""
-    edges = sorted({edge for source in BOUNDARIES for edge in source(question) if edge > question.now})
-    for edge in edges:
+    outcome = worst(verdicts)
+    fixed: list[Verdict] = []
+    moving: list[Rule] = []
+    edges: set[datetime] = set()
+    for (rule, boundaries), verdict in zip(RULES, verdicts, strict=True):
+        coming = tuple(boundaries(question)) if boundaries else ()
+        if coming:
+            moving.append(rule)
+            edges.update(coming)
+        else:
+            fixed.append(verdict)
+    if worst(fixed) is Outcome.BLOCKED:  # nothing is worse, so nothing that still moves can change the outcome
+        return None, None
+    for edge in sorted(edges):
         later = question.at(edge)
-        if (then := worst(rule(later) for rule in RULES)) is not outcome:
+        if (then := worst((*fixed, *(rule(later) for rule in moving)))) is not outcome:
             return edge, then
     return None, None

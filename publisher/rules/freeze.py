@@ -2,67 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from publisher.model.decision import Outcome, Verdict
-from publisher.model.event import Event
 from publisher.model.release import ChangeClass, Release
-from publisher.rules import words
+from publisher.rules import integrity, words
 from publisher.rules.question import Question
 from publisher.rules.windows import Hardness, Window
 
 
 def boundaries(question: Question) -> Iterable[datetime]:
     """Starts and ends of every window."""
-    return (edge for window in question.windows for edge in (window.start, window.end))
+    return question.timeline.edges_after(question.now)
+
+
+def soft_boundaries(question: Question) -> Iterable[datetime]:
+    """Those of the windows, and for a patch also of the version that it is a patch of."""
+    patch = question.release.change_class is ChangeClass.PATCH
+    return (*boundaries(question), *(integrity.version_boundaries(question) if patch else ()))
 
 
 def hard_freeze(question: Question) -> Verdict:
     """Nothing of this class ships while a hard freeze holds (R19)."""
-    active = [w for w in question.windows if w.hardness is Hardness.HARD and w.holds(question.now)]
-    if not active:
+    stretch = question.timeline.stretch(Hardness.HARD, question.now)
+    if not stretch:
         return _open("freeze.hard", Hardness.HARD, question)
-    last = max(active, key=lambda window: window.end)
     subject = f"changes of class {question.release.change_class} to {words.with_article(question.product.client_type)}"
     return _waiting(
         "freeze.hard",
-        last,
+        stretch,
         question,
-        f"hard freeze around {_named(last.event)}: {subject} wait until {words.moment(last.end)}",
+        f"hard freeze around {_named(stretch)}: {subject} wait until {words.moment(stretch[-1].end)}",
         "Wait for the end of the freeze, or move the change into a release of a class that is exempt.",
     )
 
 
 def soft_freeze(question: Question) -> Verdict:
     """In a soft freeze only the classes of `soft_allows` ship, and a patch must really be a patch (R20)."""
-    active = [w for w in question.windows if w.hardness is Hardness.SOFT and w.holds(question.now)]
-    if not active:
+    stretch = question.timeline.stretch(Hardness.SOFT, question.now)
+    if not stretch:
         return _open("freeze.soft", Hardness.SOFT, question)
-    last = max(active, key=lambda window: window.end)
+    end = words.moment(stretch[-1].end)
     allowed = question.catalog.policy.freeze.soft_allows
     release = question.release
     if release.change_class not in allowed:
         return _waiting(
             "freeze.soft",
-            last,
+            stretch,
             question,
-            f"soft freeze around {_named(last.event)}: only {words.listed(allowed)} may ship"
-            f" until {words.moment(last.end)}, and this release is of class {release.change_class}",
+            f"soft freeze around {_named(stretch)}: only {words.listed(allowed)} may ship"
+            f" until {end}, and this release is of class {release.change_class}",
             f"Wait, or move what cannot wait into a release of class {words.listed(allowed, 'or')}.",
         )
     if (larger := _larger_than_a_patch(question, release)) is not None:
         return _waiting(
             "freeze.soft",
-            last,
+            stretch,
             question,
-            f"soft freeze around {_named(last.event)} until {words.moment(last.end)}: {larger}",
+            f"soft freeze around {_named(stretch)} until {end}: {larger}",
             "Wait, or number and build it as a patch of the version that is out.",
         )
     return Verdict(
         rule="freeze.soft",
         outcome=Outcome.PASS,
-        reason=f"A soft freeze holds until {words.moment(last.end)}; class {release.change_class} may ship in it.",
+        reason=f"A soft freeze holds until {end}; class {release.change_class} may ship in it.",
     )
 
 
@@ -81,31 +85,37 @@ def _larger_than_a_patch(question: Question, release: Release) -> str | None:
 
 def _open(rule: str, hardness: Hardness, question: Question) -> Verdict:
     """No such freeze now; says when the next one begins."""
-    coming = [w for w in question.windows if w.hardness is hardness and w.start > question.now]
-    if not question.windows:
+    if not question.timeline.windows:
         outcome, reason = (
             Outcome.NOT_APPLICABLE,
             f"No event brings a {hardness} freeze for this kind of change.",
         )
-    elif coming:
+    elif (start := question.timeline.next_start(hardness, question.now)) is not None:
         outcome, reason = (
             Outcome.PASS,
-            f"No {hardness} freeze holds; the next begins on {words.moment(coming[0].start)}.",
+            f"No {hardness} freeze holds; the next begins on {words.moment(start)}.",
         )
     else:
         outcome, reason = Outcome.PASS, f"No {hardness} freeze holds, and none is planned."
     return Verdict(rule=rule, outcome=outcome, reason=reason)
 
 
-def _named(event: Event) -> str:
-    return f'"{event.title}"'
+def _named(stretch: Sequence[Window]) -> str:
+    return _few([f'"{title}"' for title in dict.fromkeys(window.event.title for window in stretch)])
 
 
-def _waiting(rule: str, window: Window, question: Question, reason: str, fix: str) -> Verdict:
-    event = window.event
+def _few(names: Sequence[str]) -> str:
+    """All names of a short list; of a long one the first two and how many more there are."""
+    return words.listed(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} more events"])
+
+
+def _waiting(rule: str, stretch: Sequence[Window], question: Question, reason: str, fix: str) -> Verdict:
+    events = tuple({window.event.id: window.event for window in stretch}.values())
+    until = stretch[-1].end
     neutral = None
-    if not event.is_public(question.now):
-        neutral = f"{event.public_title}: releases of this kind wait until {words.moment(window.end)}."
+    if not all(event.is_public(question.now) for event in events):
+        titles = dict.fromkeys(e.title if e.is_public(question.now) else e.public_title for e in events)
+        neutral = f"{_few(list(titles))}: releases of this kind wait until {words.moment(until)}."
     return Verdict(
         rule=rule,
         outcome=Outcome.WAITING,
@@ -113,7 +123,7 @@ def _waiting(rule: str, window: Window, question: Question, reason: str, fix: st
         public_reason=neutral,
         who="Nobody: the freeze ends by itself.",
         fix=fix,
-        until=window.end,
-        arithmetic=window.arithmetic,
-        sources=(event.id,),
+        until=until,
+        arithmetic="; then ".join(dict.fromkeys(window.arithmetic for window in stretch)),
+        sources=tuple(event.id for event in events),
     )

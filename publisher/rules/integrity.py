@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable
+from datetime import datetime
+
 from publisher.model.decision import Outcome, Verdict
 from publisher.rules import words
 from publisher.rules.question import Question
@@ -52,6 +56,12 @@ def version(question: Question) -> Verdict:
         )
     before = f"It follows {max(known)}." if known else f"It is the first release in {question.channel}."
     return Verdict(rule="integrity.version", outcome=Outcome.PASS, reason=before)
+
+
+def version_boundaries(question: Question) -> Iterable[datetime]:
+    """What is current changes when a release ships; when asked about the past, such moments are still to come."""
+    moments = question.catalog.shipping_moments(question.release.product, question.channel)
+    return moments[bisect_right(moments, question.now) :]
 
 
 def artifacts(question: Question) -> Verdict:

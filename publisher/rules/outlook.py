@@ -8,7 +8,7 @@ from datetime import datetime
 from publisher.model.catalog import Catalog
 from publisher.model.product import Product
 from publisher.model.release import ChangeClass
-from publisher.rules.windows import Hardness, Window, freeze_windows
+from publisher.rules.windows import Hardness, Window, timeline
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,16 @@ def outlook(catalog: Catalog, product: Product, now: datetime) -> tuple[ClassOut
     policy = catalog.policy.freeze
 
     def stops(window: Window, change_class: ChangeClass) -> bool:
-        return window.holds(now) and (window.hardness is Hardness.HARD or change_class not in policy.soft_allows)
+        return window.hardness is Hardness.HARD or change_class not in policy.soft_allows
 
     return tuple(
         ClassOutlook(
             change_class,
             max(
                 (
-                    w
-                    for w in freeze_windows(policy, catalog.events, product.client_type, change_class)
-                    if stops(w, change_class)
+                    window
+                    for window in timeline(catalog, product.client_type, change_class).holding(now)
+                    if stops(window, change_class)
                 ),
                 key=lambda window: window.end,
                 default=None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from publisher.model.decision import Verdict
 from publisher.model.evidence import Evidence
 from publisher.model.product import Product
 from publisher.model.release import Release
-from publisher.rules.windows import Window, freeze_windows
+from publisher.rules.windows import Timeline, timeline
 
 
 @dataclass(frozen=True)
@@ -31,24 +31,17 @@ class Question:
         return self.catalog.products[self.release.product]
 
     @cached_property
-    def windows(self) -> tuple[Window, ...]:
+    def timeline(self) -> Timeline:
         """All freeze windows that exist for this kind of change."""
-        return freeze_windows(
-            self.catalog.policy.freeze,
-            self.catalog.events,
-            self.product.client_type,
-            self.release.change_class,
-        )
+        return timeline(self.catalog, self.product.client_type, self.release.change_class)
 
     def at(self, now: datetime) -> Question:
-        """The same question at another moment; windows are kept, since they do not depend on it."""
-        later = replace(self, now=now)
-        later.__dict__.update(product=self.product, windows=self.windows)
-        return later
+        """The same question at another moment."""
+        return Question(self.catalog, self.release, self.channel, self.evidence, now)
 
 
 Rule = Callable[[Question], Verdict]
 """Judges one thing. Pure; its verdict may only change at one of its boundaries."""
 
 Boundaries = Callable[[Question], Iterable[datetime]]
-"""The moments at which a rule's verdict may change."""
+"""The moments after `now` at which a rule's verdict may change; in any order, and rather too many than too few."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 
 from publisher.model.base import duration_text
+from publisher.model.catalog import Catalog
 from publisher.model.event import Event
 from publisher.model.policy import Adjustment, Band, FreezePolicy
 from publisher.model.product import ClientType
@@ -41,6 +44,78 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Timeline:
+    """All freeze windows for one client type and change class, ready to be asked about any moment."""
+
+    windows: tuple[Window, ...]
+    """By start."""
+
+    @cached_property
+    def edges(self) -> tuple[datetime, ...]:
+        """Every start and end, once each, in order."""
+        return tuple(sorted({edge for window in self.windows for edge in (window.start, window.end)}))
+
+    @cached_property
+    def _starting(self) -> dict[Hardness, list[datetime]]:
+        return {hardness: [w.start for w in self.windows if w.hardness is hardness] for hardness in Hardness}
+
+    @cached_property
+    def _between(self) -> list[tuple[Window, ...]]:
+        """The windows that hold from each edge to the next."""
+        starting: dict[datetime, list[Window]] = {}
+        for window in self.windows:
+            starting.setdefault(window.start, []).append(window)
+        held: list[Window] = []
+        between = []
+        for edge in self.edges:
+            held = [window for window in held if window.end > edge] + starting.get(edge, [])
+            between.append(tuple(held))
+        return between
+
+    @cached_property
+    def _stretches(self) -> dict[tuple[Hardness, int], tuple[Window, ...]]:
+        """Stretches that were asked for, by the number of edges before them: between two edges nothing differs."""
+        return {}
+
+    def holding(self, now: datetime) -> tuple[Window, ...]:
+        """The windows that hold at `now`."""
+        index = bisect_right(self.edges, now)
+        return self._between[index - 1] if index else ()
+
+    def edges_after(self, now: datetime) -> Sequence[datetime]:
+        """Starts and ends that are still to come."""
+        return self.edges[bisect_right(self.edges, now) :]
+
+    def next_start(self, hardness: Hardness, now: datetime) -> datetime | None:
+        """When the next window of this hardness begins."""
+        starts = self._starting[hardness]
+        index = bisect_right(starts, now)
+        return starts[index] if index < len(starts) else None
+
+    def stretch(self, hardness: Hardness, now: datetime) -> tuple[Window, ...]:
+        """The windows of this hardness that hold at `now` and, without a gap, one after the other from there on."""
+        key = (hardness, bisect_right(self.edges, now))
+        if key not in self._stretches:
+            stretch: list[Window] = []
+            moment = now
+            while holding := [window for window in self.holding(moment) if window.hardness is hardness]:
+                stretch.append(max(holding, key=lambda window: window.end))
+                moment = stretch[-1].end
+            self._stretches[key] = tuple(stretch)
+        return self._stretches[key]
+
+
+def timeline(catalog: Catalog, client_type: ClientType, change_class: ChangeClass) -> Timeline:
+    """The freeze windows of the catalog's events; worked out once for each catalog and kind of change."""
+    key = ("timeline", client_type, change_class)
+    if key not in catalog.memo:
+        windows = freeze_windows(catalog.policy.freeze, catalog.events, client_type, change_class)
+        catalog.memo[key] = Timeline(windows)
+    found: Timeline = catalog.memo[key]
+    return found
+
+
+@dataclass(frozen=True)
 class Lengths:
     """A band with the story of each of its lengths."""
 
@@ -52,19 +127,21 @@ def freeze_windows(
     policy: FreezePolicy, events: Iterable[Event], client_type: ClientType, change_class: ChangeClass
 ) -> tuple[Window, ...]:
     """Every window that the events open for this kind of change, by start."""
-    windows = [
-        window
-        for event in events
-        if event.status != "cancelled"
-        for window in _windows_of(policy, event, client_type, change_class)
-    ]
+    # The lengths follow from an event's type and severity alone, so a thousand events share a few dozen of them.
+    known: dict[tuple[str, int], Lengths | None] = {}
+    windows: list[Window] = []
+    for event in events:
+        if event.status == "cancelled":
+            continue
+        key = (event.type, event.severity.score)
+        if key not in known:
+            known[key] = freeze_lengths(policy, event, client_type, change_class)
+        if (lengths := known[key]) is not None:
+            windows.extend(_windows_of(event, lengths))
     return tuple(sorted(windows, key=lambda window: (window.start, window.end, window.event.id)))
 
 
-def _windows_of(policy: FreezePolicy, event: Event, client_type: ClientType, change_class: ChangeClass) -> list[Window]:
-    lengths = freeze_lengths(policy, event, client_type, change_class)
-    if lengths is None:
-        return []
+def _windows_of(event: Event, lengths: Lengths) -> list[Window]:
     band, story = lengths.band, lengths.story
     hard_start, hard_end = event.starts - band.hard_before, event.ends + band.hard_after
     candidates = (

@@ -84,6 +84,11 @@ class DirectoryStorage:
     def url(self) -> str:
         return self._path.as_uri()
 
+    def is_prepared(self) -> bool:
+        with self._translated():
+            self._refuse_foreign()
+            return (self._path / MARKER_KEY).exists()
+
     def prepare(self) -> None:
         with self._translated():
             self._refuse_foreign()

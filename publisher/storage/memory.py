@@ -35,6 +35,9 @@ class MemoryStorage:
     def url(self) -> str:
         return f"memory:{self._name}"
 
+    def is_prepared(self) -> bool:
+        return self._prepared
+
     def prepare(self) -> None:
         self._prepared = True
 

@@ -173,6 +173,10 @@ class Storage(Protocol):
         """Where this is, for messages; holds no secret."""
         ...
 
+    def is_prepared(self) -> bool:
+        """Whether this place is ours; False when it is empty. Writes nothing; refuses what `prepare` would refuse."""
+        ...
+
     def prepare(self) -> None:
         """Make sure that this place is ours: mark it if it is empty, refuse it if it holds anything foreign.
 

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.command import publish
 from tests.support.project import Project
+
+__all__ = ["project", "publish"]
 
 
 @pytest.fixture

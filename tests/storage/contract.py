@@ -354,5 +354,7 @@ class UnpreparedContract:
         for call in calls:
             with pytest.raises(StorageError, match="There is no Tidegate bucket at"):
                 call()
+        assert not unprepared.is_prepared()
         unprepared.prepare()
+        assert unprepared.is_prepared()
         assert keys(unprepared) == []

@@ -34,6 +34,10 @@ class FlakyStorage:
     def url(self) -> str:
         return self.inner.url
 
+    def is_prepared(self) -> bool:
+        self._alive()
+        return self.inner.is_prepared()
+
     def prepare(self) -> None:
         self._change("prepare", self.inner.prepare)
 

@@ -15,9 +15,11 @@ from publisher.content.load import load_catalog
 from publisher.model.catalog import Catalog
 from publisher.model.release import Release
 from publisher.model.signer import Duty, RolePolicy, Signers
+from publisher.pipeline.deciding import ReleaseRequest
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.keys import Person, ceremony, write_ceremony
-from publisher.pipeline.release import Applied, Plan, ReleaseRequest, apply_plan, plan_release
+from publisher.pipeline.release import ReleasePlan, apply_release, plan_release
+from publisher.pipeline.writing import Written
 from publisher.signing.keys import NewKey
 from publisher.storage.directory import DirectoryStorage
 from publisher.storage.protocol import Storage
@@ -124,6 +126,8 @@ class Project:
     base: Path
     now: datetime = NOW
     passphrase: str | None = None
+    disk: Path | None = None
+    """Where the bucket lies, if not beside the content."""
     _catalog: Catalog | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -153,7 +157,7 @@ class Project:
 
     @property
     def bucket(self) -> Path:
-        return self.base / "bucket"
+        return (self.disk or self.base) / "bucket"
 
     @property
     def root(self) -> bytes:
@@ -218,16 +222,16 @@ class Project:
         storage.prepare()
         return storage
 
-    def plan(self, request: ReleaseRequest, storage: Storage | None = None) -> Plan:
+    def plan(self, request: ReleaseRequest, storage: Storage | None = None) -> ReleasePlan:
         """Plan at the project's time."""
         return plan_release(request, self.catalog, storage or self.storage(), self.key_ring(), self.now)
 
-    def publish(self, version: str, *, channel: str = "stable") -> Applied:
+    def publish(self, version: str, *, channel: str = "stable") -> Written:
         """Write the YAML if needed, build, plan and apply."""
         if self.catalog.find("node", version) is None:
             self.add_release(version)
         plan = self.plan(self.request(version, channel=channel))
-        return apply_plan(plan, self.catalog, self.storage(), lambda: self.now)
+        return apply_release(plan, self.catalog, self.storage(), lambda: self.now)
 
 
 def tree(directory: Path) -> dict[str, bytes]:

@@ -1,0 +1,81 @@
+"""publish promote"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from publisher.cli.common import content_options, find_release, json_option, load, one_channel, print_json, wall_clock
+from publisher.cli.progress import track_on_terminal
+from publisher.cli.signing import key_ring, keys_option, read_root
+from publisher.cli.target import address_of, refuse_sample, to_option
+from publisher.errors import InputError
+from publisher.pipeline.promote import PromotePlan, PromoteRequest, apply_promote, plan_promote
+from publisher.pipeline.release import add_signatures
+from publisher.pipeline.stage import staged_candidate
+from publisher.pipeline.writing import Written
+from publisher.storage.open import open_storage
+
+
+@click.command()
+@click.argument("name", metavar="PRODUCT@VERSION")
+@click.option("--channel", required=True, help="Channel to flip.")
+@click.option("--sign", is_flag=True, help="Add the signatures of the keys at hand first.")
+@to_option
+@keys_option
+@content_options
+@json_option
+def command(
+    name: str,
+    channel: str,
+    sign: bool,
+    to: str | None,
+    keys: Path,
+    content: tuple[Path, ...],
+    config: Path,
+    as_json: bool,
+) -> None:
+    """Decide again, check signatures, persons and duties, and make the staged PRODUCT@VERSION live.
+
+    timestamp.json is swapped last: until then clients see the old state, whole. Run again, it does what is missing.
+    """
+    catalog = load(content, config)
+    refuse_sample(catalog)
+    release = find_release(catalog, name)
+    request = PromoteRequest(release.product, one_channel(release, channel, catalog), read_root(config))
+    storage = open_storage(address_of(to, catalog))
+    ring = key_ring(catalog.signers, keys)
+    staged = staged_candidate(storage, request.role)
+    if staged is None or str(staged.candidate.record.release) != str(release.version):
+        working_on = (
+            f"{request.role} is working on {staged.candidate.record.release}" if staged else "nothing is staged"
+        )
+        raise InputError(f"{release.id} is not staged: {working_on}", fix=f"publish stage {release.id} ...")
+    if sign:
+        staged = add_signatures(staged, ring, storage)
+    plan = plan_promote(request, staged, catalog, storage, ring, wall_clock())
+    track = track_on_terminal(quiet=as_json)
+    written = None if plan.nothing_to_do else apply_promote(plan, catalog, storage, wall_clock, track)
+    if as_json:
+        print_json(
+            {
+                "role": request.role,
+                "version": str(release.version),
+                "changed": written is not None,
+                "roles": dict(plan.changed_roles),
+                "written": list(written.keys) if written else [],
+            }
+        )
+    else:
+        click.echo("\n".join(_lines(plan, written, str(release.version))))
+
+
+def _lines(plan: PromotePlan, written: Written | None, version: str) -> list[str]:
+    title = f"{plan.request.product} {version}"
+    if written is None or plan.candidate is None:
+        return [f"{title} is live in {plan.request.channel} already."]
+    return [
+        f"{title} is live in {plan.request.channel}, verified as a new client.",
+        f"  signed: {', '.join(f'{role} {number}' for role, number in plan.changed_roles)}",
+    ]

@@ -1,0 +1,80 @@
+"""publish stage"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from publisher.cli.common import content_options, find_release, json_option, load, one_channel, print_json, wall_clock
+from publisher.cli.progress import track_on_terminal
+from publisher.cli.release import readable
+from publisher.cli.signing import key_ring, keys_option, read_root
+from publisher.cli.target import address_of, refuse_sample, to_option
+from publisher.errors import UsageError
+from publisher.pipeline.deciding import ReleaseRequest
+from publisher.pipeline.stage import StagePlan, Supersede, apply_stage, plan_stage
+from publisher.storage.open import open_storage
+
+
+@click.command()
+@click.argument("name", metavar="PRODUCT@VERSION")
+@click.option("--channel", required=True, help="Channel to stage for.")
+@click.option("--artifacts", required=True, type=click.Path(path_type=Path), help="Directory of the built files.")
+@click.option("--rebase", is_flag=True, help="Make the candidate anew on what is live now; it needs new signatures.")
+@click.option("--replace", is_flag=True, help="Supersede another candidate of the channel; its signatures are void.")
+@to_option
+@keys_option
+@content_options
+@json_option
+def command(
+    name: str,
+    channel: str,
+    artifacts: Path,
+    rebase: bool,
+    replace: bool,
+    to: str | None,
+    keys: Path,
+    content: tuple[Path, ...],
+    config: Path,
+    as_json: bool,
+) -> None:
+    """Upload PRODUCT@VERSION and make it the channel's candidate; clients see nothing of it.
+
+    The candidate is the exact metadata that clients will verify. It waits for signatures, and for `publish promote`.
+    """
+    if rebase and replace:
+        raise UsageError("--rebase and --replace do not go together", fix="--replace supersedes any candidate")
+    catalog = load(content, config)
+    refuse_sample(catalog)
+    release = find_release(catalog, name)
+    request = ReleaseRequest(release, one_channel(release, channel, catalog), artifacts, read_root(config))
+    storage = open_storage(address_of(to, catalog))
+    supersede = Supersede.ANY if replace else Supersede.STALE if rebase else Supersede.NOTHING
+    track = track_on_terminal(quiet=as_json)
+    ring = key_ring(catalog.signers, keys)
+    plan = plan_stage(request, catalog, readable(storage), ring, wall_clock(), supersede, track)
+    written = None if plan.nothing_to_do else apply_stage(plan, storage, track)
+    if as_json:
+        print_json(
+            {
+                "candidate": plan.candidate.digest if plan.candidate else None,
+                "role": plan.role,
+                "changed": written is not None,
+                "written": list(written.keys) if written else [],
+                "ignored": list(plan.ignored),
+            }
+        )
+    else:
+        click.echo("\n".join(_lines(plan, written is not None)))
+
+
+def _lines(plan: StagePlan, changed: bool) -> list[str]:
+    title = f"{plan.request.release.product} {plan.request.release.version}"
+    if plan.candidate is None:
+        return [f"{title} is live in {plan.request.channel} already; there is nothing to stage."]
+    said = "is staged for" if changed else "was staged already for"
+    return [
+        f"{title} {said} {plan.request.channel}: candidate {plan.candidate.digest[:12]} of {plan.role}.",
+        f"Next: publish promote {plan.request.release.id} --channel {plan.request.channel} --sign",
+    ]

@@ -1,0 +1,105 @@
+"""publish status"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from publisher.cli.common import content_options, json_option, load, print_json, wall_clock
+from publisher.cli.signing import read_root
+from publisher.cli.target import address_of, to_option
+from publisher.model.base import format_time
+from publisher.pipeline.status import CandidateStatus, RoleStatus, Status, read_status
+from publisher.storage.open import open_storage
+
+
+@click.command()
+@to_option
+@content_options
+@json_option
+def command(to: str | None, content: tuple[Path, ...], config: Path, as_json: bool) -> None:
+    """Say what is live, what is staged and signed by whom, and what expires when."""
+    catalog = load(content, config)
+    storage = open_storage(address_of(to, catalog))
+    now = wall_clock()
+    status = read_status(storage, read_root(config), catalog, now)
+    if as_json:
+        print_json(_as_json(status))
+    else:
+        click.echo("\n".join(_lines(status, storage.url, now)))
+
+
+def _lines(status: Status, url: str, now: datetime) -> list[str]:
+    live = [
+        f"  {one.product} {one.channel}: {one.version} for {', '.join(a.platform for a in one.artifacts)}"
+        + _by(status.shipped_by.get(f"{one.product}.{one.channel}", ()))
+        for one in status.state.live
+    ]
+    staged = [line for one in status.candidates for line in _candidate_lines(one)]
+    return [
+        url,
+        "Live",
+        *(live or ["  nothing"]),
+        "Staged",
+        *(staged or ["  nothing"]),
+        "Signed until",
+        *(_role_line(one, now) for one in sorted(status.roles, key=lambda role: role.expires)),
+    ]
+
+
+def _by(names: tuple[str, ...]) -> str:
+    return f", signed by {' and '.join(names)}" if names else ""
+
+
+def _candidate_lines(one: CandidateStatus) -> list[str]:
+    record = one.candidate.record
+    state = "made for a base that is no longer live" if one.stale else "ready" if one.ready else "signatures missing"
+    what = f"{record.product} {record.channel}: {record.release}, staged {format_time(record.staged_at)}"
+    return [f"  {what}, candidate {one.candidate.digest[:12]}: {state}{_by(one.signed_by)}"]
+
+
+def _role_line(role: RoleStatus, now: datetime) -> str:
+    left = role.expires - now
+    days = f"{left.days} d" if left.days > 2 else f"{int(left.total_seconds()) // 3600} h"
+    state = "EXPIRED" if role.expired else "due" if role.due else f"{days} left"
+    return f"  {role.role:28} {format_time(role.expires)}  {state}"
+
+
+def _as_json(status: Status) -> dict[str, object]:
+    return {
+        "live": [
+            {
+                "product": one.product,
+                "channel": one.channel,
+                "version": str(one.version),
+                "platforms": [artifact.platform for artifact in one.artifacts],
+                "signed_by": list(status.shipped_by.get(f"{one.product}.{one.channel}", ())),
+            }
+            for one in status.state.live
+        ],
+        "staged": [
+            {
+                "product": one.candidate.record.product,
+                "channel": one.candidate.record.channel,
+                "version": str(one.candidate.record.release),
+                "candidate": one.candidate.digest,
+                "staged_at": format_time(one.candidate.record.staged_at),
+                "stale": one.stale,
+                "signed_by": list(one.signed_by),
+                "ready": one.ready,
+            }
+            for one in status.candidates
+        ],
+        "roles": [
+            {
+                "role": one.role,
+                "version": one.version,
+                "expires": format_time(one.expires),
+                "due": one.due,
+                "expired": one.expired,
+            }
+            for one in status.roles
+        ],
+    }

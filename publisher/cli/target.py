@@ -1,0 +1,37 @@
+"""Options of commands that work on a bucket: --to, --channel, --json."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from publisher.errors import InputError, UsageError
+from publisher.model.catalog import Catalog
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def to_option(function: F) -> F:
+    """--to"""
+    return click.option(
+        "--to", "to", metavar="URL", help="Bucket: file:///dir or s3://... Default: `storage` of endpoints.yaml."
+    )(function)
+
+
+def address_of(to: str | None, catalog: Catalog) -> str:
+    """The bucket that is meant. Raises UsageError when none is."""
+    address = to or catalog.endpoints.storage
+    if address is None:
+        raise UsageError("no bucket is named", fix="give --to URL, or `storage:` in endpoints.yaml")
+    return address
+
+
+def refuse_sample(catalog: Catalog) -> None:
+    """Sample content is published by the demo only."""
+    if catalog.sample is not None and not catalog.signers.demo:
+        raise InputError(
+            "this is sample content, which only `publish demo` publishes",
+            fix="put your own products, events and releases in, and remove content/sample.yaml",
+        )

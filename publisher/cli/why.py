@@ -1,0 +1,148 @@
+"""`publish why`: may this release ship, why or why not, and when does that change?"""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from publisher.cli.common import (
+    at_option,
+    content_options,
+    find_release,
+    json_option,
+    load,
+    moment,
+    one_channel,
+    print_json,
+)
+from publisher.model.decision import Decision, Outcome, Verdict
+from publisher.model.release import Release
+from publisher.rules import words
+from publisher.rules.answer import change, course, headline
+from publisher.rules.evaluate import evaluate
+
+_COLOURS = {
+    Outcome.PASS: "green",
+    Outcome.PASS_OVERRIDDEN: "yellow",
+    Outcome.WAITING: "yellow",
+    Outcome.NEEDS_APPROVAL: "yellow",
+    Outcome.UNKNOWN: "red",
+    Outcome.BLOCKED: "red",
+}
+
+
+@click.command("why")
+@click.argument("release", metavar="PRODUCT@VERSION")
+@click.option("--channel", help="Release channel.  [default: the first that the release names]")
+@at_option
+@content_options
+@json_option
+def command(
+    *,
+    release: str,
+    channel: str | None,
+    at: str | None,
+    content: tuple[Path, ...],
+    config: Path,
+    as_json: bool,
+) -> None:
+    """Say why a release may or may not ship, and when that changes.
+
+    Shows what every rule says: its outcome, the reason, who must act, what would change it, and until when it holds
+    by itself. The first line is the answer.
+
+    This is a question, so the exit code is 0 whatever the answer is; `publish release` exits with 3 when it is no.
+    """
+    catalog = load(content, config)
+    found = find_release(catalog, release)
+    chosen = one_channel(found, channel, catalog)
+    decision = evaluate(catalog, found, chosen, moment(at, catalog))
+    if as_json:
+        print_json(decision.model_dump(mode="json"))
+        return
+    width = min(shutil.get_terminal_size().columns, 100)
+    click.echo("\n".join(report(course(catalog, found, decision), found, width)))
+
+
+def report(decisions: Sequence[Decision], release: Release, width: int) -> list[str]:
+    """The whole answer as lines of at most `width` columns, but for words that are longer.
+
+    `decisions` are the one that was asked for and those that follow it until the answer changes.
+    """
+    decision, *following = decisions
+    shipped = release.shipped_at is not None and release.shipped_at <= decision.at
+    lines = [*_wrapped(_first_line(decision, release.shipped_at if shipped else None), width)]
+    lines += _wrapped(f"Channel {decision.channel}, asked for {words.moment(decision.at)}.", width)
+    if shipped:
+        lines += _wrapped(f"If it were published again: {headline(decision)}", width)
+    elif _plan_fails(decision, release.planned_for):
+        lines += _wrapped(f"Its planned time, {words.moment(release.planned_for or decision.at)}, is too early.", width)
+    stopping = sorted((v for v in decision.verdicts if v.outcome.stops), key=lambda v: -v.outcome.rank)
+    if stopping:
+        lines += ["", "What stops it:"]
+    for verdict in stopping:
+        lines += ["", *_verdict(verdict, width)]
+    for later in following:
+        lines += ["", f"From {words.moment(later.at)}:", ""]
+        for verdict in later.verdicts:
+            if verdict.outcome.stops:
+                lines += _verdict(verdict, width)
+    others = [verdict for verdict in decision.verdicts if not verdict.outcome.stops]
+    if others:
+        lines += ["", "What else was looked at:" if stopping else "What was looked at:", ""]
+    for verdict in others:
+        lines += _verdict(verdict, width)
+    lines += ["", *_wrapped(change(decision), width)]
+    lines += _wrapped(f"Policy version {decision.policy_version}, {decision.policy_digest[:12]}.", width)
+    return lines
+
+
+def _first_line(decision: Decision, shipped_at: datetime | None) -> str:
+    if shipped_at is None:
+        return headline(decision)
+    return f"{decision.product} {decision.version} shipped on {words.moment(shipped_at)}."
+
+
+def _plan_fails(decision: Decision, planned_for: datetime | None) -> bool:
+    """Whether the answer is still no at the planned time."""
+    return (
+        planned_for is not None
+        and not decision.go
+        and decision.next_change is not None
+        and decision.at <= planned_for < decision.next_change
+    )
+
+
+def _verdict(verdict: Verdict, width: int) -> list[str]:
+    word = verdict.outcome.value
+    sign = click.style(f"{word:<15}", fg=_COLOURS.get(verdict.outcome), bold=verdict.outcome.stops)
+    lines = [f"  {sign} {verdict.rule}"]
+    named = (
+        ("", verdict.reason),
+        ("Until", words.moment(verdict.until) if verdict.until else ""),
+        ("Length", verdict.arithmetic),
+        ("Who", verdict.who),
+        ("What helps", verdict.fix),
+        ("Because of", ", ".join(verdict.sources)),
+    )
+    for name, text in named:
+        if text:
+            lines += _wrapped(f"{name}: {text}" if name else text, width, indent=18)
+    return lines
+
+
+def _wrapped(text: str, width: int, indent: int = 0) -> list[str]:
+    margin = " " * indent
+    return textwrap.wrap(
+        text,
+        max(width, indent + 20),
+        initial_indent=margin,
+        subsequent_indent=margin,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,254 @@
+"""JSON Schemas (draft 2020-12) of content, configuration and what is published, written from the models.
+
+Editors complete and underline by them; `# yaml-language-server: $schema=` in each content file names its own.
+A schema says what a single file can show. The loader says more: references, dates that agree, words in a sentence.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import textwrap
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
+
+from publisher.model.catalog import Sample
+from publisher.model.deprecation import Deprecation
+from publisher.model.endpoint import Endpoints
+from publisher.model.event import Event
+from publisher.model.feed import Feed
+from publisher.model.policy import Policy
+from publisher.model.product import Channels, Products
+from publisher.model.published import Manifest
+from publisher.model.release import Release
+from publisher.model.signer import Signers
+
+Schema = dict[str, Any]
+
+CONTENT: dict[str, type[BaseModel]] = {
+    "release": Release,
+    "event": Event,
+    "deprecation": Deprecation,
+    "policy": Policy,
+    "sample": Sample,
+    "products": Products,
+    "channels": Channels,
+    "endpoints": Endpoints,
+    "signers": Signers,
+}
+"""Schemas of files that people edit, by name."""
+
+PUBLISHED: dict[str, type[BaseModel]] = {"feed-1": Feed, "release-manifest-1": Manifest}
+"""Schemas of published JSON; the number is that of the format."""
+
+OPEN = frozenset({"feed-1"})
+"""Formats to which fields may be added within their number; readers ignore what they do not know."""
+
+_DIGEST = "c0de" * 16
+_NOTES = {
+    "action": "recommended",
+    "restart": "service",
+    "symptoms": [],
+    "first_24h": ["Update from within the node or from the download page."],
+}
+
+EXAMPLES: dict[str, Schema] = {
+    "release": {
+        "product": "btfs-node",
+        "version": "4.2.0",
+        "channels": ["stable"],
+        "change_class": "patch",
+        "sentence": "Nodes find their peers again after the computer wakes from sleep.",
+        "planned_for": "2026-03-02T09:00:00Z",
+        "notes": _NOTES,
+        "artifacts": [{"file": "btfs-*-linux-amd64.tar.gz", "platform": "linux-amd64"}],
+    },
+    "event": {
+        "id": "example-listing",
+        "title": "A trading pair opens on Example Exchange",
+        "type": "exchange-listing",
+        "ecosystem": "btt",
+        "starts": "2026-03-10T10:00:00Z",
+        "ends": "2026-03-10T22:00:00Z",
+        "announced": "2026-02-17T09:00:00Z",
+        "severity": {"score": 3, "because": "No code of ours changes, but logins rise sharply."},
+        "lead_time": {"score": 3, "because": "Announced three weeks ahead."},
+        "impact": {"client_load": 2, "node_churn": 1, "support_traffic": 3, "compatibility_risk": 0},
+        "summary": "A new trading pair opens. Expect *many* new users.",
+    },
+    "deprecation": {
+        "id": "old-remote-commands",
+        "product": "btfs-node",
+        "subject": "Version 1 of remote commands",
+        "area": "rpc",
+        "announced": "2026-03-02T09:00:00Z",
+        "marked_in": "4.2.0",
+        "earliest_removal": "2027-03-02T00:00:00Z",
+        "migration": "Ask for version 2.",
+    },
+    "policy": {
+        "version": 1,
+        "effective": "2026-01-01T00:00:00Z",
+        "profile": "solo",
+        "summary": "Releases keep clear of ecosystem events.",
+        "freeze": {
+            "soft_allows": ["docs", "patch", "security"],
+            "base": [
+                {
+                    "events": ["exchange-listing"],
+                    "band": {"hard_before": "7 d", "soft_after": "72 h"},
+                    "because": "exchange listing",
+                }
+            ],
+        },
+    },
+    "sample": {"reference_time": "2026-03-01T12:00:00Z", "notice": "This is sample content."},
+    "products": {
+        "products": [
+            {
+                "id": "btfs-node",
+                "name": "BTFS node",
+                "summary": "Storage node that runs day and night.",
+                "client_type": "daemon",
+                "plane": "data",
+                "platforms": ["linux-amd64"],
+                "channels": ["stable"],
+                "blast_radius": 5,
+                "event_sensitivity": 5,
+            }
+        ]
+    },
+    "channels": {"channels": [{"id": "stable", "name": "Stable", "summary": "For everybody."}]},
+    "endpoints": {"site": "https://updates.example.org", "downloads": ["https://dl.example.org"]},
+    "signers": {
+        "roles": {
+            "root": {"threshold": 3, "expires": "365 d"},
+            "targets": {"threshold": 2, "expires": "365 d"},
+            "channels": {"threshold": 2, "expires": "365 d", "duties": ["engineering", "operations"]},
+            "snapshot": {"threshold": 1, "expires": "7 d"},
+            "timestamp": {"threshold": 1, "expires": "48 h"},
+        },
+        "signers": [],
+    },
+    "feed-1": {
+        "format": "tidegate-feed/1",
+        "product": "btfs-node",
+        "channel": "stable",
+        "platform": "linux-amd64",
+        "release": {
+            "version": "4.2.0",
+            "sentence": "Nodes find their peers again after the computer wakes from sleep.",
+            "action": "recommended",
+            "restart": "service",
+            "artifact": {
+                "file": "btfs-4.2.0-linux-amd64.tar.gz",
+                "size": 1024,
+                "sha256": _DIGEST,
+                "target": f"artifacts/btfs-node/stable/4.2.0/{_DIGEST}.btfs-4.2.0-linux-amd64.tar.gz",
+                "urls": ["https://dl.example.org/btfs-4.2.0-linux-amd64.tar.gz"],
+            },
+        },
+    },
+    "release-manifest-1": {
+        "format": "tidegate-release/1",
+        "product": "btfs-node",
+        "version": "4.2.0",
+        "artifacts": [
+            {"file": "btfs-4.2.0-linux-amd64.tar.gz", "platform": "linux-amd64", "size": 1024, "sha256": _DIGEST}
+        ],
+    },
+}
+"""A small whole of each kind; editors show it, a test validates it."""
+
+
+def schema_files() -> dict[str, bytes]:
+    """Every schema as a file: name -> bytes, the same on every machine."""
+    files = {}
+    for name, model in {**CONTENT, **PUBLISHED}.items():
+        schema = schema_of(model, closed=name not in OPEN, nulls=name in PUBLISHED)
+        text = json.dumps({**schema, "examples": [EXAMPLES[name]]}, indent=2, ensure_ascii=False)
+        files[f"{name}.json"] = f"{text}\n".encode()
+    return files
+
+
+def schema_of(model: type[BaseModel], *, closed: bool = True, nulls: bool = False) -> Schema:
+    """The JSON Schema of a model with the docstrings of its fields as descriptions.
+
+    `closed` refuses unknown keys. `nulls` allows null for what is optional; in YAML one leaves the line out instead.
+    """
+    schema = model.model_json_schema(schema_generator=_Generator)
+    if not closed:
+        _walk(schema, _open)
+    if not nulls:
+        _walk(schema, _without_null)
+    return {"$schema": GenerateJsonSchema.schema_dialect, **schema}
+
+
+class _Generator(GenerateJsonSchema):
+    """Adds the docstrings under the fields, and titles that read as words."""
+
+    def model_schema(self, schema: Any) -> Schema:
+        generated: Schema = super().model_schema(schema)
+        described = field_docstrings(schema["cls"])
+        for name, field in generated.get("properties", {}).items():
+            if name in described:
+                field["description"] = described[name]
+        return generated
+
+    def dict_schema(self, schema: Any) -> Schema:
+        generated: Schema = super().dict_schema(schema)
+        if "patternProperties" in generated:  # pydantic leaves other keys open, and refuses them itself
+            generated["additionalProperties"] = False
+        return generated
+
+    def get_title_from_name(self, name: str) -> str:
+        return name.replace("_", " ").capitalize()
+
+
+def field_docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """The string under each field of a model, as `use_attribute_docstrings` of pydantic would read it."""
+    found: dict[str, str] = {}
+    for owner in reversed(model.__mro__):
+        if not issubclass(owner, BaseModel) or owner is BaseModel:
+            continue
+        body = ast.parse(textwrap.dedent(inspect.getsource(owner))).body[0]
+        assert isinstance(body, ast.ClassDef)
+        for field, text in zip(body.body, body.body[1:], strict=False):
+            if (
+                isinstance(field, ast.AnnAssign)
+                and isinstance(field.target, ast.Name)
+                and isinstance(text, ast.Expr)
+                and isinstance(text.value, ast.Constant)
+                and isinstance(text.value.value, str)
+            ):
+                found[field.target.id] = inspect.cleandoc(text.value.value)
+    return found
+
+
+def _walk(schema: Any, change: Any) -> None:
+    if isinstance(schema, dict):
+        change(schema)
+        for value in schema.values():
+            _walk(value, change)
+    elif isinstance(schema, list):
+        for value in schema:
+            _walk(value, change)
+
+
+def _open(schema: Schema) -> None:
+    if schema.get("additionalProperties") is False:
+        del schema["additionalProperties"]
+
+
+def _without_null(schema: Schema) -> None:
+    options = schema.get("anyOf")
+    if isinstance(options, list) and {"type": "null"} in options:
+        rest = [option for option in options if option != {"type": "null"}]
+        del schema["anyOf"]
+        for key, value in (rest[0] if len(rest) == 1 else {"anyOf": rest}).items():
+            schema.setdefault(key, value)
+    if schema.get("default", ...) is None:
+        del schema["default"]

@@ -1,0 +1,273 @@
+"""`publish promote`: decide again -> signatures, persons, duties -> plain names -> metadata -> flip -> verify.
+
+`timestamp.json` is swapped last; that swap is the commit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tuf.api.metadata import Metadata, Targets
+
+from publisher.channel.advance import Advance, NewMetadata
+from publisher.channel.candidate import PEOPLE, Candidate, Staged, is_live, read_pointer, refuse_stale, signed_by
+from publisher.channel.layout import (
+    TIMESTAMP_KEY,
+    channel_role,
+    metadata_key,
+    release_key,
+    staging_pointer_key,
+    target_key,
+)
+from publisher.channel.manifests import SIGNATURE_SUFFIX, SUMS_FILE, parse_sums, trusted_comment
+from publisher.channel.repository import Read, Repository, follow_roots, read_repository
+from publisher.channel.roles import targets_role
+from publisher.errors import InputError, SigningError, StorageConflict, VerificationError
+from publisher.model.candidate import StagingPointer
+from publisher.model.catalog import Catalog
+from publisher.model.decision import Decision
+from publisher.model.release import Release
+from publisher.pipeline.deciding import Clock, decide
+from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.objects import CHANGING, PlannedObject
+from publisher.pipeline.progress import Track, silent
+from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.self_check import verify_as_client
+from publisher.pipeline.writing import Written, write_objects
+from publisher.signing.digests import digest_bytes
+from publisher.signing.minisign import public_file
+from publisher.signing.minisign import verify as verify_minisign
+from publisher.storage.protocol import Body, ObjectMeta, Storage
+
+
+@dataclass(frozen=True)
+class PromoteRequest:
+    """Which channel is to be flipped."""
+
+    product: str
+    channel: str
+    trusted_root: bytes
+    decide_at: datetime | None = None
+    """As in ReleaseRequest."""
+
+    @property
+    def role(self) -> str:
+        """The channel role."""
+        return channel_role(self.product, self.channel)
+
+
+@dataclass(frozen=True)
+class PromotePlan:
+    """Everything that promotion will write, in order; the timestamp last."""
+
+    request: PromoteRequest
+    release: Release | None
+    decision: Decision | None
+    """None when nothing is promoted, and freshness is renewed at most."""
+    candidate: Candidate | None
+    objects: tuple[PlannedObject, ...]
+    timestamp: bytes | None
+    timestamp_tag: str | None
+    changed_roles: tuple[tuple[str, int], ...]
+    done_with: str | None
+    """Digest of the candidate that the channel need not work on any more afterwards."""
+    already_there: frozenset[str]
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether clients and staging are already as they shall be."""
+        return self.timestamp is None and self.done_with is None
+
+
+def plan_promote(
+    request: PromoteRequest, staged: Staged | None, catalog: Catalog, storage: Readable, keys: KeyRing, now: datetime
+) -> PromotePlan:
+    """Check everything that promotion needs and lay out what it writes, without writing.
+
+    Without a candidate (or with one that is live already) this renews what is due. Raises RefusedByPolicy,
+    SigningError, VerificationError, StorageConflict.
+    """
+    read = reader(storage)
+    stat = storage.stat(TIMESTAMP_KEY)
+    live = read_repository(read, request.trusted_root)
+    candidate = staged.candidate if staged else None
+    fresh = staged is not None and not is_live(staged.candidate, live)
+
+    release = decision = None
+    signed: dict[str, Metadata[Targets]] = {}
+    plain: tuple[PlannedObject, ...] = ()
+    if staged is not None and fresh:
+        refuse_stale(staged.candidate, live)
+        release = _release_of(staged.candidate, catalog)
+        decision = decide(catalog, release, request.channel, request.decide_at or now)
+        signed[request.role] = staged.signed
+        plain = _plain_names(staged.candidate, catalog, storage)
+
+    metadata = _advance(request, catalog, live, keys, read, now, signed)
+    objects = (
+        *plain,
+        *(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects),
+    )
+    if live is None:
+        root = PlannedObject.of(metadata_key("root", 1), Body.from_bytes(request.trusted_root))
+        objects = (*plain, root, *objects[len(plain) :])
+    return PromotePlan(
+        request=request,
+        release=release,
+        decision=decision,
+        candidate=candidate if fresh else None,
+        objects=objects,
+        timestamp=metadata.timestamp,
+        timestamp_tag=stat.tag if stat else None,
+        changed_roles=metadata.changed,
+        done_with=candidate.digest if candidate else None,
+        already_there=frozenset(one.key for one in objects if storage.stat(one.key) is not None),
+    )
+
+
+def apply_promote(
+    plan: PromotePlan, catalog: Catalog, storage: Storage, clock: Clock, track: Track = silent
+) -> Written:
+    """Write the plan's objects, decide at the moment of the flip, swap the timestamp, verify as a new client.
+
+    Raises StorageConflict when somebody published in between, RefusedByPolicy when the answer has changed meanwhile.
+    """
+    request = plan.request
+    written = write_objects(plan.objects, storage, track)
+    if plan.timestamp is not None:
+        if plan.release is not None:
+            decide(catalog, plan.release, request.channel, request.decide_at or clock())
+        try:
+            written = swap_timestamp(plan.timestamp, plan.timestamp_tag, storage, written)
+        except StorageConflict as error:
+            raise StorageConflict(error.what + _other(request, storage), fix=error.fix) from error
+    if plan.release is not None and plan.candidate is not None:
+        platforms = plan.candidate.record.platforms
+        verify_as_client(storage.url, request.trusted_root, plan.release, request.channel, platforms, clock())
+    if plan.done_with is not None:
+        written = _clear_pointer(request.role, plan.done_with, storage, written)
+    return written
+
+
+def swap_timestamp(timestamp: bytes, tag: str | None, storage: Storage, written: Written) -> Written:
+    """The commit. Raises StorageConflict when the live timestamp is not the one that was planned on."""
+    body = Body.from_bytes(timestamp)
+    try:
+        storage.replace(TIMESTAMP_KEY, body, ObjectMeta("application/json", CHANGING), tag)
+    except StorageConflict as error:
+        raise StorageConflict(
+            "somebody else published in between; nothing of theirs was touched",
+            fix="look with `publish status`, then run the command again",
+        ) from error
+    return written.and_also(TIMESTAMP_KEY, body.size)
+
+
+def _advance(
+    request: PromoteRequest,
+    catalog: Catalog,
+    live: Repository | None,
+    keys: KeyRing,
+    read: Read,
+    now: datetime,
+    signed: dict[str, Metadata[Targets]],
+) -> NewMetadata:
+    root = tuple(follow_roots(read, request.trusted_root))[-1]
+    targets = targets_role(catalog, minisign_public(catalog), now)
+    return Advance(live, root, catalog.signers, keys.of, read, now).to(targets, signed)
+
+
+def _release_of(candidate: Candidate, catalog: Catalog) -> Release:
+    record = candidate.record
+    release = catalog.find(record.product, str(record.release))
+    if release is None:
+        raise InputError(
+            f"{record.product} {record.release} is staged, but the content no longer has it",
+            fix="bring its YAML back, or stage another release with --replace",
+        )
+    return release
+
+
+def minisign_public(catalog: Catalog) -> bytes:
+    """The public key file that the configuration names. Raises SigningError when there is none."""
+    signers = catalog.signers.keys_of("minisign")
+    if not signers:
+        raise SigningError("signers.yaml names no minisign key", fix="make keys with `publish keys init`")
+    return public_file(signers[0])
+
+
+def _plain_names(candidate: Candidate, catalog: Catalog, storage: Readable) -> tuple[PlannedObject, ...]:
+    """Copies to releases/PRODUCT/VERSION/: the candidate's binaries, and the files for people once they are proven."""
+    record = candidate.record
+    product, version = record.product, str(record.release)
+    prefix = f"artifacts/{product}/{record.channel}/{version}/"
+    binaries = {
+        path.removeprefix(prefix): (target_key(path, target.hashes["sha256"]), target.length, target.hashes["sha256"])
+        for path, target in candidate.metadata.signed.targets.items()
+        if path.startswith(prefix)
+    }
+    read = reader(storage)
+    folder = candidate.key(PEOPLE)
+    people = {
+        stat.key.removeprefix(folder): (stat.key, stat.size, digest_bytes(read(stat.key) or b"").sha256)
+        for stat in storage.list(folder)
+    }
+    _prove_people_files(product, version, {**people, **binaries}, read, minisign_public(catalog))
+    return tuple(
+        PlannedObject(release_key(product, version, name), size, sha256, copy_of=key)
+        for name, (key, size, sha256) in sorted({**people, **binaries}.items(), key=_signed_list_first)
+    )
+
+
+def _signed_list_first(item: tuple[str, object]) -> tuple[bool, bool, str]:
+    """SHA256SUMS and its signature come first, so that at no moment a file lies there that nothing vouches for."""
+    name = item[0]
+    return name != SUMS_FILE + SIGNATURE_SUFFIX, name != SUMS_FILE, name
+
+
+def _prove_people_files(
+    product: str, version: str, files: dict[str, tuple[str, int, str]], read: Read, public: bytes
+) -> None:
+    """SHA256SUMS is signed for this version and covers exactly what will lie beside it."""
+    sums, signature = (
+        read(files[name][0]) if name in files else None for name in (SUMS_FILE, SUMS_FILE + SIGNATURE_SUFFIX)
+    )
+    if sums is None or signature is None:
+        raise VerificationError("the candidate's SHA256SUMS is missing", fix="stage the release again")
+    comment = verify_minisign(public, signature, digest_bytes(sums).blake2b512)
+    listed = parse_sums(sums)
+    covered = {
+        name: sha256
+        for name, (_, _, sha256) in files.items()
+        if name != SUMS_FILE and not name.endswith(SIGNATURE_SUFFIX)
+    }
+    if comment != trusted_comment(product, version, SUMS_FILE) or listed != covered:
+        raise VerificationError(
+            "the candidate's SHA256SUMS does not fit its files", fix="stage the release again with --replace"
+        )
+
+
+def _clear_pointer(role: str, digest: str, storage: Storage, written: Written) -> Written:
+    """The channel works on this candidate no more; if somebody staged another meanwhile, theirs stays."""
+    key = staging_pointer_key(role)
+    stat = storage.stat(key)
+    if stat is None or read_pointer(reader(storage), role).candidate != digest:
+        return written
+    body = Body.from_bytes(StagingPointer(candidate=None).model_dump_json(indent=2).encode() + b"\n")
+    try:
+        storage.replace(key, body, ObjectMeta("application/json", CHANGING), stat.tag)
+    except StorageConflict:
+        return written
+    return written.and_also(key, body.size)
+
+
+def _other(request: PromoteRequest, storage: Storage) -> str:
+    """What the other publication was: what is live for this channel now, and who signed it."""
+    live = read_repository(reader(storage), request.trusted_root)
+    names = signed_by(live, request.role)
+    if live is None or not names:
+        return ""
+    versions = sorted(
+        {path.split("/")[3] for path in live.roles[request.role].signed.targets if path.startswith("artifacts/")}
+    )
+    return f" ({request.role} now offers {', '.join(versions)}, signed by {' and '.join(names)})"

@@ -1,0 +1,247 @@
+"""`publish stage`: decide -> hash -> sign for people -> feeds -> candidate. Clients see nothing of it.
+
+Binaries and feeds go where clients will look for them, under names that nothing signed leads to yet; the candidate and
+the files for people wait under staging/. The last write is the pointer that makes it the channel's candidate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from tuf.api.metadata import Targets
+
+from publisher.channel.advance import says_the_same
+from publisher.channel.candidate import (
+    PEOPLE,
+    SIGNATURES,
+    Candidate,
+    Staged,
+    base_of,
+    expires_before,
+    is_live,
+    payload_of,
+    read_pointer,
+    read_staged,
+    refuse_stale,
+    says_what_is_live,
+)
+from publisher.channel.layout import candidate_key, channel_role, release_key, staging_pointer_key
+from publisher.channel.manifests import MANIFEST_FILE, manifest_bytes
+from publisher.channel.repository import Repository, read_repository
+from publisher.channel.roles import listed_targets, role_policy
+from publisher.channel.state import feeds
+from publisher.errors import InputError, StorageConflict
+from publisher.model.candidate import CandidateRecord, StagingPointer
+from publisher.model.catalog import Catalog
+from publisher.model.decision import Decision
+from publisher.model.published import Manifest
+from publisher.model.release import Release
+from publisher.pipeline.artifacts import collect, hash_files, total_size
+from publisher.pipeline.deciding import ReleaseRequest, decide, evidence_of
+from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.objects import (
+    CHANGING,
+    PlannedObject,
+    channel_targets,
+    files_for_people,
+    pinned_key_object,
+    published_artifact,
+)
+from publisher.pipeline.progress import Track, silent
+from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.writing import Written, write_objects
+from publisher.storage.protocol import Body, ObjectMeta, Storage
+
+FRESH_FOR = timedelta(days=30)
+"""A candidate that would expire sooner is not taken up again."""
+
+
+class Supersede(StrEnum):
+    """What may happen to a candidate that is there already and differs."""
+
+    NOTHING = "nothing"
+    """It stays; staging refuses."""
+    SAME_RELEASE = "same release"
+    """One of the same version is replaced: `publish release`, which signs anew."""
+    STALE = "stale"
+    """One whose base is no longer live is replaced: --rebase."""
+    ANY = "any"
+    """--replace"""
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """Everything that staging will write, in order."""
+
+    request: ReleaseRequest
+    decision: Decision
+    candidate: Candidate | None
+    """None when the channel offers all of this already."""
+    objects: tuple[PlannedObject, ...]
+    pointer: bytes | None
+    """New bytes of the role's staging pointer; None when it stays."""
+    pointer_tag: str | None
+    already_there: frozenset[str]
+    ignored: tuple[str, ...]
+    """Files of the artifacts directory that do not belong to the release."""
+    platforms: tuple[str, ...]
+
+    @property
+    def role(self) -> str:
+        """The channel role that is staged for."""
+        return channel_role(self.request.release.product, self.request.channel)
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether staging already holds all of this."""
+        return self.pointer is None and all(one.key in self.already_there for one in self.objects)
+
+
+def plan_stage(
+    request: ReleaseRequest,
+    catalog: Catalog,
+    storage: Storage,
+    keys: KeyRing,
+    now: datetime,
+    supersede: Supersede = Supersede.NOTHING,
+    track: Track = silent,
+) -> StagePlan:
+    """Decide, hash, sign for people and lay out the candidate, without writing.
+
+    Raises RefusedByPolicy, InputError, SigningError, VerificationError, StorageConflict.
+    """
+    release, channel = request.release, request.channel
+    decide(catalog, release, channel, request.decide_at or now)
+    read = reader(storage)
+    role = channel_role(release.product, channel)
+    pointer = storage.stat(staging_pointer_key(role))
+    live = read_repository(read, request.trusted_root)
+    offered = feeds(read, live, release.product, channel) if live else {}
+
+    collected = collect(release, request.artifacts)
+    with track("Hashing", total_size(collected)) as advance:
+        hashed = hash_files(collected, advance)
+    decision = decide(catalog, release, channel, request.decide_at or now, evidence_of(hashed, offered))
+
+    published = tuple(published_artifact(one) for one in hashed)
+    manifest = Manifest(product=release.product, version=release.version, artifacts=published)
+    refuse_other_bytes(release, manifest, storage)
+    minisign = keys.minisign()
+    people = files_for_people(release, hashed, manifest, minisign)
+    targets = channel_targets(catalog, release, channel, hashed, live, offered, decision.at)
+    wanted = listed_targets(targets.listed, now + role_policy(catalog.signers, role).expires)
+
+    shared = (*targets.objects, pinned_key_object(minisign.public_file()))
+    candidate: Candidate | None = None
+    new_pointer: bytes | None = None
+    if not says_what_is_live(wanted, live, role):
+        staged = staged_candidate(storage, role)
+        candidate = _taken_up(staged, live, wanted, now)
+        if candidate is None:
+            if staged is not None and not is_live(staged.candidate, live):
+                _refuse_superseding(staged.candidate, release, live, supersede)
+            record = CandidateRecord(
+                product=release.product,
+                channel=channel,
+                release=release.version,
+                base=base_of(live, role),
+                staged_at=now,
+                decision=decision.public(),
+                platforms=tuple(one.platform for one in hashed),
+            )
+            candidate = Candidate(payload_of(wanted, live, role, read), record)
+        if read_pointer(read, role).candidate != candidate.digest:
+            new_pointer = _pointer_bytes(candidate)
+        shared = (
+            *shared,
+            *(PlannedObject.of(candidate.key(PEOPLE + name), body) for name, body in people),
+            *(PlannedObject.of(key, Body.from_bytes(data)) for key, data in candidate.objects()),
+        )
+    return StagePlan(
+        request=request,
+        decision=decision,
+        candidate=candidate,
+        objects=shared,
+        pointer=new_pointer,
+        pointer_tag=pointer.tag if pointer else None,
+        already_there=frozenset(one.key for one in shared if storage.stat(one.key) is not None),
+        ignored=collected.ignored,
+        platforms=tuple(one.platform for one in hashed),
+    )
+
+
+def apply_stage(plan: StagePlan, storage: Storage, track: Track = silent) -> Written:
+    """Write the plan's objects, and last the pointer. Raises StorageConflict when another candidate was faster."""
+    storage.prepare()
+    written = write_objects(plan.objects, storage, track)
+    if plan.pointer is None:
+        return written
+    key = staging_pointer_key(plan.role)
+    body = Body.from_bytes(plan.pointer)
+    storage.replace(key, body, ObjectMeta("application/json", CHANGING), plan.pointer_tag)
+    return written.and_also(key, body.size)
+
+
+def staged_candidate(storage: Readable, role: str) -> Staged | None:
+    """What staging holds for a role. Raises VerificationError when it is damaged."""
+    read = reader(storage)
+    digest = read_pointer(read, role).candidate
+    if digest is None:
+        return None
+    signatures = [stat.key for stat in storage.list(candidate_key(role, digest, SIGNATURES))]
+    return read_staged(read, role, signatures)
+
+
+def refuse_other_bytes(release: Release, manifest: Manifest, storage: Storage) -> None:
+    """A version is published once; the same version with other bytes needs a new number."""
+    data = reader(storage)(release_key(release.product, str(release.version), MANIFEST_FILE))
+    if data is None or data == manifest_bytes(manifest):
+        return
+    try:
+        before = {(one.file, one.sha256) for one in Manifest.model_validate_json(data).artifacts}
+    except ValueError as error:
+        raise InputError(f"{MANIFEST_FILE} of {release.id} in the bucket cannot be read") from error
+    differing = [one.file for one in manifest.artifacts if (one.file, one.sha256) not in before]
+    raise StorageConflict(
+        f"{release.id} is already published with other bytes ({', '.join(differing) or 'another list of files'})",
+        fix="give the new build a new version; what is published never changes",
+    )
+
+
+def _taken_up(staged: Staged | None, live: Repository | None, wanted: Targets, now: datetime) -> Candidate | None:
+    """The candidate that is there, when it says the same on the same base and stays valid: a run goes on with it."""
+    if staged is None:
+        return None
+    candidate = staged.candidate
+    same = (
+        says_the_same(candidate.metadata.signed, wanted)
+        and candidate.record.base == base_of(live, candidate.role)
+        and not expires_before(candidate, now + FRESH_FOR)
+    )
+    return candidate if same else None
+
+
+def _refuse_superseding(candidate: Candidate, release: Release, live: Repository | None, supersede: Supersede) -> None:
+    record = candidate.record
+    if supersede is Supersede.ANY:
+        return
+    if supersede is Supersede.SAME_RELEASE and record.release == release.version:
+        return
+    if record.base != base_of(live, candidate.role):
+        if supersede is Supersede.STALE:
+            return
+        refuse_stale(candidate, live)
+    raise StorageConflict(
+        f"{candidate.role} is working on {record.product} {record.release}, staged on"
+        f" {record.staged_at:%Y-%m-%d at %H:%M} UTC (candidate {candidate.digest[:12]})",
+        fix="promote that one first, or supersede it with --replace; its signatures are then void",
+    )
+
+
+def _pointer_bytes(candidate: Candidate) -> bytes:
+    pointer = StagingPointer(
+        candidate=candidate.digest, release=candidate.record.release, staged_at=candidate.record.staged_at
+    )
+    return pointer.model_dump_json(indent=2).encode() + b"\n"

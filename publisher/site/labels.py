@@ -1,0 +1,108 @@
+"""How the site calls what the model names by a word: change classes, outcomes, states, kinds of client."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from publisher.client.feed import Action, Restart
+from publisher.model.decision import Outcome
+from publisher.model.deprecation import DeprecationState
+from publisher.model.product import ClientType
+from publisher.model.release import ChangeClass
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A short word in a coloured shape. Colour and shape repeat what the word says."""
+
+    tone: str
+    """One of go, wait, stop, unknown, quiet, sample."""
+    word: str
+
+
+CLASSES = {
+    ChangeClass.DOCS: "documentation",
+    ChangeClass.UI_POLISH: "look and wording",
+    ChangeClass.PATCH: "patches",
+    ChangeClass.SECURITY: "security fixes",
+    ChangeClass.HOTFIX: "emergency fixes",
+    ChangeClass.FEATURE: "features",
+    ChangeClass.RPC: "RPC",
+    ChangeClass.DHT: "DHT",
+    ChangeClass.TRACKER: "tracker handling",
+    ChangeClass.SEEDING: "seeding",
+    ChangeClass.PROTOCOL: "protocol",
+    ChangeClass.STORAGE: "storage format",
+    ChangeClass.MIGRATION: "migrations",
+}
+
+CLIENT_TYPES = {
+    ClientType.DESKTOP: "Desktop client",
+    ClientType.DAEMON: "Node (daemon)",
+    ClientType.DASHBOARD: "Dashboard",
+    ClientType.SERVICE: "Companion service",
+}
+
+OUTCOMES = {
+    Outcome.NOT_APPLICABLE: Chip("quiet", "does not apply"),
+    Outcome.PASS: Chip("go", "may ship"),
+    Outcome.PASS_OVERRIDDEN: Chip("go", "may ship, by override"),
+    Outcome.WAITING: Chip("wait", "waiting"),
+    Outcome.NEEDS_APPROVAL: Chip("wait", "needs approval"),
+    Outcome.UNKNOWN: Chip("unknown", "unknown, so it stays"),
+    Outcome.BLOCKED: Chip("stop", "blocked"),
+}
+
+VERDICTS = {**OUTCOMES, Outcome.PASS: Chip("go", "fine"), Outcome.PASS_OVERRIDDEN: Chip("go", "overridden")}
+"""The same for the answer of a single rule."""
+
+STATES = {
+    DeprecationState.ANNOUNCED: Chip("quiet", "announced"),
+    DeprecationState.MARKED: Chip("wait", "marked"),
+    DeprecationState.WARNED: Chip("wait", "warns"),
+    DeprecationState.REMOVED: Chip("stop", "removed"),
+}
+
+ACTIONS = {
+    Action.OPTIONAL: "Optional. Update when it suits you.",
+    Action.RECOMMENDED: "Recommended. You may wait, but do not forget it.",
+    Action.REQUIRED: "Required.",
+}
+
+RESTARTS = {
+    Restart.NONE: "Nothing has to be restarted.",
+    Restart.APPLICATION: "The application restarts.",
+    Restart.SERVICE: "The service restarts.",
+    Restart.SYSTEM: "The whole system has to be restarted.",
+}
+
+IMPACT_LEVELS = ("none", "some", "much", "extreme")
+
+IMPACTS = {
+    "client_load": "Client load",
+    "node_churn": "Node churn",
+    "support_traffic": "Support traffic",
+    "compatibility_risk": "Compatibility risk",
+}
+
+ROLES = {
+    "root": "Changes keys. Kept offline.",
+    "targets": "Delegates to the roles below, and pins the minisign key.",
+    "channels": "Ships releases: one such role for each product and channel.",
+    "rollout": "Widens a rollout, never beyond the approved ramp.",
+    "brakes": "Freezes and holds. It can only restrict.",
+    "notes": "Corrects the words about releases that are out, never their bytes.",
+    "snapshot": "Says which metadata belongs together.",
+    "timestamp": "Says which snapshot is the newest.",
+    "minisign": "Signs files for checks by hand.",
+}
+
+
+def type_words(slug: str) -> str:
+    """exchange-listing -> exchange listing."""
+    return slug.replace("-", " ")
+
+
+def classes_text(classes: tuple[ChangeClass, ...]) -> list[str]:
+    """Words for some change classes, in the order of the model."""
+    return [CLASSES[one] for one in ChangeClass if one in classes]

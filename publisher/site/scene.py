@@ -1,0 +1,97 @@
+"""What every page is made from: the public catalog, what is live, the moment, and what was worked out from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from publisher.model.catalog import Catalog
+from publisher.model.decision import Decision
+from publisher.model.evidence import Evidence
+from publisher.model.published import ChannelState, LiveRelease
+from publisher.model.release import Release
+from publisher.rules.evaluate import evaluate
+from publisher.site.freezes import Bands, EventFreeze, ProductOutlook, event_freeze, product_outlook
+from publisher.site.visible import EventView, view_of
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page before it is rendered."""
+
+    path: str
+    """Source path below the root of the site, ending in .md."""
+    title: str
+    template: str
+    """Name of the template in templates/pages/."""
+    description: str = ""
+    context: Mapping[str, Any] = field(default_factory=dict)
+    contents: bool = True
+    """Whether a table of contents stands beside it."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One moment of one catalog, as the public sees it. Make it from `public_catalog`."""
+
+    catalog: Catalog
+    state: ChannelState | None
+    now: datetime
+
+    @cached_property
+    def bands(self) -> Bands:
+        """The freeze matrix."""
+        return Bands(self.catalog.policy.freeze)
+
+    @cached_property
+    def freezes(self) -> tuple[EventFreeze, ...]:
+        """What each event stops, by the beginning of its freeze."""
+        every = (event_freeze(self.catalog, self.bands, event, self.now) for event in self.catalog.events)
+        return tuple(sorted((f for f in every if f is not None), key=lambda f: (f.span.start, f.span.end)))
+
+    @cached_property
+    def freeze_of(self) -> dict[str, EventFreeze]:
+        """Freezes of the events that may be named, by event id."""
+        return {freeze.view.event.id: freeze for freeze in self.freezes if freeze.view.event is not None}
+
+    @cached_property
+    def outlooks(self) -> tuple[ProductOutlook, ...]:
+        """What may ship now, product by product."""
+        return tuple(product_outlook(self.catalog, product, self.now) for product in self.catalog.products.values())
+
+    @cached_property
+    def views(self) -> dict[str, EventView]:
+        """Every event by id, as the public reads it."""
+        return {event.id: view_of(event, self.now) for event in self.catalog.events}
+
+    def live(self, product: str, channel: str) -> LiveRelease | None:
+        """What the bucket verifiably offers, if a bucket was read."""
+        return self.state.of(product, channel) if self.state else None
+
+    def live_of(self, release: Release) -> tuple[LiveRelease, ...]:
+        """The channels that offer exactly this release."""
+        found = (self.live(release.product, channel) for channel in release.channels)
+        return tuple(one for one in found if one is not None and one.version == release.version)
+
+    def is_out(self, release: Release) -> bool:
+        """Whether it has been published, by the bucket or else by the content."""
+        shipped = release.shipped_at is not None and release.shipped_at <= self.now
+        return shipped or bool(self.live_of(release))
+
+    @cached_property
+    def decisions(self) -> dict[str, tuple[Decision, ...]]:
+        """Public decisions of every release that is not out, one a channel, by release id."""
+        return {
+            release.id: tuple(self.decide(release, channel, self.now) for channel in release.channels)
+            for release in self.catalog.releases
+            if not self.is_out(release)
+        }
+
+    def decide(self, release: Release, channel: str, at: datetime) -> Decision:
+        """The public projection of the very decision that `publish` would take."""
+        live = self.live(release.product, channel)
+        evidence = Evidence(live=live.version if live else None)
+        return evaluate(self.catalog, release, channel, at, evidence).public()

@@ -1,0 +1,43 @@
+"""The list of events, and one page an event that may be named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from publisher.model.release import Release
+from publisher.site.scene import Page, Scene
+from publisher.site.views.releases import release_view
+from publisher.site.visible import public_events
+
+
+def pages(scene: Scene) -> Iterator[Page]:
+    """The list, then every public event."""
+    events = public_events(scene.catalog, scene.now)
+    hidden = [freeze for freeze in scene.freezes if freeze.view.event is None and freeze.span.end > scene.now]
+    yield Page(
+        "events/index.md",
+        "Events",
+        "events.md.jinja",
+        "What happens around us, and how much it touches releases.",
+        {
+            "coming": [event for event in events if event.ends > scene.now],
+            "past": [event for event in reversed(events) if event.ends <= scene.now],
+            "reserved": hidden,
+        },
+    )
+    tied: dict[str, list[Release]] = {}
+    for release in scene.catalog.releases:
+        for event_id in release.events:
+            tied.setdefault(event_id, []).append(release)
+    for event in events:
+        yield Page(
+            f"events/{event.id}.md",
+            event.title,
+            "event.md.jinja",
+            f"{event.title}: when it is, what it touches, and which releases wait for it.",
+            {
+                "event": event,
+                "freeze": scene.freeze_of.get(event.id),
+                "releases": [release_view(scene, release) for release in tied.get(event.id, ())],
+            },
+        )

@@ -1,0 +1,81 @@
+"""The home page: what is current, what is frozen and until when, and what comes next, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from publisher.model.product import Channel, Product
+from publisher.model.release import Release
+from publisher.rules import words
+from publisher.site.labels import Chip
+from publisher.site.scene import Page, Scene
+from publisher.site.views.releases import release_view
+from publisher.site.visible import public_events
+
+
+@dataclass(frozen=True)
+class Current:
+    """What one channel of one product offers."""
+
+    channel: Channel
+    version: str | None
+    release: Release | None
+    """Its notes, where the content has them and they are public."""
+    chip: Chip
+
+
+def pages(scene: Scene) -> Iterator[Page]:
+    """The home page."""
+    waiting = [outlook for outlook in scene.outlooks if outlook.waits]
+    next_opening = min((wait.until for outlook in waiting for wait in outlook.waits), default=None)
+    ahead = sorted(
+        (release_view(scene, r) for r in scene.catalog.releases if not scene.is_out(r)),
+        key=lambda view: (view.when is None, view.when, view.title),
+    )
+    yield Page(
+        "index.md",
+        "Releases, and when they come",
+        "home.md.jinja",
+        "What is current, what waits and until when, and how to check a download.",
+        {
+            "headline": _headline(len(waiting), len(scene.outlooks), next_opening),
+            "calm": not waiting,
+            "products": [(product, _currents(scene, product)) for product in scene.catalog.products.values()],
+            "ahead": ahead[:6],
+            "events": [event for event in public_events(scene.catalog, scene.now) if _coming(scene, event.ends)][:4],
+        },
+        contents=False,
+    )
+
+
+def _coming(scene: Scene, ends: datetime) -> bool:
+    return ends > scene.now
+
+
+def _headline(waiting: int, all_products: int, next_opening: datetime | None) -> str:
+    if next_opening is None:
+        return "Nothing is frozen. Releases ship as they are ready."
+    if waiting == all_products:
+        who = "Every product holds"
+    else:
+        who = f"{waiting} of {all_products} products {'holds' if waiting == 1 else 'hold'}"
+    return f"{who} some changes back. The next gate opens on {words.moment(next_opening)}."
+
+
+def _currents(scene: Scene, product: Product) -> list[Current]:
+    rows = []
+    for channel_id in product.channels:
+        channel = scene.catalog.channels[channel_id]
+        live = scene.live(product.id, channel_id)
+        if live is not None:
+            release = scene.catalog.find(product.id, str(live.version))
+            rows.append(Current(channel, str(live.version), release, Chip("go", "live, signatures verified")))
+            continue
+        release = scene.catalog.current(product.id, channel_id, scene.now)
+        if release is not None:
+            rows.append(Current(channel, str(release.version), release, Chip("go", "current")))
+        else:
+            rows.append(Current(channel, None, None, Chip("quiet", "nothing yet")))
+    return rows

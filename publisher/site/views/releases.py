@@ -1,0 +1,164 @@
+"""The list of releases, and one page a release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from publisher.model.decision import Decision, Outcome
+from publisher.model.product import Product
+from publisher.model.published import PublishedArtifact
+from publisher.model.release import Release
+from publisher.site.freezes import FreezeRow, Span
+from publisher.site.labels import OUTCOMES, Chip
+from publisher.site.scene import Page, Scene
+from publisher.site.visible import EventView
+
+
+@dataclass(frozen=True)
+class Tie:
+    """An event that a release is for or near, and how it touches this kind of change."""
+
+    view: EventView
+    row: FreezeRow | None
+    risk: Span
+    """When the event makes this release riskier."""
+
+
+@dataclass(frozen=True)
+class Download:
+    """One published file and where it lies."""
+
+    artifact: PublishedArtifact
+    url: str
+
+
+@dataclass(frozen=True)
+class ReleaseView:
+    """A release as lists and its own page show it."""
+
+    release: Release
+    product: Product
+    page: str
+    chip: Chip
+    when: datetime | None
+    """When it shipped, or else when it is planned for."""
+    out: bool
+    decisions: tuple[Decision, ...]
+
+    @property
+    def title(self) -> str:
+        """Product and version."""
+        return f"{self.product.name} {self.release.version}"
+
+    @property
+    def decision(self) -> Decision | None:
+        """The decision of the first channel, for places that show one."""
+        return self.decisions[0] if self.decisions else None
+
+
+def page_of(release: Release) -> str:
+    """Source path of a release's page."""
+    return f"releases/{release.product}/{release.version}.md"
+
+
+def release_view(scene: Scene, release: Release) -> ReleaseView:
+    """The view of one release."""
+    out = scene.is_out(release)
+    decisions = scene.decisions.get(release.id, ())
+    return ReleaseView(
+        release=release,
+        product=scene.catalog.products[release.product],
+        page=page_of(release),
+        chip=_chip(scene, release, out, decisions),
+        when=release.shipped_at if out else release.planned_for,
+        out=out,
+        decisions=decisions,
+    )
+
+
+def _chip(scene: Scene, release: Release, out: bool, decisions: tuple[Decision, ...]) -> Chip:
+    if not out:
+        return OUTCOMES[min((d.outcome for d in decisions), key=lambda outcome: outcome.rank, default=Outcome.UNKNOWN)]
+    if scene.live_of(release):
+        return Chip("go", "out now")
+    offered = [scene.catalog.current(release.product, channel, scene.now) for channel in release.channels]
+    return Chip("go", "current") if release in offered else Chip("quiet", "earlier")
+
+
+def downloads(scene: Scene, release: Release) -> tuple[Download, ...]:
+    """The files of a release that is live, at the preferred address."""
+    base = folder_url(scene, release.product, str(release.version))
+    files = {artifact.file: artifact for live in scene.live_of(release) for artifact in live.artifacts}
+    return tuple(Download(artifact, f"{base}{artifact.file}") for artifact in files.values())
+
+
+def folder_url(scene: Scene, product: str, version: str) -> str:
+    """Where the plain files of a release lie, with a slash at the end."""
+    return f"{scene.catalog.endpoints.downloads[0]}/releases/{product}/{version}/"
+
+
+def pages(scene: Scene) -> Iterator[Page]:
+    """The list, then every release."""
+    views = [release_view(scene, release) for release in scene.catalog.releases]
+    groups = [
+        (product, [view for view in reversed(views) if view.release.product == product.id])
+        for product in scene.catalog.products.values()
+    ]
+    yield Page(
+        "releases/index.md",
+        "Releases",
+        "releases.md.jinja",
+        "Every release: what it is, whether it is out, and what it waits for.",
+        {"groups": groups},
+    )
+    for view in views:
+        release = view.release
+        yield Page(
+            view.page,
+            view.title,
+            "release.md.jinja",
+            release.sentence,
+            {
+                "view": view,
+                "release": release,
+                "product": view.product,
+                "ties": ties(scene, view),
+                "downloads": downloads(scene, release),
+                "folder": folder_url(scene, release.product, str(release.version)),
+                "deprecations": [
+                    (deprecation, stage)
+                    for deprecation in scene.catalog.deprecations
+                    if deprecation.product == release.product
+                    for stage, version in (
+                        ("marks", deprecation.marked_in),
+                        ("warns about", deprecation.warned_in),
+                        ("removes", deprecation.remove_in),
+                    )
+                    if version == release.version
+                ],
+            },
+        )
+
+
+def ties(scene: Scene, view: ReleaseView) -> tuple[Tie, ...]:
+    """The events that the release names, with the risk window of each; what is not public stays neutral."""
+    found = []
+    for event_id in view.release.events:
+        event_view = scene.views[event_id]
+        event = event_view.event
+        if event is None:
+            continue
+        freeze = scene.freeze_of.get(event_id)
+        row = next(
+            (
+                row
+                for row in (freeze.rows if freeze else ())
+                if view.product in row.products and view.release.change_class in row.classes
+            ),
+            None,
+        )
+        spans = row.stopped if row else (Span(event.starts, event.ends),)
+        found.append(Tie(event_view, row, Span(spans[0].start, spans[-1].end)))
+    return tuple(found)

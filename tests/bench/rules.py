@@ -1,0 +1,45 @@
+"""How fast many releases are decided on against many events, and how that grows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from publisher.content.load import load_catalog
+from publisher.model.catalog import Catalog
+from publisher.rules.evaluate import evaluate
+from tests.bench.measure import Result, seconds
+from tests.support.many import REFERENCE, write
+
+HALF, FULL = 500, 1000
+
+
+def run(scratch: Path) -> Iterator[tuple[str, Result]]:
+    """1,000 releases against 1,000 events, beside 500 against 500 in the same run."""
+    half, full = (_best(_catalog(scratch, size)) for size in (HALF, FULL))
+    yield (
+        "decide 1,000 releases, 1,000 events",
+        Result(
+            round(full, 4),
+            round(half, 4),
+            round(full / half, 3),
+            "under 1 s, growth close to linear",
+            full < 1 and full / half < 3,
+            "theirs: 500 releases against 500 events; a ratio of 2 is linear",
+        ),
+    )
+
+
+def _catalog(scratch: Path, size: int) -> Catalog:
+    directory = scratch / f"rules-{size}"
+    directory.mkdir()
+    content, config = write(directory, releases=size, events=size)
+    return load_catalog([content], config)
+
+
+def _best(catalog: Catalog) -> float:
+    def decide_all() -> None:
+        for release in catalog.releases:
+            evaluate(catalog, release, release.channels[0], REFERENCE)
+
+    return min(seconds(decide_all) for _ in range(3))

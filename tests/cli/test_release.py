@@ -1,0 +1,176 @@
+"""publish release, verify, keys and client as a maintainer types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import Publish, Ran
+from tests.support.project import Project, tree
+
+
+@pytest.fixture
+def ready(tmp_path: Path, publish: Publish) -> Project:
+    """A project whose keys were made by the command, at the real time, with one release built."""
+    project = Project(tmp_path / "project")
+    (project.config / "root.json").unlink()
+    for key in project.keys.iterdir():
+        key.unlink()
+    ran = publish("keys", "init", "--no-passphrase", "--person", "ana:engineering", "--person",
+        "ben:operations,automation", "--person", "coco:comms", cwd=project.base,
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    project.add_release("1.0.0")
+    project.build("1.0.0")
+    return project
+
+
+def release(publish: Publish, project: Project, *more: str | Path, name: str = "node@1.0.0") -> Ran:
+    return publish("release", name, "--channel", "stable", "--artifacts", "artifacts/1.0.0", "--to", project.bucket,
+        *more, cwd=project.base,
+    )  # fmt: skip
+
+
+def test_a_release_is_published_and_a_second_run_has_nothing_to_do(ready: Project, publish: Publish) -> None:
+    first = release(publish, ready)
+    assert first.code == 0, first.err
+    assert "node 1.0.0 is published to stable." in first.out
+    before = tree(ready.bucket)
+    second = release(publish, ready)
+    assert second.code == 0
+    assert "nothing was written" in second.out
+    assert tree(ready.bucket) == before
+
+
+def test_a_dry_run_prints_the_plan_that_is_then_applied(ready: Project, publish: Publish) -> None:
+    planned = json.loads(release(publish, ready, "--dry-run", "--json").out)
+    assert not ready.bucket.exists()
+    applied = json.loads(release(publish, ready, "--json").out)
+    assert [one["key"] for one in planned["plan"]] == [one["key"] for one in applied["plan"]]
+    pointer = "staging/node.stable/current.json"
+    flips = [pointer, "tuf/metadata/timestamp.json", pointer]
+    assert sorted(applied["written"]) == sorted([*(one["key"] for one in planned["plan"]), *flips])
+
+
+def test_a_dry_run_for_people_names_every_object(ready: Project, publish: Publish) -> None:
+    ran = release(publish, ready, "--dry-run")
+    assert ran.code == 0
+    assert "nothing was written" in ran.out
+    assert "releases/node/1.0.0/SHA256SUMS" in ran.out
+
+
+def test_r19_a_frozen_release_exits_with_3_and_says_until_when(ready: Project, publish: Publish) -> None:
+    ready.add_listing("2000-01-01T00:00:00Z", "2199-01-01T00:00:00Z")
+    ran = release(publish, ready)
+    assert ran.code == 3
+    assert "Tuesday 1 January 2199, 00:00 UTC" in ran.err
+    assert not any(tree(ready.bucket))
+
+
+def test_at_is_for_dry_runs_only(ready: Project, publish: Publish) -> None:
+    ran = release(publish, ready, "--at", "2026-01-01T00:00:00Z")
+    assert ran.code == 2
+    assert "--dry-run" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "code"),
+    [
+        ("nodee@1.0.0", "did you mean node?", 1),
+        ("node@1.0.1", "did you mean 1.0.0?", 1),
+        ("node", "PRODUCT@VERSION", 2),
+    ],
+)
+def test_an_unknown_release_is_refused_with_the_nearest_name(
+    ready: Project, publish: Publish, name: str, words: str, code: int
+) -> None:
+    ran = release(publish, ready, name=name)
+    assert (ran.code, words in ran.err) == (code, True)
+    assert not any(tree(ready.bucket))
+
+
+def test_an_unknown_channel_is_refused(ready: Project, publish: Publish) -> None:
+    ran = publish("release", "node@1.0.0", "--channel", "stabel", "--artifacts", "artifacts/1.0.0", "--to", "bucket",
+        cwd=ready.base,
+    )  # fmt: skip
+    assert ran.code == 1
+    assert "did you mean stable?" in ran.err
+
+
+def test_a_directory_that_is_not_our_bucket_exits_with_5(ready: Project, publish: Publish) -> None:
+    ready.bucket.mkdir()
+    (ready.bucket / "holiday.jpg").write_bytes(b"photo")
+    ran = release(publish, ready)
+    assert ran.code == 5
+    assert tree(ready.bucket) == {"holiday.jpg": b"photo"}
+
+
+def test_other_bytes_under_the_same_version_exit_with_5(ready: Project, publish: Publish) -> None:
+    release(publish, ready)
+    ready.build("1.0.0", extra="rebuilt")
+    before = tree(ready.bucket)
+    ran = release(publish, ready)
+    assert ran.code == 5
+    assert "give the new build a new version" in ran.err
+    assert tree(ready.bucket) == before
+
+
+def test_no_bucket_named_is_a_usage_error(ready: Project, publish: Publish) -> None:
+    ran = publish("release", "node@1.0.0", "--channel", "stable", "--artifacts", "artifacts/1.0.0", cwd=ready.base)
+    assert ran.code == 2
+    assert "--to" in ran.err
+
+
+def test_sample_content_is_never_published_with_real_keys(ready: Project, publish: Publish) -> None:
+    (ready.content / "sample.yaml").write_text("reference_time: 2026-11-20T12:00:00Z\nnotice: A sample.\n")
+    ran = release(publish, ready)
+    assert ran.code == 1
+    assert "sample content" in ran.err
+
+
+def test_verify_says_sound_and_exits_with_0(ready: Project, publish: Publish) -> None:
+    release(publish, ready)
+    ran = publish("verify", ready.bucket, "--root", ready.config / "root.json")
+    assert ran.code == 0, ran.out
+    assert ran.out.endswith("Sound.\n")
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_verify_of_a_changed_bucket_exits_with_4(ready: Project, publish: Publish, as_json: bool) -> None:
+    release(publish, ready)
+    (ready.bucket / "releases/node/1.0.0/SHA256SUMS").write_text("")
+    more = ["--json"] if as_json else []
+    ran = publish("verify", ready.bucket, "--root", ready.config / "root.json", *more)
+    assert ran.code == 4
+    if as_json:
+        assert json.loads(ran.out)["sound"] is False
+    else:
+        assert "SHA256SUMS" in ran.out
+
+
+def test_keys_are_private_and_never_made_twice(ready: Project, publish: Publish) -> None:
+    assert {key.stat().st_mode & 0o777 for key in ready.keys.iterdir()} == {0o600}
+    before = tree(ready.base)
+    ran = publish("keys", "init", "--no-passphrase", "--person", "ana:engineering", cwd=ready.base)
+    assert ran.code != 0
+    assert tree(ready.base) == before
+
+
+def test_too_few_people_for_a_role_are_a_usage_error(tmp_path: Path, publish: Publish) -> None:
+    project = Project(tmp_path / "project")
+    (project.config / "root.json").unlink()
+    ran = publish("keys", "init", "--no-passphrase", "--keys", "other", "--person", "ana:engineering", cwd=project.base)
+    assert ran.code == 2
+    assert "needs 2 persons" in ran.err
+    assert not (project.base / "other").exists()
+
+
+def test_the_client_is_built_the_same_twice(ready: Project, publish: Publish, tmp_path: Path) -> None:
+    words = ("client", "--root", ready.config / "root.json", "--url", "https://dl.example.org", "--product", "node",
+             "--channel", "stable", "--to", tmp_path / "tidegate.pyz")  # fmt: skip
+    assert publish(*words).code == 0
+    first = (tmp_path / "tidegate.pyz").read_bytes()
+    assert "nothing was written" in publish(*words).out
+    assert (tmp_path / "tidegate.pyz").read_bytes() == first

@@ -1,0 +1,69 @@
+"""`publish build`, `publish render` and `publish serve` as people call them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import Publish
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name in ("content", "site_config", "templates"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copyfile(ROOT / "mkdocs.yml", tmp_path / "mkdocs.yml")
+    return tmp_path
+
+
+def test_build_and_render_write_a_site_each_and_do_it_again(project: Path, publish: Publish) -> None:
+    for _ in range(2):
+        built = publish("build", "--to", "out/site", cwd=project)
+        assert (built.code, built.out) == (0, "Site built in out/site\n")
+        rendered = publish("render", "--to", "out/pages", cwd=project)
+        assert rendered.code == 0
+        assert rendered.out.endswith("files written to out/pages\n")
+    assert (project / "out/site/index.html").is_file()
+    assert "https://dl.example.org" in (project / "out/pages/safety.md").read_text("utf-8").replace("&#", "")
+    assert (project / "out/pages/schemas/feed-1.json").is_file()
+
+
+def test_the_moment_can_be_chosen(project: Path, publish: Publish) -> None:
+    assert publish("render", "--to", "out", "--at", "2026-12-30T00:00:00Z", cwd=project).code == 0
+    assert "Wednesday 30 December 2026" in (project / "out/index.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("command", ["build", "render"])
+def test_a_directory_of_somebody_else_is_left_alone(project: Path, publish: Publish, command: str) -> None:
+    (project / "out").mkdir()
+    (project / "out" / "mine.txt").write_text("mine")
+    ran = publish(command, "--to", "out", cwd=project)
+    assert ran.code == 1
+    assert "nothing was written" in ran.err
+    assert [entry.name for entry in (project / "out").iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize("command", ["build", "render"])
+def test_a_content_error_is_told_and_nothing_is_written(project: Path, publish: Publish, command: str) -> None:
+    (project / "content/policy.yaml").write_text("version: 1\n", encoding="utf-8")
+    ran = publish(command, "--to", "out", cwd=project)
+    assert ran.code == 1
+    assert "content/policy.yaml:1" in ran.err
+    assert not (project / "out").exists()
+
+
+def test_missing_templates_are_said(project: Path, publish: Publish) -> None:
+    ran = publish("render", "--to", "out", "--templates", "nowhere", cwd=project)
+    assert ran.code == 1
+    assert "there is no directory nowhere" in ran.err
+
+
+def test_serve_says_what_to_do_before_the_demo_was_built(tmp_path: Path, publish: Publish) -> None:
+    ran = publish("serve", "--port", "0", cwd=tmp_path)
+    assert ran.code == 1
+    assert "there is no site in build/demo/site" in ran.err
+    assert "publish demo" in ran.err

@@ -1,0 +1,80 @@
+"""One broken file a reason: each is refused with its place and with words that whoever wrote it understands."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.content.conftest import HERE, Check
+
+BAD = HERE / "bad"
+
+# What nobody who edits content should have to read.
+JARGON = re.compile(
+    r"pydantic|validat|regex|\[a-z|\\d|type=|NoneType|tuple|dict\b|str\b(?!')|int_|ctx|ASCII", re.IGNORECASE
+)
+
+
+def _expected() -> dict[str, tuple[Path, str]]:
+    sections = re.split(r"^== ", (BAD / "EXPECTED.txt").read_text("utf-8"), flags=re.MULTILINE)[1:]
+    found = {}
+    for section in sections:
+        heading, _, text = section.partition("\n")
+        name, _, target = heading.partition(" -> ")
+        found[name] = (Path(target), text.strip())
+    return found
+
+
+EXPECTED = _expected()
+
+
+def lay(project: Path, name: str) -> None:
+    """Put a broken file where the loader finds it."""
+    target = project / EXPECTED[name][0]
+    if name == "wrong-file-name":
+        (project / "content/events/listing.yaml").unlink()
+    target.parent.mkdir(exist_ok=True)
+    shutil.copy(BAD / f"{name}.yaml", target)
+
+
+def test_the_project_without_broken_files_is_fine(problems: Check) -> None:
+    assert problems() == ()
+
+
+def test_every_broken_file_has_its_words() -> None:
+    assert {file.stem for file in BAD.glob("*.yaml")} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_broken_file_is_refused_in_plain_words(project: Path, problems: Check, name: str) -> None:
+    if name == "internal-event-in-public-release":
+        event = (project / "content/events/listing.yaml").read_text()
+        quiet = event.replace("id: listing", "id: quiet-sample\nvisibility: internal")
+        (project / "content/events/quiet-sample.yaml").write_text(quiet)
+    lay(project, name)
+    said = "\n".join(str(problem) for problem in problems())
+    assert said == EXPECTED[name][1]
+    assert not JARGON.search(said.replace("!!str", ""))
+
+
+def test_all_problems_of_several_broken_files_come_in_one_run(project: Path, problems: Check) -> None:
+    # A syntax error, a wrong value and a wrong reference, in three files: none hides another.
+    names = ("open-quote", "unknown-channel", "removal-before-warning", "role-without-policy", "unknown-profile")
+    for name in names:
+        lay(project, name)
+    said = {str(problem) for problem in problems()}
+    assert said == {EXPECTED[name][1] for name in names}
+
+
+def test_what_cannot_be_checked_because_something_else_is_broken_is_not_guessed_at(
+    project: Path, problems: Check
+) -> None:
+    (project / "site_config/products.yaml").write_text("products: [\n")
+    (project / "content/events/listing.yaml").write_text("id: [\n")
+    assert {problem.place.file for problem in problems()} == {
+        "site_config/products.yaml",
+        "content/events/listing.yaml",
+    }

@@ -1,0 +1,122 @@
+"""The JSON Schemas: current, described to the last field, and of one mind with the loader as far as a schema can be."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from pydantic import BaseModel, ValidationError
+
+from publisher.content.schemas import CONTENT, EXAMPLES, OPEN, PUBLISHED, field_docstrings, schema_files
+from publisher.content.strict_yaml import parse
+from tests.content.conftest import HERE
+from tests.content.test_bad_files import EXPECTED
+
+ROOT = Path(__file__).parents[2]
+MODELS: dict[str, type[BaseModel]] = {**CONTENT, **PUBLISHED}
+SCHEMAS: dict[str, dict[str, Any]] = {name[:-5]: json.loads(text) for name, text in schema_files().items()}
+
+FOLDERS = {"events": "event", "releases": "release", "deprecations": "deprecation"}
+
+BEYOND_A_SCHEMA = {
+    # what refers to something else, or depends on where the file is
+    "adjustment-of-unknown-type", "adjustment-that-changes-nothing", "deprecation-of-unknown-product",
+    "deprecation-of-unknown-release", "duties-of-one-person", "endpoint-on-loopback", "event-type-twice",
+    "impossible-severity", "internal-event-in-public-release", "prerelease-in-stable", "product-twice",
+    "product-with-unknown-channel", "role-with-more-duties-than-signatures", "role-with-one-person",
+    "role-without-duty", "role-without-policy", "same-file-twice", "same-key-twice", "same-version", "unknown-channel",
+    "unknown-event", "unknown-event-type", "unknown-platform", "unknown-product", "unknown-role", "wrong-file-name",
+    "wrong-folder",
+    # what two fields say together
+    "embargo-date-alone", "embargo-without-date", "ends-before-start", "internal-but-shipped",
+    "removal-before-announcement", "removal-before-warning", "removal-without-warning", "required-by-alone",
+    # what lies inside a text
+    "blank-text", "day-that-does-not-exist", "heading", "html", "http-address", "http-link", "image", "look-alike-link",
+    "invisible-character", "two-lines-in-title",
+}  # fmt: skip
+
+
+def schema_name(file: Path) -> str:
+    """The schema that belongs to a file, by its folder or its name."""
+    return next((name for folder, name in FOLDERS.items() if folder in file.parts), file.stem)
+
+
+def test_committed_schemas_are_current() -> None:
+    committed = {file.name: file.read_bytes() for file in (ROOT / "schemas").glob("*.json")}
+    assert committed == schema_files(), "run `publish schema`"
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_schema_is_valid_and_accepts_its_example(name: str) -> None:
+    Draft202012Validator.check_schema(SCHEMAS[name])
+    assert SCHEMAS[name]["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    Draft202012Validator(SCHEMAS[name]).validate(EXAMPLES[name])
+    MODELS[name].model_validate_json(json.dumps(EXAMPLES[name]))
+
+
+def _objects(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return [schema, *schema.get("$defs", {}).values()]
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_everything_is_titled_and_described(name: str) -> None:
+    for part in _objects(SCHEMAS[name]):
+        assert part.get("title"), part
+        assert part.get("description"), part
+        for field, schema in part.get("properties", {}).items():
+            assert schema.get("description"), f"{part['title']}.{field} has no docstring"
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_unknown_keys_are_refused_but_where_a_format_may_grow(name: str) -> None:
+    closed = [part.get("additionalProperties") is False for part in _objects(SCHEMAS[name]) if "properties" in part]
+    assert not any(closed) if name in OPEN else all(closed)
+
+
+def test_field_docstrings_are_read_as_pydantic_would_read_them() -> None:
+    class Described(BaseModel):
+        """A model."""
+
+        one: int
+        """First."""
+        two: int = 2
+        three: int = 3
+        """Third,
+        in two lines."""
+
+    assert field_docstrings(Described) == {"one": "First.", "three": "Third,\nin two lines."}
+
+
+CONTENT_FILES = sorted([*(ROOT / "content").rglob("*.yaml"), *(ROOT / "site_config").glob("*.yaml")])
+
+
+@pytest.mark.parametrize("file", CONTENT_FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_each_content_file_names_its_schema_and_keeps_to_it(file: Path) -> None:
+    first = file.read_text().splitlines()[0]
+    match = re.fullmatch(r"# yaml-language-server: \$schema=(\S+)", first)
+    assert match, f"{file} does not begin with the line that names its schema"
+    schema = (file.parent / match[1]).resolve()
+    assert schema == ROOT / "schemas" / f"{schema_name(file)}.json"
+    document, problems = parse(file.read_bytes(), str(file))
+    assert not problems
+    assert document is not None
+    Draft202012Validator(json.loads(schema.read_text())).validate(document.data)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_schema_and_loader_refuse_the_same_as_far_as_a_schema_can(name: str) -> None:
+    target, _ = EXPECTED[name]
+    document, problems = parse((HERE / "bad" / f"{name}.yaml").read_bytes(), "f.yaml")
+    if problems:  # not even YAML as we read it: no schema sees it
+        return
+    assert document is not None
+    kind = schema_name(target)
+    errors = list(Draft202012Validator(SCHEMAS[kind]).iter_errors(document.data))
+    assert bool(errors) == (name not in BEYOND_A_SCHEMA), errors
+    if errors:
+        with pytest.raises(ValidationError):
+            MODELS[kind].model_validate_json(json.dumps(document.data))

@@ -1,0 +1,148 @@
+"""Files that are made here rather than kept in git: huge, deep, of other encodings, or where nothing is read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from publisher.content.load import load_catalog
+from publisher.content.strict_yaml import MAX_BYTES, parse
+from publisher.errors import ContentError, InputError
+from tests.content.conftest import Check
+
+EVENT = "content/events/listing.yaml"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"[" * 100_000,
+        b"a: " + b"[" * 100_000,
+        b"{a: " * 60_000,
+        b"- " * 100_000,
+        b"".join(b" " * n + b"a:\n" for n in range(400)),
+        b"? " * 100_000,
+        b"- - - - - - - - - - - - - - - x",
+    ],
+    ids=["brackets", "brackets-in-value", "braces", "hyphens", "staircase", "question-marks", "compact"],
+)
+def test_deep_nesting_ends_with_a_message(text: bytes) -> None:
+    document, problems = parse(text, "f.yaml")
+    assert document is None
+    assert len(problems) == 1
+    assert "nested more than 12 levels" in problems[0].what or "a key must be" in problems[0].what
+
+
+def test_a_file_of_the_largest_size_is_read_and_a_larger_one_is_not(project: Path, problems: Check) -> None:
+    file = project / EVENT
+    text = file.read_bytes()
+    file.write_bytes(text + b"#" * (MAX_BYTES - len(text)))
+    assert problems() == ()
+    file.write_bytes(text + b"#" * (MAX_BYTES - len(text) + 1))
+    assert [str(p) for p in problems()] == [
+        f"{EVENT}:1:1: the file is larger than 256 KiB\n    -> split it, or check that it is the right file"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "words"),
+    [
+        (b"id: a\ntitle: caf\xe9\n", 2, 11, "is not UTF-8 text"),
+        ("id: a\n".encode("utf-16"), 1, 1, "is not UTF-8 text"),
+        (b"id: a\ntitle: b\x00c\n", 2, 9, "an invisible character (U+0000)"),
+        ("id: a\ntitle: é\x07\n".encode(), 2, 9, "an invisible character (U+0007)"),
+        ("id: a\ntitle: b\x85c\n".encode(), 2, 9, "an invisible character (U+0085)"),
+        ("id: a\ntitle: b\u2028c\n".encode(), 2, 9, "an invisible character (U+2028)"),
+        (b"", 1, 1, "the file is empty"),
+        (b"---\n", 2, 1, "has no value"),
+        (b"? [a]\n: b\n", 1, 3, "a key must be plain text"),
+        (b"a: b\n a: c\n", 2, 3, "indented differently"),
+    ],
+)
+def test_bytes_that_are_no_text(text: bytes, line: int, column: int, words: str) -> None:
+    document, problems = parse(text, "f.yaml")
+    assert document is None
+    assert (problems[0].place.line, problems[0].place.column) == (line, column)
+    assert words in problems[0].what
+
+
+def test_a_byte_order_mark_is_accepted(project: Path, problems: Check) -> None:
+    file = project / EVENT
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert problems() == ()
+
+
+def test_windows_line_ends_are_accepted_and_count_once(project: Path, problems: Check) -> None:
+    file = project / EVENT
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n").replace(b"score: 3", b"score: 9", 1))
+    assert [(p.place.line, p.what) for p in problems()] == [(7, "`severity.score` must be 5 or less")]
+
+
+@pytest.mark.parametrize(
+    ("file", "what", "fix"),
+    [
+        ("content/events/other.yml", "its name must end in .yaml", "name it other.yaml"),
+        ("content/events/notes.txt", "its name must end in .yaml", "name it notes.yaml"),
+        ("content/event.yaml", "is not read by anything", "did you mean events?"),
+        ("content/event/listing.yaml", "is not read by anything", "did you mean events?"),
+        ("site_config/product.yaml", "is not read by anything", "did you mean products.yaml?"),
+    ],
+)
+def test_a_file_that_nobody_reads_is_a_problem(project: Path, problems: Check, file: str, what: str, fix: str) -> None:
+    (project / file).parent.mkdir(exist_ok=True)
+    (project / file).write_text("id: x\n")
+    (problem,) = problems()
+    assert what in problem.what
+    assert fix in problem.fix
+
+
+def test_files_for_people_and_editors_are_left_alone(project: Path, problems: Check) -> None:
+    for name in ("README.md", ".hidden", "events/README.md", "events/.swp"):
+        (project / "content" / name).write_text("anything: [\n")
+    (project / "content/pages").mkdir()
+    assert problems() == ()
+
+
+def test_a_missing_file_is_named(project: Path, problems: Check) -> None:
+    (project / "site_config/channels.yaml").unlink()
+    (problem,) = problems()
+    assert str(problem).startswith("site_config/channels.yaml:1:1: cannot be read")
+
+
+def test_a_missing_directory_is_named() -> None:
+    with pytest.raises(InputError, match="no directory nowhere"):
+        load_catalog([Path("nowhere")], Path("site_config"))
+
+
+def test_a_broken_link_and_a_pipe_are_problems_and_do_not_hang(project: Path, problems: Check) -> None:
+    (project / "content/events/gone.yaml").symlink_to("nothing-there")
+    os.mkfifo(project / "content/events/pipe.yaml")
+    assert [p.place.file for p in problems()] == ["content/events/gone.yaml", "content/events/pipe.yaml"]
+
+
+def test_overlays_add_items_and_share_one_space_of_ids(project: Path) -> None:
+    event = (project / EVENT).read_text()
+    private = project / "private"
+    (private / "events").mkdir(parents=True)
+    (private / "events/quiet.yaml").write_text(event.replace("id: listing", "id: quiet\nvisibility: internal"))
+    catalog = load_catalog([Path("content"), Path("private")], Path("site_config"))
+    assert {one.id for one in catalog.events} == {"listing", "quiet"}
+
+    (private / "events/listing.yaml").write_text(event)
+    (private / "policy.yaml").write_text((project / "content/policy.yaml").read_text())
+    with pytest.raises(ContentError) as caught:
+        load_catalog([Path("content"), Path("private")], Path("site_config"))
+    assert [(p.place.file, p.what, p.fix) for p in caught.value.problems] == [
+        (
+            "private/events/listing.yaml",
+            "event id listing is already used in content/events/listing.yaml:1:1",
+            "ids are never reused: choose another",
+        ),
+        (
+            "private/policy.yaml",
+            "is not read by anything",
+            "an overlay only adds items; this file counts in content alone",
+        ),
+    ]

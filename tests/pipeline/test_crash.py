@@ -1,0 +1,91 @@
+"""A release that is killed before or after any change of the store: clients see a whole state, and a rerun completes.
+
+The same is done with SIGKILL and a real S3 server in tests/system; here every single point is tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from publisher.channel.audit import Level, audit
+from publisher.client.fetch import fetcher_for
+from publisher.client.updater import UpdateClient
+from publisher.pipeline.release import apply_release
+from publisher.pipeline.verify import StoreSource
+from tests.support.flaky import FlakyStorage, Killed
+from tests.support.project import Project
+
+PLATFORMS = ("linux-amd64", "windows-amd64")
+
+
+def client(project: Project, state: Path) -> UpdateClient:
+    url = project.bucket.as_uri()
+    return UpdateClient(url, project.root, state, fetcher_for(url), project.now)
+
+
+def versions(project: Project, state: Path) -> set[str]:
+    """What a client is offered on each platform, with the file downloaded and verified."""
+    found: set[str] = set()
+    for platform in PLATFORMS:
+        asking = client(project, state)
+        feed = asking.fetch_feed("node", "stable", platform)
+        assert feed.release is not None
+        asking.download(feed, state / "files")
+        found.add(str(feed.release.version))
+    return found
+
+
+def errors(project: Project) -> list[str]:
+    result = audit(StoreSource(project.storage()), project.root, project.now)
+    return [f"{one.where} {one.what}" for one in result.findings if one.level is Level.ERROR]
+
+
+def publish_through(project: Project, storage: FlakyStorage) -> None:
+    plan = project.plan(project.request("1.1.0"), storage)
+    apply_release(plan, project.catalog, storage, lambda: project.now)
+
+
+def count_changes(base: Path) -> int:
+    project = ready(base)
+    storage = FlakyStorage(project.storage())
+    publish_through(project, storage)
+    return len(storage.changes)
+
+
+def ready(base: Path) -> Project:
+    project = Project(base)
+    project.publish("1.0.0")
+    project.add_release("1.1.0")
+    project.build("1.1.0")
+    return project
+
+
+def points(base: Path) -> Iterator[tuple[int, bool]]:
+    for number in range(1, count_changes(base) + 1):
+        yield number, False
+        yield number, True
+
+
+def test_r80_killed_anywhere_a_release_is_whole_and_can_be_completed(tmp_path: Path) -> None:
+    for number, after in points(tmp_path / "counting"):
+        project = ready(tmp_path / f"{number}-{after}")
+        old = project.base / "client"
+        assert versions(project, old) == {"1.0.0"}
+        with pytest.raises(Killed):
+            publish_through(project, FlakyStorage(project.storage(), fail_at=number, after=after))
+
+        where = f"killed {'after' if after else 'before'} change {number}"
+        seen = versions(project, project.base / "fresh client")
+        assert seen in ({"1.0.0"}, {"1.1.0"}), where
+        assert versions(project, old) == seen, where
+        assert errors(project) == [], where
+
+        project.now += timedelta(hours=1)
+        publish_through(project, FlakyStorage(project.storage()))
+        assert versions(project, old) == versions(project, project.base / "another client") == {"1.1.0"}, where
+        result = audit(StoreSource(project.storage()), project.root, project.now)
+        assert result.findings == (), where

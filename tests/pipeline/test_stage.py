@@ -1,0 +1,212 @@
+"""Candidates: one at a time, taken up again when they say the same, superseded only when asked to."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from publisher.channel.candidate import is_live
+from publisher.channel.repository import read_repository
+from publisher.errors import InputError, RefusedByPolicy, SigningError, StorageConflict, VerificationError
+from publisher.pipeline.promote import PromotePlan, PromoteRequest, apply_promote, plan_promote
+from publisher.pipeline.reading import reader
+from publisher.pipeline.release import add_signatures
+from publisher.pipeline.stage import StagePlan, Supersede, apply_stage, plan_stage, staged_candidate
+from tests.support.project import Project, tree
+
+ROLE = "node.stable"
+
+
+def stage(project: Project, version: str, supersede: Supersede = Supersede.NOTHING) -> StagePlan:
+    if project.catalog.find("node", version) is None:
+        project.add_release(version)
+    plan = plan_stage(
+        project.request(version), project.catalog, project.storage(), project.key_ring(), project.now, supersede
+    )
+    apply_stage(plan, project.storage())
+    return plan
+
+
+def sign(project: Project) -> None:
+    staged = staged_candidate(project.storage(), ROLE)
+    assert staged is not None
+    add_signatures(staged, project.key_ring(), project.storage())
+
+
+def promotion(project: Project) -> PromotePlan:
+    request = PromoteRequest("node", "stable", project.root)
+    staged = staged_candidate(project.storage(), ROLE)
+    return plan_promote(request, staged, project.catalog, project.storage(), project.key_ring(), project.now)
+
+
+def promote(project: Project) -> None:
+    apply_promote(promotion(project), project.catalog, project.storage(), lambda: project.now)
+
+
+def visible(project: Project) -> dict[str, bytes]:
+    """What the public can be led to: everything but the workshop and targets that nothing lists yet."""
+    return {
+        key: data
+        for key, data in tree(project.bucket).items()
+        if not key.startswith(("staging/", "tuf/targets/")) and key != "tuf/metadata/1.root.json"
+    }
+
+
+def test_r79_staging_shows_clients_and_people_nothing(project: Project) -> None:
+    project.publish("1.0.0")
+    before = visible(project)
+    stage(project, "1.1.0")
+    assert visible(project) == before
+    assert len([key for key in tree(project.bucket) if key.startswith("staging/")]) > 5
+
+
+def test_r80_a_staged_and_signed_candidate_is_promoted(project: Project) -> None:
+    stage(project, "1.0.0")
+    sign(project)
+    promote(project)
+    live = read_repository(reader(project.storage()), project.root)
+    assert live is not None
+    assert live.roles[ROLE].signed.version == 1
+    assert json.loads((project.bucket / "staging/node.stable/current.json").read_bytes())["candidate"] is None
+
+
+def test_what_is_promoted_is_exactly_what_was_signed(project: Project) -> None:
+    plan = stage(project, "1.0.0")
+    sign(project)
+    promote(project)
+    assert plan.candidate is not None
+    assert is_live(plan.candidate, read_repository(reader(project.storage()), project.root))
+
+
+def test_staging_again_writes_nothing(project: Project) -> None:
+    stage(project, "1.0.0")
+    before = tree(project.bucket)
+    assert stage(project, "1.0.0").nothing_to_do
+    assert tree(project.bucket) == before
+
+
+def test_staging_what_is_live_makes_no_candidate(project: Project) -> None:
+    project.publish("1.0.0")
+    assert stage(project, "1.0.0").candidate is None
+
+
+def test_a_second_candidate_is_refused_and_the_first_one_named(project: Project) -> None:
+    stage(project, "1.0.0")
+    before = tree(project.bucket)
+    with pytest.raises(StorageConflict, match=r"node\.stable is working on node 1\.0\.0"):
+        stage(project, "1.1.0")
+    assert tree(project.bucket) == before
+
+
+def test_replace_supersedes_a_candidate_and_its_signatures(project: Project) -> None:
+    stage(project, "1.0.0")
+    sign(project)
+    stage(project, "1.1.0", Supersede.ANY)
+    staged = staged_candidate(project.storage(), ROLE)
+    assert staged is not None
+    assert str(staged.candidate.record.release) == "1.1.0"
+    assert staged.signatures == ()
+
+
+def test_a_candidate_whose_base_moved_is_refused_until_it_is_rebased(project: Project) -> None:
+    project.publish("1.0.0")
+    stage(project, "1.2.0")
+    stale = staged_candidate(project.storage(), ROLE)
+    assert stale is not None
+    stage(project, "1.1.0", Supersede.ANY)
+    sign(project)
+    promote(project)
+    with pytest.raises(StorageConflict, match="has moved on"):
+        plan_promote(
+            PromoteRequest("node", "stable", project.root),
+            stale,
+            project.catalog,
+            project.storage(),
+            project.key_ring(),
+            project.now,
+        )
+    stage(project, "1.2.0", Supersede.STALE)
+    sign(project)
+    promote(project)
+    live = read_repository(reader(project.storage()), project.root)
+    assert live is not None
+    assert live.roles[ROLE].signed.version == 3
+
+
+def refuse_promotion(project: Project, kind: type[Exception], words: str) -> None:
+    before = tree(project.bucket)
+    with pytest.raises(kind, match=words):
+        promote(project)
+    assert tree(project.bucket) == before
+
+
+def test_an_unsigned_candidate_is_refused(project: Project) -> None:
+    stage(project, "1.0.0")
+    refuse_promotion(project, SigningError, r"needs 2 signatures, and has 0")
+
+
+def test_one_of_two_persons_is_refused(project: Project) -> None:
+    stage(project, "1.0.0")
+    (project.keys / "channels-ben.pem").rename(project.base / "ben's")
+    sign(project)
+    refuse_promotion(project, SigningError, r"needs 2 signatures, and has 1")
+
+
+def test_two_persons_can_sign_one_after_the_other(project: Project) -> None:
+    stage(project, "1.0.0")
+    for absent in ("channels-ben.pem", "channels-ana.pem"):
+        (project.keys / absent).rename(project.base / absent)
+        sign(project)
+        (project.base / absent).rename(project.keys / absent)
+    promote(project)
+
+
+def test_a_signature_over_another_candidate_does_not_count(project: Project) -> None:
+    stage(project, "1.0.0")
+    sign(project)
+    [first] = {path.parent for path in project.bucket.glob("staging/node.stable/*/sig/*")}
+    stage(project, "1.1.0", Supersede.ANY)
+    [second] = {path.parent for path in project.bucket.glob("staging/node.stable/*/payload.json")} - {first.parent}
+    (second / "sig").mkdir()
+    for signature in first.iterdir():
+        (second / "sig" / signature.name).write_bytes(signature.read_bytes())
+    refuse_promotion(project, SigningError, r"needs 2 signatures, and has 0")
+
+
+def test_a_changed_payload_is_refused(project: Project) -> None:
+    stage(project, "1.0.0")
+    [payload] = project.bucket.glob("staging/node.stable/*/payload.json")
+    payload.write_bytes(payload.read_bytes().replace(b"linux", b"linus"))
+    refuse_promotion(project, VerificationError, "is not what was staged")
+
+
+def test_swapped_files_for_people_are_refused(project: Project) -> None:
+    stage(project, "1.0.0")
+    sign(project)
+    [manifest] = project.bucket.glob("staging/node.stable/*/people/release.json")
+    manifest.write_text("{}")
+    refuse_promotion(project, VerificationError, "does not fit its files")
+
+
+def test_an_added_file_for_people_is_refused(project: Project) -> None:
+    stage(project, "1.0.0")
+    sign(project)
+    [folder] = project.bucket.glob("staging/node.stable/*/people")
+    (folder / "urgent-fix.exe").write_bytes(b"run me")
+    refuse_promotion(project, VerificationError, "does not fit its files")
+
+
+def test_a_freeze_that_began_since_staging_refuses(project: Project) -> None:
+    stage(project, "1.0.0")
+    sign(project)
+    project.add_listing("2026-11-24T10:00:00Z", "2026-11-24T12:00:00Z")
+    refuse_promotion(project, RefusedByPolicy, "freeze")
+
+
+def test_a_release_that_left_the_content_is_refused(project: Project) -> None:
+    stage(project, "1.0.0")
+    sign(project)
+    (project.content / "releases/node/1.0.0.yaml").unlink()
+    project.add_release("1.1.0")
+    refuse_promotion(project, InputError, "no longer has it")

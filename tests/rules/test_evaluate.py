@@ -1,0 +1,230 @@
+"""Decisions: the worst verdict wins, the next change is exact, and the public reads the same outcome and times."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from publisher.model.catalog import Catalog
+from publisher.model.decision import Outcome, Verdict
+from publisher.model.evidence import ArtifactFact, Evidence
+from publisher.model.release import ChangeClass, Release
+from publisher.rules.answer import change, course, headline
+from publisher.rules.evaluate import evaluate, worst
+from publisher.rules.outlook import outlook
+from tests.support import build
+from tests.support.build import at
+
+START = at("2026-01-01")
+HOUR = timedelta(hours=1)
+SECRET = "zebra"
+
+TYPES = ("exchange-listing", "mainnet-upgrade", "token-migration", "testnet-upgrade", "conference", "announcement")
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> tuple[Catalog, Release, int]:
+    """A few events of any visibility, some shipped releases, one release to decide on, and an hour."""
+    events = []
+    for number in range(draw(st.integers(0, 5))):
+        starts = draw(st.integers(0, 60 * 24))
+        fields: dict[str, Any] = {
+            "id": f"event-{number}",
+            "title": f"Event {number}",
+            "type": draw(st.sampled_from(TYPES)),
+            "severity": build.severity(draw(st.integers(1, 5))),
+            "status": draw(st.sampled_from(["planned", "planned", "cancelled"])),
+        }
+        match draw(st.sampled_from(["public", "internal", "embargoed"])):
+            case "internal":
+                fields |= {"visibility": "internal"}
+            case "embargoed":
+                until = START + draw(st.integers(0, 60 * 24)) * HOUR
+                fields |= {"visibility": "embargoed", "embargoed_until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
+        if "visibility" in fields:
+            fields |= {"title": f"{SECRET} title {number}", "summary": f"{SECRET} summary", "id": f"{SECRET}-{number}"}
+        ends = starts + draw(st.integers(1, 96))
+        events.append(
+            build.event(f"{START + starts * HOUR:%Y-%m-%d %H:%M}", f"{START + ends * HOUR:%Y-%m-%d %H:%M}", **fields)
+        )
+    product = draw(st.sampled_from(["daemon", "desktop", "dashboard", "service"]))
+    releases = [
+        build.release(f"4.{minor}.0", product=product, shipped_at=f"{START + hour * HOUR:%Y-%m-%dT%H:%M:%SZ}")
+        for minor, hour in enumerate(draw(st.lists(st.integers(0, 60 * 24), max_size=3)))
+    ]
+    version = draw(st.sampled_from(["3.0.0", "4.0.1", "4.1.1", "4.2.1", "5.0.0"]))
+    one = build.release(version, draw(st.sampled_from(list(ChangeClass))).value, product)
+    return build.catalog(events, [*releases, one]), one, draw(st.integers(-240, 80 * 24))
+
+
+def moments(catalog: Catalog) -> list[Any]:
+    """More than every moment at which anything may change: each hour, and a second on both sides of it."""
+    hours = range(-20 * 24, 90 * 24, 1)
+    return [START + hour * HOUR for hour in hours]
+
+
+@settings(max_examples=40, deadline=None)
+@given(worlds())
+def test_next_change_is_exact(world: tuple[Catalog, Release, int]) -> None:
+    catalog, release, hour = world
+    now = START + hour * HOUR
+    decision = evaluate(catalog, release, "stable", now)
+    if decision.next_change is not None:
+        assert decision.next_change > now
+        there = evaluate(catalog, release, "stable", decision.next_change)
+        assert there.outcome is decision.then is not decision.outcome
+        before = evaluate(catalog, release, "stable", decision.next_change - timedelta(seconds=1))
+        assert before.outcome is decision.outcome
+    for step in moments(catalog)[::5]:  # everything here happens at full hours
+        if step > now and (decision.next_change is None or step < decision.next_change):
+            assert evaluate(catalog, release, "stable", step).outcome is decision.outcome
+
+
+@settings(max_examples=100, deadline=None)
+@given(worlds())
+def test_a_decision_depends_on_nothing_but_its_arguments(world: tuple[Catalog, Release, int]) -> None:
+    catalog, release, hour = world
+    now = START + hour * HOUR
+    first = evaluate(catalog, release, "stable", now)
+    fresh = build.catalog(catalog.events, catalog.releases)  # nothing worked out yet
+    assert evaluate(fresh, release, "stable", now).model_dump_json() == first.model_dump_json()
+    assert first.outcome.rank == max(1, *(verdict.outcome.rank for verdict in first.verdicts))
+
+
+@settings(max_examples=150, deadline=None)
+@given(worlds())
+def test_the_public_reads_the_same_outcome_and_times_and_nothing_internal(world: tuple[Catalog, Release, int]) -> None:
+    catalog, release, hour = world
+    now = START + hour * HOUR
+    decision = evaluate(catalog, release, "stable", now)
+    public = decision.public()
+    assert (public.outcome, public.next_change, public.then, public.at) == (
+        decision.outcome,
+        decision.next_change,
+        decision.then,
+        decision.at,
+    )
+    assert [(v.rule, v.outcome, v.until) for v in public.verdicts] == [
+        (v.rule, v.outcome, v.until) for v in decision.verdicts
+    ]
+    text = public.model_dump_json()
+    hidden = [event for event in catalog.events if not event.is_public(now)]
+    assert not any(event.title in text or event.id in text for event in hidden)
+    assert f"{SECRET} summary" not in text
+    assert public.public() == public
+
+
+@settings(max_examples=60, deadline=None)
+@given(worlds())
+def test_the_course_leads_from_the_decision_to_its_change(world: tuple[Catalog, Release, int]) -> None:
+    catalog, release, hour = world
+    decision = evaluate(catalog, release, "stable", START + hour * HOUR)
+    decisions = course(catalog, release, decision)
+    assert decisions[0] == decision
+    assert all(one.outcome is decision.outcome and one.next_change == decision.next_change for one in decisions)
+    assert sorted({one.at for one in decisions}) == [one.at for one in decisions]
+
+
+@settings(max_examples=60, deadline=None)
+@given(worlds())
+def test_the_outlook_agrees_with_the_freeze_rules(world: tuple[Catalog, Release, int]) -> None:
+    catalog, release, hour = world
+    now = START + hour * HOUR
+    for one in outlook(catalog, catalog.products[release.product], now):
+        asked = build.release("9.0.0-rc.1", one.change_class.value, release.product)
+        if one.change_class is ChangeClass.PATCH:  # its version step matters too, which an outlook cannot know
+            continue
+        verdicts = evaluate(catalog, asked, "stable", now).verdicts
+        frozen = any(v.rule.startswith("freeze.") and v.outcome.stops for v in verdicts)
+        assert one.open == (not frozen)
+
+
+@given(st.lists(st.sampled_from(list(Outcome))))
+def test_the_worst_verdict_wins(outcomes: list[Outcome]) -> None:
+    ladder = ["not-applicable", "pass", "pass-overridden", "waiting", "needs-approval", "unknown", "blocked"]
+    assert [outcome.value for outcome in Outcome] == ladder
+    decided = worst(Verdict(rule="a", outcome=outcome, reason="A.") for outcome in outcomes)
+    assert ladder.index(decided) == max([1, *(ladder.index(outcome) for outcome in outcomes)])
+    assert decided.stops == any(outcome.stops for outcome in outcomes)
+
+
+FILE = "btfs-4.2.0-linux-amd64.tar.gz"
+SPEC = {"file": "btfs-*.tar.gz", "platform": "linux-amd64"}
+GOOD, OTHER = "a" * 64, "b" * 64
+
+
+def fact(digest: str) -> Evidence:
+    """One file was found with this digest."""
+    return Evidence(artifacts=(ArtifactFact(file=FILE, platform="linux-amd64", size=1, sha256=digest),))
+
+
+@pytest.mark.parametrize(
+    ("fields", "evidence", "rule", "outcome", "reason"),
+    [
+        ({}, Evidence(), "integrity.channel", "pass", "It is meant for stable."),
+        (
+            {"channels": ["beta"]},
+            Evidence(),
+            "integrity.channel",
+            "blocked",
+            "meant for beta, not for stable",
+        ),
+        ({"visibility": "internal"}, Evidence(), "integrity.channel", "blocked", "is internal"),
+        ({}, Evidence(), "integrity.version", "pass", "It follows 4.1.0."),
+        ({"version": "4.1"}, Evidence(), "integrity.version", "pass", "4.1 is what stable offers now"),
+        ({"version": "4.0.9"}, Evidence(), "integrity.version", "blocked", "4.1.0 is already out"),
+        (
+            {},
+            Evidence(live=build.release("4.3.0").version),
+            "integrity.version",
+            "blocked",
+            "4.3.0 is already",
+        ),
+        ({}, Evidence(), "integrity.artifacts", "not-applicable", "No files were given"),
+        ({"artifacts": []}, Evidence(), "integrity.artifacts", "blocked", "names no files"),
+        ({}, fact(GOOD), "integrity.artifacts", "pass", "Files for linux-amd64, as declared."),
+        ({"artifacts": [SPEC | {"sha256": GOOD}]}, fact(GOOD), "integrity.artifacts", "pass", "as declared"),
+        ({"artifacts": [SPEC | {"sha256": GOOD}]}, fact(OTHER), "integrity.artifacts", "blocked", "differ"),
+    ],
+)
+def test_integrity(fields: dict[str, Any], evidence: Evidence, rule: str, outcome: str, reason: str) -> None:
+    shipped = build.release("4.1.0", shipped_at="2026-01-01T00:00:00Z")
+    one = build.release(**({"version": "4.2.0"} | fields))
+    decision = evaluate(build.catalog([], [shipped]), one, "stable", at("2026-02-01"), evidence)
+    verdict = next(verdict for verdict in decision.verdicts if verdict.rule == rule)
+    assert verdict.outcome == outcome
+    assert reason in verdict.reason
+
+
+def test_the_first_release_follows_nothing() -> None:
+    one = build.release("0.1.0")
+    decision = evaluate(build.catalog([], [one]), one, "stable", at("2026-02-01"))
+    assert decision.verdicts[1].reason == "It is the first release in stable."
+
+
+def test_asked_about_the_past_a_later_shipment_is_still_to_come() -> None:
+    one = build.release("4.0.0")
+    later = build.release("4.1.0", shipped_at="2026-02-01T10:00:00Z")
+    decision = evaluate(build.catalog([], [one, later]), one, "stable", at("2026-01-01"))
+    assert (decision.outcome, decision.next_change, decision.then) == ("pass", at("2026-02-01 10:00"), "blocked")
+
+
+def test_the_answer_is_one_sentence() -> None:
+    listing = build.event("2026-03-10 10:00", "2026-03-10 22:00")
+    one = build.release("4.2.0")
+    catalog = build.catalog([listing], [one])
+    waiting = evaluate(catalog, one, "stable", at("2026-03-08"))
+    assert headline(waiting) == "daemon 4.2.0 waits until Friday 13 March 2026, 22:00 UTC."
+    assert change(waiting) == "The answer changes on Friday 13 March 2026, 22:00 UTC: from then on it may ship."
+    assert headline(evaluate(catalog, one, "stable", at("2026-03-01"))) == (
+        "daemon 4.2.0 may ship until Tuesday 3 March 2026, 10:00 UTC."
+    )
+    free = evaluate(catalog, one, "stable", at("2026-04-01"))
+    assert headline(free) == "daemon 4.2.0 may ship now."
+    assert change(free) == "The answer does not change by itself."
+    internal = build.release("4.2.0", visibility="internal")
+    assert headline(evaluate(catalog, internal, "stable", at("2026-03-08"))) == "daemon 4.2.0 is blocked."

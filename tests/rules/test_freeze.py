@@ -1,0 +1,170 @@
+"""Freeze windows and rules, at the second before, at, and after each boundary (R19-R21, R26)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from publisher.model.decision import Outcome, Verdict
+from publisher.model.evidence import Evidence
+from publisher.model.product import ClientType
+from publisher.model.release import ChangeClass
+from publisher.rules import freeze
+from publisher.rules.evaluate import evaluate
+from publisher.rules.question import Question
+from publisher.rules.windows import Hardness, freeze_lengths, freeze_windows
+from tests.support import build
+from tests.support.build import at
+
+SECOND = timedelta(seconds=1)
+LISTING = build.event("2026-03-10 10:00", "2026-03-10 22:00")
+
+
+def outcome(change_class: str, moment: str, shift: int = 0, product: str = "daemon", version: str = "4.2.0") -> Outcome:
+    """What is decided on one release around the listing, `shift` seconds after a moment."""
+    one = build.release(version, change_class, product)
+    decided = evaluate(build.catalog([LISTING], [one]), one, "stable", at(moment) + shift * SECOND)
+    return decided.outcome
+
+
+@pytest.mark.parametrize(
+    ("product", "change_class", "hard_from", "soft_until"),
+    [
+        # R21: seven days hard before a major listing, 72 hours soft after it.
+        ("desktop", "feature", "2026-03-03 10:00", "2026-03-13 22:00"),
+        # R26: persistence and RPC of a node wait longer than anything else, before and after.
+        ("daemon", "storage", "2026-03-01 10:00", "2026-03-14 22:00"),
+        ("daemon", "rpc", "2026-03-01 10:00", "2026-03-14 22:00"),
+        # R26: DHT, trackers and seeding wait longer than a change of looks.
+        ("desktop", "dht", "2026-03-02 10:00", "2026-03-13 22:00"),
+        ("daemon", "seeding", "2026-03-02 10:00", "2026-03-13 22:00"),
+        ("daemon", "protocol", "2026-02-28 10:00", "2026-03-14 22:00"),
+        ("desktop", "ui-polish", "2026-03-07 10:00", "2026-03-13 22:00"),
+        ("dashboard", "feature", "2026-03-07 10:00", "2026-03-13 22:00"),
+        ("service", "feature", "2026-03-09 10:00", "2026-03-13 22:00"),
+    ],
+)
+def test_r21_r26_a_listing_stops_from_and_until(
+    product: str, change_class: str, hard_from: str, soft_until: str
+) -> None:
+    assert outcome(change_class, hard_from, -1, product) is Outcome.PASS
+    assert outcome(change_class, hard_from, 0, product) is Outcome.WAITING
+    assert outcome(change_class, hard_from, 1, product) is Outcome.WAITING
+    assert outcome(change_class, soft_until, -1, product) is Outcome.WAITING
+    assert outcome(change_class, soft_until, 0, product) is Outcome.PASS
+    assert outcome(change_class, soft_until, 1, product) is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("product", "change_class", "hard_from"),
+    [("desktop", "patch", "2026-03-07 10:00"), ("daemon", "security", "2026-03-05 10:00")],
+)
+def test_r20_patches_and_security_fixes_ship_in_a_soft_freeze_and_not_in_a_hard_one(
+    product: str, change_class: str, hard_from: str
+) -> None:
+    assert outcome(change_class, hard_from, -1, product) is Outcome.PASS
+    assert outcome(change_class, hard_from, 0, product) is Outcome.WAITING
+    assert outcome(change_class, "2026-03-10 22:00", -1, product) is Outcome.WAITING
+    assert outcome(change_class, "2026-03-10 22:00", 0, product) is Outcome.PASS
+
+
+def test_r19_documentation_is_exempt_even_during_the_event() -> None:
+    assert outcome("docs", "2026-03-10 12:00") is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [("4.1.1", Outcome.PASS), ("4.1.0.1", Outcome.PASS), ("4.2.0", Outcome.WAITING), ("5.0.0", Outcome.WAITING)],
+)
+def test_r20_a_patch_is_a_patch_by_its_version_too(version: str, expected: Outcome) -> None:
+    before = build.release("4.1.0", shipped_at="2026-01-01T00:00:00Z")
+    one = build.release(version, "patch")
+    decided = evaluate(build.catalog([LISTING], [before, one]), one, "stable", at("2026-03-11"))
+    assert decided.outcome is expected
+
+
+def test_r19_hard_freeze_before_and_after_the_event() -> None:
+    upgrade = build.event("2026-03-10", "2026-03-11", type="mainnet-upgrade")
+    windows = freeze_windows(build.repository_policy().freeze, [upgrade], ClientType.DESKTOP, ChangeClass.FEATURE)
+    assert [(w.hardness, w.start, w.end) for w in windows] == [
+        (Hardness.HARD, at("2026-03-03"), at("2026-03-12")),
+        (Hardness.SOFT, at("2026-03-12"), at("2026-03-15")),
+    ]
+
+
+def test_a_soft_freeze_may_come_first() -> None:
+    talk = build.event("2026-03-10", "2026-03-11", type="conference")
+    windows = freeze_windows(build.repository_policy().freeze, [talk], ClientType.DESKTOP, ChangeClass.FEATURE)
+    assert [(w.hardness, w.start, w.end) for w in windows] == [
+        (Hardness.SOFT, at("2026-03-07"), at("2026-03-09")),
+        (Hardness.HARD, at("2026-03-09"), at("2026-03-11")),
+        (Hardness.SOFT, at("2026-03-11"), at("2026-03-13")),
+    ]
+
+
+def test_a_cancelled_event_opens_no_window() -> None:
+    gone = build.event("2026-03-10", "2026-03-11", status="cancelled")
+    assert freeze_windows(build.repository_policy().freeze, [gone], ClientType.DAEMON, ChangeClass.STORAGE) == ()
+
+
+def test_lengths_tell_how_they_came_about() -> None:
+    policy = build.repository_policy().freeze
+    lengths = freeze_lengths(policy, LISTING, ClientType.DAEMON, ChangeClass.STORAGE)
+    assert lengths is not None
+    assert lengths.story["hard_before"] == "7 d exchange listing + 2 d persistence format or RPC of a node = 9 d"
+    assert lengths.story["soft_after"] == "3 d exchange listing + 1 d persistence format or RPC of a node = 4 d"
+    assert lengths.story["hard_after"] == ""
+    assert freeze_lengths(policy, LISTING, ClientType.DAEMON, ChangeClass.DOCS) is None
+
+
+def test_severity_5_adds_days() -> None:
+    policy = build.repository_policy().freeze
+    days = []
+    for score in (4, 5):
+        upgrade = build.event("2026-03-10", "2026-03-11", type="hard-fork", severity=build.severity(score))
+        lengths = freeze_lengths(policy, upgrade, ClientType.DESKTOP, ChangeClass.FEATURE)
+        assert lengths is not None
+        days.append(lengths.band.hard_before.days)
+    assert days == [7, 9]
+
+
+def hard(events: list[str], moment: str) -> Verdict:
+    """The verdict of the hard freeze with events that each last a day and begin at the given days."""
+    one = build.release("4.2.0", product="desktop")
+    listings = [
+        build.event(day, day + " 12:00", id=f"event-{n}", title=f"Event {n}") for n, day in enumerate(events, 1)
+    ]
+    question = Question(build.catalog(listings, [one]), one, "stable", Evidence(), at(moment))
+    return freeze.hard_freeze(question)
+
+
+def test_waiting_names_the_end_of_the_whole_stretch() -> None:
+    # The second freeze begins while the first still holds: "until the end of the first" would be wrong.
+    verdict = hard(["2026-03-10", "2026-03-17"], "2026-03-05")
+    assert verdict.until == at("2026-03-17 12:00")
+    assert verdict.reason.startswith('Hard freeze around "Event 1" and "Event 2"')
+    assert verdict.sources == ("event-1", "event-2")
+
+
+def test_a_gap_of_a_second_is_a_gap() -> None:
+    one, other = build.event("2026-03-10", "2026-03-10 12:00"), build.event("2026-03-17 12:00:01", "2026-03-18", id="b")
+    asked = build.release("4.2.0", product="desktop")
+    catalog = build.catalog([one, other], [asked])
+    verdict = freeze.hard_freeze(Question(catalog, asked, "stable", Evidence(), at("2026-03-05")))
+    assert verdict.until == at("2026-03-10 12:00")
+
+
+def test_many_events_in_a_row_stay_readable() -> None:
+    verdict = hard([f"2026-03-{day:02}" for day in range(1, 28, 3)], "2026-02-25")
+    # At each moment the freeze that ends last is named; those that lie within others add nothing.
+    assert '"Event 2", "Event 4" and 3 more events' in verdict.reason
+    assert len(verdict.sources) == 5
+
+
+def test_what_begins_next_is_said_while_nothing_holds() -> None:
+    verdict = hard(["2026-03-10"], "2026-03-01")
+    assert verdict.outcome is Outcome.PASS
+    assert verdict.reason == "No hard freeze holds; the next begins on Tuesday 3 March 2026, 00:00 UTC."
+    assert hard(["2026-03-10"], "2026-04-01").reason == "No hard freeze holds, and none is planned."
+    assert hard([], "2026-04-01").outcome is Outcome.NOT_APPLICABLE

@@ -1,0 +1,205 @@
+"""Small fixed catalogs for the site's tests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from publisher.client.version import Version
+from publisher.content.schemas import schema_of
+from publisher.model.base import format_time
+from publisher.model.catalog import Catalog, Sample
+from publisher.model.deprecation import Deprecation
+from publisher.model.endpoint import Endpoints
+from publisher.model.event import Event
+from publisher.model.feed import Feed
+from publisher.model.policy import Policy
+from publisher.model.product import Channel, Product
+from publisher.model.published import ChannelState, LiveRelease, PublishedArtifact
+from publisher.model.release import Release
+from publisher.model.signer import Signers
+from publisher.site.render import render_site
+from publisher.site.templates import Templates
+
+ROOT = Path(__file__).parents[2]
+TEMPLATES = Templates(ROOT / "templates")
+FEED_SCHEMA: Mapping[str, Any] = schema_of(Feed, closed=False, nulls=True)
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+DIGEST = "3f8a" * 16
+KEY = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"
+
+
+def at(days: float) -> str:
+    """A moment some days from NOW, as content writes it."""
+    return format_time(NOW + timedelta(days=days))
+
+
+def event(ident: str = "listing", **values: Any) -> Event:
+    """A listing in four days, public."""
+    return Event.model_validate_json(
+        _json(
+            {
+                "id": ident,
+                "title": "A pair opens",
+                "type": "exchange-listing",
+                "ecosystem": "btt",
+                "starts": at(4),
+                "ends": at(4.5),
+                "severity": {"score": 3, "because": "Logins rise."},
+                "lead_time": {"score": 3, "because": "Three weeks."},
+                "impact": {"client_load": 2, "node_churn": 1, "support_traffic": 3, "compatibility_risk": 0},
+                "summary": "A pair opens. Expect *many* new users.",
+                **values,
+            }
+        )
+    )
+
+
+def release(version: str = "4.2.0", **values: Any) -> Release:
+    """A planned feature release of the node, for stable."""
+    notes = {
+        "action": "recommended",
+        "restart": "service",
+        "symptoms": ["The first start takes a minute."],
+        "first_24h": ["Check the signature."],
+        **values.pop("notes", {}),
+    }
+    return Release.model_validate_json(
+        _json(
+            {
+                "product": "node",
+                "version": version,
+                "channels": ["stable"],
+                "change_class": "feature",
+                "sentence": f"Version {version} does more.",
+                "planned_for": at(1),
+                "notes": notes,
+                "artifacts": [{"file": "node-*.tar.gz", "platform": "linux-amd64"}],
+                **values,
+            }
+        )
+    )
+
+
+def deprecation(ident: str = "old-index", **values: Any) -> Deprecation:
+    """Announced, to be marked in 4.2.0."""
+    return Deprecation.model_validate_json(
+        _json(
+            {
+                "id": ident,
+                "product": "node",
+                "subject": "The old index",
+                "area": "storage",
+                "announced": at(-10),
+                "marked_in": "4.2.0",
+                "earliest_removal": at(300),
+                "migration": "1. Stop.\n2. Start.",
+                **values,
+            }
+        )
+    )
+
+
+def product(ident: str = "node", **values: Any) -> Product:
+    """A daemon for Linux and Windows."""
+    return Product.model_validate_json(
+        _json(
+            {
+                "id": ident,
+                "name": "Storage node",
+                "summary": "Keeps files.",
+                "client_type": "daemon",
+                "plane": "data",
+                "platforms": ["linux-amd64", "windows-amd64"],
+                "channels": ["stable"],
+                "blast_radius": 4,
+                "event_sensitivity": 4,
+                **values,
+            }
+        )
+    )
+
+
+def policy(**values: Any) -> Policy:
+    """Seven days hard before a listing and three soft after it; patches wait three, documentation never."""
+    return Policy.model_validate_json(
+        _json(
+            {
+                "version": 3,
+                "effective": at(-300),
+                "profile": "team",
+                "summary": "Keep clear of events.",
+                "freeze": {
+                    "soft_allows": ["docs", "patch", "security", "hotfix"],
+                    "base": [
+                        {
+                            "events": ["exchange-listing"],
+                            "band": {"hard_before": "7 d", "soft_after": "72 h"},
+                            "because": "exchange listing",
+                        }
+                    ],
+                    "adjust": [
+                        {"because": "documentation", "classes": ["docs"], "exempt": True},
+                        {"because": "low-risk patch", "classes": ["patch"], "set": {"hard_before": "3 d"}},
+                        {"because": "severity 5", "severity_at_least": 5, "add": {"hard_before": "2 d"}},
+                    ],
+                },
+                **values,
+            }
+        )
+    )
+
+
+def catalog(
+    *,
+    events: tuple[Event, ...] = (),
+    releases: tuple[Release, ...] = (),
+    deprecations: tuple[Deprecation, ...] = (),
+    products: tuple[Product, ...] = (),
+    rules: Policy | None = None,
+    sample: str | None = None,
+    channel: str = "For everybody.",
+) -> Catalog:
+    """A linked catalog with one product unless others are given."""
+    roles = {name: {"threshold": 1, "expires": "30 d"} for name in ("root", "targets", "snapshot", "timestamp")}
+    signers = {"roles": {**roles, "channels": {"threshold": 2, "expires": "365 d", "duties": ["engineering"]}}}
+    endpoints = {"site": "https://updates.example.org", "downloads": ["https://dl.example.org"]}
+    return Catalog(
+        products={one.id: one for one in (products or (product(),))},
+        channels={"stable": Channel(id="stable", name="Stable", summary=channel)},
+        endpoints=Endpoints.model_validate_json(_json(endpoints)),
+        signers=Signers.model_validate_json(_json(signers)),
+        policy=rules or policy(),
+        policy_digest=DIGEST,
+        events=tuple(sorted(events, key=lambda one: (one.starts, one.id))),
+        releases=tuple(sorted(releases, key=lambda one: (one.product, one.version))),
+        deprecations=deprecations,
+        sample=Sample(reference_time=NOW, notice=sample) if sample else None,
+    )
+
+
+def live(version: str = "4.1.0", name: str = "node") -> ChannelState:
+    """A bucket that offers one version for two systems."""
+    files = tuple(
+        PublishedArtifact(file=f"{name}-{version}-{system}", platform=platform, size=48_123_310, sha256=DIGEST)
+        for system, platform in (("linux.tar.gz", "linux-amd64"), ("windows.zip", "windows-amd64"))
+    )
+    offered = LiveRelease(product=name, channel="stable", version=Version.parse(version), artifacts=files)
+    return ChannelState(read_at=NOW, live=(offered,), minisign_public_key=KEY)
+
+
+def render(given: Catalog, state: ChannelState | None = None, now: datetime = NOW) -> dict[str, bytes]:
+    """The site of a catalog, with the repository's own templates."""
+    return render_site(given, state, now, TEMPLATES, FEED_SCHEMA)
+
+
+def page(given: Catalog, path: str, state: ChannelState | None = None, now: datetime = NOW) -> str:
+    """One page's text."""
+    return render(given, state, now)[path].decode()
+
+
+def _json(value: object) -> str:
+    return json.dumps(value)

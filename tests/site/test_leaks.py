@@ -1,0 +1,87 @@
+"""Nothing internal or embargoed reaches the public: marked words are planted and looked for in every byte."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publisher.model.published import ChannelState
+from publisher.site.build import build_site
+from publisher.site.plugin import Source
+from tests.site.factory import FEED_SCHEMA, NOW, ROOT, TEMPLATES, at, catalog, event, live, release, render
+
+MARK = re.compile(rb"leak|9\.8\.7", re.IGNORECASE)
+
+
+def secret(ident: str, **values: Any) -> dict[str, Any]:
+    return {
+        "ident": ident,
+        "title": "Leak title of the partner",
+        "ecosystem": "leak-chain",
+        "summary": "Leak summary with *details*.",
+        "severity": {"score": 5, "because": "Leak of the severity."},
+        "lead_time": {"score": 1, "because": "Leak of the lead time."},
+        "source": "https://leak.example.org/secret",
+        **values,
+    }
+
+
+CONTENT = catalog(
+    events=(
+        event("open"),
+        event(**secret("leak-internal", visibility="internal", public_title="Maintenance of ours", ends=at(9))),
+        event(
+            **secret(
+                "leak-embargoed",
+                visibility="embargoed",
+                embargoed_until=at(6),
+                public_title="Reserved days",
+                starts=at(25),
+                ends=at(26),
+            )
+        ),
+    ),
+    releases=(
+        release("4.1.0", shipped_at=at(-10), planned_for=None),
+        release("4.2.0", events=["leak-internal", "leak-embargoed", "open"]),
+        release("9.8.7", sentence="Leak of an internal release.", visibility="internal", events=["open"]),
+        release("9.8.7.1", sentence="Leak of another.", visibility="internal", planned_for=at(3)),
+    ),
+)
+
+
+@pytest.mark.parametrize("state", [None, live()])
+@pytest.mark.parametrize("days", [0, 2.1, 5.9])
+def test_no_generated_byte_tells_a_secret(state: ChannelState | None, days: float) -> None:
+    for path, body in render(CONTENT, state, NOW + timedelta(days=days)).items():
+        assert not MARK.search(path.encode()), path
+        assert not MARK.search(body), (path, MARK.findall(body))
+
+
+def test_no_byte_of_the_built_site_tells_a_secret(tmp_path: Path) -> None:
+    build_site(ROOT / "mkdocs.yml", tmp_path / "site", Source(CONTENT, live(), NOW, TEMPLATES, FEED_SCHEMA))
+    seen = 0
+    for file in (tmp_path / "site").rglob("*"):
+        assert not MARK.search(str(file.relative_to(tmp_path)).encode())
+        # The theme's own scripts and styles are the same for everybody.
+        if file.is_file() and file.suffix in (".html", ".json", ".xml", ".txt", ".md"):
+            seen += 1
+            assert not MARK.search(file.read_bytes()), file
+    assert seen > 15
+
+
+def test_the_neutral_words_stand_in_for_them() -> None:
+    files = render(CONTENT)
+    assert b"Reserved days" in files["calendar.md"]
+    assert b"Maintenance of ours" in files["index.md"]
+    assert b"Maintenance of ours" in files["releases/node/4.2.0.md"]
+
+
+def test_an_embargo_that_ends_opens_the_page() -> None:
+    files = render(CONTENT, now=NOW + timedelta(days=6))
+    assert b"Leak summary" in files["events/leak-embargoed.md"]
+    assert "events/leak-internal.md" not in files

@@ -1,0 +1,219 @@
+"""The site as a function: what each page says."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from datetime import timedelta
+from html import unescape
+
+import jsonschema
+import pytest
+
+from publisher.errors import ContentError
+from publisher.rules.evaluate import evaluate
+from publisher.site.render import address, fill_prose
+from tests.site.factory import (
+    DIGEST,
+    FEED_SCHEMA,
+    KEY,
+    NOW,
+    TEMPLATES,
+    at,
+    catalog,
+    deprecation,
+    event,
+    live,
+    page,
+    release,
+    render,
+)
+from tests.site.htmltext import from_markdown
+
+FULL = catalog(
+    events=(event(), event("old", title="Long ago", starts=at(-50), ends=at(-49), status="happened")),
+    releases=(
+        release("4.0.0", shipped_at=at(-60), planned_for=None),
+        release("4.1.0", shipped_at=at(-20), planned_for=None),
+        release("4.2.0", events=["listing"]),
+        release("4.1.1", change_class="patch", planned_for=at(0.1)),
+    ),
+    deprecations=(deprecation(), deprecation("older", subject="Older thing", marked_in="4.0.0", warned_in="4.1.0")),
+)
+
+
+def text(path: str) -> str:
+    return from_markdown(page(FULL, path).split("---\n", 2)[2]).text
+
+
+def test_it_depends_on_nothing_but_its_arguments() -> None:
+    assert render(FULL, live()) == render(FULL, live())
+    assert list(render(FULL)) == sorted(render(FULL))
+
+
+def test_home_says_what_is_current_what_waits_and_until_when() -> None:
+    said = text("index.md")
+    assert (
+        "Every product holds some changes back. The next gate opens on Wednesday 25 November 2026, 00:00 UTC." in said
+    )
+    assert "Stable 4.1.0 current" in said
+    assert "Waits until Saturday 28 November 2026, 00:00 UTC:" in said
+    assert "May ship now: documentation and patches." in said
+
+
+def test_home_is_calm_when_nothing_is_frozen() -> None:
+    quiet = catalog(releases=(release("4.1.0", shipped_at=at(-1)),))
+    assert "Nothing is frozen. Releases ship as they are ready." in from_markdown(page(quiet, "index.md")).text
+
+
+def test_what_the_bucket_offers_counts_more_than_what_the_content_says() -> None:
+    said = from_markdown(page(FULL, "index.md", live("4.0.0"))).text
+    assert "Stable 4.0.0 live, signatures verified" in said
+
+
+def test_a_live_version_without_public_notes_is_shown_without_a_link() -> None:
+    said = page(FULL, "index.md", live("9.9.9"))
+    assert "9.9.9" in said
+    assert "releases/node/9.9.9" not in said
+
+
+def test_a_release_page_answers_the_four_questions_first() -> None:
+    said = text("releases/node/4.2.0.md")
+    for words in (
+        "Version 4.2.0 does more.",
+        "Optional or not? Recommended.",
+        "Restart? The service restarts.",
+        "May peers stay on old versions? Yes, and no end is planned.",
+        "What you may see The first start takes a minute.",
+        "The first 24 hours Check the signature.",
+        "Risk window: Tuesday 17 November 2026, 12:00 UTC to Saturday 28 November 2026, 00:00 UTC",
+        "It is not out. If somebody offers you Storage node 4.2.0 today, it is not from us",
+        "This release marks The old index",
+    ):
+        assert words in said
+    assert said.index("Optional or not?") < said.index("May it ship?")
+
+
+def test_the_decision_on_a_page_is_the_one_that_publishing_takes() -> None:
+    decision = evaluate(FULL, release("4.2.0", events=["listing"]), "stable", NOW).public()
+    said = text("releases/node/4.2.0.md")
+    for verdict in decision.verdicts:
+        assert " ".join(verdict.reason.split()) in said
+    published = json.loads(render(FULL)["data/decisions.json"])
+    assert published["at"] == "2026-11-20T12:00:00Z"
+    assert decision.model_dump(mode="json", exclude_none=True) in published["decisions"]
+
+
+def test_a_release_that_is_out_has_no_decision_and_a_live_one_has_its_files() -> None:
+    said = from_markdown(page(FULL, "releases/node/4.1.0.md", live())).text
+    assert "May it ship?" not in said
+    assert "out now" in said
+    assert f"SHA-256 {DIGEST}" in said
+    links = [a.get("href") for name, a in from_markdown(page(FULL, "releases/node/4.1.0.md", live())).elements]
+    assert "https://dl.example.org/releases/node/4.1.0/node-4.1.0-linux.tar.gz.minisig" in links
+
+
+def test_the_download_page_gives_commands_with_the_real_names() -> None:
+    said = from_markdown(page(FULL, "downloads.md", live())).text
+    for command in (
+        "curl -fLO https://dl.example.org/releases/node/4.1.0/SHA256SUMS.minisig",
+        f"minisign -Vm SHA256SUMS -P {KEY}",
+        "sha256sum --check --ignore-missing SHA256SUMS",
+        "shasum -a 256 --check --ignore-missing SHA256SUMS",
+        f'(Get-FileHash -Algorithm SHA256 -LiteralPath ".\\node-4.1.0-windows.zip").Hash -eq "{DIGEST}"',
+        'certutil -hashfile "node-4.1.0-windows.zip" SHA256',
+        "check --product node --channel stable --platform linux-amd64 --current 4.1.0",
+    ):
+        assert command in said
+
+
+def test_the_policy_page_has_the_numbers_of_the_data() -> None:
+    said = text("policy.md")
+    assert "all changes but documentation and patches" in said
+    assert "hard before: 7 d exchange listing + 2 d severity 5 = 9 d" in said
+    assert "Exempt: never frozen" in said
+    assert "channels Ships releases: one such role for each product and channel. 2 engineering 365 days" in said
+
+
+def test_deprecations_say_how_far_they_have_come() -> None:
+    said = text("deprecations.md")
+    assert "Older thing warns" in said
+    assert "The old index announced" in said
+    assert said.index("Older thing") < said.index("The old index")
+
+
+def test_the_calendar_has_the_coming_ninety_days_by_week() -> None:
+    said = text("calendar.md")
+    assert "20 November 2026 to 18 February 2027" in said
+    assert said.count("Week of ") == 14
+    assert "That moment lies in a freeze; as it stands, the answer changes on Saturday 28 November 2026" in said
+    assert "Long ago" not in said
+
+
+def test_every_field_of_the_feed_is_described() -> None:
+    said = text("feed.md")
+    for part in (FEED_SCHEMA, *FEED_SCHEMA["$defs"].values()):
+        for name, spec in part.get("properties", {}).items():
+            assert name in said
+            assert spec["description"], name
+    schema = json.loads(render(FULL)["schemas/feed-1.json"])
+    assert schema["$id"] == "https://updates.example.org/schemas/feed-1.json"
+    jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_every_page_of_a_sample_says_so_and_no_other_does() -> None:
+    pretended = catalog(events=FULL.events, releases=FULL.releases, sample="This is invented.")
+    for path, body in render(pretended).items():
+        if path.endswith(".md"):
+            assert b"This is invented." in body, path
+    assert not any(b"tg-notice" in body for body in render(FULL).values())
+
+
+def test_links_between_pages_lead_to_pages() -> None:
+    files = render(FULL, live())
+    pages = {address(path) for path in files} | {"safety/", "help/first-24-hours/", "help/words/"}
+    for path, body in files.items():
+        if not path.endswith(".md"):
+            continue
+        for name, attributes in from_markdown(body.decode()).elements:
+            link = attributes.get("href", "")
+            if name == "a" and not link.startswith("https://"):
+                joined = posixpath.normpath(posixpath.join("/" + address(path), link.split("#")[0]))
+                there = joined.removeprefix("/") + ("/" if link.split("#")[0].endswith("/") else "")
+                assert there.lstrip("/") in pages, (path, link)
+
+
+def test_titles_are_safe_where_themes_print_them_as_html() -> None:
+    odd = catalog(events=(event(title="</title><script>alert(1)</script> & more"),))
+    front = page(odd, "events/listing.md").split("---\n")[1]
+    assert "<" not in front
+    title = json.loads(front.splitlines()[0].removeprefix("title: "))
+    assert unescape(title) == "</title><script>alert(1)</script> & more"
+
+
+def test_prose_gets_its_data_and_a_wrong_name_is_an_error() -> None:
+    filled = fill_prose(
+        "safety.md", "---\ntitle: x\n---\n\n<!-- data: official-hosts -->\n", FULL, None, NOW, TEMPLATES
+    )
+    assert filled.startswith("---\ntitle: x\n---\n")
+    assert "https://dl.example.org" in from_markdown(filled).text
+    with pytest.raises(ContentError, match=r"safety.md:3:1: there is no data named offical-hosts(.|\n)*official-hosts"):
+        fill_prose("safety.md", "\n\n<!-- data: offical-hosts -->", FULL, None, NOW, TEMPLATES)
+
+
+def test_nothing_at_all_still_makes_a_site() -> None:
+    files = render(catalog())
+    assert b"No release yet." in files["releases/index.md"]
+    assert b"No event is known." in files["events/index.md"]
+    assert b"Nothing is deprecated." in files["deprecations.md"]
+
+
+def test_an_event_that_ends_now_is_past_and_one_that_starts_now_is_under_way() -> None:
+    edge = catalog(events=(event(),))
+    starts, ends = edge.events[0].starts, edge.events[0].ends
+    before = from_markdown(page(edge, "events/index.md", now=ends - timedelta(seconds=1))).text
+    after = from_markdown(page(edge, "events/index.md", now=ends)).text
+    assert before.index("A pair opens") < before.index("How events are scored")
+    assert "Past" not in before
+    assert "Past A pair opens" in after
+    assert "Under way" in from_markdown(page(edge, "calendar.md", now=starts)).text

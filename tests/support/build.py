@@ -1,0 +1,103 @@
+"""Small valid values for tests of rules: give what matters, the rest is quiet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from publisher.content.schemas import EXAMPLES
+from publisher.content.strict_yaml import parse
+from publisher.model.base import format_time
+from publisher.model.catalog import Catalog
+from publisher.model.deprecation import Deprecation
+from publisher.model.endpoint import Endpoints
+from publisher.model.event import Event
+from publisher.model.policy import Policy
+from publisher.model.product import Channel, Product
+from publisher.model.release import Release
+from publisher.model.signer import Signers
+
+ROOT = Path(__file__).parents[2]
+
+
+def at(text: str) -> datetime:
+    """2026-03-10 10:00 -> that moment in UTC; the hour may be left out."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def event(starts: str, ends: str, **fields: Any) -> Event:
+    """An exchange listing of severity 3, unless told otherwise."""
+    known = EXAMPLES["event"] | {"starts": format_time(at(starts)), "ends": format_time(at(ends)), "sample": True}
+    known.pop("announced", None)
+    return Event.model_validate_json(json.dumps(known | fields))
+
+
+def severity(score: int) -> dict[str, Any]:
+    """A severity with a reason."""
+    return {"score": score, "because": "A test says so."}
+
+
+def release(version: str, change_class: str = "feature", product: str = "daemon", **fields: Any) -> Release:
+    """A release of a test product for both channels."""
+    known = EXAMPLES["release"] | {
+        "product": product,
+        "version": version,
+        "change_class": change_class,
+        "channels": ["stable", "beta"],
+    }
+    known.pop("planned_for", None)
+    return Release.model_validate_json(json.dumps(known | fields))
+
+
+def deprecation(**fields: Any) -> Deprecation:
+    """A deprecation of the daemon."""
+    return Deprecation.model_validate_json(json.dumps(EXAMPLES["deprecation"] | {"product": "daemon"} | fields))
+
+
+def repository_policy() -> Policy:
+    """content/policy.yaml of this repository."""
+    file = ROOT / "content/policy.yaml"
+    document, problems = parse(file.read_bytes(), str(file))
+    assert document is not None, problems
+    return Policy.model_validate_json(json.dumps(document.data))
+
+
+def policy(**freeze: Any) -> Policy:
+    """A policy with the bands and adjustments that are given."""
+    whole = EXAMPLES["policy"]
+    return Policy.model_validate_json(json.dumps(whole | {"freeze": whole["freeze"] | freeze}))
+
+
+def product(client_type: str) -> Product:
+    """A product named after its client type."""
+    known = EXAMPLES["products"]["products"][0]
+    fields = {"id": client_type, "client_type": client_type, "channels": ["stable", "beta"]}
+    return Product.model_validate_json(json.dumps(known | fields))
+
+
+def catalog(
+    events: Iterable[Event] = (),
+    releases: Iterable[Release] = (),
+    deprecations: Iterable[Deprecation] = (),
+    the_policy: Policy | None = None,
+) -> Catalog:
+    """A catalog with one product of each client type."""
+    products = [product(client_type) for client_type in ("daemon", "desktop", "dashboard", "service")]
+    channels = [
+        Channel(id=name, name=name, summary="A channel.", prereleases=name == "beta") for name in ("stable", "beta")
+    ]
+    return Catalog(
+        products={one.id: one for one in products},
+        channels={one.id: one for one in channels},
+        endpoints=Endpoints.model_validate_json(json.dumps(EXAMPLES["endpoints"])),
+        signers=Signers.model_validate_json(json.dumps(EXAMPLES["signers"])),
+        policy=the_policy or repository_policy(),
+        policy_digest="0" * 64,
+        events=tuple(sorted(events, key=lambda one: (one.starts, one.id))),
+        releases=tuple(sorted(releases, key=lambda one: (one.product, one.version))),
+        deprecations=tuple(deprecations),
+        sample=None,
+    )

@@ -1,0 +1,106 @@
+"""`publish demo` in a fresh directory, as a newcomer runs it; and a release into a disk that is full."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.project import Project, tree
+from tests.support.system import skip_system
+
+pytestmark = pytest.mark.system
+
+ROOT = Path(__file__).parents[2]
+
+
+def publish(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "publisher.cli.main", *map(str, words)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("demo")
+    for name in ("content", "site_config", "templates", "schemas"):
+        shutil.copytree(ROOT / name, directory / name)
+    shutil.copyfile(ROOT / "mkdocs.yml", directory / "mkdocs.yml")
+    ran = publish("demo", cwd=directory)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return directory
+
+
+def test_the_demo_leaves_a_sound_channel_and_a_site(demo: Path) -> None:
+    ran = publish("verify", "build/demo/bucket", "--root", "build/demo/site_config/root.json", cwd=demo)
+    assert (ran.returncode, ran.stdout.splitlines()[-1]) == (0, "Sound.")
+    assert "0.1.0" in (demo / "build/demo/site/downloads/index.html").read_text()
+
+
+def test_a_second_demo_writes_nothing_to_the_bucket(demo: Path) -> None:
+    before = tree(demo / "build/demo/bucket")
+    ran = publish("demo", cwd=demo)
+    assert ran.returncode == 0
+    assert "nothing changed" in ran.stdout
+    assert tree(demo / "build/demo/bucket") == before
+
+
+def test_demo_keys_are_private_and_named_so(demo: Path) -> None:
+    keys = list((demo / "build/demo/keys").iterdir())
+    assert {key.stat().st_mode & 0o777 for key in keys} == {0o600}
+    assert all(key.name.startswith("demo-") for key in keys)
+
+
+def test_another_configuration_refuses_demo_keys(demo: Path, tmp_path: Path) -> None:
+    shutil.copytree(demo / "content", tmp_path / "content")
+    shutil.copytree(demo / "build/demo/site_config", tmp_path / "site_config")
+    signers = tmp_path / "site_config/signers.yaml"
+    signers.write_text(signers.read_text().replace("demo: true", "demo: false", 1))
+    (tmp_path / "site_config/endpoints.yaml").write_text("site: https://a.example\ndownloads: [https://b.example]\n")
+    (tmp_path / "content/sample.yaml").unlink()
+    ran = publish(
+        *("release", "update-client@0.1.0", "--channel", "stable", "--artifacts", demo / "build/demo/artifacts"),
+        *("--to", tmp_path / "bucket", "--keys", demo / "build/demo/keys"),
+        cwd=tmp_path,
+    )
+    assert ran.returncode == 1
+    assert "demo" in ran.stderr
+    assert not (tmp_path / "bucket").exists()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one megabyte."""
+    mounted = tmp_path / "disk"
+    mounted.mkdir()
+    ran = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", mounted], capture_output=True, check=False)
+    if ran.returncode != 0:
+        skip_system("a small file system cannot be mounted here")
+    yield mounted
+    subprocess.run(["umount", mounted], check=True)
+
+
+def test_a_full_disk_is_said_and_clients_see_the_old_state(tmp_path: Path, small_disk: Path) -> None:
+    project = Project(tmp_path / "project", disk=small_disk)
+    project.publish("1.0.0")
+    before = (project.bucket / "tuf/metadata/timestamp.json").read_bytes()
+    project.add_release("1.1.0")
+    (project.build("1.1.0") / "node-1.1.0-linux-amd64.tar.gz").write_bytes(os.urandom(2_000_000))
+    ran = publish(
+        *("release", "node@1.1.0", "--channel", "stable", "--artifacts", "artifacts/1.1.0", "--to", project.bucket),
+        cwd=project.base,
+    )
+    assert ran.returncode == 5, ran.stderr
+    assert "full" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert (project.bucket / "tuf/metadata/timestamp.json").read_bytes() == before
