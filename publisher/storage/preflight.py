@@ -102,7 +102,7 @@ class _S3Preflight:
         checks: list[Check] = []
         capabilities = None
         try:
-            ours = self._storage.is_ours()
+            ours = self._storage.is_prepared()
             checks.append(_passed("access", f"{self._endpoint} accepts the credentials for {self._place}."))
             says = "is a Tidegate bucket" if ours else "is empty and will become a Tidegate bucket"
             checks.append(_passed("place", f"{self._place} {says}."))

@@ -117,7 +117,7 @@ class S3Storage:
     # --- the place
 
     def prepare(self) -> None:
-        if not self.is_ours():
+        if not self.is_prepared():
             self._writing()
             condition = Condition(None)
             upload = self._upload(MARKER_KEY, ObjectMeta("application/json"), condition, self._marker_look)
@@ -125,8 +125,7 @@ class S3Storage:
         self._sweep()
         self._ready()
 
-    def is_ours(self) -> bool:
-        """Whether the marker is there; False for an empty place. Raises StorageError for one of somebody else."""
+    def is_prepared(self) -> bool:
         marker = self._marker()
         if marker is not None:
             check_marker(marker, self.url)

@@ -30,3 +30,11 @@ class TestS3InParts(TestS3):
     @pytest.fixture
     def unprepared(self, make: MakeStorage, known: Capabilities) -> Storage:
         return make(capabilities=known, part_size=5 * MIB, stream_limit=5 * MIB)
+
+
+class TestS3Streamed(TestS3):
+    """Nearly everything goes up in one piece, read while it is sent."""
+
+    @pytest.fixture
+    def unprepared(self, make: MakeStorage, known: Capabilities) -> Storage:
+        return make(capabilities=known, part_size=2)

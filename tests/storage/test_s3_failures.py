@@ -113,6 +113,20 @@ def test_parts_and_completion_survive_lost_answers(far: S3Storage, proxy: S3Prox
     assert content(far, "big") == BIG
 
 
+def test_a_streamed_file_is_sent_again_from_the_start(
+    make: MakeStorage, known: Capabilities, far: S3Storage, proxy: S3Proxy
+) -> None:
+    storage = make(endpoint=proxy.endpoint, capabilities=known, part_size=MIB)
+    proxy.rules.append(Rule("PUT", "/big", (500, "InternalError"), times=2))
+    told: list[int] = []
+    assert storage.create("big", Body.from_bytes(BIG), META, told.append) is True
+    assert sum(told) == len(BIG)
+    assert content(storage, "big") == BIG
+    proxy.seen.clear()
+    assert storage.create("big", Body.from_bytes(BIG), META) is False
+    assert not [line for line in proxy.seen if "/big" in line and not line.startswith("HEAD ")], "a HEAD is enough"
+
+
 def test_reading_goes_on_where_it_broke(far: S3Storage, proxy: S3Proxy) -> None:
     far.create("big", Body.from_bytes(BIG), META)
     proxy.rules.append(Rule("GET", "/big", CUT_ANSWER, times=2))
