@@ -163,7 +163,7 @@ def apply_promote(
         except StorageConflict as error:
             raise StorageConflict(error.what + _other(request, storage), fix=error.fix) from error
     if plan.release is not None and plan.candidate is not None:
-        verify_as_client(storage.url, request.trusted_root, plan.release, request.channel, plan.platforms, clock())
+        verify_as_client(storage, request.trusted_root, plan.release, request.channel, plan.platforms, clock())
     if plan.done_with is not None:
         written = _clear_pointer(request.role, plan.done_with, storage, written)
     return written
