@@ -80,6 +80,11 @@ class Audit:
         """Whether nothing refutes the channel."""
         return not any(finding.level is Level.ERROR for finding in self.findings)
 
+    def and_also(self, other: Audit) -> Audit:
+        """With what another look found."""
+        findings = self.findings + other.findings
+        return Audit(findings, self.signatures + other.signatures, self.objects + other.objects)
+
 
 class Source(Protocol):
     """A bucket as an auditor sees it."""
