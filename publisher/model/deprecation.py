@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from itertools import pairwise
 from typing import Literal, Self
 
 from pydantic import model_validator
 
+from publisher.client.feed import State
 from publisher.model.base import HttpsUrl, Markdown, Model, ReleaseVersion, Slug, Text, UtcTime
 
-
-class DeprecationState(StrEnum):
-    """How far a deprecation has come; it follows from what has shipped."""
-
-    ANNOUNCED = "announced"
-    MARKED = "marked"
-    WARNED = "warned"
-    REMOVED = "removed"
+DeprecationState = State
+"""How far a deprecation has come; it follows from what has shipped."""
 
 
 class Deprecation(Model):

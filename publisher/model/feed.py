@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from publisher.client.feed import Action, Restart
 from publisher.model.base import Digest, Model, PlatformId, ReleaseVersion, Sentence, Slug, Text, UtcTime
 from publisher.model.deprecation import DeprecationState
-from publisher.model.release import Action, Restart
 
 FeedUrl = Annotated[
     str,

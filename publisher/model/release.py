@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from publisher.client.feed import Action, Restart
 from publisher.model.base import (
     Digest,
     FilePattern,
@@ -46,23 +47,6 @@ class Kind(StrEnum):
     ROUTINE = "routine"
     MIGRATION = "migration"
     HOTFIX = "hotfix"
-
-
-class Action(StrEnum):
-    """What is asked of the user (R55)."""
-
-    OPTIONAL = "optional"
-    RECOMMENDED = "recommended"
-    REQUIRED = "required"
-
-
-class Restart(StrEnum):
-    """What has to be restarted for the update to take effect (R55)."""
-
-    NONE = "none"
-    APPLICATION = "application"
-    SERVICE = "service"
-    SYSTEM = "system"
 
 
 class Notes(Model):

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from tuf.api.metadata import Targets
+
 from publisher.channel.advance import says_the_same
 from publisher.channel.candidate import (
     PEOPLE,
@@ -208,13 +210,13 @@ def refuse_other_bytes(release: Release, manifest: Manifest, storage: Storage) -
     )
 
 
-def _taken_up(staged: Staged | None, live: Repository | None, wanted: object, now: datetime) -> Candidate | None:
+def _taken_up(staged: Staged | None, live: Repository | None, wanted: Targets, now: datetime) -> Candidate | None:
     """The candidate that is there, when it says the same on the same base and stays valid: a run goes on with it."""
     if staged is None:
         return None
     candidate = staged.candidate
     same = (
-        says_the_same(candidate.metadata.signed, wanted)  # type: ignore[arg-type]
+        says_the_same(candidate.metadata.signed, wanted)
         and candidate.record.base == base_of(live, candidate.role)
         and not expires_before(candidate, now + FRESH_FOR)
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from publisher.client.feed import Action, Restart
 from publisher.model.decision import Outcome
 from publisher.model.deprecation import DeprecationState
 from publisher.model.product import ClientType
-from publisher.model.release import Action, ChangeClass, Restart
+from publisher.model.release import ChangeClass
 
 
 @dataclass(frozen=True)

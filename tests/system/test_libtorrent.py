@@ -19,6 +19,8 @@ from publisher.channel.audit import audit
 from publisher.client.fetch import DirectoryFetcher
 from publisher.pipeline.verify import StoreSource
 from publisher.storage.directory import DirectoryStorage
+from tests.support.javascript import download_with_tuf_js
+from tests.support.serving import served
 from tests.support.system import need, skip_system
 
 pytestmark = pytest.mark.system
@@ -171,6 +173,18 @@ def test_python_tuf_downloads_the_newest_wheel_of_every_platform(published: Publ
         info = updater.get_targetinfo(f"artifacts/libtorrent/stable/{VERSIONS[-1]}/{wheel.name}")
         assert info is not None
         assert Path(updater.download_target(info)).read_bytes() == wheel.read_bytes()
+
+
+def test_tuf_js_downloads_the_newest_wheel_and_refuses_the_older(published: Published, tmp_path: Path) -> None:
+    root = published.base / "site_config/root.json"
+    [new] = (published.bucket / "releases/libtorrent" / VERSIONS[-1]).glob("*win_amd64.whl")
+    with served(published.bucket) as address:
+        ran = download_with_tuf_js(address, root, f"artifacts/libtorrent/stable/{VERSIONS[-1]}/{new.name}", tmp_path)
+        assert ran.returncode == 0, ran.stderr
+        assert Path(ran.stdout.strip()).read_bytes() == new.read_bytes()
+        old = new.name.replace(VERSIONS[-1], VERSIONS[0])
+        ran = download_with_tuf_js(address, root, f"artifacts/libtorrent/stable/{VERSIONS[0]}/{old}", tmp_path)
+        assert "no target" in ran.stderr
 
 
 def test_older_wheels_are_no_longer_offered_and_still_verify(published: Published) -> None:

@@ -1,0 +1,43 @@
+"""tuf-js, an independent TUF client, run under Node.js."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.support.system import need, skip_system
+
+SCRIPTS = Path(__file__).parents[1] / "system" / "js"
+
+
+def download_with_tuf_js(address: str, root: Path, target: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    """Download a target; the path of the file is what it prints. Skips where Node.js or tuf-js cannot be had."""
+    node = need("node")
+    scripts = _installed(directory)
+    return subprocess.run(
+        [node, scripts / "download.mjs", address, root, target, directory / "client"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def _installed(directory: Path) -> Path:
+    """The scripts with their packages, installed once a directory, outside of the repository."""
+    place = directory / "js"
+    if not place.exists():
+        npm = need("npm")
+        shutil.copytree(SCRIPTS, place)
+        ran = subprocess.run(
+            [npm, "install", "--no-fund", "--no-audit", "--ignore-scripts", "--silent"],
+            cwd=place,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if ran.returncode != 0:
+            shutil.rmtree(place)
+            skip_system(f"npm does not give tuf-js: {ran.stderr[-300:]}")
+    return place
