@@ -26,6 +26,14 @@ def project(tmp_path: Path) -> Project:
     return project
 
 
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages say when they were made, so the clock stands still while one site is built twice."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    for module in ("common", "bucket", "build"):
+        monkeypatch.setattr(f"publisher.cli.{module}.wall_clock", lambda: now)
+
+
 def build(publish: Publish, project: Project, *words: str) -> Ran:
     return publish("build", *words, cwd=project.base)
 
