@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from tuf.api.exceptions import RepositoryError
@@ -54,11 +55,17 @@ class Advance:
     read: Read
     now: datetime
 
-    def to(self, targets: Targets, signed: Mapping[str, Metadata[Targets]]) -> NewMetadata:
+    def to(
+        self,
+        targets: Targets,
+        signed: Mapping[str, Metadata[Targets]],
+        shared: Mapping[str, Targets] = MappingProxyType({}),
+    ) -> NewMetadata:
         """New metadata that says `targets` and holds the delegated roles in `signed`, which their people have signed.
 
-        Other roles stay; shared ones begin or are renewed along the way when due and their keys are at hand. Raises
-        SigningError when signatures of a role in `signed` do not suffice, or a role has to change without keys here.
+        `shared` is what shared roles shall say from now on; they are signed with the keys at hand. Other roles stay;
+        shared ones begin or are renewed along the way when due and their keys are at hand. Raises SigningError when
+        signatures of a role in `signed` do not suffice, or a role has to change without keys here.
         """
         objects: list[tuple[str, bytes]] = []
         changed: list[tuple[str, int]] = []
@@ -72,8 +79,8 @@ class Advance:
             current[role] = self._take(role, metadata, current.get(role), new_targets, changed, objects)
         for role in SHARED_ROLES:
             live = current.get(role)
-            if self._may_renew(role, live):
-                wanted = copy.deepcopy(live.signed) if live else self._empty(role)
+            if role in shared or self._may_renew(role, live):
+                wanted = shared.get(role) or (live.signed if live else self._empty(role))
                 current[role] = self._role(role, wanted, live, new_targets, changed, objects)
                 verify_role_duties(new_targets, role, current[role])
 

@@ -49,6 +49,11 @@ class Audit:
         """Whether nothing refutes the channel."""
         return not any(finding.level is Level.ERROR for finding in self.findings)
 
+    def and_also(self, other: Audit) -> Audit:
+        """With what another look found."""
+        findings = self.findings + other.findings
+        return Audit(findings, self.signatures + other.signatures, self.objects + other.objects)
+
 
 def audit(source: Source, trusted_root: bytes, now: datetime) -> Audit:
     """Verify signatures, thresholds, duties, expiry, digests, sizes and addresses; find missing and stray objects."""
