@@ -7,7 +7,8 @@ from urllib.request import getproxies
 
 import click
 
-from publisher.channel.audit import Audit, Level, Source
+from publisher.channel.audit import Audit
+from publisher.channel.findings import Level, Source
 from publisher.cli.common import json_option, print_json, wall_clock
 from publisher.cli.signing import read_root_file
 from publisher.client.fetch import fetcher_for

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from urllib.parse import quote
@@ -11,7 +11,8 @@ from urllib.parse import quote
 from tuf.api.exceptions import DownloadError, DownloadHTTPError
 from tuf.ngclient import FetcherInterface
 
-from publisher.channel.audit import Audit, Source, audit
+from publisher.channel.audit import Audit, audit
+from publisher.channel.findings import Source
 from publisher.channel.site_audit import audit_site
 from publisher.errors import StorageError, VerificationError
 from publisher.pipeline.reading import SMALL, reader
@@ -33,12 +34,12 @@ class StoreSource:
         """A small object; None when there is none."""
         return self._read(key)
 
-    def digest(self, key: str) -> FileDigests | None:
-        """Size and digests; None when there is no such object."""
+    def digest(self, key: str, limit: int | None = None) -> FileDigests | None:
+        """Size and digests; None when there is no such object. Reading stops one byte past `limit`."""
         if self._storage.stat(key) is None:
             return None
         with self._storage.open(key) as stream:
-            return digest_stream(stream)
+            return digest_stream(stream, limit=limit)
 
     def keys(self) -> Iterable[str]:
         """Every key."""
@@ -64,10 +65,10 @@ class WebSource:
             return None
         return data
 
-    def digest(self, key: str) -> FileDigests | None:
-        """Size and digests; None when there is no such object."""
+    def digest(self, key: str, limit: int | None = None) -> FileDigests | None:
+        """Size and digests; None when there is no such object. Reading stops one byte past `limit`."""
         try:
-            return digest_stream(io.BufferedReader(_Chunks(self._chunks(key))))
+            return digest_stream(io.BufferedReader(_Chunks(self._chunks(key))), limit=limit)
         except _Missing:
             return None
 
@@ -116,6 +117,10 @@ def verify_channel(channel: Source, root: bytes, now: datetime, site: Source | N
     audited = audit(channel, root, now)
     if site is None:
         return audited
+    read = site.digest
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="verify") as pool:
-        read = site.digest
-        return audited.and_also(audit_site(channel, root, site.keys(), lambda pages: list(pool.map(read, pages))))
+
+        def digests(sizes: Mapping[str, int]) -> Iterator[FileDigests | None]:
+            return pool.map(read, sizes.keys(), sizes.values())
+
+        return audited.and_also(audit_site(channel, root, site.keys(), digests))
