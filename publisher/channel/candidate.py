@@ -186,6 +186,8 @@ def read_staged(read: Read, role: str, signature_keys: Iterable[str]) -> Staged 
         candidate = Candidate(role, payload, CandidateRecord.model_validate_json(record))
     except ValueError as error:
         raise VerificationError(f"the record of candidate {digest[:12]} of {role} cannot be read") from error
+    # Asked now, so that a payload that cannot be read is refused here and nowhere later.
+    _ = candidate.release
     return Staged(candidate, tuple(_signature(read, key) for key in signature_keys))
 
 

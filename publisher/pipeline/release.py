@@ -73,8 +73,8 @@ def plan_release(
     supersede = Supersede.ANY if replace else Supersede.SAME_RELEASE
     stage = plan_stage(request, catalog, storage, keys, now, supersede, track)
     promotion = PromoteRequest(stage.request.release.product, request.channel, request.trusted_root, request.decide_at)
-    there = staged_candidate(storage, stage.role)
     if stage.candidate is None:
+        there = staged_candidate(storage, stage.role)
         # The channel offers all of this. A candidate that is live is done with; any other is not ours to promote.
         finished = there if there is not None and is_live(there.candidate, stage.live) else None
         return ReleasePlan(stage, (), plan_promote(promotion, finished, catalog, storage, keys, now))
@@ -82,8 +82,9 @@ def plan_release(
     objects = (signature_object(stage.candidate, signature) for signature in made)
     signatures = tuple(PlannedObject.of(key, Body.from_bytes(data)) for key, data in objects)
     bodies = {one.key: one.body for one in (*stage.objects, *signatures) if one.body is not None}
-    before = there.signatures if there is not None and there.candidate.digest == stage.candidate.digest else ()
-    staged = Staged(stage.candidate, (*before, *made))
+    # A candidate that is taken up may have signatures already; a new one has none.
+    there = staged_candidate(storage, stage.role) if stage.pointer is None else None
+    staged = Staged(stage.candidate, (*(there.signatures if there else ()), *made))
     return ReleasePlan(stage, signatures, plan_promote(promotion, staged, catalog, Pending(storage, bodies), keys, now))
 
 

@@ -34,7 +34,7 @@ from publisher.channel.repository import Repository, read_repository
 from publisher.channel.roles import listed_targets, role_policy
 from publisher.channel.state import feeds
 from publisher.client.version import Version
-from publisher.errors import InputError, StorageConflict
+from publisher.errors import InputError, StorageConflict, VerificationError
 from publisher.model.candidate import CandidateRecord, StagingPointer
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
@@ -147,7 +147,7 @@ def plan_stage(
     new_pointer: bytes | None = None
     if not says_what_is_live(wanted, live, role):
         decide(catalog, release, channel, moment, evidence_of(offered, hashed))
-        staged = staged_candidate(storage, role)
+        staged = _there(storage, role, supersede)
         candidate = _taken_up(staged, live, wanted, now, next_free_version(live, role, read))
         if candidate is None:
             if staged is not None and not is_live(staged.candidate, live):
@@ -195,6 +195,18 @@ def staged_candidate(storage: Readable, role: str) -> Staged | None:
         return None
     signatures = [stat.key for stat in storage.list(candidate_key(role, digest, SIGNATURES))]
     return read_staged(read, role, signatures)
+
+
+def _there(storage: Readable, role: str, supersede: Supersede) -> Staged | None:
+    """What staging holds; something unreadable there is in the way only of those who do not replace it."""
+    try:
+        return staged_candidate(storage, role)
+    except VerificationError as error:
+        if supersede is Supersede.ANY:
+            return None
+        raise VerificationError(
+            error.what, fix="find out who wrote to staging, then run it again with --replace"
+        ) from error
 
 
 def refuse_other_bytes(release: Release, manifest: Manifest, storage: Storage) -> None:
