@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from pydantic import ValidationError
 
@@ -21,18 +21,19 @@ UNDER_WAY = "unless an upload is under way or was broken off, somebody has been 
 
 
 def audit_site(
-    channel: Source, trusted_root: bytes, keys: Iterable[str] | None, digests: Callable[[Sequence[str]], Digests]
+    channel: Source, trusted_root: bytes, keys: Iterable[str] | None, digests: Callable[[Mapping[str, int]], Digests]
 ) -> Audit:
     """Compare every page that the signed manifest names, and find pages that it does not name.
 
-    `keys` are those of the site, None where it cannot be listed; `digests` reads its pages, in the order given.
+    `keys` are those of the site, None where it cannot be listed; `digests` reads its pages, given with
+    their sizes, in that order; a page that is larger need not be read to its end.
     """
     try:
         pages = _signed_pages(channel, trusted_root)
     except VerificationError as error:
         return Audit((Finding(Level.ERROR, error.what, SITE_TARGET),), 0, 0)
-    names = sorted(pages)
-    found = dict(zip(names, digests(names), strict=True))
+    sizes = {path: page.size for path, page in sorted(pages.items())}
+    found = dict(zip(sizes, digests(sizes), strict=True))
     findings = [*_compared(pages, found), *_strays(pages, keys)]
     return Audit(tuple(findings), 0, sum(one is not None for one in found.values()))
 

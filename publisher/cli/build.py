@@ -13,10 +13,13 @@ from publisher.cli.bucket import bucket_option, state_of
 from publisher.cli.common import at_option, content_options, json_option, load, moment, print_json, wall_clock
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.signing import key_ring, keys_option, read_root
-from publisher.cli.site_upload import UploadTo, as_json_of, lines_of, refuse_unfit, upload
+from publisher.cli.site_upload import as_json_of, lines_of, open_places, upload
 from publisher.cli.target import refuse_sample
 from publisher.errors import UsageError
 from publisher.model.catalog import Catalog
+from publisher.pipeline.site_files import read_site
+from publisher.pipeline.site_signing import SigningPlan, plan_signing
+from publisher.storage.protocol import Body, Storage
 
 
 @click.command("build")
@@ -68,21 +71,27 @@ def command(
     """
     _refuse_words(target, upload_url, channel_bucket, at, everything=everything, dry_run=dry_run)
     catalog = load(content, config)
+    if upload_url is not None:
+        refuse_sample(catalog)
     with ExitStack() as stack:
+        places = (
+            open_places(upload_url, channel_bucket, catalog, wall_clock(), dry_run=dry_run)
+            if upload_url is not None
+            else None
+        )
         directory = target or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tidegate-"))) / "site"
-        place = None
-        if upload_url is not None:
-            refuse_sample(catalog)
-            place = UploadTo(upload_url, channel_bucket, everything=everything)
-            refuse_unfit(place, catalog)
         _build(mkdocs_file, templates, directory, catalog, bucket or channel_bucket, config, at)
-        if place is None:
-            done = None
-        else:
-            root = read_root(config) if channel_bucket else b""
-            ring = key_ring(catalog.signers, keys) if channel_bucket else None
-            track = track_on_terminal(quiet=as_json)
-            done = upload(directory, place, catalog, root, ring, wall_clock, track, dry_run=dry_run)
+
+        def sign(manifest: Body, channel: Storage) -> SigningPlan:
+            ring = key_ring(catalog.signers, keys)
+            return plan_signing(manifest, channel, read_root(config), catalog.signers, ring, wall_clock())
+
+        track = track_on_terminal(quiet=as_json)
+        done = (
+            upload(read_site(directory), places, sign, track, everything=everything, dry_run=dry_run)
+            if places
+            else None
+        )
     if as_json:
         print_json({"directory": str(target) if target else None, "upload": as_json_of(done) if done else None})
         return

@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from functools import partial
 
+from publisher.cli.target import open_ready
 from publisher.errors import StorageConflict, StorageError
 from publisher.model.catalog import Catalog
-from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.progress import Track
-from publisher.pipeline.site_files import read_site
-from publisher.pipeline.site_signing import SigningPlan, apply_signing, plan_signing
+from publisher.pipeline.site_files import SiteFile
+from publisher.pipeline.site_signing import SigningPlan, apply_signing
 from publisher.pipeline.site_upload import SitePlan, Uploaded, apply_upload, plan_upload, refuse_same_place
 from publisher.storage.open import open_storage
+from publisher.storage.protocol import Body, Storage
 
 
 @dataclass(frozen=True)
-class UploadTo:
-    """Where the site goes."""
+class Places:
+    """The buckets of an upload, found fit."""
 
-    url: str
-    channel: str | None
-    """Bucket of the channel that signs the site's manifest."""
-    everything: bool
+    site: Storage
+    channel: Storage | None
+    """Of the channel that signs the site's manifest."""
 
 
 @dataclass(frozen=True)
@@ -36,42 +36,41 @@ class Done:
     uploaded: Uploaded | None
 
 
-def refuse_unfit(to: UploadTo, catalog: Catalog) -> None:
-    """Before any work: refuse a place that is a channel's, by its address. Raises InputError, StorageError."""
-    site = open_storage(to.url)
-    for channel in (to.channel, catalog.endpoints.storage):
-        refuse_same_place(site.url, open_storage(channel).url if channel else None)
-    if to.channel is not None and not open_storage(to.channel).is_prepared():
+def open_places(site: str, channel: str | None, catalog: Catalog, now: datetime, *, dry_run: bool) -> Places:
+    """Before any work: both buckets, tried out unless nothing will be written. Raises InputError, StorageError.
+
+    The site's bucket must lie apart from the channel's, also from the one that the configuration names.
+    """
+    for other in (channel, catalog.endpoints.storage):
+        refuse_same_place(open_storage(site).url, open_storage(other).url if other else None)
+    ready = open_storage if dry_run else partial(open_ready, now=now)
+    places = Places(ready(site), ready(channel) if channel is not None else None)
+    if places.channel is not None and not places.channel.is_prepared():
         raise StorageError(
-            f"there is no channel in {to.channel}, so the site cannot be signed there",
+            f"there is no channel in {channel}, so the site cannot be signed there",
             fix="publish a release first, or upload without --channel-bucket",
         )
+    return places
 
 
 def upload(
-    directory: Path,
-    to: UploadTo,
-    catalog: Catalog,
-    root: bytes,
-    keys: KeyRing | None,
-    clock: Callable[[], datetime],
+    files: tuple[SiteFile, ...],
+    places: Places,
+    sign: Callable[[Body, Storage], SigningPlan],
     track: Track,
     *,
+    everything: bool,
     dry_run: bool,
 ) -> Done:
     """Plan all of it, signatures too; then upload, and publish the signed manifest last."""
-    storage = open_storage(to.url)
-    plan = plan_upload(read_site(directory), storage, everything=to.everything)
-    signing = None
-    channel = open_storage(to.channel) if to.channel is not None else None
-    if channel is not None and keys is not None:
-        signing = plan_signing(plan.manifest, channel, root, catalog.signers, keys, clock())
+    plan = plan_upload(files, places.site, everything=everything)
+    signing = sign(plan.manifest, places.channel) if places.channel is not None else None
     if dry_run:
         return Done(plan, signing, None)
-    uploaded = apply_upload(plan, storage, track)
-    if channel is not None and signing is not None:
+    uploaded = apply_upload(plan, places.site, track)
+    if places.channel is not None and signing is not None:
         try:
-            apply_signing(signing, channel)
+            apply_signing(signing, places.channel)
         except StorageConflict as error:
             raise StorageConflict(f"the site is uploaded, but not signed: {error.what}", fix=error.fix) from error
     return Done(plan, signing, uploaded)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from urllib.parse import quote
@@ -117,6 +117,10 @@ def verify_channel(channel: Source, root: bytes, now: datetime, site: Source | N
     audited = audit(channel, root, now)
     if site is None:
         return audited
+    read = site.digest
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="verify") as pool:
-        read = site.digest
-        return audited.and_also(audit_site(channel, root, site.keys(), lambda pages: list(pool.map(read, pages))))
+
+        def digests(sizes: Mapping[str, int]) -> Iterator[FileDigests | None]:
+            return pool.map(read, sizes.keys(), sizes.values())
+
+        return audited.and_also(audit_site(channel, root, site.keys(), digests))
