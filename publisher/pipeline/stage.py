@@ -120,7 +120,7 @@ def plan_stage(
     live = read_repository(read, request.trusted_root)
     offered = feeds(read, live, release.product, channel) if live else {}
 
-    collected = collect(release, request.artifacts)
+    collected = collect(release, request.artifacts, [one.version for one in catalog.releases_of(release.product)])
     with track("Hashing", total_size(collected)) as advance:
         hashed = hash_files(collected, advance)
     decision = decide(catalog, release, channel, request.decide_at or now, evidence_of(hashed, offered))

@@ -90,8 +90,8 @@ notes:
   symptoms: [The first start takes a minute.]
   first_24h: [Check the signature before you install.]
 artifacts:
-  - {{file: "node-*-linux-amd64.tar.gz", platform: linux-amd64}}
-  - {{file: "node-*-windows-amd64.zip", platform: windows-amd64}}
+  - {{file: "node-{{version}}-linux-amd64.tar.gz", platform: linux-amd64}}
+  - {{file: "node-{{version}}-windows-amd64.zip", platform: windows-amd64}}
 """
 _LISTING = """\
 id: listing

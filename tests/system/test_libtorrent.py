@@ -33,10 +33,10 @@ PLATFORMS = {
     "windows-amd64": "win_amd64",
 }
 PATTERNS = {
-    "linux-amd64": "libtorrent-*-manylinux*x86_64.whl",
-    "linux-arm64": "libtorrent-*-manylinux*aarch64.whl",
-    "macos-arm64": "libtorrent-*-macosx*arm64.whl",
-    "windows-amd64": "libtorrent-*-win_amd64.whl",
+    "linux-amd64": "libtorrent-{version}-*-manylinux*x86_64.whl",
+    "linux-arm64": "libtorrent-{version}-*-manylinux*aarch64.whl",
+    "macos-arm64": "libtorrent-{version}-*-macosx*arm64.whl",
+    "windows-amd64": "libtorrent-{version}-*-win_amd64.whl",
 }
 
 
