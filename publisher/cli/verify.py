@@ -10,6 +10,7 @@ import click
 from publisher.channel.audit import Audit, Level
 from publisher.cli.common import json_option, print_json, wall_clock
 from publisher.cli.signing import read_root_file
+from publisher.client.errors import ClientError
 from publisher.client.fetch import fetcher_for
 from publisher.errors import InputError, VerificationError
 from publisher.pipeline.verify import verify_address, verify_store
@@ -28,7 +29,11 @@ def command(place: str, root: Path, as_json: bool) -> None:
     """
     trusted = read_root_file(root)
     if place.startswith(("http://", "https://")):
-        audit = verify_address(place, fetcher_for(place, proxies=getproxies()), trusted, wall_clock())
+        try:
+            fetcher = fetcher_for(place, proxies=getproxies())
+        except ClientError as error:
+            raise InputError(error.what, fix=error.fix) from error
+        audit = verify_address(place, fetcher, trusted, wall_clock())
     else:
         if not place.startswith("file:") and not Path(place).is_dir():
             raise InputError(f"there is no directory {place}", fix="name a bucket's directory, or its https address")
@@ -38,9 +43,10 @@ def command(place: str, root: Path, as_json: bool) -> None:
     else:
         click.echo("\n".join(_lines(audit, place)))
     if not audit.sound:
+        count = sum(one.level is Level.ERROR for one in audit.findings)
         raise (
             VerificationError(
-                f"{sum(one.level is Level.ERROR for one in audit.findings)} findings refute this channel",
+                f"{count} finding{' refutes' if count == 1 else 's refute'} this channel",
                 fix="tell whoever publishes it, and install nothing from it",
             )
             if not as_json

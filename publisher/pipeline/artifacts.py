@@ -148,8 +148,8 @@ def _checked(directory: Path, name: str) -> Path:
     if not _SAFE_NAME.fullmatch(name) or ".." in name or name.endswith(".") or _DEVICE.fullmatch(name):
         raise InputError(
             f"{_shown(name)} is not a name to publish",
-            fix="use letters, digits, and . - _ + ~ within; no double dots, no dot at the end, no blanks or line breaks,"
-            " and no name of a Windows device such as con or nul",
+            fix="use letters, digits, and . - _ + ~ within; no double dots, no dot at the end, no blanks, no line"
+            " breaks, and no name of a Windows device such as con or nul",
         )
     if path.is_symlink() and directory.resolve() not in path.resolve().parents:
         raise InputError(

@@ -51,8 +51,8 @@ channels:
   - {id: beta, name: Beta, summary: For the brave., prereleases: true}
 """
 _ENDPOINTS = """\
-site: https://updates.example.org
-downloads: [https://dl.example.org, https://mirror.example.net/tidegate]
+site: https://updates.btfs.test
+downloads: [https://dl.btfs.test, https://mirror.btfs.test/tidegate]
 """
 _SIGNERS = """\
 roles:

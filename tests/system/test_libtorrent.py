@@ -101,8 +101,10 @@ def write_project(base: Path) -> None:
     """Content and configuration of a team that ships libtorrent."""
     repository = Path(__file__).parents[2]
     (base / "site_config").mkdir()
-    for name in ("channels.yaml", "endpoints.yaml", "signers.yaml"):
+    for name in ("channels.yaml", "signers.yaml"):
         shutil.copyfile(repository / "site_config" / name, base / "site_config" / name)
+    endpoints = "site: https://updates.libtorrent.test\ndownloads: [https://dl.libtorrent.test]\n"
+    (base / "site_config/endpoints.yaml").write_text(endpoints)
     (base / "site_config/products.yaml").write_text(
         f"""\
 products:
