@@ -24,17 +24,17 @@ $(VENV)/tested: $(VENV)/installed
 demo: $(VENV)/installed   ## keys, a real program published and verified, and the site, in build/demo
 	@$(VENV)/bin/publish demo
 
-serve: $(VENV)/installed  ## the demo's site and bucket on http://127.0.0.1:$(PORT)/
+serve: $(VENV)/installed  ## the demo's site and bucket on http://127.0.0.1:8000/; PORT=8137 for another port
 	@$(VENV)/bin/publish serve --port $(PORT)
 
 check: $(VENV)/tested     ## the quick daily one: lint, types, layers, unit tests, strict site build
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/lint-imports
+	$(VENV)/bin/lint-imports --no-logo
 	$(VENV)/bin/pytest -q -m 'not system' -n auto
 	$(VENV)/bin/publish check
-	$(VENV)/bin/mkdocs build --quiet --strict --site-dir build/check-site
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --quiet --strict --site-dir build/check-site
 
 test: $(VENV)/tested      ## all tests, system tests too
 	$(VENV)/bin/pytest -n auto --dist loadfile

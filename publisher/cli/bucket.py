@@ -20,7 +20,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 def bucket_option(function: F) -> F:
     """--bucket"""
     return click.option(
-        "--bucket", metavar="URL", help="Show what this bucket offers; verified from the root in the configuration."
+        "--bucket",
+        metavar="URL",
+        help="Take in what this bucket offers. Its metadata and feeds are verified from the root in the configuration;"
+        " binaries are not read (`publish verify` does that).",
     )(function)
 
 

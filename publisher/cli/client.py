@@ -6,11 +6,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 import click
+from pydantic import TypeAdapter, ValidationError
 
 from publisher.cli.signing import read_root_file
+from publisher.client.errors import ClientError
+from publisher.client.fetch import fetcher_for
 from publisher.client.trusted import Trusted
 from publisher.client.version import Version
 from publisher.errors import InputError
+from publisher.model.base import Slug
 from publisher.pipeline.zipapp import build_zipapp
 
 
@@ -25,9 +29,8 @@ def command(root: Path, url: str, product: str, channel: str, to: Path) -> None:
 
     It carries ROOT, the address and all its libraries. The same inputs give the same bytes.
     """
-    data = build_zipapp(
-        trusted=Trusted(url, product, channel, read_root_file(root)), version=Version.parse(version("tidegate"))
-    )
+    trusted = Trusted(_address(url), _id("product", product), _id("channel", channel), read_root_file(root))
+    data = build_zipapp(trusted=trusted, version=Version.parse(version("tidegate")))
     if to.exists() and to.read_bytes() == data:
         click.echo(f"{to} is already this very client; nothing was written.")
         return
@@ -37,3 +40,21 @@ def command(root: Path, url: str, product: str, channel: str, to: Path) -> None:
     except OSError as error:
         raise InputError(f"cannot write {to}: {error.strerror}") from error
     click.echo(f"{to} ({len(data):,} bytes) follows {product} {channel} at {url}.")
+
+
+def _address(url: str) -> str:
+    """The address, if the client that is built would take it."""
+    try:
+        fetcher_for(url)
+    except ClientError as error:
+        raise InputError(error.what, fix=error.fix) from error
+    return url
+
+
+def _id(name: str, text: str) -> str:
+    try:
+        return TypeAdapter(Slug).validate_python(text)
+    except ValidationError as error:
+        raise InputError(
+            f"--{name} {text!r} is not an id", fix="ids are small letters, digits and single hyphens, like btfs-node"
+        ) from error

@@ -19,7 +19,7 @@ from publisher.cli.common import (
 )
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.signing import key_ring, keys_option, read_root
-from publisher.cli.target import address_of, open_ready, refuse_sample, to_option
+from publisher.cli.target import address_of, open_ready, refuse_placeholders, refuse_sample, to_option
 from publisher.errors import UsageError
 from publisher.pipeline.deciding import ReleaseRequest
 from publisher.pipeline.objects import PlannedObject
@@ -63,6 +63,7 @@ def command(
         raise UsageError("--at goes with --dry-run only", fix="what is published is decided at the real time")
     catalog = load(content, config)
     refuse_sample(catalog)
+    refuse_placeholders(catalog)
     release = find_release(catalog, name)
     request = ReleaseRequest(
         release=release,

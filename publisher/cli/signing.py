@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 import click
 
-from publisher.errors import InputError
+from publisher.channel.repository import follow_roots
+from publisher.errors import InputError, VerificationError
 from publisher.model.signer import Signers
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.keys import ROOT_FILE
@@ -53,9 +54,15 @@ def read_root(config: Path) -> bytes:
 
 
 def read_root_file(path: Path) -> bytes:
-    """A root that is trusted because a person named it."""
+    """A root that is trusted because a person named it: it must be one, signed by its own keys."""
     try:
-        return path.read_bytes()
+        data = path.read_bytes()
+        next(follow_roots(lambda _key: None, data))
+        return data
+    except VerificationError as error:
+        raise InputError(
+            f"{path} is not a TUF root that its own keys have signed", fix="name the root.json that you trust"
+        ) from error
     except OSError as error:
         raise InputError(
             f"cannot read the trusted root {path}: {error.strerror}",

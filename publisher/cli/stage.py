@@ -10,7 +10,7 @@ from publisher.cli.common import content_options, find_release, json_option, loa
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.release import readable
 from publisher.cli.signing import key_ring, keys_option, read_root
-from publisher.cli.target import address_of, open_ready, refuse_sample, to_option
+from publisher.cli.target import address_of, open_ready, refuse_placeholders, refuse_sample, to_option
 from publisher.errors import UsageError
 from publisher.pipeline.deciding import ReleaseRequest
 from publisher.pipeline.stage import StagePlan, Supersede, apply_stage, plan_stage
@@ -46,6 +46,7 @@ def command(
         raise UsageError("--rebase and --replace do not go together", fix="--replace supersedes any candidate")
     catalog = load(content, config)
     refuse_sample(catalog)
+    refuse_placeholders(catalog)
     release = find_release(catalog, name)
     request = ReleaseRequest(release, one_channel(release, channel, catalog), artifacts, read_root(config))
     storage = open_ready(address_of(to, catalog), wall_clock())

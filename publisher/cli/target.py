@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import click
 
@@ -49,4 +50,22 @@ def refuse_sample(catalog: Catalog) -> None:
         raise InputError(
             "this is sample content, which only `publish demo` publishes",
             fix="put your own products, events and releases in, and remove content/sample.yaml",
+        )
+
+
+_PLACEHOLDERS = ("example.org", "example.com", "example.net", "example")
+"""Names that belong to nobody (RFC 2606); `.test` is left for rehearsals."""
+
+
+def refuse_placeholders(catalog: Catalog) -> None:
+    """Clients keep the addresses that they were given, so those of the example never go out."""
+    if catalog.signers.demo:
+        return
+    endpoints = catalog.endpoints
+    hosts = [urlsplit(address).hostname or "" for address in (endpoints.site, *endpoints.downloads)]
+    found = [host for host in hosts if any(f".{host}".endswith(f".{name}") for name in _PLACEHOLDERS)]
+    if found:
+        raise InputError(
+            f"endpoints.yaml still names example addresses: {', '.join(found)}",
+            fix="write your own; they are signed, and clients download from nowhere else",
         )

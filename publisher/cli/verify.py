@@ -11,6 +11,7 @@ from publisher.channel.audit import Audit
 from publisher.channel.findings import Level, Source
 from publisher.cli.common import json_option, print_json, wall_clock
 from publisher.cli.signing import read_root_file
+from publisher.client.errors import ClientError
 from publisher.client.fetch import fetcher_for
 from publisher.errors import InputError, VerificationError
 from publisher.pipeline.verify import StoreSource, WebSource, verify_channel
@@ -36,9 +37,10 @@ def command(place: str, root: Path, site: str | None, as_json: bool) -> None:
     else:
         click.echo("\n".join(_lines(audit, place)))
     if not audit.sound:
+        count = sum(one.level is Level.ERROR for one in audit.findings)
         raise (
             VerificationError(
-                f"{sum(one.level is Level.ERROR for one in audit.findings)} findings refute this channel",
+                f"{count} finding{' refutes' if count == 1 else 's refute'} this channel",
                 fix="tell whoever publishes it, and install nothing from it",
             )
             if not as_json
@@ -49,7 +51,10 @@ def command(place: str, root: Path, site: str | None, as_json: bool) -> None:
 def _source(place: str) -> Source:
     """A bucket on the web as the public sees it; any other as its owner does."""
     if place.startswith(("http://", "https://")):
-        return WebSource(place, fetcher_for(place, proxies=getproxies()))
+        try:
+            return WebSource(place, fetcher_for(place, proxies=getproxies()))
+        except ClientError as error:
+            raise InputError(error.what, fix=error.fix) from error
     if not place.startswith(("file:", "s3:")) and not Path(place).is_dir():
         raise InputError(f"there is no directory {place}", fix="name a bucket's directory, or its https address")
     return StoreSource(open_storage(place))

@@ -27,17 +27,27 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def validation_problems(
     error: ValidationError, model: type[BaseModel], document: Document, at: Path = ()
 ) -> list[Problem]:
-    """Each error of pydantic as a problem with its place in the file.
+    """Each error of pydantic as a problem with its place in the file, but for values that have a problem already.
 
     `at` is the path of the validated value inside the document.
     """
-    errors = [details for details in error.errors(include_url=False) if not _follows(details)]
+    errors = [
+        details
+        for details in error.errors(include_url=False)
+        if not _follows(details) and not document.in_doubt(at + _location(details))
+    ]
     misspelt = {(*d["loc"][:-1], _nearest(d, model)) for d in errors if d["type"] == "extra_forbidden"}
     return [
-        _problem(details, model, document, at)
+        problem
         for details in errors
         if details["type"] != "missing" or details["loc"] not in misspelt
+        if (problem := _problem(details, model, document, at)) is not None
     ]
+
+
+def _location(details: ErrorDetails) -> Path:
+    # pydantic ends the location of a bad key of a mapping with this mark.
+    return tuple(part for part in details["loc"] if part != "[key]")
 
 
 def _follows(details: ErrorDetails) -> bool:
@@ -51,9 +61,8 @@ def _nearest(details: ErrorDetails, model: type[BaseModel]) -> str:
     return next(iter(get_close_matches(str(details["loc"][-1]), known, n=1, cutoff=0.6)), "")
 
 
-def _problem(details: ErrorDetails, model: type[BaseModel], document: Document, at: Path) -> Problem:
-    # pydantic ends the location of a bad key of a mapping with this mark.
-    loc = tuple(part for part in details["loc"] if part != "[key]")
+def _problem(details: ErrorDetails, model: type[BaseModel], document: Document, at: Path) -> Problem | None:
+    loc = _location(details)
     path = at + loc
     what, fix = _words(details, document.raw.get(path), model)
     if (
@@ -62,7 +71,8 @@ def _problem(details: ErrorDetails, model: type[BaseModel], document: Document, 
         and (*path, field[1]) in document.places
     ):
         # A rule about a whole item names the field that it is about first.
-        return Problem(what, document.place((*path, field[1])), fix)
+        named = (*path, field[1])
+        return None if document.in_doubt(named) else Problem(what, document.place(named), fix)
     return Problem(f"{_name(loc)} {what}" if loc else what, document.place(path), fix)
 
 

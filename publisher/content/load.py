@@ -120,10 +120,11 @@ class _Reader:
     def _validated(self, model: type[M], document: Document) -> Item[M] | None:
         try:
             # By way of JSON, since strict validation then takes lists for tuples and words for enum members.
-            return Item(model.model_validate_json(json.dumps(document.data)), document)
+            item = Item(model.model_validate_json(json.dumps(document.data)), document)
         except ValidationError as error:
             self.problems.extend(validation_problems(error, model, document))
             return None
+        return None if document.doubtful else item
 
     def _one(self, file: Path, model: type[M]) -> Item[M] | None:
         document = self._document(file)

@@ -69,7 +69,7 @@ EXAMPLES: dict[str, Schema] = {
         "sentence": "Nodes find their peers again after the computer wakes from sleep.",
         "planned_for": "2026-03-02T09:00:00Z",
         "notes": _NOTES,
-        "artifacts": [{"file": "btfs-*-linux-amd64.tar.gz", "platform": "linux-amd64"}],
+        "artifacts": [{"file": "btfs-{version}-linux-amd64.tar.gz", "platform": "linux-amd64"}],
     },
     "event": {
         "id": "example-listing",

@@ -58,12 +58,18 @@ class Document:
     """Position of the value at each path; of the key, for values in mappings."""
     raw: dict[Path, str] = field(default_factory=dict)
     """Spelling of plain scalars that were read as something else than text."""
+    doubtful: frozenset[Path] = frozenset()
+    """Where values stand that have a problem already, so that nobody can say what they should have been."""
 
     def place(self, path: Path) -> Place:
         """Where the value at `path` stands, or its nearest parent that exists."""
         while path and path not in self.places:
             path = path[:-1]
         return self.places[path]
+
+    def in_doubt(self, path: Path) -> bool:
+        """Whether the value at `path`, or one that holds it, has a problem already."""
+        return any(path[:length] in self.doubtful for length in range(len(path) + 1))
 
 
 class _Refused(Exception):
@@ -88,9 +94,9 @@ def _position(file: str, text: str, index: int) -> Place:
 
 
 def parse(text: bytes, file: str) -> tuple[Document | None, tuple[Problem, ...]]:
-    """Parse one file; a document or the problems that prevent it, never both.
+    """Parse one file: a document, problems, or both.
 
-    All problems of single values are gathered; a syntax error ends the file.
+    Problems of single values leave a document whose other values can be checked; a syntax error ends the file.
     """
     start = Place(file)
     if len(text) > MAX_BYTES:
@@ -115,11 +121,12 @@ def parse(text: bytes, file: str) -> tuple[Document | None, tuple[Problem, ...]]
         return None, (*builder.problems, _syntax_problem(error, start, decoded))
     except yaml.YAMLError:
         return None, (*builder.problems, Problem("cannot be read as YAML", start))
-    if builder.problems:
-        return None, tuple(builder.problems)
     if not builder.seen:
         return None, (Problem("the file is empty", start),)
-    return Document(builder.result, builder.places, builder.raw), ()
+    if () in builder.doubtful:
+        return None, tuple(builder.problems)
+    document = Document(builder.result, builder.places, builder.raw, frozenset(builder.doubtful))
+    return document, tuple(builder.problems)
 
 
 _INDENTATION = "check the indentation and the quotes of this line and of the line above"
@@ -173,6 +180,7 @@ class _Builder:
         self.places: dict[Path, Place] = {}
         self.raw: dict[Path, str] = {}
         self.problems: list[Problem] = []
+        self.doubtful: set[Path] = set()
         self._stack: list[_Frame] = []
 
     def run(self, events: Iterator[Any]) -> None:
@@ -254,6 +262,7 @@ class _Builder:
                     f'write "{key}":',
                 )
             )
+            self.doubtful.add((*frame.path, key))
         path = (*frame.path, key)
         if path in self.places:
             self.problems.append(
@@ -266,6 +275,7 @@ class _Builder:
             # What it holds is looked at under a name of its own, so that it does not seem to stand twice as well.
             key = f"{key} again, line {event.start_mark.line + 1}"
             path = (*frame.path, key)
+            self.doubtful.add(path)
         self.places[path] = self._place(event)
         frame.key = key
 
@@ -317,5 +327,12 @@ class _Builder:
         return text
 
     def _trap(self, event: Any, what: str, fix: str) -> None:
-        name = self._stack[-1].key if self._stack else None
+        frame = self._stack[-1] if self._stack else None
+        name = frame.key if frame else None
+        if frame is None:
+            self.doubtful.add(())
+        elif name is not None:
+            self.doubtful.add((*frame.path, name))
+        elif type(frame.value) is list:
+            self.doubtful.add((*frame.path, len(frame.value)))
         self.problems.append(Problem(f"`{name}` {what}" if name else what, self._place(event), fix))

@@ -235,13 +235,13 @@ HttpsUrl = Annotated[str, _HTTPS_CHECK, _HTTPS_SCHEMA]
 """An https URL with a plain host name: no user name, no look-alike letters."""
 
 _FILE_CHECK, _FILE_SCHEMA = worded_pattern(
-    r"[A-Za-z0-9_][A-Za-z0-9_.+*?~\[\]!-]*",
+    r"([A-Za-z0-9_]|\{version\})([A-Za-z0-9_.+*?~\[\]!-]|\{version\})*",
     "must be a plain file name or pattern without folders or spaces",
-    "btfs-*-linux-amd64.tar.gz",
+    "btfs-{version}-linux-amd64.tar.gz",
     200,
 )
 FilePattern = Annotated[str, _FILE_CHECK, _FILE_SCHEMA]
-"""A file name or shell pattern, without folders."""
+"""A file name or shell pattern, without folders; {version} stands for the release's version."""
 
 _ORIGIN_CHECK, _ORIGIN_SCHEMA = worded_pattern(
     r"(https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?|http://(127\.0\.0\.1|localhost))(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?",

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
+from publisher.client.version import Version
 from publisher.errors import InputError
 from publisher.model.release import Release
 from publisher.pipeline.progress import Advance
 from publisher.signing.digests import FileDigests, digest_file
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+~-]{0,199}")
+_DEVICE = re.compile(r"(con|nul|aux|prn|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+"""Names that mean a device to Windows, with any ending (Microsoft, "Naming files, paths, and namespaces")."""
 _COMPANIONS: tuple[tuple[str, Literal["cyclonedx", "spdx"]], ...] = (
     (".cdx.json", "cyclonedx"),
     (".bom.json", "cyclonedx"),
@@ -56,26 +60,28 @@ class HashedArtifact:
     companions: tuple[tuple[HashedFile, Literal["cyclonedx", "spdx"]], ...]
 
 
-def collect(release: Release, directory: Path) -> Collected:
+def collect(release: Release, directory: Path, known: Iterable[Version] = ()) -> Collected:
     """Match every pattern of the release to exactly one file.
 
-    Raises InputError when a pattern matches no file or several, when a file matches two platforms, and for files
-    that must not be published: empty ones, links out of the directory, names that mean something to a shell.
+    `known` are the versions of the product's releases. Raises InputError when a pattern matches no file or several,
+    when a file matches two platforms, and for files that must not be published: those of another version, empty ones,
+    links out of the directory, names that mean something to a shell or to Windows.
     """
     if not directory.is_dir():
         raise InputError(f"there is no directory {directory}", fix="name the directory of built files with --artifacts")
     names = sorted(entry.name for entry in directory.iterdir() if entry.is_symlink() or not entry.is_dir())
     platform_of: dict[str, str] = {}
     for spec in release.artifacts:
-        matches = [name for name in names if fnmatchcase(name, spec.file) and not _is_companion(name, names)]
+        pattern = spec.file.replace("{version}", str(release.version))
+        matches = [name for name in names if fnmatchcase(name, pattern) and not _is_companion(name, names)]
         if not matches:
             raise InputError(
-                f"no file in {directory} matches {spec.file} ({spec.platform})",
+                f"no file in {directory} matches {pattern} ({spec.platform})",
                 fix="build it, or mend the pattern in the release's `artifacts:`",
             )
         if len(matches) > 1:
             raise InputError(
-                f"{spec.file} ({spec.platform}) matches {len(matches)} files: {', '.join(map(_shown, matches))}",
+                f"{pattern} ({spec.platform}) matches {len(matches)} files: {', '.join(map(_shown, matches))}",
                 fix="make the pattern narrower, or remove the files that do not belong to this release",
             )
         name = matches[0]
@@ -87,6 +93,8 @@ def collect(release: Release, directory: Path) -> Collected:
         if spec.platform in platform_of.values():
             raise InputError(f"two patterns are for {spec.platform}", fix="one file a platform: remove one of them")
         platform_of[name] = spec.platform
+    for name in platform_of:
+        _refuse_other_version(name, release.version, known)
     files = tuple(
         ArtifactFile(_checked(directory, name), platform, _companions(directory, name, names))
         for name, platform in platform_of.items()
@@ -121,12 +129,27 @@ def _is_companion(name: str, names: list[str]) -> bool:
     return any(name.endswith(suffix) and name.removesuffix(suffix) in names for suffix, _ in _COMPANIONS)
 
 
+def _refuse_other_version(name: str, version: Version, known: Iterable[Version]) -> None:
+    """A wide pattern also matches what an earlier build left behind. A number without a dot may mean anything."""
+    own = str(version)
+    # Longest first, so that 1.1.0-rc.1 is not taken for 1.1.0.
+    texts = sorted({own, *(text for text in map(str, known) if "." in text)}, key=lambda text: (-len(text), text))
+    wanted = "|".join(map(re.escape, texts))
+    found = re.findall(rf"(?<![0-9])(?<![0-9]\.)({wanted})(?!\.?[0-9]|[A-Za-z])", name)
+    if found and own not in found:
+        raise InputError(
+            f"{_shown(name)} looks like {found[0]}, not like {own}",
+            fix="build this version into a directory of its own, and write {version} in the pattern",
+        )
+
+
 def _checked(directory: Path, name: str) -> Path:
     path = directory / name
-    if not _SAFE_NAME.fullmatch(name) or ".." in name:
+    if not _SAFE_NAME.fullmatch(name) or ".." in name or name.endswith(".") or _DEVICE.fullmatch(name):
         raise InputError(
             f"{_shown(name)} is not a name to publish",
-            fix="use letters, digits, and . - _ + ~ within; no double dots, no blanks, no line breaks",
+            fix="use letters, digits, and . - _ + ~ within; no double dots, no dot at the end, no blanks, no line"
+            " breaks, and no name of a Windows device such as con or nul",
         )
     if path.is_symlink() and directory.resolve() not in path.resolve().parents:
         raise InputError(

@@ -4,15 +4,38 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from publisher.channel.repository import read_repository
+from publisher.channel.repository import Repository, read_repository
+from publisher.channel.roles import ONLINE_ROLES
 from publisher.channel.state import read_state
+from publisher.errors import InputError, VerificationError
+from publisher.model.base import format_time
 from publisher.model.published import ChannelState
 from publisher.pipeline.reading import reader
 from publisher.storage.protocol import Storage
 
 
 def live_state(storage: Storage, root: bytes, now: datetime) -> ChannelState:
-    """The state for the site; empty while nothing is published. Raises VerificationError, StorageError."""
+    """Metadata and feeds, verified as far as a client would take them; empty while nothing is published.
+
+    Raises InputError when there is no bucket, VerificationError also when the channel has expired, StorageError.
+    """
+    if not storage.is_prepared():
+        raise InputError(f"there is no bucket at {storage.url}", fix="correct --bucket, or publish something there")
     read = reader(storage)
-    repository = read_repository(read, root) if storage.is_prepared() else None
-    return read_state(read, repository, now) if repository else ChannelState(read_at=now)
+    repository = read_repository(read, root)
+    if repository is None:
+        return ChannelState(read_at=now)
+    _refuse_expired(repository, now, storage.url)
+    return read_state(read, repository, now)
+
+
+def _refuse_expired(repository: Repository, now: datetime, url: str) -> None:
+    expired = {role: signed.expires for role, (signed, _) in repository.signed.items() if signed.expires <= now}
+    if not expired:
+        return
+    said = ", ".join(f"{role} on {format_time(expires)}" for role, expires in expired.items())
+    people = [role for role in expired if role not in ONLINE_ROLES]
+    raise VerificationError(
+        f"the channel in {url} has expired, and clients refuse it: {said}",
+        fix=f"publish refresh --to {url}" + (f"; people must sign {', '.join(people)} again" if people else ""),
+    )

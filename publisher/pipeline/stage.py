@@ -128,7 +128,7 @@ def plan_stage(
     if known.live != release.version:
         decide(catalog, release, channel, moment, known)
 
-    collected = collect(release, request.artifacts)
+    collected = collect(release, request.artifacts, [one.version for one in catalog.releases_of(release.product)])
     with track("Hashing", total_size(collected)) as advance:
         hashed = hash_files(collected, advance)
     published = tuple(published_artifact(one) for one in hashed)

@@ -130,6 +130,67 @@ def test_sample_content_is_never_published_with_real_keys(ready: Project, publis
     assert "sample content" in ran.err
 
 
+@pytest.mark.parametrize("host", ["dl.example.org", "example.com", "a.b.example.net", "dl.example"])
+@pytest.mark.parametrize("command", ["release", "stage"])
+def test_example_addresses_are_never_signed(ready: Project, publish: Publish, command: str, host: str) -> None:
+    endpoints = ready.config / "endpoints.yaml"
+    endpoints.write_text(endpoints.read_text().replace("dl.btfs.test", host))
+    words = (command, "node@1.0.0", "--channel", "stable", "--artifacts", "artifacts/1.0.0", "--to", ready.bucket)
+    ran = publish(*words, cwd=ready.base)
+    assert ran.code == 1
+    assert f"endpoints.yaml still names example addresses: {host}\n" in ran.err
+    assert not any(tree(ready.bucket))
+
+
+def test_a_file_of_another_release_is_not_published(ready: Project, publish: Publish) -> None:
+    ready.add_release("1.1.0")
+    file = ready.content / "releases/node/1.1.0.yaml"
+    file.write_text(file.read_text().replace("{version}", "*"))
+    words = ("--channel", "stable", "--artifacts", "artifacts/1.0.0", "--to", ready.bucket)
+    ran = publish("release", "node@1.1.0", *words, cwd=ready.base)
+    assert ran.code == 1
+    assert "node-1.0.0-linux-amd64.tar.gz looks like 1.0.0, not like 1.1.0" in ran.err
+    assert not any(tree(ready.bucket))
+
+
+@pytest.mark.parametrize("words", [("verify", "."), ("client", "--url", "https://dl.btfs.test", "--product", "node",
+    "--channel", "stable", "--to", "tidegate.pyz")], ids=["verify", "client"])  # fmt: skip
+def test_a_file_that_is_no_root_is_an_input_error(ready: Project, publish: Publish, words: tuple[str, ...]) -> None:
+    (ready.base / "README.md").write_text("# Root\n")
+    root = json.loads(ready.root)
+    root["signatures"] = root["signatures"][:1]
+    (ready.base / "half.json").write_text(json.dumps(root))
+    for name in ("README.md", "half.json"):
+        ran = publish(*words, "--root", name, cwd=ready.base)
+        assert ran.code == 1
+        assert f"{name} is not a TUF root" in ran.err
+    assert not (ready.base / "tidegate.pyz").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "words"),
+    [
+        ("--url", "http://dl.btfs.test", "not encrypted"),
+        ("--url", "dl.btfs.test", "cannot be used"),
+        ("--product", "My Node", "'My Node' is not an id"),
+        ("--channel", "Stable", "'Stable' is not an id"),
+    ],
+)
+def test_a_client_that_could_not_work_is_not_built(
+    ready: Project, publish: Publish, option: str, text: str, words: str
+) -> None:
+    given = {"--url": "https://dl.btfs.test", "--product": "node", "--channel": "stable", option: text}
+    options = [word for pair in given.items() for word in pair]
+    ran = publish("client", "--root", "site_config/root.json", *options, "--to", "tidegate.pyz", cwd=ready.base)
+    assert (ran.code, words in ran.err) == (1, True)
+    assert not (ready.base / "tidegate.pyz").exists()
+
+
+def test_verify_of_an_address_that_is_not_encrypted_is_an_input_error(ready: Project, publish: Publish) -> None:
+    ran = publish("verify", "http://dl.btfs.test", "--root", ready.config / "root.json")
+    assert (ran.code, "not encrypted" in ran.err) == (1, True)
+
+
 def test_verify_says_sound_and_exits_with_0(ready: Project, publish: Publish) -> None:
     release(publish, ready)
     ran = publish("verify", ready.bucket, "--root", ready.config / "root.json")
@@ -148,6 +209,7 @@ def test_verify_of_a_changed_bucket_exits_with_4(ready: Project, publish: Publis
         assert json.loads(ran.out)["sound"] is False
     else:
         assert "SHA256SUMS" in ran.out
+        assert "1 finding refutes this channel" in ran.err
 
 
 def test_keys_are_private_and_never_made_twice(ready: Project, publish: Publish) -> None:
@@ -168,7 +230,7 @@ def test_too_few_people_for_a_role_are_a_usage_error(tmp_path: Path, publish: Pu
 
 
 def test_the_client_is_built_the_same_twice(ready: Project, publish: Publish, tmp_path: Path) -> None:
-    words = ("client", "--root", ready.config / "root.json", "--url", "https://dl.example.org", "--product", "node",
+    words = ("client", "--root", ready.config / "root.json", "--url", "https://dl.btfs.test", "--product", "node",
              "--channel", "stable", "--to", tmp_path / "tidegate.pyz")  # fmt: skip
     assert publish(*words).code == 0
     first = (tmp_path / "tidegate.pyz").read_bytes()

@@ -78,3 +78,23 @@ def test_what_cannot_be_checked_because_something_else_is_broken_is_not_guessed_
         "site_config/products.yaml",
         "content/events/listing.yaml",
     }
+
+
+def test_a_trap_in_one_value_does_not_hide_what_is_wrong_elsewhere_in_the_file(project: Path, problems: Check) -> None:
+    file = project / "content/releases/node/1.10.yaml"
+    text = file.read_text().replace("restart: service", "restart: yes").replace("action: optional", "action: optinal")
+    file.write_text(text.replace("change_class: patch\n", "").replace("symptoms: []", "symptoms:"))
+    assert [(problem.place.line, problem.what) for problem in problems()] == [
+        (1, "`change_class` is missing"),
+        (6, "`notes.action` cannot be 'optinal'"),
+        (7, "`restart` is written as yes, which means true or false to some programs"),
+        (8, "`symptoms` has no value"),
+    ]
+
+
+def test_what_refers_to_a_doubtful_item_is_not_guessed_at(project: Path, problems: Check) -> None:
+    file = project / "content/events/listing.yaml"
+    file.write_text(file.read_text().replace("id: listing", "id: no"))
+    assert [problem.what for problem in problems()] == [
+        "`id` is written as no, which means true or false to some programs"
+    ]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher.client.version import Version
 from publisher.errors import InputError
 from publisher.model.release import Release
 from publisher.pipeline.artifacts import collect, hash_files
@@ -42,7 +43,7 @@ def test_other_files_are_left_alone_and_named(release: Release, built: Path) -> 
 def test_a_bill_of_materials_goes_with_its_binary_and_is_no_second_match(project: Project, built: Path) -> None:
     project.add_release("1.0.0")
     file = project.content / "releases/node/1.0.0.yaml"
-    file.write_text(file.read_text().replace("node-*-linux-amd64.tar.gz", "node-*-linux*"))
+    file.write_text(file.read_text().replace("node-{version}-linux-amd64.tar.gz", "node-*-linux*"))
     (built / f"{LINUX}.spdx.json").write_text("{}")
     [linux, _] = collect(project.release("1.0.0"), built).files
     assert [(path.name, kind) for path, kind in linux.companions] == [(f"{LINUX}.spdx.json", "spdx")]
@@ -66,7 +67,7 @@ def test_a_missing_directory_is_refused(release: Release, tmp_path: Path) -> Non
 
 def test_a_missing_file_is_refused(release: Release, built: Path) -> None:
     (built / WINDOWS).unlink()
-    refuse(release, built, r"no file in .* matches node-\*-windows-amd64.zip")
+    refuse(release, built, r"no file in .* matches node-1.0.0-windows-amd64.zip")
 
 
 def test_an_empty_file_is_refused(release: Release, built: Path) -> None:
@@ -74,15 +75,66 @@ def test_an_empty_file_is_refused(release: Release, built: Path) -> None:
     refuse(release, built, "is empty")
 
 
-def test_two_files_for_one_pattern_are_refused(release: Release, built: Path) -> None:
+def with_patterns(project: Project, linux: str, windows: str = "node-*-windows-amd64.zip") -> Release:
+    """The release with other patterns."""
+    project.add_release("1.0.0")
+    file = project.content / "releases/node/1.0.0.yaml"
+    text = file.read_text().replace("node-{version}-linux-amd64.tar.gz", linux)
+    file.write_text(text.replace("node-{version}-windows-amd64.zip", windows))
+    return project.release("1.0.0")
+
+
+def test_two_files_for_one_pattern_are_refused(project: Project, built: Path) -> None:
     (built / "node-1.0.1-linux-amd64.tar.gz").write_bytes(b"x")
-    refuse(release, built, "matches 2 files")
+    refuse(with_patterns(project, "node-*-linux-amd64.tar.gz"), built, "matches 2 files")
+
+
+def test_the_version_in_a_pattern_leaves_files_of_other_versions_alone(release: Release, built: Path) -> None:
+    (built / "node-1.0.1-linux-amd64.tar.gz").write_bytes(b"x")
+    assert collect(release, built).ignored == ("node-1.0.1-linux-amd64.tar.gz",)
+
+
+OTHERS = tuple(map(Version.parse, ("0.9", "1.0", "1.0.0", "1.0.0-rc.1", "1.0.1", "2", "11.0.0")))
+
+
+@pytest.mark.parametrize(
+    ("name", "looks_like"),
+    [
+        ("node-1.0.1-linux", "1.0.1"),
+        ("node_v1.0.1_linux", "1.0.1"),
+        ("node-1.0.0-rc.1-linux", "1.0.0-rc.1"),
+        ("node-11.0.0-linux", "11.0.0"),
+        ("node-0.9.linux", "0.9"),
+    ],
+)
+def test_a_file_of_another_version_is_refused(project: Project, built: Path, name: str, looks_like: str) -> None:
+    (built / LINUX).rename(built / name)
+    with pytest.raises(InputError, match=rf"{name} looks like {looks_like}, not like 1\.0\.0"):
+        collect(with_patterns(project, "node*linux"), built, OTHERS)
+
+
+@pytest.mark.parametrize("name", ["node-1.0.0-linux", "node-linux", "node-2-linux", "node-1.0.0-for-1.0.1-linux",
+    "node-1.0.10-linux", "node-11.0.1-linux"])  # fmt: skip
+def test_a_file_of_no_other_version_is_fine(project: Project, built: Path, name: str) -> None:
+    (built / LINUX).rename(built / name)
+    assert collect(with_patterns(project, "node*linux"), built, OTHERS).files[0].path.name == name
+
+
+@pytest.mark.parametrize("name", ["con", "NUL.tar.gz", "aux.exe", "prn.txt", "com1", "LPT9.zip", "node."])
+def test_r47_a_name_that_windows_cannot_keep_is_refused(project: Project, built: Path, name: str) -> None:
+    (built / LINUX).rename(built / name)
+    refuse(with_patterns(project, name), built, "is not a name to publish")
+
+
+def test_a_name_that_only_begins_like_a_device_is_fine(project: Project, built: Path) -> None:
+    (built / LINUX).rename(built / "console.tar.gz")
+    assert collect(with_patterns(project, "console.tar.gz"), built).files[0].path.name == "console.tar.gz"
 
 
 def test_a_file_that_matches_two_platforms_is_refused(project: Project, built: Path) -> None:
     project.add_release("1.0.0")
     file = project.content / "releases/node/1.0.0.yaml"
-    file.write_text(file.read_text().replace("node-*-windows-amd64.zip", "node-*-linux*"))
+    file.write_text(file.read_text().replace("node-{version}-windows-amd64.zip", "node-*-linux*"))
     refuse(project.release("1.0.0"), built, "matches two platforms, linux-amd64 and windows-amd64")
 
 
@@ -102,9 +154,9 @@ def test_a_dangling_link_is_refused(release: Release, built: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["node-1..0-linux-amd64.tar.gz", "node-\n-linux-amd64.tar.gz", "node-1 0-linux-amd64.tar.gz"]
 )
-def test_a_name_that_means_something_to_a_shell_or_a_path_is_refused(release: Release, built: Path, name: str) -> None:
+def test_a_name_that_means_something_to_a_shell_or_a_path_is_refused(project: Project, built: Path, name: str) -> None:
     (built / LINUX).rename(built / name)
-    refuse(release, built, "is not a name to publish")
+    refuse(with_patterns(project, "node-*-linux-amd64.tar.gz"), built, "is not a name to publish")
 
 
 def test_a_pipe_is_refused(release: Release, built: Path) -> None:

@@ -115,7 +115,7 @@ def test_r48_the_feed_sends_clients_to_every_pinned_address_and_nowhere_else(pro
     project.publish("1.0.0")
     [feed] = (project.bucket / "tuf/targets/feed/node/stable").glob("*.linux-amd64.json")
     urls = json.loads(feed.read_bytes())["release"]["artifact"]["urls"]
-    assert [url.split("/tuf/")[0] for url in urls] == ["https://dl.example.org", "https://mirror.example.net/tidegate"]
+    assert [url.split("/tuf/")[0] for url in urls] == ["https://dl.btfs.test", "https://mirror.btfs.test/tidegate"]
 
 
 def test_a_beta_and_a_stable_channel_live_side_by_side(project: Project) -> None:

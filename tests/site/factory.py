@@ -77,7 +77,7 @@ def release(version: str = "4.2.0", **values: Any) -> Release:
                 "sentence": f"Version {version} does more.",
                 "planned_for": at(1),
                 "notes": notes,
-                "artifacts": [{"file": "node-*.tar.gz", "platform": "linux-amd64"}],
+                "artifacts": [{"file": "node-{version}.tar.gz", "platform": "linux-amd64"}],
                 **values,
             }
         )

@@ -75,7 +75,8 @@ def release(product: str, version: str, index: int, count: int) -> str:
         f"shipped_at: {format_time(moment)}\n" if moment < REFERENCE else ""
     )
     files = "".join(
-        f'  - {{file: "{product}-*-{platform}.tar.gz", platform: {platform}}}\n' for platform in _PRODUCTS[product]
+        f'  - {{file: "{product}-{{version}}-{platform}.tar.gz", platform: {platform}}}\n'
+        for platform in _PRODUCTS[product]
     )
     return f"""product: {product}
 version: "{version}"

@@ -51,8 +51,8 @@ channels:
   - {id: beta, name: Beta, summary: For the brave., prereleases: true}
 """
 _ENDPOINTS = """\
-site: https://updates.example.org
-downloads: [https://dl.example.org, https://mirror.example.net/tidegate]
+site: https://updates.btfs.test
+downloads: [https://dl.btfs.test, https://mirror.btfs.test/tidegate]
 """
 _SIGNERS = """\
 roles:
@@ -90,8 +90,8 @@ notes:
   symptoms: [The first start takes a minute.]
   first_24h: [Check the signature before you install.]
 artifacts:
-  - {{file: "node-*-linux-amd64.tar.gz", platform: linux-amd64}}
-  - {{file: "node-*-windows-amd64.zip", platform: windows-amd64}}
+  - {{file: "node-{{version}}-linux-amd64.tar.gz", platform: linux-amd64}}
+  - {{file: "node-{{version}}-windows-amd64.zip", platform: windows-amd64}}
 """
 _LISTING = """\
 id: listing

@@ -66,7 +66,7 @@ def test_another_configuration_refuses_demo_keys(demo: Path, tmp_path: Path) -> 
     shutil.copytree(demo / "build/demo/site_config", tmp_path / "site_config")
     signers = tmp_path / "site_config/signers.yaml"
     signers.write_text(signers.read_text().replace("demo: true", "demo: false", 1))
-    (tmp_path / "site_config/endpoints.yaml").write_text("site: https://a.example\ndownloads: [https://b.example]\n")
+    (tmp_path / "site_config/endpoints.yaml").write_text("site: https://a.test\ndownloads: [https://b.test]\n")
     (tmp_path / "content/sample.yaml").unlink()
     ran = publish(
         *("release", "update-client@0.1.0", "--channel", "stable", "--artifacts", demo / "build/demo/artifacts"),

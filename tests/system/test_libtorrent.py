@@ -33,10 +33,10 @@ PLATFORMS = {
     "windows-amd64": "win_amd64",
 }
 PATTERNS = {
-    "linux-amd64": "libtorrent-*-manylinux*x86_64.whl",
-    "linux-arm64": "libtorrent-*-manylinux*aarch64.whl",
-    "macos-arm64": "libtorrent-*-macosx*arm64.whl",
-    "windows-amd64": "libtorrent-*-win_amd64.whl",
+    "linux-amd64": "libtorrent-{version}-*-manylinux*x86_64.whl",
+    "linux-arm64": "libtorrent-{version}-*-manylinux*aarch64.whl",
+    "macos-arm64": "libtorrent-{version}-*-macosx*arm64.whl",
+    "windows-amd64": "libtorrent-{version}-*-win_amd64.whl",
 }
 
 
@@ -101,8 +101,10 @@ def write_project(base: Path) -> None:
     """Content and configuration of a team that ships libtorrent."""
     repository = Path(__file__).parents[2]
     (base / "site_config").mkdir()
-    for name in ("channels.yaml", "endpoints.yaml", "signers.yaml"):
+    for name in ("channels.yaml", "signers.yaml"):
         shutil.copyfile(repository / "site_config" / name, base / "site_config" / name)
+    endpoints = "site: https://updates.libtorrent.test\ndownloads: [https://dl.libtorrent.test]\n"
+    (base / "site_config/endpoints.yaml").write_text(endpoints)
     (base / "site_config/products.yaml").write_text(
         f"""\
 products:
