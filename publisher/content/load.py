@@ -141,7 +141,7 @@ class _Reader:
                 if file.is_dir() or file.name.startswith(".") or file.name == "README.md":
                     continue
                 if file.suffix != ".yaml":
-                    fix = f"name it {file.stem}.yaml, or remove it"
+                    fix = f"name it {file.name.split('.')[0]}.yaml, or remove it if it is a copy"
                     self.problems.append(Problem("is not read: its name must end in .yaml", Place(str(file)), fix))
                     continue
                 document = self._document(file)

@@ -112,7 +112,7 @@ def parse(text: bytes, file: str) -> tuple[Document | None, tuple[Problem, ...]]
     if match := _FORBIDDEN.search(decoded):
         what = f"holds an invisible character (U+{ord(match[0]):04X})"
         return None, (Problem(what, _position(file, decoded, match.start()), "delete it, or retype this line"),)
-    builder = _Builder(file)
+    builder = _Builder(file, decoded.splitlines())
     try:
         builder.run(yaml.parse(decoded, Loader=_LOADER))
     except _Refused as refused:
@@ -173,8 +173,9 @@ def _syntax_problem(error: yaml.MarkedYAMLError, start: Place, text: str) -> Pro
 
 
 class _Builder:
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, lines: list[str]) -> None:
         self.file = file
+        self.lines = lines
         self.result: Any = None
         self.seen = False
         self.places: dict[Path, Place] = {}
@@ -242,13 +243,22 @@ class _Builder:
             self._key(frame, event)
             return
         text = event.value
-        if event.implicit[0] and (not text or text[0] in _FIRST):
-            value = self._plain(text, event)
-            path = self._add(value, event)
-            if value is not text:
-                self.raw[path] = text
-        else:
-            self._add(text, event)
+        plain = event.implicit[0]
+        value = self._plain(text, event) if plain and (not text or text[0] in _FIRST) else text
+        if plain and value is text and " " in text and self._is_cut(event):
+            self._trap(
+                event,
+                f"ends with {text[-20:]!r}: what follows the # is a comment",
+                "put the whole text in quotes, or the comment on a line of its own",
+            )
+        path = self._add(value, event)
+        if value is not text:
+            self.raw[path] = text
+
+    def _is_cut(self, event: Any) -> bool:
+        """Whether a sentence without quotes is followed by a comment, which people mostly do not mean."""
+        end = event.end_mark
+        return end.line < len(self.lines) and self.lines[end.line][end.column :].lstrip().startswith("#")
 
     def _key(self, frame: _Frame, event: Any) -> None:
         key = event.value
