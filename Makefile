@@ -39,6 +39,9 @@ check: $(VENV)/tested     ## the quick daily one: lint, types, layers, unit test
 test: $(VENV)/tested      ## all tests, system tests too
 	$(VENV)/bin/pytest -n auto --dist loadfile
 
+nightly: $(VENV)/tested   ## long tests: huge files, many races
+	TIDEGATE_SYSTEM_TESTS=required $(VENV)/bin/pytest -m nightly
+
 bench: $(VENV)/tested     ## speed and size as ratios, into build/bench.json
 	$(PY) -m tests.bench
 

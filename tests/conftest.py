@@ -1,16 +1,28 @@
-"""What every test gets: a fixed time, and no network unless it says so."""
+"""What every test gets: a fixed time, and no network unless it says so. A real S3 server for those that ask."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:  # boto3 is slow to load, and few tests need it
+    from tests.support.seaweed import SeaweedServer
 
 LOOPBACK = ["127.0.0.1", "::1"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sockets are off (--disable-socket); `loopback` opens this machine's, `system` all of them."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Sockets are off (--disable-socket); `loopback` opens this machine's, `system` all of them.
+
+    `nightly` tests run only where `-m` names them, whatever else it says.
+    """
+    if "nightly" not in config.option.markexpr:
+        long = [item for item in items if item.get_closest_marker("nightly")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in set(long)]
     for item in items:
         if item.get_closest_marker("system"):
             item.add_marker(pytest.mark.enable_socket)
@@ -25,3 +37,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def fixed_now() -> datetime:
     return datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeaweedServer]:
+    """A real S3 server, one a worker; tests take a bucket or a prefix of their own."""
+    from tests.support.seaweed import SeaweedServer  # noqa: PLC0415 - boto3 is slow to load, and few tests need it
+
+    with SeaweedServer.started(tmp_path_factory.mktemp("seaweed")) as server:
+        yield server

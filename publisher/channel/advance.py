@@ -8,9 +8,11 @@ before a byte leaves this module.
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from tuf.api.exceptions import RepositoryError
@@ -20,7 +22,7 @@ from tuf.api.serialization.json import JSONSerializer
 
 from publisher.channel.layout import metadata_key
 from publisher.channel.repository import Read, Repository, parse, verify_role_duties
-from publisher.channel.roles import is_due, role_policy
+from publisher.channel.roles import BASE_FIELD, is_due, role_policy
 from publisher.errors import InputError, SigningError, StorageConflict, VerificationError
 from publisher.model.signer import SHARED_ROLES, Signers
 from publisher.signing.keys import OpenSigner
@@ -53,11 +55,17 @@ class Advance:
     read: Read
     now: datetime
 
-    def to(self, targets: Targets, signed: Mapping[str, Metadata[Targets]]) -> NewMetadata:
+    def to(
+        self,
+        targets: Targets,
+        signed: Mapping[str, Metadata[Targets]],
+        shared: Mapping[str, Targets] = MappingProxyType({}),
+    ) -> NewMetadata:
         """New metadata that says `targets` and holds the delegated roles in `signed`, which their people have signed.
 
-        Other roles stay; shared ones begin or are renewed along the way when due and their keys are at hand. Raises
-        SigningError when signatures of a role in `signed` do not suffice, or a role has to change without keys here.
+        `shared` is what shared roles shall say from now on; they are signed with the keys at hand. Other roles stay;
+        shared ones begin or are renewed along the way when due and their keys are at hand. Raises SigningError when
+        signatures of a role in `signed` do not suffice, or a role has to change without keys here.
         """
         objects: list[tuple[str, bytes]] = []
         changed: list[tuple[str, int]] = []
@@ -71,18 +79,21 @@ class Advance:
             current[role] = self._take(role, metadata, current.get(role), new_targets, changed, objects)
         for role in SHARED_ROLES:
             live = current.get(role)
-            if self._may_renew(role, live):
-                wanted = copy.deepcopy(live.signed) if live else self._empty(role)
+            if role in shared or self._may_renew(role, live):
+                wanted = shared.get(role) or (live.signed if live else self._empty(role))
                 current[role] = self._role(role, wanted, live, new_targets, changed, objects)
                 verify_role_duties(new_targets, role, current[role])
 
-        meta = {f"{role}.json": MetaFile(metadata.signed.version) for role, metadata in sorted(current.items())}
-        meta[f"{Targets.type}.json"] = MetaFile(new_targets.signed.version)
+        fresh = dict(objects)
+        meta = {
+            f"{role}.json": self._meta(role, metadata.signed.version, fresh)
+            for role, metadata in sorted({**current, Targets.type: new_targets}.items())
+        }
         snapshot = Snapshot(version=1, expires=self._expiry(Snapshot.type), meta=meta)
         live_snapshot = self.live.snapshot if self.live else None
         new_snapshot = self._role(Snapshot.type, snapshot, live_snapshot, self.root, changed, objects)
 
-        timestamp = self._timestamp(new_snapshot)
+        timestamp = self._timestamp(new_snapshot, dict(objects))
         if timestamp is not None:
             changed.append((Timestamp.type, timestamp.signed.version))
         return NewMetadata(tuple(objects), to_bytes(timestamp) if timestamp else None, tuple(changed))
@@ -111,6 +122,12 @@ class Advance:
         """Metadata that people have signed, as it is; what a killed run wrote of it is kept."""
         if live is not None and live.signed == metadata.signed:
             return live
+        if live is not None and live.signed.version >= metadata.signed.version:
+            raise StorageConflict(
+                f"{role} {live.signed.version} is live, and {metadata.signed.version} was signed to come before it",
+                fix="stage the release again, which takes the next free version",
+            )
+        metadata = _only_good_signatures(role, metadata, delegator)
         require_threshold(role, metadata, delegator)
         verify_role_duties(delegator, role, metadata)
         key = metadata_key(role, metadata.signed.version)
@@ -167,7 +184,15 @@ class Advance:
         metadata = sign(role, signed, self.keys(role), delegator)
         return metadata, to_bytes(metadata)
 
-    def _timestamp(self, snapshot: Metadata[Snapshot]) -> Metadata[Timestamp] | None:
+    def _meta(self, role: str, version: int, fresh: Mapping[str, bytes]) -> MetaFile:
+        """Version, length and digest of a role's metadata file, so that nobody can exchange it for another."""
+        key = metadata_key(role, version)
+        data = fresh.get(key) or self.read(key)
+        if data is None:
+            raise VerificationError(f"{key} is missing")
+        return MetaFile(version, len(data), {"sha256": hashlib.sha256(data).hexdigest()})
+
+    def _timestamp(self, snapshot: Metadata[Snapshot], fresh: Mapping[str, bytes]) -> Metadata[Timestamp] | None:
         live = self.live.timestamp if self.live else None
         lifetime = role_policy(self.signers, Timestamp.type).expires
         version = snapshot.signed.version
@@ -180,7 +205,7 @@ class Advance:
         timestamp = Timestamp(
             version=live.signed.version + 1 if live else 1,
             expires=self._expiry(Timestamp.type),
-            snapshot_meta=MetaFile(version),
+            snapshot_meta=self._meta(Snapshot.type, version, fresh),
         )
         return sign(Timestamp.type, timestamp, self.keys(Timestamp.type), self.root)
 
@@ -206,10 +231,11 @@ def says_enough(targets: Metadata[Targets], role: str, metadata: Metadata[Target
 
 
 def says_the_same(one: Signed, other: Signed) -> bool:
-    """Equal but for version and expiry."""
+    """Equal but for version, expiry and what they were made to replace."""
 
     def content(signed: Signed) -> dict[str, Any]:
-        return {name: value for name, value in signed.to_dict().items() if name not in ("version", "expires")}
+        passing = ("version", "expires", BASE_FIELD)
+        return {name: value for name, value in signed.to_dict().items() if name not in passing}
 
     return content(one) == content(other)
 
@@ -239,6 +265,13 @@ def require_threshold(role: str, metadata: Metadata[S], delegator: Metadata[Root
 def to_bytes(metadata: Metadata[Any]) -> bytes:
     """Compact JSON, as it is stored."""
     return metadata.to_bytes(JSONSerializer(compact=True))
+
+
+def _only_good_signatures(role: str, metadata: Metadata[Targets], delegator: Metadata[Targets]) -> Metadata[Targets]:
+    """The same metadata without signatures that do not verify, or are by keys that the role does not have."""
+    result = delegator.signed.get_verification_result(role, metadata.signed_bytes, metadata.signatures)
+    good = {keyid: one for keyid, one in metadata.signatures.items() if keyid in result.signed}
+    return Metadata(metadata.signed, good)
 
 
 def _usable(data: bytes, kind: type[S], role: str, delegator: Metadata[Root] | Metadata[Targets]) -> Metadata[S] | None:

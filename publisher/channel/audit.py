@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
-from typing import Protocol
 
 from tuf.api.metadata import Metadata, Targets
 
+from publisher.channel.audit_releases import audit_release
+from publisher.channel.findings import BROKEN_OFF, Finding, Findings, Level, Source
+from publisher.channel.history import History, read_history, released_file
 from publisher.channel.layout import (
     LEDGER,
     METADATA,
@@ -20,49 +21,17 @@ from publisher.channel.layout import (
     TIMESTAMP_KEY,
     channel_role,
     metadata_key,
-    release_key,
     target_key,
 )
-from publisher.channel.manifests import (
-    MANIFEST_FILE,
-    SIGNATURE_SUFFIX,
-    SUMS_FILE,
-    manifest_bytes,
-    parse_sums,
-    trusted_comment,
-)
-from publisher.channel.repository import Repository, delegated_versions, parse, read_delegated, read_top
+from publisher.channel.repository import Repository, delegated_files, read_delegated, read_top
 from publisher.channel.roles import ENDPOINTS_FIELD
 from publisher.channel.state import feeds, read_target
 from publisher.client.feed import Feed
 from publisher.errors import VerificationError
-from publisher.model.published import Manifest
 from publisher.model.signer import SHARED_ROLES
-from publisher.signing.digests import FileDigests, digest_bytes
-from publisher.signing.minisign import verify as verify_minisign
 
 WORKSHOP = (STAGING, LEDGER)
 """Where publishers work; the public reads nothing there, and nothing there is trusted."""
-
-BROKEN_OFF = "a publication that was broken off leaves such; running it again completes it"
-
-
-class Level(StrEnum):
-    """An error refutes the channel; a warning asks for a look; a note is good to know."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that an auditor would write down."""
-
-    level: Level
-    what: str
-    where: str = ""
-    """The object's key."""
 
 
 @dataclass(frozen=True)
@@ -80,21 +49,10 @@ class Audit:
         """Whether nothing refutes the channel."""
         return not any(finding.level is Level.ERROR for finding in self.findings)
 
-
-class Source(Protocol):
-    """A bucket as an auditor sees it."""
-
-    def read(self, key: str) -> bytes | None:
-        """A small object; None when there is none."""
-        ...
-
-    def digest(self, key: str) -> FileDigests | None:
-        """Size and digests of an object of any size; None when there is none."""
-        ...
-
-    def keys(self) -> Iterable[str] | None:
-        """All keys; None where the place cannot be listed."""
-        ...
+    def and_also(self, other: Audit) -> Audit:
+        """With what another look found."""
+        findings = self.findings + other.findings
+        return Audit(findings, self.signatures + other.signatures, self.objects + other.objects)
 
 
 def audit(source: Source, trusted_root: bytes, now: datetime) -> Audit:
@@ -107,85 +65,79 @@ class _Auditor:
     source: Source
     trusted_root: bytes
     now: datetime
-    findings: list[Finding] = field(default_factory=list)
-    signatures: int = 0
-    digests: dict[str, FileDigests | None] = field(default_factory=dict)
-    accounted: set[str] = field(default_factory=set)
-    """Keys that something signed leads to."""
+    book: Findings = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.book = Findings(self.source)
 
     def run(self) -> Audit:
         try:
-            top = read_top(self._read, self.trusted_root)
+            top = read_top(self.book.read, self.trusted_root)
         except VerificationError as error:
-            self._error(error.what)
+            self.book.error(error.what)
             top = None
         else:
             if top is None:
-                self._error("nothing is published here", TIMESTAMP_KEY)
+                self.book.error("nothing is published here", TIMESTAMP_KEY)
         if top is not None:
             repository = replace(top, roles=dict(self._delegated(top)))
+            history = read_history(self.source.read, repository, self.source.keys())
             self._expiry(repository)
             self._targets(repository)
             self._feeds(repository)
-            self._releases(repository)
-            self._strays(repository)
-        hashed = sum(one is not None for one in self.digests.values())
-        return Audit(tuple(self.findings), self.signatures, hashed)
-
-    def _read(self, key: str) -> bytes | None:
-        self.accounted.add(key)
-        return self.source.read(key)
-
-    def _digest(self, key: str) -> FileDigests | None:
-        self.accounted.add(key)
-        if key not in self.digests:
-            self.digests[key] = self.source.digest(key)
-        return self.digests[key]
-
-    def _error(self, what: str, where: str = "") -> None:
-        self.findings.append(Finding(Level.ERROR, what, where))
+            self._releases(repository, history)
+            self._strays(history)
+        return Audit(tuple(self.book.found), self.book.signatures, self.book.hashed)
 
     def _delegated(self, top: Repository) -> Iterator[tuple[str, Metadata[Targets]]]:
         """Delegated roles that verify; the others become findings, and do not hide one another."""
-        for role, version in delegated_versions(top).items():
+        listed = delegated_files(top)
+        for role, meta in listed.items():
             try:
-                yield role, read_delegated(self._read, top.targets, role, version)
+                yield role, read_delegated(self.book.read, top.targets, role, meta)
             except VerificationError as error:
-                self._error(error.what, metadata_key(role, version))
-        for role in sorted(set(SHARED_ROLES) - set(delegated_versions(top))):
-            self.findings.append(Finding(Level.NOTE, f"the role {role} has not been used yet"))
+                self.book.error(error.what, metadata_key(role, meta.version))
+        delegations = top.targets.signed.delegations
+        for role in sorted(set(delegations.roles if delegations and delegations.roles else ()) - set(listed)):
+            if self.source.read(metadata_key(role, 1)) is not None:
+                # Clients reject a snapshot that drops a role (specification, 5.5.5).
+                self.book.error(f"{role} was published, and the snapshot no longer lists it", METADATA)
+            elif role in SHARED_ROLES:
+                self.book.add(Level.NOTE, f"the role {role} has not been used yet")
 
     def _expiry(self, repository: Repository) -> None:
         for role, (part, signatures) in repository.signed.items():
-            self.signatures += signatures
+            self.book.signatures += signatures
             if part.expires <= self.now:
-                self._error(
+                self.book.error(
                     f"{role} expired on {part.expires:%Y-%m-%d %H:%M} UTC; until it is renewed, clients offer nothing",
                     TIMESTAMP_KEY if role == "timestamp" else metadata_key(role, part.version),
                 )
 
     def _targets(self, repository: Repository) -> None:
         """Every listed file is there with its size and digest, and lies where its role may vouch for it."""
+        delegations = repository.targets.signed.delegations
+        roles = delegations.roles if delegations and delegations.roles else {}
         for role, metadata in [("targets", repository.targets), *repository.roles.items()]:
-            delegations = repository.targets.signed.delegations
-            roles = delegations.roles if delegations and delegations.roles else {}
             for path, target in sorted(metadata.signed.targets.items()):
                 sha256 = target.hashes.get("sha256")
                 if sha256 is None:
-                    self._error(f"{role} lists {path} without a SHA-256 digest")
+                    self.book.error(f"{role} lists {path} without a SHA-256 digest")
                     continue
                 if role in roles and not roles[role].is_delegated_path(path):
-                    self._error(f"{role} lists {path}, which it may not vouch for; clients ignore it")
+                    self.book.error(f"{role} lists {path}, which it may not vouch for; clients ignore it")
                 self._compare(target_key(path, sha256), target.length, sha256)
 
     def _compare(self, key: str, size: int, sha256: str) -> None:
-        found = self._digest(key)
+        found = self.book.digest(key, size)
         if found is None:
-            self._error("is listed, but its object is missing", key)
-        elif found.size != size:
-            self._error(f"has {found.size} bytes instead of {size}", key)
+            self.book.error("is listed, but its object is missing", key)
+        elif found.size > size:
+            self.book.error(f"has more than the {size} bytes that were signed", key)
+        elif found.size < size:
+            self.book.error(f"has {found.size} bytes instead of {size}", key)
         elif found.sha256 != sha256:
-            self._error("does not have the bytes that were signed", key)
+            self.book.error("does not have the bytes that were signed", key)
 
     def _feeds(self, repository: Repository) -> None:
         """Feeds parse, name files of their own role, and send clients to pinned addresses only (R48)."""
@@ -193,9 +145,9 @@ class _Auditor:
         for role in sorted(set(repository.roles) - set(SHARED_ROLES)):
             product, _, channel = role.partition(".")
             try:
-                found = feeds(self._read, repository, product, channel)
+                found = feeds(self.book.read, repository, product, channel)
             except VerificationError as error:
-                self._error(error.what)
+                self.book.error(error.what)
                 continue
             for feed in found.values():
                 self._feed(feed, repository.roles[role], pinned)
@@ -207,37 +159,33 @@ class _Auditor:
         artifact = feed.release.artifact
         target = metadata.signed.targets.get(artifact.target)
         if target is None:
-            self._error(
-                f"{name} names {artifact.target}, which {channel_role(feed.product, feed.channel)} does not list"
-            )
+            role = channel_role(feed.product, feed.channel)
+            self.book.error(f"{name} names {artifact.target}, which {role} does not list")
             return
         if (target.length, target.hashes.get("sha256")) != (artifact.size, artifact.sha256):
-            self._error(f"{name} and the signed metadata disagree about {artifact.file}")
+            self.book.error(f"{name} and the signed metadata disagree about {artifact.file}")
         allowed = {f"{origin}/{target_key(artifact.target, artifact.sha256)}" for origin in pinned}
         for url in artifact.urls:
             if url not in allowed:
-                self._error(f"{name} sends clients to {url}, which is not a pinned address")
+                self.book.error(f"{name} sends clients to {url}, which is not a pinned address")
 
-    def _releases(self, repository: Repository) -> None:
+    def _releases(self, repository: Repository, history: History) -> None:
         """releases/: every version that a feed names or a listing shows verifies by hand, file by file."""
         target = repository.targets.signed.targets.get(MINISIGN_TARGET)
-        if target is None:
-            self._error("targets pins no minisign key, so nobody can check a download by hand")
+        sha256 = target.hashes.get("sha256") if target else None
+        if target is None or sha256 is None:
+            self.book.error("targets pins no minisign key, so nobody can check a download by hand")
             return
         try:
-            public = read_target(self._read, MINISIGN_TARGET, target.length, target.hashes["sha256"])
+            public = read_target(self.book.read, MINISIGN_TARGET, target.length, sha256)
         except VerificationError as error:
-            self._error(error.what)
+            self.book.error(error.what)
             return
-        offered = {
-            (path.split("/")[1], path.split("/")[3])
-            for metadata in repository.roles.values()
-            for path in metadata.signed.targets
-            if path.startswith("artifacts/")
-        }
+        files = (released_file(path) for metadata in repository.roles.values() for path in metadata.signed.targets)
+        offered = {file[:2] for file in files if file is not None}
         for product, version in sorted(offered | self._listed_versions()):
             level = Level.ERROR if (product, version) in offered else Level.WARNING
-            self._release(product, version, public, level)
+            audit_release(self.book, product, version, public, history, level)
 
     def _listed_versions(self) -> set[tuple[str, str]]:
         versions: set[tuple[str, str]] = set()
@@ -247,111 +195,16 @@ class _Auditor:
                 versions.add((parts[1], parts[2]))
         return versions
 
-    def _release(self, product: str, version: str, public: bytes, if_missing: Level) -> None:
-        """One version; files that are missing are of level `if_missing`, everything else that is wrong is an error."""
-
-        def key(file: str) -> str:
-            return release_key(product, version, file)
-
-        checksums, facts = self._read(key(SUMS_FILE)), self._read(key(MANIFEST_FILE))
-        if checksums is None:
-            self._read(key(SUMS_FILE + SIGNATURE_SUFFIX))
-            self.findings.append(Finding(if_missing, f"has no SHA256SUMS; {BROKEN_OFF}", key("")))
-            return
-        try:
-            listed = parse_sums(checksums)
-            self._minisign(product, version, SUMS_FILE, digest_bytes(checksums).blake2b512, public)
-        except (VerificationError, ValueError) as error:
-            self._error(f"cannot be verified, nor can the files beside it: {error}", key(SUMS_FILE))
-            self.accounted.update(one for one in self.source.keys() or () if one.startswith(key("")))
-            return
-        for file, digest in sorted(listed.items()):
-            self.accounted.add(key(file + SIGNATURE_SUFFIX))
-            found = self._digest(key(file))
-            if found is None:
-                self.findings.append(
-                    Finding(if_missing, f"is in SHA256SUMS, but its object is missing; {BROKEN_OFF}", key(file))
-                )
-            elif found.sha256 != digest:
-                self._error("does not have the bytes that SHA256SUMS names", key(file))
-        if facts is not None:
-            self._manifest(product, version, facts, listed, public, if_missing)
-
-    def _manifest(
-        self, product: str, version: str, facts: bytes, listed: Mapping[str, str], public: bytes, if_missing: Level
-    ) -> None:
-        """release.json fits the version and SHA256SUMS, and every binary that it names has its own signature."""
-        try:
-            manifest = Manifest.model_validate_json(facts)
-        except ValueError:
-            self._error("cannot be read", release_key(product, version, MANIFEST_FILE))
-            return
-        if (manifest.product, str(manifest.version)) != (product, version) or manifest_bytes(manifest) != facts:
-            self._error("is not the manifest of this version", release_key(product, version, MANIFEST_FILE))
-            return
-        for artifact in manifest.artifacts:
-            key = release_key(product, version, artifact.file)
-            found = self._digest(key)
-            if listed.get(artifact.file) != artifact.sha256:
-                self._error("release.json and SHA256SUMS disagree about it", key)
-            if found is None:
-                continue
-            if self._read(key + SIGNATURE_SUFFIX) is None:
-                self.findings.append(Finding(if_missing, f"has no minisign signature; {BROKEN_OFF}", key))
-                continue
-            try:
-                self._minisign(product, version, artifact.file, found.blake2b512, public)
-            except VerificationError as error:
-                self._error(error.what, key + SIGNATURE_SUFFIX)
-
-    def _minisign(self, product: str, version: str, file: str, digest: bytes, public: bytes) -> None:
-        signature = self._read(release_key(product, version, file + SIGNATURE_SUFFIX))
-        if signature is None:
-            raise VerificationError(f"{file} has no minisign signature")
-        comment = verify_minisign(public, signature, digest)
-        if comment != trusted_comment(product, version, file):
-            raise VerificationError(f"the minisign signature of {file} was made for something else: {comment!r}")
-        self.signatures += 1
-
-    def _strays(self, repository: Repository) -> None:
+    def _strays(self, history: History) -> None:
         """Objects that nothing signed leads to: remains of a killed run, or something that somebody put there."""
         keys = self.source.keys()
         if keys is None:
-            self.findings.append(Finding(Level.NOTE, "objects that nothing leads to cannot be found without a listing"))
+            self.book.add(Level.NOTE, "objects that nothing leads to cannot be found without a listing")
             return
-        keys = sorted(key for key in keys if not key.startswith(WORKSHOP))
-        known = self.accounted | set(self._history(repository, keys))
-        for key in keys:
-            if key in known:
+        for key in sorted(keys):
+            if key.startswith(WORKSHOP) or key in self.book.accounted or key in history.keys:
                 continue
             if key.startswith((METADATA, TARGETS)):
-                self.findings.append(Finding(Level.WARNING, f"nothing signed leads to it; {BROKEN_OFF}", key))
+                self.book.add(Level.WARNING, f"nothing signed leads to it; {BROKEN_OFF}", key)
             else:
-                self._error("nothing signed leads to it, and people may take it for ours", key)
-
-    def _history(self, repository: Repository, keys: Iterable[str]) -> Iterator[str]:
-        """Earlier metadata versions, and the targets that they listed."""
-        current = {
-            "root": repository.root.signed.version,
-            "snapshot": repository.snapshot.signed.version,
-            "targets": repository.targets.signed.version,
-            **{role: metadata.signed.version for role, metadata in repository.roles.items()},
-        }
-        for key in keys:
-            if not key.startswith(METADATA) or key == TIMESTAMP_KEY:
-                continue
-            number, _, role = key.removeprefix(METADATA).removesuffix(".json").partition(".")
-            if not number.isdigit() or int(number) > current.get(role, 0):
-                continue
-            yield key
-            if role in repository.roles or role == "targets":
-                yield from self._listed_by(key)
-
-    def _listed_by(self, key: str) -> Iterator[str]:
-        try:
-            metadata = parse(self.source.read(key) or b"", Targets, key)
-        except VerificationError:
-            return
-        for path, target in metadata.signed.targets.items():
-            if (sha256 := target.hashes.get("sha256")) is not None:
-                yield target_key(path, sha256)
+                self.book.error("nothing signed leads to it, and people may take it for ours", key)

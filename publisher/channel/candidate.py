@@ -6,6 +6,7 @@ A signature is made over the canonical form of the payload's signed part, which 
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Iterable
@@ -15,27 +16,53 @@ from datetime import datetime
 from tuf.api.metadata import Metadata, Signature, Targets
 
 from publisher.channel.advance import says_the_same, to_bytes
-from publisher.channel.layout import candidate_key, channel_role, metadata_key, staging_pointer_key
+from publisher.channel.layout import candidate_key, metadata_key, staging_pointer_key
 from publisher.channel.repository import Read, Repository, parse
+from publisher.channel.roles import BASE_FIELD, RELEASE_FIELD
+from publisher.channel.state import read_feed
 from publisher.errors import StorageConflict, VerificationError
-from publisher.model.candidate import Base, CandidateRecord, StagingPointer
+from publisher.model.candidate import CandidateRecord, StagingPointer
 from publisher.signing.keys import OpenSigner
+
+SIGNATURE_LIMIT = 4096
+"""The largest signature object, in bytes."""
 
 PAYLOAD, RECORD, SIGNATURES, PEOPLE = "payload.json", "decision.json", "sig/", "people/"
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A payload with its record."""
+    """A payload with its record. What matters stands in the payload, which is signed; the record is for reading."""
 
+    role: str
+    """The channel role that it is for."""
     payload: bytes
     """Metadata of the channel role, without signatures."""
     record: CandidateRecord
 
     @property
-    def role(self) -> str:
-        """The channel role that it is for."""
-        return channel_role(self.record.product, self.record.channel)
+    def product(self) -> str:
+        """The product that it ships."""
+        return self.role.partition(".")[0]
+
+    @property
+    def channel(self) -> str:
+        """The channel that it ships to."""
+        return self.role.partition(".")[2]
+
+    @property
+    def release(self) -> str:
+        """The version that it ships, as a signed field says. Raises VerificationError when there is none."""
+        release = self.metadata.signed.unrecognized_fields.get(RELEASE_FIELD)
+        if not isinstance(release, str):
+            raise VerificationError(f"the candidate of {self.role} does not say what it ships")
+        return release
+
+    @property
+    def base(self) -> str | None:
+        """The live metadata that it was made to replace, as a signed field says; None for an empty channel."""
+        base = self.metadata.signed.unrecognized_fields.get(BASE_FIELD)
+        return base if isinstance(base, str) else None
 
     @property
     def digest(self) -> str:
@@ -74,21 +101,60 @@ class Staged:
 
 
 def payload_of(targets: Targets, live: Repository | None, role: str, read: Read) -> bytes:
-    """The payload for the next free version of a channel role: versions that a killed run burned are passed over."""
+    """The payload for the next free version of a channel role, made to replace what is live."""
+    payload = copy.deepcopy(targets)
+    payload.version = next_free_version(live, role, read)
+    payload.unrecognized_fields[BASE_FIELD] = base_of(live, role)
+    return to_bytes(Metadata(payload))
+
+
+def next_free_version(live: Repository | None, role: str, read: Read) -> int:
+    """Versions that a killed run burned are passed over."""
     current = live.roles.get(role) if live else None
     version = current.signed.version + 1 if current else 1
     while read(metadata_key(role, version)) is not None:
         version += 1
-    targets.version = version
-    return to_bytes(Metadata(targets))
+    return version
 
 
-def base_of(live: Repository | None, role: str) -> Base | None:
-    """The live metadata of a role, as a candidate remembers it."""
+def base_of(live: Repository | None, role: str) -> str | None:
+    """The live metadata of a role, as VERSION:SHA256 of its signed part; None for an empty channel."""
     current = live.roles.get(role) if live else None
     if current is None:
         return None
-    return Base(version=current.signed.version, sha256=hashlib.sha256(to_bytes(current)).hexdigest())
+    return f"{current.signed.version}:{hashlib.sha256(current.signed_bytes).hexdigest()}"
+
+
+def carried_platforms(candidate: Candidate, live: Repository | None, read: Read) -> tuple[str, ...]:
+    """The platforms whose feed the candidate changes, all of which must offer the release that it says it ships.
+
+    Raises VerificationError for a feed that offers something else.
+    """
+    current = live.roles.get(candidate.role) if live else None
+    before = current.signed.targets if current else {}
+    listed = candidate.metadata.signed.targets
+    platforms: list[str] = []
+    for path, target in sorted(listed.items()):
+        if not path.startswith("feed/") or before.get(path) == target:
+            continue
+        feed = read_feed(read, path, target)
+        artifact = feed.release.artifact if feed.release else None
+        file = listed.get(artifact.target) if artifact else None
+        if (
+            (feed.product, feed.channel) != (candidate.product, candidate.channel)
+            or feed.release is None
+            or str(feed.release.version) != candidate.release
+            or artifact is None
+            or file is None
+            or (file.length, file.hashes.get("sha256")) != (artifact.size, artifact.sha256)
+        ):
+            raise VerificationError(
+                f"the candidate of {candidate.role} says {candidate.release}, but {path} offers something else"
+            )
+        platforms.append(feed.platform)
+    if not platforms:
+        raise VerificationError(f"the candidate of {candidate.role} changes no platform's feed")
+    return tuple(platforms)
 
 
 def read_pointer(read: Read, role: str) -> StagingPointer:
@@ -117,11 +183,11 @@ def read_staged(read: Read, role: str, signature_keys: Iterable[str]) -> Staged 
     if hashlib.sha256(payload).hexdigest() != digest:
         raise VerificationError(f"the candidate {digest[:12]} of {role} is not what was staged")
     try:
-        candidate = Candidate(payload, CandidateRecord.model_validate_json(record))
+        candidate = Candidate(role, payload, CandidateRecord.model_validate_json(record))
     except ValueError as error:
         raise VerificationError(f"the record of candidate {digest[:12]} of {role} cannot be read") from error
-    if candidate.role != role:
-        raise VerificationError(f"the candidate {digest[:12]} is for {candidate.role}, not for {role}")
+    # Asked now, so that a payload that cannot be read is refused here and nowhere later.
+    _ = candidate.release
     return Staged(candidate, tuple(_signature(read, key) for key in signature_keys))
 
 
@@ -151,12 +217,12 @@ def says_what_is_live(targets: Targets, live: Repository | None, role: str) -> b
 
 def refuse_stale(candidate: Candidate, live: Repository | None) -> None:
     """The live metadata must be the one that the candidate was made for. Raises StorageConflict."""
-    base, now = candidate.record.base, base_of(live, candidate.role)
+    base, now = candidate.base, base_of(live, candidate.role)
     if base != now:
-        made_for = f"version {base.version}" if base else "an empty channel"
+        made_for = f"version {_version(base)}" if base else "an empty channel"
         raise StorageConflict(
             f"{candidate.role} has moved on: the candidate was made for {made_for},"
-            f" and version {now.version if now else 'none'} is live{_who(live, candidate.role)}",
+            f" and {f'version {_version(now)}' if now else 'nothing'} is live{_who(live, candidate.role)}",
             fix="look at what is live with `publish status`, then stage again with --rebase; it needs new signatures",
         )
 
@@ -186,8 +252,16 @@ def signers_of(targets: Metadata[Targets], role: str, metadata: Metadata[Targets
     return sorted(f"{one.get('x-tidegate-person', '?')} ({one.get('x-tidegate-duty', '?')})" for one in fields)
 
 
+def _version(base: str) -> str:
+    return base.partition(":")[0]
+
+
 def _signature(read: Read, key: str) -> Signature:
+    data = read(key) or b""
     try:
-        return Signature.from_dict(json.loads(read(key) or b""))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        signature = Signature.from_dict(json.loads(data))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise VerificationError(f"{key} is not a signature", fix="remove it and sign again") from error
+    if len(data) > SIGNATURE_LIMIT or not key.endswith(f"/{signature.keyid}"):
+        raise VerificationError(f"{key} is not the signature that its name says", fix="remove it and sign again")
+    return signature

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from publisher.channel.layout import artifact_target, target_key
+from publisher.client.errors import ClientError
+from publisher.client.feed import parse_feed
+from publisher.errors import InputError
 from publisher.model.catalog import Catalog
 from publisher.model.deprecation import DeprecationState
 from publisher.model.feed import Feed, FeedArtifact, FeedDeprecation, FeedRelease
@@ -50,11 +53,17 @@ def build_feed(catalog: Catalog, release: Release, channel: str, artifact: Publi
             )
             for one in catalog.deprecations
             if one.product == release.product
+            and one.announced <= now
             and (state := deprecation_state(catalog, one, now)) is not DeprecationState.REMOVED
         ),
     )
 
 
 def feed_bytes(feed: Feed) -> bytes:
-    """Compact JSON; the same feed always gives the same bytes."""
-    return feed.model_dump_json(exclude_none=True).encode() + b"\n"
+    """Compact JSON; the same feed always gives the same bytes. Raises InputError when our client would refuse it."""
+    data = feed.model_dump_json(exclude_none=True).encode() + b"\n"
+    try:
+        parse_feed(data)
+    except ClientError as error:
+        raise InputError(f"clients would refuse the feed for {feed.platform}: {error.what}") from error
+    return data

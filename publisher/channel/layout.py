@@ -4,6 +4,7 @@
     tuf/targets/   artifacts/<product>/<channel>/<version>/<sha256>.<file>
                    feed/<product>/<channel>/<sha256>.<platform>.json
                    keys/<sha256>.minisign.pub
+                   site/<sha256>.pages.json
     releases/<product>/<version>/   plain names for people
     staging/<role>/current.json     which candidate the role is working on
     staging/<role>/<sha256>/        payload.json, decision.json, sig/<keyid>, people/<file>: each written once
@@ -14,6 +15,7 @@ Target names carry their digest because snapshots are consistent (TUF specificat
 from __future__ import annotations
 
 from publisher.model.signer import SHARED_ROLES
+from publisher.model.site import MANIFEST
 
 METADATA = "tuf/metadata/"
 TARGETS = "tuf/targets/"
@@ -27,6 +29,12 @@ LEDGER = "ledger/"
 
 MINISIGN_TARGET = "keys/minisign.pub"
 """The public key for checks by hand, pinned by the `targets` role."""
+
+SITE_ROLE = "notes"
+"""The role that says which bytes the site consists of: who may mislead in words may do so here, in no other bytes."""
+
+SITE_TARGET = f"site/{MANIFEST}"
+"""The manifest of the site's pages, so that a defaced page is noticed."""
 
 
 def metadata_key(role: str, version: int) -> str:
@@ -73,7 +81,7 @@ def candidate_key(role: str, digest: str, file: str) -> str:
 def delegated_paths(role: str) -> list[str]:
     """The target paths that a delegated role may vouch for; `*` never crosses a slash (TUF specification, 4.5)."""
     if role in SHARED_ROLES:
-        return [f"{role}/*/*/*"]
+        return [f"{role}/*/*/*", *(["site/*"] if role == SITE_ROLE else [])]
     product, channel = role.split(".")
     return [f"artifacts/{product}/{channel}/*/*", f"feed/{product}/{channel}/*"]
 

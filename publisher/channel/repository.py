@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from tuf.api.exceptions import RepositoryError
-from tuf.api.metadata import Metadata, Root, Signed, Snapshot, Targets, Timestamp
+from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Snapshot, Targets, Timestamp
 from tuf.api.serialization import DeserializationError
 
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
 from publisher.client.duties import check_duties
 from publisher.client.errors import ClientError
+from publisher.client.updater import LIMITS
 from publisher.errors import VerificationError
 
 S = TypeVar("S", Root, Timestamp, Snapshot, Targets)
@@ -23,8 +24,11 @@ S = TypeVar("S", Root, Timestamp, Snapshot, Targets)
 Read = Callable[[str], bytes | None]
 """Reads an object by key; None when there is none."""
 
-MAX_ROOTS = 256
-"""Roots that are followed at most in one run, as clients do."""
+MAX_ROOTS = LIMITS.max_root_rotations
+"""Roots that are followed at most in one run, as our client does."""
+
+MAX_VERSION = 2**31
+"""No role gets here by honest work; a thief who jumps ahead should not take the publisher along."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ def parse(data: bytes, kind: type[S], name: str) -> Metadata[S]:
         metadata = Metadata[S].from_bytes(data)
     except DeserializationError as error:
         raise VerificationError(f"{name} is not TUF metadata") from error
+    if not 0 < metadata.signed.version <= MAX_VERSION:
+        raise VerificationError(f"{name} claims a version that no role reaches")
     if metadata.signed.type != kind.type:
         raise VerificationError(f"{name} is metadata of the role type {metadata.signed.type}, not {kind.type}")
     return metadata
@@ -93,26 +99,26 @@ def read_top(read: Read, trusted_root: bytes) -> Repository | None:
         return None
     timestamp = parse(data, Timestamp, "timestamp.json")
     _verify(root, Timestamp.type, timestamp, "timestamp.json")
-    snapshot = _read_version(read, Snapshot, Snapshot.type, timestamp.signed.snapshot_meta.version)
+    snapshot = _read_version(read, Snapshot, Snapshot.type, timestamp.signed.snapshot_meta)
     _verify(root, Snapshot.type, snapshot, "snapshot")
     meta = snapshot.signed.meta.get(f"{Targets.type}.json")
     if meta is None:
         raise VerificationError("the snapshot does not list the role targets")
-    targets = _read_version(read, Targets, Targets.type, meta.version)
+    targets = _read_version(read, Targets, Targets.type, meta)
     _verify(root, Targets.type, targets, "targets")
     return Repository(root, roots[1:], timestamp, snapshot, targets, {})
 
 
-def delegated_versions(repository: Repository) -> dict[str, int]:
-    """Delegated role -> version, as the snapshot lists them."""
-    versions = {name.removesuffix(".json"): meta.version for name, meta in repository.snapshot.signed.meta.items()}
+def delegated_files(repository: Repository) -> dict[str, MetaFile]:
+    """Delegated role -> what the snapshot says of its metadata."""
+    versions = {name.removesuffix(".json"): meta for name, meta in repository.snapshot.signed.meta.items()}
     versions.pop(Targets.type, None)
     return dict(sorted(versions.items()))
 
 
-def read_delegated(read: Read, targets: Metadata[Targets], role: str, version: int) -> Metadata[Targets]:
+def read_delegated(read: Read, targets: Metadata[Targets], role: str, meta: MetaFile) -> Metadata[Targets]:
     """One delegated role, its signatures, persons and duties verified. Raises VerificationError."""
-    metadata = _read_version(read, Targets, role, version)
+    metadata = _read_version(read, Targets, role, meta)
     _verify(targets, role, metadata, role)
     verify_role_duties(targets, role, metadata)
     return metadata
@@ -126,9 +132,7 @@ def read_repository(read: Read, trusted_root: bytes) -> Repository | None:
     top = read_top(read, trusted_root)
     if top is None:
         return None
-    roles = {
-        role: read_delegated(read, top.targets, role, version) for role, version in delegated_versions(top).items()
-    }
+    roles = {role: read_delegated(read, top.targets, role, meta) for role, meta in delegated_files(top).items()}
     return replace(top, roles=roles)
 
 
@@ -140,11 +144,16 @@ def verify_role_duties(targets: Metadata[Targets], role: str, metadata: Metadata
         raise VerificationError(error.what, fix=error.fix) from error
 
 
-def _read_version(read: Read, kind: type[S], role: str, version: int) -> Metadata[S]:
+def _read_version(read: Read, kind: type[S], role: str, meta: MetaFile) -> Metadata[S]:
+    version = meta.version
     name = f"{version}.{role}.json"
     data = read(metadata_key(role, version))
     if data is None:
         raise VerificationError(f"{name} is missing, although the metadata above it announces it")
+    try:
+        meta.verify_length_and_hashes(data)
+    except RepositoryError as error:
+        raise VerificationError(f"{name} does not have the bytes that the metadata above it announces") from error
     metadata = parse(data, kind, name)
     if metadata.signed.version != version:
         raise VerificationError(f"{name} says that it is version {metadata.signed.version}")

@@ -17,6 +17,12 @@ from publisher.signing.keys import public_key
 ENDPOINTS_FIELD = "x-tidegate-endpoints"
 """Signed field of `targets`: the only addresses that feeds may send a client to (R48)."""
 
+RELEASE_FIELD = "x-tidegate-release"
+"""Signed field of a channel role: the version that it ships."""
+
+BASE_FIELD = "x-tidegate-base"
+"""Signed field of a channel role: version and digest of the metadata that it was made to replace."""
+
 ONLINE_ROLES = ("snapshot", "timestamp")
 """Roles whose keys a timer may use; they are renewed at half of their life."""
 
@@ -82,8 +88,8 @@ def targets_role(catalog: Catalog, minisign_public: bytes, now: datetime) -> Tar
     )
 
 
-def listed_targets(files: Mapping[str, tuple[int, str]], expires: datetime) -> Targets:
-    """A delegated role, version 1, that vouches for files given as path -> (size, SHA-256)."""
+def listed_targets(files: Mapping[str, tuple[int, str]], release: str, expires: datetime) -> Targets:
+    """A channel role, version 1, that ships `release` and vouches for files given as path -> (size, SHA-256)."""
     return Targets(
         version=1,
         expires=expires,
@@ -91,6 +97,7 @@ def listed_targets(files: Mapping[str, tuple[int, str]], expires: datetime) -> T
             path: TargetFile(length=size, hashes={"sha256": digest}, path=path)
             for path, (size, digest) in sorted(files.items())
         },
+        unrecognized_fields={RELEASE_FIELD: release},
     )
 
 

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 
+from tuf.api.metadata import TargetFile
+
 from publisher.channel.layout import MINISIGN_TARGET, channel_role, feed_target, target_key
 from publisher.channel.repository import Read, Repository
 from publisher.client.errors import ClientError
@@ -25,6 +27,20 @@ def read_target(read: Read, path: str, length: int, sha256: str) -> bytes:
     return data
 
 
+def read_feed(read: Read, path: str, target: TargetFile) -> Feed:
+    """One listed feed, parsed by the client's own parser. Raises VerificationError."""
+    sha256 = target.hashes.get("sha256")
+    if sha256 is None:
+        raise VerificationError(f"{path} is listed without a SHA-256 digest")
+    try:
+        feed = parse_feed(read_target(read, path, target.length, sha256))
+    except ClientError as error:
+        raise VerificationError(f"{path} is not a feed: {error.what}") from error
+    if feed_target(feed.product, feed.channel, feed.platform) != path:
+        raise VerificationError(f"{path} is the feed of {feed.product}, {feed.channel}, {feed.platform}")
+    return feed
+
+
 def feeds(read: Read, repository: Repository, product: str, channel: str) -> Mapping[str, Feed]:
     """Platform -> feed of one channel, parsed by the client's own parser; empty when nothing is published."""
     metadata = repository.roles.get(channel_role(product, channel))
@@ -33,12 +49,7 @@ def feeds(read: Read, repository: Repository, product: str, channel: str) -> Map
     for path, target in sorted(metadata.signed.targets.items()) if metadata else ():
         if not path.startswith(prefix):
             continue
-        try:
-            feed = parse_feed(read_target(read, path, target.length, target.hashes["sha256"]))
-        except ClientError as error:
-            raise VerificationError(f"{path} is not a feed: {error.what}") from error
-        if feed_target(feed.product, feed.channel, feed.platform) != path:
-            raise VerificationError(f"{path} is the feed of {feed.product}, {feed.channel}, {feed.platform}")
+        feed = read_feed(read, path, target)
         found[feed.platform] = feed
     return found
 

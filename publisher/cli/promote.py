@@ -9,13 +9,12 @@ import click
 from publisher.cli.common import content_options, find_release, json_option, load, one_channel, print_json, wall_clock
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.signing import key_ring, keys_option, read_root
-from publisher.cli.target import address_of, refuse_sample, to_option
+from publisher.cli.target import address_of, open_ready, refuse_sample, to_option
 from publisher.errors import InputError
 from publisher.pipeline.promote import PromotePlan, PromoteRequest, apply_promote, plan_promote
 from publisher.pipeline.release import add_signatures
 from publisher.pipeline.stage import staged_candidate
 from publisher.pipeline.writing import Written
-from publisher.storage.open import open_storage
 
 
 @click.command()
@@ -44,13 +43,11 @@ def command(
     refuse_sample(catalog)
     release = find_release(catalog, name)
     request = PromoteRequest(release.product, one_channel(release, channel, catalog), read_root(config))
-    storage = open_storage(address_of(to, catalog))
+    storage = open_ready(address_of(to, catalog), wall_clock())
     ring = key_ring(catalog.signers, keys)
     staged = staged_candidate(storage, request.role)
-    if staged is None or str(staged.candidate.record.release) != str(release.version):
-        working_on = (
-            f"{request.role} is working on {staged.candidate.record.release}" if staged else "nothing is staged"
-        )
+    if staged is None or staged.candidate.release != str(release.version):
+        working_on = f"{request.role} is working on {staged.candidate.release}" if staged else "nothing is staged"
         raise InputError(f"{release.id} is not staged: {working_on}", fix=f"publish stage {release.id} ...")
     if sign:
         staged = add_signatures(staged, ring, storage)

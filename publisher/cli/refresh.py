@@ -8,9 +8,8 @@ import click
 
 from publisher.cli.common import content_options, json_option, load, print_json, wall_clock
 from publisher.cli.signing import key_ring, keys_option, read_root
-from publisher.cli.target import address_of, to_option
+from publisher.cli.target import address_of, open_ready, to_option
 from publisher.pipeline.refresh import apply_refresh, plan_refresh
-from publisher.storage.open import open_storage
 
 
 @click.command()
@@ -24,7 +23,7 @@ def command(to: str | None, keys: Path, content: tuple[Path, ...], config: Path,
     Needs their keys only. Roles of people that are due are named, and make the exit code 1 until they are signed.
     """
     catalog = load(content, config)
-    storage = open_storage(address_of(to, catalog))
+    storage = open_ready(address_of(to, catalog), wall_clock())
     plan = plan_refresh(storage, read_root(config), catalog.signers, key_ring(catalog.signers, keys), wall_clock())
     written = apply_refresh(plan, storage) if plan.timestamp is not None else None
     renewed = dict(plan.changed_roles) if written else {}

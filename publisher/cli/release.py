@@ -19,7 +19,7 @@ from publisher.cli.common import (
 )
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.signing import key_ring, keys_option, read_root
-from publisher.cli.target import address_of, refuse_placeholders, refuse_sample, to_option
+from publisher.cli.target import address_of, open_ready, refuse_placeholders, refuse_sample, to_option
 from publisher.errors import UsageError
 from publisher.model.base import format_time
 from publisher.pipeline.deciding import ReleaseRequest
@@ -28,7 +28,6 @@ from publisher.pipeline.release import ReleasePlan, apply_release, plan_release
 from publisher.pipeline.writing import Written
 from publisher.rules import words
 from publisher.storage.memory import MemoryStorage
-from publisher.storage.open import open_storage
 from publisher.storage.protocol import Storage
 
 
@@ -74,7 +73,7 @@ def command(
         trusted_root=read_root(config),
         decide_at=moment(at, catalog) if at is not None else None,
     )
-    storage = open_storage(address_of(to, catalog))
+    storage = open_ready(address_of(to, catalog), wall_clock())
     track = track_on_terminal(quiet=as_json)
     ring = key_ring(catalog.signers, keys)
     plan = plan_release(request, catalog, readable(storage), ring, wall_clock(), replace=replace, track=track)

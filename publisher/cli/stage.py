@@ -10,11 +10,10 @@ from publisher.cli.common import content_options, find_release, json_option, loa
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.release import readable
 from publisher.cli.signing import key_ring, keys_option, read_root
-from publisher.cli.target import address_of, refuse_placeholders, refuse_sample, to_option
+from publisher.cli.target import address_of, open_ready, refuse_placeholders, refuse_sample, to_option
 from publisher.errors import UsageError
 from publisher.pipeline.deciding import ReleaseRequest
 from publisher.pipeline.stage import StagePlan, Supersede, apply_stage, plan_stage
-from publisher.storage.open import open_storage
 
 
 @click.command()
@@ -50,7 +49,7 @@ def command(
     refuse_placeholders(catalog)
     release = find_release(catalog, name)
     request = ReleaseRequest(release, one_channel(release, channel, catalog), artifacts, read_root(config))
-    storage = open_storage(address_of(to, catalog))
+    storage = open_ready(address_of(to, catalog), wall_clock())
     supersede = Supersede.ANY if replace else Supersede.STALE if rebase else Supersede.NOTHING
     track = track_on_terminal(quiet=as_json)
     ring = key_ring(catalog.signers, keys)

@@ -54,10 +54,11 @@ def _by(names: tuple[str, ...]) -> str:
 
 
 def _candidate_lines(one: CandidateStatus) -> list[str]:
-    record = one.candidate.record
+    candidate = one.candidate
     state = "made for a base that is no longer live" if one.stale else "ready" if one.ready else "signatures missing"
-    what = f"{record.product} {record.channel}: {record.release}, staged {format_time(record.staged_at)}"
-    return [f"  {what}, candidate {one.candidate.digest[:12]}: {state}{_by(one.signed_by)}"]
+    what = f"{candidate.product} {candidate.channel}: {candidate.release}"
+    staged = f"staged {format_time(candidate.record.staged_at)}, candidate {candidate.digest[:12]}"
+    return [f"  {what}, {staged}: {state}{_by(one.signed_by)}"]
 
 
 def _role_line(role: RoleStatus, now: datetime) -> str:
@@ -81,9 +82,9 @@ def _as_json(status: Status) -> dict[str, object]:
         ],
         "staged": [
             {
-                "product": one.candidate.record.product,
-                "channel": one.candidate.record.channel,
-                "version": str(one.candidate.record.release),
+                "product": one.candidate.product,
+                "channel": one.candidate.channel,
+                "version": one.candidate.release,
                 "candidate": one.candidate.digest,
                 "staged_at": format_time(one.candidate.record.staged_at),
                 "stale": one.stale,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -10,6 +11,9 @@ import click
 
 from publisher.errors import InputError, UsageError
 from publisher.model.catalog import Catalog
+from publisher.storage.open import open_storage
+from publisher.storage.preflight import preflight
+from publisher.storage.protocol import Storage
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,6 +31,17 @@ def address_of(to: str | None, catalog: Catalog) -> str:
     if address is None:
         raise UsageError("no bucket is named", fix="give --to URL, or `storage:` in endpoints.yaml")
     return address
+
+
+def open_ready(address: str, now: datetime) -> Storage:
+    """The store, once a preflight has shown that it can be published to. Raises StorageError with what is wrong.
+
+    Costs nothing for a directory; on S3 it proves credentials, clock, and that conditional writes are kept.
+    """
+    storage = open_storage(address)
+    if (error := preflight(storage, now).error) is not None:
+        raise error
+    return storage
 
 
 def refuse_sample(catalog: Catalog) -> None:

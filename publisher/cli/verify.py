@@ -7,37 +7,31 @@ from urllib.request import getproxies
 
 import click
 
-from publisher.channel.audit import Audit, Level
+from publisher.channel.audit import Audit
+from publisher.channel.findings import Level, Source
 from publisher.cli.common import json_option, print_json, wall_clock
 from publisher.cli.signing import read_root_file
 from publisher.client.errors import ClientError
 from publisher.client.fetch import fetcher_for
 from publisher.errors import InputError, VerificationError
-from publisher.pipeline.verify import verify_address, verify_store
+from publisher.pipeline.verify import StoreSource, WebSource, verify_channel
 from publisher.storage.open import open_storage
 
 
 @click.command()
 @click.argument("place", metavar="DIR_OR_URL")
 @click.option("--root", required=True, type=click.Path(path_type=Path), help="The first root, which you trust.")
+@click.option("--site", metavar="DIR_OR_URL", help="Compare the site there with its signed manifest, page by page.")
 @json_option
-def command(place: str, root: Path, as_json: bool) -> None:
+def command(place: str, root: Path, site: str | None, as_json: bool) -> None:
     """Audit a channel from outside, from nothing but its first root.
 
     Verifies every signature, threshold, duty, expiry, digest, size and pinned address, and finds objects that are
-    missing or that nothing signed leads to. Exit code 4 when anything refutes the channel.
+    missing or that nothing signed leads to; with --site, pages of the site that were changed, removed or slipped in
+    too. Exit code 4 when anything refutes the channel.
     """
     trusted = read_root_file(root)
-    if place.startswith(("http://", "https://")):
-        try:
-            fetcher = fetcher_for(place, proxies=getproxies())
-        except ClientError as error:
-            raise InputError(error.what, fix=error.fix) from error
-        audit = verify_address(place, fetcher, trusted, wall_clock())
-    else:
-        if not place.startswith("file:") and not Path(place).is_dir():
-            raise InputError(f"there is no directory {place}", fix="name a bucket's directory, or its https address")
-        audit = verify_store(open_storage(place), trusted, wall_clock())
+    audit = verify_channel(_source(place), trusted, wall_clock(), _source(site) if site is not None else None)
     if as_json:
         print_json(_as_json(audit))
     else:
@@ -52,6 +46,18 @@ def command(place: str, root: Path, as_json: bool) -> None:
             if not as_json
             else click.exceptions.Exit(VerificationError.exit_code)
         )
+
+
+def _source(place: str) -> Source:
+    """A bucket on the web as the public sees it; any other as its owner does."""
+    if place.startswith(("http://", "https://")):
+        try:
+            return WebSource(place, fetcher_for(place, proxies=getproxies()))
+        except ClientError as error:
+            raise InputError(error.what, fix=error.fix) from error
+    if not place.startswith(("file:", "s3:")) and not Path(place).is_dir():
+        raise InputError(f"there is no directory {place}", fix="name a bucket's directory, or its https address")
+    return StoreSource(open_storage(place))
 
 
 def _lines(audit: Audit, place: str) -> list[str]:

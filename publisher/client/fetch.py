@@ -29,6 +29,9 @@ CHUNK = 64 * 1024
 TIMEOUT = 30
 """How long to wait for a connection, and for each next byte, in seconds."""
 
+MAX_CONNECTIONS = 8
+"""Connections to one host that are kept open; an auditor reads several pages of a site at once."""
+
 MAX_REDIRECTS = 5
 """How often one request follows "the file is over there"."""
 
@@ -107,7 +110,7 @@ class DirectoryFetcher(FetcherInterface):
 
 
 class WebFetcher(FetcherInterface):
-    """A bucket on the web. Certificates are checked against those of the operating system."""
+    """A bucket on the web; safe for threads. Certificates are checked against those of the operating system."""
 
     def __init__(self, proxies: Mapping[str, str], user_agent: str, *, retries: int = 3) -> None:
         self._proxies = dict(proxies)
@@ -157,7 +160,11 @@ class WebFetcher(FetcherInterface):
     def _pool(self, url: str) -> urllib3.PoolManager:
         proxy = self._proxy(url)
         if proxy not in self._pools:
-            self._pools[proxy] = urllib3.ProxyManager(proxy) if proxy else urllib3.PoolManager()
+            self._pools[proxy] = (
+                urllib3.ProxyManager(proxy, maxsize=MAX_CONNECTIONS)
+                if proxy
+                else urllib3.PoolManager(maxsize=MAX_CONNECTIONS)
+            )
         return self._pools[proxy]
 
     def _proxy(self, url: str) -> str | None:

@@ -25,6 +25,7 @@ from publisher.model.product import Channels, Products
 from publisher.model.published import Manifest
 from publisher.model.release import Release
 from publisher.model.signer import Signers
+from publisher.model.site import SiteManifest
 
 Schema = dict[str, Any]
 
@@ -41,7 +42,11 @@ CONTENT: dict[str, type[BaseModel]] = {
 }
 """Schemas of files that people edit, by name."""
 
-PUBLISHED: dict[str, type[BaseModel]] = {"feed-1": Feed, "release-manifest-1": Manifest}
+PUBLISHED: dict[str, type[BaseModel]] = {
+    "feed-1": Feed,
+    "release-manifest-1": Manifest,
+    "site-manifest-1": SiteManifest,
+}
 """Schemas of published JSON; the number is that of the format."""
 
 OPEN = frozenset({"feed-1"})
@@ -159,6 +164,12 @@ EXAMPLES: dict[str, Schema] = {
         "artifacts": [
             {"file": "btfs-4.2.0-linux-amd64.tar.gz", "platform": "linux-amd64", "size": 1024, "sha256": _DIGEST}
         ],
+    },
+    "site-manifest-1": {
+        "format": "tidegate-site/1",
+        "version": 1,
+        "complete": True,
+        "pages": {"index.html": {"size": 1024, "sha256": _DIGEST}},
     },
 }
 """A small whole of each kind; editors show it, a test validates it."""

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
-from publisher.model.base import Digest, Model, ReleaseVersion, Slug, UtcTime
+from publisher.model.base import Digest, Model, ReleaseVersion, UtcTime
 from publisher.model.decision import Decision
 
 
-class Base(Model):
-    """The live metadata that a candidate was made for; if another is live, the candidate is stale."""
-
-    version: Annotated[int, Field(ge=1)]
-    sha256: Digest
-    """Of the live metadata file."""
-
-
 class CandidateRecord(Model):
-    """decision.json: where the candidate comes from, why it may ship, and what promotion will do."""
+    """decision.json: why the candidate was let through, for people. Nothing is decided by it: it is not signed."""
 
     format: Literal["tidegate-candidate/1"] = "tidegate-candidate/1"
-    product: Slug
-    channel: Slug
-    release: ReleaseVersion
-    base: Base | None
-    """None when nothing was live."""
+    """What this is."""
     staged_at: UtcTime
+    """When it was staged."""
     decision: Decision
     """As the public may read it, since a bucket may be."""
-    platforms: tuple[Slug, ...]
-    """Platforms that the release carries."""
 
 
 class StagingPointer(Model):

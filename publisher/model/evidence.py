@@ -15,6 +15,15 @@ class ArtifactFact(Model):
     sha256: Digest
 
 
+class OfferedFile(Model):
+    """A file that the channel offers now."""
+
+    version: ReleaseVersion
+    """Of the release that it belongs to."""
+    sha256: Digest
+    """Of its bytes."""
+
+
 class Evidence(Model):
     """Facts from outside the content. None means: not looked at, which is no proof of anything."""
 
@@ -22,3 +31,5 @@ class Evidence(Model):
     """The release's files, hashed."""
     live: ReleaseVersion | None = None
     """The version that the channel offers now."""
+    offered: tuple[OfferedFile, ...] = ()
+    """The files that the channel offers now."""

@@ -78,7 +78,7 @@ class ArtifactSpec(Model):
     """Which files of the release belong to which platform."""
 
     file: FilePattern
-    """A file name or shell pattern, no folders; {version} is filled in: btfs-{version}-linux-amd64.tar.gz"""
+    """A file name or pattern without folders, such as btfs-{version}-linux-amd64.tar.gz, with the release's version."""
     platform: PlatformId
     """What these files run on; one of the product's platforms."""
     sha256: Digest | None = None

@@ -11,7 +11,7 @@ from publisher.client.feed import Feed
 from publisher.errors import RefusedByPolicy
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
-from publisher.model.evidence import ArtifactFact, Evidence
+from publisher.model.evidence import ArtifactFact, Evidence, OfferedFile
 from publisher.model.release import Release
 from publisher.pipeline.artifacts import HashedArtifact
 from publisher.rules.evaluate import evaluate
@@ -48,11 +48,13 @@ def decide(
     )
 
 
-def evidence_of(hashed: Sequence[HashedArtifact], offered: Mapping[str, Feed]) -> Evidence:
-    """Facts about the files and about what the channel offers now."""
+def evidence_of(offered: Mapping[str, Feed], hashed: Sequence[HashedArtifact] | None = None) -> Evidence:
+    """Facts about what the channel offers now, and about the files once they are hashed."""
     versions = [feed.release.version for feed in offered.values() if feed.release is not None]
     return Evidence(
-        artifacts=tuple(
+        artifacts=None
+        if hashed is None
+        else tuple(
             ArtifactFact(
                 file=one.file.path.name,
                 platform=one.platform,
@@ -62,4 +64,9 @@ def evidence_of(hashed: Sequence[HashedArtifact], offered: Mapping[str, Feed]) -
             for one in hashed
         ),
         live=max(versions, default=None),
+        offered=tuple(
+            OfferedFile(version=feed.release.version, sha256=feed.release.artifact.sha256)
+            for feed in offered.values()
+            if feed.release is not None
+        ),
     )

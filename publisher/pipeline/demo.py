@@ -28,7 +28,7 @@ from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.keys import ROOT_FILE, Person, ceremony, write_ceremony
 from publisher.pipeline.progress import Track
 from publisher.pipeline.release import apply_release, plan_release
-from publisher.pipeline.verify import verify_store
+from publisher.pipeline.verify import StoreSource, verify_channel
 from publisher.pipeline.writing import Written
 from publisher.pipeline.zipapp import build_zipapp
 from publisher.storage.open import open_storage
@@ -168,7 +168,7 @@ def run_downloaded_client(place: Place, version: str) -> str:
 
 def audit_bucket(place: Place, now: datetime) -> Audit:
     """The audit from outside. Raises VerificationError when anything refutes the channel."""
-    audit = verify_store(open_storage(str(place.bucket)), place.root.read_bytes(), now)
+    audit = verify_channel(StoreSource(open_storage(str(place.bucket))), place.root.read_bytes(), now)
     if not audit.sound:
         raise VerificationError("\n".join(f"{one.where} {one.what}" for one in audit.findings))
     return audit

@@ -11,7 +11,16 @@ from datetime import datetime
 from tuf.api.metadata import Metadata, Targets
 
 from publisher.channel.advance import Advance, NewMetadata
-from publisher.channel.candidate import PEOPLE, Candidate, Staged, is_live, read_pointer, refuse_stale, signed_by
+from publisher.channel.candidate import (
+    PEOPLE,
+    Candidate,
+    Staged,
+    carried_platforms,
+    is_live,
+    read_pointer,
+    refuse_stale,
+    signed_by,
+)
 from publisher.channel.layout import (
     TIMESTAMP_KEY,
     channel_role,
@@ -23,12 +32,14 @@ from publisher.channel.layout import (
 from publisher.channel.manifests import SIGNATURE_SUFFIX, SUMS_FILE, parse_sums, trusted_comment
 from publisher.channel.repository import Read, Repository, follow_roots, read_repository
 from publisher.channel.roles import targets_role
+from publisher.channel.state import feeds
 from publisher.errors import InputError, SigningError, StorageConflict, VerificationError
 from publisher.model.candidate import StagingPointer
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
+from publisher.model.evidence import Evidence
 from publisher.model.release import Release
-from publisher.pipeline.deciding import Clock, decide
+from publisher.pipeline.deciding import Clock, decide, evidence_of
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects import CHANGING, PlannedObject
 from publisher.pipeline.progress import Track, silent
@@ -65,6 +76,10 @@ class PromotePlan:
     release: Release | None
     decision: Decision | None
     """None when nothing is promoted, and freshness is renewed at most."""
+    evidence: Evidence
+    """What the channel offered when this was planned."""
+    platforms: tuple[str, ...]
+    """Platforms that get the release."""
     candidate: Candidate | None
     objects: tuple[PlannedObject, ...]
     timestamp: bytes | None
@@ -95,27 +110,32 @@ def plan_promote(
     fresh = staged is not None and not is_live(staged.candidate, live)
 
     release = decision = None
+    evidence = Evidence()
+    platforms: tuple[str, ...] = ()
     signed: dict[str, Metadata[Targets]] = {}
     plain: tuple[PlannedObject, ...] = ()
     if staged is not None and fresh:
         refuse_stale(staged.candidate, live)
         release = _release_of(staged.candidate, catalog)
-        decision = decide(catalog, release, request.channel, request.decide_at or now)
+        platforms = carried_platforms(staged.candidate, live, read)
+        evidence = _evidence(live, read, request)
+        decision = decide(catalog, release, request.channel, request.decide_at or now, evidence)
         signed[request.role] = staged.signed
         plain = _plain_names(staged.candidate, catalog, storage)
 
     metadata = _advance(request, catalog, live, keys, read, now, signed)
+    # Metadata comes before the plain names, so that at no moment something lies there that no channel vouches for.
     objects = (
-        *plain,
+        *((PlannedObject.of(metadata_key("root", 1), Body.from_bytes(request.trusted_root)),) if live is None else ()),
         *(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects),
+        *plain,
     )
-    if live is None:
-        root = PlannedObject.of(metadata_key("root", 1), Body.from_bytes(request.trusted_root))
-        objects = (*plain, root, *objects[len(plain) :])
     return PromotePlan(
         request=request,
         release=release,
         decision=decision,
+        evidence=evidence,
+        platforms=platforms,
         candidate=candidate if fresh else None,
         objects=objects,
         timestamp=metadata.timestamp,
@@ -137,14 +157,13 @@ def apply_promote(
     written = write_objects(plan.objects, storage, track)
     if plan.timestamp is not None:
         if plan.release is not None:
-            decide(catalog, plan.release, request.channel, request.decide_at or clock())
+            decide(catalog, plan.release, request.channel, request.decide_at or clock(), plan.evidence)
         try:
             written = swap_timestamp(plan.timestamp, plan.timestamp_tag, storage, written)
         except StorageConflict as error:
             raise StorageConflict(error.what + _other(request, storage), fix=error.fix) from error
     if plan.release is not None and plan.candidate is not None:
-        platforms = plan.candidate.record.platforms
-        verify_as_client(storage.url, request.trusted_root, plan.release, request.channel, platforms, clock())
+        verify_as_client(storage, request.trusted_root, plan.release, request.channel, plan.platforms, clock())
     if plan.done_with is not None:
         written = _clear_pointer(request.role, plan.done_with, storage, written)
     return written
@@ -177,12 +196,16 @@ def _advance(
     return Advance(live, root, catalog.signers, keys.of, read, now).to(targets, signed)
 
 
+def _evidence(live: Repository | None, read: Read, request: PromoteRequest) -> Evidence:
+    """What the channel offers now."""
+    return evidence_of(feeds(read, live, request.product, request.channel) if live else {})
+
+
 def _release_of(candidate: Candidate, catalog: Catalog) -> Release:
-    record = candidate.record
-    release = catalog.find(record.product, str(record.release))
+    release = catalog.find(candidate.product, candidate.release)
     if release is None:
         raise InputError(
-            f"{record.product} {record.release} is staged, but the content no longer has it",
+            f"{candidate.product} {candidate.release} is staged, but the content no longer has it",
             fix="bring its YAML back, or stage another release with --replace",
         )
     return release
@@ -198,9 +221,8 @@ def minisign_public(catalog: Catalog) -> bytes:
 
 def _plain_names(candidate: Candidate, catalog: Catalog, storage: Readable) -> tuple[PlannedObject, ...]:
     """Copies to releases/PRODUCT/VERSION/: the candidate's binaries, and the files for people once they are proven."""
-    record = candidate.record
-    product, version = record.product, str(record.release)
-    prefix = f"artifacts/{product}/{record.channel}/{version}/"
+    product, version = candidate.product, candidate.release
+    prefix = f"artifacts/{product}/{candidate.channel}/{version}/"
     binaries = {
         path.removeprefix(prefix): (target_key(path, target.hashes["sha256"]), target.length, target.hashes["sha256"])
         for path, target in candidate.metadata.signed.targets.items()

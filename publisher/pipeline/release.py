@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.channel.candidate import Staged, sign_candidate, signature_object
+from publisher.channel.candidate import Staged, is_live, sign_candidate, signature_object
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
 from publisher.pipeline.deciding import Clock, ReleaseRequest
@@ -73,16 +73,18 @@ def plan_release(
     supersede = Supersede.ANY if replace else Supersede.SAME_RELEASE
     stage = plan_stage(request, catalog, storage, keys, now, supersede, track)
     promotion = PromoteRequest(stage.request.release.product, request.channel, request.trusted_root, request.decide_at)
-    there = staged_candidate(storage, stage.role)
     if stage.candidate is None:
-        promote = plan_promote(promotion, there, catalog, storage, keys, now)
-        return ReleasePlan(stage, (), promote)
+        there = staged_candidate(storage, stage.role)
+        # The channel offers all of this. A candidate that is live is done with; any other is not ours to promote.
+        finished = there if there is not None and is_live(there.candidate, stage.live) else None
+        return ReleasePlan(stage, (), plan_promote(promotion, finished, catalog, storage, keys, now))
     made = sign_candidate(stage.candidate, keys.of(stage.role))
     objects = (signature_object(stage.candidate, signature) for signature in made)
     signatures = tuple(PlannedObject.of(key, Body.from_bytes(data)) for key, data in objects)
     bodies = {one.key: one.body for one in (*stage.objects, *signatures) if one.body is not None}
-    before = there.signatures if there is not None and there.candidate.digest == stage.candidate.digest else ()
-    staged = Staged(stage.candidate, (*before, *made))
+    # A candidate that is taken up may have signatures already; a new one has none.
+    there = staged_candidate(storage, stage.role) if stage.pointer is None else None
+    staged = Staged(stage.candidate, (*(there.signatures if there else ()), *made))
     return ReleasePlan(stage, signatures, plan_promote(promotion, staged, catalog, Pending(storage, bodies), keys, now))
 
 

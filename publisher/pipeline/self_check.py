@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import unquote
+
+from tuf.api.exceptions import DownloadHTTPError
+from tuf.ngclient import FetcherInterface
 
 from publisher.client.errors import ClientError
-from publisher.client.fetch import fetcher_for
 from publisher.client.updater import UpdateClient
-from publisher.errors import VerificationError
+from publisher.errors import StorageMissing, VerificationError
 from publisher.model.release import Release
+from publisher.storage.protocol import CHUNK, Storage
+
+_ADDRESS = "https://bucket.invalid"
+
+
+class StoreFetcher(FetcherInterface):
+    """Lets a TUF client read straight from a store, with the publisher's own access."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    def _fetch(self, url: str) -> Iterator[bytes]:
+        key = unquote(url.removeprefix(f"{_ADDRESS}/"))
+        try:
+            with self._storage.open(key) as stream:
+                while chunk := stream.read(CHUNK):
+                    yield chunk
+        except StorageMissing as error:
+            raise DownloadHTTPError(f"there is no {key}", 404) from error
 
 
 def verify_as_client(
-    url: str, root: bytes, release: Release, channel: str, platforms: Sequence[str], now: datetime
+    storage: Storage, root: bytes, release: Release, channel: str, platforms: Sequence[str], now: datetime
 ) -> None:
     """Fetch feed and file of each platform with a fresh client.
 
@@ -23,7 +45,7 @@ def verify_as_client(
     """
     with tempfile.TemporaryDirectory(prefix="tidegate-check-") as scratch:
         for platform in platforms:
-            client = UpdateClient(url, root, Path(scratch) / "state", fetcher_for(url), now)
+            client = UpdateClient(_ADDRESS, root, Path(scratch) / "state", StoreFetcher(storage), now)
             try:
                 feed = client.fetch_feed(release.product, channel, platform)
                 if feed.release is None or str(feed.release.version) != str(release.version):

@@ -21,6 +21,7 @@ from publisher.channel.candidate import (
     base_of,
     expires_before,
     is_live,
+    next_free_version,
     payload_of,
     read_pointer,
     read_staged,
@@ -32,7 +33,8 @@ from publisher.channel.manifests import MANIFEST_FILE, manifest_bytes
 from publisher.channel.repository import Repository, read_repository
 from publisher.channel.roles import listed_targets, role_policy
 from publisher.channel.state import feeds
-from publisher.errors import InputError, StorageConflict
+from publisher.client.version import Version
+from publisher.errors import InputError, StorageConflict, VerificationError
 from publisher.model.candidate import CandidateRecord, StagingPointer
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
@@ -52,6 +54,7 @@ from publisher.pipeline.objects import (
 from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.writing import Written, write_objects
+from publisher.rules.evaluate import evaluate
 from publisher.storage.protocol import Body, ObjectMeta, Storage
 
 FRESH_FOR = timedelta(days=30)
@@ -77,6 +80,8 @@ class StagePlan:
 
     request: ReleaseRequest
     decision: Decision
+    live: Repository | None
+    """What the plan builds on."""
     candidate: Candidate | None
     """None when the channel offers all of this already."""
     objects: tuple[PlannedObject, ...]
@@ -113,45 +118,42 @@ def plan_stage(
     Raises RefusedByPolicy, InputError, SigningError, VerificationError, StorageConflict.
     """
     release, channel = request.release, request.channel
-    decide(catalog, release, channel, request.decide_at or now)
     read = reader(storage)
     role = channel_role(release.product, channel)
     pointer = storage.stat(staging_pointer_key(role))
     live = read_repository(read, request.trusted_root)
     offered = feeds(read, live, release.product, channel) if live else {}
+    moment = request.decide_at or now
+    known = evidence_of(offered)
+    if known.live != release.version:
+        decide(catalog, release, channel, moment, known)
 
     collected = collect(release, request.artifacts, [one.version for one in catalog.releases_of(release.product)])
     with track("Hashing", total_size(collected)) as advance:
         hashed = hash_files(collected, advance)
-    decision = decide(catalog, release, channel, request.decide_at or now, evidence_of(hashed, offered))
-
     published = tuple(published_artifact(one) for one in hashed)
     manifest = Manifest(product=release.product, version=release.version, artifacts=published)
     refuse_other_bytes(release, manifest, storage)
+    # Running a finished release again has nothing to do, also in a freeze; so what would stop it is asked further down.
+    decision = evaluate(catalog, release, channel, moment, evidence_of(offered, hashed))
     minisign = keys.minisign()
     people = files_for_people(release, hashed, manifest, minisign)
     targets = channel_targets(catalog, release, channel, hashed, live, offered, decision.at)
-    wanted = listed_targets(targets.listed, now + role_policy(catalog.signers, role).expires)
+    lifetime = role_policy(catalog.signers, role).expires
+    wanted = listed_targets(targets.listed, str(release.version), now + lifetime)
 
     shared = (*targets.objects, pinned_key_object(minisign.public_file()))
     candidate: Candidate | None = None
     new_pointer: bytes | None = None
     if not says_what_is_live(wanted, live, role):
-        staged = staged_candidate(storage, role)
-        candidate = _taken_up(staged, live, wanted, now)
+        decide(catalog, release, channel, moment, evidence_of(offered, hashed))
+        staged = _there(storage, role, supersede)
+        candidate = _taken_up(staged, live, wanted, now, next_free_version(live, role, read))
         if candidate is None:
             if staged is not None and not is_live(staged.candidate, live):
                 _refuse_superseding(staged.candidate, release, live, supersede)
-            record = CandidateRecord(
-                product=release.product,
-                channel=channel,
-                release=release.version,
-                base=base_of(live, role),
-                staged_at=now,
-                decision=decision.public(),
-                platforms=tuple(one.platform for one in hashed),
-            )
-            candidate = Candidate(payload_of(wanted, live, role, read), record)
+            record = CandidateRecord(staged_at=now, decision=decision.public())
+            candidate = Candidate(role, payload_of(wanted, live, role, read), record)
         if read_pointer(read, role).candidate != candidate.digest:
             new_pointer = _pointer_bytes(candidate)
         shared = (
@@ -162,6 +164,7 @@ def plan_stage(
     return StagePlan(
         request=request,
         decision=decision,
+        live=live,
         candidate=candidate,
         objects=shared,
         pointer=new_pointer,
@@ -194,6 +197,18 @@ def staged_candidate(storage: Readable, role: str) -> Staged | None:
     return read_staged(read, role, signatures)
 
 
+def _there(storage: Readable, role: str, supersede: Supersede) -> Staged | None:
+    """What staging holds; something unreadable there is in the way only of those who do not replace it."""
+    try:
+        return staged_candidate(storage, role)
+    except VerificationError as error:
+        if supersede is Supersede.ANY:
+            return None
+        raise VerificationError(
+            error.what, fix="find out who wrote to staging, then run it again with --replace"
+        ) from error
+
+
 def refuse_other_bytes(release: Release, manifest: Manifest, storage: Storage) -> None:
     """A version is published once; the same version with other bytes needs a new number."""
     data = reader(storage)(release_key(release.product, str(release.version), MANIFEST_FILE))
@@ -210,38 +225,45 @@ def refuse_other_bytes(release: Release, manifest: Manifest, storage: Storage) -
     )
 
 
-def _taken_up(staged: Staged | None, live: Repository | None, wanted: Targets, now: datetime) -> Candidate | None:
-    """The candidate that is there, when it says the same on the same base and stays valid: a run goes on with it."""
+def _taken_up(
+    staged: Staged | None, live: Repository | None, wanted: Targets, now: datetime, free: int
+) -> Candidate | None:
+    """The candidate that is there, when it is what this run would make: then a run goes on with it.
+
+    What lies in staging is nobody's word. Taken up is only what says the same, on the same base, under a version that
+    is not beyond the next free one, and for no longer than we would sign for.
+    """
     if staged is None:
         return None
     candidate = staged.candidate
     same = (
         says_the_same(candidate.metadata.signed, wanted)
-        and candidate.record.base == base_of(live, candidate.role)
+        and candidate.base == base_of(live, candidate.role)
+        and candidate.metadata.signed.version <= free
         and not expires_before(candidate, now + FRESH_FOR)
+        and candidate.metadata.signed.expires <= wanted.expires
     )
     return candidate if same else None
 
 
 def _refuse_superseding(candidate: Candidate, release: Release, live: Repository | None, supersede: Supersede) -> None:
-    record = candidate.record
     if supersede is Supersede.ANY:
         return
-    if supersede is Supersede.SAME_RELEASE and record.release == release.version:
+    if supersede is Supersede.SAME_RELEASE and candidate.release == str(release.version):
         return
-    if record.base != base_of(live, candidate.role):
+    if candidate.base != base_of(live, candidate.role):
         if supersede is Supersede.STALE:
             return
         refuse_stale(candidate, live)
     raise StorageConflict(
-        f"{candidate.role} is working on {record.product} {record.release}, staged on"
-        f" {record.staged_at:%Y-%m-%d at %H:%M} UTC (candidate {candidate.digest[:12]})",
+        f"{candidate.role} is working on {candidate.product} {candidate.release}, staged on"
+        f" {candidate.record.staged_at:%Y-%m-%d at %H:%M} UTC (candidate {candidate.digest[:12]})",
         fix="promote that one first, or supersede it with --replace; its signatures are then void",
     )
 
 
 def _pointer_bytes(candidate: Candidate) -> bytes:
     pointer = StagingPointer(
-        candidate=candidate.digest, release=candidate.record.release, staged_at=candidate.record.staged_at
+        candidate=candidate.digest, release=Version.parse(candidate.release), staged_at=candidate.record.staged_at
     )
     return pointer.model_dump_json(indent=2).encode() + b"\n"

@@ -102,7 +102,7 @@ def _candidate(staged: Staged, live: Repository | None, catalog: Catalog, now: d
     candidate = staged.candidate
     return CandidateStatus(
         candidate=candidate,
-        stale=candidate.record.base != base_of(live, candidate.role),
+        stale=candidate.base != base_of(live, candidate.role),
         signed_by=tuple(signers_of(targets, candidate.role, staged.signed)),
         ready=says_enough(targets, candidate.role, staged.signed),
     )

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from urllib.parse import quote
 
 from tuf.api.exceptions import DownloadError, DownloadHTTPError
 from tuf.ngclient import FetcherInterface
 
 from publisher.channel.audit import Audit, audit
+from publisher.channel.findings import Source
+from publisher.channel.site_audit import audit_site
 from publisher.errors import StorageError, VerificationError
 from publisher.pipeline.reading import SMALL, reader
 from publisher.signing.digests import FileDigests, digest_stream
 from publisher.storage.protocol import Storage
+
+WORKERS = 8
+"""Pages of a site that are read at once."""
 
 
 class StoreSource:
@@ -27,12 +34,12 @@ class StoreSource:
         """A small object; None when there is none."""
         return self._read(key)
 
-    def digest(self, key: str) -> FileDigests | None:
-        """Size and digests; None when there is no such object."""
+    def digest(self, key: str, limit: int | None = None) -> FileDigests | None:
+        """Size and digests; None when there is no such object. Reading stops one byte past `limit`."""
         if self._storage.stat(key) is None:
             return None
         with self._storage.open(key) as stream:
-            return digest_stream(stream)
+            return digest_stream(stream, limit=limit)
 
     def keys(self) -> Iterable[str]:
         """Every key."""
@@ -40,7 +47,7 @@ class StoreSource:
 
 
 class WebSource:
-    """A bucket as the public reads it: one object at a time, without a listing."""
+    """A bucket as the public reads it: one object at a time, without a listing. Safe for threads."""
 
     def __init__(self, url: str, fetcher: FetcherInterface) -> None:
         self._url = url.rstrip("/") + "/"
@@ -49,30 +56,39 @@ class WebSource:
     def read(self, key: str) -> bytes | None:
         """A small object; None when there is none. Raises VerificationError when it is larger than SMALL."""
         data = b""
-        for chunk in self._chunks(key):
-            data += chunk
-            if len(data) > SMALL:
-                raise VerificationError(f"{key} is larger than any metadata may be")
-        return data if data or self._exists else None
+        try:
+            for chunk in self._chunks(key):
+                data += chunk
+                if len(data) > SMALL:
+                    raise VerificationError(f"{key} is larger than any metadata may be")
+        except _Missing:
+            return None
+        return data
 
-    def digest(self, key: str) -> FileDigests | None:
-        """Size and digests; None when there is no such object."""
-        digests = digest_stream(io.BufferedReader(_Chunks(self._chunks(key))))
-        return digests if digests.size or self._exists else None
+    def digest(self, key: str, limit: int | None = None) -> FileDigests | None:
+        """Size and digests; None when there is no such object. Reading stops one byte past `limit`."""
+        try:
+            return digest_stream(io.BufferedReader(_Chunks(self._chunks(key))), limit=limit)
+        except _Missing:
+            return None
 
     def keys(self) -> None:
         """The web shows no listing."""
 
     def _chunks(self, key: str) -> Iterator[bytes]:
-        self._exists = True
+        url = self._url + quote(key)
         try:
-            yield from self._fetcher.fetch(self._url + key)
+            yield from self._fetcher.fetch(url)
         except DownloadHTTPError as error:
             if error.status_code not in (403, 404):
-                raise StorageError(f"{self._url}{key} answers with status {error.status_code}") from error
-            self._exists = False
+                raise StorageError(f"{url} answers with status {error.status_code}") from error
+            raise _Missing from error
         except DownloadError as error:
-            raise StorageError(f"{self._url}{key} cannot be read: {error}", fix="check the address") from error
+            raise StorageError(f"{url} cannot be read: {error}", fix="check the address") from error
+
+
+class _Missing(Exception):
+    """There is no such object on the web."""
 
 
 class _Chunks(io.RawIOBase):
@@ -96,11 +112,15 @@ class _Chunks(io.RawIOBase):
         return count
 
 
-def verify_store(storage: Storage, root: bytes, now: datetime) -> Audit:
-    """Audit a store that we can list."""
-    return audit(StoreSource(storage), root, now)
+def verify_channel(channel: Source, root: bytes, now: datetime, site: Source | None = None) -> Audit:
+    """Audit a channel, and the site beside the manifest of it that the channel signs."""
+    audited = audit(channel, root, now)
+    if site is None:
+        return audited
+    read = site.digest
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="verify") as pool:
 
+        def digests(sizes: Mapping[str, int]) -> Iterator[FileDigests | None]:
+            return pool.map(read, sizes.keys(), sizes.values())
 
-def verify_address(url: str, fetcher: FetcherInterface, root: bytes, now: datetime) -> Audit:
-    """Audit what an address shows to everybody."""
-    return audit(WebSource(url, fetcher), root, now)
+        return audited.and_also(audit_site(channel, root, site.keys(), digests))

@@ -91,6 +91,16 @@ def artifacts(question: Question) -> Verdict:
             who="Engineering",
             fix="Find out which is right: rebuild, or record the digest again after code signing.",
         )
+    older = {one.sha256: one.version for one in question.evidence.offered if one.version != release.version}
+    stale = next((fact for fact in facts if fact.sha256 in older), None)
+    if stale is not None:
+        return Verdict(
+            rule="integrity.artifacts",
+            outcome=Outcome.BLOCKED,
+            reason=f"{stale.file} is byte for byte what {older[stale.sha256]} offers already.",
+            who="Engineering",
+            fix=f"Build {release.version}, or clear the directory of files from another version.",
+        )
     return Verdict(
         rule="integrity.artifacts",
         outcome=Outcome.PASS,

@@ -10,11 +10,14 @@ from publisher.errors import InputError
 from publisher.storage.directory import DirectoryStorage
 from publisher.storage.protocol import Storage
 
-SUPPORTED = "a directory, or file:///absolute/directory"
+SUPPORTED = "a directory, file:///absolute/directory, or s3://bucket/prefix?endpoint=URL"
 
 
 def open_storage(url: str) -> Storage:
-    """The storage at an address; touches nothing there yet. Raises InputError."""
+    """The storage at an address; touches nothing there yet.
+
+    Raises InputError, and StorageError for an S3 server without TLS that is not this machine.
+    """
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):", url)
     if not scheme:
         return DirectoryStorage(_path(url, url))
@@ -22,10 +25,10 @@ def open_storage(url: str) -> Storage:
         case "file":
             return DirectoryStorage(_path(url, _file_path(url)))
         case "s3":
-            raise InputError(
-                f"{url}: S3 buckets are not available in this version yet.",
-                fix=f"use {SUPPORTED}, and copy it from there",
-            )
+            from publisher.storage.s3 import S3Storage  # noqa: PLC0415 - boto3 is slow to load, and seldom needed
+            from publisher.storage.s3_address import S3Address  # noqa: PLC0415
+
+            return S3Storage(S3Address.parse(url))
         case other:
             raise InputError(
                 f"{_shown(url)}: {other} is not a kind of storage that Tidegate knows.",

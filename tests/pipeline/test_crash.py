@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher.channel.audit import Level, audit
+from publisher.channel.audit import audit
+from publisher.channel.findings import Level
 from publisher.client.fetch import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.pipeline.release import apply_release

@@ -78,7 +78,7 @@ def test_status_tells_what_is_live_and_what_is_staged(project: Project) -> None:
     assert [str(one.version) for one in seen.state.live] == ["1.0.0"]
     assert seen.shipped_by["node.stable"] == ("ana (engineering)", "ben (operations)")
     [candidate] = seen.candidates
-    assert str(candidate.candidate.record.release) == "1.1.0"
+    assert candidate.candidate.release == "1.1.0"
     assert (candidate.ready, candidate.stale, candidate.signed_by) == (False, False, ())
 
 

@@ -105,7 +105,7 @@ def test_replace_supersedes_a_candidate_and_its_signatures(project: Project) -> 
     stage(project, "1.1.0", Supersede.ANY)
     staged = staged_candidate(project.storage(), ROLE)
     assert staged is not None
-    assert str(staged.candidate.record.release) == "1.1.0"
+    assert staged.candidate.release == "1.1.0"
     assert staged.signatures == ()
 
 

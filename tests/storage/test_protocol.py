@@ -77,7 +77,6 @@ def test_addresses_of_directories(url: str, path: str) -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("s3://bucket/prefix", "S3 buckets are not available in this version yet"),
         ("https://me:secret@example.org/x", r"https://\*\*\*@example\.org/x: https is not a kind of storage"),
         ("file://example.org/x", "does not name a directory of this machine"),
         ("file:relative", "does not name a directory of this machine"),
@@ -90,4 +89,4 @@ def test_addresses_of_directories(url: str, path: str) -> None:
 def test_addresses_that_are_refused(url: str, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         open_storage(url)
-    assert "use a directory, or file:///absolute/directory" in str(caught.value)
+    assert "use a directory, file:///absolute/directory, or s3://bucket" in str(caught.value)

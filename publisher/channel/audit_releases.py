@@ -1,0 +1,100 @@
+"""The part of an audit that people's own checks rest on: releases/PRODUCT/VERSION/, file by file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from publisher.channel.findings import BROKEN_OFF, Findings, Level
+from publisher.channel.history import History
+from publisher.channel.layout import release_key
+from publisher.channel.manifests import (
+    MANIFEST_FILE,
+    SIGNATURE_SUFFIX,
+    SUMS_FILE,
+    manifest_bytes,
+    parse_sums,
+    trusted_comment,
+)
+from publisher.errors import VerificationError
+from publisher.model.published import Manifest
+from publisher.signing.digests import digest_bytes
+from publisher.signing.minisign import verify as verify_minisign
+
+
+def audit_release(
+    book: Findings, product: str, version: str, public: bytes, history: History, if_missing: Level
+) -> None:
+    """Check one version: signed sums, signed binaries, and that a channel's people vouched for every binary.
+
+    Files that are missing are of level `if_missing`; everything else that is wrong is an error.
+    """
+
+    def key(file: str) -> str:
+        return release_key(product, version, file)
+
+    checksums = book.read(key(SUMS_FILE))
+    if checksums is None:
+        book.read(key(SUMS_FILE + SIGNATURE_SUFFIX))
+        book.add(if_missing, f"has no SHA256SUMS; {BROKEN_OFF}", key(""))
+        return
+    try:
+        listed = parse_sums(checksums)
+        _minisign(book, product, version, SUMS_FILE, digest_bytes(checksums).blake2b512, public)
+    except (VerificationError, ValueError) as error:
+        book.error(f"cannot be verified, nor can the files beside it: {error}", key(SUMS_FILE))
+        book.account_for_prefix(key(""))
+        return
+    for file, digest in sorted(listed.items()):
+        found = book.digest(key(file))
+        if found is None:
+            book.add(if_missing, f"is in SHA256SUMS, but its object is missing; {BROKEN_OFF}", key(file))
+            continue
+        if found.sha256 != digest:
+            book.error("does not have the bytes that SHA256SUMS names", key(file))
+        if not file.endswith(".json") and digest not in history.vouched.get((product, version, file), frozenset()):
+            book.error("no channel's people ever signed these bytes, whatever minisign says", key(file))
+        _signature(book, product, version, file, found.blake2b512, public)
+    facts = book.read(key(MANIFEST_FILE)) if MANIFEST_FILE in listed else None
+    if facts is not None:
+        _manifest(book, product, version, facts, listed, if_missing)
+
+
+def _signature(book: Findings, product: str, version: str, file: str, digest: bytes, public: bytes) -> None:
+    """A signature beside a file must be that file's; which files need one, the manifest says."""
+    if book.read(release_key(product, version, file + SIGNATURE_SUFFIX)) is None:
+        return
+    try:
+        _minisign(book, product, version, file, digest, public)
+    except VerificationError as error:
+        book.error(error.what, release_key(product, version, file + SIGNATURE_SUFFIX))
+
+
+def _manifest(
+    book: Findings, product: str, version: str, facts: bytes, listed: Mapping[str, str], if_missing: Level
+) -> None:
+    """release.json fits the version and SHA256SUMS, and every binary that it names has its own signature."""
+    place = release_key(product, version, MANIFEST_FILE)
+    try:
+        manifest = Manifest.model_validate_json(facts)
+    except ValueError:
+        book.error("cannot be read", place)
+        return
+    if (manifest.product, str(manifest.version)) != (product, version) or manifest_bytes(manifest) != facts:
+        book.error("is not the manifest of this version", place)
+        return
+    for artifact in manifest.artifacts:
+        key = release_key(product, version, artifact.file)
+        if listed.get(artifact.file) != artifact.sha256:
+            book.error("release.json and SHA256SUMS disagree about it", key)
+        if book.read(key + SIGNATURE_SUFFIX) is None:
+            book.add(if_missing, f"has no minisign signature; {BROKEN_OFF}", key)
+
+
+def _minisign(book: Findings, product: str, version: str, file: str, digest: bytes, public: bytes) -> None:
+    signature = book.read(release_key(product, version, file + SIGNATURE_SUFFIX))
+    if signature is None:
+        raise VerificationError(f"{file} has no minisign signature")
+    comment = verify_minisign(public, signature, digest)
+    if comment != trusted_comment(product, version, file):
+        raise VerificationError(f"the minisign signature of {file} was made for something else: {comment!r}")
+    book.signatures += 1

@@ -1,0 +1,144 @@
+"""`publish build --upload` and `publish verify --site` as people call them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import Publish, Ran
+from tests.support.project import Project, tree
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project whose site can be built, with one release in its channel."""
+    project = Project(tmp_path / "project", now=datetime.now(UTC).replace(microsecond=0))
+    shutil.copytree(ROOT / "content" / "pages", project.content / "pages")
+    shutil.copytree(ROOT / "templates", project.base / "templates")
+    shutil.copyfile(ROOT / "mkdocs.yml", project.base / "mkdocs.yml")
+    project.publish("1.0.0")
+    return project
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages say when they were made, so the clock stands still while one site is built twice."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    for module in ("common", "bucket", "build"):
+        monkeypatch.setattr(f"publisher.cli.{module}.wall_clock", lambda: now)
+
+
+def build(publish: Publish, project: Project, *words: str) -> Ran:
+    return publish("build", *words, cwd=project.base)
+
+
+SIGNED = ("--upload", "file-site", "--channel-bucket", "bucket")
+
+
+def test_build_upload_sign_and_verify(project: Project, publish: Publish) -> None:
+    (project.base / "file-site").mkdir()
+    first = build(publish, project, *SIGNED)
+    assert (first.code, first.err) == (0, "")
+    assert " 0 deleted, 0 unchanged\nSigned: notes 2, snapshot 2, timestamp 2\n" in first.out
+    assert (project.base / "file-site" / "index.html").is_file()
+    assert "1.0.0" in (project.base / "file-site" / "downloads" / "index.html").read_text("utf-8")
+    assert sorted(path.name for path in project.base.glob("*site*")) == ["file-site", "site_config"]
+
+    before = tree(project.base / "file-site"), tree(project.bucket)
+    again = build(publish, project, *SIGNED)
+    assert again.code == 0
+    assert "already holds exactly this site; nothing was written." in again.out
+    assert "Its manifest is signed already." in again.out
+    assert (tree(project.base / "file-site"), tree(project.bucket)) == before
+
+    verify = ("verify", "bucket", "--root", "site_config/root.json", "--site", "file-site")
+    assert publish(*verify, cwd=project.base).out.endswith("Sound.\n")
+    (project.base / "file-site" / "index.html").write_text("send coins here")
+    defaced = publish(*verify, cwd=project.base)
+    assert defaced.code == 4
+    assert "index.html the page on the site does not have the bytes that were signed" in defaced.out
+
+    assert build(publish, project, *SIGNED, "--everything").code == 0
+    assert publish(*verify, cwd=project.base).code == 0
+
+
+def test_json_tells_what_was_written_and_signed(project: Project, publish: Publish) -> None:
+    ran = build(publish, project, *SIGNED, "--to", "out", "--json")
+    said = json.loads(ran.out)
+    upload = said["upload"]
+    assert (said["directory"], upload["signed"], upload["dry_run"]) == ("out", True, False)
+    assert (upload["written"][0], upload["written"][-1]) == ("pages.json", "pages.json")
+    assert sorted([*upload["plan"]["write"], ".made-by-tidegate"]) == sorted(tree_of(project.base / "out"))
+    assert upload["roles"] == {"notes": 2, "snapshot": 2, "timestamp": 2}
+
+
+def tree_of(directory: Path) -> list[str]:
+    return [path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()]
+
+
+def test_without_a_channel_the_upload_is_unsigned_and_says_so(project: Project, publish: Publish) -> None:
+    before = tree(project.bucket)
+    ran = build(publish, project, "--upload", "file-site")
+    assert ran.code == 0
+    assert "Not signed: with --channel-bucket" in ran.out
+    assert tree(project.bucket) == before
+    verified = publish("verify", "bucket", "--root", "site_config/root.json", "--site", "file-site", cwd=project.base)
+    assert verified.code == 4
+    assert "no signed manifest of the site" in verified.out
+
+
+def test_a_dry_run_prints_the_plan_and_writes_nothing(project: Project, publish: Publish) -> None:
+    before = tree(project.bucket)
+    ran = build(publish, project, *SIGNED, "--dry-run")
+    assert ran.code == 0
+    assert "  create   index.html\n" in ran.out
+    assert "Would sign: notes 2, snapshot 2, timestamp 2" in ran.out
+    assert not (project.base / "file-site").exists()
+    assert tree(project.bucket) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ((), 2, "give --to DIR, --upload URL, or both"),
+        (("--to", "out", "--channel-bucket", "bucket"), 2, "--channel-bucket goes with --upload only"),
+        (("--to", "out", "--everything"), 2, "--everything goes with --upload only"),
+        (("--to", "out", "--dry-run"), 2, "--dry-run goes with --upload only"),
+        (("--upload", "file-site", "--at", "2026-01-01T00:00:00Z"), 2, "--at does not go with --upload"),
+        (("--upload", "bucket", "--channel-bucket", "bucket"), 1, "are the same place"),
+        (("--upload", "bucket/site", "--channel-bucket", "bucket"), 1, "are the same place, or one lies in the other"),
+        (("--upload", "bucket"), 5, "is a channel's bucket"),
+        (("--upload", "file-site", "--channel-bucket", "nowhere"), 5, "there is no channel in nowhere"),
+        ((*SIGNED, "--keys", "nowhere"), 1, "notes needs 1 signature, and has 0"),
+    ],
+)
+def test_what_does_not_fit_is_refused_and_nothing_is_written(
+    project: Project, publish: Publish, words: tuple[str, ...], code: int, said: str
+) -> None:
+    before = tree(project.base)
+    ran = build(publish, project, *words)
+    assert (ran.code, ran.out) == (code, "")
+    assert said in ran.err
+    assert tree(project.base) == before
+
+
+def test_the_bucket_of_endpoints_is_no_place_for_the_site(project: Project, publish: Publish) -> None:
+    endpoints = project.config / "endpoints.yaml"
+    endpoints.write_text(f"{endpoints.read_text()}storage: file://{project.base}/channel\n")
+    ran = build(publish, project, "--upload", "channel")
+    assert ran.code == 1
+    assert "are the same place" in ran.err
+    assert not (project.base / "channel").exists()
+
+
+def test_sample_content_is_not_uploaded(publish: Publish, tmp_path: Path) -> None:
+    ran = publish("build", "--upload", tmp_path / "site", cwd=ROOT)
+    assert ran.code == 1
+    assert "this is sample content" in ran.err
+    assert not (tmp_path / "site").exists()

@@ -1,0 +1,158 @@
+"""The site's manifest as a signed target: which keys it takes, and what refuses."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from publisher.channel.audit import audit
+from publisher.channel.layout import SITE_TARGET, delegated_paths
+from publisher.channel.repository import Repository, read_repository
+from publisher.errors import SigningError, StorageConflict, StorageError
+from publisher.pipeline import site_signing
+from publisher.pipeline.reading import reader
+from publisher.pipeline.site_signing import SigningPlan, apply_signing, plan_signing
+from publisher.pipeline.verify import StoreSource
+from publisher.storage.protocol import Body, Storage
+from tests.support.flaky import FlakyStorage, Killed
+from tests.support.project import Project, tree
+
+MANIFEST, OTHER = Body.from_bytes(b'{"one": 1}\n'), Body.from_bytes(b'{"two": 2}\n')
+
+
+def plan(project: Project, manifest: Body = MANIFEST, storage: Storage | None = None) -> SigningPlan:
+    return plan_signing(
+        manifest, storage or project.storage(), project.root, project.catalog.signers, project.key_ring(), project.now
+    )
+
+
+def sign(project: Project, manifest: Body = MANIFEST, storage: Storage | None = None) -> None:
+    apply_signing(plan(project, manifest, storage), storage or project.storage())
+
+
+def live(project: Project) -> Repository:
+    found = read_repository(reader(project.storage()), project.root)
+    assert found is not None
+    return found
+
+
+def keep_keys(project: Project, *roles: str) -> None:
+    for key in project.keys.iterdir():
+        if not key.name.startswith(roles):
+            key.unlink()
+
+
+def signed_digest(project: Project) -> str:
+    return live(project).roles["notes"].signed.targets[SITE_TARGET].hashes["sha256"]
+
+
+def test_notes_snapshot_and_timestamp_keys_suffice_and_only_these_roles_change(project: Project) -> None:
+    project.publish("1.0.0")
+    keep_keys(project, "notes", "snapshot", "timestamp")
+    made = plan(project)
+    assert made.changed_roles == (("notes", 2), ("snapshot", 2), ("timestamp", 2))
+    apply_signing(made, project.storage())
+    assert signed_digest(project) == MANIFEST.sha256
+    assert audit(StoreSource(project.storage()), project.root, project.now).findings == ()
+
+
+@pytest.mark.parametrize("missing", ["notes", "snapshot", "timestamp"])
+def test_a_missing_key_is_named_and_nothing_is_written(project: Project, missing: str) -> None:
+    project.publish("1.0.0")
+    keep_keys(project, *{"notes", "snapshot", "timestamp"} - {missing})
+    before = tree(project.bucket)
+    with pytest.raises(SigningError, match=f"{missing} needs 1 signature"):
+        sign(project)
+    assert tree(project.bucket) == before
+
+
+def test_the_same_manifest_again_writes_nothing_without_any_key(project: Project) -> None:
+    project.publish("1.0.0")
+    sign(project)
+    keep_keys(project, "nobody")
+    assert plan(project).nothing_to_do
+
+
+def test_a_signature_that_is_due_is_renewed(project: Project) -> None:
+    project.publish("1.0.0")
+    sign(project)
+    project.now += timedelta(days=85)
+    assert ("notes", 3) in plan(project).changed_roles
+
+
+def test_other_notes_stay_listed(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.publish("1.0.0")
+    monkeypatch.setattr(site_signing, "SITE_TARGET", "site/other.json")
+    sign(project, OTHER)
+    monkeypatch.undo()
+    sign(project)
+    assert set(live(project).roles["notes"].signed.targets) == {"site/other.json", SITE_TARGET}
+
+
+def test_an_empty_channel_bucket_is_said(project: Project) -> None:
+    with pytest.raises(StorageError, match="nothing is published"):
+        sign(project)
+
+
+def without_site(role: str) -> list[str]:
+    """The delegated paths before there was a manifest of the site."""
+    return [path for path in delegated_paths(role) if path != "site/*"]
+
+
+def test_a_channel_that_does_not_delegate_the_site_yet_is_said_and_left_alone(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr("publisher.channel.roles.delegated_paths", without_site)
+        project.publish("1.0.0")
+    there = tree(project.bucket)
+    with pytest.raises(SigningError, match=r"does not let the role notes vouch for site/pages\.json yet") as told:
+        sign(project)
+    assert "publish a release with the keys of `targets`" in told.value.fix
+    assert tree(project.bucket) == there
+
+
+def test_the_next_release_renews_such_a_delegation(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as before:
+        before.setattr("publisher.channel.roles.delegated_paths", without_site)
+        project.publish("1.0.0")
+    project.publish("1.1.0")
+    sign(project)
+    assert signed_digest(project) == MANIFEST.sha256
+
+
+def test_killed_anywhere_the_old_or_the_new_manifest_is_signed_and_a_rerun_completes(tmp_path: Path) -> None:
+    for number in range(1, 6):
+        for after in (False, True):
+            project = Project(tmp_path / f"{number}-{after}")
+            project.publish("1.0.0")
+            sign(project, OTHER)
+            try:
+                sign(project, storage=FlakyStorage(project.storage(), fail_at=number, after=after))
+            except Killed:
+                assert signed_digest(project) in (OTHER.sha256, MANIFEST.sha256)
+            assert audit(StoreSource(project.storage()), project.root, project.now).sound
+            sign(project)
+            assert signed_digest(project) == MANIFEST.sha256
+
+
+def test_what_a_killed_run_left_is_passed_over_when_the_site_changed(project: Project) -> None:
+    project.publish("1.0.0")
+    with pytest.raises(Killed):
+        sign(project, storage=FlakyStorage(project.storage(), fail_at=4))
+    project.now += timedelta(hours=1)
+    sign(project, OTHER)
+    assert signed_digest(project) == OTHER.sha256
+    assert live(project).roles["notes"].signed.version == 3
+
+
+def test_a_release_in_between_wins_and_the_signer_is_told(project: Project) -> None:
+    project.publish("1.0.0")
+    late = plan(project)
+    project.publish("1.1.0")
+    with pytest.raises(StorageConflict, match="somebody else published"):
+        apply_signing(late, project.storage())
+    sign(project)
+    assert signed_digest(project) == MANIFEST.sha256
