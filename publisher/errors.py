@@ -68,10 +68,10 @@ class ContentError(TidegateError):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         self.problems = tuple(sorted(problems, key=lambda problem: (problem.place, problem.what)))
         count = len(self.problems)
-        super().__init__(
-            "\n".join(str(problem) for problem in self.problems)
-            + f"\n{count} problem{'s' if count != 1 else ''} in the content."
-        )
+        super().__init__(f"{count} problem{'s' if count != 1 else ''} in the content")
+
+    def __str__(self) -> str:
+        return "\n".join((*map(str, self.problems), f"{self.what}."))
 
 
 class SigningError(TidegateError):

@@ -11,7 +11,7 @@ import click
 from publisher.cli.common import wall_clock
 from publisher.cli.progress import track_on_terminal
 from publisher.content.load import load_catalog
-from publisher.errors import StorageConflict
+from publisher.errors import InputError, StorageConflict
 from publisher.pipeline import demo
 from publisher.pipeline.demo import Place
 from publisher.pipeline.live import live_state
@@ -28,7 +28,13 @@ def command() -> None:
     Run it again: it says that nothing changed, and writes nothing to the bucket.
     """
     place, own = Place(Path("build/demo")), version("tidegate")
-    template = load_catalog([CONTENT], CONFIG).signers
+    project = load_catalog([CONTENT], CONFIG)
+    if project.sample is None or demo.PRODUCT not in project.products:
+        raise InputError(
+            "the demo publishes the sample content, and this is content of your own",
+            fix="run it in a fresh checkout; what an earlier demo left in build/demo can be removed",
+        )
+    template = project.signers
 
     made = demo.make_keys(place, CONFIG, template, ADDRESS, wall_clock())
     _step("keys", f"made {made} demo keys and the first root" if made else "there already")

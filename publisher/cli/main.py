@@ -116,7 +116,13 @@ def _show(error: TidegateError, *, as_json: bool) -> None:
         )
         print(
             json.dumps(
-                {"error": type(error).__name__, "what": error.what, "fix": error.fix, "problems": problems},
+                {
+                    "ok": False,
+                    "error": type(error).__name__,
+                    "what": error.what,
+                    "fix": error.fix,
+                    "problems": problems,
+                },
                 indent=2,
             )
         )

@@ -21,6 +21,7 @@ from publisher.cli.progress import track_on_terminal
 from publisher.cli.signing import key_ring, keys_option, read_root
 from publisher.cli.target import address_of, open_ready, refuse_placeholders, refuse_sample, to_option
 from publisher.errors import UsageError
+from publisher.model.base import format_time
 from publisher.pipeline.deciding import ReleaseRequest
 from publisher.pipeline.objects import PlannedObject
 from publisher.pipeline.release import ReleasePlan, apply_release, plan_release
@@ -114,6 +115,7 @@ def _lines(plan: ReleasePlan, written: Written | None, url: str, *, dry_run: boo
         f"  {len(written.keys)} objects, {written.size:,} bytes, to {url}",
         f"  signed: {roles or 'nothing new'}",
         f"  verified as a new client: {words.listed(plan.stage.platforms)}",
+        f"Next: record `shipped_at: {format_time(wall_clock())}` in the release's YAML, and build the site again.",
         *ignored,
     ]
 

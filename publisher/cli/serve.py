@@ -22,8 +22,7 @@ def command(port: int, site: Path, bucket: Path) -> None:
     server = make_server(site, bucket, port)
     address = f"http://127.0.0.1:{server.server_address[1]}"
     click.echo(f"Site    {address}/")
-    if bucket.is_dir():
-        click.echo(f"Bucket  {address}{BUCKET}")
+    click.echo(f"Bucket  {address}{BUCKET}" if bucket.is_dir() else f"Bucket  there is none in {bucket}")
     click.echo("Stop with Ctrl+C.")
     try:
         server.serve_forever()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from publisher.cli.bucket import bucket_option, state_of
 from publisher.cli.common import (
     at_option,
     content_options,
@@ -21,10 +22,11 @@ from publisher.cli.common import (
     print_json,
 )
 from publisher.model.decision import Decision, Outcome, Verdict
+from publisher.model.evidence import Evidence
 from publisher.model.release import Release
 from publisher.rules import words
 from publisher.rules.answer import change, course, headline
-from publisher.rules.evaluate import evaluate
+from publisher.rules.evaluate import NO_EVIDENCE, evaluate
 
 _COLOURS = {
     Outcome.PASS: "green",
@@ -39,6 +41,7 @@ _COLOURS = {
 @click.command("why")
 @click.argument("release", metavar="PRODUCT@VERSION")
 @click.option("--channel", help="Release channel.  [default: the first that the release names]")
+@bucket_option
 @at_option
 @content_options
 @json_option
@@ -46,6 +49,7 @@ def command(
     *,
     release: str,
     channel: str | None,
+    bucket: str | None,
     at: str | None,
     content: tuple[Path, ...],
     config: Path,
@@ -54,31 +58,35 @@ def command(
     """Say why a release may or may not ship, and when that changes.
 
     Shows what every rule says: its outcome, the reason, who must act, what would change it, and until when it holds
-    by itself. The first line is the answer.
+    by itself. The first line is the answer. With --bucket, what is live there counts, as when publishing.
 
     This is a question, so the exit code is 0 whatever the answer is; `publish release` exits with 3 when it is no.
     """
     catalog = load(content, config)
     found = find_release(catalog, release)
     chosen = one_channel(found, channel, catalog)
-    decision = evaluate(catalog, found, chosen, moment(at, catalog))
+    state = state_of(bucket, config)
+    live = state.of(found.product, chosen) if state else None
+    evidence = Evidence(live=live.version if live else None)
+    decision = evaluate(catalog, found, chosen, moment(at, catalog), evidence)
     if as_json:
         print_json(decision.model_dump(mode="json"))
         return
     width = min(shutil.get_terminal_size().columns, 100)
-    click.echo("\n".join(report(course(catalog, found, decision), found, width)))
+    click.echo("\n".join(report(course(catalog, found, decision, evidence), found, width, evidence)))
 
 
-def report(decisions: Sequence[Decision], release: Release, width: int) -> list[str]:
+def report(decisions: Sequence[Decision], release: Release, width: int, evidence: Evidence = NO_EVIDENCE) -> list[str]:
     """The whole answer as lines of at most `width` columns, but for words that are longer.
 
     `decisions` are the one that was asked for and those that follow it until the answer changes.
     """
     decision, *following = decisions
     shipped = release.shipped_at is not None and release.shipped_at <= decision.at
-    lines = [*_wrapped(_first_line(decision, release.shipped_at if shipped else None), width)]
+    is_live = evidence.live == release.version
+    lines = [*_wrapped(_first_line(decision, release.shipped_at if shipped else None, is_live=is_live), width)]
     lines += _wrapped(f"Channel {decision.channel}, asked for {words.moment(decision.at)}.", width)
-    if shipped:
+    if shipped or is_live:
         lines += _wrapped(f"If it were published again: {headline(decision)}", width)
     elif _plan_fails(decision, release.planned_for):
         lines += _wrapped(f"Its planned time, {words.moment(release.planned_for or decision.at)}, is too early.", width)
@@ -102,9 +110,11 @@ def report(decisions: Sequence[Decision], release: Release, width: int) -> list[
     return lines
 
 
-def _first_line(decision: Decision, shipped_at: datetime | None) -> str:
+def _first_line(decision: Decision, shipped_at: datetime | None, *, is_live: bool) -> str:
     if shipped_at is None:
-        return headline(decision)
+        return (
+            f"{decision.product} {decision.version} is live in {decision.channel}." if is_live else headline(decision)
+        )
     return f"{decision.product} {decision.version} shipped on {words.moment(shipped_at)}."
 
 

@@ -68,5 +68,6 @@ class ChannelState(Model):
     """The pinned key for checks by hand, as the second line of a minisign public key file."""
 
     def of(self, product: str, channel: str) -> LiveRelease | None:
-        """What a channel of a product offers, if anything."""
-        return next((one for one in self.live if (one.product, one.channel) == (product, channel)), None)
+        """The newest version that a channel of a product offers, if any; platforms may lag behind one another."""
+        offered = (one for one in self.live if (one.product, one.channel) == (product, channel))
+        return max(offered, key=lambda one: one.version, default=None)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from publisher.errors import SigningError
 from publisher.model.signer import Signer, Signers
 from publisher.signing.keys import OpenSigner, open_signer, refuse_demo_keys
 from publisher.signing.minisign import MinisignKey
+
+T = TypeVar("T")
 
 Passphrase = Callable[[str], str | None]
 """Asked with a key's name; None when nobody can answer."""
@@ -17,12 +21,16 @@ Passphrase = Callable[[str], str | None]
 
 @dataclass(frozen=True)
 class KeyRing:
-    """Opens keys lazily and once; a key that is absent is not at hand, a key that is bad is an error."""
+    """Opens keys lazily and once; a key that is absent is not at hand, a key that is bad is an error.
+
+    A passphrase that opened one key file is tried on the others before anybody is asked.
+    """
 
     signers: Signers
     directory: Path
     passphrase: Passphrase
     _opened: dict[str, OpenSigner] = field(default_factory=dict)
+    _remembered: list[str] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
         refuse_demo_keys(self.signers)
@@ -35,7 +43,7 @@ class KeyRing:
         """The key for checks by hand. Raises SigningError when it is not at hand."""
         for signer in self.signers.keys_of("minisign"):
             if self._is_here(signer):
-                return MinisignKey.open(signer, base=self.directory, passphrase=self.passphrase)
+                return self._asking(signer, partial(MinisignKey.open, signer, base=self.directory))
         raise SigningError(
             f"the minisign key is not in {self.directory}",
             fix="give the directory that holds it with --keys, or make keys with `publish keys init`",
@@ -49,5 +57,24 @@ class KeyRing:
 
     def _open(self, signer: Signer) -> OpenSigner:
         if signer.name not in self._opened:
-            self._opened[signer.name] = open_signer(signer, base=self.directory, passphrase=self.passphrase)
+            self._opened[signer.name] = self._asking(signer, partial(open_signer, signer, base=self.directory))
         return self._opened[signer.name]
+
+    def _asking(self, signer: Signer, opener: Callable[..., T]) -> T:
+        """Open with a passphrase that is known, else ask. Only key files: a device counts wrong guesses."""
+        if not signer.uri.startswith("file:"):
+            return opener(passphrase=self.passphrase)
+        for known in self._remembered:
+            try:
+                return opener(passphrase=lambda _name, known=known: known)
+            except SigningError:
+                continue
+        answers: list[str | None] = []
+
+        def ask(name: str) -> str | None:
+            answers.append(self.passphrase(name))
+            return answers[-1]
+
+        opened = opener(passphrase=ask)
+        self._remembered.extend(answer for answer in answers if answer)
+        return opened

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision, Outcome
+from publisher.model.evidence import Evidence
 from publisher.model.release import Release
 from publisher.rules import words
-from publisher.rules.evaluate import evaluate
+from publisher.rules.evaluate import NO_EVIDENCE, evaluate
 
 _IS = {
     Outcome.NOT_APPLICABLE: "may ship",
@@ -33,13 +34,15 @@ def headline(decision: Decision) -> str:
     return f"{answer}."
 
 
-def course(catalog: Catalog, release: Release, decision: Decision) -> tuple[Decision, ...]:
+def course(
+    catalog: Catalog, release: Release, decision: Decision, evidence: Evidence = NO_EVIDENCE
+) -> tuple[Decision, ...]:
     """The decision, and those that follow where other freezes take over, until the answer changes by itself."""
     decisions = [decision]
     while (last := decisions[-1]).next_change is not None and (ends := _ends(last)) is not None:
         if ends >= last.next_change:
             break
-        decisions.append(evaluate(catalog, release, decision.channel, ends))
+        decisions.append(evaluate(catalog, release, decision.channel, ends, evidence))
     return tuple(decisions)
 
 

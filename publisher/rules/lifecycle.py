@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
+from publisher.client.version import Version
 from publisher.model.catalog import Catalog
 from publisher.model.deprecation import Deprecation, DeprecationState
 
 
-def deprecation_state(catalog: Catalog, deprecation: Deprecation, now: datetime) -> DeprecationState:
-    """The furthest stage whose release had shipped by `now`."""
+def deprecation_state(
+    catalog: Catalog, deprecation: Deprecation, now: datetime, live: Iterable[Version] = ()
+) -> DeprecationState:
+    """The furthest stage whose release had shipped by `now`; what is `live` in a bucket has shipped."""
     shipped = catalog.shipped(deprecation.product, now)
-    newest = shipped[-1].version if shipped else None
+    newest = max((*(release.version for release in shipped), *live), default=None)
     stages = (
         (deprecation.remove_in, DeprecationState.REMOVED),
         (deprecation.warned_in, DeprecationState.WARNED),

@@ -224,11 +224,17 @@ def _parse(signer: Signer, path: Path, data: bytes, passphrase: Passphrase) -> P
         raise SigningError(f"{path} is not a private key in PEM form (PKCS#8).") from None
     secret = passphrase(signer.name)
     if not secret:
-        raise SigningError(f"The key {signer.name} in {path} is encrypted, and there is no passphrase for it.")
+        raise SigningError(
+            f"The key {signer.name} in {path} is encrypted, and there is no passphrase for it.",
+            fix="type it at the prompt of a terminal, or set TIDEGATE_PASSPHRASE",
+        )
     try:
         return load_pem_private_key(data, secret.encode())
     except (ValueError, UnsupportedAlgorithm):
-        raise SigningError(f"The passphrase does not open the key {signer.name} in {path}.") from None
+        raise SigningError(
+            f"The passphrase does not open the key {signer.name} in {path}.",
+            fix="type it again at the prompt of a terminal, or correct TIDEGATE_PASSPHRASE",
+        ) from None
 
 
 def _secrets(signer: Signer, passphrase: Passphrase) -> SecretsHandler:

@@ -73,21 +73,35 @@ class Scene:
 
     def live_of(self, release: Release) -> tuple[LiveRelease, ...]:
         """The channels that offer exactly this release."""
-        found = (self.live(release.product, channel) for channel in release.channels)
-        return tuple(one for one in found if one is not None and one.version == release.version)
+        return tuple(
+            one
+            for one in (self.state.live if self.state else ())
+            if one.product == release.product and one.channel in release.channels and one.version == release.version
+        )
 
     def is_out(self, release: Release) -> bool:
         """Whether it has been published, by the bucket or else by the content."""
         shipped = release.shipped_at is not None and release.shipped_at <= self.now
         return shipped or bool(self.live_of(release))
 
+    def is_passed(self, release: Release) -> bool:
+        """Whether all of its channels offer something newer, while nothing records that it ever shipped."""
+        if self.is_out(release):
+            return False
+        live = [self.live(release.product, channel) for channel in release.channels]
+        return all(one is not None and one.version > release.version for one in live)
+
+    def is_coming(self, release: Release) -> bool:
+        """Whether it may still ship."""
+        return not self.is_out(release) and not self.is_passed(release)
+
     @cached_property
     def decisions(self) -> dict[str, tuple[Decision, ...]]:
-        """Public decisions of every release that is not out, one a channel, by release id."""
+        """Public decisions of every release that is still to come, one a channel, by release id."""
         return {
             release.id: tuple(self.decide(release, channel, self.now) for channel in release.channels)
             for release in self.catalog.releases
-            if not self.is_out(release)
+            if self.is_coming(release)
         }
 
     def decide(self, release: Release, channel: str, at: datetime) -> Decision:

@@ -53,7 +53,8 @@ def test_problems_as_json(publish: Publish, tmp_path: Path) -> None:
     ran = publish("check", "--json", *broken(tmp_path))
     assert ran.code == 1
     value = json.loads(ran.out)
-    assert value["error"] == "ContentError"
+    assert list(value) == ["ok", "error", "what", "fix", "problems"]
+    assert (value["ok"], value["error"], value["what"]) == (False, "ContentError", "2 problems in the content")
     assert [(one["line"], one["column"], one["fix"]) for one in value["problems"]] == [
         (9, 12, ""),
         (4, 12, "did you mean stable?"),

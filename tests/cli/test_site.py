@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import Publish
+from tests.support.project import Project
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,6 +61,43 @@ def test_missing_templates_are_said(project: Path, publish: Publish) -> None:
     ran = publish("render", "--to", "out", "--templates", "nowhere", cwd=project)
     assert ran.code == 1
     assert "there is no directory nowhere" in ran.err
+
+
+def test_serve_says_that_there_is_no_bucket(tmp_path: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted:
+        server_address = ("127.0.0.1", 8137)
+
+        def serve_forever(self) -> None:
+            raise KeyboardInterrupt
+
+        def server_close(self) -> None:
+            pass
+
+    monkeypatch.setattr("publisher.cli.serve.make_server", lambda *_: Interrupted())
+    ran = publish("serve", "--bucket", "missing", cwd=tmp_path)
+    assert ran.code == 0
+    assert "Bucket  there is none in missing\n" in ran.out
+
+
+@pytest.mark.parametrize("command", ["build", "render"])
+def test_a_place_without_a_bucket_is_an_error_and_nothing_is_written(
+    project: Path, publish: Publish, command: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    real = Project(tmp_path_factory.mktemp("real") / "project")
+    shutil.copyfile(real.config / "root.json", project / "site_config/root.json")
+    ran = publish(command, "--to", "out", "--bucket", project / "nowhere", cwd=project)
+    assert ran.code == 1
+    assert "there is no bucket at" in ran.err
+    assert not (project / "out").exists()
+
+
+def test_the_demo_needs_the_sample_content(project: Path, publish: Publish) -> None:
+    (project / "content/sample.yaml").unlink()
+    ran = publish("demo", cwd=project)
+    assert ran.code == 1
+    assert "the demo publishes the sample content" in ran.err
+    assert "build/demo can be removed" in ran.err
+    assert not (project / "build").exists()
 
 
 def test_serve_says_what_to_do_before_the_demo_was_built(tmp_path: Path, publish: Publish) -> None:

@@ -6,9 +6,11 @@ import json
 
 import pytest
 
+from publisher.cli import bucket
 from publisher.content.load import load_catalog
 from publisher.model.decision import Decision
 from tests.support.command import ROOT, Publish
+from tests.support.project import Project
 
 AT = "2026-11-20T12:00:00Z"
 
@@ -105,3 +107,22 @@ def test_errors_as_json(publish: Publish) -> None:
 
 def test_help_says_that_it_is_a_question(publish: Publish) -> None:
     assert "the exit code is 0 whatever the answer is" in " ".join(publish("why", "--help").out.split())
+
+
+def test_with_a_bucket_the_answer_is_that_of_release(
+    project: Project, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bucket, "wall_clock", lambda: project.now)
+    project.publish("1.1.0")
+    project.add_release("1.0.0")
+
+    def why(name: str, *more: str) -> str:
+        words = ("why", name, "--at", AT, "--bucket", project.bucket.as_uri(), *more)
+        ran = publish(*words, cwd=project.base)
+        assert ran.code == 0, ran.err
+        return ran.out
+
+    assert why("node@1.1.0").startswith("node 1.1.0 is live in stable.\n")
+    assert why("node@1.0.0").startswith("node 1.0.0 is blocked.\n")
+    assert "1.1.0 is already out in stable" in " ".join(why("node@1.0.0").split())
+    assert json.loads(why("node@1.0.0", "--json"))["outcome"] == "blocked"

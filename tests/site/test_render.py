@@ -217,3 +217,44 @@ def test_an_event_that_ends_now_is_past_and_one_that_starts_now_is_under_way() -
     assert "Past" not in before
     assert "Past A pair opens" in after
     assert "Under way" in from_markdown(page(edge, "calendar.md", now=starts)).text
+
+
+def test_what_the_bucket_offers_counts_as_shipped_and_what_it_has_passed_does_not_come() -> None:
+    given = catalog(releases=(release("4.0.0"), release("4.1.0"), release("4.2.0")))
+    state = live("4.1.0")
+    home = from_markdown(page(given, "index.md", state)).text
+    coming = home[home.index("What comes next") :]
+    assert "4.2.0" in coming
+    assert "4.1.0" not in coming
+    assert "4.0.0" not in coming
+    calendar = from_markdown(page(given, "calendar.md", state)).text
+    assert ["4.0.0" in calendar, "4.1.0" in calendar, "4.2.0" in calendar] == [False, False, True]
+    listed = from_markdown(page(given, "releases/index.md", state)).text
+    assert "out now" in listed
+    assert "superseded" in listed
+    passed = from_markdown(page(given, "releases/node/4.0.0.md", state)).text
+    assert "A newer version is out" in passed
+    assert "May it ship?" not in passed
+    assert "It is not out" not in passed
+
+
+def test_a_platform_that_lags_behind_does_not_hide_the_newest_version() -> None:
+    newer, older = live("4.10.0").live[0], live("4.9.0").live[0]
+    state = live().model_copy(update={"live": (newer, older)})
+    assert state.of("node", "stable") == newer
+    both = catalog(releases=(release("4.9.0"), release("4.10.0")))
+    assert "out now" in from_markdown(page(both, "releases/node/4.9.0.md", state)).text
+
+
+def test_without_a_key_no_command_needs_one_and_without_our_client_none_is_promised() -> None:
+    said = from_markdown(page(FULL, "downloads.md")).text
+    assert "PUBLIC-KEY" not in said
+    assert "minisign -V" not in said
+    assert "sha256sum --check" in said
+    assert "knows our address" not in from_markdown(page(FULL, "downloads.md", live())).text
+    ours = live("0.1.0")
+    files = tuple(one.model_copy(update={"file": "tidegate-0.1.0.pyz"}) for one in ours.live[0].artifacts[:1])
+    state = ours.model_copy(update={"live": (ours.live[0].model_copy(update={"artifacts": files}),)})
+    said = from_markdown(page(catalog(releases=(release("0.1.0"),)), "downloads.md", state)).text
+    assert "The copy that you download here knows our address" in said
+    assert "python3 tidegate-0.1.0.pyz check" in said

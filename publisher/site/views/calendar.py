@@ -97,7 +97,7 @@ def _entries(scene: Scene, end: datetime) -> Iterator[Entry]:
         if event.ends > scene.now and event.starts < end:
             yield Entry(event.starts, event=event)
     for release in scene.catalog.releases:
-        if release.planned_for is not None and release.planned_for < end and not scene.is_out(release):
+        if release.planned_for is not None and release.planned_for < end and scene.is_coming(release):
             planned = scene.decide(release, release.channels[0], max(release.planned_for, scene.now))
             yield Entry(release.planned_for, release=release_view(scene, release), planned=planned)
 
@@ -133,7 +133,7 @@ def _lanes(scene: Scene, end: datetime) -> list[Lane]:
     releases = [
         _bar(scene.now, Span(r.planned_for, r.planned_for), "release", r.id)
         for r in scene.catalog.releases
-        if r.planned_for is not None and scene.now <= r.planned_for < end and not scene.is_out(r)
+        if r.planned_for is not None and scene.now <= r.planned_for < end and scene.is_coming(r)
     ]
     lanes.append(("Planned releases", releases))
     return [Lane(label, TOP + index * LANE, tuple(bars)) for index, (label, bars) in enumerate(lanes)]

@@ -31,7 +31,7 @@ def pages(scene: Scene) -> Iterator[Page]:
     waiting = [outlook for outlook in scene.outlooks if outlook.waits]
     next_opening = min((wait.until for outlook in waiting for wait in outlook.waits), default=None)
     ahead = sorted(
-        (release_view(scene, r) for r in scene.catalog.releases if not scene.is_out(r)),
+        (release_view(scene, r) for r in scene.catalog.releases if scene.is_coming(r)),
         key=lambda view: (view.when is None, view.when, view.title),
     )
     yield Page(

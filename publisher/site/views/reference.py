@@ -46,7 +46,7 @@ def pages(scene: Scene) -> Iterator[Page]:
             "example": _example(scene, shelves),
             "windows_example": _example(scene, shelves, "windows"),
             "key": _key(scene),
-            "client_file": next((d.artifact.file for s in shelves for d in s.files if _is_client(d)), "tidegate.pyz"),
+            "client_file": next((d.artifact.file for s in shelves for d in s.files if _is_client(d)), None),
         },
     )
 
@@ -88,7 +88,8 @@ def _deprecations(scene: Scene) -> list[DeprecationView]:
 
 
 def _deprecation(scene: Scene, item: Deprecation) -> DeprecationView:
-    state = deprecation_state(scene.catalog, item, scene.now)
+    live = [one.version for one in (scene.state.live if scene.state else ()) if one.product == item.product]
+    state = deprecation_state(scene.catalog, item, scene.now, live)
     reached = list(DeprecationState).index(state)
     stages: list[tuple[str, str | None, str | None, bool]] = [("announced", None, None, True)]
     for number, (name, version) in enumerate(

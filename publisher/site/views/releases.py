@@ -45,6 +45,8 @@ class ReleaseView:
     when: datetime | None
     """When it shipped, or else when it is planned for."""
     out: bool
+    passed: bool
+    """Whether its channels have gone past it, and nothing records that it shipped."""
     decisions: tuple[Decision, ...]
 
     @property
@@ -65,20 +67,23 @@ def page_of(release: Release) -> str:
 
 def release_view(scene: Scene, release: Release) -> ReleaseView:
     """The view of one release."""
-    out = scene.is_out(release)
+    out, passed = scene.is_out(release), scene.is_passed(release)
     decisions = scene.decisions.get(release.id, ())
     return ReleaseView(
         release=release,
         product=scene.catalog.products[release.product],
         page=page_of(release),
         chip=_chip(scene, release, out, decisions),
-        when=release.shipped_at if out else release.planned_for,
+        when=release.shipped_at if out else None if passed else release.planned_for,
         out=out,
+        passed=passed,
         decisions=decisions,
     )
 
 
 def _chip(scene: Scene, release: Release, out: bool, decisions: tuple[Decision, ...]) -> Chip:
+    if scene.is_passed(release):
+        return Chip("quiet", "superseded")
     if not out:
         return OUTCOMES[min((d.outcome for d in decisions), key=lambda outcome: outcome.rank, default=Outcome.UNKNOWN)]
     if scene.live_of(release):
