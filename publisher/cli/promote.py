@@ -10,7 +10,7 @@ from publisher.cli.common import content_options, find_release, json_option, loa
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.signing import key_ring, keys_option, read_root
 from publisher.cli.target import address_of, open_ready, refuse_sample, to_option
-from publisher.errors import InputError
+from publisher.errors import InputError, SigningError
 from publisher.pipeline.promote import PromotePlan, PromoteRequest, apply_promote, plan_promote
 from publisher.pipeline.release import add_signatures
 from publisher.pipeline.stage import staged_candidate
@@ -51,7 +51,13 @@ def command(
         raise InputError(f"{release.id} is not staged: {working_on}", fix=f"publish stage {release.id} ...")
     if sign:
         staged = add_signatures(staged, ring, storage)
-    plan = plan_promote(request, staged, catalog, storage, ring, wall_clock())
+    try:
+        plan = plan_promote(request, staged, catalog, storage, ring, wall_clock())
+    except SigningError as error:
+        if not sign:
+            raise
+        kept = "your signatures are kept beside the candidate: ask the next person to run the same command"
+        raise SigningError(error.what, fix=kept) from error
     track = track_on_terminal(quiet=as_json)
     written = None if plan.nothing_to_do else apply_promote(plan, catalog, storage, wall_clock, track)
     if as_json:

@@ -258,7 +258,8 @@ class _Builder:
     def _is_cut(self, event: Any) -> bool:
         """Whether a sentence without quotes is followed by a comment, which people mostly do not mean."""
         end = event.end_mark
-        return end.line < len(self.lines) and self.lines[end.line][end.column :].lstrip().startswith("#")
+        rest = self.lines[end.line][end.column :] if end.line < len(self.lines) else ""
+        return rest.lstrip().startswith("#")
 
     def _key(self, frame: _Frame, event: Any) -> None:
         key = event.value

@@ -1,0 +1,90 @@
+"""publish stage, promote, status and refresh as two people and a timer type them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import Publish, Ran
+from tests.support.project import Project
+
+
+@pytest.fixture
+def ready(tmp_path: Path, publish: Publish) -> Project:
+    """A project with keys made at the real time, each person's in a directory of their own, and a release built."""
+    project = Project(tmp_path / "project")
+    (project.config / "root.json").unlink()
+    for key in project.keys.iterdir():
+        key.unlink()
+    people = ("--person", "ana:engineering", "--person", "ben:operations,automation", "--person", "coco:comms")
+    assert publish("keys", "init", "--no-passphrase", *people, cwd=project.base).code == 0
+    (project.base / "keys-of-ana").mkdir()
+    (project.keys / "channels-ana.pem").rename(project.base / "keys-of-ana/channels-ana.pem")
+    project.add_release("1.0.0")
+    project.build("1.0.0")
+    return project
+
+
+def run(publish: Publish, project: Project, command: str, *more: str) -> Ran:
+    where = ("--channel", "stable") if command in ("stage", "promote") else ()
+    return publish(command, *more, *where, "--to", project.bucket, cwd=project.base)
+
+
+def stage(publish: Publish, project: Project, *more: str) -> Ran:
+    return run(publish, project, "stage", "node@1.0.0", "--artifacts", "artifacts/1.0.0", *more)
+
+
+def test_two_people_and_two_machines_ship_a_release(ready: Project, publish: Publish) -> None:
+    staged = stage(publish, ready)
+    assert staged.code == 0, staged.err
+    assert "publish promote node@1.0.0" in staged.out
+
+    first = run(publish, ready, "promote", "node@1.0.0", "--sign", "--keys", "keys-of-ana")
+    assert first.code == 1
+    assert "your signatures are kept" in first.err
+    waiting = json.loads(run(publish, ready, "status", "--json").out)
+    assert waiting["live"] == []
+    assert waiting["staged"][0]["signed_by"] == ["ana (engineering)"]
+
+    last = run(publish, ready, "promote", "node@1.0.0", "--sign")
+    assert last.code == 0, last.err
+    assert "node 1.0.0 is live in stable" in last.out
+    live = json.loads(run(publish, ready, "status", "--json").out)
+    assert [one["version"] for one in live["live"]] == ["1.0.0"]
+    assert live["staged"] == []
+
+
+def test_promoting_what_is_not_staged_is_refused(ready: Project, publish: Publish) -> None:
+    ran = run(publish, ready, "promote", "node@1.0.0")
+    assert ran.code == 5
+    stage(publish, ready)
+    ready.add_release("1.1.0")
+    ran = run(publish, ready, "promote", "node@1.1.0")
+    assert ran.code == 1
+    assert "working on 1.0.0" in ran.err
+
+
+def test_staging_twice_says_that_it_was_staged(ready: Project, publish: Publish) -> None:
+    stage(publish, ready)
+    assert "was staged already" in stage(publish, ready).out
+
+
+def test_rebase_and_replace_do_not_go_together(ready: Project, publish: Publish) -> None:
+    assert stage(publish, ready, "--rebase", "--replace").code == 2
+
+
+def test_refresh_has_nothing_to_do_on_a_fresh_channel(ready: Project, publish: Publish) -> None:
+    stage(publish, ready)
+    run(publish, ready, "promote", "node@1.0.0", "--sign", "--keys", "keys-of-ana")
+    run(publish, ready, "promote", "node@1.0.0", "--sign")
+    ran = run(publish, ready, "refresh")
+    assert (ran.code, ran.out) == (0, "Nothing is due.\n")
+
+
+def test_status_reads_at_a_glance(ready: Project, publish: Publish) -> None:
+    stage(publish, ready)
+    out = run(publish, ready, "status").out
+    assert "Live\n  nothing" in out
+    assert "signatures missing" in out
