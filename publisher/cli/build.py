@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.bucket import bucket_option, state_of
+from publisher.cli.live import bucket_option, state_of
 from publisher.cli.common import at_option, content_options, load, moment
 
 
