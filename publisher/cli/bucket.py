@@ -45,8 +45,7 @@ def show_policy(identity: str | None, to: str | None, content: tuple[Path, ...],
 @command.command("cors")
 @to_option
 @content_options
-@json_option
-def show_cors(to: str | None, content: tuple[Path, ...], config: Path, as_json: bool) -> None:
+def show_cors(to: str | None, content: tuple[Path, ...], config: Path) -> None:
     """Print the CORS configuration: pages of the site may read."""
     _address(to, content, config)
     print_json(cors(load(content, config).endpoints.site))
@@ -56,8 +55,7 @@ def show_cors(to: str | None, content: tuple[Path, ...], config: Path, as_json: 
 @click.option("--staging-days", type=click.IntRange(min=1), default=STAGING_DAYS, show_default=True)
 @to_option
 @content_options
-@json_option
-def show_lifecycle(staging_days: int, to: str | None, content: tuple[Path, ...], config: Path, as_json: bool) -> None:
+def show_lifecycle(staging_days: int, to: str | None, content: tuple[Path, ...], config: Path) -> None:
     """Print the lifecycle configuration: leftovers go, published objects stay."""
     print_json(lifecycle(_address(to, content, config).prefix, staging_days))
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.live import bucket_option, state_of
 from publisher.cli.common import at_option, content_options, load, moment
+from publisher.cli.live import bucket_option, state_of
 
 
 @click.command("build")

@@ -67,10 +67,15 @@ def policy(bucket: str, prefix: str, identity: Identity) -> Document:
     """The policy to attach to an identity; for the public, the bucket's own."""
     if identity is Identity.PUBLIC:
         return bucket_policy(bucket, prefix)
-    below: Document = {} if not prefix else {"Condition": {"StringLikeIfExists": {"s3:prefix": [f"{prefix}*"]}}}
+    everything = {"Sid": "List", "Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [_arn(bucket)]}
+    # Without the right to list, S3 answers 403 and not 404 where there is no object. That question has no prefix, so
+    # with one in the bucket, names (no bytes) of all its objects can be listed: a bucket of one's own is better.
+    lists: list[Document] = [
+        {**everything, "Condition": {"StringLike": {"s3:prefix": [f"{prefix}*"]}}},
+        {**everything, "Sid": "AskWhetherThere", "Condition": {"Null": {"s3:prefix": "true"}}},
+    ]
     return _document(
-        # Without the right to list, S3 answers 403 and not 404 where there is no object; such a question has no prefix.
-        {"Sid": "List", "Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [_arn(bucket)], **below},
+        *(lists if prefix else [everything]),
         _allow("Read", ["s3:GetObject"], bucket, prefix, _READS[identity]),
         _allow("Write", ["s3:PutObject", "s3:AbortMultipartUpload"], bucket, prefix, _WRITES[identity]),
         _allow("Probes", ["s3:DeleteObject"], bucket, prefix, (f"{PRIVATE}*",)),
