@@ -25,7 +25,9 @@ def command() -> None:
 
 @command.command("policy")
 @click.option(
-    "--identity", type=click.Choice(list(Identity)), help="Only this one's; `public` is the bucket's own policy."
+    "--identity",
+    type=click.Choice([one.value for one in Identity]),
+    help="Only this one's; `public` is the bucket's own policy.",
 )
 @to_option
 @content_options
@@ -45,6 +47,7 @@ def show_policy(identity: str | None, to: str | None, content: tuple[Path, ...],
 @command.command("cors")
 @to_option
 @content_options
+@click.option("--json", is_flag=True, expose_value=False, help="JSON is what it prints anyway.")
 def show_cors(to: str | None, content: tuple[Path, ...], config: Path) -> None:
     """Print the CORS configuration: pages of the site may read."""
     _address(to, content, config)
@@ -55,6 +58,7 @@ def show_cors(to: str | None, content: tuple[Path, ...], config: Path) -> None:
 @click.option("--staging-days", type=click.IntRange(min=1), default=STAGING_DAYS, show_default=True)
 @to_option
 @content_options
+@click.option("--json", is_flag=True, expose_value=False, help="JSON is what it prints anyway.")
 def show_lifecycle(staging_days: int, to: str | None, content: tuple[Path, ...], config: Path) -> None:
     """Print the lifecycle configuration: leftovers go, published objects stay."""
     print_json(lifecycle(_address(to, content, config).prefix, staging_days))
