@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.bucket import bucket_option, state_of
 from publisher.cli.common import at_option, content_options, json_option, load, moment, print_json, wall_clock
+from publisher.cli.live import bucket_option, state_of
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.signing import key_ring, keys_option, read_root
 from publisher.cli.site_upload import as_json_of, lines_of, open_places, upload

@@ -24,6 +24,7 @@ COMMANDS = {
     "promote": "Make a staged release live.",
     "status": "Say what is live, what is staged, and what expires when.",
     "refresh": "Sign snapshot and timestamp again when they are due.",
+    "bucket": "Print least-privilege policies, CORS and lifecycle for a bucket.",
     "verify": "Audit a published channel from outside.",
     "keys": "Make keys and the first root.",
     "client": "Build the reference update client as one file.",

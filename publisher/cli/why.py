@@ -10,7 +10,6 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.bucket import bucket_option, state_of
 from publisher.cli.common import (
     at_option,
     content_options,
@@ -21,6 +20,7 @@ from publisher.cli.common import (
     one_channel,
     print_json,
 )
+from publisher.cli.live import bucket_option, state_of
 from publisher.model.decision import Decision, Outcome, Verdict
 from publisher.model.evidence import Evidence
 from publisher.model.release import Release

@@ -1,0 +1,146 @@
+"""Least-privilege documents for a bucket on S3: who may do what, which origin may read, what goes away by itself.
+
+Pure functions of bucket and prefix; nothing is sent. Identity policies only allow, as some servers (SeaweedFS) know no
+Deny there; what nobody may do, whoever it is, stands in the bucket policy, beside what the public may.
+
+What keeps published objects as they are:
+
+- Deleting: no identity has the right, and the bucket policy denies it to all. Amazon S3 and SeaweedFS enforce it.
+- Overwriting: the bucket policy denies a write without `If-None-Match`. Amazon documents the condition keys that this
+  takes; it was not tried there. SeaweedFS does not know them, so there the statement has no effect: a thief of the
+  publisher's credentials can put other bytes under a published name. Clients refuse those, as their digest is signed.
+  On such a store take a bucket with object lock: the old version then stays and cannot be deleted.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from publisher.storage.protocol import MARKER_KEY
+
+METADATA = "tuf/metadata/"
+TARGETS = "tuf/targets/"
+RELEASES = "releases/"
+STAGING = "staging/"
+PRIVATE = ".tidegate/"
+"""The areas of a bucket, as channel/layout.py and s3_claim.py have them; storage imports neither here."""
+
+VERSION = "2012-10-17"
+CORS_SECONDS = 3600
+STAGING_DAYS = 90
+
+Document = dict[str, Any]
+
+
+class Identity(StrEnum):
+    """Who works with a bucket."""
+
+    PUBLISHER = "publisher"
+    AUTOMATION = "automation"
+    ON_CALL = "on-call"
+    PUBLIC = "public"
+
+
+_FRESHNESS = (f"{METADATA}*.snapshot.json", f"{METADATA}timestamp.json")
+_CLIENTS = ("tuf/*", f"{RELEASES}*", f"{PRIVATE}*", MARKER_KEY)
+
+_READS = {
+    Identity.PUBLISHER: ("*",),
+    Identity.AUTOMATION: ("tuf/*", f"{PRIVATE}*", MARKER_KEY),
+    Identity.ON_CALL: _CLIENTS,
+}
+_WRITES = {
+    Identity.PUBLISHER: (
+        *(f"{area}*" for area in (STAGING, TARGETS, METADATA, RELEASES, PRIVATE)),
+        MARKER_KEY,
+    ),
+    Identity.AUTOMATION: (*_FRESHNESS, f"{METADATA}*.rollout.json", f"{PRIVATE}*"),
+    Identity.ON_CALL: (*_FRESHNESS, f"{METADATA}*.brakes.json", f"{PRIVATE}*"),
+}
+
+WRITTEN_ONCE = (f"{RELEASES}*", f"{TARGETS}*", f"{METADATA}*.*.json")
+"""All that is published but timestamp.json, which has one dot only."""
+
+
+def policy(bucket: str, prefix: str, identity: Identity) -> Document:
+    """The policy to attach to an identity; for the public, the bucket's own."""
+    if identity is Identity.PUBLIC:
+        return bucket_policy(bucket, prefix)
+    everything = {"Sid": "List", "Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [_arn(bucket)]}
+    # Without the right to list, S3 answers 403 and not 404 where there is no object. That question has no prefix, so
+    # with one in the bucket, names (no bytes) of all its objects can be listed: a bucket of one's own is better.
+    lists: list[Document] = [
+        {**everything, "Condition": {"StringLike": {"s3:prefix": [f"{prefix}*"]}}},
+        {**everything, "Sid": "AskWhetherThere", "Condition": {"Null": {"s3:prefix": "true"}}},
+    ]
+    return _document(
+        *(lists if prefix else [everything]),
+        _allow("Read", ["s3:GetObject"], bucket, prefix, _READS[identity]),
+        _allow("Write", ["s3:PutObject", "s3:AbortMultipartUpload"], bucket, prefix, _WRITES[identity]),
+        _allow("Probes", ["s3:DeleteObject"], bucket, prefix, (f"{PRIVATE}*",)),
+    )
+
+
+def bucket_policy(bucket: str, prefix: str) -> Document:
+    """Anybody may read what is published; nobody may delete it, or overwrite it where the store can tell."""
+    everybody = {"Principal": "*"}
+    public = ("tuf/*", f"{RELEASES}*", f"{PRIVATE}*")
+    return _document(
+        {**_allow("PublicRead", ["s3:GetObject"], bucket, prefix, public), **everybody},
+        {
+            **_allow("NobodyDeletes", ["s3:DeleteObject", "s3:DeleteObjectVersion"], bucket, prefix, WRITTEN_ONCE),
+            **everybody,
+            "Effect": "Deny",
+        },
+        {
+            **_allow("WrittenOnce", ["s3:PutObject"], bucket, prefix, WRITTEN_ONCE),
+            **everybody,
+            "Effect": "Deny",
+            # Parts of a multipart upload cannot have the header: only what makes the object is asked for it.
+            "Condition": {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}},
+        },
+    )
+
+
+def cors(origin: str) -> Document:
+    """Pages of the site may read the bucket."""
+    rule = {
+        "AllowedOrigins": [origin.rstrip("/")],
+        "AllowedMethods": ["GET", "HEAD"],
+        "MaxAgeSeconds": CORS_SECONDS,
+    }
+    return {"CORSRules": [rule]}
+
+
+def lifecycle(prefix: str, staging_days: int = STAGING_DAYS) -> Document:
+    """What dead runs left goes after a day, candidates after `staging_days`; published objects never."""
+    day = {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}
+    return {
+        "Rules": [
+            _rule("tidegate-probes", f"{prefix}{PRIVATE}", {"Expiration": {"Days": 1}}),
+            _rule("tidegate-uploads", prefix, day),
+            _rule("tidegate-staging", f"{prefix}{STAGING}", {"Expiration": {"Days": staging_days}}),
+        ]
+    }
+
+
+def _rule(name: str, prefix: str, what: Document) -> Document:
+    return {"ID": name, "Status": "Enabled", "Filter": {"Prefix": prefix}, **what}
+
+
+def _document(*statements: Document) -> Document:
+    return {"Version": VERSION, "Statement": list(statements)}
+
+
+def _allow(name: str, actions: list[str], bucket: str, prefix: str, keys: tuple[str, ...]) -> Document:
+    return {
+        "Sid": name,
+        "Effect": "Allow",
+        "Action": actions,
+        "Resource": [f"{_arn(bucket)}/{prefix}{key}" for key in keys],
+    }
+
+
+def _arn(bucket: str) -> str:
+    return f"arn:aws:s3:::{bucket}"

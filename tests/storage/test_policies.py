@@ -1,0 +1,50 @@
+"""The documents for a bucket: valid, minimal, and exact about the prefix."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from publisher.channel import layout
+from publisher.storage import policies, s3_claim
+from publisher.storage.policies import Identity, cors, lifecycle, policy
+
+PREFIX = "channel/"
+
+
+def test_the_areas_are_those_of_the_layout() -> None:
+    for name in ("METADATA", "TARGETS", "RELEASES", "STAGING"):
+        assert getattr(policies, name) == getattr(layout, name)
+    assert policies.PRIVATE == s3_claim.PRIVATE
+
+
+@pytest.mark.parametrize("identity", Identity)
+@pytest.mark.parametrize("prefix", ["", PREFIX])
+def test_no_wildcard_actions_and_nothing_beside_the_prefix(identity: Identity, prefix: str) -> None:
+    document = json.loads(json.dumps(policy("bucket", prefix, identity)))
+    assert document["Version"] == "2012-10-17"
+    for statement in document["Statement"]:
+        assert not any("*" in action for action in statement["Action"])
+        for resource in statement["Resource"]:
+            if statement["Action"] == ["s3:ListBucket"]:
+                assert resource == "arn:aws:s3:::bucket"
+            else:
+                assert resource.startswith(f"arn:aws:s3:::bucket/{prefix}")
+        assert ("Principal" in statement) == (identity is Identity.PUBLIC)
+
+
+def test_deleting_is_for_probes_only() -> None:
+    for identity in (Identity.PUBLISHER, Identity.AUTOMATION, Identity.ON_CALL):
+        allowed = [one for one in policy("b", PREFIX, identity)["Statement"] if "s3:DeleteObject" in one["Action"]]
+        assert [one["Resource"] for one in allowed] == [["arn:aws:s3:::b/channel/.tidegate/*"]]
+
+
+def test_the_lifecycle_never_expires_what_is_published() -> None:
+    expiring = [rule["Filter"]["Prefix"] for rule in lifecycle(PREFIX)["Rules"] if "Expiration" in rule]
+    assert expiring == ["channel/.tidegate/", "channel/staging/"]
+
+
+def test_cors_is_for_reading_from_one_origin() -> None:
+    [rule] = cors("https://updates.example.org/")["CORSRules"]
+    assert (rule["AllowedOrigins"], rule["AllowedMethods"]) == (["https://updates.example.org"], ["GET", "HEAD"])

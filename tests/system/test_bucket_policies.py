@@ -1,0 +1,161 @@
+"""The documents of `publish bucket`, applied on a real server: each identity does its job, and nothing more.
+
+SeaweedFS does not know the condition key `s3:if-none-match`: deleting what is published is denied there, and
+overwriting it is not. The last test says so; a version of the server that learns it makes that test fail.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import urllib3
+
+from publisher.pipeline.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.release import apply_release
+from publisher.storage.policies import Identity, bucket_policy, cors, lifecycle, policy
+from tests.support.project import Project
+
+if TYPE_CHECKING:
+    from publisher.storage.s3 import S3Storage
+    from tests.support.seaweed import SeaweedServer
+
+pytestmark = pytest.mark.system
+
+PREFIX = "channel/"
+WORKERS = (Identity.PUBLISHER, Identity.AUTOMATION, Identity.ON_CALL)
+
+
+@dataclass
+class Place:
+    """A bucket with everything applied, and a release that the publisher has published."""
+
+    server: SeaweedServer
+    bucket: str
+    users: dict[Identity, Any]
+    project: Project
+
+    def client(self, identity: Identity) -> Any:
+        return self.server.client(self.users[identity])
+
+    def storage(self, identity: Identity) -> S3Storage:
+        from publisher.storage.s3 import S3Storage  # noqa: PLC0415 - boto3 is slow to load
+        from publisher.storage.s3_address import S3Address  # noqa: PLC0415
+
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.users[identity].environment.items():
+                patch.setenv(name, value)
+            storage = S3Storage(S3Address.parse(self.server.address(self.bucket, PREFIX)))
+            _ = storage.capabilities
+        return storage
+
+    def keys(self) -> list[str]:
+        page = self.server.client().list_objects_v2(Bucket=self.bucket, Prefix=PREFIX)
+        return [one["Key"] for one in page["Contents"]]
+
+    def anonymous(self, key: str) -> int:
+        url = f"{self.server.endpoint}/{self.bucket}/{key}"
+        return int(urllib3.PoolManager().request("GET", url, retries=False).status)
+
+
+@pytest.fixture(scope="module")
+def place(seaweed: SeaweedServer, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    bucket = seaweed.new_bucket()
+    admin = seaweed.client()
+    admin.put_bucket_policy(Bucket=bucket, Policy=json.dumps(bucket_policy(bucket, PREFIX)))
+    admin.put_bucket_cors(Bucket=bucket, CORSConfiguration=cors("https://updates.example.org"))
+    admin.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration=lifecycle(PREFIX))
+    users = {one: seaweed.identity(one.value, policy(bucket, PREFIX, one)["Statement"]) for one in WORKERS}
+    project = Project(Path(tmp_path_factory.mktemp("project")))
+    project.add_release("1.0.0")
+    there = Place(seaweed, bucket, users, project)
+    storage = there.storage(Identity.PUBLISHER)
+    storage.prepare()
+    plan = project.plan(project.request("1.0.0"), storage)
+    apply_release(plan, project.catalog, storage, lambda: project.now)
+    return there
+
+
+def test_the_publisher_publishes_and_the_public_reads(place: Place) -> None:
+    keys = place.keys()
+    feed = next(key for key in keys if "/feed/" in key)
+    assert place.anonymous(feed) == 200
+    assert place.anonymous(next(key for key in keys if "/releases/" in key)) == 200
+    for key in (next(key for key in keys if "/staging/" in key), f"{PREFIX}ledger/1", "?list-type=2"):
+        assert place.anonymous(key) in (403, 404)
+
+
+def test_automation_refreshes(place: Place) -> None:
+    project = place.project
+    storage = place.storage(Identity.AUTOMATION)
+    later = project.now + timedelta(hours=40)
+    plan = plan_refresh(storage, project.root, project.catalog.signers, project.key_ring(), later)
+    assert "tuf/metadata/timestamp.json" in apply_refresh(plan, storage).keys
+
+
+def test_on_call_brakes(place: Place) -> None:
+    put(f"{PREFIX}tuf/metadata/99.brakes.json")(place.client(Identity.ON_CALL), place.bucket)
+
+
+Operation = Callable[[Any, str], object]
+
+
+def put(key: str) -> Operation:
+    return lambda client, bucket: client.put_object(Bucket=bucket, Key=key, Body=b"x")
+
+
+def delete(key: str) -> Operation:
+    return lambda client, bucket: client.delete_object(Bucket=bucket, Key=key)
+
+
+EVERYBODY: dict[str, Operation] = {
+    "write the ledger": put(f"{PREFIX}ledger/1"),
+    "write beside the prefix": put("other/1"),
+    "read beside the prefix": lambda client, bucket: client.get_object(Bucket=bucket, Key="other/1"),
+    "list beside the prefix": lambda client, bucket: client.list_objects_v2(Bucket=bucket, Prefix="other/"),
+    "delete a root": delete(f"{PREFIX}tuf/metadata/1.root.json"),
+    "delete the timestamp": delete(f"{PREFIX}tuf/metadata/timestamp.json"),
+    "delete a release": delete(f"{PREFIX}releases/node/1.0.0/SHA256SUMS"),
+    "delete the marker": delete(f"{PREFIX}.tidegate-bucket"),
+    "delete a candidate": delete(f"{PREFIX}staging/node.stable/current.json"),
+    "read the bucket's policy": lambda client, bucket: client.get_bucket_policy(Bucket=bucket),
+    "delete the bucket's policy": lambda client, bucket: client.delete_bucket_policy(Bucket=bucket),
+    "delete the lifecycle": lambda client, bucket: client.delete_bucket_lifecycle(Bucket=bucket),
+    "delete the bucket": lambda client, bucket: client.delete_bucket(Bucket=bucket),
+}
+ONLINE: dict[str, Operation] = {
+    "write a root": put(f"{PREFIX}tuf/metadata/2.root.json"),
+    "write a channel": put(f"{PREFIX}tuf/metadata/2.node.stable.json"),
+    "write a target": put(f"{PREFIX}tuf/targets/feed/node/stable/x.json"),
+    "write a release": put(f"{PREFIX}releases/node/1.0.0/x"),
+    "write a candidate": put(f"{PREFIX}staging/node.stable/x"),
+    "read a candidate": lambda client, bucket: client.get_object(
+        Bucket=bucket, Key=f"{PREFIX}staging/node.stable/current.json"
+    ),
+}
+FORBIDDEN: dict[Identity, dict[str, Operation]] = {
+    Identity.PUBLISHER: EVERYBODY,
+    Identity.AUTOMATION: {**EVERYBODY, **ONLINE, "brake": put(f"{PREFIX}tuf/metadata/9.brakes.json")},
+    Identity.ON_CALL: {**EVERYBODY, **ONLINE, "roll out": put(f"{PREFIX}tuf/metadata/9.rollout.json")},
+}
+
+
+@pytest.mark.parametrize(("who", "what"), [(who, what) for who, table in FORBIDDEN.items() for what in table])
+def test_nothing_more(place: Place, who: Identity, what: str) -> None:
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - boto3 is slow to load
+
+    with pytest.raises(ClientError) as caught:
+        FORBIDDEN[who][what](place.client(who), place.bucket)
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+def test_this_server_does_not_deny_overwriting(place: Place) -> None:
+    client = place.client(Identity.PUBLISHER)
+    key = f"{PREFIX}releases/node/0.0.1/x"
+    client.put_object(Bucket=place.bucket, Key=key, Body=b"1", IfNoneMatch="*")
+    assert client.put_object(Bucket=place.bucket, Key=key, Body=b"2")["ResponseMetadata"]["HTTPStatusCode"] == 200
