@@ -43,27 +43,27 @@ def test_r80_one_publisher_wins_and_the_others_are_told(places: Places, tmp_path
         context.Process(target=race, args=(*arguments, worker, barrier, turn, results)) for worker in range(WORKERS)
     ]
     live = {"stable": "1.0.0", "beta": "1.0.0"}
-    for one in crew:
-        one.start()
+    for process in crew:
+        process.start()
     try:
-        for one_round in rounds:
+        for one in rounds:
             barrier.wait(SECONDS)
             barrier.wait(SECONDS)
             told = {worker: (said, won) for _, worker, said, won in (results.get(timeout=10) for _ in range(WORKERS))}
             winners = [worker for worker, (_, won) in told.items() if won]
-            assert len(winners) == 1, (one_round, told)
-            live[one_round.channels[winners[0]]] = one_round.version(winners[0])
-            look(place, project, tmp_path / "client", live, thorough=one_round.number % 10 == 0)
+            assert len(winners) == 1, (one, told)
+            live[one.channels[winners[0]]] = one.version(winners[0])
+            look(place, project, tmp_path / "client", live, thorough=one.number % 10 == 0)
             barrier.wait(SECONDS)
     except BaseException:
         barrier.abort()
         raise
     finally:
-        for one in crew:
-            one.join(10)
-            if one.is_alive():
-                one.kill()
-    assert [one.exitcode for one in crew] == [0] * WORKERS
+        for process in crew:
+            process.join(10)
+            if process.is_alive():
+                process.kill()
+    assert [process.exitcode for process in crew] == [0] * WORKERS
 
 
 def look(place: Place, project: Project, state: Path, live: dict[str, str], *, thorough: bool) -> None:
