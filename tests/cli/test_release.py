@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,11 @@ def test_a_release_is_published_and_a_second_run_has_nothing_to_do(ready: Projec
     assert tree(ready.bucket) == before
 
 
-def test_a_dry_run_prints_the_plan_that_is_then_applied(ready: Project, publish: Publish) -> None:
+def test_a_dry_run_prints_the_plan_that_is_then_applied(
+    ready: Project, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    monkeypatch.setattr("publisher.cli.release.wall_clock", lambda: now)
     planned = json.loads(release(publish, ready, "--dry-run", "--json").out)
     assert not ready.bucket.exists()
     applied = json.loads(release(publish, ready, "--json").out)

@@ -202,6 +202,10 @@ class Project:
         roles = {**signers.roles, **changes}
         return replace(self.catalog, signers=signers.model_copy(update={"roles": roles}))
 
+    def override(self, catalog: Catalog) -> None:
+        """Go on with this catalog, until content is added."""
+        self._catalog = catalog
+
     def release(self, version: str) -> Release:
         """A release of the content."""
         release = self.catalog.find("node", version)
@@ -226,12 +230,13 @@ class Project:
         """Plan at the project's time."""
         return plan_release(request, self.catalog, storage or self.storage(), self.key_ring(), self.now)
 
-    def publish(self, version: str, *, channel: str = "stable") -> Written:
-        """Write the YAML if needed, build, plan and apply."""
+    def publish(self, version: str, *, channel: str = "stable", storage: Storage | None = None) -> Written:
+        """Write the YAML if needed, build, plan and apply; to the project's own bucket or to another store."""
         if self.catalog.find("node", version) is None:
             self.add_release(version)
-        plan = self.plan(self.request(version, channel=channel))
-        return apply_release(plan, self.catalog, self.storage(), lambda: self.now)
+        storage = storage or self.storage()
+        plan = self.plan(self.request(version, channel=channel), storage)
+        return apply_release(plan, self.catalog, storage, lambda: self.now)
 
 
 def tree(directory: Path) -> dict[str, bytes]:

@@ -5,8 +5,6 @@ Verified with minisign, sha256sum and python-tuf's own client, none of which kno
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,24 +18,11 @@ from publisher.client.fetch import DirectoryFetcher
 from publisher.pipeline.verify import StoreSource
 from publisher.storage.directory import DirectoryStorage
 from tests.support.javascript import download_with_tuf_js
+from tests.support.libtorrent import PLATFORMS, VERSIONS, download_wheels, make_keys, publish, run, write_project
 from tests.support.serving import served
-from tests.support.system import need, skip_system
+from tests.support.system import need
 
 pytestmark = pytest.mark.system
-
-VERSIONS = ("2.0.14", "2.0.15")
-PLATFORMS = {
-    "linux-amd64": "manylinux2014_x86_64",
-    "linux-arm64": "manylinux2014_aarch64",
-    "macos-arm64": "macosx_14_0_arm64",
-    "windows-amd64": "win_amd64",
-}
-PATTERNS = {
-    "linux-amd64": "libtorrent-{version}-*-manylinux*x86_64.whl",
-    "linux-arm64": "libtorrent-{version}-*-manylinux*aarch64.whl",
-    "macos-arm64": "libtorrent-{version}-*-macosx*arm64.whl",
-    "windows-amd64": "libtorrent-{version}-*-win_amd64.whl",
-}
 
 
 @dataclass(frozen=True)
@@ -55,29 +40,9 @@ class Published:
         return (self.base / "site_config/root.json").read_bytes()
 
 
-def run(*words: str | Path, cwd: Path | None = None) -> str:
-    ran = subprocess.run([str(word) for word in words], capture_output=True, text=True, cwd=cwd, check=False)
-    assert ran.returncode == 0, f"{' '.join(map(str, words))}\n{ran.stdout}{ran.stderr}"
-    return ran.stdout
-
-
-def publish(*words: str | Path, cwd: Path) -> str:
-    return run(sys.executable, "-m", "publisher.cli.main", *words, cwd=cwd)
-
-
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("wheels")
-    for version in VERSIONS:
-        for platform in PLATFORMS.values():
-            words = (
-                *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"),
-                *("--python-version", "312", "--implementation", "cp", "--abi", "cp312", "--platform", platform),
-                *("--dest", str(directory / version), f"libtorrent=={version}"),
-            )
-            if subprocess.run(words, check=False).returncode != 0:
-                skip_system(f"PyPI does not give libtorrent {version} for {platform}")
-    return directory
+    return download_wheels(tmp_path_factory.mktemp("wheels"))
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +50,7 @@ def published(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Publish
     """The command line from keys to the second release, as a maintainer would type it."""
     base = tmp_path_factory.mktemp("libtorrent")
     write_project(base)
-    publish("keys", "init", "--person", "ana:engineering", "--person", "ben:operations,automation", "--person",
-            "eva:executive,comms", "--no-passphrase", cwd=base)  # fmt: skip
+    make_keys(base)
     for version in VERSIONS:
         out = publish(
             *("release", f"libtorrent@{version}", "--channel", "stable", "--artifacts", wheels / version),
@@ -95,51 +59,6 @@ def published(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Publish
         )
         assert f"libtorrent {version} is published to stable" in out
     return Published(base)
-
-
-def write_project(base: Path) -> None:
-    """Content and configuration of a team that ships libtorrent."""
-    repository = Path(__file__).parents[2]
-    (base / "site_config").mkdir()
-    for name in ("channels.yaml", "signers.yaml"):
-        shutil.copyfile(repository / "site_config" / name, base / "site_config" / name)
-    endpoints = "site: https://updates.libtorrent.test\ndownloads: [https://dl.libtorrent.test]\n"
-    (base / "site_config/endpoints.yaml").write_text(endpoints)
-    (base / "site_config/products.yaml").write_text(
-        f"""\
-products:
-  - id: libtorrent
-    name: libtorrent
-    summary: BitTorrent library with Python bindings.
-    client_type: desktop
-    plane: data
-    platforms: [{", ".join(PLATFORMS)}]
-    channels: [stable]
-    blast_radius: 4
-    event_sensitivity: 2
-"""
-    )
-    (base / "content/releases/libtorrent").mkdir(parents=True)
-    shutil.copyfile(repository / "content/policy.yaml", base / "content/policy.yaml")
-    files = "\n".join(f'  - {{file: "{pattern}", platform: {name}}}' for name, pattern in PATTERNS.items())
-    for version in VERSIONS:
-        (base / f"content/releases/libtorrent/{version}.yaml").write_text(
-            f"""\
-product: libtorrent
-version: "{version}"
-channels: [stable]
-change_class: patch
-sentence: Maintenance release {version} of the libtorrent bindings.
-notes:
-  action: recommended
-  restart: application
-  symptoms: []
-  first_24h: [Check the signature before you install.]
-artifacts:
-{files}
-source: https://pypi.org/project/libtorrent/{version}/
-"""
-        )
 
 
 @pytest.mark.parametrize("version", VERSIONS)

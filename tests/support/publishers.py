@@ -1,0 +1,155 @@
+"""Publishers in processes of their own, on the real S3 server; what the crash and race tests run.
+
+They are forked from a small server process that has loaded everything once, so each costs a few hundredths of a second.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+from threading import BrokenBarrierError
+from typing import Any
+
+from publisher.errors import StorageConflict
+from publisher.pipeline.progress import silent
+from publisher.pipeline.promote import apply_promote
+from publisher.pipeline.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.release import ReleasePlan, apply_release, plan_release
+from publisher.pipeline.writing import write_objects
+from publisher.storage import s3_claim
+from publisher.storage.protocol import Storage
+from tests.support.killing import Fuse, KillingStorage, fused_requests
+from tests.support.project import Project
+from tests.support.s3_place import Place
+
+CHANGES, OPERATIONS, REQUESTS = "changes", "operations", "requests"
+SECONDS = 120
+"""No publisher of these tests needs longer."""
+
+
+def processes() -> ForkServerContext:
+    """Where to start them."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of a publisher: what it does, and where it is killed."""
+
+    project: Project
+    place: Place
+    environment: Mapping[str, str]
+    what: str
+    """`release VERSION` or `refresh`."""
+    counted: str = CHANGES
+    at: int = 0
+    after: bool = False
+
+    def run(self, report: Path | None = None) -> int | None:
+        """The exit code; -9 when it was killed. The steps that it took go to `report`."""
+        process = processes().Process(target=_work, args=(self, report))
+        process.start()
+        process.join(SECONDS)
+        if process.is_alive():
+            process.kill()
+            raise TimeoutError(f"{self.what} did not end")
+        return process.exitcode
+
+
+def _work(job: Job, report: Path | None) -> None:
+    os.environ.update(job.environment)
+    fuse = Fuse(job.at, job.after)
+    inner = job.place.storage()
+    storage: Storage = (
+        fused_requests(inner, fuse)
+        if job.counted == REQUESTS
+        else KillingStorage(inner, fuse, reads=job.counted == OPERATIONS)
+    )
+    s3_claim.CLAIM_DEAD = timedelta(0)  # of one who was killed; nobody else is at work here
+    publish(job.project, job.what, storage)
+    if report is not None:
+        report.write_text(json.dumps(fuse.steps))
+
+
+def publish(project: Project, what: str, storage: Storage) -> None:
+    """What a publisher does."""
+    if what == "refresh":
+        plan = plan_refresh(storage, project.root, project.catalog.signers, project.key_ring(), project.now)
+        apply_refresh(plan, storage)
+        return
+    project.publish(what.removeprefix("release "), storage=storage)
+
+
+# --- races
+
+STAGING, FLIP = "staging", "flip"
+
+
+@dataclass(frozen=True)
+class Round:
+    """Who publishes what, and where they begin at once: at the staging pointer, or at the first file of the flip."""
+
+    number: int
+    start: str
+    channels: tuple[str, ...]
+
+    def version(self, worker: int) -> str:
+        return f"1.{self.number}.{worker}"
+
+
+def race(
+    project: Project,
+    place: Place,
+    environment: Mapping[str, str],
+    rounds: list[Round],
+    worker: int,
+    barrier: Any,
+    turn: Any,
+    results: Any,
+) -> None:
+    """One publisher through all rounds: plans on the same state as the others, then goes on at the same time."""
+    os.environ.update(environment)
+    storage = place.storage()
+    for one in rounds:
+        try:
+            plan = _planned(project, storage, one, worker)
+            if one.start == FLIP:
+                with turn:
+                    write_objects((*plan.stage.objects, *plan.signatures), storage, silent)
+            barrier.wait(SECONDS)
+            told = _applied(project, plan, storage, one)
+        except BrokenBarrierError:
+            return
+        except Exception as error:
+            barrier.abort()
+            results.put((one.number, worker, f"{type(error).__name__}: {error}", False))
+            raise
+        results.put((one.number, worker, told, told == ""))
+        barrier.wait(SECONDS)
+        barrier.wait(SECONDS)  # the test has looked
+
+
+def _planned(project: Project, storage: Storage, one: Round, worker: int) -> ReleasePlan:
+    version = one.version(worker)
+    request = project.request(version, channel=one.channels[worker])
+    return plan_release(request, project.catalog, storage, project.key_ring(), project.now, replace=True)
+
+
+def _applied(project: Project, plan: ReleasePlan, storage: Storage, one: Round) -> str:
+    """Empty for the winner, what the others are told."""
+    try:
+        if one.start == FLIP:
+            apply_promote(plan.promote, project.catalog, storage, lambda: project.now)
+        else:
+            apply_release(plan, project.catalog, storage, lambda: project.now)
+    except StorageConflict as error:
+        return error.what
+    return ""
