@@ -28,10 +28,11 @@ class Fuse:
         doomed = len(self.steps) == self.at
         if doomed and not self.after:
             os.kill(os.getpid(), signal.SIGKILL)
-        result = act()
-        if doomed:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
+        try:
+            return act()
+        finally:  # also after one that fails, as a read of what is not there does
+            if doomed:
+                os.kill(os.getpid(), signal.SIGKILL)
 
 
 @dataclass
