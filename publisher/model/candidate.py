@@ -23,6 +23,9 @@ class StagingPointer(Model):
     """staging/<role>/current.json: which candidate the channel is working on; one at a time."""
 
     format: Literal["tidegate-staging/1"] = "tidegate-staging/1"
+    """What this is."""
+    change: int = 0
+    """Counts up with every change, so that no two states of the pointer have the same bytes and tag."""
     candidate: Digest | None
     """Its directory; None when there is none."""
     release: ReleaseVersion | None = None

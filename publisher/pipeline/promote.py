@@ -45,7 +45,7 @@ from publisher.pipeline.objects import CHANGING, PlannedObject
 from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.self_check import verify_as_client
-from publisher.pipeline.writing import Written, write_objects
+from publisher.pipeline.writing import LARGE, Written, write_objects
 from publisher.signing.digests import digest_bytes
 from publisher.signing.minisign import public_file
 from publisher.signing.minisign import verify as verify_minisign
@@ -241,10 +241,13 @@ def _plain_names(candidate: Candidate, catalog: Catalog, storage: Readable) -> t
     )
 
 
-def _signed_list_first(item: tuple[str, object]) -> tuple[bool, bool, str]:
-    """SHA256SUMS and its signature come first, so that at no moment a file lies there that nothing vouches for."""
-    name = item[0]
-    return name != SUMS_FILE + SIGNATURE_SUFFIX, name != SUMS_FILE, name
+def _signed_list_first(item: tuple[str, tuple[str, int, str]]) -> tuple[bool, bool, bool, str]:
+    """SHA256SUMS and its signature come first, so that at no moment a file lies there that nothing vouches for.
+
+    Large files come last and together, so that they can be copied at once.
+    """
+    name, (_, size, _) = item
+    return name != SUMS_FILE + SIGNATURE_SUFFIX, name != SUMS_FILE, size >= LARGE, name
 
 
 def _prove_people_files(
@@ -273,9 +276,12 @@ def _clear_pointer(role: str, digest: str, storage: Storage, written: Written) -
     """The channel works on this candidate no more; if somebody staged another meanwhile, theirs stays."""
     key = staging_pointer_key(role)
     stat = storage.stat(key)
-    if stat is None or read_pointer(reader(storage), role).candidate != digest:
+    before = read_pointer(reader(storage), role)
+    if stat is None or before.candidate != digest:
         return written
-    body = Body.from_bytes(StagingPointer(candidate=None).model_dump_json(indent=2).encode() + b"\n")
+    body = Body.from_bytes(
+        StagingPointer(change=before.change + 1, candidate=None).model_dump_json(indent=2).encode() + b"\n"
+    )
     try:
         storage.replace(key, body, ObjectMeta("application/json", CHANGING), stat.tag)
     except StorageConflict:

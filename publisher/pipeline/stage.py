@@ -154,8 +154,9 @@ def plan_stage(
                 _refuse_superseding(staged.candidate, release, live, supersede)
             record = CandidateRecord(staged_at=now, decision=decision.public())
             candidate = Candidate(role, payload_of(wanted, live, role, read), record)
-        if read_pointer(read, role).candidate != candidate.digest:
-            new_pointer = _pointer_bytes(candidate)
+        before = read_pointer(read, role)
+        if before.candidate != candidate.digest:
+            new_pointer = _pointer_bytes(candidate, before.change + 1)
         shared = (
             *shared,
             *(PlannedObject.of(candidate.key(PEOPLE + name), body) for name, body in people),
@@ -262,8 +263,11 @@ def _refuse_superseding(candidate: Candidate, release: Release, live: Repository
     )
 
 
-def _pointer_bytes(candidate: Candidate) -> bytes:
+def _pointer_bytes(candidate: Candidate, change: int) -> bytes:
     pointer = StagingPointer(
-        candidate=candidate.digest, release=Version.parse(candidate.release), staged_at=candidate.record.staged_at
+        change=change,
+        candidate=candidate.digest,
+        release=Version.parse(candidate.release),
+        staged_at=candidate.record.staged_at,
     )
     return pointer.model_dump_json(indent=2).encode() + b"\n"

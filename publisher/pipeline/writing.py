@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import groupby
 
 from publisher.pipeline.objects import PlannedObject
 from publisher.pipeline.progress import Advance, Track
 from publisher.storage.protocol import Storage
+
+LARGE = 4 * 1024 * 1024
+"""Bytes from which on an object is worth a connection of its own."""
+
+WORKERS = 4
+"""Large objects at once; each is streamed, so memory stays bounded."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +37,35 @@ class Written:
 
 
 def write_objects(objects: Sequence[PlannedObject], storage: Storage, track: Track) -> Written:
-    """Create each object that is not there yet. Raises StorageConflict where other bytes are."""
+    """Create each object that is not there yet, in order; large ones that follow one another are written at once.
+
+    Raises StorageConflict where other bytes are, and whatever else the store or a changing file raises first.
+    """
     written = Written()
     with track("Storing", sum(one.size for one in objects if one.body is not None)) as advance:
-        for one in objects:
-            if _write(one, storage, advance):
+        for large, group in groupby(objects, key=lambda one: one.size >= LARGE):
+            batch = list(group)
+            if large and len(batch) > 1:
+                fresh = _at_once(batch, storage, advance)
+            else:
+                fresh = [one for one in batch if _write(one, storage, advance)]
+            for one in fresh:
                 written = written.and_also(one.key, one.size)
     return written
+
+
+def _at_once(batch: Sequence[PlannedObject], storage: Storage, advance: Advance) -> list[PlannedObject]:
+    """Those of the batch that were not there yet. After a failure nothing more is begun."""
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="store") as pool:
+        futures = [pool.submit(_write, one, storage, advance) for one in batch]
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+        finally:
+            pool.shutdown(cancel_futures=True)
+    failed = next((one.exception() for one in futures if not one.cancelled() and one.exception() is not None), None)
+    if failed is not None:
+        raise failed
+    return [one for one, future in zip(batch, futures, strict=True) if future.result()]
 
 
 def _write(one: PlannedObject, storage: Storage, advance: Advance) -> bool:

@@ -77,7 +77,10 @@ def test_the_next_release_replaces_the_feed_and_keeps_what_was_published(project
     before = tree(project.bucket)
     project.publish("1.1.0")
     after = tree(project.bucket)
-    assert {key for key in before if before[key] != after[key]} == {"tuf/metadata/timestamp.json"}
+    assert {key for key in before if before[key] != after[key]} == {
+        "tuf/metadata/timestamp.json",
+        "staging/node.stable/current.json",
+    }
     role = json.loads(after["tuf/metadata/2.node.stable.json"])["signed"]
     assert {path.split("/")[3] for path in role["targets"] if path.startswith("artifacts/")} == {"1.1.0"}
     assert findings(project) == []
