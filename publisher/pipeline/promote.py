@@ -19,7 +19,6 @@ from publisher.channel.candidate import (
     is_live,
     read_pointer,
     refuse_stale,
-    signed_by,
 )
 from publisher.channel.layout import (
     TIMESTAMP_KEY,
@@ -31,7 +30,7 @@ from publisher.channel.layout import (
 )
 from publisher.channel.manifests import SIGNATURE_SUFFIX, SUMS_FILE, parse_sums, trusted_comment
 from publisher.channel.repository import Read, Repository, follow_roots, read_repository
-from publisher.channel.roles import targets_role
+from publisher.channel.roles import role_policy, targets_role
 from publisher.channel.state import feeds
 from publisher.errors import InputError, SigningError, StorageConflict, VerificationError
 from publisher.model.candidate import StagingPointer
@@ -42,6 +41,7 @@ from publisher.model.release import Release
 from publisher.pipeline.deciding import Clock, decide, evidence_of
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects import CHANGING, PlannedObject
+from publisher.pipeline.others import what_others_did
 from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.self_check import verify_as_client
@@ -161,7 +161,9 @@ def apply_promote(
         try:
             written = swap_timestamp(plan.timestamp, plan.timestamp_tag, storage, written)
         except StorageConflict as error:
-            raise StorageConflict(error.what + _other(request, storage), fix=error.fix) from error
+            life = role_policy(catalog.signers, "timestamp").expires
+            others = what_others_did(request.role, request.trusted_root, life, storage)
+            raise StorageConflict(error.what + others, fix=error.fix) from error
     if plan.release is not None and plan.candidate is not None:
         verify_as_client(storage, request.trusted_root, plan.release, request.channel, plan.platforms, clock())
     if plan.done_with is not None:
@@ -287,15 +289,3 @@ def _clear_pointer(role: str, digest: str, storage: Storage, written: Written) -
     except StorageConflict:
         return written
     return written.and_also(key, body.size)
-
-
-def _other(request: PromoteRequest, storage: Storage) -> str:
-    """What the other publication was: what is live for this channel now, and who signed it."""
-    live = read_repository(reader(storage), request.trusted_root)
-    names = signed_by(live, request.role)
-    if live is None or not names:
-        return ""
-    versions = sorted(
-        {path.split("/")[3] for path in live.roles[request.role].signed.targets if path.startswith("artifacts/")}
-    )
-    return f" ({request.role} now offers {', '.join(versions)}, signed by {' and '.join(names)})"

@@ -51,6 +51,7 @@ from publisher.pipeline.objects import (
     pinned_key_object,
     published_artifact,
 )
+from publisher.pipeline.others import what_others_did
 from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.writing import Written, write_objects
@@ -92,6 +93,9 @@ class StagePlan:
     ignored: tuple[str, ...]
     """Files of the artifacts directory that do not belong to the release."""
     platforms: tuple[str, ...]
+    """Platforms that the release carries."""
+    timestamp_life: timedelta
+    """How long a timestamp is signed for."""
 
     @property
     def role(self) -> str:
@@ -173,6 +177,7 @@ def plan_stage(
         already_there=frozenset(one.key for one in shared if storage.stat(one.key) is not None),
         ignored=collected.ignored,
         platforms=tuple(one.platform for one in hashed),
+        timestamp_life=role_policy(catalog.signers, "timestamp").expires,
     )
 
 
@@ -184,7 +189,14 @@ def apply_stage(plan: StagePlan, storage: Storage, track: Track = silent) -> Wri
         return written
     key = staging_pointer_key(plan.role)
     body = Body.from_bytes(plan.pointer)
-    storage.replace(key, body, ObjectMeta("application/json", CHANGING), plan.pointer_tag)
+    try:
+        storage.replace(key, body, ObjectMeta("application/json", CHANGING), plan.pointer_tag)
+    except StorageConflict as error:
+        others = what_others_did(plan.role, plan.request.trusted_root, plan.timestamp_life, storage)
+        raise StorageConflict(
+            f"somebody else staged or published in between; nothing of theirs was touched{others}",
+            fix="look with `publish status`, then run the command again",
+        ) from error
     return written.and_also(key, body.size)
 
 
