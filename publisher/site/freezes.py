@@ -46,6 +46,15 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Whys:
+    """How the length of each part of a freeze came about; empty where it would tell what is not public."""
+
+    hard: str = ""
+    soft_before: str = ""
+    soft_after: str = ""
+
+
+@dataclass(frozen=True)
 class FreezeRow:
     """Kinds of change of some products that an event stops in the same way."""
 
@@ -57,6 +66,8 @@ class FreezeRow:
     soft_stops: bool
     """Whether a soft freeze stops them."""
     arithmetic: str
+    why: Whys
+    """How the length of each part came about."""
 
     @property
     def stopped(self) -> tuple[Span, ...]:
@@ -123,6 +134,16 @@ def _row(event: Event, lengths: Lengths, *, allowed_in_soft: bool, now: datetime
         soft_after=Span(end, end + band.soft_after) if band.soft_after else None,
         soft_stops=not allowed_in_soft,
         arithmetic=_arithmetic(lengths) if event.is_public(now) else "",
+        why=_whys(lengths) if event.is_public(now) else Whys(),
+    )
+
+
+def _whys(lengths: Lengths) -> Whys:
+    parts = {name: f"{text} {name.split('_')[1]}" for name in LENGTHS if (text := lengths.story[name])}
+    return Whys(
+        hard="; ".join(parts[name] for name in ("hard_before", "hard_after") if name in parts),
+        soft_before=parts.get("soft_before", ""),
+        soft_after=parts.get("soft_after", ""),
     )
 
 

@@ -16,7 +16,7 @@ class Chip:
     """A short word in a coloured shape. Colour and shape repeat what the word says."""
 
     tone: str
-    """One of go, wait, stop, unknown, quiet, sample."""
+    """One of go, ready, wait, stop, unknown, quiet, off, sample."""
     word: str
 
 
@@ -45,13 +45,27 @@ CLIENT_TYPES = {
 
 OUTCOMES = {
     Outcome.NOT_APPLICABLE: Chip("quiet", "does not apply"),
-    Outcome.PASS: Chip("go", "may ship"),
-    Outcome.PASS_OVERRIDDEN: Chip("go", "may ship, by override"),
+    Outcome.PASS: Chip("ready", "may ship"),
+    Outcome.PASS_OVERRIDDEN: Chip("ready", "may ship, by override"),
     Outcome.WAITING: Chip("wait", "waiting"),
     Outcome.NEEDS_APPROVAL: Chip("wait", "needs approval"),
     Outcome.UNKNOWN: Chip("unknown", "unknown, so it stays"),
     Outcome.BLOCKED: Chip("stop", "blocked"),
 }
+
+ANSWERS = {
+    Outcome.NOT_APPLICABLE: "Yes: no rule stops it.",
+    Outcome.PASS: "Yes: by the rules it may ship now.",
+    Outcome.PASS_OVERRIDDEN: "Yes: a rule is set aside for it, by people who may do so.",
+    Outcome.WAITING: "Not now: it waits.",
+    Outcome.NEEDS_APPROVAL: "Not now: people have to approve it first.",
+    Outcome.UNKNOWN: "Not now: a proof is missing, and without it nothing ships.",
+    Outcome.BLOCKED: "Not now: something must be mended first.",
+}
+"""The answer to “May it ship?” in one sentence."""
+
+CANCELLED = Chip("off", "cancelled")
+"""An event that does not take place; nothing to be alarmed about."""
 
 VERDICTS = {**OUTCOMES, Outcome.PASS: Chip("go", "fine"), Outcome.PASS_OVERRIDDEN: Chip("go", "overridden")}
 """The same for the answer of a single rule."""
@@ -74,6 +88,20 @@ RESTARTS = {
     Restart.APPLICATION: "The application restarts.",
     Restart.SERVICE: "The service restarts.",
     Restart.SYSTEM: "The whole system has to be restarted.",
+}
+
+ACTIONS_AHEAD = {
+    Action.OPTIONAL: "It will be optional: update when it suits you.",
+    Action.RECOMMENDED: "It will be recommended: you may wait, but do not forget it.",
+    Action.REQUIRED: "It will be required.",
+}
+"""The same for a release that is not out."""
+
+RESTARTS_AHEAD = {
+    Restart.NONE: "Nothing will have to be restarted.",
+    Restart.APPLICATION: "The application will restart.",
+    Restart.SERVICE: "The service will restart.",
+    Restart.SYSTEM: "The whole system will have to be restarted.",
 }
 
 IMPACT_LEVELS = ("none", "some", "much", "extreme")

@@ -81,14 +81,15 @@ def test_a_release_page_answers_the_four_questions_first() -> None:
     said = text("releases/node/4.2.0.md")
     for words in (
         "Version 4.2.0 does more.",
-        "Optional or not? Recommended.",
-        "Restart? The service restarts.",
+        "Optional or not? It will be recommended: you may wait",
+        "Restart? The service will restart.",
         "May peers stay on old versions? Yes, and no end is planned.",
-        "What you may see The first start takes a minute.",
-        "The first 24 hours Check the signature.",
+        "What you may see once it is out The first start takes a minute.",
+        "The first 24 hours, once it is out Check the signature.",
         "Risk window: Tuesday 17 November 2026, 12:00 UTC to Saturday 28 November 2026, 00:00 UTC",
         "It is not out. If somebody offers you Storage node 4.2.0 today, it is not from us",
         "This release marks The old index",
+        "Not out yet If somebody offers you this version today, it is not from us: how to tell.",
     ):
         assert words in said
     assert said.index("Optional or not?") < said.index("May it ship?")
@@ -98,7 +99,8 @@ def test_the_decision_on_a_page_is_the_one_that_publishing_takes() -> None:
     decision = evaluate(FULL, release("4.2.0", events=["listing"]), "stable", NOW).public()
     said = text("releases/node/4.2.0.md")
     for verdict in decision.verdicts:
-        assert " ".join(verdict.reason.split()) in said
+        shown = verdict.rule != "integrity.artifacts"
+        assert (" ".join(verdict.reason.split()) in said) is shown
     published = json.loads(render(FULL)["data/decisions.json"])
     assert published["at"] == "2026-11-20T12:00:00Z"
     assert decision.model_dump(mode="json", exclude_none=True) in published["decisions"]
@@ -107,6 +109,8 @@ def test_the_decision_on_a_page_is_the_one_that_publishing_takes() -> None:
 def test_a_release_that_is_out_has_no_decision_and_a_live_one_has_its_files() -> None:
     said = from_markdown(page(FULL, "releases/node/4.1.0.md", live())).text
     assert "May it ship?" not in said
+    assert "Not out yet" not in said
+    assert "Optional or not? Recommended." in said
     assert "out now" in said
     assert f"SHA-256 {DIGEST}" in said
     links = [a.get("href") for name, a in from_markdown(page(FULL, "releases/node/4.1.0.md", live())).elements]
@@ -145,7 +149,8 @@ def test_deprecations_say_how_far_they_have_come() -> None:
 def test_the_calendar_has_the_coming_ninety_days_by_week() -> None:
     said = text("calendar.md")
     assert "20 November 2026 to 18 February 2027" in said
-    assert said.count("Week of ") == 14
+    assert said.count("Week of ") == 2
+    assert "30 November 2026 to 21 February 2027: nothing begins." in said
     assert "That moment lies in a freeze; as it stands, the answer changes on Saturday 28 November 2026" in said
     assert "Long ago" not in said
 
@@ -258,3 +263,51 @@ def test_without_a_key_no_command_needs_one_and_without_our_client_none_is_promi
     said = from_markdown(page(catalog(releases=(release("0.1.0"),)), "downloads.md", state)).text
     assert "The copy that you download here knows our address" in said
     assert "python3 tidegate-0.1.0.pyz check" in said
+
+
+def test_a_planned_moment_that_the_rules_refuse_says_what_they_allow() -> None:
+    later = event("later", starts=at(9), ends=at(9.5))
+    given = catalog(events=(event(), later), releases=(release("4.2.0"), release("4.3.0", planned_for=at(60))))
+    said = from_markdown(page(given, "releases/node/4.2.0.md")).text
+    assert (
+        "Planned for Saturday 21 November 2026, 12:00 UTC, which the rules do not allow; "
+        "the earliest is Thursday 3 December 2026, 00:00 UTC" in said
+    )
+    assert "do not allow" not in from_markdown(page(given, "releases/node/4.3.0.md")).text
+    missed = catalog(releases=(release("4.2.0", planned_for=at(-1)),))
+    assert "Was planned for Thursday 19 November" in from_markdown(page(missed, "releases/node/4.2.0.md")).text
+
+
+def test_what_may_ship_does_not_look_like_what_is_out() -> None:
+    given = catalog(releases=(release("4.1.0", shipped_at=at(-1), planned_for=None), release("4.2.0")))
+    chips = {a["class"] for n, a in from_markdown(page(given, "releases/index.md")).elements if "tg-chip" in str(a)}
+    assert {"tg-chip tg-chip--go", "tg-chip tg-chip--ready"} <= chips
+
+
+def test_a_cancelled_event_is_grey_everywhere() -> None:
+    given = catalog(events=(event(status="cancelled"),))
+    for path in ("events/index.md", "events/listing.md", "calendar.md"):
+        parsed = from_markdown(page(given, path))
+        classes = " ".join(attributes.get("class", "") for _, attributes in parsed.elements).split()
+        assert "tg-chip--off" in classes, path
+        assert "tg-chip--stop" not in classes, path
+        assert ("tg-impact--off" in classes) is (path != "calendar.md")
+    assert "cancelled exchange listing" in from_markdown(page(given, "events/index.md")).text
+
+
+def test_each_breakdown_stands_with_its_own_length() -> None:
+    said = text("events/listing.md")
+    assert "7 d exchange listing before Tue 24 Nov" not in said
+    hard, soft = said.index("7 d exchange listing before"), said.index("3 d exchange listing after")
+    assert hard < said.index("Wed 25 Nov, 00:00 to Sat 28 Nov, 00:00") < soft
+
+
+def test_every_cell_of_a_stacked_table_names_its_column() -> None:
+    for path in ("policy.md", "events/listing.md", "calendar.md"):
+        cells = [attributes for name, attributes in from_markdown(page(FULL, path)).elements if name == "td"]
+        assert cells, path
+        assert all(attributes.get("data-label") for attributes in cells), path
+
+
+def test_a_calm_day_keeps_the_look_of_the_hero() -> None:
+    assert 'class="tg-hero tg-hero--calm"' in page(catalog(), "index.md")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from publisher.model.decision import Decision
 from publisher.model.event import Event
@@ -17,8 +18,30 @@ from publisher.site.visible import public_events
 
 HORIZON = timedelta(days=90)
 
-# The drawing's own units; the picture scales with the page.
-LABELS, WIDTH, LANE, TOP = 170, 1000, 30, 34
+
+@dataclass(frozen=True)
+class Paper:
+    """Measures of a drawing in its own units; the picture scales with the page."""
+
+    name: str
+    labels: int
+    """Room for the lanes' names beside the bars."""
+    width: int
+    """From now to the horizon."""
+    lane: int
+    top: int
+    above: int = 0
+    """Room for the lanes' names above the bars."""
+    weeks: int = 1
+    """Weeks from one date on the axis to the next."""
+
+    def x(self, now: datetime, when: datetime) -> int:
+        """Where a moment stands."""
+        return self.labels + round(self.width * min(max((when - now) / HORIZON, 0), 1))
+
+
+WIDE = Paper("wide", labels=170, width=1000, lane=30, top=34)
+NARROW = Paper("narrow", labels=12, width=320, lane=46, top=34, above=16, weeks=3)
 
 
 @dataclass(frozen=True)
@@ -35,9 +58,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Week:
-    """A week from Monday, with what begins in it."""
+    """A week from Monday, with what begins in it; or all empty weeks between two others."""
 
     start: datetime
+    last: datetime
+    """Its Sunday; of several empty weeks in a row, which count as one, the last."""
     entries: tuple[Entry, ...]
 
 
@@ -64,7 +89,6 @@ def pages(scene: Scene) -> Iterator[Page]:
     """The calendar page."""
     end = scene.now + HORIZON
     entries = sorted(_entries(scene, end), key=lambda entry: entry.at)
-    lanes = _lanes(scene, end)
     yield Page(
         "calendar.md",
         "Calendar",
@@ -74,19 +98,25 @@ def pages(scene: Scene) -> Iterator[Page]:
             "end": end,
             "running": [entry for entry in entries if entry.at <= scene.now],
             "weeks": _weeks(scene.now, end, [entry for entry in entries if entry.at > scene.now]),
-            "lanes": lanes,
-            "months": _months(scene.now, end),
-            "picture": {
-                "width": LABELS + WIDTH,
-                "height": TOP + LANE * len(lanes) + 6,
-                "labels": LABELS,
-                "top": TOP,
-                "lane": LANE,
-                "right": LABELS + WIDTH,
-            },
+            "pictures": [_drawing(scene, end, paper) for paper in (WIDE, NARROW)],
         },
         contents=False,
     )
+
+
+def _drawing(scene: Scene, end: datetime, paper: Paper) -> dict[str, Any]:
+    lanes = _lanes(scene, end, paper)
+    return {
+        "name": paper.name,
+        "lanes": lanes,
+        "marks": _marks(scene.now, end, paper),
+        "height": paper.top + paper.lane * len(lanes) + 6,
+        "labels": paper.labels,
+        "top": paper.top,
+        "lane": paper.lane,
+        "above": paper.above,
+        "right": paper.labels + paper.width,
+    }
 
 
 def _entries(scene: Scene, end: datetime) -> Iterator[Entry]:
@@ -104,15 +134,21 @@ def _entries(scene: Scene, end: datetime) -> Iterator[Entry]:
 
 def _weeks(now: datetime, end: datetime, entries: list[Entry]) -> list[Week]:
     start = (now - timedelta(days=now.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
-    weeks = []
+    weeks: list[Week] = []
     while start < end:
         following = start + timedelta(days=7)
-        weeks.append(Week(start, tuple(entry for entry in entries if start <= entry.at < following)))
+        week = Week(
+            start, following - timedelta(days=1), tuple(entry for entry in entries if start <= entry.at < following)
+        )
+        if weeks and not week.entries and not weeks[-1].entries:
+            weeks[-1] = replace(weeks[-1], last=week.last)
+        else:
+            weeks.append(week)
         start = following
     return weeks
 
 
-def _lanes(scene: Scene, end: datetime) -> list[Lane]:
+def _lanes(scene: Scene, end: datetime, paper: Paper) -> list[Lane]:
     lanes: list[tuple[str, list[Bar]]] = []
     coming = [freeze for freeze in scene.freezes if freeze.span.end > scene.now and freeze.span.start < end]
     for product in scene.catalog.products.values():
@@ -122,38 +158,33 @@ def _lanes(scene: Scene, end: datetime) -> list[Lane]:
                 if product in row.products and ChangeClass.FEATURE in row.classes:
                     for span, kind in ((row.soft_before, "soft"), (row.hard, "hard"), (row.soft_after, "soft")):
                         if span is not None and span.end > scene.now and span.start < end:
-                            bars.append(_bar(scene.now, span, kind, f"{kind} freeze: {freeze.view.title}"))
+                            bars.append(_bar(paper, scene.now, span, kind, f"{kind} freeze: {freeze.view.title}"))
         lanes.append((product.name, bars))
     events = [
-        _bar(scene.now, Span(event.starts, event.ends), "event", event.title)
+        _bar(paper, scene.now, Span(event.starts, event.ends), "event", event.title)
         for event in public_events(scene.catalog, scene.now)
         if event.ends > scene.now and event.starts < end and event.status != "cancelled"
     ]
     lanes.append(("Events", events))
     releases = [
-        _bar(scene.now, Span(r.planned_for, r.planned_for), "release", r.id)
+        _bar(paper, scene.now, Span(r.planned_for, r.planned_for), "release", r.id)
         for r in scene.catalog.releases
         if r.planned_for is not None and scene.now <= r.planned_for < end and scene.is_coming(r)
     ]
     lanes.append(("Planned releases", releases))
-    return [Lane(label, TOP + index * LANE, tuple(bars)) for index, (label, bars) in enumerate(lanes)]
+    return [Lane(label, paper.top + index * paper.lane, tuple(bars)) for index, (label, bars) in enumerate(lanes)]
 
 
-def _bar(now: datetime, span: Span, kind: str, title: str) -> Bar:
-    left, right = _x(now, span.start), _x(now, span.end)
+def _bar(paper: Paper, now: datetime, span: Span, kind: str, title: str) -> Bar:
+    left, right = paper.x(now, span.start), paper.x(now, span.end)
     return Bar(left, max(right - left, 5), kind, f"{title}, {words.day(span.start)} to {words.day(span.end)}")
 
 
-def _x(now: datetime, when: datetime) -> int:
-    share = (when - now) / HORIZON
-    return LABELS + round(WIDTH * min(max(share, 0), 1))
-
-
-def _months(now: datetime, end: datetime) -> list[tuple[int, str]]:
-    """Where each Monday stands, with its date."""
+def _marks(now: datetime, end: datetime, paper: Paper) -> list[tuple[int, str]]:
+    """Where Mondays stand, with their dates."""
     first = (now + timedelta(days=7 - now.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
     marks = []
     while first < end:
-        marks.append((_x(now, first), f"{first.day} {words.day(first).split()[1][:3]}"))
-        first += timedelta(days=7)
+        marks.append((paper.x(now, first), f"{first.day} {words.day(first).split()[1][:3]}"))
+        first += timedelta(weeks=paper.weeks)
     return marks

@@ -14,7 +14,7 @@ from publisher.site.freezes import freeze_matrix
 from publisher.site.scene import Page, Scene
 from publisher.site.views.releases import Download, downloads, folder_url
 
-FRAGMENTS = ("official-hosts", "minisign-key")
+FRAGMENTS = ("official-hosts", "minisign-key", "homepages")
 """Names that prose may use in `<!-- data: NAME -->`; each is a template fragment-NAME.md.jinja."""
 
 

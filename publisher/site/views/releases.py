@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.model.decision import Decision, Outcome
+from publisher.model.decision import Decision, Outcome, Verdict
 from publisher.model.product import Product
 from publisher.model.published import PublishedArtifact
 from publisher.model.release import Release
@@ -48,6 +48,17 @@ class ReleaseView:
     passed: bool
     """Whether its channels have gone past it, and nothing records that it shipped."""
     decisions: tuple[Decision, ...]
+    refused: bool = False
+    """Whether the rules do not allow the planned moment."""
+    earliest: datetime | None = None
+    """What they allow instead, if that is known."""
+    late: bool = False
+    """Whether the planned moment has passed without it."""
+
+    @property
+    def coming(self) -> bool:
+        """Whether it may still ship."""
+        return not self.out and not self.passed
 
     @property
     def title(self) -> str:
@@ -78,6 +89,9 @@ def release_view(scene: Scene, release: Release) -> ReleaseView:
         out=out,
         passed=passed,
         decisions=decisions,
+        refused=release.id in scene.refusals,
+        earliest=scene.refusals.get(release.id),
+        late=not out and not passed and release.planned_for is not None and release.planned_for < scene.now,
     )
 
 
@@ -130,6 +144,7 @@ def pages(scene: Scene) -> Iterator[Page]:
                 "release": release,
                 "product": view.product,
                 "ties": ties(scene, view),
+                "unasked": _unasked,
                 "downloads": downloads(scene, release),
                 "folder": folder_url(scene, release.product, str(release.version)),
                 "deprecations": [
@@ -145,6 +160,11 @@ def pages(scene: Scene) -> Iterator[Page]:
                 ],
             },
         )
+
+
+def _unasked(verdict: Verdict) -> bool:
+    """Whether a rule looks only at files, of which a page has none: its answer would tell readers nothing."""
+    return verdict.rule == "integrity.artifacts" and verdict.outcome is Outcome.NOT_APPLICABLE
 
 
 def ties(scene: Scene, view: ReleaseView) -> tuple[Tie, ...]:
