@@ -54,15 +54,15 @@ OUTCOMES = {
 }
 
 ANSWERS = {
-    Outcome.NOT_APPLICABLE: "Yes: no rule stops it.",
-    Outcome.PASS: "Yes: by the rules it may ship now.",
-    Outcome.PASS_OVERRIDDEN: "Yes: a rule is set aside for it, by people who may do so.",
-    Outcome.WAITING: "Not now: it waits.",
-    Outcome.NEEDS_APPROVAL: "Not now: people have to approve it first.",
-    Outcome.UNKNOWN: "Not now: a proof is missing, and without it nothing ships.",
-    Outcome.BLOCKED: "Not now: something must be mended first.",
+    Outcome.NOT_APPLICABLE: "Yes: no rule stops it",
+    Outcome.PASS: "Yes: by the rules it may ship now",
+    Outcome.PASS_OVERRIDDEN: "Yes: a rule is set aside for it, by people who may do so",
+    Outcome.WAITING: "Not now: it waits",
+    Outcome.NEEDS_APPROVAL: "Not now: people have to approve it first",
+    Outcome.UNKNOWN: "Not now: a proof is missing, and without it nothing ships",
+    Outcome.BLOCKED: "Not now: something must be mended first",
 }
-"""The answer to “May it ship?” in one sentence."""
+"""The answer to “May it ship?” in one sentence, without its end."""
 
 CANCELLED = Chip("off", "cancelled")
 """An event that does not take place; nothing to be alarmed about."""

@@ -271,7 +271,7 @@ def test_a_planned_moment_that_the_rules_refuse_says_what_they_allow() -> None:
     said = from_markdown(page(given, "releases/node/4.2.0.md")).text
     assert (
         "Planned for Saturday 21 November 2026, 12:00 UTC, which the rules do not allow; "
-        "the earliest is Thursday 3 December 2026, 00:00 UTC" in said
+        "the earliest after that is Thursday 3 December 2026, 00:00 UTC" in said
     )
     assert "do not allow" not in from_markdown(page(given, "releases/node/4.3.0.md")).text
     missed = catalog(releases=(release("4.2.0", planned_for=at(-1)),))
