@@ -91,7 +91,7 @@ class Release:
     restart: Restart
     artifact: Artifact
     symptoms: tuple[str, ...] = ()
-    """What people may notice who do not update."""
+    """What people may see while the update rolls out."""
     required_by: datetime | None = None
     """Until when to update, UTC."""
     old_peers_ok_until: datetime | None = None

@@ -2,13 +2,14 @@
 
 TUF verifies every byte, so a fetcher need not be trusted. It must still be bounded: `download_file` of the
 TUF interface counts the bytes and stops at the length that the caller allows; chunks are small so that it
-stops soon.
+stops soon. `pace` bounds the time.
 """
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import proxy_bypass_environment, url2pathname  # type: ignore[attr-defined]
@@ -16,18 +17,24 @@ from urllib.request import proxy_bypass_environment, url2pathname  # type: ignor
 import urllib3
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, SlowRetrievalError
 from tuf.ngclient.fetcher import FetcherInterface
-from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError, NewConnectionError, SSLError
+from urllib3.exceptions import (
+    HTTPError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    PoolError,
+    ProxyError,
+    SSLError,
+)
 from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 
 from publisher.client.errors import InputError
+from publisher.client.pace import CHUNK, Limits, Pace, keep_pace, paced
 
 __all__ = ["DirectoryFetcher", "WebFetcher", "fetcher_for"]
 
-CHUNK = 64 * 1024
-"""How much is read at a time, in bytes."""
-
-TIMEOUT = 30
-"""How long to wait for a connection, and for each next byte, in seconds."""
+_ARTIFACTS = "/tuf/targets/artifacts/"
+"""Below it lie files of any size; everything else is small."""
 
 MAX_CONNECTIONS = 8
 """Connections to one host that are kept open; an auditor reads several pages of a site at once."""
@@ -43,7 +50,12 @@ def fetcher_for(
 
     `proxies` are those of `urllib.request.getproxies()`. Raises InputError for any other address.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise InputError(
+            f"the address {url} cannot be used: {error}", fix="check the address given with --url"
+        ) from None
     if parts.query or parts.fragment or "@" in parts.netloc:
         raise InputError(
             f"the channel's address {url} has more than a scheme, a host and a path",
@@ -112,28 +124,44 @@ class DirectoryFetcher(FetcherInterface):
 class WebFetcher(FetcherInterface):
     """A bucket on the web; safe for threads. Certificates are checked against those of the operating system."""
 
-    def __init__(self, proxies: Mapping[str, str], user_agent: str, *, retries: int = 3) -> None:
+    def __init__(
+        self, proxies: Mapping[str, str], user_agent: str, *, retries: int = 3, limits: Limits | None = None
+    ) -> None:
         self._proxies = dict(proxies)
         self._headers = {"User-Agent": user_agent}
-        self._retries = urllib3.Retry(retries, backoff_factor=0.2)
+        # A server that says "try again tomorrow" is not waited for.
+        self._retries = urllib3.Retry(retries, backoff_factor=0.2, respect_retry_after_header=False)
+        self._limits = limits or Limits()
         self._pools: dict[str | None, urllib3.PoolManager] = {}
 
     def _fetch(self, url: str) -> Iterator[bytes]:
-        try:
-            response = self._get(url)
+        pace = Pace(url, self._limits, small=_ARTIFACTS not in url)
+        with self._plain_errors(url):
+            with keep_pace(pace):
+                response = self._get(url)
             try:
                 if response.status >= 400:
                     raise DownloadHTTPError(f"{url} was answered with status {response.status}", response.status)
                 # As stored: a server that labels a .tar.gz as compressed text must not change its bytes.
-                yield from response.stream(CHUNK, decode_content=False)
+                for chunk in response.stream(CHUNK, decode_content=False):
+                    pace.received(len(chunk))
+                    yield chunk
             finally:
                 response.close()
+
+    @contextmanager
+    def _plain_errors(self, url: str) -> Iterator[None]:
+        """Whatever urllib3 raises, as a DownloadError that names the address once."""
+        try:
+            yield
         except HTTPError as error:
             reason = error.reason if isinstance(error, MaxRetryError) else error
             # A refused connection counts as a timeout for urllib3.
             if isinstance(reason, HTTPTimeoutError) and not isinstance(reason, NewConnectionError):
-                raise SlowRetrievalError(f"{url} did not answer within {TIMEOUT} seconds") from error
+                raise SlowRetrievalError(f"{url} did not answer within {self._limits.wait:g} seconds") from error
             raise DownloadError(f"{url}: {_plain(reason)}") from error
+        except ValueError as error:
+            raise DownloadError(f"{url}: the answer makes no sense ({error})") from error
 
     def _get(self, url: str) -> urllib3.BaseHTTPResponse:
         """Follow redirects by hand, so that none leads from https to something weaker."""
@@ -145,13 +173,13 @@ class WebFetcher(FetcherInterface):
                 preload_content=False,
                 redirect=False,
                 retries=self._retries,
-                timeout=urllib3.Timeout(TIMEOUT),
+                timeout=urllib3.Timeout(self._limits.wait),
             )
             location = response.get_redirect_location()
             if not location:
                 return response
             response.close()
-            target = urljoin(url, location)
+            target = _redirected(url, location)
             if not _is_safe(target) or (urlsplit(url).scheme == "https" != urlsplit(target).scheme):
                 raise DownloadError(f"{url} redirects to {target}, which is not encrypted")
             url = target
@@ -160,7 +188,7 @@ class WebFetcher(FetcherInterface):
     def _pool(self, url: str) -> urllib3.PoolManager:
         proxy = self._proxy(url)
         if proxy not in self._pools:
-            self._pools[proxy] = (
+            self._pools[proxy] = paced(
                 urllib3.ProxyManager(proxy, maxsize=MAX_CONNECTIONS)
                 if proxy
                 else urllib3.PoolManager(maxsize=MAX_CONNECTIONS)
@@ -173,6 +201,15 @@ class WebFetcher(FetcherInterface):
         if _is_this_machine(host) or proxy_bypass_environment(host, self._proxies):
             return None
         return self._proxies.get(parts.scheme) or self._proxies.get("all")
+
+
+def _redirected(url: str, location: str) -> str:
+    try:
+        target = urljoin(url, location)
+        urlsplit(target)
+    except ValueError:
+        raise DownloadError(f"{url} redirects to {location!a}, which is not an address") from None
+    return target
 
 
 def _is_this_machine(host: str) -> bool:
@@ -188,6 +225,12 @@ def _plain(reason: object) -> str:
         return "the host's name cannot be resolved"
     if isinstance(reason, SSLError):
         return f"the host's certificate is not accepted ({reason})"
+    if isinstance(reason, ProxyError):
+        return "the proxy does not answer"
     if isinstance(reason, NewConnectionError):
         return "the host does not accept connections"
-    return f"the connection broke ({reason})"
+    words = str(reason)
+    if isinstance(reason, PoolError):
+        # These begin with the pool's address, which has been named already.
+        words = words.partition(": ")[2] or words
+    return f"the connection broke ({words})"

@@ -15,8 +15,9 @@ JSON keys, always present unless noted; keys may be added, never change their me
     reason      one plain sentence
     action      "optional", "recommended", "required"; null if nothing is offered
     secure      false if the running version is below the security floor
-    release     null, or what is offered: version, sentence, action, restart, symptoms, required_by,
-                old_peers_ok_until, notes_url, artifact {file, size, sha256, target, urls}
+    release     null, or what is offered: version, sentence, action, restart, symptoms (what people may see
+                while the update rolls out), required_by, old_peers_ok_until, notes_url,
+                artifact {file, size, sha256, target, urls}
     min_secure  the security floor, or null
     deprecations    [{id, subject, state, remove_in, replacement}]
     signed_by   [{person, duty, keyid}]: whose signatures on the channel's role verified
@@ -50,7 +51,9 @@ _RESTART = {
     Restart.SERVICE: "the service",
     Restart.SYSTEM: "the computer",
 }
-_LABEL_WIDTH = 10
+_LABEL_WIDTH = 11
+_SYMPTOMS = 3
+"""How many symptoms are shown to people; programs get all."""
 
 
 def answer_lines(
@@ -119,8 +122,10 @@ def _release_lines(release: Release) -> list[str]:
         facts.append(("Update by", _time(release.required_by)))
     if release.old_peers_ok_until:
         facts.append(("Old peers", f"older versions can connect until {_time(release.old_peers_ok_until)}"))
-    facts += [("Without it", symptom) for symptom in release.symptoms[:1]]
-    facts += [("", symptom) for symptom in release.symptoms[1:]]
+    symptoms = [*release.symptoms[:_SYMPTOMS]]
+    if len(release.symptoms) > _SYMPTOMS:
+        symptoms.append(f"and {len(release.symptoms) - _SYMPTOMS} more")
+    facts += [("" if place else "You may see", symptom) for place, symptom in enumerate(symptoms)]
     if release.notes_url:
         facts.append(("Notes", release.notes_url))
     facts.append(("File", f"{release.artifact.file}, {_size(release.artifact.size)}"))

@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
 from publisher.client import feed as feeds
 from publisher.client.duties import Signature, check_duties
-from publisher.client.errors import InputError, VerificationError
+from publisher.client.errors import InputError, TransferError, VerificationError
 from publisher.client.feed import Feed, parse_feed
 from publisher.client.lock import locked
 from publisher.client.translate import CRYPTO_HINT, plain_errors
@@ -171,7 +172,7 @@ class UpdateClient:
     def _working(self, doing: str) -> Iterator[None]:
         """One client at a time in the state directory, as python-tuf demands; plain words for errors."""
         with plain_errors(doing):
-            self._state.mkdir(parents=True, exist_ok=True)
+            self._state.mkdir(mode=0o700, parents=True, exist_ok=True)
             with locked(self._state / "lock"):
                 try:
                     yield
@@ -184,15 +185,21 @@ class UpdateClient:
     def _metadata_dir(self) -> Path:
         return self._state / "metadata"
 
+    @property
+    def _feeds_dir(self) -> Path:
+        return self._state / "feeds"
+
     def _start(self, product: str, channel: str, path: str) -> _Session:
         """Bring the metadata up to date and verify the role that may publish `path`, duties included."""
-        for directory in (self._metadata_dir, self._state / "feeds"):
-            directory.mkdir(exist_ok=True)
+        for directory in (self._metadata_dir, self._feeds_dir):
+            if directory.is_symlink():
+                raise InputError(f"{directory} is a symbolic link; it was not followed", fix="remove the link")
+            directory.mkdir(mode=0o700, exist_ok=True)
         _refuse_what_is_no_root(self._root)
         updater = Updater(
             metadata_dir=str(self._metadata_dir),
             metadata_base_url=f"{self._url}/tuf/metadata/",
-            target_dir=str(self._state / "feeds"),
+            target_dir=str(self._feeds_dir),
             target_base_url=f"{self._url}/tuf/targets/",
             fetcher=self._fetcher,
             config=LIMITS,
@@ -233,8 +240,13 @@ class UpdateClient:
         """The feed's bytes, from this machine if it holds them already."""
         if info.length > feeds.MAX_BYTES:
             raise VerificationError(f"the feed has {info.length} bytes; at most {feeds.MAX_BYTES} are read")
-        path = session.updater.find_cached_target(info) or session.updater.download_target(info)
-        data = Path(path).read_bytes()
+        kept = self._feeds_dir / quote(info.path, safe="")
+        # Only a plain file is read, and a new one takes its place: no link is followed, no pipe is waited for.
+        if not _is_plain_file(kept) or not session.updater.find_cached_target(info, str(kept)):
+            with _part_in(self._feeds_dir) as part:
+                session.updater.download_target(info, str(part))
+                part.replace(kept)
+        data = kept.read_bytes()
         info.verify_length_and_hashes(data)
         return data
 
@@ -245,11 +257,8 @@ def _store(updater: Updater, info: TargetFile, to_dir: Path, file: str) -> Downl
     if already := _same(info, final):
         return already
     to_dir.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".tidegate-", dir=to_dir)
-    os.close(handle)
-    part = Path(name)
-    try:
-        updater.download_target(info, filepath=name)
+    with _part_in(to_dir) as part:
+        updater.download_target(info, filepath=str(part))
         with part.open("rb+") as written:
             info.verify_length_and_hashes(written)
             os.fsync(written.fileno())
@@ -258,15 +267,42 @@ def _store(updater: Updater, info: TargetFile, to_dir: Path, file: str) -> Downl
             _rename_to_new(part, final)
         except FileExistsError:
             # Somebody was quicker; theirs stays, and is looked at like any file that was there before.
-            return _store(updater, info, to_dir, file)
+            if already := _same(info, final):
+                return already
+            raise TransferError(f"{final} comes and goes", fix="choose another directory with --to") from None
         return Downloaded(final, already_there=False)
+
+
+@contextlib.contextmanager
+def _part_in(directory: Path) -> Iterator[Path]:
+    """A new empty file that is gone afterwards, unless it was renamed."""
+    handle, name = tempfile.mkstemp(prefix=".tidegate-", dir=directory)
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
     finally:
         part.unlink(missing_ok=True)
 
 
-def _same(info: TargetFile, final: Path) -> Downloaded | None:
-    """The file if it has the wanted bytes, None if there is none. Raises InputError if it has others."""
+def _is_plain_file(path: Path) -> bool:
+    """True for a file itself: not for a link to one, nor for a pipe."""
     try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return False
+
+
+def _same(info: TargetFile, final: Path) -> Downloaded | None:
+    """The file if it has the wanted bytes, None if there is none. Raises InputError for anything else."""
+    if final.is_symlink():
+        raise InputError(
+            f"{final} is a symbolic link; it was not followed",
+            fix="remove the link, or choose another directory with --to",
+        )
+    try:
+        if not _is_plain_file(final) and final.exists():
+            raise IsADirectoryError
         with final.open("rb") as file:
             info.verify_length_and_hashes(file)
     except FileNotFoundError:
@@ -287,7 +323,7 @@ def _rename_to_new(part: Path, final: Path) -> None:
         raise
     except OSError:
         # A file system without hard links: the little gap between the look and the rename has to do.
-        if final.exists():
+        if os.path.lexists(final):
             raise FileExistsError(final) from None
         part.rename(final)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
+
+from publisher.client.errors import InputError, TransferError
 from publisher.client.lock import locked
 
 
@@ -25,3 +28,21 @@ def test_a_second_holder_waits_for_the_first(tmp_path: Path) -> None:
         order.append("first")
     thread.join()
     assert order == ["first", "second"]
+
+
+def test_another_process_is_not_waited_for_without_end(tmp_path: Path) -> None:
+    with (
+        locked(tmp_path / "lock"),
+        pytest.raises(TransferError, match="another tidegate is at work"),
+        locked(tmp_path / "lock", patience=0.1),
+    ):
+        pass
+
+
+def test_a_link_in_place_of_the_lock_is_refused_and_its_file_left_alone(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    (tmp_path / "lock").symlink_to(victim)
+    with pytest.raises(InputError, match="symbolic link"), locked(tmp_path / "lock"):
+        pass
+    assert victim.read_text() == "precious"

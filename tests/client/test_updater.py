@@ -57,6 +57,18 @@ def test_another_file_of_that_name_is_never_touched(client: UpdateClient, to: Pa
     assert len(list(to.iterdir())) == 1
 
 
+@pytest.mark.parametrize("exists", [True, False], ids=["to a file", "dangling"])
+def test_a_link_under_that_name_is_refused_and_not_followed(client: UpdateClient, to: Path, exists: bool) -> None:
+    elsewhere = to.parent / "elsewhere"
+    if exists:
+        elsewhere.write_bytes(b"mine")
+    (to / "btfs-4.1.0-linux-amd64.tar.gz").symlink_to(elsewhere)
+    with pytest.raises(InputError, match="symbolic link"):
+        client.download(client.fetch_feed(*ASK), to)
+    assert elsewhere.exists() == exists
+    assert not exists or elsewhere.read_bytes() == b"mine"
+
+
 def test_nothing_new_takes_exactly_two_requests(client: UpdateClient, fetcher: CountingFetcher) -> None:
     client.fetch_feed(*ASK)
     fetcher.asked.clear()

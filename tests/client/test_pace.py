@@ -1,0 +1,97 @@
+"""Servers that take for ever: each is given up on, and says so."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import pytest
+from tuf.api.exceptions import DownloadError, DownloadHTTPError, SlowRetrievalError
+
+from publisher.client.fetch import WebFetcher
+from publisher.client.pace import Limits
+
+pytestmark = pytest.mark.loopback
+
+QUICK = Limits(wait=0.4, chunk=0.4, total=0.6)
+Answer = Callable[[socket.socket], None]
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Answer], str]]:
+    """A server that answers every connection as the test says, until the test ends."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    done = threading.Event()
+
+    def start(answer: Answer) -> str:
+        def run() -> None:
+            while not done.is_set():
+                with suppress(OSError):
+                    connection, _ = listener.accept()
+                    threading.Thread(target=talk, args=(connection,), daemon=True).start()
+
+        def talk(connection: socket.socket) -> None:
+            with suppress(OSError), connection:
+                connection.recv(65536)
+                answer(connection)
+
+        threading.Thread(target=run, daemon=True).start()
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    yield start
+    done.set()
+    listener.close()
+
+
+def endlessly(data: bytes, pause: float, first: bytes = b"") -> Answer:
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(first)
+        # Far longer than any limit here, and yet an end, should the client under test have none.
+        for _ in range(int(20 / pause)):
+            connection.sendall(data)
+            time.sleep(pause)
+
+    return answer
+
+
+def fetch(address: str, path: str = "/tuf/metadata/timestamp.json") -> bytes:
+    fetcher = WebFetcher({}, "test", retries=0, limits=QUICK)
+    return b"".join(fetcher.fetch(address + path))
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(endlessly(b"x", 0.05, HEAD), id="a byte at a time"),
+        pytest.param(endlessly(b"HTTP/1.1 100 Continue\r\n\r\n", 0.05), id="100 Continue without end"),
+        pytest.param(endlessly(b"X-More: y\r\n", 0.05, b"HTTP/1.1 200 OK\r\n"), id="headers without end"),
+        pytest.param(endlessly(b"", 1.0, HEAD), id="silence"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/tuf/metadata/timestamp.json", "/tuf/targets/artifacts/p/c/1/a.file"])
+def test_a_server_that_drips_is_given_up_on(serve: Callable[[Answer], str], answer: Answer, path: str) -> None:
+    with pytest.raises(SlowRetrievalError):
+        fetch(serve(answer), path)
+
+
+def test_a_server_that_says_come_back_tomorrow_is_not_waited_for(serve: Callable[[Answer], str]) -> None:
+    busy = b"HTTP/1.1 503 Busy\r\nRetry-After: 86400\r\nContent-Length: 0\r\n\r\n"
+    with pytest.raises(DownloadHTTPError, match="503"):
+        fetch(serve(lambda connection: connection.sendall(busy)))
+
+
+def test_a_redirect_to_something_that_is_no_address_is_a_download_error(serve: Callable[[Answer], str]) -> None:
+    away = b"HTTP/1.1 302 Found\r\nLocation: http://[\r\nContent-Length: 0\r\n\r\n"
+    with pytest.raises(DownloadError, match="not an address"):
+        fetch(serve(lambda connection: connection.sendall(away)))
+
+
+def test_a_server_that_answers_is_read_whole(serve: Callable[[Answer], str]) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+    assert fetch(serve(lambda connection: connection.sendall(answer))) == b"hello"
