@@ -9,10 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from publisher.cli.common import wall_clock
-from publisher.cli.signing import read_root
 from publisher.model.published import ChannelState
-from publisher.pipeline.live import live_state
-from publisher.storage.open import open_storage
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,4 +26,11 @@ def bucket_option(function: F) -> F:
 
 def state_of(bucket: str | None, config: Path) -> ChannelState | None:
     """The verified state of the bucket that was named; None when none was."""
-    return None if bucket is None else live_state(open_storage(bucket), read_root(config), wall_clock())
+    if bucket is None:
+        return None
+    # TUF and stores take their time to load, and `why` is mostly asked without a bucket.
+    from publisher.cli.signing import read_root  # noqa: PLC0415
+    from publisher.pipeline.live import live_state  # noqa: PLC0415
+    from publisher.storage.open import open_storage  # noqa: PLC0415
+
+    return live_state(open_storage(bucket), read_root(config), wall_clock())
