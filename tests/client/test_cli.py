@@ -63,6 +63,18 @@ def test_an_update_is_told_in_a_few_calm_lines(run: Run, bucket: Bucket, tmp_pat
     assert command.endswith("--to .")
 
 
+@pytest.mark.parametrize(("count", "last"), [(3, "Third."), (5, "and 2 more")])
+def test_up_to_three_symptoms_of_the_rollout_are_shown(run: Run, bucket: Bucket, count: int, last: str) -> None:
+    symptoms = ["First.", "Second.", "Third.", "Fourth.", "Fifth."][:count]
+    feed = a_feed()
+    feed["release"]["symptoms"] = symptoms
+    bucket.release(feed)
+    out = run("check", "--current", "4.0.2")[1]
+    assert "  You may see  First.\n               Second.\n               Third.\n" in out
+    assert f"               {last}\n  Notes" in out
+    assert json.loads(run("check", "--current", "4.0.2", "--json")[1])["release"]["symptoms"] == symptoms
+
+
 def test_nothing_new_is_said_and_is_success(run: Run) -> None:
     code, out, _ = run("check", "--current", "4.1.0")
     assert code == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, DownloadLengthMismatchError
 
-from publisher.client.errors import InputError
+from publisher.client.errors import InputError, TransferError
 from publisher.client.fetch import DirectoryFetcher, WebFetcher, fetcher_for
 from publisher.client.updater import UpdateClient
 from tests.support.tuf_repository import Bucket
@@ -27,6 +27,7 @@ pytestmark = pytest.mark.loopback
         ("updates.example", "cannot be used"),
         ("/srv/bucket", "cannot be used"),
         ("https://", "cannot be used"),
+        ("http://[", "cannot be used"),
         ("https://user:secret@updates.example/", "more than a scheme"),
         ("https://updates.example/?a=b", "more than a scheme"),
         ("file://elsewhere/srv/bucket", "another machine"),
@@ -183,6 +184,14 @@ def test_nobody_there_is_said_plainly(server: str) -> None:
     fetcher = WebFetcher({}, "tidegate", retries=0)
     with pytest.raises(DownloadError, match="does not accept connections"):
         fetcher.download_bytes("http://127.0.0.1:1/", 100)
+
+
+def test_the_address_of_an_unreachable_host_is_told_once(bucket: Bucket, tmp_path: Path) -> None:
+    url = "http://127.0.0.1:1"
+    client = UpdateClient(url, bucket.root_bytes, tmp_path / "state", WebFetcher({}, "tidegate", retries=0))
+    with pytest.raises(TransferError) as caught:
+        client.fetch_feed("btfs-node", "stable", "linux-amd64")
+    assert str(caught.value).count("127.0.0.1") == 1
 
 
 def test_a_proxy_is_not_used_for_this_machine(server: str) -> None:

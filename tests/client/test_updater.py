@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,65 @@ def test_a_link_under_that_name_is_refused_and_not_followed(client: UpdateClient
         client.download(client.fetch_feed(*ASK), to)
     assert elsewhere.exists() == exists
     assert not exists or elsewhere.read_bytes() == b"mine"
+
+
+def test_a_link_that_appears_during_the_download_is_refused_and_nothing_is_fetched_again(
+    client: UpdateClient, fetcher: CountingFetcher, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = client.fetch_feed(*ASK)
+    before = len(fetcher.asked)
+    inner = fetcher.inner.fetch
+
+    def fetch(url: str) -> Iterator[bytes]:
+        (to / "btfs-4.1.0-linux-amd64.tar.gz").symlink_to(to.parent / "nowhere")
+        return inner(url)
+
+    monkeypatch.setattr(fetcher.inner, "fetch", fetch)
+    with pytest.raises(InputError, match="symbolic link"):
+        client.download(feed, to)
+    assert len(fetcher.asked) == before + 1
+    assert [path.is_symlink() for path in to.iterdir()] == [True]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes")
+def test_the_state_is_for_its_owner_only(client: UpdateClient, tmp_path: Path) -> None:
+    client.fetch_feed(*ASK)
+    for directory in ("state", "state/metadata", "state/feeds"):
+        assert (tmp_path / directory).stat().st_mode & 0o777 == 0o700
+
+
+def test_a_link_in_place_of_a_kept_feed_is_replaced_and_its_file_left_alone(
+    client: UpdateClient, tmp_path: Path
+) -> None:
+    feed = client.fetch_feed(*ASK)
+    (kept,) = (tmp_path / "state/feeds").iterdir()
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    kept.unlink()
+    kept.symlink_to(victim)
+    assert client.fetch_feed(*ASK) == feed
+    assert victim.read_text() == "precious"
+    assert not kept.is_symlink()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pipes with names")
+def test_a_pipe_in_place_of_a_kept_feed_is_not_waited_for(client: UpdateClient, tmp_path: Path) -> None:
+    feed = client.fetch_feed(*ASK)
+    (kept,) = (tmp_path / "state/feeds").iterdir()
+    kept.unlink()
+    os.mkfifo(kept)
+    assert client.fetch_feed(*ASK) == feed
+
+
+@pytest.mark.parametrize("name", ["feeds", "metadata"])
+def test_a_link_in_place_of_a_state_directory_is_refused(client: UpdateClient, tmp_path: Path, name: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / name).symlink_to(elsewhere)
+    with pytest.raises(InputError, match="symbolic link"):
+        client.fetch_feed(*ASK)
+    assert empty(elsewhere)
 
 
 def test_nothing_new_takes_exactly_two_requests(client: UpdateClient, fetcher: CountingFetcher) -> None:
