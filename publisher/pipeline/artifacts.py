@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -14,6 +15,9 @@ from publisher.errors import InputError
 from publisher.model.release import Release
 from publisher.pipeline.progress import Advance
 from publisher.signing.digests import FileDigests, digest_file
+
+WORKERS = 4
+"""Files hashed at once; hashing leaves the interpreter free."""
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+~-]{0,199}")
 _DEVICE = re.compile(r"(con|nul|aux|prn|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
@@ -99,26 +103,29 @@ def collect(release: Release, directory: Path, known: Iterable[Version] = ()) ->
         ArtifactFile(_checked(directory, name), platform, _companions(directory, name, names))
         for name, platform in platform_of.items()
     )
-    used = {path.name for file in files for path in (file.path, *(path for path, _ in file.companions))}
+    used = {path.name for file in files for path in _paths(file)}
     return Collected(files, tuple(_shown(name) for name in names if name not in used))
 
 
 def hash_files(collected: Collected, progress: Advance) -> tuple[HashedArtifact, ...]:
-    """Digest every file in one pass each. Raises InputError when a file changes meanwhile."""
+    """Digest every file in one pass each, several at once. Raises InputError when a file changes meanwhile."""
+    paths = [path for file in collected.files for path in _paths(file)]
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="hash") as pool:
+        digests = pool.map(lambda path: HashedFile(path, digest_file(path, progress)), paths)
+        hashed = dict(zip(paths, digests, strict=True))
     return tuple(
-        HashedArtifact(
-            HashedFile(file.path, digest_file(file.path, progress)),
-            file.platform,
-            tuple((HashedFile(path, digest_file(path, progress)), kind) for path, kind in file.companions),
-        )
+        HashedArtifact(hashed[file.path], file.platform, tuple((hashed[path], kind) for path, kind in file.companions))
         for file in collected.files
     )
 
 
 def total_size(collected: Collected) -> int:
     """Bytes of all files, for progress."""
-    paths = (path for file in collected.files for path in (file.path, *(path for path, _ in file.companions)))
-    return sum(path.stat().st_size for path in paths)
+    return sum(path.stat().st_size for file in collected.files for path in _paths(file))
+
+
+def _paths(file: ArtifactFile) -> tuple[Path, ...]:
+    return (file.path, *(path for path, _ in file.companions))
 
 
 def _companions(directory: Path, name: str, names: list[str]) -> tuple[tuple[Path, Literal["cyclonedx", "spdx"]], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote
@@ -16,6 +17,9 @@ from publisher.client.updater import UpdateClient
 from publisher.errors import StorageMissing, VerificationError
 from publisher.model.release import Release
 from publisher.storage.protocol import CHUNK, Storage
+
+WORKERS = 4
+"""Platforms at once; each needs the room of its file on the disk."""
 
 _ADDRESS = "https://bucket.invalid"
 
@@ -39,18 +43,23 @@ class StoreFetcher(FetcherInterface):
 def verify_as_client(
     storage: Storage, root: bytes, release: Release, channel: str, platforms: Sequence[str], now: datetime
 ) -> None:
-    """Fetch feed and file of each platform with a fresh client.
+    """Fetch feed and file of each platform with a fresh client each, a few platforms at once.
 
     Raises VerificationError when one of them does not verify or does not offer `release`.
     """
-    with tempfile.TemporaryDirectory(prefix="tidegate-check-") as scratch:
-        for platform in platforms:
-            client = UpdateClient(_ADDRESS, root, Path(scratch) / "state", StoreFetcher(storage), now)
-            try:
-                feed = client.fetch_feed(release.product, channel, platform)
-                if feed.release is None or str(feed.release.version) != str(release.version):
-                    raise VerificationError(f"the feed for {platform} does not offer {release.version}")
-                downloaded = client.download(feed, Path(scratch) / platform)
-            except ClientError as error:
-                raise VerificationError(f"{platform}: {error.what}", fix=error.fix) from error
-            downloaded.path.unlink()
+
+    def check(platform: str) -> None:
+        client = UpdateClient(_ADDRESS, root, scratch / platform / "state", StoreFetcher(storage), now)
+        try:
+            feed = client.fetch_feed(release.product, channel, platform)
+            if feed.release is None or str(feed.release.version) != str(release.version):
+                raise VerificationError(f"the feed for {platform} does not offer {release.version}")
+            downloaded = client.download(feed, scratch / platform / "files")
+        except ClientError as error:
+            raise VerificationError(f"{platform}: {error.what}", fix=error.fix) from error
+        downloaded.path.unlink()
+
+    with tempfile.TemporaryDirectory(prefix="tidegate-check-") as directory:
+        scratch = Path(directory)
+        with ThreadPoolExecutor(WORKERS, thread_name_prefix="check") as pool:
+            list(pool.map(check, platforms))

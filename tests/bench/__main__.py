@@ -19,11 +19,7 @@ def main() -> None:
         for suite in (commands, rules, s3):
             for name, result in suite.run(Path(scratch)):
                 report[name] = result.as_dict()
-                verdict = "met" if result.met else "MISSED"
-                sys.stdout.write(
-                    f"{name:42} {result.ours:9.4f} against {result.theirs:9.4f}  x{result.ratio:<8} {verdict:7}"
-                    f" ({result.target})\n"
-                )
+                sys.stdout.write(f"{result.line(name)}\n")
                 sys.stdout.flush()
     OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")

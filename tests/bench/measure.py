@@ -16,16 +16,24 @@ class Result:
 
     ours: float
     """Seconds, unless the note says otherwise."""
-    theirs: float
-    ratio: float
+    theirs: float | None
+    """None where the other could not be run here: then nothing was compared."""
+    ratio: float | None
     """ours / theirs."""
     target: str
-    met: bool
+    met: bool | None
+    """None where there is no target, or nothing to hold it against."""
     note: str
 
     def as_dict(self) -> dict[str, object]:
         """As it is written."""
         return asdict(self)
+
+    def line(self, name: str) -> str:
+        """For people."""
+        verdict = {True: "met", False: "MISSED", None: "-"}[self.met]
+        against = "not compared" if self.theirs is None else f"against {self.theirs:9.4f}  x{self.ratio:<8}"
+        return f"{name:42} {self.ours:9.4f} {against:28} {verdict:7} ({self.target})"
 
 
 def seconds(run: Callable[[], object]) -> float:
