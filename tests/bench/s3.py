@@ -144,8 +144,8 @@ def big_files(ground: Ground) -> Iterator[tuple[str, Result]]:
         f"median of {ROUNDS}: {says}; alone: {limits}; the longest of these is the limit:"
         f" {max(parts, key=lambda what: parts[what])}"
     )
-    yield name, _against(ours, theirs["aws s3 sync"], AWS, TARGET, note)
-    yield f"{name}, rclone", _against(ours, theirs["rclone"], RCLONE, None, note)
+    yield name, _against(ours, theirs[AWS], AWS, TARGET, note)
+    yield f"{name}, rclone", _against(ours, theirs[RCLONE], RCLONE, None, note)
     most = max(one["rss"] for one in mine)
     yield (
         f"memory, {mib} MiB",
