@@ -14,10 +14,13 @@ from publisher.model.catalog import Sample
 from publisher.model.deprecation import Deprecation
 from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
+from publisher.model.maintenance import Maintenance
 from publisher.model.policy import Policy
 from publisher.model.product import Channel, Product
+from publisher.model.register import Override, Scenario, Signal, SprintFreeze
 from publisher.model.release import Release
 from publisher.model.signer import Signers
+from publisher.model.staffing import Staffing
 
 M = TypeVar("M", bound=Model)
 
@@ -48,5 +51,12 @@ class Loaded:
     releases: Sequence[Item[Release]]
     deprecations: Sequence[Item[Deprecation]]
     sample: Item[Sample] | None
+    earlier_policies: Sequence[Item[Policy]]
+    sprints: Sequence[Item[SprintFreeze]]
+    scenarios: Sequence[Item[Scenario]]
+    signals: Sequence[Item[Signal]]
+    overrides: Sequence[Item[Override]]
+    maintenance: Sequence[Item[Maintenance]]
+    staffing: Item[Staffing] | None
     incomplete: frozenset[str]
     """Kinds of which something could not be read. What refers to them cannot be checked: it may well exist."""

@@ -38,6 +38,11 @@ def _unique(loaded: Loaded) -> Iterator[Problem]:
         ("channel id", ((i.value.id, i.place("id")) for i in loaded.channels)),
         ("event id", ((i.value.id, i.place("id")) for i in loaded.events)),
         ("deprecation id", ((i.value.id, i.place("id")) for i in loaded.deprecations)),
+        ("sprint freeze id", ((i.value.id, i.place("id")) for i in loaded.sprints)),
+        ("scenario id", ((i.value.id, i.place("id")) for i in loaded.scenarios)),
+        ("signal id", ((i.value.id, i.place("id")) for i in loaded.signals)),
+        ("override id", ((i.value.id, i.place("id")) for i in loaded.overrides)),
+        ("maintenance id", ((i.value.id, i.place("id")) for i in loaded.maintenance)),
         ("signer name", ((s.name, signers.place("signers", n, "name")) for s, n in keys if signers)),
     )
     for kind, named in kinds:

@@ -19,10 +19,19 @@ from publisher.model.catalog import Catalog, Sample
 from publisher.model.deprecation import Deprecation
 from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
+from publisher.model.maintenance import Maintenance
 from publisher.model.policy import Policy
 from publisher.model.product import Channels, Products
+from publisher.model.register import Override, Scenario, Signal, SprintFreeze
 from publisher.model.release import Release
 from publisher.model.signer import Signers
+from publisher.model.staffing import Staffing
+
+FOLDERS = (
+    "events", "releases", "deprecations", "policies",
+    "sprints", "scenarios", "signals", "overrides", "maintenance",
+)  # fmt: skip
+"""Folders of content with one item a file."""
 
 
 def load_catalog(content: Sequence[Path], config: Path) -> Catalog:
@@ -51,11 +60,18 @@ def load_catalog(content: Sequence[Path], config: Path) -> Catalog:
         endpoints=loaded.endpoints.value,
         signers=loaded.signers.value,
         policy=policy,
-        policy_digest=hashlib.sha256(policy.model_dump_json().encode()).hexdigest(),
+        policy_digest=hashlib.sha256(policy.model_dump_json(exclude_defaults=True).encode()).hexdigest(),
         events=tuple(sorted((i.value for i in loaded.events), key=lambda event: (event.starts, event.id))),
         releases=tuple(sorted((i.value for i in loaded.releases), key=lambda r: (r.product, r.version))),
         deprecations=tuple(sorted((i.value for i in loaded.deprecations), key=lambda d: (d.product, d.id))),
         sample=loaded.sample.value if loaded.sample else None,
+        earlier_policies=tuple(sorted((i.value for i in loaded.earlier_policies), key=lambda one: one.effective)),
+        sprints=tuple(sorted((i.value for i in loaded.sprints), key=lambda one: (one.starts, one.id))),
+        scenarios=tuple(sorted((i.value for i in loaded.scenarios), key=lambda one: one.id)),
+        signals=tuple(sorted((i.value for i in loaded.signals), key=lambda one: one.id)),
+        overrides=tuple(sorted((i.value for i in loaded.overrides), key=lambda one: one.id)),
+        maintenance=tuple(sorted((i.value for i in loaded.maintenance), key=lambda one: (one.starts, one.id))),
+        staffing=loaded.staffing.value if loaded.staffing else None,
     )
 
 
@@ -70,6 +86,7 @@ class _Reader:
         products = self._one(config / "products.yaml", Products)
         channels = self._one(config / "channels.yaml", Channels)
         sample_file = public / "sample.yaml"
+        staffing_file = config / "staffing.yaml"
         return Loaded(
             products=_each(products, "products", products.value.products) if products else (),
             channels=_each(channels, "channels", channels.value.channels) if channels else (),
@@ -80,12 +97,19 @@ class _Reader:
             releases=self._tree(content, "releases", Release),
             deprecations=self._tree(content, "deprecations", Deprecation),
             sample=self._one(sample_file, Sample) if sample_file.exists() else None,
+            earlier_policies=self._tree(content[:1], "policies", Policy),
+            sprints=self._tree(content, "sprints", SprintFreeze),
+            scenarios=self._tree(content, "scenarios", Scenario),
+            signals=self._tree(content, "signals", Signal),
+            overrides=self._tree(content, "overrides", Override),
+            maintenance=self._tree(content, "maintenance", Maintenance),
+            staffing=self._one(staffing_file, Staffing) if staffing_file.exists() else None,
             incomplete=frozenset(self.incomplete),
         )
 
     def _refuse_strays(self, content: Sequence[Path], config: Path) -> None:
         """A file that nobody reads is a mistake that nobody sees: wrong ending, wrong folder."""
-        folders = ("events", "releases", "deprecations", "pages")
+        folders = (*FOLDERS, "pages")
         for directory in content:
             files = ("policy.yaml", "sample.yaml") if directory == content[0] else ()
             for entry in _entries(directory):
@@ -96,7 +120,7 @@ class _Reader:
                 if entry.name in ("policy.yaml", "sample.yaml"):
                     fix = f"an overlay only adds items; this file counts in {content[0]} alone"
                 self.problems.append(Problem("is not read by anything", Place(str(entry)), fix))
-        expected = ("products.yaml", "channels.yaml", "endpoints.yaml", "signers.yaml")
+        expected = ("products.yaml", "channels.yaml", "endpoints.yaml", "signers.yaml", "staffing.yaml")
         for entry in _entries(config):
             if entry.suffix in (".yaml", ".yml") and entry.name not in expected:
                 self.problems.append(

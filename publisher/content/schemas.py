@@ -20,12 +20,15 @@ from publisher.model.deprecation import Deprecation
 from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
 from publisher.model.feed import Feed
+from publisher.model.maintenance import Maintenance
 from publisher.model.policy import Policy
 from publisher.model.product import Channels, Products
 from publisher.model.published import Manifest
+from publisher.model.register import Override, Scenario, Signal, SprintFreeze
 from publisher.model.release import Release
 from publisher.model.signer import Signers
 from publisher.model.site import SiteManifest
+from publisher.model.staffing import Staffing
 
 Schema = dict[str, Any]
 
@@ -39,6 +42,12 @@ CONTENT: dict[str, type[BaseModel]] = {
     "channels": Channels,
     "endpoints": Endpoints,
     "signers": Signers,
+    "sprint": SprintFreeze,
+    "scenario": Scenario,
+    "signal": Signal,
+    "override": Override,
+    "maintenance": Maintenance,
+    "staffing": Staffing,
 }
 """Schemas of files that people edit, by name."""
 
@@ -137,6 +146,71 @@ EXAMPLES: dict[str, Schema] = {
             "timestamp": {"threshold": 1, "expires": "48 h"},
         },
         "signers": [],
+    },
+    "sprint": {
+        "id": "end-of-quarter",
+        "title": "End of the quarter",
+        "starts": "2026-03-28T00:00:00Z",
+        "ends": "2026-04-02T00:00:00Z",
+        "because": "end of quarter",
+    },
+    "scenario": {
+        "id": "upgrade-and-rush",
+        "title": "Nodes start again while everybody logs in",
+        "event_types": ["mainnet-upgrade"],
+        "failures": ["client-restarts", "login"],
+        "capacity": "Twice the usual number of log-in servers.",
+        "expected": "Logins are slow for a quarter of an hour, and none fails.",
+        "result": "held",
+        "ran_at": "2026-02-01T09:00:00Z",
+    },
+    "signal": {
+        "id": "logins-before-listing",
+        "event": "example-listing",
+        "metric": "Logins an hour against the usual week",
+        "value": 1.8,
+        "threshold": 1.5,
+        "sampled_at": "2026-03-01T09:00:00Z",
+        "proposes": {"score": 4, "because": "Logins have nearly doubled a week ahead."},
+        "accepted": {"by": "Ana", "at": "2026-03-01T12:00:00Z"},
+    },
+    "override": {
+        "id": "node-4-2-1-in-listing",
+        "product": "btfs-node",
+        "version": "4.2.1",
+        "channel": "stable",
+        "rules": ["freeze.hard"],
+        "artifacts": [_DIGEST],
+        "reason": "Nodes of 4.2.0 accept remote commands without a password.",
+        "approvers": [
+            {"person": "Ana", "duty": "engineering"},
+            {"person": "Ben", "duty": "operations"},
+            {"person": "Eva", "duty": "executive"},
+        ],
+        "rollback_review": {"by": "Ben", "at": "2026-03-08T09:00:00Z", "bundle": _DIGEST},
+        "approved_at": "2026-03-08T10:00:00Z",
+        "expires": "2026-03-09T10:00:00Z",
+    },
+    "maintenance": {
+        "id": "index-cleaning",
+        "title": "The file index is cleaned",
+        "product": "btfs-node",
+        "starts": "2026-03-01T00:00:00Z",
+        "length": "90 min",
+        "repeats": {"zone": "Europe/Lisbon", "day": "tue", "start": "09:00"},
+        "impact": {"control": "degraded", "data": "none"},
+    },
+    "staffing": {
+        "shifts": [
+            {
+                "duty": "on-call",
+                "people": ["Ana", "Ben"],
+                "zone": "Europe/Lisbon",
+                "days": ["mon", "tue", "wed", "thu", "fri"],
+                "start": "08:00",
+                "end": "20:00",
+            }
+        ]
     },
     "feed-1": {
         "format": "tidegate-feed/1",

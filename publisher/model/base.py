@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from enum import StrEnum
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -14,6 +16,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
+    model_validator,
 )
 from pydantic.json_schema import WithJsonSchema
 
@@ -24,6 +27,7 @@ __all__ = [
     "Duration",
     "FilePattern",
     "HttpsUrl",
+    "LocalTime",
     "Markdown",
     "Model",
     "Origin",
@@ -34,6 +38,9 @@ __all__ = [
     "Slug",
     "Text",
     "UtcTime",
+    "Visibility",
+    "Visible",
+    "Zone",
     "duration_text",
     "format_time",
     "worded_pattern",
@@ -277,3 +284,60 @@ ReleaseVersion = Annotated[
 
 Score = Annotated[int, Field(ge=1, le=5)]
 """A score from 1 to 5."""
+
+_CLOCK_CHECK, _CLOCK_SCHEMA = worded_pattern(
+    "([01][0-9]|2[0-3]):[0-5][0-9]|24:00", 'must be a time of day in quotes, from "00:00" to "24:00"', '"09:00"', 5
+)
+LocalTime = Annotated[str, _CLOCK_CHECK, _CLOCK_SCHEMA]
+"""A time of day by the clock on the wall, in quotes: "09:00"; "24:00" is the end of the day."""
+
+
+def _known_zone(value: Any) -> str:
+    try:
+        if not isinstance(value, str) or value.startswith(("/", ".")):
+            raise ValueError
+        ZoneInfo(value)
+    except (ValueError, OSError, KeyError):
+        raise ValueError(
+            f"is not a time zone: {_quoted(value)}; write it like Europe/Lisbon or Asia/Singapore"
+        ) from None
+    return value
+
+
+Zone = Annotated[
+    str, BeforeValidator(_known_zone), WithJsonSchema({"type": "string", "examples": ["Europe/Lisbon", "UTC"]})
+]
+"""A time zone of the IANA database, by its name, so that daylight saving time is right in every year."""
+
+
+class Visibility(StrEnum):
+    """Who may know: everybody, the team, or everybody from a moment on (R96)."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    EMBARGOED = "embargoed"
+
+
+class Visible(Model):
+    """What not everybody may know, and what the public reads instead."""
+
+    visibility: Visibility = Visibility.PUBLIC
+    """Who may know of it."""
+    embargoed_until: UtcTime | None = None
+    """From when on everybody may know; goes with `visibility: embargoed`."""
+    public_title: Text = "Reserved period"
+    """The neutral words that the public reads while it is not public."""
+
+    @model_validator(mode="after")
+    def _embargo(self) -> Self:
+        if self.visibility is Visibility.EMBARGOED and self.embargoed_until is None:
+            raise ValueError("`visibility` is embargoed, but nothing says until when; add `embargoed_until`")
+        if self.visibility is not Visibility.EMBARGOED and self.embargoed_until is not None:
+            raise ValueError("`embargoed_until` goes with `visibility: embargoed` only; add that, or remove it")
+        return self
+
+    def is_public(self, now: UtcTime) -> bool:
+        """Whether title and text may be shown to everybody at `now`."""
+        if self.visibility is Visibility.EMBARGOED and self.embargoed_until is not None:
+            return now >= self.embargoed_until
+        return self.visibility is Visibility.PUBLIC

@@ -13,10 +13,13 @@ from publisher.model.base import Model, Text, UtcTime
 from publisher.model.deprecation import Deprecation
 from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
+from publisher.model.maintenance import Maintenance
 from publisher.model.policy import Policy
 from publisher.model.product import Channel, Product
+from publisher.model.register import Override, Scenario, Signal, SprintFreeze
 from publisher.model.release import Release
 from publisher.model.signer import Signers
+from publisher.model.staffing import Staffing
 
 
 class Sample(Model):
@@ -43,6 +46,15 @@ class Catalog:
     releases: tuple[Release, ...]
     deprecations: tuple[Deprecation, ...]
     sample: Sample | None
+    earlier_policies: tuple[Policy, ...] = ()
+    """Those that held before `policy`, oldest first."""
+    sprints: tuple[SprintFreeze, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    maintenance: tuple[Maintenance, ...] = ()
+    staffing: Staffing | None = None
+    """None: nothing is known of who is there when."""
     memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What rules have worked out from this catalog and nothing else, such as freeze windows; never content."""
 
@@ -52,6 +64,14 @@ class Catalog:
         for release in self.releases:
             grouped.setdefault(release.product, []).append(release)
         return {product: tuple(releases) for product, releases in grouped.items()}
+
+    @cached_property
+    def _events_by_id(self) -> dict[str, Event]:
+        return {event.id: event for event in self.events}
+
+    def event(self, ident: str) -> Event | None:
+        """The event of this id, if the content has it."""
+        return self._events_by_id.get(ident)
 
     def releases_of(self, product: str) -> tuple[Release, ...]:
         """All releases of a product, oldest version first."""

@@ -24,6 +24,24 @@ class OfferedFile(Model):
     """Of its bytes."""
 
 
+class VersionStep(Model):
+    """A schema or wire version, before and after."""
+
+    name: str
+    """What carries the version: storage, rpc, dht, wire."""
+    before: str
+    after: str
+
+
+class ChangeFacts(Model):
+    """What the build changed against the version before (R26)."""
+
+    paths: tuple[str, ...]
+    """Paths of the repository that differ."""
+    versions: tuple[VersionStep, ...] = ()
+    """Schema and wire versions, those that stayed the same too."""
+
+
 class Evidence(Model):
     """Facts from outside the content. None means: not looked at, which is no proof of anything."""
 
@@ -33,3 +51,5 @@ class Evidence(Model):
     """The version that the channel offers now."""
     offered: tuple[OfferedFile, ...] = ()
     """The files that the channel offers now."""
+    changes: ChangeFacts | None = None
+    """What the build changed."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from publisher.model.base import Duration, Model, Score, Slug, Text, UtcTime
+from publisher.model.base import Duration, LocalTime, Model, Score, Slug, Text, UtcTime
 from publisher.model.product import ClientType
 from publisher.model.release import ChangeClass
 
@@ -64,12 +64,37 @@ class Adjustment(Model):
     """Only events of at least this severity."""
     severity_at_most: Score = 5
     """Only events of at most this severity."""
+    compatibility_risk_at_least: Annotated[int, Field(ge=0, le=3)] = 0
+    """Only events with at least this risk that old and new versions do not understand one another (R14)."""
+    blast_radius_at_least: Score = 1
+    """Only releases that reach at least this far (R95)."""
+    event_sensitivity_at_least: Score = 1
+    """Only releases whose product is at least this sensitive to events (R95)."""
+    tested_less_than: Duration | None = None
+    """Only releases that were tested for less time than this, or do not say how long (R24)."""
+    uncovered: bool = False
+    """Only events around which support or on-call has a gap in the week that the event falls into (R24)."""
     add: PartialBand | None = None
     """Lengths to add."""
     set: PartialBand | None = None
     """Lengths to use instead."""
     exempt: bool = False
     """No freeze at all, not even during the event."""
+
+
+class Uncertainty(Model):
+    """What is not sure makes freezes longer, never shorter (R18, R25)."""
+
+    likely: PartialBand = PartialBand()
+    """Lengths to add around an event that is likely, not confirmed."""
+    rumoured: PartialBand = PartialBand()
+    """Lengths to add around an event that is only rumoured."""
+    drift_per_day: Annotated[Duration, Field(lt=timedelta(days=1))] = timedelta(hours=1)
+    """How much an estimate of a block or epoch widens on both sides for each day of its age."""
+    stale_after: Duration = timedelta(days=3)
+    """From this age on an estimate, or a signal, is no longer believed."""
+    near: Duration = timedelta(days=14)
+    """How long before the freeze of its event an estimate or signal must be fresh."""
 
 
 class FreezePolicy(Model):
@@ -81,6 +106,92 @@ class FreezePolicy(Model):
     """The bands by event type."""
     adjust: tuple[Adjustment, ...] = ()
     """What makes them longer or shorter."""
+    uncertainty: Uncertainty = Uncertainty()
+    """What makes them longer because nobody knows for sure."""
+    longest: Duration | None = None
+    """A freeze of one product and class that lasts longer than this, without a gap, is warned of (R2)."""
+    min_open_days_per_90: Annotated[int, Field(ge=0, le=90)] = 0
+    """At least as many days of any 90 should be open for each product and class (R2)."""
+
+
+class Pattern(Model):
+    """A way to roll out, with what it is good for (R71)."""
+
+    id: Slug
+    """Name in releases."""
+    name: Text
+    """Name that people read."""
+    classes: Annotated[tuple[ChangeClass, ...], Field(min_length=1)]
+    """Change classes that it is for."""
+    best_for: Text
+    """What it is best for."""
+    risk: Text
+    """How risky it is: low, high, variable."""
+    rollback: Text
+    """How hard it is to take back."""
+    note: Text
+    """One sentence of advice."""
+    near_events: bool = True
+    """Whether it may be used near an event."""
+    default_for: tuple[ChangeClass, ...] = ()
+    """Change classes for which it is taken where a release names none."""
+    maintenance_only: bool = False
+    """Whether it ships in announced maintenance only."""
+
+
+class Owner(Model):
+    """Somebody who answers for something, and who stands in (R9, R83)."""
+
+    person: Text
+    """Who."""
+    backup: Text
+    """Who else."""
+
+    @model_validator(mode="after")
+    def _two(self) -> Self:
+        if self.person == self.backup:
+            raise ValueError("`backup` is the same person; name another")
+        return self
+
+
+class Owners(Model):
+    """Who owns what; the calendar is owned beside incident response, not under it (R9)."""
+
+    calendar: Owner
+    """Who owns calendar and policy."""
+    incident_response: Owner
+    """Who leads when something fails."""
+    rollback: dict[Slug, Owner] = Field(default_factory=dict)
+    """Who decides to take a release back, by product (R83)."""
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.calendar.person == self.incident_response.person:
+            raise ValueError("`calendar` and `incident_response` are the same person; calm planning needs another (R9)")
+        return self
+
+
+class MaintenancePolicy(Model):
+    """What maintenance may be (R60-R63)."""
+
+    longest: Duration = timedelta(hours=3)
+    """A longer window needs an approval."""
+    longest_with_data: Duration = timedelta(hours=1)
+    """The same where seeding, sync or storage suffer."""
+    busy_percent: Annotated[int, Field(ge=1, le=100)] = 60
+    """From this share of the busiest hour on, an hour is peak and must be justified."""
+    night_from: LocalTime = "23:00"
+    """Work at night begins here, by the clock of who works."""
+    night_to: LocalTime = "06:00"
+    """Work at night ends here."""
+    nights_per_week: Annotated[int, Field(ge=0, le=7)] = 1
+    """How many nights a week one person may work."""
+    eve: Duration = timedelta(hours=24)
+    """So long before an event, maintenance needs people around the clock (R61)."""
+    eve_severity: Score = 2
+    """For events of at least this severity."""
+    after: Duration = timedelta(hours=24)
+    """On-call, support and comms must be there so long after a window or a release near an event (R62)."""
 
 
 class Policy(Model):
@@ -96,6 +207,22 @@ class Policy(Model):
     """The policy in one sentence."""
     freeze: FreezePolicy
     """When releases stop, and which."""
+    patterns: tuple[Pattern, ...] = ()
+    """Ways to roll out."""
+    owners: Owners | None = None
+    """Who owns what."""
+    maintenance: MaintenancePolicy = MaintenancePolicy()
+    """What maintenance may be."""
+    soak: Duration = timedelta(days=7)
+    """How long new code runs before it becomes the default (R66)."""
+    scenario_severity: Score = 4
+    """From this severity on an event needs a scenario that was run (R5)."""
+    scenario_max_age: Duration = timedelta(days=180)
+    """How old the last run may be when the event begins (R5)."""
+    comms_lead_severity: Score = 3
+    """From this severity on an event needs somebody who speaks for the team (R8)."""
+    delay_limit: Duration = timedelta(days=2)
+    """How long an essential security fix may wait before the answer says so (R28)."""
     sample: bool = False
     """Invented, to show how it looks."""
 

@@ -7,7 +7,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from publisher.model.base import HttpsUrl, Model, PlatformId, ReleaseVersion, Score, Slug, Text
+from publisher.model.base import HttpsUrl, Model, PlatformId, ReleaseVersion, Score, Slug, Text, Zone
+from publisher.model.event import Assumption
+from publisher.model.release import ChangeClass
 
 
 class ClientType(StrEnum):
@@ -25,6 +27,28 @@ class Plane(StrEnum):
     CONTROL = "control"
     DATA = "data"
     BOTH = "both"
+
+
+class Area(Model):
+    """Where in the source a kind of change shows (R26)."""
+
+    paths: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """Shell patterns of paths in the repository, such as src/dht/**; ** also crosses folders."""
+    change_class: ChangeClass
+    """What a change there is, whatever the release calls itself."""
+
+
+class Usage(Model):
+    """How many users of a region are there, hour by hour (R60)."""
+
+    region: Text
+    """Whom it is about: Europe, East Asia."""
+    zone: Zone
+    """The time zone of the hours."""
+    share: Annotated[int, Field(ge=1, le=100)]
+    """The region's share of all users, in percent."""
+    weights: Annotated[tuple[Annotated[int, Field(ge=0, le=100)], ...], Field(min_length=24, max_length=24)]
+    """24 numbers from 0 to 100: how busy each hour of the day is, midnight first."""
 
 
 class Product(Model):
@@ -48,6 +72,12 @@ class Product(Model):
     """How much breaks when a release of it breaks: 1 one person's evening, 5 data of many (R95)."""
     event_sensitivity: Score
     """How much ecosystem events change its load and its risk (R95)."""
+    shows: tuple[Assumption, ...] = ()
+    """What it shows or relies on that an event may end: balances, units, metadata, upgrade-path (R6)."""
+    areas: tuple[Area, ...] = ()
+    """Where in its source which kind of change shows; the declared class is checked against it (R26)."""
+    usage: tuple[Usage, ...] = ()
+    """When its users are there, by region (R60)."""
     min_secure: ReleaseVersion | None = None
     """The oldest version without a publicly known security problem; older clients are told to update."""
     homepage: HttpsUrl | None = None

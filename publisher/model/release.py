@@ -10,12 +10,14 @@ from pydantic import Field, model_validator
 from publisher.client.feed import Action, Restart
 from publisher.model.base import (
     Digest,
+    Duration,
     FilePattern,
     HttpsUrl,
     Markdown,
     Model,
     PlatformId,
     ReleaseVersion,
+    Score,
     Sentence,
     Slug,
     Text,
@@ -58,6 +60,8 @@ class Notes(Model):
     """When a required update must be in place."""
     restart: Restart
     """What has to be restarted for the update to take effect."""
+    unit_statement: Text | None = None
+    """What changes for balances, units or their display, where an event ends what users take for granted (R6)."""
     old_peers_ok_until: UtcTime | None = None
     """Until when peers may stay on old versions; left out when there is no end."""
     symptoms: tuple[Text, ...]
@@ -85,6 +89,66 @@ class ArtifactSpec(Model):
     """The digest that the build reported; other bytes are then refused."""
 
 
+class Necessity(StrEnum):
+    """Whether it has to ship, or would be nice to (R28)."""
+
+    ESSENTIAL = "essential"
+    OPPORTUNISTIC = "opportunistic"
+
+
+class RiskClass(StrEnum):
+    """The three ways in which an update hurts (R7)."""
+
+    OUTAGE = "outage"
+    SECURITY = "security"
+    TRUST = "trust"
+
+
+class Risk(Model):
+    """Something that may go wrong with this release, or the reason why nothing of this class can (R7)."""
+
+    risk: RiskClass
+    """Which of the three classes."""
+    description: Text | None = None
+    """What may go wrong."""
+    mitigation: Text | None = None
+    """What is done against it."""
+    detector: Text | None = None
+    """How it would be noticed."""
+    none_because: Text | None = None
+    """Why there is no risk of this class; instead of the three lines above."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        told = (self.description, self.mitigation, self.detector)
+        if self.none_because is not None and any(told):
+            raise ValueError(
+                "`none_because` says that there is no such risk; remove it, or the description of the risk"
+            )
+        if self.none_because is None and not all(told):
+            raise ValueError("`description`, `mitigation` and `detector` belong together; or say `none_because`")
+        return self
+
+
+class Weighing(Model):
+    """A risk from 1 to 5, with the reason (R29)."""
+
+    score: Score
+    """1 hardly any, 5 severe."""
+    because: Text
+    """Why, in one sentence that is published."""
+
+
+class Step(StrEnum):
+    """What goes out in which order: both planes at once is how outages are made (R66)."""
+
+    METADATA = "metadata"
+    DOCS = "docs"
+    BINARIES = "binaries"
+    SOAK = "soak"
+    ENABLE_DEFAULT = "enable-default"
+
+
 class Release(Model):
     """One version of one product."""
 
@@ -98,6 +162,28 @@ class Release(Model):
     """The riskiest thing that it changes."""
     kind: Kind = Kind.ROUTINE
     """Whether it can be taken back."""
+    necessity: Necessity = Necessity.OPPORTUNISTIC
+    """Whether it has to ship; in a soft freeze only what is essential does (R28)."""
+    fix_confidence: Literal["high", "medium", "low"] | None = None
+    """How sure it is that a fix mends what it should and breaks nothing; a soft freeze asks for high."""
+    risk_of_delay: Weighing | None = None
+    """What waiting costs; a hotfix needs it (R29)."""
+    risk_of_rollout: Weighing | None = None
+    """What shipping now may cost; a hotfix needs it (R29)."""
+    risks: tuple[Risk, ...] = ()
+    """What may go wrong, by class; near an event each of the three classes is named, or why there is none (R7)."""
+    tested: Duration | None = None
+    """How long it has been tested; less than the policy expects makes freezes longer (R24)."""
+    pattern: Slug | None = None
+    """How it is rolled out, one of the policy's patterns; left out: the policy's default for its kind (R71)."""
+    steps: tuple[Step, ...] = (Step.METADATA, Step.DOCS, Step.BINARIES, Step.SOAK)
+    """What it brings, in order: metadata and docs, then binaries, then soak, then the new default (R66)."""
+    enables_default_of: ReleaseVersion | None = None
+    """The version whose code this release switches on; it must have soaked (R66, R88)."""
+    blast_radius: Score | None = None
+    """Overrides the product's, where this release reaches further or less far (R95)."""
+    event_sensitivity: Score | None = None
+    """Overrides the product's (R95)."""
     sentence: Sentence
     """The release in one sentence that anybody understands, in 30 words or fewer (R99)."""
     planned_for: UtcTime | None = None
@@ -121,6 +207,16 @@ class Release(Model):
     def _consistent(self) -> Self:
         if self.visibility == "internal" and self.shipped_at is not None:
             raise ValueError("`shipped_at` is set, so it is out; `visibility: internal` can no longer hold")
+        order = list(Step)
+        if [order.index(one) for one in self.steps] != sorted({order.index(one) for one in self.steps}):
+            raise ValueError(f"`steps` must stand once each, in this order: {', '.join(order)}")
+        if Step.ENABLE_DEFAULT in self.steps and self.enables_default_of is None:
+            raise ValueError("`steps` switches on a default, but nothing says whose; add `enables_default_of`")
+        if self.enables_default_of is not None and Step.ENABLE_DEFAULT not in self.steps:
+            raise ValueError("`enables_default_of` goes with the step enable-default; add it to `steps`")
+        named = [one.risk for one in self.risks]
+        if len(set(named)) != len(named) and any(one.none_because for one in self.risks):
+            raise ValueError("`risks` says of one class that there is no such risk, and names one")
         return self
 
     @property
