@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 
@@ -36,14 +37,13 @@ def soft_boundaries(question: Question) -> Iterable[datetime]:
 def hard_freeze(question: Question) -> Verdict:
     """Nothing of this class ships while a hard freeze holds (R19)."""
     hard = question.timeline.hard
-    stretch = hard.stretch(question.now)
-    if not stretch:
+    if (stretch := _stretch(hard, question.now)) is None:
         return _open("freeze.hard", "hard", hard, question)
     return _waiting(
         "freeze.hard",
         stretch,
         question,
-        f"hard freeze around {_named(stretch)}: {_subject(question)} wait until {words.moment(stretch[-1].end)}",
+        f"hard freeze around {stretch.named}: {_subject(question)} wait until {words.moment(stretch.until)}",
         "Wait for the end of the freeze, or move the change into a release of a class that is exempt.",
     )
 
@@ -51,7 +51,7 @@ def hard_freeze(question: Question) -> Verdict:
 def soft_freeze(question: Question) -> Verdict:
     """In a soft freeze only the classes that it allows ship, and of those only what is needed and sure (R20, R28)."""
     release, timeline = question.release, question.timeline
-    if stretch := timeline.soft_stopping.stretch(question.now):
+    if stretch := _stretch(timeline.soft_stopping, question.now):
         allowed = _allowed(timeline.soft.holding(question.now))
         may = f"only {words.listed(allowed)} may ship" if allowed else "nothing may ship"
         fix = f"Wait, or move what cannot wait into a release of class {words.listed(allowed, 'or')}."
@@ -59,25 +59,47 @@ def soft_freeze(question: Question) -> Verdict:
             "freeze.soft",
             stretch,
             question,
-            f"soft freeze around {_named(stretch)}: {may} until {words.moment(stretch[-1].end)},"
+            f"soft freeze around {stretch.named}: {may} until {words.moment(stretch.until)},"
             f" and this release is of class {release.change_class}",
             fix if allowed else "Wait for the end of the freeze.",
         )
-    stretch = timeline.soft_of_events.stretch(question.now)
+    stretch = _stretch(timeline.soft_of_events, question.now)
     if stretch and (unfit := _unfit(question, release)) is not None:
         why, fix = unfit
-        end = words.moment(stretch[-1].end)
-        return _waiting(
-            "freeze.soft", stretch, question, f"soft freeze around {_named(stretch)} until {end}: {why}", fix
-        )
-    if holding := timeline.soft.holding(question.now):
-        end = words.moment(max(window.end for window in holding))
+        end = words.moment(stretch.until)
+        return _waiting("freeze.soft", stretch, question, f"soft freeze around {stretch.named} until {end}: {why}", fix)
+    if (until := timeline.soft.until(question.now)) is not None:
         return Verdict(
             rule="freeze.soft",
             outcome=Outcome.PASS,
-            reason=f"A soft freeze holds until {end}; class {release.change_class} may ship in it.",
+            reason=f"A soft freeze holds until {words.moment(until)}; class {release.change_class} may ship in it.",
         )
     return _open("freeze.soft", "soft", timeline.soft, question)
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Freezes that follow one another without a gap."""
+
+    windows: tuple[Window, ...]
+    """The first of them."""
+    until: datetime
+    """The end of all of them."""
+
+    @property
+    def named(self) -> str:
+        return self.of([f'"{title}"' for title in dict.fromkeys(window.cause.title for window in self.windows)])
+
+    def of(self, names: Sequence[str]) -> str:
+        """All names of a short list; of a long one the first two and how many more there are."""
+        if self.windows[-1].end < self.until:
+            return words.listed([*names[:2], "many more"])
+        return words.listed(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} more"])
+
+
+def _stretch(part: Part, now: datetime) -> _Stretch | None:
+    until = part.until(now)
+    return None if until is None else _Stretch(part.stretch(now), until)
 
 
 def _allowed(windows: Sequence[Window]) -> tuple[ChangeClass, ...]:
@@ -136,22 +158,12 @@ def _open(rule: str, hardness: str, part: Part, question: Question) -> Verdict:
     return Verdict(rule=rule, outcome=outcome, reason=reason)
 
 
-def _named(stretch: Sequence[Window]) -> str:
-    return _few([f'"{title}"' for title in dict.fromkeys(window.cause.title for window in stretch)])
-
-
-def _few(names: Sequence[str]) -> str:
-    """All names of a short list; of a long one the first two and how many more there are."""
-    return words.listed(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} more"])
-
-
-def _waiting(rule: str, stretch: Sequence[Window], question: Question, reason: str, fix: str) -> Verdict:
-    causes = tuple({window.cause.id: window.cause for window in stretch}.values())
-    until = stretch[-1].end
+def _waiting(rule: str, stretch: _Stretch, question: Question, reason: str, fix: str) -> Verdict:
+    causes = tuple({window.cause.id: window.cause for window in stretch.windows}.values())
     neutral = None
     if not all(cause.is_public(question.now) for cause in causes):
         titles = dict.fromkeys(c.title if c.is_public(question.now) else c.public_title for c in causes)
-        neutral = f"{_few(list(titles))}: releases of this kind wait until {words.moment(until)}."
+        neutral = f"{stretch.of(list(titles))}: releases of this kind wait until {words.moment(stretch.until)}."
     return Verdict(
         rule=rule,
         outcome=Outcome.WAITING,
@@ -159,7 +171,7 @@ def _waiting(rule: str, stretch: Sequence[Window], question: Question, reason: s
         public_reason=neutral,
         who="Nobody: the freeze ends by itself.",
         fix=fix,
-        until=until,
-        arithmetic="; then ".join(dict.fromkeys(window.arithmetic for window in stretch)),
+        until=stretch.until,
+        arithmetic="; then ".join(dict.fromkeys(window.arithmetic for window in stretch.windows)),
         sources=tuple(cause.id for cause in causes),
     )

@@ -13,5 +13,5 @@ def opening(timeline: Timeline, now: datetime) -> tuple[datetime, Window] | None
 
     None when nothing stops it at `now`. `timeline` is that of one kind of change.
     """
-    stretch = timeline.stopping.stretch(now)
-    return (stretch[-1].end, stretch[-1]) if stretch else None
+    until = timeline.stopping.until(now)
+    return None if until is None else (until, timeline.stopping.last(until))

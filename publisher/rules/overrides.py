@@ -20,7 +20,7 @@ YIELDING = (Outcome.WAITING, Outcome.NEEDS_APPROVAL, Outcome.UNKNOWN)
 
 def overridden(question: Question, verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     """The verdicts with the overrides that count at this moment."""
-    counting = [one for one in _of(question) if one.approved_at <= question.now < one.expires]
+    counting = [one for one in of(question) if one.approved_at <= question.now < one.expires]
     if not counting:
         return tuple(verdicts)
     return tuple(_applied(question, verdict, counting) for verdict in verdicts)
@@ -28,11 +28,12 @@ def overridden(question: Question, verdicts: Iterable[Verdict]) -> tuple[Verdict
 
 def boundaries(question: Question) -> Iterable[datetime]:
     """When overrides of this release begin and cease to count."""
-    edges = {edge for one in _of(question) for edge in (one.approved_at, one.expires)}
+    edges = {edge for one in of(question) for edge in (one.approved_at, one.expires)}
     return sorted(edge for edge in edges if edge > question.now)
 
 
-def _of(question: Question) -> list[Override]:
+def of(question: Question) -> list[Override]:
+    """All overrides of this release in this channel, whether they count now or not."""
     memo = question.catalog.memo
     if "overrides" not in memo:
         memo["overrides"] = {}

@@ -17,6 +17,12 @@ from publisher.model.event import Event
 from publisher.rules.bands import Subject
 from publisher.rules.windows import Hardness, Window, freeze_windows
 
+FOLLOWED = 12
+"""So many freezes that follow one another are named; nobody reads of more, and each costs time."""
+
+RESOLUTION = timedelta(seconds=1)
+"""The smallest step of times in content."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -70,15 +76,24 @@ class Part:
         index = bisect_right(self._starts, now)
         return self._starts[index] if index < len(self._starts) else None
 
+    def until(self, now: datetime) -> datetime | None:
+        """When the windows that hold at `now`, and those that follow without a gap, are over; None when none holds."""
+        index = bisect_right(self._edges, now)
+        return self._edges[index] if index % 2 else None
+
+    def last(self, until: datetime) -> Window:
+        """The window that ends with a span."""
+        return max(self.holding(until - RESOLUTION), key=_end)
+
     def stretch(self, now: datetime) -> tuple[Window, ...]:
-        """Windows that hold at `now` and, without a gap, one after the other from there on."""
+        """Windows that hold at `now` and, without a gap, one after the other from there on; at most FOLLOWED."""
         first = self.holding(now)
         if not first:
             return ()
         key = tuple(map(id, first))
         if key not in self._stretches:
             stretch = [max(first, key=_end)]
-            while following := self.holding(stretch[-1].end):
+            while len(stretch) < FOLLOWED and (following := self.holding(stretch[-1].end)):
                 stretch.append(max(following, key=_end))
             self._stretches[key] = tuple(stretch)
         return self._stretches[key]
