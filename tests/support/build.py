@@ -18,6 +18,7 @@ from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
 from publisher.model.policy import FreezePolicy, Policy
 from publisher.model.product import Channel, Product
+from publisher.model.register import Signal
 from publisher.model.release import ChangeClass, Release
 from publisher.model.signer import Signers
 from publisher.rules.bands import Case, Lengths, Subject, freeze_lengths
@@ -40,6 +41,14 @@ def event(starts: str, ends: str, **fields: Any) -> Event:
 def severity(score: int) -> dict[str, Any]:
     """A severity with a reason."""
     return {"score": score, "because": "A test says so."}
+
+
+def signal(event: str, score: int, *, accepted: bool, **fields: Any) -> Signal:
+    """A signal over its threshold that proposes a severity."""
+    known = EXAMPLES["signal"] | {"event": event, "proposes": severity(score)}
+    if not accepted:
+        known.pop("accepted")
+    return Signal.model_validate_json(json.dumps(known | fields))
 
 
 def release(version: str, change_class: str = "feature", product: str = "daemon", **fields: Any) -> Release:
