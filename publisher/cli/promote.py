@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import content_options, find_release, json_option, load, one_channel, print_json, wall_clock
+from publisher.cli.common import find_release, load, one_channel, print_json, wall_clock
 from publisher.cli.progress import track_on_terminal
-from publisher.cli.signing import key_ring, keys_option, read_root
-from publisher.cli.target import address_of, open_ready, refuse_sample, to_option
+from publisher.cli.shipping import next_step, shipping_options
+from publisher.cli.signing import key_ring, read_root
+from publisher.cli.target import open_to_flip, refuse_sample
 from publisher.errors import InputError, SigningError
 from publisher.pipeline.promote import PromotePlan, PromoteRequest, apply_promote, plan_promote
 from publisher.pipeline.release import add_signatures
@@ -18,13 +19,8 @@ from publisher.pipeline.writing import Written
 
 
 @click.command()
-@click.argument("name", metavar="PRODUCT@VERSION")
-@click.option("--channel", required=True, help="Channel to flip.")
 @click.option("--sign", is_flag=True, help="Add the signatures of the keys at hand first.")
-@to_option
-@keys_option
-@content_options
-@json_option
+@shipping_options
 def command(
     name: str,
     channel: str,
@@ -43,7 +39,7 @@ def command(
     refuse_sample(catalog)
     release = find_release(catalog, name)
     request = PromoteRequest(release.product, one_channel(release, channel, catalog), read_root(config))
-    storage = open_ready(address_of(to, catalog), wall_clock())
+    storage = open_to_flip(to, catalog, wall_clock())
     ring = key_ring(catalog.signers, keys)
     staged = staged_candidate(storage, request.role)
     if staged is None or staged.candidate.release != str(release.version):
@@ -81,4 +77,5 @@ def _lines(plan: PromotePlan, written: Written | None, version: str) -> list[str
     return [
         f"{title} is live in {plan.request.channel}, verified as a new client.",
         f"  signed: {', '.join(f'{role} {number}' for role, number in plan.changed_roles)}",
+        next_step(wall_clock()),
     ]
