@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
 from publisher.channel import layout
 from publisher.storage import policies, s3_claim
-from publisher.storage.policies import Identity, cors, lifecycle, policy
+from publisher.storage.policies import (
+    SITE_IDENTITIES,
+    Document,
+    Identity,
+    cors,
+    lifecycle,
+    policy,
+    site_lifecycle,
+    site_policy,
+)
 
 PREFIX = "channel/"
 
@@ -19,10 +29,15 @@ def test_the_areas_are_those_of_the_layout() -> None:
     assert policies.PRIVATE == s3_claim.PRIVATE
 
 
-@pytest.mark.parametrize("identity", Identity)
+@pytest.mark.parametrize(
+    ("make", "identity"),
+    [*((policy, one) for one in Identity), *((site_policy, one) for one in SITE_IDENTITIES)],
+)
 @pytest.mark.parametrize("prefix", ["", PREFIX])
-def test_no_wildcard_actions_and_nothing_beside_the_prefix(identity: Identity, prefix: str) -> None:
-    document = json.loads(json.dumps(policy("bucket", prefix, identity)))
+def test_no_wildcard_actions_and_nothing_beside_the_prefix(
+    make: Callable[[str, str, Identity], Document], identity: Identity, prefix: str
+) -> None:
+    document = json.loads(json.dumps(make("bucket", prefix, identity)))
     assert document["Version"] == "2012-10-17"
     for statement in document["Statement"]:
         assert not any("*" in action for action in statement["Action"])
@@ -38,6 +53,21 @@ def test_deleting_is_for_probes_only() -> None:
     for identity in (Identity.PUBLISHER, Identity.AUTOMATION, Identity.ON_CALL):
         allowed = [one for one in policy("b", PREFIX, identity)["Statement"] if "s3:DeleteObject" in one["Action"]]
         assert [one["Resource"] for one in allowed] == [["arn:aws:s3:::b/channel/.tidegate/*"]]
+
+
+def test_the_site_s_publisher_changes_what_is_there_and_the_public_reads_it() -> None:
+    publisher, public = (site_policy("b", "site/", one)["Statement"] for one in SITE_IDENTITIES)
+    rights = {action for one in publisher for action in one["Action"]}
+    assert rights == {f"s3:{what}" for what in ("ListBucket", "GetObject", "PutObject", "AbortMultipartUpload",
+        "DeleteObject")}  # fmt: skip
+    assert [(one["Effect"], one["Action"], one["Resource"]) for one in public] == [
+        ("Allow", ["s3:GetObject"], ["arn:aws:s3:::b/site/*"])
+    ]
+
+
+def test_the_site_s_lifecycle_touches_no_page() -> None:
+    expiring = [rule["Filter"]["Prefix"] for rule in site_lifecycle("site/")["Rules"] if "Expiration" in rule]
+    assert expiring == ["site/.tidegate/"]
 
 
 def test_the_lifecycle_never_expires_what_is_published() -> None:
