@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import find_release, load, one_channel, print_json, wall_clock
+from publisher.cli.common import find_release, load, one_channel, print_result, wall_clock
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.shipping import next_step, shipping_options
 from publisher.cli.signing import key_ring, read_root
@@ -57,7 +57,7 @@ def command(
     track = track_on_terminal(quiet=as_json)
     written = None if plan.nothing_to_do else apply_promote(plan, catalog, storage, wall_clock, track)
     if as_json:
-        print_json(
+        print_result(
             {
                 "role": request.role,
                 "version": str(release.version),

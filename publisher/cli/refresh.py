@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import content_options, json_option, load, print_json, wall_clock
+from publisher.cli.common import content_options, json_option, load, print_result, wall_clock
 from publisher.cli.signing import key_ring, keys_option, read_root
 from publisher.cli.target import open_to_write, to_option
 from publisher.pipeline.refresh import apply_refresh, plan_refresh
@@ -29,8 +29,9 @@ def command(to: str | None, keys: Path, content: tuple[Path, ...], config: Path,
     written = apply_refresh(plan, storage) if plan.timestamp is not None else None
     renewed = dict(plan.changed_roles) if written else {}
     if as_json:
-        print_json(
-            {"renewed": renewed, "waiting": list(plan.waiting), "written": list(written.keys) if written else []}
+        print_result(
+            {"renewed": renewed, "waiting": list(plan.waiting), "written": list(written.keys) if written else []},
+            ok=not plan.waiting,
         )
     else:
         said = ", ".join(f"{role} {version}" for role, version in renewed.items())

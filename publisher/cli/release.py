@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import at_option, find_release, load, moment, one_channel, print_json, wall_clock
+from publisher.cli.common import at_option, find_release, load, moment, one_channel, print_result, wall_clock
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.shipping import artifacts_options, next_step, readable, shipping_options
 from publisher.cli.signing import key_ring, read_root
@@ -61,7 +61,7 @@ def command(
     plan = plan_release(request, catalog, readable(storage), ring, wall_clock(), replace=replace, track=track)
     applied = None if dry_run or plan.nothing_to_do else apply_release(plan, catalog, storage, wall_clock, track)
     if as_json:
-        print_json(_as_json(plan, applied, storage.url, dry_run=dry_run))
+        print_result(_as_json(plan, applied, storage.url, dry_run=dry_run))
     else:
         click.echo("\n".join(_lines(plan, applied, storage.url, dry_run=dry_run)))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import find_release, load, one_channel, print_json, wall_clock
+from publisher.cli.common import find_release, load, one_channel, print_result, wall_clock
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.shipping import artifacts_options, readable, shipping_options
 from publisher.cli.signing import key_ring, read_root
@@ -50,7 +50,7 @@ def command(
     plan = plan_stage(request, catalog, readable(storage), ring, wall_clock(), supersede, track)
     written = None if plan.nothing_to_do else apply_stage(plan, storage, track)
     if as_json:
-        print_json(
+        print_result(
             {
                 "candidate": plan.candidate.digest if plan.candidate else None,
                 "role": plan.role,

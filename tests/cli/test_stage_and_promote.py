@@ -82,6 +82,8 @@ def test_refresh_has_nothing_to_do_on_a_fresh_channel(ready: Project, publish: P
     run(publish, ready, "promote", "node@1.0.0", "--sign")
     ran = run(publish, ready, "refresh")
     assert (ran.code, ran.out) == (0, "Nothing is due.\n")
+    said = json.loads(run(publish, ready, "refresh", "--json").out)
+    assert said == {"ok": True, "renewed": {}, "waiting": [], "written": []}
 
 
 def test_status_reads_at_a_glance(ready: Project, publish: Publish) -> None:
