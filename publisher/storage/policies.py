@@ -45,6 +45,7 @@ class Identity(StrEnum):
 SITE_IDENTITIES = (Identity.PUBLISHER, Identity.PUBLIC)
 """Who works with the site's bucket: whoever uploads it, and its readers."""
 
+# `*` also takes in dots: a channel named like one of these roles would be open to them, so model/product.py refuses it.
 _FRESHNESS = (f"{METADATA}*.snapshot.json", f"{METADATA}timestamp.json")
 _CLIENTS = ("tuf/*", f"{RELEASES}*", f"{PRIVATE}*", MARKER_KEY)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 
 import pytest
 
 from publisher.channel import layout
+from publisher.model.product import RESERVED_CHANNELS
 from publisher.storage import policies, s3_claim
 from publisher.storage.policies import (
     SITE_IDENTITIES,
@@ -47,6 +49,20 @@ def test_no_wildcard_actions_and_nothing_beside_the_prefix(
             else:
                 assert resource.startswith(f"arn:aws:s3:::bucket/{prefix}")
         assert ("Principal" in statement) == (identity is Identity.PUBLIC)
+
+
+@pytest.mark.parametrize("identity", [Identity.AUTOMATION, Identity.ON_CALL])
+def test_online_identities_write_no_channel_whatever_product_and_channel_are_called(identity: Identity) -> None:
+    [write] = [one["Resource"] for one in policy("b", "", identity)["Statement"] if one["Sid"] == "Write"]
+    names = {*RESERVED_CHANNELS, "stable", "staging", "releases", "tuf", "ledger", "1"}
+    keys = {
+        layout.metadata_key(layout.channel_role(product, channel), 12)
+        for product in names
+        for channel in names.difference(RESERVED_CHANNELS)
+    }
+    assert not [key for key in keys for pattern in write if fnmatchcase(f"arn:aws:s3:::b/{key}", pattern)]
+    reserved = layout.metadata_key(layout.channel_role("node", "snapshot"), 12)
+    assert any(fnmatchcase(f"arn:aws:s3:::b/{reserved}", pattern) for pattern in write), "which is why it is reserved"
 
 
 def test_deleting_is_for_probes_only() -> None:
