@@ -11,8 +11,9 @@ from publisher.cli.progress import track_on_terminal
 from publisher.cli.shipping import next_step, shipping_options
 from publisher.cli.signing import key_ring, read_root
 from publisher.cli.target import open_to_flip, refuse_sample
+from publisher.client.version import Version
 from publisher.errors import InputError, SigningError
-from publisher.pipeline.promote import PromotePlan, PromoteRequest, apply_promote, plan_promote
+from publisher.pipeline.promote import PromotePlan, PromoteRequest, apply_promote, live_version, plan_promote
 from publisher.pipeline.release import add_signatures
 from publisher.pipeline.stage import staged_candidate
 from publisher.pipeline.writing import Written
@@ -43,6 +44,9 @@ def command(
     ring = key_ring(catalog.signers, keys)
     staged = staged_candidate(storage, request.role)
     if staged is None or staged.candidate.release != str(release.version):
+        if live_version(request, storage) == release.version:
+            _say(request, None, None, release.version, as_json=as_json)
+            return
         working_on = f"{request.role} is working on {staged.candidate.release}" if staged else "nothing is staged"
         raise InputError(f"{release.id} is not staged: {working_on}", fix=f"publish stage {release.id} ...")
     if sign:
@@ -56,26 +60,27 @@ def command(
         raise SigningError(error.what, fix=kept) from error
     track = track_on_terminal(quiet=as_json)
     written = None if plan.nothing_to_do else apply_promote(plan, catalog, storage, wall_clock, track)
+    _say(request, plan, written, release.version, as_json=as_json)
+
+
+def _say(
+    request: PromoteRequest, plan: PromotePlan | None, written: Written | None, version: Version, *, as_json: bool
+) -> None:
     if as_json:
         print_result(
             {
                 "role": request.role,
-                "version": str(release.version),
+                "version": str(version),
                 "changed": written is not None,
-                "roles": dict(plan.changed_roles),
+                "roles": dict(plan.changed_roles) if plan else {},
                 "written": list(written.keys) if written else [],
             }
         )
-    else:
-        click.echo("\n".join(_lines(plan, written, str(release.version))))
-
-
-def _lines(plan: PromotePlan, written: Written | None, version: str) -> list[str]:
-    title = f"{plan.request.product} {version}"
-    if written is None or plan.candidate is None:
-        return [f"{title} is live in {plan.request.channel} already."]
-    return [
-        f"{title} is live in {plan.request.channel}, verified as a new client.",
-        f"  signed: {', '.join(f'{role} {number}' for role, number in plan.changed_roles)}",
-        next_step(wall_clock()),
-    ]
+        return
+    title = f"{request.product} {version}"
+    if plan is None or written is None or plan.candidate is None:
+        click.echo(f"{title} is live in {request.channel} already.")
+        return
+    click.echo(f"{title} is live in {request.channel}, verified as a new client.")
+    click.echo(f"  signed: {', '.join(f'{role} {number}' for role, number in plan.changed_roles)}")
+    click.echo(next_step(wall_clock()))

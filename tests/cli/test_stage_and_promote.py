@@ -56,6 +56,11 @@ def test_two_people_and_two_machines_ship_a_release(ready: Project, publish: Pub
     assert [one["version"] for one in live["live"]] == ["1.0.0"]
     assert live["staged"] == []
 
+    again = run(publish, ready, "promote", "node@1.0.0")
+    assert (again.code, again.out) == (0, "node 1.0.0 is live in stable already.\n")
+    said = json.loads(run(publish, ready, "promote", "node@1.0.0", "--json").out)
+    assert (said["ok"], said["changed"], said["written"]) == (True, False, [])
+
 
 def test_promoting_what_is_not_staged_is_refused(ready: Project, publish: Publish) -> None:
     ran = run(publish, ready, "promote", "node@1.0.0")
