@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import content_options, json_option, load, print_json
+from publisher.cli.common import content_options, json_option, load, print_result
 from publisher.model.catalog import Catalog
 
 
@@ -21,7 +21,7 @@ def command(content: tuple[Path, ...], config: Path, as_json: bool) -> None:
     """
     counts = count(load(content, config))
     if as_json:
-        print_json({"ok": True, "counts": counts, "problems": []})
+        print_result({"counts": counts, "problems": []})
         return
     named = [f"{number} {kind if number != 1 else kind.removesuffix('s')}" for kind, number in counts.items()]
     click.echo(f"{', '.join(named)}: all fine.")

@@ -32,6 +32,7 @@ from publisher.channel.manifests import SIGNATURE_SUFFIX, SUMS_FILE, parse_sums,
 from publisher.channel.repository import Read, Repository, follow_roots, read_repository
 from publisher.channel.roles import role_policy, targets_role
 from publisher.channel.state import feeds
+from publisher.client.version import Version
 from publisher.errors import InputError, SigningError, StorageConflict, VerificationError
 from publisher.model.candidate import StagingPointer
 from publisher.model.catalog import Catalog
@@ -196,6 +197,12 @@ def _advance(
     root = tuple(follow_roots(read, request.trusted_root))[-1]
     targets = targets_role(catalog, minisign_public(catalog), now)
     return Advance(live, root, catalog.signers, keys.of, read, now).to(targets, signed)
+
+
+def live_version(request: PromoteRequest, storage: Readable) -> Version | None:
+    """What the channel offers now. Raises VerificationError."""
+    read = reader(storage)
+    return _evidence(read_repository(read, request.trusted_root), read, request).live
 
 
 def _evidence(live: Repository | None, read: Read, request: PromoteRequest) -> Evidence:

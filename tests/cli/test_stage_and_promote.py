@@ -51,9 +51,15 @@ def test_two_people_and_two_machines_ship_a_release(ready: Project, publish: Pub
     last = run(publish, ready, "promote", "node@1.0.0", "--sign")
     assert last.code == 0, last.err
     assert "node 1.0.0 is live in stable" in last.out
+    assert "Next: record `shipped_at: 20" in last.out
     live = json.loads(run(publish, ready, "status", "--json").out)
     assert [one["version"] for one in live["live"]] == ["1.0.0"]
     assert live["staged"] == []
+
+    again = run(publish, ready, "promote", "node@1.0.0")
+    assert (again.code, again.out) == (0, "node 1.0.0 is live in stable already.\n")
+    said = json.loads(run(publish, ready, "promote", "node@1.0.0", "--json").out)
+    assert (said["ok"], said["changed"], said["written"]) == (True, False, [])
 
 
 def test_promoting_what_is_not_staged_is_refused(ready: Project, publish: Publish) -> None:
@@ -81,6 +87,8 @@ def test_refresh_has_nothing_to_do_on_a_fresh_channel(ready: Project, publish: P
     run(publish, ready, "promote", "node@1.0.0", "--sign")
     ran = run(publish, ready, "refresh")
     assert (ran.code, ran.out) == (0, "Nothing is due.\n")
+    said = json.loads(run(publish, ready, "refresh", "--json").out)
+    assert said == {"ok": True, "renewed": {}, "waiting": [], "written": []}
 
 
 def test_status_reads_at_a_glance(ready: Project, publish: Publish) -> None:
