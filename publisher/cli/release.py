@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from publisher.cli.changes import changes_of
 from publisher.cli.common import at_option, find_release, load, moment, one_channel, print_result, wall_clock
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.shipping import artifacts_options, next_step, readable, shipping_options
@@ -28,6 +29,7 @@ def command(
     name: str,
     channel: str,
     artifacts: Path,
+    changes: Path | None,
     to: str | None,
     dry_run: bool,
     replace: bool,
@@ -53,6 +55,7 @@ def command(
         channel=one_channel(release, channel, catalog),
         artifacts=artifacts,
         trusted_root=read_root(config),
+        changes=changes_of(changes),
         decide_at=moment(at, catalog) if at is not None else None,
     )
     storage = (open_to_write if dry_run else open_to_flip)(to, catalog, wall_clock())

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from publisher.cli.changes import changes_option
 from publisher.cli.common import content_options, json_option
 from publisher.cli.signing import keys_option
 from publisher.cli.target import to_option
@@ -28,7 +29,8 @@ def shipping_options(function: F) -> F:
 
 
 def artifacts_options(function: F) -> F:
-    """--artifacts and --replace, for commands that make a candidate."""
+    """--artifacts, --changes and --replace, for commands that make a candidate."""
+    function = changes_option(function)
     function = click.option(
         "--replace", is_flag=True, help="Supersede another candidate of the channel; its signatures are void."
     )(function)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from publisher.cli.changes import changes_of
 from publisher.cli.common import find_release, load, one_channel, print_result, wall_clock
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.shipping import artifacts_options, readable, shipping_options
@@ -24,6 +25,7 @@ def command(
     name: str,
     channel: str,
     artifacts: Path,
+    changes: Path | None,
     rebase: bool,
     replace: bool,
     to: str | None,
@@ -42,7 +44,8 @@ def command(
     refuse_sample(catalog)
     refuse_placeholders(catalog)
     release = find_release(catalog, name)
-    request = ReleaseRequest(release, one_channel(release, channel, catalog), artifacts, read_root(config))
+    chosen = one_channel(release, channel, catalog)
+    request = ReleaseRequest(release, chosen, artifacts, read_root(config), changes_of(changes))
     storage = open_to_write(to, catalog, wall_clock())
     supersede = Supersede.ANY if replace else Supersede.STALE if rebase else Supersede.NOTHING
     track = track_on_terminal(quiet=as_json)

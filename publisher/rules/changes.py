@@ -56,7 +56,7 @@ def change_class(question: Question) -> Verdict:
         )
     worse = [
         (found, proof)
-        for found, proof in _found(product, facts)
+        for found, proof in found_classes(product, facts)
         if not at_least(question.catalog.policy.freeze, question.subject, release.change_class, found)
     ]
     if not worse:
@@ -80,9 +80,11 @@ def change_class(question: Question) -> Verdict:
     )
 
 
-def _found(product: Product, facts: ChangeFacts) -> Iterator[tuple[ChangeClass, str]]:
+def found_classes(product: Product, facts: ChangeFacts) -> Iterator[tuple[ChangeClass, str]]:
     """Each class that something shows, once, with the first proof of it."""
-    seen: set[ChangeClass] = set()
+    seen = set(facts.classes)
+    for known in facts.classes:
+        yield known, "something of that class"
     for step in facts.versions:
         if step.before != step.after and (found := VERSIONED.get(step.name, ChangeClass.PROTOCOL)) not in seen:
             seen.add(found)

@@ -96,3 +96,40 @@ def test_status_reads_at_a_glance(ready: Project, publish: Publish) -> None:
     out = run(publish, ready, "status").out
     assert "Live\n  nothing" in out
     assert "signatures missing" in out
+
+
+AREAS = """\
+    areas:
+      - {paths: ["src/dht/**"], change_class: dht}
+"""
+
+
+def test_r26_what_the_build_changed_goes_with_the_candidate_and_stops_a_theme_refresh(
+    ready: Project, publish: Publish
+) -> None:
+    products = ready.config / "products.yaml"
+    products.write_text(products.read_text() + AREAS)
+    unknown = stage(publish, ready)
+    assert unknown.code == 3
+    assert "Nobody has said what the build changed" in unknown.err
+
+    paths = ready.base / "changed.txt"
+    paths.write_text("src/dht/node.c\n")
+    release = ready.content / "releases/node/1.0.0.yaml"
+    declared = release.read_text()
+    release.write_text(declared.replace("change_class: patch", "change_class: ui-polish"))
+    refused = stage(publish, ready, "--changes", str(paths))
+    assert refused.code == 3
+    assert "the build changed src/dht/node.c (dht)" in refused.err
+    assert not list((ready.base / "bucket").rglob("payload.json"))
+
+    release.write_text(declared.replace("change_class: patch", "change_class: dht"))
+    assert stage(publish, ready, "--changes", str(paths)).code == 0
+    # Whoever promotes needs no list of paths: the classes are in what is signed. One that is lowered meanwhile fails.
+    release.write_text(declared.replace("change_class: patch", "change_class: ui-polish"))
+    run(publish, ready, "promote", "node@1.0.0", "--sign", "--keys", "keys-of-ana")
+    lowered = run(publish, ready, "promote", "node@1.0.0", "--sign")
+    assert lowered.code == 3
+    assert "something of that class (dht)" in lowered.err
+    release.write_text(declared.replace("change_class: patch", "change_class: dht"))
+    assert run(publish, ready, "promote", "node@1.0.0", "--sign").code == 0
