@@ -99,8 +99,12 @@ def freeze_lengths(policy: FreezePolicy, case: Case, subject: Subject) -> Length
 
 def at_least(policy: FreezePolicy, subject: Subject, one: ChangeClass, other: ChangeClass) -> bool:
     """Whether a change of class `one` waits for no event less than one of class `other`, by this policy."""
-    if other not in policy.soft_allows and one in policy.soft_allows:
-        return False
+    soft = other not in policy.soft_allows and one in policy.soft_allows
+    return not soft and lasts_as_long(policy, subject, one, other)
+
+
+def lasts_as_long(policy: FreezePolicy, subject: Subject, one: ChangeClass, other: ChangeClass) -> bool:
+    """Whether the freezes of class `one` cover those of class `other`, whatever the event and its severity."""
     for kind in (name for base in policy.base for name in base.events):
         for severity in range(1, 6):
             case = Case(kind, severity)
