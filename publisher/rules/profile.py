@@ -11,7 +11,7 @@ what costs one line is asked of everybody."""
 
 
 def not_required(rule: str, question: Question) -> Verdict | None:
-    """The verdict of a rule that the policy's profile does not ask for, which is never a pass; None where it does ask."""
+    """The verdict of a rule that the policy's profile does not ask for, never a pass; None where it asks."""
     profile = question.catalog.policy.profile
     if profile == "team" or rule not in TEAM_ONLY:
         return None

@@ -17,6 +17,7 @@ from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
 from publisher.model.policy import Policy
 from publisher.model.product import Channel, Product
+from publisher.model.register import Scenario, Signal
 from publisher.model.release import Release
 from publisher.model.signer import Signers
 
@@ -31,6 +32,7 @@ def at(text: str) -> datetime:
 def event(starts: str, ends: str, **fields: Any) -> Event:
     """An exchange listing of severity 3, unless told otherwise."""
     known = EXAMPLES["event"] | {"starts": format_time(at(starts)), "ends": format_time(at(ends)), "sample": True}
+    known |= {"comms_lead": "Ana"}
     known.pop("announced", None)
     return Event.model_validate_json(json.dumps(known | fields))
 
@@ -40,6 +42,19 @@ def severity(score: int) -> dict[str, Any]:
     return {"score": score, "because": "A test says so."}
 
 
+def scenario(ran_at: str, **fields: Any) -> Scenario:
+    """A scenario of two failures that held, for all types of event."""
+    known = EXAMPLES["scenario"] | {"event_types": [], "ran_at": format_time(at(ran_at))}
+    return Scenario.model_validate_json(json.dumps(known | fields))
+
+
+def signal(sampled_at: str, **fields: Any) -> Signal:
+    """A signal of the example listing that proposes severity 4, and that nobody has accepted."""
+    known = EXAMPLES["signal"] | {"sampled_at": format_time(at(sampled_at))}
+    known.pop("accepted")
+    return Signal.model_validate_json(json.dumps(known | fields))
+
+
 def release(version: str, change_class: str = "feature", product: str = "daemon", **fields: Any) -> Release:
     """A release of a test product for both channels."""
     known = EXAMPLES["release"] | {
@@ -47,6 +62,7 @@ def release(version: str, change_class: str = "feature", product: str = "daemon"
         "version": version,
         "change_class": change_class,
         "channels": ["stable", "beta"],
+        "risks": [{"risk": one, "none_because": "A test says so."} for one in ("outage", "security", "trust")],
     }
     known.pop("planned_for", None)
     return Release.model_validate_json(json.dumps(known | fields))
