@@ -43,9 +43,7 @@ def fits(question: Question) -> Verdict:
     elif near and not pattern.near_events:
         reason = f"{pattern.name} is not used near an event."
     else:
-        return Verdict(
-            rule=RULE, outcome=Outcome.PASS, reason=f"It is rolled out as {pattern.name.lower()}. {pattern.note}"
-        )
+        return Verdict(rule=RULE, outcome=Outcome.PASS, reason=f"Rolled out as: {pattern.name}. {pattern.note}")
     return Verdict(
         rule=RULE,
         outcome=Outcome.BLOCKED,
