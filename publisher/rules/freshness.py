@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.model.base import duration_text
+from publisher.model.catalog import Catalog
 from publisher.model.decision import Outcome, Verdict
 from publisher.model.event import Event
 from publisher.model.register import Signal
@@ -14,6 +15,7 @@ from publisher.rules import words
 from publisher.rules.names import neutral, sentences, titled
 from publisher.rules.question import Question
 from publisher.rules.severity import effective_severity
+from publisher.rules.windows import Timeline
 
 
 @dataclass(frozen=True)
@@ -102,40 +104,64 @@ def signal(question: Question) -> Verdict:
 
 
 def signal_boundaries(question: Question) -> Iterable[datetime]:
-    """When events come near, and when measurements become too old."""
-    yield from question.near_boundaries()
-    for one, _, reach in _signals(question):
+    """When events begin to matter and cease to, and when measurements become too old."""
+    for one, event, reach in _signals(question):
+        if event.ends > question.now:  # until then it is near for releases that name it
+            yield event.ends
         yield from _edges(reach, question.now)
         yield from _edges(_from(reach, _too_old(question, one.sampled_at)), question.now)
 
 
 def _stale_estimates(question: Question) -> list[tuple[Event, Reach | None]]:
     """Every event to come that a block or an epoch starts, and when its estimate is too old while it matters."""
-    triggered = [event for event in question.catalog.events if event.trigger and event.status == "planned"]
-    reaches = _reaches(question, {event.id for event in triggered})
+    reaches = _reaches(question)
     return [
         (event, _from(reaches[event.id], _too_old(question, event.trigger.as_of)))
-        for event in triggered
+        for event in _uncertain(question.catalog)
         if event.trigger is not None and event.id in reaches
     ]
 
 
 def _signals(question: Question) -> list[tuple[Signal, Event, Reach | None]]:
     """The signals of events that have not happened yet, and when those events matter to this kind of change."""
+    if not question.catalog.signals:
+        return []
+    reaches = _reaches(question)
     known = [(one, question.catalog.event(one.event)) for one in question.catalog.signals]
-    planned = [(one, event) for one, event in known if event is not None and event.status == "planned"]
-    reaches = _reaches(question, {event.id for _, event in planned})
-    return [(one, event, reaches.get(event.id)) for one, event in planned]
+    return [
+        (one, event, reaches.get(event.id)) for one, event in known if event is not None and event.status == "planned"
+    ]
 
 
-def _reaches(question: Question, wanted: set[str]) -> dict[str, Reach]:
-    """When each wanted event matters; events that do not freeze this kind of change are left out."""
+def _uncertain(catalog: Catalog) -> tuple[Event, ...]:
+    """The events to come that a block or an epoch starts, or of which signals are measured."""
+    key = "events with triggers or signals"
+    if key not in catalog.memo:
+        heard = {one.event for one in catalog.signals}
+        catalog.memo[key] = tuple(
+            event for event in catalog.events if event.status == "planned" and (event.trigger or event.id in heard)
+        )
+    found: tuple[Event, ...] = catalog.memo[key]
+    return found
+
+
+def _reaches(question: Question) -> dict[str, Reach]:
+    """When each uncertain event matters; events that do not freeze this kind of change are left out."""
+    uncertain = _uncertain(question.catalog)
+    if not uncertain:
+        return {}
+    key = ("reaches", question.product.client_type, question.release.change_class)
+    known: tuple[Timeline, dict[str, Reach]] | None = question.catalog.memo.get(key)
+    if known is not None and known[0] is question.timeline:
+        return known[1]
+    wanted = {event.id for event in uncertain}
     near = question.catalog.policy.freeze.uncertainty.near
     found: dict[str, Reach] = {}
-    for window in question.timeline.windows if wanted else ():
+    for window in question.timeline.windows:
         if (name := window.event.id) in wanted:
-            known = found.get(name, Reach(window.start - near, window.end))
-            found[name] = Reach(min(known.start, window.start - near), max(known.end, window.end))
+            reach = found.get(name, Reach(window.start - near, window.end))
+            found[name] = Reach(min(reach.start, window.start - near), max(reach.end, window.end))
+    question.catalog.memo[key] = question.timeline, found
     return found
 
 

@@ -27,7 +27,7 @@ def fits(question: Question) -> Verdict:
     if not patterns:
         return Verdict(rule=RULE, outcome=Outcome.NOT_APPLICABLE, reason="The policy names no ways to roll out.")
     pattern = chosen(question)
-    near = bool(question.near)
+    near = pattern is not None and not pattern.near_events and bool(question.near)
     fitting = [one.id for one in patterns if release.change_class in one.classes and (one.near_events or not near)]
     if pattern is None:
         reason = (
@@ -40,7 +40,7 @@ def fits(question: Question) -> Verdict:
             f"{pattern.name} is for {words.listed(pattern.classes)}, and this release is of class"
             f" {release.change_class}."
         )
-    elif near and not pattern.near_events:
+    elif near:
         reason = f"{pattern.name} is not used near an event."
     else:
         return Verdict(rule=RULE, outcome=Outcome.PASS, reason=f"Rolled out as: {pattern.name}. {pattern.note}")
@@ -54,5 +54,6 @@ def fits(question: Question) -> Verdict:
 
 
 def boundaries(question: Question) -> Iterable[datetime]:
-    """The moments at which events come near or are over."""
-    return question.near_boundaries()
+    """Those of the events near, where the pattern is not used near one; what fits elsewhere fits always."""
+    pattern = chosen(question)
+    return () if pattern is None or pattern.near_events else question.near_boundaries()

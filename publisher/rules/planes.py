@@ -46,8 +46,9 @@ def order(question: Question) -> Verdict:
 
 
 def boundaries(question: Question) -> Iterable[datetime]:
-    """The moments at which other events are near, and the end of the soak."""
-    yield from question.near_boundaries()
+    """When the code that becomes the default has shipped and soaked, and, where a step is left out, the events near."""
+    if _left_out(question):
+        yield from question.near_boundaries()
     if (shipped := _enabled_since(question)) is not None:
         yield from (one for one in (shipped, shipped + question.catalog.policy.soak) if one > question.now)
 
@@ -95,12 +96,8 @@ def _new_default(question: Question) -> Verdict | None:
 
 def _steps_near_an_event(question: Question) -> Verdict | None:
     """What moves both planes brings metadata and docs before binaries, and a soak after them."""
-    release = question.release
-    both = question.product.plane is Plane.BOTH or release.change_class in (ChangeClass.PROTOCOL, ChangeClass.RPC)
-    if not (both and question.near and Step.BINARIES in release.steps):
-        return None
-    missing = [step for step in (Step.METADATA, Step.DOCS, Step.SOAK) if step not in release.steps]
-    if not missing:
+    missing = _left_out(question)
+    if not missing or not question.near:
         return None
     return Verdict(
         rule=RULE,
@@ -110,3 +107,12 @@ def _steps_near_an_event(question: Question) -> Verdict | None:
         who="Engineering",
         fix=f"Add {words.listed(missing)} to `steps:`.",
     )
+
+
+def _left_out(question: Question) -> list[Step]:
+    """The steps that what moves both planes needs around its binaries, and that the release leaves out."""
+    release = question.release
+    both = question.product.plane is Plane.BOTH or release.change_class in (ChangeClass.PROTOCOL, ChangeClass.RPC)
+    if not both or Step.BINARIES not in release.steps:
+        return []
+    return [step for step in (Step.METADATA, Step.DOCS, Step.SOAK) if step not in release.steps]

@@ -1,11 +1,13 @@
 """What is known of the risks of a release near an event: scored, named, tried out, and spoken for (R3, R5-R8, R15).
 
-Each rule's verdict changes only where the events that are near change, and where a scenario was run.
+Each rule asks what is missing. Where nothing is, at no event of the catalog, its verdict never changes, and it has no
+boundaries; so a register that is kept well costs no time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
 from typing import Literal
 
@@ -20,6 +22,7 @@ from publisher.rules.names import neutral, sentences, titled
 from publisher.rules.profile import not_required
 from publisher.rules.question import Question
 from publisher.rules.severity import effective_severity
+from publisher.rules.windows import Timeline
 
 FAILURES_AT_ONCE = 2
 """A scenario with fewer failures than this tries out an isolated bug, not an event (R5)."""
@@ -43,15 +46,8 @@ def coordination(question: Question) -> Literal["routine", "event-coordinated"]:
     return "event-coordinated" if question.near else "routine"
 
 
-def boundaries(question: Question) -> Iterable[datetime]:
-    """The moments at which other events are near."""
-    return question.near_boundaries()
-
-
 def score(question: Question) -> Verdict:
     """Every event near has been scored; until then the worst is assumed, and a person must agree (R15)."""
-    if not question.near:
-        return _nothing_near("risk.score")
     unscored = [event for event in question.near if not event.scored]
     if unscored:
         return Verdict(
@@ -63,7 +59,12 @@ def score(question: Question) -> Verdict:
             fix="Score severity and lead time in the event's file, each with a reason.",
             sources=_ids(unscored),
         )
-    return Verdict(rule="risk.score", outcome=Outcome.PASS, reason="Every event near it has been scored.")
+    return Verdict(rule="risk.score", outcome=Outcome.PASS, reason="No event near it is without a score.")
+
+
+def score_boundaries(question: Question) -> Iterable[datetime]:
+    """Those of the events near, where any event has no score."""
+    return _while_near(question, "risk.score", lambda event: not event.scored)
 
 
 def scenario(question: Question) -> Verdict:
@@ -71,18 +72,10 @@ def scenario(question: Question) -> Verdict:
     rule = "risk.scenario"
     if (verdict := not_required(rule, question)) is not None:
         return verdict
-    release, policy = question.release, question.catalog.policy
-    if release.change_class is ChangeClass.DOCS or not (
-        question.product.client_type is ClientType.DAEMON or release.change_class in CORRELATED
-    ):
-        return Verdict(
-            rule=rule, outcome=Outcome.NOT_APPLICABLE, reason="This kind of change does not fail everywhere at once."
-        )
-    severe = _of_severity(question, policy.scenario_severity)
-    if not severe:
-        reason = f"No event of severity {policy.scenario_severity} or more is near."
+    if not _fails_everywhere(question):
+        reason = "This kind of change does not fail everywhere at once."
         return Verdict(rule=rule, outcome=Outcome.NOT_APPLICABLE, reason=reason)
-    missing = {event: why for event in severe if (why := _untried(question, event)) is not None}
+    missing = {event: why for event in question.near if (why := _untried(question, event)) is not None}
     if missing:
         return Verdict(
             rule=rule,
@@ -94,13 +87,20 @@ def scenario(question: Question) -> Verdict:
             sources=_ids(missing),
         )
     return Verdict(
-        rule=rule, outcome=Outcome.PASS, reason="For every severe event near it, several failures at once were tried."
+        rule=rule,
+        outcome=Outcome.PASS,
+        reason="No severe event is near for which several failures at once have not been tried out.",
     )
 
 
 def scenario_boundaries(question: Question) -> Iterable[datetime]:
-    """Those of the events near; when asked about the past, runs are still to come."""
-    return (*boundaries(question), *(one.ran_at for one in question.catalog.scenarios if one.ran_at > question.now))
+    """Those of the events near, where any is severe and untried; when asked about the past, runs are still to come."""
+    if not_required("risk.scenario", question) is not None or not _fails_everywhere(question):
+        return ()
+    coming = [one.ran_at for one in question.catalog.scenarios if one.ran_at > question.now]
+    # What has been tried depends on how many scenarios had been run, and on nothing else that time changes.
+    key = ("risk.scenario", len(coming))
+    return (*_while_near(question, key, lambda event: _untried(question, event) is not None), *coming)
 
 
 def named(question: Question) -> Verdict:
@@ -111,10 +111,9 @@ def named(question: Question) -> Verdict:
     if question.release.change_class is ChangeClass.DOCS:
         reason = "Documentation changes no program."
         return Verdict(rule=rule, outcome=Outcome.NOT_APPLICABLE, reason=reason)
-    if not question.near:
-        return _nothing_near(rule)
-    told = {one.risk for one in question.release.risks}
-    missing = [one for one in RiskClass if one not in told]
+    if (missing := _unnamed(question)) and not question.near:
+        reason = "No event is near; near one, a release names its risks."
+        return Verdict(rule=rule, outcome=Outcome.NOT_APPLICABLE, reason=reason)
     if missing:
         return Verdict(
             rule=rule,
@@ -126,17 +125,18 @@ def named(question: Question) -> Verdict:
     return Verdict(rule=rule, outcome=Outcome.PASS, reason="Its risks are named: outage, security and trust.")
 
 
+def named_boundaries(question: Question) -> Iterable[datetime]:
+    """Those of the events near, where a class of risk is not named."""
+    exempt = question.release.change_class is ChangeClass.DOCS or not_required("risk.named", question) is not None
+    return () if exempt or not _unnamed(question) else question.near_boundaries()
+
+
 def comms_lead(question: Question) -> Verdict:
     """Somebody speaks for the team when a severe event happens (R8)."""
     rule = "risk.comms-lead"
     if (verdict := not_required(rule, question)) is not None:
         return verdict
-    least = question.catalog.policy.comms_lead_severity
-    severe = _of_severity(question, least)
-    if not severe:
-        reason = f"No event of severity {least} or more is near."
-        return Verdict(rule=rule, outcome=Outcome.NOT_APPLICABLE, reason=reason)
-    silent = [event for event in severe if event.comms_lead is None]
+    silent = [event for event in question.near if _silent(question, event)]
     if silent:
         return Verdict(
             rule=rule,
@@ -147,43 +147,85 @@ def comms_lead(question: Question) -> Verdict:
             fix="Name a person as `comms_lead` in the event's file.",
             sources=_ids(silent),
         )
-    return Verdict(
-        rule=rule, outcome=Outcome.PASS, reason="For every severe event near it, somebody speaks for the team."
-    )
+    reason = "No severe event is near at which nobody speaks for the team."
+    return Verdict(rule=rule, outcome=Outcome.PASS, reason=reason)
+
+
+def comms_lead_boundaries(question: Question) -> Iterable[datetime]:
+    """Those of the events near, where nobody speaks for the team at any severe one."""
+    if not_required("risk.comms-lead", question) is not None:
+        return ()
+    return _while_near(question, "risk.comms-lead", lambda event: _silent(question, event))
 
 
 def assumptions(question: Question) -> Verdict:
     """Where an event ends what users take for granted and the product shows it, the notes say what changes (R6)."""
     rule = "risk.assumptions"
     shown = question.product.shows
+    if not shown:
+        reason = "This product shows nothing that an event may end."
+        return Verdict(rule=rule, outcome=Outcome.NOT_APPLICABLE, reason=reason)
+    if question.release.notes.unit_statement is not None:
+        reason = "The notes say what changes in what users take for granted."
+        return Verdict(rule=rule, outcome=Outcome.PASS, reason=reason)
     ending = [event for event in question.near if set(event.invalidates) & set(shown)]
     if not ending:
-        return Verdict(
-            rule=rule,
-            outcome=Outcome.NOT_APPLICABLE,
-            reason="No event near it changes what this product shows or relies on.",
-        )
-    if question.release.notes.unit_statement is None:
-        changed = [one for one in shown if any(one in event.invalidates for event in ending)]
-        what = words.listed([one.replace("-", " ") for one in changed])
-        return Verdict(
-            rule=rule,
-            outcome=Outcome.BLOCKED,
-            reason=f"{titled(ending)} changes what users take for granted ({what}), and the notes do not mention it.",
-            public_reason=neutral(ending, question.now, "the notes do not say yet what changes for users."),
-            who="Comms",
-            fix="Say under `notes:` in `unit_statement` what changes for users, or that nothing does.",
-            sources=_ids(ending),
-        )
-    return Verdict(rule=rule, outcome=Outcome.PASS, reason="The notes say what changes in what users take for granted.")
+        reason = "No event near it ends what this product shows or relies on."
+        return Verdict(rule=rule, outcome=Outcome.PASS, reason=reason)
+    what = words.listed([one.replace("-", " ") for one in shown if any(one in event.invalidates for event in ending)])
+    return Verdict(
+        rule=rule,
+        outcome=Outcome.BLOCKED,
+        reason=f"{titled(ending)} changes what users take for granted ({what}), and the notes do not mention it.",
+        public_reason=neutral(ending, question.now, "the notes do not say yet what changes for users."),
+        who="Comms",
+        fix="Say under `notes:` in `unit_statement` what changes for users, or that nothing does.",
+        sources=_ids(ending),
+    )
 
 
-def _nothing_near(rule: str) -> Verdict:
-    return Verdict(rule=rule, outcome=Outcome.NOT_APPLICABLE, reason="No event is near.")
+def assumptions_boundaries(question: Question) -> Iterable[datetime]:
+    """Those of the events near, where the notes do not say what they change."""
+    shown = question.product.shows
+    if not shown or question.release.notes.unit_statement is not None:
+        return ()
+    return _while_near(question, ("risk.assumptions", shown), lambda event: bool(set(event.invalidates) & set(shown)))
 
 
-def _of_severity(question: Question, least: int) -> list[Event]:
-    return [event for event in question.near if effective_severity(question.catalog, event) >= least]
+def _while_near(question: Question, key: Hashable, missing: Callable[[Event], bool]) -> Iterable[datetime]:
+    """The moments at which events with something missing come near or are over; looked for once for each key."""
+    memo, now = question.catalog.memo, question.now
+    if key not in memo:
+        memo[key] = frozenset(event.id for event in question.catalog.events if missing(event))
+    lacking: frozenset[str] = memo[key]
+    if not lacking:
+        return ()
+    kind = (key, question.product.client_type, question.release.change_class)
+    known: tuple[Timeline, tuple[datetime, ...]] | None = memo.get(kind)
+    if known is None or known[0] is not question.timeline:
+        windows = (window for window in question.timeline.windows if window.event.id in lacking)
+        edges = tuple(sorted({edge for window in windows for edge in (window.start, window.end)}))
+        known = memo[kind] = question.timeline, edges
+    named = (question.catalog.event(name) for name in question.release.events if name in lacking)
+    ends = (event.ends for event in named if event is not None and event.ends > now)
+    return (*known[1][bisect_right(known[1], now) :], *ends)
+
+
+def _fails_everywhere(question: Question) -> bool:
+    change_class = question.release.change_class
+    node = question.product.client_type is ClientType.DAEMON and change_class is not ChangeClass.DOCS
+    return node or change_class in CORRELATED
+
+
+def _unnamed(question: Question) -> list[RiskClass]:
+    told = {one.risk for one in question.release.risks}
+    return [one for one in RiskClass if one not in told]
+
+
+def _silent(question: Question, event: Event) -> bool:
+    """Whether the event is severe and nobody speaks for the team."""
+    least = question.catalog.policy.comms_lead_severity
+    return event.comms_lead is None and effective_severity(question.catalog, event) >= least
 
 
 def _ids(events: Iterable[Event]) -> tuple[str, ...]:
@@ -191,7 +233,9 @@ def _ids(events: Iterable[Event]) -> tuple[str, ...]:
 
 
 def _untried(question: Question, event: Event) -> str | None:
-    """Why no scenario counts for the event, as a sentence; None when one does."""
+    """Why no scenario counts for a severe event, as a sentence; None when one does, or the event is not severe."""
+    if effective_severity(question.catalog, event) < question.catalog.policy.scenario_severity:
+        return None
     oldest = question.catalog.policy.scenario_max_age
     begins = event.trigger.latest if event.trigger else event.starts
     runs = [

@@ -15,7 +15,7 @@ from publisher.model.evidence import Evidence
 from publisher.model.register import Scenario
 from publisher.model.release import Release
 from publisher.rules import risk
-from publisher.rules.question import Question, Rule
+from publisher.rules.question import Boundaries, Question, Rule
 from tests.support import build
 from tests.support.build import at
 
@@ -70,11 +70,11 @@ def test_r15_an_event_that_nobody_scored_needs_an_approval_while_it_is_near(whic
     # Unscored it counts as severity 5, which freezes a feature for two days more before, and one more after.
     first, last = (at("2026-03-01 10:00"), at("2026-03-14 22:00")) if which == "severity" else (FIRST, LAST)
     expected = (
-        (first, -1, Outcome.NOT_APPLICABLE),
+        (first, -1, Outcome.PASS),
         (first, 0, Outcome.NEEDS_APPROVAL),
         (first, 1, Outcome.NEEDS_APPROVAL),
     )
-    for edge, shift, outcome in (*expected, (last, -1, Outcome.NEEDS_APPROVAL), (last, 0, Outcome.NOT_APPLICABLE)):
+    for edge, shift, outcome in (*expected, (last, -1, Outcome.NEEDS_APPROVAL), (last, 0, Outcome.PASS)):
         assert judged(risk.score, event, edge + shift * SECOND).outcome is outcome, (edge, shift)
     assert judged(risk.score, event).sources == ("example-listing",)
 
@@ -150,7 +150,7 @@ def test_r5_one_scenario_that_fits_is_enough() -> None:
 def test_r5_an_event_of_less_severity_needs_none_and_an_accepted_signal_makes_it_severe() -> None:
     one = build.release("4.2.0")
     catalog = build.catalog([listing()], [one])
-    assert risk.scenario(ask(catalog, one)).outcome is Outcome.NOT_APPLICABLE
+    assert risk.scenario(ask(catalog, one)).outcome is Outcome.PASS
     heard = build.signal("2026-03-01", accepted={"by": "Ana", "at": "2026-03-01T12:00:00Z"})
     assert risk.scenario(ask(replace(catalog, signals=(heard,)), one)).outcome is Outcome.BLOCKED
 
@@ -215,7 +215,7 @@ def test_r3_r7_only_while_an_event_is_near_and_not_for_documentation() -> None:
 @pytest.mark.parametrize(
     ("severity", "lead", "outcome"),
     [
-        (2, None, Outcome.NOT_APPLICABLE),
+        (2, None, Outcome.PASS),
         (3, None, Outcome.BLOCKED),
         (4, None, Outcome.BLOCKED),
         (3, "Ana", Outcome.PASS),
@@ -226,7 +226,7 @@ def test_r8_a_severe_event_needs_somebody_who_speaks_for_the_team(
 ) -> None:
     event = listing(severity=build.severity(severity), comms_lead=lead)
     assert judged(risk.comms_lead, event).outcome is outcome
-    assert judged(risk.comms_lead, event, FIRST - SECOND).outcome is Outcome.NOT_APPLICABLE
+    assert judged(risk.comms_lead, event, FIRST - SECOND).outcome is Outcome.PASS
 
 
 def showing(catalog: Catalog, *what: str) -> Catalog:
@@ -248,9 +248,9 @@ def test_r6_an_event_that_ends_what_the_product_shows_needs_a_statement() -> Non
     verdict = shown(event, ["units", "balances", "upgrade-path"])
     assert verdict.outcome is Outcome.BLOCKED
     assert "(balances and upgrade path)" in verdict.reason
-    assert shown(event, ["units", "metadata"]).outcome is Outcome.NOT_APPLICABLE
+    assert shown(event, ["units", "metadata"]).outcome is Outcome.PASS
     assert shown(event, []).outcome is Outcome.NOT_APPLICABLE
-    assert shown(listing(), ["balances"]).outcome is Outcome.NOT_APPLICABLE
+    assert shown(listing(), ["balances"]).outcome is Outcome.PASS
     assert shown(event, ["balances"], unit_statement="One new token is 1,000 old ones.").outcome is Outcome.PASS
 
 
@@ -267,3 +267,47 @@ def test_r96_the_public_does_not_read_of_events_that_are_not_public(rule: Rule, 
     assert verdict.outcome.stops
     assert "zebra" not in (verdict.public_reason or verdict.reason).lower()
     assert (verdict.public_reason is None) == (rule is risk.named)
+
+
+BOUNDARIES: dict[Rule, Boundaries] = {
+    risk.score: risk.score_boundaries,
+    risk.scenario: risk.scenario_boundaries,
+    risk.named: risk.named_boundaries,
+    risk.comms_lead: risk.comms_lead_boundaries,
+    risk.assumptions: risk.assumptions_boundaries,
+}
+
+
+def around(*, kept: bool) -> tuple[Catalog, Release]:
+    """Two severe events and a release, everything known or nothing."""
+    fields: dict[str, Any] = {"severity": build.severity(5), "invalidates": ["units"]}
+    if not kept:
+        fields |= {"comms_lead": None}
+    events = [listing(**fields), build.event("2026-05-10", "2026-05-11", id="later", **fields)]
+    if not kept:
+        bare = [event.model_dump_json(exclude_defaults=True, exclude={"lead_time"}) for event in events]
+        events = [Event.model_validate_json(text) for text in bare]
+    notes = build.release("4.2.0").notes.model_dump(mode="json", exclude_defaults=True)
+    told: dict[str, Any] = {"notes": notes | {"unit_statement": "Units stay."}} if kept else {"risks": []}
+    one = build.release("4.2.0", events=["example-listing"], **told)
+    catalog = showing(build.catalog(events, [one]), "units")
+    return replace(catalog, scenarios=(build.scenario("2026-02-01"),) if kept else (build.scenario("2026-05-09"),)), one
+
+
+@pytest.mark.parametrize("rule", BOUNDARIES)
+def test_a_verdict_changes_at_its_boundaries_only(rule: Rule) -> None:
+    catalog, one = around(kept=False)
+    moment, seen = at("2026-01-01"), set()
+    for edge in [*sorted(set(BOUNDARIES[rule](ask(catalog, one, moment)))), at("2026-08-01")]:
+        said = {rule(ask(catalog, one, moment + part * (edge - moment - SECOND) / 7)).outcome for part in range(8)}
+        assert len(said) == 1, (moment, edge)
+        seen |= said
+        moment = edge
+    assert len(seen) > 1
+
+
+@pytest.mark.parametrize("rule", BOUNDARIES)
+def test_a_register_without_gaps_has_no_boundaries(rule: Rule) -> None:
+    catalog, one = around(kept=True)
+    assert tuple(BOUNDARIES[rule](ask(catalog, one, at("2026-02-02")))) == ()
+    assert rule(ask(catalog, one)).outcome is Outcome.PASS
