@@ -18,10 +18,12 @@ from tuf.api.metadata import Metadata, Signature, Targets
 from publisher.channel.advance import says_the_same, to_bytes
 from publisher.channel.layout import candidate_key, metadata_key, staging_pointer_key
 from publisher.channel.repository import Read, Repository, parse
-from publisher.channel.roles import BASE_FIELD, RELEASE_FIELD
+from publisher.channel.roles import BASE_FIELD, CHANGES_FIELD, RELEASE_FIELD
 from publisher.channel.state import read_feed
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.candidate import CandidateRecord, StagingPointer
+from publisher.model.evidence import ArtifactFact, ChangeFacts
+from publisher.model.release import ChangeClass
 from publisher.signing.keys import OpenSigner
 
 SIGNATURE_LIMIT = 4096
@@ -57,6 +59,17 @@ class Candidate:
         if not isinstance(release, str):
             raise VerificationError(f"the candidate of {self.role} does not say what it ships")
         return release
+
+    @property
+    def changes(self) -> ChangeFacts | None:
+        """What the build was found to change, as a signed field says. Raises VerificationError for nonsense."""
+        found = self.metadata.signed.unrecognized_fields.get(CHANGES_FIELD)
+        if found is None:
+            return None
+        try:
+            return ChangeFacts(paths=(), classes=tuple(ChangeClass(one) for one in found))
+        except (ValueError, TypeError) as error:
+            raise VerificationError(f"the candidate of {self.role} names change classes that do not exist") from error
 
     @property
     def base(self) -> str | None:
@@ -125,15 +138,15 @@ def base_of(live: Repository | None, role: str) -> str | None:
     return f"{current.signed.version}:{hashlib.sha256(current.signed_bytes).hexdigest()}"
 
 
-def carried_platforms(candidate: Candidate, live: Repository | None, read: Read) -> tuple[str, ...]:
-    """The platforms whose feed the candidate changes, all of which must offer the release that it says it ships.
+def carried_files(candidate: Candidate, live: Repository | None, read: Read) -> tuple[ArtifactFact, ...]:
+    """The files whose feed the candidate changes, one a platform; all must be of the release that it says it ships.
 
     Raises VerificationError for a feed that offers something else.
     """
     current = live.roles.get(candidate.role) if live else None
     before = current.signed.targets if current else {}
     listed = candidate.metadata.signed.targets
-    platforms: list[str] = []
+    files: list[ArtifactFact] = []
     for path, target in sorted(listed.items()):
         if not path.startswith("feed/") or before.get(path) == target:
             continue
@@ -151,10 +164,12 @@ def carried_platforms(candidate: Candidate, live: Repository | None, read: Read)
             raise VerificationError(
                 f"the candidate of {candidate.role} says {candidate.release}, but {path} offers something else"
             )
-        platforms.append(feed.platform)
-    if not platforms:
+        files.append(
+            ArtifactFact(file=artifact.file, platform=feed.platform, size=artifact.size, sha256=artifact.sha256)
+        )
+    if not files:
         raise VerificationError(f"the candidate of {candidate.role} changes no platform's feed")
-    return tuple(platforms)
+    return tuple(files)
 
 
 def read_pointer(read: Read, role: str) -> StagingPointer:

@@ -37,6 +37,10 @@ SITE_TARGET = f"site/{MANIFEST}"
 """The manifest of the site's pages, so that a defaced page is noticed."""
 
 
+BYTES = "application/octet-stream"
+"""The media type of whatever is for download."""
+
+
 def metadata_key(role: str, version: int) -> str:
     """The object of one version of a role's metadata; `timestamp` has none."""
     return f"{METADATA}{version}.{role}.json"
@@ -86,10 +90,16 @@ def delegated_paths(role: str) -> list[str]:
     return [f"artifacts/{product}/{channel}/*/*", f"feed/{product}/{channel}/*"]
 
 
+def plain_name(key: str) -> str:
+    """The name under which people know the file: without the digest that the object of a target has in front."""
+    name = key.rpartition("/")[2]
+    return name.partition(".")[2] if key.startswith(TARGETS) else name
+
+
 def content_type(key: str) -> str:
-    """The media type to serve an object with."""
+    """The media type to serve an object with; what is not for reading in a browser is plain bytes."""
     if key.endswith(".json"):
         return "application/json"
-    if key.endswith((".minisig", ".pub", "SHA256SUMS")):
+    if key.endswith((".minisig", ".pub", ".txt", "SHA256SUMS")):
         return "text/plain; charset=utf-8"
-    return "application/octet-stream"
+    return BYTES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from tuf.api.metadata import DelegatedRole, Delegations, Key, Role, Root, Signed, TargetFile, Targets
@@ -19,6 +19,9 @@ ENDPOINTS_FIELD = "x-tidegate-endpoints"
 
 RELEASE_FIELD = "x-tidegate-release"
 """Signed field of a channel role: the version that it ships."""
+
+CHANGES_FIELD = "x-tidegate-changes"
+"""The change classes that the build was found to contain, so that `promote` can decide on them again (R26)."""
 
 BASE_FIELD = "x-tidegate-base"
 """Signed field of a channel role: version and digest of the metadata that it was made to replace."""
@@ -88,8 +91,13 @@ def targets_role(catalog: Catalog, minisign_public: bytes, now: datetime) -> Tar
     )
 
 
-def listed_targets(files: Mapping[str, tuple[int, str]], release: str, expires: datetime) -> Targets:
-    """A channel role, version 1, that ships `release` and vouches for files given as path -> (size, SHA-256)."""
+def listed_targets(
+    files: Mapping[str, tuple[int, str]], release: str, expires: datetime, changes: Sequence[str] | None = None
+) -> Targets:
+    """A channel role, version 1, that ships `release` and vouches for files given as path -> (size, SHA-256).
+
+    `changes` are the change classes that the build was found to contain; None where nobody looked.
+    """
     return Targets(
         version=1,
         expires=expires,
@@ -97,7 +105,7 @@ def listed_targets(files: Mapping[str, tuple[int, str]], release: str, expires: 
             path: TargetFile(length=size, hashes={"sha256": digest}, path=path)
             for path, (size, digest) in sorted(files.items())
         },
-        unrecognized_fields={RELEASE_FIELD: release},
+        unrecognized_fields={RELEASE_FIELD: release, **({} if changes is None else {CHANGES_FIELD: list(changes)})},
     )
 
 

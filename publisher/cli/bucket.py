@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from publisher.cli.common import content_options, json_option, load, print_json
 from publisher.cli.target import address_of, to_option
 from publisher.errors import UsageError
-from publisher.storage.policies import STAGING_DAYS, Identity, cors, lifecycle, policy
+from publisher.storage.policies import (
+    SITE_IDENTITIES,
+    STAGING_DAYS,
+    Identity,
+    cors,
+    lifecycle,
+    policy,
+    site_lifecycle,
+    site_policy,
+)
 from publisher.storage.s3_address import S3Address
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _OVERWRITING = (
     "The store must know the condition key s3:if-none-match to deny overwriting (Amazon documents it; SeaweedFS ignores"
     " that statement and enforces the one about deleting). Elsewhere, use a bucket with object lock."
 )
+
+
+def site_option(function: F) -> F:
+    """--site"""
+    return click.option("--site", is_flag=True, help="For the site's own bucket, which --to names.")(function)
 
 
 @click.group()
@@ -29,18 +47,22 @@ def command() -> None:
     type=click.Choice([one.value for one in Identity]),
     help="Only this one's; `public` is the bucket's own policy.",
 )
+@site_option
 @to_option
 @content_options
 @json_option
-def show_policy(identity: str | None, to: str | None, content: tuple[Path, ...], config: Path, as_json: bool) -> None:
+def show_policy(
+    identity: str | None, site: bool, to: str | None, content: tuple[Path, ...], config: Path, as_json: bool
+) -> None:
     """Print who may do what: a policy for each identity, and the bucket's own for the public."""
-    address = _address(to, content, config)
-    documents = {
-        one.value: policy(address.bucket, address.prefix, one)
-        for one in ([Identity(identity)] if identity else Identity)
-    }
+    known = SITE_IDENTITIES if site else tuple(Identity)
+    wanted = (Identity(identity),) if identity else known
+    if not set(wanted) <= set(known):
+        raise UsageError(f"{identity} has no part in the site's bucket", fix=f"choose {' or '.join(known)}")
+    address = _address(to, content, config, site=site)
+    documents = {one.value: (site_policy if site else policy)(address.bucket, address.prefix, one) for one in wanted}
     print_json(documents[identity] if identity else documents)
-    if not as_json and Identity.PUBLIC.value in documents:
+    if not site and not as_json and Identity.PUBLIC in wanted:
         click.echo(_OVERWRITING, err=True)
 
 
@@ -49,22 +71,32 @@ def show_policy(identity: str | None, to: str | None, content: tuple[Path, ...],
 @content_options
 @click.option("--json", is_flag=True, expose_value=False, help="JSON is what it prints anyway.")
 def show_cors(to: str | None, content: tuple[Path, ...], config: Path) -> None:
-    """Print the CORS configuration: pages of the site may read."""
+    """Print the CORS configuration of the channel's bucket: pages of the site may read it."""
     _address(to, content, config)
     print_json(cors(load(content, config).endpoints.site))
 
 
 @command.command("lifecycle")
-@click.option("--staging-days", type=click.IntRange(min=1), default=STAGING_DAYS, show_default=True)
+@click.option(
+    "--staging-days",
+    type=click.IntRange(min=1),
+    default=STAGING_DAYS,
+    show_default=True,
+    help="How long a candidate may wait for its signatures.",
+)
+@site_option
 @to_option
 @content_options
 @click.option("--json", is_flag=True, expose_value=False, help="JSON is what it prints anyway.")
-def show_lifecycle(staging_days: int, to: str | None, content: tuple[Path, ...], config: Path) -> None:
+def show_lifecycle(staging_days: int, site: bool, to: str | None, content: tuple[Path, ...], config: Path) -> None:
     """Print the lifecycle configuration: leftovers go, published objects stay."""
-    print_json(lifecycle(_address(to, content, config).prefix, staging_days))
+    prefix = _address(to, content, config, site=site).prefix
+    print_json(site_lifecycle(prefix) if site else lifecycle(prefix, staging_days))
 
 
-def _address(to: str | None, content: tuple[Path, ...], config: Path) -> S3Address:
+def _address(to: str | None, content: tuple[Path, ...], config: Path, *, site: bool = False) -> S3Address:
+    if site and to is None:
+        raise UsageError("the site's bucket is not named", fix="give --to s3://BUCKET/PREFIX")
     address = to or address_of(to, load(content, config))
     if not address.startswith("s3:"):
         raise UsageError(f"{address} is not a bucket on S3", fix="give --to s3://BUCKET/PREFIX")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import at_option, content_options, json_option, load, moment, print_json, wall_clock
+from publisher.cli.common import at_option, content_options, json_option, load, moment, print_result, wall_clock
 from publisher.cli.live import bucket_option, state_of
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.signing import key_ring, keys_option, read_root
@@ -93,7 +93,7 @@ def command(
             else None
         )
     if as_json:
-        print_json({"directory": str(target) if target else None, "upload": as_json_of(done) if done else None})
+        print_result({"directory": str(target) if target else None, "upload": as_json_of(done) if done else None})
         return
     if target is not None:
         click.echo(f"Site built in {target}")

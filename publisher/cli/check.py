@@ -1,30 +1,80 @@
-"""`publish check`: reads all content; every problem of every file comes in one run."""
+"""`publish check`: reads all content; every problem of every file comes in one run, and then advice."""
 
 from __future__ import annotations
 
+import tempfile
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from publisher.cli.common import content_options, json_option, load, print_json
+from publisher.cli.common import content_options, json_option, load, print_result, wall_clock
+from publisher.content.history import at_revision
+from publisher.content.load import load_catalog
+from publisher.errors import ContentError, InputError
 from publisher.model.catalog import Catalog
+from publisher.rules.lints import Lint, lints
+from publisher.rules.loosened import loosened
 
 
 @click.command("check")
+@click.option("--strict", is_flag=True, help="Exit 1 for advice too.")
+@click.option(
+    "--since", metavar="REV", help="Also refuse what ends a freeze earlier that has begun, against a git revision."
+)
 @content_options
 @json_option
-def command(content: tuple[Path, ...], config: Path, as_json: bool) -> None:
+def command(strict: bool, since: str | None, content: tuple[Path, ...], config: Path, as_json: bool) -> None:
     """Check all content and configuration.
 
-    Every problem comes with its file, line and column, and with what to write instead. Exit code 0 when all is fine,
-    1 otherwise.
+    Every problem comes with its file, line and column, and with what to write instead; then advice on what is valid
+    and still unwise. Exit code 0 when there is no problem, 1 otherwise.
     """
-    counts = count(load(content, config))
+    catalog = load(content, config)
+    now = catalog.sample.reference_time if catalog.sample else wall_clock()
+    if since is not None:
+        _refuse_loosened(since, content, config, catalog, now)
+    counts, advice = count(catalog), lints(catalog, now)
+    failed = strict and bool(advice)
     if as_json:
-        print_json({"ok": True, "counts": counts, "problems": []})
-        return
-    named = [f"{number} {kind if number != 1 else kind.removesuffix('s')}" for kind, number in counts.items()]
-    click.echo(f"{', '.join(named)}: all fine.")
+        found = [{"about": one.about, "what": one.what, "fix": one.fix} for one in advice]
+        print_result({"counts": counts, "problems": [], "advice": found}, ok=not failed)
+    else:
+        named = [f"{number} {kind if number != 1 else kind.removesuffix('s')}" for kind, number in counts.items()]
+        click.echo(f"{', '.join(named)}: {_verdict(len(advice))}.")
+        for one in advice:
+            click.echo("\n".join(_lines(one)))
+    if failed:
+        raise SystemExit(1)
+
+
+def _verdict(advice: int) -> str:
+    if not advice:
+        return "all fine"
+    return f"no problem, and {advice} piece{'s' if advice != 1 else ''} of advice"
+
+
+def _lines(one: Lint) -> list[str]:
+    return [f"{one.about}: {one.what}", f"    -> {one.fix}"]
+
+
+def _refuse_loosened(since: str, content: tuple[Path, ...], config: Path, catalog: Catalog, now: datetime) -> None:
+    """Raise InputError when the content ends a freeze that has begun earlier than the content of a revision did."""
+    with tempfile.TemporaryDirectory(prefix="tidegate-since-") as scratch:
+        *before, before_config = at_revision((*content, config), since, Path(scratch))
+        try:
+            old = load_catalog(before, before_config)
+        except ContentError as error:
+            raise InputError(
+                f"the content of {since} has problems itself: {error.problems[0]}", fix="compare with a sound revision"
+            ) from error
+    if found := loosened(old, catalog, now):
+        said = "\n".join(f"  {one.cause}: {one}" for one in found)
+        raise InputError(
+            f"against {since}, a freeze that has begun would end earlier:\n{said}",
+            fix="keep what was known: `revisions:` in the event, or the old policy in content/policies/; what cannot"
+            " wait ships by an override",
+        )
 
 
 def count(catalog: Catalog) -> dict[str, int]:

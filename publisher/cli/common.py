@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -110,6 +110,11 @@ def one_channel(release: Release, channel: str | None, catalog: Catalog) -> str:
             fix=did_you_mean(channel, catalog.products[release.product].channels),
         )
     return channel
+
+
+def print_result(value: Mapping[str, object], *, ok: bool = True) -> None:
+    """What a command has done or found, as JSON. `ok` says the same as the exit code, as it does for errors."""
+    print_json({"ok": ok, **value})
 
 
 def print_json(value: object) -> None:

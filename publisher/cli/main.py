@@ -18,6 +18,7 @@ from publisher.errors import ContentError, TidegateError
 
 COMMANDS = {
     "check": "Check all content; every problem comes in one run.",
+    "policy": "Print the release policy in force, as sentences.",
     "why": "Say why a release may or may not ship, and when that changes.",
     "release": "Decide, sign and publish a release.",
     "stage": "Upload a release and make it the channel's candidate.",

@@ -6,25 +6,22 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import content_options, find_release, json_option, load, one_channel, print_json, wall_clock
+from publisher.cli.common import find_release, load, one_channel, print_result, wall_clock
 from publisher.cli.progress import track_on_terminal
-from publisher.cli.signing import key_ring, keys_option, read_root
-from publisher.cli.target import address_of, open_ready, refuse_sample, to_option
+from publisher.cli.shipping import next_step, shipping_options
+from publisher.cli.signing import key_ring, read_root
+from publisher.cli.target import open_to_flip, refuse_sample
+from publisher.client.version import Version
 from publisher.errors import InputError, SigningError
-from publisher.pipeline.promote import PromotePlan, PromoteRequest, apply_promote, plan_promote
+from publisher.pipeline.promote import PromotePlan, PromoteRequest, apply_promote, live_version, plan_promote
 from publisher.pipeline.release import add_signatures
 from publisher.pipeline.stage import staged_candidate
 from publisher.pipeline.writing import Written
 
 
 @click.command()
-@click.argument("name", metavar="PRODUCT@VERSION")
-@click.option("--channel", required=True, help="Channel to flip.")
 @click.option("--sign", is_flag=True, help="Add the signatures of the keys at hand first.")
-@to_option
-@keys_option
-@content_options
-@json_option
+@shipping_options
 def command(
     name: str,
     channel: str,
@@ -43,10 +40,13 @@ def command(
     refuse_sample(catalog)
     release = find_release(catalog, name)
     request = PromoteRequest(release.product, one_channel(release, channel, catalog), read_root(config))
-    storage = open_ready(address_of(to, catalog), wall_clock())
+    storage = open_to_flip(to, catalog, wall_clock())
     ring = key_ring(catalog.signers, keys)
     staged = staged_candidate(storage, request.role)
     if staged is None or staged.candidate.release != str(release.version):
+        if live_version(request, storage) == release.version:
+            _say(request, None, None, release.version, as_json=as_json)
+            return
         working_on = f"{request.role} is working on {staged.candidate.release}" if staged else "nothing is staged"
         raise InputError(f"{release.id} is not staged: {working_on}", fix=f"publish stage {release.id} ...")
     if sign:
@@ -60,25 +60,27 @@ def command(
         raise SigningError(error.what, fix=kept) from error
     track = track_on_terminal(quiet=as_json)
     written = None if plan.nothing_to_do else apply_promote(plan, catalog, storage, wall_clock, track)
+    _say(request, plan, written, release.version, as_json=as_json)
+
+
+def _say(
+    request: PromoteRequest, plan: PromotePlan | None, written: Written | None, version: Version, *, as_json: bool
+) -> None:
     if as_json:
-        print_json(
+        print_result(
             {
                 "role": request.role,
-                "version": str(release.version),
+                "version": str(version),
                 "changed": written is not None,
-                "roles": dict(plan.changed_roles),
+                "roles": dict(plan.changed_roles) if plan else {},
                 "written": list(written.keys) if written else [],
             }
         )
-    else:
-        click.echo("\n".join(_lines(plan, written, str(release.version))))
-
-
-def _lines(plan: PromotePlan, written: Written | None, version: str) -> list[str]:
-    title = f"{plan.request.product} {version}"
-    if written is None or plan.candidate is None:
-        return [f"{title} is live in {plan.request.channel} already."]
-    return [
-        f"{title} is live in {plan.request.channel}, verified as a new client.",
-        f"  signed: {', '.join(f'{role} {number}' for role, number in plan.changed_roles)}",
-    ]
+        return
+    title = f"{request.product} {version}"
+    if plan is None or written is None or plan.candidate is None:
+        click.echo(f"{title} is live in {request.channel} already.")
+        return
+    click.echo(f"{title} is live in {request.channel}, verified as a new client.")
+    click.echo(f"  signed: {', '.join(f'{role} {number}' for role, number in plan.changed_roles)}")
+    click.echo(next_step(wall_clock()))

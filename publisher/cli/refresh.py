@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import content_options, json_option, load, print_json, wall_clock
+from publisher.cli.common import content_options, json_option, load, print_result, wall_clock
 from publisher.cli.signing import key_ring, keys_option, read_root
-from publisher.cli.target import address_of, open_ready, to_option
+from publisher.cli.target import open_to_write, to_option
 from publisher.pipeline.refresh import apply_refresh, plan_refresh
 
 
@@ -23,13 +23,15 @@ def command(to: str | None, keys: Path, content: tuple[Path, ...], config: Path,
     Needs their keys only. Roles of people that are due are named, and make the exit code 1 until they are signed.
     """
     catalog = load(content, config)
-    storage = open_ready(address_of(to, catalog), wall_clock())
+    # Nobody looks from outside: a channel must not expire for all because this machine cannot see it just now.
+    storage = open_to_write(to, catalog, wall_clock())
     plan = plan_refresh(storage, read_root(config), catalog.signers, key_ring(catalog.signers, keys), wall_clock())
     written = apply_refresh(plan, storage) if plan.timestamp is not None else None
     renewed = dict(plan.changed_roles) if written else {}
     if as_json:
-        print_json(
-            {"renewed": renewed, "waiting": list(plan.waiting), "written": list(written.keys) if written else []}
+        print_result(
+            {"renewed": renewed, "waiting": list(plan.waiting), "written": list(written.keys) if written else []},
+            ok=not plan.waiting,
         )
     else:
         said = ", ".join(f"{role} {version}" for role, version in renewed.items())

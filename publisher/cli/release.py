@@ -6,46 +6,30 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import (
-    at_option,
-    content_options,
-    find_release,
-    json_option,
-    load,
-    moment,
-    one_channel,
-    print_json,
-    wall_clock,
-)
+from publisher.cli.changes import changes_of
+from publisher.cli.common import at_option, find_release, load, moment, one_channel, print_result, wall_clock
 from publisher.cli.progress import track_on_terminal
-from publisher.cli.signing import key_ring, keys_option, read_root
-from publisher.cli.target import address_of, open_ready, refuse_placeholders, refuse_sample, to_option
+from publisher.cli.shipping import artifacts_options, next_step, readable, shipping_options
+from publisher.cli.signing import key_ring, read_root
+from publisher.cli.target import open_to_flip, open_to_write, refuse_placeholders, refuse_sample
 from publisher.errors import UsageError
-from publisher.model.base import format_time
 from publisher.pipeline.deciding import ReleaseRequest
 from publisher.pipeline.objects import PlannedObject
 from publisher.pipeline.release import ReleasePlan, apply_release, plan_release
 from publisher.pipeline.writing import Written
 from publisher.rules import words
-from publisher.storage.memory import MemoryStorage
-from publisher.storage.protocol import Storage
 
 
 @click.command()
-@click.argument("name", metavar="PRODUCT@VERSION")
-@click.option("--channel", required=True, help="Channel to publish to.")
-@click.option("--artifacts", required=True, type=click.Path(path_type=Path), help="Directory of the built files.")
-@to_option
+@artifacts_options
 @click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
-@click.option("--replace", is_flag=True, help="Supersede another candidate of the channel; its signatures are void.")
-@keys_option
-@content_options
 @at_option
-@json_option
+@shipping_options
 def command(
     name: str,
     channel: str,
     artifacts: Path,
+    changes: Path | None,
     to: str | None,
     dry_run: bool,
     replace: bool,
@@ -71,26 +55,18 @@ def command(
         channel=one_channel(release, channel, catalog),
         artifacts=artifacts,
         trusted_root=read_root(config),
+        changes=changes_of(changes),
         decide_at=moment(at, catalog) if at is not None else None,
     )
-    storage = open_ready(address_of(to, catalog), wall_clock())
+    storage = (open_to_write if dry_run else open_to_flip)(to, catalog, wall_clock())
     track = track_on_terminal(quiet=as_json)
     ring = key_ring(catalog.signers, keys)
     plan = plan_release(request, catalog, readable(storage), ring, wall_clock(), replace=replace, track=track)
     applied = None if dry_run or plan.nothing_to_do else apply_release(plan, catalog, storage, wall_clock, track)
     if as_json:
-        print_json(_as_json(plan, applied, storage.url, dry_run=dry_run))
+        print_result(_as_json(plan, applied, storage.url, dry_run=dry_run))
     else:
         click.echo("\n".join(_lines(plan, applied, storage.url, dry_run=dry_run)))
-
-
-def readable(storage: Storage) -> Storage:
-    """The store, or an empty one in memory as long as there is nothing at its place: planning writes nothing."""
-    if storage.is_prepared():
-        return storage
-    empty = MemoryStorage()
-    empty.prepare()
-    return empty
 
 
 def _lines(plan: ReleasePlan, written: Written | None, url: str, *, dry_run: bool) -> list[str]:
@@ -115,7 +91,7 @@ def _lines(plan: ReleasePlan, written: Written | None, url: str, *, dry_run: boo
         f"  {len(written.keys)} objects, {written.size:,} bytes, to {url}",
         f"  signed: {roles or 'nothing new'}",
         f"  verified as a new client: {words.listed(plan.stage.platforms)}",
-        f"Next: record `shipped_at: {format_time(wall_clock())}` in the release's YAML, and build the site again.",
+        next_step(wall_clock()),
         *ignored,
     ]
 

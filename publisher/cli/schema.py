@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import json_option, print_json
+from publisher.cli.common import json_option, print_result
 from publisher.content.schemas import schema_files
 from publisher.errors import InputError
 
@@ -43,7 +43,9 @@ def command(to: Path, check: bool, as_json: bool) -> None:
         except OSError as error:
             raise InputError(f"{error.filename or to} cannot be written: {error.strerror}") from None
     if as_json:
-        print_json({"directory": str(to), "files": sorted(files), "written": [] if check else stale, "unknown": extra})
+        print_result(
+            {"directory": str(to), "files": sorted(files), "written": [] if check else stale, "unknown": extra}
+        )
         return
     if not stale:
         click.echo(f"All {len(files)} schemas in {to} are current.")

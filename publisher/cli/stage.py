@@ -6,30 +6,26 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import content_options, find_release, json_option, load, one_channel, print_json, wall_clock
+from publisher.cli.changes import changes_of
+from publisher.cli.common import find_release, load, one_channel, print_result, wall_clock
 from publisher.cli.progress import track_on_terminal
-from publisher.cli.release import readable
-from publisher.cli.signing import key_ring, keys_option, read_root
-from publisher.cli.target import address_of, open_ready, refuse_placeholders, refuse_sample, to_option
+from publisher.cli.shipping import artifacts_options, readable, shipping_options
+from publisher.cli.signing import key_ring, read_root
+from publisher.cli.target import open_to_write, refuse_placeholders, refuse_sample
 from publisher.errors import UsageError
 from publisher.pipeline.deciding import ReleaseRequest
 from publisher.pipeline.stage import StagePlan, Supersede, apply_stage, plan_stage
 
 
 @click.command()
-@click.argument("name", metavar="PRODUCT@VERSION")
-@click.option("--channel", required=True, help="Channel to stage for.")
-@click.option("--artifacts", required=True, type=click.Path(path_type=Path), help="Directory of the built files.")
+@artifacts_options
 @click.option("--rebase", is_flag=True, help="Make the candidate anew on what is live now; it needs new signatures.")
-@click.option("--replace", is_flag=True, help="Supersede another candidate of the channel; its signatures are void.")
-@to_option
-@keys_option
-@content_options
-@json_option
+@shipping_options
 def command(
     name: str,
     channel: str,
     artifacts: Path,
+    changes: Path | None,
     rebase: bool,
     replace: bool,
     to: str | None,
@@ -48,15 +44,16 @@ def command(
     refuse_sample(catalog)
     refuse_placeholders(catalog)
     release = find_release(catalog, name)
-    request = ReleaseRequest(release, one_channel(release, channel, catalog), artifacts, read_root(config))
-    storage = open_ready(address_of(to, catalog), wall_clock())
+    chosen = one_channel(release, channel, catalog)
+    request = ReleaseRequest(release, chosen, artifacts, read_root(config), changes_of(changes))
+    storage = open_to_write(to, catalog, wall_clock())
     supersede = Supersede.ANY if replace else Supersede.STALE if rebase else Supersede.NOTHING
     track = track_on_terminal(quiet=as_json)
     ring = key_ring(catalog.signers, keys)
     plan = plan_stage(request, catalog, readable(storage), ring, wall_clock(), supersede, track)
     written = None if plan.nothing_to_do else apply_stage(plan, storage, track)
     if as_json:
-        print_json(
+        print_result(
             {
                 "candidate": plan.candidate.digest if plan.candidate else None,
                 "role": plan.role,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import content_options, json_option, load, print_json, wall_clock
+from publisher.cli.common import content_options, json_option, load, print_result, wall_clock
 from publisher.cli.signing import read_root
 from publisher.cli.target import address_of, to_option
 from publisher.model.base import format_time
@@ -26,7 +26,7 @@ def command(to: str | None, content: tuple[Path, ...], config: Path, as_json: bo
     now = wall_clock()
     status = read_status(storage, read_root(config), catalog, now)
     if as_json:
-        print_json(_as_json(status))
+        print_result(_as_json(status))
     else:
         click.echo("\n".join(_lines(status, storage.url, now)))
 

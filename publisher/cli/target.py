@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import click
 
@@ -16,6 +17,12 @@ from publisher.storage.preflight import preflight
 from publisher.storage.protocol import Storage
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_PLACEHOLDERS = ("example.org", "example.com", "example.net", "example")
+"""Names that belong to nobody (RFC 2606); `.test` is left for rehearsals."""
+
+_REHEARSALS = ("test", "invalid")
+"""Names that no public server has (RFC 2606)."""
 
 
 def to_option(function: F) -> F:
@@ -33,15 +40,36 @@ def address_of(to: str | None, catalog: Catalog) -> str:
     return address
 
 
-def open_ready(address: str, now: datetime) -> Storage:
+def open_ready(address: str, now: datetime, public: str | None = None) -> Storage:
     """The store, once a preflight has shown that it can be published to. Raises StorageError with what is wrong.
 
-    Costs nothing for a directory; on S3 it proves credentials, clock, and that conditional writes are kept.
+    Costs nothing for a directory; on S3 it proves credentials, clock, that conditional writes are kept, and, when
+    `public` is given, that clients can read there what is written.
     """
     storage = open_storage(address)
-    if (error := preflight(storage, now).error) is not None:
+    if (error := preflight(storage, now, public, getproxies()).error) is not None:
         raise error
     return storage
+
+
+def open_to_write(to: str | None, catalog: Catalog, now: datetime) -> Storage:
+    """The bucket that is meant, ready, for a command that shows clients nothing new. Raises as `open_ready`."""
+    return open_ready(address_of(to, catalog), now)
+
+
+def open_to_flip(to: str | None, catalog: Catalog, now: datetime) -> Storage:
+    """The bucket that is meant, ready, for a command that ships a release to clients. Raises as `open_ready`.
+
+    The configured bucket must be readable at the first address of `downloads`. A bucket that --to names need not: it
+    may be for a rehearsal, and --to is also the way on before the web server is set up.
+    """
+    return open_ready(address_of(to, catalog), now, _public_address(catalog) if to is None else None)
+
+
+def _public_address(catalog: Catalog) -> str | None:
+    """Where clients read the configured bucket; None for an address that nobody can ever reach."""
+    address = catalog.endpoints.downloads[0]
+    return None if _is_one_of(urlsplit(address).hostname or "", (*_PLACEHOLDERS, *_REHEARSALS)) else address
 
 
 def refuse_sample(catalog: Catalog) -> None:
@@ -53,19 +81,20 @@ def refuse_sample(catalog: Catalog) -> None:
         )
 
 
-_PLACEHOLDERS = ("example.org", "example.com", "example.net", "example")
-"""Names that belong to nobody (RFC 2606); `.test` is left for rehearsals."""
-
-
 def refuse_placeholders(catalog: Catalog) -> None:
     """Clients keep the addresses that they were given, so those of the example never go out."""
     if catalog.signers.demo:
         return
     endpoints = catalog.endpoints
     hosts = [urlsplit(address).hostname or "" for address in (endpoints.site, *endpoints.downloads)]
-    found = [host for host in hosts if any(f".{host}".endswith(f".{name}") for name in _PLACEHOLDERS)]
+    found = [host for host in hosts if _is_one_of(host, _PLACEHOLDERS)]
     if found:
         raise InputError(
             f"endpoints.yaml still names example addresses: {', '.join(found)}",
             fix="write your own; they are signed, and clients download from nowhere else",
         )
+
+
+def _is_one_of(host: str, names: tuple[str, ...]) -> bool:
+    """Whether it is one of these names, or below one of them."""
+    return any(f".{host}".endswith(f".{name}") for name in names)

@@ -9,7 +9,7 @@ import click
 
 from publisher.channel.audit import Audit
 from publisher.channel.findings import Level, Source
-from publisher.cli.common import json_option, print_json, wall_clock
+from publisher.cli.common import json_option, print_result, wall_clock
 from publisher.cli.signing import read_root_file
 from publisher.client.errors import ClientError
 from publisher.client.fetch import fetcher_for
@@ -33,7 +33,7 @@ def command(place: str, root: Path, site: str | None, as_json: bool) -> None:
     trusted = read_root_file(root)
     audit = verify_channel(_source(place), trusted, wall_clock(), _source(site) if site is not None else None)
     if as_json:
-        print_json(_as_json(audit))
+        print_result(_as_json(audit), ok=audit.sound)
     else:
         click.echo("\n".join(_lines(audit, place)))
     if not audit.sound:
@@ -72,7 +72,6 @@ def _lines(audit: Audit, place: str) -> list[str]:
 
 def _as_json(audit: Audit) -> dict[str, object]:
     return {
-        "sound": audit.sound,
         "signatures": audit.signatures,
         "objects": audit.objects,
         "findings": [{"level": one.level, "what": one.what, "where": one.where} for one in audit.findings],

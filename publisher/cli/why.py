@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from publisher.cli.changes import changes_of, changes_option
 from publisher.cli.common import (
     at_option,
     content_options,
@@ -42,6 +43,7 @@ _COLOURS = {
 @click.argument("release", metavar="PRODUCT@VERSION")
 @click.option("--channel", help="Release channel.  [default: the first that the release names]")
 @bucket_option
+@changes_option
 @at_option
 @content_options
 @json_option
@@ -50,6 +52,7 @@ def command(
     release: str,
     channel: str | None,
     bucket: str | None,
+    changes: Path | None,
     at: str | None,
     content: tuple[Path, ...],
     config: Path,
@@ -67,7 +70,7 @@ def command(
     chosen = one_channel(found, channel, catalog)
     state = state_of(bucket, config)
     live = state.of(found.product, chosen) if state else None
-    evidence = Evidence(live=live.version if live else None)
+    evidence = Evidence(live=live.version if live else None, changes=changes_of(changes))
     decision = evaluate(catalog, found, chosen, moment(at, catalog), evidence)
     if as_json:
         print_json(decision.model_dump(mode="json"))

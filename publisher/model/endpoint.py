@@ -15,6 +15,9 @@ class Endpoints(Model):
     site: Origin
     """Where people read the site."""
     downloads: Annotated[tuple[Origin, ...], Field(min_length=1)]
-    """Addresses of the bucket as clients see it; pinned in signed metadata, first one preferred."""
+    """Addresses of the bucket as clients see it; pinned in signed metadata, first one preferred.
+
+    When `storage` is on S3, a release goes out only if what is written there can be read at the first one.
+    """
     storage: Text | None = None
-    """Where the publisher writes when no --to is given: file:///dir."""
+    """Where the publisher writes when no --to is given: file:///dir or s3://bucket/prefix."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from publisher.model.base import Digest, Model, PlatformId, ReleaseVersion
+from publisher.model.release import ChangeClass
 
 
 class ArtifactFact(Model):
@@ -40,6 +41,8 @@ class ChangeFacts(Model):
     """Paths of the repository that differ."""
     versions: tuple[VersionStep, ...] = ()
     """Schema and wire versions, those that stayed the same too."""
+    classes: tuple[ChangeClass, ...] = ()
+    """What they amount to, where that was found before: a candidate carries this in place of paths."""
 
 
 class Evidence(Model):

@@ -5,11 +5,28 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from publisher.model.base import HttpsUrl, Model, PlatformId, ReleaseVersion, Score, Slug, Text, Zone
 from publisher.model.event import Assumption
 from publisher.model.release import ChangeClass
+from publisher.model.signer import SHARED_ROLES, TOP_LEVEL_ROLES
+
+RESERVED_CHANNELS = (*TOP_LEVEL_ROLES, *SHARED_ROLES, "channels", "minisign")
+"""What no channel may be called. `1.node.snapshot.json` would end like `1.snapshot.json`, and rights in a bucket go by
+that ending. A product may be: nothing ends in its name."""
+
+
+def _not_reserved(text: str) -> str:
+    if text in RESERVED_CHANNELS:
+        raise ValueError(f"cannot be {text}, the name of a signing role, whose rights would reach it; choose another")
+    return text
+
+
+ChannelId = Annotated[
+    Slug, AfterValidator(_not_reserved), Field(json_schema_extra={"not": {"enum": [*RESERVED_CHANNELS]}})
+]
+"""The id of a channel: as of any other thing, and not the name of a role."""
 
 
 class ClientType(StrEnum):
@@ -89,7 +106,7 @@ class Product(Model):
 class Channel(Model):
     """A stream of releases that a client follows."""
 
-    id: Slug
+    id: ChannelId
     """Name in files, feeds and commands; never reused."""
     name: Text
     """Name that people read."""

@@ -11,7 +11,7 @@ from publisher.client.feed import Feed
 from publisher.errors import RefusedByPolicy
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
-from publisher.model.evidence import ArtifactFact, Evidence, OfferedFile
+from publisher.model.evidence import ArtifactFact, ChangeFacts, Evidence, OfferedFile
 from publisher.model.release import Release
 from publisher.pipeline.artifacts import HashedArtifact
 from publisher.rules.evaluate import evaluate
@@ -29,6 +29,8 @@ class ReleaseRequest:
     """Directory of the built files."""
     trusted_root: bytes
     """The first root; everything in the bucket must lead back to it."""
+    changes: ChangeFacts | None = None
+    """What the build changed, where somebody has said."""
     decide_at: datetime | None = None
     """The moment to decide for, where that is not the wall clock: in a dry run, and for the demo's sample content."""
 
@@ -48,25 +50,30 @@ def decide(
     )
 
 
-def evidence_of(offered: Mapping[str, Feed], hashed: Sequence[HashedArtifact] | None = None) -> Evidence:
-    """Facts about what the channel offers now, and about the files once they are hashed."""
+def evidence_of(
+    offered: Mapping[str, Feed],
+    files: Sequence[ArtifactFact] | None = None,
+    changes: ChangeFacts | None = None,
+) -> Evidence:
+    """Facts about what the channel offers now, about the files once they are known, and about what they change."""
     versions = [feed.release.version for feed in offered.values() if feed.release is not None]
     return Evidence(
-        artifacts=None
-        if hashed is None
-        else tuple(
-            ArtifactFact(
-                file=one.file.path.name,
-                platform=one.platform,
-                size=one.file.digests.size,
-                sha256=one.file.digests.sha256,
-            )
-            for one in hashed
-        ),
+        artifacts=None if files is None else tuple(files),
         live=max(versions, default=None),
         offered=tuple(
             OfferedFile(version=feed.release.version, sha256=feed.release.artifact.sha256)
             for feed in offered.values()
             if feed.release is not None
         ),
+        changes=changes,
+    )
+
+
+def facts_of(hashed: Sequence[HashedArtifact]) -> tuple[ArtifactFact, ...]:
+    """Hashed files as evidence."""
+    return tuple(
+        ArtifactFact(
+            file=one.file.path.name, platform=one.platform, size=one.file.digests.size, sha256=one.file.digests.sha256
+        )
+        for one in hashed
     )

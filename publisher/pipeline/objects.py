@@ -8,11 +8,13 @@ from datetime import datetime
 
 from publisher.channel.feeds import build_feed, feed_bytes
 from publisher.channel.layout import (
+    BYTES,
     MINISIGN_TARGET,
     artifact_target,
     channel_role,
     content_type,
     feed_target,
+    plain_name,
     target_key,
 )
 from publisher.channel.manifests import (
@@ -54,10 +56,10 @@ class PlannedObject:
 
     @property
     def meta(self) -> ObjectMeta:
-        """How a web server hands it out."""
-        name = self.key.rpartition("/")[2]
-        binary = content_type(self.key) == "application/octet-stream"
-        return ObjectMeta(content_type(self.key), IMMUTABLE, f'attachment; filename="{name}"' if binary else None)
+        """How a web server hands it out: to be saved under its plain name, unless it is for reading in the browser."""
+        kind = content_type(self.key)
+        saved = f'attachment; filename="{plain_name(self.key)}"' if kind == BYTES else None
+        return ObjectMeta(kind, IMMUTABLE, saved)
 
 
 @dataclass(frozen=True)

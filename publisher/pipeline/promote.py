@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from publisher.channel.candidate import (
     PEOPLE,
     Candidate,
     Staged,
-    carried_platforms,
+    carried_files,
     is_live,
     read_pointer,
     refuse_stale,
@@ -32,6 +33,8 @@ from publisher.channel.manifests import SIGNATURE_SUFFIX, SUMS_FILE, parse_sums,
 from publisher.channel.repository import Read, Repository, follow_roots, read_repository
 from publisher.channel.roles import role_policy, targets_role
 from publisher.channel.state import feeds
+from publisher.client.feed import Feed
+from publisher.client.version import Version
 from publisher.errors import InputError, SigningError, StorageConflict, VerificationError
 from publisher.model.candidate import StagingPointer
 from publisher.model.catalog import Catalog
@@ -78,9 +81,9 @@ class PromotePlan:
     """None when nothing is promoted, and freshness is renewed at most."""
     evidence: Evidence
     """What the channel offered when this was planned."""
-    platforms: tuple[str, ...]
-    """Platforms that get the release."""
     candidate: Candidate | None
+    to_verify: tuple[Release, tuple[str, ...]] | None
+    """What is verified as a new client, and for which platforms; also when an earlier run died before it could."""
     objects: tuple[PlannedObject, ...]
     timestamp: bytes | None
     timestamp_tag: str | None
@@ -117,11 +120,20 @@ def plan_promote(
     if staged is not None and fresh:
         refuse_stale(staged.candidate, live)
         release = _release_of(staged.candidate, catalog)
-        platforms = carried_platforms(staged.candidate, live, read)
-        evidence = _evidence(live, read, request)
+        files = carried_files(staged.candidate, live, read)
+        platforms = tuple(one.platform for one in files)
+        evidence = evidence_of(_offered(live, read, request), files, staged.candidate.changes)
         decision = decide(catalog, release, request.channel, request.decide_at or now, evidence)
         signed[request.role] = staged.signed
         plain = _plain_names(staged.candidate, catalog, storage)
+
+    elif staged is not None:
+        platforms = tuple(
+            platform
+            for platform, feed in _offered(live, read, request).items()
+            if feed.release is not None and str(feed.release.version) == staged.candidate.release
+        )
+    shipped = catalog.find(staged.candidate.product, staged.candidate.release) if staged else None
 
     metadata = _advance(request, catalog, live, keys, read, now, signed)
     # Metadata comes before the plain names, so that at no moment something lies there that no channel vouches for.
@@ -135,8 +147,8 @@ def plan_promote(
         release=release,
         decision=decision,
         evidence=evidence,
-        platforms=platforms,
         candidate=candidate if fresh else None,
+        to_verify=(shipped, platforms) if shipped is not None and platforms else None,
         objects=objects,
         timestamp=metadata.timestamp,
         timestamp_tag=stat.tag if stat else None,
@@ -164,8 +176,9 @@ def apply_promote(
             life = role_policy(catalog.signers, "timestamp").expires
             others = what_others_did(request.role, request.trusted_root, life, storage)
             raise StorageConflict(error.what + others, fix=error.fix) from error
-    if plan.release is not None and plan.candidate is not None:
-        verify_as_client(storage, request.trusted_root, plan.release, request.channel, plan.platforms, clock())
+    if plan.to_verify is not None:
+        release, platforms = plan.to_verify
+        verify_as_client(storage, request.trusted_root, release, request.channel, platforms, clock())
     if plan.done_with is not None:
         written = _clear_pointer(request.role, plan.done_with, storage, written)
     return written
@@ -198,9 +211,15 @@ def _advance(
     return Advance(live, root, catalog.signers, keys.of, read, now).to(targets, signed)
 
 
-def _evidence(live: Repository | None, read: Read, request: PromoteRequest) -> Evidence:
-    """What the channel offers now."""
-    return evidence_of(feeds(read, live, request.product, request.channel) if live else {})
+def live_version(request: PromoteRequest, storage: Readable) -> Version | None:
+    """What the channel offers now. Raises VerificationError."""
+    read = reader(storage)
+    return evidence_of(_offered(read_repository(read, request.trusted_root), read, request)).live
+
+
+def _offered(live: Repository | None, read: Read, request: PromoteRequest) -> Mapping[str, Feed]:
+    """What the channel offers now, by platform."""
+    return feeds(read, live, request.product, request.channel) if live else {}
 
 
 def _release_of(candidate: Candidate, catalog: Catalog) -> Release:

@@ -39,9 +39,9 @@ from publisher.model.candidate import CandidateRecord, StagingPointer
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
 from publisher.model.published import Manifest
-from publisher.model.release import Release
+from publisher.model.release import ChangeClass, Release
 from publisher.pipeline.artifacts import collect, hash_files, total_size
-from publisher.pipeline.deciding import ReleaseRequest, decide, evidence_of
+from publisher.pipeline.deciding import ReleaseRequest, decide, evidence_of, facts_of
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects import (
     CHANGING,
@@ -55,6 +55,7 @@ from publisher.pipeline.others import what_others_did
 from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.writing import Written, write_objects
+from publisher.rules.changes import found_classes
 from publisher.rules.evaluate import evaluate
 from publisher.storage.protocol import Body, ObjectMeta, Storage
 
@@ -128,7 +129,7 @@ def plan_stage(
     live = read_repository(read, request.trusted_root)
     offered = feeds(read, live, release.product, channel) if live else {}
     moment = request.decide_at or now
-    known = evidence_of(offered)
+    known = evidence_of(offered, changes=request.changes)
     if known.live != release.version:
         decide(catalog, release, channel, moment, known)
 
@@ -139,18 +140,20 @@ def plan_stage(
     manifest = Manifest(product=release.product, version=release.version, artifacts=published)
     refuse_other_bytes(release, manifest, storage)
     # Running a finished release again has nothing to do, also in a freeze; so what would stop it is asked further down.
-    decision = evaluate(catalog, release, channel, moment, evidence_of(offered, hashed))
+    evidence = evidence_of(offered, facts_of(hashed), request.changes)
+    decision = evaluate(catalog, release, channel, moment, evidence)
     minisign = keys.minisign()
     people = files_for_people(release, hashed, manifest, minisign)
     targets = channel_targets(catalog, release, channel, hashed, live, offered, decision.at)
     lifetime = role_policy(catalog.signers, role).expires
-    wanted = listed_targets(targets.listed, str(release.version), now + lifetime)
+    changes = _classes(catalog, request)
+    wanted = listed_targets(targets.listed, str(release.version), now + lifetime, changes)
 
     shared = (*targets.objects, pinned_key_object(minisign.public_file()))
     candidate: Candidate | None = None
     new_pointer: bytes | None = None
     if not says_what_is_live(wanted, live, role):
-        decide(catalog, release, channel, moment, evidence_of(offered, hashed))
+        decide(catalog, release, channel, moment, evidence)
         staged = _there(storage, role, supersede)
         candidate = _taken_up(staged, live, wanted, now, next_free_version(live, role, read))
         if candidate is None:
@@ -236,6 +239,14 @@ def refuse_other_bytes(release: Release, manifest: Manifest, storage: Storage) -
         f"{release.id} is already published with other bytes ({', '.join(differing) or 'another list of files'})",
         fix="give the new build a new version; what is published never changes",
     )
+
+
+def _classes(catalog: Catalog, request: ReleaseRequest) -> tuple[ChangeClass, ...] | None:
+    """What the build changes, by class; None where the product has no areas to tell by, or nobody has said."""
+    product = catalog.products[request.release.product]
+    if request.changes is None or not product.areas:
+        return None
+    return tuple(sorted({found for found, _ in found_classes(product, request.changes)}))
 
 
 def _taken_up(

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from heapq import merge
+from itertools import chain, groupby
+from operator import itemgetter
 
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision, Outcome, Verdict
 from publisher.model.evidence import Evidence
 from publisher.model.release import Release
-from publisher.rules import freeze, integrity
+from publisher.rules import changes, freeze, integrity, overrides, urgency
 from publisher.rules.question import Boundaries, Question, Rule
 
-RULES: tuple[tuple[Rule, Boundaries | None], ...] = (
-    (integrity.channel, None),
-    (integrity.version, integrity.version_boundaries),
-    (integrity.artifacts, None),
-    (freeze.hard_freeze, freeze.boundaries),
-    (freeze.soft_freeze, freeze.soft_boundaries),
+
+@dataclass(frozen=True)
+class Registered:
+    """A rule, when it may change its mind, and how bad it can get."""
+
+    rule: Rule
+    boundaries: Boundaries | None = None
+    """The moments at which its outcome may change; None: never."""
+    ceiling: Outcome = Outcome.BLOCKED
+    """The worst outcome that it gives."""
+
+
+RULES: tuple[Registered, ...] = (
+    Registered(integrity.channel),
+    Registered(integrity.version, integrity.version_boundaries),
+    Registered(integrity.artifacts),
+    Registered(changes.change_class),
+    Registered(freeze.hard_freeze, freeze.hard_boundaries, Outcome.WAITING),
+    Registered(freeze.soft_freeze, freeze.soft_boundaries, Outcome.WAITING),
+    Registered(urgency.hotfix),
+    Registered(urgency.delay),
 )
-"""Every rule, in the order in which verdicts are shown, with the moments at which its verdict may change."""
+"""Every rule, in the order in which verdicts are shown."""
 
 NO_EVIDENCE = Evidence()
 
@@ -32,9 +51,10 @@ def evaluate(
     The release must belong to a product of the catalog. The result depends on nothing but the arguments.
     """
     question = Question(catalog, release, channel, evidence, now)
-    verdicts = tuple(rule(question) for rule, _ in RULES)
+    own = [one.rule(question) for one in RULES]
+    verdicts = overrides.overridden(question, own)
     outcome = worst(verdicts)
-    next_change, then = _next_change(question, verdicts)
+    next_change, then = _next_change(question, own, outcome)
     return Decision(
         product=release.product,
         version=release.version,
@@ -55,23 +75,41 @@ def worst(verdicts: Iterable[Verdict]) -> Outcome:
     return Outcome.PASS if outcome is Outcome.NOT_APPLICABLE else outcome
 
 
-def _next_change(question: Question, verdicts: tuple[Verdict, ...]) -> tuple[datetime | None, Outcome | None]:
-    """The first boundary after now from which on the outcome differs, and that outcome."""
-    outcome = worst(verdicts)
-    fixed: list[Verdict] = []
-    moving: list[Rule] = []
-    edges: set[datetime] = set()
-    for (rule, boundaries), verdict in zip(RULES, verdicts, strict=True):
-        coming = tuple(boundaries(question)) if boundaries else ()
-        if coming:
-            moving.append(rule)
-            edges.update(coming)
-        else:
-            fixed.append(verdict)
-    if worst(fixed) is Outcome.BLOCKED:  # nothing is worse, so nothing that still moves can change the outcome
-        return None, None
-    for edge in sorted(edges):
+def _next_change(question: Question, own: list[Verdict], outcome: Outcome) -> tuple[datetime | None, Outcome | None]:
+    """The first boundary after now from which on the outcome differs, and that outcome.
+
+    `own` is what each rule says now, without overrides. At a moment only the rules that have a boundary there may say
+    something else, and they are asked only if it could make a difference.
+    """
+    said = list(own)
+    coming = [_numbered(len(RULES), overrides.boundaries(question))]
+    for index, one in enumerate(RULES):
+        edges = iter(one.boundaries(question)) if one.boundaries else iter(())
+        if (first := next(edges, None)) is not None:
+            coming.append(_numbered(index, chain((first,), edges)))
+        elif said[index].outcome is Outcome.BLOCKED:
+            return None, None  # nothing is worse, and it stays, so nothing that still moves can change the outcome
+    doubtful: set[int] = set()
+    for edge, moving in groupby(merge(*coming), key=itemgetter(0)):
+        doubtful.update(index for _, index in moving)
+        if len(RULES) not in doubtful and _settled(question, said, doubtful, outcome):
+            continue
         later = question.at(edge)
-        if (then := worst((*fixed, *(rule(later) for rule in moving)))) is not outcome:
+        for index in doubtful - {len(RULES)}:
+            said[index] = RULES[index].rule(later)
+        doubtful.clear()
+        if (then := worst(overrides.overridden(later, said))) is not outcome:
             return edge, then
     return None, None
+
+
+def _settled(question: Question, said: list[Verdict], doubtful: set[int], outcome: Outcome) -> bool:
+    """Whether the rules in doubt cannot change the outcome, since another one holds it where it is."""
+    if overrides.of(question):
+        return False
+    held = any(verdict.outcome is outcome for index, verdict in enumerate(said) if index not in doubtful)
+    return held and all(RULES[index].ceiling.rank <= outcome.rank for index in doubtful)
+
+
+def _numbered(index: int, edges: Iterable[datetime]) -> Iterator[tuple[datetime, int]]:
+    return ((edge, index) for edge in edges)

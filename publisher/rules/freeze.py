@@ -1,73 +1,132 @@
-"""Freeze rules: hard freezes stop; soft freezes let patches, documentation and security fixes through (R19-R26)."""
+"""Freeze rules: hard freezes stop; soft freezes let through what is small, needed and sure (R19-R28)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from heapq import merge
 
 from publisher.model.decision import Outcome, Verdict
-from publisher.model.release import ChangeClass, Release
+from publisher.model.release import ChangeClass, Necessity, Release
 from publisher.rules import integrity, words
 from publisher.rules.question import Question
-from publisher.rules.windows import Hardness, Window
+from publisher.rules.timeline import Part
+from publisher.rules.windows import Window
+
+FIXES = (ChangeClass.PATCH, ChangeClass.SECURITY, ChangeClass.HOTFIX)
+"""Classes that mend something, and so must be sure to (R28)."""
 
 
-def boundaries(question: Question) -> Iterable[datetime]:
-    """Starts and ends of every window."""
-    return question.timeline.edges_after(question.now)
+def hard_boundaries(question: Question) -> Iterable[datetime]:
+    """Starts and ends of hard freezes."""
+    return question.timeline.hard.edges_after(question.now)
 
 
 def soft_boundaries(question: Question) -> Iterable[datetime]:
-    """Those of the windows, and for a patch also of the version that it is a patch of."""
+    """Those of soft freezes, and for a patch also of the version that it is a patch of."""
+    timeline, now = question.timeline, question.now
     patch = question.release.change_class is ChangeClass.PATCH
-    return (*boundaries(question), *(integrity.version_boundaries(question) if patch else ()))
+    return merge(
+        timeline.soft_stopping.edges_after(now),
+        timeline.soft_of_events.edges_after(now),
+        integrity.version_boundaries(question) if patch else (),
+    )
 
 
 def hard_freeze(question: Question) -> Verdict:
     """Nothing of this class ships while a hard freeze holds (R19)."""
-    stretch = question.timeline.stretch(Hardness.HARD, question.now)
-    if not stretch:
-        return _open("freeze.hard", Hardness.HARD, question)
-    subject = f"changes of class {question.release.change_class} to {words.with_article(question.product.client_type)}"
+    hard = question.timeline.hard
+    if (stretch := _stretch(hard, question.now)) is None:
+        return _open("freeze.hard", "hard", hard, question)
     return _waiting(
         "freeze.hard",
         stretch,
         question,
-        f"hard freeze around {_named(stretch)}: {subject} wait until {words.moment(stretch[-1].end)}",
+        f"hard freeze around {stretch.named}: {_subject(question)} wait until {words.moment(stretch.until)}",
         "Wait for the end of the freeze, or move the change into a release of a class that is exempt.",
     )
 
 
 def soft_freeze(question: Question) -> Verdict:
-    """In a soft freeze only the classes of `soft_allows` ship, and a patch must really be a patch (R20)."""
-    stretch = question.timeline.stretch(Hardness.SOFT, question.now)
-    if not stretch:
-        return _open("freeze.soft", Hardness.SOFT, question)
-    end = words.moment(stretch[-1].end)
-    allowed = question.catalog.policy.freeze.soft_allows
-    release = question.release
-    if release.change_class not in allowed:
+    """In a soft freeze only the classes that it allows ship, and of those only what is needed and sure (R20, R28)."""
+    release, timeline = question.release, question.timeline
+    if stretch := _stretch(timeline.soft_stopping, question.now):
+        allowed = _allowed(timeline.soft.holding(question.now))
+        may = f"only {words.listed(allowed)} may ship" if allowed else "nothing may ship"
+        fix = f"Wait, or move what cannot wait into a release of class {words.listed(allowed, 'or')}."
         return _waiting(
             "freeze.soft",
             stretch,
             question,
-            f"soft freeze around {_named(stretch)}: only {words.listed(allowed)} may ship"
-            f" until {end}, and this release is of class {release.change_class}",
-            f"Wait, or move what cannot wait into a release of class {words.listed(allowed, 'or')}.",
+            f"soft freeze around {stretch.named}: {may} until {words.moment(stretch.until)},"
+            f" and this release is of class {release.change_class}",
+            fix if allowed else "Wait for the end of the freeze.",
         )
+    stretch = _stretch(timeline.soft_of_events, question.now)
+    if stretch and (unfit := _unfit(question, release)) is not None:
+        why, fix = unfit
+        end = words.moment(stretch.until)
+        return _waiting("freeze.soft", stretch, question, f"soft freeze around {stretch.named} until {end}: {why}", fix)
+    if (until := timeline.soft.until(question.now)) is not None:
+        return Verdict(
+            rule="freeze.soft",
+            outcome=Outcome.PASS,
+            reason=f"A soft freeze holds until {words.moment(until)}; class {release.change_class} may ship in it.",
+        )
+    return _open("freeze.soft", "soft", timeline.soft, question)
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Freezes that follow one another without a gap."""
+
+    windows: tuple[Window, ...]
+    """The first of them."""
+    until: datetime
+    """The end of all of them."""
+
+    @property
+    def named(self) -> str:
+        return self.of([f'"{title}"' for title in dict.fromkeys(window.cause.title for window in self.windows)])
+
+    def of(self, names: Sequence[str]) -> str:
+        """All names of a short list; of a long one the first two and how many more there are."""
+        if self.windows[-1].end < self.until:
+            return words.listed([*names[:2], "many more"])
+        return words.listed(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} more"])
+
+
+def _stretch(part: Part, now: datetime) -> _Stretch | None:
+    until = part.until(now)
+    return None if until is None else _Stretch(part.stretch(now), until)
+
+
+def _allowed(windows: Sequence[Window]) -> tuple[ChangeClass, ...]:
+    """The classes that all of the windows let through."""
+    lists = {window.allows for window in windows}
+    first = lists.pop()
+    return first if not lists else tuple(one for one in first if all(one in other for other in lists))
+
+
+def _unfit(question: Question, release: Release) -> tuple[str, str] | None:
+    """Why a release of an allowed class may not use a soft freeze's leave, and what would help."""
+    if release.change_class is ChangeClass.DOCS:
+        return None
     if (larger := _larger_than_a_patch(question, release)) is not None:
-        return _waiting(
-            "freeze.soft",
-            stretch,
-            question,
-            f"soft freeze around {_named(stretch)} until {end}: {larger}",
-            "Wait, or number and build it as a patch of the version that is out.",
+        return larger, "Wait, or number and build it as a patch of the version that is out."
+    if release.necessity is not Necessity.ESSENTIAL:
+        return (
+            "only what is essential ships in it, and this release can wait",
+            "Wait, or say `necessity: essential` if users are hurt without it.",
         )
-    return Verdict(
-        rule="freeze.soft",
-        outcome=Outcome.PASS,
-        reason=f"A soft freeze holds until {end}; class {release.change_class} may ship in it.",
-    )
+    if release.change_class in FIXES and release.fix_confidence != "high":
+        confidence = release.fix_confidence or "not stated"
+        return (
+            f"only fixes that are sure to work ship in it, and the confidence in this one is {confidence}",
+            "Wait, or test until `fix_confidence: high` is true.",
+        )
+    return None
 
 
 def _larger_than_a_patch(question: Question, release: Release) -> str | None:
@@ -83,39 +142,28 @@ def _larger_than_a_patch(question: Question, release: Release) -> str | None:
     return None
 
 
-def _open(rule: str, hardness: Hardness, question: Question) -> Verdict:
+def _subject(question: Question) -> str:
+    client = {"daemon": "node", "dashboard": "dashboard", "desktop": "desktop client", "service": "service"}
+    return f"changes of class {question.release.change_class} to a {client[question.product.client_type]}"
+
+
+def _open(rule: str, hardness: str, part: Part, question: Question) -> Verdict:
     """No such freeze now; says when the next one begins."""
     if not question.timeline.windows:
-        outcome, reason = (
-            Outcome.NOT_APPLICABLE,
-            f"No event brings a {hardness} freeze for this kind of change.",
-        )
-    elif (start := question.timeline.next_start(hardness, question.now)) is not None:
-        outcome, reason = (
-            Outcome.PASS,
-            f"No {hardness} freeze holds; the next begins on {words.moment(start)}.",
-        )
+        outcome, reason = Outcome.NOT_APPLICABLE, f"No event brings a {hardness} freeze for this kind of change."
+    elif (start := part.next_start(question.now)) is not None:
+        outcome, reason = Outcome.PASS, f"No {hardness} freeze holds; the next begins on {words.moment(start)}."
     else:
         outcome, reason = Outcome.PASS, f"No {hardness} freeze holds, and none is planned."
     return Verdict(rule=rule, outcome=outcome, reason=reason)
 
 
-def _named(stretch: Sequence[Window]) -> str:
-    return _few([f'"{title}"' for title in dict.fromkeys(window.event.title for window in stretch)])
-
-
-def _few(names: Sequence[str]) -> str:
-    """All names of a short list; of a long one the first two and how many more there are."""
-    return words.listed(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} more events"])
-
-
-def _waiting(rule: str, stretch: Sequence[Window], question: Question, reason: str, fix: str) -> Verdict:
-    events = tuple({window.event.id: window.event for window in stretch}.values())
-    until = stretch[-1].end
+def _waiting(rule: str, stretch: _Stretch, question: Question, reason: str, fix: str) -> Verdict:
+    causes = tuple({window.cause.id: window.cause for window in stretch.windows}.values())
     neutral = None
-    if not all(event.is_public(question.now) for event in events):
-        titles = dict.fromkeys(e.title if e.is_public(question.now) else e.public_title for e in events)
-        neutral = f"{_few(list(titles))}: releases of this kind wait until {words.moment(until)}."
+    if not all(cause.is_public(question.now) for cause in causes):
+        titles = dict.fromkeys(c.title if c.is_public(question.now) else c.public_title for c in causes)
+        neutral = f"{stretch.of(list(titles))}: releases of this kind wait until {words.moment(stretch.until)}."
     return Verdict(
         rule=rule,
         outcome=Outcome.WAITING,
@@ -123,7 +171,7 @@ def _waiting(rule: str, stretch: Sequence[Window], question: Question, reason: s
         public_reason=neutral,
         who="Nobody: the freeze ends by itself.",
         fix=fix,
-        until=until,
-        arithmetic="; then ".join(dict.fromkeys(window.arithmetic for window in stretch)),
-        sources=tuple(event.id for event in events),
+        until=stretch.until,
+        arithmetic="; then ".join(dict.fromkeys(window.arithmetic for window in stretch.windows)),
+        sources=tuple(cause.id for cause in causes),
     )

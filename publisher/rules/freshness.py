@@ -15,7 +15,7 @@ from publisher.rules import words
 from publisher.rules.names import neutral, sentences, titled
 from publisher.rules.question import Question
 from publisher.rules.severity import effective_severity
-from publisher.rules.windows import Timeline
+from publisher.rules.timeline import Timeline
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,7 @@ def estimate(question: Question) -> Verdict:
 
 def estimate_boundaries(question: Question) -> Iterable[datetime]:
     """When estimates become too old, and when they no longer matter."""
-    for _, reach in _stale_estimates(question):
-        yield from _edges(reach, question.now)
+    return sorted({edge for _, reach in _stale_estimates(question) for edge in _edges(reach, question.now)})
 
 
 def signal(question: Question) -> Verdict:
@@ -105,11 +104,13 @@ def signal(question: Question) -> Verdict:
 
 def signal_boundaries(question: Question) -> Iterable[datetime]:
     """When events begin to matter and cease to, and when measurements become too old."""
+    edges: set[datetime] = set()
     for one, event, reach in _signals(question):
+        edges.update(_edges(reach, question.now))
+        edges.update(_edges(_from(reach, _too_old(question, one.sampled_at)), question.now))
         if event.ends > question.now:  # until then it is near for releases that name it
-            yield event.ends
-        yield from _edges(reach, question.now)
-        yield from _edges(_from(reach, _too_old(question, one.sampled_at)), question.now)
+            edges.add(event.ends)
+    return sorted(edges)
 
 
 def _stale_estimates(question: Question) -> list[tuple[Event, Reach | None]]:
@@ -150,7 +151,7 @@ def _reaches(question: Question) -> dict[str, Reach]:
     uncertain = _uncertain(question.catalog)
     if not uncertain:
         return {}
-    key = ("reaches", question.product.client_type, question.release.change_class)
+    key = ("reaches", question.subject)
     known: tuple[Timeline, dict[str, Reach]] | None = question.catalog.memo.get(key)
     if known is not None and known[0] is question.timeline:
         return known[1]
@@ -158,7 +159,7 @@ def _reaches(question: Question) -> dict[str, Reach]:
     near = question.catalog.policy.freeze.uncertainty.near
     found: dict[str, Reach] = {}
     for window in question.timeline.windows:
-        if (name := window.event.id) in wanted:
+        if isinstance(window.cause, Event) and (name := window.cause.id) in wanted:
             reach = found.get(name, Reach(window.start - near, window.end))
             found[name] = Reach(min(reach.start, window.start - near), max(reach.end, window.end))
     question.catalog.memo[key] = question.timeline, found

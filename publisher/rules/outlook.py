@@ -8,7 +8,9 @@ from datetime import datetime
 from publisher.model.catalog import Catalog
 from publisher.model.product import Product
 from publisher.model.release import ChangeClass
-from publisher.rules.windows import Hardness, Window, timeline
+from publisher.rules.bands import Subject
+from publisher.rules.timeline import timeline
+from publisher.rules.windows import Window
 
 
 @dataclass(frozen=True)
@@ -27,20 +29,11 @@ class ClassOutlook:
 
 def outlook(catalog: Catalog, product: Product, now: datetime) -> tuple[ClassOutlook, ...]:
     """For each change class, the freeze window that stops it at `now`."""
-    policy = catalog.policy.freeze
-
-    def stops(window: Window, change_class: ChangeClass) -> bool:
-        return window.hardness is Hardness.HARD or change_class not in policy.soft_allows
-
     return tuple(
         ClassOutlook(
             change_class,
             max(
-                (
-                    window
-                    for window in timeline(catalog, product.client_type, change_class).holding(now)
-                    if stops(window, change_class)
-                ),
+                timeline(catalog, Subject.of(product, change_class)).stopping.holding(now),
                 key=lambda window: window.end,
                 default=None,
             ),

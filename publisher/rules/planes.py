@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from heapq import merge
 from typing import Literal
 
 from publisher.model.base import duration_text
@@ -47,10 +48,10 @@ def order(question: Question) -> Verdict:
 
 def boundaries(question: Question) -> Iterable[datetime]:
     """When the code that becomes the default has shipped and soaked, and, where a step is left out, the events near."""
-    if _left_out(question):
-        yield from question.near_boundaries()
-    if (shipped := _enabled_since(question)) is not None:
-        yield from (one for one in (shipped, shipped + question.catalog.policy.soak) if one > question.now)
+    shipped = _enabled_since(question)
+    soak = () if shipped is None else (shipped, shipped + question.catalog.policy.soak)
+    near = question.near_boundaries() if _left_out(question) else ()
+    return merge(near, (one for one in soak if one > question.now))
 
 
 def _enabled_since(question: Question) -> datetime | None:

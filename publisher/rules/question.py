@@ -14,7 +14,8 @@ from publisher.model.event import Event
 from publisher.model.evidence import Evidence
 from publisher.model.product import Product
 from publisher.model.release import Release
-from publisher.rules.windows import Timeline, timeline
+from publisher.rules.bands import Subject
+from publisher.rules.timeline import Timeline, timeline
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,14 @@ class Question:
         return self.catalog.products[self.release.product]
 
     @cached_property
+    def subject(self) -> Subject:
+        """The release as the freeze matrix sees it."""
+        return Subject.of_release(self.product, self.release)
+
+    @cached_property
     def timeline(self) -> Timeline:
         """All freeze windows that exist for this kind of change."""
-        return timeline(self.catalog, self.product.client_type, self.release.change_class)
+        return timeline(self.catalog, self.subject)
 
     @cached_property
     def near(self) -> tuple[Event, ...]:
@@ -43,24 +49,33 @@ class Question:
 
         Those whose freeze for this kind of change holds now, and those that the release names and that are not over.
         """
-        holding = {window.event.id: window.event for window in self.timeline.holding(self.now)}
-        named = (self.catalog.event(name) for name in self.release.events)
-        coming = {e.id: e for e in named if e is not None and e.status != "cancelled" and self.now < e.ends}
+        holding = {w.cause.id: w.cause for w in self.timeline.holding(self.now) if isinstance(w.cause, Event)}
+        coming = {e.id: e for e in self._named if e.status != "cancelled" and self.now < e.ends}
         return tuple(sorted({**holding, **coming}.values(), key=lambda event: (event.starts, event.id)))
 
     def near_boundaries(self) -> Iterable[datetime]:
         """The moments after now at which `near` may change, in order."""
+        ends = (event.ends for event in self._named if event.ends > self.now)
+        return merge(self.timeline.every_edge_after(self.now), sorted(ends))
+
+    @property
+    def _named(self) -> tuple[Event, ...]:
         named = (self.catalog.event(name) for name in self.release.events)
-        ends = (event.ends for event in named if event is not None and event.ends > self.now)
-        return merge(self.timeline.edges_after(self.now), sorted(ends))
+        return tuple(event for event in named if event is not None)
 
     def at(self, now: datetime) -> Question:
         """The same question at another moment."""
-        return Question(self.catalog, self.release, self.channel, self.evidence, now)
+        later = Question(self.catalog, self.release, self.channel, self.evidence, now)
+        for name in ("product", "subject", "timeline"):  # which no moment changes
+            if name in self.__dict__:
+                later.__dict__[name] = self.__dict__[name]
+        return later
 
 
 Rule = Callable[[Question], Verdict]
 """Judges one thing. Pure; its verdict may only change at one of its boundaries."""
 
 Boundaries = Callable[[Question], Iterable[datetime]]
-"""The moments after `now` at which a rule's verdict may change; in any order, and rather too many than too few."""
+"""The moments after `now` at which a rule's outcome may change, in order, and rather too many than too few.
+
+They are read no further than is needed, so they may be worked out one by one."""

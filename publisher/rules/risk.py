@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
+from heapq import merge
 from typing import Literal
 
 from publisher.model.base import duration_text
@@ -22,7 +23,7 @@ from publisher.rules.names import neutral, sentences, titled
 from publisher.rules.profile import not_required
 from publisher.rules.question import Question
 from publisher.rules.severity import effective_severity
-from publisher.rules.windows import Timeline
+from publisher.rules.timeline import Timeline
 
 FAILURES_AT_ONCE = 2
 """A scenario with fewer failures than this tries out an isolated bug, not an event (R5)."""
@@ -100,7 +101,7 @@ def scenario_boundaries(question: Question) -> Iterable[datetime]:
     coming = [one.ran_at for one in question.catalog.scenarios if one.ran_at > question.now]
     # What has been tried depends on how many scenarios had been run, and on nothing else that time changes.
     key = ("risk.scenario", len(coming))
-    return (*_while_near(question, key, lambda event: _untried(question, event) is not None), *coming)
+    return merge(_while_near(question, key, lambda event: _untried(question, event) is not None), sorted(coming))
 
 
 def named(question: Question) -> Verdict:
@@ -200,15 +201,15 @@ def _while_near(question: Question, key: Hashable, missing: Callable[[Event], bo
     lacking: frozenset[str] = memo[key]
     if not lacking:
         return ()
-    kind = (key, question.product.client_type, question.release.change_class)
+    kind = (key, question.subject)
     known: tuple[Timeline, tuple[datetime, ...]] | None = memo.get(kind)
     if known is None or known[0] is not question.timeline:
-        windows = (window for window in question.timeline.windows if window.event.id in lacking)
+        windows = [one for one in question.timeline.windows if isinstance(one.cause, Event) and one.cause.id in lacking]
         edges = tuple(sorted({edge for window in windows for edge in (window.start, window.end)}))
         known = memo[kind] = question.timeline, edges
     named = (question.catalog.event(name) for name in question.release.events if name in lacking)
     ends = (event.ends for event in named if event is not None and event.ends > now)
-    return (*known[1][bisect_right(known[1], now) :], *ends)
+    return merge(known[1][bisect_right(known[1], now) :], sorted(ends))
 
 
 def _fails_everywhere(question: Question) -> bool:

@@ -1,26 +1,34 @@
-"""Freeze windows: an event and the policy's matrix give half-open intervals [start, end) in UTC (R19-R21, R26)."""
+"""Freeze windows: half-open intervals [start, end) in UTC in which releases stop, and why (R10, R18-R26).
+
+Events and the policy's matrix open them, and sprint freezes that the team gives itself. What was known when a freeze
+began counts until its end: neither a later policy nor a date that was moved shortens it while it runs (R25, R98).
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import cached_property
+from math import ceil, floor
 
 from publisher.model.base import duration_text
 from publisher.model.catalog import Catalog
-from publisher.model.event import Event
-from publisher.model.policy import Adjustment, Band, FreezePolicy
-from publisher.model.product import ClientType
+from publisher.model.event import Event, Revision, Trigger
+from publisher.model.policy import FreezePolicy, Policy
+from publisher.model.register import SprintFreeze
 from publisher.model.release import ChangeClass
+from publisher.rules import words
+from publisher.rules.bands import Case, Lengths, Subject, freeze_lengths
+from publisher.rules.severity import effective_severity
 
-LENGTHS = ("hard_before", "hard_after", "soft_before", "soft_after")
+EVER = datetime.min.replace(tzinfo=UTC)
+NEVER = datetime.max.replace(tzinfo=UTC)
+DAY = timedelta(days=1)
 
 
 class Hardness(StrEnum):
-    """Hard stops every change that is not exempt; soft lets the classes of `soft_allows` through."""
+    """Hard stops every change that is not exempt; soft lets some classes through."""
 
     HARD = "hard"
     SOFT = "soft"
@@ -28,15 +36,19 @@ class Hardness(StrEnum):
 
 @dataclass(frozen=True)
 class Window:
-    """One freeze around one event, for one client type and change class."""
+    """One freeze around one cause, for one kind of change."""
 
-    event: Event
+    cause: Event | SprintFreeze
     hardness: Hardness
     start: datetime
     end: datetime
     """The first moment after the freeze."""
     arithmetic: str
     """How its length came about."""
+    allows: tuple[ChangeClass, ...] = ()
+    """Change classes that may ship in it."""
+    stops: bool = True
+    """Whether it stops the kind of change that it was worked out for by its class alone."""
 
     def holds(self, now: datetime) -> bool:
         """Whether `now` lies in [start, end)."""
@@ -44,156 +56,159 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Timeline:
-    """All freeze windows for one client type and change class, ready to be asked about any moment."""
+class Era:
+    """A span in which one policy held and one thing was known of an event."""
 
-    windows: tuple[Window, ...]
-    """By start."""
-
-    @cached_property
-    def edges(self) -> tuple[datetime, ...]:
-        """Every start and end, once each, in order."""
-        return tuple(sorted({edge for window in self.windows for edge in (window.start, window.end)}))
-
-    @cached_property
-    def _starting(self) -> dict[Hardness, list[datetime]]:
-        return {hardness: [w.start for w in self.windows if w.hardness is hardness] for hardness in Hardness}
-
-    @cached_property
-    def _between(self) -> list[tuple[Window, ...]]:
-        """The windows that hold from each edge to the next."""
-        starting: dict[datetime, list[Window]] = {}
-        for window in self.windows:
-            starting.setdefault(window.start, []).append(window)
-        held: list[Window] = []
-        between = []
-        for edge in self.edges:
-            held = [window for window in held if window.end > edge] + starting.get(edge, [])
-            between.append(tuple(held))
-        return between
-
-    @cached_property
-    def _stretches(self) -> dict[tuple[Hardness, int], tuple[Window, ...]]:
-        """Stretches that were asked for, by the number of edges before them: between two edges nothing differs."""
-        return {}
-
-    def holding(self, now: datetime) -> tuple[Window, ...]:
-        """The windows that hold at `now`."""
-        index = bisect_right(self.edges, now)
-        return self._between[index - 1] if index else ()
-
-    def edges_after(self, now: datetime) -> Sequence[datetime]:
-        """Starts and ends that are still to come."""
-        return self.edges[bisect_right(self.edges, now) :]
-
-    def next_start(self, hardness: Hardness, now: datetime) -> datetime | None:
-        """When the next window of this hardness begins."""
-        starts = self._starting[hardness]
-        index = bisect_right(starts, now)
-        return starts[index] if index < len(starts) else None
-
-    def stretch(self, hardness: Hardness, now: datetime) -> tuple[Window, ...]:
-        """The windows of this hardness that hold at `now` and, without a gap, one after the other from there on."""
-        key = (hardness, bisect_right(self.edges, now))
-        if key not in self._stretches:
-            stretch: list[Window] = []
-            moment = now
-            while holding := [window for window in self.holding(moment) if window.hardness is hardness]:
-                stretch.append(max(holding, key=lambda window: window.end))
-                moment = stretch[-1].end
-            self._stretches[key] = tuple(stretch)
-        return self._stretches[key]
+    policy: Policy
+    event: Event
+    start: datetime
+    end: datetime
+    then: str
+    """What is said of a freeze that outlives the era."""
 
 
-def timeline(catalog: Catalog, client_type: ClientType, change_class: ChangeClass) -> Timeline:
-    """The freeze windows of the catalog's events; worked out once for each catalog and kind of change."""
-    key = ("timeline", client_type, change_class)
-    if key not in catalog.memo:
-        windows = freeze_windows(catalog.policy.freeze, catalog.events, client_type, change_class)
-        catalog.memo[key] = Timeline(windows)
-    found: Timeline = catalog.memo[key]
-    return found
+def freeze_windows(catalog: Catalog, subject: Subject) -> tuple[Window, ...]:
+    """Every window for this kind of change, by start."""
+    # The lengths follow from a few properties of an event, so a thousand events share a few dozen of them.
+    known: dict[tuple[int, Case], Lengths | None] = {}
+    windows: list[Window] = []
+    policies = _policy_eras(catalog)
+    for event in catalog.events:
+        for era in _eras(policies, event):
+            if era.event.status == "cancelled":
+                continue
+            case = Case.of(era.event, effective_severity(catalog, era.event))
+            key = (era.policy.version, case)
+            if key not in known:
+                known[key] = freeze_lengths(era.policy.freeze, case, subject)
+            if (lengths := known[key]) is not None:
+                windows.extend(_begun_in(era, _windows_of(era, lengths, subject, event)))
+    windows.extend(_sprints(catalog, subject))
+    return tuple(sorted(windows, key=lambda window: (window.start, window.end, window.cause.id)))
+
+
+def _policy_eras(catalog: Catalog) -> Sequence[tuple[Policy, datetime, datetime]]:
+    policies = (*catalog.earlier_policies, catalog.policy)
+    starts = (EVER, *(policy.effective for policy in policies[1:]))
+    return tuple(zip(policies, starts, (*starts[1:], NEVER), strict=True))
+
+
+def _eras(policies: Sequence[tuple[Policy, datetime, datetime]], event: Event) -> Iterator[Era]:
+    """Each policy with each thing that was known of the event, where the two met."""
+    since = EVER
+    for revision in (*event.revisions, None):
+        until = revision.until if revision else NEVER
+        version = _as_known(event, revision) if revision else event
+        for policy, start, end in policies:
+            first, last = max(since, start), min(until, end)
+            if first < last:
+                yield Era(policy, version, first, last, _then(policy, revision, last, until))
+        since = until
+
+
+def _as_known(event: Event, revision: Revision) -> Event:
+    changed = {name: getattr(revision, name) for name in ("starts", "ends", "severity", "status")}
+    return event.model_copy(update={name: value for name, value in changed.items() if value is not None})
+
+
+def _then(policy: Policy, revision: Revision | None, last: datetime, until: datetime) -> str:
+    if revision is not None and last == until:
+        return f"as planned until {words.day(until)}, since a freeze that has begun runs to its end"
+    return f"by version {policy.version} of the policy, which held when the freeze began"
+
+
+def _begun_in(era: Era, windows: Sequence[Window]) -> Iterator[Window]:
+    """The windows that held in the era, from when it began at the earliest; one that outlives it runs to its end."""
+    for window in windows:
+        if window.start < era.end and window.end > era.start:
+            outlives = f" ({era.then})" if window.end > era.end else ""
+            yield replace(window, start=max(window.start, era.start), arithmetic=window.arithmetic + outlives)
+
+
+def _windows_of(era: Era, lengths: Lengths, subject: Subject, cause: Event) -> list[Window]:
+    policy, event, band, story = era.policy.freeze, era.event, lengths.band, lengths.story
+    guess = _Guess.of(event, policy)
+    hard_start = guess.start - band.hard_before
+    hard_end = guess.end + band.hard_after
+    through = _both(story["hard_before"], story["hard_after"]) + guess.words
+    soft_stops = subject.change_class not in policy.soft_allows
+    candidates = (
+        (Hardness.SOFT, hard_start - band.soft_before, hard_start, _side(story["soft_before"], "before")),
+        (Hardness.HARD, hard_start, hard_end, through),
+        (Hardness.SOFT, hard_end, hard_end + band.soft_after, _side(story["soft_after"], "after")),
+    )
+    return [
+        Window(
+            cause,
+            hardness,
+            guess.moved(start),
+            guess.moved(end),
+            text,
+            policy.soft_allows if hardness is Hardness.SOFT else (),
+            stops=hardness is Hardness.HARD or soft_stops,
+        )
+        for hardness, start, end, text in candidates
+        if start < end
+    ]
 
 
 @dataclass(frozen=True)
-class Lengths:
-    """A band with the story of each of its lengths."""
+class _Guess:
+    """When an event takes place, as far as it can be told; an estimate grows wider with its age (R18).
 
-    band: Band
-    story: dict[str, str]
+    A freeze that begins B before the earliest moment S of an estimate of age a, widened by k a day, holds from the
+    first moment t with t >= S - B - k * (t - as_of). So t is worked out once, and no clock is needed.
+    """
 
+    start: datetime
+    end: datetime
+    trigger: Trigger | None
+    drift: float
+    """How much of a day one day of age adds."""
+    words: str
 
-def freeze_windows(
-    policy: FreezePolicy, events: Iterable[Event], client_type: ClientType, change_class: ChangeClass
-) -> tuple[Window, ...]:
-    """Every window that the events open for this kind of change, by start."""
-    # The lengths follow from an event's type and severity alone, so a thousand events share a few dozen of them.
-    known: dict[tuple[str, int], Lengths | None] = {}
-    windows: list[Window] = []
-    for event in events:
-        if event.status == "cancelled":
-            continue
-        key = (event.type, event.severity.score)
-        if key not in known:
-            known[key] = freeze_lengths(policy, event, client_type, change_class)
-        if (lengths := known[key]) is not None:
-            windows.extend(_windows_of(event, lengths))
-    return tuple(sorted(windows, key=lambda window: (window.start, window.end, window.event.id)))
+    @classmethod
+    def of(cls, event: Event, policy: FreezePolicy) -> _Guess:
+        trigger = event.trigger
+        if trigger is None or event.status == "happened":
+            return cls(event.starts, event.ends, None, 0.0, "")
+        per_day = policy.uncertainty.drift_per_day
+        text = (
+            f"; from the earliest to the latest moment at which {trigger.kind} {trigger.height:,} is expected,"
+            f" and {duration_text(per_day)} wider on both sides for each day since {words.day(trigger.as_of)}"
+        )
+        return cls(trigger.earliest, trigger.latest + (event.ends - event.starts), trigger, per_day / DAY, text)
 
-
-def _windows_of(event: Event, lengths: Lengths) -> list[Window]:
-    band, story = lengths.band, lengths.story
-    hard_start, hard_end = event.starts - band.hard_before, event.ends + band.hard_after
-    candidates = (
-        (Hardness.SOFT, hard_start - band.soft_before, hard_start, story["soft_before"]),
-        (Hardness.HARD, hard_start, hard_end, _both(story["hard_before"], story["hard_after"])),
-        (Hardness.SOFT, hard_end, hard_end + band.soft_after, story["soft_after"]),
-    )
-    return [Window(event, hardness, start, end, text) for hardness, start, end, text in candidates if start < end]
-
-
-def freeze_lengths(
-    policy: FreezePolicy, event: Event, client_type: ClientType, change_class: ChangeClass
-) -> Lengths | None:
-    """The band for one event and kind of change with its arithmetic; None where the policy exempts it."""
-    base = next(base for base in policy.base if event.type in base.events)
-    lengths = {name: getattr(base.band, name) for name in LENGTHS}
-    terms = {name: [_term(lengths[name], base.because)] if lengths[name] else [] for name in LENGTHS}
-    for adjustment in policy.adjust:
-        if not _applies(adjustment, event, client_type, change_class):
-            continue
-        if adjustment.exempt:
-            return None
-        for name in LENGTHS:
-            fixed = getattr(adjustment.set, name) if adjustment.set else None
-            added = getattr(adjustment.add, name) if adjustment.add else None
-            if fixed is not None:
-                lengths[name], terms[name] = fixed, [_term(fixed, adjustment.because)] if fixed else []
-            if added:
-                lengths[name] += added
-                terms[name].append(_term(added, adjustment.because))
-    return Lengths(Band(**lengths), {name: _sum(terms[name], lengths[name]) for name in LENGTHS})
+    def moved(self, moment: datetime) -> datetime:
+        """An edge of a freeze, moved to when it is reached while the estimate ages."""
+        if self.trigger is None or moment <= self.trigger.as_of:
+            return moment
+        away = (moment - self.trigger.as_of).total_seconds()
+        before = moment <= self.start
+        seconds = floor(away / (1 + self.drift)) if before else ceil(away / (1 - self.drift))
+        return self.trigger.as_of + timedelta(seconds=seconds)
 
 
-def _applies(adjustment: Adjustment, event: Event, client_type: ClientType, change_class: ChangeClass) -> bool:
-    return (
-        (not adjustment.events or event.type in adjustment.events)
-        and (not adjustment.client_types or client_type in adjustment.client_types)
-        and (not adjustment.classes or change_class in adjustment.classes)
-        and adjustment.severity_at_least <= event.severity.score <= adjustment.severity_at_most
-    )
-
-
-def _term(length: timedelta, because: str) -> str:
-    return f"{duration_text(length)} {because}"
-
-
-def _sum(terms: list[str], total: timedelta) -> str:
-    return " + ".join(terms) + (f" = {duration_text(total)}" if len(terms) > 1 else "")
+def _sprints(catalog: Catalog, subject: Subject) -> Iterator[Window]:
+    for sprint in catalog.sprints:
+        if not sprint.products or subject.product in sprint.products:
+            yield Window(
+                sprint,
+                Hardness.SOFT,
+                sprint.starts,
+                sprint.ends,
+                sprint.because,
+                sprint.allows,
+                stops=subject.change_class not in sprint.allows,
+            )
 
 
 def _both(before: str, after: str) -> str:
-    named = [f"{text} {side}" for text, side in ((before, "before"), (after, "after")) if text]
+    named = [_side(text, side) for text, side in ((before, "before"), (after, "after")) if text]
     return (
         "; ".join([*named[:1], "through the event", *named[1:]]) if before else "; ".join(["through the event", *named])
     )
+
+
+def _side(text: str, side: str) -> str:
+    return f"{text} {side}" if text else ""

@@ -14,7 +14,8 @@ from publisher.model.evidence import Evidence
 from publisher.model.published import ChannelState, LiveRelease
 from publisher.model.release import Release
 from publisher.rules.evaluate import evaluate
-from publisher.site.freezes import Bands, EventFreeze, ProductOutlook, event_freeze, product_outlook
+from publisher.site.freezes import EventFreeze, ProductOutlook, freezes, product_outlook
+from publisher.site.matrix import Bands
 from publisher.site.visible import EventView, view_of
 
 MOST_WAITS = 40
@@ -51,9 +52,8 @@ class Scene:
 
     @cached_property
     def freezes(self) -> tuple[EventFreeze, ...]:
-        """What each event stops, by the beginning of its freeze."""
-        every = (event_freeze(self.catalog, self.bands, event, self.now) for event in self.catalog.events)
-        return tuple(sorted((f for f in every if f is not None), key=lambda f: (f.span.start, f.span.end)))
+        """What each event or sprint freeze stops, by the beginning of its freeze."""
+        return freezes(self.catalog, self.now)
 
     @cached_property
     def freeze_of(self) -> dict[str, EventFreeze]:

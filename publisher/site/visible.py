@@ -10,6 +10,7 @@ from datetime import datetime
 
 from publisher.model.catalog import Catalog
 from publisher.model.event import Event
+from publisher.model.register import SprintFreeze
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,11 @@ def public_catalog(catalog: Catalog) -> Catalog:
     return replace(catalog, releases=tuple(r for r in catalog.releases if r.visibility == "public"))
 
 
-def view_of(event: Event, now: datetime) -> EventView:
-    """The event, or its neutral words."""
-    return EventView(event.title, event) if event.is_public(now) else EventView(event.public_title, None)
+def view_of(cause: Event | SprintFreeze, now: datetime) -> EventView:
+    """The cause of a freeze, or its neutral words."""
+    if not cause.is_public(now):
+        return EventView(cause.public_title, None)
+    return EventView(cause.title, cause if isinstance(cause, Event) else None)
 
 
 def public_events(catalog: Catalog, now: datetime) -> tuple[Event, ...]:

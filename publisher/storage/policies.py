@@ -42,6 +42,10 @@ class Identity(StrEnum):
     PUBLIC = "public"
 
 
+SITE_IDENTITIES = (Identity.PUBLISHER, Identity.PUBLIC)
+"""Who works with the site's bucket: whoever uploads it, and its readers."""
+
+# `*` also takes in dots: a channel named like one of these roles would be open to them, so model/product.py refuses it.
 _FRESHNESS = (f"{METADATA}*.snapshot.json", f"{METADATA}timestamp.json")
 _CLIENTS = ("tuf/*", f"{RELEASES}*", f"{PRIVATE}*", MARKER_KEY)
 
@@ -67,15 +71,8 @@ def policy(bucket: str, prefix: str, identity: Identity) -> Document:
     """The policy to attach to an identity; for the public, the bucket's own."""
     if identity is Identity.PUBLIC:
         return bucket_policy(bucket, prefix)
-    everything = {"Sid": "List", "Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [_arn(bucket)]}
-    # Without the right to list, S3 answers 403 and not 404 where there is no object. That question has no prefix, so
-    # with one in the bucket, names (no bytes) of all its objects can be listed: a bucket of one's own is better.
-    lists: list[Document] = [
-        {**everything, "Condition": {"StringLike": {"s3:prefix": [f"{prefix}*"]}}},
-        {**everything, "Sid": "AskWhetherThere", "Condition": {"Null": {"s3:prefix": "true"}}},
-    ]
     return _document(
-        *(lists if prefix else [everything]),
+        *_lists(bucket, prefix),
         _allow("Read", ["s3:GetObject"], bucket, prefix, _READS[identity]),
         _allow("Write", ["s3:PutObject", "s3:AbortMultipartUpload"], bucket, prefix, _WRITES[identity]),
         _allow("Probes", ["s3:DeleteObject"], bucket, prefix, (f"{PRIVATE}*",)),
@@ -103,6 +100,22 @@ def bucket_policy(bucket: str, prefix: str) -> Document:
     )
 
 
+def site_policy(bucket: str, prefix: str, identity: Identity) -> Document:
+    """The same for the site's own bucket, which changes: its publisher may replace and delete whatever is there.
+
+    Nobody else works there. Signing its manifest is work in the channel's bucket, with that bucket's rights.
+    """
+    if identity is Identity.PUBLIC:
+        return _document({**_allow("PublicRead", ["s3:GetObject"], bucket, prefix, ("*",)), "Principal": "*"})
+    assert identity in SITE_IDENTITIES
+    changes = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"]
+    return _document(
+        *_lists(bucket, prefix),
+        _allow("Read", ["s3:GetObject"], bucket, prefix, ("*",)),
+        _allow("Change", changes, bucket, prefix, ("*",)),
+    )
+
+
 def cors(origin: str) -> Document:
     """Pages of the site may read the bucket."""
     rule = {
@@ -115,18 +128,36 @@ def cors(origin: str) -> Document:
 
 def lifecycle(prefix: str, staging_days: int = STAGING_DAYS) -> Document:
     """What dead runs left goes after a day, candidates after `staging_days`; published objects never."""
-    day = {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}
-    return {
-        "Rules": [
-            _rule("tidegate-probes", f"{prefix}{PRIVATE}", {"Expiration": {"Days": 1}}),
-            _rule("tidegate-uploads", prefix, day),
-            _rule("tidegate-staging", f"{prefix}{STAGING}", {"Expiration": {"Days": staging_days}}),
-        ]
-    }
+    staging = _rule("tidegate-staging", f"{prefix}{STAGING}", {"Expiration": {"Days": staging_days}})
+    return {"Rules": [*_leftovers(prefix), staging]}
+
+
+def site_lifecycle(prefix: str) -> Document:
+    """The same for the site's own bucket, where nothing is staged."""
+    return {"Rules": _leftovers(prefix)}
+
+
+def _leftovers(prefix: str) -> list[Document]:
+    return [
+        _rule("tidegate-probes", f"{prefix}{PRIVATE}", {"Expiration": {"Days": 1}}),
+        _rule("tidegate-uploads", prefix, {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}),
+    ]
 
 
 def _rule(name: str, prefix: str, what: Document) -> Document:
     return {"ID": name, "Status": "Enabled", "Filter": {"Prefix": prefix}, **what}
+
+
+def _lists(bucket: str, prefix: str) -> list[Document]:
+    everything = {"Sid": "List", "Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [_arn(bucket)]}
+    if not prefix:
+        return [everything]
+    # Without the right to list, S3 answers 403 and not 404 where there is no object. That question has no prefix, so
+    # with one in the bucket, names (no bytes) of all its objects can be listed: a bucket of one's own is better.
+    return [
+        {**everything, "Condition": {"StringLike": {"s3:prefix": [f"{prefix}*"]}}},
+        {**everything, "Sid": "AskWhetherThere", "Condition": {"Null": {"s3:prefix": "true"}}},
+    ]
 
 
 def _document(*statements: Document) -> Document:

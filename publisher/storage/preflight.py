@@ -5,7 +5,7 @@ Every answer is found by trying. Nothing of what clients see is touched.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,6 +23,12 @@ SKEW_LIMIT = timedelta(minutes=15)
 """Servers refuse signed requests beyond this."""
 
 PUBLIC_SECONDS = 15
+"""How long the public address may take for each next byte, which may be asked for twice."""
+
+LOOK_FIX = (
+    "check the first address of `downloads` in endpoints.yaml, and the web server there;"
+    " for a rehearsal, name the bucket with --to, and nobody looks"
+)
 
 
 class Outcome(StrEnum):
@@ -76,10 +82,13 @@ class Report:
         }
 
 
-def preflight(storage: Storage, now: datetime, public: str | None = None) -> Report:
+def preflight(
+    storage: Storage, now: datetime, public: str | None = None, proxies: Mapping[str, str] | None = None
+) -> Report:
     """Try a place out. `now` is this machine's clock; `public` is the URL under which clients see the bucket.
 
-    Never raises for what it finds. An S3Storage remembers what its store keeps to, and writes accordingly.
+    `proxies` are those of `urllib.request.getproxies()`, for the look from outside. Never raises for what it finds.
+    An S3Storage remembers what its store keeps to, and writes accordingly.
     """
     if not storage.url.startswith("s3:"):
         says = f"{storage.url} keeps its conditions by itself."
@@ -87,14 +96,15 @@ def preflight(storage: Storage, now: datetime, public: str | None = None) -> Rep
     from publisher.storage.s3 import S3Storage  # noqa: PLC0415 - boto3 is loaded for s3:// addresses alone
 
     assert isinstance(storage, S3Storage)
-    return _S3Preflight(storage, now, public).report()
+    return _S3Preflight(storage, now, public, proxies or {}).report()
 
 
 class _S3Preflight:
-    def __init__(self, storage: S3Storage, now: datetime, public: str | None) -> None:
+    def __init__(self, storage: S3Storage, now: datetime, public: str | None, proxies: Mapping[str, str]) -> None:
         self._storage = storage
         self._now = now
         self._public = public
+        self._proxies = proxies
         self._place = storage.bucket.address.place
         self._endpoint = storage.bucket.endpoint
 
@@ -173,26 +183,33 @@ class _S3Preflight:
         return _failed(name, unsafe(self._place, self._endpoint, self._storage.capabilities.problem))
 
     def _public_probe(self, key: str, data: bytes) -> str | StorageError | None:
-        """Whether anybody can read a probe under the public URL."""
+        """Whether clients can read a probe under the public URL; asked as they ask, redirects and proxies included."""
         if self._public is None:
             return None
-        import urllib3  # noqa: PLC0415 - needed only here
+        from tuf.api.exceptions import DownloadError, DownloadHTTPError, DownloadLengthMismatchError  # noqa: PLC0415
 
+        from publisher.client.fetch import WebFetcher  # noqa: PLC0415 - needed only here
+        from publisher.client.pace import Limits  # noqa: PLC0415
+
+        fetcher = WebFetcher(self._proxies, "tidegate", retries=1, limits=Limits(wait=PUBLIC_SECONDS))
         url = f"{self._public.rstrip('/')}/{key}"
         try:
-            with urllib3.PoolManager() as pool:
-                answer = pool.request("GET", url, timeout=PUBLIC_SECONDS, retries=2)
-        except urllib3.exceptions.HTTPError as error:
+            same = fetcher.download_bytes(url, len(data)) == data
+        except DownloadHTTPError as error:
+            return self._unread(f"status {error.status_code}")
+        except DownloadLengthMismatchError:
+            same = False
+        except DownloadError as error:
             return StorageError(
-                f"Clients cannot reach {self._public}: {type(error).__name__}.",
-                fix="check the address in endpoints.yaml",
+                f"Clients cannot reach {self._public}: {str(error).removeprefix(f'{url}: ')}.", fix=LOOK_FIX
             )
-        if answer.status == 200 and answer.data == data:
-            return f"{self._public} serves what is written to {self._place}."
-        what = "other bytes" if answer.status == 200 else f"status {answer.status}"
+        return f"{self._public} serves what is written to {self._place}." if same else self._unread("other bytes")
+
+    def _unread(self, what: str) -> StorageError:
         return StorageError(
             f"Clients cannot read {self._place} at {self._public}: a probe that was just written gets {what}.",
-            fix="check the address, and that anybody may read; `publish bucket policy` prints what is needed",
+            fix=f"{LOOK_FIX}; anybody must be allowed to read, names that begin with a dot too:"
+            " `publish bucket policy` prints what is needed",
         )
 
 

@@ -201,6 +201,10 @@ def test_verify_says_sound_and_exits_with_0(ready: Project, publish: Publish) ->
     ran = publish("verify", ready.bucket, "--root", ready.config / "root.json")
     assert ran.code == 0, ran.out
     assert ran.out.endswith("Sound.\n")
+    ran = publish("verify", ready.bucket, "--root", ready.config / "root.json", "--json")
+    said = json.loads(ran.out)
+    assert list(said) == ["ok", "signatures", "objects", "findings"]
+    assert (said["ok"], said["findings"]) == (True, [])
 
 
 @pytest.mark.parametrize("as_json", [True, False])
@@ -211,7 +215,8 @@ def test_verify_of_a_changed_bucket_exits_with_4(ready: Project, publish: Publis
     ran = publish("verify", ready.bucket, "--root", ready.config / "root.json", *more)
     assert ran.code == 4
     if as_json:
-        assert json.loads(ran.out)["sound"] is False
+        said = json.loads(ran.out)
+        assert (said["ok"], [one["level"] for one in said["findings"]]) == (False, ["error"])
     else:
         assert "SHA256SUMS" in ran.out
         assert "1 finding refutes this channel" in ran.err

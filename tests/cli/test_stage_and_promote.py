@@ -51,9 +51,15 @@ def test_two_people_and_two_machines_ship_a_release(ready: Project, publish: Pub
     last = run(publish, ready, "promote", "node@1.0.0", "--sign")
     assert last.code == 0, last.err
     assert "node 1.0.0 is live in stable" in last.out
+    assert "Next: record `shipped_at: 20" in last.out
     live = json.loads(run(publish, ready, "status", "--json").out)
     assert [one["version"] for one in live["live"]] == ["1.0.0"]
     assert live["staged"] == []
+
+    again = run(publish, ready, "promote", "node@1.0.0")
+    assert (again.code, again.out) == (0, "node 1.0.0 is live in stable already.\n")
+    said = json.loads(run(publish, ready, "promote", "node@1.0.0", "--json").out)
+    assert (said["ok"], said["changed"], said["written"]) == (True, False, [])
 
 
 def test_promoting_what_is_not_staged_is_refused(ready: Project, publish: Publish) -> None:
@@ -81,6 +87,8 @@ def test_refresh_has_nothing_to_do_on_a_fresh_channel(ready: Project, publish: P
     run(publish, ready, "promote", "node@1.0.0", "--sign")
     ran = run(publish, ready, "refresh")
     assert (ran.code, ran.out) == (0, "Nothing is due.\n")
+    said = json.loads(run(publish, ready, "refresh", "--json").out)
+    assert said == {"ok": True, "renewed": {}, "waiting": [], "written": []}
 
 
 def test_status_reads_at_a_glance(ready: Project, publish: Publish) -> None:
@@ -88,3 +96,39 @@ def test_status_reads_at_a_glance(ready: Project, publish: Publish) -> None:
     out = run(publish, ready, "status").out
     assert "Live\n  nothing" in out
     assert "signatures missing" in out
+
+
+AREAS = """\
+    areas:
+      - {paths: ["src/dht/**"], change_class: dht}
+"""
+
+
+def test_r26_what_the_build_changed_goes_with_the_candidate_and_stops_a_patch_that_is_more(
+    ready: Project, publish: Publish
+) -> None:
+    products = ready.config / "products.yaml"
+    products.write_text(products.read_text() + AREAS)
+    unknown = stage(publish, ready)
+    assert unknown.code == 3
+    assert "Nobody has said what the build changed" in unknown.err
+
+    paths = ready.base / "changed.txt"
+    paths.write_text("src/dht/node.c\n")
+    release = ready.content / "releases/node/1.0.0.yaml"
+    declared = release.read_text()
+    refused = stage(publish, ready, "--changes", str(paths))
+    assert refused.code == 3
+    assert "the build changed src/dht/node.c (dht)" in refused.err
+    assert not list((ready.base / "bucket").rglob("payload.json"))
+
+    release.write_text(declared.replace("change_class: patch", "change_class: dht"))
+    assert stage(publish, ready, "--changes", str(paths)).code == 0
+    # Whoever promotes needs no list of paths: the classes are in what is signed. One that is lowered meanwhile fails.
+    release.write_text(declared)
+    run(publish, ready, "promote", "node@1.0.0", "--sign", "--keys", "keys-of-ana")
+    lowered = run(publish, ready, "promote", "node@1.0.0", "--sign")
+    assert lowered.code == 3
+    assert "something of that class (dht)" in lowered.err
+    release.write_text(declared.replace("change_class: patch", "change_class: dht"))
+    assert run(publish, ready, "promote", "node@1.0.0", "--sign").code == 0

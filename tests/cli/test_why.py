@@ -71,8 +71,11 @@ def test_json_is_the_decision(publish: Publish) -> None:
         "integrity.channel",
         "integrity.version",
         "integrity.artifacts",
+        "changes.class",
         "freeze.hard",
         "freeze.soft",
+        "urgency.hotfix",
+        "urgency.delay",
     ]
 
 

@@ -13,6 +13,13 @@ from publisher.client.fetch import fetcher_for
 from publisher.client.updater import UpdateClient
 from tests.support.tuf_repository import Bucket, a_feed
 
+ASK = ("btfs-node", "stable", "linux-amd64")
+"""What the client of these tests asks for."""
+
+
+def empty(directory: Path) -> bool:
+    return not list(directory.iterdir())
+
 
 @pytest.fixture(autouse=True)
 def only_this_machine() -> None:

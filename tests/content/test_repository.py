@@ -14,10 +14,11 @@ from publisher.model.deprecation import DeprecationState
 from publisher.model.event import Confidence, Visibility
 from publisher.model.product import ClientType
 from publisher.model.release import ChangeClass, Kind, RiskClass
+from publisher.rules.bands import LENGTHS
 from publisher.rules.evaluate import evaluate
 from publisher.rules.lead_time import disagreement, year_of_event, year_of_release
 from publisher.rules.lifecycle import deprecation_state
-from publisher.rules.windows import LENGTHS, freeze_lengths
+from tests.support import build
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -129,7 +130,7 @@ def test_r26_riskier_classes_wait_at_least_as_long(catalog: Catalog, client_type
     for event in catalog.events:
         totals = []
         for change_class in order:
-            lengths = freeze_lengths(policy, event, client_type, change_class)
+            lengths = build.lengths(policy, event, build.subject(client_type, change_class))
             totals.append(sum(getattr(lengths.band, name).total_seconds() for name in LENGTHS) if lengths else 0)
         assert totals == sorted(totals, reverse=True), event.id
 
@@ -141,7 +142,7 @@ def test_r26_client_types_and_classes_differ(catalog: Catalog) -> None:
         (client_type, change_class): lengths.band.hard_before
         for client_type in ClientType
         for change_class in ChangeClass
-        if (lengths := freeze_lengths(policy, listing, client_type, change_class))
+        if (lengths := build.lengths(policy, listing, build.subject(client_type, change_class)))
     }
     storage, dht, patch = ChangeClass.STORAGE, ChangeClass.DHT, ChangeClass.PATCH
     assert hard[ClientType.DAEMON, storage] > hard[ClientType.DESKTOP, storage] > hard[ClientType.DASHBOARD, storage]

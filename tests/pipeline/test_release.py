@@ -11,9 +11,16 @@ import pytest
 from publisher.channel.audit import audit
 from publisher.client.feed import Feed
 from publisher.client.updater import UpdateClient
-from publisher.errors import InputError, RefusedByPolicy, SigningError, StorageConflict, TidegateError
+from publisher.errors import (
+    InputError,
+    RefusedByPolicy,
+    SigningError,
+    StorageConflict,
+    TidegateError,
+)
 from publisher.pipeline.release import apply_release
 from publisher.pipeline.verify import StoreSource
+from tests.support.flaky import Killed
 from tests.support.project import Project, tree
 
 
@@ -49,7 +56,29 @@ def test_r47_what_was_published_is_downloaded_again_as_a_new_client(
 
     monkeypatch.setattr(UpdateClient, "fetch_feed", watched)
     project.publish("1.0.0")
-    assert asked == ["linux-amd64", "windows-amd64"]
+    assert sorted(asked) == ["linux-amd64", "windows-amd64"]
+
+
+def test_r47_a_run_that_died_between_the_flip_and_its_check_is_checked_by_the_next(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(UpdateClient, "fetch_feed", die)
+        with pytest.raises(Killed):
+            project.publish("1.0.0")
+    asked: list[str] = []
+    fetch = UpdateClient.fetch_feed
+
+    def watched(self: UpdateClient, product: str, channel: str, platform: str) -> Feed:
+        asked.append(platform)
+        return fetch(self, product, channel, platform)
+
+    monkeypatch.setattr(UpdateClient, "fetch_feed", watched)
+    project.publish("1.0.0")
+    assert sorted(asked) == ["linux-amd64", "windows-amd64"]
 
 
 def test_r80_the_timestamp_is_the_last_that_clients_see(project: Project) -> None:

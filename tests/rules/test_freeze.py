@@ -8,12 +8,10 @@ import pytest
 
 from publisher.model.decision import Outcome, Verdict
 from publisher.model.evidence import Evidence
-from publisher.model.product import ClientType
-from publisher.model.release import ChangeClass
 from publisher.rules import freeze
 from publisher.rules.evaluate import evaluate
 from publisher.rules.question import Question
-from publisher.rules.windows import Hardness, freeze_lengths, freeze_windows
+from publisher.rules.windows import Hardness, freeze_windows
 from tests.support import build
 from tests.support.build import at
 
@@ -86,7 +84,7 @@ def test_r20_a_patch_is_a_patch_by_its_version_too(version: str, expected: Outco
 
 def test_r19_hard_freeze_before_and_after_the_event() -> None:
     upgrade = build.event("2026-03-10", "2026-03-11", type="mainnet-upgrade")
-    windows = freeze_windows(build.repository_policy().freeze, [upgrade], ClientType.DESKTOP, ChangeClass.FEATURE)
+    windows = freeze_windows(build.catalog([upgrade]), build.subject("desktop", "feature"))
     assert [(w.hardness, w.start, w.end) for w in windows] == [
         (Hardness.HARD, at("2026-03-03"), at("2026-03-12")),
         (Hardness.SOFT, at("2026-03-12"), at("2026-03-15")),
@@ -95,7 +93,7 @@ def test_r19_hard_freeze_before_and_after_the_event() -> None:
 
 def test_a_soft_freeze_may_come_first() -> None:
     talk = build.event("2026-03-10", "2026-03-11", type="conference")
-    windows = freeze_windows(build.repository_policy().freeze, [talk], ClientType.DESKTOP, ChangeClass.FEATURE)
+    windows = freeze_windows(build.catalog([talk]), build.subject("desktop", "feature"))
     assert [(w.hardness, w.start, w.end) for w in windows] == [
         (Hardness.SOFT, at("2026-03-07"), at("2026-03-09")),
         (Hardness.HARD, at("2026-03-09"), at("2026-03-11")),
@@ -105,17 +103,17 @@ def test_a_soft_freeze_may_come_first() -> None:
 
 def test_a_cancelled_event_opens_no_window() -> None:
     gone = build.event("2026-03-10", "2026-03-11", status="cancelled")
-    assert freeze_windows(build.repository_policy().freeze, [gone], ClientType.DAEMON, ChangeClass.STORAGE) == ()
+    assert freeze_windows(build.catalog([gone]), build.subject("daemon", "storage")) == ()
 
 
 def test_lengths_tell_how_they_came_about() -> None:
     policy = build.repository_policy().freeze
-    lengths = freeze_lengths(policy, LISTING, ClientType.DAEMON, ChangeClass.STORAGE)
+    lengths = build.lengths(policy, LISTING, build.subject("daemon", "storage"))
     assert lengths is not None
     assert lengths.story["hard_before"] == "7 d exchange listing + 2 d persistence format or RPC of a node = 9 d"
     assert lengths.story["soft_after"] == "3 d exchange listing + 1 d persistence format or RPC of a node = 4 d"
     assert lengths.story["hard_after"] == ""
-    assert freeze_lengths(policy, LISTING, ClientType.DAEMON, ChangeClass.DOCS) is None
+    assert build.lengths(policy, LISTING, build.subject("daemon", "docs")) is None
 
 
 def test_severity_5_adds_days() -> None:
@@ -123,7 +121,7 @@ def test_severity_5_adds_days() -> None:
     days = []
     for score in (4, 5):
         upgrade = build.event("2026-03-10", "2026-03-11", type="hard-fork", severity=build.severity(score))
-        lengths = freeze_lengths(policy, upgrade, ClientType.DESKTOP, ChangeClass.FEATURE)
+        lengths = build.lengths(policy, upgrade, build.subject("desktop", "feature"))
         assert lengths is not None
         days.append(lengths.band.hard_before.days)
     assert days == [7, 9]
@@ -158,7 +156,7 @@ def test_a_gap_of_a_second_is_a_gap() -> None:
 def test_many_events_in_a_row_stay_readable() -> None:
     verdict = hard([f"2026-03-{day:02}" for day in range(1, 28, 3)], "2026-02-25")
     # At each moment the freeze that ends last is named; those that lie within others add nothing.
-    assert '"Event 2", "Event 4" and 3 more events' in verdict.reason
+    assert '"Event 2", "Event 4" and 3 more' in verdict.reason
     assert len(verdict.sources) == 5
 
 

@@ -13,6 +13,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.decision import Outcome, Verdict
 from publisher.model.event import Event
 from publisher.model.evidence import Evidence
+from publisher.model.policy import Policy
 from publisher.model.register import Signal
 from publisher.model.release import Release
 from publisher.rules import freshness
@@ -29,6 +30,10 @@ STARTS, ENDS = at("2026-03-10 10:00"), at("2026-03-10 22:00")
 MATTERS, OVER = STARTS - 21 * DAY, ENDS + 3 * DAY
 BELIEVED = 3 * DAY
 
+# A block makes the freeze begin seven days before the earliest moment, and end 72 hours after the latest end.
+EARLIEST, LATEST = STARTS - timedelta(hours=6), STARTS + timedelta(hours=6)
+NEEDED, USELESS = EARLIEST - 21 * DAY, LATEST + (ENDS - STARTS) + 3 * DAY
+
 
 def listing(**fields: Any) -> Event:
     """The example listing."""
@@ -44,10 +49,15 @@ def forked(as_of: datetime, **fields: Any) -> Event:
         "seen": 71_000_000 - int((STARTS - as_of).total_seconds() / 2),
         "as_of": format_time(as_of),
         "spacing_seconds": 2.0,
-        "earliest": "2026-03-10T04:00:00Z",
-        "latest": "2026-03-10T16:00:00Z",
+        "earliest": format_time(EARLIEST),
+        "latest": format_time(LATEST),
     }
     return listing(trigger=trigger, **fields)
+
+
+def measured(moment: datetime, event: str = "example-listing", *, accepted: bool = False, **fields: Any) -> Signal:
+    """A signal that proposes severity 4."""
+    return build.signal(event, 4, accepted=accepted, sampled_at=format_time(moment), **fields)
 
 
 def ask(catalog: Catalog, release: Release, moment: datetime) -> Question:
@@ -55,26 +65,45 @@ def ask(catalog: Catalog, release: Release, moment: datetime) -> Question:
     return Question(catalog, release, "stable", Evidence(), moment)
 
 
+def without_drift() -> Policy:
+    """The policy, under which estimates do not grow wider with their age."""
+    known = build.repository_policy()
+    uncertainty = known.freeze.uncertainty.model_copy(update={"drift_per_day": timedelta()})
+    return known.model_copy(update={"freeze": known.freeze.model_copy(update={"uncertainty": uncertainty})})
+
+
 def estimated(as_of: datetime, moment: datetime, change_class: str = "feature", **fields: Any) -> Verdict:
     """What is said of a release when the block that matters to it was estimated at a moment."""
     one = build.release("4.2.0", change_class)
-    return freshness.estimate(ask(build.catalog([forked(as_of, **fields)], [one]), one, moment))
+    catalog = build.catalog([forked(as_of, **fields)], [one], the_policy=without_drift())
+    return freshness.estimate(ask(catalog, one, moment))
 
 
 @pytest.mark.parametrize(
     ("as_of", "first"),
     [
         (STARTS - 10 * DAY, STARTS - 10 * DAY + BELIEVED),
-        (MATTERS - BELIEVED, MATTERS),
-        (MATTERS - BELIEVED - SECOND * 2, MATTERS),
-        (MATTERS - BELIEVED + SECOND * 2, MATTERS + SECOND * 2),
-        (MATTERS - 90 * DAY, MATTERS),
+        (NEEDED - BELIEVED, NEEDED),
+        (NEEDED - BELIEVED - SECOND * 2, NEEDED),
+        (NEEDED - BELIEVED + SECOND * 2, NEEDED + SECOND * 2),
+        (NEEDED - 90 * DAY, NEEDED),
     ],
 )
 def test_r18_an_old_estimate_is_unknown_while_its_event_matters(as_of: datetime, first: datetime) -> None:
     expected = ((first, -1, Outcome.PASS), (first, 0, Outcome.UNKNOWN), (first, 1, Outcome.UNKNOWN))
-    for edge, shift, outcome in (*expected, (OVER, -1, Outcome.UNKNOWN), (OVER, 0, Outcome.PASS)):
+    for edge, shift, outcome in (*expected, (USELESS, -1, Outcome.UNKNOWN), (USELESS, 0, Outcome.PASS)):
         assert estimated(as_of, edge + shift * SECOND).outcome is outcome, (edge, shift)
+
+
+def test_r18_an_estimate_that_grows_wider_must_be_fresh_for_longer() -> None:
+    one = build.release("4.2.0")
+    catalog = build.catalog([forked(NEEDED - 30 * DAY)], [one])
+    windows = ask(catalog, one, STARTS).timeline.windows
+    first, last = min(window.start for window in windows) - 14 * DAY, max(window.end for window in windows)
+    assert first < NEEDED
+    assert last > USELESS
+    said = [freshness.estimate(ask(catalog, one, edge + shift * SECOND)) for edge in (first, last) for shift in (-1, 0)]
+    assert [verdict.outcome for verdict in said] == [Outcome.PASS, Outcome.UNKNOWN, Outcome.UNKNOWN, Outcome.PASS]
 
 
 def test_r18_an_old_estimate_says_what_was_estimated_and_when() -> None:
@@ -98,7 +127,7 @@ def test_r18_what_no_freeze_stops_needs_no_estimate() -> None:
     assert freshness.estimate(asked).outcome is Outcome.NOT_APPLICABLE
 
 
-ACCEPTED = {"accepted": {"by": "Ana", "at": "2026-03-01T12:00:00Z"}}
+ACCEPTED = {"accepted": True}
 
 
 def heard(
@@ -106,7 +135,7 @@ def heard(
 ) -> Verdict:
     """What is said of a release when a signal of the listing was measured at a moment."""
     one = build.release("4.2.0", change_class)
-    signal = build.signal(f"{sampled_at:%Y-%m-%d %H:%M:%S}", **fields)
+    signal = measured(sampled_at, **fields)
     catalog = replace(build.catalog([event or listing()], [one]), signals=(signal,))
     return freshness.signal(ask(catalog, one, moment))
 
@@ -161,7 +190,7 @@ def test_r84_a_proposal_says_what_was_measured() -> None:
 
 def test_r12_a_release_that_names_an_event_hears_its_signals_at_once() -> None:
     one = build.release("4.2.0", events=["example-listing"])
-    catalog = replace(build.catalog([listing()], [one]), signals=(build.signal("2025-12-01"),))
+    catalog = replace(build.catalog([listing()], [one]), signals=(measured(at("2025-12-01")),))
     assert freshness.signal(ask(catalog, one, at("2026-01-01"))).outcome is Outcome.NEEDS_APPROVAL
     assert freshness.signal(ask(catalog, one, MATTERS)).outcome is Outcome.UNKNOWN
 
@@ -175,8 +204,8 @@ def _mixed() -> tuple[Catalog, Release]:
     one = build.release("4.2.0", events=["example-listing"])
     later = build.event("2026-04-10", "2026-04-11", id="later")
     signals: tuple[Signal, ...] = (
-        build.signal("2026-02-27 08:00", id="one", value=1.0),
-        build.signal("2026-03-20 09:00", id="two", event="later"),
+        measured(at("2026-02-27 08:00"), id="one", value=1.0),
+        measured(at("2026-03-20 09:00"), "later", id="two"),
     )
     return replace(build.catalog([forked(at("2026-02-25 10:00")), later], [one]), signals=signals), one
 
@@ -202,7 +231,7 @@ def test_r96_the_public_does_not_read_of_events_that_are_not_public() -> None:
     event = forked(STARTS - 10 * DAY, id="zebra", title="Zebra", visibility="internal")
     one = build.release("4.2.0")
     for sampled in ("2026-02-01", "2026-03-08"):
-        signal = build.signal(sampled, event="zebra", metric="Stripes")
+        signal = measured(at(sampled), "zebra", metric="Stripes")
         catalog = replace(build.catalog([event], [one]), signals=(signal,))
         for rule in (freshness.estimate, freshness.signal):
             verdict = rule(ask(catalog, one, STARTS - DAY))

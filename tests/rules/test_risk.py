@@ -151,7 +151,7 @@ def test_r5_an_event_of_less_severity_needs_none_and_an_accepted_signal_makes_it
     one = build.release("4.2.0")
     catalog = build.catalog([listing()], [one])
     assert risk.scenario(ask(catalog, one)).outcome is Outcome.PASS
-    heard = build.signal("2026-03-01", accepted={"by": "Ana", "at": "2026-03-01T12:00:00Z"})
+    heard = build.signal("example-listing", 4, accepted=True)
     assert risk.scenario(ask(replace(catalog, signals=(heard,)), one)).outcome is Outcome.BLOCKED
 
 

@@ -60,7 +60,10 @@ def event(ident: str = "listing", **values: Any) -> Event:
 
 
 def release(version: str = "4.2.0", **values: Any) -> Release:
-    """A planned feature release of the node, for stable."""
+    """A planned, essential feature release of the node, for stable."""
+    if values.get("change_class") == "hotfix":
+        values["risk_of_delay"] = {"score": 4, "because": "Nodes stop."}
+        values["risk_of_rollout"] = {"score": 2, "because": "One line."}
     notes = {
         "action": "recommended",
         "restart": "service",
@@ -75,6 +78,8 @@ def release(version: str = "4.2.0", **values: Any) -> Release:
                 "version": version,
                 "channels": ["stable"],
                 "change_class": "feature",
+                "necessity": "essential",
+                "fix_confidence": "high",
                 "sentence": f"Version {version} does more.",
                 "planned_for": at(1),
                 "risks": [{"risk": one, "none_because": "A test."} for one in ("outage", "security", "trust")],

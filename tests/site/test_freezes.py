@@ -7,9 +7,11 @@ from datetime import timedelta
 from publisher.model.base import duration_text
 from publisher.model.product import ClientType
 from publisher.model.release import ChangeClass
+from publisher.rules.bands import Subject
 from publisher.rules.evaluate import evaluate
-from publisher.rules.windows import timeline
-from publisher.site.freezes import Bands, event_freeze, freeze_matrix, product_outlook
+from publisher.rules.timeline import timeline
+from publisher.site.freezes import freezes, product_outlook
+from publisher.site.matrix import Bands, freeze_matrix
 from tests.site.factory import NOW, catalog, event, policy, product, release
 
 
@@ -35,26 +37,24 @@ def test_a_wait_through_freezes_that_touch_is_one_wait() -> None:
 
 def test_products_and_classes_that_wait_alike_share_a_row() -> None:
     content = catalog(products=(product(), product("other", name="Other")), events=(event(),))
-    freeze = event_freeze(content, Bands(content.policy.freeze), content.events[0], NOW)
-    assert freeze is not None
+    (freeze,) = freezes(content, NOW)
     assert all([one.id for one in row.products] == ["node", "other"] for row in freeze.rows)
     assert ChangeClass.DOCS not in {one for row in freeze.rows for one in row.classes}
     for row in freeze.rows:
         for change_class in row.classes:
-            line = timeline(content, ClientType.DAEMON, change_class)
+            line = timeline(content, Subject.of(content.products["node"], change_class))
             assert row.hard is not None
             assert (row.hard.start, row.hard.end) in {(w.start, w.end) for w in line.windows}
 
 
 def test_a_cancelled_event_stops_nothing() -> None:
     content = catalog(events=(event(status="cancelled"),))
-    assert event_freeze(content, Bands(content.policy.freeze), content.events[0], NOW) is None
+    assert freezes(content, NOW) == ()
 
 
 def test_the_arithmetic_of_a_hidden_event_is_hidden_since_it_names_the_kind() -> None:
     content = catalog(events=(event(visibility="internal"),))
-    freeze = event_freeze(content, Bands(content.policy.freeze), content.events[0], NOW)
-    assert freeze is not None
+    (freeze,) = freezes(content, NOW)
     assert {row.arithmetic for row in freeze.rows} == {""}
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:  # boto3 is slow to load, and few tests need it
 
 MakeStorage = Callable[..., "S3Storage"]
 
+BIG = bytes(range(256)) * 4096 * 12 + b"tail"
+"""12 MiB and a little: three parts."""
+
 _prefixes = itertools.count()
 
 
@@ -84,3 +87,14 @@ def proxy(seaweed: SeaweedServer) -> Iterator[S3Proxy]:
 
     with S3Proxy.started(seaweed.endpoint, seaweed.admin) as running:
         yield running
+
+
+@pytest.fixture
+def far(make: MakeStorage, known: Capabilities, s3: S3Storage, proxy: S3Proxy) -> S3Storage:
+    """The place of `s3`, seen through the proxy; small parts."""
+    from publisher.storage.s3_integrity import MIB  # noqa: PLC0415
+
+    storage = make(endpoint=proxy.endpoint, capabilities=known, part_size=5 * MIB, stream_limit=5 * MIB)
+    storage.stat("anything")
+    proxy.seen.clear()
+    return storage

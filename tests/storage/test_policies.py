@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from fnmatch import fnmatchcase
 
 import pytest
 
 from publisher.channel import layout
+from publisher.model.product import RESERVED_CHANNELS
 from publisher.storage import policies, s3_claim
-from publisher.storage.policies import Identity, cors, lifecycle, policy
+from publisher.storage.policies import (
+    SITE_IDENTITIES,
+    Document,
+    Identity,
+    cors,
+    lifecycle,
+    policy,
+    site_lifecycle,
+    site_policy,
+)
 
 PREFIX = "channel/"
 
@@ -19,10 +31,15 @@ def test_the_areas_are_those_of_the_layout() -> None:
     assert policies.PRIVATE == s3_claim.PRIVATE
 
 
-@pytest.mark.parametrize("identity", Identity)
+@pytest.mark.parametrize(
+    ("make", "identity"),
+    [*((policy, one) for one in Identity), *((site_policy, one) for one in SITE_IDENTITIES)],
+)
 @pytest.mark.parametrize("prefix", ["", PREFIX])
-def test_no_wildcard_actions_and_nothing_beside_the_prefix(identity: Identity, prefix: str) -> None:
-    document = json.loads(json.dumps(policy("bucket", prefix, identity)))
+def test_no_wildcard_actions_and_nothing_beside_the_prefix(
+    make: Callable[[str, str, Identity], Document], identity: Identity, prefix: str
+) -> None:
+    document = json.loads(json.dumps(make("bucket", prefix, identity)))
     assert document["Version"] == "2012-10-17"
     for statement in document["Statement"]:
         assert not any("*" in action for action in statement["Action"])
@@ -34,10 +51,39 @@ def test_no_wildcard_actions_and_nothing_beside_the_prefix(identity: Identity, p
         assert ("Principal" in statement) == (identity is Identity.PUBLIC)
 
 
+@pytest.mark.parametrize("identity", [Identity.AUTOMATION, Identity.ON_CALL])
+def test_online_identities_write_no_channel_whatever_product_and_channel_are_called(identity: Identity) -> None:
+    [write] = [one["Resource"] for one in policy("b", "", identity)["Statement"] if one["Sid"] == "Write"]
+    names = {*RESERVED_CHANNELS, "stable", "staging", "releases", "tuf", "ledger", "1"}
+    keys = {
+        layout.metadata_key(layout.channel_role(product, channel), 12)
+        for product in names
+        for channel in names.difference(RESERVED_CHANNELS)
+    }
+    assert not [key for key in keys for pattern in write if fnmatchcase(f"arn:aws:s3:::b/{key}", pattern)]
+    reserved = layout.metadata_key(layout.channel_role("node", "snapshot"), 12)
+    assert any(fnmatchcase(f"arn:aws:s3:::b/{reserved}", pattern) for pattern in write), "which is why it is reserved"
+
+
 def test_deleting_is_for_probes_only() -> None:
     for identity in (Identity.PUBLISHER, Identity.AUTOMATION, Identity.ON_CALL):
         allowed = [one for one in policy("b", PREFIX, identity)["Statement"] if "s3:DeleteObject" in one["Action"]]
         assert [one["Resource"] for one in allowed] == [["arn:aws:s3:::b/channel/.tidegate/*"]]
+
+
+def test_the_site_s_publisher_changes_what_is_there_and_the_public_reads_it() -> None:
+    publisher, public = (site_policy("b", "site/", one)["Statement"] for one in SITE_IDENTITIES)
+    rights = {action for one in publisher for action in one["Action"]}
+    assert rights == {f"s3:{what}" for what in ("ListBucket", "GetObject", "PutObject", "AbortMultipartUpload",
+        "DeleteObject")}  # fmt: skip
+    assert [(one["Effect"], one["Action"], one["Resource"]) for one in public] == [
+        ("Allow", ["s3:GetObject"], ["arn:aws:s3:::b/site/*"])
+    ]
+
+
+def test_the_site_s_lifecycle_touches_no_page() -> None:
+    expiring = [rule["Filter"]["Prefix"] for rule in site_lifecycle("site/")["Rules"] if "Expiration" in rule]
+    assert expiring == ["site/.tidegate/"]
 
 
 def test_the_lifecycle_never_expires_what_is_published() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,12 @@ from publisher.model.catalog import Catalog
 from publisher.model.deprecation import Deprecation
 from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
-from publisher.model.policy import Policy
+from publisher.model.policy import FreezePolicy, Policy
 from publisher.model.product import Channel, Product
 from publisher.model.register import Scenario, Signal
-from publisher.model.release import Release
+from publisher.model.release import ChangeClass, Release
 from publisher.model.signer import Signers
+from publisher.rules.bands import Case, Lengths, Subject, freeze_lengths
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,15 +50,16 @@ def scenario(ran_at: str, **fields: Any) -> Scenario:
     return Scenario.model_validate_json(json.dumps(known | fields))
 
 
-def signal(sampled_at: str, **fields: Any) -> Signal:
-    """A signal of the example listing that proposes severity 4, and that nobody has accepted."""
-    known = EXAMPLES["signal"] | {"sampled_at": format_time(at(sampled_at))}
-    known.pop("accepted")
+def signal(event: str, score: int, *, accepted: bool, **fields: Any) -> Signal:
+    """A signal over its threshold that proposes a severity."""
+    known = EXAMPLES["signal"] | {"event": event, "proposes": severity(score)}
+    if not accepted:
+        known.pop("accepted")
     return Signal.model_validate_json(json.dumps(known | fields))
 
 
 def release(version: str, change_class: str = "feature", product: str = "daemon", **fields: Any) -> Release:
-    """A release of a test product for both channels."""
+    """An essential release of a test product for both channels."""
     known = EXAMPLES["release"] | {
         "product": product,
         "version": version,
@@ -65,6 +68,9 @@ def release(version: str, change_class: str = "feature", product: str = "daemon"
         "risks": [{"risk": one, "none_because": "A test says so."} for one in ("outage", "security", "trust")],
     }
     known.pop("planned_for", None)
+    known |= {"necessity": "essential", "fix_confidence": "high"}
+    if change_class == "hotfix":
+        known |= {"risk_of_delay": severity(4), "risk_of_rollout": severity(2)}
     return Release.model_validate_json(json.dumps(known | fields))
 
 
@@ -99,6 +105,7 @@ def catalog(
     releases: Iterable[Release] = (),
     deprecations: Iterable[Deprecation] = (),
     the_policy: Policy | None = None,
+    **fields: Any,
 ) -> Catalog:
     """A catalog with one product of each client type."""
     products = [product(client_type) for client_type in ("daemon", "desktop", "dashboard", "service")]
@@ -116,4 +123,15 @@ def catalog(
         releases=tuple(sorted(releases, key=lambda one: (one.product, one.version))),
         deprecations=tuple(deprecations),
         sample=None,
+        **fields,
     )
+
+
+def subject(client_type: str, change_class: str, **fields: Any) -> Subject:
+    """A kind of change of the product of that client type."""
+    return replace(Subject.of(product(client_type), ChangeClass(change_class)), **fields)
+
+
+def lengths(the_policy: FreezePolicy, event: Event, one: Subject) -> Lengths | None:
+    """The band of an event of its own severity."""
+    return freeze_lengths(the_policy, Case.of(event, event.severity.score), one)

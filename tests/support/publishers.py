@@ -18,9 +18,10 @@ from typing import Any
 
 from publisher.errors import StorageConflict
 from publisher.pipeline.progress import silent
-from publisher.pipeline.promote import apply_promote
+from publisher.pipeline.promote import PromoteRequest, apply_promote, live_version, plan_promote
 from publisher.pipeline.refresh import apply_refresh, plan_refresh
-from publisher.pipeline.release import ReleasePlan, apply_release, plan_release
+from publisher.pipeline.release import ReleasePlan, add_signatures, apply_release, plan_release
+from publisher.pipeline.stage import apply_stage, plan_stage, staged_candidate
 from publisher.pipeline.writing import write_objects
 from publisher.storage import s3_claim
 from publisher.storage.protocol import Storage
@@ -48,7 +49,7 @@ class Job:
     place: Place
     environment: Mapping[str, str]
     what: str
-    """`release VERSION` or `refresh`."""
+    """`release VERSION`, `stage VERSION`, `promote VERSION` (which signs first) or `refresh`."""
     counted: str = CHANGES
     at: int = 0
     after: bool = False
@@ -81,11 +82,22 @@ def _work(job: Job, report: Path | None) -> None:
 
 def publish(project: Project, what: str, storage: Storage) -> None:
     """What a publisher does."""
-    if what == "refresh":
-        plan = plan_refresh(storage, project.root, project.catalog.signers, project.key_ring(), project.now)
-        apply_refresh(plan, storage)
-        return
-    project.publish(what.removeprefix("release "), storage=storage)
+    command, _, version = what.partition(" ")
+    catalog, ring, now = project.catalog, project.key_ring(), project.now
+    if command == "refresh":
+        apply_refresh(plan_refresh(storage, project.root, catalog.signers, ring, now), storage)
+    elif command == "stage":
+        apply_stage(plan_stage(project.request(version), catalog, storage, ring, now), storage)
+    elif command == "promote":
+        request = PromoteRequest("node", "stable", project.root)
+        staged = staged_candidate(storage, request.role)
+        if staged is None:
+            assert str(live_version(request, storage)) == version
+            return
+        signed = add_signatures(staged, ring, storage)
+        apply_promote(plan_promote(request, signed, catalog, storage, ring, now), catalog, storage, lambda: now)
+    else:
+        project.publish(version, storage=storage)
 
 
 # --- races

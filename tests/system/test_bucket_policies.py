@@ -18,8 +18,10 @@ import urllib3
 
 from publisher.pipeline.refresh import apply_refresh, plan_refresh
 from publisher.pipeline.release import apply_release
-from publisher.storage.policies import Identity, bucket_policy, cors, lifecycle, policy
+from publisher.pipeline.site_upload import apply_upload, plan_upload
+from publisher.storage.policies import Identity, bucket_policy, cors, lifecycle, policy, site_lifecycle, site_policy
 from tests.support.project import Project
+from tests.support.site import write_site
 
 if TYPE_CHECKING:
     from publisher.storage.s3 import S3Storage
@@ -44,15 +46,7 @@ class Place:
         return self.server.client(self.users[identity])
 
     def storage(self, identity: Identity) -> S3Storage:
-        from publisher.storage.s3 import S3Storage  # noqa: PLC0415 - boto3 is slow to load
-        from publisher.storage.s3_address import S3Address  # noqa: PLC0415
-
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in self.users[identity].environment.items():
-                patch.setenv(name, value)
-            storage = S3Storage(S3Address.parse(self.server.address(self.bucket, PREFIX)))
-            _ = storage.capabilities
-        return storage
+        return open_as(self.server, self.users[identity], self.bucket, PREFIX)
 
     def keys(self) -> list[str]:
         page = self.server.client().list_objects_v2(Bucket=self.bucket, Prefix=PREFIX)
@@ -61,6 +55,18 @@ class Place:
     def anonymous(self, key: str) -> int:
         url = f"{self.server.endpoint}/{self.bucket}/{key}"
         return int(urllib3.PoolManager().request("GET", url, retries=False).status)
+
+
+def open_as(server: SeaweedServer, user: Any, bucket: str, prefix: str) -> S3Storage:
+    from publisher.storage.s3 import S3Storage  # noqa: PLC0415 - boto3 is slow to load
+    from publisher.storage.s3_address import S3Address  # noqa: PLC0415
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in user.environment.items():
+            patch.setenv(name, value)
+        storage = S3Storage(S3Address.parse(server.address(bucket, prefix)))
+        _ = storage.capabilities
+    return storage
 
 
 @pytest.fixture(scope="module")
@@ -159,3 +165,33 @@ def test_this_server_does_not_deny_overwriting(place: Place) -> None:
     key = f"{PREFIX}releases/node/0.0.1/x"
     client.put_object(Bucket=place.bucket, Key=key, Body=b"1", IfNoneMatch="*")
     assert client.put_object(Bucket=place.bucket, Key=key, Body=b"2")["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+def test_the_site_has_a_publisher_of_its_own(place: Place, tmp_path: Path) -> None:
+    """Who uploads pages, replaces them and deletes stale ones, and reaches nothing of the channel."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - boto3 is slow to load
+
+    server, bucket = place.server, place.server.new_bucket()
+    admin = server.client()
+    admin.put_bucket_policy(Bucket=bucket, Policy=json.dumps(site_policy(bucket, "", Identity.PUBLIC)))
+    admin.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration=site_lifecycle(""))
+    user = server.identity("site", site_policy(bucket, "", Identity.PUBLISHER)["Statement"])
+    storage = open_as(server, user, bucket, "")
+    for number, pages in enumerate(({"index.html": "one", "gone.html": "x"}, {"index.html": "two"})):
+        apply_upload(plan_upload(write_site(tmp_path / str(number), "red", pages), storage), storage)
+    assert {"index.html", "pages.json"} <= {stat.key for stat in storage.list("")}
+    assert storage.stat("gone.html") is None
+
+    def anonymous(method: str, key: str) -> int:
+        url = f"{server.endpoint}/{bucket}/{key}"
+        return int(urllib3.PoolManager().request(method, url, retries=False).status)
+
+    assert [anonymous("GET", key) for key in ("index.html", "pages.json", "?list-type=2")] == [200, 200, 403]
+    assert [anonymous(method, "index.html") for method in ("PUT", "DELETE")] == [403, 403]
+    channel = f"{PREFIX}tuf/metadata/timestamp.json"
+    for act in (put(channel), delete(channel)):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            act(server.client(user), place.bucket)
+    for who in WORKERS:
+        with pytest.raises(ClientError, match="AccessDenied"):
+            put("index.html")(place.client(who), bucket)

@@ -1,7 +1,7 @@
-"""SIGKILL at every point of a release and of a refresh, on the real S3 server, in a process of its own.
+"""SIGKILL at every point of release, stage, promote and refresh, on the real S3 server, in a process of its own.
 
 After each, clients (a fresh one, and one that knows the old state) see a whole old or new channel; the audit finds
-nothing wrong; and running the command again completes it. CI tries every third point, `make nightly` all of them, and
+nothing wrong; and running the command again completes it. CI tries a few points, `make nightly` all of them, and
 besides every single request to the server, with binaries in parts.
 """
 
@@ -17,7 +17,7 @@ import pytest
 
 from publisher.model.signer import RolePolicy
 from tests.support.project import Project
-from tests.support.publishers import CHANGES, OPERATIONS, REQUESTS, Job
+from tests.support.publishers import CHANGES, OPERATIONS, REQUESTS, Job, publish
 from tests.support.s3_place import Place, Places
 
 pytestmark = pytest.mark.system
@@ -34,7 +34,9 @@ class Scene:
     copy: Callable[[], Place]
     job: Job
     new: str
-    """What clients are offered when it is done."""
+    """What clients are offered when all is done."""
+    unseen: bool
+    """Whether clients see nothing of the job itself: promoting is another one."""
 
 
 def scene(places: Places, base: Path, what: str, counted: str) -> Scene:
@@ -46,12 +48,15 @@ def scene(places: Places, base: Path, what: str, counted: str) -> Scene:
         project.override(project.with_roles(snapshot=RolePolicy(threshold=1, expires=timedelta(hours=48))))
     project.publish(new, storage=template.prepared())
     project.now += timedelta(hours=30)
-    if what != "refresh":
-        new = what.removeprefix("release ")
+    command, _, version = what.partition(" ")
+    if version:
+        new = version
         project.add_release(new)
         project.build(new)
+    if command == "promote":
+        publish(project, f"stage {new}", template.storage())
     job = Job(project, template, places.server.admin.environment, what, counted)
-    return Scene(project, places.copier(template), job, new)
+    return Scene(project, places.copier(template), job, new, unseen=command == "stage")
 
 
 def try_points(places: Places, base: Path, what: str, counted: str, every: int) -> None:
@@ -71,24 +76,29 @@ def try_point(it: Scene, base: Path, job: Job, where: str) -> None:
     assert job.run() == KILLED, where
 
     seen = place.versions(project, base / "fresh client")
-    assert seen in ({"1.0.0"}, {it.new}), where
+    assert seen == {"1.0.0"} or (seen == {it.new} and not it.unseen), where
     assert place.versions(project, old) == seen, where
     found = place.audit(project)
     assert found.sound, (where, found.findings)
 
     assert replace(job, at=0).run() == 0, where
+    if it.unseen:
+        assert place.versions(project, old) == {"1.0.0"}, where
+        assert replace(job, what=f"promote {it.new}", at=0).run() == 0, where
     assert place.versions(project, old) == place.versions(project, base / "another client") == {it.new}, where
     assert place.audit(project).findings == (), where
     assert place.expires() == project.now + timedelta(hours=48), where
 
 
-@pytest.mark.parametrize("what", ["release 1.1.0", "refresh"])
-def test_r80_killed_at_a_change(places: Places, tmp_path: Path, what: str) -> None:
-    try_points(places, tmp_path, what, CHANGES, every=3)
+@pytest.mark.parametrize(
+    ("what", "every"), [("release 1.1.0", 3), ("stage 1.1.0", 7), ("promote 1.1.0", 5), ("refresh", 3)]
+)
+def test_r80_killed_at_a_change(places: Places, tmp_path: Path, what: str, every: int) -> None:
+    try_points(places, tmp_path, what, CHANGES, every)
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("what", ["release 1.1.0", "refresh"])
+@pytest.mark.parametrize("what", ["release 1.1.0", "stage 1.1.0", "promote 1.1.0", "refresh"])
 @pytest.mark.parametrize("counted", [OPERATIONS, REQUESTS])
 def test_r80_killed_anywhere(places: Places, tmp_path: Path, what: str, counted: str) -> None:
     try_points(places, tmp_path, what, counted, every=1)

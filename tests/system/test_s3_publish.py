@@ -91,8 +91,11 @@ def test_the_public_reads_no_staging_and_writes_nothing(place: Place) -> None:
     ],
 )
 def test_headers(place: Place, key: str, kind: str, cache: str) -> None:
+    """This server names the type of what was stored as plain bytes by its ending."""
     found = headers(place, key)
     assert (found["Content-Type"], found["Cache-Control"]) == (kind, cache)
+    saved = f'attachment; filename="{key.rpartition("/")[2]}"' if key.endswith(".zip") else None
+    assert found["Content-Disposition"] == saved
 
 
 def test_libtorrent_by_command_line_and_to_independent_clients(

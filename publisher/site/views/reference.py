@@ -10,7 +10,7 @@ from publisher.model.deprecation import Deprecation, DeprecationState
 from publisher.model.product import Product
 from publisher.model.signer import RolePolicy
 from publisher.rules.lifecycle import deprecation_state
-from publisher.site.freezes import freeze_matrix
+from publisher.site.matrix import freeze_matrix
 from publisher.site.scene import Page, Scene
 from publisher.site.views.releases import Download, downloads, folder_url
 

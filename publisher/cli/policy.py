@@ -1,0 +1,59 @@
+"""`publish policy`: the policy in force, as sentences with the numbers from the data."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from pathlib import Path
+
+import click
+
+from publisher.cli.common import at_option, content_options, json_option, load, moment, print_json
+from publisher.model.base import format_time
+from publisher.model.catalog import Catalog
+from publisher.model.policy import Policy
+from publisher.rules import words
+from publisher.rules.policy_text import policy_text
+
+
+@click.command("policy")
+@at_option
+@content_options
+@json_option
+def command(at: str | None, content: tuple[Path, ...], config: Path, as_json: bool) -> None:
+    """Print the release policy in force, as sentences.
+
+    Every number is read from the data that decides. With --at, the policy that was in force then.
+    """
+    catalog = load(content, config)
+    policy, digest = _in_force(catalog, at)
+    sections = policy_text(policy)
+    if as_json:
+        print_json(
+            {
+                "version": policy.version,
+                "effective": format_time(policy.effective),
+                "digest": digest,
+                "profile": policy.profile,
+                "summary": policy.summary,
+                "sections": [{"id": one.id, "title": one.title, "sentences": list(one.sentences)} for one in sections],
+            }
+        )
+        return
+    width = min(shutil.get_terminal_size().columns, 100)
+    since = f"Version {policy.version}, profile {policy.profile}, in force since {words.moment(policy.effective)}."
+    lines = [*textwrap.wrap(policy.summary, width), *textwrap.wrap(since, width)]
+    for section in sections:
+        lines += ["", click.style(section.title, bold=True)]
+        for sentence in section.sentences:
+            lines += textwrap.wrap(sentence, width, initial_indent="  - ", subsequent_indent="    ")
+    click.echo("\n".join(lines))
+
+
+def _in_force(catalog: Catalog, at: str | None) -> tuple[Policy, str | None]:
+    """The policy of the moment, and its digest where it is the current one."""
+    now = moment(at, catalog)
+    earlier = [one for one in catalog.earlier_policies if one.effective <= now]
+    if earlier and now < catalog.policy.effective:
+        return earlier[-1], None
+    return catalog.policy, catalog.policy_digest

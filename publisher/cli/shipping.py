@@ -1,0 +1,53 @@
+"""What `stage`, `promote` and `release` share: the options of a command that ships PRODUCT@VERSION to a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from publisher.cli.changes import changes_option
+from publisher.cli.common import content_options, json_option
+from publisher.cli.signing import keys_option
+from publisher.cli.target import to_option
+from publisher.model.base import format_time
+from publisher.storage.memory import MemoryStorage
+from publisher.storage.protocol import Storage
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def shipping_options(function: F) -> F:
+    """PRODUCT@VERSION --channel --to --keys --content --config --json"""
+    for decorate in (json_option, content_options, keys_option, to_option):
+        function = decorate(function)
+    function = click.option("--channel", required=True, help="The channel of the release.")(function)
+    return click.argument("name", metavar="PRODUCT@VERSION")(function)
+
+
+def artifacts_options(function: F) -> F:
+    """--artifacts, --changes and --replace, for commands that make a candidate."""
+    function = changes_option(function)
+    function = click.option(
+        "--replace", is_flag=True, help="Supersede another candidate of the channel; its signatures are void."
+    )(function)
+    return click.option(
+        "--artifacts", required=True, type=click.Path(path_type=Path), help="Directory of the built files."
+    )(function)
+
+
+def readable(storage: Storage) -> Storage:
+    """The store, or an empty one in memory as long as there is nothing at its place: planning writes nothing."""
+    if storage.is_prepared():
+        return storage
+    empty = MemoryStorage()
+    empty.prepare()
+    return empty
+
+
+def next_step(now: datetime) -> str:
+    """What remains to be done by hand when a release has just become live."""
+    return f"Next: record `shipped_at: {format_time(now)}` in the release's YAML, and build the site again."

@@ -1,0 +1,181 @@
+"""The freeze matrix: what happens, to whom, by what change -> how long releases stop, and why so long (R19-R26).
+
+base band of the event's type  ->  adjustments in the order of the policy  ->  what is not sure makes it longer
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from publisher.model.base import duration_text
+from publisher.model.event import Confidence, Event
+from publisher.model.policy import Adjustment, Band, FreezePolicy, PartialBand
+from publisher.model.product import ClientType, Product
+from publisher.model.release import ChangeClass, Release
+
+LENGTHS = ("hard_before", "hard_after", "soft_before", "soft_after")
+
+TESTED_ENOUGH = timedelta.max
+"""For questions without a release: what the policy expects of tests is met."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is to be changed, as far as the matrix asks."""
+
+    product: str
+    client_type: ClientType
+    change_class: ChangeClass
+    blast_radius: int
+    event_sensitivity: int
+    tested: timedelta = TESTED_ENOUGH
+
+    @classmethod
+    def of(cls, product: Product, change_class: ChangeClass) -> Subject:
+        """A kind of change of a product, without a release at hand."""
+        return cls(product.id, product.client_type, change_class, product.blast_radius, product.event_sensitivity)
+
+    @classmethod
+    def of_release(cls, product: Product, release: Release) -> Subject:
+        """A release; one that does not say how long it was tested counts as untested."""
+        return cls(
+            product.id,
+            product.client_type,
+            release.change_class,
+            release.blast_radius or product.blast_radius,
+            release.event_sensitivity or product.event_sensitivity,
+            release.tested or timedelta(),
+        )
+
+
+@dataclass(frozen=True)
+class Case:
+    """What happens, as far as the matrix asks."""
+
+    type: str
+    severity: int
+    compatibility_risk: int = 0
+    confidence: Confidence = Confidence.CONFIRMED
+    uncovered: bool = False
+    """Whether people are missing in the days around it."""
+
+    @classmethod
+    def of(cls, event: Event, severity: int, *, uncovered: bool = False) -> Case:
+        """An event with the severity that counts."""
+        return cls(event.type, severity, event.impact.compatibility_risk, event.confidence, uncovered)
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """A band with the story of each of its lengths."""
+
+    band: Band
+    story: dict[str, str]
+    """By length: 7 d exchange listing + 2 d persistence format = 9 d; empty where the length is nothing."""
+
+
+def freeze_lengths(policy: FreezePolicy, case: Case, subject: Subject) -> Lengths | None:
+    """The band for one case and subject with its arithmetic; None where the policy exempts it.
+
+    Raises KeyError for a type that the policy does not know; the content check refuses those before.
+    """
+    base = next((base for base in policy.base if case.type in base.events), None)
+    if base is None:
+        raise KeyError(case.type)
+    sums = {name: _Sum(getattr(base.band, name), base.because) for name in LENGTHS}
+    for adjustment in policy.adjust:
+        if not _applies(adjustment, case, subject):
+            continue
+        if adjustment.exempt:
+            return None
+        _adjust(sums, adjustment.set or PartialBand(), adjustment.add or PartialBand(), adjustment.because)
+    if case.confidence is not Confidence.CONFIRMED:
+        _adjust(sums, PartialBand(), getattr(policy.uncertainty, case.confidence), f"as it is only {case.confidence}")
+    return Lengths(
+        Band(**{name: one.length for name, one in sums.items()}), {name: str(one) for name, one in sums.items()}
+    )
+
+
+def at_least(policy: FreezePolicy, subject: Subject, one: ChangeClass, other: ChangeClass) -> bool:
+    """Whether a change of class `one` waits for no event less than one of class `other`, by this policy."""
+    soft = other not in policy.soft_allows and one in policy.soft_allows
+    return not soft and lasts_as_long(policy, subject, one, other)
+
+
+def lasts_as_long(policy: FreezePolicy, subject: Subject, one: ChangeClass, other: ChangeClass) -> bool:
+    """Whether the freezes of class `one` cover those of class `other`, whatever the event and its severity."""
+    for kind in (name for base in policy.base for name in base.events):
+        for severity in range(1, 6):
+            case = Case(kind, severity)
+            longer = freeze_lengths(policy, case, _with_class(subject, one))
+            shorter = freeze_lengths(policy, case, _with_class(subject, other))
+            if shorter is None:
+                continue
+            if longer is None or not _covers(longer.band, shorter.band):
+                return False
+    return True
+
+
+def _with_class(subject: Subject, change_class: ChangeClass) -> Subject:
+    return Subject(
+        subject.product,
+        subject.client_type,
+        change_class,
+        subject.blast_radius,
+        subject.event_sensitivity,
+        subject.tested,
+    )
+
+
+def _covers(longer: Band, shorter: Band) -> bool:
+    """Whether one band stops at every moment at which the other does, hard where that one is hard."""
+    return (
+        longer.hard_before >= shorter.hard_before
+        and longer.hard_after >= shorter.hard_after
+        and longer.hard_before + longer.soft_before >= shorter.hard_before + shorter.soft_before
+        and longer.hard_after + longer.soft_after >= shorter.hard_after + shorter.soft_after
+    )
+
+
+class _Sum:
+    """A length and the terms that it came from."""
+
+    def __init__(self, length: timedelta, because: str) -> None:
+        self.length = timedelta()
+        self._terms: list[str] = []
+        self.add(length, because)
+
+    def add(self, length: timedelta | None, because: str) -> None:
+        if length:
+            self.length += length
+            self._terms.append(f"{duration_text(length)} {because}")
+
+    def start_over(self, length: timedelta | None, because: str) -> None:
+        if length is not None:
+            self.length, self._terms = timedelta(), []
+            self.add(length, because)
+
+    def __str__(self) -> str:
+        total = f" = {duration_text(self.length)}" if len(self._terms) > 1 else ""
+        return " + ".join(self._terms) + total
+
+
+def _adjust(sums: dict[str, _Sum], instead: PartialBand, more: PartialBand, because: str) -> None:
+    for name, one in sums.items():
+        one.start_over(getattr(instead, name), because)
+        one.add(getattr(more, name), because)
+
+
+def _applies(adjustment: Adjustment, case: Case, subject: Subject) -> bool:
+    return (
+        (not adjustment.events or case.type in adjustment.events)
+        and (not adjustment.client_types or subject.client_type in adjustment.client_types)
+        and (not adjustment.classes or subject.change_class in adjustment.classes)
+        and adjustment.severity_at_least <= case.severity <= adjustment.severity_at_most
+        and case.compatibility_risk >= adjustment.compatibility_risk_at_least
+        and subject.blast_radius >= adjustment.blast_radius_at_least
+        and subject.event_sensitivity >= adjustment.event_sensitivity_at_least
+        and (adjustment.tested_less_than is None or subject.tested < adjustment.tested_less_than)
+        and (case.uncovered or not adjustment.uncovered)
+    )

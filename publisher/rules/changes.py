@@ -1,0 +1,114 @@
+"""The declared class against what the build really changed: a theme refresh that touches DHT code fails (R26)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from publisher.model.decision import Outcome, Verdict
+from publisher.model.evidence import ChangeFacts
+from publisher.model.product import Product
+from publisher.model.release import ChangeClass
+from publisher.rules import words
+from publisher.rules.bands import at_least
+from publisher.rules.question import Question
+
+RULE = "changes.class"
+
+VERSIONED = {
+    "storage": ChangeClass.STORAGE,
+    "rpc": ChangeClass.RPC,
+    "dht": ChangeClass.DHT,
+    "tracker": ChangeClass.TRACKER,
+    "wire": ChangeClass.PROTOCOL,
+}
+"""What a step of a schema or wire version means; a name that is not here means a protocol change."""
+
+URGENT = (ChangeClass.SECURITY, ChangeClass.HOTFIX)
+"""Fixes that may have to touch dangerous ground; people decide, by name."""
+
+
+def change_class(question: Question) -> Verdict:
+    """Nothing that the build changed waits longer for events than the class that the release declares."""
+    release, product, facts = question.release, question.product, question.evidence.changes
+    if not product.areas:
+        return Verdict(
+            rule=RULE,
+            outcome=Outcome.NOT_APPLICABLE,
+            reason=f"{product.id} does not say where in its source which kind of change shows.",
+        )
+    if facts is None and question.evidence.artifacts is None:
+        return Verdict(
+            rule=RULE,
+            outcome=Outcome.NOT_APPLICABLE,
+            reason="What the build changed was not given to this question; publishing looks at it.",
+        )
+    if facts is None:
+        if question.catalog.policy.profile == "solo":
+            return Verdict(rule=RULE, outcome=Outcome.NOT_APPLICABLE, reason="Not required by policy profile solo.")
+        return Verdict(
+            rule=RULE,
+            outcome=Outcome.UNKNOWN,
+            reason="Nobody has said what the build changed, so its class is only a claim.",
+            who="Engineering",
+            fix="Give the list of changed paths with --changes, such as the output of git diff --name-only.",
+        )
+    worse = [
+        (found, proof)
+        for found, proof in found_classes(product, facts)
+        if not at_least(question.catalog.policy.freeze, question.subject, release.change_class, found)
+    ]
+    if not worse:
+        return Verdict(
+            rule=RULE,
+            outcome=Outcome.PASS,
+            reason=f"What the build changed fits the declared class {release.change_class}.",
+        )
+    urgent = release.change_class in URGENT
+    shown = [f"{proof} ({found})" for found, proof in worse]
+    return Verdict(
+        rule=RULE,
+        outcome=Outcome.NEEDS_APPROVAL if urgent else Outcome.BLOCKED,
+        reason=f"It is declared as {release.change_class}, but the build changed {words.listed(_few(shown))}.",
+        public_reason=f"It is declared as {release.change_class}, and what the build changed is of class"
+        f" {words.listed(list(dict.fromkeys(found for found, _ in worse)))}.",
+        who="Engineering and operations" if urgent else "Engineering",
+        fix="Ask for an override by name, or take that part out."
+        if urgent
+        else f"Declare it as {worse[0][0]}, or take that part out.",
+    )
+
+
+def found_classes(product: Product, facts: ChangeFacts) -> Iterator[tuple[ChangeClass, str]]:
+    """Each class that something shows, once, with the first proof of it."""
+    seen = set(facts.classes)
+    for known in facts.classes:
+        yield known, "something of that class"
+    for step in facts.versions:
+        if step.before != step.after and (found := VERSIONED.get(step.name, ChangeClass.PROTOCOL)) not in seen:
+            seen.add(found)
+            yield found, f"the {step.name} version from {step.before} to {step.after}"
+    for area in product.areas:
+        if area.change_class in seen:
+            continue
+        matcher = _matcher(area.paths)
+        if (path := next((path for path in facts.paths if matcher.fullmatch(path)), None)) is not None:
+            seen.add(area.change_class)
+            yield area.change_class, path
+
+
+@lru_cache(maxsize=256)
+def _matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{_pattern(one)})" for one in patterns))
+
+
+def _pattern(shell: str) -> str:
+    """src/dht/** -> a regular expression; * stays within a folder, ** crosses folders."""
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", shell)
+    meaning = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return "".join(meaning.get(part, re.escape(part)) for part in parts)
+
+
+def _few(shown: list[str]) -> list[str]:
+    return shown if len(shown) <= 4 else [*shown[:3], f"{len(shown) - 3} more"]

@@ -1,0 +1,159 @@
+"""Advice on content that is valid and still unwise: freezes without end, a matrix that contradicts itself (R2, R26).
+
+Nothing is stopped by it; `publish check` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from publisher.model.base import duration_text
+from publisher.model.catalog import Catalog
+from publisher.model.policy import FreezePolicy
+from publisher.model.product import ClientType
+from publisher.model.release import ChangeClass
+from publisher.rules import words
+from publisher.rules.bands import Case, Subject, freeze_lengths, lasts_as_long
+from publisher.rules.opening import opening
+from publisher.rules.timeline import Part, timeline
+
+HORIZON = timedelta(days=90)
+
+CALMER = (
+    (ChangeClass.PROTOCOL, ChangeClass.FEATURE),
+    (ChangeClass.MIGRATION, ChangeClass.FEATURE),
+    (ChangeClass.STORAGE, ChangeClass.FEATURE),
+    (ChangeClass.RPC, ChangeClass.FEATURE),
+    (ChangeClass.DHT, ChangeClass.UI_POLISH),
+    (ChangeClass.TRACKER, ChangeClass.UI_POLISH),
+    (ChangeClass.SEEDING, ChangeClass.UI_POLISH),
+    (ChangeClass.FEATURE, ChangeClass.PATCH),
+    (ChangeClass.PATCH, ChangeClass.DOCS),
+    (ChangeClass.UI_POLISH, ChangeClass.DOCS),
+)
+"""(riskier, calmer): the first never waits for less long than the second (R26)."""
+
+
+@dataclass(frozen=True)
+class Lint:
+    """Something unwise, and what would be wiser."""
+
+    about: str
+    """The part of the content: policy, the id of an event, PRODUCT."""
+    what: str
+    fix: str
+
+
+def lints(catalog: Catalog, now: datetime) -> tuple[Lint, ...]:
+    """All advice on the content, for the 90 days from `now` where it is about time."""
+    return (
+        *_order(catalog.policy.freeze),
+        *_severity(catalog.policy.freeze),
+        *_permafreeze(catalog, now),
+        *_unscored(catalog, now),
+    )
+
+
+def _plain(client_type: ClientType, change_class: ChangeClass) -> Subject:
+    return Subject("", client_type, change_class, blast_radius=1, event_sensitivity=1)
+
+
+def _order(policy: FreezePolicy) -> Iterator[Lint]:
+    """Riskier changes wait at least as long, and not all client types are treated alike."""
+    for client_type in ClientType:
+        for riskier, calmer in CALMER:
+            if not lasts_as_long(policy, _plain(client_type, riskier), riskier, calmer):
+                yield Lint(
+                    "policy",
+                    f"on a {client_type}, changes of class {riskier} wait less long than {calmer} around some events",
+                    "mend `adjust`, so that the riskier change never waits for less long",
+                )
+    if len(policy.base) and not _tells_apart(policy):
+        yield Lint(
+            "policy",
+            "the freeze matrix treats every client type and change class alike, so it decides nothing",
+            "give riskier clients and changes longer bands under `adjust`",
+        )
+
+
+def _tells_apart(policy: FreezePolicy) -> bool:
+    subjects = [_plain(client, one) for client in ClientType for one in ChangeClass]
+    kinds = [name for base in policy.base for name in base.events]
+    return any(len({str(freeze_lengths(policy, Case(kind, 3), one)) for one in subjects}) > 1 for kind in kinds)
+
+
+def _severity(policy: FreezePolicy) -> Iterator[Lint]:
+    """A more severe event never freezes for less long."""
+    for kind in (name for base in policy.base for name in base.events):
+        for client_type in ClientType:
+            for change_class in ChangeClass:
+                subject = _plain(client_type, change_class)
+                bands = [freeze_lengths(policy, Case(kind, score), subject) for score in range(1, 6)]
+                before = [one.band.hard_before if one else timedelta() for one in bands]
+                after = [one.band.hard_after if one else timedelta() for one in bands]
+                if sorted(before) != before or sorted(after) != after:
+                    yield Lint(
+                        "policy",
+                        f"a more severe {kind} freezes {change_class} on a {client_type} for less long",
+                        "use `severity_at_least` with longer bands, never with shorter ones",
+                    )
+
+
+def _permafreeze(catalog: Catalog, now: datetime) -> Iterator[Lint]:
+    """Freezes that leave too little room, or run into one another for too long (R2)."""
+    policy = catalog.policy.freeze
+    for product in catalog.products.values():
+        shut: dict[tuple[int, datetime | None], list[ChangeClass]] = {}
+        long: dict[timedelta, list[ChangeClass]] = {}
+        for change_class in ChangeClass:
+            line = timeline(catalog, Subject.of(product, change_class))
+            days = open_days(line.stopping, now)
+            slot = opening(line, now)
+            if days < policy.min_open_days_per_90:
+                shut.setdefault((days, slot[0] if slot else now), []).append(change_class)
+            if policy.longest is not None and (longest := _longest(line.stopping, now)) > policy.longest:
+                long.setdefault(longest, []).append(change_class)
+        for (days, slot_start), classes in shut.items():
+            when = f"; the next open moment is {words.moment(slot_start)}" if slot_start else ""
+            yield Lint(
+                product.id,
+                f"of the coming 90 days only {days} are open for {_kinds(classes)}, and the policy wants"
+                f" {policy.min_open_days_per_90}{when}",
+                "make bands shorter, or plan fewer releases; a freeze for ever is no plan",
+            )
+        for length, classes in long.items():
+            yield Lint(
+                product.id,
+                f"freezes run into one another for {duration_text(length)} without a gap for {_kinds(classes)},"
+                f" and the policy wants {duration_text(policy.longest or length)} at most",
+                "see which events could share a freeze, or make their bands shorter",
+            )
+
+
+def open_days(part: Part, now: datetime) -> int:
+    """Whole days of the coming 90 in which nothing of the part holds."""
+    last = now + HORIZON
+    coming = [(max(start, now), min(end, last)) for start, end in part.spans if end > now and start < last]
+    return (HORIZON - sum((end - start for start, end in coming), timedelta())).days
+
+
+def _longest(part: Part, now: datetime) -> timedelta:
+    return max((end - start for start, end in part.spans if end > now and start < now + HORIZON), default=timedelta())
+
+
+def _kinds(classes: Iterable[ChangeClass]) -> str:
+    found = list(classes)
+    return "every kind of change" if len(found) == len(ChangeClass) else words.listed(found)
+
+
+def _unscored(catalog: Catalog, now: datetime) -> Iterator[Lint]:
+    for event in catalog.events:
+        if not event.scored and event.status != "cancelled" and event.ends > now:
+            yield Lint(
+                event.id,
+                "nobody has scored it, so it counts as severity 5 with no time to prepare, and releases near it need"
+                " an approval",
+                "add `severity` and `lead_time`, each with `score` and `because`",
+            )

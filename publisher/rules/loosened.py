@@ -1,0 +1,57 @@
+"""Whether a change of content shortens a freeze that has begun, without saying so (R25, R98).
+
+Policies and events keep what held before (`content/policies/`, `revisions:`), and then a freeze runs to its end. A
+change that forgot to is found by comparing the content before and after it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from publisher.model.catalog import Catalog
+from publisher.model.release import ChangeClass
+from publisher.rules import words
+from publisher.rules.bands import Subject
+from publisher.rules.timeline import timeline
+
+
+@dataclass(frozen=True)
+class Loosened:
+    """A freeze that held and would end earlier."""
+
+    product: str
+    classes: tuple[ChangeClass, ...]
+    hardness: str
+    was: datetime
+    """When it would have ended."""
+    now_is: datetime
+    """When it ends after the change; the moment of the question where it ends at once."""
+    cause: str
+    """Id of the event or sprint freeze that had held it last."""
+
+    def __str__(self) -> str:
+        return (
+            f"the {self.hardness} freeze for {words.listed(self.classes)} of {self.product}, which has begun, would end"
+            f" on {words.moment(self.now_is)} and not on {words.moment(self.was)}"
+        )
+
+
+def loosened(before: Catalog, after: Catalog, now: datetime) -> tuple[Loosened, ...]:
+    """Every freeze that holds at `now` by the content before and ends earlier by the content after."""
+    found: dict[tuple[str, str, datetime, datetime, str], list[ChangeClass]] = {}
+    for product in before.products.values():
+        if product.id not in after.products:
+            continue
+        for change_class in ChangeClass:
+            old = timeline(before, Subject.of(product, change_class))
+            new = timeline(after, Subject.of(after.products[product.id], change_class))
+            for hardness, one, other in (("hard", old.hard, new.hard), ("whole", old.stopping, new.stopping)):
+                was, is_now = one.until(now), other.until(now) or now
+                if was is not None and is_now < was:
+                    key = (product.id, hardness, was, is_now, one.last(was).cause.id)
+                    found.setdefault(key, []).append(change_class)
+    return tuple(
+        Loosened(product, tuple(classes), hardness, was, is_now, cause)
+        for (product, hardness, was, is_now, cause), classes in found.items()
+    )

@@ -1,0 +1,86 @@
+"""Overrides: named rules that do not stop one release, for a while, with people who answer for it (R27, R30).
+
+Only what waits, needs an approval or is unknown can be overridden. What is blocked has failed, and a failure is mended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from publisher.model.decision import Outcome, Verdict
+from publisher.model.register import Override
+from publisher.model.signer import Duty
+from publisher.rules import words
+from publisher.rules.question import Question
+
+YIELDING = (Outcome.WAITING, Outcome.NEEDS_APPROVAL, Outcome.UNKNOWN)
+"""Outcomes that people may override."""
+
+
+def overridden(question: Question, verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """The verdicts with the overrides that count at this moment."""
+    counting = [one for one in of(question) if one.approved_at <= question.now < one.expires]
+    if not counting:
+        return tuple(verdicts)
+    return tuple(_applied(question, verdict, counting) for verdict in verdicts)
+
+
+def boundaries(question: Question) -> Iterable[datetime]:
+    """When overrides of this release begin and cease to count."""
+    edges = {edge for one in of(question) for edge in (one.approved_at, one.expires)}
+    return sorted(edge for edge in edges if edge > question.now)
+
+
+def of(question: Question) -> list[Override]:
+    """All overrides of this release in this channel, whether they count now or not."""
+    memo = question.catalog.memo
+    if "overrides" not in memo:
+        memo["overrides"] = {}
+        for one in question.catalog.overrides:
+            memo["overrides"].setdefault((one.product, one.version, one.channel), []).append(one)
+    release = question.release
+    found: list[Override] = memo["overrides"].get((release.product, release.version, question.channel), [])
+    return found
+
+
+def _applied(question: Question, verdict: Verdict, overrides: Iterable[Override]) -> Verdict:
+    if verdict.outcome not in YIELDING:
+        return verdict
+    for override in overrides:
+        if verdict.rule not in override.rules:
+            continue
+        if (lack := _lack(question, verdict, override)) is not None:
+            return verdict.model_copy(update={"fix": f"{verdict.fix} The override {override.id} {lack}.".strip()})
+        approvers = words.listed([f"{one.person} ({one.duty})" for one in override.approvers])
+        said = f"Overridden until {words.moment(override.expires)} by {approvers}: {override.reason}"
+        return verdict.model_copy(
+            update={
+                "outcome": Outcome.PASS_OVERRIDDEN,
+                "reason": f"{said} Without it: {verdict.reason}",
+                "public_reason": None
+                if verdict.public_reason is None
+                else f"{said} Without it: {verdict.public_reason}",
+                "who": "",
+                "fix": "",
+            }
+        )
+    return verdict
+
+
+def _lack(question: Question, verdict: Verdict, override: Override) -> str | None:
+    """What an override lacks to count for a verdict, as the end of a sentence."""
+    duties = {one.duty for one in override.approvers}
+    hard = verdict.rule == "freeze.hard"
+    wanted = [Duty.ENGINEERING, Duty.OPERATIONS, *([Duty.EXECUTIVE] if hard else [])]
+    if missing := [duty for duty in wanted if duty not in duties]:
+        return f"lacks an approver of duty {words.listed(missing)}"
+    if hard and override.rollback_review is None:
+        return "lacks a review of the way back (`rollback_review`), which a hard freeze asks for"
+    files = question.evidence.artifacts
+    if files is not None and (other := [one.file for one in files if one.sha256 not in override.artifacts]):
+        return f"is for other files than {words.listed(other)}"
+    live, shipped = question.evidence.live, question.release.shipped_at
+    if shipped is not None and shipped <= question.now and live is not None and live != question.release.version:
+        return "is used up: it was for one publication, and that has been"
+    return None

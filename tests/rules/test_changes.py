@@ -1,0 +1,81 @@
+"""The declared class against what the build changed (R26)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from publisher.content.schemas import EXAMPLES
+from publisher.model.catalog import Catalog
+from publisher.model.decision import Decision, Outcome
+from publisher.model.evidence import ArtifactFact, ChangeFacts, Evidence, VersionStep
+from publisher.model.product import Product
+from publisher.rules.evaluate import evaluate
+from tests.support import build
+from tests.support.build import at
+
+AREAS = [
+    {"paths": ["src/dht/**", "src/net/*.c"], "change_class": "dht"},
+    {"paths": ["**/store/**"], "change_class": "storage"},
+]
+
+
+def catalog(profile: str = "team") -> Catalog:
+    known = build.catalog(the_policy=build.repository_policy().model_copy(update={"profile": profile}))
+    fields = EXAMPLES["products"]["products"][0] | {"id": "daemon", "areas": AREAS, "channels": ["stable", "beta"]}
+    known.products["daemon"] = Product.model_validate_json(json.dumps(fields))
+    return known
+
+
+def decided(change_class: str, *paths: str, versions: tuple[VersionStep, ...] = (), **fields: Any) -> Decision:
+    one = build.release("4.2.0", change_class, **fields)
+    facts = ChangeFacts(paths=paths, versions=versions)
+    return evaluate(catalog(), one, "stable", at("2026-01-01"), Evidence(changes=facts))
+
+
+@pytest.mark.parametrize(
+    ("change_class", "path", "outcome"),
+    [
+        ("ui-polish", "theme/colours.css", Outcome.PASS),
+        ("ui-polish", "src/dht/node.c", Outcome.BLOCKED),
+        ("ui-polish", "src/dht/deep/er.c", Outcome.BLOCKED),
+        ("ui-polish", "src/net/peer.c", Outcome.BLOCKED),
+        ("ui-polish", "src/net/deep/peer.c", Outcome.PASS),
+        ("ui-polish", "store/index.c", Outcome.BLOCKED),
+        ("dht", "src/dht/node.c", Outcome.PASS),
+        ("protocol", "src/dht/node.c", Outcome.PASS),
+        ("patch", "src/dht/node.c", Outcome.BLOCKED),
+        ("security", "src/dht/node.c", Outcome.NEEDS_APPROVAL),
+    ],
+)
+def test_r26_a_theme_refresh_that_touches_dht_code_fails(change_class: str, path: str, outcome: Outcome) -> None:
+    assert decided(change_class, "README.md", path).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("name", "after", "outcome"),
+    [("storage", "8", Outcome.BLOCKED), ("storage", "7", Outcome.PASS), ("unheard-of", "8", Outcome.BLOCKED)],
+)
+def test_r20_r26_a_patch_that_steps_a_schema_or_wire_version_fails(name: str, after: str, outcome: Outcome) -> None:
+    step = VersionStep(name=name, before="7", after=after)
+    assert decided("patch", versions=(step,)).outcome is outcome
+
+
+def test_r26_the_public_reads_the_class_and_no_path() -> None:
+    public = decided("ui-polish", "src/dht/secret.c").public()
+    said = " ".join(verdict.reason for verdict in public.verdicts)
+    assert "is of class dht" in said
+    assert "secret" not in said
+
+
+def test_r26_without_a_list_of_changes_a_publication_stops_and_a_question_does_not() -> None:
+    one = build.release("4.2.0")
+    files = (ArtifactFact(file="node", platform="linux-amd64", size=1, sha256="a" * 64),)
+    for profile, evidence, outcome in (
+        ("team", Evidence(), Outcome.PASS),
+        ("team", Evidence(artifacts=files), Outcome.UNKNOWN),
+        ("solo", Evidence(artifacts=files), Outcome.PASS),
+    ):
+        assert evaluate(catalog(profile), one, "stable", at("2026-01-01"), evidence).outcome is outcome

@@ -1,0 +1,124 @@
+"""Overrides: exact rules, exact files, the right people, for a while, once (R27, R30)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from publisher.client.version import Version
+from publisher.model.decision import Decision, Outcome
+from publisher.model.evidence import ArtifactFact, Evidence, OfferedFile
+from publisher.model.register import Approver, Override, RollbackReview
+from publisher.model.signer import Duty
+from publisher.rules.evaluate import evaluate
+from tests.support import build
+from tests.support.build import at
+
+SECOND = timedelta(seconds=1)
+LISTING = build.event("2026-03-10 10:00", "2026-03-10 22:00")
+RIGHT, OTHER = "a" * 64, "b" * 64
+PEOPLE = {
+    "engineering": Approver(person="Ana", duty=Duty.ENGINEERING),
+    "operations": Approver(person="Ben", duty=Duty.OPERATIONS),
+    "executive": Approver(person="Eva", duty=Duty.EXECUTIVE),
+}
+REVIEW = RollbackReview(by="Ben", at=at("2026-03-08"), bundle=OTHER)
+
+
+def override(*duties: str, **fields: Any) -> Override:
+    known: dict[str, Any] = {
+        "id": "urgent",
+        "product": "daemon",
+        "version": Version.parse("4.2.0"),
+        "channel": "stable",
+        "rules": ("freeze.hard",),
+        "artifacts": (RIGHT,),
+        "reason": "Nodes accept commands without a password.",
+        "approvers": tuple(PEOPLE[duty] for duty in duties or PEOPLE),
+        "rollback_review": REVIEW,
+        "approved_at": at("2026-03-09 12:00"),
+        "expires": at("2026-03-10 12:00"),
+    }
+    return Override(**(known | fields))
+
+
+def decided(*overrides: Override, moment: str = "2026-03-10", shift: int = 0, sha256: str = RIGHT) -> Decision:
+    one = build.release("4.2.0", "security")
+    files = (ArtifactFact(file="node.tar.gz", platform="linux-amd64", size=1, sha256=sha256),)
+    catalog = build.catalog([LISTING], [one], overrides=overrides)
+    return evaluate(catalog, one, "stable", at(moment) + shift * SECOND, Evidence(artifacts=files))
+
+
+def test_r27_engineering_operations_and_an_executive_with_a_reviewed_way_back_override_a_hard_freeze() -> None:
+    decision = decided(override())
+    assert decision.outcome is Outcome.PASS_OVERRIDDEN
+    (verdict,) = [one for one in decision.verdicts if one.rule == "freeze.hard"]
+    assert verdict.reason.startswith(
+        "Overridden until Tuesday 10 March 2026, 12:00 UTC by Ana (engineering), Ben (operations) and Eva (executive):"
+        " Nodes accept commands without a password. Without it: Hard freeze around"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "lacks"),
+    [
+        (override("engineering", "operations"), "lacks an approver of duty executive"),
+        (override("executive"), "lacks an approver of duty engineering and operations"),
+        (override(rollback_review=None), "lacks a review of the way back"),
+        (override(artifacts=(OTHER,)), "is for other files than node.tar.gz"),
+    ],
+)
+def test_r27_r30_what_an_override_lacks_is_said_and_it_does_not_count(given: Override, lacks: str) -> None:
+    decision = decided(given)
+    assert decision.outcome is Outcome.WAITING
+    (verdict,) = [one for one in decision.verdicts if one.rule == "freeze.hard"]
+    assert lacks in verdict.fix
+
+
+@pytest.mark.parametrize(
+    "fields", [{"version": Version.parse("4.2.1")}, {"channel": "beta"}, {"rules": ("freeze.soft",)}]
+)
+def test_r30_an_override_is_for_one_release_one_channel_and_named_rules(fields: dict[str, Any]) -> None:
+    assert decided(override(**fields)).outcome is Outcome.WAITING
+
+
+def test_r30_an_override_begins_and_expires_to_the_second() -> None:
+    given = override()
+    assert decided(given, moment="2026-03-09 12:00", shift=-1).outcome is Outcome.WAITING
+    assert decided(given, moment="2026-03-09 12:00").outcome is Outcome.PASS_OVERRIDDEN
+    assert decided(given, moment="2026-03-10 12:00", shift=-1).outcome is Outcome.PASS_OVERRIDDEN
+    assert decided(given, moment="2026-03-10 12:00").outcome is Outcome.WAITING
+    before = decided(given, moment="2026-03-09")
+    assert (before.next_change, before.then) == (at("2026-03-09 12:00"), Outcome.PASS_OVERRIDDEN)
+
+
+def test_r30_an_override_is_used_up_by_its_publication() -> None:
+    one = build.release("4.2.0", "security", shipped_at="2026-03-09T13:00:00Z")
+    live = Version.parse("4.1.9")  # it was taken back since
+    catalog = build.catalog([LISTING], [one], overrides=(override(),))
+    offered = (OfferedFile(version=live, sha256=OTHER),)
+    decision = evaluate(catalog, one, "stable", at("2026-03-10"), Evidence(live=live, offered=offered))
+    assert decision.outcome is Outcome.WAITING
+    assert any("is used up" in verdict.fix for verdict in decision.verdicts)
+
+
+def test_r30_r54_integrity_and_failures_cannot_be_overridden() -> None:
+    with pytest.raises(ValidationError, match="rules of integrity cannot be overridden"):
+        override(rules=("integrity.artifacts",))
+    one = build.release("4.2.0", "hotfix", risk_of_delay=build.severity(1), risk_of_rollout=build.severity(5))
+    given = override(rules=("urgency.hotfix", "freeze.hard"))
+    catalog = build.catalog([LISTING], [one], overrides=(given,))
+    assert evaluate(catalog, one, "stable", at("2026-03-10")).outcome is Outcome.BLOCKED
+
+
+def test_r30_the_public_reads_of_the_override_and_nothing_of_a_hidden_event() -> None:
+    hidden = build.event("2026-03-10 10:00", "2026-03-10 22:00", visibility="internal", title="Secret listing")
+    one = build.release("4.2.0", "security")
+    catalog = build.catalog([hidden], [one], overrides=(override(),))
+    public = evaluate(catalog, one, "stable", at("2026-03-10")).public()
+    said = " ".join(verdict.reason for verdict in public.verdicts)
+    assert "Nodes accept commands without a password" in said
+    assert "Secret" not in said

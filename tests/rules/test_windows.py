@@ -1,0 +1,214 @@
+"""What opens a freeze window, and from when until when: events, estimates, doubts, what was known, sprint freezes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from publisher.model.catalog import Catalog
+from publisher.model.decision import Outcome
+from publisher.model.event import Event
+from publisher.model.register import SprintFreeze
+from publisher.rules.evaluate import evaluate
+from publisher.rules.windows import Hardness, Window, freeze_windows
+from tests.support import build
+from tests.support.build import at
+
+SECOND = timedelta(seconds=1)
+LISTING = ("2026-03-10 10:00", "2026-03-10 22:00")
+TRIGGER = {
+    "kind": "block",
+    "chain": "TRON",
+    "height": 1_000_000,
+    "seen": 712_000,
+    "as_of": "2026-02-28T10:00:00Z",
+    "spacing_seconds": 3,
+    "earliest": "2026-03-10T04:00:00Z",
+    "latest": "2026-03-10T16:00:00Z",
+}
+
+
+def windows(catalog: Catalog, change_class: str = "feature", client: str = "desktop") -> list[Window]:
+    return list(freeze_windows(catalog, build.subject(client, change_class)))
+
+
+def hard(catalog: Catalog) -> Window:
+    """The only hard window."""
+    (window,) = [one for one in windows(catalog) if one.hardness is Hardness.HARD]
+    return window
+
+
+def estimated(**fields: Any) -> Event:
+    return build.event(*LISTING, trigger=TRIGGER | fields)
+
+
+def stops(catalog: Catalog, moment: str, shift: int = 0) -> bool:
+    one = build.release("4.2.0", product="desktop")
+    return evaluate(catalog, one, "stable", at(moment) + shift * SECOND).outcome is Outcome.WAITING
+
+
+def test_r18_a_freeze_around_an_estimate_holds_when_the_widened_estimate_reaches_the_moment() -> None:
+    catalog = build.catalog([estimated()])
+    window = hard(catalog)
+    age = (window.start - at("2026-02-28 10:00")) / timedelta(days=1)
+    # 7 d before the earliest moment, and 1 h earlier for each day of age at that very moment.
+    assert abs(window.start - (at("2026-03-03 04:00") - age * timedelta(hours=1))) <= 2 * SECOND  # rounded outwards
+    age = (window.end - at("2026-02-28 10:00")) / timedelta(days=1)
+    assert abs(window.end - (at("2026-03-11 04:00") + age * timedelta(hours=1))) <= 2 * SECOND  # rounded outwards
+    assert "block 1,000,000" in window.arithmetic
+    assert "1 h wider on both sides for each day since 28 February 2026" in window.arithmetic
+
+
+def test_r18_an_older_estimate_is_wider_on_both_sides() -> None:
+    fresh, old = (
+        hard(build.catalog([estimated(as_of=day, seen=seen)]))
+        for day, seen in (("2026-03-02T10:00:00Z", 769_600), ("2026-02-20T10:00:00Z", 481_600))
+    )
+    assert old.start < fresh.start
+    assert old.end > fresh.end
+
+
+def test_r18_what_has_happened_is_no_estimate_any_more() -> None:
+    known = build.event(*LISTING, trigger=TRIGGER, status="happened")
+    plain = build.event(*LISTING, status="happened")
+    assert [(w.start, w.end) for w in windows(build.catalog([known]))] == [
+        (w.start, w.end) for w in windows(build.catalog([plain]))
+    ]
+
+
+@pytest.mark.parametrize(("confidence", "more"), [("confirmed", 0), ("likely", 1), ("rumoured", 2)])
+def test_r25_what_is_less_sure_freezes_longer(confidence: str, more: int) -> None:
+    policy = build.policy(
+        uncertainty={
+            "likely": {"hard_before": "1 d", "soft_after": "1 d"},
+            "rumoured": {"hard_before": "2 d", "soft_after": "2 d"},
+        }
+    )
+    catalog = build.catalog([build.event(*LISTING, confidence=confidence)], the_policy=policy)
+    found = windows(catalog)
+    assert found[0].start == at("2026-03-03 10:00") - timedelta(days=more)
+    assert found[-1].end == at("2026-03-13 22:00") + timedelta(days=more)
+    if more:
+        assert f"7 d exchange listing + {more} d as it is only {confidence} = {7 + more} d" in found[0].arithmetic
+
+
+def test_r25_an_event_that_is_moved_while_its_freeze_runs_does_not_end_it() -> None:
+    moved = build.event(
+        "2026-04-20",
+        "2026-04-21",
+        revisions=[
+            {
+                "until": "2026-03-05T00:00:00Z",
+                "because": "The exchange has put it off.",
+                "starts": "2026-03-10T10:00:00Z",
+                "ends": "2026-03-10T22:00:00Z",
+            }
+        ],
+    )
+    catalog = build.catalog([moved])
+    assert not stops(catalog, "2026-03-03 10:00", -1)
+    assert stops(catalog, "2026-03-03 10:00")
+    assert stops(catalog, "2026-03-10 22:00", -1)
+    # What had not begun by then does not begin: the soft freeze after the first date.
+    assert not stops(catalog, "2026-03-10 22:00")
+    assert not stops(catalog, "2026-04-13", -1)
+    assert stops(catalog, "2026-04-13")
+    assert "a freeze that has begun runs to its end" in windows(catalog)[0].arithmetic
+
+
+def test_r25_an_event_that_is_moved_before_its_freeze_began_leaves_nothing_behind() -> None:
+    revision = {"until": "2026-03-03T10:00:00Z", "because": "Put off.", "starts": "2026-03-10T10:00:00Z"}
+    revision["ends"] = "2026-03-10T22:00:00Z"
+    catalog = build.catalog([build.event("2026-04-20", "2026-04-21", revisions=[revision])])
+    assert not stops(catalog, "2026-03-04")
+
+
+def test_r25_a_freeze_outlives_the_cancellation_of_its_event() -> None:
+    revision = {"until": "2026-03-05T00:00:00Z", "because": "It does not take place.", "status": "planned"}
+    catalog = build.catalog([build.event(*LISTING, status="cancelled", revisions=[revision])])
+    assert stops(catalog, "2026-03-10 22:00", -1)
+    assert not stops(catalog, "2026-03-10 22:00")
+
+
+@pytest.mark.parametrize(
+    ("effective", "until"), [("2026-03-05T00:00:00Z", "2026-03-10 22:00"), ("2026-03-03T10:00:00Z", "2026-03-03 10:00")]
+)
+def test_r98_a_policy_change_cannot_loosen_a_freeze_that_has_begun(effective: str, until: str) -> None:
+    strict = build.policy()
+    base = {"events": ["exchange-listing"], "band": {}, "because": "exchange listing"}
+    loose = build.policy(base=[base]).model_copy(update={"version": 2, "effective": at(effective[:10])})
+    if effective.endswith("10:00:00Z"):
+        loose = loose.model_copy(update={"effective": at("2026-03-03 10:00")})
+    catalog = build.catalog([build.event(*LISTING)], the_policy=loose, earlier_policies=(strict,))
+    first = windows(catalog)[0]
+    if until == "2026-03-03 10:00":  # it took effect at the very second at which the freeze would have begun
+        assert first.start == at("2026-03-10 10:00")
+    else:
+        assert (first.start, first.end) == (at("2026-03-03 10:00"), at("2026-03-10 22:00"))
+        assert "by version 1 of the policy" in first.arithmetic
+
+
+def test_r98_a_stricter_policy_holds_from_the_moment_it_takes_effect() -> None:
+    base = {"events": ["exchange-listing"], "band": {}, "because": "exchange listing"}
+    strict = build.policy().model_copy(update={"version": 2, "effective": at("2026-03-05")})
+    catalog = build.catalog([build.event(*LISTING)], the_policy=strict, earlier_policies=(build.policy(base=[base]),))
+    assert not stops(catalog, "2026-03-05", -1)
+    assert stops(catalog, "2026-03-05")
+
+
+def test_r10_a_sprint_freeze_stands_on_the_same_timeline() -> None:
+    sprint = SprintFreeze(
+        id="quarter",
+        title="End of the quarter",
+        starts=at("2026-03-28"),
+        ends=at("2026-04-02"),
+        products=("desktop",),
+        because="end of quarter",
+    )
+    catalog = build.catalog(sprints=(sprint,))
+    assert not stops(catalog, "2026-03-28", -1)
+    assert stops(catalog, "2026-03-28")
+    assert stops(catalog, "2026-04-02", -1)
+    assert not stops(catalog, "2026-04-02")
+    assert windows(catalog, client="daemon") == []
+    assert [one.stops for one in windows(catalog, "docs")] == [False]
+
+
+def test_r12_r84_an_accepted_signal_raises_the_severity_and_never_lowers_it() -> None:
+    for proposed, accepted, expected in ((5, True, 9), (5, False, 7), (1, True, 7)):
+        signal = build.signal("example-listing", proposed, accepted=accepted)
+        policy = build.policy(adjust=[{"because": "severity 5", "severity_at_least": 5, "add": {"hard_before": "2 d"}}])
+        catalog = build.catalog([build.event(*LISTING)], the_policy=policy, signals=(signal,))
+        assert (at(LISTING[0]) - windows(catalog)[0].start).days == expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "release", "days"),
+    [
+        ({"blast_radius_at_least": 4}, {"blast_radius": 4}, 9),
+        ({"blast_radius_at_least": 4}, {"blast_radius": 3}, 7),
+        ({"event_sensitivity_at_least": 5}, {"event_sensitivity": 5}, 9),
+        ({"event_sensitivity_at_least": 5}, {"event_sensitivity": 4}, 7),
+        ({"tested_less_than": "5 d"}, {"tested": timedelta(days=5)}, 7),
+        ({"tested_less_than": "5 d"}, {"tested": timedelta(days=5) - SECOND}, 9),
+        ({"compatibility_risk_at_least": 1}, {}, 7),
+        ({"compatibility_risk_at_least": 0}, {}, 9),
+    ],
+)
+def test_r24_r95_reach_sensitivity_and_tests_make_it_longer(
+    condition: dict[str, Any], release: dict[str, Any], days: int
+) -> None:
+    policy = build.policy(adjust=[{"because": "more care", "add": {"hard_before": "2 d"}, **condition}])
+    catalog = build.catalog([build.event(*LISTING)], the_policy=policy)
+    subject = build.subject("desktop", "feature", **release)
+    assert (at(LISTING[0]) - freeze_windows(catalog, subject)[0].start).days == days
+
+
+def test_r24_a_release_that_does_not_say_how_long_it_was_tested_counts_as_untested() -> None:
+    policy = build.policy(adjust=[{"because": "few tests", "add": {"hard_before": "2 d"}, "tested_less_than": "5 d"}])
+    catalog = build.catalog([build.event(*LISTING)], the_policy=policy)
+    for tested, outcome in ((None, Outcome.WAITING), ("4 d", Outcome.WAITING), ("5 d", Outcome.PASS)):
+        one = build.release("4.2.0", product="desktop", **({"tested": tested} if tested else {}))
+        assert evaluate(catalog, one, "stable", at("2026-03-02")).outcome is outcome
