@@ -126,7 +126,7 @@ def _permafreeze(catalog: Catalog, now: datetime) -> Iterator[Lint]:
         for length, classes in long.items():
             yield Lint(
                 product.id,
-                f"freezes run into one another for {duration_text(length)} without a gap for {_kinds(classes)},"
+                f"freezes run into one another for {length.days} days without a gap for {_kinds(classes)},"
                 f" and the policy wants {duration_text(policy.longest or length)} at most",
                 "see which events could share a freeze, or make their bands shorter",
             )

@@ -46,10 +46,12 @@ def loosened(before: Catalog, after: Catalog, now: datetime) -> tuple[Loosened, 
         for change_class in ChangeClass:
             old = timeline(before, Subject.of(product, change_class))
             new = timeline(after, Subject.of(after.products[product.id], change_class))
-            for hardness, one, other in (("hard", old.hard, new.hard), ("whole", old.stopping, new.stopping)):
-                was, is_now = one.until(now), other.until(now) or now
-                if was is not None and is_now < was:
-                    key = (product.id, hardness, was, is_now, one.last(was).cause.id)
+            for hardness, one, other in (("hard", old.hard, new.hard), ("soft", old.soft_stopping, new.stopping)):
+                # Only windows that have begun count: what was to follow them may go with the event.
+                last = max(one.holding(now), key=lambda window: window.end, default=None)
+                ends = other.until(now) or now
+                if last is not None and ends < last.end:
+                    key = (product.id, hardness, last.end, ends, last.cause.id)
                     found.setdefault(key, []).append(change_class)
     return tuple(
         Loosened(product, tuple(classes), hardness, was, is_now, cause)

@@ -161,16 +161,22 @@ class ProductOutlook:
     open: tuple[ChangeClass, ...]
     waits: tuple[Wait, ...]
     """Sooner ones first."""
+    soft_until: datetime | None
+    """Until when a soft freeze around an event lets through only what is essential; None: none holds."""
 
 
 def product_outlook(catalog: Catalog, product: Product, now: datetime) -> ProductOutlook:
     """The outlook of one product; freezes that follow one another count as one wait."""
     free: list[ChangeClass] = []
+    essential: list[datetime] = []
     waits: dict[tuple[datetime, str], tuple[Window, list[ChangeClass]]] = {}
     for change_class in ChangeClass:
-        answer = opening(timeline(catalog, Subject.of(product, change_class)), now)
+        line = timeline(catalog, Subject.of(product, change_class))
+        answer = opening(line, now)
         if answer is None:
             free.append(change_class)
+            if change_class is not ChangeClass.DOCS and (end := line.soft_of_events.until(now)) is not None:
+                essential.append(end)
             continue
         until, window = answer
         waits.setdefault((until, window.cause.id), (window, []))[1].append(change_class)
@@ -181,4 +187,5 @@ def product_outlook(catalog: Catalog, product: Product, now: datetime) -> Produc
             Wait(tuple(classes), until, view_of(window.cause, now))
             for (until, _), (window, classes) in sorted(waits.items(), key=lambda item: item[0])
         ),
+        max(essential, default=None),
     )

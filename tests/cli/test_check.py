@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 from tests.support.command import ROOT, Publish
@@ -31,7 +32,7 @@ def test_it_says_what_was_read(publish: Publish) -> None:
 def test_json_is_stable(publish: Publish) -> None:
     ran = publish("check", "--json")
     value = json.loads(ran.out)
-    assert list(value) == ["ok", "counts", "problems"]
+    assert list(value) == ["ok", "counts", "problems", "advice"]
     assert list(value["counts"]) == ["products", "channels", "releases", "events", "deprecations", "signers"]
     assert value["ok"] is True
     assert value["problems"] == []
@@ -66,3 +67,53 @@ def test_a_missing_directory(publish: Publish) -> None:
     assert ran.code == 1
     assert "there is no directory nowhere" in ran.err
     assert publish("check", "--colour").code == 2
+
+
+def committed(tmp_path: Path) -> Path:
+    """A repository with a copy of the content, all of it committed."""
+    for folder in ("content", "site_config"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"]):
+        identity = ["-c", "user.name=Ana", "-c", "user.email=ana@example.org", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *identity, *words], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def test_r25_since_refuses_what_ends_a_running_freeze_earlier(publish: Publish, tmp_path: Path) -> None:
+    repository = committed(tmp_path)
+    assert publish("check", "--since", "HEAD", cwd=repository).code == 0
+    event = repository / "content/events/btt-listing-sample.yaml"
+    event.write_text(event.read_text().replace("2026-11-24T", "2026-12-24T"))
+    ran = publish("check", "--since", "HEAD", cwd=repository)
+    assert ran.code == 1
+    assert "against HEAD, a freeze that has begun would end earlier:" in ran.err
+    assert "btt-listing-sample: the hard freeze for" in ran.err
+    assert "-> keep what was known: `revisions:` in the event" in ran.err
+    kept = (
+        "revisions:\n  - {until: 2026-11-20T12:00:00Z, because: It was put off., starts: 2026-11-24T10:00:00Z,"
+        " ends: 2026-11-24T22:00:00Z}\n"
+    )
+    event.write_text(event.read_text() + kept)
+    assert publish("check", "--since", "HEAD", cwd=repository).code == 0
+
+
+def test_since_outside_of_a_repository_or_for_an_unknown_revision(publish: Publish, tmp_path: Path) -> None:
+    repository = committed(tmp_path)
+    for revision, words in (("nope", "at that revision"), ("--output=x", "is not a revision")):
+        ran = publish("check", f"--since={revision}", cwd=repository)
+        assert (ran.code, "Traceback" in ran.err) == (1, False)
+        assert words in ran.err
+
+
+def test_advice_is_shown_and_fails_only_where_it_is_asked_to(publish: Publish, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "content", tmp_path / "content")
+    event = tmp_path / "content/events/btt-listing-sample.yaml"
+    lines = [line for line in event.read_text().splitlines() if not line.startswith("severity:")]
+    event.write_text("\n".join(lines) + "\n")
+    given = ["--content", str(tmp_path / "content")]
+    ran = publish("check", *given)
+    assert ran.code == 0
+    assert "no problem, and 1 piece of advice.\nbtt-listing-sample: nobody has scored it" in ran.out
+    assert publish("check", "--strict", *given).code == 1
+    value = json.loads(publish("check", "--strict", "--json", *given).out)
+    assert (value["ok"], value["advice"][0]["about"]) == (False, "btt-listing-sample")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from publisher.model.release import Release
+from publisher.rules.severity import effective_severity
 from publisher.site.scene import Page, Scene
 from publisher.site.views.releases import release_view
 from publisher.site.visible import public_events
@@ -37,6 +38,7 @@ def pages(scene: Scene) -> Iterator[Page]:
             f"{event.title}: when it is, what it touches, and which releases wait for it.",
             {
                 "event": event,
+                "severity": effective_severity(scene.catalog, event),
                 "freeze": scene.freeze_of.get(event.id),
                 "releases": [release_view(scene, release) for release in tied.get(event.id, ())],
             },

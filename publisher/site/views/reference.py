@@ -8,11 +8,13 @@ from typing import Any
 
 from publisher.model.deprecation import Deprecation, DeprecationState
 from publisher.model.product import Product
+from publisher.model.register import Override
 from publisher.model.signer import RolePolicy
 from publisher.rules.lifecycle import deprecation_state
+from publisher.rules.policy_text import policy_text
 from publisher.site.matrix import freeze_matrix
 from publisher.site.scene import Page, Scene
-from publisher.site.views.releases import Download, downloads, folder_url
+from publisher.site.views.releases import Download, downloads, folder_url, page_of
 
 FRAGMENTS = ("official-hosts", "minisign-key", "homepages")
 """Names that prose may use in `<!-- data: NAME -->`; each is a template fragment-NAME.md.jinja."""
@@ -25,7 +27,12 @@ def pages(scene: Scene) -> Iterator[Page]:
         "Release policy",
         "policy.md.jinja",
         "What freezes when, what may still ship, and how many people must sign. Generated from the policy's data.",
-        {"policy": scene.catalog.policy, "tables": freeze_matrix(scene.bands), "roles": roles(scene)},
+        {
+            "policy": scene.catalog.policy,
+            "tables": freeze_matrix(scene.bands),
+            "roles": roles(scene),
+            "sections": [one for one in policy_text(scene.catalog.policy) if one.id != "bands"],
+        },
         contents=False,
     )
     yield Page(
@@ -34,6 +41,13 @@ def pages(scene: Scene) -> Iterator[Page]:
         "deprecations.md.jinja",
         "What goes away, when, and what to use instead.",
         {"items": _deprecations(scene)},
+    )
+    yield Page(
+        "overrides.md",
+        "Register of overrides",
+        "overrides.md.jinja",
+        "Every time that a release shipped although a rule had stopped it: which rule, why, and who answers for it.",
+        {"items": _overrides(scene)},
     )
     shelves = _shelves(scene)
     yield Page(
@@ -68,6 +82,29 @@ def _key(scene: Scene) -> str | None:
 def roles(scene: Scene) -> list[tuple[str, RolePolicy]]:
     """Every role of the channel with its threshold, in the order of the file."""
     return list(scene.catalog.signers.roles.items())
+
+
+@dataclass(frozen=True)
+class OverrideView:
+    """An override as the register shows it."""
+
+    item: Override
+    title: str
+    page: str
+    counts: bool
+    """Whether it counts at the moment of the page."""
+
+
+def _overrides(scene: Scene) -> list[OverrideView]:
+    """The overrides of releases that may be known, latest first."""
+    views = []
+    for item in sorted(scene.catalog.overrides, key=lambda one: one.approved_at, reverse=True):
+        release = scene.catalog.find(item.product, str(item.version))
+        if release is not None:  # the public catalog has no internal releases
+            product = scene.catalog.products[item.product]
+            counts = item.approved_at <= scene.now < item.expires
+            views.append(OverrideView(item, f"{product.name} {item.version}", page_of(release), counts))
+    return views
 
 
 @dataclass(frozen=True)

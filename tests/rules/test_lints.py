@@ -1,0 +1,61 @@
+"""Advice on valid content: freezes without end, a matrix that contradicts itself, events without scores (R2, R26)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from publisher.rules.lints import Lint, lints
+from tests.support import build
+from tests.support.build import at
+
+NOW = at("2026-03-01")
+LISTING = build.event("2026-03-10", "2026-03-11")
+
+
+def said(*, events: Any = (), **freeze: Any) -> str:
+    found = lints(build.catalog(events, the_policy=build.policy(**freeze)), NOW)
+    return "\n".join(f"{one.about}: {one.what}" for one in found)
+
+
+def test_the_policy_of_this_repository_needs_no_advice() -> None:
+    assert lints(build.catalog([LISTING]), NOW) == ()
+
+
+def test_r26_a_riskier_change_that_waits_less_long_is_told() -> None:
+    shorter = {"because": "hurry", "classes": ["protocol"], "client_types": ["daemon"], "set": {"hard_before": "1 d"}}
+    assert "on a daemon, changes of class protocol wait less long than feature around some events" in said(
+        adjust=[shorter]
+    )
+
+
+def test_r26_a_matrix_that_treats_all_alike_decides_nothing() -> None:
+    assert "treats every client type and change class alike" in said()
+    assert "alike" not in said(adjust=[{"because": "docs", "classes": ["docs"], "exempt": True}])
+
+
+def test_a_severer_event_that_freezes_for_less_long_is_told() -> None:
+    calm = {"because": "too busy", "severity_at_least": 4, "set": {"hard_before": "1 d"}}
+    assert "a more severe exchange-listing freezes docs on a daemon for less long" in said(adjust=[calm])
+
+
+def test_r2_too_few_open_days_are_told_with_the_next_open_slot() -> None:
+    found = said(events=[LISTING], min_open_days_per_90=85)
+    assert "daemon: of the coming 90 days only 79 are open for ui-polish" in found
+    assert "the policy wants 85; the next open moment is Sunday 1 March 2026, 00:00 UTC" in found
+    assert said(events=[LISTING], min_open_days_per_90=79).count("only 79") == 0
+
+
+def test_r2_freezes_that_run_into_one_another_are_told() -> None:
+    row = [build.event(f"2026-03-{day}", f"2026-03-{day} 12:00", id=f"e-{day}") for day in (10, 17, 24)]
+    found = said(events=row, longest="20 d")
+    assert "run into one another for 24 days" in found
+    assert "run into one another" not in said(events=row, longest="30 d")
+
+
+def test_r15_an_event_without_scores_is_told_while_it_is_to_come() -> None:
+    unscored = build.event("2026-03-10", "2026-03-11")
+    bare = unscored.model_copy(update={"severity": type(unscored).model_fields["severity"].default})
+    policy = build.repository_policy()
+    assert [one.about for one in lints(build.catalog([bare], the_policy=policy), NOW)] == ["example-listing"]
+    assert lints(build.catalog([bare], the_policy=policy), at("2026-03-11")) == ()
+    assert isinstance(lints(build.catalog([bare], the_policy=policy), NOW)[0], Lint)

@@ -1,0 +1,53 @@
+"""The policy in sentences: every number is the data's (R98)."""
+
+from __future__ import annotations
+
+from publisher.model.policy import Policy
+from publisher.rules.policy_text import policy_text
+from tests.support import build
+
+
+def text(policy: Policy) -> str:
+    return "\n".join(sentence for section in policy_text(policy) for sentence in section.sentences)
+
+
+def test_r98_numbers_come_from_the_data() -> None:
+    before = text(build.repository_policy())
+    assert "7 d hard before and 3 d soft after that" in before
+    changed = build.policy(base=[{"events": ["fork"], "band": {"hard_before": "11 d"}, "because": "a fork"}])
+    assert "A fork (fork): hard through the event, 11 d hard before." in text(changed)
+
+
+def test_r98_every_adjustment_tells_its_conditions() -> None:
+    one = {
+        "because": "many conditions",
+        "classes": ["rpc"],
+        "client_types": ["daemon"],
+        "events": ["exchange-listing"],
+        "severity_at_least": 2,
+        "severity_at_most": 4,
+        "compatibility_risk_at_least": 2,
+        "blast_radius_at_least": 3,
+        "event_sensitivity_at_least": 4,
+        "tested_less_than": "5 d",
+        "uncovered": True,
+        "add": {"hard_before": "1 d"},
+    }
+    assert (
+        "Many conditions: 1 d more hard before, for rpc, on daemon clients, around exchange listing, from severity 2,"
+        " up to severity 4, from a compatibility risk of 2 of 3, from a blast radius of 3 of 5, from a sensitivity to"
+        " events of 4 of 5, for what was tested for less than 5 d, while on-call or support has a gap around the event."
+    ) in text(build.policy(adjust=[one]))
+
+
+def test_every_sentence_ends_as_one_and_begins_with_a_capital() -> None:
+    for section in policy_text(build.repository_policy()):
+        for sentence in section.sentences:
+            assert sentence.endswith("."), sentence
+            assert sentence[0].isupper() or sentence[0].isdigit(), sentence
+            assert "  " not in sentence
+
+
+def test_profile_solo_says_that_proofs_are_not_required() -> None:
+    solo = build.repository_policy().model_copy(update={"profile": "solo"})
+    assert "shown as not required, never as passed" in text(solo)
