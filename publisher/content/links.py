@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import PurePath
 
-from publisher.content.explain import did_you_mean
-from publisher.content.items import Item, Loaded, M
+from publisher.content.checks import exists, file_named, once
+from publisher.content.items import Item, Loaded
+from publisher.content.links_register import register_problems
 from publisher.errors import Place, Problem
 from publisher.model.event import Event
 from publisher.model.markdown import problem_of as markdown_problem
@@ -26,6 +27,7 @@ def link_problems(loaded: Loaded) -> list[Problem]:
         *_events(loaded),
         *_releases(loaded),
         *_deprecations(loaded),
+        *register_problems(loaded),
         *_markdown(loaded),
     ]
 
@@ -65,27 +67,15 @@ def _unique(loaded: Loaded) -> Iterator[Problem]:
         public.setdefault(signer.public, signer.name)
 
 
-def _known(word: str, known: Iterable[str], what: str, place: Place) -> Iterator[Problem]:
-    choices = set(known)
-    if word not in choices:
-        yield Problem(f"there is no {what} {word}", place, did_you_mean(word, choices))
-
-
 def _products(loaded: Loaded) -> Iterator[Problem]:
     channels = {item.value.id for item in loaded.channels}
     for item in loaded.products:
-        yield from _twice(item.value.channels, "channel", item, "channels")
-        yield from _twice(item.value.platforms, "platform", item, "platforms")
+        yield from once(item.value.channels, "channel", item, "channels")
+        yield from once(item.value.platforms, "platform", item, "platforms")
         if "channels" in loaded.incomplete:
             continue
         for index, channel in enumerate(item.value.channels):
-            yield from _known(channel, channels, "channel", item.place("channels", index))
-
-
-def _twice(names: Sequence[str], what: str, item: Item[M], *path: str) -> Iterator[Problem]:
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            yield Problem(f"{what} {name} stands twice", item.place(*path, index), "keep one of them")
+            yield from exists(channel, channels, "channel", item.place("channels", index))
 
 
 def _signers(loaded: Loaded) -> Iterator[Problem]:
@@ -99,10 +89,10 @@ def _signers(loaded: Loaded) -> Iterator[Problem]:
         pairs = {f"{p.value.id}.{channel}" for p in loaded.products for channel in p.value.channels}
         roles = {*TOP_LEVEL_ROLES, *SHARED_ROLES, "minisign", "channels", *pairs}
         for role in item.value.roles:
-            yield from _known(role, roles, "role", item.place("roles", role))
+            yield from exists(role, roles, "role", item.place("roles", role))
         for index, signer in enumerate(item.value.signers):
             for position, role in enumerate(signer.roles):
-                yield from _known(role, roles, "role", item.place("signers", index, "roles", position))
+                yield from exists(role, roles, "role", item.place("signers", index, "roles", position))
     for role, policy in item.value.roles.items():
         if len(policy.duties) > policy.threshold:
             yield Problem(
@@ -154,7 +144,7 @@ def _endpoints(loaded: Loaded) -> Iterator[Problem]:
     item = loaded.endpoints
     if item is None:
         return
-    yield from _twice(item.value.downloads, "address", item, "downloads")
+    yield from once(item.value.downloads, "address", item, "downloads")
     if loaded.signers is None or loaded.signers.value.demo:
         return
     named = [(item.value.site, item.place("site"))]
@@ -172,7 +162,7 @@ def _policy(loaded: Loaded) -> Iterator[Problem]:
     for index, adjustment in enumerate(freeze.adjust):
         for position, name in enumerate(adjustment.events):
             place = item.place("freeze", "adjust", index, "events", position)
-            yield from _known(name, item.value.event_types, "event type", place)
+            yield from exists(name, item.value.event_types, "event type", place)
         if adjustment.severity_at_least > adjustment.severity_at_most:
             place = item.place("freeze", "adjust", index, "severity_at_least")
             yield Problem("no severity is that high and that low at once", place, "swap the two")
@@ -190,16 +180,9 @@ def _policy(loaded: Loaded) -> Iterator[Problem]:
 
 def _events(loaded: Loaded) -> Iterator[Problem]:
     for item in loaded.events:
-        yield from _file_name(item.value.id, item.place("id"))
+        yield from file_named(item.value.id, item.place("id"))
         if loaded.policy is not None:
-            yield from _known(item.value.type, loaded.policy.value.event_types, "event type", item.place("type"))
-
-
-def _file_name(expected: str, place: Place) -> Iterator[Problem]:
-    """An item's file carries its id, so that people find it and git shows its history."""
-    name = PurePath(place.file).name
-    if name != f"{expected}.yaml":
-        yield Problem(f"{expected} stands in a file named {name}", place, f"name the file {expected}.yaml")
+            yield from exists(item.value.type, loaded.policy.value.event_types, "event type", item.place("type"))
 
 
 def _releases(loaded: Loaded) -> Iterator[Problem]:
@@ -209,19 +192,19 @@ def _releases(loaded: Loaded) -> Iterator[Problem]:
     by_product: dict[str, list[Item[Release]]] = {}
     for item in loaded.releases:
         release = item.value
-        yield from _file_name(str(release.version), item.place("version"))
+        yield from file_named(str(release.version), item.place("version"))
         yield from _folder(release.product, item.place("product"))
-        yield from _twice([one.file for one in release.artifacts], "file", item, "artifacts")
+        yield from once([one.file for one in release.artifacts], "file", item, "artifacts")
         yield from _release_events(item, events, complete="events" not in loaded.incomplete)
         if "products" in loaded.incomplete:
             continue
-        yield from _known(release.product, products, "product", item.place("product"))
+        yield from exists(release.product, products, "product", item.place("product"))
         product = products.get(release.product)
         if product is None:
             continue
         by_product.setdefault(product.id, []).append(item)
         for index, channel in enumerate(release.channels):
-            yield from _known(
+            yield from exists(
                 channel, product.channels, f"channel of {product.id} named", item.place("channels", index)
             )
             if channel in channels and release.version.prerelease and not channels[channel].prereleases:
@@ -231,7 +214,7 @@ def _releases(loaded: Loaded) -> Iterator[Problem]:
                     "ship it to another channel",
                 )
         for index, artifact in enumerate(release.artifacts):
-            yield from _known(
+            yield from exists(
                 artifact.platform,
                 product.platforms,
                 f"platform of {product.id} named",
@@ -253,7 +236,7 @@ def _release_events(item: Item[Release], events: Mapping[str, Event], *, complet
     for index, name in enumerate(release.events):
         place = item.place("events", index)
         if complete:
-            yield from _known(name, events, "event", place)
+            yield from exists(name, events, "event", place)
         if name in events and events[name].visibility == "internal" and release.visibility == "public":
             yield Problem(
                 f"event {name} is internal, and this release is public",
@@ -274,16 +257,16 @@ def _deprecations(loaded: Loaded) -> Iterator[Problem]:
     versions = {(item.value.product, item.value.version) for item in loaded.releases}
     for item in loaded.deprecations:
         deprecation = item.value
-        yield from _file_name(deprecation.id, item.place("id"))
+        yield from file_named(deprecation.id, item.place("id"))
         if "products" not in loaded.incomplete:
-            yield from _known(deprecation.product, products, "product", item.place("product"))
+            yield from exists(deprecation.product, products, "product", item.place("product"))
         if deprecation.product not in products or "releases" in loaded.incomplete:
             continue
         for field in ("marked_in", "warned_in"):
             version = getattr(deprecation, field)
             if version is not None and (deprecation.product, version) not in versions:
                 known = (str(v) for product, v in versions if product == deprecation.product)
-                yield from _known(str(version), known, f"release of {deprecation.product} named", item.place(field))
+                yield from exists(str(version), known, f"release of {deprecation.product} named", item.place(field))
 
 
 def _markdown(loaded: Loaded) -> Iterator[Problem]:

@@ -1,18 +1,23 @@
-"""How severe an event is, with what people have accepted of its signals (R12, R15, R84)."""
+"""How severe an event is taken to be: what people scored, raised by signals that people accepted (R12, R84)."""
 
 from __future__ import annotations
 
 from publisher.model.catalog import Catalog
 from publisher.model.event import Event
 
+_ACCEPTED = "severities of accepted signals"
+
 
 def effective_severity(catalog: Catalog, event: Event) -> int:
-    """The event's own severity or the highest that an accepted signal proposes; a signal never lowers it."""
-    if "accepted signals" not in catalog.memo:
+    """The highest of the event's own severity, 1 to 5, and what its accepted signals propose; never lower than its own.
+
+    An accepted signal counts when its value falls again too, since a freeze must not get shorter by itself (R25).
+    """
+    if _ACCEPTED not in catalog.memo:
         proposed: dict[str, int] = {}
         for signal in catalog.signals:
-            if signal.accepted is not None and signal.speaks:
-                proposed[signal.event] = max(proposed.get(signal.event, 0), signal.proposes.score)
-        catalog.memo["accepted signals"] = proposed
-    accepted: dict[str, int] = catalog.memo["accepted signals"]
-    return max(event.severity.score, accepted.get(event.id, 0))
+            if signal.accepted is not None:
+                proposed[signal.event] = max(proposed.get(signal.event, 1), signal.proposes.score)
+        catalog.memo[_ACCEPTED] = proposed
+    accepted: dict[str, int] = catalog.memo[_ACCEPTED]
+    return max(event.severity.score, accepted.get(event.id, 1))

@@ -11,11 +11,12 @@ import pytest
 from publisher.content.load import load_catalog
 from publisher.model.catalog import Catalog
 from publisher.model.deprecation import DeprecationState
-from publisher.model.event import Visibility
+from publisher.model.event import Confidence, Visibility
 from publisher.model.product import ClientType
-from publisher.model.release import ChangeClass, Kind
+from publisher.model.release import ChangeClass, Kind, RiskClass
 from publisher.rules.bands import LENGTHS
 from publisher.rules.evaluate import evaluate
+from publisher.rules.lead_time import disagreement, year_of_event, year_of_release
 from publisher.rules.lifecycle import deprecation_state
 from tests.support import build
 
@@ -84,6 +85,35 @@ def test_the_sample_shows_every_kind_of_thing(catalog: Catalog) -> None:
     assert outcomes["desktop-client@7.4.1"] == "pass"
     assert outcomes["web-dashboard@2.8.1"] == "pass"
     assert outcomes["web-dashboard@2.9.0"] == "waiting"
+
+
+def test_r15_scores_and_dates_of_the_register_agree(catalog: Catalog) -> None:
+    for event in catalog.events:
+        assert disagreement(event) is None
+        assert year_of_event(event) is None
+    for release in catalog.releases:
+        assert year_of_release(catalog, release) is None
+
+
+def test_r5_r12_r18_the_sample_shows_a_scenario_a_signal_and_a_block(catalog: Catalog) -> None:
+    assert all(one.sample and one.result == "held" and one.ran_at < REFERENCE for one in catalog.scenarios)
+    assert any(one.accepted is not None for one in catalog.signals)
+    assert any(event.trigger is not None for event in catalog.events)
+    assert {event.confidence for event in catalog.events} > {Confidence.CONFIRMED}
+    assert all(one.visibility is Visibility.INTERNAL for one in catalog.sprints)
+    assert catalog.scenarios
+    assert catalog.sprints
+
+
+def test_r9_r83_everything_has_an_owner(catalog: Catalog) -> None:
+    assert catalog.policy.owners is not None
+    assert set(catalog.policy.owners.rollback) == set(catalog.products)
+
+
+def test_r7_every_release_to_come_names_its_risks(catalog: Catalog) -> None:
+    for release in catalog.releases:
+        if release.shipped_at is None:
+            assert {one.risk for one in release.risks} == set(RiskClass), release.id
 
 
 def test_neutral_titles_tell_nothing(catalog: Catalog) -> None:

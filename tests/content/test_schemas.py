@@ -20,7 +20,17 @@ ROOT = Path(__file__).parents[2]
 MODELS: dict[str, type[BaseModel]] = {**CONTENT, **PUBLISHED}
 SCHEMAS: dict[str, dict[str, Any]] = {name[:-5]: json.loads(text) for name, text in schema_files().items()}
 
-FOLDERS = {"events": "event", "releases": "release", "deprecations": "deprecation"}
+FOLDERS = {
+    "events": "event",
+    "releases": "release",
+    "deprecations": "deprecation",
+    "policies": "policy",
+    "sprints": "sprint",
+    "scenarios": "scenario",
+    "signals": "signal",
+    "overrides": "override",
+    "maintenance": "maintenance",
+}
 
 BEYOND_A_SCHEMA = {
     # what refers to something else, or depends on where the file is
@@ -30,10 +40,17 @@ BEYOND_A_SCHEMA = {
     "product-with-unknown-channel", "role-with-more-duties-than-signatures", "role-with-one-person",
     "role-without-duty", "role-without-policy", "same-file-twice", "same-key-twice", "same-version", "unknown-channel",
     "unknown-event", "unknown-event-type", "unknown-platform", "unknown-product", "unknown-role", "wrong-file-name",
-    "wrong-folder",
+    "wrong-folder", "cycle-in-follows", "default-for-another-class", "default-of-unknown-version",
+    "earlier-policy-of-later-version", "follows-unknown-event", "override-of-unknown-release",
+    "override-of-unknown-rule", "override-without-operations", "pattern-twice", "release-with-unknown-pattern",
+    "rollback-of-unknown-product", "scenario-of-unknown-type", "signal-in-another-file", "signal-of-unknown-event",
+    "sprint-of-unknown-product", "two-defaults-for-a-class",
     # what two fields say together
     "embargo-date-alone", "embargo-without-date", "ends-before-start", "internal-but-shipped",
     "removal-before-announcement", "removal-before-warning", "removal-without-warning", "required-by-alone",
+    "backup-the-same-person", "block-that-was-reached", "impossible-block-estimate", "latest-before-earliest",
+    "one-approver-twice", "override-expires-before-it-counts", "override-of-integrity-rule", "owners-the-same-person",
+    "revisions-out-of-order",
     # what lies inside a text
     "blank-text", "day-that-does-not-exist", "heading", "html", "http-address", "http-link", "image", "look-alike-link",
     "invisible-character", "two-lines-in-title",

@@ -51,6 +51,7 @@ def event(ident: str = "listing", **values: Any) -> Event:
                 "severity": {"score": 3, "because": "Logins rise."},
                 "lead_time": {"score": 3, "because": "Three weeks."},
                 "impact": {"client_load": 2, "node_churn": 1, "support_traffic": 3, "compatibility_risk": 0},
+                "comms_lead": "Ana",
                 "summary": "A pair opens. Expect *many* new users.",
                 **values,
             }
@@ -81,6 +82,7 @@ def release(version: str = "4.2.0", **values: Any) -> Release:
                 "fix_confidence": "high",
                 "sentence": f"Version {version} does more.",
                 "planned_for": at(1),
+                "risks": [{"risk": one, "none_because": "A test."} for one in ("outage", "security", "trust")],
                 "notes": notes,
                 "artifacts": [{"file": "node-{version}.tar.gz", "platform": "linux-amd64"}],
                 **values,

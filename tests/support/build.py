@@ -18,7 +18,7 @@ from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
 from publisher.model.policy import FreezePolicy, Policy
 from publisher.model.product import Channel, Product
-from publisher.model.register import Signal
+from publisher.model.register import Scenario, Signal
 from publisher.model.release import ChangeClass, Release
 from publisher.model.signer import Signers
 from publisher.rules.bands import Case, Lengths, Subject, freeze_lengths
@@ -34,6 +34,7 @@ def at(text: str) -> datetime:
 def event(starts: str, ends: str, **fields: Any) -> Event:
     """An exchange listing of severity 3, unless told otherwise."""
     known = EXAMPLES["event"] | {"starts": format_time(at(starts)), "ends": format_time(at(ends)), "sample": True}
+    known |= {"comms_lead": "Ana"}
     known.pop("announced", None)
     return Event.model_validate_json(json.dumps(known | fields))
 
@@ -41,6 +42,12 @@ def event(starts: str, ends: str, **fields: Any) -> Event:
 def severity(score: int) -> dict[str, Any]:
     """A severity with a reason."""
     return {"score": score, "because": "A test says so."}
+
+
+def scenario(ran_at: str, **fields: Any) -> Scenario:
+    """A scenario of two failures that held, for all types of event."""
+    known = EXAMPLES["scenario"] | {"event_types": [], "ran_at": format_time(at(ran_at))}
+    return Scenario.model_validate_json(json.dumps(known | fields))
 
 
 def signal(event: str, score: int, *, accepted: bool, **fields: Any) -> Signal:
@@ -58,6 +65,7 @@ def release(version: str, change_class: str = "feature", product: str = "daemon"
         "version": version,
         "change_class": change_class,
         "channels": ["stable", "beta"],
+        "risks": [{"risk": one, "none_because": "A test says so."} for one in ("outage", "security", "trust")],
     }
     known.pop("planned_for", None)
     known |= {"necessity": "essential", "fix_confidence": "high"}

@@ -60,6 +60,7 @@ announced: {format_time(starts - timedelta(days=20))}
 severity: {{score: {1 + index % 5}, because: A reason that somebody wrote down.}}
 lead_time: {{score: {1 + index % 4}, because: Announced some weeks ahead.}}
 impact: {{client_load: {index % 4}, node_churn: 1, support_traffic: 2, compatibility_risk: 0}}
+comms_lead: Ana
 summary: |
   Something happens, and *some* users will notice it.
 
@@ -93,6 +94,10 @@ sentence: Change number {index} makes one thing a little better than it was befo
   body: |
     - One thing is better than it was before.
     - Another is *faster*; see `help` for its settings and [the manual](https://docs.example.org/{version}).
+risks:
+  - {{risk: outage, none_because: It starts as before.}}
+  - {{risk: security, none_because: It opens no connection.}}
+  - {{risk: trust, none_because: It looks as before.}}
 artifacts:
 {files}sample: true
 """

@@ -1,0 +1,226 @@
+"""Estimates and signals are believed for a while only; what is no longer known stops a release (R12, R18, R84)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from publisher.model.base import duration_text
+from publisher.model.catalog import Catalog
+from publisher.model.decision import Outcome, Verdict
+from publisher.model.event import Event
+from publisher.model.register import Signal
+from publisher.rules import words
+from publisher.rules.names import neutral, sentences, titled
+from publisher.rules.question import Question
+from publisher.rules.severity import effective_severity
+from publisher.rules.timeline import Timeline
+
+
+@dataclass(frozen=True)
+class Reach:
+    """When an event matters to a kind of change: from `near` before its first freeze until its last one is over."""
+
+    start: datetime
+    end: datetime
+    """The first moment after it."""
+
+    def holds(self, now: datetime) -> bool:
+        """Whether `now` lies in [start, end)."""
+        return self.start <= now < self.end
+
+
+def estimate(question: Question) -> Verdict:
+    """The block or epoch that starts an event has been estimated lately (R18)."""
+    triggered = _stale_estimates(question)
+    if not triggered:
+        return Verdict(
+            rule="risk.estimate",
+            outcome=Outcome.NOT_APPLICABLE,
+            reason="No block or epoch decides when this kind of change may ship.",
+        )
+    stale = [event for event, reach in triggered if reach is not None and reach.holds(question.now)]
+    if not stale:
+        return Verdict(
+            rule="risk.estimate",
+            outcome=Outcome.PASS,
+            reason="Every estimate of a block or an epoch is fresh enough.",
+        )
+    return Verdict(
+        rule="risk.estimate",
+        outcome=Outcome.UNKNOWN,
+        reason=sentences([_old_estimate(question, event) for event in stale]),
+        public_reason=neutral(stale, question.now, "it is not known well enough when it begins."),
+        who="Operations",
+        fix="Look up the chain, and estimate `seen`, `as_of`, `earliest`, `latest` and `starts` of the event again.",
+        sources=_ids(stale),
+    )
+
+
+def estimate_boundaries(question: Question) -> Iterable[datetime]:
+    """When estimates become too old, and when they no longer matter."""
+    return sorted({edge for _, reach in _stale_estimates(question) for edge in _edges(reach, question.now)})
+
+
+def signal(question: Question) -> Verdict:
+    """Signals of events near or coming were measured lately, and a person has answered what they propose (R12, R84)."""
+    heard = [(one, event, reach) for one, event, reach in _signals(question) if _matters(question, event, reach)]
+    if not heard:
+        reason = "No signal is measured for an event that is near or coming."
+        return Verdict(rule="risk.signal", outcome=Outcome.NOT_APPLICABLE, reason=reason)
+    stale = {
+        one: event
+        for one, event, reach in heard
+        if (silent := _from(reach, _too_old(question, one.sampled_at))) is not None and silent.holds(question.now)
+    }
+    if stale:
+        return Verdict(
+            rule="risk.signal",
+            outcome=Outcome.UNKNOWN,
+            reason=sentences([_old_signal(question, one, event) for one, event in stale.items()]),
+            public_reason=neutral(_once(stale.values()), question.now, "a measurement is too old."),
+            who="Operations",
+            fix="Measure again, and write `value` and `sampled_at` into the signal's file.",
+            sources=_ids(stale.values()),
+        )
+    asking = {one: event for one, event, _ in heard if _asks(question, one, event)}
+    if asking:
+        return Verdict(
+            rule="risk.signal",
+            outcome=Outcome.NEEDS_APPROVAL,
+            reason=sentences([_proposal(one, event) for one, event in asking.items()]),
+            public_reason=neutral(_once(asking.values()), question.now, "its severity is being judged again."),
+            who="Whoever owns the calendar",
+            fix="Accept the signal under `accepted:` in its file, or raise the severity of the event.",
+            sources=_ids(asking.values()),
+        )
+    return Verdict(
+        rule="risk.signal",
+        outcome=Outcome.PASS,
+        reason="Every signal of an event near or coming is fresh, and none proposes more than is assumed.",
+    )
+
+
+def signal_boundaries(question: Question) -> Iterable[datetime]:
+    """When events begin to matter and cease to, and when measurements become too old."""
+    edges: set[datetime] = set()
+    for one, event, reach in _signals(question):
+        edges.update(_edges(reach, question.now))
+        edges.update(_edges(_from(reach, _too_old(question, one.sampled_at)), question.now))
+        if event.ends > question.now:  # until then it is near for releases that name it
+            edges.add(event.ends)
+    return sorted(edges)
+
+
+def _stale_estimates(question: Question) -> list[tuple[Event, Reach | None]]:
+    """Every event to come that a block or an epoch starts, and when its estimate is too old while it matters."""
+    reaches = _reaches(question)
+    return [
+        (event, _from(reaches[event.id], _too_old(question, event.trigger.as_of)))
+        for event in _uncertain(question.catalog)
+        if event.trigger is not None and event.id in reaches
+    ]
+
+
+def _signals(question: Question) -> list[tuple[Signal, Event, Reach | None]]:
+    """The signals of events that have not happened yet, and when those events matter to this kind of change."""
+    if not question.catalog.signals:
+        return []
+    reaches = _reaches(question)
+    known = [(one, question.catalog.event(one.event)) for one in question.catalog.signals]
+    return [
+        (one, event, reaches.get(event.id)) for one, event in known if event is not None and event.status == "planned"
+    ]
+
+
+def _uncertain(catalog: Catalog) -> tuple[Event, ...]:
+    """The events to come that a block or an epoch starts, or of which signals are measured."""
+    key = "events with triggers or signals"
+    if key not in catalog.memo:
+        heard = {one.event for one in catalog.signals}
+        catalog.memo[key] = tuple(
+            event for event in catalog.events if event.status == "planned" and (event.trigger or event.id in heard)
+        )
+    found: tuple[Event, ...] = catalog.memo[key]
+    return found
+
+
+def _reaches(question: Question) -> dict[str, Reach]:
+    """When each uncertain event matters; events that do not freeze this kind of change are left out."""
+    uncertain = _uncertain(question.catalog)
+    if not uncertain:
+        return {}
+    key = ("reaches", question.subject)
+    known: tuple[Timeline, dict[str, Reach]] | None = question.catalog.memo.get(key)
+    if known is not None and known[0] is question.timeline:
+        return known[1]
+    wanted = {event.id for event in uncertain}
+    near = question.catalog.policy.freeze.uncertainty.near
+    found: dict[str, Reach] = {}
+    for window in question.timeline.windows:
+        if isinstance(window.cause, Event) and (name := window.cause.id) in wanted:
+            reach = found.get(name, Reach(window.start - near, window.end))
+            found[name] = Reach(min(reach.start, window.start - near), max(reach.end, window.end))
+    question.catalog.memo[key] = question.timeline, found
+    return found
+
+
+def _too_old(question: Question, since: datetime) -> datetime:
+    """From which moment on something that was looked at `since` is no longer believed."""
+    return since + question.catalog.policy.freeze.uncertainty.stale_after
+
+
+def _from(reach: Reach | None, start: datetime) -> Reach | None:
+    """What is left of a reach from a moment on."""
+    return Reach(max(reach.start, start), reach.end) if reach is not None and start < reach.end else None
+
+
+def _edges(reach: Reach | None, now: datetime) -> Iterator[datetime]:
+    if reach is not None:
+        yield from (edge for edge in (reach.start, reach.end) if edge > now)
+
+
+def _matters(question: Question, event: Event, reach: Reach | None) -> bool:
+    return event in question.near or (reach is not None and reach.holds(question.now))
+
+
+def _asks(question: Question, signal: Signal, event: Event) -> bool:
+    """Whether the signal proposes more than is assumed already, and nobody has answered."""
+    higher = signal.proposes.score > effective_severity(question.catalog, event)
+    return signal.speaks and signal.accepted is None and higher
+
+
+def _once(events: Iterable[Event]) -> list[Event]:
+    return list(dict.fromkeys(events))
+
+
+def _ids(events: Iterable[Event]) -> tuple[str, ...]:
+    return tuple(event.id for event in _once(events))
+
+
+def _old_estimate(question: Question, event: Event) -> str:
+    assert event.trigger is not None
+    trigger = event.trigger
+    return (
+        f"{titled([event])} begins at {trigger.kind} {trigger.height:,} of {trigger.chain}, and when that is was last"
+        f" estimated on {words.moment(trigger.as_of)}, {_ago(question)}."
+    )
+
+
+def _old_signal(question: Question, signal: Signal, event: Event) -> str:
+    return (
+        f'The signal "{signal.metric}" of {titled([event])} was last measured on {words.moment(signal.sampled_at)},'
+        f" {_ago(question)}."
+    )
+
+
+def _ago(question: Question) -> str:
+    return f"{duration_text(question.catalog.policy.freeze.uncertainty.stale_after)} ago or more"
+
+
+def _proposal(signal: Signal, event: Event) -> str:
+    return (
+        f'The signal "{signal.metric}" of {titled([event])} stands at {signal.value:g}, from {signal.threshold:g} on'
+        f" it proposes severity {signal.proposes.score}, and nobody has answered."
+    )

@@ -1,0 +1,55 @@
+"""Names in reasons: the ids of all rules, and events by their titles, or by neutral words where they are not public."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from publisher.model.event import Event
+from publisher.rules import words
+
+RULE_IDS = (
+    "integrity.channel",
+    "integrity.version",
+    "integrity.artifacts",
+    "changes.class",
+    "freeze.hard",
+    "freeze.soft",
+    "urgency.hotfix",
+    "urgency.delay",
+    "risk.score",
+    "risk.estimate",
+    "risk.signal",
+    "risk.scenario",
+    "risk.named",
+    "risk.comms-lead",
+    "risk.assumptions",
+    "pattern.fits",
+    "planes.order",
+)
+"""Every rule, in the order in which verdicts are shown; overrides and documentation name them, so they never change."""
+
+
+def titled(events: Sequence[Event]) -> str:
+    """The events by title, in quotes; of many the first two, and how many more there are."""
+    return few([f'"{event.title}"' for event in events])
+
+
+def neutral(events: Sequence[Event], now: datetime, what: str) -> str | None:
+    """What the public reads where not all of the events are public: neutral titles and `what`; None where all are."""
+    if all(event.is_public(now) for event in events):
+        return None
+    return f"{few([e.title if e.is_public(now) else e.public_title for e in events])}: {what}"
+
+
+def few(names: Sequence[str]) -> str:
+    """All names of a short list, once each; of a long one the first two and how many more there are."""
+    once = list(dict.fromkeys(names))
+    return words.listed(once if len(once) <= 3 else [*once[:2], f"{len(once) - 2} more events"])
+
+
+def sentences(all_of_them: Sequence[str]) -> str:
+    """The sentences of a short list; of a long one the first two, and how many more there are."""
+    if len(all_of_them) <= 3:
+        return " ".join(all_of_them)
+    return " ".join([*all_of_them[:2], f"The same goes for {len(all_of_them) - 2} more."])

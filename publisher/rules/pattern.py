@@ -1,0 +1,59 @@
+"""How a release is rolled out: the policy's patterns, which fits which class, and which are safe near events (R71)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from publisher.model.decision import Outcome, Verdict
+from publisher.model.policy import Pattern
+from publisher.rules import words
+from publisher.rules.question import Question
+
+RULE = "pattern.fits"
+
+
+def chosen(question: Question) -> Pattern | None:
+    """The pattern that the release names, or the policy's default for its class; None where there is no such."""
+    release, patterns = question.release, question.catalog.policy.patterns
+    if release.pattern is not None:
+        return next((one for one in patterns if one.id == release.pattern), None)
+    return next((one for one in patterns if release.change_class in one.default_for), None)
+
+
+def fits(question: Question) -> Verdict:
+    """The pattern exists, is for this class of change, and may be used near an event where one is near."""
+    release, patterns = question.release, question.catalog.policy.patterns
+    if not patterns:
+        return Verdict(rule=RULE, outcome=Outcome.NOT_APPLICABLE, reason="The policy names no ways to roll out.")
+    pattern = chosen(question)
+    near = pattern is not None and not pattern.near_events and bool(question.near)
+    fitting = [one.id for one in patterns if release.change_class in one.classes and (one.near_events or not near)]
+    if pattern is None:
+        reason = (
+            f"The policy has no default way to roll out class {release.change_class}."
+            if release.pattern is None
+            else f"The policy knows no way to roll out named {release.pattern}."
+        )
+    elif release.change_class not in pattern.classes:
+        reason = (
+            f"{pattern.name} is for {words.listed(pattern.classes)}, and this release is of class"
+            f" {release.change_class}."
+        )
+    elif near:
+        reason = f"{pattern.name} is not used near an event."
+    else:
+        return Verdict(rule=RULE, outcome=Outcome.PASS, reason=f"Rolled out as: {pattern.name}. {pattern.note}")
+    return Verdict(
+        rule=RULE,
+        outcome=Outcome.BLOCKED,
+        reason=reason,
+        who="Engineering",
+        fix=f"Name another pattern: {words.listed(fitting, 'or')}." if fitting else "Add a pattern to the policy.",
+    )
+
+
+def boundaries(question: Question) -> Iterable[datetime]:
+    """Those of the events near, where the pattern is not used near one; what fits elsewhere fits always."""
+    pattern = chosen(question)
+    return () if pattern is None or pattern.near_events else question.near_boundaries()

@@ -1,0 +1,119 @@
+"""Control plane and data plane: what goes out first, what soaks, and how carefully (R64-R66, R95)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from heapq import merge
+from typing import Literal
+
+from publisher.model.base import duration_text
+from publisher.model.decision import Outcome, Verdict
+from publisher.model.product import Plane, Product
+from publisher.model.release import ChangeClass, Release, Step
+from publisher.rules import words
+from publisher.rules.question import Question
+
+RULE = "planes.order"
+
+Care = Literal["light", "normal", "careful"]
+
+NORMAL_FROM, CAREFUL_FROM = 9, 15
+"""Blast radius times event sensitivity, 1 to 25, from which a release is normal or careful."""
+
+
+def classification(product: Product, release: Release) -> Care:
+    """How carefully the release is handled: by how far it reaches, 1 to 5, times how much events matter to it (R95).
+
+    The release's own numbers count before the product's. What reaches the data of many (5) is never light.
+    """
+    reach = product.blast_radius if release.blast_radius is None else release.blast_radius
+    sensitivity = product.event_sensitivity if release.event_sensitivity is None else release.event_sensitivity
+    if reach * sensitivity >= CAREFUL_FROM:
+        return "careful"
+    return "normal" if reach * sensitivity >= NORMAL_FROM or reach == 5 else "light"
+
+
+def order(question: Question) -> Verdict:
+    """A new default follows code that has soaked; near an event, words go out first and all of it soaks (R66)."""
+    for judged in (_new_default(question), _steps_near_an_event(question)):
+        if judged is not None and judged.outcome.stops:
+            return judged
+    if Step.ENABLE_DEFAULT in question.release.steps:
+        reason = f"The code of {question.release.enables_default_of} has soaked and may become the default."
+        return Verdict(rule=RULE, outcome=Outcome.PASS, reason=reason)
+    steps = words.listed([step.replace("-", " ") for step in question.release.steps])
+    return Verdict(rule=RULE, outcome=Outcome.PASS, reason=f"Its steps stand in the right order: {steps}.")
+
+
+def boundaries(question: Question) -> Iterable[datetime]:
+    """When the code that becomes the default has shipped and soaked, and, where a step is left out, the events near."""
+    shipped = _enabled_since(question)
+    soak = () if shipped is None else (shipped, shipped + question.catalog.policy.soak)
+    near = question.near_boundaries() if _left_out(question) else ()
+    return merge(near, (one for one in soak if one > question.now))
+
+
+def _enabled_since(question: Question) -> datetime | None:
+    """When the version whose code becomes the default shipped to the channel, as far as the content tells."""
+    version = question.release.enables_default_of
+    return min(
+        (
+            one.shipped_at
+            for one in question.catalog.releases_of(question.release.product)
+            if one.version == version and question.channel in one.channels and one.shipped_at is not None
+        ),
+        default=None,
+    )
+
+
+def _new_default(question: Question) -> Verdict | None:
+    release, soak = question.release, question.catalog.policy.soak
+    if Step.ENABLE_DEFAULT not in release.steps:
+        return None
+    shipped = _enabled_since(question)
+    if shipped is None or shipped > question.now:
+        return Verdict(
+            rule=RULE,
+            outcome=Outcome.BLOCKED,
+            reason=f"It switches on what came with {release.enables_default_of},"
+            f" which has not shipped to {question.channel}.",
+            who="Engineering",
+            fix=f"Ship {release.enables_default_of} to {question.channel} first, with the new default still off.",
+        )
+    if question.now >= shipped + soak:
+        return None
+    return Verdict(
+        rule=RULE,
+        outcome=Outcome.WAITING,
+        reason=f"The code of {release.enables_default_of} runs for {duration_text(soak)} before it becomes the"
+        f" default, until {words.moment(shipped + soak)}.",
+        who="Nobody: the soak ends by itself.",
+        fix="Wait for the end of the soak.",
+        until=shipped + soak,
+        arithmetic=f"{duration_text(soak)} after {words.moment(shipped)}",
+    )
+
+
+def _steps_near_an_event(question: Question) -> Verdict | None:
+    """What moves both planes brings metadata and docs before binaries, and a soak after them."""
+    missing = _left_out(question)
+    if not missing or not question.near:
+        return None
+    return Verdict(
+        rule=RULE,
+        outcome=Outcome.BLOCKED,
+        reason="Near an event, what moves control and data plane at once goes out as metadata, docs, binaries and soak,"
+        f" and it leaves out {words.listed(missing)}.",
+        who="Engineering",
+        fix=f"Add {words.listed(missing)} to `steps:`.",
+    )
+
+
+def _left_out(question: Question) -> list[Step]:
+    """The steps that what moves both planes needs around its binaries, and that the release leaves out."""
+    release = question.release
+    both = question.product.plane is Plane.BOTH or release.change_class in (ChangeClass.PROTOCOL, ChangeClass.RPC)
+    if not both or Step.BINARIES not in release.steps:
+        return []
+    return [step for step in (Step.METADATA, Step.DOCS, Step.SOAK) if step not in release.steps]

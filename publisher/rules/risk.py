@@ -1,0 +1,263 @@
+"""What is known of the risks of a release near an event: scored, named, tried out, and spoken for (R3, R5-R8, R15).
+
+Each rule asks what is missing. Where nothing is, at no event of the catalog, its verdict never changes, and it has no
+boundaries; so a register that is kept well costs no time.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Hashable, Iterable
+from datetime import datetime
+from heapq import merge
+from typing import Literal
+
+from publisher.model.base import duration_text
+from publisher.model.decision import Outcome, Verdict
+from publisher.model.event import Event
+from publisher.model.product import ClientType
+from publisher.model.register import Scenario
+from publisher.model.release import ChangeClass, RiskClass
+from publisher.rules import words
+from publisher.rules.names import neutral, sentences, titled
+from publisher.rules.profile import not_required
+from publisher.rules.question import Question
+from publisher.rules.severity import effective_severity
+from publisher.rules.timeline import Timeline
+
+FAILURES_AT_ONCE = 2
+"""A scenario with fewer failures than this tries out an isolated bug, not an event (R5)."""
+
+CORRELATED = frozenset(
+    {
+        ChangeClass.PROTOCOL,
+        ChangeClass.RPC,
+        ChangeClass.DHT,
+        ChangeClass.TRACKER,
+        ChangeClass.SEEDING,
+        ChangeClass.STORAGE,
+        ChangeClass.MIGRATION,
+    }
+)
+"""Classes that can fail on all machines at once, whatever kind of program they are in."""
+
+
+def coordination(question: Question) -> Literal["routine", "event-coordinated"]:
+    """Whether the release is a deploy like any other, or an operation that is coordinated around an event (R3)."""
+    return "event-coordinated" if question.near else "routine"
+
+
+def score(question: Question) -> Verdict:
+    """Every event near has been scored; until then the worst is assumed, and a person must agree (R15)."""
+    unscored = [event for event in question.near if not event.scored]
+    if unscored:
+        return Verdict(
+            rule="risk.score",
+            outcome=Outcome.NEEDS_APPROVAL,
+            reason=f"Nobody has scored {titled(unscored)}, so severity 5 and no time to prepare are assumed.",
+            public_reason=neutral(unscored, question.now, "the risk has not been judged yet."),
+            who="Whoever owns the calendar",
+            fix="Score severity and lead time in the event's file, each with a reason.",
+            sources=_ids(unscored),
+        )
+    return Verdict(rule="risk.score", outcome=Outcome.PASS, reason="No event near it is without a score.")
+
+
+def score_boundaries(question: Question) -> Iterable[datetime]:
+    """Those of the events near, where any event has no score."""
+    return _while_near(question, "risk.score", lambda event: not event.scored)
+
+
+def scenario(question: Question) -> Verdict:
+    """What can fail everywhere at once near a severe event has been tried out, several failures together (R5)."""
+    rule = "risk.scenario"
+    if (verdict := not_required(rule, question)) is not None:
+        return verdict
+    if not _fails_everywhere(question):
+        reason = "This kind of change does not fail everywhere at once."
+        return Verdict(rule=rule, outcome=Outcome.NOT_APPLICABLE, reason=reason)
+    missing = {event: why for event in question.near if (why := _untried(question, event)) is not None}
+    if missing:
+        return Verdict(
+            rule=rule,
+            outcome=Outcome.BLOCKED,
+            reason=sentences(list(missing.values())),
+            public_reason=neutral(list(missing), question.now, "what may go wrong has not been tried out."),
+            who="Operations",
+            fix=f"Run a scenario with at least {FAILURES_AT_ONCE} failures at once, and note it in content/scenarios/.",
+            sources=_ids(missing),
+        )
+    return Verdict(
+        rule=rule,
+        outcome=Outcome.PASS,
+        reason="No severe event is near for which several failures at once have not been tried out.",
+    )
+
+
+def scenario_boundaries(question: Question) -> Iterable[datetime]:
+    """Those of the events near, where any is severe and untried; when asked about the past, runs are still to come."""
+    if not_required("risk.scenario", question) is not None or not _fails_everywhere(question):
+        return ()
+    coming = [one.ran_at for one in question.catalog.scenarios if one.ran_at > question.now]
+    # What has been tried depends on how many scenarios had been run, and on nothing else that time changes.
+    key = ("risk.scenario", len(coming))
+    return merge(_while_near(question, key, lambda event: _untried(question, event) is not None), sorted(coming))
+
+
+def named(question: Question) -> Verdict:
+    """Near an event a release names what may go wrong in each of the three classes, or why nothing can (R3, R7)."""
+    rule = "risk.named"
+    if (verdict := not_required(rule, question)) is not None:
+        return verdict
+    if question.release.change_class is ChangeClass.DOCS:
+        reason = "Documentation changes no program."
+        return Verdict(rule=rule, outcome=Outcome.NOT_APPLICABLE, reason=reason)
+    if (missing := _unnamed(question)) and not question.near:
+        reason = "No event is near; near one, a release names its risks."
+        return Verdict(rule=rule, outcome=Outcome.NOT_APPLICABLE, reason=reason)
+    if missing:
+        return Verdict(
+            rule=rule,
+            outcome=Outcome.BLOCKED,
+            reason=f"Near an event the risks of a release are named, and it says nothing of {words.listed(missing)}.",
+            who="Engineering",
+            fix=f"Under `risks:`, name a risk of {words.listed(missing)}, or say `none_because`.",
+        )
+    return Verdict(rule=rule, outcome=Outcome.PASS, reason="Its risks are named: outage, security and trust.")
+
+
+def named_boundaries(question: Question) -> Iterable[datetime]:
+    """Those of the events near, where a class of risk is not named."""
+    exempt = question.release.change_class is ChangeClass.DOCS or not_required("risk.named", question) is not None
+    return () if exempt or not _unnamed(question) else question.near_boundaries()
+
+
+def comms_lead(question: Question) -> Verdict:
+    """Somebody speaks for the team when a severe event happens (R8)."""
+    rule = "risk.comms-lead"
+    if (verdict := not_required(rule, question)) is not None:
+        return verdict
+    silent = [event for event in question.near if _silent(question, event)]
+    if silent:
+        return Verdict(
+            rule=rule,
+            outcome=Outcome.BLOCKED,
+            reason=f"Nobody is named who speaks for the team at {titled(silent)}.",
+            public_reason=neutral(silent, question.now, "nobody is named yet who speaks for the team."),
+            who="Comms",
+            fix="Name a person as `comms_lead` in the event's file.",
+            sources=_ids(silent),
+        )
+    reason = "No severe event is near at which nobody speaks for the team."
+    return Verdict(rule=rule, outcome=Outcome.PASS, reason=reason)
+
+
+def comms_lead_boundaries(question: Question) -> Iterable[datetime]:
+    """Those of the events near, where nobody speaks for the team at any severe one."""
+    if not_required("risk.comms-lead", question) is not None:
+        return ()
+    return _while_near(question, "risk.comms-lead", lambda event: _silent(question, event))
+
+
+def assumptions(question: Question) -> Verdict:
+    """Where an event ends what users take for granted and the product shows it, the notes say what changes (R6)."""
+    rule = "risk.assumptions"
+    shown = question.product.shows
+    if not shown:
+        reason = "This product shows nothing that an event may end."
+        return Verdict(rule=rule, outcome=Outcome.NOT_APPLICABLE, reason=reason)
+    if question.release.notes.unit_statement is not None:
+        reason = "The notes say what changes in what users take for granted."
+        return Verdict(rule=rule, outcome=Outcome.PASS, reason=reason)
+    ending = [event for event in question.near if set(event.invalidates) & set(shown)]
+    if not ending:
+        reason = "No event near it ends what this product shows or relies on."
+        return Verdict(rule=rule, outcome=Outcome.PASS, reason=reason)
+    what = words.listed([one.replace("-", " ") for one in shown if any(one in event.invalidates for event in ending)])
+    return Verdict(
+        rule=rule,
+        outcome=Outcome.BLOCKED,
+        reason=f"{titled(ending)} changes what users take for granted ({what}), and the notes do not mention it.",
+        public_reason=neutral(ending, question.now, "the notes do not say yet what changes for users."),
+        who="Comms",
+        fix="Say under `notes:` in `unit_statement` what changes for users, or that nothing does.",
+        sources=_ids(ending),
+    )
+
+
+def assumptions_boundaries(question: Question) -> Iterable[datetime]:
+    """Those of the events near, where the notes do not say what they change."""
+    shown = question.product.shows
+    if not shown or question.release.notes.unit_statement is not None:
+        return ()
+    return _while_near(question, ("risk.assumptions", shown), lambda event: bool(set(event.invalidates) & set(shown)))
+
+
+def _while_near(question: Question, key: Hashable, missing: Callable[[Event], bool]) -> Iterable[datetime]:
+    """The moments at which events with something missing come near or are over; looked for once for each key."""
+    memo, now = question.catalog.memo, question.now
+    if key not in memo:
+        memo[key] = frozenset(event.id for event in question.catalog.events if missing(event))
+    lacking: frozenset[str] = memo[key]
+    if not lacking:
+        return ()
+    kind = (key, question.subject)
+    known: tuple[Timeline, tuple[datetime, ...]] | None = memo.get(kind)
+    if known is None or known[0] is not question.timeline:
+        windows = [one for one in question.timeline.windows if isinstance(one.cause, Event) and one.cause.id in lacking]
+        edges = tuple(sorted({edge for window in windows for edge in (window.start, window.end)}))
+        known = memo[kind] = question.timeline, edges
+    named = (question.catalog.event(name) for name in question.release.events if name in lacking)
+    ends = (event.ends for event in named if event is not None and event.ends > now)
+    return merge(known[1][bisect_right(known[1], now) :], sorted(ends))
+
+
+def _fails_everywhere(question: Question) -> bool:
+    change_class = question.release.change_class
+    node = question.product.client_type is ClientType.DAEMON and change_class is not ChangeClass.DOCS
+    return node or change_class in CORRELATED
+
+
+def _unnamed(question: Question) -> list[RiskClass]:
+    told = {one.risk for one in question.release.risks}
+    return [one for one in RiskClass if one not in told]
+
+
+def _silent(question: Question, event: Event) -> bool:
+    """Whether the event is severe and nobody speaks for the team."""
+    least = question.catalog.policy.comms_lead_severity
+    return event.comms_lead is None and effective_severity(question.catalog, event) >= least
+
+
+def _ids(events: Iterable[Event]) -> tuple[str, ...]:
+    return tuple(event.id for event in events)
+
+
+def _untried(question: Question, event: Event) -> str | None:
+    """Why no scenario counts for a severe event, as a sentence; None when one does, or the event is not severe."""
+    if effective_severity(question.catalog, event) < question.catalog.policy.scenario_severity:
+        return None
+    oldest = question.catalog.policy.scenario_max_age
+    begins = event.trigger.latest if event.trigger else event.starts
+    runs = [
+        one
+        for one in question.catalog.scenarios
+        if (not one.event_types or event.type in one.event_types) and one.ran_at <= question.now
+    ]
+    if any(_held(one) and begins - one.ran_at <= oldest for one in runs):
+        return None
+    name = f'"{event.title}", of severity {effective_severity(question.catalog, event)},'
+    if not runs:
+        return f"For {name} no scenario was run."
+    last = max(runs, key=lambda one: (one.ran_at, one.id))
+    if not _held(last):
+        why = "did not hold" if last.result == "failed" else "tries out one failure alone"
+        return f'For {name} no scenario counts: "{last.title}" {why}.'
+    return (
+        f'For {name} no scenario is recent enough: "{last.title}" ran on {words.day(last.ran_at)},'
+        f" more than {duration_text(oldest)} before the event."
+    )
+
+
+def _held(one: Scenario) -> bool:
+    return one.result == "held" and len(set(one.failures)) >= FAILURES_AT_ONCE
