@@ -12,6 +12,7 @@ from publisher.model.product import Product
 from publisher.model.release import ChangeClass
 from publisher.rules import words
 from publisher.rules.bands import at_least
+from publisher.rules.profile import not_required
 from publisher.rules.question import Question
 
 RULE = "changes.class"
@@ -45,9 +46,7 @@ def change_class(question: Question) -> Verdict:
             reason="What the build changed was not given to this question; publishing looks at it.",
         )
     if facts is None:
-        if question.catalog.policy.profile == "solo":
-            return Verdict(rule=RULE, outcome=Outcome.NOT_APPLICABLE, reason="Not required by policy profile solo.")
-        return Verdict(
+        return not_required(RULE, question) or Verdict(
             rule=RULE,
             outcome=Outcome.UNKNOWN,
             reason="Nobody has said what the build changed, so its class is only a claim.",

@@ -13,7 +13,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision, Outcome, Verdict
 from publisher.model.evidence import Evidence
 from publisher.model.release import Release
-from publisher.rules import changes, freeze, integrity, overrides, urgency
+from publisher.rules import changes, freeze, freshness, integrity, overrides, pattern, planes, risk, urgency
 from publisher.rules.question import Boundaries, Question, Rule
 
 
@@ -37,8 +37,22 @@ RULES: tuple[Registered, ...] = (
     Registered(freeze.soft_freeze, freeze.soft_boundaries, Outcome.WAITING),
     Registered(urgency.hotfix),
     Registered(urgency.delay),
+    Registered(risk.score, risk.score_boundaries, Outcome.NEEDS_APPROVAL),
+    Registered(freshness.estimate, freshness.estimate_boundaries, Outcome.UNKNOWN),
+    Registered(freshness.signal, freshness.signal_boundaries, Outcome.UNKNOWN),
+    Registered(risk.scenario, risk.scenario_boundaries),
+    Registered(risk.named, risk.named_boundaries),
+    Registered(risk.comms_lead, risk.comms_lead_boundaries),
+    Registered(risk.assumptions, risk.assumptions_boundaries),
+    Registered(pattern.fits, pattern.boundaries),
+    Registered(planes.order, planes.boundaries),
 )
 """Every rule, in the order in which verdicts are shown."""
+
+OVERRIDES = len(RULES)
+"""Stands for the overrides where rules are counted."""
+
+CEILINGS = [*(one.ceiling.rank for one in RULES), Outcome.BLOCKED.rank]
 
 NO_EVIDENCE = Evidence()
 
@@ -82,33 +96,28 @@ def _next_change(question: Question, own: list[Verdict], outcome: Outcome) -> tu
     something else, and they are asked only if it could make a difference.
     """
     said = list(own)
-    coming = [_numbered(len(RULES), overrides.boundaries(question))]
+    coming = [_numbered(OVERRIDES, overrides.boundaries(question))]
     for index, one in enumerate(RULES):
         edges = iter(one.boundaries(question)) if one.boundaries else iter(())
         if (first := next(edges, None)) is not None:
             coming.append(_numbered(index, chain((first,), edges)))
         elif said[index].outcome is Outcome.BLOCKED:
             return None, None  # nothing is worse, and it stays, so nothing that still moves can change the outcome
+    overridable = bool(overrides.of(question))
+    holding = {index for index, verdict in enumerate(said) if verdict.outcome is outcome}
     doubtful: set[int] = set()
     for edge, moving in groupby(merge(*coming), key=itemgetter(0)):
         doubtful.update(index for _, index in moving)
-        if len(RULES) not in doubtful and _settled(question, said, doubtful, outcome):
-            continue
+        if not overridable and holding - doubtful and max(CEILINGS[index] for index in doubtful) <= outcome.rank:
+            continue  # another rule holds the outcome where it is, and those in doubt cannot make it worse
         later = question.at(edge)
-        for index in doubtful - {len(RULES)}:
+        for index in doubtful - {OVERRIDES}:
             said[index] = RULES[index].rule(later)
+            (holding.add if said[index].outcome is outcome else holding.discard)(index)
         doubtful.clear()
         if (then := worst(overrides.overridden(later, said))) is not outcome:
             return edge, then
     return None, None
-
-
-def _settled(question: Question, said: list[Verdict], doubtful: set[int], outcome: Outcome) -> bool:
-    """Whether the rules in doubt cannot change the outcome, since another one holds it where it is."""
-    if overrides.of(question):
-        return False
-    held = any(verdict.outcome is outcome for index, verdict in enumerate(said) if index not in doubtful)
-    return held and all(RULES[index].ceiling.rank <= outcome.rank for index in doubtful)
 
 
 def _numbered(index: int, edges: Iterable[datetime]) -> Iterator[tuple[datetime, int]]:

@@ -57,6 +57,8 @@ def boundaries(question: Question) -> Iterable[datetime]:
 def _enabled_since(question: Question) -> datetime | None:
     """When the version whose code becomes the default shipped to the channel, as far as the content tells."""
     version = question.release.enables_default_of
+    if version is None:
+        return None
     return min(
         (
             one.shipped_at

@@ -5,7 +5,7 @@ from __future__ import annotations
 from publisher.model.decision import Outcome, Verdict
 from publisher.rules.question import Question
 
-TEAM_ONLY = frozenset({"risk.scenario", "risk.named", "risk.comms-lead"})
+TEAM_ONLY = frozenset({"changes.class", "risk.scenario", "risk.named", "risk.comms-lead"})
 """Rules that ask for people or work that one person does not have. What fails closed, what users need to be told and
 what costs one line is asked of everybody."""
 

@@ -121,6 +121,9 @@ def _begun_in(era: Era, windows: Sequence[Window]) -> Iterator[Window]:
     """The windows that held in the era, from when it began at the earliest; one that outlives it runs to its end."""
     for window in windows:
         if window.start < era.end and window.end > era.start:
+            if era.start <= window.start and window.end <= era.end:
+                yield window
+                continue
             outlives = f" ({era.then})" if window.end > era.end else ""
             yield replace(window, start=max(window.start, era.start), arithmetic=window.arithmetic + outlives)
 

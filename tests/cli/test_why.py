@@ -76,6 +76,15 @@ def test_json_is_the_decision(publish: Publish) -> None:
         "freeze.soft",
         "urgency.hotfix",
         "urgency.delay",
+        "risk.score",
+        "risk.estimate",
+        "risk.signal",
+        "risk.scenario",
+        "risk.named",
+        "risk.comms-lead",
+        "risk.assumptions",
+        "pattern.fits",
+        "planes.order",
     ]
 
 

@@ -24,11 +24,11 @@ _TYPES = (
 )  # fmt: skip
 
 
-def write(directory: Path, releases: int, events: int) -> tuple[Path, Path]:
+def write(directory: Path, releases: int, events: int, years: int = 10) -> tuple[Path, Path]:
     """Write `releases` releases over the four sample products and `events` events into an empty directory.
 
     Gives the content directory and the configuration directory. About nine in ten releases have shipped before the
-    reference time; events spread evenly over the ten years before it and the one after.
+    reference time; events spread evenly over the `years` before it and the one after.
     """
     content, config = directory / "content", directory / "site_config"
     shutil.copytree(ROOT / "site_config", config)
@@ -37,19 +37,19 @@ def write(directory: Path, releases: int, events: int) -> tuple[Path, Path]:
     for name in ("policy.yaml", "sample.yaml"):
         shutil.copy(ROOT / "content" / name, content / name)
     for index in range(events):
-        text = event(index, events)
+        text = event(index, events, years)
         (content / f"events/{text.split(maxsplit=2)[1]}.yaml").write_text(text)
     products = list(_PRODUCTS)
     for index in range(releases):
         product, serial = products[index % 4], index // 4
         version = f"{serial // 20}.{serial % 20}.0"
-        (content / f"releases/{product}/{version}.yaml").write_text(release(product, version, index, releases))
+        (content / f"releases/{product}/{version}.yaml").write_text(release(product, version, index, releases, years))
     return content, config
 
 
-def event(index: int, count: int) -> str:
+def event(index: int, count: int, years: int = 10) -> str:
     """One event of `count`, as YAML."""
-    starts = REFERENCE - timedelta(days=3650) + timedelta(hours=24 * 4015 * index // max(count, 1))
+    starts = REFERENCE - timedelta(days=365 * years) + timedelta(hours=24 * 365 * (years + 1) * index // max(count, 1))
     return f"""id: event-{index}
 title: Event number {index}
 type: {_TYPES[index % len(_TYPES)]}
@@ -69,9 +69,9 @@ sample: true
 """
 
 
-def release(product: str, version: str, index: int, count: int) -> str:
+def release(product: str, version: str, index: int, count: int, years: int = 10) -> str:
     """One release of `count`, as YAML."""
-    moment = REFERENCE + timedelta(hours=24 * (4000 * index // max(count, 1) - 3600))
+    moment = REFERENCE + timedelta(hours=24 * (400 * years * index // max(count, 1) - 360 * years))
     when = f"planned_for: {format_time(moment)}\n" + (
         f"shipped_at: {format_time(moment)}\n" if moment < REFERENCE else ""
     )
