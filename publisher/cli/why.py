@@ -28,6 +28,9 @@ from publisher.model.release import Release
 from publisher.rules import words
 from publisher.rules.answer import change, course, headline
 from publisher.rules.evaluate import NO_EVIDENCE, evaluate
+from publisher.rules.planes import classification
+from publisher.rules.question import Question
+from publisher.rules.risk import coordination
 
 _COLOURS = {
     Outcome.PASS: "green",
@@ -76,19 +79,27 @@ def command(
         print_json(decision.model_dump(mode="json"))
         return
     width = min(shutil.get_terminal_size().columns, 100)
-    click.echo("\n".join(report(course(catalog, found, decision, evidence), found, width, evidence)))
+    question = Question(catalog, found, chosen, evidence, decision.at)
+    kind = words.with_article(coordination(question))
+    nature = f"{kind[0].upper()}{kind[1:]} release; handling: {classification(question.product, found)}."
+    click.echo("\n".join(report(course(catalog, found, decision, evidence), found, width, evidence, nature)))
 
 
-def report(decisions: Sequence[Decision], release: Release, width: int, evidence: Evidence = NO_EVIDENCE) -> list[str]:
+def report(
+    decisions: Sequence[Decision], release: Release, width: int, evidence: Evidence = NO_EVIDENCE, nature: str = ""
+) -> list[str]:
     """The whole answer as lines of at most `width` columns, but for words that are longer.
 
-    `decisions` are the one that was asked for and those that follow it until the answer changes.
+    `nature` says how the release is handled. `decisions` are the one that was asked for and those that follow it until
+    the answer changes.
     """
     decision, *following = decisions
     shipped = release.shipped_at is not None and release.shipped_at <= decision.at
     is_live = evidence.live == release.version
     lines = [*_wrapped(_first_line(decision, release.shipped_at if shipped else None, is_live=is_live), width)]
     lines += _wrapped(f"Channel {decision.channel}, asked for {words.moment(decision.at)}.", width)
+    if nature:
+        lines += _wrapped(nature, width)
     if shipped or is_live:
         lines += _wrapped(f"If it were published again: {headline(decision)}", width)
     elif _plan_fails(decision, release.planned_for):

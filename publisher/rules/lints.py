@@ -16,6 +16,7 @@ from publisher.model.product import ClientType
 from publisher.model.release import ChangeClass
 from publisher.rules import words
 from publisher.rules.bands import Case, Subject, freeze_lengths, lasts_as_long
+from publisher.rules.lead_time import disagreement, year_of_event, year_of_release
 from publisher.rules.opening import opening
 from publisher.rules.timeline import Part, timeline
 
@@ -53,6 +54,7 @@ def lints(catalog: Catalog, now: datetime) -> tuple[Lint, ...]:
         *_severity(catalog.policy.freeze),
         *_permafreeze(catalog, now),
         *_unscored(catalog, now),
+        *_dates(catalog),
     )
 
 
@@ -157,3 +159,19 @@ def _unscored(catalog: Catalog, now: datetime) -> Iterator[Lint]:
                 " an approval",
                 "add `severity` and `lead_time`, each with `score` and `because`",
             )
+
+
+def _dates(catalog: Catalog) -> Iterator[Lint]:
+    """Scores that dates contradict, and dates that are probably of another year (R15)."""
+    for event in catalog.events:
+        for said in (disagreement(event), year_of_event(event)):
+            if said is not None:
+                yield _second_look(event.id, said)
+    for release in catalog.releases:
+        if (said := year_of_release(catalog, release)) is not None:
+            yield _second_look(release.id, said)
+
+
+def _second_look(about: str, said: str) -> Lint:
+    what, _, fix = said.rstrip(".").partition("; ")
+    return Lint(about, what, fix)

@@ -80,7 +80,7 @@ def test_a_plan_far_from_the_newest_release_is_probably_of_another_year(days: in
     said = []
     for moment in (newest + days * DAY, newest + days * DAY + further):
         one = build.release("4.2.0", planned_for=format_time(moment))
-        said.append(year_of_release(build.catalog([], [before, one]), one))
+        said.append(year_of_release(build.catalog([], [before, one], the_policy=build.policy()), one))
     assert said[0] is None
     assert said[1] is not None
     assert f"300 days {side} the newest release; check the year." in said[1]

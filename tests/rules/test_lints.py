@@ -59,3 +59,11 @@ def test_r15_an_event_without_scores_is_told_while_it_is_to_come() -> None:
     assert [one.about for one in lints(build.catalog([bare], the_policy=policy), NOW)] == ["example-listing"]
     assert lints(build.catalog([bare], the_policy=policy), at("2026-03-11")) == ()
     assert isinstance(lints(build.catalog([bare], the_policy=policy), NOW)[0], Lint)
+
+
+def test_r15_scores_and_dates_that_disagree_and_slips_of_the_year_are_told() -> None:
+    early = build.event("2026-03-10", "2026-03-11", announced="2026-03-09T00:00:00Z")
+    assert "speak for 1" in lints(build.catalog([early]), NOW)[0].what
+    late = build.release("4.2.0", planned_for="2028-03-01T00:00:00Z")
+    found = lints(build.catalog([LISTING], [late]), NOW)
+    assert [(one.about, one.fix) for one in found] == [("daemon@4.2.0", "check the year")]
