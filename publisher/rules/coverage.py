@@ -1,0 +1,100 @@
+"""Who is there when: shifts as moments in UTC, and the gaps between them (R61, R62)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from publisher.model.catalog import Catalog
+from publisher.model.staffing import WEEKDAYS, Shift, Staffing
+from publisher.rules import words
+from publisher.rules.clock import Span, days, hours
+
+DUTIES = ("on-call", "comms", "support")
+"""Those who must be there around a release near an event, and around maintenance."""
+
+NOBODY_KNOWS = "Nothing is known of who is there when, since there is no staffing.yaml"
+
+KNOWN = (datetime(2000, 1, 5, tzinfo=UTC), datetime(2199, 12, 25, tzinfo=UTC))
+"""The years that content can name; outside them nobody is there."""
+
+WEEK = timedelta(days=7)
+
+
+def shift_spans(shift: Shift, start: datetime, end: datetime) -> Iterator[Span]:
+    """The hours of one shift, whole, that overlap [start, end), but for what lies outside its `since` and `until`."""
+    since, until = shift.since or KNOWN[0], shift.until or KNOWN[1]
+    if max(start, since) >= min(end, until):
+        return
+    for day in days(max(start, since), min(end, until), shift.zone):
+        if WEEKDAYS[day.weekday()] in shift.days:
+            begins, finishes = hours(day, shift.start, shift.end, shift.zone)
+            begins, finishes = max(begins, since), min(finishes, until)
+            if begins < finishes and begins < end and start < finishes:
+                yield begins, finishes
+
+
+def covered(staffing: Staffing | None, duty: str, start: datetime, end: datetime) -> tuple[Span, ...]:
+    """When somebody of the duty is there in [start, end); shifts that touch or overlap count as one."""
+    shifts = [shift for shift in (staffing.shifts if staffing else ()) if shift.duty == duty]
+    merged: list[Span] = []
+    for begins, finishes in sorted(span for shift in shifts for span in shift_spans(shift, start, end)):
+        if merged and begins <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], finishes))
+        else:
+            merged.append((begins, finishes))
+    return tuple((max(one, start), min(other, end)) for one, other in merged)
+
+
+def gaps(staffing: Staffing | None, duty: str, start: datetime, end: datetime) -> tuple[Span, ...]:
+    """When nobody of the duty is there in [start, end), in order. Where nothing is known, nobody is there."""
+    there = covered(staffing, duty, start, end)
+    edges = [start, *(moment for span in there for moment in span), end]
+    return tuple((one, other) for one, other in zip(edges[::2], edges[1::2], strict=True) if one < other)
+
+
+def around_the_clock(staffing: Staffing | None, duty: str, start: datetime, end: datetime) -> bool:
+    """Whether somebody of the duty is there at every moment of [start, end)."""
+    return not gaps(staffing, duty, start, end)
+
+
+def missing(catalog: Catalog, duties: Iterable[str], start: datetime, end: datetime) -> dict[str, tuple[Span, ...]]:
+    """The gaps in [start, end) of each duty that has any; worked out once for each catalog and week."""
+    found = {duty: _cut(_known_gaps(catalog, duty, start, end), start, end) for duty in duties}
+    return {duty: spans for duty, spans in found.items() if spans}
+
+
+def _known_gaps(catalog: Catalog, duty: str, start: datetime, end: datetime) -> Iterator[Span]:
+    """The gaps of all weeks that [start, end) touches."""
+    if catalog.staffing is None:
+        yield start, end
+        return
+    block = datetime.min.replace(tzinfo=UTC) + (start - datetime.min.replace(tzinfo=UTC)) // WEEK * WEEK
+    while block < end:
+        key = ("gaps", duty, block)
+        if key not in catalog.memo:
+            catalog.memo[key] = gaps(catalog.staffing, duty, block, block + WEEK)
+        yield from catalog.memo[key]
+        block += WEEK
+
+
+def _cut(spans: Iterable[Span], start: datetime, end: datetime) -> tuple[Span, ...]:
+    """The spans within [start, end); two that touch become one."""
+    kept: list[Span] = []
+    for one, other in spans:
+        begins, finishes = max(one, start), min(other, end)
+        if begins < finishes and kept and kept[-1][1] == begins:
+            kept[-1] = (kept[-1][0], finishes)
+        elif begins < finishes:
+            kept.append((begins, finishes))
+    return tuple(kept)
+
+
+def told(found: dict[str, tuple[Span, ...]]) -> str:
+    """nobody of support from Sunday 22 November 2026, 01:00 UTC to Sunday 22 November 2026, 07:00 UTC."""
+    named = [
+        f"nobody of {duty} from {words.moment(start)} to {words.moment(end)}"
+        for duty, spans in found.items()
+        for start, end in spans
+    ]
+    return words.listed(named if len(named) <= 3 else [*named[:2], f"{len(named) - 2} more gaps"])
