@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from publisher.model.catalog import Catalog
+from publisher.model.event import Event
 from publisher.model.staffing import WEEKDAYS, Shift, Staffing
 from publisher.rules import words
 from publisher.rules.clock import Span, days, hours
@@ -88,6 +89,16 @@ def _cut(spans: Iterable[Span], start: datetime, end: datetime) -> tuple[Span, .
         elif begins < finishes:
             kept.append((begins, finishes))
     return tuple(kept)
+
+
+def uncovered(catalog: Catalog, event: Event) -> bool:
+    """Whether on-call or support has a gap in the week, Monday to Sunday in UTC, in which the event begins (R24).
+
+    Where nothing is known of who is there, it has.
+    """
+    midnight = event.starts.replace(hour=0, minute=0, second=0, microsecond=0)
+    monday = midnight - timedelta(days=midnight.weekday())
+    return bool(missing(catalog, ("on-call", "support"), monday, monday + WEEK))
 
 
 def told(found: dict[str, tuple[Span, ...]]) -> str:

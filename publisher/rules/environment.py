@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from heapq import merge
-from itertools import islice, pairwise
+from itertools import islice
 
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Outcome, Verdict
@@ -62,15 +62,12 @@ def coverage_boundaries(question: Question) -> Iterator[datetime]:
     catalog = question.catalog
     if catalog.policy.profile == "solo":
         return
-    # Nothing is near after the last of these moments, so nothing changes after it.
-    edges = [question.now, *question.near_boundaries()]
-    for start, end in pairwise(edges):
-        if start > question.now:
-            yield start
+    start = question.now
+    for end in question.near_boundaries():
         if catalog.staffing is not None and question.at(start).near:
             yield from (moment for moment in _gap_boundaries(catalog, start, end) if moment > start)
-    if len(edges) > 1:
-        yield edges[-1]
+        yield end
+        start = end
 
 
 def _gap_boundaries(catalog: Catalog, start: datetime, end: datetime) -> Iterator[datetime]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.model.staffing import Shift, Staffing
-from publisher.rules.coverage import DUTIES, around_the_clock, covered, gaps, missing, told
+from publisher.rules.coverage import DUTIES, around_the_clock, covered, gaps, missing, told, uncovered
 from tests.support import build
 from tests.support.build import at
 
@@ -122,6 +122,29 @@ def test_in_years_that_no_content_can_name_nobody_is_there(year: int) -> None:
     start = datetime(year, 6, 1, tzinfo=UTC)
     catalog = build.catalog(staffing=build.staffing())
     assert set(missing(catalog, DUTIES, start, start + timedelta(days=20))) == set(DUTIES)
+
+
+@pytest.mark.parametrize(
+    ("duty", "until", "expected"),
+    [
+        ("support", "2026-03-15T23:59:59Z", True),
+        ("support", "2026-03-16T00:00:00Z", False),
+        ("on-call", "2026-03-15T23:59:59Z", True),
+        ("comms", "2026-03-15T23:59:59Z", False),
+    ],
+)
+def test_r24_an_event_is_covered_if_on_call_and_support_are_there_for_its_week(
+    duty: str, until: str, expected: bool
+) -> None:
+    event = build.event("2026-03-10 10:00", "2026-03-10 22:00")
+    early = replace(CATALOG, staffing=build.staffing(build.shift(duty, until=until)))
+    assert uncovered(early, event) == expected
+    late = replace(CATALOG, staffing=build.staffing(build.shift("support", since="2026-03-09T00:00:00Z")))
+    assert not uncovered(late, event)
+
+
+def test_r24_where_nothing_is_known_no_event_is_covered() -> None:
+    assert uncovered(CATALOG, build.event("2026-03-10 10:00", "2026-03-10 22:00"))
 
 
 CLOCKS = st.integers(0, 24 * 4 - 1).map(lambda quarter: f"{quarter // 4:02}:{quarter % 4 * 15:02}")

@@ -129,7 +129,7 @@ def test_the_boundaries_of_coverage_are_finite_and_quick_however_early_the_quest
         NAMING,
         "stable",
         Evidence(),
-        datetime.min.replace(tzinfo=UTC),
+        datetime(2, 1, 1, tzinfo=UTC),
     )
     assert len(list(coverage_boundaries(question))) < 20
 
