@@ -70,7 +70,8 @@ def _known_gaps(catalog: Catalog, duty: str, start: datetime, end: datetime) -> 
     if catalog.staffing is None:
         yield start, end
         return
-    block = datetime.min.replace(tzinfo=UTC) + (start - datetime.min.replace(tzinfo=UTC)) // WEEK * WEEK
+    first = datetime.min.replace(tzinfo=UTC)  # a Monday, so these are the weeks of the calendar
+    block = first + (start - first) // WEEK * WEEK
     while block < end:
         key = ("gaps", duty, block)
         if key not in catalog.memo:
