@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from publisher.rules import words
+
 Span = tuple[datetime, datetime]
 """A half-open interval [start, end) in UTC."""
 
@@ -56,6 +58,7 @@ def overlap(one: Span, other: Span) -> bool:
     return max(one[0], other[0]) < min(one[1], other[1])
 
 
-def shown(moment: datetime, zone: str) -> str:
-    """The hour that the clocks of `zone` show: 09:00."""
-    return f"{moment.astimezone(ZoneInfo(zone)):%H:%M}"
+def local(span: Span, zone: str) -> str:
+    """Tuesday, 09:00 to 10:30, Europe/Lisbon: a span as the clocks of its zone show it."""
+    start, end = (moment.astimezone(ZoneInfo(zone)) for moment in span)
+    return f"{words.weekday(start)}, {start:%H:%M} to {end:%H:%M}, {zone}"

@@ -14,8 +14,6 @@ from publisher.rules.clock import Span, days, hours
 DUTIES = ("on-call", "comms", "support")
 """Those who must be there around a release near an event, and around maintenance."""
 
-NOBODY_KNOWS = "Nothing is known of who is there when, since there is no staffing.yaml"
-
 KNOWN = (datetime(2000, 1, 5, tzinfo=UTC), datetime(2199, 12, 25, tzinfo=UTC))
 """The years that content can name; outside them nobody is there."""
 
@@ -102,11 +100,13 @@ def uncovered(catalog: Catalog, event: Event) -> bool:
     return bool(missing(catalog, ("on-call", "support"), monday, monday + WEEK))
 
 
-def told(found: dict[str, tuple[Span, ...]]) -> str:
-    """nobody of support from Sunday 22 November 2026, 01:00 UTC to Sunday 22 November 2026, 07:00 UTC."""
-    named = [
-        f"nobody of {duty} from {words.moment(start)} to {words.moment(end)}"
-        for duty, spans in found.items()
-        for start, end in spans
-    ]
-    return words.listed(named if len(named) <= 3 else [*named[:2], f"{len(named) - 2} more gaps"])
+def lacking(catalog: Catalog, found: dict[str, tuple[Span, ...]]) -> str:
+    """Support is missing from Tuesday 29 December 2026, 18:00 UTC to Wednesday 30 December 2026, 00:00 UTC.
+
+    A sentence about the gaps in `found`, without its end.
+    """
+    if catalog.staffing is None:
+        return "Nothing is known of who is there when, since there is no staffing.yaml"
+    named = [f"{duty} is missing from {words.period(*span)}" for duty, spans in found.items() for span in spans]
+    said = words.listed(named if len(named) <= 3 else [*named[:2], f"{len(named) - 2} more gaps follow"])
+    return f"{said[0].upper()}{said[1:]}"

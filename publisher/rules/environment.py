@@ -12,7 +12,7 @@ from publisher.model.decision import Outcome, Verdict
 from publisher.model.release import Kind
 from publisher.rules import words
 from publisher.rules.clock import Span
-from publisher.rules.coverage import DUTIES, KNOWN, NOBODY_KNOWS, WEEK, missing, told
+from publisher.rules.coverage import DUTIES, KNOWN, WEEK, lacking, missing
 from publisher.rules.maintenance import judge
 from publisher.rules.question import Question
 from publisher.rules.slots import Occurrence, upcoming
@@ -40,11 +40,10 @@ def coverage(question: Question) -> Verdict:
         )
     after = policy.maintenance.after
     if found := missing(question.catalog, DUTIES, question.now, question.now + after):
-        lacking = NOBODY_KNOWS if question.catalog.staffing is None else f"There is {told(found)}"
         return Verdict(
             rule="environment.coverage",
             outcome=Outcome.BLOCKED,
-            reason=f"{lacking}, and near an event {words.listed(DUTIES)} must be there"
+            reason=f"{lacking(question.catalog, found)}, and near an event {words.listed(DUTIES)} must be there"
             f" for {words.length(after)} from the release on.",
             public_reason="Near an event a release waits for hours in which everybody who may be needed is on duty.",
             who="Operations",

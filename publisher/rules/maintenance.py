@@ -16,7 +16,7 @@ from publisher.model.event import Event
 from publisher.model.maintenance import Degree, Maintenance
 from publisher.rules import busy, words
 from publisher.rules.clock import days, hours, overlap
-from publisher.rules.coverage import DUTIES, NOBODY_KNOWS, missing, shift_spans, told
+from publisher.rules.coverage import DUTIES, lacking, missing, shift_spans
 from publisher.rules.slots import Occurrence, occurrences
 
 DAY = timedelta(days=1)
@@ -52,9 +52,9 @@ def peak(catalog: Catalog, window: Occurrence) -> Verdict:
         return Verdict(
             rule="maintenance.peak",
             outcome=Outcome.PASS,
-            reason=f"At most {percent} % of the busiest hour's users are there; from {limit} % on it would be peak.",
+            reason=f"At most {percent} % as many users are there as at the busiest hour; from {limit} % on it is peak.",
         )
-    many = f"at {moment:%H:%M} UTC {percent} % of the busiest hour's users are there"
+    many = f"at {moment:%H:%M} UTC {percent} % as many users are there as at the busiest hour"
     if window.maintenance.peak_because is not None:
         public = window.maintenance.visibility is Visibility.PUBLIC
         return Verdict(
@@ -111,11 +111,10 @@ def eve(catalog: Catalog, window: Occurrence) -> Verdict:
             " meanwhile and for the day after it.",
         )
     until = max(event.ends for event in near)
-    lacking = NOBODY_KNOWS if catalog.staffing is None else f"There is {told(found)}"
     return _around(
         "maintenance.eve",
         near,
-        f"It is on the eve of {{}}, and that needs people around the clock. {lacking}.",
+        f"It is on the eve of {{}}, and that needs people around the clock. {lacking(catalog, found)}.",
         until,
         "Choose a time after the event, or fill the gaps in staffing.yaml.",
         neutral=f"It is on the eve of {{}} and waits until {words.moment(until)}.",
@@ -138,11 +137,10 @@ def coverage(catalog: Catalog, window: Occurrence) -> Verdict:
             outcome=Outcome.PASS,
             reason=f"{words.listed(DUTIES).capitalize()} are there meanwhile and for {after} after it.",
         )
-    lacking = NOBODY_KNOWS if catalog.staffing is None else f"There is {told(found)}"
     return Verdict(
         rule="maintenance.coverage",
         outcome=Outcome.BLOCKED,
-        reason=f"{lacking}; {words.listed(DUTIES)} must be there meanwhile and for {after} after it.",
+        reason=f"{lacking(catalog, found)}; {words.listed(DUTIES)} must be there meanwhile and for {after} after it.",
         public_reason="It waits for hours in which everybody who may be needed is on duty.",
         who="Operations",
         fix="Choose a time at which everybody is there, or fill the gaps in staffing.yaml.",

@@ -21,7 +21,19 @@ def day(moment: datetime) -> str:
 
 def moment(when: datetime) -> str:
     """Tuesday 24 November 2026, 10:00 UTC."""
-    return f"{_DAYS[when.weekday()]} {day(when)}, {when:%H:%M} UTC"
+    return f"{weekday(when)} {day(when)}, {when:%H:%M} UTC"
+
+
+def weekday(when: datetime) -> str:
+    """Tuesday."""
+    return _DAYS[when.weekday()]
+
+
+def period(start: datetime, end: datetime) -> str:
+    """Tuesday 24 November 2026, 10:00 to 11:00 UTC; a day is named once."""
+    if start.date() == end.date():
+        return f"{moment(start).removesuffix(' UTC')} to {end:%H:%M} UTC"
+    return f"{moment(start)} to {moment(end)}"
 
 
 def length(span: timedelta) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.rules.clock import days, hours, shown, wall
+from publisher.rules.clock import days, hours, local, wall
 from tests.support.build import at
 
 ZONES = ("UTC", "Europe/Lisbon", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia")
@@ -91,6 +91,9 @@ def test_no_day_is_missed_whose_hours_may_overlap(zone: str, start: datetime, le
     assert hours(found[-1], "00:00", "24:00", zone)[0] >= start + length
 
 
-def test_the_clocks_of_a_zone_are_shown() -> None:
-    assert shown(at("2026-07-07 08:00"), "Europe/Lisbon") == "09:00"
-    assert shown(at("2026-12-01 08:00"), "Europe/Lisbon") == "08:00"
+def test_a_span_is_told_by_the_clocks_of_its_zone() -> None:
+    summer = at("2026-07-07 08:00"), at("2026-07-07 09:30")
+    assert local(summer, "Europe/Lisbon") == "Tuesday, 09:00 to 10:30, Europe/Lisbon"
+    winter = at("2026-12-01 08:00"), at("2026-12-01 09:30")
+    assert local(winter, "Europe/Lisbon") == "Tuesday, 08:00 to 09:30, Europe/Lisbon"
+    assert local(winter, "Pacific/Kiritimati") == "Tuesday, 22:00 to 23:30, Pacific/Kiritimati"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.model.staffing import Shift, Staffing
-from publisher.rules.coverage import DUTIES, around_the_clock, covered, gaps, missing, told, uncovered
+from publisher.rules.coverage import DUTIES, around_the_clock, covered, gaps, lacking, missing, uncovered
 from tests.support import build
 from tests.support.build import at
 
@@ -107,14 +107,16 @@ def test_gaps_of_several_weeks_are_told_whole() -> None:
     catalog = build.catalog(staffing=staff(build.shift(until="2026-03-10T12:00:00Z")))
     found = missing(catalog, ["on-call"], at("2026-03-10 11:00"), at("2026-04-10"))
     assert found == {"on-call": ((at("2026-03-10 12:00"), at("2026-04-10")),)}
-    assert told(found) == ("nobody of on-call from Tuesday 10 March 2026, 12:00 UTC to Friday 10 April 2026, 00:00 UTC")
+    assert lacking(catalog, found) == (
+        "On-call is missing from Tuesday 10 March 2026, 12:00 UTC to Friday 10 April 2026, 00:00 UTC"
+    )
 
 
 def test_of_many_gaps_the_first_two_are_named() -> None:
     catalog = build.catalog(staffing=staff(build.shift(hours="08:00-20:00")))
-    said = told(missing(catalog, ["on-call"], at("2026-03-10"), at("2026-03-15")))
-    assert said.count("nobody of on-call") == 2
-    assert said.endswith(" and 4 more gaps")
+    said = lacking(catalog, missing(catalog, ["on-call"], at("2026-03-10"), at("2026-03-15")))
+    assert said.count("n-call is missing") == 2
+    assert said.endswith(" and 4 more gaps follow")
 
 
 @pytest.mark.parametrize("year", [1, 9999])

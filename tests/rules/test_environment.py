@@ -48,9 +48,9 @@ def test_r62_near_an_event_every_duty_is_there_for_the_first_day(duty: str, seco
     said = coverage(question)
     assert said.outcome == expected
     if expected == "blocked":
-        assert f"nobody of {duty} from Monday 9 March 2026, 08:59 UTC" in said.reason
+        assert f"{duty.capitalize()} is missing from Monday 9 March 2026, 08:59 to 09:00 UTC" in said.reason
         assert said.public_reason is not None
-        assert "nobody" not in said.public_reason
+        assert "missing" not in said.public_reason
 
 
 def test_r62_without_staffing_nothing_is_known_and_nothing_ships_near_an_event() -> None:

@@ -129,9 +129,9 @@ def test_r61_no_maintenance_on_the_eve_of_an_event_without_people_around_the_clo
     assert said.sources == (CONFERENCE.id,)
     assert said.reason == (
         f'It is on the eve of "{CONFERENCE.title}", and that needs people around the clock.'
-        " There is nobody of support from Monday 9 March 2026, 20:00 UTC to Tuesday 10 March 2026, 08:00 UTC."
+        " Support is missing from Monday 9 March 2026, 20:00 UTC to Tuesday 10 March 2026, 08:00 UTC."
     )
-    assert "nobody" not in str(said.public_reason)
+    assert "missing" not in str(said.public_reason)
 
 
 def test_r61_maintenance_on_the_eve_of_an_event_is_fine_with_people_in_several_time_zones() -> None:
@@ -239,8 +239,8 @@ def test_r62_every_duty_is_there_for_the_first_day_after_a_window(duty: str, sec
     said = verdict("coverage", one, catalog(one, staffing=leaving))
     assert said.outcome is expected
     if expected is Outcome.BLOCKED:
-        assert said.reason.startswith(f"There is nobody of {duty} from Friday 6 March 2026, 09:59 UTC to Friday")
-        assert "nobody" not in str(said.public_reason)
+        assert said.reason.startswith(f"{duty.capitalize()} is missing from Friday 6 March 2026, 09:59 to 10:00 UTC; ")
+        assert "missing" not in str(said.public_reason)
 
 
 def test_r62_without_staffing_nothing_is_known_and_nothing_takes_place() -> None:
