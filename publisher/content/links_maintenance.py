@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from publisher.content.checks import exists, file_named
+from publisher.content.checks import exists
 from publisher.content.items import Item, Loaded
 from publisher.errors import Problem
 from publisher.model.base import duration_text
@@ -20,7 +20,6 @@ def maintenance_problems(loaded: Loaded) -> Iterator[Problem]:
     """Everything that is wrong with maintenance that is valid field by field."""
     products = {item.value.id for item in loaded.products}
     for item in loaded.maintenance:
-        yield from file_named(item.value.id, item.place("id"))
         if "products" not in loaded.incomplete:
             yield from exists(item.value.product, products, "product", item.place("product"))
         yield from _length(item)
