@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from publisher.rules import words
@@ -18,13 +20,12 @@ def wall(day: date, clock: str, zone: str) -> datetime:
     the first.
     """
     hour, minute = map(int, clock.split(":"))
-    shown = datetime.combine(day + timedelta(days=hour // 24), time(hour % 24, minute))
     there = ZoneInfo(zone)
-    moment = shown.replace(tzinfo=there).astimezone(UTC)
-    if moment.astimezone(there).replace(tzinfo=None) == shown:
-        return moment
-    # Read by the offset before the change the skipped hour lies after it, and by the one after the change before it.
-    return _change(shown.replace(tzinfo=there, fold=1).astimezone(UTC), moment, there)
+    shown = datetime.combine(day + timedelta(days=hour // 24), time(hour % 24, minute), there)
+    moment = shown.astimezone(UTC)
+    other = shown.replace(fold=1).astimezone(UTC)
+    # Read by the offset before a change, a skipped hour lies after the change, and by the one after it, before.
+    return _change(other, moment, there) if other < moment else moment
 
 
 def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
@@ -41,6 +42,7 @@ def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
     return before + timedelta(seconds=high)
 
 
+@lru_cache(maxsize=4096)  # shifts of several duties share their hours
 def hours(day: date, start: str, end: str, zone: str) -> Span:
     """The hours that begin on `day`; an `end` at or before `start` is on the next day."""
     return wall(day, start, zone), wall(day + timedelta(days=end <= start), end, zone)
@@ -56,6 +58,17 @@ def days(start: datetime, end: datetime, zone: str) -> tuple[date, ...]:
 def overlap(one: Span, other: Span) -> bool:
     """Whether two spans share a moment."""
     return max(one[0], other[0]) < min(one[1], other[1])
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """The same time in as few spans as it takes, in order; spans that touch become one."""
+    found: list[Span] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
 
 
 def local(span: Span, zone: str) -> str:

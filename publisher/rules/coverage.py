@@ -9,7 +9,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.event import Event
 from publisher.model.staffing import WEEKDAYS, Shift, Staffing
 from publisher.rules import words
-from publisher.rules.clock import Span, days, hours
+from publisher.rules.clock import Span, days, hours, merged
 
 DUTIES = ("on-call", "comms", "support")
 """Those who must be there around a release near an event, and around maintenance."""
@@ -17,7 +17,8 @@ DUTIES = ("on-call", "comms", "support")
 KNOWN = (datetime(2000, 1, 5, tzinfo=UTC), datetime(2199, 12, 25, tzinfo=UTC))
 """The years that content can name; outside them nobody is there."""
 
-WEEK = timedelta(days=7)
+BLOCK = timedelta(weeks=4)
+"""So much of the shifts is worked out at a time."""
 
 
 def shift_spans(shift: Shift, start: datetime, end: datetime) -> Iterator[Span]:
@@ -36,13 +37,8 @@ def shift_spans(shift: Shift, start: datetime, end: datetime) -> Iterator[Span]:
 def covered(staffing: Staffing | None, duty: str, start: datetime, end: datetime) -> tuple[Span, ...]:
     """When somebody of the duty is there in [start, end); shifts that touch or overlap count as one."""
     shifts = [shift for shift in (staffing.shifts if staffing else ()) if shift.duty == duty]
-    merged: list[Span] = []
-    for begins, finishes in sorted(span for shift in shifts for span in shift_spans(shift, start, end)):
-        if merged and begins <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], finishes))
-        else:
-            merged.append((begins, finishes))
-    return tuple((max(one, start), min(other, end)) for one, other in merged)
+    there = merged(span for shift in shifts for span in shift_spans(shift, start, end))
+    return tuple((max(one, start), min(other, end)) for one, other in there)
 
 
 def gaps(staffing: Staffing | None, duty: str, start: datetime, end: datetime) -> tuple[Span, ...]:
@@ -58,36 +54,32 @@ def around_the_clock(staffing: Staffing | None, duty: str, start: datetime, end:
 
 
 def missing(catalog: Catalog, duties: Iterable[str], start: datetime, end: datetime) -> dict[str, tuple[Span, ...]]:
-    """The gaps in [start, end) of each duty that has any; worked out once for each catalog and week."""
-    found = {duty: _cut(_known_gaps(catalog, duty, start, end), start, end) for duty in duties}
+    """The gaps in [start, end) of each duty that has any; shifts are read once for each catalog and block of weeks."""
+    found = {duty: tuple(merged(_known_gaps(catalog, duty, start, end))) for duty in duties}
     return {duty: spans for duty, spans in found.items() if spans}
 
 
 def _known_gaps(catalog: Catalog, duty: str, start: datetime, end: datetime) -> Iterator[Span]:
-    """The gaps of all weeks that [start, end) touches."""
+    """The gaps in [start, end), cut where a block ends."""
     if catalog.staffing is None:
         yield start, end
         return
-    first = datetime.min.replace(tzinfo=UTC)  # a Monday, so these are the weeks of the calendar
-    block = first + (start - first) // WEEK * WEEK
-    while block < end:
+    for block in blocks(start, end):
         key = ("gaps", duty, block)
         if key not in catalog.memo:
-            catalog.memo[key] = gaps(catalog.staffing, duty, block, block + WEEK)
-        yield from catalog.memo[key]
-        block += WEEK
+            catalog.memo[key] = gaps(catalog.staffing, duty, block, block + BLOCK)
+        for one, other in catalog.memo[key]:
+            if one < end and start < other:
+                yield max(one, start), min(other, end)
 
 
-def _cut(spans: Iterable[Span], start: datetime, end: datetime) -> tuple[Span, ...]:
-    """The spans within [start, end); two that touch become one."""
-    kept: list[Span] = []
-    for one, other in spans:
-        begins, finishes = max(one, start), min(other, end)
-        if begins < finishes and kept and kept[-1][1] == begins:
-            kept[-1] = (kept[-1][0], finishes)
-        elif begins < finishes:
-            kept.append((begins, finishes))
-    return tuple(kept)
+def blocks(start: datetime, end: datetime) -> Iterator[datetime]:
+    """The beginnings of the blocks of weeks that [start, end) touches; the same ones whatever is asked for."""
+    first = datetime.min.replace(tzinfo=UTC)
+    block = first + (start - first) // BLOCK * BLOCK
+    while block < end:
+        yield block
+        block += BLOCK
 
 
 def uncovered(catalog: Catalog, event: Event) -> bool:
@@ -97,7 +89,7 @@ def uncovered(catalog: Catalog, event: Event) -> bool:
     """
     midnight = event.starts.replace(hour=0, minute=0, second=0, microsecond=0)
     monday = midnight - timedelta(days=midnight.weekday())
-    return bool(missing(catalog, ("on-call", "support"), monday, monday + WEEK))
+    return bool(missing(catalog, ("on-call", "support"), monday, monday + timedelta(weeks=1)))
 
 
 def lacking(catalog: Catalog, found: dict[str, tuple[Span, ...]]) -> str:

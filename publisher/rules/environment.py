@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import islice
@@ -11,8 +12,8 @@ from publisher.model.catalog import Catalog
 from publisher.model.decision import Outcome, Verdict
 from publisher.model.release import Kind
 from publisher.rules import words
-from publisher.rules.clock import Span
-from publisher.rules.coverage import DUTIES, KNOWN, WEEK, lacking, missing
+from publisher.rules.clock import Span, merged
+from publisher.rules.coverage import BLOCK, DUTIES, KNOWN, blocks, lacking, missing
 from publisher.rules.maintenance import judge
 from publisher.rules.question import Question
 from publisher.rules.slots import Occurrence, upcoming
@@ -58,31 +59,51 @@ def coverage(question: Question) -> Verdict:
 
 def coverage_boundaries(question: Question) -> Iterator[datetime]:
     """What is near begins or ends, or a gap comes within reach or is over; in order, and only while events are near."""
-    catalog = question.catalog
+    catalog, now = question.catalog, question.now
     if catalog.policy.profile == "solo":
         return
-    start = question.now
-    for end in question.near_boundaries():
-        if catalog.staffing is not None and question.at(start).near:
-            yield from (moment for moment in _gap_boundaries(catalog, start, end) if moment > start)
+    for start, end in _near_spans(question):
+        if start > now:
+            yield start
+        if catalog.staffing is not None:
+            yield from _reach_edges(catalog, max(start, now), end)
         yield end
-        start = end
 
 
-def _gap_boundaries(catalog: Catalog, start: datetime, end: datetime) -> Iterator[datetime]:
-    """The moments in [start, end) at which a gap comes within reach, or is over; worked out week by week."""
+def _near_spans(question: Question) -> Iterator[Span]:
+    """When events are near, from now on: while their freezes hold, and up to the end of those that it names."""
+    now, spans = question.now, question.timeline.of_events.spans
+    named = (question.catalog.event(name) for name in question.release.events)
+    ends = [event.ends for event in named if event and event.status != "cancelled" and event.ends > now]
+    current = (now, max(ends)) if ends else None
+    for index in range(bisect_right(spans, now, key=lambda span: span[1]), len(spans)):
+        start, end = spans[index]
+        if current is not None and start <= current[1]:
+            current = current[0], max(current[1], end)
+        else:
+            if current is not None:
+                yield current
+            current = start, end
+    if current is not None:
+        yield current
+
+
+def _reach_edges(catalog: Catalog, start: datetime, end: datetime) -> Iterator[datetime]:
+    """The moments between `start` and `end` at which gaps come within reach, or are over; worked out block by block."""
+    for block in blocks(max(start, KNOWN[0]), end):
+        key = ("reach", block)
+        if key not in catalog.memo:
+            catalog.memo[key] = _edges_of(catalog, block)
+        # The beginning of a block, at which nothing need change, keeps a long wait for the next edge short.
+        yield from (edge for edge in (block, *catalog.memo[key]) if start < edge < end)
+
+
+def _edges_of(catalog: Catalog, block: datetime) -> tuple[datetime, ...]:
     after = catalog.policy.maintenance.after
-    start = max(start, KNOWN[0])
-    while start < end:
-        stop = min(start + WEEK, end)
-        found = missing(catalog, DUTIES, start - _SECOND, stop + after)  # a second more, for a gap that ends at `start`
-        yield from (one for one in merge(*(_edges(spans, after) for spans in found.values())) if start <= one < stop)
-        start = stop
-
-
-def _edges(spans: Sequence[Span], after: timedelta) -> list[datetime]:
-    # The last moment from which everything is covered is exactly `after` before the gap; moments are whole seconds.
-    return sorted(moment for begins, ends in spans for moment in (begins - after + _SECOND, ends))
+    found = missing(catalog, DUTIES, block - _SECOND, block + BLOCK + after)  # a second more, for what ends just there
+    # The last moment from which everything is covered is exactly `after` before a gap; moments are whole seconds.
+    within_reach = merged((start - after + _SECOND, end) for spans in found.values() for start, end in spans)
+    return tuple(edge for span in within_reach for edge in span if block < edge < block + BLOCK)
 
 
 def maintenance_only(question: Question) -> Verdict:

@@ -145,10 +145,10 @@ def maintenance(ident: str = "index-cleaning", **values: Any) -> Maintenance:
     return Maintenance.model_validate_json(_json({**fields, **values}))
 
 
-def staffing(*people: str) -> Staffing:
+def staffing(people: tuple[str, ...]) -> Staffing:
     """The people, around the clock and in every duty."""
     days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-    hours = {"people": people or ("Ana",), "zone": "UTC", "days": days, "start": "00:00", "end": "24:00"}
+    hours = {"people": people, "zone": "UTC", "days": days, "start": "00:00", "end": "24:00"}
     return Staffing.model_validate_json(
         _json({"shifts": [{"duty": duty, **hours} for duty in ("on-call", "comms", "support")]})
     )
@@ -194,9 +194,9 @@ def catalog(
     sample: str | None = None,
     channel: str = "For everybody.",
     maintenance: tuple[Maintenance, ...] = (),
-    staffing: Staffing | None = None,
+    people: tuple[str, ...] = ("Ana",),
 ) -> Catalog:
-    """A linked catalog with one product unless others are given."""
+    """A linked catalog with one product unless others are given; its people are on duty around the clock."""
     roles = {name: {"threshold": 1, "expires": "30 d"} for name in ("root", "targets", "snapshot", "timestamp")}
     signers = {"roles": {**roles, "channels": {"threshold": 2, "expires": "365 d", "duties": ["engineering"]}}}
     endpoints = {"site": "https://updates.example.org", "downloads": ["https://dl.example.org"]}
@@ -212,7 +212,7 @@ def catalog(
         deprecations=deprecations,
         sample=Sample(reference_time=NOW, notice=sample) if sample else None,
         maintenance=maintenance,
-        staffing=staffing,
+        staffing=staffing(people) if people else None,
     )
 
 

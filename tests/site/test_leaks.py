@@ -25,7 +25,6 @@ from tests.site.factory import (
     product,
     release,
     render,
-    staffing,
 )
 
 MARK = re.compile(rb"leak|9\.8\.7|Chatham", re.IGNORECASE)
@@ -88,7 +87,7 @@ CONTENT = catalog(
             starts=at(20),
         ),
     ),
-    staffing=staffing("Leak of somebody on shift", "Leak of the crew"),
+    people=("Leak of somebody on shift", "Leak of the crew"),
 )
 
 

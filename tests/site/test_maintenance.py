@@ -10,7 +10,7 @@ import pytest
 from publisher.model.catalog import Catalog
 from publisher.model.event import Event
 from publisher.model.maintenance import Maintenance
-from tests.site.factory import NOW, at, catalog, event, maintenance, page, product, release, staffing
+from tests.site.factory import NOW, at, catalog, event, maintenance, page, product, release
 from tests.site.htmltext import from_markdown
 
 CALM = [{"region": "All", "zone": "UTC", "share": 100, "weights": [100] + [9] * 23}]
@@ -19,9 +19,7 @@ TUESDAYS = {"zone": "Europe/Lisbon", "day": "tue", "start": "09:00"}
 
 def given(*planned: Maintenance, events: tuple[Event, ...] = (), **values: Any) -> Catalog:
     """A catalog in which everybody is there and users are away, but at midnight."""
-    return catalog(
-        maintenance=planned, events=events, products=(product(usage=CALM),), **{"staffing": staffing(), **values}
-    )
+    return catalog(maintenance=planned, events=events, products=(product(usage=CALM),), **values)
 
 
 def calendar(whole: Catalog, days: float = 0) -> str:
@@ -73,7 +71,7 @@ def test_r61_a_window_that_may_not_take_place_is_not_announced() -> None:
 
 
 def test_r62_a_gap_in_the_staffing_is_not_told() -> None:
-    said = calendar(given(maintenance(), staffing=None))
+    said = calendar(given(maintenance(), people=()))
     assert "No date of the coming ninety days is settled." in said
     assert "staffing" not in said
     assert "missing" not in said

@@ -130,7 +130,7 @@ def catalog(
     the_policy: Policy | None = None,
     **fields: Any,
 ) -> Catalog:
-    """A catalog with one product of each client type, and whatever else is given."""
+    """A catalog with one product of each client type, in which everybody is on duty unless told otherwise."""
     products = [product(client_type) for client_type in ("daemon", "desktop", "dashboard", "service")]
     channels = [
         Channel(id=name, name=name, summary="A channel.", prereleases=name == "beta") for name in ("stable", "beta")
@@ -146,7 +146,7 @@ def catalog(
         releases=tuple(sorted(releases, key=lambda one: (one.product, one.version))),
         deprecations=tuple(deprecations),
         sample=None,
-        **fields,
+        **({"staffing": staffing()} | fields),
     )
 
 
