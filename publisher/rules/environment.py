@@ -11,7 +11,7 @@ from itertools import islice
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Outcome, Verdict
 from publisher.model.release import Kind
-from publisher.rules import words
+from publisher.rules import pattern, words
 from publisher.rules.clock import Span, merged
 from publisher.rules.coverage import BLOCK, DUTIES, KNOWN, blocks, lacking, missing
 from publisher.rules.maintenance import judge
@@ -163,13 +163,11 @@ def maintenance_boundaries(question: Question) -> Iterator[datetime]:
 
 def _only_in_maintenance(question: Question) -> str | None:
     """Why a release ships in maintenance only; None if it need not."""
-    release, patterns = question.release, question.catalog.policy.patterns
-    if release.kind is Kind.MIGRATION:
+    if question.release.kind is Kind.MIGRATION:
         return "A migration cannot be taken back and ships in announced maintenance only"
-    for pattern in patterns:
-        chosen = pattern.id == release.pattern or (not release.pattern and release.change_class in pattern.default_for)
-        if chosen and pattern.maintenance_only:
-            return f"The pattern {pattern.name} ships in announced maintenance only"
+    chosen = pattern.chosen(question)
+    if chosen is not None and chosen.maintenance_only:
+        return f"The pattern {chosen.name} ships in announced maintenance only"
     return None
 
 

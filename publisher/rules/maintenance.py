@@ -17,6 +17,7 @@ from publisher.model.maintenance import Degree, Maintenance
 from publisher.rules import busy, words
 from publisher.rules.clock import days, hours, overlap
 from publisher.rules.coverage import DUTIES, lacking, missing, shift_spans
+from publisher.rules.names import few, titled
 from publisher.rules.slots import Occurrence, occurrences
 
 DAY = timedelta(days=1)
@@ -239,22 +240,17 @@ def _around(
 ) -> Verdict:
     """It waits for events; {} in the words is where they are named. `neutral` tells less, for everybody."""
     hidden = any(event.visibility is not Visibility.PUBLIC for event in events)
-    public = [e.title if e.visibility is Visibility.PUBLIC else e.public_title for e in events]
+    public = [f'"{e.title if e.visibility is Visibility.PUBLIC else e.public_title}"' for e in events]
     return Verdict(
         rule=rule,
         outcome=Outcome.WAITING,
-        reason=reason.format(_named([event.title for event in events])),
-        public_reason=(neutral or reason).format(_named(public)) if hidden or neutral else None,
+        reason=reason.format(titled(events)),
+        public_reason=(neutral or reason).format(few(public)) if hidden or neutral else None,
         who="Nobody: the event passes by itself.",
         fix=fix,
         until=until,
         sources=tuple(event.id for event in events),
     )
-
-
-def _named(titles: list[str]) -> str:
-    names = [f'"{title}"' for title in dict.fromkeys(titles)]
-    return words.listed(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} more events"])
 
 
 def _clocks(catalog: Catalog) -> dict[str, set[str]]:
