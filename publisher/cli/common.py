@@ -59,8 +59,8 @@ def wall_clock() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def moment(at: str | None, catalog: Catalog) -> datetime:
-    """The moment to answer for: --at, else the sample's own time, else now."""
+def moment(at: str | None, catalog: Catalog, option: str = "--at") -> datetime:
+    """The moment to answer for: that of the option, else the sample's own time, else now."""
     if at == "now":
         return wall_clock()
     if at is not None:
@@ -70,11 +70,12 @@ def moment(at: str | None, catalog: Catalog) -> datetime:
         except (ValueError, OverflowError):
             parsed = None
         if parsed is None:
-            raise UsageError(f"--at {at} is not a time with a zone", fix="write it like 2026-03-01T12:00:00Z")
+            raise UsageError(f"{option} {at} is not a time with a zone", fix="write it like 2026-03-01T12:00:00Z")
         return parsed
     if catalog.sample is not None:
         click.echo(
-            f"Sample content: answered for {format_time(catalog.sample.reference_time)} (--at now for the real time).",
+            f"Sample content: answered for {format_time(catalog.sample.reference_time)}"
+            f" ({option} now for the real time).",
             err=True,
         )
         return catalog.sample.reference_time

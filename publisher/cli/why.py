@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import textwrap
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +20,8 @@ from publisher.cli.common import (
     print_json,
 )
 from publisher.cli.live import bucket_option, state_of
-from publisher.model.decision import Decision, Outcome, Verdict
+from publisher.cli.verdicts import terminal_width, verdict_lines, wrapped
+from publisher.model.decision import Decision
 from publisher.model.evidence import Evidence
 from publisher.model.release import Release
 from publisher.rules import words
@@ -31,15 +30,6 @@ from publisher.rules.evaluate import NO_EVIDENCE, evaluate
 from publisher.rules.planes import classification
 from publisher.rules.question import Question
 from publisher.rules.risk import coordination
-
-_COLOURS = {
-    Outcome.PASS: "green",
-    Outcome.PASS_OVERRIDDEN: "yellow",
-    Outcome.WAITING: "yellow",
-    Outcome.NEEDS_APPROVAL: "yellow",
-    Outcome.UNKNOWN: "red",
-    Outcome.BLOCKED: "red",
-}
 
 
 @click.command("why")
@@ -78,7 +68,7 @@ def command(
     if as_json:
         print_json(decision.model_dump(mode="json"))
         return
-    width = min(shutil.get_terminal_size().columns, 100)
+    width = terminal_width()
     question = Question(catalog, found, chosen, evidence, decision.at)
     kind = words.with_article(coordination(question))
     nature = f"{kind[0].upper()}{kind[1:]} release; handling: {classification(question.product, found)}."
@@ -96,31 +86,31 @@ def report(
     decision, *following = decisions
     shipped = release.shipped_at is not None and release.shipped_at <= decision.at
     is_live = evidence.live == release.version
-    lines = [*_wrapped(_first_line(decision, release.shipped_at if shipped else None, is_live=is_live), width)]
-    lines += _wrapped(f"Channel {decision.channel}, asked for {words.moment(decision.at)}.", width)
+    lines = [*wrapped(_first_line(decision, release.shipped_at if shipped else None, is_live=is_live), width)]
+    lines += wrapped(f"Channel {decision.channel}, asked for {words.moment(decision.at)}.", width)
     if nature:
-        lines += _wrapped(nature, width)
+        lines += wrapped(nature, width)
     if shipped or is_live:
-        lines += _wrapped(f"If it were published again: {headline(decision)}", width)
+        lines += wrapped(f"If it were published again: {headline(decision)}", width)
     elif _plan_fails(decision, release.planned_for):
-        lines += _wrapped(f"Its planned time, {words.moment(release.planned_for or decision.at)}, is too early.", width)
+        lines += wrapped(f"Its planned time, {words.moment(release.planned_for or decision.at)}, is too early.", width)
     stopping = sorted((v for v in decision.verdicts if v.outcome.stops), key=lambda v: -v.outcome.rank)
     if stopping:
         lines += ["", "What stops it:"]
     for verdict in stopping:
-        lines += ["", *_verdict(verdict, width)]
+        lines += ["", *verdict_lines(verdict, width)]
     for later in following:
         lines += ["", f"From {words.moment(later.at)}:", ""]
         for verdict in later.verdicts:
             if verdict.outcome.stops:
-                lines += _verdict(verdict, width)
+                lines += verdict_lines(verdict, width)
     others = [verdict for verdict in decision.verdicts if not verdict.outcome.stops]
     if others:
         lines += ["", "What else was looked at:" if stopping else "What was looked at:", ""]
     for verdict in others:
-        lines += _verdict(verdict, width)
-    lines += ["", *_wrapped(change(decision), width)]
-    lines += _wrapped(f"Policy version {decision.policy_version}, {decision.policy_digest[:12]}.", width)
+        lines += verdict_lines(verdict, width)
+    lines += ["", *wrapped(change(decision), width)]
+    lines += wrapped(f"Policy version {decision.policy_version}, {decision.policy_digest[:12]}.", width)
     return lines
 
 
@@ -139,34 +129,4 @@ def _plan_fails(decision: Decision, planned_for: datetime | None) -> bool:
         and not decision.go
         and decision.next_change is not None
         and decision.at <= planned_for < decision.next_change
-    )
-
-
-def _verdict(verdict: Verdict, width: int) -> list[str]:
-    word = verdict.outcome.value
-    sign = click.style(f"{word:<15}", fg=_COLOURS.get(verdict.outcome), bold=verdict.outcome.stops)
-    lines = [f"  {sign} {verdict.rule}"]
-    named = (
-        ("", verdict.reason),
-        ("Until", words.moment(verdict.until) if verdict.until else ""),
-        ("Length", verdict.arithmetic),
-        ("Who", verdict.who),
-        ("What helps", verdict.fix),
-        ("Because of", ", ".join(verdict.sources)),
-    )
-    for name, text in named:
-        if text:
-            lines += _wrapped(f"{name}: {text}" if name else text, width, indent=18)
-    return lines
-
-
-def _wrapped(text: str, width: int, indent: int = 0) -> list[str]:
-    margin = " " * indent
-    return textwrap.wrap(
-        text,
-        max(width, indent + 20),
-        initial_indent=margin,
-        subsequent_indent=margin,
-        break_long_words=False,
-        break_on_hyphens=False,
     )

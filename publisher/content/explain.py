@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -100,7 +101,7 @@ def _words(details: ErrorDetails, raw: str | None, model: type[BaseModel]) -> tu
         words = str(context["error"])
         if raw is None or words.startswith("is not a"):
             what, _, fix = words.partition("; ")
-            return what, fix
+            return what, (_nearest_zone(str(given)) if what.startswith("is not a time zone") else "") or fix
     if raw is not None and kind in ("string_type", "value_error"):
         read = "true or false" if isinstance(given, bool) else f"the number {given}"
         return f"is read as {read}, not as text", f'put it in quotes: "{raw}"'
@@ -129,6 +130,15 @@ def _words(details: ErrorDetails, raw: str | None, model: type[BaseModel]) -> tu
         "string_type": "a list or a mapping cannot stand here",
     }
     return plain.get(kind, f"cannot be {_short(given)}"), fixes.get(kind, "")
+
+
+def _nearest_zone(name: str) -> str:
+    """The time zone that was probably meant: by its whole name, or by the city at its end."""
+    zones = sorted(available_timezones())
+    cities = {zone.rpartition("/")[2]: zone for zone in zones if "/" in zone}
+    if not (close := get_close_matches(name, zones, n=1, cutoff=0.8)):
+        close = [cities[city] for city in get_close_matches(name.rpartition("/")[2], cities, n=1, cutoff=0.8)]
+    return f"did you mean {close[0]}?" if close else ""
 
 
 def _short(value: Any) -> str:

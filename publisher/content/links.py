@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 from publisher.content.checks import exists, file_named, once
 from publisher.content.items import Item, Loaded
+from publisher.content.links_maintenance import maintenance_problems
 from publisher.content.links_register import register_problems
 from publisher.errors import Place, Problem
 from publisher.model.event import Event
@@ -28,6 +29,7 @@ def link_problems(loaded: Loaded) -> list[Problem]:
         *_releases(loaded),
         *_deprecations(loaded),
         *register_problems(loaded),
+        *maintenance_problems(loaded),
         *_markdown(loaded),
     ]
 

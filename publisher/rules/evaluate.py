@@ -13,7 +13,18 @@ from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision, Outcome, Verdict
 from publisher.model.evidence import Evidence
 from publisher.model.release import Release
-from publisher.rules import changes, freeze, freshness, integrity, overrides, pattern, planes, risk, urgency
+from publisher.rules import (
+    changes,
+    environment,
+    freeze,
+    freshness,
+    integrity,
+    overrides,
+    pattern,
+    planes,
+    risk,
+    urgency,
+)
 from publisher.rules.question import Boundaries, Question, Rule
 
 
@@ -46,6 +57,8 @@ RULES: tuple[Registered, ...] = (
     Registered(risk.assumptions, risk.assumptions_boundaries),
     Registered(pattern.fits, pattern.boundaries),
     Registered(planes.order, planes.boundaries),
+    Registered(environment.coverage, environment.coverage_boundaries),
+    Registered(environment.maintenance_only, environment.maintenance_boundaries),
 )
 """Every rule, in the order in which verdicts are shown."""
 

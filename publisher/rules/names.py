@@ -26,6 +26,8 @@ RULE_IDS = (
     "risk.assumptions",
     "pattern.fits",
     "planes.order",
+    "environment.coverage",
+    "maintenance.window",
 )
 """Every rule, in the order in which verdicts are shown; overrides and documentation name them, so they never change."""
 

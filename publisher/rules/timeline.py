@@ -132,6 +132,11 @@ class Timeline(Part):
         return self.part(lambda window: window.hardness is Hardness.SOFT and isinstance(window.cause, Event))
 
     @cached_property
+    def of_events(self) -> Part:
+        """Freezes around events, hard and soft: while one holds, its event is near."""
+        return self.part(lambda window: isinstance(window.cause, Event))
+
+    @cached_property
     def stopping(self) -> Part:
         """Everything that stops this class."""
         return self.part(lambda window: window.stops)

@@ -20,6 +20,7 @@ from publisher.model.register import SprintFreeze
 from publisher.model.release import ChangeClass
 from publisher.rules import words
 from publisher.rules.bands import Case, Lengths, Subject, freeze_lengths
+from publisher.rules.coverage import uncovered
 from publisher.rules.severity import effective_severity
 
 EVER = datetime.min.replace(tzinfo=UTC)
@@ -73,11 +74,14 @@ def freeze_windows(catalog: Catalog, subject: Subject) -> tuple[Window, ...]:
     known: dict[tuple[int, Case], Lengths | None] = {}
     windows: list[Window] = []
     policies = _policy_eras(catalog)
+    asked = any(one.uncovered for policy, _, _ in policies for one in policy.freeze.adjust)
     for event in catalog.events:
         for era in _eras(policies, event):
             if era.event.status == "cancelled":
                 continue
-            case = Case.of(era.event, effective_severity(catalog, era.event))
+            case = Case.of(
+                era.event, effective_severity(catalog, era.event), uncovered=asked and uncovered(catalog, era.event)
+            )
             key = (era.policy.version, case)
             if key not in known:
                 known[key] = freeze_lengths(era.policy.freeze, case, subject)

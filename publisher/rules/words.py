@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from publisher.model.base import duration_text
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
@@ -19,7 +21,30 @@ def day(moment: datetime) -> str:
 
 def moment(when: datetime) -> str:
     """Tuesday 24 November 2026, 10:00 UTC."""
-    return f"{_DAYS[when.weekday()]} {day(when)}, {when:%H:%M} UTC"
+    return f"{weekday(when)} {day(when)}, {when:%H:%M} UTC"
+
+
+def weekday(when: datetime) -> str:
+    """Tuesday."""
+    return _DAYS[when.weekday()]
+
+
+def period(start: datetime, end: datetime) -> str:
+    """Tuesday 24 November 2026, 10:00 to 11:00 UTC; a day is named once."""
+    if start.date() == end.date():
+        return f"{moment(start).removesuffix(' UTC')} to {end:%H:%M} UTC"
+    return f"{moment(start)} to {moment(end)}"
+
+
+def length(span: timedelta) -> str:
+    """1 day, 36 hours, 90 minutes: in the largest whole unit."""
+    number, unit = duration_text(span).split()
+    return counted(int(number), {"d": "day", "h": "hour", "min": "minute"}[unit])
+
+
+def counted(number: int, noun: str) -> str:
+    """1 day, 2 days."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from publisher.client.feed import Action, Restart
 from publisher.model.decision import Outcome
 from publisher.model.deprecation import DeprecationState
+from publisher.model.maintenance import Degree, PlaneImpact
 from publisher.model.product import ClientType
 from publisher.model.release import ChangeClass
 
@@ -124,6 +125,26 @@ ROLES = {
     "timestamp": "Says which snapshot is the newest.",
     "minisign": "Signs files for checks by hand.",
 }
+
+
+CONTROL_PLANE = {
+    Degree.NONE: "",
+    Degree.DEGRADED: "Dashboards, pages and release information may be slow.",
+    Degree.DOWN: "Dashboards, pages and release information may be away.",
+}
+"""What users notice of the control plane during maintenance (R64, R65)."""
+
+DATA_PLANE = {
+    Degree.NONE: "Seeding and storage go on.",
+    Degree.DEGRADED: "Seeding and storage may be slow.",
+    Degree.DOWN: "Seeding and storage pause.",
+}
+"""The same for the data plane."""
+
+
+def impact(planes: PlaneImpact) -> str:
+    """What users lose during maintenance, and what goes on."""
+    return f"{CONTROL_PLANE[planes.control]} {DATA_PLANE[planes.data]}".strip()
 
 
 def type_words(slug: str) -> str:

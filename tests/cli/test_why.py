@@ -85,6 +85,8 @@ def test_json_is_the_decision(publish: Publish) -> None:
         "risk.assumptions",
         "pattern.fits",
         "planes.order",
+        "environment.coverage",
+        "maintenance.window",
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,9 +15,12 @@ from publisher.model.event import Confidence, Visibility
 from publisher.model.product import ClientType
 from publisher.model.release import ChangeClass, Kind, RiskClass
 from publisher.rules.bands import LENGTHS
-from publisher.rules.evaluate import evaluate
+from publisher.rules.coverage import DUTIES, missing
+from publisher.rules.evaluate import evaluate, worst
 from publisher.rules.lead_time import disagreement, year_of_event, year_of_release
 from publisher.rules.lifecycle import deprecation_state
+from publisher.rules.maintenance import judge
+from publisher.rules.slots import occurrences
 from tests.support import build
 
 ROOT = Path(__file__).parents[2]
@@ -41,6 +44,9 @@ def test_what_is_true_names_its_source_and_what_is_invented_says_so(catalog: Cat
         assert deprecation.sample != (deprecation.source is not None), deprecation.id
     for product in catalog.products.values():
         assert product.sample != (product.id == OURS), product.id
+    for one in catalog.maintenance:
+        assert one.sample, one.id
+        assert one.id.endswith("-sample"), one.id
     assert catalog.policy.sample
     assert catalog.sample is not None
 
@@ -114,6 +120,21 @@ def test_r7_every_release_to_come_names_its_risks(catalog: Catalog) -> None:
     for release in catalog.releases:
         if release.shipped_at is None:
             assert {one.risk for one in release.risks} == set(RiskClass), release.id
+
+
+def test_r60_r63_the_sample_has_a_weekly_slot_a_single_window_and_people_who_follow_the_sun(catalog: Catalog) -> None:
+    assert {one.repeats is None for one in catalog.maintenance} == {True, False}
+    assert catalog.staffing is not None
+    assert {shift.duty for shift in catalog.staffing.shifts} == set(DUTIES)
+    assert len({shift.zone for shift in catalog.staffing.shifts}) >= 3
+    assert not missing(catalog, DUTIES, REFERENCE, REFERENCE + timedelta(days=35))
+    windows = [
+        window for one in catalog.maintenance for window in occurrences(one, REFERENCE, REFERENCE + timedelta(days=90))
+    ]
+    outcomes = {worst(judge(catalog, window.maintenance, window.start)) for window in windows}
+    assert {"pass", "waiting", "blocked"} <= outcomes
+    for product in {one.product for one in catalog.maintenance}:
+        assert catalog.products[product].usage, product
 
 
 def test_neutral_titles_tell_nothing(catalog: Catalog) -> None:

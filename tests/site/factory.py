@@ -16,11 +16,13 @@ from publisher.model.deprecation import Deprecation
 from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
 from publisher.model.feed import Feed
+from publisher.model.maintenance import Maintenance
 from publisher.model.policy import Policy
 from publisher.model.product import Channel, Product
 from publisher.model.published import ChannelState, LiveRelease, PublishedArtifact
 from publisher.model.release import Release
 from publisher.model.signer import Signers
+from publisher.model.staffing import Staffing
 from publisher.site.render import render_site
 from publisher.site.templates import Templates
 
@@ -130,6 +132,28 @@ def product(ident: str = "node", **values: Any) -> Product:
     )
 
 
+def maintenance(ident: str = "index-cleaning", **values: Any) -> Maintenance:
+    """An hour in fifteen days in which dashboards are slow; it happens once."""
+    fields = {
+        "id": ident,
+        "title": "The index is cleaned",
+        "product": "node",
+        "starts": at(15),
+        "length": "60 min",
+        "impact": {"control": "degraded", "data": "none"},
+    }
+    return Maintenance.model_validate_json(_json({**fields, **values}))
+
+
+def staffing(people: tuple[str, ...]) -> Staffing:
+    """The people, around the clock and in every duty."""
+    days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    hours = {"people": people, "zone": "UTC", "days": days, "start": "00:00", "end": "24:00"}
+    return Staffing.model_validate_json(
+        _json({"shifts": [{"duty": duty, **hours} for duty in ("on-call", "comms", "support")]})
+    )
+
+
 def policy(**values: Any) -> Policy:
     """Seven days hard before a listing and three soft after it; patches wait three, documentation never."""
     return Policy.model_validate_json(
@@ -169,8 +193,10 @@ def catalog(
     rules: Policy | None = None,
     sample: str | None = None,
     channel: str = "For everybody.",
+    maintenance: tuple[Maintenance, ...] = (),
+    people: tuple[str, ...] = ("Ana",),
 ) -> Catalog:
-    """A linked catalog with one product unless others are given."""
+    """A linked catalog with one product unless others are given; its people are on duty around the clock."""
     roles = {name: {"threshold": 1, "expires": "30 d"} for name in ("root", "targets", "snapshot", "timestamp")}
     signers = {"roles": {**roles, "channels": {"threshold": 2, "expires": "365 d", "duties": ["engineering"]}}}
     endpoints = {"site": "https://updates.example.org", "downloads": ["https://dl.example.org"]}
@@ -185,6 +211,8 @@ def catalog(
         releases=tuple(sorted(releases, key=lambda one: (one.product, one.version))),
         deprecations=deprecations,
         sample=Sample(reference_time=NOW, notice=sample) if sample else None,
+        maintenance=maintenance,
+        staffing=staffing(people) if people else None,
     )
 
 

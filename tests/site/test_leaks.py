@@ -12,9 +12,22 @@ import pytest
 from publisher.model.published import ChannelState
 from publisher.site.build import build_site
 from publisher.site.plugin import Source
-from tests.site.factory import FEED_SCHEMA, NOW, ROOT, TEMPLATES, at, catalog, event, live, release, render
+from tests.site.factory import (
+    FEED_SCHEMA,
+    NOW,
+    ROOT,
+    TEMPLATES,
+    at,
+    catalog,
+    event,
+    live,
+    maintenance,
+    product,
+    release,
+    render,
+)
 
-MARK = re.compile(rb"leak|9\.8\.7", re.IGNORECASE)
+MARK = re.compile(rb"leak|9\.8\.7|Chatham", re.IGNORECASE)
 
 
 def secret(ident: str, **values: Any) -> dict[str, Any]:
@@ -50,7 +63,31 @@ CONTENT = catalog(
         release("4.2.0", events=["leak-internal", "leak-embargoed", "open"]),
         release("9.8.7", sentence="Leak of an internal release.", visibility="internal", events=["open"]),
         release("9.8.7.1", sentence="Leak of another.", visibility="internal", planned_for=at(3)),
+        release("5.0.0", kind="migration", change_class="migration", planned_for=at(16)),
     ),
+    products=(product(usage=[{"region": "All", "zone": "UTC", "share": 100, "weights": [9] * 12 + [99] + [9] * 11}]),),
+    maintenance=(
+        maintenance(starts=at(12.5), crew=["Leak of the crew"], peak_because="Leak of the reason"),
+        maintenance(
+            "leak-maintenance",
+            title="Leak title of maintenance",
+            visibility="internal",
+            public_title="Reserved hours",
+            starts=at(2),
+            repeats={"zone": "Pacific/Chatham", "day": "thu", "start": "09:15"},
+            impact={"control": "down", "data": "down"},
+            crew=["Leak of the crew"],
+        ),
+        maintenance(
+            "leak-embargoed-maintenance",
+            title="Leak title of maintenance",
+            visibility="embargoed",
+            embargoed_until=at(6),
+            public_title="Reserved evening",
+            starts=at(20),
+        ),
+    ),
+    people=("Leak of somebody on shift", "Leak of the crew"),
 )
 
 
@@ -77,6 +114,8 @@ def test_no_byte_of_the_built_site_tells_a_secret(tmp_path: Path) -> None:
 def test_the_neutral_words_stand_in_for_them() -> None:
     files = render(CONTENT)
     assert b"Reserved days" in files["calendar.md"]
+    assert b"Reserved hours" in files["calendar.md"]
+    assert b"Reserved evening" in files["calendar.md"]
     assert b"Maintenance of ours" in files["index.md"]
     assert b"Maintenance of ours" in files["releases/node/4.2.0.md"]
 
@@ -85,3 +124,4 @@ def test_an_embargo_that_ends_opens_the_page() -> None:
     files = render(CONTENT, now=NOW + timedelta(days=6))
     assert b"Leak summary" in files["events/leak-embargoed.md"]
     assert "events/leak-internal.md" not in files
+    assert b"Leak title of maintenance" in files["calendar.md"]

@@ -16,11 +16,13 @@ from publisher.model.catalog import Catalog
 from publisher.model.deprecation import Deprecation
 from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
+from publisher.model.maintenance import Maintenance
 from publisher.model.policy import FreezePolicy, Policy
 from publisher.model.product import Channel, Product
 from publisher.model.register import Scenario, Signal
 from publisher.model.release import ChangeClass, Release
 from publisher.model.signer import Signers
+from publisher.model.staffing import Shift, Staffing
 from publisher.rules.bands import Case, Lengths, Subject, freeze_lengths
 
 ROOT = Path(__file__).parents[2]
@@ -79,6 +81,27 @@ def deprecation(**fields: Any) -> Deprecation:
     return Deprecation.model_validate_json(json.dumps(EXAMPLES["deprecation"] | {"product": "daemon"} | fields))
 
 
+def maintenance(starts: str, length: str = "1 h", product: str = "daemon", **fields: Any) -> Maintenance:
+    """A window of a test product in which a dashboard is slow; it happens once, unless told otherwise."""
+    known = EXAMPLES["maintenance"] | {"starts": format_time(at(starts)), "length": length, "product": product}
+    known.pop("repeats")
+    return Maintenance.model_validate_json(json.dumps(known | fields))
+
+
+def shift(duty: str = "on-call", zone: str = "UTC", hours: str = "00:00-24:00", **fields: Any) -> Shift:
+    """A shift of one person on every day of the week, all day long unless told otherwise."""
+    start, _, end = hours.partition("-")
+    days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    known = {"duty": duty, "people": ["Ana"], "zone": zone, "days": days, "start": start, "end": end}
+    return Shift.model_validate_json(json.dumps(known | fields))
+
+
+def staffing(*shifts: Shift, but: str = "") -> Staffing:
+    """The shifts, and everybody around the clock in all other duties but one."""
+    given = {one.duty for one in shifts} | {but}
+    return Staffing(shifts=(*shifts, *(shift(duty) for duty in ("on-call", "comms", "support") if duty not in given)))
+
+
 def repository_policy() -> Policy:
     """content/policy.yaml of this repository."""
     file = ROOT / "content/policy.yaml"
@@ -93,11 +116,11 @@ def policy(**freeze: Any) -> Policy:
     return Policy.model_validate_json(json.dumps(whole | {"freeze": whole["freeze"] | freeze}))
 
 
-def product(client_type: str) -> Product:
+def product(client_type: str, **values: Any) -> Product:
     """A product named after its client type."""
     known = EXAMPLES["products"]["products"][0]
     fields = {"id": client_type, "client_type": client_type, "channels": ["stable", "beta"]}
-    return Product.model_validate_json(json.dumps(known | fields))
+    return Product.model_validate_json(json.dumps(known | fields | values))
 
 
 def catalog(
@@ -107,7 +130,7 @@ def catalog(
     the_policy: Policy | None = None,
     **fields: Any,
 ) -> Catalog:
-    """A catalog with one product of each client type."""
+    """A catalog with one product of each client type, in which everybody is on duty unless told otherwise."""
     products = [product(client_type) for client_type in ("daemon", "desktop", "dashboard", "service")]
     channels = [
         Channel(id=name, name=name, summary="A channel.", prereleases=name == "beta") for name in ("stable", "beta")
@@ -123,7 +146,7 @@ def catalog(
         releases=tuple(sorted(releases, key=lambda one: (one.product, one.version))),
         deprecations=tuple(deprecations),
         sample=None,
-        **fields,
+        **({"staffing": staffing()} | fields),
     )
 
 

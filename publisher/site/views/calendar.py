@@ -12,6 +12,7 @@ from publisher.model.event import Event
 from publisher.model.release import ChangeClass
 from publisher.rules import words
 from publisher.site.freezes import EventFreeze, Span
+from publisher.site.maintenance import maintenance_views
 from publisher.site.scene import Page, Scene
 from publisher.site.views.releases import ReleaseView, release_view
 from publisher.site.visible import public_events
@@ -97,6 +98,7 @@ def pages(scene: Scene) -> Iterator[Page]:
         {
             "end": end,
             "running": [entry for entry in entries if entry.at <= scene.now],
+            "maintenance": list(maintenance_views(scene, end)),
             "weeks": _weeks(scene.now, end, [entry for entry in entries if entry.at > scene.now]),
             "pictures": [_drawing(scene, end, paper) for paper in (WIDE, NARROW)],
         },

@@ -1,0 +1,77 @@
+"""The clock on the wall: days and hours of a time zone as moments in UTC, right on the days when clocks change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from publisher.rules import words
+
+Span = tuple[datetime, datetime]
+"""A half-open interval [start, end) in UTC."""
+
+
+def wall(day: date, clock: str, zone: str) -> datetime:
+    """The moment at which the clocks of `zone` show `clock` on `day`; "24:00" is the end of the day.
+
+    An hour that the clocks skip becomes the first moment that exists after it; of an hour that they show twice it is
+    the first.
+    """
+    hour, minute = map(int, clock.split(":"))
+    there = ZoneInfo(zone)
+    shown = datetime.combine(day + timedelta(days=hour // 24), time(hour % 24, minute), there)
+    moment = shown.astimezone(UTC)
+    other = shown.replace(fold=1).astimezone(UTC)
+    # Read by the offset before a change, a skipped hour lies after the change, and by the one after it, before.
+    return _change(other, moment, there) if other < moment else moment
+
+
+def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """The first moment of the new offset, somewhere in (before, after]."""
+    old = before.astimezone(zone).utcoffset()
+    seconds = (after - before) // timedelta(seconds=1)
+    low, high = 0, seconds
+    while high - low > 1:
+        middle = (low + high) // 2
+        if (before + timedelta(seconds=middle)).astimezone(zone).utcoffset() == old:
+            low = middle
+        else:
+            high = middle
+    return before + timedelta(seconds=high)
+
+
+@lru_cache(maxsize=4096)  # shifts of several duties share their hours
+def hours(day: date, start: str, end: str, zone: str) -> Span:
+    """The hours that begin on `day`; an `end` at or before `start` is on the next day."""
+    return wall(day, start, zone), wall(day + timedelta(days=end <= start), end, zone)
+
+
+def days(start: datetime, end: datetime, zone: str) -> tuple[date, ...]:
+    """The days of `zone` on which hours may begin that overlap [start, end), two more on either side."""
+    there = ZoneInfo(zone)
+    first, last = start.astimezone(there).date() - timedelta(days=2), end.astimezone(there).date() + timedelta(days=2)
+    return tuple(first + timedelta(days=number) for number in range((last - first).days + 1))
+
+
+def overlap(one: Span, other: Span) -> bool:
+    """Whether two spans share a moment."""
+    return max(one[0], other[0]) < min(one[1], other[1])
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """The same time in as few spans as it takes, in order; spans that touch become one."""
+    found: list[Span] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
+
+
+def local(span: Span, zone: str) -> str:
+    """Tuesday, 09:00 to 10:30, Europe/Lisbon: a span as the clocks of its zone show it."""
+    start, end = (moment.astimezone(ZoneInfo(zone)) for moment in span)
+    return f"{words.weekday(start)}, {start:%H:%M} to {end:%H:%M}, {zone}"

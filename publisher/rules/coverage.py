@@ -1,0 +1,104 @@
+"""Who is there when: shifts as moments in UTC, and the gaps between them (R61, R62)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from publisher.model.catalog import Catalog
+from publisher.model.event import Event
+from publisher.model.staffing import WEEKDAYS, Shift, Staffing
+from publisher.rules import words
+from publisher.rules.clock import Span, days, hours, merged
+
+DUTIES = ("on-call", "comms", "support")
+"""Those who must be there around a release near an event, and around maintenance."""
+
+KNOWN = (datetime(2000, 1, 5, tzinfo=UTC), datetime(2199, 12, 25, tzinfo=UTC))
+"""The years that content can name; outside them nobody is there."""
+
+BLOCK = timedelta(weeks=4)
+"""So much of the shifts is worked out at a time."""
+
+
+def shift_spans(shift: Shift, start: datetime, end: datetime) -> Iterator[Span]:
+    """The hours of one shift, whole, that overlap [start, end), but for what lies outside its `since` and `until`."""
+    since, until = shift.since or KNOWN[0], shift.until or KNOWN[1]
+    if max(start, since) >= min(end, until):
+        return
+    for day in days(max(start, since), min(end, until), shift.zone):
+        if WEEKDAYS[day.weekday()] in shift.days:
+            begins, finishes = hours(day, shift.start, shift.end, shift.zone)
+            begins, finishes = max(begins, since), min(finishes, until)
+            if begins < finishes and begins < end and start < finishes:
+                yield begins, finishes
+
+
+def covered(staffing: Staffing | None, duty: str, start: datetime, end: datetime) -> tuple[Span, ...]:
+    """When somebody of the duty is there in [start, end); shifts that touch or overlap count as one."""
+    shifts = [shift for shift in (staffing.shifts if staffing else ()) if shift.duty == duty]
+    there = merged(span for shift in shifts for span in shift_spans(shift, start, end))
+    return tuple((max(one, start), min(other, end)) for one, other in there)
+
+
+def gaps(staffing: Staffing | None, duty: str, start: datetime, end: datetime) -> tuple[Span, ...]:
+    """When nobody of the duty is there in [start, end), in order. Where nothing is known, nobody is there."""
+    there = covered(staffing, duty, start, end)
+    edges = [start, *(moment for span in there for moment in span), end]
+    return tuple((one, other) for one, other in zip(edges[::2], edges[1::2], strict=True) if one < other)
+
+
+def around_the_clock(staffing: Staffing | None, duty: str, start: datetime, end: datetime) -> bool:
+    """Whether somebody of the duty is there at every moment of [start, end)."""
+    return not gaps(staffing, duty, start, end)
+
+
+def missing(catalog: Catalog, duties: Iterable[str], start: datetime, end: datetime) -> dict[str, tuple[Span, ...]]:
+    """The gaps in [start, end) of each duty that has any; shifts are read once for each catalog and block of weeks."""
+    found = {duty: tuple(merged(_known_gaps(catalog, duty, start, end))) for duty in duties}
+    return {duty: spans for duty, spans in found.items() if spans}
+
+
+def _known_gaps(catalog: Catalog, duty: str, start: datetime, end: datetime) -> Iterator[Span]:
+    """The gaps in [start, end), cut where a block ends."""
+    if catalog.staffing is None:
+        yield start, end
+        return
+    for block in blocks(start, end):
+        key = ("gaps", duty, block)
+        if key not in catalog.memo:
+            catalog.memo[key] = gaps(catalog.staffing, duty, block, block + BLOCK)
+        for one, other in catalog.memo[key]:
+            if one < end and start < other:
+                yield max(one, start), min(other, end)
+
+
+def blocks(start: datetime, end: datetime) -> Iterator[datetime]:
+    """The beginnings of the blocks of weeks that [start, end) touches; the same ones whatever is asked for."""
+    first = datetime.min.replace(tzinfo=UTC)
+    block = first + (start - first) // BLOCK * BLOCK
+    while block < end:
+        yield block
+        block += BLOCK
+
+
+def uncovered(catalog: Catalog, event: Event) -> bool:
+    """Whether on-call or support has a gap in the week, Monday to Sunday in UTC, in which the event begins (R24).
+
+    Where nothing is known of who is there, it has.
+    """
+    midnight = event.starts.replace(hour=0, minute=0, second=0, microsecond=0)
+    monday = midnight - timedelta(days=midnight.weekday())
+    return bool(missing(catalog, ("on-call", "support"), monday, monday + timedelta(weeks=1)))
+
+
+def lacking(catalog: Catalog, found: dict[str, tuple[Span, ...]]) -> str:
+    """Support is missing from Tuesday 29 December 2026, 18:00 UTC to Wednesday 30 December 2026, 00:00 UTC.
+
+    A sentence about the gaps in `found`, without its end.
+    """
+    if catalog.staffing is None:
+        return "Nothing is known of who is there when, since there is no staffing.yaml"
+    named = [f"{duty} is missing from {words.period(*span)}" for duty, spans in found.items() for span in spans]
+    said = words.listed(named if len(named) <= 3 else [*named[:2], f"{len(named) - 2} more gaps follow"])
+    return f"{said[0].upper()}{said[1:]}"

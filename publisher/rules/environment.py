@@ -1,0 +1,184 @@
+"""What must hold around a release besides the release itself: people who are there, and announced maintenance."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from heapq import merge
+from itertools import islice
+
+from publisher.model.catalog import Catalog
+from publisher.model.decision import Outcome, Verdict
+from publisher.model.release import Kind
+from publisher.rules import pattern, words
+from publisher.rules.clock import Span, merged
+from publisher.rules.coverage import BLOCK, DUTIES, KNOWN, blocks, lacking, missing
+from publisher.rules.maintenance import judge
+from publisher.rules.question import Question
+from publisher.rules.slots import Occurrence, upcoming
+
+_SECOND = timedelta(seconds=1)
+
+LOOK_AHEAD = 60
+"""So many coming windows of each maintenance are looked at; of a weekly slot, more than a year."""
+
+
+def coverage(question: Question) -> Verdict:
+    """Near an event a release ships only if people are there at once and for the first day (R62)."""
+    policy = question.catalog.policy
+    if policy.profile == "solo":
+        return Verdict(
+            rule="environment.coverage",
+            outcome=Outcome.NOT_APPLICABLE,
+            reason="Not required by policy profile solo.",
+        )
+    if not question.near:
+        return Verdict(
+            rule="environment.coverage",
+            outcome=Outcome.NOT_APPLICABLE,
+            reason="No event is near, so nobody has to stand by.",
+        )
+    after = policy.maintenance.after
+    if found := missing(question.catalog, DUTIES, question.now, question.now + after):
+        return Verdict(
+            rule="environment.coverage",
+            outcome=Outcome.BLOCKED,
+            reason=f"{lacking(question.catalog, found)}, and near an event {words.listed(DUTIES)} must be there"
+            f" for {words.length(after)} from the release on.",
+            public_reason="Near an event a release waits for hours in which everybody who may be needed is on duty.",
+            who="Operations",
+            fix="Ship when everybody is there, or fill the gaps in staffing.yaml.",
+        )
+    return Verdict(
+        rule="environment.coverage",
+        outcome=Outcome.PASS,
+        reason=f"{words.listed(DUTIES).capitalize()} are there for {words.length(after)} from now on.",
+    )
+
+
+def coverage_boundaries(question: Question) -> Iterator[datetime]:
+    """What is near begins or ends, or a gap comes within reach or is over; in order, and only while events are near."""
+    catalog, now = question.catalog, question.now
+    if catalog.policy.profile == "solo":
+        return
+    for start, end in _near_spans(question):
+        if start > now:
+            yield start
+        if catalog.staffing is not None:
+            yield from _reach_edges(catalog, max(start, now), end)
+        yield end
+
+
+def _near_spans(question: Question) -> Iterator[Span]:
+    """When events are near, from now on: while their freezes hold, and up to the end of those that it names."""
+    now, spans = question.now, question.timeline.of_events.spans
+    named = (question.catalog.event(name) for name in question.release.events)
+    ends = [event.ends for event in named if event and event.status != "cancelled" and event.ends > now]
+    current = (now, max(ends)) if ends else None
+    for index in range(bisect_right(spans, now, key=lambda span: span[1]), len(spans)):
+        start, end = spans[index]
+        if current is not None and start <= current[1]:
+            current = current[0], max(current[1], end)
+        else:
+            if current is not None:
+                yield current
+            current = start, end
+    if current is not None:
+        yield current
+
+
+def _reach_edges(catalog: Catalog, start: datetime, end: datetime) -> Iterator[datetime]:
+    """The moments between `start` and `end` at which gaps come within reach, or are over; worked out block by block."""
+    for block in blocks(max(start, KNOWN[0]), end):
+        key = ("reach", block)
+        if key not in catalog.memo:
+            catalog.memo[key] = _edges_of(catalog, block)
+        # The beginning of a block, at which nothing need change, keeps a long wait for the next edge short.
+        yield from (edge for edge in (block, *catalog.memo[key]) if start < edge < end)
+
+
+def _edges_of(catalog: Catalog, block: datetime) -> tuple[datetime, ...]:
+    after = catalog.policy.maintenance.after
+    found = missing(catalog, DUTIES, block - _SECOND, block + BLOCK + after)  # a second more, for what ends just there
+    # The last moment from which everything is covered is exactly `after` before a gap; moments are whole seconds.
+    within_reach = merged((start - after + _SECOND, end) for spans in found.values() for start, end in spans)
+    return tuple(edge for span in within_reach for edge in span if block < edge < block + BLOCK)
+
+
+def maintenance_only(question: Question) -> Verdict:
+    """What cannot be taken back ships only while announced maintenance of its product holds (R41, R71)."""
+    if (why := _only_in_maintenance(question)) is None:
+        return Verdict(
+            rule="maintenance.window",
+            outcome=Outcome.NOT_APPLICABLE,
+            reason="It does not have to wait for maintenance.",
+        )
+    if question.catalog.policy.profile == "solo":
+        return Verdict(
+            rule="maintenance.window",
+            outcome=Outcome.NOT_APPLICABLE,
+            reason="Not required by policy profile solo.",
+        )
+    coming = merge(*_windows(question), key=lambda one: (one.start, one.maintenance.id))
+    window = next((one for one in coming if _may_happen(question.catalog, one)), None)
+    if window is None:
+        return Verdict(
+            rule="maintenance.window",
+            outcome=Outcome.BLOCKED,
+            reason=f"{why}, and no maintenance of {question.product.name} is announced that may take place.",
+            who="Operations",
+            fix="Announce a window in content/maintenance/; `publish maintenance` says what it needs.",
+        )
+    title = f'"{window.maintenance.title}"'
+    neutral = None if window.maintenance.is_public(question.now) else f'"{window.maintenance.public_title}"'
+    if window.start <= question.now:
+        ships = f"holds until {words.moment(window.end)}, and it ships in announced maintenance."
+        return Verdict(
+            rule="maintenance.window",
+            outcome=Outcome.PASS,
+            reason=f"{title} {ships}",
+            public_reason=neutral and f"{neutral} {ships}",
+        )
+    on = f"on {words.moment(window.start)}."
+    return Verdict(
+        rule="maintenance.window",
+        outcome=Outcome.WAITING,
+        reason=f"{why}: it waits for {title} {on}",
+        public_reason=neutral and f"{why}: it waits for {neutral} {on}",
+        who="Nobody: the window opens by itself.",
+        fix="Ship it in that window, or announce another in content/maintenance/.",
+        until=window.start,
+        sources=(window.maintenance.id,),
+    )
+
+
+def maintenance_boundaries(question: Question) -> Iterator[datetime]:
+    """Start and end of the coming windows, in order."""
+    if _only_in_maintenance(question) is None or question.catalog.policy.profile == "solo":
+        return
+    edges = merge(*((edge for one in windows for edge in one.span) for windows in _windows(question)))
+    yield from (edge for edge in edges if edge > question.now)
+
+
+def _only_in_maintenance(question: Question) -> str | None:
+    """Why a release ships in maintenance only; None if it need not."""
+    if question.release.kind is Kind.MIGRATION:
+        return "A migration cannot be taken back and ships in announced maintenance only"
+    chosen = pattern.chosen(question)
+    if chosen is not None and chosen.maintenance_only:
+        return f"The pattern {chosen.name} ships in announced maintenance only"
+    return None
+
+
+def _windows(question: Question) -> list[Iterator[Occurrence]]:
+    """The windows of each maintenance of the product that are not over."""
+    return [
+        islice(upcoming(one, question.now), LOOK_AHEAD)
+        for one in question.catalog.maintenance
+        if one.product == question.release.product
+    ]
+
+
+def _may_happen(catalog: Catalog, window: Occurrence) -> bool:
+    return not any(verdict.outcome.stops for verdict in judge(catalog, window.maintenance, window.start))

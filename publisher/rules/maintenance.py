@@ -1,0 +1,281 @@
+"""Whether a window of planned maintenance may take place: short, away from users and events, with people (R60-R65).
+
+A window is judged for the moment at which it begins, and not for the moment of asking; so what is said of an event
+that was embargoed is never for the public.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+
+from publisher.model.base import Visibility
+from publisher.model.catalog import Catalog
+from publisher.model.decision import Outcome, Verdict
+from publisher.model.event import Event
+from publisher.model.maintenance import Degree, Maintenance
+from publisher.rules import busy, words
+from publisher.rules.clock import days, hours, overlap
+from publisher.rules.coverage import DUTIES, lacking, missing, shift_spans
+from publisher.rules.names import few, titled
+from publisher.rules.slots import Occurrence, occurrences
+
+DAY = timedelta(days=1)
+
+
+def judge(catalog: Catalog, maintenance: Maintenance, occurrence_start: datetime) -> tuple[Verdict, ...]:
+    """What every rule says of the window that begins at `occurrence_start`; the worst outcome is the answer.
+
+    The maintenance's product must be in the catalog. Worked out once for each catalog and window.
+    """
+    key = ("maintenance", maintenance.id, occurrence_start)
+    if key not in catalog.memo:
+        window = Occurrence(maintenance, occurrence_start)
+        catalog.memo[key] = tuple(rule(catalog, window) for rule in RULES)
+    found: tuple[Verdict, ...] = catalog.memo[key]
+    return found
+
+
+def peak(catalog: Catalog, window: Occurrence) -> Verdict:
+    """Not while many users are there, unless somebody says why it must be (R60)."""
+    product = catalog.products[window.maintenance.product]
+    if not product.usage:
+        return Verdict(
+            rule="maintenance.peak",
+            outcome=Outcome.UNKNOWN,
+            reason=f"Nothing tells when the users of {product.name} are there.",
+            who="Operations",
+            fix="Give the product its `usage` in products.yaml.",
+        )
+    limit = catalog.policy.maintenance.busy_percent
+    moment, percent = busy.busiest(product.usage, window.start, window.end)
+    if percent < limit:
+        return Verdict(
+            rule="maintenance.peak",
+            outcome=Outcome.PASS,
+            reason=f"At most {percent} % as many users are there as at the busiest hour; from {limit} % on it is peak.",
+        )
+    many = f"at {moment:%H:%M} UTC {percent} % as many users are there as at the busiest hour"
+    if window.maintenance.peak_because is not None:
+        public = window.maintenance.visibility is Visibility.PUBLIC
+        return Verdict(
+            rule="maintenance.peak",
+            outcome=Outcome.PASS,
+            reason=f"It is at a busy hour, since {many}. Why it must be: {window.maintenance.peak_because}",
+            public_reason=None if public else "It is at a busy hour, for a reason of which more is told later.",
+        )
+    return Verdict(
+        rule="maintenance.peak",
+        outcome=Outcome.BLOCKED,
+        reason=f"It is at a busy hour: {many}, and from {limit} % on it is peak.",
+        who="Operations",
+        fix="Choose an hour at which fewer users are there, or say in `peak_because` why it must be then.",
+    )
+
+
+def freeze(catalog: Catalog, window: Occurrence) -> Verdict:
+    """Not while an event is under way."""
+    events = [event for event in _events(catalog, 1) if overlap(window.span, (_earliest(event), event.ends))]
+    if not events:
+        return Verdict(rule="maintenance.freeze", outcome=Outcome.PASS, reason="No event is under way meanwhile.")
+    until = max(event.ends for event in events)
+    return _around(
+        "maintenance.freeze",
+        events,
+        f"While {{}} {'is' if len(events) == 1 else 'are'} under way no maintenance takes place;"
+        f" it waits until {words.moment(until)}.",
+        until,
+        "Choose a time after the event.",
+    )
+
+
+def eve(catalog: Catalog, window: Occurrence) -> Verdict:
+    """On the eve of an event only with people around the clock, meanwhile and for a day after it (R61)."""
+    policy = catalog.policy.maintenance
+    near = [
+        event
+        for event in _events(catalog, policy.eve_severity)
+        if overlap(window.span, (_earliest(event) - policy.eve, _latest(event)))
+    ]
+    if not near:
+        return Verdict(
+            rule="maintenance.eve",
+            outcome=Outcome.PASS,
+            reason=f"No event of severity {policy.eve_severity} or more begins"
+            f" within {words.length(policy.eve)} after it.",
+        )
+    if not (found := missing(catalog, ("on-call", "support"), window.start, window.end + DAY)):
+        return Verdict(
+            rule="maintenance.eve",
+            outcome=Outcome.PASS,
+            reason="An event is about to begin; on-call and support are there around the clock,"
+            " meanwhile and for the day after it.",
+        )
+    until = max(event.ends for event in near)
+    return _around(
+        "maintenance.eve",
+        near,
+        f"It is on the eve of {{}}, and that needs people around the clock. {lacking(catalog, found)}.",
+        until,
+        "Choose a time after the event, or fill the gaps in staffing.yaml.",
+        neutral=f"It is on the eve of {{}} and waits until {words.moment(until)}.",
+    )
+
+
+def coverage(catalog: Catalog, window: Occurrence) -> Verdict:
+    """On-call, comms and support are there meanwhile, and for the first day after it (R62)."""
+    if catalog.policy.profile == "solo":
+        return Verdict(
+            rule="maintenance.coverage",
+            outcome=Outcome.NOT_APPLICABLE,
+            reason="Not required by policy profile solo.",
+        )
+    after = words.length(catalog.policy.maintenance.after)
+    found = missing(catalog, DUTIES, window.start, window.end + catalog.policy.maintenance.after)
+    if not found:
+        return Verdict(
+            rule="maintenance.coverage",
+            outcome=Outcome.PASS,
+            reason=f"{words.listed(DUTIES).capitalize()} are there meanwhile and for {after} after it.",
+        )
+    return Verdict(
+        rule="maintenance.coverage",
+        outcome=Outcome.BLOCKED,
+        reason=f"{lacking(catalog, found)}; {words.listed(DUTIES)} must be there meanwhile and for {after} after it.",
+        public_reason="It waits for hours in which everybody who may be needed is on duty.",
+        who="Operations",
+        fix="Choose a time at which everybody is there, or fill the gaps in staffing.yaml.",
+    )
+
+
+def length(catalog: Catalog, window: Occurrence) -> Verdict:
+    """Short rather than heroic, and shorter where data suffers (R63, R65)."""
+    policy, maintenance = catalog.policy.maintenance, window.maintenance
+    suffers = maintenance.impact.data is not Degree.NONE
+    limit = policy.longest_with_data if suffers else policy.longest
+    where = " where seeding, sync or storage suffer" if suffers else ""
+    if maintenance.length > limit:
+        return Verdict(
+            rule="maintenance.length",
+            outcome=Outcome.NEEDS_APPROVAL,
+            reason=f"It lasts {words.length(maintenance.length)};"
+            f" more than {words.length(limit)} needs an approval{where}.",
+            who="Operations",
+            fix="Split it into several short windows, or have it approved.",
+        )
+    advice = "" if maintenance.repeats else " It happens once; a weekly slot disturbs less, since people know it."
+    return Verdict(
+        rule="maintenance.length",
+        outcome=Outcome.PASS,
+        reason=f"It lasts {words.length(maintenance.length)};"
+        f" up to {words.length(limit)} is short enough{where}.{advice}",
+    )
+
+
+def night(catalog: Catalog, window: Occurrence) -> Verdict:
+    """Nobody works many nights of a week for maintenance, by the clock where they are (R63)."""
+    clocks = _clocks(catalog)
+    if unknown := [person for person in window.maintenance.crew if person not in clocks]:
+        return Verdict(
+            rule="maintenance.night",
+            outcome=Outcome.UNKNOWN,
+            reason=f"For {len(unknown)} of the crew no shift tells by which clock they live.",
+            public_reason=_NIGHT,
+            who="Operations",
+            fix="Give everybody of the crew a shift in staffing.yaml.",
+        )
+    allowed = catalog.policy.maintenance.nights_per_week
+    most = 0
+    for person, zone, on in set(_nights(catalog, window)):
+        monday = on - timedelta(days=on.weekday())
+        week = hours(monday, "00:00", "24:00", zone)[0], window.end
+        worked = {
+            other
+            for one in catalog.maintenance
+            for earlier in occurrences(one, *week)
+            for name, _, other in _nights(catalog, earlier)
+            if name == person and monday <= other <= on
+        }
+        most = max(most, len(worked | {on}))
+    if most > allowed:
+        return Verdict(
+            rule="maintenance.night",
+            outcome=Outcome.NEEDS_APPROVAL,
+            reason=f"Somebody would work {words.counted(most, 'night')} of that week;"
+            f" more than {allowed} {'needs' if allowed == 1 else 'need'} an approval.",
+            public_reason=_NIGHT,
+            who="Operations",
+            fix="Choose an hour that is day for those who work, or another week.",
+        )
+    return Verdict(
+        rule="maintenance.night",
+        outcome=Outcome.PASS,
+        reason="Nobody works at night for it."
+        if most == 0
+        else f"Nobody works more than {words.counted(allowed, 'night')} of that week for maintenance.",
+    )
+
+
+RULES: tuple[Callable[[Catalog, Occurrence], Verdict], ...] = (peak, freeze, eve, coverage, length, night)
+"""Every rule for a window, in the order in which verdicts are shown."""
+
+_NIGHT = "It waits until the hours of those who do the work are settled."
+
+
+def _events(catalog: Catalog, severity: int) -> Iterator[Event]:
+    return (one for one in catalog.events if one.status != "cancelled" and one.severity.score >= severity)
+
+
+def _earliest(event: Event) -> datetime:
+    """When it may begin at the earliest: an estimate of a block may be wrong on both sides."""
+    return min(event.starts, event.trigger.earliest) if event.trigger else event.starts
+
+
+def _latest(event: Event) -> datetime:
+    return max(event.starts, event.trigger.latest) if event.trigger else event.starts
+
+
+def _around(
+    rule: str, events: list[Event], reason: str, until: datetime, fix: str, neutral: str | None = None
+) -> Verdict:
+    """It waits for events; {} in the words is where they are named. `neutral` tells less, for everybody."""
+    hidden = any(event.visibility is not Visibility.PUBLIC for event in events)
+    public = [f'"{e.title if e.visibility is Visibility.PUBLIC else e.public_title}"' for e in events]
+    return Verdict(
+        rule=rule,
+        outcome=Outcome.WAITING,
+        reason=reason.format(titled(events)),
+        public_reason=(neutral or reason).format(few(public)) if hidden or neutral else None,
+        who="Nobody: the event passes by itself.",
+        fix=fix,
+        until=until,
+        sources=tuple(event.id for event in events),
+    )
+
+
+def _clocks(catalog: Catalog) -> dict[str, set[str]]:
+    """The zones of everybody's shifts."""
+    clocks: dict[str, set[str]] = {}
+    for shift in catalog.staffing.shifts if catalog.staffing else ():
+        for person in shift.people:
+            clocks.setdefault(person, set()).add(shift.zone)
+    return clocks
+
+
+def _nights(catalog: Catalog, window: Occurrence) -> Iterator[tuple[str, str, date]]:
+    """Who works for this window in which night: person, zone, and the day on which the night begins.
+
+    The crew works through the whole window, those who are on call for as much of it as their shift lasts.
+    """
+    policy = catalog.policy.maintenance
+    clocks = _clocks(catalog)
+    working = [(person, zone, window.span) for person in window.maintenance.crew for zone in clocks.get(person, ())]
+    for shift in catalog.staffing.shifts if catalog.staffing else ():
+        if shift.duty == "on-call":
+            for begins, ends in shift_spans(shift, *window.span):
+                span = max(begins, window.start), min(ends, window.end)
+                working += [(person, shift.zone, span) for person in shift.people]
+    for person, zone, span in working:
+        for day in days(*span, zone):
+            if overlap(span, hours(day, policy.night_from, policy.night_to, zone)):
+                yield person, zone, day

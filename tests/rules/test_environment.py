@@ -1,0 +1,264 @@
+"""What must hold around a release: people who are there, and announced maintenance (R41, R62, R71)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.model.decision import Outcome
+from publisher.model.evidence import Evidence
+from publisher.model.maintenance import Maintenance
+from publisher.model.policy import Pattern
+from publisher.model.release import Release
+from publisher.model.staffing import Staffing
+from publisher.rules.environment import coverage, coverage_boundaries, maintenance_boundaries, maintenance_only
+from publisher.rules.question import Boundaries, Question, Rule
+from tests.support import build
+from tests.support.build import at
+
+SECOND = timedelta(seconds=1)
+LISTING = build.event("2026-03-10 10:00", "2026-03-10 22:00")
+NEAR, FAR = at("2026-03-08 09:00"), at("2026-02-01")
+
+
+def ask(now: datetime, staffing: Staffing | None, release: Release | None = None, profile: str = "team") -> Question:
+    """A feature of the node near the listing."""
+    whole = build.catalog([LISTING], staffing=staffing)
+    policy = whole.policy.model_copy(update={"profile": profile})
+    return Question(replace(whole, policy=policy), release or build.release("4.2.0"), "stable", Evidence(), now)
+
+
+def leaves(duty: str, moment: datetime) -> Staffing:
+    """Everybody around the clock, and one duty only until a moment."""
+    return build.staffing(build.shift(duty, until=f"{moment:%Y-%m-%dT%H:%M:%SZ}"))
+
+
+@pytest.mark.parametrize("duty", ["on-call", "comms", "support"])
+@pytest.mark.parametrize(("seconds", "expected"), [(-1, "blocked"), (0, "pass"), (1, "pass")])
+def test_r62_near_an_event_every_duty_is_there_for_the_first_day(duty: str, seconds: int, expected: str) -> None:
+    question = ask(NEAR, leaves(duty, NEAR + timedelta(days=1) + seconds * SECOND))
+    assert question.near == (LISTING,)
+    said = coverage(question)
+    assert said.outcome == expected
+    if expected == "blocked":
+        assert f"{duty.capitalize()} is missing from Monday 9 March 2026, 08:59 to 09:00 UTC" in said.reason
+        assert said.public_reason is not None
+        assert "missing" not in said.public_reason
+
+
+def test_r62_without_staffing_nothing_is_known_and_nothing_ships_near_an_event() -> None:
+    said = coverage(ask(NEAR, None))
+    assert said.outcome is Outcome.BLOCKED
+    assert said.reason.startswith("Nothing is known of who is there when, since there is no staffing.yaml, and near")
+
+
+def test_r62_far_from_events_nobody_has_to_stand_by() -> None:
+    assert coverage(ask(FAR, None)).outcome is Outcome.NOT_APPLICABLE
+
+
+def test_r62_a_team_of_one_need_not_prove_it() -> None:
+    said = coverage(ask(NEAR, None, profile="solo"))
+    assert (said.outcome, said.reason) == (Outcome.NOT_APPLICABLE, "Not required by policy profile solo.")
+    assert list(coverage_boundaries(ask(NEAR, None, profile="solo"))) == []
+
+
+def test_r62_coverage_changes_where_a_gap_comes_within_reach_and_where_it_is_over() -> None:
+    away = build.staffing(
+        build.shift("support", until="2026-03-08T12:00:00Z"), build.shift("support", since="2026-03-08T15:00:00Z")
+    )
+    edges = list(coverage_boundaries(ask(at("2026-03-06"), away)))
+    assert at("2026-03-07 12:00") + SECOND in edges
+    assert at("2026-03-08 15:00") in edges
+    assert edges == sorted(edges)
+    outcomes = {
+        moment: coverage(ask(moment, away)).outcome
+        for moment in (at("2026-03-07 12:00"), at("2026-03-07 12:00") + SECOND, at("2026-03-08 15:00") - SECOND)
+    }
+    assert list(outcomes.values()) == [Outcome.PASS, Outcome.BLOCKED, Outcome.BLOCKED]
+    assert coverage(ask(at("2026-03-08 15:00"), away)).outcome is Outcome.PASS
+
+
+def changes_only_at_boundaries(question: Question, rule: Rule, boundaries: Boundaries, moments: list[datetime]) -> bool:
+    """Whether the outcome at each moment is the one at the boundary before it."""
+    edges = [question.now, *boundaries(question)]
+    assert edges == sorted(edges)
+    assert all(edge > question.now for edge in edges[1:])
+    for moment in moments:
+        before = max(edge for edge in edges if edge <= moment)
+        if rule(question.at(moment)).outcome is not rule(question.at(before)).outcome:
+            return False
+    return True
+
+
+SOMETIMES = st.lists(
+    st.builds(
+        lambda zone, start, hours, days: build.shift(
+            "support", zone, f"{start:02}:00-{(start + hours) % 24:02}:00", days=sorted(days)
+        ),
+        st.sampled_from(["UTC", "Europe/Lisbon", "Asia/Kathmandu"]),
+        st.integers(0, 23),
+        st.integers(1, 24),
+        st.sets(st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]), min_size=2),
+    ),
+    max_size=4,
+)
+
+
+@given(SOMETIMES, st.integers(0, 40 * 24), st.lists(st.integers(0, 60 * 24 * 3600), min_size=1, max_size=20))
+def test_r62_the_outcome_changes_at_no_other_moment(shifts: list[Any], start: int, later: list[int]) -> None:
+    whole = replace(CATALOG, staffing=build.staffing(*shifts, but="support"))
+    now = at("2026-02-10") + timedelta(hours=start)
+    question = Question(whole, NAMING, "stable", Evidence(), now)
+    assert changes_only_at_boundaries(question, coverage, coverage_boundaries, [now + one * SECOND for one in later])
+
+
+CATALOG = build.catalog([LISTING, build.event("2026-03-29 00:00", "2026-03-29 09:00", id="second-listing")])
+NAMING = build.release("4.2.0", events=["example-listing"])
+
+
+def test_the_boundaries_of_coverage_are_finite_and_quick_however_early_the_question() -> None:
+    question = Question(
+        replace(CATALOG, staffing=build.staffing(but="support")),
+        NAMING,
+        "stable",
+        Evidence(),
+        datetime(2, 1, 1, tzinfo=UTC),
+    )
+    assert len(list(coverage_boundaries(question))) < 400
+
+
+# R41, R71: what ships in maintenance only
+
+MIGRATION = build.release("5.0.0", "migration", kind="migration")
+USAGE = [{"region": "All", "zone": "UTC", "share": 100, "weights": [100, *[10] * 23]}]
+TUESDAYS = {"zone": "UTC", "day": "tue", "start": "09:00"}
+
+
+def planned(
+    now: datetime | str, *maintenance: Maintenance, release: Release = MIGRATION, profile: str = "team"
+) -> Question:
+    """A migration of the node, and maintenance around which everybody is there by day."""
+    whole = build.catalog(maintenance=maintenance, staffing=build.staffing())
+    whole = replace(
+        whole,
+        products={**whole.products, "daemon": build.product("daemon", usage=USAGE)},
+        policy=whole.policy.model_copy(update={"profile": profile, "patterns": PATTERNS}),
+    )
+    return Question(whole, release, "stable", Evidence(), at(now) if isinstance(now, str) else now)
+
+
+def pattern(ident: str, **values: Any) -> Pattern:
+    """A way to roll out."""
+    fields = {"classes": ["storage"], "best_for": "Tests.", "risk": "low", "rollback": "high", "note": "A test."}
+    return Pattern.model_validate_json(json.dumps({"id": ident, "name": ident, **fields, **values}))
+
+
+PATTERNS = (
+    pattern("soft-canary"),
+    pattern("maintenance-only", maintenance_only=True, default_for=["storage"]),
+)
+
+
+@pytest.mark.parametrize(
+    ("moment", "seconds", "expected"),
+    [
+        ("2026-03-10 09:00", -1, Outcome.WAITING),
+        ("2026-03-10 09:00", 0, Outcome.PASS),
+        ("2026-03-10 09:00", 1, Outcome.PASS),
+        ("2026-03-10 10:00", -1, Outcome.PASS),
+        ("2026-03-10 10:00", 0, Outcome.WAITING),
+        ("2026-03-10 10:00", 1, Outcome.WAITING),
+    ],
+)
+def test_r41_a_migration_ships_while_announced_maintenance_holds(moment: str, seconds: int, expected: Outcome) -> None:
+    weekly = build.maintenance("2026-03-01", repeats=TUESDAYS)
+    assert maintenance_only(planned(at(moment) + seconds * SECOND, weekly)).outcome is expected
+
+
+def test_r41_a_migration_waits_for_the_next_window() -> None:
+    weekly = build.maintenance("2026-03-01", repeats=TUESDAYS, title="Index cleaning")
+    said = maintenance_only(planned("2026-03-06", weekly))
+    assert said.until == at("2026-03-10 09:00")
+    assert said.reason == (
+        "A migration cannot be taken back and ships in announced maintenance only:"
+        ' it waits for "Index cleaning" on Tuesday 10 March 2026, 09:00 UTC.'
+    )
+
+
+@pytest.mark.parametrize("moment", ["2026-03-06", "2026-03-10 09:30"])
+def test_r41_the_words_of_a_window_that_is_not_public_are_not_told(moment: str) -> None:
+    hidden = build.maintenance("2026-03-01", repeats=TUESDAYS, title="Secret move", visibility="internal")
+    said = maintenance_only(planned(moment, hidden))
+    assert "Secret move" in said.reason
+    assert '"Reserved period"' in str(said.public_reason)
+    assert "Secret" not in str(said.public_reason)
+
+
+def test_r41_without_maintenance_of_its_product_a_migration_stays() -> None:
+    assert maintenance_only(planned("2026-03-06")).outcome is Outcome.BLOCKED
+    other = build.maintenance("2026-03-10 09:00", product="desktop")
+    assert maintenance_only(planned("2026-03-06", other)).outcome is Outcome.BLOCKED
+    over = build.maintenance("2026-03-05 09:00")
+    assert maintenance_only(planned("2026-03-06", over)).outcome is Outcome.BLOCKED
+
+
+def test_r60_a_window_that_may_not_take_place_is_no_window() -> None:
+    # At midnight many users are there, so the migration waits for the day after.
+    busy, calm = build.maintenance("2026-03-10 00:00"), build.maintenance("2026-03-11 09:00", id="calm")
+    question = planned("2026-03-10 00:30", busy, calm)
+    assert maintenance_only(question).until == at("2026-03-11 09:00")
+    assert maintenance_only(planned("2026-03-10 00:30", busy)).outcome is Outcome.BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("change_class", "fields", "expected"),
+    [
+        ("storage", {}, Outcome.BLOCKED),
+        ("storage", {"pattern": "soft-canary"}, Outcome.NOT_APPLICABLE),
+        ("patch", {"pattern": "maintenance-only"}, Outcome.BLOCKED),
+        ("patch", {}, Outcome.NOT_APPLICABLE),
+        ("patch", {"kind": "migration"}, Outcome.BLOCKED),
+        ("storage", {"kind": "migration", "pattern": "soft-canary"}, Outcome.BLOCKED),
+    ],
+)
+def test_r71_the_pattern_says_what_ships_in_maintenance_only(
+    change_class: str, fields: dict[str, Any], expected: Outcome
+) -> None:
+    release = build.release("4.2.0", change_class, **fields)
+    assert maintenance_only(planned("2026-03-06", release=release)).outcome is expected
+
+
+def test_r41_a_team_of_one_need_not_announce_it() -> None:
+    said = maintenance_only(planned("2026-03-06", profile="solo"))
+    assert (said.outcome, said.reason) == (Outcome.NOT_APPLICABLE, "Not required by policy profile solo.")
+
+
+@given(st.integers(0, 100 * 24), st.lists(st.integers(0, 100 * 24 * 3600), min_size=1, max_size=20))
+def test_r41_the_outcome_changes_with_the_windows_and_at_no_other_moment(start: int, later: list[int]) -> None:
+    now = at("2026-02-20") + timedelta(hours=start)
+    question = replace(WINDOWS, now=now)
+    moments = [now + one * SECOND for one in later]
+    assert changes_only_at_boundaries(question, maintenance_only, maintenance_boundaries, moments)
+
+
+WINDOWS = planned(
+    "2026-02-20",
+    build.maintenance("2026-03-01", repeats={**TUESDAYS, "zone": "Europe/Lisbon"}, until="2026-05-01T00:00:00Z"),
+    build.maintenance("2026-03-24 08:30", "90 min", id="once"),
+)
+
+
+def test_the_boundaries_of_maintenance_are_in_order_and_finite() -> None:
+    endless = build.maintenance("2026-03-01", repeats=TUESDAYS)
+    edges = list(maintenance_boundaries(planned("2026-03-10 09:30", endless)))
+    assert edges[:2] == [at("2026-03-10 10:00"), at("2026-03-17 09:00")]
+    assert all(one < other for one, other in pairwise(edges))
+    assert edges[-1] > at("2027-04-01")
+    assert list(maintenance_boundaries(planned("2026-03-06", endless, release=build.release("4.2.0")))) == []
