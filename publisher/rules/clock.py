@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from publisher.rules import words
+
+NONE = timedelta()
 
 Span = tuple[datetime, datetime]
 """A half-open interval [start, end) in UTC."""
@@ -19,12 +20,15 @@ def wall(day: date, clock: str, zone: str) -> datetime:
     An hour that the clocks skip becomes the first moment that exists after it; of an hour that they show twice it is
     the first.
     """
-    hour, minute = map(int, clock.split(":"))
+    hour, minute = int(clock[:2]), int(clock[3:])
     there = ZoneInfo(zone)
     shown = datetime.combine(day + timedelta(days=hour // 24), time(hour % 24, minute), there)
-    moment = shown.astimezone(UTC)
-    other = shown.replace(fold=1).astimezone(UTC)
+    before, after = shown.utcoffset() or NONE, shown.replace(fold=1).utcoffset() or NONE
+    moment = shown.replace(tzinfo=UTC) - before
+    if before == after:
+        return moment
     # Read by the offset before a change, a skipped hour lies after the change, and by the one after it, before.
+    other = shown.replace(tzinfo=UTC) - after
     return _change(other, moment, there) if other < moment else moment
 
 
@@ -42,7 +46,6 @@ def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
     return before + timedelta(seconds=high)
 
 
-@lru_cache(maxsize=4096)  # shifts of several duties share their hours
 def hours(day: date, start: str, end: str, zone: str) -> Span:
     """The hours that begin on `day`; an `end` at or before `start` is on the next day."""
     return wall(day, start, zone), wall(day + timedelta(days=end <= start), end, zone)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from publisher.model.catalog import Catalog
 from publisher.model.event import Event
-from publisher.model.staffing import WEEKDAYS, Shift, Staffing
+from publisher.model.staffing import WEEKDAYS, Shift, Staffing, Weekday
 from publisher.rules import words
 from publisher.rules.clock import Span, days, hours, merged
 
@@ -24,14 +25,21 @@ BLOCK = timedelta(weeks=4)
 def shift_spans(shift: Shift, start: datetime, end: datetime) -> Iterator[Span]:
     """The hours of one shift, whole, that overlap [start, end), but for what lies outside its `since` and `until`."""
     since, until = shift.since or KNOWN[0], shift.until or KNOWN[1]
-    if max(start, since) >= min(end, until):
+    first, last = max(start, since), min(end, until)
+    if first >= last:
         return
-    for day in days(max(start, since), min(end, until), shift.zone):
-        if WEEKDAYS[day.weekday()] in shift.days:
-            begins, finishes = hours(day, shift.start, shift.end, shift.zone)
-            begins, finishes = max(begins, since), min(finishes, until)
-            if begins < finishes and begins < end and start < finishes:
-                yield begins, finishes
+    for begins, finishes in _weekly(shift.zone, shift.days, shift.start, shift.end, first, last):
+        if finishes > first and begins < last:
+            yield max(begins, since), min(finishes, until)
+
+
+@lru_cache(maxsize=1024)  # shifts of several duties share their hours
+def _weekly(
+    zone: str, weekdays: tuple[Weekday, ...], start: str, end: str, first: datetime, last: datetime
+) -> tuple[Span, ...]:
+    """The hours of a pattern of the week that overlap [first, last), and a few more on either side."""
+    wanted = {WEEKDAYS.index(day) for day in weekdays}
+    return tuple(hours(day, start, end, zone) for day in days(first, last, zone) if day.weekday() in wanted)
 
 
 def covered(staffing: Staffing | None, duty: str, start: datetime, end: datetime) -> tuple[Span, ...]:
