@@ -54,7 +54,7 @@ class Model(BaseModel):
     since reading it here would double the time that every command needs to start.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 _TIME = re.compile(

@@ -105,7 +105,7 @@ def at_least(policy: FreezePolicy, subject: Subject, one: ChangeClass, other: Ch
 
 def lasts_as_long(policy: FreezePolicy, subject: Subject, one: ChangeClass, other: ChangeClass) -> bool:
     """Whether the freezes of class `one` cover those of class `other`, whatever the event and its severity."""
-    for kind in (name for base in policy.base for name in base.events):
+    for kind in kinds_apart(policy):
         for severity in range(1, 6):
             case = Case(kind, severity)
             longer = freeze_lengths(policy, case, _with_class(subject, one))
@@ -115,6 +115,16 @@ def lasts_as_long(policy: FreezePolicy, subject: Subject, one: ChangeClass, othe
             if longer is None or not _covers(longer.band, shorter.band):
                 return False
     return True
+
+
+def kinds_apart(policy: FreezePolicy) -> tuple[str, ...]:
+    """One event type for each set of types that the matrix cannot tell apart."""
+    alike: dict[tuple[int, tuple[bool, ...]], str] = {}
+    for index, base in enumerate(policy.base):
+        for name in base.events:
+            named = tuple(not one.events or name in one.events for one in policy.adjust)
+            alike.setdefault((index, named), name)
+    return tuple(alike.values())
 
 
 def _with_class(subject: Subject, change_class: ChangeClass) -> Subject:

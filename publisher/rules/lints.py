@@ -15,7 +15,7 @@ from publisher.model.policy import FreezePolicy
 from publisher.model.product import ClientType
 from publisher.model.release import ChangeClass
 from publisher.rules import words
-from publisher.rules.bands import Case, Subject, freeze_lengths, lasts_as_long
+from publisher.rules.bands import Case, Subject, freeze_lengths, kinds_apart, lasts_as_long
 from publisher.rules.lead_time import disagreement, year_of_event, year_of_release
 from publisher.rules.opening import opening
 from publisher.rules.timeline import Part, timeline
@@ -54,7 +54,7 @@ def lints(catalog: Catalog, now: datetime) -> tuple[Lint, ...]:
         *_severity(catalog.policy.freeze),
         *_permafreeze(catalog, now),
         *_unscored(catalog, now),
-        *_dates(catalog),
+        *_dates(catalog, now),
     )
 
 
@@ -82,13 +82,14 @@ def _order(policy: FreezePolicy) -> Iterator[Lint]:
 
 def _tells_apart(policy: FreezePolicy) -> bool:
     subjects = [_plain(client, one) for client in ClientType for one in ChangeClass]
-    kinds = [name for base in policy.base for name in base.events]
-    return any(len({str(freeze_lengths(policy, Case(kind, 3), one)) for one in subjects}) > 1 for kind in kinds)
+    return any(
+        len({str(freeze_lengths(policy, Case(kind, 3), one)) for one in subjects}) > 1 for kind in kinds_apart(policy)
+    )
 
 
 def _severity(policy: FreezePolicy) -> Iterator[Lint]:
     """A more severe event never freezes for less long."""
-    for kind in (name for base in policy.base for name in base.events):
+    for kind in kinds_apart(policy):
         for client_type in ClientType:
             for change_class in ChangeClass:
                 subject = _plain(client_type, change_class)
@@ -161,17 +162,20 @@ def _unscored(catalog: Catalog, now: datetime) -> Iterator[Lint]:
             )
 
 
-def _dates(catalog: Catalog) -> Iterator[Lint]:
-    """Scores that dates contradict, and dates that are probably of another year (R15)."""
+def _dates(catalog: Catalog, now: datetime) -> Iterator[Lint]:
+    """Scores that dates contradict, and dates that are probably of another year, of what is to come (R15)."""
     for event in catalog.events:
+        if event.ends <= now:
+            continue
         for said in (disagreement(event), year_of_event(event)):
             if said is not None:
                 yield _second_look(event.id, said)
     for release in catalog.releases:
-        if (said := year_of_release(catalog, release)) is not None:
+        if release.shipped_at is None and (said := year_of_release(catalog, release)) is not None:
             yield _second_look(release.id, said)
 
 
 def _second_look(about: str, said: str) -> Lint:
     what, _, fix = said.rstrip(".").partition("; ")
+    what = what.replace(f"Lead time of {about}", "its lead time").removeprefix(f"{about} ")
     return Lint(about, what, fix)
