@@ -228,3 +228,23 @@ def test_the_answer_is_one_sentence() -> None:
     assert change(free) == "The answer does not change by itself."
     internal = build.release("4.2.0", visibility="internal")
     assert headline(evaluate(catalog, internal, "stable", at("2026-03-08"))) == "daemon 4.2.0 is blocked."
+
+
+def test_r1_a_release_belongs_to_one_product_of_a_known_client_type_and_freezes_as_such() -> None:
+    event = build.event("2026-03-10 10:00", "2026-03-10 22:00")
+    first = {}
+    for client in ("daemon", "desktop", "dashboard", "service"):
+        one = build.release("4.2.0", "storage", client)
+        catalog = build.catalog([event], [one])
+        first[client] = evaluate(catalog, one, "stable", at("2026-01-01")).next_change
+    assert len(set(first.values())) == 4
+
+
+def test_r17_the_same_content_gives_the_same_bytes_in_whatever_order_it_came() -> None:
+    events = [build.event(f"2026-03-{day}", f"2026-03-{day} 12:00", id=f"e-{day}") for day in (10, 12, 20)]
+    one = build.release("4.2.0")
+    said = {
+        evaluate(build.catalog(order, [one]), one, "stable", at("2026-03-08")).model_dump_json()
+        for order in (events, events[::-1], [events[1], events[0], events[2]])
+    }
+    assert len(said) == 1

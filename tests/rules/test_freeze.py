@@ -166,3 +166,41 @@ def test_what_begins_next_is_said_while_nothing_holds() -> None:
     assert verdict.reason == "No hard freeze holds; the next begins on Tuesday 3 March 2026, 00:00 UTC."
     assert hard(["2026-03-10"], "2026-04-01").reason == "No hard freeze holds, and none is planned."
     assert hard([], "2026-04-01").outcome is Outcome.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(
+    ("severity", "covered", "days"), [(3, True, 3), (4, True, 4), (3, False, 4), (4, False, 5), (5, False, 5)]
+)
+def test_r23_a_low_risk_patch_waits_three_to_five_days_by_severity_and_staffing(
+    severity: int, covered: bool, days: int
+) -> None:
+    event = build.event("2026-03-10 10:00", "2026-03-10 22:00", severity=build.severity(severity))
+    catalog = build.catalog([event]) if covered else build.catalog([event], staffing=None)
+    first = freeze_windows(catalog, build.subject("desktop", "patch"))[0]
+    assert (event.starts - first.start).days == days
+
+
+@pytest.mark.parametrize(("risk", "days"), [(1, 10), (2, 11), (3, 11)])
+def test_r14_a_compatibility_risk_of_two_widens_the_freeze_of_nodes_and_protocols(risk: int, days: int) -> None:
+    tags = {"client_load": 0, "node_churn": 0, "support_traffic": 0, "compatibility_risk": risk}
+    event = build.event("2026-03-10 10:00", "2026-03-10 22:00", impact=tags)
+    assert (
+        event.starts - freeze_windows(build.catalog([event]), build.subject("daemon", "protocol"))[0].start
+    ).days == days
+    plain = freeze_windows(build.catalog([event]), build.subject("desktop", "feature"))[0]
+    assert (event.starts - plain.start).days == 7
+
+
+def test_r13_the_policy_knows_every_type_of_event_that_the_source_names() -> None:
+    assert build.repository_policy().event_types >= {
+        "redeploy",
+        "mainnet-upgrade",
+        "testnet-upgrade",
+        "hard-fork",
+        "exchange-listing",
+        "conference",
+        "token-migration",
+        "announcement",
+        "settlement-announcement",
+        "contract-milestone",
+    }
