@@ -10,6 +10,9 @@ from publisher.model.published import Manifest
 
 SUMS_FILE = "SHA256SUMS"
 MANIFEST_FILE = "release.json"
+BOM_SUFFIXES = (".cdx.json", ".bom.json", ".spdx.json")
+"""How the names of bills of materials end; what comes before is the binary that they are about."""
+
 SIGNATURE_SUFFIX = ".minisig"
 
 

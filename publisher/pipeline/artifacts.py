@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
+from publisher.channel.manifests import BOM_SUFFIXES, MANIFEST_FILE, SIGNATURE_SUFFIX, SUMS_FILE
 from publisher.client.version import Version
 from publisher.errors import InputError
 from publisher.model.release import Release
@@ -22,10 +23,8 @@ WORKERS = 4
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+~-]{0,199}")
 _DEVICE = re.compile(r"(con|nul|aux|prn|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 """Names that mean a device to Windows, with any ending (Microsoft, "Naming files, paths, and namespaces")."""
-_COMPANIONS: tuple[tuple[str, Literal["cyclonedx", "spdx"]], ...] = (
-    (".cdx.json", "cyclonedx"),
-    (".bom.json", "cyclonedx"),
-    (".spdx.json", "spdx"),
+_COMPANIONS: tuple[tuple[str, Literal["cyclonedx", "spdx"]], ...] = tuple(
+    (suffix, "spdx" if suffix == ".spdx.json" else "cyclonedx") for suffix in BOM_SUFFIXES
 )
 
 
@@ -157,6 +156,10 @@ def _checked(directory: Path, name: str) -> Path:
             f"{_shown(name)} is not a name to publish",
             fix="use letters, digits, and . - _ + ~ within; no double dots, no dot at the end, no blanks, no line"
             " breaks, and no name of a Windows device such as con or nul",
+        )
+    if name in (MANIFEST_FILE, SUMS_FILE) or name.endswith(SIGNATURE_SUFFIX):
+        raise InputError(
+            f"{name} is a name that publishing itself uses", fix="name the built file differently, or remove a leftover"
         )
     if path.is_symlink() and directory.resolve() not in path.resolve().parents:
         raise InputError(

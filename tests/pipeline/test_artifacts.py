@@ -171,3 +171,9 @@ def test_a_file_that_changes_while_it_is_hashed_is_refused(release: Release, bui
 
     with pytest.raises(InputError, match="changed"):
         hash_files(collect(release, built), meddle)
+
+
+@pytest.mark.parametrize("name", ["release.json", "SHA256SUMS", "node.minisig"])
+def test_a_name_that_publishing_uses_itself_is_refused(project: Project, built: Path, name: str) -> None:
+    (built / LINUX).rename(built / name)
+    refuse(with_patterns(project, name), built, "that publishing itself uses")
