@@ -11,7 +11,7 @@ from publisher.cli.common import at_option, find_release, load, moment, one_chan
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.shipping import artifacts_options, next_step, readable, shipping_options
 from publisher.cli.signing import key_ring, read_root
-from publisher.cli.target import open_to_flip, open_to_write, refuse_placeholders, refuse_sample
+from publisher.cli.target import open_to_flip, open_to_look, refuse_placeholders, refuse_sample
 from publisher.errors import UsageError
 from publisher.pipeline.deciding import ReleaseRequest
 from publisher.pipeline.objects import PlannedObject
@@ -58,7 +58,7 @@ def command(
         changes=changes_of(changes),
         decide_at=moment(at, catalog) if at is not None else None,
     )
-    storage = (open_to_write if dry_run else open_to_flip)(to, catalog, wall_clock())
+    storage = open_to_look(to, catalog) if dry_run else open_to_flip(to, catalog, wall_clock())
     track = track_on_terminal(quiet=as_json)
     ring = key_ring(catalog.signers, keys)
     plan = plan_release(request, catalog, readable(storage), ring, wall_clock(), replace=replace, track=track)

@@ -52,6 +52,11 @@ def open_ready(address: str, now: datetime, public: str | None = None) -> Storag
     return storage
 
 
+def open_to_look(to: str | None, catalog: Catalog) -> Storage:
+    """The bucket that is meant, for a command that writes nothing: not even a probe. Raises UsageError, InputError."""
+    return open_storage(address_of(to, catalog))
+
+
 def open_to_write(to: str | None, catalog: Catalog, now: datetime) -> Storage:
     """The bucket that is meant, ready, for a command that shows clients nothing new. Raises as `open_ready`."""
     return open_ready(address_of(to, catalog), now)

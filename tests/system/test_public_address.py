@@ -109,7 +109,14 @@ def test_an_address_that_no_public_server_has_is_not_asked(
     assert ran.code == 0, ran.err
 
 
-def test_a_dry_run_asks_nobody(place: Place, project: Project, publish: Publish) -> None:
+def test_a_dry_run_asks_nobody_and_writes_not_even_a_probe(
+    places: Places, place: Place, project: Project, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def probe(*_: object) -> None:
+        raise AssertionError("a dry run tries nothing out")
+
+    monkeypatch.setattr("publisher.cli.target.preflight", probe)
     configure(project, place, "http://127.0.0.1:9")
     ran = publish(*RELEASE, "--dry-run", cwd=project.base)
     assert ran.code == 0, ran.err
+    assert keys(places, place) == []
