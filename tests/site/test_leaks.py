@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from publisher.content.schemas import EXAMPLES
+from publisher.model.base import Visibility
 from publisher.model.published import ChannelState
+from publisher.model.register import Override, SprintFreeze
 from publisher.site.build import build_site
 from publisher.site.plugin import Source
 from tests.site.factory import (
@@ -26,6 +31,7 @@ from tests.site.factory import (
     release,
     render,
 )
+from tests.support import build
 
 MARK = re.compile(rb"leak|9\.8\.7|Chatham", re.IGNORECASE)
 
@@ -89,6 +95,40 @@ CONTENT = catalog(
     ),
     people=("Leak of somebody on shift", "Leak of the crew"),
 )
+
+
+REGISTER = replace(
+    CONTENT,
+    sprints=(
+        SprintFreeze(
+            id="leak-sprint",
+            title="Leak of a sprint",
+            visibility=Visibility.INTERNAL,
+            starts=NOW + timedelta(days=1),
+            ends=NOW + timedelta(days=4),
+            because="leak of why",
+        ),
+    ),
+    signals=tuple(
+        build.signal(event, 5, accepted=accepted, id=f"leak-{event}", metric="Leak of a metric")
+        for event, accepted in (("leak-internal", True), ("leak-embargoed", False), ("open", False))
+    ),
+    overrides=(
+        Override.model_validate_json(
+            json.dumps(
+                EXAMPLES["override"]
+                | {"id": "leak-override", "product": "node", "version": "9.8.7", "reason": "Leak of a reason."}
+            )
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize("days", [0, 2.1, 5.9])
+def test_no_generated_byte_tells_what_the_register_keeps_inside(days: float) -> None:
+    for path, body in render(REGISTER, live(), NOW + timedelta(days=days)).items():
+        assert not MARK.search(path.encode()), path
+        assert not MARK.search(body), (path, MARK.findall(body))
 
 
 @pytest.mark.parametrize("state", [None, live()])
