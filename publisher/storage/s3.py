@@ -17,8 +17,7 @@ import hashlib
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from contextlib import contextmanager
 from io import BufferedReader
 from typing import Any, BinaryIO, cast
 
@@ -45,6 +44,7 @@ from publisher.storage.s3_errors import is_missing
 from publisher.storage.s3_integrity import MIB, PART_SIZE, base64_of, composite_of, part_size_of, stored_sha256, tag_in
 from publisher.storage.s3_probe import Capabilities, Look, Measured, measure, no_look, unsafe
 from publisher.storage.s3_read import Download
+from publisher.storage.s3_sweep import sweep
 from publisher.storage.s3_upload import COPY_LIMIT, COPY_PART, WORKERS, Upload, Written
 
 LOOK_FIRST = 1024 * 1024
@@ -53,9 +53,6 @@ LOOK_FIRST = 1024 * 1024
 STREAM_LIMIT = 128 * MIB
 """In one piece a file costs half the hashing, and its checksum later proves it by a HEAD alone; in parts a broken
 connection costs less, and long ways are faster."""
-
-UNFINISHED = timedelta(days=1)
-"""Parts of an upload, probes and claims this old belong to a run that is dead."""
 
 KEY_LIMIT = 1024
 
@@ -122,7 +119,7 @@ class S3Storage:
             condition = Condition(None)
             upload = self._upload(MARKER_KEY, ObjectMeta("application/json"), condition, self._marker_look)
             upload.put(MARKER, hashlib.sha256(MARKER).hexdigest())
-        self._sweep()
+        sweep(self.bucket, self._address.prefix)
         self._ready()
 
     def is_prepared(self) -> bool:
@@ -151,25 +148,6 @@ class S3Storage:
             raise not_prepared(self.url)
         check_marker(marker, self.url)
         self._accepted = True
-
-    def _sweep(self) -> None:
-        """Take back what dead runs left, by the store's own clock. If that is denied, its lifecycle does it."""
-        base = self._address.prefix
-        with suppress(StorageError):
-            page = self.bucket.call("list_multipart_uploads", Prefix=base)
-            for one in page.get("Uploads", []):
-                if self._is_dead(one["Initiated"]):
-                    key = one["Key"].removeprefix(base)
-                    self.bucket.call("abort_multipart_upload", key, UploadId=one["UploadId"])
-        with suppress(StorageError):
-            page = self.bucket.call("list_objects_v2", Prefix=base + PRIVATE)
-            for one in page.get("Contents", []):
-                if self._is_dead(one["LastModified"]):
-                    self.bucket.call("delete_object", one["Key"].removeprefix(base))
-
-    def _is_dead(self, since: datetime) -> bool:
-        now = self.bucket.server_date
-        return now is not None and now - since > UNFINISHED
 
     # --- reading
 

@@ -167,7 +167,7 @@ def test_preparing_takes_back_what_dead_runs_left(
 
     s3.prepare()
     assert left() == [1, 1], "their owner may be alive"
-    monkeypatch.setattr("publisher.storage.s3.UNFINISHED", timedelta(days=-1))
+    monkeypatch.setattr("publisher.storage.s3_sweep.UNFINISHED", timedelta(days=-1))
     s3.prepare()
     assert left() == [0, 0]
 
