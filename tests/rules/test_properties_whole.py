@@ -1,0 +1,148 @@
+"""The next change is exact for content that holds everything at once: estimates, revisions, two policies, overrides,
+signals, gaps in staffing, maintenance, sprint freezes."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.content.schemas import EXAMPLES
+from publisher.model.base import format_time
+from publisher.model.catalog import Catalog
+from publisher.model.decision import Outcome
+from publisher.model.event import Event
+from publisher.model.maintenance import Maintenance
+from publisher.model.register import Override, Signal
+from publisher.model.release import ChangeClass, Release
+from publisher.model.staffing import Staffing
+from publisher.rules.evaluate import evaluate
+from tests.support import build
+from tests.support.build import at
+
+FIRST = at("2028-02-20")
+SECOND = timedelta(seconds=1)
+TYPES = ["exchange-listing", "mainnet-upgrade", "conference", "token-migration"]
+minutes = st.integers(0, 60 * 24 * 60).map(lambda number: FIRST + timedelta(minutes=number))
+
+
+@st.composite
+def events(draw: st.DrawFn, ident: str) -> Event:
+    start = draw(minutes)
+    end = start + timedelta(minutes=draw(st.integers(1, 60 * 24 * 3)))
+    fields: dict[str, Any] = {
+        "id": ident,
+        "type": draw(st.sampled_from(TYPES)),
+        "severity": build.severity(draw(st.integers(1, 5))),
+        "confidence": draw(st.sampled_from(["confirmed", "likely", "rumoured"])),
+        "status": draw(st.sampled_from(["planned", "planned", "cancelled", "happened"])),
+    }
+    if draw(st.booleans()):
+        blocks = draw(st.integers(1, 60 * 24 * 20))
+        fields["trigger"] = {
+            "kind": "block",
+            "chain": "TRON",
+            "height": 10_000_000,
+            "seen": 10_000_000 - blocks,
+            "as_of": format_time(start - timedelta(minutes=blocks)),
+            "spacing_seconds": 60,
+            "earliest": format_time(start - timedelta(hours=draw(st.integers(0, 30)))),
+            "latest": format_time(start + timedelta(hours=draw(st.integers(0, 30)))),
+        }
+    if draw(st.booleans()):
+        before = draw(minutes)
+        fields["revisions"] = [
+            {
+                "until": format_time(draw(minutes)),
+                "because": "It was moved.",
+                "starts": format_time(before),
+                "ends": format_time(before + timedelta(hours=draw(st.integers(1, 50)))),
+                "status": "planned",
+            }
+        ]
+    return build.event(f"{start:%Y-%m-%d %H:%M}", f"{end:%Y-%m-%d %H:%M}", **fields)
+
+
+@st.composite
+def overrides(draw: st.DrawFn) -> Override:
+    start = draw(minutes)
+    known = EXAMPLES["override"] | {
+        "product": "daemon",
+        "version": "4.2.0",
+        "rules": draw(
+            st.lists(st.sampled_from(["freeze.hard", "freeze.soft", "risk.estimate"]), min_size=1, unique=True)
+        ),
+        "approved_at": format_time(start),
+        "expires": format_time(start + timedelta(hours=draw(st.integers(1, 400)))),
+    }
+    return Override.model_validate_json(json.dumps(known))
+
+
+@st.composite
+def signals(draw: st.DrawFn) -> Signal:
+    sampled = format_time(draw(minutes))
+    return build.signal("event-0", draw(st.integers(1, 5)), accepted=draw(st.booleans()), sampled_at=sampled)
+
+
+@st.composite
+def staffings(draw: st.DrawFn) -> Staffing | None:
+    if draw(st.integers(0, 3)) == 0:
+        return None
+    days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"][: draw(st.integers(4, 7))]
+    shifts = [
+        {"duty": duty, "people": ["Ana"], "zone": zone, "days": days, "start": "00:00", "end": "24:00"}
+        for duty in ("on-call", "support", "comms")
+        for zone in draw(st.sampled_from([["UTC"], ["Europe/Lisbon"], ["America/New_York", "Asia/Kathmandu"]]))
+    ]
+    return Staffing.model_validate_json(json.dumps({"shifts": shifts}))
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> Maintenance:
+    known = EXAMPLES["maintenance"] | {"product": "daemon", "starts": format_time(draw(minutes))}
+    return Maintenance.model_validate_json(json.dumps(known))
+
+
+@st.composite
+def wholes(draw: st.DrawFn) -> tuple[Catalog, Release]:
+    found = [draw(events(f"event-{number}")) for number in range(draw(st.integers(1, 4)))]
+    fields: dict[str, Any] = {"events": draw(st.sampled_from([[], ["event-0"]]))}
+    if draw(st.booleans()):
+        fields["risks"] = []
+    one = build.release("4.2.0", draw(st.sampled_from(sorted(ChangeClass))), "daemon", **fields)
+    repository = build.repository_policy()
+    later = repository.model_copy(update={"version": repository.version + 1, "effective": draw(minutes)})
+    earlier = (build.policy().model_copy(update={"freeze": repository.freeze}),) if draw(st.booleans()) else ()
+    catalog = build.catalog(
+        found,
+        [one],
+        the_policy=later,
+        earlier_policies=earlier,
+        overrides=tuple(draw(st.lists(overrides(), max_size=2))),
+        signals=tuple(draw(st.lists(signals(), max_size=1))),
+        staffing=draw(staffings()),
+        maintenance=tuple(draw(st.lists(windows(), max_size=1))),
+    )
+    return catalog, one
+
+
+@given(wholes(), minutes, st.data())
+def test_the_next_change_is_exact_whatever_the_content_holds(
+    whole: tuple[Catalog, Release], now: datetime, data: st.DataObject
+) -> None:
+    catalog, one = whole
+
+    def outcome(moment: datetime) -> Outcome:
+        return evaluate(catalog, one, "stable", moment).outcome
+
+    decision = evaluate(catalog, one, "stable", now)
+    if decision.next_change is None:
+        assert outcome(now + timedelta(minutes=data.draw(st.integers(0, 60 * 24 * 90)))) is decision.outcome
+        return
+    assert outcome(decision.next_change) is decision.then is not decision.outcome
+    between = max(int((decision.next_change - now) / SECOND) - 1, 0)
+    for seconds in (between, *data.draw(st.lists(st.integers(0, between), min_size=3, max_size=3))):
+        assert outcome(now + seconds * SECOND) is decision.outcome, seconds
