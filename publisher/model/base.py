@@ -60,7 +60,7 @@ class Model(BaseModel):
 _TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2})(:\d{2})?(?:\.\d+)?\s*([Zz]|[+-]\d{2}:?\d{2})?)?", re.ASCII
 )
-_YEARS = range(2000, 2200)
+YEARS = range(2000, 2200)
 """Years that a plan or a history of releases can mean; a date outside them is a slip of the finger."""
 
 
@@ -79,8 +79,8 @@ def _parse_time(value: Any) -> datetime:
         moment = datetime.fromisoformat(f"{day}T{minutes}{seconds or ':00'}{zone.upper()}").astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(f"is not a day and hour that exist: {_quoted(value)}") from None
-    if moment.year not in _YEARS:
-        raise ValueError(f"lies in the year {moment.year}; years from {_YEARS[0]} to {_YEARS[-1]} are understood")
+    if moment.year not in YEARS:
+        raise ValueError(f"lies in the year {moment.year}; years from {YEARS[0]} to {YEARS[-1]} are understood")
     if value != format_time(moment):
         raise ValueError(f"must be written in UTC and to the second: {format_time(moment)}")
     return moment
