@@ -13,7 +13,7 @@ import click
 from publisher.content.explain import did_you_mean
 from publisher.content.load import load_catalog
 from publisher.errors import InputError, UsageError
-from publisher.model.base import format_time
+from publisher.model.base import YEARS, format_time
 from publisher.model.catalog import Catalog
 from publisher.model.release import Release
 
@@ -71,6 +71,9 @@ def moment(at: str | None, catalog: Catalog, option: str = "--at") -> datetime:
             parsed = None
         if parsed is None:
             raise UsageError(f"{option} {at} is not a time with a zone", fix="write it like 2026-03-01T12:00:00Z")
+        if parsed.year not in YEARS:
+            years = f"{YEARS[0]} to {YEARS[-1]}"
+            raise UsageError(f"{option} {at} lies in a year that content cannot name", fix=f"choose one from {years}")
         return parsed
     if catalog.sample is not None:
         click.echo(

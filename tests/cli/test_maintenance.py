@@ -88,7 +88,7 @@ def test_without_staffing_nothing_takes_place(publish: Publish, tmp_path: Path) 
     [
         (["--product", "btfs-nod"], 1, "there is no product btfs-nod\n    -> did you mean btfs-node?"),
         (["--from", "tomorrow"], 2, "--from tomorrow is not a time with a zone"),
-        (["--from", "9999-12-31T00:00:00Z"], 2, "is later than any calendar goes"),
+        (["--from", "9999-12-31T00:00:00Z"], 2, "lies in a year that content cannot name"),
         (["--days", "0"], 2, "--days"),
     ],
 )
@@ -98,8 +98,3 @@ def test_what_is_not_known_is_answered_with_what_is(
     ran = publish("maintenance", *arguments)
     assert (ran.code, ran.out) == (code, "")
     assert words in ran.err
-
-
-@pytest.mark.parametrize("start", ["0001-01-01T00:00:00Z", "9990-01-01T00:00:00Z"])
-def test_times_that_no_content_can_name_have_no_maintenance(publish: Publish, start: str) -> None:
-    assert publish("maintenance", "--from", start).out.startswith("No maintenance is planned")

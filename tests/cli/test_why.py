@@ -140,3 +140,11 @@ def test_with_a_bucket_the_answer_is_that_of_release(
     assert why("node@1.0.0").startswith("node 1.0.0 is blocked.\n")
     assert "1.1.0 is already out in stable" in " ".join(why("node@1.0.0").split())
     assert json.loads(why("node@1.0.0", "--json"))["outcome"] == "blocked"
+
+
+@pytest.mark.parametrize("year", ["0001", "1999", "2200", "9999"])
+def test_a_year_that_content_cannot_name_is_refused(publish: Publish, year: str) -> None:
+    ran = publish("why", "btfs-node@4.2.0", "--at", f"{year}-01-01T00:00:00Z")
+    assert ran.code == 2
+    assert "lies in a year that content cannot name" in ran.err
+    assert "choose one from 2000 to 2199" in ran.err
