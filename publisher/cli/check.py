@@ -20,7 +20,9 @@ from publisher.rules.loosened import loosened
 @click.command("check")
 @click.option("--strict", is_flag=True, help="Exit 1 for advice too.")
 @click.option(
-    "--since", metavar="REV", help="Also refuse what ends a freeze earlier that has begun, against a git revision."
+    "--since",
+    metavar="REV",
+    help="Also refuse what ends a running freeze earlier, or changes the policy under its old version.",
 )
 @content_options
 @json_option
@@ -59,7 +61,10 @@ def _lines(one: Lint) -> list[str]:
 
 
 def _refuse_loosened(since: str, content: tuple[Path, ...], config: Path, catalog: Catalog, now: datetime) -> None:
-    """Raise InputError when the content ends a freeze that has begun earlier than the content of a revision did."""
+    """Raise InputError when the content ends a freeze that has begun earlier than the content of a revision did.
+
+    A policy that differs under the same version is refused too: a decision names the policy it followed by it.
+    """
     with tempfile.TemporaryDirectory(prefix="tidegate-since-") as scratch:
         *before, before_config = at_revision((*content, config), since, Path(scratch))
         try:
@@ -68,6 +73,13 @@ def _refuse_loosened(since: str, content: tuple[Path, ...], config: Path, catalo
             raise InputError(
                 f"the content of {since} has problems itself: {error.problems[0]}", fix="compare with a sound revision"
             ) from error
+    if catalog.policy.version == old.policy.version and catalog.policy_digest != old.policy_digest:
+        version = old.policy.version
+        raise InputError(
+            f"{content[0] / 'policy.yaml'} differs from {since}, and its version is still {version}",
+            fix=f"write `version: {version + 1}` and since when it holds (`effective:`), and keep the policy before as"
+            f" {content[0] / 'policies'}/{version}.yaml",
+        )
     if found := loosened(old, catalog, now):
         said = "\n".join(f"  {one.cause}: {one}" for one in found)
         raise InputError(

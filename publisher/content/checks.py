@@ -17,7 +17,7 @@ def exists(word: str, known: Iterable[str], what: str, place: Place) -> Iterator
         yield Problem(f"there is no {what} {word}", place, did_you_mean(word, choices))
 
 
-def once(names: Sequence[str], what: str, item: Item[M], *path: str) -> Iterator[Problem]:
+def once(names: Sequence[str], what: str, item: Item[M], *path: str | int) -> Iterator[Problem]:
     """A problem for each name of the list at `path` that stands there a second time."""
     for index, name in enumerate(names):
         if name in names[:index]:
@@ -28,4 +28,6 @@ def file_named(expected: str, place: Place) -> Iterator[Problem]:
     """An item's file carries its id, so that people find it and git shows its history."""
     name = PurePath(place.file).name
     if name != f"{expected}.yaml":
-        yield Problem(f"{expected} stands in a file named {name}", place, f"name the file {expected}.yaml")
+        stem = PurePath(name).stem
+        other = f", or write {stem} here" if stem.isdigit() or not expected.isdigit() else ""
+        yield Problem(f"{expected} stands in a file named {name}", place, f"name the file {expected}.yaml{other}")

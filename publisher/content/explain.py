@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any
 from zoneinfo import available_timezones
@@ -13,16 +14,37 @@ from pydantic_core import ErrorDetails
 
 from publisher.content.strict_yaml import Document, Path
 from publisher.errors import Problem
+from publisher.model.staffing import WEEKDAYS, Weekday
+from publisher.rules.words import length, listed
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint with the nearest known words, or all of them when they are few."""
     choices = sorted(known)
-    if close := get_close_matches(word, choices, n=1, cutoff=0.6):
-        return f"did you mean {close[0]}?"
+    if word not in choices and (range_of_days := _days(word, choices)):
+        return f"write each of them: {', '.join(range_of_days)}"
+    plain = {choice.lower(): choice for choice in choices}
+    if close := get_close_matches(word.lower(), plain, n=1, cutoff=0.6) or _in_part(word.lower(), plain):
+        return f"did you mean {plain[close[0]]}?"
     if not choices:
         return "none are known yet"
     return "known: " + ", ".join(choices[:20]) + (", ..." if len(choices) > 20 else "")
+
+
+def _in_part(word: str, choices: Iterable[str]) -> list[str]:
+    """The one choice that the word is a part of, or begins with: hard -> freeze.hard, monday -> mon."""
+    found = [one for one in choices if word in re.split(r"[.-]", one) or (len(one) > 2 and word.startswith(one))]
+    return found if len(found) == 1 else []
+
+
+def _days(word: str, choices: Iterable[str]) -> tuple[Weekday, ...]:
+    """mon-fri -> each day from Monday to Friday, where days are asked for."""
+    first, *rest = re.split(r"\s*(?:-|\u2013|to)\s*", word.lower())
+    ends = [first[:3], *(one[:3] for one in rest)]
+    if set(choices) != set(WEEKDAYS) or len(ends) != 2 or not set(ends) <= set(WEEKDAYS):
+        return ()
+    begin, end = (WEEKDAYS.index(one) for one in WEEKDAYS if one in ends)
+    return WEEKDAYS[begin : end + 1] if WEEKDAYS[begin] == ends[0] else ()
 
 
 def validation_problems(
@@ -32,12 +54,9 @@ def validation_problems(
 
     `at` is the path of the validated value inside the document.
     """
-    errors = [
-        details
-        for details in error.errors(include_url=False)
-        if not _follows(details) and not document.in_doubt(at + _location(details))
-    ]
-    misspelt = {(*d["loc"][:-1], _nearest(d, model)) for d in errors if d["type"] == "extra_forbidden"}
+    every = error.errors(include_url=False)
+    errors = [d for d in every if not _follows(d) and not document.in_doubt(at + _location(d))]
+    misspelt = {(*d["loc"][:-1], _nearest(d, model)) for d in every if d["type"] == "extra_forbidden"}
     return [
         problem
         for details in errors
@@ -53,7 +72,8 @@ def _location(details: ErrorDetails) -> Path:
 
 def _follows(details: ErrorDetails) -> bool:
     """Whether an error only repeats others: a list whose entries are all wrong counts as empty."""
-    return details["type"] == "too_short" and bool(details["input"])
+    given = details["input"]
+    return details["type"] == "too_short" and len(given) > details.get("ctx", {}).get("actual_length", 0)
 
 
 def _nearest(details: ErrorDetails, model: type[BaseModel]) -> str:
@@ -66,6 +86,8 @@ def _problem(details: ErrorDetails, model: type[BaseModel], document: Document, 
     loc = _location(details)
     path = at + loc
     what, fix = _words(details, document.raw.get(path), model)
+    if details["type"] == "missing" and path[:-1] in document.braced:
+        fix = f"add `{loc[-1]}: ...` inside the braces"
     if (
         details["type"] == "value_error"
         and (field := _FIELD_NAMED.search(what))
@@ -74,7 +96,8 @@ def _problem(details: ErrorDetails, model: type[BaseModel], document: Document, 
         # A rule about a whole item names the field that it is about first.
         named = (*path, field[1])
         return None if document.in_doubt(named) else Problem(what, document.place(named), fix)
-    return Problem(f"{_name(loc)} {what}" if loc else what, document.place(path), fix)
+    name = f"{_name(loc)}:" if what.startswith(("'", "`")) else _name(loc)
+    return Problem(f"{name} {what}" if loc else what, document.place(path), fix)
 
 
 _FIELD_NAMED = re.compile(r"^`([a-z0-9_]+)`")
@@ -99,9 +122,14 @@ def _words(details: ErrorDetails, raw: str | None, model: type[BaseModel]) -> tu
         return "is not a known key here", did_you_mean(str(details["loc"][-1]), _fields_at(model, details["loc"][:-1]))
     if kind == "value_error":
         words = str(context["error"])
+        if isinstance(given, list) and not words.startswith("`"):
+            return "must be one value, not a list", f"write {given[0]}" if len(given) == 1 else "remove the brackets"
         if raw is None or words.startswith("is not a"):
             what, _, fix = words.partition("; ")
             return what, (_nearest_zone(str(given)) if what.startswith("is not a time zone") else "") or fix
+        if words.startswith("must be a time of day"):
+            what, _, fix = words.partition("; ")
+            return what, fix or f'write "{int(given):02}:00"' if str(given).isdigit() and int(given) < 24 else ""
     if raw is not None and kind in ("string_type", "value_error"):
         read = "true or false" if isinstance(given, bool) else f"the number {given}"
         return f"is read as {read}, not as text", f'put it in quotes: "{raw}"'
@@ -112,30 +140,83 @@ def _words(details: ErrorDetails, raw: str | None, model: type[BaseModel]) -> tu
         "string_type": "must be text",
         "int_type": "must be a whole number, without quotes",
         "int_from_float": "must be a whole number",
+        "float_type": "must be a number, without quotes",
         "bool_type": "must be true or false, without quotes",
         "tuple_type": "must be a list",
         "dict_type": "must hold keys and values",
         "model_type": "must hold keys and values",
         "string_too_short": "is empty",
         "string_too_long": f"is longer than {context.get('max_length')} characters",
-        "too_short": "needs at least one entry",
+        "too_short": _too_few(context),
+        "too_long": f"has {context.get('actual_length')} entries, and {context.get('max_length')} are the most",
         "greater_than_equal": f"must be {context.get('ge')} or more",
         "less_than_equal": f"must be {context.get('le')} or less",
         "greater_than": f"must be more than {context.get('gt')}",
+        "less_than": f"must be less than {_length(context.get('lt'))}",
     }
+    keys = _keys(_fields_at(model, details["loc"]), _required_at(model, details["loc"]))
     fixes = {
-        "tuple_type": "put it in brackets, [one, two], or start each line with a hyphen",
+        "tuple_type": _as_list(given),
         "dict_type": "write lines like `key: value` under it, indented by two spaces",
-        "model_type": "write lines like `key: value` under it, indented by two spaces",
-        "string_type": "a list or a mapping cannot stand here",
+        "model_type": f"write {keys} under it, indented by two spaces" if details["loc"] and keys else _LINES,
+        "string_type": "write one text, without brackets or hyphens"
+        if isinstance(given, list)
+        else "write one text; put it in quotes if it holds a colon",
+        "too_short": "add what is missing" if context.get("min_length", 1) > 1 else "",
+        "too_long": "remove what is too much",
+        "less_than": "check the unit: d, h or min" if "timedelta" in repr(context.get("lt")) else "",
+        "int_type": _as_number(given, details["loc"]),
+        "int_from_float": _as_number(given, details["loc"]),
+        "float_type": _as_number(given, details["loc"]),
     }
     return plain.get(kind, f"cannot be {_short(given)}"), fixes.get(kind, "")
+
+
+_LINES = "write lines like `key: value` under it, indented by two spaces"
+
+
+def _keys(fields: list[str], required: list[str]) -> str:
+    """What a mapping needs at least, or a few of the keys that it may have."""
+    return listed([f"`{name}:`" for name in required or fields[:4]]) if fields else ""
+
+
+def _too_few(context: dict[str, Any]) -> str:
+    least = context.get("min_length", 1)
+    return "needs at least one entry" if least == 1 else f"has {context.get('actual_length')} entries and needs {least}"
+
+
+def _length(limit: Any) -> str:
+    """A limit in words; pydantic gives one of time as it would be written in Python."""
+    days = re.search(r"timedelta\(days=(\d+)\)", repr(limit))
+    return length(timedelta(days=int(days[1]))) if days else str(limit)
+
+
+def _as_list(given: Any) -> str:
+    if isinstance(given, str) and 0 < len(given) <= 60:
+        return "write [] for none" if given == "none" else f"put it in brackets: [{given}]"
+    if isinstance(given, dict):
+        return "start its first line with a hyphen, or put brackets around the braces"
+    return "put it in brackets, [one, two], or start each line with a hyphen"
+
+
+def _as_number(given: Any, loc: tuple[str | int, ...]) -> str:
+    """The number that was probably meant: 71,000,000, "3", 60 %, 0.6 for 60 percent; empty where nobody can tell."""
+    if isinstance(given, float):
+        return f"write {given * 100:.0f}" if loc[-1] in ("share", "busy_percent") and 0 < given < 1 else ""
+    if not isinstance(given, str):
+        return ""
+    text = re.sub(r"(?<=\d)[,_ ](?=\d{3}\b)", "", given.strip())
+    if match := re.fullmatch(r"(-?\d+(?:[.,]\d+)?)\s*(%|[A-Za-z]{0,8})", text):
+        return f"write {match[1].replace(',', '.')}"
+    return "write it in digits, such as 3"
 
 
 def _nearest_zone(name: str) -> str:
     """The time zone that was probably meant: by its whole name, or by the city at its end."""
     zones = sorted(available_timezones())
     cities = {zone.rpartition("/")[2]: zone for zone in zones if "/" in zone}
+    if re.match(r"(GMT|UTC)\s*[-+]", name, re.IGNORECASE):
+        return ""  # an offset is no place: which one was meant, nobody can tell
     if not (close := get_close_matches(name, zones, n=1, cutoff=0.8)):
         close = [cities[city] for city in get_close_matches(name.rpartition("/")[2], cities, n=1, cutoff=0.8)]
     return f"did you mean {close[0]}?" if close else ""
@@ -143,20 +224,31 @@ def _nearest_zone(name: str) -> str:
 
 def _short(value: Any) -> str:
     if isinstance(value, dict | list):
-        return "a mapping" if isinstance(value, dict) else "a list"
+        return "keys and values" if isinstance(value, dict) else "a list"
     text = str(value)
     return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
 def _fields_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
     """Names of the fields of the model that stands at `path` below `model`."""
+    current = _model_at(model, path)
+    return list(current.model_fields) if current else []
+
+
+def _model_at(model: type[BaseModel], path: tuple[str | int, ...]) -> type[BaseModel] | None:
     current: Any = model
     for part in path:
         if isinstance(part, int):
             continue
         field = current.model_fields.get(part) if isinstance(current, type) and issubclass(current, BaseModel) else None
         current = _inner_model(field.annotation) if field is not None else None
-    return list(current.model_fields) if isinstance(current, type) and issubclass(current, BaseModel) else []
+    return current if isinstance(current, type) and issubclass(current, BaseModel) else None
+
+
+def _required_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
+    """Names of the fields that must be given in the model that stands at `path` below `model`."""
+    current = _model_at(model, path)
+    return [name for name, field in current.model_fields.items() if field.is_required()] if current else []
 
 
 def _inner_model(annotation: Any) -> type[BaseModel] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import PurePath
 
@@ -74,6 +75,10 @@ def _products(loaded: Loaded) -> Iterator[Problem]:
     for item in loaded.products:
         yield from once(item.value.channels, "channel", item, "channels")
         yield from once(item.value.platforms, "platform", item, "platforms")
+        yield from once([one.region for one in item.value.usage], "region", item, "usage")
+        if (shares := sum(one.share for one in item.value.usage)) > 100:
+            what = f"the shares of all regions of {item.value.id} are {shares} percent together"
+            yield Problem(what, item.place("usage"), "write shares that come to 100")
         if "channels" in loaded.incomplete:
             continue
         for index, channel in enumerate(item.value.channels):
@@ -171,6 +176,10 @@ def _policy(loaded: Loaded) -> Iterator[Problem]:
         if not (adjustment.add or adjustment.set or adjustment.exempt):
             place = item.place("freeze", "adjust", index)
             yield Problem("the adjustment changes nothing", place, "give it `add`, `set` or `exempt: true`")
+        if adjustment.exempt and (adjustment.add or adjustment.set):
+            name = "add" if adjustment.add else "set"
+            place = item.place("freeze", "adjust", index, name)
+            yield Problem(f"`{name}` never counts beside `exempt: true`", place, "remove one of the two")
     seen: dict[str, str] = {}
     for index, base in enumerate(freeze.base):
         for position, name in enumerate(base.events):
@@ -184,7 +193,9 @@ def _events(loaded: Loaded) -> Iterator[Problem]:
     for item in loaded.events:
         yield from file_named(item.value.id, item.place("id"))
         if loaded.policy is not None:
-            yield from exists(item.value.type, loaded.policy.value.event_types, "event type", item.place("type"))
+            for problem in exists(item.value.type, loaded.policy.value.event_types, "event type", item.place("type")):
+                fix = f"{problem.fix}; a new type needs a band under `freeze.base` in policy.yaml"
+                yield replace(problem, fix=problem.fix if problem.fix.startswith("did") else fix)
 
 
 def _releases(loaded: Loaded) -> Iterator[Problem]:

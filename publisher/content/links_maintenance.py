@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from publisher.content.checks import exists
+from publisher.content.checks import exists, once
 from publisher.content.items import Item, Loaded
 from publisher.errors import Problem
 from publisher.model.base import duration_text
@@ -24,8 +24,12 @@ def maintenance_problems(loaded: Loaded) -> Iterator[Problem]:
             yield from exists(item.value.product, products, "product", item.place("product"))
         yield from _length(item)
         yield from _until(item)
+    if loaded.staffing is not None:
+        for number, shift in enumerate(loaded.staffing.value.shifts):
+            yield from once(shift.days, "day", loaded.staffing, "shifts", number, "days")
     if loaded.policy is not None:
         yield from _night(loaded.policy)
+        yield from _longest(loaded.policy)
 
 
 def _length(item: Item[Maintenance]) -> Iterator[Problem]:
@@ -55,6 +59,17 @@ def _until(item: Item[Maintenance]) -> Iterator[Problem]:
             "`until` is not after `starts`",
             item.place("until"),
             "it is the first moment from which slots no longer count",
+        )
+
+
+def _longest(item: Item[Policy]) -> Iterator[Problem]:
+    policy = item.value.maintenance
+    if policy.longest_with_data > policy.longest:
+        yield Problem(
+            f"`longest_with_data` is {duration_text(policy.longest_with_data)},"
+            f" and `longest` only {duration_text(policy.longest)}",
+            item.place("maintenance", "longest_with_data"),
+            f"where data suffers, windows are no longer than others: write {duration_text(policy.longest)} or less",
         )
 
 

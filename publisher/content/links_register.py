@@ -15,6 +15,7 @@ from publisher.model.base import format_time
 from publisher.model.event import Event
 from publisher.model.policy import Policy
 from publisher.model.register import Override
+from publisher.model.release import Release
 from publisher.model.signer import Duty
 from publisher.rules.names import RULE_IDS
 
@@ -92,6 +93,7 @@ def _scenarios_signals_and_sprints(loaded: Loaded) -> Iterator[Problem]:
     if loaded.policy is not None:
         for scenario in loaded.scenarios:
             yield from once(scenario.value.event_types, "event type", scenario, "event_types")
+            yield from once(scenario.value.failures, "failure", scenario, "failures")
             for index, name in enumerate(scenario.value.event_types):
                 place = scenario.place("event_types", index)
                 yield from exists(name, loaded.policy.value.event_types, "event type", place)
@@ -147,11 +149,26 @@ def _rollouts(loaded: Loaded) -> Iterator[Problem]:
         if release.pattern is not None and loaded.policy is not None:
             patterns = [one.id for one in loaded.policy.value.patterns]
             yield from exists(release.pattern, patterns, "pattern", item.place("pattern"))
+            yield from _pattern_for_class(item, loaded.policy.value)
         if release.enables_default_of is None or "releases" in loaded.incomplete:
             continue
         place = item.place("enables_default_of")
         versions = _versions(loaded, release.product)
         yield from exists(str(release.enables_default_of), versions, f"release of {release.product} named", place)
+
+
+def _pattern_for_class(item: Item[Release], policy: Policy) -> Iterator[Problem]:
+    """A release that is still to ship names a pattern that is for its class of change."""
+    release = item.value
+    pattern = next((one for one in policy.patterns if one.id == release.pattern), None)
+    if pattern is None or release.shipped_at is not None or release.change_class in pattern.classes:
+        return
+    fitting = [one.id for one in policy.patterns if release.change_class in one.classes]
+    yield Problem(
+        f"pattern {pattern.id} is not for class {release.change_class}",
+        item.place("pattern"),
+        f"patterns that are: {', '.join(fitting)}" if fitting else "add a pattern for this class to policy.yaml",
+    )
 
 
 def _versions(loaded: Loaded, product: str) -> list[str]:
@@ -190,7 +207,13 @@ def _earlier_policies(loaded: Loaded) -> Iterator[Problem]:
     ordered: list[Item[Policy]] = sorted(loaded.earlier_policies, key=lambda item: item.value.version)
     for earlier, later in pairwise([*ordered, *([loaded.policy] if loaded.policy else [])]):
         before, after = earlier.value, later.value
-        if before.version >= after.version:
+        if before.version == after.version:
+            yield Problem(
+                f"version {after.version} is already that of {earlier.place('version').file}",
+                later.place("version"),
+                f"count up with every change: write `version: {after.version + 1}`",
+            )
+        elif before.version >= after.version:
             yield Problem(
                 f"policy {before.version} does not come before {after.version} in {later.place('version').file}",
                 earlier.place("version"),
@@ -198,7 +221,7 @@ def _earlier_policies(loaded: Loaded) -> Iterator[Problem]:
             )
         elif before.effective >= after.effective:
             yield Problem(
-                f"policy {before.version} takes effect no earlier than {after.version}",
-                earlier.place("effective"),
-                f"each takes effect later than the one before; {after.version} does on {format_time(after.effective)}",
+                f"policy {after.version} takes effect no later than {before.version}",
+                later.place("effective"),
+                f"write a time after {format_time(before.effective)}, at which {before.version} took effect",
             )

@@ -60,6 +60,8 @@ class Document:
     """Spelling of plain scalars that were read as something else than text."""
     doubtful: frozenset[Path] = frozenset()
     """Where values stand that have a problem already, so that nobody can say what they should have been."""
+    braced: frozenset[Path] = frozenset()
+    """Where mappings stand in braces, on one line."""
 
     def place(self, path: Path) -> Place:
         """Where the value at `path` stands, or its nearest parent that exists."""
@@ -89,6 +91,10 @@ class _Frame:
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
+_MERGE = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?=[ \r\n]|$)", re.MULTILINE)
+"""What git leaves at the beginning of a line where two people have changed the same thing."""
+
+
 def _position(file: str, text: str, index: int) -> Place:
     return Place(file, text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index))
 
@@ -112,6 +118,10 @@ def parse(text: bytes, file: str) -> tuple[Document | None, tuple[Problem, ...]]
     if match := _FORBIDDEN.search(decoded):
         what = f"holds an invisible character (U+{ord(match[0]):04X})"
         return None, (Problem(what, _position(file, decoded, match.start()), "delete it, or retype this line"),)
+    if match := _MERGE.search(decoded):
+        fix = "keep one of the two versions, and remove the lines that begin with <<<<<<<, ======= and >>>>>>>"
+        what = f"an unfinished merge has left {match[1]} here"
+        return None, (Problem(what, _position(file, decoded, match.start()), fix),)
     builder = _Builder(file, decoded.splitlines())
     try:
         builder.run(yaml.parse(decoded, Loader=_LOADER))
@@ -125,7 +135,9 @@ def parse(text: bytes, file: str) -> tuple[Document | None, tuple[Problem, ...]]
         return None, (Problem("the file is empty", start),)
     if () in builder.doubtful:
         return None, tuple(builder.problems)
-    document = Document(builder.result, builder.places, builder.raw, frozenset(builder.doubtful))
+    document = Document(
+        builder.result, builder.places, builder.raw, frozenset(builder.doubtful), frozenset(builder.braced)
+    )
     return document, tuple(builder.problems)
 
 
@@ -138,14 +150,15 @@ _SYNTAX = (
     ("mapping values are not allowed", "a second colon stands here", 'put a text that holds ": " in quotes'),
     ("unexpected end of stream", "the file ends before a quote or bracket is closed", "close it"),
     ("could not find expected ':'", "a key without a colon stands here", "write `key: value`; " + _INDENTATION),
-    ("',' or ']'", "a list in brackets is not closed, or a comma is missing", "close it with ]"),
-    ("',' or '}'", "a mapping in braces is not closed, or a comma is missing", "close it with }"),
+    ("',' or ']'", "an opened bracket [ is not closed, or a comma is missing", "close it with ]"),
+    ("',' or '}'", "an opened brace { is not closed, or a comma is missing", "close it with }"),
     ("'-' indicator", "a line that is no entry stands in a list", "start it with a hyphen, or indent it differently"),
     ("block sequence entries", "a list cannot begin here", "begin it on a line of its own"),
     ("unknown escape character", "a backslash stands in double quotes", "use single quotes, or write \\\\"),
     ("escape code", "a backslash stands in double quotes", "use single quotes, or write \\\\"),
     ("expected <document start>", "something stands after the end of the item", "one item a file: remove it"),
-    ("did not find expected key", "this line does not fit to the lines above", _INDENTATION),
+    ("expected node content", "a value is missing here", "remove one comma, or fill in what stands between the two"),
+    ("did not find expected key", "this line does not fit the lines above", _INDENTATION),
 )
 
 
@@ -161,7 +174,11 @@ def _syntax_problem(error: yaml.MarkedYAMLError, start: Place, text: str) -> Pro
     if "\t" in indentation:
         at = Place(place.file, place.line, indentation.index("\t") + 1)
         return Problem("the line is indented with a tab", at, "indent with spaces")
-    if "cannot start any token" in said:
+    if "alphabetic or numeric character" in said and error.context_mark is not None:
+        # A text that begins with * or & was read as one of YAML's references.
+        place = Place(start.file, error.context_mark.line + 1, error.context_mark.column + 1)
+        line = lines[place.line - 1]
+    if "cannot start any token" in said or "alphabetic or numeric character" in said:
         character = line[place.column - 1 : place.column] or "this"
         return Problem(f"a text cannot begin with {character}", place, "put it in quotes")
     if "mapping values are not allowed" in said and line.count(": ") + line.endswith(":") < 2:
@@ -182,6 +199,7 @@ class _Builder:
         self.raw: dict[Path, str] = {}
         self.problems: list[Problem] = []
         self.doubtful: set[Path] = set()
+        self.braced: set[Path] = set()
         self._stack: list[_Frame] = []
 
     def run(self, events: Iterator[Any]) -> None:
@@ -234,6 +252,8 @@ class _Builder:
         if len(self._stack) >= MAX_DEPTH:
             raise _Refused(Problem(f"is nested more than {MAX_DEPTH} levels deep", self._place(event)))
         path = self._add(value, event)
+        if event.flow_style and type(value) is dict:
+            self.braced.add(path)
         self._stack.append(_Frame(path, value))
 
     def _scalar(self, event: Any) -> None:
@@ -320,7 +340,7 @@ class _Builder:
         if _DECIMAL.fullmatch(text):
             return float(text)
         if text in _NULLS:
-            self._trap(event, "has no value", "fill it in, or remove the line")
+            self._trap(event, "has no value", self._how_to_fill_in(text))
         elif text in _BOOLEANS_1_1:
             self._trap(
                 event,
@@ -328,7 +348,7 @@ class _Builder:
                 f'write true or false, or "{text}" for the word',
             )
         elif _BASE_60.fullmatch(text):
-            self._trap(event, f"is written as {text}, which is a number in base 60 to some programs", f'write "{text}"')
+            self._trap(event, f"is written as {text}, which some programs read as a number", f'write "{text}"')
         elif _OTHER_NUMBER.fullmatch(text):
             self._trap(
                 event,
@@ -336,6 +356,15 @@ class _Builder:
                 f'write "{text}" for text, or a plain number',
             )
         return text
+
+    def _how_to_fill_in(self, text: str) -> str:
+        frame = self._stack[-1] if self._stack else None
+        if text or frame is None or frame.key is None or frame.path not in self.braced:
+            return "fill it in, or remove the line"
+        if " " in frame.key:
+            return "a comma in braces begins something new: put the whole text in quotes"
+        name, colon, value = frame.key.partition(":")
+        return f"write a space after the colon: `{name}: {value}`" if colon else "fill it in, or remove it"
 
     def _trap(self, event: Any, what: str, fix: str) -> None:
         frame = self._stack[-1] if self._stack else None

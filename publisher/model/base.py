@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -120,8 +121,24 @@ def _parse_duration(value: Any) -> timedelta:
     if isinstance(value, timedelta):
         return value
     if not isinstance(value, str) or not (match := _DURATION.fullmatch(value)):
-        raise ValueError(f"is not a length of time: {_quoted(value)}; write it like 7 d, 72 h or 90 min")
+        raise ValueError(f"is not a length of time: {_quoted(value)}; {_meant_length(str(value))}")
     return int(match[1]) * _UNITS[match[2]]
+
+
+_PARTS = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,2})?) ?(weeks?|w|days?|d|hours?|hrs?|h|minutes?|mins?|m)")
+_MINUTES = {"w": 7 * 1440, "d": 1440, "h": 60, "m": 1}
+
+
+def _meant_length(text: str) -> str:
+    """How to write the length that was probably meant: 2 weeks, 1h 30min, 1.5 hours, or a number without a unit."""
+    if re.fullmatch("[1-9][0-9]{0,3}", text):
+        return f"write {text} d, {text} h or {text} min"
+    parts = _PARTS.findall(text)
+    minutes = sum(float(number) * _MINUTES[unit[0]] for number, unit in parts)
+    left = _PARTS.sub("", text).replace("and", "").strip(" ,")
+    if parts and not left and minutes == int(minutes) and 0 < minutes < 9999 * 1440:
+        return f"write {duration_text(timedelta(minutes=minutes))}"
+    return "write it like 7 d, 72 h or 90 min"
 
 
 def duration_text(length: timedelta) -> str:
@@ -200,13 +217,21 @@ Markdown = Annotated[
 """Paragraphs in the Markdown subset: emphasis, code, lists and https links; no HTML, no images."""
 
 
-def worded_pattern(pattern: str, words: str, example: str, max_length: int = 500) -> tuple[Any, Any]:
-    """Metadata for a str that must match, with a message that people understand instead of the pattern."""
+def worded_pattern(
+    pattern: str, words: str, example: str, max_length: int = 500, meant: Callable[[str], str] | None = None
+) -> tuple[Any, Any]:
+    """Metadata for a str that must match, with a message that people understand instead of the pattern.
+
+    `meant` makes of a wrong text the one that was probably meant; it is offered where it matches.
+    """
     compiled = re.compile(pattern)
 
     def check(text: Any) -> str:
         if not isinstance(text, str) or not compiled.fullmatch(text):
-            raise ValueError(f"{words}, like {example}")
+            better = meant(text) if meant and isinstance(text, str) else ""
+            quote = '"' if example.startswith('"') else ""
+            said = f"; write {quote}{better}{quote}" if better and compiled.fullmatch(better) else ""
+            raise ValueError(f"{words}, like {example}{said}")
         if len(text) > max_length:
             raise ValueError(f"is longer than {max_length} characters")
         return text
@@ -215,20 +240,36 @@ def worded_pattern(pattern: str, words: str, example: str, max_length: int = 500
     return BeforeValidator(check), WithJsonSchema(schema)
 
 
+def _as_slug(text: str) -> str:
+    return re.sub(r"[\s_-]+", "-", text.strip()).lower()
+
+
+def _as_clock(text: str) -> str:
+    """8:00, 8 am and 8.30 pm as clocks show them."""
+    if not (match := re.fullmatch(r"(\d{1,2})(?:[:.](\d{2}))? ?(am|pm)?", text.strip().lower())):
+        return ""
+    hour = int(match[1]) % 12 + 12 * (match[3] == "pm") if match[3] else int(match[1])
+    return f"{hour:02}:{match[2] or '00'}"
+
+
 _SLUG_CHECK, _SLUG_SCHEMA = worded_pattern(
-    "[a-z0-9]+(-[a-z0-9]+)*", "must be small letters, digits and single hyphens", "btfs-node", 64
+    "[a-z0-9]+(-[a-z0-9]+)*", "must be small letters, digits and single hyphens", "btfs-node", 64, _as_slug
 )
 Slug = Annotated[str, _SLUG_CHECK, _SLUG_SCHEMA]
 """An id: small letters, digits and single hyphens. Ids are never reused."""
 
 _PLATFORM_CHECK, _PLATFORM_SCHEMA = worded_pattern(
-    "[a-z0-9]+(-[a-z0-9]+)*", "must be small letters, digits and single hyphens", "linux-amd64", 64
+    "[a-z0-9]+(-[a-z0-9]+)*", "must be small letters, digits and single hyphens", "linux-amd64", 64, _as_slug
 )
 PlatformId = Annotated[str, _PLATFORM_CHECK, _PLATFORM_SCHEMA]
 """A platform, written system-architecture: linux-amd64, macos-arm64, windows-amd64, any."""
 
 _DIGEST_CHECK, _DIGEST_SCHEMA = worded_pattern(
-    "[0-9a-f]{64}", "must be a SHA-256 digest: 64 characters, each a digit or a letter from a to f", "c0de" * 16, 64
+    "[0-9a-f]{64}",
+    "must be a SHA-256 digest: 64 characters, each a digit or a letter from a to f",
+    "c0de" * 16,
+    64,
+    str.lower,
 )
 Digest = Annotated[str, _DIGEST_CHECK, _DIGEST_SCHEMA]
 """A SHA-256 digest as 64 small hexadecimal digits."""
@@ -286,7 +327,11 @@ Score = Annotated[int, Field(ge=1, le=5)]
 """A score from 1 to 5."""
 
 _CLOCK_CHECK, _CLOCK_SCHEMA = worded_pattern(
-    "([01][0-9]|2[0-3]):[0-5][0-9]|24:00", 'must be a time of day in quotes, from "00:00" to "24:00"', '"09:00"', 5
+    "([01][0-9]|2[0-3]):[0-5][0-9]|24:00",
+    'must be a time of day in quotes, from "00:00" to "24:00"',
+    '"09:00"',
+    5,
+    _as_clock,
 )
 LocalTime = Annotated[str, _CLOCK_CHECK, _CLOCK_SCHEMA]
 """A time of day by the clock on the wall, in quotes: "09:00"; "24:00" is the end of the day."""

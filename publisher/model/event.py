@@ -93,14 +93,16 @@ class Trigger(Model):
         if self.latest < self.earliest:
             raise ValueError("`latest` is before `earliest`; swap the two")
         if self.height <= self.seen:
-            raise ValueError(f"`height` {self.height} had been reached already when {self.seen} was seen; mend one")
+            raise ValueError(
+                f"`height` {self.height} had been reached already when {self.seen} was seen; check both numbers"
+            )
         if self.reckoned > timedelta(days=3660):
             raise ValueError("`height` is more than ten years away at this spacing; check the height and the spacing")
         moment = self.as_of + self.reckoned
         if not self.earliest <= moment <= self.latest:
             raise ValueError(
                 f"`height` is reached about {moment:%Y-%m-%dT%H:%MZ} by this spacing, which is not between `earliest`"
-                " and `latest`; estimate it again"
+                " and `latest`; check `seen`, `as_of` and `spacing_seconds`, or estimate it again"
             )
         return self
 
@@ -171,7 +173,7 @@ class Event(Visible):
         if self.ends <= self.starts:
             raise ValueError("`ends` is not after `starts`; it is the first moment after the event")
         if self.announced is not None and self.announced > self.starts:
-            raise ValueError("`announced` is after `starts`; it is when the public could first know")
+            raise ValueError("`announced` is after `starts`; it is when the public could first know: check both years")
         if self.trigger is not None and not self.trigger.earliest <= self.starts <= self.trigger.latest:
             raise ValueError("`starts` is not between `earliest` and `latest` of its trigger; it is the best estimate")
         for earlier, later in zip(self.revisions, self.revisions[1:], strict=False):

@@ -167,7 +167,7 @@ class Owners(Model):
     @model_validator(mode="after")
     def _apart(self) -> Self:
         if self.calendar.person == self.incident_response.person:
-            raise ValueError("`calendar` and `incident_response` are the same person; calm planning needs another (R9)")
+            raise ValueError("`calendar` and `incident_response` are the same person; name another for one of them")
         return self
 
 

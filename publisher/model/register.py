@@ -163,10 +163,11 @@ class Override(Model):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.expires <= self.approved_at:
-            raise ValueError("`expires` is not after `approved_at`")
+            raise ValueError("`expires` is not after `approved_at`; from it on the override no longer counts")
         persons = [one.person for one in self.approvers]
         if len(set(persons)) != len(persons):
-            raise ValueError("`approvers` names one person twice; every duty is another person")
+            twice = next(one for index, one in enumerate(persons) if one in persons[:index])
+            raise ValueError(f"`approvers` names {twice} twice; name another person for one of the duties")
         if stuck := [rule for rule in self.rules if rule.startswith("integrity.")]:
             raise ValueError(f"`rules` names {stuck[0]}; rules of integrity cannot be overridden, remove it")
         return self

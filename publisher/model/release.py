@@ -126,7 +126,12 @@ class Risk(Model):
                 "`none_because` says that there is no such risk; remove it, or the description of the risk"
             )
         if self.none_because is None and not all(told):
-            raise ValueError("`description`, `mitigation` and `detector` belong together; or say `none_because`")
+            names = ("description", "mitigation", "detector")
+            missing = " and ".join(f"`{name}`" for name, text in zip(names, told, strict=True) if not text)
+            raise ValueError(
+                f"{missing} {'is' if told.count(None) == 1 else 'are'} missing; fill in all three, or say in"
+                " `none_because` why there is no such risk"
+            )
         return self
 
 
@@ -209,14 +214,16 @@ class Release(Model):
             raise ValueError("`shipped_at` is set, so it is out; `visibility: internal` can no longer hold")
         order = list(Step)
         if [order.index(one) for one in self.steps] != sorted({order.index(one) for one in self.steps}):
-            raise ValueError(f"`steps` must stand once each, in this order: {', '.join(order)}")
+            sorted_steps = ", ".join(one for one in order if one in self.steps)
+            raise ValueError(f"`steps` stand in another order than they are taken in, or twice; write [{sorted_steps}]")
         if Step.ENABLE_DEFAULT in self.steps and self.enables_default_of is None:
             raise ValueError("`steps` switches on a default, but nothing says whose; add `enables_default_of`")
         if self.enables_default_of is not None and Step.ENABLE_DEFAULT not in self.steps:
             raise ValueError("`enables_default_of` goes with the step enable-default; add it to `steps`")
         named = [one.risk for one in self.risks]
         if len(set(named)) != len(named) and any(one.none_because for one in self.risks):
-            raise ValueError("`risks` says of one class that there is no such risk, and names one")
+            twice = next(one for index, one in enumerate(named) if one in named[:index])
+            raise ValueError(f"`risks` names {twice} twice, once as no risk at all; remove one, or name another class")
         return self
 
     @property

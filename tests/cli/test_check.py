@@ -97,6 +97,18 @@ def test_r25_since_refuses_what_ends_a_running_freeze_earlier(publish: Publish, 
     assert publish("check", "--since", "HEAD", cwd=repository).code == 0
 
 
+def test_r98_since_refuses_a_policy_that_changed_under_the_same_version(publish: Publish, tmp_path: Path) -> None:
+    repository = committed(tmp_path)
+    policy = repository / "content/policy.yaml"
+    policy.write_text(policy.read_text().replace("near: 14 d", "near: 15 d"))
+    ran = publish("check", "--since", "HEAD", cwd=repository)
+    assert ran.code == 1
+    assert "content/policy.yaml differs from HEAD, and its version is still 2" in ran.err
+    assert "write `version: 3`" in ran.err
+    policy.write_text(policy.read_text().replace("near: 15 d", "near: 14 d\n    # as before"))
+    assert publish("check", "--since", "HEAD", cwd=repository).code == 0
+
+
 def test_since_outside_of_a_repository_or_for_an_unknown_revision(publish: Publish, tmp_path: Path) -> None:
     repository = committed(tmp_path)
     for revision, words in (("nope", "at that revision"), ("--output=x", "is not a revision")):

@@ -57,16 +57,35 @@ def test_r98_policies_count_up_and_take_effect_one_after_the_other(project: Path
     policy(project, 2, "2026-02-01T00:00:00Z")
     assert problems() == ()
     policy(project, 2, "2026-01-01T00:00:00Z")
-    assert [one.what for one in problems()] == ["policy 1 takes effect no earlier than 2"]
+    assert [one.what for one in problems()] == ["policy 2 takes effect no later than 1"]
     policy(project, 2, "2026-03-01T00:00:00Z")
-    assert [one.what for one in problems()] == ["policy 2 takes effect no earlier than 3"]
+    assert [one.what for one in problems()] == ["policy 3 takes effect no later than 2"]
 
 
 def test_r98_an_earlier_policy_has_its_own_number(project: Path, problems: Check) -> None:
     policy(project, 1, "2025-01-01T00:00:00Z")
-    assert [one.what for one in problems()] == ["policy 1 does not come before 1 in content/policy.yaml"]
+    assert [one.what for one in problems()] == ["version 1 is already that of content/policies/1.yaml"]
     (project / "content/policies/1.yaml").rename(project / "content/policies/first.yaml")
     assert "1 stands in a file named first.yaml" in [one.what for one in problems()]
+
+
+def test_r71_a_release_to_come_names_a_pattern_for_its_class(project: Path, problems: Check) -> None:
+    with (project / "content/policy.yaml").open("a") as policy_file:
+        policy_file.write(
+            "patterns:\n  - {id: canary, name: Canary, classes: [feature], best_for: features, risk: low, rollback: low"
+            ", note: A good default.}\n  - {id: staged, name: Staged, classes: [patch], best_for: patches, risk: low,"
+            " rollback: low, note: Slow.}\n"
+        )
+    release = project / "content/releases/node/1.10.yaml"
+    with release.open("a") as release_file:
+        release_file.write("pattern: canary\n")
+    line = len(release.read_text().splitlines())
+    (problem,) = problems()
+    assert str(problem.place) == f"content/releases/node/1.10.yaml:{line}:1"
+    assert (problem.what, problem.fix) == ("pattern canary is not for class patch", "patterns that are: staged")
+    with release.open("a") as release_file:
+        release_file.write("shipped_at: 2026-02-01T09:00:00Z\n")
+    assert problems() == ()
 
 
 def test_what_names_an_unreadable_event_is_not_guessed_at(project: Path, problems: Check) -> None:

@@ -54,6 +54,9 @@ BEYOND_A_SCHEMA = {
     "one-approver-twice", "override-expires-before-it-counts", "override-of-integrity-rule", "owners-the-same-person",
     "revisions-out-of-order",
     "until-before-starts", "until-without-repeats",
+    "risk-and-no-risk", "risk-without-mitigation", "rule-without-its-group", "shares-over-a-hundred", "day-twice",
+    "steps-in-another-order", "widens-faster-than-time", "windows-longer-with-data", "event-type-without-band",
+    "exempt-and-longer", "failure-twice", "policy-not-counted-up", "region-twice", "zone-of-an-offset-to-gmt",
     # what lies inside a text
     "blank-text", "day-that-does-not-exist", "heading", "html", "http-address", "http-link", "image", "look-alike-link",
     "invisible-character", "maintenance-of-no-time", "two-lines-in-title",

@@ -94,9 +94,18 @@ def test_lengths_of_time_read_well(length: str, text: str) -> None:
     assert duration_text(LENGTH.validate_python(length)) == text
 
 
-@pytest.mark.parametrize("value", [7, "7", "7 days", "1 week", "-1 d", "1.5 d", "7  d", "٧ d", "99999 d", None, ""])
+@pytest.mark.parametrize("value", ["-1 d", "7  d", "٧ d", "99999 d", None, "", "01:00", "7_0"])
 def test_lengths_of_time_that_are_none(value: object) -> None:
     assert "write it like 7 d, 72 h or 90 min" in refused(Duration, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [(7, "7 d, 7 h or 7 min"), ("7", "7 d, 7 h or 7 min"), ("7 days", "7 d"), ("2 weeks", "14 d"), ("1.5 d", "36 h"),
+     ("1h 30min", "90 min"), ("1 hour and 30 minutes", "90 min"), ("48 hrs", "2 d")],
+)  # fmt: skip
+def test_a_length_of_time_in_other_words_is_offered_as_it_is_written(value: object, meant: str) -> None:
+    assert refused(Duration, value).endswith(f"write {meant}")
 
 
 @pytest.mark.parametrize(
