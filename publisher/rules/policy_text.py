@@ -193,7 +193,10 @@ def _owners(policy: Policy) -> Iterator[str]:
     owners = policy.owners
     yield f"Calendar and policy: {owners.calendar.person}, with {owners.calendar.backup} standing in."
     incident = owners.incident_response
-    yield f"Incident response, beside the calendar and not above it: {incident.person}, with {incident.backup} standing in."
+    yield (
+        f"Incident response, beside the calendar and not above it: {incident.person}, with {incident.backup} standing"
+        " in."
+    )
     for product, owner in owners.rollback.items():
         yield f"Taking a release of {product} back: {owner.person}, with {owner.backup} standing in."
 

@@ -120,7 +120,8 @@ def named(question: Question) -> Verdict:
             outcome=Outcome.BLOCKED,
             reason=f"Near an event a release names its risks. Not named yet: {words.listed(missing)}.",
             who="Engineering",
-            fix=f"Under `risks:`, name for {words.listed(missing)} what may go wrong, or say why there is none: `none_because`.",
+            fix=f"Under `risks:`, name for {words.listed(missing)} what may go wrong, or say why nothing can:"
+            " `none_because`.",
         )
     return Verdict(rule=rule, outcome=Outcome.PASS, reason="Its risks are named: outage, security and trust.")
 
@@ -173,10 +174,11 @@ def assumptions(question: Question) -> Verdict:
         reason = "No event near it ends what this product shows or relies on."
         return Verdict(rule=rule, outcome=Outcome.PASS, reason=reason)
     what = words.listed([one.replace("-", " ") for one in shown if any(one in event.invalidates for event in ending)])
+    verb = "changes" if len(ending) == 1 else "change"
     return Verdict(
         rule=rule,
         outcome=Outcome.BLOCKED,
-        reason=f"{titled(ending)} {'changes' if len(ending) == 1 else 'change'} what users take for granted ({what}), and the notes do not mention it.",
+        reason=f"{titled(ending)} {verb} what users take for granted ({what}), and the notes do not mention it.",
         public_reason=neutral(ending, question.now, "the notes do not say yet what changes for users."),
         who="Comms",
         fix="Say under `notes:` in `unit_statement` what changes for users, or that nothing does.",

@@ -36,7 +36,8 @@ def test_r98_every_adjustment_tells_its_conditions() -> None:
     assert (
         "Many conditions: 1 day more hard before, for RPC changes, on nodes, around exchange listing, from severity 2,"
         " up to severity 4, from a compatibility risk of 2 of 3, from a blast radius of 3 of 5, from a sensitivity to"
-        " events of 4 of 5, for what was tested for less than 5 days, while on-call or support has a gap around the event."
+        " events of 4 of 5, for what was tested for less than 5 days, while on-call or support has a gap around the"
+        " event."
     ) in text(build.policy(adjust=[one]))
 
 
