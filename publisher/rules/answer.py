@@ -17,7 +17,7 @@ _IS = {
     Outcome.PASS_OVERRIDDEN: "may ship under an override",
     Outcome.WAITING: "waits",
     Outcome.NEEDS_APPROVAL: "needs an approval",
-    Outcome.UNKNOWN: "stays, since something is unknown",
+    Outcome.UNKNOWN: "is held for want of information",
     Outcome.BLOCKED: "is blocked",
 }
 

@@ -37,19 +37,19 @@ def change_class(question: Question) -> Verdict:
         return Verdict(
             rule=RULE,
             outcome=Outcome.NOT_APPLICABLE,
-            reason=f"{product.id} does not say where in its source which kind of change shows.",
+            reason=f"For {product.id} no `areas` of its source are listed, so its class is not compared with them.",
         )
     if facts is None and question.evidence.artifacts is None:
         return Verdict(
             rule=RULE,
             outcome=Outcome.NOT_APPLICABLE,
-            reason="What the build changed was not given to this question; publishing looks at it.",
+            reason="What the build changed was not looked at here; publishing looks at it.",
         )
     if facts is None:
         return not_required(RULE, question) or Verdict(
             rule=RULE,
             outcome=Outcome.UNKNOWN,
-            reason="Nobody has said what the build changed, so its class is only a claim.",
+            reason="It is not known what the build changed, so its class cannot be checked.",
             who="Engineering",
             fix="Give the list of changed paths with --changes, such as the output of git diff --name-only.",
         )

@@ -133,12 +133,12 @@ def maintenance_only(question: Question) -> Verdict:
     title = f'"{window.maintenance.title}"'
     neutral = None if window.maintenance.is_public(question.now) else f'"{window.maintenance.public_title}"'
     if window.start <= question.now:
-        ships = f"holds until {words.moment(window.end)}, and it ships in announced maintenance."
+        ships = f"lasts until {words.moment(window.end)}."
         return Verdict(
             rule="maintenance.window",
             outcome=Outcome.PASS,
-            reason=f"{title} {ships}",
-            public_reason=neutral and f"{neutral} {ships}",
+            reason=f"It ships in announced maintenance: {title} {ships}",
+            public_reason=neutral and f"It ships in announced maintenance: {neutral} {ships}",
         )
     on = f"on {words.moment(window.start)}."
     return Verdict(
@@ -146,7 +146,7 @@ def maintenance_only(question: Question) -> Verdict:
         outcome=Outcome.WAITING,
         reason=f"{why}: it waits for {title} {on}",
         public_reason=neutral and f"{why}: it waits for {neutral} {on}",
-        who="Nobody: the window opens by itself.",
+        who="Nobody; the window opens by itself.",
         fix="Ship it in that window, or announce another in content/maintenance/.",
         until=window.start,
         sources=(window.maintenance.id,),

@@ -53,14 +53,14 @@ def soft_freeze(question: Question) -> Verdict:
     release, timeline = question.release, question.timeline
     if stretch := _stretch(timeline.soft_stopping, question.now):
         allowed = _allowed(timeline.soft.holding(question.now))
-        may = f"only {words.listed(allowed)} may ship" if allowed else "nothing may ship"
+        may = f"only {words.kinds(allowed)} may ship" if allowed else "nothing may ship"
         fix = f"Wait, or move what cannot wait into a release of class {words.listed(allowed, 'or')}."
         return _waiting(
             "freeze.soft",
             stretch,
             question,
             f"soft freeze around {stretch.named}: {may} until {words.moment(stretch.until)},"
-            f" and this release is of class {release.change_class}",
+            f" and this is {words.kind(release.change_class)}",
             fix if allowed else "Wait for the end of the freeze.",
         )
     stretch = _stretch(timeline.soft_of_events, question.now)
@@ -72,7 +72,8 @@ def soft_freeze(question: Question) -> Verdict:
         return Verdict(
             rule="freeze.soft",
             outcome=Outcome.PASS,
-            reason=f"A soft freeze holds until {words.moment(until)}; class {release.change_class} may ship in it.",
+            reason=f"A soft freeze holds until {words.moment(until)};"
+            f" {words.kinds([release.change_class])} may ship in it.",
         )
     return _open("freeze.soft", "soft", timeline.soft, question)
 
@@ -143,8 +144,8 @@ def _larger_than_a_patch(question: Question, release: Release) -> str | None:
 
 
 def _subject(question: Question) -> str:
-    client = {"daemon": "node", "dashboard": "dashboard", "desktop": "desktop client", "service": "service"}
-    return f"changes of class {question.release.change_class} to a {client[question.product.client_type]}"
+    release, product = question.release, question.product
+    return f"{words.kinds([release.change_class])} for {words.programs([product.client_type])}"
 
 
 def _open(rule: str, hardness: str, part: Part, question: Question) -> Verdict:
@@ -162,14 +163,14 @@ def _waiting(rule: str, stretch: _Stretch, question: Question, reason: str, fix:
     causes = tuple({window.cause.id: window.cause for window in stretch.windows}.values())
     neutral = None
     if not all(cause.is_public(question.now) for cause in causes):
-        titles = dict.fromkeys(c.title if c.is_public(question.now) else c.public_title for c in causes)
+        titles = dict.fromkeys(f'"{c.title if c.is_public(question.now) else c.public_title}"' for c in causes)
         neutral = f"{stretch.of(list(titles))}: releases of this kind wait until {words.moment(stretch.until)}."
     return Verdict(
         rule=rule,
         outcome=Outcome.WAITING,
         reason=f"{reason[0].upper()}{reason[1:]}.",
         public_reason=neutral,
-        who="Nobody: the freeze ends by itself.",
+        who="Nobody; the freeze ends by itself.",
         fix=fix,
         until=stretch.until,
         arithmetic="; then ".join(dict.fromkeys(window.arithmetic for window in stretch.windows)),

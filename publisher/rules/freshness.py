@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.model.base import duration_text
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Outcome, Verdict
 from publisher.model.event import Event
@@ -51,7 +50,7 @@ def estimate(question: Question) -> Verdict:
         rule="risk.estimate",
         outcome=Outcome.UNKNOWN,
         reason=sentences([_old_estimate(question, event) for event in stale]),
-        public_reason=neutral(stale, question.now, "it is not known well enough when it begins."),
+        public_reason=neutral(stale, question.now, "the time is not known well enough."),
         who="Operations",
         fix="Look up the chain, and estimate `seen`, `as_of`, `earliest`, `latest` and `starts` of the event again.",
         sources=_ids(stale),
@@ -90,7 +89,7 @@ def signal(question: Question) -> Verdict:
             rule="risk.signal",
             outcome=Outcome.NEEDS_APPROVAL,
             reason=sentences([_proposal(one, event) for one, event in asking.items()]),
-            public_reason=neutral(_once(asking.values()), question.now, "its severity is being judged again."),
+            public_reason=neutral(_once(asking.values()), question.now, "the severity is being judged again."),
             who="Whoever owns the calendar",
             fix="Accept the signal under `accepted:` in its file, or raise the severity of the event.",
             sources=_ids(asking.values()),
@@ -98,7 +97,7 @@ def signal(question: Question) -> Verdict:
     return Verdict(
         rule="risk.signal",
         outcome=Outcome.PASS,
-        reason="Every signal of an event near or coming is fresh, and none proposes more than is assumed.",
+        reason="Every signal of an event near or coming is fresh, and none proposes more than is assumed already.",
     )
 
 
@@ -203,8 +202,8 @@ def _old_estimate(question: Question, event: Event) -> str:
     assert event.trigger is not None
     trigger = event.trigger
     return (
-        f"{titled([event])} begins at {trigger.kind} {trigger.height:,} of {trigger.chain}, and when that is was last"
-        f" estimated on {words.moment(trigger.as_of)}, {_ago(question)}."
+        f"The start of {titled([event])}, {trigger.kind} {trigger.height:,} of {trigger.chain}, was last estimated on"
+        f" {words.moment(trigger.as_of)}, {_ago(question)}."
     )
 
 
@@ -216,11 +215,11 @@ def _old_signal(question: Question, signal: Signal, event: Event) -> str:
 
 
 def _ago(question: Question) -> str:
-    return f"{duration_text(question.catalog.policy.freeze.uncertainty.stale_after)} ago or more"
+    return f"{words.length(question.catalog.policy.freeze.uncertainty.stale_after)} ago or more"
 
 
 def _proposal(signal: Signal, event: Event) -> str:
     return (
-        f'The signal "{signal.metric}" of {titled([event])} stands at {signal.value:g}, from {signal.threshold:g} on'
-        f" it proposes severity {signal.proposes.score}, and nobody has answered."
+        f'The signal "{signal.metric}" of {titled([event])} stands at {signal.value:g}; from {signal.threshold:g} on'
+        f" it proposes severity {signal.proposes.score}, and nobody has answered yet."
     )

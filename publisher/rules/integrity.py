@@ -79,7 +79,7 @@ def artifacts(question: Question) -> Verdict:
         return Verdict(
             rule="integrity.artifacts",
             outcome=Outcome.NOT_APPLICABLE,
-            reason="No files were given to this question; publishing looks at each of them.",
+            reason="No files were looked at here; publishing looks at each of them.",
         )
     recorded = {spec.platform: spec.sha256 for spec in release.artifacts if spec.sha256}
     differing = [fact.file for fact in facts if recorded.get(fact.platform, fact.sha256) != fact.sha256]
@@ -87,7 +87,8 @@ def artifacts(question: Question) -> Verdict:
         return Verdict(
             rule="integrity.artifacts",
             outcome=Outcome.BLOCKED,
-            reason=f"{words.listed(differing)} differ from the digests that the build recorded.",
+            reason=f"{words.listed(differing)} {'differs' if len(differing) == 1 else 'differ'}"
+            " from what the build recorded.",
             who="Engineering",
             fix="Find out which is right: rebuild, or record the digest again after code signing.",
         )

@@ -15,7 +15,7 @@ RUBRIC = ((3, 1), (14, 2), (30, 3), (90, 4))
 LONGEST_NOTICE = timedelta(days=400)
 """Even yearly conferences are announced later than this before they begin; a longer notice is a slip of the year."""
 
-LONGEST_EVENT = timedelta(days=400)
+LONGEST_EVENT = timedelta(days=300)
 """No event lasts as long; the end is probably of another year."""
 
 LONGEST_PLAN = timedelta(days=300)
@@ -37,7 +37,8 @@ def disagreement(event: Event) -> str | None:
         return None
     days = f"{notice.days} day{'' if notice.days == 1 else 's'}"
     return (
-        f"Lead time of {event.id} is scored {scored}, and {days} from announcement to start speak for {by_dates};"
+        f"Lead time of {event.id} is scored {scored}, and {days} from announcement to start"
+        f" {'speaks' if notice.days == 1 else 'speak'} for {by_dates};"
         " change the score, or the dates."
     )
 

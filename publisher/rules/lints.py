@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from publisher.model.base import duration_text
 from publisher.model.catalog import Catalog
 from publisher.model.policy import FreezePolicy
 from publisher.model.product import ClientType
@@ -21,6 +20,9 @@ from publisher.rules.opening import opening
 from publisher.rules.timeline import Part, timeline
 
 HORIZON = timedelta(days=90)
+
+LONGEST_OVERRIDE = timedelta(days=60)
+"""No override is meant to count longer; one of its dates is probably of another year."""
 
 CALMER = (
     (ChangeClass.PROTOCOL, ChangeClass.FEATURE),
@@ -52,9 +54,11 @@ def lints(catalog: Catalog, now: datetime) -> tuple[Lint, ...]:
     return (
         *_order(catalog.policy.freeze),
         *_severity(catalog.policy.freeze),
-        *_permafreeze(catalog, now),
         *_unscored(catalog, now),
         *_dates(catalog, now),
+        *_to_come(catalog, now),
+        *_crews(catalog),
+        *_permafreeze(catalog, now),
     )
 
 
@@ -119,18 +123,20 @@ def _permafreeze(catalog: Catalog, now: datetime) -> Iterator[Lint]:
             if policy.longest is not None and (longest := _longest(line.stopping, now)) > policy.longest:
                 long.setdefault(longest, []).append(change_class)
         for (days, slot_start), classes in shut.items():
-            when = f"; the next open moment is {words.moment(slot_start)}" if slot_start else ""
+            when = "; it is open now"
+            if slot_start != now:
+                when = f"; the next open moment is {words.moment(slot_start)}" if slot_start else ""
             yield Lint(
                 product.id,
-                f"of the coming 90 days only {days} are open for {_kinds(classes)}, and the policy wants"
-                f" {policy.min_open_days_per_90}{when}",
-                "make bands shorter, or plan fewer releases; a freeze for ever is no plan",
+                f"of the coming 90 days only {days} {'is' if days == 1 else 'are'} open for {_kinds(classes)},"
+                f" and the policy wants {policy.min_open_days_per_90}{when}",
+                "make bands shorter, or check the dates of the events around; a freeze for ever is no plan",
             )
         for length, classes in long.items():
             yield Lint(
                 product.id,
                 f"freezes run into one another for {length.days} days without a gap for {_kinds(classes)},"
-                f" and the policy wants {duration_text(policy.longest or length)} at most",
+                f" and the policy wants {words.length(policy.longest or length)} at most",
                 "see which events could share a freeze, or make their bands shorter",
             )
 
@@ -173,6 +179,33 @@ def _dates(catalog: Catalog, now: datetime) -> Iterator[Lint]:
     for release in catalog.releases:
         if release.shipped_at is None and (said := year_of_release(catalog, release)) is not None:
             yield _second_look(release.id, said)
+
+
+def _to_come(catalog: Catalog, now: datetime) -> Iterator[Lint]:
+    """What is told as past and lies ahead, and overrides that count for months: mostly slips of the year."""
+    told = [
+        *((one.id, "it was run", one.ran_at) for one in catalog.scenarios),
+        *((one.id, "it was measured", one.sampled_at) for one in catalog.signals),
+        *((one.id, "it was changed", revision.until) for one in catalog.events for revision in one.revisions),
+        *((one.id, "it shipped", one.shipped_at) for one in catalog.releases if one.shipped_at is not None),
+    ]
+    for about, what, moment in told:
+        if moment > now:
+            yield Lint(about, f"{what} on {words.day(moment)}, which is still to come", "check the date")
+    for override in catalog.overrides:
+        if override.expires - override.approved_at > LONGEST_OVERRIDE:
+            days = (override.expires - override.approved_at).days
+            yield Lint(override.id, f"it counts for {days} days", "check the year of `approved_at` and of `expires`")
+
+
+def _crews(catalog: Catalog) -> Iterator[Lint]:
+    """Everybody who does maintenance has a shift, so that it is known when night is for them (R63)."""
+    known = {person for shift in (catalog.staffing.shifts if catalog.staffing else ()) for person in shift.people}
+    for one in catalog.maintenance:
+        if missing := [person for person in one.crew if person not in known]:
+            verb = "has" if len(missing) == 1 else "have"
+            what = f"{words.listed(missing)} of its crew {verb} no shift"
+            yield Lint(one.id, what, "check the spelling, or add a shift to staffing.yaml")
 
 
 def _second_look(about: str, said: str) -> Lint:

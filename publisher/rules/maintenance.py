@@ -53,7 +53,8 @@ def peak(catalog: Catalog, window: Occurrence) -> Verdict:
         return Verdict(
             rule="maintenance.peak",
             outcome=Outcome.PASS,
-            reason=f"At most {percent} % as many users are there as at the busiest hour; from {limit} % on it is peak.",
+            reason=f"At most {percent} % as many users are there as at the busiest hour;"
+            f" from {limit} % on an hour is busy.",
         )
     many = f"at {moment:%H:%M} UTC {percent} % as many users are there as at the busiest hour"
     if window.maintenance.peak_because is not None:
@@ -67,7 +68,7 @@ def peak(catalog: Catalog, window: Occurrence) -> Verdict:
     return Verdict(
         rule="maintenance.peak",
         outcome=Outcome.BLOCKED,
-        reason=f"It is at a busy hour: {many}, and from {limit} % on it is peak.",
+        reason=f"It is at a busy hour: {many}, and from {limit} % on an hour is busy.",
         who="Operations",
         fix="Choose an hour at which fewer users are there, or say in `peak_because` why it must be then.",
     )
@@ -82,8 +83,8 @@ def freeze(catalog: Catalog, window: Occurrence) -> Verdict:
     return _around(
         "maintenance.freeze",
         events,
-        f"While {{}} {'is' if len(events) == 1 else 'are'} under way no maintenance takes place;"
-        f" it waits until {words.moment(until)}.",
+        f"While {{}} {'is' if len(events) == 1 else 'are'} under way, until {words.moment(until)},"
+        " no maintenance takes place.",
         until,
         "Choose a time after the event.",
     )
@@ -118,7 +119,7 @@ def eve(catalog: Catalog, window: Occurrence) -> Verdict:
         f"It is on the eve of {{}}, and that needs people around the clock. {lacking(catalog, found)}.",
         until,
         "Choose a time after the event, or fill the gaps in staffing.yaml.",
-        neutral=f"It is on the eve of {{}} and waits until {words.moment(until)}.",
+        neutral=f"It is on the eve of {{}} and cannot take place before {words.moment(until)}.",
     )
 
 
@@ -179,7 +180,7 @@ def night(catalog: Catalog, window: Occurrence) -> Verdict:
         return Verdict(
             rule="maintenance.night",
             outcome=Outcome.UNKNOWN,
-            reason=f"For {len(unknown)} of the crew no shift tells by which clock they live.",
+            reason=f"For {len(unknown)} of the crew no shift names a time zone.",
             public_reason=_NIGHT,
             who="Operations",
             fix="Give everybody of the crew a shift in staffing.yaml.",
@@ -246,7 +247,7 @@ def _around(
         outcome=Outcome.WAITING,
         reason=reason.format(titled(events)),
         public_reason=(neutral or reason).format(few(public)) if hidden or neutral else None,
-        who="Nobody: the event passes by itself.",
+        who="Nobody; the event passes by itself.",
         fix=fix,
         until=until,
         sources=tuple(event.id for event in events),

@@ -38,10 +38,11 @@ def titled(events: Sequence[Event]) -> str:
 
 
 def neutral(events: Sequence[Event], now: datetime, what: str) -> str | None:
-    """What the public reads where not all of the events are public: neutral titles and `what`; None where all are."""
+    """What the public reads where not all events are public: neutral titles, in quotes, and `what`; else None."""
     if all(event.is_public(now) for event in events):
         return None
-    return f"{few([e.title if e.is_public(now) else e.public_title for e in events])}: {what}"
+    titles = [f'"{event.title if event.is_public(now) else event.public_title}"' for event in events]
+    return f"{few(titles)}: {what}"
 
 
 def few(names: Sequence[str]) -> str:

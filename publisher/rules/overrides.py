@@ -53,7 +53,7 @@ def _applied(question: Question, verdict: Verdict, overrides: Iterable[Override]
         if (lack := _lack(question, verdict, override)) is not None:
             return verdict.model_copy(update={"fix": f"{verdict.fix} The override {override.id} {lack}.".strip()})
         approvers = words.listed([f"{one.person} ({one.duty})" for one in override.approvers])
-        said = f"Overridden until {words.moment(override.expires)} by {approvers}: {override.reason}"
+        said = f"Overridden until {words.moment(override.expires)} by {approvers}: {_ended(override.reason)}"
         return verdict.model_copy(
             update={
                 "outcome": Outcome.PASS_OVERRIDDEN,
@@ -66,6 +66,10 @@ def _applied(question: Question, verdict: Verdict, overrides: Iterable[Override]
             }
         )
     return verdict
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _lack(question: Question, verdict: Verdict, override: Override) -> str | None:
@@ -82,5 +86,5 @@ def _lack(question: Question, verdict: Verdict, override: Override) -> str | Non
         return f"is for other files than {words.listed(other)}"
     live, shipped = question.evidence.live, question.release.shipped_at
     if shipped is not None and shipped <= question.now and live is not None and live != question.release.version:
-        return "is used up: it was for one publication, and that has been"
+        return "is used up: it was for one publication, and that has taken place"
     return None

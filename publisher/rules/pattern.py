@@ -31,14 +31,13 @@ def fits(question: Question) -> Verdict:
     fitting = [one.id for one in patterns if release.change_class in one.classes and (one.near_events or not near)]
     if pattern is None:
         reason = (
-            f"The policy has no default way to roll out class {release.change_class}."
+            f"The policy has no default way to roll out {words.kinds([release.change_class])}."
             if release.pattern is None
             else f"The policy knows no way to roll out named {release.pattern}."
         )
     elif release.change_class not in pattern.classes:
         reason = (
-            f"{pattern.name} is for {words.listed(pattern.classes)}, and this release is of class"
-            f" {release.change_class}."
+            f"{pattern.name} is for {words.kinds(pattern.classes)}, and this is {words.kind(release.change_class)}."
         )
     elif near:
         reason = f"{pattern.name} is not used near an event."

@@ -7,7 +7,6 @@ from datetime import datetime
 from heapq import merge
 from typing import Literal
 
-from publisher.model.base import duration_text
 from publisher.model.decision import Outcome, Verdict
 from publisher.model.product import Plane, Product
 from publisher.model.release import ChangeClass, Release, Step
@@ -88,12 +87,12 @@ def _new_default(question: Question) -> Verdict | None:
     return Verdict(
         rule=RULE,
         outcome=Outcome.WAITING,
-        reason=f"The code of {release.enables_default_of} runs for {duration_text(soak)} before it becomes the"
+        reason=f"The code of {release.enables_default_of} runs for {words.length(soak)} before it becomes the"
         f" default, until {words.moment(shipped + soak)}.",
-        who="Nobody: the soak ends by itself.",
+        who="Nobody; the soak ends by itself.",
         fix="Wait for the end of the soak.",
         until=shipped + soak,
-        arithmetic=f"{duration_text(soak)} after {words.moment(shipped)}",
+        arithmetic=f"{words.length(soak)} after {words.moment(shipped)}",
     )
 
 
@@ -105,8 +104,8 @@ def _steps_near_an_event(question: Question) -> Verdict | None:
     return Verdict(
         rule=RULE,
         outcome=Outcome.BLOCKED,
-        reason="Near an event, what moves control and data plane at once goes out as metadata, docs, binaries and soak,"
-        f" and it leaves out {words.listed(missing)}.",
+        reason="Near an event, a change of both planes goes out as metadata, docs, binaries and soak;"
+        f" {words.listed(missing)} {'is' if len(missing) == 1 else 'are'} not planned.",
         who="Engineering",
         fix=f"Add {words.listed(missing)} to `steps:`.",
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from publisher.model.base import duration_text
 from publisher.model.policy import Adjustment, BaseBand, PartialBand, Policy
 from publisher.rules import words
 from publisher.rules.bands import LENGTHS
@@ -47,12 +46,13 @@ def policy_text(policy: Policy) -> tuple[Section, ...]:
 
 def _bands(policy: Policy) -> Iterator[str]:
     for base in policy.freeze.base:
-        yield f"{_upper(base.because)} ({words.listed([_plain(name) for name in base.events])}): {_band(base)}."
+        types = words.listed([_plain(name) for name in base.events])
+        yield f"{_upper(base.because)}{'' if types == base.because else f' ({types})'}: {_band(base)}."
 
 
 def _band(base: BaseBand) -> str:
     lengths = [
-        f"{duration_text(getattr(base.band, name))} {SIDES[name]}" for name in LENGTHS if getattr(base.band, name)
+        f"{words.length(getattr(base.band, name))} {SIDES[name]}" for name in LENGTHS if getattr(base.band, name)
     ]
     return "hard through the event" + (f", {words.listed(lengths)}" if lengths else "")
 
@@ -73,15 +73,17 @@ def _lengths(band: PartialBand | None, form: str) -> Iterator[str]:
     for name in LENGTHS:
         length = getattr(band, name) if band else None
         if length is not None:
-            yield form.format(length=duration_text(length), side=SIDES[name].removesuffix(" that"))
+            yield form.format(
+                length=words.length(length) if length else "nothing", side=SIDES[name].removesuffix(" that")
+            )
 
 
 def _conditions(one: Adjustment) -> str:
     parts = []
     if one.classes:
-        parts.append(f"for {words.listed(one.classes)}")
+        parts.append(f"for {words.kinds(one.classes)}")
     if one.client_types:
-        parts.append(f"on {words.listed([f'{kind} clients' for kind in one.client_types])}")
+        parts.append(f"on {words.programs(one.client_types)}")
     if one.events:
         parts.append(f"around {words.listed([_plain(name) for name in one.events], 'or')}")
     if one.severity_at_least > 1:
@@ -95,7 +97,7 @@ def _conditions(one: Adjustment) -> str:
     if one.event_sensitivity_at_least > 1:
         parts.append(f"from a sensitivity to events of {one.event_sensitivity_at_least} of 5")
     if one.tested_less_than is not None:
-        parts.append(f"for what was tested for less than {duration_text(one.tested_less_than)}")
+        parts.append(f"for what was tested for less than {words.length(one.tested_less_than)}")
     if one.uncovered:
         parts.append("while on-call or support has a gap around the event")
     return f", {', '.join(parts)}" if parts else ""
@@ -107,19 +109,20 @@ def _doubt(policy: Policy) -> Iterator[str]:
         if said := list(_lengths(band, "{length} more {side}")):
             yield f"An event that is only {name}: {words.listed(said)}."
     yield (
-        "A block or epoch freezes from its earliest to its latest moment, and"
-        f" {duration_text(doubt.drift_per_day)} more on both sides for each day of the estimate's age."
+        "An event that starts at a block or epoch freezes from its earliest to its latest moment, and"
+        f" {words.length(doubt.drift_per_day)} more on both sides for each day of the estimate's age."
     )
     yield (
-        f"From {duration_text(doubt.near)} before a freeze on, an estimate or signal that is older than"
-        f" {duration_text(doubt.stale_after)} is not believed, and releases stop until it is renewed."
+        f"From {words.length(doubt.near)} before a freeze on, an estimate or signal that is older than"
+        f" {words.length(doubt.stale_after)} is no longer believed, and releases stop until it is renewed."
     )
     yield "An event that nobody has scored counts as severity 5 with no time to prepare, and needs an approval."
     yield "A freeze that has begun runs to its end: neither a later policy nor a date that is moved shortens it."
 
 
 def _soft(policy: Policy) -> Iterator[str]:
-    yield f"Only {words.listed(policy.freeze.soft_allows)} may ship, and of them, but for docs, only what is essential."
+    allowed = words.kinds(policy.freeze.soft_allows)
+    yield f"Only {allowed} may ship, and of them, but for documentation, only what is essential."
     yield "A patch must be one by its version too, and a fix must be sure to work."
 
 
@@ -128,7 +131,7 @@ def _overrides(policy: Policy) -> Iterator[str]:
     yield "It needs engineering and operations, and in a hard freeze an executive and a reviewed way back."
     yield "Rules of integrity, and whatever has failed, cannot be overridden."
     yield (
-        f"An essential security fix that has waited for {duration_text(policy.delay_limit)} says that it is overdue:"
+        f"An essential security fix that has waited for {words.length(policy.delay_limit)} says that it is overdue:"
         " safety does not wait because the calendar is busy."
     )
     yield "A hotfix ships only when the risk of waiting is greater than the risk of shipping; both are published."
@@ -142,14 +145,14 @@ def _near(policy: Policy) -> Iterator[str]:
     yield f"From severity {policy.comms_lead_severity} on, somebody is named who speaks for the team."
     yield (
         f"From severity {policy.scenario_severity} on, nodes and protocols need a scenario of at least two failures at"
-        f" once that held, run in the {duration_text(policy.scenario_max_age)} before the event."
+        f" once that held, run in the {words.length(policy.scenario_max_age)} before the event."
     )
     yield "Where an event ends what users take for granted, such as balances or units, the notes say what changes."
 
 
 def _patterns(policy: Policy) -> Iterator[str]:
     for one in policy.patterns:
-        default = f" It is the default for {words.listed(one.default_for)}." if one.default_for else ""
+        default = f" It is the default for {words.kinds(one.default_for)}." if one.default_for else ""
         near = "" if one.near_events else " Never near an event."
         only = " Only in announced maintenance." if one.maintenance_only else ""
         yield (
@@ -160,21 +163,24 @@ def _patterns(policy: Policy) -> Iterator[str]:
 
 def _planes(policy: Policy) -> Iterator[str]:
     yield "Metadata and documentation go first, then binaries, then they soak, and only then a default changes."
-    yield f"New code runs for {duration_text(policy.soak)} before it becomes the default."
+    yield f"New code runs for {words.length(policy.soak)} before it becomes the default."
 
 
 def _maintenance(policy: Policy) -> Iterator[str]:
     rules = policy.maintenance
     yield (
-        f"A window lasts {duration_text(rules.longest)} at most, and {duration_text(rules.longest_with_data)} where"
+        f"A window lasts {words.length(rules.longest)} at most, and {words.length(rules.longest_with_data)} where"
         " seeding, sync or storage suffer."
     )
-    yield f"Hours with {rules.busy_percent} % or more of the busiest hour's users are kept free, if nothing forces it."
     yield (
-        f"In the {duration_text(rules.eve)} before an event of severity {rules.eve_severity} or more, only with people"
+        f"Hours with {rules.busy_percent} % or more of the busiest hour's users are kept free, unless something forces"
+        " it."
+    )
+    yield (
+        f"Within {words.length(rules.eve)} before an event of severity {rules.eve_severity} or more, only with people"
         " around the clock."
     )
-    yield f"On-call, support and comms stay for {duration_text(rules.after)} afterwards."
+    yield f"On-call, support and comms stay for {words.length(rules.after)} afterwards."
     yield (
         f"Nobody works more than {rules.nights_per_week} night{'s' if rules.nights_per_week != 1 else ''} a week;"
         f" night is from {rules.night_from} to {rules.night_to} where they live."
@@ -187,9 +193,12 @@ def _owners(policy: Policy) -> Iterator[str]:
     owners = policy.owners
     yield f"Calendar and policy: {owners.calendar.person}, with {owners.calendar.backup} standing in."
     incident = owners.incident_response
-    yield f"Incident response, beside the calendar and not above it: {incident.person}, with {incident.backup}."
+    yield (
+        f"Incident response, beside the calendar and not above it: {incident.person}, with {incident.backup} standing"
+        " in."
+    )
     for product, owner in owners.rollback.items():
-        yield f"Taking a release of {product} back: {owner.person}, with {owner.backup}."
+        yield f"Taking a release of {product} back: {owner.person}, with {owner.backup} standing in."
 
 
 def _upper(text: str) -> str:

@@ -12,7 +12,6 @@ from datetime import datetime
 from heapq import merge
 from typing import Literal
 
-from publisher.model.base import duration_text
 from publisher.model.decision import Outcome, Verdict
 from publisher.model.event import Event
 from publisher.model.product import ClientType
@@ -60,7 +59,7 @@ def score(question: Question) -> Verdict:
             fix="Score severity and lead time in the event's file, each with a reason.",
             sources=_ids(unscored),
         )
-    return Verdict(rule="risk.score", outcome=Outcome.PASS, reason="No event near it is without a score.")
+    return Verdict(rule="risk.score", outcome=Outcome.PASS, reason="No event is near without a score.")
 
 
 def score_boundaries(question: Question) -> Iterable[datetime]:
@@ -90,7 +89,7 @@ def scenario(question: Question) -> Verdict:
     return Verdict(
         rule=rule,
         outcome=Outcome.PASS,
-        reason="No severe event is near for which several failures at once have not been tried out.",
+        reason="No severe event is near without a scenario that held.",
     )
 
 
@@ -119,9 +118,10 @@ def named(question: Question) -> Verdict:
         return Verdict(
             rule=rule,
             outcome=Outcome.BLOCKED,
-            reason=f"Near an event the risks of a release are named, and it says nothing of {words.listed(missing)}.",
+            reason=f"Near an event a release names its risks. Not named yet: {words.listed(missing)}.",
             who="Engineering",
-            fix=f"Under `risks:`, name a risk of {words.listed(missing)}, or say `none_because`.",
+            fix=f"Under `risks:`, name for {words.listed(missing)} what may go wrong, or say why nothing can:"
+            " `none_because`.",
         )
     return Verdict(rule=rule, outcome=Outcome.PASS, reason="Its risks are named: outage, security and trust.")
 
@@ -148,7 +148,7 @@ def comms_lead(question: Question) -> Verdict:
             fix="Name a person as `comms_lead` in the event's file.",
             sources=_ids(silent),
         )
-    reason = "No severe event is near at which nobody speaks for the team."
+    reason = "No severe event is near without somebody who speaks for the team."
     return Verdict(rule=rule, outcome=Outcome.PASS, reason=reason)
 
 
@@ -174,10 +174,11 @@ def assumptions(question: Question) -> Verdict:
         reason = "No event near it ends what this product shows or relies on."
         return Verdict(rule=rule, outcome=Outcome.PASS, reason=reason)
     what = words.listed([one.replace("-", " ") for one in shown if any(one in event.invalidates for event in ending)])
+    verb = "changes" if len(ending) == 1 else "change"
     return Verdict(
         rule=rule,
         outcome=Outcome.BLOCKED,
-        reason=f"{titled(ending)} changes what users take for granted ({what}), and the notes do not mention it.",
+        reason=f"{titled(ending)} {verb} what users take for granted ({what}), and the notes do not mention it.",
         public_reason=neutral(ending, question.now, "the notes do not say yet what changes for users."),
         who="Comms",
         fix="Say under `notes:` in `unit_statement` what changes for users, or that nothing does.",
@@ -255,7 +256,7 @@ def _untried(question: Question, event: Event) -> str | None:
         return f'For {name} no scenario counts: "{last.title}" {why}.'
     return (
         f'For {name} no scenario is recent enough: "{last.title}" ran on {words.day(last.ran_at)},'
-        f" more than {duration_text(oldest)} before the event."
+        f" more than {words.length(oldest)} before the event."
     )
 
 

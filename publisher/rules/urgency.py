@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from publisher.model.base import duration_text
 from publisher.model.decision import Outcome, Verdict
 from publisher.model.release import ChangeClass, Kind, Necessity
 from publisher.rules import words
@@ -21,7 +20,7 @@ def hotfix(question: Question) -> Verdict:
         return Verdict(
             rule="urgency.hotfix",
             outcome=Outcome.BLOCKED,
-            reason="A hotfix says what waiting costs and what shipping may cost; this one does not.",
+            reason="A hotfix states the risk of waiting and the risk of shipping; they are not stated yet.",
             who="Engineering",
             fix="Add `risk_of_delay` and `risk_of_rollout`, each with `score` and `because`.",
         )
@@ -54,8 +53,8 @@ def delay(question: Question) -> Verdict:
     return Verdict(
         rule="urgency.delay",
         outcome=Outcome.PASS,
-        reason=f"It is overdue: an essential security fix should not wait longer than {duration_text(limit)},"
-        f" and that was over on {words.moment(due)}.",
+        reason=f"It is overdue: an essential security fix should not wait longer than {words.length(limit)},"
+        f" and that time was over on {words.moment(due)}.",
         who="Engineering, operations and an executive",
         fix="Ask for an override of what stops it; safety does not wait because the calendar is busy.",
     )

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from math import ceil, floor
 
-from publisher.model.base import duration_text
 from publisher.model.catalog import Catalog
 from publisher.model.event import Event, Revision, Trigger
 from publisher.model.policy import FreezePolicy, Policy
@@ -182,7 +181,7 @@ class _Guess:
         per_day = policy.uncertainty.drift_per_day
         text = (
             f"; from the earliest to the latest moment at which {trigger.kind} {trigger.height:,} is expected,"
-            f" and {duration_text(per_day)} wider on both sides for each day since {words.day(trigger.as_of)}"
+            f" and {words.length(per_day)} wider on both sides for each day since {words.day(trigger.as_of)}"
         )
         return cls(trigger.earliest, trigger.latest + (event.ends - event.starts), trigger, per_day / DAY, text)
 

@@ -6,12 +6,53 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from publisher.model.base import duration_text
+from publisher.model.product import ClientType
+from publisher.model.release import ChangeClass
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+
+
+_KINDS = {
+    ChangeClass.DOCS: ("documentation", "documentation"),
+    ChangeClass.UI_POLISH: ("a change of look and wording", "changes of look and wording"),
+    ChangeClass.PATCH: ("a patch", "patches"),
+    ChangeClass.SECURITY: ("a security fix", "security fixes"),
+    ChangeClass.HOTFIX: ("an emergency fix", "emergency fixes"),
+    ChangeClass.FEATURE: ("a new feature", "new features"),
+    ChangeClass.RPC: ("an RPC change", "RPC changes"),
+    ChangeClass.DHT: ("a DHT change", "DHT changes"),
+    ChangeClass.TRACKER: ("a tracker change", "tracker changes"),
+    ChangeClass.SEEDING: ("a seeding change", "seeding changes"),
+    ChangeClass.PROTOCOL: ("a protocol change", "protocol changes"),
+    ChangeClass.STORAGE: ("a storage change", "storage changes"),
+    ChangeClass.MIGRATION: ("a migration", "migrations"),
+}
+
+_PROGRAMS = {
+    ClientType.DESKTOP: "desktop clients",
+    ClientType.DAEMON: "nodes",
+    ClientType.DASHBOARD: "dashboards",
+    ClientType.SERVICE: "companion services",
+}
+
+
+def kind(change_class: ChangeClass) -> str:
+    """A storage change: one release of a change class."""
+    return _KINDS[change_class][0]
+
+
+def kinds(classes: Sequence[ChangeClass], last: str = "and") -> str:
+    """Patches and storage changes: releases of some change classes."""
+    return listed([_KINDS[one][1] for one in classes], last)
+
+
+def programs(client_types: Sequence[ClientType]) -> str:
+    """Nodes and dashboards."""
+    return listed([_PROGRAMS[one] for one in client_types])
 
 
 def day(moment: datetime) -> str:

@@ -111,7 +111,7 @@ def test_r26_what_the_build_changed_goes_with_the_candidate_and_stops_a_patch_th
     products.write_text(products.read_text() + AREAS)
     unknown = stage(publish, ready)
     assert unknown.code == 3
-    assert "Nobody has said what the build changed" in unknown.err
+    assert "It is not known what the build changed" in unknown.err
 
     paths = ready.base / "changed.txt"
     paths.write_text("src/dht/node.c\n")

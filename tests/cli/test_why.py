@@ -53,7 +53,7 @@ def test_a_refusal_is_told_whole(publish: Publish) -> None:
         'freeze.hard Hard freeze around "BTT trading pair opens on Example Exchange"',
         "Until: Tuesday 24 November 2026, 22:00 UTC",
         "Length: 7 d exchange listing + 2 d persistence format or RPC of a node = 9 d before",
-        "Who: Nobody: the freeze ends by itself.",
+        "Who: Nobody; the freeze ends by itself.",
         "What helps: Wait for the end of the freeze",
         "Because of: btt-listing-sample",
         "From Tuesday 24 November 2026, 22:00 UTC: waiting freeze.soft",

@@ -235,7 +235,7 @@ def test_a_digest_that_differs_from_the_recorded_one_is_refused(project: Project
     project.add_release("1.0.0")
     file = project.content / "releases/node/1.0.0.yaml"
     file.write_text(file.read_text().replace("platform: linux-amd64", f'platform: linux-amd64, sha256: "{"0" * 64}"'))
-    assert_refused(project, "1.0.0", RefusedByPolicy, "differ from the digests")
+    assert_refused(project, "1.0.0", RefusedByPolicy, "differs from what the build recorded")
 
 
 def test_somebody_else_publishing_in_between_wins(project: Project) -> None:

@@ -184,7 +184,7 @@ def fact(digest: str) -> Evidence:
             "blocked",
             "4.3.0 is already",
         ),
-        ({}, Evidence(), "integrity.artifacts", "not-applicable", "No files were given"),
+        ({}, Evidence(), "integrity.artifacts", "not-applicable", "No files were looked at here"),
         ({"artifacts": []}, Evidence(), "integrity.artifacts", "blocked", "names no files"),
         ({}, fact(GOOD), "integrity.artifacts", "pass", "Files for linux-amd64, as declared."),
         ({"artifacts": [SPEC | {"sha256": GOOD}]}, fact(GOOD), "integrity.artifacts", "pass", "as declared"),

@@ -109,8 +109,8 @@ def test_r18_an_estimate_that_grows_wider_must_be_fresh_for_longer() -> None:
 def test_r18_an_old_estimate_says_what_was_estimated_and_when() -> None:
     verdict = estimated(STARTS - 10 * DAY, STARTS - DAY)
     assert verdict.reason == (
-        '"A trading pair opens on Example Exchange" begins at block 71,000,000 of BitTorrent Chain, and when that is'
-        " was last estimated on Saturday 28 February 2026, 10:00 UTC, 3 d ago or more."
+        'The start of "A trading pair opens on Example Exchange", block 71,000,000 of BitTorrent Chain, was last'
+        " estimated on Saturday 28 February 2026, 10:00 UTC, 3 days ago or more."
     )
     assert verdict.sources == ("example-listing",)
 
@@ -184,7 +184,7 @@ def test_r84_a_proposal_says_what_was_measured() -> None:
     verdict = heard(STARTS - 2 * DAY, STARTS - DAY)
     assert verdict.reason == (
         'The signal "Logins an hour against the usual week" of "A trading pair opens on Example Exchange" stands at'
-        " 1.8, from 1.5 on it proposes severity 4, and nobody has answered."
+        " 1.8; from 1.5 on it proposes severity 4, and nobody has answered yet."
     )
 
 
@@ -237,4 +237,4 @@ def test_r96_the_public_does_not_read_of_events_that_are_not_public() -> None:
             verdict = rule(ask(catalog, one, STARTS - DAY))
             assert verdict.outcome.stops
             assert verdict.public_reason is not None
-            assert verdict.public_reason.startswith("Reserved period: ")
+            assert verdict.public_reason.startswith('"Reserved period": ')

@@ -64,11 +64,11 @@ def test_an_event_announced_more_than_400_days_ahead_is_probably_of_another_year
     )
 
 
-def test_an_event_of_more_than_400_days_is_probably_of_another_year() -> None:
-    ends = STARTS + 400 * DAY
+def test_an_event_of_more_than_300_days_is_probably_of_another_year() -> None:
+    ends = STARTS + 300 * DAY
     assert year_of_event(build.event("2026-03-10", f"{ends:%Y-%m-%d}")) is None
     assert year_of_event(build.event("2026-03-10", f"{ends:%Y-%m-%d} 00:00:01")) == (
-        "example-listing lasts 400 days; check the year of its end."
+        "example-listing lasts 300 days; check the year of its end."
     )
 
 

@@ -26,5 +26,5 @@ def test_what_is_not_public_has_neutral_words_from_the_embargo_to_its_end() -> N
     fields = {"visibility": "embargoed", "embargoed_until": "2026-03-01T12:00:00Z"}
     hidden = build.event("2026-03-10", "2026-03-11", title="Deal", **fields)
     assert titled([open_one, hidden]) == '"Fair" and "Deal"'
-    assert neutral([open_one, hidden], at("2026-03-01 11:59:59"), "wait.") == "Fair and Reserved period: wait."
+    assert neutral([open_one, hidden], at("2026-03-01 11:59:59"), "wait.") == '"Fair" and "Reserved period": wait.'
     assert neutral([open_one, hidden], at("2026-03-01 12:00"), "wait.") is None

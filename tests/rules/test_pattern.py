@@ -77,7 +77,7 @@ def test_r71_big_bang_is_not_used_near_an_event() -> None:
 def test_r71_a_pattern_for_other_classes_is_refused_and_those_that_fit_are_named() -> None:
     verdict = pattern.fits(ask("2026-01-01", "dht", pattern="big-bang"))
     assert verdict.outcome is Outcome.BLOCKED
-    assert verdict.reason == "Big bang is for docs and ui-polish, and this release is of class dht."
+    assert verdict.reason == "Big bang is for documentation and changes of look and wording, and this is a DHT change."
     assert verdict.fix == "Name another pattern: hard-staged."
 
 
@@ -94,7 +94,7 @@ def test_r71_a_class_without_a_default_must_name_one() -> None:
     catalog = build.catalog([], [one], the_policy=known.model_copy(update={"patterns": plain}))
     verdict = pattern.fits(Question(catalog, one, "stable", Evidence(), at("2026-01-01")))
     assert verdict.outcome is Outcome.BLOCKED
-    assert verdict.reason == "The policy has no default way to roll out class patch."
+    assert verdict.reason == "The policy has no default way to roll out patches."
 
 
 def test_a_policy_without_patterns_asks_for_none() -> None:

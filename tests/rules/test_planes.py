@@ -44,7 +44,7 @@ def test_r66_the_end_of_the_soak_is_told() -> None:
     verdict = planes.order(enabling())
     assert verdict.until == SOAKED
     assert verdict.reason == (
-        "The code of 4.1.0 runs for 7 d before it becomes the default, until Monday 12 January 2026, 09:00 UTC."
+        "The code of 4.1.0 runs for 7 days before it becomes the default, until Monday 12 January 2026, 09:00 UTC."
     )
 
 

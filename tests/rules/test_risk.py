@@ -139,7 +139,7 @@ def test_r5_a_scenario_that_does_not_fit_says_why(fields: dict[str, Any], words:
 
 def test_r5_a_scenario_that_is_too_old_says_when_it_ran() -> None:
     verdict = tried(build.scenario("2025-01-01"))
-    assert verdict.reason.endswith("ran on 1 January 2025, more than 180 d before the event.")
+    assert verdict.reason.endswith("ran on 1 January 2025, more than 180 days before the event.")
 
 
 def test_r5_one_scenario_that_fits_is_enough() -> None:
@@ -191,7 +191,7 @@ def risks(*named: str) -> list[dict[str, str]]:
 def test_r7_near_an_event_every_class_of_risk_is_named(named: list[dict[str, str]], missing: str) -> None:
     verdict = judged(risk.named, listing(), risks=named)
     assert verdict.outcome is Outcome.BLOCKED
-    assert verdict.reason == f"Near an event the risks of a release are named, and it says nothing of {missing}."
+    assert verdict.reason == f"Near an event a release names its risks. Not named yet: {missing}."
 
 
 def test_r7_a_risk_of_each_class_or_a_reason_why_there_is_none_passes() -> None:

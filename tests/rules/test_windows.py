@@ -58,7 +58,7 @@ def test_r18_a_freeze_around_an_estimate_holds_when_the_widened_estimate_reaches
     age = (window.end - at("2026-02-28 10:00")) / timedelta(days=1)
     assert abs(window.end - (at("2026-03-11 04:00") + age * timedelta(hours=1))) <= 2 * SECOND  # rounded outwards
     assert "block 1,000,000" in window.arithmetic
-    assert "1 h wider on both sides for each day since 28 February 2026" in window.arithmetic
+    assert "1 hour wider on both sides for each day since 28 February 2026" in window.arithmetic
 
 
 def test_r18_an_older_estimate_is_wider_on_both_sides() -> None:
