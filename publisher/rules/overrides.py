@@ -47,11 +47,13 @@ def of(question: Question) -> list[Override]:
 def _applied(question: Question, verdict: Verdict, overrides: Iterable[Override]) -> Verdict:
     if verdict.outcome not in YIELDING:
         return verdict
+    lacks: list[str] = []
     for override in overrides:
         if verdict.rule not in override.rules:
             continue
         if (lack := _lack(question, verdict, override)) is not None:
-            return verdict.model_copy(update={"fix": f"{verdict.fix} The override {override.id} {lack}.".strip()})
+            lacks.append(f"The override {override.id} {lack}.")
+            continue
         approvers = words.listed([f"{one.person} ({one.duty})" for one in override.approvers])
         said = f"Overridden until {words.moment(override.expires)} by {approvers}: {_ended(override.reason)}"
         return verdict.model_copy(
@@ -65,7 +67,7 @@ def _applied(question: Question, verdict: Verdict, overrides: Iterable[Override]
                 "fix": "",
             }
         )
-    return verdict
+    return verdict.model_copy(update={"fix": " ".join([verdict.fix, *lacks]).strip()}) if lacks else verdict
 
 
 def _ended(text: str) -> str:

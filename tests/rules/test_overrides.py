@@ -122,3 +122,13 @@ def test_r30_the_public_reads_of_the_override_and_nothing_of_a_hidden_event() ->
     said = " ".join(verdict.reason for verdict in public.verdicts)
     assert "Nodes accept commands without a password" in said
     assert "Secret" not in said
+
+
+def test_r30_an_override_that_lacks_something_is_not_in_the_way_of_one_that_lacks_nothing() -> None:
+    wrong = override("engineering", "operations", id="a-first-try")
+    assert decided(wrong, override()).outcome is Outcome.PASS_OVERRIDDEN
+    assert decided(override(), wrong).outcome is Outcome.PASS_OVERRIDDEN
+    other = override(id="b-second-try", artifacts=(OTHER,))
+    (verdict,) = [one for one in decided(wrong, other).verdicts if one.rule == "freeze.hard"]
+    assert "The override a-first-try lacks an approver of duty executive." in verdict.fix
+    assert "The override b-second-try is for other files than node.tar.gz." in verdict.fix
