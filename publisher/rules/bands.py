@@ -5,6 +5,7 @@ base band of the event's type  ->  adjustments in the order of the policy  ->  w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -104,17 +105,28 @@ def at_least(policy: FreezePolicy, subject: Subject, one: ChangeClass, other: Ch
 
 
 def lasts_as_long(policy: FreezePolicy, subject: Subject, one: ChangeClass, other: ChangeClass) -> bool:
-    """Whether the freezes of class `one` cover those of class `other`, whatever the event and its severity."""
-    for kind in kinds_apart(policy):
-        for severity in range(1, 6):
-            case = Case(kind, severity)
-            longer = freeze_lengths(policy, case, _with_class(subject, one))
-            shorter = freeze_lengths(policy, case, _with_class(subject, other))
-            if shorter is None:
-                continue
-            if longer is None or not _covers(longer.band, shorter.band):
-                return False
+    """Whether the freezes of class `one` cover those of class `other`, whatever the event and who is there."""
+    for case in _cases(policy):
+        longer = freeze_lengths(policy, case, _with_class(subject, one))
+        shorter = freeze_lengths(policy, case, _with_class(subject, other))
+        if shorter is None:
+            continue
+        if longer is None or not _covers(longer.band, shorter.band):
+            return False
     return True
+
+
+def _cases(policy: FreezePolicy) -> Iterator[Case]:
+    """One case for each set of cases that the matrix cannot tell apart; doubt adds the same to every class."""
+    risks = sorted({0, *(one.compatibility_risk_at_least for one in policy.adjust)})
+    gaps = sorted({False, *(one.uncovered for one in policy.adjust)})
+    return (
+        Case(kind, severity, risk, uncovered=uncovered)
+        for kind in kinds_apart(policy)
+        for severity in range(1, 6)
+        for risk in risks
+        for uncovered in gaps
+    )
 
 
 def kinds_apart(policy: FreezePolicy) -> tuple[str, ...]:

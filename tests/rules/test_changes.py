@@ -12,6 +12,8 @@ from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision, Outcome
 from publisher.model.evidence import ArtifactFact, ChangeFacts, Evidence, VersionStep
 from publisher.model.product import Product
+from publisher.model.release import ChangeClass
+from publisher.rules.bands import at_least
 from publisher.rules.evaluate import evaluate
 from tests.support import build
 from tests.support.build import at
@@ -79,3 +81,17 @@ def test_r26_without_a_list_of_changes_a_publication_stops_and_a_question_does_n
         ("solo", Evidence(artifacts=files), Outcome.PASS),
     ):
         assert evaluate(catalog(profile), one, "stable", at("2026-01-01"), evidence).outcome is outcome
+
+
+def test_r14_r26_a_class_that_waits_less_long_only_where_versions_may_not_fit_is_refused_too() -> None:
+    """DHT waits a day longer than seeding at events with a risk for compatibility, and as long at others."""
+    policy, daemon = build.repository_policy().freeze, build.subject("daemon", "seeding")
+    assert at_least(policy, daemon, ChangeClass.DHT, ChangeClass.SEEDING)
+    assert not at_least(policy, daemon, ChangeClass.SEEDING, ChangeClass.DHT)
+
+
+def test_r24_r26_a_class_that_waits_less_long_only_where_people_are_missing_is_refused_too() -> None:
+    gap = {"because": "gap", "uncovered": True, "classes": ["dht"], "add": {"hard_before": "1 d"}}
+    policy, daemon = build.policy(adjust=[gap]).freeze, build.subject("daemon", "seeding")
+    assert at_least(policy, daemon, ChangeClass.DHT, ChangeClass.SEEDING)
+    assert not at_least(policy, daemon, ChangeClass.SEEDING, ChangeClass.DHT)
