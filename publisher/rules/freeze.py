@@ -105,9 +105,8 @@ def _stretch(part: Part, now: datetime) -> _Stretch | None:
 
 def _allowed(windows: Sequence[Window]) -> tuple[ChangeClass, ...]:
     """The classes that all of the windows let through."""
-    lists = {window.allows for window in windows}
-    first = lists.pop()
-    return first if not lists else tuple(one for one in first if all(one in other for other in lists))
+    first, *others = dict.fromkeys(window.allows for window in windows)
+    return tuple(one for one in first if all(one in other for other in others))
 
 
 def _unfit(question: Question, release: Release) -> tuple[str, str] | None:
@@ -134,12 +133,14 @@ def _larger_than_a_patch(question: Question, release: Release) -> str | None:
     """Why a release that calls itself a patch is none by its version, if so."""
     if release.change_class is not ChangeClass.PATCH:
         return None
-    previous = question.catalog.current(release.product, question.channel, question.now)
-    if previous is None or previous.version >= release.version:
+    current = question.catalog.current(release.product, question.channel, question.now)
+    out = (question.evidence.live, current.version if current else None)
+    previous = max((one for one in out if one is not None and one < release.version), default=None)
+    if previous is None:
         return None
-    step = release.version.bump_from(previous.version)
+    step = release.version.bump_from(previous)
     if step in ("major", "minor"):
-        return f"it is declared as a patch, but {previous.version} to {release.version} is a {step} version step"
+        return f"it is declared as a patch, but {previous} to {release.version} is a {step} version step"
     return None
 
 

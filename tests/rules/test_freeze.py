@@ -6,8 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from publisher.client.version import Version
 from publisher.model.decision import Outcome, Verdict
 from publisher.model.evidence import Evidence
+from publisher.model.register import SprintFreeze
+from publisher.model.release import ChangeClass
 from publisher.rules import freeze
 from publisher.rules.evaluate import evaluate
 from publisher.rules.question import Question
@@ -204,3 +207,38 @@ def test_r13_the_policy_knows_every_type_of_event_that_the_source_names() -> Non
         "settlement-announcement",
         "contract-milestone",
     }
+
+
+def test_classes_that_two_freezes_allow_stand_in_the_order_of_the_one_that_began_first() -> None:
+    """Or the same question would have two answers, by how Python happens to hash words."""
+    listing = build.event("2026-03-10 10:00", "2026-03-10 22:00")
+    orders = [
+        ((ChangeClass.SECURITY, ChangeClass.PATCH, ChangeClass.DOCS), "docs, patch or security"),
+        ((ChangeClass.HOTFIX, ChangeClass.PATCH), "patch or hotfix"),
+        ((ChangeClass.HOTFIX, ChangeClass.SECURITY, ChangeClass.DOCS), "docs, security or hotfix"),
+        ((ChangeClass.SECURITY, ChangeClass.DOCS), "docs or security"),
+        ((ChangeClass.PATCH, ChangeClass.DOCS), "docs or patch"),
+    ]
+    for allows, said in orders:
+        sprint = SprintFreeze(
+            id="sprint",
+            title="A sprint",
+            starts=at("2026-03-11"),
+            ends=at("2026-03-14"),
+            allows=allows,
+            because="sprint",
+        )
+        one = build.release("4.2.0")
+        decision = evaluate(build.catalog([listing], [one], sprints=[sprint]), one, "stable", at("2026-03-12"))
+        fix = next(verdict.fix for verdict in decision.verdicts if verdict.rule == "freeze.soft")
+        assert fix == f"Wait, or move what cannot wait into a release of class {said}."
+
+
+def test_r20_a_patch_is_a_patch_of_what_the_channel_offers_also_where_the_content_says_nothing_of_it() -> None:
+    """Leaving `shipped_at` out of the version before makes no patch of a new major version."""
+    listing = build.event("2026-03-10 10:00", "2026-03-10 22:00")
+    one = build.release("5.0.0", "patch")
+    catalog = build.catalog([listing], [build.release("4.1.0"), one])
+    live = Evidence(live=Version.parse("4.1.0"))
+    assert evaluate(catalog, one, "stable", at("2026-03-12"), live).outcome is Outcome.WAITING
+    assert evaluate(catalog, one, "stable", at("2026-03-20"), live).outcome is Outcome.PASS
