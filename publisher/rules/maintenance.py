@@ -18,6 +18,7 @@ from publisher.rules import busy, words
 from publisher.rules.clock import days, hours, overlap
 from publisher.rules.coverage import DUTIES, lacking, missing, shift_spans
 from publisher.rules.names import few, titled
+from publisher.rules.severity import effective_severity
 from publisher.rules.slots import Occurrence, occurrences
 
 DAY = timedelta(days=1)
@@ -76,10 +77,10 @@ def peak(catalog: Catalog, window: Occurrence) -> Verdict:
 
 def freeze(catalog: Catalog, window: Occurrence) -> Verdict:
     """Not while an event is under way."""
-    events = [event for event in _events(catalog, 1) if overlap(window.span, (_earliest(event), event.ends))]
+    events = [event for event in _events(catalog, 1) if overlap(window.span, (_earliest(event), _over(event)))]
     if not events:
         return Verdict(rule="maintenance.freeze", outcome=Outcome.PASS, reason="No event is under way meanwhile.")
-    until = max(event.ends for event in events)
+    until = max(_over(event) for event in events)
     return _around(
         "maintenance.freeze",
         events,
@@ -112,7 +113,7 @@ def eve(catalog: Catalog, window: Occurrence) -> Verdict:
             reason="An event is about to begin; on-call and support are there around the clock,"
             " meanwhile and for the day after it.",
         )
-    until = max(event.ends for event in near)
+    until = max(_over(event) for event in near)
     return _around(
         "maintenance.eve",
         near,
@@ -224,7 +225,7 @@ _NIGHT = "It waits until the hours of those who do the work are settled."
 
 
 def _events(catalog: Catalog, severity: int) -> Iterator[Event]:
-    return (one for one in catalog.events if one.status != "cancelled" and one.severity.score >= severity)
+    return (one for one in catalog.events if one.status != "cancelled" and effective_severity(catalog, one) >= severity)
 
 
 def _earliest(event: Event) -> datetime:
@@ -233,7 +234,13 @@ def _earliest(event: Event) -> datetime:
 
 
 def _latest(event: Event) -> datetime:
-    return max(event.starts, event.trigger.latest) if event.trigger else event.starts
+    guessed = event.trigger is not None and event.status != "happened"
+    return max(event.starts, event.trigger.latest) if event.trigger and guessed else event.starts
+
+
+def _over(event: Event) -> datetime:
+    """When it is over at the latest."""
+    return _latest(event) + (event.ends - event.starts)
 
 
 def _around(

@@ -207,6 +207,36 @@ def test_maintenance_waits_while_an_event_is_under_way(start: str, seconds: int,
     assert verdict("freeze", build.maintenance(moved(start, seconds))).outcome is expected
 
 
+@pytest.mark.parametrize(
+    ("start", "status", "expected"),
+    [
+        ("2026-03-11 23:59", "planned", Outcome.WAITING),
+        ("2026-03-12 00:40", "planned", Outcome.PASS),
+        ("2026-03-11 13:00", "happened", Outcome.PASS),
+    ],
+)
+def test_r18_maintenance_waits_until_an_estimated_event_is_over_at_the_latest(
+    start: str, status: str, expected: Outcome
+) -> None:
+    trigger = {
+        "kind": "block", "chain": "tron", "height": 1_000_000, "seen": 900_000, "as_of": "2026-03-07T00:00:00Z",
+        "spacing_seconds": 3.0, "earliest": "2026-03-09T20:00:00Z", "latest": "2026-03-11T00:00:00Z",
+    }  # fmt: skip
+    event = build.event("2026-03-10 11:20", "2026-03-11 12:00", trigger=trigger, status=status)
+    one = build.maintenance(start)
+    assert verdict("freeze", one, replace(catalog(one), events=(event,))).outcome is expected
+
+
+@pytest.mark.parametrize(("accepted", "expected"), [(True, Outcome.WAITING), (False, Outcome.PASS)])
+def test_r12_r61_an_accepted_signal_gives_an_event_an_eve(accepted: bool, expected: Outcome) -> None:
+    one = build.maintenance(EVENING)
+    calm = CONFERENCE.model_copy(update={"severity": CONFERENCE.severity.model_copy(update={"score": 1})})
+    signal = build.signal(calm.id, 3, accepted=accepted)
+    nobody = build.staffing(but="support")
+    given = replace(catalog(one, staffing=nobody), events=(calm,), signals=(signal,))
+    assert verdict("eve", one, given).outcome is expected
+
+
 def test_a_cancelled_event_stops_no_maintenance() -> None:
     one = build.maintenance("2026-03-10 12:00")
     cancelled = CONFERENCE.model_copy(update={"status": "cancelled"})
