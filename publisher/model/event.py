@@ -96,7 +96,8 @@ class Trigger(Model):
             raise ValueError(
                 f"`height` {self.height} had been reached already when {self.seen} was seen; check both numbers"
             )
-        if self.reckoned > timedelta(days=3660):
+        # Asked of the number of blocks, since a length of time cannot be as long as a slip of the finger makes it.
+        if self.height - self.seen > 3660 * 86400 / self.spacing_seconds:
             raise ValueError("`height` is more than ten years away at this spacing; check the height and the spacing")
         moment = self.as_of + self.reckoned
         if not self.earliest <= moment <= self.latest:
@@ -118,6 +119,8 @@ class Revision(Model):
     """The start that had been known; left out when it has not changed."""
     ends: UtcTime | None = None
     """The end that had been known."""
+    trigger: Trigger | None = None
+    """The estimate of the block or epoch that had been known."""
     severity: Scored | None = None
     """The severity that had been known."""
     status: Literal["planned", "happened", "cancelled"] | None = None

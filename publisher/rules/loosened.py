@@ -6,14 +6,16 @@ change that forgot to is found by comparing the content before and after it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from publisher.model.catalog import Catalog
 from publisher.model.release import ChangeClass
 from publisher.rules import words
-from publisher.rules.bands import Subject
-from publisher.rules.timeline import timeline
+from publisher.rules.bands import TESTED_ENOUGH, Subject
+from publisher.rules.timeline import Timeline, tested_limits, timeline
+from publisher.rules.windows import Window
 
 
 @dataclass(frozen=True)
@@ -40,20 +42,33 @@ class Loosened:
 def loosened(before: Catalog, after: Catalog, now: datetime) -> tuple[Loosened, ...]:
     """Every freeze that holds at `now` by the content before and ends earlier by the content after."""
     found: dict[tuple[str, str, datetime, datetime, str], list[ChangeClass]] = {}
+    # A policy may tell well tested releases from others, so each length of testing that either tells is asked about.
+    tests = sorted({TESTED_ENOUGH, timedelta(), *tested_limits(before), *tested_limits(after)}, reverse=True)
     for product in before.products.values():
         if product.id not in after.products:
             continue
         for change_class in ChangeClass:
-            old = timeline(before, Subject.of(product, change_class))
-            new = timeline(after, Subject.of(after.products[product.id], change_class))
-            for hardness, one, other in (("hard", old.hard, new.hard), ("soft", old.soft_stopping, new.stopping)):
-                # Only windows that have begun count: what was to follow them may go with the event.
-                last = max(one.holding(now), key=lambda window: window.end, default=None)
-                ends = other.until(now) or now
-                if last is not None and ends < last.end:
-                    key = (product.id, hardness, last.end, ends, last.cause.id)
-                    found.setdefault(key, []).append(change_class)
+            was, is_now = Subject.of(product, change_class), Subject.of(after.products[product.id], change_class)
+            told: set[str] = set()
+            for tested in tests:
+                old = timeline(before, replace(was, tested=tested))
+                new = timeline(after, replace(is_now, tested=tested))
+                for hardness, last, ends in _earlier(old, new, now):
+                    if hardness not in told:  # what ends earlier for the best tested is not told again for others
+                        told.add(hardness)
+                        key = (product.id, hardness, last.end, ends, last.cause.id)
+                        found.setdefault(key, []).append(change_class)
     return tuple(
-        Loosened(product, tuple(classes), hardness, was, is_now, cause)
-        for (product, hardness, was, is_now, cause), classes in found.items()
+        Loosened(product, tuple(classes), hardness, ended, ends, cause)
+        for (product, hardness, ended, ends, cause), classes in found.items()
     )
+
+
+def _earlier(old: Timeline, new: Timeline, now: datetime) -> Iterator[tuple[str, Window, datetime]]:
+    """How hard, the window that held last, and when it ends instead."""
+    for hardness, one, other in (("hard", old.hard, new.hard), ("soft", old.soft_stopping, new.stopping)):
+        # Only windows that have begun count: what was to follow them may go with the event.
+        last = max(one.holding(now), key=lambda window: window.end, default=None)
+        ends = other.until(now) or now
+        if last is not None and ends < last.end:
+            yield hardness, last, ends

@@ -164,12 +164,13 @@ def timeline(catalog: Catalog, subject: Subject) -> Timeline:
 
 def _as_the_policy_sees(catalog: Catalog, subject: Subject) -> Subject:
     """The same subject with the shortest time of testing that no policy tells from its own, so that many share one."""
-    limits = _test_limits(catalog)
+    limits = tested_limits(catalog)
     met = limits[: bisect_right(limits, subject.tested)]
     return replace(subject, tested=met[-1] if met else timedelta())
 
 
-def _test_limits(catalog: Catalog) -> list[timedelta]:
+def tested_limits(catalog: Catalog) -> list[timedelta]:
+    """Every length of testing from which on a policy treats a release differently, shortest first."""
     if "test limits" not in catalog.memo:
         adjustments = [one for policy in (*catalog.earlier_policies, catalog.policy) for one in policy.freeze.adjust]
         limits = {one.tested_less_than for one in adjustments if one.tested_less_than is not None}

@@ -26,6 +26,9 @@ EVER = datetime.min.replace(tzinfo=UTC)
 NEVER = datetime.max.replace(tzinfo=UTC)
 DAY = timedelta(days=1)
 
+FAR = datetime(2300, 1, 1, tzinfo=UTC)
+"""Later than anything that content can name; what an estimate that ages fast would move beyond it stops here."""
+
 
 class Hardness(StrEnum):
     """Hard stops every change that is not exempt; soft lets some classes through."""
@@ -72,10 +75,11 @@ def freeze_windows(catalog: Catalog, subject: Subject) -> tuple[Window, ...]:
     # The lengths follow from a few properties of an event, so a thousand events share a few dozen of them.
     known: dict[tuple[int, Case], Lengths | None] = {}
     windows: list[Window] = []
-    policies = _policy_eras(catalog)
-    asked = any(one.uncovered for policy, _, _ in policies for one in policy.freeze.adjust)
+    policies = (*catalog.earlier_policies, catalog.policy)
+    held = {name: _policy_eras(catalog, name) for name in {event.type for event in catalog.events}}
+    asked = any(one.uncovered for policy in policies for one in policy.freeze.adjust)
     for event in catalog.events:
-        for era in _eras(policies, event):
+        for era in _eras(held[event.type], event):
             if era.event.status == "cancelled":
                 continue
             case = Case.of(
@@ -90,8 +94,9 @@ def freeze_windows(catalog: Catalog, subject: Subject) -> tuple[Window, ...]:
     return tuple(sorted(windows, key=lambda window: (window.start, window.end, window.cause.id)))
 
 
-def _policy_eras(catalog: Catalog) -> Sequence[tuple[Policy, datetime, datetime]]:
-    policies = (*catalog.earlier_policies, catalog.policy)
+def _policy_eras(catalog: Catalog, kind: str) -> Sequence[tuple[Policy, datetime, datetime]]:
+    """Which policy held when for events of a type; one that did not know the type yet is passed over for the next."""
+    policies = (*(one for one in catalog.earlier_policies if kind in one.event_types), catalog.policy)
     starts = (EVER, *(policy.effective for policy in policies[1:]))
     return tuple(zip(policies, starts, (*starts[1:], NEVER), strict=True))
 
@@ -110,7 +115,7 @@ def _eras(policies: Sequence[tuple[Policy, datetime, datetime]], event: Event) -
 
 
 def _as_known(event: Event, revision: Revision) -> Event:
-    changed = {name: getattr(revision, name) for name in ("starts", "ends", "severity", "status")}
+    changed = {name: getattr(revision, name) for name in ("starts", "ends", "trigger", "severity", "status")}
     return event.model_copy(update={name: value for name, value in changed.items() if value is not None})
 
 
@@ -147,14 +152,14 @@ def _windows_of(era: Era, lengths: Lengths, subject: Subject, cause: Event) -> l
         Window(
             cause,
             hardness,
-            guess.moved(start),
-            guess.moved(end),
+            start,
+            end,
             text,
             policy.soft_allows if hardness is Hardness.SOFT else (),
             stops=hardness is Hardness.HARD or soft_stops,
         )
-        for hardness, start, end, text in candidates
-        if start < end
+        for hardness, first, last, text in candidates
+        if (start := guess.moved(first)) < (end := guess.moved(last))
     ]
 
 
@@ -192,7 +197,7 @@ class _Guess:
         away = (moment - self.trigger.as_of).total_seconds()
         before = moment <= self.start
         seconds = floor(away / (1 + self.drift)) if before else ceil(away / (1 - self.drift))
-        return self.trigger.as_of + timedelta(seconds=seconds)
+        return self.trigger.as_of + min(timedelta(seconds=seconds), FAR - self.trigger.as_of)
 
 
 def _sprints(catalog: Catalog, subject: Subject) -> Iterator[Window]:

@@ -67,3 +67,38 @@ def test_r98_a_policy_that_is_replaced_and_not_kept_is_found() -> None:
     assert loosened(before, build.catalog(events, the_policy=loose), NOW)
     kept = build.catalog(events, the_policy=loose, earlier_policies=(build.policy(),))
     assert loosened(before, kept, NOW) == ()
+
+
+@pytest.mark.parametrize("limit", [None, "2 d"])
+def test_r24_a_policy_that_asks_for_less_testing_meanwhile_is_found(limit: str | None) -> None:
+    """It loosens the freeze of untested releases, or of those that were tested for a while, and of no others."""
+    longer = {"because": "not tested", "tested_less_than": "14 d", "add": {"hard_after": "2 d"}}
+    before = build.catalog([build.event(*DATES)], the_policy=build.policy(adjust=[longer]))
+    adjust = [] if limit is None else [longer | {"tested_less_than": limit}]
+    loose = build.policy(adjust=adjust).model_copy(update={"version": 2})
+    (hard,) = {one.hardness for one in loosened(before, build.catalog([build.event(*DATES)], the_policy=loose), NOW)}
+    assert hard == "hard"
+
+
+@pytest.mark.parametrize(("kept", "found"), [(True, False), (False, True)])
+def test_r18_r25_an_estimate_that_moves_away_keeps_its_freeze_if_what_was_known_is_kept(
+    kept: bool, found: bool
+) -> None:
+    def trigger(day: int) -> dict[str, Any]:
+        return {
+            "kind": "block",
+            "chain": "TRON",
+            "height": 1000 + day,
+            "seen": 1000,
+            "as_of": "2026-03-01T00:00:00Z",
+            "spacing_seconds": 86400,
+            "earliest": f"2026-03-{day:02}T00:00:00Z",
+            "latest": f"2026-03-{day + 2:02}T00:00:00Z",
+        }
+
+    before = build.event("2026-03-10 10:00", "2026-03-10 22:00", trigger=trigger(9))
+    known = {"starts": "2026-03-10T10:00:00Z", "ends": "2026-03-10T22:00:00Z", "trigger": trigger(9)}
+    revision = {"until": "2026-03-05T00:00:00Z", "because": "Blocks come more slowly.", **known}
+    fields = {"trigger": trigger(25), "revisions": [revision] if kept else []}
+    after = build.event("2026-03-26 10:00", "2026-03-26 22:00", **fields)
+    assert bool(loosened(build.catalog([before]), build.catalog([after]), NOW)) is found

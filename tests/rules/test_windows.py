@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Outcome
@@ -17,6 +18,7 @@ from tests.support import build
 from tests.support.build import at
 
 SECOND = timedelta(seconds=1)
+NODE = build.subject("daemon", "feature")
 LISTING = ("2026-03-10 10:00", "2026-03-10 22:00")
 TRIGGER = {
     "kind": "block",
@@ -212,3 +214,33 @@ def test_r24_a_release_that_does_not_say_how_long_it_was_tested_counts_as_untest
     for tested, outcome in ((None, Outcome.WAITING), ("4 d", Outcome.WAITING), ("5 d", Outcome.PASS)):
         one = build.release("4.2.0", product="desktop", **({"tested": tested} if tested else {}))
         assert evaluate(catalog, one, "stable", at("2026-03-02")).outcome is outcome
+
+
+def test_r98_a_type_that_an_earlier_policy_did_not_know_has_the_freezes_of_the_next() -> None:
+    """A new type of event needs a new policy, and the one before must be kept."""
+    event = build.event("2026-03-10 10:00", "2026-03-10 22:00", type="token-migration")
+    alone = build.catalog([event])
+    policy = alone.policy.model_copy(update={"version": 3, "effective": at("2026-03-05")})
+    catalog = build.catalog([event], the_policy=policy, earlier_policies=(build.policy(),))
+    assert "token-migration" not in build.policy().event_types
+    assert freeze_windows(catalog, NODE) == freeze_windows(alone, NODE)
+
+
+@pytest.mark.parametrize("latest", ["2027-03-01T00:00:00Z", "2036-01-01T00:00:00Z", "2199-01-01T00:00:00Z"])
+def test_r18_an_estimate_that_ages_almost_as_fast_as_time_passes_freezes_for_long_and_breaks_nothing(
+    latest: str,
+) -> None:
+    event = build.event("2026-03-10 10:00", "2026-03-10 22:00", trigger=TRIGGER | {"latest": latest})
+    policy = build.policy(uncertainty={"drift_per_day": "1439 min"})
+    catalog = build.catalog([event], the_policy=policy)
+    windows = freeze_windows(catalog, NODE)
+    assert all(window.start < window.end for window in windows)
+    assert max(window.end for window in windows) > at("2150-01-01")
+    one = build.release("4.2.0")
+    assert evaluate(catalog, one, "stable", at("2100-01-01")).outcome.stops
+
+
+@pytest.mark.parametrize("height", [10**20, 10**400])
+def test_r18_a_height_that_no_chain_reaches_is_refused_and_not_a_fault(height: int) -> None:
+    with pytest.raises(ValidationError, match="more than ten years away"):
+        build.event("2026-03-10 10:00", "2026-03-10 22:00", trigger=TRIGGER | {"height": height})
