@@ -132,3 +132,16 @@ def test_r30_an_override_that_lacks_something_is_not_in_the_way_of_one_that_lack
     (verdict,) = [one for one in decided(wrong, other).verdicts if one.rule == "freeze.hard"]
     assert "The override a-first-try lacks an approver of duty executive." in verdict.fix
     assert "The override b-second-try is for other files than node.tar.gz." in verdict.fix
+
+
+def test_r27_a_review_of_the_way_back_that_is_still_to_come_is_none() -> None:
+    with pytest.raises(ValidationError, match="the way back is reviewed, then approved"):
+        override(rollback_review=REVIEW.model_copy(update={"at": at("2026-03-09 12:01")}))
+    override(rollback_review=REVIEW.model_copy(update={"at": at("2026-03-09 12:00")}))
+
+
+@pytest.mark.parametrize("spelling", ["ana", "ANA", "Ana"])
+def test_r27_one_person_in_two_spellings_is_one_person(spelling: str) -> None:
+    twice = (PEOPLE["engineering"], Approver(person=spelling, duty=Duty.OPERATIONS), PEOPLE["executive"])
+    with pytest.raises(ValidationError, match=f"names {spelling} twice"):
+        override(approvers=twice)
