@@ -16,7 +16,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.decision import Outcome
 from publisher.model.event import Event
 from publisher.model.maintenance import Maintenance
-from publisher.model.register import Override, Signal
+from publisher.model.register import Override, Signal, SprintFreeze
 from publisher.model.release import ChangeClass, Release
 from publisher.model.staffing import Staffing
 from publisher.rules.evaluate import evaluate
@@ -107,6 +107,19 @@ def windows(draw: st.DrawFn) -> Maintenance:
 
 
 @st.composite
+def sprints(draw: st.DrawFn) -> SprintFreeze:
+    start = draw(minutes)
+    return SprintFreeze(
+        id="sprint",
+        title="A sprint",
+        starts=start,
+        ends=start + timedelta(minutes=draw(st.integers(1, 60 * 24 * 9))),
+        allows=tuple(draw(st.lists(st.sampled_from(sorted(ChangeClass)), max_size=5, unique=True))),
+        because="sprint",
+    )
+
+
+@st.composite
 def wholes(draw: st.DrawFn) -> tuple[Catalog, Release]:
     found = [draw(events(f"event-{number}")) for number in range(draw(st.integers(1, 4)))]
     fields: dict[str, Any] = {"events": draw(st.sampled_from([[], ["event-0"]]))}
@@ -115,13 +128,18 @@ def wholes(draw: st.DrawFn) -> tuple[Catalog, Release]:
     one = build.release("4.2.0", draw(st.sampled_from(sorted(ChangeClass))), "daemon", **fields)
     repository = build.repository_policy()
     later = repository.model_copy(update={"version": repository.version + 1, "effective": draw(minutes)})
-    earlier = (build.policy().model_copy(update={"freeze": repository.freeze}),) if draw(st.booleans()) else ()
+    plain = repository.freeze.model_copy(update={"adjust": ()})
+    freezes = draw(st.sampled_from([None, repository.freeze, plain, build.policy().freeze]))
+    earlier = () if freezes is None else (build.policy().model_copy(update={"freeze": freezes}),)
+    before = build.release("4.1.0", "patch", "daemon", shipped_at=format_time(draw(minutes)))
     catalog = build.catalog(
         found,
-        [one],
+        [one, before],
         the_policy=later,
         earlier_policies=earlier,
         overrides=tuple(draw(st.lists(overrides(), max_size=2))),
+        sprints=tuple(draw(st.lists(sprints(), max_size=1))),
+        scenarios=tuple(build.scenario(f"{moment:%Y-%m-%d %H:%M}") for moment in draw(st.lists(minutes, max_size=1))),
         signals=tuple(draw(st.lists(signals(), max_size=1))),
         staffing=draw(staffings()),
         maintenance=tuple(draw(st.lists(windows(), max_size=1))),
