@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
-from publisher.cli.common import at_option, content_options, json_option, load, moment, print_result, wall_clock
-from publisher.cli.live import bucket_option, state_of
+from publisher.cli.common import (
+    at_option,
+    bucket_option,
+    content_options,
+    json_option,
+    load,
+    moment,
+    print_result,
+    wall_clock,
+)
+from publisher.cli.live import state_of
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.signing import key_ring, keys_option, read_root
 from publisher.cli.site_upload import as_json_of, lines_of, open_places, upload
@@ -19,6 +27,10 @@ from publisher.errors import UsageError
 from publisher.model.catalog import Catalog
 from publisher.pipeline.site_files import read_site
 from publisher.pipeline.site_signing import SigningPlan, plan_signing
+from publisher.site.build import build_site
+from publisher.site.plugin import Source
+from publisher.site.templates import Templates
+from publisher.site.writer import refuse_foreign
 from publisher.storage.protocol import Body, Storage
 
 
@@ -123,13 +135,6 @@ def _build(
     config: Path,
     at: str | None,
 ) -> None:
-    # Material for MkDocs documents this switch for its notice about its own future.
-    os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
-    from publisher.site.build import build_site  # noqa: PLC0415 - MkDocs takes its time, and help should not
-    from publisher.site.plugin import Source  # noqa: PLC0415
-    from publisher.site.templates import Templates  # noqa: PLC0415
-    from publisher.site.writer import refuse_foreign  # noqa: PLC0415
-
     refuse_foreign(target)
     state = state_of(bucket, config)
     build_site(mkdocs_file, target, Source(catalog, state, moment(at, catalog), Templates(templates)))

@@ -49,6 +49,16 @@ def at_option(function: F) -> F:
     )(function)
 
 
+def bucket_option(function: F) -> F:
+    """--bucket"""
+    return click.option(
+        "--bucket",
+        metavar="URL",
+        help="Take in what this bucket offers. Its metadata and feeds are verified from the root in the configuration;"
+        " binaries are not read (`publish verify` does that).",
+    )(function)
+
+
 def json_option(function: F) -> F:
     """--json"""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(function)

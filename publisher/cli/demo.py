@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,6 +14,9 @@ from publisher.errors import InputError, StorageConflict
 from publisher.pipeline import demo
 from publisher.pipeline.demo import Place
 from publisher.pipeline.live import live_state
+from publisher.site.build import build_site
+from publisher.site.plugin import Source
+from publisher.site.templates import Templates
 from publisher.storage.open import open_storage
 
 CONTENT, CONFIG = Path("content"), Path("site_config")
@@ -54,11 +56,6 @@ def command() -> None:
         "publish",
         f"{published}: {len(applied.keys)} objects" if applied else f"nothing changed: {published} is there already",
     )
-
-    os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
-    from publisher.site.build import build_site  # noqa: PLC0415 - MkDocs takes its time
-    from publisher.site.plugin import Source  # noqa: PLC0415
-    from publisher.site.templates import Templates  # noqa: PLC0415
 
     state = live_state(open_storage(str(place.bucket)), place.root.read_bytes(), wall_clock())
     now = catalog.sample.reference_time if catalog.sample else wall_clock()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 import traceback
 from importlib.metadata import version
@@ -48,6 +49,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
+        # Material for MkDocs documents this switch for its notice about its own future; it is read when it is loaded.
+        os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
         command = importlib.import_module(f"publisher.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command

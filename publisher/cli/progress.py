@@ -16,9 +16,8 @@ def track_on_terminal(*, quiet: bool) -> Track:
 
 @contextmanager
 def _bar(name: str, total: int) -> Iterator[Advance]:
-    # rich takes a tenth of a second to import, which only a terminal has to pay.
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import (  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415 - a tenth of a second, which only a terminal has to pay
+    from rich.progress import (  # noqa: PLC0415 - the same
         BarColumn,
         DownloadColumn,
         Progress,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import at_option, content_options, load, moment
-from publisher.cli.live import bucket_option, state_of
+from publisher.cli.common import at_option, bucket_option, content_options, load, moment
+from publisher.cli.live import state_of
 from publisher.content.schemas import schema_of
 from publisher.model.feed import Feed
 from publisher.site.render import fill_prose, render_site

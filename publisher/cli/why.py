@@ -11,6 +11,7 @@ import click
 from publisher.cli.changes import changes_of, changes_option
 from publisher.cli.common import (
     at_option,
+    bucket_option,
     content_options,
     find_release,
     json_option,
@@ -19,8 +20,8 @@ from publisher.cli.common import (
     one_channel,
     print_json,
 )
-from publisher.cli.live import bucket_option, state_of
 from publisher.cli.verdicts import terminal_width, verdict_lines, wrapped
+from publisher.client.version import Version
 from publisher.model.decision import Decision
 from publisher.model.evidence import Evidence
 from publisher.model.release import Release
@@ -61,9 +62,8 @@ def command(
     catalog = load(content, config)
     found = find_release(catalog, release)
     chosen = one_channel(found, channel, catalog)
-    state = state_of(bucket, config)
-    live = state.of(found.product, chosen) if state else None
-    evidence = Evidence(live=live.version if live else None, changes=changes_of(changes))
+    live = _live(bucket, config, found.product, chosen)
+    evidence = Evidence(live=live, changes=changes_of(changes))
     decision = evaluate(catalog, found, chosen, moment(at, catalog), evidence)
     if as_json:
         print_json(decision.model_dump(mode="json"))
@@ -73,6 +73,17 @@ def command(
     kind = words.with_article(coordination(question))
     nature = f"{kind[0].upper()}{kind[1:]} release; handling: {classification(question.product, found)}."
     click.echo("\n".join(report(course(catalog, found, decision, evidence), found, width, evidence, nature)))
+
+
+def _live(bucket: str | None, config: Path, product: str, channel: str) -> Version | None:
+    """The version that the bucket offers, if one was named."""
+    if bucket is None:
+        return None
+    from publisher.cli.live import state_of  # noqa: PLC0415 - TUF and stores are slow to load, and seldom needed here
+
+    state = state_of(bucket, config)
+    live = state.of(product, channel) if state else None
+    return live.version if live else None
 
 
 def report(

@@ -102,9 +102,8 @@ class _Settings:
 
 
 def _ask(options: argparse.Namespace, settings: _Settings) -> int:
-    # Imported here because python-tuf takes its time: --version, --help and usage errors answer at once.
-    from publisher.client.fetch import fetcher_for  # noqa: PLC0415
-    from publisher.client.updater import UpdateClient  # noqa: PLC0415
+    from publisher.client.fetch import fetcher_for  # noqa: PLC0415 - python-tuf is slow to load; --help answers at once
+    from publisher.client.updater import UpdateClient  # noqa: PLC0415 - the same
 
     trusted = settings.trusted
     fetcher = fetcher_for(trusted.url, proxies=getproxies(), user_agent=f"tidegate/{_own_version()}")

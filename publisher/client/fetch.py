@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
+
+# typeshed does not list the first. It takes the mapping; on some systems `proxy_bypass` asks the system by itself.
 from urllib.request import proxy_bypass_environment, url2pathname  # type: ignore[attr-defined]
 
 import urllib3

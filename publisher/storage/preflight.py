@@ -6,11 +6,15 @@ Every answer is found by trying. Nothing of what clients see is touched.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tuf.api.exceptions import DownloadError, DownloadHTTPError, DownloadLengthMismatchError
+
+from publisher.client.fetch import WebFetcher
+from publisher.client.pace import Limits
 from publisher.errors import StorageError
 from publisher.storage.protocol import Storage
 
@@ -71,15 +75,6 @@ class Report:
         if not failed:
             return None
         return StorageError("\n".join(check.says for check in failed), fix=next((c.fix for c in failed if c.fix), ""))
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "url": self.url,
-            "ok": self.ok,
-            "checks": [{**asdict(check), "outcome": str(check.outcome)} for check in self.checks],
-            "capabilities": asdict(self.capabilities) if self.capabilities else None,
-        }
 
 
 def preflight(
@@ -186,11 +181,6 @@ class _S3Preflight:
         """Whether clients can read a probe under the public URL; asked as they ask, redirects and proxies included."""
         if self._public is None:
             return None
-        from tuf.api.exceptions import DownloadError, DownloadHTTPError, DownloadLengthMismatchError  # noqa: PLC0415
-
-        from publisher.client.fetch import WebFetcher  # noqa: PLC0415 - needed only here
-        from publisher.client.pace import Limits  # noqa: PLC0415
-
         fetcher = WebFetcher(self._proxies, "tidegate", retries=1, limits=Limits(wait=PUBLIC_SECONDS))
         url = f"{self._public.rstrip('/')}/{key}"
         try:
