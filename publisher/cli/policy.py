@@ -10,8 +10,6 @@ import click
 
 from publisher.cli.common import at_option, content_options, json_option, load, moment, print_json
 from publisher.model.base import format_time
-from publisher.model.catalog import Catalog
-from publisher.model.policy import Policy
 from publisher.rules import words
 from publisher.rules.policy_text import policy_text
 
@@ -26,7 +24,8 @@ def command(at: str | None, content: tuple[Path, ...], config: Path, as_json: bo
     Every number is read from the data that decides. With --at, the policy that was in force then.
     """
     catalog = load(content, config)
-    policy, digest = _in_force(catalog, at)
+    policy = catalog.policy_at(moment(at, catalog))
+    digest = catalog.policy_digest if policy is catalog.policy else None
     sections = policy_text(policy)
     if as_json:
         print_json(
@@ -48,12 +47,3 @@ def command(at: str | None, content: tuple[Path, ...], config: Path, as_json: bo
         for sentence in section.sentences:
             lines += textwrap.wrap(sentence, width, initial_indent="  - ", subsequent_indent="    ")
     click.echo("\n".join(lines))
-
-
-def _in_force(catalog: Catalog, at: str | None) -> tuple[Policy, str | None]:
-    """The policy of the moment, and its digest where it is the current one."""
-    now = moment(at, catalog)
-    earlier = [one for one in catalog.earlier_policies if one.effective <= now]
-    if earlier and now < catalog.policy.effective:
-        return earlier[-1], None
-    return catalog.policy, catalog.policy_digest

@@ -65,6 +65,15 @@ class Catalog:
             grouped.setdefault(release.product, []).append(release)
         return {product: tuple(releases) for product, releases in grouped.items()}
 
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """Every policy that is known, the earliest first."""
+        return (*self.earlier_policies, self.policy)
+
+    def policy_at(self, now: datetime) -> Policy:
+        """The policy that held at `now`; before the first took effect, the first."""
+        return next((one for one in reversed(self.policies) if one.effective <= now), self.policies[0])
+
     @cached_property
     def _events_by_id(self) -> dict[str, Event]:
         return {event.id: event for event in self.events}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -193,6 +193,21 @@ class Event(Visible):
         return self.severity is not UNSCORED_SEVERITY and self.lead_time is not UNSCORED_LEAD_TIME
 
     @property
-    def risk_index(self) -> int:
-        """1 (calm) to 25: severity times the lack of time, which is 6 minus the lead time (R15)."""
-        return self.severity.score * (6 - self.lead_time.score)
+    def estimate(self) -> Trigger | None:
+        """The block or epoch that it waits for; None where its dates are known, also since it has happened."""
+        return None if self.status == "happened" else self.trigger
+
+    @property
+    def earliest(self) -> datetime:
+        """The first moment at which it may begin, as far as was known when it was estimated."""
+        return self.estimate.earliest if self.estimate else self.starts
+
+    @property
+    def latest(self) -> datetime:
+        """The last moment at which it may begin."""
+        return self.estimate.latest if self.estimate else self.starts
+
+    @property
+    def over(self) -> datetime:
+        """The first moment after it, if it begins as late as it may."""
+        return self.latest + (self.ends - self.starts)

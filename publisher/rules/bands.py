@@ -6,7 +6,7 @@ base band of the event's type  ->  adjustments in the order of the policy  ->  w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from publisher.model.base import duration_text
@@ -107,8 +107,8 @@ def at_least(policy: FreezePolicy, subject: Subject, one: ChangeClass, other: Ch
 def lasts_as_long(policy: FreezePolicy, subject: Subject, one: ChangeClass, other: ChangeClass) -> bool:
     """Whether the freezes of class `one` cover those of class `other`, whatever the event and who is there."""
     for case in _cases(policy):
-        longer = freeze_lengths(policy, case, _with_class(subject, one))
-        shorter = freeze_lengths(policy, case, _with_class(subject, other))
+        longer = freeze_lengths(policy, case, replace(subject, change_class=one))
+        shorter = freeze_lengths(policy, case, replace(subject, change_class=other))
         if shorter is None:
             continue
         if longer is None or not _covers(longer.band, shorter.band):
@@ -118,15 +118,21 @@ def lasts_as_long(policy: FreezePolicy, subject: Subject, one: ChangeClass, othe
 
 def _cases(policy: FreezePolicy) -> Iterator[Case]:
     """One case for each set of cases that the matrix cannot tell apart; doubt adds the same to every class."""
+    severities = sorted({1, *(one.severity_at_least for one in policy.adjust), *_above(policy)})
     risks = sorted({0, *(one.compatibility_risk_at_least for one in policy.adjust)})
     gaps = sorted({False, *(one.uncovered for one in policy.adjust)})
     return (
         Case(kind, severity, risk, uncovered=uncovered)
         for kind in kinds_apart(policy)
-        for severity in range(1, 6)
+        for severity in severities
         for risk in risks
         for uncovered in gaps
     )
+
+
+def _above(policy: FreezePolicy) -> Iterator[int]:
+    """The severities at which an adjustment that ends at one no longer applies."""
+    return (one.severity_at_most + 1 for one in policy.adjust if one.severity_at_most < 5)
 
 
 def kinds_apart(policy: FreezePolicy) -> tuple[str, ...]:
@@ -137,17 +143,6 @@ def kinds_apart(policy: FreezePolicy) -> tuple[str, ...]:
             named = tuple(not one.events or name in one.events for one in policy.adjust)
             alike.setdefault((index, named), name)
     return tuple(alike.values())
-
-
-def _with_class(subject: Subject, change_class: ChangeClass) -> Subject:
-    return Subject(
-        subject.product,
-        subject.client_type,
-        change_class,
-        subject.blast_radius,
-        subject.event_sensitivity,
-        subject.tested,
-    )
 
 
 def _covers(longer: Band, shorter: Band) -> bool:

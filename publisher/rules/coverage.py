@@ -56,11 +56,6 @@ def gaps(staffing: Staffing | None, duty: str, start: datetime, end: datetime) -
     return tuple((one, other) for one, other in zip(edges[::2], edges[1::2], strict=True) if one < other)
 
 
-def around_the_clock(staffing: Staffing | None, duty: str, start: datetime, end: datetime) -> bool:
-    """Whether somebody of the duty is there at every moment of [start, end)."""
-    return not gaps(staffing, duty, start, end)
-
-
 def missing(catalog: Catalog, duties: Iterable[str], start: datetime, end: datetime) -> dict[str, tuple[Span, ...]]:
     """The gaps in [start, end) of each duty that has any; shifts are read once for each catalog and block of weeks."""
     found = {duty: tuple(merged(_known_gaps(catalog, duty, start, end))) for duty in duties}

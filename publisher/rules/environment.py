@@ -15,6 +15,7 @@ from publisher.rules import pattern, words
 from publisher.rules.clock import Span, merged
 from publisher.rules.coverage import BLOCK, DUTIES, KNOWN, blocks, lacking, missing
 from publisher.rules.maintenance import judge
+from publisher.rules.profile import not_required
 from publisher.rules.question import Question
 from publisher.rules.slots import Occurrence, upcoming
 
@@ -27,12 +28,8 @@ LOOK_AHEAD = 60
 def coverage(question: Question) -> Verdict:
     """Near an event a release ships only if people are there at once and for the first day (R62)."""
     policy = question.catalog.policy
-    if policy.profile == "solo":
-        return Verdict(
-            rule="environment.coverage",
-            outcome=Outcome.NOT_APPLICABLE,
-            reason="Not required by policy profile solo.",
-        )
+    if (verdict := not_required("environment.coverage", policy)) is not None:
+        return verdict
     if not question.near:
         return Verdict(
             rule="environment.coverage",
@@ -60,7 +57,7 @@ def coverage(question: Question) -> Verdict:
 def coverage_boundaries(question: Question) -> Iterator[datetime]:
     """What is near begins or ends, or a gap comes within reach or is over; in order, and only while events are near."""
     catalog, now = question.catalog, question.now
-    if catalog.policy.profile == "solo":
+    if not_required("environment.coverage", catalog.policy) is not None:
         return
     for start, end in _near_spans(question):
         if start > now:
@@ -114,12 +111,8 @@ def maintenance_only(question: Question) -> Verdict:
             outcome=Outcome.NOT_APPLICABLE,
             reason="It does not have to wait for maintenance.",
         )
-    if question.catalog.policy.profile == "solo":
-        return Verdict(
-            rule="maintenance.window",
-            outcome=Outcome.NOT_APPLICABLE,
-            reason="Not required by policy profile solo.",
-        )
+    if (verdict := not_required("maintenance.window", question.catalog.policy)) is not None:
+        return verdict
     coming = merge(*_windows(question), key=lambda one: (one.start, one.maintenance.id))
     window = next((one for one in coming if _may_happen(question.catalog, one)), None)
     if window is None:
@@ -155,7 +148,8 @@ def maintenance_only(question: Question) -> Verdict:
 
 def maintenance_boundaries(question: Question) -> Iterator[datetime]:
     """Start and end of the coming windows, in order."""
-    if _only_in_maintenance(question) is None or question.catalog.policy.profile == "solo":
+    needed = not_required("maintenance.window", question.catalog.policy) is None
+    if not needed or _only_in_maintenance(question) is None:
         return
     edges = merge(*((edge for one in windows for edge in one.span) for windows in _windows(question)))
     yield from (edge for edge in edges if edge > question.now)

@@ -10,6 +10,7 @@ from heapq import merge
 from publisher.model.decision import Outcome, Verdict
 from publisher.model.release import ChangeClass, Necessity, Release
 from publisher.rules import integrity, words
+from publisher.rules.names import few
 from publisher.rules.question import Question
 from publisher.rules.timeline import Part
 from publisher.rules.windows import Window
@@ -89,13 +90,13 @@ class _Stretch:
 
     @property
     def named(self) -> str:
-        return self.of([f'"{title}"' for title in dict.fromkeys(window.cause.title for window in self.windows)])
+        return self.of([f'"{window.cause.title}"' for window in self.windows])
 
     def of(self, names: Sequence[str]) -> str:
         """All names of a short list; of a long one the first two and how many more there are."""
         if self.windows[-1].end < self.until:
-            return words.listed([*names[:2], "many more"])
-        return words.listed(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} more"])
+            return words.listed([*list(dict.fromkeys(names))[:2], "many more"])
+        return few(names)
 
 
 def _stretch(part: Part, now: datetime) -> _Stretch | None:

@@ -11,7 +11,7 @@ from publisher.model.decision import Outcome, Verdict
 from publisher.model.event import Event
 from publisher.model.register import Signal
 from publisher.rules import words
-from publisher.rules.names import neutral, sentences, titled
+from publisher.rules.names import ids, neutral, sentences, titled
 from publisher.rules.question import Question
 from publisher.rules.severity import effective_severity
 from publisher.rules.timeline import Timeline
@@ -53,7 +53,7 @@ def estimate(question: Question) -> Verdict:
         public_reason=neutral(stale, question.now, "the time is not known well enough."),
         who="Operations",
         fix="Look up the chain, and estimate `seen`, `as_of`, `earliest`, `latest` and `starts` of the event again.",
-        sources=_ids(stale),
+        sources=ids(stale),
     )
 
 
@@ -81,7 +81,7 @@ def signal(question: Question) -> Verdict:
             public_reason=neutral(_once(stale.values()), question.now, "a measurement is too old."),
             who="Operations",
             fix="Measure again, and write `value` and `sampled_at` into the signal's file.",
-            sources=_ids(stale.values()),
+            sources=ids(stale.values()),
         )
     asking = {one: event for one, event, _ in heard if _asks(question, one, event)}
     if asking:
@@ -92,7 +92,7 @@ def signal(question: Question) -> Verdict:
             public_reason=neutral(_once(asking.values()), question.now, "the severity is being judged again."),
             who="Whoever owns the calendar",
             fix="Accept the signal under `accepted:` in its file, or raise the severity of the event.",
-            sources=_ids(asking.values()),
+            sources=ids(asking.values()),
         )
     return Verdict(
         rule="risk.signal",
@@ -192,10 +192,6 @@ def _asks(question: Question, signal: Signal, event: Event) -> bool:
 
 def _once(events: Iterable[Event]) -> list[Event]:
     return list(dict.fromkeys(events))
-
-
-def _ids(events: Iterable[Event]) -> tuple[str, ...]:
-    return tuple(event.id for event in _once(events))
 
 
 def _old_estimate(question: Question, event: Event) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import NamedTuple
 
 from publisher.model.catalog import Catalog
 from publisher.model.event import UNSCORED_LEAD_TIME, Event
@@ -22,39 +23,45 @@ LONGEST_PLAN = timedelta(days=300)
 """So long before or after the newest release, a plan is probably of another year."""
 
 
+class SecondLook(NamedTuple):
+    """What makes one look again, and at what."""
+
+    what: str
+    fix: str
+
+
 def rubric(notice: timedelta) -> int:
     """The lead time, 1 (none) to 5 (plenty), for the time from the announcement to the start."""
     return next((score for days, score in RUBRIC if notice < timedelta(days=days)), 5)
 
 
-def disagreement(event: Event) -> str | None:
-    """How score and dates of an event contradict one another, as a sentence; None when they agree or one is missing."""
+def disagreement(event: Event) -> SecondLook | None:
+    """How score and dates of an event contradict one another; None when they agree or one is missing."""
     if event.announced is None or event.lead_time is UNSCORED_LEAD_TIME:
         return None
     notice = event.starts - event.announced
     by_dates, scored = rubric(notice), event.lead_time.score
     if by_dates == scored:
         return None
-    days = f"{notice.days} day{'' if notice.days == 1 else 's'}"
-    return (
-        f"Lead time of {event.id} is scored {scored}, and {days} from announcement to start"
-        f" {'speaks' if notice.days == 1 else 'speak'} for {by_dates};"
-        " change the score, or the dates."
+    return SecondLook(
+        f"its lead time is scored {scored}, and {words.counted(notice.days, 'day')} from announcement to start"
+        f" {'speaks' if notice.days == 1 else 'speak'} for {by_dates}",
+        "change the score, or the dates",
     )
 
 
-def year_of_event(event: Event) -> str | None:
-    """What looks like a slip of the year in an event's dates, as a sentence; None when nothing does."""
+def year_of_event(event: Event) -> SecondLook | None:
+    """What looks like a slip of the year in an event's dates, for a second look; None when nothing does."""
     if event.ends - event.starts > LONGEST_EVENT:
-        return f"{event.id} lasts {(event.ends - event.starts).days} days; check the year of its end."
+        return SecondLook(f"lasts {(event.ends - event.starts).days} days", "check the year of its end")
     if event.announced is not None and event.starts - event.announced > LONGEST_NOTICE:
         notice = (event.starts - event.announced).days
-        return f"{event.id} starts {notice} days after it was announced; check the year of both."
+        return SecondLook(f"starts {notice} days after it was announced", "check the year of both")
     return None
 
 
-def year_of_release(catalog: Catalog, release: Release) -> str | None:
-    """What looks like a slip of the year in a release's dates, as a sentence; None when nothing does.
+def year_of_release(catalog: Catalog, release: Release) -> SecondLook | None:
+    """What looks like a slip of the year in a release's dates, for a second look; None when nothing does.
 
     A plan is compared with the release's own shipping, or with the newest that any product has shipped and the start
     of the policy, since a product may rest for years while others go on.
@@ -65,9 +72,9 @@ def year_of_release(catalog: Catalog, release: Release) -> str | None:
     if release.shipped_at is not None:
         if abs(release.shipped_at - planned) <= LONGEST_PLAN:
             return None
-        return (
-            f"{release.id} was planned for {words.day(planned)} and shipped on {words.day(release.shipped_at)};"
-            " check the year of both."
+        return SecondLook(
+            f"was planned for {words.day(planned)} and shipped on {words.day(release.shipped_at)}",
+            "check the year of both",
         )
     shipped = [one.shipped_at for one in catalog.releases if one.shipped_at is not None]
     newest = max((*shipped, catalog.policy.effective))
@@ -75,4 +82,5 @@ def year_of_release(catalog: Catalog, release: Release) -> str | None:
         return None
     side = "after" if planned > newest else "before"
     days = abs(planned - newest).days
-    return f"{release.id} is planned for {words.day(planned)}, {days} days {side} the newest release; check the year."
+    what = f"is planned for {words.day(planned)}, {days} days {side} the newest release"
+    return SecondLook(what, "check the year")

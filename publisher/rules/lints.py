@@ -169,16 +169,14 @@ def _unscored(catalog: Catalog, now: datetime) -> Iterator[Lint]:
 
 
 def _dates(catalog: Catalog, now: datetime) -> Iterator[Lint]:
-    """Scores that dates contradict, and dates that are probably of another year, of what is to come (R15)."""
+    """Scores that dates contradict, and dates of another year; of events while they are to come (R15)."""
     for event in catalog.events:
         if event.ends <= now:
             continue
-        for said in (disagreement(event), year_of_event(event)):
-            if said is not None:
-                yield _second_look(event.id, said)
+        yield from (Lint(event.id, *found) for found in (disagreement(event), year_of_event(event)) if found)
     for release in catalog.releases:
-        if release.shipped_at is None and (said := year_of_release(catalog, release)) is not None:
-            yield _second_look(release.id, said)
+        if found := year_of_release(catalog, release):
+            yield Lint(release.id, *found)
 
 
 def _to_come(catalog: Catalog, now: datetime) -> Iterator[Lint]:
@@ -206,9 +204,3 @@ def _crews(catalog: Catalog) -> Iterator[Lint]:
             verb = "has" if len(missing) == 1 else "have"
             what = f"{words.listed(missing)} of its crew {verb} no shift"
             yield Lint(one.id, what, "check the spelling, or add a shift to staffing.yaml")
-
-
-def _second_look(about: str, said: str) -> Lint:
-    what, _, fix = said.rstrip(".").partition("; ")
-    what = what.replace(f"Lead time of {about}", "its lead time").removeprefix(f"{about} ")
-    return Lint(about, what, fix)

@@ -17,7 +17,8 @@ from publisher.model.maintenance import Degree, Maintenance
 from publisher.rules import busy, words
 from publisher.rules.clock import days, hours, overlap
 from publisher.rules.coverage import DUTIES, lacking, missing, shift_spans
-from publisher.rules.names import few, titled
+from publisher.rules.names import few, ids, titled
+from publisher.rules.profile import not_required
 from publisher.rules.severity import effective_severity
 from publisher.rules.slots import Occurrence, occurrences
 
@@ -77,10 +78,10 @@ def peak(catalog: Catalog, window: Occurrence) -> Verdict:
 
 def freeze(catalog: Catalog, window: Occurrence) -> Verdict:
     """Not while an event is under way."""
-    events = [event for event in _events(catalog, 1) if overlap(window.span, (_earliest(event), _over(event)))]
+    events = [event for event in _events(catalog, 1) if overlap(window.span, (event.earliest, event.over))]
     if not events:
         return Verdict(rule="maintenance.freeze", outcome=Outcome.PASS, reason="No event is under way meanwhile.")
-    until = max(_over(event) for event in events)
+    until = max(event.over for event in events)
     return _around(
         "maintenance.freeze",
         events,
@@ -97,7 +98,7 @@ def eve(catalog: Catalog, window: Occurrence) -> Verdict:
     near = [
         event
         for event in _events(catalog, policy.eve_severity)
-        if overlap(window.span, (_earliest(event) - policy.eve, _latest(event)))
+        if overlap(window.span, (event.earliest - policy.eve, event.latest))
     ]
     if not near:
         return Verdict(
@@ -113,7 +114,7 @@ def eve(catalog: Catalog, window: Occurrence) -> Verdict:
             reason="An event is about to begin; on-call and support are there around the clock,"
             " meanwhile and for the day after it.",
         )
-    until = max(_over(event) for event in near)
+    until = max(event.over for event in near)
     return _around(
         "maintenance.eve",
         near,
@@ -126,12 +127,8 @@ def eve(catalog: Catalog, window: Occurrence) -> Verdict:
 
 def coverage(catalog: Catalog, window: Occurrence) -> Verdict:
     """On-call, comms and support are there meanwhile, and for the first day after it (R62)."""
-    if catalog.policy.profile == "solo":
-        return Verdict(
-            rule="maintenance.coverage",
-            outcome=Outcome.NOT_APPLICABLE,
-            reason="Not required by policy profile solo.",
-        )
+    if (verdict := not_required("maintenance.coverage", catalog.policy)) is not None:
+        return verdict
     after = words.length(catalog.policy.maintenance.after)
     found = missing(catalog, DUTIES, window.start, window.end + catalog.policy.maintenance.after)
     if not found:
@@ -228,21 +225,6 @@ def _events(catalog: Catalog, severity: int) -> Iterator[Event]:
     return (one for one in catalog.events if one.status != "cancelled" and effective_severity(catalog, one) >= severity)
 
 
-def _earliest(event: Event) -> datetime:
-    """When it may begin at the earliest: an estimate of a block may be wrong on both sides."""
-    return min(event.starts, event.trigger.earliest) if event.trigger else event.starts
-
-
-def _latest(event: Event) -> datetime:
-    guessed = event.trigger is not None and event.status != "happened"
-    return max(event.starts, event.trigger.latest) if event.trigger and guessed else event.starts
-
-
-def _over(event: Event) -> datetime:
-    """When it is over at the latest."""
-    return _latest(event) + (event.ends - event.starts)
-
-
 def _around(
     rule: str, events: list[Event], reason: str, until: datetime, fix: str, neutral: str | None = None
 ) -> Verdict:
@@ -257,7 +239,7 @@ def _around(
         who="Nobody; the event passes by itself.",
         fix=fix,
         until=until,
-        sources=tuple(event.id for event in events),
+        sources=ids(events),
     )
 
 

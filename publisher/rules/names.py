@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from publisher.model.event import Event
@@ -45,10 +45,15 @@ def neutral(events: Sequence[Event], now: datetime, what: str) -> str | None:
     return f"{few(titles)}: {what}"
 
 
+def ids(events: Iterable[Event]) -> tuple[str, ...]:
+    """Their ids, once each: what a verdict rests on."""
+    return tuple(dict.fromkeys(event.id for event in events))
+
+
 def few(names: Sequence[str]) -> str:
     """All names of a short list, once each; of a long one the first two and how many more there are."""
     once = list(dict.fromkeys(names))
-    return words.listed(once if len(once) <= 3 else [*once[:2], f"{len(once) - 2} more events"])
+    return words.listed(once if len(once) <= 3 else [*once[:2], f"{len(once) - 2} more"])
 
 
 def sentences(all_of_them: Sequence[str]) -> str:

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from publisher.model.decision import Outcome, Verdict
-from publisher.rules.question import Question
+from publisher.model.policy import Policy
 
-TEAM_ONLY = frozenset({"changes.class", "risk.scenario", "risk.named", "risk.comms-lead"})
+TEAM_ONLY = frozenset(
+    {
+        "changes.class",
+        "risk.scenario",
+        "risk.named",
+        "risk.comms-lead",
+        "environment.coverage",
+        "maintenance.window",
+        "maintenance.coverage",
+    }
+)
 """Rules that ask for people or work that one person does not have. What fails closed, what users need to be told and
 what costs one line is asked of everybody."""
 
 
-def not_required(rule: str, question: Question) -> Verdict | None:
+def not_required(rule: str, policy: Policy) -> Verdict | None:
     """The verdict of a rule that the policy's profile does not ask for, never a pass; None where it asks."""
-    profile = question.catalog.policy.profile
-    if profile == "team" or rule not in TEAM_ONLY:
+    if policy.profile == "team" or rule not in TEAM_ONLY:
         return None
-    return Verdict(rule=rule, outcome=Outcome.NOT_APPLICABLE, reason=f"Not required by policy profile {profile}.")
+    return Verdict(
+        rule=rule, outcome=Outcome.NOT_APPLICABLE, reason=f"Not required by policy profile {policy.profile}."
+    )

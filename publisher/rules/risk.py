@@ -18,7 +18,7 @@ from publisher.model.product import ClientType
 from publisher.model.register import Scenario
 from publisher.model.release import ChangeClass, RiskClass
 from publisher.rules import words
-from publisher.rules.names import neutral, sentences, titled
+from publisher.rules.names import ids, neutral, sentences, titled
 from publisher.rules.profile import not_required
 from publisher.rules.question import Question
 from publisher.rules.severity import effective_severity
@@ -57,7 +57,7 @@ def score(question: Question) -> Verdict:
             public_reason=neutral(unscored, question.now, "the risk has not been judged yet."),
             who="Whoever owns the calendar",
             fix="Score severity and lead time in the event's file, each with a reason.",
-            sources=_ids(unscored),
+            sources=ids(unscored),
         )
     return Verdict(rule="risk.score", outcome=Outcome.PASS, reason="No event is near without a score.")
 
@@ -70,7 +70,7 @@ def score_boundaries(question: Question) -> Iterable[datetime]:
 def scenario(question: Question) -> Verdict:
     """What can fail everywhere at once near a severe event has been tried out, several failures together (R5)."""
     rule = "risk.scenario"
-    if (verdict := not_required(rule, question)) is not None:
+    if (verdict := not_required(rule, question.catalog.policy)) is not None:
         return verdict
     if not _fails_everywhere(question):
         reason = "This kind of change does not fail everywhere at once."
@@ -84,7 +84,7 @@ def scenario(question: Question) -> Verdict:
             public_reason=neutral(list(missing), question.now, "what may go wrong has not been tried out."),
             who="Operations",
             fix=f"Run a scenario with at least {FAILURES_AT_ONCE} failures at once, and note it in content/scenarios/.",
-            sources=_ids(missing),
+            sources=ids(missing),
         )
     return Verdict(
         rule=rule,
@@ -95,7 +95,7 @@ def scenario(question: Question) -> Verdict:
 
 def scenario_boundaries(question: Question) -> Iterable[datetime]:
     """Those of the events near, where any is severe and untried; when asked about the past, runs are still to come."""
-    if not_required("risk.scenario", question) is not None or not _fails_everywhere(question):
+    if not_required("risk.scenario", question.catalog.policy) is not None or not _fails_everywhere(question):
         return ()
     coming = [one.ran_at for one in question.catalog.scenarios if one.ran_at > question.now]
     # What has been tried depends on how many scenarios had been run, and on nothing else that time changes.
@@ -106,7 +106,7 @@ def scenario_boundaries(question: Question) -> Iterable[datetime]:
 def named(question: Question) -> Verdict:
     """Near an event a release names what may go wrong in each of the three classes, or why nothing can (R3, R7)."""
     rule = "risk.named"
-    if (verdict := not_required(rule, question)) is not None:
+    if (verdict := not_required(rule, question.catalog.policy)) is not None:
         return verdict
     if question.release.change_class is ChangeClass.DOCS:
         reason = "Documentation changes no program."
@@ -128,14 +128,15 @@ def named(question: Question) -> Verdict:
 
 def named_boundaries(question: Question) -> Iterable[datetime]:
     """Those of the events near, where a class of risk is not named."""
-    exempt = question.release.change_class is ChangeClass.DOCS or not_required("risk.named", question) is not None
-    return () if exempt or not _unnamed(question) else question.near_boundaries()
+    asked = not_required("risk.named", question.catalog.policy) is None
+    exempt = question.release.change_class is ChangeClass.DOCS
+    return question.near_boundaries() if asked and not exempt and _unnamed(question) else ()
 
 
 def comms_lead(question: Question) -> Verdict:
     """Somebody speaks for the team when a severe event happens (R8)."""
     rule = "risk.comms-lead"
-    if (verdict := not_required(rule, question)) is not None:
+    if (verdict := not_required(rule, question.catalog.policy)) is not None:
         return verdict
     silent = [event for event in question.near if _silent(question, event)]
     if silent:
@@ -146,7 +147,7 @@ def comms_lead(question: Question) -> Verdict:
             public_reason=neutral(silent, question.now, "nobody is named yet who speaks for the team."),
             who="Comms",
             fix="Name a person as `comms_lead` in the event's file.",
-            sources=_ids(silent),
+            sources=ids(silent),
         )
     reason = "No severe event is near without somebody who speaks for the team."
     return Verdict(rule=rule, outcome=Outcome.PASS, reason=reason)
@@ -154,7 +155,7 @@ def comms_lead(question: Question) -> Verdict:
 
 def comms_lead_boundaries(question: Question) -> Iterable[datetime]:
     """Those of the events near, where nobody speaks for the team at any severe one."""
-    if not_required("risk.comms-lead", question) is not None:
+    if not_required("risk.comms-lead", question.catalog.policy) is not None:
         return ()
     return _while_near(question, "risk.comms-lead", lambda event: _silent(question, event))
 
@@ -182,7 +183,7 @@ def assumptions(question: Question) -> Verdict:
         public_reason=neutral(ending, question.now, "the notes do not say yet what changes for users."),
         who="Comms",
         fix="Say under `notes:` in `unit_statement` what changes for users, or that nothing does.",
-        sources=_ids(ending),
+        sources=ids(ending),
     )
 
 
@@ -230,22 +231,17 @@ def _silent(question: Question, event: Event) -> bool:
     return event.comms_lead is None and effective_severity(question.catalog, event) >= least
 
 
-def _ids(events: Iterable[Event]) -> tuple[str, ...]:
-    return tuple(event.id for event in events)
-
-
 def _untried(question: Question, event: Event) -> str | None:
     """Why no scenario counts for a severe event, as a sentence; None when one does, or the event is not severe."""
     if effective_severity(question.catalog, event) < question.catalog.policy.scenario_severity:
         return None
     oldest = question.catalog.policy.scenario_max_age
-    begins = event.trigger.latest if event.trigger else event.starts
     runs = [
         one
         for one in question.catalog.scenarios
         if (not one.event_types or event.type in one.event_types) and one.ran_at <= question.now
     ]
-    if any(_held(one) and begins - one.ran_at <= oldest for one in runs):
+    if any(_held(one) and event.latest - one.ran_at <= oldest for one in runs):
         return None
     name = f'"{event.title}", of severity {effective_severity(question.catalog, event)},'
     if not runs:

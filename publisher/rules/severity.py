@@ -21,3 +21,8 @@ def effective_severity(catalog: Catalog, event: Event) -> int:
         catalog.memo[_ACCEPTED] = proposed
     accepted: dict[str, int] = catalog.memo[_ACCEPTED]
     return max(event.severity.score, accepted.get(event.id, 1))
+
+
+def risk_index(catalog: Catalog, event: Event) -> int:
+    """1 (calm) to 25: the severity that counts, times the lack of time, which is 6 minus the lead time (R15)."""
+    return effective_severity(catalog, event) * (6 - event.lead_time.score)

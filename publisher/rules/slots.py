@@ -44,16 +44,6 @@ def occurrences(maintenance: Maintenance, start: datetime, end: datetime) -> tup
     return tuple(takewhile(lambda one: one.start < end, upcoming(maintenance, start)))
 
 
-def next_occurrence(maintenance: Maintenance, now: datetime) -> Occurrence | None:
-    """The next window that begins after `now`; None when there is none."""
-    return next((one for one in upcoming(maintenance, now) if one.start > now), None)
-
-
-def holding(maintenance: Maintenance, now: datetime) -> Occurrence | None:
-    """The window in which `now` lies, if it lies in one."""
-    return next((one for one in occurrences(maintenance, now, now + timedelta(seconds=1)) if one.start <= now), None)
-
-
 def _from(maintenance: Maintenance, now: datetime) -> Iterator[Occurrence]:
     """The windows in order, without most of those that were over long before `now`."""
     slot = maintenance.repeats

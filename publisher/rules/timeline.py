@@ -172,7 +172,7 @@ def _as_the_policy_sees(catalog: Catalog, subject: Subject) -> Subject:
 def tested_limits(catalog: Catalog) -> list[timedelta]:
     """Every length of testing from which on a policy treats a release differently, shortest first."""
     if "test limits" not in catalog.memo:
-        adjustments = [one for policy in (*catalog.earlier_policies, catalog.policy) for one in policy.freeze.adjust]
+        adjustments = [one for policy in catalog.policies for one in policy.freeze.adjust]
         limits = {one.tested_less_than for one in adjustments if one.tested_less_than is not None}
         catalog.memo["test limits"] = sorted(limits)
     found: list[timedelta] = catalog.memo["test limits"]

@@ -75,9 +75,8 @@ def freeze_windows(catalog: Catalog, subject: Subject) -> tuple[Window, ...]:
     # The lengths follow from a few properties of an event, so a thousand events share a few dozen of them.
     known: dict[tuple[int, Case], Lengths | None] = {}
     windows: list[Window] = []
-    policies = (*catalog.earlier_policies, catalog.policy)
     held = {name: _policy_eras(catalog, name) for name in {event.type for event in catalog.events}}
-    asked = any(one.uncovered for policy in policies for one in policy.freeze.adjust)
+    asked = any(one.uncovered for policy in catalog.policies for one in policy.freeze.adjust)
     for event in catalog.events:
         for era in _eras(held[event.type], event):
             if era.event.status == "cancelled":
@@ -115,8 +114,11 @@ def _eras(policies: Sequence[tuple[Policy, datetime, datetime]], event: Event) -
 
 
 def _as_known(event: Event, revision: Revision) -> Event:
-    changed = {name: getattr(revision, name) for name in ("starts", "ends", "trigger", "severity", "status")}
-    return event.model_copy(update={name: value for name, value in changed.items() if value is not None})
+    names = ("starts", "ends", "trigger", "severity", "status")
+    known = {name: value for name in names if (value := getattr(revision, name)) is not None}
+    if revision.starts is not None and revision.trigger is None:
+        known["trigger"] = None  # a date was known then, and no block
+    return event.model_copy(update=known)
 
 
 def _then(policy: Policy, revision: Revision | None, last: datetime, until: datetime) -> str:
@@ -180,15 +182,15 @@ class _Guess:
 
     @classmethod
     def of(cls, event: Event, policy: FreezePolicy) -> _Guess:
-        trigger = event.trigger
-        if trigger is None or event.status == "happened":
+        trigger = event.estimate
+        if trigger is None:
             return cls(event.starts, event.ends, None, 0.0, "")
         per_day = policy.uncertainty.drift_per_day
         text = (
             f"; from the earliest to the latest moment at which {trigger.kind} {trigger.height:,} is expected,"
             f" and {words.length(per_day)} wider on both sides for each day since {words.day(trigger.as_of)}"
         )
-        return cls(trigger.earliest, trigger.latest + (event.ends - event.starts), trigger, per_day / DAY, text)
+        return cls(event.earliest, event.over, trigger, per_day / DAY, text)
 
     def moved(self, moment: datetime) -> datetime:
         """An edge of a freeze, moved to when it is reached while the estimate ages."""

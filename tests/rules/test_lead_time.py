@@ -9,6 +9,7 @@ import pytest
 from publisher.model.base import format_time
 from publisher.model.event import Event
 from publisher.rules.lead_time import disagreement, rubric, year_of_event, year_of_release
+from publisher.rules.severity import risk_index
 from tests.support import build
 from tests.support.build import at
 
@@ -33,8 +34,8 @@ def test_r15_the_rubric_of_lead_times(days: int, below: int, from_then: int) -> 
 def test_r15_a_score_that_the_dates_contradict_is_told() -> None:
     assert disagreement(announced(21 * DAY, 3)) is None
     assert disagreement(announced(21 * DAY, 5)) == (
-        "Lead time of example-listing is scored 5, and 21 days from announcement to start speak for 3;"
-        " change the score, or the dates."
+        "its lead time is scored 5, and 21 days from announcement to start speak for 3",
+        "change the score, or the dates",
     )
     assert "1 day from announcement" in str(disagreement(announced(DAY, 2)))
 
@@ -54,13 +55,14 @@ def test_r16_the_worked_examples(kind: str, severity: int, lead_time: int, notic
     known = announced(notice, lead_time)
     event = known.model_copy(update={"type": kind, "severity": known.severity.model_copy(update={"score": severity})})
     assert disagreement(event) is None
-    assert event.risk_index == index
+    assert risk_index(build.catalog([event]), event) == index
 
 
 def test_an_event_announced_more_than_400_days_ahead_is_probably_of_another_year() -> None:
     assert year_of_event(announced(400 * DAY, 5)) is None
     assert year_of_event(announced(400 * DAY + SECOND, 5)) == (
-        "example-listing starts 400 days after it was announced; check the year of both."
+        "starts 400 days after it was announced",
+        "check the year of both",
     )
 
 
@@ -68,7 +70,8 @@ def test_an_event_of_more_than_300_days_is_probably_of_another_year() -> None:
     ends = STARTS + 300 * DAY
     assert year_of_event(build.event("2026-03-10", f"{ends:%Y-%m-%d}")) is None
     assert year_of_event(build.event("2026-03-10", f"{ends:%Y-%m-%d} 00:00:01")) == (
-        "example-listing lasts 300 days; check the year of its end."
+        "lasts 300 days",
+        "check the year of its end",
     )
 
 
@@ -83,7 +86,8 @@ def test_a_plan_far_from_the_newest_release_is_probably_of_another_year(days: in
         said.append(year_of_release(build.catalog([], [before, one], the_policy=build.policy()), one))
     assert said[0] is None
     assert said[1] is not None
-    assert f"300 days {side} the newest release; check the year." in said[1]
+    assert f"300 days {side} the newest release" in said[1].what
+    assert said[1].fix == "check the year"
 
 
 def test_a_release_that_shipped_long_before_or_after_its_plan_is_told() -> None:

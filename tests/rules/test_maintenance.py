@@ -14,7 +14,7 @@ from publisher.model.maintenance import Maintenance
 from publisher.model.staffing import Shift, Staffing
 from publisher.rules.evaluate import worst
 from publisher.rules.maintenance import judge
-from publisher.rules.slots import next_occurrence
+from publisher.rules.slots import upcoming
 from tests.support import build
 from tests.support.build import at
 
@@ -50,8 +50,7 @@ def around_the_clock() -> Staffing:
 
 def verdict(rule: str, one: Maintenance, given: Catalog | None = None) -> Verdict:
     """What one rule says of the first window."""
-    window = next_occurrence(one, at("2026-01-01"))
-    assert window is not None
+    window = next(upcoming(one, at("2026-01-01")))
     every = judge(given or catalog(one), one, window.start)
     return next(found for found in every if found.rule == f"maintenance.{rule}")
 

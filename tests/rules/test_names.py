@@ -16,7 +16,7 @@ def test_every_rule_that_decides_is_known_by_its_id_and_shown_in_this_order() ->
 
 def test_long_lists_stay_readable() -> None:
     assert few(["a", "b", "a", "c"]) == "a, b and c"
-    assert few(["a", "b", "c", "d"]) == "a, b and 2 more events"
+    assert few(["a", "b", "c", "d"]) == "a, b and 2 more"
     assert sentences(["A.", "B.", "C."]) == "A. B. C."
     assert sentences(["A.", "B.", "C.", "D."]) == "A. B. The same goes for 2 more."
 

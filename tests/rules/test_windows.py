@@ -244,3 +244,11 @@ def test_r18_an_estimate_that_ages_almost_as_fast_as_time_passes_freezes_for_lon
 def test_r18_a_height_that_no_chain_reaches_is_refused_and_not_a_fault(height: int) -> None:
     with pytest.raises(ValidationError, match="more than ten years away"):
         build.event("2026-03-10 10:00", "2026-03-10 22:00", trigger=TRIGGER | {"height": height})
+
+
+def test_r25_an_event_whose_date_became_a_block_keeps_the_freeze_that_its_date_had_begun() -> None:
+    revision = {"until": "2026-03-02T00:00:00Z", "because": "A block decides now.", "starts": "2026-03-05T00:00:00Z"}
+    revision["ends"] = "2026-03-06T00:00:00Z"
+    catalog = build.catalog([build.event(*LISTING, trigger=TRIGGER, revisions=[revision])])
+    first = windows(catalog)[0]
+    assert (first.start, first.end) == (at("2026-02-26"), at("2026-03-06"))

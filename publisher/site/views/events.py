@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from publisher.model.release import Release
-from publisher.rules.severity import effective_severity
+from publisher.rules.severity import effective_severity, risk_index
 from publisher.site.scene import Page, Scene
 from publisher.site.views.releases import release_view
 from publisher.site.visible import public_events
@@ -39,6 +39,7 @@ def pages(scene: Scene) -> Iterator[Page]:
             {
                 "event": event,
                 "severity": effective_severity(scene.catalog, event),
+                "risk_index": risk_index(scene.catalog, event),
                 "freeze": scene.freeze_of.get(event.id),
                 "releases": [release_view(scene, release) for release in tied.get(event.id, ())],
             },
