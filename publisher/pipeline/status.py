@@ -55,11 +55,6 @@ class Status:
     shipped_by: dict[str, tuple[str, ...]]
     """Channel role -> persons who signed what is live."""
 
-    @property
-    def needs_attention(self) -> bool:
-        """Whether something has expired or is due."""
-        return any(one.due or one.expired for one in self.roles)
-
 
 def read_status(storage: Readable, root: bytes, catalog: Catalog, now: datetime) -> Status:
     """Read and verify the bucket's state. Raises VerificationError, StorageError."""

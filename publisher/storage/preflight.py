@@ -11,10 +11,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from tuf.api.exceptions import DownloadError, DownloadHTTPError, DownloadLengthMismatchError
-
-from publisher.client.fetch import WebFetcher
-from publisher.client.pace import Limits
 from publisher.errors import StorageError
 from publisher.storage.protocol import Storage
 
@@ -181,6 +177,16 @@ class _S3Preflight:
         """Whether clients can read a probe under the public URL; asked as they ask, redirects and proxies included."""
         if self._public is None:
             return None
+        # python-tuf loads boto3 where it is installed, which is for s3:// addresses alone.
+        from tuf.api.exceptions import (  # noqa: PLC0415 - see above
+            DownloadError,
+            DownloadHTTPError,
+            DownloadLengthMismatchError,
+        )
+
+        from publisher.client.fetch import WebFetcher  # noqa: PLC0415 - see above
+        from publisher.client.pace import Limits  # noqa: PLC0415 - see above
+
         fetcher = WebFetcher(self._proxies, "tidegate", retries=1, limits=Limits(wait=PUBLIC_SECONDS))
         url = f"{self._public.rstrip('/')}/{key}"
         try:
