@@ -73,7 +73,7 @@ def _refuse_loosened(since: str, content: tuple[Path, ...], config: Path, catalo
             raise InputError(
                 f"the content of {since} has problems itself: {error.problems[0]}", fix="compare with a sound revision"
             ) from error
-    if catalog.policy.version == old.policy.version and catalog.policy_digest != old.policy_digest:
+    if catalog.policy.version == old.policy.version and catalog.policy != old.policy:
         version = old.policy.version
         raise InputError(
             f"{content[0] / 'policy.yaml'} differs from {since}, and its version is still {version}",

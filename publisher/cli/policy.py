@@ -25,14 +25,13 @@ def command(at: str | None, content: tuple[Path, ...], config: Path, as_json: bo
     """
     catalog = load(content, config)
     policy = catalog.policy_at(moment(at, catalog))
-    digest = catalog.policy_digest if policy is catalog.policy else None
     sections = policy_text(policy)
     if as_json:
         print_json(
             {
                 "version": policy.version,
                 "effective": format_time(policy.effective),
-                "digest": digest,
+                "digest": policy.digest(),
                 "profile": policy.profile,
                 "summary": policy.summary,
                 "sections": [{"id": one.id, "title": one.title, "sentences": list(one.sentences)} for one in sections],

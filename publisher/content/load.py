@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,14 +52,12 @@ def load_catalog(content: Sequence[Path], config: Path) -> Catalog:
     assert loaded.policy is not None
     assert loaded.endpoints is not None
     assert loaded.signers is not None
-    policy = loaded.policy.value
     return Catalog(
         products={item.value.id: item.value for item in loaded.products},
         channels={item.value.id: item.value for item in loaded.channels},
         endpoints=loaded.endpoints.value,
         signers=loaded.signers.value,
-        policy=policy,
-        policy_digest=hashlib.sha256(policy.model_dump_json(exclude_defaults=True).encode()).hexdigest(),
+        policy=loaded.policy.value,
         events=tuple(sorted((i.value for i in loaded.events), key=lambda event: (event.starts, event.id))),
         releases=tuple(sorted((i.value for i in loaded.releases), key=lambda r: (r.product, r.version))),
         deprecations=tuple(sorted((i.value for i in loaded.deprecations), key=lambda d: (d.product, d.id))),

@@ -40,8 +40,7 @@ class Catalog:
     endpoints: Endpoints
     signers: Signers
     policy: Policy
-    policy_digest: str
-    """SHA-256 of the policy's canonical JSON; decisions name it (R98)."""
+    """The newest, in force or not yet; `policy_at` says which one holds at a moment."""
     events: tuple[Event, ...]
     releases: tuple[Release, ...]
     deprecations: tuple[Deprecation, ...]
@@ -73,6 +72,10 @@ class Catalog:
     def policy_at(self, now: datetime) -> Policy:
         """The policy that held at `now`; before the first took effect, the first."""
         return next((one for one in reversed(self.policies) if one.effective <= now), self.policies[0])
+
+    def next_policy_after(self, now: datetime) -> datetime | None:
+        """When another policy than the one at `now` takes effect."""
+        return min((one.effective for one in self.policies[1:] if one.effective > now), default=None)
 
     @cached_property
     def _events_by_id(self) -> dict[str, Event]:

@@ -46,7 +46,7 @@ def change_class(question: Question) -> Verdict:
             reason="What the build changed was not looked at here; publishing looks at it.",
         )
     if facts is None:
-        return not_required(RULE, question.catalog.policy) or Verdict(
+        return not_required(RULE, question.policy) or Verdict(
             rule=RULE,
             outcome=Outcome.UNKNOWN,
             reason="It is not known what the build changed, so its class cannot be checked.",
@@ -56,7 +56,7 @@ def change_class(question: Question) -> Verdict:
     worse = [
         (found, proof)
         for found, proof in found_classes(product, facts)
-        if not at_least(question.catalog.policy.freeze, question.subject, release.change_class, found)
+        if not at_least(question.policy.freeze, question.subject, release.change_class, found)
     ]
     if not worse:
         return Verdict(

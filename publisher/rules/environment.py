@@ -27,7 +27,7 @@ LOOK_AHEAD = 60
 
 def coverage(question: Question) -> Verdict:
     """Near an event a release ships only if people are there at once and for the first day (R62)."""
-    policy = question.catalog.policy
+    policy = question.policy
     if (verdict := not_required("environment.coverage", policy)) is not None:
         return verdict
     if not question.near:
@@ -57,13 +57,13 @@ def coverage(question: Question) -> Verdict:
 def coverage_boundaries(question: Question) -> Iterator[datetime]:
     """What is near begins or ends, or a gap comes within reach or is over; in order, and only while events are near."""
     catalog, now = question.catalog, question.now
-    if not_required("environment.coverage", catalog.policy) is not None:
+    if not_required("environment.coverage", question.policy) is not None:
         return
     for start, end in _near_spans(question):
         if start > now:
             yield start
         if catalog.staffing is not None:
-            yield from _reach_edges(catalog, max(start, now), end)
+            yield from _reach_edges(catalog, question.policy.maintenance.after, max(start, now), end)
         yield end
 
 
@@ -85,18 +85,17 @@ def _near_spans(question: Question) -> Iterator[Span]:
         yield current
 
 
-def _reach_edges(catalog: Catalog, start: datetime, end: datetime) -> Iterator[datetime]:
+def _reach_edges(catalog: Catalog, after: timedelta, start: datetime, end: datetime) -> Iterator[datetime]:
     """The moments between `start` and `end` at which gaps come within reach, or are over; worked out block by block."""
     for block in blocks(max(start, KNOWN[0]), end):
-        key = ("reach", block)
+        key = ("reach", after, block)
         if key not in catalog.memo:
-            catalog.memo[key] = _edges_of(catalog, block)
+            catalog.memo[key] = _edges_of(catalog, after, block)
         # The beginning of a block, at which nothing need change, keeps a long wait for the next edge short.
         yield from (edge for edge in (block, *catalog.memo[key]) if start < edge < end)
 
 
-def _edges_of(catalog: Catalog, block: datetime) -> tuple[datetime, ...]:
-    after = catalog.policy.maintenance.after
+def _edges_of(catalog: Catalog, after: timedelta, block: datetime) -> tuple[datetime, ...]:
     found = missing(catalog, DUTIES, block - _SECOND, block + BLOCK + after)  # a second more, for what ends just there
     # The last moment from which everything is covered is exactly `after` before a gap; moments are whole seconds.
     within_reach = merged((start - after + _SECOND, end) for spans in found.values() for start, end in spans)
@@ -111,7 +110,7 @@ def maintenance_only(question: Question) -> Verdict:
             outcome=Outcome.NOT_APPLICABLE,
             reason="It does not have to wait for maintenance.",
         )
-    if (verdict := not_required("maintenance.window", question.catalog.policy)) is not None:
+    if (verdict := not_required("maintenance.window", question.policy)) is not None:
         return verdict
     coming = merge(*_windows(question), key=lambda one: (one.start, one.maintenance.id))
     window = next((one for one in coming if _may_happen(question.catalog, one)), None)
@@ -148,7 +147,7 @@ def maintenance_only(question: Question) -> Verdict:
 
 def maintenance_boundaries(question: Question) -> Iterator[datetime]:
     """Start and end of the coming windows, in order."""
-    needed = not_required("maintenance.window", question.catalog.policy) is None
+    needed = not_required("maintenance.window", question.policy) is None
     if not needed or _only_in_maintenance(question) is None:
         return
     edges = merge(*((edge for one in windows for edge in one.span) for windows in _windows(question)))

@@ -91,9 +91,18 @@ def evaluate(
         verdicts=verdicts,
         next_change=next_change,
         then=then,
-        policy_version=catalog.policy.version,
-        policy_digest=catalog.policy_digest,
+        policy_version=question.policy.version,
+        policy_digest=_digest(question),
     )
+
+
+def _digest(question: Question) -> str:
+    memo, policy = question.catalog.memo, question.policy
+    key = ("digest", policy.version)
+    if key not in memo:
+        memo[key] = policy.digest()
+    found: str = memo[key]
+    return found
 
 
 def worst(verdicts: Iterable[Verdict]) -> Outcome:
@@ -103,12 +112,30 @@ def worst(verdicts: Iterable[Verdict]) -> Outcome:
 
 
 def _next_change(question: Question, own: list[Verdict], outcome: Outcome) -> tuple[datetime | None, Outcome | None]:
-    """The first boundary after now from which on the outcome differs, and that outcome.
+    """The first moment after now from which on the outcome differs, and that outcome.
 
-    `own` is what each rule says now, without overrides. At a moment only the rules that have a boundary there may say
-    something else, and they are asked only if it could make a difference.
+    `own` is what each rule says now, without overrides.
     """
     said = list(own)
+    while True:
+        until = question.catalog.next_policy_after(question.now)
+        edge, then = _next_change_before(until, question, said, outcome)
+        if edge is not None or until is None:
+            return edge, then
+        question = question.at(until)
+        said = [one.rule(question) for one in RULES]
+        if (then := worst(overrides.overridden(question, said))) is not outcome:
+            return until, then
+
+
+def _next_change_before(
+    until: datetime | None, question: Question, said: list[Verdict], outcome: Outcome
+) -> tuple[datetime | None, Outcome | None]:
+    """The same as long as one policy holds, which is before `until`; `said` is brought up to date on the way.
+
+    At a moment only the rules that have a boundary there may say something else, and they are asked only if it could
+    make a difference.
+    """
     coming = [_numbered(OVERRIDES, overrides.boundaries(question))]
     for index, one in enumerate(RULES):
         edges = iter(one.boundaries(question)) if one.boundaries else iter(())
@@ -120,6 +147,8 @@ def _next_change(question: Question, own: list[Verdict], outcome: Outcome) -> tu
     holding = {index for index, verdict in enumerate(said) if verdict.outcome is outcome}
     doubtful: set[int] = set()
     for edge, moving in groupby(merge(*coming), key=itemgetter(0)):
+        if until is not None and edge >= until:
+            break
         doubtful.update(index for _, index in moving)
         if not overridable and holding - doubtful and max(CEILINGS[index] for index in doubtful) <= outcome.rank:
             continue  # another rule holds the outcome where it is, and those in doubt cannot make it worse

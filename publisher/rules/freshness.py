@@ -150,12 +150,12 @@ def _reaches(question: Question) -> dict[str, Reach]:
     uncertain = _uncertain(question.catalog)
     if not uncertain:
         return {}
-    key = ("reaches", question.subject)
+    near = question.policy.freeze.uncertainty.near
+    key = ("reaches", question.subject, near)
     known: tuple[Timeline, dict[str, Reach]] | None = question.catalog.memo.get(key)
     if known is not None and known[0] is question.timeline:
         return known[1]
     wanted = {event.id for event in uncertain}
-    near = question.catalog.policy.freeze.uncertainty.near
     found: dict[str, Reach] = {}
     for window in question.timeline.windows:
         if isinstance(window.cause, Event) and (name := window.cause.id) in wanted:
@@ -167,7 +167,7 @@ def _reaches(question: Question) -> dict[str, Reach]:
 
 def _too_old(question: Question, since: datetime) -> datetime:
     """From which moment on something that was looked at `since` is no longer believed."""
-    return since + question.catalog.policy.freeze.uncertainty.stale_after
+    return since + question.policy.freeze.uncertainty.stale_after
 
 
 def _from(reach: Reach | None, start: datetime) -> Reach | None:
@@ -211,7 +211,7 @@ def _old_signal(question: Question, signal: Signal, event: Event) -> str:
 
 
 def _ago(question: Question) -> str:
-    return f"{words.length(question.catalog.policy.freeze.uncertainty.stale_after)} ago or more"
+    return f"{words.length(question.policy.freeze.uncertainty.stale_after)} ago or more"
 
 
 def _proposal(signal: Signal, event: Event) -> str:

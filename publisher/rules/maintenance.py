@@ -14,6 +14,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.decision import Outcome, Verdict
 from publisher.model.event import Event
 from publisher.model.maintenance import Degree, Maintenance
+from publisher.model.policy import MaintenancePolicy
 from publisher.rules import busy, words
 from publisher.rules.clock import days, hours, overlap
 from publisher.rules.coverage import DUTIES, lacking, missing, shift_spans
@@ -49,7 +50,7 @@ def peak(catalog: Catalog, window: Occurrence) -> Verdict:
             who="Operations",
             fix="Give the product its `usage` in products.yaml.",
         )
-    limit = catalog.policy.maintenance.busy_percent
+    limit = _policy(catalog, window).busy_percent
     moment, percent = busy.busiest(product.usage, window.start, window.end)
     if percent < limit:
         return Verdict(
@@ -94,7 +95,7 @@ def freeze(catalog: Catalog, window: Occurrence) -> Verdict:
 
 def eve(catalog: Catalog, window: Occurrence) -> Verdict:
     """On the eve of an event only with people around the clock, meanwhile and for a day after it (R61)."""
-    policy = catalog.policy.maintenance
+    policy = _policy(catalog, window)
     near = [
         event
         for event in _events(catalog, policy.eve_severity)
@@ -127,10 +128,11 @@ def eve(catalog: Catalog, window: Occurrence) -> Verdict:
 
 def coverage(catalog: Catalog, window: Occurrence) -> Verdict:
     """On-call, comms and support are there meanwhile, and for the first day after it (R62)."""
-    if (verdict := not_required("maintenance.coverage", catalog.policy)) is not None:
+    if (verdict := not_required("maintenance.coverage", catalog.policy_at(window.start))) is not None:
         return verdict
-    after = words.length(catalog.policy.maintenance.after)
-    found = missing(catalog, DUTIES, window.start, window.end + catalog.policy.maintenance.after)
+    length_after = _policy(catalog, window).after
+    after = words.length(length_after)
+    found = missing(catalog, DUTIES, window.start, window.end + length_after)
     if not found:
         return Verdict(
             rule="maintenance.coverage",
@@ -149,7 +151,7 @@ def coverage(catalog: Catalog, window: Occurrence) -> Verdict:
 
 def length(catalog: Catalog, window: Occurrence) -> Verdict:
     """Short rather than heroic, and shorter where data suffers (R63, R65)."""
-    policy, maintenance = catalog.policy.maintenance, window.maintenance
+    policy, maintenance = _policy(catalog, window), window.maintenance
     suffers = maintenance.impact.data is not Degree.NONE
     limit = policy.longest_with_data if suffers else policy.longest
     where = " where seeding, sync or storage suffer" if suffers else ""
@@ -183,7 +185,7 @@ def night(catalog: Catalog, window: Occurrence) -> Verdict:
             who="Operations",
             fix="Give everybody of the crew a shift in staffing.yaml.",
         )
-    allowed = catalog.policy.maintenance.nights_per_week
+    allowed = _policy(catalog, window).nights_per_week
     most = 0
     for person, zone, on in set(_nights(catalog, window)):
         monday = on - timedelta(days=on.weekday())
@@ -243,6 +245,10 @@ def _around(
     )
 
 
+def _policy(catalog: Catalog, window: Occurrence) -> MaintenancePolicy:
+    return catalog.policy_at(window.start).maintenance
+
+
 def _clocks(catalog: Catalog) -> dict[str, set[str]]:
     """The zones of everybody's shifts."""
     clocks: dict[str, set[str]] = {}
@@ -257,7 +263,7 @@ def _nights(catalog: Catalog, window: Occurrence) -> Iterator[tuple[str, str, da
 
     The crew works through the whole window, those who are on call for as much of it as their shift lasts.
     """
-    policy = catalog.policy.maintenance
+    policy = _policy(catalog, window)
     clocks = _clocks(catalog)
     working = [(person, zone, window.span) for person in window.maintenance.crew for zone in clocks.get(person, ())]
     for shift in catalog.staffing.shifts if catalog.staffing else ():

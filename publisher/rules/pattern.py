@@ -15,7 +15,7 @@ RULE = "pattern.fits"
 
 def chosen(question: Question) -> Pattern | None:
     """The pattern that the release names, or the policy's default for its class; None where there is no such."""
-    release, patterns = question.release, question.catalog.policy.patterns
+    release, patterns = question.release, question.policy.patterns
     if release.pattern is not None:
         return next((one for one in patterns if one.id == release.pattern), None)
     return next((one for one in patterns if release.change_class in one.default_for), None)
@@ -23,7 +23,7 @@ def chosen(question: Question) -> Pattern | None:
 
 def fits(question: Question) -> Verdict:
     """The pattern exists, is for this class of change, and may be used near an event where one is near."""
-    release, patterns = question.release, question.catalog.policy.patterns
+    release, patterns = question.release, question.policy.patterns
     if not patterns:
         return Verdict(rule=RULE, outcome=Outcome.NOT_APPLICABLE, reason="The policy names no ways to roll out.")
     pattern = chosen(question)

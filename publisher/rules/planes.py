@@ -48,7 +48,7 @@ def order(question: Question) -> Verdict:
 def boundaries(question: Question) -> Iterable[datetime]:
     """When the code that becomes the default has shipped and soaked, and, where a step is left out, the events near."""
     shipped = _enabled_since(question)
-    soak = () if shipped is None else (shipped, shipped + question.catalog.policy.soak)
+    soak = () if shipped is None else (shipped, shipped + question.policy.soak)
     near = question.near_boundaries() if _left_out(question) else ()
     return merge(near, (one for one in soak if one > question.now))
 
@@ -69,7 +69,7 @@ def _enabled_since(question: Question) -> datetime | None:
 
 
 def _new_default(question: Question) -> Verdict | None:
-    release, soak = question.release, question.catalog.policy.soak
+    release, soak = question.release, question.policy.soak
     if Step.ENABLE_DEFAULT not in release.steps:
         return None
     shipped = _enabled_since(question)

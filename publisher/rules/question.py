@@ -12,6 +12,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.decision import Verdict
 from publisher.model.event import Event
 from publisher.model.evidence import Evidence
+from publisher.model.policy import Policy
 from publisher.model.product import Product
 from publisher.model.release import Release
 from publisher.rules.bands import Subject
@@ -27,6 +28,11 @@ class Question:
     channel: str
     evidence: Evidence
     now: datetime
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.catalog.policy_at(self.now)
 
     @cached_property
     def product(self) -> Product:
@@ -73,7 +79,7 @@ class Question:
 
 
 Rule = Callable[[Question], Verdict]
-"""Judges one thing. Pure; its verdict may only change at one of its boundaries."""
+"""Judges one thing. Pure; under one policy its verdict may only change at one of its boundaries."""
 
 Boundaries = Callable[[Question], Iterable[datetime]]
 """The moments after `now` at which a rule's outcome may change, in order, and rather too many than too few.

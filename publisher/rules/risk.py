@@ -70,7 +70,7 @@ def score_boundaries(question: Question) -> Iterable[datetime]:
 def scenario(question: Question) -> Verdict:
     """What can fail everywhere at once near a severe event has been tried out, several failures together (R5)."""
     rule = "risk.scenario"
-    if (verdict := not_required(rule, question.catalog.policy)) is not None:
+    if (verdict := not_required(rule, question.policy)) is not None:
         return verdict
     if not _fails_everywhere(question):
         reason = "This kind of change does not fail everywhere at once."
@@ -95,7 +95,7 @@ def scenario(question: Question) -> Verdict:
 
 def scenario_boundaries(question: Question) -> Iterable[datetime]:
     """Those of the events near, where any is severe and untried; when asked about the past, runs are still to come."""
-    if not_required("risk.scenario", question.catalog.policy) is not None or not _fails_everywhere(question):
+    if not_required("risk.scenario", question.policy) is not None or not _fails_everywhere(question):
         return ()
     coming = [one.ran_at for one in question.catalog.scenarios if one.ran_at > question.now]
     # What has been tried depends on how many scenarios had been run, and on nothing else that time changes.
@@ -106,7 +106,7 @@ def scenario_boundaries(question: Question) -> Iterable[datetime]:
 def named(question: Question) -> Verdict:
     """Near an event a release names what may go wrong in each of the three classes, or why nothing can (R3, R7)."""
     rule = "risk.named"
-    if (verdict := not_required(rule, question.catalog.policy)) is not None:
+    if (verdict := not_required(rule, question.policy)) is not None:
         return verdict
     if question.release.change_class is ChangeClass.DOCS:
         reason = "Documentation changes no program."
@@ -128,7 +128,7 @@ def named(question: Question) -> Verdict:
 
 def named_boundaries(question: Question) -> Iterable[datetime]:
     """Those of the events near, where a class of risk is not named."""
-    asked = not_required("risk.named", question.catalog.policy) is None
+    asked = not_required("risk.named", question.policy) is None
     exempt = question.release.change_class is ChangeClass.DOCS
     return question.near_boundaries() if asked and not exempt and _unnamed(question) else ()
 
@@ -136,7 +136,7 @@ def named_boundaries(question: Question) -> Iterable[datetime]:
 def comms_lead(question: Question) -> Verdict:
     """Somebody speaks for the team when a severe event happens (R8)."""
     rule = "risk.comms-lead"
-    if (verdict := not_required(rule, question.catalog.policy)) is not None:
+    if (verdict := not_required(rule, question.policy)) is not None:
         return verdict
     silent = [event for event in question.near if _silent(question, event)]
     if silent:
@@ -155,7 +155,7 @@ def comms_lead(question: Question) -> Verdict:
 
 def comms_lead_boundaries(question: Question) -> Iterable[datetime]:
     """Those of the events near, where nobody speaks for the team at any severe one."""
-    if not_required("risk.comms-lead", question.catalog.policy) is not None:
+    if not_required("risk.comms-lead", question.policy) is not None:
         return ()
     return _while_near(question, "risk.comms-lead", lambda event: _silent(question, event))
 
@@ -198,6 +198,7 @@ def assumptions_boundaries(question: Question) -> Iterable[datetime]:
 def _while_near(question: Question, key: Hashable, missing: Callable[[Event], bool]) -> Iterable[datetime]:
     """The moments at which events with something missing come near or are over; looked for once for each key."""
     memo, now = question.catalog.memo, question.now
+    key = (key, question.policy.version)
     if key not in memo:
         memo[key] = frozenset(event.id for event in question.catalog.events if missing(event))
     lacking: frozenset[str] = memo[key]
@@ -227,15 +228,15 @@ def _unnamed(question: Question) -> list[RiskClass]:
 
 def _silent(question: Question, event: Event) -> bool:
     """Whether the event is severe and nobody speaks for the team."""
-    least = question.catalog.policy.comms_lead_severity
+    least = question.policy.comms_lead_severity
     return event.comms_lead is None and effective_severity(question.catalog, event) >= least
 
 
 def _untried(question: Question, event: Event) -> str | None:
     """Why no scenario counts for a severe event, as a sentence; None when one does, or the event is not severe."""
-    if effective_severity(question.catalog, event) < question.catalog.policy.scenario_severity:
+    if effective_severity(question.catalog, event) < question.policy.scenario_severity:
         return None
-    oldest = question.catalog.policy.scenario_max_age
+    oldest = question.policy.scenario_max_age
     runs = [
         one
         for one in question.catalog.scenarios

@@ -38,7 +38,7 @@ def hotfix(question: Question) -> Verdict:
 
 def delay(question: Question) -> Verdict:
     """A busy calendar is no reason to leave users in danger: a safety fix that waits too long says so (R28)."""
-    release, limit = question.release, question.catalog.policy.delay_limit
+    release, limit = question.release, question.policy.delay_limit
     due = _due(question)
     if due is None:
         return Verdict(
@@ -65,4 +65,4 @@ def _due(question: Question) -> datetime | None:
     safety = release.change_class in (ChangeClass.SECURITY, ChangeClass.HOTFIX)
     if not safety or release.necessity is not Necessity.ESSENTIAL or release.planned_for is None:
         return None
-    return release.planned_for + question.catalog.policy.delay_limit
+    return release.planned_for + question.policy.delay_limit

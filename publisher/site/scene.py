@@ -11,6 +11,7 @@ from typing import Any
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision, Outcome
 from publisher.model.evidence import Evidence
+from publisher.model.policy import Policy
 from publisher.model.published import ChannelState, LiveRelease
 from publisher.model.release import Release
 from publisher.rules.evaluate import evaluate
@@ -46,9 +47,14 @@ class Scene:
     now: datetime
 
     @cached_property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.catalog.policy_at(self.now)
+
+    @cached_property
     def bands(self) -> Bands:
         """The freeze matrix."""
-        return Bands(self.catalog.policy.freeze)
+        return Bands(self.policy.freeze)
 
     @cached_property
     def freezes(self) -> tuple[EventFreeze, ...]:

@@ -251,3 +251,18 @@ def test_r17_the_same_content_gives_the_same_bytes_in_whatever_order_it_came() -
         for order in (events, events[::-1], [events[1], events[0], events[2]])
     }
     assert len(said) == 1
+
+
+def test_r98_every_rule_follows_the_policy_that_is_in_force_and_the_next_one_is_a_moment_of_change() -> None:
+    listing = build.event("2026-03-10 10:00", "2026-03-10 12:00", severity=build.severity(3), comms_lead=None)
+    one = build.release("4.2.0", "docs", events=[listing.id])
+    first = build.repository_policy().model_copy(update={"version": 1, "effective": at("2026-01-01")})
+    strict = first.model_copy(update={"comms_lead_severity": 4})
+    newer = first.model_copy(update={"version": 2, "effective": at("2026-03-01")})
+    catalog = build.catalog([listing], [one], the_policy=newer, earlier_policies=(strict,))
+
+    before = evaluate(catalog, one, "stable", at("2026-02-28 23:59"))
+    assert (before.outcome, before.policy_version, before.policy_digest) == (Outcome.PASS, 1, strict.digest())
+    assert (before.next_change, before.then) == (at("2026-03-01"), Outcome.BLOCKED)
+    after = evaluate(catalog, one, "stable", at("2026-03-01"))
+    assert (after.outcome, after.policy_version, after.policy_digest) == (Outcome.BLOCKED, 2, newer.digest())

@@ -130,7 +130,9 @@ def wholes(draw: st.DrawFn) -> tuple[Catalog, Release]:
     later = repository.model_copy(update={"version": repository.version + 1, "effective": draw(minutes)})
     plain = repository.freeze.model_copy(update={"adjust": ()})
     freezes = draw(st.sampled_from([None, repository.freeze, plain, build.policy().freeze]))
-    earlier = () if freezes is None else (build.policy().model_copy(update={"freeze": freezes}),)
+    profile = draw(st.sampled_from(["solo", "team"]))
+    before_it = {"profile": profile, "comms_lead_severity": draw(st.integers(1, 5)), "freeze": freezes}
+    earlier = () if freezes is None else (build.policy().model_copy(update=before_it),)
     before = build.release("4.1.0", "patch", "daemon", shipped_at=format_time(draw(minutes)))
     catalog = build.catalog(
         found,

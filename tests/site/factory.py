@@ -206,7 +206,6 @@ def catalog(
         endpoints=Endpoints.model_validate_json(_json(endpoints)),
         signers=Signers.model_validate_json(_json(signers)),
         policy=rules or policy(),
-        policy_digest=DIGEST,
         events=tuple(sorted(events, key=lambda one: (one.starts, one.id))),
         releases=tuple(sorted(releases, key=lambda one: (one.product, one.version))),
         deprecations=deprecations,

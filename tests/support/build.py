@@ -141,7 +141,6 @@ def catalog(
         endpoints=Endpoints.model_validate_json(json.dumps(EXAMPLES["endpoints"])),
         signers=Signers.model_validate_json(json.dumps(EXAMPLES["signers"])),
         policy=the_policy or repository_policy(),
-        policy_digest="0" * 64,
         events=tuple(sorted(events, key=lambda one: (one.starts, one.id))),
         releases=tuple(sorted(releases, key=lambda one: (one.product, one.version))),
         deprecations=tuple(deprecations),

@@ -28,10 +28,11 @@ def pages(scene: Scene) -> Iterator[Page]:
         "policy.md.jinja",
         "What freezes when, what may still ship, and how many people must sign. Generated from the policy's data.",
         {
-            "policy": scene.catalog.policy,
+            "policy": scene.policy,
+            "coming": [one for one in scene.catalog.policies if one.effective > scene.now],
             "tables": freeze_matrix(scene.bands),
             "roles": roles(scene),
-            "sections": [one for one in policy_text(scene.catalog.policy) if one.id != "bands"],
+            "sections": [one for one in policy_text(scene.policy) if one.id != "bands"],
         },
         contents=False,
     )
