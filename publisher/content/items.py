@@ -15,6 +15,7 @@ from publisher.model.deprecation import Deprecation
 from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
 from publisher.model.maintenance import Maintenance
+from publisher.model.monitor import Monitor
 from publisher.model.policy import Policy
 from publisher.model.product import Channel, Product
 from publisher.model.register import Override, Scenario, Signal, SprintFreeze
@@ -55,6 +56,7 @@ class Loaded:
     sprints: Sequence[Item[SprintFreeze]]
     scenarios: Sequence[Item[Scenario]]
     signals: Sequence[Item[Signal]]
+    monitors: Sequence[Item[Monitor]]
     overrides: Sequence[Item[Override]]
     maintenance: Sequence[Item[Maintenance]]
     staffing: Item[Staffing] | None

@@ -46,6 +46,7 @@ def _unique(loaded: Loaded) -> Iterator[Problem]:
         ("sprint freeze id", ((i.value.id, i.place("id")) for i in loaded.sprints)),
         ("scenario id", ((i.value.id, i.place("id")) for i in loaded.scenarios)),
         ("signal id", ((i.value.id, i.place("id")) for i in loaded.signals)),
+        ("monitor id", ((i.value.id, i.place("id")) for i in loaded.monitors)),
         ("override id", ((i.value.id, i.place("id")) for i in loaded.overrides)),
         ("maintenance id", ((i.value.id, i.place("id")) for i in loaded.maintenance)),
         ("signer name", ((s.name, signers.place("signers", n, "name")) for s, n in keys if signers)),

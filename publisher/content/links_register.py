@@ -5,11 +5,11 @@ What refers to a kind of item of which something could not be read is not checke
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from publisher.content.checks import exists, file_named, once
-from publisher.content.items import Item, Loaded
+from publisher.content.items import Item, Loaded, M
 from publisher.errors import Problem
 from publisher.model.base import format_time
 from publisher.model.event import Event
@@ -31,7 +31,7 @@ def register_problems(loaded: Loaded) -> list[Problem]:
     return [
         *_names_of_files(loaded),
         *_followed(loaded),
-        *_scenarios_signals_and_sprints(loaded),
+        *_scenarios_signals_sprints_and_monitors(loaded),
         *_overrides(loaded),
         *_rollouts(loaded),
         *_patterns_and_owners(loaded),
@@ -40,7 +40,15 @@ def register_problems(loaded: Loaded) -> list[Problem]:
 
 
 def _names_of_files(loaded: Loaded) -> Iterator[Problem]:
-    for items in (loaded.sprints, loaded.scenarios, loaded.signals, loaded.overrides, loaded.maintenance):
+    folders = (
+        loaded.sprints,
+        loaded.scenarios,
+        loaded.signals,
+        loaded.monitors,
+        loaded.overrides,
+        loaded.maintenance,
+    )
+    for items in folders:
         for item in items:
             yield from file_named(item.value.id, item.place("id"))
 
@@ -87,9 +95,9 @@ def _cycle(event: Event, events: Mapping[str, Event]) -> list[str]:
     return []
 
 
-def _scenarios_signals_and_sprints(loaded: Loaded) -> Iterator[Problem]:
+def _scenarios_signals_sprints_and_monitors(loaded: Loaded) -> Iterator[Problem]:
     events = {item.value.id for item in loaded.events}
-    products = {item.value.id for item in loaded.products}
+    products = None if "products" in loaded.incomplete else {item.value.id for item in loaded.products}
     if loaded.policy is not None:
         for scenario in loaded.scenarios:
             yield from once(scenario.value.event_types, "event type", scenario, "event_types")
@@ -101,9 +109,16 @@ def _scenarios_signals_and_sprints(loaded: Loaded) -> Iterator[Problem]:
         for signal in loaded.signals:
             yield from exists(signal.value.event, events, "event", signal.place("event"))
     for sprint in loaded.sprints:
-        yield from once(sprint.value.products, "product", sprint, "products")
-        for index, name in enumerate(sprint.value.products if "products" not in loaded.incomplete else ()):
-            yield from exists(name, products, "product", sprint.place("products", index))
+        yield from _products_of(sprint, sprint.value.products, products)
+    for monitor in loaded.monitors:
+        yield from _products_of(monitor, monitor.value.products, products)
+
+
+def _products_of(item: Item[M], names: Sequence[str], products: set[str] | None) -> Iterator[Problem]:
+    """The products that an item names exist, and stand once; None: they could not all be read."""
+    yield from once(names, "product", item, "products")
+    for index, name in enumerate(names if products is not None else ()):
+        yield from exists(name, products or (), "product", item.place("products", index))
 
 
 def _overrides(loaded: Loaded) -> Iterator[Problem]:

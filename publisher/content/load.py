@@ -19,6 +19,7 @@ from publisher.model.deprecation import Deprecation
 from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
 from publisher.model.maintenance import Maintenance
+from publisher.model.monitor import Monitor
 from publisher.model.policy import Policy
 from publisher.model.product import Channels, Products
 from publisher.model.register import Override, Scenario, Signal, SprintFreeze
@@ -28,7 +29,7 @@ from publisher.model.staffing import Staffing
 
 FOLDERS = (
     "events", "releases", "deprecations", "policies",
-    "sprints", "scenarios", "signals", "overrides", "maintenance",
+    "sprints", "scenarios", "signals", "monitors", "overrides", "maintenance",
 )  # fmt: skip
 """Folders of content with one item a file."""
 
@@ -66,6 +67,7 @@ def load_catalog(content: Sequence[Path], config: Path) -> Catalog:
         sprints=tuple(sorted((i.value for i in loaded.sprints), key=lambda one: (one.starts, one.id))),
         scenarios=tuple(sorted((i.value for i in loaded.scenarios), key=lambda one: one.id)),
         signals=tuple(sorted((i.value for i in loaded.signals), key=lambda one: one.id)),
+        monitors=tuple(sorted((i.value for i in loaded.monitors), key=lambda one: one.id)),
         overrides=tuple(sorted((i.value for i in loaded.overrides), key=lambda one: one.id)),
         maintenance=tuple(sorted((i.value for i in loaded.maintenance), key=lambda one: (one.starts, one.id))),
         staffing=loaded.staffing.value if loaded.staffing else None,
@@ -98,6 +100,7 @@ class _Reader:
             sprints=self._tree(content, "sprints", SprintFreeze),
             scenarios=self._tree(content, "scenarios", Scenario),
             signals=self._tree(content, "signals", Signal),
+            monitors=self._tree(content, "monitors", Monitor),
             overrides=self._tree(content, "overrides", Override),
             maintenance=self._tree(content, "maintenance", Maintenance),
             staffing=self._one(staffing_file, Staffing) if staffing_file.exists() else None,

@@ -21,6 +21,7 @@ from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
 from publisher.model.feed import Feed
 from publisher.model.maintenance import Maintenance
+from publisher.model.monitor import Monitor
 from publisher.model.policy import Policy
 from publisher.model.product import Channels, Products
 from publisher.model.published import Manifest
@@ -45,6 +46,7 @@ CONTENT: dict[str, type[BaseModel]] = {
     "sprint": SprintFreeze,
     "scenario": Scenario,
     "signal": Signal,
+    "monitor": Monitor,
     "override": Override,
     "maintenance": Maintenance,
     "staffing": Staffing,
@@ -173,6 +175,16 @@ EXAMPLES: dict[str, Schema] = {
         "sampled_at": "2026-03-01T09:00:00Z",
         "proposes": {"score": 4, "because": "Logins have nearly doubled a week ahead."},
         "accepted": {"by": "Ana", "at": "2026-03-01T12:00:00Z"},
+    },
+    "monitor": {
+        "id": "failed-syncs",
+        "measures": "errors",
+        "metric": "Failed syncs in a thousand",
+        "products": ["btfs-node"],
+        "baseline": 4,
+        "at_most": 12,
+        "every": "12 h",
+        "readings": [{"at": "2026-03-11T09:00:00Z", "value": 9}, {"at": "2026-03-11T21:00:00Z", "value": 5}],
     },
     "override": {
         "id": "node-4-2-1-in-listing",

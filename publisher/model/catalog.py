@@ -14,6 +14,7 @@ from publisher.model.deprecation import Deprecation
 from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
 from publisher.model.maintenance import Maintenance
+from publisher.model.monitor import Monitor
 from publisher.model.policy import Policy
 from publisher.model.product import Channel, Product
 from publisher.model.register import Override, Scenario, Signal, SprintFreeze
@@ -50,6 +51,7 @@ class Catalog:
     sprints: tuple[SprintFreeze, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
     signals: tuple[Signal, ...] = ()
+    monitors: tuple[Monitor, ...] = ()
     overrides: tuple[Override, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
     staffing: Staffing | None = None

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from publisher.model.base import Duration, LocalTime, Model, Score, Slug, Text, UtcTime
+from publisher.model.monitor import Measure
 from publisher.model.product import ClientType
 from publisher.model.release import ChangeClass
 
@@ -195,6 +196,17 @@ class MaintenancePolicy(Model):
     """On-call, support and comms must be there so long after a window or a release near an event (R62)."""
 
 
+class MonitorPolicy(Model):
+    """What is measured before a soft freeze ends (R22)."""
+
+    severity_at_least: Score = 4
+    """After events of at least this severity."""
+    required: tuple[Measure, ...] = ()
+    """What every product is measured for; nothing means that no freeze waits for measurements."""
+    patience: Duration = timedelta(days=7)
+    """After so long without any reading a freeze ends all the same."""
+
+
 class Policy(Model):
     """The whole of policy.yaml."""
 
@@ -214,6 +226,8 @@ class Policy(Model):
     """Who owns what."""
     maintenance: MaintenancePolicy = MaintenancePolicy()
     """What maintenance may be."""
+    monitors: MonitorPolicy = MonitorPolicy()
+    """What is measured before a soft freeze ends (R22)."""
     soak: Duration = timedelta(days=7)
     """How long new code runs before it becomes the default (R66)."""
     scenario_severity: Score = 4

@@ -13,10 +13,16 @@ from publisher.rules import integrity, words
 from publisher.rules.names import few
 from publisher.rules.question import Question
 from publisher.rules.timeline import Part
-from publisher.rules.windows import Window
+from publisher.rules.windows import Window, arithmetic
 
 FIXES = (ChangeClass.PATCH, ChangeClass.SECURITY, ChangeClass.HOTFIX)
 """Classes that mend something, and so must be sure to (R28)."""
+
+
+def sure_fix(release: Release) -> bool:
+    """Whether users are hurt without it, and it surely mends what hurts (R28)."""
+    essential = release.necessity is Necessity.ESSENTIAL
+    return essential and release.change_class in FIXES and release.fix_confidence == "high"
 
 
 def hard_boundaries(question: Question) -> Iterable[datetime]:
@@ -121,7 +127,7 @@ def _unfit(question: Question, release: Release) -> tuple[str, str] | None:
             "only what is essential ships in it, and this release can wait",
             "Wait, or say `necessity: essential` if users are hurt without it.",
         )
-    if release.change_class in FIXES and release.fix_confidence != "high":
+    if release.change_class in FIXES and not sure_fix(release):
         confidence = release.fix_confidence or "not stated"
         return (
             f"only fixes that are sure to work ship in it, and the confidence in this one is {confidence}",
@@ -175,6 +181,6 @@ def _waiting(rule: str, stretch: _Stretch, question: Question, reason: str, fix:
         who="Nobody; the freeze ends by itself.",
         fix=fix,
         until=stretch.until,
-        arithmetic="; then ".join(dict.fromkeys(window.arithmetic for window in stretch.windows)),
+        arithmetic="; then ".join(arithmetic(stretch.windows)),
         sources=tuple(cause.id for cause in causes),
     )

@@ -16,6 +16,7 @@ from publisher.model.release import ChangeClass
 from publisher.rules import words
 from publisher.rules.bands import Case, Subject, freeze_lengths, kinds_apart, lasts_as_long
 from publisher.rules.lead_time import disagreement, year_of_event, year_of_release
+from publisher.rules.monitors import watching
 from publisher.rules.opening import opening
 from publisher.rules.timeline import Part, timeline
 
@@ -58,6 +59,7 @@ def lints(catalog: Catalog, now: datetime) -> tuple[Lint, ...]:
         *_dates(catalog, now),
         *_to_come(catalog, now),
         *_crews(catalog),
+        *_unwatched(catalog),
         *_permafreeze(catalog, now),
     )
 
@@ -184,6 +186,7 @@ def _to_come(catalog: Catalog, now: datetime) -> Iterator[Lint]:
     told = [
         *((one.id, "it was run", one.ran_at) for one in catalog.scenarios),
         *((one.id, "it was measured", one.sampled_at) for one in catalog.signals),
+        *((one.id, "it was measured", one.readings[-1].at) for one in catalog.monitors if one.readings),
         *((one.id, "it was changed", revision.until) for one in catalog.events for revision in one.revisions),
         *((one.id, "it shipped", one.shipped_at) for one in catalog.releases if one.shipped_at is not None),
     ]
@@ -194,6 +197,18 @@ def _to_come(catalog: Catalog, now: datetime) -> Iterator[Lint]:
         if override.expires - override.approved_at > LONGEST_OVERRIDE:
             days = (override.expires - override.approved_at).days
             yield Lint(override.id, f"it counts for {days} days", "check the year of `approved_at` and of `expires`")
+
+
+def _unwatched(catalog: Catalog) -> Iterator[Lint]:
+    """Every product is measured for what the policy asks after severe events (R22)."""
+    for product in catalog.products.values() if catalog.policy.profile == "team" else ():
+        measured = {one.measures for one in watching(catalog, product.id)}
+        if lacking := [one for one in catalog.policy.monitors.required if one not in measured]:
+            yield Lint(
+                product.id,
+                f"nobody measures {words.listed(lacking)}, so soft freezes after severe events last longer",
+                "add a monitor in content/monitors/ that speaks for it",
+            )
 
 
 def _crews(catalog: Catalog) -> Iterator[Lint]:

@@ -15,6 +15,7 @@ RULE_IDS = (
     "changes.class",
     "freeze.hard",
     "freeze.soft",
+    "freeze.monitors",
     "urgency.hotfix",
     "urgency.delay",
     "risk.score",

@@ -124,6 +124,13 @@ def _soft(policy: Policy) -> Iterator[str]:
     allowed = words.kinds(policy.freeze.soft_allows)
     yield f"Only {allowed} may ship, and of them, but for documentation, only what is essential."
     yield "A patch must be one by its version too, and a fix must be sure to work."
+    watch = policy.monitors
+    if watch.required:
+        yield (
+            f"After an event of severity {watch.severity_at_least} or more {words.listed(watch.required)} are measured,"
+            " and the soft freeze lasts on until clients are well; meanwhile only what surely mends them ships."
+        )
+        yield f"What is not measured is unknown and stops too, for {words.length(watch.patience)} at most."
 
 
 def _overrides(policy: Policy) -> Iterator[str]:

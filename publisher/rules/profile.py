@@ -8,6 +8,7 @@ from publisher.model.policy import Policy
 TEAM_ONLY = frozenset(
     {
         "changes.class",
+        "freeze.monitors",
         "risk.scenario",
         "risk.named",
         "risk.comms-lead",

@@ -6,7 +6,7 @@ began counts until its end: neither a later policy nor a date that was moved sho
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -52,10 +52,22 @@ class Window:
     """Change classes that may ship in it."""
     stops: bool = True
     """Whether it stops the kind of change that it was worked out for by its class alone."""
+    after: bool = False
+    """Whether it is the soft freeze after an event."""
+    policy: str = ""
+    """What is said of the policy that it follows, where another took effect before its end."""
 
     def holds(self, now: datetime) -> bool:
         """Whether `now` lies in [start, end)."""
         return self.start <= now < self.end
+
+
+def arithmetic(windows: Iterable[Window]) -> list[str]:
+    """How the lengths came about, once each; an earlier policy is named only where the next does not say the same."""
+    policies: dict[str, list[str]] = {}
+    for window in windows:
+        policies.setdefault(window.arithmetic, []).append(window.policy)
+    return [text if "" in told else text + told[0] for text, told in policies.items() if text]
 
 
 @dataclass(frozen=True)
@@ -66,8 +78,8 @@ class Era:
     event: Event
     start: datetime
     end: datetime
-    then: str
-    """What is said of a freeze that outlives the era."""
+    revised: str
+    """What is said of a freeze that outlives what was known of the event in this era; empty: it was known on."""
 
 
 def freeze_windows(catalog: Catalog, subject: Subject) -> tuple[Window, ...]:
@@ -109,7 +121,8 @@ def _eras(policies: Sequence[tuple[Policy, datetime, datetime]], event: Event) -
         for policy, start, end in policies:
             first, last = max(since, start), min(until, end)
             if first < last:
-                yield Era(policy, version, first, last, _then(policy, revision, last, until))
+                revised = _revised(until) if revision and last == until else ""
+                yield Era(policy, version, first, last, revised)
         since = until
 
 
@@ -121,10 +134,8 @@ def _as_known(event: Event, revision: Revision) -> Event:
     return event.model_copy(update=known)
 
 
-def _then(policy: Policy, revision: Revision | None, last: datetime, until: datetime) -> str:
-    if revision is not None and last == until:
-        return f"as planned until {words.day(until)}, since a freeze that has begun runs to its end"
-    return f"by version {policy.version} of the policy, which held when the freeze began"
+def _revised(until: datetime) -> str:
+    return f" (as planned until {words.day(until)}, since a freeze that has begun runs to its end)"
 
 
 def _begun_in(era: Era, windows: Sequence[Window]) -> Iterator[Window]:
@@ -134,8 +145,12 @@ def _begun_in(era: Era, windows: Sequence[Window]) -> Iterator[Window]:
             if era.start <= window.start and window.end <= era.end:
                 yield window
                 continue
-            outlives = f" ({era.then})" if window.end > era.end else ""
-            yield replace(window, start=max(window.start, era.start), arithmetic=window.arithmetic + outlives)
+            start, outlives = max(window.start, era.start), window.end > era.end
+            if outlives and era.revised:
+                yield replace(window, start=start, arithmetic=window.arithmetic + era.revised)
+            else:
+                policy = f" (by version {era.policy.version} of the policy, which held when the freeze began)"
+                yield replace(window, start=start, policy=policy if outlives else "")
 
 
 def _windows_of(era: Era, lengths: Lengths, subject: Subject, cause: Event) -> list[Window]:
@@ -159,6 +174,7 @@ def _windows_of(era: Era, lengths: Lengths, subject: Subject, cause: Event) -> l
             text,
             policy.soft_allows if hardness is Hardness.SOFT else (),
             stops=hardness is Hardness.HARD or soft_stops,
+            after=first == hard_end,
         )
         for hardness, first, last, text in candidates
         if (start := guess.moved(first)) < (end := guess.moved(last))

@@ -14,7 +14,7 @@ from publisher.model.release import ChangeClass
 from publisher.rules.bands import Subject
 from publisher.rules.opening import opening
 from publisher.rules.timeline import timeline
-from publisher.rules.windows import Hardness, Window
+from publisher.rules.windows import Hardness, Window, arithmetic
 from publisher.site.visible import EventView, view_of
 
 Cause = Event | SprintFreeze
@@ -141,7 +141,7 @@ def _span(windows: Sequence[Window]) -> Span | None:
 
 def _why(windows: Sequence[Window]) -> str:
     """7 d exchange listing before; 3 d exchange listing. It tells the kind of event."""
-    return "; ".join(dict.fromkeys(window.arithmetic for window in windows if window.arithmetic))
+    return "; ".join(arithmetic(windows))
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,7 @@ def test_json_is_the_decision(publish: Publish) -> None:
         "changes.class",
         "freeze.hard",
         "freeze.soft",
+        "freeze.monitors",
         "urgency.hotfix",
         "urgency.delay",
         "risk.score",

@@ -28,6 +28,7 @@ FOLDERS = {
     "sprints": "sprint",
     "scenarios": "scenario",
     "signals": "signal",
+    "monitors": "monitor",
     "overrides": "override",
     "maintenance": "maintenance",
 }

@@ -16,6 +16,8 @@ from publisher.model.catalog import Catalog
 from publisher.model.decision import Outcome
 from publisher.model.event import Event
 from publisher.model.maintenance import Maintenance
+from publisher.model.monitor import Measure, Monitor
+from publisher.model.policy import MonitorPolicy
 from publisher.model.register import Override, Signal, SprintFreeze
 from publisher.model.release import ChangeClass, Release
 from publisher.model.staffing import Staffing
@@ -120,6 +122,14 @@ def sprints(draw: st.DrawFn) -> SprintFreeze:
 
 
 @st.composite
+def monitors(draw: st.DrawFn) -> Monitor:
+    measured = sorted(draw(st.lists(minutes, max_size=4, unique=True)))
+    known = EXAMPLES["monitor"] | {"products": [], "every": f"{draw(st.integers(1, 100))} h"}
+    known["readings"] = [{"at": format_time(one), "value": draw(st.sampled_from([3, 30]))} for one in measured]
+    return Monitor.model_validate_json(json.dumps(known))
+
+
+@st.composite
 def wholes(draw: st.DrawFn) -> tuple[Catalog, Release]:
     found = [draw(events(f"event-{number}")) for number in range(draw(st.integers(1, 4)))]
     fields: dict[str, Any] = {"events": draw(st.sampled_from([[], ["event-0"]]))}
@@ -127,7 +137,13 @@ def wholes(draw: st.DrawFn) -> tuple[Catalog, Release]:
         fields["risks"] = []
     one = build.release("4.2.0", draw(st.sampled_from(sorted(ChangeClass))), "daemon", **fields)
     repository = build.repository_policy()
-    later = repository.model_copy(update={"version": repository.version + 1, "effective": draw(minutes)})
+    watch = MonitorPolicy(
+        severity_at_least=draw(st.integers(1, 5)),
+        required=(draw(st.sampled_from(Measure)),),
+        patience=timedelta(hours=draw(st.integers(0, 100))),
+    )
+    renewed = {"version": repository.version + 1, "effective": draw(minutes), "monitors": watch}
+    later = repository.model_copy(update=renewed)
     plain = repository.freeze.model_copy(update={"adjust": ()})
     freezes = draw(st.sampled_from([None, repository.freeze, plain, build.policy().freeze]))
     profile = draw(st.sampled_from(["solo", "team"]))
@@ -143,6 +159,7 @@ def wholes(draw: st.DrawFn) -> tuple[Catalog, Release]:
         sprints=tuple(draw(st.lists(sprints(), max_size=1))),
         scenarios=tuple(build.scenario(f"{moment:%Y-%m-%d %H:%M}") for moment in draw(st.lists(minutes, max_size=1))),
         signals=tuple(draw(st.lists(signals(), max_size=1))),
+        monitors=tuple(draw(st.lists(monitors(), max_size=1))),
         staffing=draw(staffings()),
         maintenance=tuple(draw(st.lists(windows(), max_size=1))),
     )

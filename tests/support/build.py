@@ -17,6 +17,7 @@ from publisher.model.deprecation import Deprecation
 from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
 from publisher.model.maintenance import Maintenance
+from publisher.model.monitor import Monitor
 from publisher.model.policy import FreezePolicy, Policy
 from publisher.model.product import Channel, Product
 from publisher.model.register import Scenario, Signal
@@ -39,6 +40,17 @@ def event(starts: str, ends: str, **fields: Any) -> Event:
     known |= {"comms_lead": "Ana"}
     known.pop("announced", None)
     return Event.model_validate_json(json.dumps(known | fields))
+
+
+CALM = {"client_load": 0, "node_churn": 0, "support_traffic": 0, "compatibility_risk": 0}
+"""An impact that touches nothing."""
+
+
+def monitor(*readings: tuple[str, float], every: str = "12 h", measures: str = "errors", **fields: Any) -> Monitor:
+    """For all products; at most 12 is healthy."""
+    known = EXAMPLES["monitor"] | {"id": measures, "measures": measures, "products": [], "every": every}
+    known["readings"] = [{"at": format_time(at(moment)), "value": value} for moment, value in readings]
+    return Monitor.model_validate_json(json.dumps(known | fields))
 
 
 def severity(score: int) -> dict[str, Any]:
@@ -130,7 +142,8 @@ def catalog(
     the_policy: Policy | None = None,
     **fields: Any,
 ) -> Catalog:
-    """A catalog with one product of each client type, in which everybody is on duty unless told otherwise."""
+    """A catalog with one product of each client type; unless told otherwise everybody is on duty, nothing measured."""
+    known: dict[str, Any] = {"staffing": staffing(), "monitors": (monitor(), monitor(measures="adoption"))}
     products = [product(client_type) for client_type in ("daemon", "desktop", "dashboard", "service")]
     channels = [
         Channel(id=name, name=name, summary="A channel.", prereleases=name == "beta") for name in ("stable", "beta")
@@ -145,7 +158,7 @@ def catalog(
         releases=tuple(sorted(releases, key=lambda one: (one.product, one.version))),
         deprecations=tuple(deprecations),
         sample=None,
-        **({"staffing": staffing()} | fields),
+        **known | fields,
     )
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from publisher.model.event import Event
+from publisher.model.monitor import Monitor, Reading
 from publisher.model.release import Release
+from publisher.rules.monitors import last_reading, limits
 from publisher.rules.severity import effective_severity, risk_index
 from publisher.site.scene import Page, Scene
 from publisher.site.views.releases import release_view
@@ -41,6 +45,31 @@ def pages(scene: Scene) -> Iterator[Page]:
                 "severity": effective_severity(scene.catalog, event),
                 "risk_index": risk_index(scene.catalog, event),
                 "freeze": scene.freeze_of.get(event.id),
+                "measured": _measured(scene, event),
                 "releases": [release_view(scene, release) for release in tied.get(event.id, ())],
             },
         )
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a monitor said last in the time after an event."""
+
+    monitor: Monitor
+    last: Reading
+    limits: str
+    well: bool
+
+
+def _measured(scene: Scene, event: Event) -> list[Measured]:
+    """What was measured after a severe event, as of now, until its freezes were over for good."""
+    policy, freeze = scene.policy.monitors, scene.freeze_of.get(event.id)
+    if freeze is None or not policy.required or effective_severity(scene.catalog, event) < policy.severity_at_least:
+        return []
+    until = min(scene.now, freeze.span.end + policy.patience)
+    found = [(one, last_reading(one, until)) for one in scene.catalog.monitors]
+    return [
+        Measured(one, last, limits(one), one.healthy(last.value))
+        for one, last in found
+        if last is not None and last.at >= event.ends
+    ]
