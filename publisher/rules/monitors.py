@@ -6,7 +6,7 @@ patience the freeze ends, since a freeze for ever is no plan (R2).
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -149,8 +149,17 @@ def _watched(question: Question) -> Watched:
             end = _end(planned[name], told, policy.patience, complete=complete)
             part.append(replace(windows[0], start=min(one.start for one in windows), end=end))
         part.sort(key=lambda one: (one.start, one.cause.id))
-        edges = {*line.all_edges, *(edge for one in told for edge in _edges(one)), *(one.end for one in part)}
-        known = memo[key] = Watched(line, Part(tuple(part)), planned, sorted(edges) if part else ())
+        changing = sorted({*line.stopping.edges, *(edge for one in told for edge in _edges(one))})
+        edges = {
+            edge
+            for one in part
+            for edge in (
+                one.start,
+                *changing[bisect_right(changing, one.start) : bisect_left(changing, one.end)],
+                one.end,
+            )
+        }
+        known = memo[key] = Watched(line, Part(tuple(part)), planned, sorted(edges))
     return known
 
 

@@ -51,7 +51,7 @@ class Part:
         return tuple(merged)
 
     @cached_property
-    def _edges(self) -> list[datetime]:
+    def edges(self) -> list[datetime]:
         """Starts and ends of the spans; no two are equal."""
         return [edge for span in self.spans for edge in span]
 
@@ -68,8 +68,8 @@ class Part:
 
     def edges_after(self, now: datetime) -> Iterator[datetime]:
         """The moments to come at which the first window begins or the last ends, in order."""
-        for index in range(bisect_right(self._edges, now), len(self._edges)):
-            yield self._edges[index]
+        for index in range(bisect_right(self.edges, now), len(self.edges)):
+            yield self.edges[index]
 
     def next_start(self, now: datetime) -> datetime | None:
         """When the next window begins."""
@@ -78,8 +78,8 @@ class Part:
 
     def until(self, now: datetime) -> datetime | None:
         """When the windows that hold at `now`, and those that follow without a gap, are over; None when none holds."""
-        index = bisect_right(self._edges, now)
-        return self._edges[index] if index % 2 else None
+        index = bisect_right(self.edges, now)
+        return self.edges[index] if index % 2 else None
 
     def last(self, until: datetime) -> Window:
         """The window that ends with a span."""
