@@ -85,9 +85,14 @@ class UsageError(TidegateError):
 
 
 class RefusedByPolicy(TidegateError):
-    """A rule says no. Nothing was written."""
+    """A rule says no. Clients see nothing of it."""
 
     exit_code = 3
+
+    def __init__(self, what: str, *, fix: str = "", decision: object = None) -> None:
+        super().__init__(what, fix=fix)
+        self.decision = decision
+        """The Decision that says no, for the ledger; its module imports this one, so it cannot be named here."""
 
 
 class VerificationError(TidegateError):

@@ -24,7 +24,7 @@ from publisher.errors import StorageConflict, VerificationError
 from publisher.model.candidate import CandidateRecord, StagingPointer
 from publisher.model.evidence import ArtifactFact, ChangeFacts
 from publisher.model.release import ChangeClass
-from publisher.signing.keys import OpenSigner
+from publisher.signing.keys import OpenSigner, described
 
 SIGNATURE_LIMIT = 4096
 """The largest signature object, in bytes."""
@@ -263,8 +263,7 @@ def signed_by(live: Repository | None, role: str) -> list[str]:
 def signers_of(targets: Metadata[Targets], role: str, metadata: Metadata[Targets]) -> list[str]:
     """Persons with their duties whose signatures on `metadata` verify."""
     result = targets.signed.get_verification_result(role, metadata.signed_bytes, metadata.signatures)
-    fields = [key.unrecognized_fields for key in result.signed.values()]
-    return sorted(f"{one.get('x-tidegate-person', '?')} ({one.get('x-tidegate-duty', '?')})" for one in fields)
+    return sorted(described(key) for key in result.signed.values())
 
 
 def _version(base: str) -> str:

@@ -8,6 +8,7 @@
     releases/<product>/<version>/   plain names for people
     staging/<role>/current.json     which candidate the role is working on
     staging/<role>/<sha256>/        payload.json, decision.json, sig/<keyid>, people/<file>: each written once
+    ledger/<number>.json            signed entries, each written once and linked to the one before it; private
 
 Target names carry their digest because snapshots are consistent (TUF specification, section 6.2).
 """
@@ -80,6 +81,11 @@ def staging_pointer_key(role: str) -> str:
 def candidate_key(role: str, digest: str, file: str) -> str:
     """An object of a candidate: payload.json, decision.json, sig/<keyid>, people/<file>."""
     return f"{STAGING}{role}/{digest}/{file}"
+
+
+def ledger_key(number: int) -> str:
+    """The object of one entry of the ledger; eight digits, so that a listing is in order."""
+    return f"{LEDGER}{number:08}.json"
 
 
 def delegated_paths(role: str) -> list[str]:

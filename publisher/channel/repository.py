@@ -5,6 +5,7 @@ Expiry is not judged here: a publisher may renew what has expired, an auditor re
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -18,6 +19,7 @@ from publisher.client.duties import check_duties
 from publisher.client.errors import ClientError
 from publisher.client.updater import LIMITS
 from publisher.errors import VerificationError
+from publisher.model.ledger import Stamp
 
 S = TypeVar("S", Root, Timestamp, Snapshot, Targets)
 
@@ -39,6 +41,8 @@ class Repository:
     roots: tuple[Metadata[Root], ...]
     """Every root after the trusted one, oldest first; empty when the trusted one is current."""
     timestamp: Metadata[Timestamp]
+    stamp: Stamp
+    """The timestamp by its bytes, as the ledger names it."""
     snapshot: Metadata[Snapshot]
     targets: Metadata[Targets]
     roles: Mapping[str, Metadata[Targets]]
@@ -106,7 +110,8 @@ def read_top(read: Read, trusted_root: bytes) -> Repository | None:
         raise VerificationError("the snapshot does not list the role targets")
     targets = _read_version(read, Targets, Targets.type, meta)
     _verify(root, Targets.type, targets, "targets")
-    return Repository(root, roots[1:], timestamp, snapshot, targets, {})
+    stamp = Stamp(version=timestamp.signed.version, sha256=hashlib.sha256(data).hexdigest())
+    return Repository(root, roots[1:], timestamp, stamp, snapshot, targets, {})
 
 
 def delegated_files(repository: Repository) -> dict[str, MetaFile]:

@@ -96,7 +96,7 @@ def command(
 
         def sign(manifest: Body, channel: Storage) -> SigningPlan:
             ring = key_ring(catalog.signers, keys)
-            return plan_signing(manifest, channel, read_root(config), catalog.signers, ring, wall_clock())
+            return plan_signing(manifest, channel, read_root(config), catalog, ring, wall_clock())
 
         track = track_on_terminal(quiet=as_json)
         done = (

@@ -26,6 +26,7 @@ COMMANDS = {
     "stage": "Upload a release and make it the channel's candidate.",
     "promote": "Make a staged release live.",
     "status": "Say what is live, what is staged, and what expires when.",
+    "log": "Show and verify the ledger of what was changed and refused.",
     "refresh": "Sign snapshot and timestamp again when they are due.",
     "bucket": "Print least-privilege policies, CORS and lifecycle for a bucket.",
     "verify": "Audit a published channel from outside.",

@@ -8,11 +8,12 @@ import click
 
 from publisher.cli.common import find_release, load, one_channel, print_result, wall_clock
 from publisher.cli.progress import track_on_terminal
-from publisher.cli.shipping import next_step, shipping_options
+from publisher.cli.shipping import next_step, refusals_in_ledger, shipping_options
 from publisher.cli.signing import key_ring, read_root
 from publisher.cli.target import open_to_flip, refuse_sample
 from publisher.client.version import Version
 from publisher.errors import InputError, SigningError
+from publisher.model.ledger import Action
 from publisher.pipeline.promote import PromotePlan, PromoteRequest, apply_promote, live_version, plan_promote
 from publisher.pipeline.release import add_signatures
 from publisher.pipeline.stage import staged_candidate
@@ -51,15 +52,16 @@ def command(
         raise InputError(f"{release.id} is not staged: {working_on}", fix=f"publish stage {release.id} ...")
     if sign:
         staged = add_signatures(staged, ring, storage)
-    try:
-        plan = plan_promote(request, staged, catalog, storage, ring, wall_clock())
-    except SigningError as error:
-        if not sign:
-            raise
-        kept = "your signatures are kept beside the candidate: ask the next person to run the same command"
-        raise SigningError(error.what, fix=kept) from error
-    track = track_on_terminal(quiet=as_json)
-    written = None if plan.nothing_to_do else apply_promote(plan, catalog, storage, wall_clock, track)
+    with refusals_in_ledger(Action.PROMOTE, release, request.trusted_root, storage, ring):
+        try:
+            plan = plan_promote(request, staged, catalog, storage, ring, wall_clock())
+        except SigningError as error:
+            if not sign:
+                raise
+            kept = "your signatures are kept beside the candidate: ask the next person to run the same command"
+            raise SigningError(error.what, fix=kept) from error
+        track = track_on_terminal(quiet=as_json)
+        written = None if plan.nothing_to_do else apply_promote(plan, catalog, storage, wall_clock, track)
     _say(request, plan, written, release.version, as_json=as_json)
 
 

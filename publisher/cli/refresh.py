@@ -25,8 +25,8 @@ def command(to: str | None, keys: Path, content: tuple[Path, ...], config: Path,
     catalog = load(content, config)
     # Nobody looks from outside: a channel must not expire for all because this machine cannot see it just now.
     storage = open_to_write(to, catalog, wall_clock())
-    plan = plan_refresh(storage, read_root(config), catalog.signers, key_ring(catalog.signers, keys), wall_clock())
-    written = apply_refresh(plan, storage) if plan.timestamp is not None else None
+    plan = plan_refresh(storage, read_root(config), catalog, key_ring(catalog.signers, keys), wall_clock())
+    written = apply_refresh(plan, storage) if plan.flip is not None else None
     renewed = dict(plan.changed_roles) if written else {}
     if as_json:
         print_result(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -9,10 +10,11 @@ import click
 from publisher.cli.changes import changes_of
 from publisher.cli.common import at_option, find_release, load, moment, one_channel, print_result, wall_clock
 from publisher.cli.progress import track_on_terminal
-from publisher.cli.shipping import artifacts_options, next_step, readable, shipping_options
+from publisher.cli.shipping import artifacts_options, next_step, readable, refusals_in_ledger, shipping_options
 from publisher.cli.signing import key_ring, read_root
 from publisher.cli.target import open_to_flip, open_to_look, refuse_placeholders, refuse_sample
 from publisher.errors import UsageError
+from publisher.model.ledger import Action
 from publisher.pipeline.deciding import ReleaseRequest
 from publisher.pipeline.objects import PlannedObject
 from publisher.pipeline.release import ReleasePlan, apply_release, plan_release
@@ -61,12 +63,20 @@ def command(
     storage = open_to_look(to, catalog) if dry_run else open_to_flip(to, catalog, wall_clock())
     track = track_on_terminal(quiet=as_json)
     ring = key_ring(catalog.signers, keys)
-    plan = plan_release(request, catalog, readable(storage), ring, wall_clock(), replace=replace, track=track)
-    applied = None if dry_run or plan.nothing_to_do else apply_release(plan, catalog, storage, wall_clock, track)
+    logged = refusals_in_ledger(Action.RELEASE, release, request.trusted_root, storage, ring)
+    with nullcontext() if dry_run else logged:
+        plan = plan_release(request, catalog, readable(storage), ring, wall_clock(), replace=replace, track=track)
+        applied = None if dry_run or plan.nothing_to_do else apply_release(plan, catalog, storage, wall_clock, track)
     if as_json:
         print_result(_as_json(plan, applied, storage.url, dry_run=dry_run))
     else:
         click.echo("\n".join(_lines(plan, applied, storage.url, dry_run=dry_run)))
+
+
+_FLIP = (
+    "  append   signed entries to ledger/, which tell what is staged and published",
+    "  replace  tuf/metadata/timestamp.json, which publishes all of the above",
+)
 
 
 def _lines(plan: ReleasePlan, written: Written | None, url: str, *, dry_run: bool) -> list[str]:
@@ -78,7 +88,7 @@ def _lines(plan: ReleasePlan, written: Written | None, url: str, *, dry_run: boo
             f"Plan for {title} to {request.channel} in {url}; nothing was written.",
             "",
             *(_object_line(plan, one) for one in plan.objects),
-            *(["  replace  tuf/metadata/timestamp.json, which publishes all of the above"] if plan.flips else []),
+            *(_FLIP if plan.flips else []),
             "",
             *ignored,
             "Run it again without --dry-run to publish." if not plan.nothing_to_do else "Nothing is left to do.",

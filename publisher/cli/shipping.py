@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,10 +11,15 @@ from typing import Any, TypeVar
 import click
 
 from publisher.cli.changes import changes_option
-from publisher.cli.common import content_options, json_option
+from publisher.cli.common import content_options, json_option, wall_clock
 from publisher.cli.signing import keys_option
 from publisher.cli.target import to_option
+from publisher.errors import TidegateError
 from publisher.model.base import format_time
+from publisher.model.ledger import Action
+from publisher.model.release import Release
+from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.ledger import refusals_logged
 from publisher.storage.memory import MemoryStorage
 from publisher.storage.protocol import Storage
 
@@ -46,6 +52,17 @@ def readable(storage: Storage) -> Storage:
     empty = MemoryStorage()
     empty.prepare()
     return empty
+
+
+def refusals_in_ledger(
+    action: Action, release: Release, root: bytes, storage: Storage, keys: KeyRing
+) -> AbstractContextManager[None]:
+    """A refusal by policy inside gets its entry in the ledger; where it cannot have one, a line says why not."""
+    return refusals_logged(action, release, root, storage, keys, wall_clock, _say_unlogged)
+
+
+def _say_unlogged(error: TidegateError) -> None:
+    click.echo(f"publish: the refusal is not in the ledger: {error.what}", err=True)
 
 
 def next_step(now: datetime) -> str:

@@ -9,10 +9,11 @@ import click
 from publisher.cli.changes import changes_of
 from publisher.cli.common import find_release, load, one_channel, print_result, wall_clock
 from publisher.cli.progress import track_on_terminal
-from publisher.cli.shipping import artifacts_options, readable, shipping_options
+from publisher.cli.shipping import artifacts_options, readable, refusals_in_ledger, shipping_options
 from publisher.cli.signing import key_ring, read_root
 from publisher.cli.target import open_to_write, refuse_placeholders, refuse_sample
 from publisher.errors import UsageError
+from publisher.model.ledger import Action
 from publisher.pipeline.deciding import ReleaseRequest
 from publisher.pipeline.stage import StagePlan, Supersede, apply_stage, plan_stage
 
@@ -50,7 +51,8 @@ def command(
     supersede = Supersede.ANY if replace else Supersede.STALE if rebase else Supersede.NOTHING
     track = track_on_terminal(quiet=as_json)
     ring = key_ring(catalog.signers, keys)
-    plan = plan_stage(request, catalog, readable(storage), ring, wall_clock(), supersede, track)
+    with refusals_in_ledger(Action.STAGE, release, request.trusted_root, storage, ring):
+        plan = plan_stage(request, catalog, readable(storage), ring, wall_clock(), supersede, track)
     written = None if plan.nothing_to_do else apply_stage(plan, storage, track)
     if as_json:
         print_result(

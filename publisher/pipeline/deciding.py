@@ -47,6 +47,7 @@ def decide(
     raise RefusedByPolicy(
         f"{release.id} may not ship to {channel} now; clients see nothing of it.\n{reasons}",
         fix=next((verdict.fix for verdict in stopping if verdict.fix), ""),
+        decision=decision,
     )
 
 

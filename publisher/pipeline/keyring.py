@@ -8,8 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from publisher.channel.roles import ONLINE_ROLES
 from publisher.errors import SigningError
 from publisher.model.signer import Signer, Signers
+from publisher.rules import words
 from publisher.signing.keys import OpenSigner, open_signer, refuse_demo_keys
 from publisher.signing.minisign import MinisignKey
 
@@ -38,6 +40,22 @@ class KeyRing:
     def of(self, role: str) -> Sequence[OpenSigner]:
         """Every key of the role that is at hand. Raises SigningError for one that is at hand and unusable."""
         return [self._open(signer) for signer in self.signers.keys_of(role) if self._is_here(signer)]
+
+    def for_ledger(self, role: str) -> OpenSigner:
+        """The one key that a run for `role` signs its entries of the ledger with, the role's own or an online one.
+
+        One that it has used already comes first, then a file, last what may ask for a PIN or a touch. Raises
+        SigningError when there is none, so that nothing happens without an entry.
+        """
+        roles = tuple(dict.fromkeys((role, *ONLINE_ROLES)))
+        here = [signer for one in roles for signer in self.signers.keys_of(one) if self._is_here(signer)]
+        if not here:
+            raise SigningError(
+                f"no key is at hand that may sign the ledger, and nothing is done without an entry there:"
+                f" {words.listed(roles, 'or')}",
+                fix="give the directory that holds one with --keys",
+            )
+        return self._open(min(here, key=lambda one: (one.name not in self._opened, not one.uri.startswith("file:"))))
 
     def minisign(self) -> MinisignKey:
         """The key for checks by hand. Raises SigningError when it is not at hand."""

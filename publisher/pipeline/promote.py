@@ -40,8 +40,10 @@ from publisher.model.candidate import StagingPointer
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
 from publisher.model.evidence import Evidence
+from publisher.model.ledger import Action, Told
 from publisher.model.release import Release
 from publisher.pipeline.deciding import Clock, decide, evidence_of
+from publisher.pipeline.flip import Flip, commit, plan_flip
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects import CHANGING, PlannedObject
 from publisher.pipeline.others import what_others_did
@@ -64,6 +66,8 @@ class PromoteRequest:
     trusted_root: bytes
     decide_at: datetime | None = None
     """As in ReleaseRequest."""
+    action: Action = Action.PROMOTE
+    """As what the ledger names it."""
 
     @property
     def role(self) -> str:
@@ -85,8 +89,8 @@ class PromotePlan:
     to_verify: tuple[Release, tuple[str, ...]] | None
     """What is verified as a new client, and for which platforms; also when an earlier run died before it could."""
     objects: tuple[PlannedObject, ...]
-    timestamp: bytes | None
-    timestamp_tag: str | None
+    flip: Flip | None
+    """None when clients see all of it already."""
     changed_roles: tuple[tuple[str, int], ...]
     done_with: str | None
     """Digest of the candidate that the channel need not work on any more afterwards."""
@@ -95,7 +99,7 @@ class PromotePlan:
     @property
     def nothing_to_do(self) -> bool:
         """Whether clients and staging are already as they shall be."""
-        return self.timestamp is None and self.done_with is None
+        return self.flip is None and self.done_with is None
 
 
 def plan_promote(
@@ -113,6 +117,7 @@ def plan_promote(
     fresh = staged is not None and not is_live(staged.candidate, live)
 
     release = decision = None
+    told = Told.routine(Action.REFRESH, catalog.policy_at(request.decide_at or now))
     evidence = Evidence()
     platforms: tuple[str, ...] = ()
     signed: dict[str, Metadata[Targets]] = {}
@@ -124,6 +129,7 @@ def plan_promote(
         platforms = tuple(one.platform for one in files)
         evidence = evidence_of(_offered(live, read, request), files, staged.candidate.changes)
         decision = decide(catalog, release, request.channel, request.decide_at or now, evidence)
+        told = Told.decided(request.action, release, decision, staged.candidate.digest)
         signed[request.role] = staged.signed
         plain = _plain_names(staged.candidate, catalog, storage)
 
@@ -150,8 +156,7 @@ def plan_promote(
         candidate=candidate if fresh else None,
         to_verify=(shipped, platforms) if shipped is not None and platforms else None,
         objects=objects,
-        timestamp=metadata.timestamp,
-        timestamp_tag=stat.tag if stat else None,
+        flip=plan_flip(told, metadata, live, stat.tag if stat else None, request.role, keys, now),
         changed_roles=metadata.changed,
         done_with=candidate.digest if candidate else None,
         already_there=frozenset(one.key for one in objects if storage.stat(one.key) is not None),
@@ -161,17 +166,19 @@ def plan_promote(
 def apply_promote(
     plan: PromotePlan, catalog: Catalog, storage: Storage, clock: Clock, track: Track = silent
 ) -> Written:
-    """Write the plan's objects, decide at the moment of the flip, swap the timestamp, verify as a new client.
+    """Write the plan's objects, decide at the moment of the flip, log it, swap the timestamp, verify as a new client.
 
     Raises StorageConflict when somebody published in between, RefusedByPolicy when the answer has changed meanwhile.
     """
     request = plan.request
     written = write_objects(plan.objects, storage, track)
-    if plan.timestamp is not None:
+    if (flip := plan.flip) is not None:
+        now = clock()
         if plan.release is not None:
-            decide(catalog, plan.release, request.channel, request.decide_at or clock(), plan.evidence)
+            decision = decide(catalog, plan.release, request.channel, request.decide_at or now, plan.evidence)
+            flip = flip.decided(decision, now)
         try:
-            written = swap_timestamp(plan.timestamp, plan.timestamp_tag, storage, written)
+            written = commit(flip, storage, written)
         except StorageConflict as error:
             life = role_policy(catalog.signers, "timestamp").expires
             others = what_others_did(request.role, request.trusted_root, life, storage)
@@ -182,19 +189,6 @@ def apply_promote(
     if plan.done_with is not None:
         written = _clear_pointer(request.role, plan.done_with, storage, written)
     return written
-
-
-def swap_timestamp(timestamp: bytes, tag: str | None, storage: Storage, written: Written) -> Written:
-    """The commit. Raises StorageConflict when the live timestamp is not the one that was planned on."""
-    body = Body.from_bytes(timestamp)
-    try:
-        storage.replace(TIMESTAMP_KEY, body, ObjectMeta("application/json", CHANGING), tag)
-    except StorageConflict as error:
-        raise StorageConflict(
-            "somebody else published in between; nothing of theirs was touched",
-            fix="look with `publish status`, then run the command again",
-        ) from error
-    return written.and_also(TIMESTAMP_KEY, body.size)
 
 
 def _advance(

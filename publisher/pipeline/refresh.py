@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from tuf.api.metadata import Timestamp
+
 from publisher.channel.advance import Advance
 from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.repository import follow_roots, read_repository
 from publisher.channel.roles import ONLINE_ROLES, is_due, role_policy
 from publisher.errors import StorageError
-from publisher.model.signer import Signers
+from publisher.model.catalog import Catalog
+from publisher.model.ledger import Action, Told
+from publisher.pipeline.flip import Flip, commit, plan_flip
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects import PlannedObject
 from publisher.pipeline.progress import silent
-from publisher.pipeline.promote import swap_timestamp
 from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.writing import Written, write_objects
 from publisher.storage.protocol import Body, Storage
@@ -25,14 +28,13 @@ class RefreshPlan:
     """What a refresh will write; nothing, when nothing is due."""
 
     objects: tuple[PlannedObject, ...]
-    timestamp: bytes | None
-    timestamp_tag: str | None
+    flip: Flip | None
     changed_roles: tuple[tuple[str, int], ...]
     waiting: tuple[str, ...]
     """Roles of people that are due or expired and that this command does not sign."""
 
 
-def plan_refresh(storage: Readable, root: bytes, signers: Signers, keys: KeyRing, now: datetime) -> RefreshPlan:
+def plan_refresh(storage: Readable, root: bytes, catalog: Catalog, keys: KeyRing, now: datetime) -> RefreshPlan:
     """Renew online roles that are due. Raises SigningError when their keys are not at hand, StorageError."""
     read = reader(storage)
     stat = storage.stat(TIMESTAMP_KEY)
@@ -40,7 +42,9 @@ def plan_refresh(storage: Readable, root: bytes, signers: Signers, keys: KeyRing
     if live is None:
         raise StorageError("nothing is published here yet", fix="publish a release first")
     current_root = tuple(follow_roots(read, root))[-1]
+    signers = catalog.signers
     metadata = Advance(live, current_root, signers, keys.of, read, now).to(live.targets.signed, {})
+    told = Told.routine(Action.REFRESH, catalog.policy_at(now))
     renewed = {role for role, _ in metadata.changed}
     waiting = [
         role
@@ -49,8 +53,7 @@ def plan_refresh(storage: Readable, root: bytes, signers: Signers, keys: KeyRing
     ]
     return RefreshPlan(
         objects=tuple(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects),
-        timestamp=metadata.timestamp,
-        timestamp_tag=stat.tag if stat else None,
+        flip=plan_flip(told, metadata, live, stat.tag if stat else None, Timestamp.type, keys, now),
         changed_roles=metadata.changed,
         waiting=tuple(sorted(waiting)),
     )
@@ -59,6 +62,4 @@ def plan_refresh(storage: Readable, root: bytes, signers: Signers, keys: KeyRing
 def apply_refresh(plan: RefreshPlan, storage: Storage) -> Written:
     """Write new online metadata, the timestamp last. Raises StorageConflict when somebody published in between."""
     written = write_objects(plan.objects, storage, silent)
-    if plan.timestamp is None:
-        return written
-    return swap_timestamp(plan.timestamp, plan.timestamp_tag, storage, written)
+    return written if plan.flip is None else commit(plan.flip, storage, written)

@@ -11,6 +11,7 @@ from datetime import datetime
 from publisher.channel.candidate import Staged, is_live, sign_candidate, signature_object
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
+from publisher.model.ledger import Action
 from publisher.pipeline.deciding import Clock, ReleaseRequest
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects import PlannedObject
@@ -48,7 +49,7 @@ class ReleasePlan:
     @property
     def flips(self) -> bool:
         """Whether clients will see a difference."""
-        return self.promote.timestamp is not None
+        return self.promote.flip is not None
 
     @property
     def nothing_to_do(self) -> bool:
@@ -72,7 +73,8 @@ def plan_release(
     """
     supersede = Supersede.ANY if replace else Supersede.SAME_RELEASE
     stage = plan_stage(request, catalog, storage, keys, now, supersede, track)
-    promotion = PromoteRequest(stage.request.release.product, request.channel, request.trusted_root, request.decide_at)
+    product, root = request.release.product, request.trusted_root
+    promotion = PromoteRequest(product, request.channel, root, request.decide_at, Action.RELEASE)
     if stage.candidate is None:
         there = staged_candidate(storage, stage.role)
         # The channel offers all of this. A candidate that is live is done with; any other is not ours to promote.

@@ -13,11 +13,12 @@ from publisher.channel.layout import SITE_ROLE, SITE_TARGET, TIMESTAMP_KEY, targ
 from publisher.channel.repository import follow_roots, read_repository
 from publisher.channel.roles import is_due, role_policy
 from publisher.errors import SigningError, StorageConflict, StorageError
-from publisher.model.signer import Signers
+from publisher.model.catalog import Catalog
+from publisher.model.ledger import Action, Told
+from publisher.pipeline.flip import Flip, commit, plan_flip
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects import PlannedObject
 from publisher.pipeline.progress import silent
-from publisher.pipeline.promote import swap_timestamp
 from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.writing import Written, write_objects
 from publisher.storage.protocol import Body, Storage
@@ -28,18 +29,17 @@ class SigningPlan:
     """What signing a manifest writes; nothing, when it is signed already and the signature is not due."""
 
     objects: tuple[PlannedObject, ...] = ()
-    timestamp: bytes | None = None
-    timestamp_tag: str | None = None
+    flip: Flip | None = None
     changed_roles: tuple[tuple[str, int], ...] = ()
 
     @property
     def nothing_to_do(self) -> bool:
         """Whether this very manifest is signed."""
-        return self.timestamp is None
+        return self.flip is None
 
 
 def plan_signing(
-    manifest: Body, storage: Readable, root: bytes, signers: Signers, keys: KeyRing, now: datetime
+    manifest: Body, storage: Readable, root: bytes, catalog: Catalog, keys: KeyRing, now: datetime
 ) -> SigningPlan:
     """Sign a manifest on paper, with the keys of notes, snapshot and timestamp; `targets` stays as it is live.
 
@@ -56,32 +56,32 @@ def plan_signing(
         )
     _refuse_undelegated(live.targets)
     role = live.roles.get(SITE_ROLE)
-    policy = role_policy(signers, SITE_ROLE)
+    policy = role_policy(catalog.signers, SITE_ROLE)
     if role is not None and _lists(role, manifest) and not is_due(role.signed, SITE_ROLE, policy.expires, now):
         return SigningPlan()
     wanted = copy.deepcopy(role.signed) if role else Targets(version=1, expires=now + policy.expires)
     wanted.targets[SITE_TARGET] = TargetFile(manifest.size, {"sha256": manifest.sha256}, SITE_TARGET)
     current_root = tuple(follow_roots(read, root))[-1]
-    advance = Advance(live, current_root, signers, keys.of, read, now)
+    advance = Advance(live, current_root, catalog.signers, keys.of, read, now)
     metadata = advance.to(live.targets.signed, {}, {SITE_ROLE: wanted})
+    told = Told.routine(Action.SIGN_SITE, catalog.policy_at(now))
     return SigningPlan(
         objects=(
             PlannedObject.of(target_key(SITE_TARGET, manifest.sha256), manifest),
             *(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects),
         ),
-        timestamp=metadata.timestamp,
-        timestamp_tag=stat.tag if stat else None,
+        flip=plan_flip(told, metadata, live, stat.tag if stat else None, SITE_ROLE, keys, now),
         changed_roles=metadata.changed,
     )
 
 
 def apply_signing(plan: SigningPlan, storage: Storage) -> Written:
     """Write manifest and metadata, the timestamp last. Raises StorageConflict when somebody published in between."""
-    if plan.timestamp is None:
+    if plan.flip is None:
         return Written()
     try:
         written = write_objects(plan.objects, storage, silent)
-        return swap_timestamp(plan.timestamp, plan.timestamp_tag, storage, written)
+        return commit(plan.flip, storage, written)
     except StorageConflict as error:
         raise StorageConflict(
             "somebody else published in between; nothing of theirs was touched",

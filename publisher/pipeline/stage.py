@@ -38,11 +38,13 @@ from publisher.errors import InputError, StorageConflict, VerificationError
 from publisher.model.candidate import CandidateRecord, StagingPointer
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
+from publisher.model.ledger import Action, Told
 from publisher.model.published import Manifest
 from publisher.model.release import ChangeClass, Release
 from publisher.pipeline.artifacts import collect, hash_files, total_size
 from publisher.pipeline.deciding import ReleaseRequest, decide, evidence_of, facts_of
 from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.ledger import Draft, append
 from publisher.pipeline.objects import (
     CHANGING,
     PlannedObject,
@@ -77,6 +79,17 @@ class Supersede(StrEnum):
 
 
 @dataclass(frozen=True)
+class NewPointer:
+    """What makes a candidate the one that its role works on."""
+
+    data: bytes
+    tag: str | None
+    """Of the pointer that it replaces; None when there is none."""
+    entry: Draft
+    """What the ledger is told before."""
+
+
+@dataclass(frozen=True)
 class StagePlan:
     """Everything that staging will write, in order."""
 
@@ -87,9 +100,8 @@ class StagePlan:
     candidate: Candidate | None
     """None when the channel offers all of this already."""
     objects: tuple[PlannedObject, ...]
-    pointer: bytes | None
-    """New bytes of the role's staging pointer; None when it stays."""
-    pointer_tag: str | None
+    pointer: NewPointer | None
+    """None when the role's staging pointer stays."""
     already_there: frozenset[str]
     ignored: tuple[str, ...]
     """Files of the artifacts directory that do not belong to the release."""
@@ -151,7 +163,7 @@ def plan_stage(
 
     shared = (*targets.objects, pinned_key_object(minisign.public_file()))
     candidate: Candidate | None = None
-    new_pointer: bytes | None = None
+    new_pointer: NewPointer | None = None
     if not says_what_is_live(wanted, live, role):
         decide(catalog, release, channel, moment, evidence)
         staged = _there(storage, role, supersede)
@@ -163,7 +175,10 @@ def plan_stage(
             candidate = Candidate(role, payload_of(wanted, live, role, read), record)
         before = read_pointer(read, role)
         if before.candidate != candidate.digest:
-            new_pointer = _pointer_bytes(candidate, before.change + 1)
+            told = Told.decided(Action.STAGE, release, decision, candidate.digest)
+            entry = Draft(told.planned_on(live.stamp if live else None), now, keys.for_ledger(role))
+            data = _pointer_bytes(candidate, before.change + 1)
+            new_pointer = NewPointer(data, pointer.tag if pointer else None, entry)
         shared = (
             *shared,
             *(PlannedObject.of(candidate.key(PEOPLE + name), body) for name, body in people),
@@ -176,7 +191,6 @@ def plan_stage(
         candidate=candidate,
         objects=shared,
         pointer=new_pointer,
-        pointer_tag=pointer.tag if pointer else None,
         already_there=frozenset(one.key for one in shared if storage.stat(one.key) is not None),
         ignored=collected.ignored,
         platforms=tuple(one.platform for one in hashed),
@@ -185,15 +199,19 @@ def plan_stage(
 
 
 def apply_stage(plan: StagePlan, storage: Storage, track: Track = silent) -> Written:
-    """Write the plan's objects, and last the pointer. Raises StorageConflict when another candidate was faster."""
+    """Write the plan's objects, log it, and last swap the pointer.
+
+    Raises StorageConflict when another candidate was faster.
+    """
     storage.prepare()
     written = write_objects(plan.objects, storage, track)
     if plan.pointer is None:
         return written
+    written = written.then(append(plan.pointer.entry, storage))
     key = staging_pointer_key(plan.role)
-    body = Body.from_bytes(plan.pointer)
+    body = Body.from_bytes(plan.pointer.data)
     try:
-        storage.replace(key, body, ObjectMeta("application/json", CHANGING), plan.pointer_tag)
+        storage.replace(key, body, ObjectMeta("application/json", CHANGING), plan.pointer.tag)
     except StorageConflict as error:
         others = what_others_did(plan.role, plan.request.trusted_root, plan.timestamp_life, storage)
         raise StorageConflict(

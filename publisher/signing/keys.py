@@ -42,6 +42,7 @@ __all__ = [
     "NewKey",
     "OpenSigner",
     "Passphrase",
+    "described",
     "generate_ed25519",
     "open_signer",
     "public_key",
@@ -131,6 +132,12 @@ def public_key(signer: Signer) -> SSlibKey:
     if signer.demo:
         fields[DEMO_FIELD] = True
     return SSlibKey(plain.keyid, plain.keytype, plain.scheme, plain.keyval, fields)
+
+
+def described(key: Key) -> str:
+    """Whose key it is and what for, as its signed fields say: ana (engineering)."""
+    fields = key.unrecognized_fields
+    return f"{fields.get(PERSON_FIELD, '?')} ({fields.get(DUTY_FIELD, '?')})"
 
 
 def _public_from_text(signer: Signer) -> PublicKeyTypes:

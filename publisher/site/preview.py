@@ -13,6 +13,9 @@ from publisher.errors import InputError, StorageError
 
 BUCKET = "/bucket/"
 
+PRIVATE = "ledger"
+"""The bucket's folder that is not for the public, as channel/layout.py has it; site imports nothing there."""
+
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -43,7 +46,7 @@ class Answer:
 def find(path: str, site: Path, bucket: Path) -> Answer:
     """The answer for a request's path; nothing outside of the two directories is ever found.
 
-    Dot-files are not served: markers and locks are not part of what is published.
+    Dot-files are not served: markers and locks are not part of what is published. Nor is the ledger.
     """
     # Not urlsplit, to which "//name" is a host.
     address = unquote(path.split("?", maxsplit=1)[0].split("#", maxsplit=1)[0], errors="replace")
@@ -54,7 +57,7 @@ def find(path: str, site: Path, bucket: Path) -> Answer:
     inside_bucket = address.startswith(BUCKET)
     root = (bucket if inside_bucket else site).resolve()
     parts = [part for part in address.removeprefix(BUCKET if inside_bucket else "/").split("/") if part]
-    if any(part.startswith(".") for part in parts):
+    if any(part.startswith(".") for part in parts) or (inside_bucket and parts[:1] == [PRIVATE]):
         return Answer(HTTPStatus.NOT_FOUND)
     place = root.joinpath(*parts).resolve()
     if not place.is_relative_to(root):

@@ -28,6 +28,7 @@ from publisher.errors import InputError, StorageConflict, StorageError, StorageM
 from publisher.storage.files import (
     POSIX,
     exists,
+    hide,
     link,
     locked,
     make_folder,
@@ -97,7 +98,7 @@ class DirectoryStorage:
                 if not exists(root, MARKER_KEY):
                     make_folder(root, PRIVATE)
                     with (
-                        self._part(root, Body.from_bytes(MARKER)) as (private, name, _),
+                        self._part(root, Body.from_bytes(MARKER), ObjectMeta()) as (private, name, _),
                         suppress(FileExistsError),
                     ):
                         link(private, name, root, MARKER_KEY)
@@ -146,7 +147,7 @@ class DirectoryStorage:
                 if progress:
                     progress(body.size)
                 return False
-            with self._part(root, body, progress) as (private, name, _):
+            with self._part(root, body, meta, progress) as (private, name, _):
                 try:
                     return self._publish(root, key, private, name)
                 except FileExistsError:
@@ -161,7 +162,7 @@ class DirectoryStorage:
         expected_tag: str | None,
     ) -> str:
         check_key(key)
-        with self._translated(key), self._root() as root, self._part(root, body) as (private, name, part):
+        with self._translated(key), self._root() as root, self._part(root, body, meta) as (private, name, part):
             with locked(private, LOCK):
                 present = self._stat(root, key)
                 if (present.tag if present else None) != expected_tag:
@@ -313,12 +314,16 @@ class DirectoryStorage:
         return True
 
     @contextmanager
-    def _part(self, root: int, body: Body, progress: Progress | None = None) -> Iterator[tuple[int, str, int]]:
+    def _part(
+        self, root: int, body: Body, meta: ObjectMeta, progress: Progress | None = None
+    ) -> Iterator[tuple[int, str, int]]:
         """The body as a synced file of its own: (private folder, name, descriptor). It is gone afterwards."""
         make_folder(root, PRIVATE)
         with walk(root, [PRIVATE]) as private:
             name, part = new_part(private)
             try:
+                if meta.private:
+                    hide(part)
                 for chunk in body.chunks(progress):
                     write_all(part, chunk)
                 os.fsync(part)

@@ -127,6 +127,11 @@ def new_part(private: int) -> tuple[str, int]:
         os.close(part)  # swept away between its making and its locking
 
 
+def hide(part: int) -> None:
+    """Owner and group keep what the umask gave them; everybody else loses it."""
+    os.fchmod(part, stat.S_IMODE(os.fstat(part).st_mode) & ~0o007)
+
+
 def sweep(private: int) -> None:
     """Remove the part files of writers that no longer live; the system has dropped their locks."""
     with os.scandir(private) as scan:

@@ -23,6 +23,7 @@ METADATA = "tuf/metadata/"
 TARGETS = "tuf/targets/"
 RELEASES = "releases/"
 STAGING = "staging/"
+LEDGER = "ledger/"
 PRIVATE = ".tidegate/"
 """The areas of a bucket, as channel/layout.py and s3_claim.py have them; storage imports neither here."""
 
@@ -48,23 +49,25 @@ SITE_IDENTITIES = (Identity.PUBLISHER, Identity.PUBLIC)
 # `*` also takes in dots: a channel named like one of these roles would be open to them, so model/product.py refuses it.
 _FRESHNESS = (f"{METADATA}*.snapshot.json", f"{METADATA}timestamp.json")
 _CLIENTS = ("tuf/*", f"{RELEASES}*", f"{PRIVATE}*", MARKER_KEY)
+# Who appends to the ledger must read its last entry, to link to it; so all who write can read why others were refused.
+_LEDGER = f"{LEDGER}*"
 
 _READS = {
     Identity.PUBLISHER: ("*",),
-    Identity.AUTOMATION: ("tuf/*", f"{PRIVATE}*", MARKER_KEY),
-    Identity.ON_CALL: _CLIENTS,
+    Identity.AUTOMATION: ("tuf/*", f"{PRIVATE}*", MARKER_KEY, _LEDGER),
+    Identity.ON_CALL: (*_CLIENTS, _LEDGER),
 }
 _WRITES = {
     Identity.PUBLISHER: (
-        *(f"{area}*" for area in (STAGING, TARGETS, METADATA, RELEASES, PRIVATE)),
+        *(f"{area}*" for area in (STAGING, TARGETS, METADATA, RELEASES, LEDGER, PRIVATE)),
         MARKER_KEY,
     ),
-    Identity.AUTOMATION: (*_FRESHNESS, f"{METADATA}*.rollout.json", f"{PRIVATE}*"),
-    Identity.ON_CALL: (*_FRESHNESS, f"{METADATA}*.brakes.json", f"{PRIVATE}*"),
+    Identity.AUTOMATION: (*_FRESHNESS, f"{METADATA}*.rollout.json", _LEDGER, f"{PRIVATE}*"),
+    Identity.ON_CALL: (*_FRESHNESS, f"{METADATA}*.brakes.json", _LEDGER, f"{PRIVATE}*"),
 }
 
-WRITTEN_ONCE = (f"{RELEASES}*", f"{TARGETS}*", f"{METADATA}*.*.json")
-"""All that is published but timestamp.json, which has one dot only."""
+WRITTEN_ONCE = (f"{RELEASES}*", f"{TARGETS}*", f"{METADATA}*.*.json", _LEDGER)
+"""All that is published but timestamp.json, which has one dot only; and the ledger, which only grows."""
 
 
 def policy(bucket: str, prefix: str, identity: Identity) -> Document:

@@ -43,6 +43,9 @@ class ObjectMeta:
     content_type: str = "application/octet-stream"
     cache_control: str = "no-cache"
     content_disposition: str | None = None
+    private: bool = False
+    """Not for the public. A directory keeps it from other users of the machine, such as a web server; elsewhere the
+    bucket's policy decides."""
 
 
 @dataclass(frozen=True)

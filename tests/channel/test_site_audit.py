@@ -35,9 +35,9 @@ def site(project: Project, tmp_path: Path) -> MemoryStorage:
     storage = MemoryStorage("site")
     plan = plan_upload(write_site(tmp_path / "site", "red", {"index.html": "one", "a b/ü?.html": "two"}), storage)
     apply_upload(plan, storage)
-    signers, ring = project.catalog.signers, project.key_ring()
+    catalog, ring = project.catalog, project.key_ring()
     channel = project.storage()
-    apply_signing(plan_signing(plan.manifest, channel, project.root, signers, ring, project.now), channel)
+    apply_signing(plan_signing(plan.manifest, channel, project.root, catalog, ring, project.now), channel)
     return storage
 
 
@@ -111,9 +111,9 @@ def test_a_site_that_nobody_signed_is_not_proven(project: Project) -> None:
 
 def test_a_signed_manifest_that_is_no_manifest_is_found(project: Project) -> None:
     project.publish("1.0.0")
-    signers, channel = project.catalog.signers, project.storage()
+    catalog, channel = project.catalog, project.storage()
     strange = Body.from_bytes(b'{"format": "tidegate-site/9"}')
-    plan = plan_signing(strange, channel, project.root, signers, project.key_ring(), project.now)
+    plan = plan_signing(strange, channel, project.root, catalog, project.key_ring(), project.now)
     apply_signing(plan, channel)
     empty = MemoryStorage()
     empty.prepare()

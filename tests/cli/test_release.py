@@ -55,7 +55,7 @@ def test_a_dry_run_prints_the_plan_that_is_then_applied(
     applied = json.loads(release(publish, ready, "--json").out)
     assert [one["key"] for one in planned["plan"]] == [one["key"] for one in applied["plan"]]
     pointer = "staging/node.stable/current.json"
-    flips = [pointer, "tuf/metadata/timestamp.json", pointer]
+    flips = ["ledger/00000001.json", pointer, "ledger/00000002.json", "tuf/metadata/timestamp.json", pointer]
     assert sorted(applied["written"]) == sorted([*(one["key"] for one in planned["plan"]), *flips])
 
 

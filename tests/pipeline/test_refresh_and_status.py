@@ -14,7 +14,7 @@ from tests.support.project import Project, tree
 
 
 def refresh(project: Project) -> RefreshPlan:
-    plan = plan_refresh(project.storage(), project.root, project.catalog.signers, project.key_ring(), project.now)
+    plan = plan_refresh(project.storage(), project.root, project.catalog, project.key_ring(), project.now)
     apply_refresh(plan, project.storage())
     return plan
 

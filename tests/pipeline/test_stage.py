@@ -49,7 +49,7 @@ def visible(project: Project) -> dict[str, bytes]:
     return {
         key: data
         for key, data in tree(project.bucket).items()
-        if not key.startswith(("staging/", "tuf/targets/")) and key != "tuf/metadata/1.root.json"
+        if not key.startswith(("staging/", "ledger/", "tuf/targets/")) and key != "tuf/metadata/1.root.json"
     }
 
 

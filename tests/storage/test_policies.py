@@ -26,7 +26,7 @@ PREFIX = "channel/"
 
 
 def test_the_areas_are_those_of_the_layout() -> None:
-    for name in ("METADATA", "TARGETS", "RELEASES", "STAGING"):
+    for name in ("METADATA", "TARGETS", "RELEASES", "STAGING", "LEDGER"):
         assert getattr(policies, name) == getattr(layout, name)
     assert policies.PRIVATE == s3_claim.PRIVATE
 

@@ -85,7 +85,7 @@ def publish(project: Project, what: str, storage: Storage) -> None:
     command, _, version = what.partition(" ")
     catalog, ring, now = project.catalog, project.key_ring(), project.now
     if command == "refresh":
-        apply_refresh(plan_refresh(storage, project.root, catalog.signers, ring, now), storage)
+        apply_refresh(plan_refresh(storage, project.root, catalog, ring, now), storage)
     elif command == "stage":
         apply_stage(plan_stage(project.request(version), catalog, storage, ring, now), storage)
     elif command == "promote":

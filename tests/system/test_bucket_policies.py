@@ -100,7 +100,7 @@ def test_automation_refreshes(place: Place) -> None:
     project = place.project
     storage = place.storage(Identity.AUTOMATION)
     later = project.now + timedelta(hours=40)
-    plan = plan_refresh(storage, project.root, project.catalog.signers, project.key_ring(), later)
+    plan = plan_refresh(storage, project.root, project.catalog, project.key_ring(), later)
     assert "tuf/metadata/timestamp.json" in apply_refresh(plan, storage).keys
 
 

@@ -1,0 +1,164 @@
+"""publish log"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from publisher.channel.layout import TIMESTAMP_KEY
+from publisher.channel.ledger import Check, Head, Logged, took_effect
+from publisher.cli.common import content_options, json_option, load, print_result
+from publisher.cli.signing import read_root
+from publisher.cli.target import open_to_look, to_option
+from publisher.cli.verdicts import terminal_width, wrapped
+from publisher.errors import UsageError, VerificationError
+from publisher.model.base import format_time
+from publisher.model.ledger import Entry, PublicEntry
+from publisher.pipeline.ledger import Ledger, read_ledger, verify_ledger
+from publisher.pipeline.reading import reader
+from publisher.rules import words
+from publisher.signing.digests import digest_bytes
+from publisher.signing.keys import described
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One entry as it is printed."""
+
+    logged: Logged
+    told: Entry | PublicEntry | None
+    """None when it cannot be read."""
+    took_effect: bool | None
+    """Whether clients have seen it; None when it was not about something that they see."""
+    signed_by: tuple[str, ...]
+    """Persons with their duties; empty where nothing was verified."""
+
+
+@click.command()
+@click.option("--verify", is_flag=True, help="Check every entry: numbers, links, digests, signatures, and what is live.")
+@click.option("--expect", metavar="NUMBER:SHA256", help="A head that was noted earlier must still be here; verifies too.")
+@click.option("--public", is_flag=True, help="Print the redacted projection only.")
+@click.option("--last", type=click.IntRange(min=1), metavar="N", help="Print the last N entries only.")
+@to_option
+@content_options
+@json_option
+def command(
+    verify: bool,
+    expect: str | None,
+    public: bool,
+    last: int | None,
+    to: str | None,
+    content: tuple[Path, ...],
+    config: Path,
+    as_json: bool,
+) -> None:
+    """Print the ledger: every change and every refusal by policy, newest last, and its head.
+
+    Whoever notes the head can prove later, with --expect, that nothing up to there was removed or edited. Exit code 4
+    when anything refutes the ledger.
+    """
+    noted = _head_of(expect) if expect is not None else None
+    catalog = load(content, config)
+    storage = open_to_look(to, catalog)
+    check = None
+    if verify or noted:
+        ledger, check = verify_ledger(storage, read_root(config), catalog.signers, noted)
+    else:
+        ledger = read_ledger(storage, last)
+    live = reader(storage)(TIMESTAMP_KEY)
+    shown = list(_shown(ledger, check, digest_bytes(live).sha256 if live else None, public=public))
+    shown = shown[-last:] if last else shown
+    if as_json:
+        print_result(_as_json(shown, ledger.head, check), ok=check is None or check.sound)
+    else:
+        click.echo("\n".join(_lines(shown, ledger, check, terminal_width())))
+    if check is not None and not check.sound:
+        if as_json:
+            raise click.exceptions.Exit(VerificationError.exit_code)
+        raise VerificationError(
+            "the ledger does not verify",
+            fix="keep a copy of it as it is, and find out who could write to the bucket and who held the keys",
+        )
+
+
+def _head_of(text: str) -> Head:
+    match = re.fullmatch(r"([1-9][0-9]{0,7}):([0-9a-f]{64})", text)
+    if match is None:
+        raise UsageError(f"--expect {text} is not a head", fix="write it as `publish log` prints it: NUMBER:SHA256")
+    return Head(int(match[1]), match[2])
+
+
+def _shown(ledger: Ledger, check: Check | None, live: str | None, *, public: bool) -> Iterator[Shown]:
+    """Entries with what follows from others; in the projection those that are not public are left out."""
+    seen = took_effect((one.entry for one in ledger.logged if one.entry), live)
+    for one in ledger.logged:
+        entry = one.entry
+        if entry is not None and public and entry.public is None:
+            continue
+        signers = check.signers.get(one.number, ()) if check else ()
+        yield Shown(
+            logged=one,
+            told=entry.public if entry is not None and public else entry,
+            took_effect=one.number in seen if entry is not None and entry.result else None,
+            signed_by=tuple(described(key) for key in signers),
+        )
+
+
+def _lines(shown: list[Shown], ledger: Ledger, check: Check | None, width: int) -> list[str]:
+    lines = [line for one in shown for line in (*_entry_lines(one, width), "")]
+    if not ledger.logged:
+        lines += ["The ledger is empty: nothing was staged, published or refused here so far."]
+    else:
+        lines += [f"Head, which an auditor may note for --expect one day:\n  {ledger.head}"]
+    if check is None:
+        return lines
+    findings = [f"{one.where} {one.what}".strip() for one in check.findings]
+    lines += [line for text in findings for line in wrapped(f"{text}.", width, indent=2)]
+    if check.sound:
+        count = len(ledger.logged)
+        lines += wrapped(f"Sound: {count} of {count} entries verify, and they account for what is live.", width)
+    return lines
+
+
+def _entry_lines(one: Shown, width: int) -> list[str]:
+    told, margin = one.told, 6
+    if told is None:
+        return [f"{one.logged.number:>4}  cannot be read; --verify says more"]
+    about = f"{told.product} {told.version} to {told.channel}" if told.product else words.listed(list(told.roles))
+    action = f"{told.action} {click.style('refused', fg='red', bold=True)}" if told.refused else told.action
+    lines = wrapped(f"{told.number:>4}  {format_time(told.at)}  {action}: {about}", width)
+    if told.refused and told.decision:
+        for verdict in told.decision.verdicts:
+            if verdict.outcome.stops:
+                lines += wrapped(f"{verdict.rule} ({verdict.outcome}): {verdict.reason}", width, margin)
+    if told.result is not None:
+        roles = ", ".join(f"{role} {version}" for role, version in told.roles.items())
+        fate = f"Published {roles}." if one.took_effect else f"Announced {roles}; it never took effect."
+        lines += wrapped(fate, width, margin)
+    elif told.candidate:
+        lines += wrapped(f"Candidate {told.candidate[:12]}.", width, margin)
+    signed = f"; signed by {words.listed(one.signed_by)}" if one.signed_by else ""
+    return [*lines, *wrapped(f"Policy {told.policy_version}, {told.policy_digest[:12]}{signed}.", width, margin)]
+
+
+def _as_json(shown: list[Shown], head: Head, check: Check | None) -> Mapping[str, object]:
+    return {
+        "entries": [
+            {
+                **(one.told.model_dump(mode="json") if one.told else {"number": one.logged.number, "format": None}),
+                "sha256": one.logged.head.sha256,
+                "took_effect": one.took_effect,
+                "signed_by": list(one.signed_by),
+            }
+            for one in shown
+        ],
+        "head": {"number": head.number, "sha256": head.sha256},
+        "verified": check is not None,
+        "findings": [{"level": one.level, "what": one.what, "where": one.where} for one in check.findings]
+        if check
+        else [],
+    }

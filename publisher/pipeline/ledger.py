@@ -1,0 +1,165 @@
+"""The ledger in a bucket: entries appended one after the other, however many write at once, and read back.
+
+The head is found by listing, at one request a thousand entries on S3; so there is no pointer that could disagree with
+what lies there. Nothing is ever taken back: whoever announces a change and dies, or loses a race, announces the next
+try in an entry of its own. Which of them clients have seen follows from `result` and `base`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from publisher.channel.layout import LEDGER, channel_role, ledger_key
+from publisher.channel.ledger import (
+    NO_ENTRY,
+    Check,
+    Head,
+    Logged,
+    check_ledger,
+    named_keys,
+    number_of,
+    seal_entry,
+)
+from publisher.channel.repository import read_top
+from publisher.errors import RefusedByPolicy, StorageConflict, StorageError, TidegateError
+from publisher.model.decision import Decision
+from publisher.model.ledger import LAST_NUMBER, Action, Told
+from publisher.model.release import Release
+from publisher.model.signer import Signers
+from publisher.pipeline.deciding import Clock
+from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.objects import CHANGING
+from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.writing import Written
+from publisher.signing.keys import OpenSigner
+from publisher.storage.protocol import Body, ObjectMeta, Storage
+
+WORKERS = 8
+"""Entries that are read at once."""
+
+PRIVATE = ObjectMeta("application/json", CHANGING, private=True)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What lies below the prefix."""
+
+    logged: tuple[Logged, ...]
+    """In their order; the last ones only, where no more were asked for."""
+    strays: tuple[str, ...]
+    """Keys that are no entry's."""
+
+    @property
+    def head(self) -> Head:
+        """The last entry."""
+        return self.logged[-1].head if self.logged else NO_ENTRY
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An entry that has no number yet."""
+
+    told: Told
+    at: datetime
+    key: OpenSigner
+    """What signs it."""
+
+    def decided(self, decision: Decision, at: datetime) -> Draft:
+        """The same, decided once more."""
+        return replace(self, told=self.told.anew(decision), at=at)
+
+
+def read_ledger(storage: Readable, last: int | None = None) -> Ledger:
+    """Every entry, or the `last` ones, read and not verified. Raises StorageError."""
+    read = reader(storage)
+    keys = [stat.key for stat in storage.list(LEDGER)]
+    numbers = [number for key in keys if (number := number_of(key)) is not None]
+    wanted = numbers[-last:] if last else numbers
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="ledger") as pool:
+        found = zip(wanted, pool.map(read, map(ledger_key, wanted)), strict=True)
+        logged = tuple(Logged(number, data) for number, data in found if data is not None)
+    return Ledger(logged, tuple(key for key in keys if number_of(key) is None))
+
+
+def verify_ledger(
+    storage: Readable, trusted_root: bytes, signers: Signers, noted: Head | None = None
+) -> tuple[Ledger, Check]:
+    """The whole ledger, and what is wrong with it; `noted` is a head that somebody wrote down earlier.
+
+    Raises VerificationError when what is live does not verify, StorageError.
+    """
+    read = reader(storage)
+    live = read_top(read, trusted_root)
+    keys = named_keys(read, trusted_root, live, signers)
+    ledger = read_ledger(storage)
+    return ledger, check_ledger(ledger.logged, ledger.strays, keys, live.stamp if live else None, noted)
+
+
+def append(draft: Draft, storage: Storage) -> Written:
+    """Put an entry behind the last one; when somebody else takes its number, behind theirs.
+
+    Raises StorageError when the ledger cannot be read or written, SigningError. Then there is no entry, and what it
+    would have told must not happen.
+    """
+    taken = 0
+    while True:
+        head = _head(storage)
+        if head.number < taken:
+            raise StorageConflict(
+                f"{ledger_key(taken)} is taken, and a listing does not show it",
+                fix="run the command again; if it stays so, this store cannot keep a ledger",
+            )
+        if head.number == LAST_NUMBER:
+            raise StorageError(
+                f"{ledger_key(head.number)} is the last entry that a ledger can have",
+                fix="`publish log --verify` tells whether somebody put it there",
+            )
+        name, data = seal_entry(draft.told, head, draft.at, draft.key)
+        body = Body.from_bytes(data)
+        try:
+            # The same bytes from somebody else are an entry of their own, and ours comes after it.
+            if storage.create(name, body, PRIVATE):
+                return Written((name,), body.size)
+        except StorageConflict:
+            pass
+        taken = head.number + 1
+
+
+def _head(storage: Readable) -> Head:
+    numbers = [number for stat in storage.list(LEDGER) if (number := number_of(stat.key)) is not None]
+    if not numbers:
+        return NO_ENTRY
+    data = reader(storage)(ledger_key(numbers[-1]))
+    if data is None:
+        raise StorageError(f"{ledger_key(numbers[-1])} was removed just now, and nobody may do that")
+    return Logged(numbers[-1], data).head
+
+
+@contextmanager
+def refusals_logged(
+    action: Action,
+    release: Release,
+    trusted_root: bytes,
+    storage: Storage,
+    keys: KeyRing,
+    clock: Clock,
+    unlogged: Callable[[TidegateError], None],
+) -> Iterator[None]:
+    """A refusal by policy inside gets its entry, and passes on. What keeps it from being logged goes to `unlogged`."""
+    try:
+        yield
+    except RefusedByPolicy as refused:
+        decision = refused.decision
+        assert isinstance(decision, Decision)
+        try:
+            live = read_top(reader(storage), trusted_root)
+            told = Told.decided(action, release, decision).planned_on(live.stamp if live else None)
+            key = keys.for_ledger(channel_role(decision.product, decision.channel))
+            append(Draft(told, clock(), key), storage)
+        except TidegateError as error:
+            unlogged(error)
+        raise
