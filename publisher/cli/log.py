@@ -39,8 +39,12 @@ class Shown:
 
 
 @click.command()
-@click.option("--verify", is_flag=True, help="Check every entry: numbers, links, digests, signatures, and what is live.")
-@click.option("--expect", metavar="NUMBER:SHA256", help="A head that was noted earlier must still be here; verifies too.")
+@click.option(
+    "--verify", is_flag=True, help="Check every entry: numbers, links, digests, signatures, and what is live."
+)
+@click.option(
+    "--expect", metavar="NUMBER:SHA256", help="A head that was noted earlier must still be here; verifies too."
+)
 @click.option("--public", is_flag=True, help="Print the redacted projection only.")
 @click.option("--last", type=click.IntRange(min=1), metavar="N", help="Print the last N entries only.")
 @to_option

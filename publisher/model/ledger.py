@@ -74,9 +74,7 @@ class Told(Model):
     """Roles that get a new version, with the version."""
 
     @classmethod
-    def decided(
-        cls, action: Action, release: Release, decision: Decision, candidate: str | None = None
-    ) -> Self:
+    def decided(cls, action: Action, release: Release, decision: Decision, candidate: str | None = None) -> Self:
         """What rests on a decision about a release."""
         return cls(
             action=action,

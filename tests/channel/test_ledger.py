@@ -1,0 +1,280 @@
+"""What an auditor finds in a ledger that somebody has been at. Each test is one attack or one accident."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from tuf.api.metadata import Key
+
+from publisher.channel.ledger import (
+    NO_ENTRY,
+    PAYLOAD_TYPE,
+    Check,
+    Head,
+    Logged,
+    check_ledger,
+    number_of,
+    seal_entry,
+    took_effect,
+)
+from publisher.model.decision import Decision, Outcome, Verdict
+from publisher.model.ledger import Action, Entry, Stamp, Told
+from publisher.signing.envelope import payload_of, seal
+from publisher.signing.keys import OpenSigner
+from tests.support.project import Project, seeded_keys
+
+NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
+SECRETS = ("the Atlantis listing", "atlantis-listing", "7 d for Atlantis", "ask the Atlantis desk")
+
+
+@pytest.fixture
+def key(project: Project) -> OpenSigner:
+    return project.key_ring().for_ledger("node.stable")
+
+
+@pytest.fixture
+def stranger(project: Project) -> OpenSigner:
+    made = seeded_keys()
+    new = [made() for _ in range(100)][-1]
+    return new.open(project.catalog.signers.signers[0].model_copy(update={"public": new.public}))
+
+
+def named(*signers: OpenSigner) -> dict[str, Key]:
+    return {one.public_key.keyid: one.public_key for one in signers}
+
+
+def stamp(number: int) -> Stamp:
+    return Stamp(version=number, sha256=hashlib.sha256(str(number).encode()).hexdigest())
+
+
+def routine(**fields: Any) -> Told:
+    return Told(action=Action.REFRESH, policy_version=1, policy_digest="a" * 64, **fields)
+
+
+def flip(number: int) -> Told:
+    """From the timestamp before to this one."""
+    return routine(base=stamp(number - 1) if number > 1 else None, result=stamp(number), roles={"timestamp": number})
+
+
+def decision(*verdicts: Verdict) -> Decision:
+    return Decision.model_validate(
+        {"product": "node", "version": "1.0.0", "channel": "stable", "at": NOW, "outcome": Outcome.WAITING,
+         "verdicts": verdicts, "policy_version": 3, "policy_digest": "b" * 64}
+    )  # fmt: skip
+
+
+SECRET_DECISION = decision(
+    Verdict(
+        rule="freeze.hard",
+        outcome=Outcome.WAITING,
+        reason=f"It waits for {SECRETS[0]}.",
+        public_reason="It waits for a reserved period.",
+        sources=(SECRETS[1],),
+        arithmetic=SECRETS[2],
+        fix=SECRETS[3],
+    )
+)
+
+
+def refused(**fields: Any) -> Told:
+    return routine().anew(SECRET_DECISION).model_copy(update={"refused": True, **fields})
+
+
+def ledger(told: Sequence[Told], key: OpenSigner) -> list[Logged]:
+    logged: list[Logged] = []
+    for index, one in enumerate(told):
+        head = logged[-1].head if logged else NO_ENTRY
+        _, data = seal_entry(one, head, NOW + timedelta(minutes=index), key)
+        logged.append(Logged(index + 1, data))
+    return logged
+
+
+@pytest.fixture
+def sound(key: OpenSigner) -> list[Logged]:
+    """Two refusals among four flips, and a refusal at the end; timestamp 4 is live."""
+    return ledger([flip(1), refused(), flip(2), refused(), flip(3), flip(4), refused()], key)
+
+
+def check(logged: Sequence[Logged], key: OpenSigner, live: int | None = 4, noted: Head | None = None) -> Check:
+    return check_ledger(logged, (), named(key), stamp(live) if live else None, noted)
+
+
+def said(found: Check) -> list[str]:
+    return [f"{one.where[-6:-5]}: {one.what}" for one in found.findings]
+
+
+def edited(one: Logged, **changes: Any) -> Logged:
+    """The payload as somebody with the bucket but without a key would have it."""
+    envelope = json.loads(one.data)
+    payload = {**json.loads(base64.b64decode(envelope["payload"])), **changes}
+    envelope["payload"] = base64.b64encode(json.dumps(payload).encode()).decode()
+    return Logged(one.number, json.dumps(envelope).encode())
+
+
+def test_r17_a_ledger_as_we_write_it_is_sound(sound: list[Logged], key: OpenSigner) -> None:
+    found = check(sound, key)
+    assert (found.findings, found.sound) == ((), True)
+    assert set(found.signers) == set(range(1, 8))
+    assert check([], key, live=None).sound
+
+
+def test_r17_an_edited_entry_is_found(sound: list[Logged], key: OpenSigner) -> None:
+    sound[3] = edited(sound[3], refused=False)
+    assert said(check(sound, key)) == [
+        "4: does not hold what was signed",
+        "5: does not follow on entry 4 as it lies here: one of the two was edited or exchanged",
+    ]
+
+
+def test_r17_an_entry_removed_from_the_middle_is_found(sound: list[Logged], key: OpenSigner) -> None:
+    assert said(check([*sound[:3], *sound[4:]], key)) == ["5: comes after a gap: entry 4 is missing"]
+    gap = said(check([*sound[:1], *sound[4:]], key))
+    assert gap[0] == "5: comes after a gap: entries 2 to 4 are missing"
+    assert "was planned when timestamp 2 was live, which no entry before it announces" in gap[1]
+
+
+def test_r17_a_middle_that_is_closed_again_is_found(sound: list[Logged], key: OpenSigner) -> None:
+    moved = [Logged(number, one.data) for number, one in enumerate([*sound[:3], *sound[4:]], start=1)]
+    assert "4: holds entry 5" in said(check(moved, key))
+    assert any("4: does not follow on entry 3" in one for one in said(check(moved, key)))
+
+
+def test_r17_a_removed_beginning_is_found(sound: list[Logged], key: OpenSigner) -> None:
+    assert "3: comes after a gap: entries 1 to 2 are missing" in said(check(sound[2:], key))
+
+
+def test_r17_swapped_entries_are_found(sound: list[Logged], key: OpenSigner) -> None:
+    sound[1], sound[3] = Logged(2, sound[3].data), Logged(4, sound[1].data)
+    found = said(check(sound, key))
+    assert "2: holds entry 4" in found
+    assert "4: holds entry 2" in found
+
+
+def test_r17_a_removed_last_flip_is_found_by_what_is_live(sound: list[Logged], key: OpenSigner) -> None:
+    [found] = check(sound[:5], key).findings
+    assert found.where == "tuf/metadata/timestamp.json"
+    assert "is version 4, which no entry announces" in found.what
+
+
+def test_r17_a_removed_end_without_a_flip_needs_a_head_that_was_noted(sound: list[Logged], key: OpenSigner) -> None:
+    assert check(sound[:6], key).sound
+    assert said(check(sound[:6], key, noted=sound[6].head)) == [
+        "7: was noted as the head and is missing; the last entry here is 6"
+    ]
+    assert check(sound, key, noted=sound[3].head).sound, "an older head is proven by the links"
+
+
+def test_r17_a_ledger_that_was_written_anew_with_a_stolen_key_is_found_by_a_noted_head(
+    sound: list[Logged], key: OpenSigner
+) -> None:
+    anew = ledger([flip(1), flip(2), flip(3), flip(4)], key)
+    assert check(anew, key).sound
+    [found] = said(check(anew, key, noted=sound[1].head))
+    assert found.startswith("2: is not what was noted: its SHA-256 is ")
+
+
+def test_a_ledger_that_was_begun_anew_on_a_live_channel_is_found(key: OpenSigner) -> None:
+    [found] = said(check(ledger([flip(4)], key), key))
+    assert found == "1: was planned when timestamp 3 was live, which no entry before it announces"
+
+
+def test_a_change_that_somebody_made_beside_the_ledger_is_found_afterwards_too(key: OpenSigner) -> None:
+    [found] = said(check(ledger([flip(1), flip(3), flip(4)], key), key))
+    assert found == "2: was planned when timestamp 2 was live, which no entry before it announces"
+
+
+def test_r17_an_entry_signed_by_an_unknown_key_is_found(
+    sound: list[Logged], key: OpenSigner, stranger: OpenSigner
+) -> None:
+    _, data = seal_entry(flip(5), sound[-1].head, NOW, stranger)
+    [found] = said(check([*sound, Logged(8, data)], key))
+    assert found == f"8: is signed by a key that this channel has never named: {stranger.public_key.keyid[:12]}"
+    both = check_ledger([*sound, Logged(8, data)], (), named(key, stranger), stamp(4), None)
+    assert both.sound
+
+
+def test_a_decision_that_is_not_the_one_of_its_digest_is_found(key: OpenSigner) -> None:
+    name, data = seal_entry(refused(), NO_ENTRY, NOW, key)
+    payload = json.loads(payload_of(data, PAYLOAD_TYPE))
+    payload["decision"]["outcome"] = "pass"
+    forged = seal(json.dumps(payload).encode(), PAYLOAD_TYPE, key)
+    assert name == "ledger/00000001.json"
+    assert said(check([Logged(1, forged)], key, live=None)) == ["1: does not hold the decision whose SHA-256 it names"]
+
+
+@pytest.mark.parametrize("payload", [b"{}", b"[]", b"\xff", b"null", b'{"format": "tidegate-ledger/2"}'])
+def test_a_signed_payload_that_is_no_entry_is_found(payload: bytes, key: OpenSigner) -> None:
+    found = said(check([Logged(1, seal(payload, PAYLOAD_TYPE, key))], key, live=None))
+    assert found == ["1: cannot be read as an entry of the ledger"]
+
+
+def test_junk_is_found_and_does_not_hide_the_rest(sound: list[Logged], key: OpenSigner) -> None:
+    sound[1] = Logged(2, b"junk")
+    found = check_ledger(sound, ("ledger/note.txt",), named(key), stamp(4), None)
+    assert [(one.where, one.what) for one in found.findings] == [
+        ("ledger/00000002.json", "is not a signed envelope"),
+        ("ledger/00000003.json", "does not follow on entry 2 as it lies here: one of the two was edited or exchanged"),
+        ("ledger/note.txt", "is no entry, but lies among them"),
+    ]
+
+
+def test_a_flip_that_clients_never_saw_is_known(key: OpenSigner) -> None:
+    """Two were planned on timestamp 1; the second won, and a third was planned on that."""
+    lost = routine(base=stamp(1), result=stamp(99))
+    logged = ledger([flip(1), lost, flip(2), refused(base=stamp(2)), flip(3)], key)
+    entries = [one.entry for one in logged if one.entry]
+    assert took_effect(entries, stamp(2).sha256) == {1, 3}, "entry 5 is announced and not live yet"
+    assert took_effect(entries, stamp(3).sha256) == {1, 3, 5}
+    assert check(logged, key, live=2).sound
+    assert check(logged, key, live=3).sound
+
+
+def test_r96_the_public_projection_holds_nothing_that_is_not_public(key: OpenSigner) -> None:
+    _, data = seal_entry(refused(), NO_ENTRY, NOW, key)
+    entry = Logged(1, data).entry
+    assert entry is not None
+    assert entry.public is not None
+    private, public = entry.model_dump_json(), entry.public.model_dump_json()
+    assert [one for one in SECRETS if one not in private] == []
+    assert [one for one in SECRETS if one in public] == []
+    assert "It waits for a reserved period." in public
+    assert entry.decision_sha256 is not None
+    assert entry.decision_sha256 not in public, "with it, a guess at what was left out could be tried"
+    assert (entry.public.number, entry.public.policy_digest) == (1, "b" * 64)
+
+
+def test_r96_of_a_release_that_is_not_public_nothing_is_told(key: OpenSigner) -> None:
+    _, data = seal_entry(refused(visibility="internal"), NO_ENTRY, NOW, key)
+    entry = Logged(1, data).entry
+    assert entry is not None
+    assert entry.public is None
+
+
+def test_the_payload_of_an_entry_is_one_canonical_text(key: OpenSigner) -> None:
+    _, data = seal_entry(refused(), NO_ENTRY, NOW, key)
+    payload = payload_of(data, PAYLOAD_TYPE)
+    entry = Entry.model_validate_json(payload)
+    again = json.dumps(entry.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert again.encode() == payload
+
+
+@pytest.mark.parametrize(
+    ("key", "number"),
+    [
+        ("ledger/00000001.json", 1),
+        ("ledger/99999999.json", 99_999_999),
+        ("ledger/00000000.json", None),
+        ("ledger/1.json", None),
+        ("ledger/000000001.json", None),
+        ("ledger/00000001.json.bak", None),
+        ("ledger/a/00000001.json", None),
+    ],
+)
+def test_only_eight_digits_name_an_entry(key: str, number: int | None) -> None:
+    assert number_of(key) == number

@@ -1,0 +1,389 @@
+"""Nothing happens without its entry, no writer's entry is lost, and the ledger of a real channel verifies."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from publisher.channel.ledger import seal_entry, took_effect
+from publisher.errors import RefusedByPolicy, StorageConflict, StorageError, TidegateError
+from publisher.model.ledger import Action, Entry, Told
+from publisher.pipeline import ledger as module
+from publisher.pipeline.ledger import Draft, append, read_ledger, refusals_logged, verify_ledger
+from publisher.pipeline.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.release import apply_release
+from publisher.pipeline.site_signing import apply_signing, plan_signing
+from publisher.pipeline.stage import apply_stage, plan_stage
+from publisher.signing.digests import digest_bytes
+from publisher.signing.keys import OpenSigner, generate_ed25519, open_signer
+from publisher.storage.directory import DirectoryStorage
+from publisher.storage.memory import MemoryStorage
+from publisher.storage.protocol import Body, ObjectMeta, Storage
+from tests.support.flaky import FlakyStorage, Killed
+from tests.support.project import Project, tree
+
+TIMESTAMP = "tuf/metadata/timestamp.json"
+MANIFEST = Body.from_bytes(b'{"one": 1}\n')
+FULL = StorageError("no room is left")
+
+
+def entries(project: Project, storage: Storage | None = None) -> list[Entry]:
+    return [one.entry for one in read_ledger(storage or project.storage()).logged if one.entry is not None]
+
+
+def problems(project: Project, storage: Storage | None = None) -> list[str]:
+    _, found = verify_ledger(storage or project.storage(), project.root, project.catalog.signers)
+    return [f"{one.where} {one.what}" for one in found.findings]
+
+
+def refresh(project: Project, storage: Storage) -> None:
+    apply_refresh(plan_refresh(storage, project.root, project.catalog, project.key_ring(), project.now), storage)
+
+
+def sign_site(project: Project, storage: Storage) -> None:
+    plan = plan_signing(MANIFEST, storage, project.root, project.catalog, project.key_ring(), project.now)
+    apply_signing(plan, storage)
+
+
+def stage(project: Project, storage: Storage) -> None:
+    project.add_release("1.1.0")
+    plan = plan_stage(project.request("1.1.0"), project.catalog, storage, project.key_ring(), project.now)
+    apply_stage(plan, storage)
+
+
+def release(project: Project, storage: Storage) -> None:
+    project.publish("1.1.0", storage=storage)
+
+
+CHANGES: dict[str, Callable[[Project, Storage], None]] = {
+    "stage": stage,
+    "release": release,
+    "refresh": refresh,
+    "sign the site": sign_site,
+}
+
+
+def logging_refusals(project: Project, storage: Storage, unlogged: list[TidegateError]) -> AbstractContextManager[None]:
+    return refusals_logged(
+        Action.RELEASE,
+        project.release("1.0.0"),
+        project.root,
+        storage,
+        project.key_ring(),
+        lambda: project.now,
+        unlogged.append,
+    )
+
+
+def test_r17_every_change_of_every_kind_is_in_the_ledger(project: Project) -> None:
+    project.publish("1.0.0")
+    stage(project, project.storage())
+    project.publish("1.1.0")
+    project.now += timedelta(hours=30)
+    refresh(project, project.storage())
+    sign_site(project, project.storage())
+    found = entries(project)
+    assert [str(one.action) for one in found] == [
+        "stage", "release", "stage", "release", "refresh", "sign-site",
+    ]  # fmt: skip
+    assert [(str(one.version), one.channel) for one in found[:4]] == [
+        ("1.0.0", "stable"), ("1.0.0", "stable"), ("1.1.0", "stable"), ("1.1.0", "stable"),
+    ]  # fmt: skip
+    policy = project.catalog.policy
+    assert {(one.policy_version, one.policy_digest) for one in found} == {(policy.version, policy.digest())}
+    assert found[4].roles == {"timestamp": 3}
+    assert [one.result.version if one.result else 0 for one in found] == [0, 1, 0, 2, 3, 4]
+    assert [one.base.version if one.base else 0 for one in found] == [0, 0, 1, 1, 2, 3]
+    assert problems(project) == []
+
+
+def test_r17_the_entry_of_a_flip_is_there_before_the_flip(project: Project) -> None:
+    project.publish("1.0.0")
+    for change in CHANGES.values():
+        project.now += timedelta(hours=30)
+        watched = FlakyStorage(project.storage())
+        change(project, watched)
+        swaps = [index for index, one in enumerate(watched.changes) if one.startswith("replace ")]
+        first = swaps[0]
+        assert watched.changes[first - 1].startswith("create ledger/")
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_r17_a_ledger_that_cannot_be_written_stops_the_flip_and_nothing_changes(project: Project, what: str) -> None:
+    project.publish("1.0.0")
+    project.now += timedelta(hours=30)
+    before = tree(project.bucket)
+
+    class Unwritable(FlakyStorage):
+        def create(self, key: str, body: Body, meta: ObjectMeta, progress: object = None) -> bool:
+            if key.startswith("ledger/"):
+                raise FULL
+            return self.inner.create(key, body, meta)
+
+    with pytest.raises(StorageError, match="no room is left"):
+        CHANGES[what](project, Unwritable(project.storage()))
+    after = tree(project.bucket)
+    assert {key: after[key] for key in before} == before
+    assert not [key for key in after.keys() - before.keys() if key.startswith("ledger/")]
+    assert problems(project) == []
+
+
+def test_a_run_without_a_key_for_the_ledger_is_refused_before_it_writes(project: Project) -> None:
+    for key in project.keys.iterdir():
+        if not key.name.startswith("minisign"):
+            key.unlink()
+    with pytest.raises(TidegateError, match=r"no key is at hand that may sign the ledger.*node\.stable"):
+        stage(project, project.storage())
+    assert tree(project.bucket) == {}
+
+
+# Two writers at once.
+
+
+def routine(project: Project, number: int) -> Told:
+    return Told.routine(Action.REFRESH, project.catalog.policy).model_copy(update={"roles": {"timestamp": number}})
+
+
+def key_of(project: Project) -> OpenSigner:
+    return project.key_ring().for_ledger("node.stable")
+
+
+@pytest.mark.parametrize("kind", ["directory", "memory"])
+def test_r17_many_writers_at_once_lose_no_entry(project: Project, kind: str, tmp_path: Path) -> None:
+    storage: Storage = DirectoryStorage(tmp_path / "bucket") if kind == "directory" else MemoryStorage()
+    storage.prepare()
+    writers, each, key = 6, 8, key_of(project)
+    start = threading.Barrier(writers)
+
+    def write(writer: int) -> list[str]:
+        start.wait(20)
+        drafts = [Draft(routine(project, writer * each + turn), project.now, key) for turn in range(each)]
+        return [append(draft, storage).keys[0] for draft in drafts]
+
+    with ThreadPoolExecutor(writers) as pool:
+        names = [name for names in pool.map(write, range(writers)) for name in names]
+    assert sorted(names) == [f"ledger/{number:08}.json" for number in range(1, writers * each + 1)]
+    assert sorted(one.roles["timestamp"] for one in entries(project, storage)) == list(range(writers * each))
+    assert problems(project, storage) == []
+
+
+def test_two_writers_of_the_very_same_entry_both_have_one(project: Project) -> None:
+    storage, key = MemoryStorage(), key_of(project)
+    storage.prepare()
+    draft = Draft(routine(project, 1), project.now, key)
+
+    class Overtaken(FlakyStorage):
+        """Somebody is faster by a moment, once."""
+
+        def create(self, one: str, body: Body, meta: ObjectMeta, progress: object = None) -> bool:
+            if not self.changes:
+                self.changes.append("overtaken")
+                append(draft, self.inner)
+            return self.inner.create(one, body, meta)
+
+    assert append(draft, Overtaken(storage)).keys == ("ledger/00000002.json",)
+    assert len(entries(project, storage)) == 2
+    assert problems(project, storage) == []
+
+
+def test_a_store_that_takes_a_number_and_does_not_list_it_is_given_up_on(project: Project) -> None:
+    class Forgetful(MemoryStorage):
+        def create(self, key: str, body: Body, meta: ObjectMeta, progress: object = None) -> bool:
+            raise StorageConflict("taken")
+
+    storage = Forgetful()
+    storage.prepare()
+    with pytest.raises(StorageConflict, match=r"ledger/00000001\.json is taken, and a listing does not show it"):
+        append(Draft(routine(project, 1), project.now, key_of(project)), storage)
+
+
+def test_a_full_ledger_is_said(project: Project) -> None:
+    storage = project.storage()
+    storage.create("ledger/99999999.json", Body.from_bytes(b"x"), module.PRIVATE)
+    with pytest.raises(StorageError, match=r"99999999\.json is the last entry"):
+        append(Draft(routine(project, 1), project.now, key_of(project)), storage)
+
+
+# What somebody with the bucket can do, on a real channel.
+
+
+@pytest.fixture
+def published(project: Project) -> Project:
+    project.publish("1.0.0")
+    project.publish("1.1.0")
+    assert problems(project) == []
+    return project
+
+
+def test_r17_a_removed_last_flip_is_found(published: Project) -> None:
+    (published.bucket / "ledger/00000004.json").unlink()
+    [found] = problems(published)
+    assert found.startswith(f"{TIMESTAMP} is version 2, which no entry announces")
+
+
+def test_r17_a_removed_entry_is_found(published: Project) -> None:
+    (published.bucket / "ledger/00000003.json").unlink()
+    assert problems(published) == ["ledger/00000004.json comes after a gap: entry 3 is missing"]
+
+
+def test_r17_swapped_entries_are_found(published: Project) -> None:
+    one, other = (published.bucket / f"ledger/0000000{number}.json" for number in (2, 4))
+    first, second = one.read_bytes(), other.read_bytes()
+    one.unlink()
+    other.unlink()
+    one.write_bytes(second)
+    other.write_bytes(first)
+    found = problems(published)
+    assert "ledger/00000002.json holds entry 4" in found
+    assert "ledger/00000004.json holds entry 2" in found
+
+
+def test_r17_an_entry_by_a_stranger_is_found_and_the_next_writer_goes_on(published: Project) -> None:
+    signer = published.catalog.signers.signers[0]
+    new = generate_ed25519()
+    stranger = new.open(signer.model_copy(update={"public": new.public}))
+    storage = published.storage()
+    name, data = seal_entry(routine(published, 9), read_ledger(storage).head, published.now, stranger)
+    storage.create(name, Body.from_bytes(data), module.PRIVATE)
+    published.publish("1.2.0")
+    [found] = problems(published)
+    assert found.startswith("ledger/00000005.json is signed by a key that this channel has never named")
+
+
+def test_a_minisign_key_signs_no_entry(published: Project) -> None:
+    """It signs whole files, so somebody could be asked to sign one that passes for an entry."""
+    [signer] = published.catalog.signers.keys_of("minisign")
+    key = open_signer(signer, base=published.keys, passphrase=lambda _name: None)
+    append(Draft(routine(published, 9), published.now, key), published.storage())
+    [found] = problems(published)
+    assert found.startswith("ledger/00000005.json is signed by a key that this channel has never named")
+
+
+def test_a_key_that_was_named_once_has_signed_what_it_has_signed(published: Project) -> None:
+    """signers.yaml names it no more; the roots and targets in the bucket do."""
+    signers = published.catalog.signers.model_copy(update={"signers": ()})
+    _, found = verify_ledger(published.storage(), published.root, signers)
+    assert found.sound
+    assert {key.unrecognized_fields["x-tidegate-person"] for keys in found.signers.values() for key in keys} == {"ana"}
+
+
+# Runs that die, lose or are repeated.
+
+
+def test_a_run_that_died_between_entry_and_flip_announces_again(project: Project) -> None:
+    project.publish("1.0.0")
+    project.add_release("1.1.0")
+    flip = _number_of_the_flip(project.base / "twin")
+    with pytest.raises(Killed):
+        project.publish("1.1.0", storage=FlakyStorage(project.storage(), fail_at=flip))
+    assert len(entries(project)) == 4
+    project.now += timedelta(hours=1)
+    project.publish("1.1.0")
+    found = entries(project)
+    assert [str(one.action) for one in found] == ["stage", "release", "stage", "release", "release"]
+    live = digest_bytes((project.bucket / TIMESTAMP).read_bytes()).sha256
+    assert took_effect(found, live) == {2, 5}
+    assert problems(project) == []
+
+
+def _number_of_the_flip(base: Path) -> int:
+    twin = Project(base)
+    twin.publish("1.0.0")
+    watched = FlakyStorage(twin.storage())
+    twin.publish("1.1.0", storage=watched)
+    return watched.changes.index(f"replace {TIMESTAMP}") + 1
+
+
+def test_whoever_loses_the_race_for_the_flip_stays_in_the_ledger(project: Project) -> None:
+    project.publish("1.0.0")
+    project.now += timedelta(hours=30)
+    storage = project.storage()
+    late = plan_refresh(storage, project.root, project.catalog, project.key_ring(), project.now)
+    project.publish("1.1.0")
+    with pytest.raises(StorageConflict, match="somebody else published"):
+        apply_refresh(late, storage)
+    found = entries(project)
+    assert [str(one.action) for one in found] == ["stage", "release", "stage", "release", "refresh"]
+    live = digest_bytes((project.bucket / TIMESTAMP).read_bytes()).sha256
+    assert took_effect(found, live) == {2, 4}
+    assert problems(project) == []
+
+
+def test_publishing_again_and_planning_append_nothing(published: Project) -> None:
+    before = tree(published.bucket)
+    published.publish("1.1.0")
+    published.add_release("1.2.0")
+    published.plan(published.request("1.2.0"))
+    assert tree(published.bucket) == before
+
+
+# Refusals.
+
+
+def freeze(project: Project) -> None:
+    project.add_listing("2026-11-24T10:00:00Z", "2026-11-24T12:00:00Z")
+
+
+def test_r17_a_refusal_is_logged_with_the_digest_of_its_policy(project: Project) -> None:
+    project.publish("1.0.0")
+    project.add_release("1.1.0")
+    freeze(project)
+    unlogged: list[TidegateError] = []
+    storage = project.storage()
+    before = tree(project.bucket)
+    with pytest.raises(RefusedByPolicy), logging_refusals(project, storage, unlogged):
+        project.plan(project.request("1.1.0"))
+    assert unlogged == []
+    assert set(tree(project.bucket)) - set(before) == {"ledger/00000003.json"}
+    refusal = entries(project)[-1]
+    assert refusal.refused
+    assert refusal.decision is not None
+    assert str(refusal.decision.version) == "1.1.0"
+    assert refusal.policy_digest == project.catalog.policy.digest()
+    assert (refusal.base.version if refusal.base else 0, refusal.result) == (1, None)
+    assert "freeze.hard" in {one.rule for one in refusal.decision.verdicts if one.outcome.stops}
+    assert problems(project) == []
+
+
+def test_r17_a_refusal_at_the_moment_of_the_flip_is_logged(project: Project) -> None:
+    project.publish("1.0.0")
+    project.add_release("1.1.0")
+    plan = project.plan(project.request("1.1.0"))
+    freeze(project)
+    unlogged: list[TidegateError] = []
+    with pytest.raises(RefusedByPolicy), logging_refusals(project, project.storage(), unlogged):
+        apply_release(plan, project.catalog, project.storage(), lambda: project.now)
+    assert [(str(one.action), one.refused) for one in entries(project)[2:]] == [("stage", False), ("release", True)]
+    assert problems(project) == []
+
+
+def test_a_refusal_that_cannot_be_logged_says_why_and_is_still_one(project: Project) -> None:
+    project.add_release("1.0.0")
+    freeze(project)
+    unlogged: list[TidegateError] = []
+    nowhere, empty = DirectoryStorage(project.bucket), MemoryStorage()
+    empty.prepare()
+    with pytest.raises(RefusedByPolicy), logging_refusals(project, nowhere, unlogged):
+        project.plan(project.request("1.0.0"), empty)
+    [why] = unlogged
+    assert "There is no Tidegate bucket" in why.what
+    assert not project.bucket.exists()
+
+
+def test_an_error_that_is_no_refusal_is_not_logged(project: Project) -> None:
+    project.add_release("1.0.0")
+    with pytest.raises(KeyError), logging_refusals(project, project.storage(), []):
+        raise KeyError
+    assert tree(project.bucket) == {}
+
+
+def test_r96_a_directory_keeps_the_ledger_from_other_users(published: Project) -> None:
+    modes = {path.stat().st_mode & 0o007 for path in (published.bucket / "ledger").iterdir()}
+    assert modes == {0}
+    assert (published.bucket / TIMESTAMP).stat().st_mode & 0o004
