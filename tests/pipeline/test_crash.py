@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from publisher.channel.audit import audit
-from publisher.channel.findings import Level
+from publisher.channel.findings import Finding, Level
 from publisher.client.fetch import fetcher_for
 from publisher.client.updater import UpdateClient
+from publisher.pipeline.ledger import verify_ledger
 from publisher.pipeline.release import apply_release
 from publisher.pipeline.verify import StoreSource
 from tests.support.flaky import FlakyStorage, Killed
@@ -43,6 +44,10 @@ def versions(project: Project, state: Path) -> set[str]:
 def errors(project: Project) -> list[str]:
     result = audit(StoreSource(project.storage()), project.root, project.now)
     return [f"{one.where} {one.what}" for one in result.findings if one.level is Level.ERROR]
+
+
+def ledger_problems(project: Project) -> tuple[Finding, ...]:
+    return verify_ledger(project.storage(), project.root, project.catalog.signers)[1].findings
 
 
 def publish_through(project: Project, storage: FlakyStorage) -> None:
@@ -84,9 +89,11 @@ def test_r80_killed_anywhere_a_release_is_whole_and_can_be_completed(tmp_path: P
         assert seen in ({"1.0.0"}, {"1.1.0"}), where
         assert versions(project, old) == seen, where
         assert errors(project) == [], where
+        assert ledger_problems(project) == (), where
 
         project.now += timedelta(hours=1)
         publish_through(project, FlakyStorage(project.storage()))
         assert versions(project, old) == versions(project, project.base / "another client") == {"1.1.0"}, where
         result = audit(StoreSource(project.storage()), project.root, project.now)
         assert result.findings == (), where
+        assert ledger_problems(project) == (), where

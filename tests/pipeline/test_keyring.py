@@ -67,3 +67,22 @@ def test_a_missing_or_wrong_passphrase_says_where_to_give_it(locked: Project, an
     assert "terminal" in caught.value.fix
     assert "TIDEGATE_PASSPHRASE" in caught.value.fix
     assert "guess" not in str(caught.value)
+
+
+def test_the_ledger_is_signed_by_a_key_that_is_open_already(locked: Project) -> None:
+    keys, asked = ring(locked, lambda _name: SECRET)
+    assert keys.for_ledger("node.stable").public_key.unrecognized_fields["x-tidegate-person"] == "ana"
+    assert asked == ["channels-ana"]
+    other, _ = ring(locked, lambda _name: SECRET)
+    [online] = other.of("timestamp")
+    assert other.for_ledger("node.stable") is online, "who flips without a key of the channel is asked for no other"
+
+
+def test_the_ledger_is_signed_by_a_file_rather_than_by_a_device(locked: Project) -> None:
+    signers = locked.catalog.signers
+    on_token = tuple(
+        one.model_copy(update={"uri": "hsm:2?label=x"}) if "channels" in one.roles else one for one in signers.signers
+    )
+    keys = KeyRing(signers.model_copy(update={"signers": on_token}), locked.keys, lambda _name: SECRET)
+    found = keys.for_ledger("node.stable").public_key.keyid
+    assert found == keys.of("snapshot")[0].public_key.keyid

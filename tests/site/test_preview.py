@@ -24,6 +24,7 @@ def places(tmp_path: Path) -> tuple[Path, Path]:
         (site / ".made-by-tidegate", "marker"),
         (bucket / "tuf" / "metadata" / "timestamp.json", "{}"),
         (bucket / ".tidegate-bucket", "marker"),
+        (bucket / "ledger" / "00000001.json", "private"),
         (tmp_path / "secret.txt", "secret"),
     ):
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -63,6 +64,9 @@ def test_what_is_there_is_found(places: tuple[Path, Path], path: str, file: str)
         "/out",
         "/.made-by-tidegate",
         "/bucket/.tidegate-bucket",
+        "/bucket/ledger/00000001.json",
+        "/bucket//ledger/00000001.json",
+        "/bucket/tuf/../ledger/00000001.json",
         "/bucket/",
         "/bucket/tuf/",
         "/index.html/",

@@ -13,7 +13,7 @@ import pytest
 
 from publisher.errors import StorageConflict, StorageError
 from publisher.storage.directory import DirectoryStorage
-from publisher.storage.protocol import CHUNK, MARKER, MARKER_KEY, Storage
+from publisher.storage.protocol import CHUNK, MARKER, MARKER_KEY, ObjectMeta, Storage
 from tests.storage.contract import META, StorageContract, UnpreparedContract, body, content, keys
 from tests.support.system import need, skip_system
 
@@ -138,6 +138,18 @@ def test_windows_is_refused_in_words(root: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("publisher.storage.directory.POSIX", False)
     with pytest.raises(Exception, match="needs a POSIX system"):
         DirectoryStorage(root)
+
+
+def test_private_objects_are_not_for_other_users(bucket: DirectoryStorage, root: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        bucket.create("a/1", body("x"), ObjectMeta(private=True))
+        bucket.replace("a/2", body("x"), ObjectMeta(private=True), None)
+        bucket.create("a/3", body("x"), META)
+    finally:
+        os.umask(before)
+    modes = [(root / "a" / name).stat().st_mode & 0o777 for name in "123"]
+    assert modes == [0o640, 0o640, 0o644]
 
 
 def test_objects_follow_the_umask(bucket: DirectoryStorage, root: Path) -> None:

@@ -71,6 +71,20 @@ def test_deleting_is_for_probes_only() -> None:
         assert [one["Resource"] for one in allowed] == [["arn:aws:s3:::b/channel/.tidegate/*"]]
 
 
+def test_r17_the_ledger_is_private_and_whoever_flips_can_append_to_it_and_take_nothing_away() -> None:
+    entry = f"arn:aws:s3:::b/{PREFIX}ledger/00000001.json"
+
+    def actions(identity: Identity, effect: str) -> set[str]:
+        statements = policy("b", PREFIX, identity)["Statement"]
+        fitting = (one for one in statements if any(fnmatchcase(entry, pattern) for pattern in one["Resource"]))
+        return {action for one in fitting if one["Effect"] == effect for action in one["Action"]}
+
+    for identity in (Identity.PUBLISHER, Identity.AUTOMATION, Identity.ON_CALL):
+        assert actions(identity, "Allow") == {"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"}
+    assert actions(Identity.PUBLIC, "Allow") == set()
+    assert actions(Identity.PUBLIC, "Deny") == {"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject"}
+
+
 def test_the_site_s_publisher_changes_what_is_there_and_the_public_reads_it() -> None:
     publisher, public = (site_policy("b", "site/", one)["Statement"] for one in SITE_IDENTITIES)
     rights = {action for one in publisher for action in one["Action"]}

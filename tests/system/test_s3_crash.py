@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from publisher.model.signer import RolePolicy
+from publisher.pipeline.ledger import verify_ledger
 from tests.support.project import Project
 from tests.support.publishers import CHANGES, OPERATIONS, REQUESTS, Job, publish
 from tests.support.s3_place import Place, Places
@@ -87,6 +88,7 @@ def try_point(it: Scene, base: Path, job: Job, where: str) -> None:
         assert replace(job, what=f"promote {it.new}", at=0).run() == 0, where
     assert place.versions(project, old) == place.versions(project, base / "another client") == {it.new}, where
     assert place.audit(project).findings == (), where
+    assert verify_ledger(place.storage(), project.root, project.catalog.signers)[1].findings == (), where
     assert place.expires() == project.now + timedelta(hours=48), where
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher.pipeline.ledger import verify_ledger
 from tests.support.project import Project
 from tests.support.publishers import FLIP, SECONDS, STAGING, Round, processes, race
 from tests.support.s3_place import Place, Places
@@ -64,6 +65,10 @@ def test_r80_one_publisher_wins_and_the_others_are_told(places: Places, tmp_path
             if process.is_alive():
                 process.kill()
     assert [process.exitcode for process in crew] == [0] * WORKERS
+    ledger, found = verify_ledger(place.storage(), project.root, project.catalog.signers)
+    assert found.findings == ()
+    shipped = [one.entry.result for one in ledger.logged if one.entry and one.entry.result]
+    assert len(shipped) >= count + 2
 
 
 def look(place: Place, project: Project, state: Path, live: dict[str, str], *, thorough: bool) -> None:
