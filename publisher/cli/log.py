@@ -15,6 +15,7 @@ from publisher.cli.common import content_options, json_option, load, print_resul
 from publisher.cli.signing import read_root
 from publisher.cli.target import open_to_look, to_option
 from publisher.cli.verdicts import terminal_width, wrapped
+from publisher.client.errors import printable
 from publisher.errors import UsageError, VerificationError
 from publisher.model.base import format_time
 from publisher.model.ledger import Entry, PublicEntry
@@ -129,19 +130,24 @@ def _lines(shown: list[Shown], ledger: Ledger, check: Check | None, width: int) 
 
 
 def _entry_lines(one: Shown, width: int) -> list[str]:
+    """One entry; what it says goes to a terminal, and somebody with the bucket may have written it."""
     told, margin = one.told, 6
     if told is None:
         return [f"{one.logged.number:>4}  cannot be read; --verify says more"]
-    about = f"{told.product} {told.version} to {told.channel}" if told.product else words.listed(list(told.roles))
+    about = (
+        f"{told.product} {told.version} to {told.channel}"
+        if told.product
+        else printable(words.listed(list(told.roles)))
+    )
     action = f"{told.action} {click.style('refused', fg='red', bold=True)}" if told.refused else told.action
     lines = wrapped(f"{told.number:>4}  {format_time(told.at)}  {action}: {about}", width)
     if told.refused and told.decision:
         for verdict in told.decision.verdicts:
             if verdict.outcome.stops:
-                lines += wrapped(f"{verdict.rule} ({verdict.outcome}): {verdict.reason}", width, margin)
+                lines += wrapped(printable(f"{verdict.rule} ({verdict.outcome}): {verdict.reason}"), width, margin)
     if told.result is not None:
-        roles = ", ".join(f"{role} {version}" for role, version in told.roles.items())
-        fate = f"Published {roles}." if one.took_effect else f"Announced {roles}; it never took effect."
+        roles = printable(", ".join(f"{role} {version}" for role, version in told.roles.items()))
+        fate = f"Published {roles}." if one.took_effect else f"Announced {roles}, which has not taken effect."
         lines += wrapped(fate, width, margin)
     elif told.candidate:
         lines += wrapped(f"Candidate {told.candidate[:12]}.", width, margin)
@@ -153,7 +159,7 @@ def _as_json(shown: list[Shown], head: Head, check: Check | None) -> Mapping[str
     return {
         "entries": [
             {
-                **(one.told.model_dump(mode="json") if one.told else {"number": one.logged.number, "format": None}),
+                **(one.told.model_dump(mode="json") if one.told else {"number": one.logged.number, "unreadable": True}),
                 "sha256": one.logged.head.sha256,
                 "took_effect": one.took_effect,
                 "signed_by": list(one.signed_by),

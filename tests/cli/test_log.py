@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import UTC, datetime
 
@@ -148,6 +149,18 @@ def test_r96_the_public_log_holds_no_word_that_is_not_public(project: Project, p
     assert (refusal["refused"], refusal["number"]) == (True, 3)
     assert refusal["policy_digest"] == project.catalog.policy.digest()
     assert "decision_sha256" not in refusal
+
+
+def test_what_somebody_with_the_bucket_wrote_cannot_steer_a_terminal(project: Project, publish: Publish) -> None:
+    entry = project.bucket / "ledger/00000002.json"
+    envelope = json.loads(entry.read_bytes())
+    payload = json.loads(base64.b64decode(envelope["payload"]))
+    payload["roles"] = {"\x1b[2Jowned": 1}
+    entry.unlink()
+    entry.write_text(json.dumps({**envelope, "payload": base64.b64encode(json.dumps(payload).encode()).decode()}))
+    ran = run(publish, project, "log")
+    assert "owned" in ran.out
+    assert "\x1b" not in ran.out
 
 
 def test_r96_a_release_that_is_not_public_is_not_in_the_public_log(project: Project, publish: Publish) -> None:
