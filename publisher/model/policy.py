@@ -236,6 +236,8 @@ class Policy(Model):
     """How old the last run may be when the event begins (R5)."""
     comms_lead_severity: Score = 3
     """From this severity on an event needs somebody who speaks for the team (R8)."""
+    override_longest: Duration = timedelta(days=14)
+    """No override counts for longer than this (R30)."""
     delay_limit: Duration = timedelta(days=2)
     """How long an essential security fix may wait before the answer says so (R28)."""
     sample: bool = False

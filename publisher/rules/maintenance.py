@@ -34,9 +34,29 @@ def judge(catalog: Catalog, maintenance: Maintenance, occurrence_start: datetime
     key = ("maintenance", maintenance.id, occurrence_start)
     if key not in catalog.memo:
         window = Occurrence(maintenance, occurrence_start)
-        catalog.memo[key] = tuple(rule(catalog, window) for rule in RULES)
+        catalog.memo[key] = tuple(_approved(maintenance, rule(catalog, window)) for rule in RULES)
     found: tuple[Verdict, ...] = catalog.memo[key]
     return found
+
+
+def _approved(maintenance: Maintenance, verdict: Verdict) -> Verdict:
+    """What needs an approval passes with one, and says so."""
+    given = maintenance.approval
+    if verdict.outcome is not Outcome.NEEDS_APPROVAL or given is None:
+        return verdict
+    approved = f" It was approved on {words.moment(given.at)}"
+    public = verdict.public_reason
+    if public is None and maintenance.visibility is not Visibility.PUBLIC:
+        public = verdict.reason
+    return verdict.model_copy(
+        update={
+            "outcome": Outcome.PASS_OVERRIDDEN,
+            "reason": f"{verdict.reason}{approved}: {given.because}",
+            "public_reason": public and f"{public}{approved}.",
+            "who": "",
+            "fix": "",
+        }
+    )
 
 
 def peak(catalog: Catalog, window: Occurrence) -> Verdict:
@@ -162,7 +182,7 @@ def length(catalog: Catalog, window: Occurrence) -> Verdict:
             reason=f"It lasts {words.length(maintenance.length)};"
             f" more than {words.length(limit)} needs an approval{where}.",
             who="Operations",
-            fix="Split it into several short windows, or have it approved.",
+            fix="Split it into several short windows, or have it approved, and note that under `approval`.",
         )
     advice = "" if maintenance.repeats else " It happens once; a weekly slot disturbs less, since people know it."
     return Verdict(
@@ -206,7 +226,8 @@ def night(catalog: Catalog, window: Occurrence) -> Verdict:
             f" more than {allowed} {'needs' if allowed == 1 else 'need'} an approval.",
             public_reason=_NIGHT,
             who="Operations",
-            fix="Choose an hour that is day for those who work, or another week.",
+            fix="Choose an hour that is day for those who work, or another week; or have it approved, and note that"
+            " under `approval`.",
         )
     return Verdict(
         rule="maintenance.night",

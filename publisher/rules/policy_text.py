@@ -123,7 +123,7 @@ def _doubt(policy: Policy) -> Iterator[str]:
 def _soft(policy: Policy) -> Iterator[str]:
     allowed = words.kinds(policy.freeze.soft_allows)
     yield f"Only {allowed} may ship, and of them, but for documentation, only what is essential."
-    yield "A patch must be one by its version too, and a fix must be sure to work."
+    yield "A patch must be one by its version too, no fix may be a major step, and a fix must be sure to work."
     watch = policy.monitors
     if watch.required:
         yield (
@@ -135,6 +135,7 @@ def _soft(policy: Policy) -> Iterator[str]:
 
 def _overrides(policy: Policy) -> Iterator[str]:
     yield "An override names exact rules and the digests of the files, expires, counts once, and is published."
+    yield f"It counts for {words.length(policy.override_longest)} at most."
     yield "It needs engineering and operations, and in a hard freeze an executive and a reviewed way back."
     yield "Rules of integrity, and whatever has failed, cannot be overridden."
     yield (

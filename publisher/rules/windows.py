@@ -13,7 +13,7 @@ from enum import StrEnum
 from math import ceil, floor
 
 from publisher.model.catalog import Catalog
-from publisher.model.event import Event, Revision, Trigger
+from publisher.model.event import REVISED, Event, Revision, Trigger
 from publisher.model.policy import FreezePolicy, Policy
 from publisher.model.register import SprintFreeze
 from publisher.model.release import ChangeClass
@@ -127,8 +127,7 @@ def _eras(policies: Sequence[tuple[Policy, datetime, datetime]], event: Event) -
 
 
 def _as_known(event: Event, revision: Revision) -> Event:
-    names = ("starts", "ends", "trigger", "severity", "status")
-    known = {name: value for name in names if (value := getattr(revision, name)) is not None}
+    known = {name: value for name in REVISED if (value := getattr(revision, name)) is not None}
     if revision.starts is not None and revision.trigger is None:
         known["trigger"] = None  # a date was known then, and no block
     return event.model_copy(update=known)
