@@ -110,6 +110,8 @@ class FreezePolicy(Model):
     """What makes them longer or shorter."""
     uncertainty: Uncertainty = Uncertainty()
     """What makes them longer because nobody knows for sure."""
+    pad_hidden: bool = False
+    """Whether the freeze around an event that is not public is as long as the longest, so that it tells nothing."""
     longest: Duration | None = None
     """A freeze of one product and class that lasts longer than this, without a gap, is warned of (R2)."""
     min_open_days_per_90: Annotated[int, Field(ge=0, le=90)] = 0

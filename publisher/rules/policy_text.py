@@ -117,6 +117,8 @@ def _doubt(policy: Policy) -> Iterator[str]:
         f" {words.length(doubt.stale_after)} is no longer believed, and releases stop until it is renewed."
     )
     yield "An event that nobody has scored counts as severity 5 with no time to prepare, and needs an approval."
+    if policy.freeze.pad_hidden:
+        yield "What is not public yet freezes as long as the longest freeze, and whole days, so that it tells nothing."
     yield "A freeze that has begun runs to its end: neither a later policy nor a date that is moved shortens it."
 
 
