@@ -21,6 +21,7 @@ COMMANDS = {
     "check": "Check all content; every problem comes in one run.",
     "policy": "Print the release policy in force, as sentences.",
     "why": "Say why a release may or may not ship, and when that changes.",
+    "explain": "Say of every release to come whether it may ship at a moment, and why not.",
     "plan": "Advise what to do with a release: ship, move, split or re-scope.",
     "maintenance": "List planned maintenance, and say whether each window may take place.",
     "release": "Decide, sign and publish a release.",
