@@ -21,6 +21,7 @@ COMMANDS = {
     "check": "Check all content; every problem comes in one run.",
     "policy": "Print the release policy in force, as sentences.",
     "why": "Say why a release may or may not ship, and when that changes.",
+    "backtest": "Ask what the policy would have meant to past releases.",
     "maintenance": "List planned maintenance, and say whether each window may take place.",
     "release": "Decide, sign and publish a release.",
     "stage": "Upload a release and make it the channel's candidate.",
