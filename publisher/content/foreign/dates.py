@@ -16,7 +16,7 @@ MOMENT = timedelta(seconds=1)
 
 _DATE = re.compile(
     r"(?P<month>\d{4}-\d{2})"
-    r"(?:-(?P<day>\d{2})(?P<time>[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(?P<zone>[Zz]|[+-]\d{2}:\d{2})?)?",
+    r"(?:-(?P<day>\d{2})(?:(?P<time>[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(?P<zone>[Zz]|[+-]\d{2}:\d{2})?)?)?",
     re.ASCII,
 )
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
@@ -49,9 +49,11 @@ def dated(found: Any, name: str) -> Dated:
         raise Unusable(f"has no `{name}`")
     match = _DATE.fullmatch(found.strip()) if isinstance(found, str) else None
     if match is None:
-        raise Unusable(f"has a `{name}` that is no date", f"{shown(found)}; write it like 2021-01-11")
-    if (match["time"] is None) != (match["zone"] is None):
-        raise Unusable(f"has a `{name}` with a time of day and no zone", shown(found))
+        raise Unusable(f"has no date in `{name}`", f"{shown(found)}; write it like 2021-01-11")
+    if int(match["month"][:4]) not in YEARS:
+        raise Unusable(f"has a year that cannot be meant in `{name}`", f"{shown(found)}; from {YEARS[0]} on")
+    if match["time"] is not None and match["zone"] is None:
+        raise Unusable(f"has a time of day and no zone in `{name}`", shown(found))
     try:
         if match["day"] is None:
             first = datetime.fromisoformat(f"{match['month']}-01").replace(tzinfo=UTC)
@@ -62,10 +64,8 @@ def dated(found: Any, name: str) -> Dated:
         else:
             first = datetime.fromisoformat(found.strip().upper()).astimezone(UTC).replace(microsecond=0)
             span = Dated(first, first + MOMENT)
-    except (ValueError, OverflowError):
-        raise Unusable(f"has a `{name}` that does not exist", shown(found)) from None
-    if first.year not in YEARS:
-        raise Unusable(f"has a `{name}` in a year that cannot be meant", f"{shown(found)}; from {YEARS[0]} on")
+    except ValueError:
+        raise Unusable(f"has a day or hour that does not exist in `{name}`", shown(found)) from None
     return span
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from publisher.content.foreign.dates import DAY, Dated, dated, time_of_day
-from publisher.content.foreign.fields import Unusable, first_problem, fits, needed, row_id, shown, slug, text, value
+from publisher.content.foreign.fields import Unusable, first_problem, fits, label, needed, shown, slug, value
 from publisher.content.foreign.rows import Row
 from publisher.model.event import UNSCORED_LEAD_TIME, UNSCORED_SEVERITY, Confidence, Event, ImpactTags, Revision, Scored
 from publisher.model.mapping import EventMapping
@@ -42,12 +42,12 @@ def import_events(rows: Sequence[Any], mapping: EventMapping) -> ImportedEvents:
     remarks: list[Remark] = []
     seen: set[str] = set()
     for number, row in enumerate(rows, 1):
-        name = row_id(row, mapping.fields.id, number)
+        name = label(row, mapping.fields.id, f"row {number}")
         notes: list[tuple[str, str]] = []
         try:
             if not isinstance(row, dict):
                 raise Unusable("is no object with fields", shown(row))
-            one = _Reader(row, mapping, f"row-{number}", notes).event()
+            one = _Reader(row, mapping, number, name, notes).event()
         except Unusable as unusable:
             remarks.append(Remark("events", number, name, unusable.reason, unusable.detail, left_out=True))
             continue
@@ -67,7 +67,9 @@ class _Reader:
 
     row: Row
     mapping: EventMapping
-    spare_id: str
+    number: int
+    name: str
+    """What it is called in messages."""
     notes: list[tuple[str, str]]
     """What is odd about it, as reason and detail."""
 
@@ -84,8 +86,8 @@ class _Reader:
         fields = self.mapping.fields
         try:
             event = Event(
-                id=slug(text(self.row, fields.id) or self.spare_id),
-                title=text(self.row, fields.title) or text(self.row, fields.id) or self.spare_id,
+                id=slug(self.name) or f"row-{self.number}",
+                title=label(self.row, fields.title, self.name),
                 type=kind.type,
                 ecosystem="history",
                 starts=when.start,
@@ -133,10 +135,10 @@ class _Reader:
         return span
 
     def _as_precise(self, span: Dated) -> Dated:
-        said = text(self.row, self.mapping.fields.precision)
-        precision = self.mapping.precisions.get(said)
-        if said and precision is None:
-            self.notes.append(("has a precision that the mapping does not name; whole days count", said))
+        said = value(self.row, self.mapping.fields.precision)
+        precision = self.mapping.precisions.get(said) if isinstance(said, str) else None
+        if said is not None and precision is None:
+            self.notes.append(("has a precision that the mapping does not name; whole days count", shown(said)))
         if precision == "month":
             self.notes.append(("is known to the month only, and all of it counts", self._days(span.whole_month)))
             return span.whole_month

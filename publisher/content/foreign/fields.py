@@ -46,25 +46,17 @@ def fits_one(row: Row, alternatives: Iterable[Conditions]) -> bool:
     return any(fits(row, one) for one in alternatives)
 
 
-def text(row: Row, name: str | None) -> str:
-    """A text on one line, without what cannot be seen; empty where there is none.
+def needed(row: Row, name: str) -> str:
+    """A text that must be there, on one line and without what cannot be seen.
 
-    Raises Unusable for what is no text: a version 1.10 that was written as a number has lost its end.
+    Raises Unusable where there is none, and for what is no text: a version 1.10 written as a number has lost its end.
     """
     found = value(row, name)
-    if found is None:
-        return ""
-    if not isinstance(found, str):
+    if found is not None and not isinstance(found, str):
         raise Unusable(f"has no text as `{name}`", f"{shown(found)}; put it in quotes")
-    return visible(found)
-
-
-def needed(row: Row, name: str) -> str:
-    """A text that must be there."""
-    found = text(row, name)
-    if not found:
+    if not (words := visible(found or "")):
         raise Unusable(f"has no `{name}`")
-    return found
+    return words
 
 
 def visible(words: str) -> str:
@@ -89,17 +81,11 @@ def first_problem(error: ValidationError) -> str:
 
 
 def slug(words: str) -> str:
-    """The words as an id: small letters, digits and single hyphens.
-
-    Raises Unusable where nothing is left.
-    """
-    found = re.sub("[^a-z0-9]+", "-", words.lower()).strip("-")[:64].strip("-")
-    if not found:
-        raise Unusable("has a name without a letter or digit", shown(words))
-    return found
+    """The words as an id: small letters, digits and single hyphens; empty where nothing is left."""
+    return re.sub("[^a-z0-9]+", "-", words.lower()).strip("-")[:64].strip("-")
 
 
-def row_id(row: Any, name: str | None, number: int) -> str:
-    """What to call a row in messages, whatever it is: its own id, else its number."""
+def label(row: Any, name: str | None, otherwise: str) -> str:
+    """What to call a row, whatever it is: the text of a field, if there is one."""
     found = value(row, name) if isinstance(row, dict) else None
-    return (visible(found) if isinstance(found, str) else "") or f"row {number}"
+    return (visible(found) if isinstance(found, str) else "") or otherwise

@@ -17,11 +17,10 @@ from publisher.content.foreign.fields import (
     first_problem,
     fits,
     fits_one,
+    label,
     needed,
-    row_id,
     shown,
     slug,
-    text,
     value,
 )
 from publisher.content.foreign.rows import Row
@@ -56,24 +55,24 @@ def import_releases(rows: Sequence[Any], mapping: ReleaseMapping) -> ImportedRel
     read: list[tuple[PastRelease, int]] = []
     remarks: list[Remark] = []
     for number, row in enumerate(rows, 1):
-        name = row_id(row, mapping.fields.id, number)
+        name = label(row, mapping.fields.id, f"row {number}")
         notes: list[tuple[str, str]] = []
         try:
             if not isinstance(row, dict):
                 raise Unusable("is no object with fields", shown(row))
             product = _product(row, mapping)
-            if (known := products.setdefault(product.id, product)) != product:
-                notes.append(("is of another kind of product than an earlier row; the first counts", known.client_type))
             past = _release(row, mapping, product.id, name, notes)
         except Unusable as unusable:
             remarks.append(Remark("releases", number, name, unusable.reason, unusable.detail, left_out=True))
             continue
+        known = products.setdefault(product.id, product)
+        if product.model_copy(update={"name": known.name}) != known:
+            notes.append(("is of another kind of product than an earlier row; the first counts", known.client_type))
         read.append((past, number))
         remarks.extend(Remark("releases", number, name, reason, detail) for reason, detail in notes)
     read.sort(key=lambda one: (one[0].start, one[0].release.product, one[1]))
     releases = tuple(_once_each(read, remarks))
-    used = {one.release.product for one in releases}
-    return ImportedReleases({name: one for name, one in products.items() if name in used}, releases, tuple(remarks))
+    return ImportedReleases(products, releases, tuple(remarks))
 
 
 def _once_each(read: Sequence[tuple[PastRelease, int]], remarks: list[Remark]) -> Iterator[PastRelease]:
@@ -97,6 +96,8 @@ def _once_each(read: Sequence[tuple[PastRelease, int]], remarks: list[Remark]) -
 
 def _product(row: Row, mapping: ReleaseMapping) -> Product:
     name = needed(row, mapping.fields.project)
+    if not slug(name):
+        raise Unusable("has a project without a letter or digit", name)
     kind = next((one for one in mapping.products if fits(row, one.when)), None)
     if kind is None:
         raise Unusable("is of a kind of product that the mapping does not name", name)
@@ -137,7 +138,7 @@ def _release(row: Row, mapping: ReleaseMapping, product: str, name: str, notes: 
         )
     except ValidationError as error:
         raise Unusable("cannot be read as a release", first_problem(error)) from None
-    return PastRelease(name, written, release, day.start, day.end, _version(text(row, fields.previous)))
+    return PastRelease(name, written, release, day.start, day.end, _version(label(row, fields.previous, "")))
 
 
 def _change_class(row: Row, mapping: ReleaseMapping, notes: list[tuple[str, str]]) -> ChangeClass:
