@@ -150,7 +150,7 @@ def report(history: History, asked: Sequence[Asked], width: int) -> list[str]:
 def _one(history: History, asked: Asked, width: int) -> Iterator[str]:
     result = asked.result
     answer = f"{words.counted(len(result.answers), 'release')}, {len(result.held) or 'none'} of them would have waited"
-    how_long = f": {_mean(result.held):g} days on average, {_longest(result.held):g} at most" if result.held else ""
+    how_long = f": {_days(_mean(result.held))} on average, {_longest(result.held):g} at most" if result.held else ""
     yield from wrapped(f"{answer}{how_long}.", width)
     yield from wrapped(f"Policy {asked.name}, as if it had always held. {_against(history)}", width)
     yield from ("", *wrapped("Days are those from a product's first release to its last.", width), "")
@@ -186,7 +186,7 @@ def _two(history: History, first: Asked, second: Asked, width: int) -> Iterator[
     yield from wrapped(f"Each policy as if it had always held. {_against(history)}", width)
     for name, asked in (("First", first), ("Second", second)):
         held, fixes = asked.result.held, asked.result.override_candidates
-        waits = f"{_mean(held):g} days on average, {_longest(held):g} at most, {len(fixes)} by override only"
+        waits = f"{_days(_mean(held))} on average, {_longest(held):g} at most, {len(fixes)} by override only"
         yield from wrapped(f"{name}: {asked.name}; {waits}.", width)
     yield from ("", "product              releases       waited     days hard     days soft")
     for mine, theirs in zip(one.products, other.products, strict=True):
@@ -248,7 +248,7 @@ def _title(one: Answer) -> str:
 
 
 def _wait(one: Answer) -> str:
-    return f"{_waited(one):g} days, until {_shortly(one.until)}" if one.until else "does not wait"
+    return f"{_days(_waited(one))}, until {_shortly(one.until)}" if one.until else "does not wait"
 
 
 def _shortly(moment: datetime) -> str:
@@ -265,6 +265,10 @@ def _longest(answers: Sequence[Answer]) -> float:
 
 def _waited(answer: Answer) -> float:
     return _in_days(answer.waited)
+
+
+def _days(number: float) -> str:
+    return f"{number:g} day{'' if number == 1 else 's'}"
 
 
 def _in_days(span: timedelta) -> float:

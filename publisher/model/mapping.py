@@ -7,16 +7,28 @@ conditions are read from the top, and the first entry that fits counts.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from publisher.model.base import Duration, Model, Score, Slug, Text
 from publisher.model.event import Impact
 from publisher.model.product import ClientType
 from publisher.model.release import ChangeClass
 
-Conditions = Annotated[dict[Text, bool | int | Text], Field(min_length=1)]
+
+def _plain(value: Any) -> Any:
+    if not isinstance(value, bool | int | str) or value == "":
+        raise ValueError("must be a text, a whole number, true or false; write what stands in the foreign file")
+    return value
+
+
+PlainValue = Annotated[
+    Any, BeforeValidator(_plain), WithJsonSchema({"type": ["string", "integer", "boolean"], "minLength": 1})
+]
+"""What a foreign field may be compared with."""
+
+Conditions = Annotated[dict[Text, PlainValue], Field(min_length=1)]
 """Foreign fields and the values that they must have, all of them: {type: conference}."""
 
 

@@ -93,8 +93,8 @@ class _Reader:
                 starts=when.start,
                 ends=when.end,
                 confidence=confidence,
-                severity=self._score(fields.severity, UNSCORED_SEVERITY),
-                lead_time=self._score(fields.lead_time, UNSCORED_LEAD_TIME),
+                severity=self._score("severity", fields.severity, UNSCORED_SEVERITY),
+                lead_time=self._score("lead time", fields.lead_time, UNSCORED_LEAD_TIME),
                 impact=ImpactTags(
                     client_load=0, node_churn=0, support_traffic=0, compatibility_risk=kind.compatibility_risk
                 ),
@@ -179,12 +179,12 @@ class _Reader:
                 continue
             yield shown(value(one, where.field)), value(one, where.value)
 
-    def _score(self, name: str | None, unscored: Scored) -> Scored:
+    def _score(self, what: str, name: str | None, unscored: Scored) -> Scored:
         score = value(self.row, name)
         if type(score) is int and 1 <= score <= 5:
             return Scored(score=score, because="As in the history file.")
-        what = f"has no `{name}` from 1 to 5, and counts as {unscored.score}"
-        self.notes.append((what, "" if score is None else shown(score)))
+        reason = f"has no {what} from 1 to 5, and counts as {unscored.score}"
+        self.notes.append((reason, "" if score is None else shown(score)))
         return unscored
 
     def _unknown_before(self, when: Dated) -> Iterator[Revision]:

@@ -156,8 +156,8 @@ def test_missing_scores_are_told_and_the_engines_own_rule_applies(score: Any) ->
     found, said = one(event("2021-06-15", severity=score, lead_time=score))
     assert (found.severity.score, found.lead_time.score, found.scored) == (5, 1, False)
     assert said == [
-        "has no `severity` from 1 to 5, and counts as 5",
-        "has no `lead_time` from 1 to 5, and counts as 1",
+        "has no severity from 1 to 5, and counts as 5",
+        "has no lead time from 1 to 5, and counts as 1",
     ]
 
 
