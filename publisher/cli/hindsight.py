@@ -83,6 +83,7 @@ def _of_policy(asked: Asked) -> dict[str, object]:
             "digest": asked.digest,
         },
         "held": len(result.held),
+        "held_by_chance": round(result.by_chance, 1),
         "override_candidates": len(result.override_candidates),
         "days_waited": {
             "mean": _mean(result.held),
@@ -133,6 +134,7 @@ def _release_value(one: Answer) -> dict[str, object]:
         "rules": list(one.rules),
         "events": list(one.causes),
         "reasons": [verdict.reason for verdict in one.stopped],
+        "chance": round(one.chance, 3),
         "override_candidate": one.override_candidate,
     }
 
@@ -153,6 +155,10 @@ def _one(history: History, asked: Asked, width: int) -> Iterator[str]:
     how_long = f": {_days(_mean(result.held))} on average, {_longest(result.held):g} at most" if result.held else ""
     yield from wrapped(f"{answer}{how_long}.", width)
     yield from wrapped(f"Policy {asked.name}, as if it had always held. {_against(history)}", width)
+    yield from wrapped(
+        f"On any other day of the year around each of them, about {result.by_chance:.0f} would have waited.",
+        width,
+    )
     yield from ("", *wrapped("Days are those from a product's first release to its last.", width), "")
     yield "product              releases  waited  override    days    hard    soft"
     for one in result.products:

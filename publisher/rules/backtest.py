@@ -5,11 +5,13 @@ Only the freeze rules are asked. What history does not tell is not: notes, files
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import takewhile
+from operator import itemgetter
 
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Verdict
@@ -35,11 +37,18 @@ EVERYBODY = Staffing(
 """Somebody of each duty around the clock, so that a gap in staffing, of which history tells nothing, adds nothing."""
 
 
+AROUND = timedelta(days=182)
+"""How far before and after a release chance is reckoned: long enough for many events, short enough that their number
+and the pace of releases stay the same."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the freeze rules would have said to one release."""
 
     past: PastRelease
+    chance: float
+    """How much of the time AROUND it was frozen for its kind of change, from 0 to 1: so likely was any other day."""
     stopped: tuple[Verdict, ...] = ()
     """The verdicts that stop it, one freeze after the other; empty where none does."""
     since: datetime | None = None
@@ -129,6 +138,11 @@ class Backtest:
         return tuple(answer for one in self.products for answer in one.held)
 
     @property
+    def by_chance(self) -> float:
+        """How many would have waited, had each come out on any other day around it."""
+        return sum(answer.chance for answer in self.answers)
+
+    @property
     def override_candidates(self) -> tuple[Answer, ...]:
         """Those that would have shipped under an override, if at all, by product and date."""
         return tuple(answer for one in self.products for answer in one.override_candidates)
@@ -159,7 +173,7 @@ def _product(today: Catalog, policy: Policy, history: History, name: str) -> Pro
         product,
         start,
         end,
-        tuple(_answer(catalog, past) for past in releases),
+        tuple(_answer(catalog, past, _chance(past, by_class[past.release.change_class])) for past in releases),
         _frozen(by_class.values(), start, end),
         {name: _frozen([spans], start, end) for name, spans in by_class.items()},
     )
@@ -185,7 +199,7 @@ def _catalog(today: Catalog, policy: Policy, product: Product, events: tuple[Eve
     )
 
 
-def _answer(catalog: Catalog, past: PastRelease) -> Answer:
+def _answer(catalog: Catalog, past: PastRelease, chance: float) -> Answer:
     """The wait of a release that came out at some moment of [start, end): in doubt the longest that there may be."""
     first = Question(catalog, past.release, past.release.channels[0], Evidence(live=past.previous), past.start)
     edges = takewhile(lambda edge: edge < past.end, merge(freeze.hard_boundaries(first), freeze.soft_boundaries(first)))
@@ -197,7 +211,7 @@ def _answer(catalog: Catalog, past: PastRelease) -> Answer:
         for verdict in _course(first.at(moment)):
             stopped.append(verdict)
             since, until = since or moment, max(until or moment, verdict.until or moment)
-    return Answer(past, tuple(stopped), since, until)
+    return Answer(past, chance, tuple(stopped), since, until)
 
 
 def _course(question: Question) -> Iterator[Verdict]:
@@ -225,6 +239,13 @@ def _frozen(kinds: Iterable[_Spans], start: datetime, end: datetime) -> Frozen:
     kinds = tuple(kinds)
     hard = _length(merged(span for one in kinds for span in one.hard), start, end)
     return Frozen(hard, _length(merged(span for one in kinds for span in one.every), start, end) - hard)
+
+
+def _chance(past: PastRelease, spans: _Spans) -> float:
+    start, end = past.start - AROUND, past.end + AROUND
+    first = bisect_right(spans.every, start, key=itemgetter(1))
+    last = bisect_left(spans.every, end, key=itemgetter(0))
+    return _length(spans.every[first:last], start, end) / (end - start)
 
 
 def _length(spans: Sequence[Span], start: datetime, end: datetime) -> timedelta:

@@ -276,3 +276,14 @@ def test_the_collected_history(publish: Publish) -> None:
     assert held["libtorrent-2.1.0"]["events"] == ["tron-pyrrho-mainnet"]
     assert "go-btfs-1.5.0" not in held  # the network upgrade of that day is this release
     assert publish("backtest", *files).code == 0
+
+
+@pytest.mark.skipif(not (DATA / "releases.json").exists(), reason="the collected history is not on this machine")
+@pytest.mark.parametrize(
+    ("policies", "end"), [((), "\nThe longest waits"), (("--policy", OLD, "--policy", NEW), "\nNot asked")]
+)
+def test_the_page_on_history_shows_what_the_command_prints(
+    publish: Publish, policies: tuple[str, ...], end: str
+) -> None:
+    ran = publish("backtest", "--events", DATA / "events.json", "--releases", DATA / "releases.json", *policies)
+    assert ran.out.partition(end)[0].rstrip() in (ROOT / "content/pages/help/history.md").read_text(encoding="utf-8")

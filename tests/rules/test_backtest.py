@@ -237,3 +237,13 @@ def test_r25_the_answer_is_that_of_the_rules_that_decide_today() -> None:
             if found.until is not None:
                 then = evaluate(build.catalog(events, []), found.past.release, "stable", found.until)
                 assert not any(one.outcome.stops for one in then.verdicts if one.rule.startswith("freeze."))
+
+
+def test_chance_is_the_share_of_the_year_around_it_that_was_frozen() -> None:
+    inside, beside, far = past("2026-03-05", version="4.1.0"), past("2026-05-01"), past("2027-01-01", version="4.3.0")
+    result = ask([inside, beside, far])
+    frozen = (at("2026-03-13 22:00") - at("2026-03-03 10:00")) / timedelta(days=365)
+    assert [answer.chance for answer in result.answers] == [frozen, frozen, 0]
+    assert result.by_chance == 2 * frozen
+    edge = ask([past(at("2026-03-08 10:00") - timedelta(days=183))]).answers[0]
+    assert edge.chance == timedelta(days=5) / timedelta(days=365)
