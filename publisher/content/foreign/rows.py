@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from publisher.content.strict_yaml import parse
+from publisher.client import strict_json
+from publisher.content import strict_yaml
 from publisher.errors import ContentError, InputError
 
 MAX_BYTES = 32 * 1024 * 1024
@@ -40,7 +41,12 @@ def read_rows(file: Path, name: str) -> Sequence[Any]:
 
 
 def _yaml(text: bytes, file: Path) -> Any:
-    document, problems = parse(text, str(file))
+    if len(text) > strict_yaml.MAX_BYTES:
+        raise InputError(
+            f"{file} is larger than {strict_yaml.MAX_BYTES // 1024} KiB, the most that is read of YAML",
+            fix=f"write it as JSON, of which {MAX_BYTES // 1024**2} MiB are read",
+        )
+    document, problems = strict_yaml.parse(text, str(file))
     if document is None or problems:
         raise ContentError(problems)
     return document.data
@@ -55,7 +61,7 @@ def _json(text: bytes, file: Path) -> Any:
         line = text[: error.start].count(b"\n") + 1
         raise InputError(f"{file}:{line}: is not UTF-8 text", fix="save the file as UTF-8") from None
     try:
-        return json.loads(decoded, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+        return strict_json.loads(decoded)
     except RecursionError:
         raise InputError(f"{file} is nested too deep", fix="check that it is the right file") from None
     except json.JSONDecodeError as error:
@@ -65,19 +71,6 @@ def _json(text: bytes, file: Path) -> Any:
         ) from None
     except ValueError as error:  # one of ours, or a number of thousands of digits
         raise InputError(f"{file} is not JSON that can be trusted: {error}", fix="write it out again") from None
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> Row:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for index, name in enumerate(names) if name in names[:index])
-        raise ValueError(f"the key {twice[:40]!a} stands twice in one object")
-    return fields
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a number of JSON")
 
 
 def _list_in(whole: Any, name: str) -> list[Any] | None:

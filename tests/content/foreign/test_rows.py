@@ -45,9 +45,9 @@ def test_yaml_too(tmp_path: Path, text: str, name: str) -> None:
         ('[\n{"a": }]', "f.json:2:7: is not JSON"),
         (b'[{"a":\n "caf\xe9"}]', "f.json:2: is not UTF-8 text"),
         ("[{}]".encode("utf-16"), "is not UTF-8 text"),
-        ('[{"a": NaN}]', "NaN is not a number of JSON"),
-        ('[{"a": -Infinity}]', "-Infinity is not a number of JSON"),
-        ('[{"a": 1, "b": 2, "a": 3}]', "the key 'a' stands twice in one object"),
+        ('[{"a": NaN}]', "NaN is not a JSON number"),
+        ('[{"a": -Infinity}]', "-Infinity is not a JSON number"),
+        ('[{"a": 1, "b": 2, "a": 3}]', "the key 'a' appears twice in one object"),
         ('[{"a": ' + "9" * 5000 + "}]", "is not JSON that can be trusted"),
         ("[" * 200_000, "is nested too deep"),
         ('{"a": ' * 200_000, "is nested too deep"),
@@ -77,6 +77,12 @@ def test_a_file_that_is_too_large_is_not_parsed(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(rows, "MAX_BYTES", 1024 * 1024)
     with pytest.raises(InputError, match="is larger than 1 MiB"):
         read_rows(file(tmp_path, "[" + " " * 1024 * 1024 + "]"), "events")
+
+
+def test_yaml_that_is_too_large_is_sent_to_json(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is larger than 256 KiB") as caught:
+        read_rows(file(tmp_path, "- {a: 1}\n" * 40_000, "f.yaml"), "events")
+    assert caught.value.fix == "write it as JSON, of which 32 MiB are read"
 
 
 @pytest.mark.parametrize("name", ["gone.json", "."])
