@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import takewhile
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Verdict
@@ -167,7 +167,7 @@ def _product(today: Catalog, policy: Policy, history: History, name: str) -> Pro
     start, end = releases[0].start, max(past.end for past in releases)
     by_class = {
         subject.change_class.value: _spans(catalog, subject)
-        for subject in sorted({Subject.of_release(product, past.release) for past in releases}, key=_class_of)
+        for subject in sorted({Subject.of_release(product, past.release) for past in releases}, key=_CLASS)
     }
     return ProductAnswer(
         product,
@@ -179,8 +179,7 @@ def _product(today: Catalog, policy: Policy, history: History, name: str) -> Pro
     )
 
 
-def _class_of(subject: Subject) -> str:
-    return subject.change_class
+_CLASS = attrgetter("change_class")
 
 
 def _catalog(today: Catalog, policy: Policy, product: Product, events: tuple[Event, ...]) -> Catalog:

@@ -40,7 +40,7 @@ def test_all_conditions_must_hold_and_one_is_not_true(conditions: dict[str, Any]
     [
         ({"a": 1}, "an object"),
         ([1], "a list"),
-        (10**5000, "a huge number"),
+        (10**30, "a huge number"),
         ("a\x1b[2Jb", "a [2Jb"),
         ("x" * 50, "x" * 37 + "..."),
         (True, "True"),
