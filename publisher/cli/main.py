@@ -23,6 +23,7 @@ COMMANDS = {
     "why": "Say why a release may or may not ship, and when that changes.",
     "explain": "Say of every release to come whether it may ship at a moment, and why not.",
     "plan": "Advise what to do with a release: ship, move, split or re-scope.",
+    "backtest": "Ask what the policy would have meant to past releases.",
     "maintenance": "List planned maintenance, and say whether each window may take place.",
     "release": "Decide, sign and publish a release.",
     "stage": "Upload a release and make it the channel's candidate.",

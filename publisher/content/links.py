@@ -14,6 +14,7 @@ from publisher.content.links_register import register_problems
 from publisher.errors import Place, Problem
 from publisher.model.event import Event
 from publisher.model.markdown import problem_of as markdown_problem
+from publisher.model.policy import Policy
 from publisher.model.product import Product
 from publisher.model.release import Release
 from publisher.model.signer import SHARED_ROLES, TOP_LEVEL_ROLES, RolePolicy, Signers
@@ -26,7 +27,7 @@ def link_problems(loaded: Loaded) -> list[Problem]:
         *_products(loaded),
         *_signers(loaded),
         *_endpoints(loaded),
-        *_policy(loaded),
+        *(policy_problems(loaded.policy) if loaded.policy else ()),
         *_events(loaded),
         *_releases(loaded),
         *_deprecations(loaded),
@@ -163,10 +164,8 @@ def _endpoints(loaded: Loaded) -> Iterator[Problem]:
             yield Problem(f"{origin} is not https", place, "plain http is for the demo only")
 
 
-def _policy(loaded: Loaded) -> Iterator[Problem]:
-    item = loaded.policy
-    if item is None:
-        return
+def policy_problems(item: Item[Policy]) -> Iterator[Problem]:
+    """What is wrong with a policy whose parts are each valid."""
     freeze = item.value.freeze
     for index, adjustment in enumerate(freeze.adjust):
         for position, name in enumerate(adjustment.events):
