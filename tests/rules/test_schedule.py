@@ -11,7 +11,8 @@ from publisher.model.catalog import Catalog
 from publisher.model.release import Release
 from publisher.rules.evaluate import evaluate
 from publisher.rules.schedule import HORIZON, Span, schedule
-from tests.rules.test_properties_whole import FIRST, wholes
+from tests.rules.test_properties import FIRST
+from tests.rules.test_properties_whole import wholes
 from tests.support import build
 from tests.support.build import at
 
