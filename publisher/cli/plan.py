@@ -6,12 +6,10 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.changes import changes_of, changes_option
+from publisher.cli.asking import asking_options
+from publisher.cli.changes import changes_of
 from publisher.cli.common import (
-    at_option,
-    content_options,
     find_release,
-    json_option,
     load,
     moment,
     one_channel,
@@ -27,12 +25,7 @@ from publisher.rules.plan import Option, Plan, plan
 
 
 @click.command("plan")
-@click.argument("release", metavar="PRODUCT@VERSION")
-@click.option("--channel", help="Release channel.  [default: the first that the release names]")
-@changes_option
-@at_option
-@content_options
-@json_option
+@asking_options
 def command(
     *,
     release: str,
