@@ -13,7 +13,8 @@ from publisher.content.history import at_revision
 from publisher.content.load import load_catalog
 from publisher.errors import ContentError, InputError
 from publisher.model.catalog import Catalog
-from publisher.rules.lints import Lint, lints
+from publisher.rules.lint import Lint
+from publisher.rules.lints import lints
 from publisher.rules.loosened import loosened
 
 

@@ -105,13 +105,18 @@ def find_release(catalog: Catalog, name: str) -> Release:
     product, separator, version = name.partition("@")
     if not separator or not product or not version:
         raise UsageError(f"{name} does not name a release", fix="write PRODUCT@VERSION, like btfs-node@4.2.0")
-    if product not in catalog.products:
-        raise InputError(f"there is no product {product}", fix=did_you_mean(product, catalog.products))
+    known_product(catalog, product)
     release = catalog.find(product, version)
     if release is None:
         known = [str(one.version) for one in catalog.releases_of(product)]
         raise InputError(f"{product} has no release {version}", fix=did_you_mean(version, known))
     return release
+
+
+def known_product(catalog: Catalog, product: str) -> None:
+    """Raises InputError with the nearest known names where the content has no such product."""
+    if product not in catalog.products:
+        raise InputError(f"there is no product {product}", fix=did_you_mean(product, catalog.products))
 
 
 def one_channel(release: Release, channel: str | None, catalog: Catalog) -> str:

@@ -9,10 +9,8 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import content_options, json_option, load, moment, print_result
+from publisher.cli.common import content_options, json_option, known_product, load, moment, print_result
 from publisher.cli.verdicts import terminal_width, verdict_lines, wrapped
-from publisher.content.explain import did_you_mean
-from publisher.errors import InputError
 from publisher.model.base import format_time
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Outcome, Verdict
@@ -68,8 +66,8 @@ def command(
     take place as planned, and 0 otherwise.
     """
     catalog = load(content, config)
-    if product is not None and product not in catalog.products:
-        raise InputError(f"there is no product {product}", fix=did_you_mean(product, catalog.products))
+    if product is not None:
+        known_product(catalog, product)
     start = moment(since, catalog, "--from")
     end = start + timedelta(days=days)
     answers = answers_between(catalog, start, end, product)

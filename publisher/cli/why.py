@@ -8,13 +8,11 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.changes import changes_of, changes_option
+from publisher.cli.asking import asking_options
+from publisher.cli.changes import changes_of
 from publisher.cli.common import (
-    at_option,
     bucket_option,
-    content_options,
     find_release,
-    json_option,
     load,
     moment,
     one_channel,
@@ -34,13 +32,8 @@ from publisher.rules.risk import coordination
 
 
 @click.command("why")
-@click.argument("release", metavar="PRODUCT@VERSION")
-@click.option("--channel", help="Release channel.  [default: the first that the release names]")
+@asking_options
 @bucket_option
-@changes_option
-@at_option
-@content_options
-@json_option
 def command(
     *,
     release: str,

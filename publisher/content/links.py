@@ -14,6 +14,8 @@ from publisher.content.links_register import register_problems
 from publisher.errors import Place, Problem
 from publisher.model.event import Event
 from publisher.model.markdown import problem_of as markdown_problem
+from publisher.model.policy import Policy
+from publisher.model.product import Product
 from publisher.model.release import Release
 from publisher.model.signer import SHARED_ROLES, TOP_LEVEL_ROLES, RolePolicy, Signers
 
@@ -25,7 +27,7 @@ def link_problems(loaded: Loaded) -> list[Problem]:
         *_products(loaded),
         *_signers(loaded),
         *_endpoints(loaded),
-        *_policy(loaded),
+        *(policy_problems(loaded.policy) if loaded.policy else ()),
         *_events(loaded),
         *_releases(loaded),
         *_deprecations(loaded),
@@ -162,10 +164,8 @@ def _endpoints(loaded: Loaded) -> Iterator[Problem]:
             yield Problem(f"{origin} is not https", place, "plain http is for the demo only")
 
 
-def _policy(loaded: Loaded) -> Iterator[Problem]:
-    item = loaded.policy
-    if item is None:
-        return
+def policy_problems(item: Item[Policy]) -> Iterator[Problem]:
+    """What is wrong with a policy whose parts are each valid."""
     freeze = item.value.freeze
     for index, adjustment in enumerate(freeze.adjust):
         for position, name in enumerate(adjustment.events):
@@ -217,6 +217,7 @@ def _releases(loaded: Loaded) -> Iterator[Problem]:
         if product is None:
             continue
         by_product.setdefault(product.id, []).append(item)
+        yield from _classification(item, product)
         for index, channel in enumerate(release.channels):
             yield from exists(
                 channel, product.channels, f"channel of {product.id} named", item.place("channels", index)
@@ -243,6 +244,18 @@ def _releases(loaded: Loaded) -> Iterator[Problem]:
                     later.place("version"),
                     "a version is used once",
                 )
+
+
+def _classification(item: Item[Release], product: Product) -> Iterator[Problem]:
+    """A release may be handled with more care than its product asks for, and not with less (R95)."""
+    for name in ("blast_radius", "event_sensitivity"):
+        own, usual = getattr(item.value, name), getattr(product, name)
+        if own is not None and own < usual:
+            yield Problem(
+                f"{name} {own} is less than the {usual} of {product.id}, and would make freezes shorter",
+                item.place(name),
+                f"write {usual} or more, or leave it out; what is true of every release stands in products.yaml",
+            )
 
 
 def _release_events(item: Item[Release], events: Mapping[str, Event], *, complete: bool) -> Iterator[Problem]:

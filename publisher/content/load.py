@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from publisher.content.explain import did_you_mean, validation_problems
 from publisher.content.items import Item, Loaded, M
-from publisher.content.links import link_problems
+from publisher.content.links import link_problems, policy_problems
 from publisher.content.strict_yaml import MAX_BYTES, Document, parse
 from publisher.errors import ContentError, InputError, Place, Problem
 from publisher.model.catalog import Catalog, Sample
@@ -19,6 +19,7 @@ from publisher.model.deprecation import Deprecation
 from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
 from publisher.model.maintenance import Maintenance
+from publisher.model.mapping import Mapping
 from publisher.model.monitor import Monitor
 from publisher.model.policy import Policy
 from publisher.model.product import Channels, Products
@@ -32,6 +33,10 @@ FOLDERS = (
     "sprints", "scenarios", "signals", "monitors", "overrides", "maintenance",
 )  # fmt: skip
 """Folders of content with one item a file."""
+
+
+HISTORY = "history.yaml"
+"""The file of the configuration that says how foreign history is read; decisions do not rest on it."""
 
 
 def load_catalog(content: Sequence[Path], config: Path) -> Catalog:
@@ -74,6 +79,29 @@ def load_catalog(content: Sequence[Path], config: Path) -> Catalog:
     )
 
 
+def load_policy(file: Path) -> Policy:
+    """A policy that need not be part of any content; raises ContentError with every problem of it."""
+    item = _alone(file, Policy)
+    if problems := tuple(policy_problems(item)):
+        raise ContentError(problems)
+    return item.value
+
+
+def load_mapping(file: Path) -> Item[Mapping]:
+    """How foreign files are read, with its place; raises ContentError with every problem of it."""
+    return _alone(file, Mapping)
+
+
+def _alone(file: Path, model: type[M]) -> Item[M]:
+    if not file.exists():
+        raise InputError(f"there is no file {file}", fix="give the right one with --policy or --mapping")
+    reader = _Reader()
+    item = reader.one(file, model)
+    if item is None:
+        raise ContentError(tuple(reader.problems))
+    return item
+
+
 class _Reader:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
@@ -82,20 +110,22 @@ class _Reader:
     def read(self, content: Sequence[Path], config: Path) -> Loaded:
         public = content[0]
         self._refuse_strays(content, config)
-        products = self._one(config / "products.yaml", Products)
-        channels = self._one(config / "channels.yaml", Channels)
+        products = self.one(config / "products.yaml", Products)
+        channels = self.one(config / "channels.yaml", Channels)
         sample_file = public / "sample.yaml"
         staffing_file = config / "staffing.yaml"
+        if (config / HISTORY).exists():
+            self.one(config / HISTORY, Mapping)  # for its problems; only a backtest needs what it says
         return Loaded(
             products=_each(products, "products", products.value.products) if products else (),
             channels=_each(channels, "channels", channels.value.channels) if channels else (),
-            endpoints=self._one(config / "endpoints.yaml", Endpoints),
-            signers=self._one(config / "signers.yaml", Signers),
-            policy=self._one(public / "policy.yaml", Policy),
+            endpoints=self.one(config / "endpoints.yaml", Endpoints),
+            signers=self.one(config / "signers.yaml", Signers),
+            policy=self.one(public / "policy.yaml", Policy),
             events=self._tree(content, "events", Event),
             releases=self._tree(content, "releases", Release),
             deprecations=self._tree(content, "deprecations", Deprecation),
-            sample=self._one(sample_file, Sample) if sample_file.exists() else None,
+            sample=self.one(sample_file, Sample) if sample_file.exists() else None,
             earlier_policies=self._tree(content[:1], "policies", Policy),
             sprints=self._tree(content, "sprints", SprintFreeze),
             scenarios=self._tree(content, "scenarios", Scenario),
@@ -103,7 +133,7 @@ class _Reader:
             monitors=self._tree(content, "monitors", Monitor),
             overrides=self._tree(content, "overrides", Override),
             maintenance=self._tree(content, "maintenance", Maintenance),
-            staffing=self._one(staffing_file, Staffing) if staffing_file.exists() else None,
+            staffing=self.one(staffing_file, Staffing) if staffing_file.exists() else None,
             incomplete=frozenset(self.incomplete),
         )
 
@@ -120,7 +150,7 @@ class _Reader:
                 if entry.name in ("policy.yaml", "sample.yaml"):
                     fix = f"an overlay only adds items; this file counts in {content[0]} alone"
                 self.problems.append(Problem("is not read by anything", Place(str(entry)), fix))
-        expected = ("products.yaml", "channels.yaml", "endpoints.yaml", "signers.yaml", "staffing.yaml")
+        expected = ("products.yaml", "channels.yaml", "endpoints.yaml", "signers.yaml", "staffing.yaml", HISTORY)
         for entry in _entries(config):
             if entry.suffix in (".yaml", ".yml") and entry.name not in expected:
                 self.problems.append(
@@ -150,7 +180,8 @@ class _Reader:
             return None
         return None if document.doubtful else item
 
-    def _one(self, file: Path, model: type[M]) -> Item[M] | None:
+    def one(self, file: Path, model: type[M]) -> Item[M] | None:
+        """The item of a file that holds one; None when it has a problem."""
         document = self._document(file)
         item = None if document is None else self._validated(model, document)
         if item is None:

@@ -21,6 +21,7 @@ from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
 from publisher.model.feed import Feed
 from publisher.model.maintenance import Maintenance
+from publisher.model.mapping import Mapping
 from publisher.model.monitor import Monitor
 from publisher.model.policy import Policy
 from publisher.model.product import Channels, Products
@@ -50,6 +51,7 @@ CONTENT: dict[str, type[BaseModel]] = {
     "override": Override,
     "maintenance": Maintenance,
     "staffing": Staffing,
+    "history": Mapping,
 }
 """Schemas of files that people edit, by name."""
 
@@ -223,6 +225,19 @@ EXAMPLES: dict[str, Schema] = {
                 "end": "20:00",
             }
         ]
+    },
+    "history": {
+        "events": {
+            "fields": {"id": "id", "title": "name", "type": "kind", "starts": "day"},
+            "types": [{"when": {"kind": "listing"}, "type": "exchange-listing"}],
+        },
+        "releases": {
+            "fields": {"project": "project", "version": "version", "date": "day"},
+            "products": [
+                {"when": {"project": "go-btfs"}, "client_type": "daemon", "blast_radius": 5, "event_sensitivity": 5}
+            ],
+            "assume": {"change_class": "feature"},
+        },
     },
     "feed-1": {
         "format": "tidegate-feed/1",

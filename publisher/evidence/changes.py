@@ -32,7 +32,7 @@ def read_changes(file: Path) -> ChangeFacts:
         raise InputError(f"{file} is larger than {LIMIT:,} bytes", fix="give the list of changed paths, not the change")
     if text.lstrip().startswith("{"):
         try:
-            return ChangeFacts.model_validate_json(text)
+            facts = ChangeFacts.model_validate_json(text)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"]) or "the file"
@@ -40,13 +40,17 @@ def read_changes(file: Path) -> ChangeFacts:
                 f"{file}: {where}: {first['msg'][0].lower()}{first['msg'][1:]}",
                 fix='it holds {"paths": [...], "versions": [{"name": ..., "before": ..., "after": ...}]}',
             ) from error
+        return _not_empty(facts, file)
     paths = tuple(line.strip() for line in text.splitlines() if line.strip())
-    if not paths:
-        raise InputError(
-            f"{file} names no path", fix="a build that changes nothing is not released; make the list anew"
-        )
     if strange := next((path for path in paths if path.startswith(("diff ", "+++ ", "--- ", "@@"))), None):
         raise InputError(
             f"{file} is a diff, not a list of paths: {strange[:60]}", fix="use git diff --name-only OLD NEW"
         )
-    return ChangeFacts(paths=paths)
+    return _not_empty(ChangeFacts(paths=paths), file)
+
+
+def _not_empty(facts: ChangeFacts, file: Path) -> ChangeFacts:
+    if not facts.paths and not facts.versions:
+        fix = "a build that changes nothing is not released; make the list anew"
+        raise InputError(f"{file} names no path", fix=fix)
+    return facts

@@ -127,6 +127,10 @@ class Revision(Model):
     """The status that had been known."""
 
 
+REVISED = ("starts", "ends", "trigger", "severity", "status")
+"""What a revision may say of an event."""
+
+
 class Event(Visible):
     """Something outside that makes a release riskier: an upgrade, a listing, a migration, a conference."""
 

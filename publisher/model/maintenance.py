@@ -39,6 +39,17 @@ class Slot(Model):
     """Every week, every second, or every fourth, counted from `starts`."""
 
 
+class Approval(Model):
+    """A person's word that a window may take place although it is long, or at night (R63)."""
+
+    by: Text
+    """Who; internal, never published."""
+    at: UtcTime
+    """When."""
+    because: Text
+    """Why, in one sentence that may be published."""
+
+
 class Maintenance(Visible):
     """Time in which a product may be down or slow, told in advance; migrations ship only here."""
 
@@ -60,6 +71,8 @@ class Maintenance(Visible):
     """What users lose meanwhile."""
     peak_because: Text | None = None
     """Why it must be at an hour when many users are there, if it must."""
+    approval: Approval | None = None
+    """Who approved what the rules leave to a person: length, and nights. It never helps against an event."""
     crew: tuple[Text, ...] = ()
     """Who does the work, besides those on shift; internal, never published."""
     sample: bool = False

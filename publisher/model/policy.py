@@ -110,6 +110,8 @@ class FreezePolicy(Model):
     """What makes them longer or shorter."""
     uncertainty: Uncertainty = Uncertainty()
     """What makes them longer because nobody knows for sure."""
+    pad_hidden: bool = False
+    """Whether the freeze around an event that is not public is as long as the longest, so that it tells nothing."""
     longest: Duration | None = None
     """A freeze of one product and class that lasts longer than this, without a gap, is warned of (R2)."""
     min_open_days_per_90: Annotated[int, Field(ge=0, le=90)] = 0
@@ -236,6 +238,8 @@ class Policy(Model):
     """How old the last run may be when the event begins (R5)."""
     comms_lead_severity: Score = 3
     """From this severity on an event needs somebody who speaks for the team (R8)."""
+    override_longest: Duration = timedelta(days=14)
+    """No override counts for longer than this (R30)."""
     delay_limit: Duration = timedelta(days=2)
     """How long an essential security fix may wait before the answer says so (R28)."""
     sample: bool = False

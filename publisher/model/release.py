@@ -181,14 +181,14 @@ class Release(Model):
     """How long it has been tested; less than the policy expects makes freezes longer (R24)."""
     pattern: Slug | None = None
     """How it is rolled out, one of the policy's patterns; left out: the policy's default for its kind (R71)."""
-    steps: tuple[Step, ...] = (Step.METADATA, Step.DOCS, Step.BINARIES, Step.SOAK)
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)] = (Step.METADATA, Step.DOCS, Step.BINARIES, Step.SOAK)
     """What it brings, in order: metadata and docs, then binaries, then soak, then the new default (R66)."""
     enables_default_of: ReleaseVersion | None = None
     """The version whose code this release switches on; it must have soaked (R66, R88)."""
     blast_radius: Score | None = None
-    """Overrides the product's, where this release reaches further or less far (R95)."""
+    """More than the product's, where this release reaches further (R95)."""
     event_sensitivity: Score | None = None
-    """Overrides the product's (R95)."""
+    """More than the product's, where events matter more to this release (R95)."""
     sentence: Sentence
     """The release in one sentence that anybody understands, in 30 words or fewer (R99)."""
     planned_for: UtcTime | None = None
@@ -220,6 +220,8 @@ class Release(Model):
             raise ValueError("`steps` switches on a default, but nothing says whose; add `enables_default_of`")
         if self.enables_default_of is not None and Step.ENABLE_DEFAULT not in self.steps:
             raise ValueError("`enables_default_of` goes with the step enable-default; add it to `steps`")
+        if self.enables_default_of == self.version:
+            raise ValueError("`enables_default_of` names this very release; code soaks before it becomes the default")
         named = [one.risk for one in self.risks]
         if len(set(named)) != len(named) and any(one.none_because for one in self.risks):
             twice = next(one for index, one in enumerate(named) if one in named[:index])

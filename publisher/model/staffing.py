@@ -12,10 +12,14 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
+ShiftDuty = Literal["on-call", "support", "comms"]
+"""What somebody on a shift answers for."""
+
+
 class Shift(Model):
     """Hours of the week in which somebody answers."""
 
-    duty: Literal["on-call", "support", "comms"]
+    duty: ShiftDuty
     """What for."""
     people: Annotated[tuple[Text, ...], Field(min_length=1)]
     """Who; internal, never published."""

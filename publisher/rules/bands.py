@@ -98,6 +98,25 @@ def freeze_lengths(policy: FreezePolicy, case: Case, subject: Subject) -> Length
     )
 
 
+def padded_lengths(policy: FreezePolicy, subject: Subject) -> Lengths | None:
+    """The longest of each length around any event of any kind, so that a freeze does not tell what it is for (R96).
+
+    None where the policy exempts the subject from all of them.
+    """
+    doubtful = [replace(case, confidence=one) for case in _cases(policy) for one in Confidence]
+    known = [found.band for case in doubtful if (found := freeze_lengths(policy, case, subject)) is not None]
+    if not known:
+        return None
+    band = Band(**{name: max(getattr(one, name) for one in known) for name in LENGTHS})
+    return Lengths(
+        band,
+        {
+            name: f"{duration_text(length)} as the longest" if (length := getattr(band, name)) else ""
+            for name in LENGTHS
+        },
+    )
+
+
 def at_least(policy: FreezePolicy, subject: Subject, one: ChangeClass, other: ChangeClass) -> bool:
     """Whether a change of class `one` waits for no event less than one of class `other`, by this policy."""
     soft = other not in policy.soft_allows and one in policy.soft_allows

@@ -53,6 +53,15 @@ def change_class(question: Question) -> Verdict:
             who="Engineering",
             fix="Give the list of changed paths with --changes, such as the output of git diff --name-only.",
         )
+    if release.change_class is ChangeClass.DOCS and (path := _in_no_area(product, facts)) is not None:
+        return Verdict(
+            rule=RULE,
+            outcome=Outcome.BLOCKED,
+            reason=f"It is declared as docs, which no freeze stops, but no area of {product.id} tells what {path} is.",
+            public_reason="It is declared as docs, and not all that the build changed is known to be documentation.",
+            who="Engineering",
+            fix=f"Name that path under `areas` of {product.id} in products.yaml, or declare another class.",
+        )
     worse = [
         (found, proof)
         for found, proof in found_classes(product, facts)
@@ -77,6 +86,12 @@ def change_class(question: Question) -> Verdict:
         if urgent
         else f"Declare it as {worse[0][0]}, or take that part out.",
     )
+
+
+def _in_no_area(product: Product, facts: ChangeFacts) -> str | None:
+    """The first changed path of which no area tells what it is."""
+    matchers = [_matcher(area.paths) for area in product.areas]
+    return next((path for path in facts.paths if not any(one.fullmatch(path) for one in matchers)), None)
 
 
 def found_classes(product: Product, facts: ChangeFacts) -> Iterator[tuple[ChangeClass, str]]:

@@ -8,11 +8,11 @@ from functools import lru_cache
 
 from publisher.model.catalog import Catalog
 from publisher.model.event import Event
-from publisher.model.staffing import WEEKDAYS, Shift, Staffing, Weekday
+from publisher.model.staffing import WEEKDAYS, Shift, ShiftDuty, Staffing, Weekday
 from publisher.rules import words
 from publisher.rules.clock import Span, days, hours, merged
 
-DUTIES = ("on-call", "comms", "support")
+DUTIES: tuple[ShiftDuty, ...] = ("on-call", "comms", "support")
 """Those who must be there around a release near an event, and around maintenance."""
 
 KNOWN = (datetime(2000, 1, 5, tzinfo=UTC), datetime(2199, 12, 25, tzinfo=UTC))
@@ -92,7 +92,11 @@ def uncovered(catalog: Catalog, event: Event) -> bool:
     """
     midnight = event.starts.replace(hour=0, minute=0, second=0, microsecond=0)
     monday = midnight - timedelta(days=midnight.weekday())
-    return bool(missing(catalog, ("on-call", "support"), monday, monday + timedelta(weeks=1)))
+    key = ("uncovered", monday)
+    if key not in catalog.memo:
+        catalog.memo[key] = bool(missing(catalog, ("on-call", "support"), monday, monday + timedelta(weeks=1)))
+    found: bool = catalog.memo[key]
+    return found
 
 
 def lacking(catalog: Catalog, found: dict[str, tuple[Span, ...]]) -> str:

@@ -113,6 +113,22 @@ def worst(verdicts: Iterable[Verdict]) -> Outcome:
     return Outcome.PASS if outcome is Outcome.NOT_APPLICABLE else outcome
 
 
+def moments(question: Question, until: datetime) -> Iterator[datetime]:
+    """The moments after now and before `until` at which any rule may say something else, once each, in order."""
+    while question.now < until:
+        renewed = question.catalog.next_policy_after(question.now) or until
+        edges = merge(
+            overrides.boundaries(question), *(one.boundaries(question) for one in RULES if one.boundaries is not None)
+        )
+        for edge, _ in groupby(edges):
+            if edge >= min(renewed, until):
+                break
+            yield edge
+        if renewed < until:
+            yield renewed
+        question = question.at(min(renewed, until))
+
+
 def _next_change(question: Question, own: list[Verdict], outcome: Outcome) -> tuple[datetime | None, Outcome | None]:
     """The first moment after now from which on the outcome differs, and that outcome.
 

@@ -18,6 +18,13 @@ from publisher.rules.windows import Window, arithmetic
 FIXES = (ChangeClass.PATCH, ChangeClass.SECURITY, ChangeClass.HOTFIX)
 """Classes that mend something, and so must be sure to (R28)."""
 
+TOO_LARGE = {
+    ChangeClass.PATCH: ("major", "minor"),
+    ChangeClass.SECURITY: ("major",),
+    ChangeClass.HOTFIX: ("major",),
+}
+"""Version steps that are more than what the class says (R20)."""
+
 
 def sure_fix(release: Release) -> bool:
     """Whether users are hurt without it, and it surely mends what hurts (R28)."""
@@ -31,13 +38,12 @@ def hard_boundaries(question: Question) -> Iterable[datetime]:
 
 
 def soft_boundaries(question: Question) -> Iterable[datetime]:
-    """Those of soft freezes, and for a patch also of the version that it is a patch of."""
+    """Those of soft freezes, and for a fix also of the version that it mends."""
     timeline, now = question.timeline, question.now
-    patch = question.release.change_class is ChangeClass.PATCH
     return merge(
         timeline.soft_stopping.edges_after(now),
         timeline.soft_of_events.edges_after(now),
-        integrity.version_boundaries(question) if patch else (),
+        integrity.version_boundaries(question) if question.release.change_class in TOO_LARGE else (),
     )
 
 
@@ -120,8 +126,8 @@ def _unfit(question: Question, release: Release) -> tuple[str, str] | None:
     """Why a release of an allowed class may not use a soft freeze's leave, and what would help."""
     if release.change_class is ChangeClass.DOCS:
         return None
-    if (larger := _larger_than_a_patch(question, release)) is not None:
-        return larger, "Wait, or number and build it as a patch of the version that is out."
+    if (larger := _larger_than_it_says(question, release)) is not None:
+        return larger, "Wait, or build it as a smaller step from the version that is out, and number it so."
     if release.necessity is not Necessity.ESSENTIAL:
         return (
             "only what is essential ships in it, and this release can wait",
@@ -136,9 +142,9 @@ def _unfit(question: Question, release: Release) -> tuple[str, str] | None:
     return None
 
 
-def _larger_than_a_patch(question: Question, release: Release) -> str | None:
-    """Why a release that calls itself a patch is none by its version, if so."""
-    if release.change_class is not ChangeClass.PATCH:
+def _larger_than_it_says(question: Question, release: Release) -> str | None:
+    """Why a release that calls itself a fix is more by its version, if so."""
+    if release.change_class not in TOO_LARGE:
         return None
     current = question.catalog.current(release.product, question.channel, question.now)
     out = (question.evidence.live, current.version if current else None)
@@ -146,8 +152,9 @@ def _larger_than_a_patch(question: Question, release: Release) -> str | None:
     if previous is None:
         return None
     step = release.version.bump_from(previous)
-    if step in ("major", "minor"):
-        return f"it is declared as a patch, but {previous} to {release.version} is a {step} version step"
+    if step in TOO_LARGE[release.change_class]:
+        declared = words.kind(release.change_class)
+        return f"it is declared as {declared}, but {previous} to {release.version} is a {step} version step"
     return None
 
 

@@ -6,7 +6,6 @@ Nothing is stopped by it; `publish check` shows it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from publisher.model.catalog import Catalog
@@ -15,15 +14,14 @@ from publisher.model.product import ClientType
 from publisher.model.release import ChangeClass
 from publisher.rules import words
 from publisher.rules.bands import Case, Subject, freeze_lengths, kinds_apart, lasts_as_long
+from publisher.rules.contradictions import contradictions
 from publisher.rules.lead_time import disagreement, year_of_event, year_of_release
+from publisher.rules.lint import Lint
 from publisher.rules.monitors import watching
 from publisher.rules.opening import opening
 from publisher.rules.timeline import Part, timeline
 
 HORIZON = timedelta(days=90)
-
-LONGEST_OVERRIDE = timedelta(days=60)
-"""No override is meant to count longer; one of its dates is probably of another year."""
 
 CALMER = (
     (ChangeClass.PROTOCOL, ChangeClass.FEATURE),
@@ -40,16 +38,6 @@ CALMER = (
 """(riskier, calmer): the first never waits for less long than the second (R26)."""
 
 
-@dataclass(frozen=True)
-class Lint:
-    """Something unwise, and what would be wiser."""
-
-    about: str
-    """The part of the content: policy, the id of an event, PRODUCT."""
-    what: str
-    fix: str
-
-
 def lints(catalog: Catalog, now: datetime) -> tuple[Lint, ...]:
     """All advice on the content, for the 90 days from `now` where it is about time."""
     return (
@@ -58,6 +46,7 @@ def lints(catalog: Catalog, now: datetime) -> tuple[Lint, ...]:
         *_unscored(catalog, now),
         *_dates(catalog, now),
         *_to_come(catalog, now),
+        *contradictions(catalog),
         *_crews(catalog),
         *_unwatched(catalog),
         *_permafreeze(catalog, now),
@@ -182,7 +171,7 @@ def _dates(catalog: Catalog, now: datetime) -> Iterator[Lint]:
 
 
 def _to_come(catalog: Catalog, now: datetime) -> Iterator[Lint]:
-    """What is told as past and lies ahead, and overrides that count for months: mostly slips of the year."""
+    """What is told as past and lies ahead, and overrides that last too long: mostly slips of the year."""
     told = [
         *((one.id, "it was run", one.ran_at) for one in catalog.scenarios),
         *((one.id, "it was measured", one.sampled_at) for one in catalog.signals),
@@ -194,9 +183,14 @@ def _to_come(catalog: Catalog, now: datetime) -> Iterator[Lint]:
         if moment > now:
             yield Lint(about, f"{what} on {words.day(moment)}, which is still to come", "check the date")
     for override in catalog.overrides:
-        if override.expires - override.approved_at > LONGEST_OVERRIDE:
-            days = (override.expires - override.approved_at).days
-            yield Lint(override.id, f"it counts for {days} days", "check the year of `approved_at` and of `expires`")
+        longest = catalog.policy.override_longest
+        if override.expires - override.approved_at > longest:
+            what = f"it never counts, since it is meant to last longer than {words.length(longest)}"
+            yield Lint(override.id, what, "check the year of `approved_at` and of `expires`")
+    for event in catalog.events:
+        if event.status == "happened" and event.starts > now:
+            what = f"it is told to have happened, and it starts on {words.day(event.starts)}"
+            yield Lint(event.id, what, "check the date, or write `status: planned`")
 
 
 def _unwatched(catalog: Catalog) -> Iterator[Lint]:

@@ -45,14 +45,14 @@ def loosened(before: Catalog, after: Catalog, now: datetime) -> tuple[Loosened, 
     # A policy may tell well tested releases from others, so each length of testing that either tells is asked about.
     tests = sorted({TESTED_ENOUGH, timedelta(), *tested_limits(before), *tested_limits(after)}, reverse=True)
     for product in before.products.values():
-        if product.id not in after.products:
-            continue
+        kept = after.products.get(product.id)
         for change_class in ChangeClass:
-            was, is_now = Subject.of(product, change_class), Subject.of(after.products[product.id], change_class)
+            was, is_now = Subject.of(product, change_class), kept and Subject.of(kept, change_class)
             told: set[str] = set()
             for tested in tests:
                 old = timeline(before, replace(was, tested=tested))
-                new = timeline(after, replace(is_now, tested=tested))
+                # Of a product that is gone, or has another id, nothing is frozen any more.
+                new = timeline(after, replace(is_now, tested=tested)) if is_now else Timeline(())
                 for hardness, last, ends in _earlier(old, new, now):
                     if hardness not in told:  # what ends earlier for the best tested is not told again for others
                         told.add(hardness)

@@ -16,7 +16,7 @@ from publisher.model.event import Event
 from publisher.model.maintenance import Degree, Maintenance
 from publisher.model.policy import MaintenancePolicy
 from publisher.rules import busy, words
-from publisher.rules.clock import days, hours, overlap
+from publisher.rules.clock import Span, days, hours, overlap
 from publisher.rules.coverage import DUTIES, lacking, missing, shift_spans
 from publisher.rules.names import few, ids, titled
 from publisher.rules.profile import not_required
@@ -34,9 +34,29 @@ def judge(catalog: Catalog, maintenance: Maintenance, occurrence_start: datetime
     key = ("maintenance", maintenance.id, occurrence_start)
     if key not in catalog.memo:
         window = Occurrence(maintenance, occurrence_start)
-        catalog.memo[key] = tuple(rule(catalog, window) for rule in RULES)
+        catalog.memo[key] = tuple(_approved(maintenance, rule(catalog, window)) for rule in RULES)
     found: tuple[Verdict, ...] = catalog.memo[key]
     return found
+
+
+def _approved(maintenance: Maintenance, verdict: Verdict) -> Verdict:
+    """What needs an approval passes with one, and says so."""
+    given = maintenance.approval
+    if verdict.outcome is not Outcome.NEEDS_APPROVAL or given is None:
+        return verdict
+    approved = f" It was approved on {words.moment(given.at)}"
+    public = verdict.public_reason
+    if public is None and maintenance.visibility is not Visibility.PUBLIC:
+        public = verdict.reason
+    return verdict.model_copy(
+        update={
+            "outcome": Outcome.PASS_OVERRIDDEN,
+            "reason": f"{verdict.reason}{approved}: {given.because}",
+            "public_reason": public and f"{public}{approved}.",
+            "who": "",
+            "fix": "",
+        }
+    )
 
 
 def peak(catalog: Catalog, window: Occurrence) -> Verdict:
@@ -79,10 +99,11 @@ def peak(catalog: Catalog, window: Occurrence) -> Verdict:
 
 def freeze(catalog: Catalog, window: Occurrence) -> Verdict:
     """Not while an event is under way."""
-    events = [event for event in _events(catalog, 1) if overlap(window.span, (event.earliest, event.over))]
+    spans = {event.id: _may_last(catalog, event, window.start) for event in _events(catalog, 1)}
+    events = [event for event in _events(catalog, 1) if overlap(window.span, spans[event.id])]
     if not events:
         return Verdict(rule="maintenance.freeze", outcome=Outcome.PASS, reason="No event is under way meanwhile.")
-    until = max(event.over for event in events)
+    until = max(spans[event.id][1] for event in events)
     return _around(
         "maintenance.freeze",
         events,
@@ -97,9 +118,7 @@ def eve(catalog: Catalog, window: Occurrence) -> Verdict:
     """On the eve of an event only with people around the clock, meanwhile and for a day after it (R61)."""
     policy = _policy(catalog, window)
     near = [
-        event
-        for event in _events(catalog, policy.eve_severity)
-        if overlap(window.span, (event.earliest - policy.eve, event.latest))
+        event for event in _events(catalog, policy.eve_severity) if overlap(window.span, _eve(catalog, event, window))
     ]
     if not near:
         return Verdict(
@@ -115,7 +134,7 @@ def eve(catalog: Catalog, window: Occurrence) -> Verdict:
             reason="An event is about to begin; on-call and support are there around the clock,"
             " meanwhile and for the day after it.",
         )
-    until = max(event.over for event in near)
+    until = max(_may_last(catalog, event, window.start)[1] for event in near)
     return _around(
         "maintenance.eve",
         near,
@@ -162,7 +181,7 @@ def length(catalog: Catalog, window: Occurrence) -> Verdict:
             reason=f"It lasts {words.length(maintenance.length)};"
             f" more than {words.length(limit)} needs an approval{where}.",
             who="Operations",
-            fix="Split it into several short windows, or have it approved.",
+            fix="Split it into several short windows, or have it approved, and note that under `approval`.",
         )
     advice = "" if maintenance.repeats else " It happens once; a weekly slot disturbs less, since people know it."
     return Verdict(
@@ -206,7 +225,8 @@ def night(catalog: Catalog, window: Occurrence) -> Verdict:
             f" more than {allowed} {'needs' if allowed == 1 else 'need'} an approval.",
             public_reason=_NIGHT,
             who="Operations",
-            fix="Choose an hour that is day for those who work, or another week.",
+            fix="Choose an hour that is day for those who work, or another week; or have it approved, and note that"
+            " under `approval`.",
         )
     return Verdict(
         rule="maintenance.night",
@@ -225,6 +245,20 @@ _NIGHT = "It waits until the hours of those who do the work are settled."
 
 def _events(catalog: Catalog, severity: int) -> Iterator[Event]:
     return (one for one in catalog.events if one.status != "cancelled" and effective_severity(catalog, one) >= severity)
+
+
+def _may_last(catalog: Catalog, event: Event, at: datetime) -> Span:
+    """From when until when an event may be under way; an estimate is wider by then, as it has grown older (R18)."""
+    doubt = timedelta()
+    if event.estimate is not None and at > event.estimate.as_of:
+        doubt = catalog.policy_at(at).freeze.uncertainty.drift_per_day * ((at - event.estimate.as_of) / DAY)
+    return event.earliest - doubt, event.over + doubt
+
+
+def _eve(catalog: Catalog, event: Event, window: Occurrence) -> Span:
+    """From the eve of an event to the last moment at which it may begin."""
+    first, over = _may_last(catalog, event, window.start)
+    return first - _policy(catalog, window).eve, over - (event.ends - event.starts)
 
 
 def _around(

@@ -77,6 +77,9 @@ def _ended(text: str) -> str:
 def _lack(question: Question, verdict: Verdict, override: Override) -> str | None:
     """What an override lacks to count for a verdict, as the end of a sentence."""
     duties = {one.duty for one in override.approvers}
+    longest = question.policy.override_longest
+    if override.expires - override.approved_at > longest:
+        return f"would count for longer than {words.length(longest)}, which no override may"
     hard = verdict.rule == "freeze.hard"
     wanted = [Duty.ENGINEERING, Duty.OPERATIONS, *([Duty.EXECUTIVE] if hard else [])]
     if missing := [duty for duty in wanted if duty not in duties]:

@@ -117,13 +117,15 @@ def _doubt(policy: Policy) -> Iterator[str]:
         f" {words.length(doubt.stale_after)} is no longer believed, and releases stop until it is renewed."
     )
     yield "An event that nobody has scored counts as severity 5 with no time to prepare, and needs an approval."
+    if policy.freeze.pad_hidden:
+        yield "What is not public yet freezes as long as the longest freeze, and whole days, so that it tells nothing."
     yield "A freeze that has begun runs to its end: neither a later policy nor a date that is moved shortens it."
 
 
 def _soft(policy: Policy) -> Iterator[str]:
     allowed = words.kinds(policy.freeze.soft_allows)
     yield f"Only {allowed} may ship, and of them, but for documentation, only what is essential."
-    yield "A patch must be one by its version too, and a fix must be sure to work."
+    yield "A patch must be one by its version too, no fix may be a major step, and a fix must be sure to work."
     watch = policy.monitors
     if watch.required:
         yield (
@@ -135,6 +137,7 @@ def _soft(policy: Policy) -> Iterator[str]:
 
 def _overrides(policy: Policy) -> Iterator[str]:
     yield "An override names exact rules and the digests of the files, expires, counts once, and is published."
+    yield f"It counts for {words.length(policy.override_longest)} at most."
     yield "It needs engineering and operations, and in a hard freeze an executive and a reviewed way back."
     yield "Rules of integrity, and whatever has failed, cannot be overridden."
     yield (

@@ -12,13 +12,14 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from math import ceil, floor
 
+from publisher.model.base import Visibility
 from publisher.model.catalog import Catalog
-from publisher.model.event import Event, Revision, Trigger
+from publisher.model.event import REVISED, Event, Revision, Trigger
 from publisher.model.policy import FreezePolicy, Policy
 from publisher.model.register import SprintFreeze
 from publisher.model.release import ChangeClass
 from publisher.rules import words
-from publisher.rules.bands import Case, Lengths, Subject, freeze_lengths
+from publisher.rules.bands import Case, Lengths, Subject, freeze_lengths, padded_lengths
 from publisher.rules.coverage import uncovered
 from publisher.rules.severity import effective_severity
 
@@ -81,11 +82,16 @@ class Era:
     revised: str
     """What is said of a freeze that outlives what was known of the event in this era; empty: it was known on."""
 
+    @property
+    def padded(self) -> bool:
+        """Whether the freeze must not tell what the event is; also once it is public, since a freeze never shrinks."""
+        return self.policy.freeze.pad_hidden and self.event.visibility is not Visibility.PUBLIC
+
 
 def freeze_windows(catalog: Catalog, subject: Subject) -> tuple[Window, ...]:
     """Every window for this kind of change, by start."""
     # The lengths follow from a few properties of an event, so a thousand events share a few dozen of them.
-    known: dict[tuple[int, Case], Lengths | None] = {}
+    known: dict[tuple[int, Case | None], Lengths | None] = {}
     windows: list[Window] = []
     held = {name: _policy_eras(catalog, name) for name in {event.type for event in catalog.events}}
     asked = any(one.uncovered for policy in catalog.policies for one in policy.freeze.adjust)
@@ -93,16 +99,19 @@ def freeze_windows(catalog: Catalog, subject: Subject) -> tuple[Window, ...]:
         for era in _eras(held[event.type], event):
             if era.event.status == "cancelled":
                 continue
-            case = Case.of(
-                era.event, effective_severity(catalog, era.event), uncovered=asked and uncovered(catalog, era.event)
-            )
+            case = None if era.padded else _case(catalog, era.event, asked=asked)
             key = (era.policy.version, case)
             if key not in known:
-                known[key] = freeze_lengths(era.policy.freeze, case, subject)
+                freeze = era.policy.freeze
+                known[key] = freeze_lengths(freeze, case, subject) if case else padded_lengths(freeze, subject)
             if (lengths := known[key]) is not None:
                 windows.extend(_begun_in(era, _windows_of(era, lengths, subject, event)))
     windows.extend(_sprints(catalog, subject))
     return tuple(sorted(windows, key=lambda window: (window.start, window.end, window.cause.id)))
+
+
+def _case(catalog: Catalog, event: Event, *, asked: bool) -> Case:
+    return Case.of(event, effective_severity(catalog, event), uncovered=asked and uncovered(catalog, event))
 
 
 def _policy_eras(catalog: Catalog, kind: str) -> Sequence[tuple[Policy, datetime, datetime]]:
@@ -127,8 +136,7 @@ def _eras(policies: Sequence[tuple[Policy, datetime, datetime]], event: Event) -
 
 
 def _as_known(event: Event, revision: Revision) -> Event:
-    names = ("starts", "ends", "trigger", "severity", "status")
-    known = {name: value for name in names if (value := getattr(revision, name)) is not None}
+    known = {name: value for name in REVISED if (value := getattr(revision, name)) is not None}
     if revision.starts is not None and revision.trigger is None:
         known["trigger"] = None  # a date was known then, and no block
     return event.model_copy(update=known)
@@ -156,6 +164,8 @@ def _begun_in(era: Era, windows: Sequence[Window]) -> Iterator[Window]:
 def _windows_of(era: Era, lengths: Lengths, subject: Subject, cause: Event) -> list[Window]:
     policy, event, band, story = era.policy.freeze, era.event, lengths.band, lengths.story
     guess = _Guess.of(event, policy)
+    if era.padded:
+        guess = replace(guess, start=_day(guess.start), end=_day(guess.end + DAY - timedelta(microseconds=1)))
     hard_start = guess.start - band.hard_before
     hard_end = guess.end + band.hard_after
     through = _both(story["hard_before"], story["hard_after"]) + guess.words
@@ -216,6 +226,10 @@ class _Guess:
         before = moment <= self.start
         seconds = floor(away / (1 + self.drift)) if before else ceil(away / (1 - self.drift))
         return self.trigger.as_of + min(timedelta(seconds=seconds), FAR - self.trigger.as_of)
+
+
+def _day(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _sprints(catalog: Catalog, subject: Subject) -> Iterator[Window]:

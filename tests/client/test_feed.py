@@ -98,7 +98,7 @@ def test_refused_feeds_of_the_published_vectors(case: dict[str, Any]) -> None:
         (b"", "not JSON"),
         (b"\xff", "not JSON"),
         (b"[]", "the feed must be an object"),
-        (b'{"format": "tidegate-feed/1", "format": "tidegate-feed/1"}', "a key appears twice"),
+        (b'{"format": "tidegate-feed/1", "format": "tidegate-feed/1"}', "the key 'format' appears twice"),
         (b'{"format": NaN}', "NaN is not a JSON number"),
         (b"[" * 60_000, "not JSON"),
         (b" " * (MAX_BYTES + 1), "at most 65536"),

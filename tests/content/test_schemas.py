@@ -43,6 +43,7 @@ BEYOND_A_SCHEMA = {
     "role-without-duty", "role-without-policy", "same-file-twice", "same-key-twice", "same-version", "unknown-channel",
     "unknown-event", "unknown-event-type", "unknown-platform", "unknown-product", "unknown-role", "wrong-file-name",
     "wrong-folder", "cycle-in-follows", "default-for-another-class", "default-of-unknown-version",
+    "default-of-itself", "reaches-less-far",
     "earlier-policy-of-later-version", "follows-unknown-event", "override-of-unknown-release",
     "override-of-unknown-rule", "override-without-operations", "pattern-twice", "release-with-unknown-pattern",
     "rollback-of-unknown-product", "scenario-of-unknown-type", "signal-in-another-file", "signal-of-unknown-event",

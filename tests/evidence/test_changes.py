@@ -32,6 +32,7 @@ def test_json_with_version_steps(tmp_path: Path) -> None:
     [
         ("", "names no path"),
         ("diff --git a/x b/x\n+++ b/x\n", "is a diff, not a list of paths"),
+        ('{"paths": []}', "names no path"),
         ('{"paths": 3}', "paths: "),
         ('{"path": []}', "paths: field required"),
         ("{", "the file: "),

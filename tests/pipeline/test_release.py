@@ -44,17 +44,23 @@ def test_r46_a_release_is_published_with_checksums_signatures_and_manifest(proje
     assert findings(project) == []
 
 
-def test_r47_what_was_published_is_downloaded_again_as_a_new_client(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The platforms whose feeds are fetched from now on, as they come."""
     asked: list[str] = []
     fetch = UpdateClient.fetch_feed
 
-    def watched(self: UpdateClient, product: str, channel: str, platform: str) -> Feed:
+    def fetch_feed(self: UpdateClient, product: str, channel: str, platform: str) -> Feed:
         asked.append(platform)
         return fetch(self, product, channel, platform)
 
-    monkeypatch.setattr(UpdateClient, "fetch_feed", watched)
+    monkeypatch.setattr(UpdateClient, "fetch_feed", fetch_feed)
+    return asked
+
+
+def test_r47_what_was_published_is_downloaded_again_as_a_new_client(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = watched(monkeypatch)
     project.publish("1.0.0")
     assert sorted(asked) == ["linux-amd64", "windows-amd64"]
 
@@ -69,14 +75,7 @@ def test_r47_a_run_that_died_between_the_flip_and_its_check_is_checked_by_the_ne
         patched.setattr(UpdateClient, "fetch_feed", die)
         with pytest.raises(Killed):
             project.publish("1.0.0")
-    asked: list[str] = []
-    fetch = UpdateClient.fetch_feed
-
-    def watched(self: UpdateClient, product: str, channel: str, platform: str) -> Feed:
-        asked.append(platform)
-        return fetch(self, product, channel, platform)
-
-    monkeypatch.setattr(UpdateClient, "fetch_feed", watched)
+    asked = watched(monkeypatch)
     project.publish("1.0.0")
     assert sorted(asked) == ["linux-amd64", "windows-amd64"]
 

@@ -21,6 +21,7 @@ from tests.support.build import at
 AREAS = [
     {"paths": ["src/dht/**", "src/net/*.c"], "change_class": "dht"},
     {"paths": ["**/store/**"], "change_class": "storage"},
+    {"paths": ["doc/**", "*.md"], "change_class": "docs"},
 ]
 
 
@@ -41,6 +42,8 @@ def decided(change_class: str, *paths: str, versions: tuple[VersionStep, ...] = 
     ("change_class", "path", "outcome"),
     [
         ("ui-polish", "theme/colours.css", Outcome.PASS),
+        ("docs", "doc/start.md", Outcome.PASS),
+        ("docs", "theme/colours.css", Outcome.BLOCKED),  # no area tells what it is, and no freeze stops docs
         ("ui-polish", "src/dht/node.c", Outcome.BLOCKED),
         ("ui-polish", "src/dht/deep/er.c", Outcome.BLOCKED),
         ("ui-polish", "src/net/peer.c", Outcome.BLOCKED),

@@ -242,3 +242,12 @@ def test_r20_a_patch_is_a_patch_of_what_the_channel_offers_also_where_the_conten
     live = Evidence(live=Version.parse("4.1.0"))
     assert evaluate(catalog, one, "stable", at("2026-03-12"), live).outcome is Outcome.WAITING
     assert evaluate(catalog, one, "stable", at("2026-03-20"), live).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("change_class", ["security", "hotfix"])
+@pytest.mark.parametrize(("before", "outcome"), [("3.9.0", Outcome.WAITING), ("4.1.0", Outcome.PASS)])
+def test_r20_a_fix_that_is_a_major_step_is_no_correction(change_class: str, before: str, outcome: Outcome) -> None:
+    listing = build.event("2026-03-10 10:00", "2026-03-10 22:00")
+    one = build.release("4.2.0", change_class)
+    live = Evidence(live=Version.parse(before))
+    assert evaluate(build.catalog([listing], [one]), one, "stable", at("2026-03-12"), live).outcome is outcome

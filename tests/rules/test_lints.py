@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from publisher.rules.lints import Lint, lints
+from publisher.rules.lint import Lint
+from publisher.rules.lints import lints
 from tests.support import build
 from tests.support.build import at
 
@@ -86,3 +87,10 @@ def test_what_is_told_as_past_and_lies_ahead_is_told() -> None:
 def test_r63_a_crew_without_a_shift_is_told() -> None:
     catalog = build.catalog(maintenance=(build.maintenance("2026-03-10", crew=["Ana", "Anna"]),))
     assert "Anna of its crew has no shift" in [one.what for one in lints(catalog, at("2026-03-01"))]
+
+
+def test_an_event_that_is_told_to_have_happened_before_it_starts_is_told() -> None:
+    early = build.catalog([build.event("2026-03-10", "2026-03-11", status="happened")])
+    told = "it is told to have happened, and it starts on 10 March 2026"
+    assert told in [one.what for one in lints(early, at("2026-03-09"))]
+    assert told not in [one.what for one in lints(early, at("2026-03-10"))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -102,3 +103,19 @@ def test_r18_r25_an_estimate_that_moves_away_keeps_its_freeze_if_what_was_known_
     fields = {"trigger": trigger(25), "revisions": [revision] if kept else []}
     after = build.event("2026-03-26 10:00", "2026-03-26 22:00", **fields)
     assert bool(loosened(build.catalog([before]), build.catalog([after]), NOW)) is found
+
+
+@pytest.mark.parametrize(("moment", "found"), [(NOW, {"daemon"}), (at("2026-02-01"), set())])
+def test_r25_a_product_that_gets_another_id_does_not_shed_its_freeze(moment: datetime, found: set[str]) -> None:
+    before, after = build.catalog([build.event(*DATES)]), build.catalog([build.event(*DATES)])
+    after.products["node"] = after.products.pop("daemon").model_copy(update={"id": "node"})
+    assert {one.product for one in loosened(before, after, moment)} == found
+
+
+def test_r95_a_product_that_is_said_to_reach_less_far_meanwhile_is_found() -> None:
+    fields = {"base": [{"events": ["exchange-listing"], "band": {"hard_after": "1 d"}, "because": "listing"}]}
+    far = [{"because": "reach", "blast_radius_at_least": 5, "add": {"hard_after": "5 d"}}]
+    policy = build.policy(**fields, adjust=far)
+    before, after = (build.catalog([build.event(*DATES)], the_policy=policy) for _ in range(2))
+    after.products["daemon"] = build.product("daemon", blast_radius=2)
+    assert {one.product for one in loosened(before, after, at("2026-03-10 12:00"))} == {"daemon"}

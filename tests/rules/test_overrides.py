@@ -69,6 +69,7 @@ def test_r27_engineering_operations_and_an_executive_with_a_reviewed_way_back_ov
         (override("executive"), "lacks an approver of duty engineering and operations"),
         (override(rollback_review=None), "lacks a review of the way back"),
         (override(artifacts=(OTHER,)), "is for other files than node.tar.gz"),
+        (override(expires=at("2026-03-23 12:00:01")), "would count for longer than 14 days"),
     ],
 )
 def test_r27_r30_what_an_override_lacks_is_said_and_it_does_not_count(given: Override, lacks: str) -> None:
@@ -93,6 +94,10 @@ def test_r30_an_override_begins_and_expires_to_the_second() -> None:
     assert decided(given, moment="2026-03-10 12:00").outcome is Outcome.WAITING
     before = decided(given, moment="2026-03-09")
     assert (before.next_change, before.then) == (at("2026-03-09 12:00"), Outcome.PASS_OVERRIDDEN)
+
+
+def test_r30_an_override_of_exactly_the_longest_time_counts() -> None:
+    assert decided(override(expires=at("2026-03-23 12:00"))).outcome is Outcome.PASS_OVERRIDDEN
 
 
 def test_r30_an_override_is_used_up_by_its_publication() -> None:

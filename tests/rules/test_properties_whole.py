@@ -18,17 +18,15 @@ from publisher.model.event import Event
 from publisher.model.maintenance import Maintenance
 from publisher.model.monitor import Measure, Monitor
 from publisher.model.policy import MonitorPolicy
-from publisher.model.register import Override, Signal, SprintFreeze
+from publisher.model.register import Override, Signal
 from publisher.model.release import ChangeClass, Release
 from publisher.model.staffing import Staffing
 from publisher.rules.evaluate import evaluate
+from tests.rules.test_properties import minutes, sprints
 from tests.support import build
-from tests.support.build import at
 
-FIRST = at("2028-02-20")
 SECOND = timedelta(seconds=1)
 TYPES = ["exchange-listing", "mainnet-upgrade", "conference", "token-migration"]
-minutes = st.integers(0, 60 * 24 * 60).map(lambda number: FIRST + timedelta(minutes=number))
 
 
 @st.composite
@@ -106,19 +104,6 @@ def staffings(draw: st.DrawFn) -> Staffing | None:
 def windows(draw: st.DrawFn) -> Maintenance:
     known = EXAMPLES["maintenance"] | {"product": "daemon", "starts": format_time(draw(minutes))}
     return Maintenance.model_validate_json(json.dumps(known))
-
-
-@st.composite
-def sprints(draw: st.DrawFn) -> SprintFreeze:
-    start = draw(minutes)
-    return SprintFreeze(
-        id="sprint",
-        title="A sprint",
-        starts=start,
-        ends=start + timedelta(minutes=draw(st.integers(1, 60 * 24 * 9))),
-        allows=tuple(draw(st.lists(st.sampled_from(sorted(ChangeClass)), max_size=5, unique=True))),
-        because="sprint",
-    )
 
 
 @st.composite

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.decision import Outcome
 from publisher.model.event import Event
 from publisher.model.register import SprintFreeze
+from publisher.model.release import ChangeClass
 from publisher.rules.evaluate import evaluate
 from publisher.rules.windows import Hardness, Window, arithmetic, freeze_windows
 from tests.support import build
@@ -19,6 +20,7 @@ from tests.support.build import at
 
 SECOND = timedelta(seconds=1)
 NODE = build.subject("daemon", "feature")
+TYPES_OF_EVENT = sorted(build.repository_policy().event_types)
 LISTING = ("2026-03-10 10:00", "2026-03-10 22:00")
 TRIGGER = {
     "kind": "block",
@@ -252,3 +254,33 @@ def test_r25_an_event_whose_date_became_a_block_keeps_the_freeze_that_its_date_h
     catalog = build.catalog([build.event(*LISTING, trigger=TRIGGER, revisions=[revision])])
     first = windows(catalog)[0]
     assert (first.start, first.end) == (at("2026-02-26"), at("2026-03-06"))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"type": "conference", "severity": build.severity(1), "confidence": "confirmed"},
+        {"type": "mainnet-upgrade", "severity": build.severity(5), "confidence": "rumoured"},
+        {"impact": {"client_load": 3, "node_churn": 3, "support_traffic": 3, "compatibility_risk": 3}},
+        {"visibility": "embargoed", "embargoed_until": "2026-03-01T00:00:00Z"},
+    ],
+)
+@pytest.mark.parametrize("hours", [("2026-03-10 10:00", "2026-03-10 22:00"), ("2026-03-10 23:59", "2026-03-11 00:00")])
+def test_r96_the_freeze_around_a_hidden_event_tells_neither_its_kind_nor_its_hour(
+    fields: dict[str, Any], hours: tuple[str, str]
+) -> None:
+    policy = build.repository_policy()
+    padding = policy.model_copy(update={"freeze": policy.freeze.model_copy(update={"pad_hidden": True})})
+
+    def spans(event: Event, change_class: str) -> list[tuple[datetime, datetime, str]]:
+        catalog = build.catalog([event], the_policy=padding)
+        found = freeze_windows(catalog, build.subject("daemon", change_class))
+        return [(one.start, one.end, one.hardness) for one in found]
+
+    usual = build.event("2026-03-10 08:00", "2026-03-10 09:00", visibility="internal")
+    hidden = build.event(*hours, **{"visibility": "internal"} | fields)
+    for change_class in ChangeClass:
+        assert spans(hidden, change_class) == spans(usual, change_class)
+    assert spans(usual, "docs") == []
+    longest = [spans(build.event(*hours, type=kind, severity=build.severity(5)), "storage") for kind in TYPES_OF_EVENT]
+    assert min(one[0] for one in spans(usual, "storage")) < min(one[0] for found in longest for one in found)

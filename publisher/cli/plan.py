@@ -1,0 +1,113 @@
+"""`publish plan`: what to do with a release whose date is in the way of an event."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from publisher.cli.asking import asking_options
+from publisher.cli.changes import changes_of
+from publisher.cli.common import (
+    find_release,
+    load,
+    moment,
+    one_channel,
+    print_result,
+)
+from publisher.cli.verdicts import terminal_width, verdict_lines, wrapped
+from publisher.model.base import format_time
+from publisher.model.evidence import Evidence
+from publisher.model.release import Release
+from publisher.rules import words
+from publisher.rules.answer import headline
+from publisher.rules.plan import Option, Plan, plan
+
+
+@click.command("plan")
+@asking_options
+def command(
+    *,
+    release: str,
+    channel: str | None,
+    changes: Path | None,
+    at: str | None,
+    content: tuple[Path, ...],
+    config: Path,
+    as_json: bool,
+) -> None:
+    """Advise what to do with a release: ship now or as planned, move left or right, split, or re-scope.
+
+    Each with its dates, why, and what it costs; what is advised comes first. Exit code 0 when the release may ship at
+    the moment of asking, 3 when it may not.
+    """
+    catalog = load(content, config)
+    found = find_release(catalog, release)
+    chosen = one_channel(found, channel, catalog)
+    advice = plan(catalog, found, chosen, moment(at, catalog), Evidence(changes=changes_of(changes)))
+    if as_json:
+        print_result(as_data(found, advice), ok=advice.decision.go)
+    else:
+        click.echo("\n".join(report(found, advice, terminal_width())))
+    if not advice.decision.go:
+        raise SystemExit(3)
+
+
+def report(release: Release, advice: Plan, width: int) -> list[str]:
+    """The advice in the first line, then why the date is in the way, then every option."""
+    lines = wrapped(_first_line(release, advice), width)
+    planned = f"planned for {words.moment(release.planned_for)}" if release.planned_for else "without a planned time"
+    asked = f"Channel {advice.decision.channel}, {planned}; asked for {words.moment(advice.decision.at)}."
+    lines += wrapped(asked, width)
+    if not advice.planned.go:
+        when = "now" if advice.planned.at == advice.decision.at else "at the planned time"
+        lines += ["", f"What is in the way {when}:"]
+        for verdict in advice.planned.verdicts:
+            if verdict.outcome.stops and verdict not in advice.mend:
+                lines += verdict_lines(verdict, width)
+    if advice.mend:
+        lines += ["", "What has to be mended on any date:"]
+        for verdict in advice.mend:
+            lines += verdict_lines(verdict, width)
+    for number, option in enumerate(advice.options):
+        lines += ["", click.style(f"{'Advised' if number == 0 else 'Or'}: {option.kind}", bold=number == 0)]
+        lines += wrapped(option.what, width, indent=2)
+        lines += wrapped(f"Why: {option.why}", width, indent=2)
+        lines += wrapped(f"Cost: {option.cost}", width, indent=2)
+    return lines
+
+
+def _first_line(release: Release, advice: Plan) -> str:
+    if release.shipped_at is not None and release.shipped_at <= advice.decision.at:
+        return f"{release.id} shipped on {words.moment(release.shipped_at)}; there is nothing to plan."
+    if not advice.options:
+        return f"{headline(advice.planned)} No date is open as far as dates are looked for."
+    first = advice.options[0]
+    return f"{release.id}: {first.kind}. {first.what}"
+
+
+def as_data(release: Release, advice: Plan) -> dict[str, object]:
+    """The same for machines."""
+    return {
+        "release": release.id,
+        "channel": advice.decision.channel,
+        "asked": format_time(advice.decision.at),
+        "planned_for": format_time(release.planned_for) if release.planned_for else None,
+        "outcome": advice.decision.outcome.value,
+        "outcome_as_planned": advice.planned.outcome.value,
+        "advice": advice.options[0].kind.value if advice.options else None,
+        "options": [_option_as_data(one) for one in advice.options],
+        "mend": [verdict.model_dump(mode="json") for verdict in advice.mend],
+    }
+
+
+def _option_as_data(option: Option) -> dict[str, object]:
+    span = option.span
+    return {
+        "kind": option.kind.value,
+        "what": option.what,
+        "why": option.why,
+        "cost": option.cost,
+        "from": format_time(span.start) if span else None,
+        "until": format_time(span.end) if span and span.end else None,
+    }

@@ -1,0 +1,204 @@
+"""Foreign rows -> events of the past, with what was odd about each row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import time, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+
+from publisher.content.foreign.dates import DAY, Dated, dated, time_of_day
+from publisher.content.foreign.fields import Unusable, first_problem, fits, label, needed, shown, slug, value
+from publisher.content.foreign.rows import Row
+from publisher.model.event import UNSCORED_LEAD_TIME, UNSCORED_SEVERITY, Confidence, Event, ImpactTags, Revision, Scored
+from publisher.model.mapping import EventMapping
+from publisher.model.past import PastEvent, Remark
+from publisher.rules import words
+from publisher.rules.lead_time import year_of_event
+
+LONG = timedelta(days=14)
+"""A longer event is worth a second look, since all of it freezes."""
+
+UNMAPPED = "is of a type that the mapping does not name"
+
+
+@dataclass(frozen=True)
+class ImportedEvents:
+    """The events that can be used, and the rest in words."""
+
+    events: tuple[PastEvent, ...]
+    """By start."""
+    unmapped: Mapping[str, int]
+    """Foreign types that the mapping does not name, most frequent first."""
+    remarks: tuple[Remark, ...]
+
+
+def import_events(rows: Sequence[Any], mapping: EventMapping) -> ImportedEvents:
+    """Read every row; one that cannot be used is told, and the others still count."""
+    found: list[PastEvent] = []
+    remarks: list[Remark] = []
+    seen: set[str] = set()
+    for number, row in enumerate(rows, 1):
+        name = label(row, mapping.fields.id, f"row {number}")
+        notes: list[tuple[str, str]] = []
+        try:
+            if not isinstance(row, dict):
+                raise Unusable("is no object with fields", shown(row))
+            one = _Reader(row, mapping, number, name, notes).event()
+        except Unusable as unusable:
+            remarks.append(Remark("events", number, name, unusable.reason, unusable.detail, left_out=True))
+            continue
+        if one.event.id in seen:
+            notes.append(("has an id that stood before; both count", ""))
+        seen.add(one.event.id)
+        found.append(one)
+        remarks.extend(Remark("events", number, name, reason, detail) for reason, detail in notes)
+    found.sort(key=lambda past: (past.event.starts, past.event.id))
+    unmapped = Counter(remark.detail for remark in remarks if remark.reason == UNMAPPED)
+    return ImportedEvents(tuple(found), dict(unmapped.most_common()), tuple(remarks))
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """One row on its way to an event."""
+
+    row: Row
+    mapping: EventMapping
+    number: int
+    name: str
+    """What it is called in messages."""
+    notes: list[tuple[str, str]]
+    """What is odd about it, as reason and detail."""
+
+    def event(self) -> PastEvent:
+        """The event; raises Unusable with the first reason why there is none."""
+        own = [one for one in self.mapping.own_releases if fits(self.row, one.when)]
+        if any(not one.of for one in own):
+            raise Unusable("is a release, and no event")
+        kind = next((one for one in self.mapping.types if fits(self.row, one.when)), None)
+        if kind is None:
+            raise Unusable(UNMAPPED, needed(self.row, self.mapping.fields.type))
+        confidence = self._confidence()
+        when = self._when()
+        fields = self.mapping.fields
+        try:
+            event = Event(
+                id=slug(self.name) or f"row-{self.number}",
+                title=label(self.row, fields.title, self.name),
+                type=kind.type,
+                ecosystem="history",
+                starts=when.start,
+                ends=when.end,
+                confidence=confidence,
+                severity=self._score("severity", fields.severity, UNSCORED_SEVERITY),
+                lead_time=self._score("lead time", fields.lead_time, UNSCORED_LEAD_TIME),
+                impact=ImpactTags(
+                    client_load=0, node_churn=0, support_traffic=0, compatibility_risk=kind.compatibility_risk
+                ),
+                summary="A history file tells of it.",
+                revisions=tuple(self._unknown_before(when)),
+            )
+        except ValidationError as error:
+            raise Unusable("cannot be read as an event", first_problem(error)) from None
+        if (look := year_of_event(event)) is not None:
+            self.notes.append(("may be of another year", f"{look.what}; {look.fix}"))
+        return PastEvent(event, tuple(name for one in own for name in one.of))
+
+    def _confidence(self) -> Confidence:
+        if self.mapping.fields.status is None:
+            return Confidence.CONFIRMED
+        status = needed(self.row, self.mapping.fields.status)
+        if (means := self.mapping.statuses.get(status)) is None:
+            raise Unusable("has a status that the mapping does not name", status)
+        if means == "left-out":
+            raise Unusable("did not take place, as far as the file knows", status)
+        if means != "confirmed":
+            self.notes.append((f"may not have taken place, and counts as {means}", status))
+        return Confidence(means)
+
+    def _when(self) -> Dated:
+        """When it took place; what is not known exactly covers all that may have been."""
+        fields = self.mapping.fields
+        start = dated(value(self.row, fields.starts), fields.starts)
+        end = start if value(self.row, fields.ends) is None else dated(value(self.row, fields.ends), str(fields.ends))
+        span = Dated(start.start, end.end)
+        if end.end <= start.start:
+            raise Unusable("ends before it starts", f"{words.day(start.start)}, {words.day(end.start)}")
+        if start is end and start.exact:
+            span = Dated(start.start, start.start.replace(hour=0, minute=0, second=0) + DAY)  # nobody says how long
+        span = self._believed(self._as_precise(span))
+        if span.end - span.start > LONG:
+            self.notes.append(("lasts for more than two weeks, and all of it counts", self._days(span)))
+        return span
+
+    def _as_precise(self, span: Dated) -> Dated:
+        said = value(self.row, self.mapping.fields.precision)
+        precision = self.mapping.precisions.get(said) if isinstance(said, str) else None
+        if said is not None and precision is None:
+            self.notes.append(("has a precision that the mapping does not name; whole days count", shown(said)))
+        if precision == "month":
+            self.notes.append(("is known to the month only, and all of it counts", self._days(span.whole_month)))
+            return span.whole_month
+        clock = time_of_day(value(self.row, self.mapping.fields.time))
+        if precision == "minute" and clock is not None and span.start.time() == time.min:
+            return Dated(span.start + clock, span.end)
+        return span
+
+    def _believed(self, span: Dated) -> Dated:
+        """The span with what other sources say, as far as it is near."""
+        fields, first, last = self.mapping.fields, span.start, span.end
+        for name, other in self._conflicts():
+            if name == fields.time:
+                first = first.replace(hour=0, minute=0, second=0)
+                self.notes.append(("has sources that disagree on the hour; the whole day counts", shown(other)))
+                continue
+            if name not in (fields.starts, fields.ends):
+                continue
+            try:
+                differs = dated(other, name)
+            except Unusable as unusable:
+                self.notes.append(("has a source whose date cannot be read; its own dates count", unusable.detail))
+                continue
+            near = span.start - self.mapping.believe_within, span.end + self.mapping.believe_within
+            if near[0] <= differs.start and differs.end <= near[1]:
+                first, last = min(first, differs.start), max(last, differs.end)
+                self.notes.append(("has sources that disagree by days; all of them count", shown(other)))
+            else:
+                self.notes.append(("has a source that is far off; its own dates count", shown(other)))
+        return Dated(first, last)
+
+    def _conflicts(self) -> Iterator[tuple[str, Any]]:
+        if (where := self.mapping.fields.conflicts) is None or (rows := value(self.row, where.rows)) is None:
+            return
+        for one in rows if isinstance(rows, list) else [rows]:
+            if not isinstance(one, dict):
+                self.notes.append(("has a conflict that cannot be read; its own dates count", shown(one)))
+                continue
+            yield shown(value(one, where.field)), value(one, where.value)
+
+    def _score(self, what: str, name: str | None, unscored: Scored) -> Scored:
+        score = value(self.row, name)
+        if type(score) is int and 1 <= score <= 5:
+            return Scored(score=score, because="As in the history file.")
+        reason = f"has no {what} from 1 to 5, and counts as {unscored.score}"
+        self.notes.append((reason, "" if score is None else shown(score)))
+        return unscored
+
+    def _unknown_before(self, when: Dated) -> Iterator[Revision]:
+        """That nobody knew of it before it was announced, so that it holds no release before."""
+        name = self.mapping.fields.announced
+        try:
+            announced = dated(value(self.row, name), str(name))
+        except Unusable as unusable:
+            self.notes.append(("has no date of announcement, and counts as known in time", unusable.detail))
+            return
+        if announced.start >= when.start.replace(hour=0, minute=0, second=0):
+            self.notes.append(("was announced no earlier than the day on which it began", self._days(announced)))
+        yield Revision(until=announced.start, because="Nobody had announced it.", status="cancelled")
+
+    @staticmethod
+    def _days(span: Dated) -> str:
+        return f"{words.day(span.start)} to {words.day(span.end - timedelta(seconds=1))}"

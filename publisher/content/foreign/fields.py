@@ -1,0 +1,91 @@
+"""Single values of a foreign row: where they stand, and what they may be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import ValidationError
+
+from publisher.content.foreign.rows import Row
+from publisher.model.mapping import Conditions
+
+LONGEST = 200
+"""Characters of a foreign text that are kept."""
+
+
+class Unusable(Exception):
+    """A row that cannot be used: the reason in words that suit every such row, and what is special about this one."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = detail
+
+
+def value(row: Row, name: str | None) -> Any:
+    """The value of a field, by its name or by a dotted path; None where it is absent, null or empty."""
+    if name is None:
+        return None
+    found: Any = row
+    for part in [name] if name in row else name.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return None if found == "" else found
+
+
+def fits(row: Row, conditions: Conditions) -> bool:
+    """Whether all conditions hold; 1 is not true, and "1" is neither."""
+    return all(
+        type(there := value(row, name)) is type(wanted) and there == wanted for name, wanted in conditions.items()
+    )
+
+
+def fits_one(row: Row, alternatives: Iterable[Conditions]) -> bool:
+    """Whether one of several sets of conditions holds."""
+    return any(fits(row, one) for one in alternatives)
+
+
+def needed(row: Row, name: str) -> str:
+    """A text that must be there, on one line and without what cannot be seen.
+
+    Raises Unusable where there is none, and for what is no text: a version 1.10 written as a number has lost its end.
+    """
+    found = value(row, name)
+    if found is not None and not isinstance(found, str):
+        raise Unusable(f"has no text as `{name}`", f"{shown(found)}; put it in quotes")
+    if not (words := visible(found or "")):
+        raise Unusable(f"has no `{name}`")
+    return words
+
+
+def visible(words: str) -> str:
+    """One line without control characters and marks of direction, and not too long."""
+    seen = "".join(char if char.isprintable() else " " for char in words[: 4 * LONGEST])
+    return " ".join(seen.split())[:LONGEST]
+
+
+def shown(found: Any) -> str:
+    """A value as it can be shown in a message."""
+    if isinstance(found, dict | list):
+        return "a list" if isinstance(found, list) else "an object"
+    if isinstance(found, int) and abs(found) > 10**18:
+        return "a huge number"
+    short = visible(str(found))
+    return short if len(short) <= 40 else short[:37] + "..."
+
+
+def first_problem(error: ValidationError) -> str:
+    """What a model says first against the values of a row."""
+    return visible(error.errors()[0]["msg"].removeprefix("Value error, "))
+
+
+def slug(words: str) -> str:
+    """The words as an id: small letters, digits and single hyphens; empty where nothing is left."""
+    return re.sub("[^a-z0-9]+", "-", words.lower()).strip("-")[:64].strip("-")
+
+
+def label(row: Any, name: str | None, otherwise: str) -> str:
+    """What to call a row, whatever it is: the text of a field, if there is one."""
+    found = value(row, name) if isinstance(row, dict) else None
+    return (visible(found) if isinstance(found, str) else "") or otherwise

@@ -1,0 +1,85 @@
+"""Foreign files -> rows: bounded, strict JSON or YAML, a list of rows or an object whose one list holds them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from publisher.client import strict_json
+from publisher.content import strict_yaml
+from publisher.errors import ContentError, InputError
+
+MAX_BYTES = 32 * 1024 * 1024
+"""The largest JSON file that is read: more than 20,000 rows with all that is known of a release."""
+
+Row = dict[str, Any]
+"""Fields as they stand in the file."""
+
+
+def read_rows(file: Path, name: str) -> Sequence[Any]:
+    """The rows of a file, whatever they are; `name` is the key that holds them where the file has several lists.
+
+    Raises InputError when the file cannot be read as such, ContentError with every problem of a YAML file.
+    """
+    try:
+        with file.open("rb") as stream:
+            text = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}", fix="give a file of JSON or YAML") from None
+    whole = _yaml(text, file) if file.suffix in (".yaml", ".yml") else _json(text, file)
+    rows = _list_in(whole, name)
+    if rows is None:
+        raise InputError(
+            f"{file} holds no list of rows",
+            fix=f'make it a list, or an object with one list, like {{"{name}": [...]}}',
+        )
+    if not rows:
+        raise InputError(f"{file} has no rows", fix=f"give a file with {name} in it")
+    return rows
+
+
+def _yaml(text: bytes, file: Path) -> Any:
+    if len(text) > strict_yaml.MAX_BYTES:
+        raise InputError(
+            f"{file} is larger than {strict_yaml.MAX_BYTES // 1024} KiB, the most that is read of YAML",
+            fix=f"write it as JSON, of which {MAX_BYTES // 1024**2} MiB are read",
+        )
+    document, problems = strict_yaml.parse(text, str(file))
+    if document is None or problems:
+        raise ContentError(problems)
+    return document.data
+
+
+def _json(text: bytes, file: Path) -> Any:
+    if len(text) > MAX_BYTES:
+        raise InputError(f"{file} is larger than {MAX_BYTES // 1024**2} MiB", fix="split it, by project or by year")
+    try:
+        decoded = text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = text[: error.start].count(b"\n") + 1
+        raise InputError(f"{file}:{line}: is not UTF-8 text", fix="save the file as UTF-8") from None
+    try:
+        return strict_json.loads(decoded)
+    except RecursionError:
+        raise InputError(f"{file} is nested too deep", fix="check that it is the right file") from None
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"{file}:{error.lineno}:{error.colno}: is not JSON: {error.msg}",
+            fix="mend it there; a file of YAML must end in .yaml",
+        ) from None
+    except ValueError as error:  # one of ours, or a number of thousands of digits
+        raise InputError(f"{file} is not JSON that can be trusted: {error}", fix="write it out again") from None
+
+
+def _list_in(whole: Any, name: str) -> list[Any] | None:
+    if isinstance(whole, list):
+        return whole
+    if not isinstance(whole, dict):
+        return None
+    if isinstance(whole.get(name), list):
+        found: list[Any] = whole[name]
+        return found
+    lists = [value for value in whole.values() if isinstance(value, list)]
+    return lists[0] if len(lists) == 1 else None

@@ -1,0 +1,250 @@
+"""A policy over history: which past releases would have waited, how long, and how long each product was frozen.
+
+Only the freeze rules are asked. What history does not tell is not: notes, files, scenarios, and who was on duty.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from heapq import merge
+from itertools import takewhile
+from operator import attrgetter, itemgetter
+
+from publisher.model.catalog import Catalog
+from publisher.model.decision import Verdict
+from publisher.model.event import Event
+from publisher.model.evidence import Evidence
+from publisher.model.past import History, PastRelease
+from publisher.model.policy import Policy
+from publisher.model.product import Product
+from publisher.model.release import Necessity
+from publisher.model.staffing import WEEKDAYS, Shift, Staffing
+from publisher.rules import freeze
+from publisher.rules.bands import Subject
+from publisher.rules.clock import NONE, Span, merged
+from publisher.rules.coverage import DUTIES
+from publisher.rules.question import Question
+from publisher.rules.timeline import timeline
+
+EVERYBODY = Staffing(
+    shifts=tuple(
+        Shift(duty=duty, people=("anybody",), zone="UTC", days=WEEKDAYS, start="00:00", end="24:00") for duty in DUTIES
+    )
+)
+"""Somebody of each duty around the clock, so that a gap in staffing, of which history tells nothing, adds nothing."""
+
+
+AROUND = timedelta(days=182)
+"""How far before and after a release chance is reckoned: long enough for many events, short enough that their number
+and the pace of releases stay the same."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the freeze rules would have said to one release."""
+
+    past: PastRelease
+    chance: float
+    """How much of the time AROUND it was frozen for its kind of change, from 0 to 1: so likely was any other day."""
+    stopped: tuple[Verdict, ...] = ()
+    """The verdicts that stop it, one freeze after the other; empty where none does."""
+    since: datetime | None = None
+    """The first moment of its day at which it is stopped."""
+    until: datetime | None = None
+    """When it could have shipped."""
+
+    @property
+    def held(self) -> bool:
+        """Whether it would have waited."""
+        return bool(self.stopped)
+
+    @property
+    def waited(self) -> timedelta:
+        """How long at most, since nobody knows at which hour of its day it was ready."""
+        return self.until - self.since if self.until and self.since else NONE
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Ids of the rules that stop it."""
+        return tuple(dict.fromkeys(verdict.rule for verdict in self.stopped))
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """Ids of the events that it waits for."""
+        return tuple(dict.fromkeys(cause for verdict in self.stopped for cause in verdict.sources))
+
+    @property
+    def override_candidate(self) -> bool:
+        """Whether it had to ship, and only an override would have let it: a hard freeze exempts no fix (R27)."""
+        return self.past.release.necessity is Necessity.ESSENTIAL and "freeze.hard" in self.rules
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """Time under freezes."""
+
+    hard: timedelta
+    """Under a hard freeze."""
+    soft: timedelta
+    """Under a soft freeze alone."""
+
+    @property
+    def total(self) -> timedelta:
+        """Under any freeze."""
+        return self.hard + self.soft
+
+
+@dataclass(frozen=True)
+class ProductAnswer:
+    """What the policy would have meant to one product, from its first release to its last."""
+
+    product: Product
+    start: datetime
+    end: datetime
+    answers: tuple[Answer, ...]
+    """By date."""
+    frozen: Frozen
+    """Time in which at least one kind of its releases was frozen."""
+    by_class: dict[str, Frozen]
+    """The same for each change class that it released."""
+
+    @property
+    def held(self) -> tuple[Answer, ...]:
+        """Those that would have waited."""
+        return tuple(answer for answer in self.answers if answer.held)
+
+    @property
+    def override_candidates(self) -> tuple[Answer, ...]:
+        """Those that would have shipped under an override, if at all."""
+        return tuple(answer for answer in self.answers if answer.override_candidate)
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """One policy over the whole of a history, as if it had always held."""
+
+    policy: Policy
+    answers: tuple[Answer, ...]
+    """One for each release, by date."""
+    products: tuple[ProductAnswer, ...]
+    """By id."""
+
+    @property
+    def held(self) -> tuple[Answer, ...]:
+        """Those that would have waited, by product and date."""
+        return tuple(answer for one in self.products for answer in one.held)
+
+    @property
+    def by_chance(self) -> float:
+        """How many would have waited, had each come out on any other day around it."""
+        return sum(answer.chance for answer in self.answers)
+
+    @property
+    def override_candidates(self) -> tuple[Answer, ...]:
+        """Those that would have shipped under an override, if at all, by product and date."""
+        return tuple(answer for one in self.products for answer in one.override_candidates)
+
+
+def backtest(today: Catalog, policy: Policy, history: History) -> Backtest:
+    """Ask the freeze rules of a policy about each release of a history.
+
+    Of `today` only what every catalog has is taken: addresses and signers, of which no freeze rule asks.
+    """
+    products = tuple(_product(today, policy, history, name) for name in sorted(history.products))
+    answers = {answer.past.release.id: answer for one in products for answer in one.answers}
+    return Backtest(policy, tuple(answers[past.release.id] for past in history.releases), products)
+
+
+def _product(today: Catalog, policy: Policy, history: History, name: str) -> ProductAnswer:
+    product = history.products[name]
+    # Each product has a past of its own, since a release of it is no event to itself.
+    events = tuple(past.event for past in history.events if name not in past.own_of)
+    catalog = _catalog(today, policy, product, events)
+    releases = [past for past in history.releases if past.release.product == name]
+    start, end = releases[0].start, max(past.end for past in releases)
+    by_class = {
+        subject.change_class.value: _spans(catalog, subject)
+        for subject in sorted({Subject.of_release(product, past.release) for past in releases}, key=_CLASS)
+    }
+    return ProductAnswer(
+        product,
+        start,
+        end,
+        tuple(_answer(catalog, past, _chance(past, by_class[past.release.change_class])) for past in releases),
+        _frozen(by_class.values(), start, end),
+        {name: _frozen([spans], start, end) for name, spans in by_class.items()},
+    )
+
+
+_CLASS = attrgetter("change_class")
+
+
+def _catalog(today: Catalog, policy: Policy, product: Product, events: tuple[Event, ...]) -> Catalog:
+    return Catalog(
+        products={product.id: product},
+        channels={},
+        endpoints=today.endpoints,
+        signers=today.signers,
+        policy=policy,
+        events=events,
+        releases=(),
+        deprecations=(),
+        sample=None,
+        staffing=EVERYBODY,
+    )
+
+
+def _answer(catalog: Catalog, past: PastRelease, chance: float) -> Answer:
+    """The wait of a release that came out at some moment of [start, end): in doubt the longest that there may be."""
+    first = Question(catalog, past.release, past.release.channels[0], Evidence(live=past.previous), past.start)
+    edges = takewhile(lambda edge: edge < past.end, merge(freeze.hard_boundaries(first), freeze.soft_boundaries(first)))
+    stopped: list[Verdict] = []
+    since = until = None
+    for moment in [past.start, *edges]:
+        if until is not None and moment < until:
+            continue
+        for verdict in _course(first.at(moment)):
+            stopped.append(verdict)
+            since, until = since or moment, max(until or moment, verdict.until or moment)
+    return Answer(past, chance, tuple(stopped), since, until)
+
+
+def _course(question: Question) -> Iterator[Verdict]:
+    """What stops a release from a moment on, one freeze after the other, until nothing does."""
+    while stopping := [v for v in (freeze.hard_freeze(question), freeze.soft_freeze(question)) if v.outcome.stops]:
+        yield from stopping
+        question = question.at(max(verdict.until for verdict in stopping if verdict.until is not None))
+
+
+@dataclass(frozen=True)
+class _Spans:
+    """When one kind of change was frozen."""
+
+    hard: tuple[Span, ...]
+    every: tuple[Span, ...]
+
+
+def _spans(catalog: Catalog, subject: Subject) -> _Spans:
+    windows = timeline(catalog, subject)
+    return _Spans(windows.hard.spans, windows.spans)
+
+
+def _frozen(kinds: Iterable[_Spans], start: datetime, end: datetime) -> Frozen:
+    """How long at least one of several kinds of change was frozen in [start, end)."""
+    kinds = tuple(kinds)
+    hard = _length(merged(span for one in kinds for span in one.hard), start, end)
+    return Frozen(hard, _length(merged(span for one in kinds for span in one.every), start, end) - hard)
+
+
+def _chance(past: PastRelease, spans: _Spans) -> float:
+    start, end = past.start - AROUND, past.end + AROUND
+    first = bisect_right(spans.every, start, key=itemgetter(1))
+    last = bisect_left(spans.every, end, key=itemgetter(0))
+    return _length(spans.every[first:last], start, end) / (end - start)
+
+
+def _length(spans: Sequence[Span], start: datetime, end: datetime) -> timedelta:
+    return sum((max(NONE, min(end, last) - max(start, first)) for first, last in spans), NONE)

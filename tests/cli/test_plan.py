@@ -1,0 +1,45 @@
+"""`publish plan`: the advice first, every option after it, and exit code 3 while the release may not ship."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.support.command import Publish
+
+
+def test_r11_the_first_line_is_the_advice_and_the_exit_code_says_whether_it_may_ship_now(publish: Publish) -> None:
+    ran = publish("plan", "desktop-client@7.5.0")
+    assert ran.code == 3
+    assert ran.out.startswith("desktop-client@7.5.0: move right. Ship from Monday 1 February 2027, 18:00 UTC\non.")
+    assert [line for line in ran.out.splitlines() if line.startswith(("Advised", "Or"))] == [
+        "Advised: move right",
+        "Or: move left",
+        "Or: split",
+        "Or: re-scope",
+    ]
+    assert all(len(line) <= 80 for line in ran.out.splitlines())
+
+
+def test_json(publish: Publish) -> None:
+    value = json.loads(publish("plan", "desktop-client@7.5.0", "--json").out)
+    assert (value["ok"], value["advice"], value["outcome_as_planned"]) == (False, "move right", "waiting")
+    assert {one["kind"] for one in value["options"]} == {"move right", "move left", "split", "re-scope"}
+    assert value["options"][0]["from"] == "2027-02-01T18:00:00Z"
+
+
+def test_what_may_ship_now_has_exit_code_0(publish: Publish) -> None:
+    ran = publish("plan", "btfs-node@5.0.0", "--at", "2027-02-09T09:30:00Z")
+    assert (ran.code, ran.out.splitlines()[0]) == (
+        0,
+        "btfs-node@5.0.0: ship now. It may ship at once until Tuesday 9 February 2027,",
+    )
+
+
+@pytest.mark.parametrize("name", ["btfs-node", "btfs-node@9.9.9", "nothing@1.0.0"])
+def test_what_does_not_exist_is_told(publish: Publish, name: str) -> None:
+    ran = publish("plan", name)
+    assert ran.code in (1, 2)
+    assert "Traceback" not in ran.err
+    assert ran.out == ""
