@@ -121,8 +121,8 @@ def _lines(shown: list[Shown], ledger: Ledger, check: Check | None, width: int) 
         lines += [f"Head, which an auditor may note for --expect one day:\n  {ledger.head}"]
     if check is None:
         return lines
-    findings = [f"{one.where} {one.what}".strip() for one in check.findings]
-    lines += [line for text in findings for line in wrapped(f"{text}.", width, indent=2)]
+    for finding in check.findings:
+        lines += wrapped(printable(f"{finding.level}: {finding.where} {finding.what}."), width, indent=2)
     if check.sound:
         count = len(ledger.logged)
         lines += wrapped(f"Sound: {count} of {count} entries verify, and they account for what is live.", width)
@@ -134,11 +134,8 @@ def _entry_lines(one: Shown, width: int) -> list[str]:
     told, margin = one.told, 6
     if told is None:
         return [f"{one.logged.number:>4}  cannot be read; --verify says more"]
-    about = (
-        f"{told.product} {told.version} to {told.channel}"
-        if told.product
-        else printable(words.listed(list(told.roles)))
-    )
+    roles = printable(words.listed(list(told.roles)))
+    about = f"{told.product} {told.version} to {told.channel}" if told.product else roles
     action = f"{told.action} {click.style('refused', fg='red', bold=True)}" if told.refused else told.action
     lines = wrapped(f"{told.number:>4}  {format_time(told.at)}  {action}: {about}", width)
     if told.refused and told.decision:
@@ -146,8 +143,8 @@ def _entry_lines(one: Shown, width: int) -> list[str]:
             if verdict.outcome.stops:
                 lines += wrapped(printable(f"{verdict.rule} ({verdict.outcome}): {verdict.reason}"), width, margin)
     if told.result is not None:
-        roles = printable(", ".join(f"{role} {version}" for role, version in told.roles.items()))
-        fate = f"Published {roles}." if one.took_effect else f"Announced {roles}, which has not taken effect."
+        new = printable(", ".join(f"{role} {version}" for role, version in told.roles.items()))
+        fate = f"Published {new}." if one.took_effect else f"Announced {new}, which has not taken effect."
         lines += wrapped(fate, width, margin)
     elif told.candidate:
         lines += wrapped(f"Candidate {told.candidate[:12]}.", width, margin)

@@ -100,6 +100,15 @@ def test_r17_a_noted_head_proves_that_the_past_is_still_there(project: Project, 
     assert "was noted as the head and is missing; the last entry here is 4." in " ".join(later.out.split())
 
 
+def test_r17_a_promotion_that_is_refused_is_logged_too(project: Project, publish: Publish) -> None:
+    where = ("node@1.1.0", "--channel", "stable")
+    assert run(publish, project, "stage", *where, "--artifacts", "artifacts/1.1.0").code == 0
+    freeze(project)
+    assert run(publish, project, "promote", *where, "--sign").code == 3
+    ran = run(publish, project, "log", "--verify", "--last", "1")
+    assert (ran.code, "   4  " in ran.out, "promote refused: node 1.1.0 to stable" in ran.out) == (0, True, True)
+
+
 @pytest.mark.parametrize("head", ["2", "2:abc", "0:" + "a" * 64, "x:" + "a" * 64])
 def test_a_head_in_another_form_is_a_usage_error(project: Project, publish: Publish, head: str) -> None:
     ran = run(publish, project, "log", "--expect", head)
