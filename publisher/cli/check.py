@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import datetime
 from pathlib import Path
 
 import click
 
 from publisher.cli.common import content_options, json_option, load, print_result, wall_clock
-from publisher.content.history import at_revision
-from publisher.content.load import load_catalog
-from publisher.errors import ContentError, InputError
+from publisher.cli.earlier import catalog_at
+from publisher.errors import InputError
 from publisher.model.catalog import Catalog
 from publisher.rules.lint import Lint
 from publisher.rules.lints import lints
@@ -66,14 +64,7 @@ def _refuse_loosened(since: str, content: tuple[Path, ...], config: Path, catalo
 
     A policy that differs under the same version is refused too: a decision names the policy it followed by it.
     """
-    with tempfile.TemporaryDirectory(prefix="tidegate-since-") as scratch:
-        *before, before_config = at_revision((*content, config), since, Path(scratch))
-        try:
-            old = load_catalog(before, before_config)
-        except ContentError as error:
-            raise InputError(
-                f"the content of {since} has problems itself: {error.problems[0]}", fix="compare with a sound revision"
-            ) from error
+    old = catalog_at(since, content, config)
     if catalog.policy.version == old.policy.version and catalog.policy != old.policy:
         version = old.policy.version
         raise InputError(

@@ -21,6 +21,7 @@ COMMANDS = {
     "check": "Check all content; every problem comes in one run.",
     "policy": "Print the release policy in force, as sentences.",
     "why": "Say why a release may or may not ship, and when that changes.",
+    "calendar": "Draw the quarter: freezes, events, releases, and when they can be taken back.",
     "explain": "Say of every release to come whether it may ship at a moment, and why not.",
     "plan": "Advise what to do with a release: ship, move, split or re-scope.",
     "backtest": "Ask what the policy would have meant to past releases.",

@@ -10,6 +10,7 @@ from publisher.content.strict_yaml import Document
 from publisher.content.strict_yaml import Path as FieldPath
 from publisher.errors import Place
 from publisher.model.base import Model
+from publisher.model.calendar import Review
 from publisher.model.catalog import Sample
 from publisher.model.deprecation import Deprecation
 from publisher.model.endpoint import Endpoints
@@ -60,5 +61,6 @@ class Loaded:
     overrides: Sequence[Item[Override]]
     maintenance: Sequence[Item[Maintenance]]
     staffing: Item[Staffing] | None
+    review: Item[Review] | None
     incomplete: frozenset[str]
     """Kinds of which something could not be read. What refers to them cannot be checked: it may well exist."""

@@ -217,6 +217,7 @@ def _releases(loaded: Loaded) -> Iterator[Problem]:
         if product is None:
             continue
         by_product.setdefault(product.id, []).append(item)
+        yield from _first_release(item, loaded)
         yield from _classification(item, product)
         for index, channel in enumerate(release.channels):
             yield from exists(
@@ -244,6 +245,20 @@ def _releases(loaded: Loaded) -> Iterator[Problem]:
                     later.place("version"),
                     "a version is used once",
                 )
+
+
+def _first_release(item: Item[Release], loaded: Loaded) -> Iterator[Problem]:
+    """Only a product's first release has no version to go back to."""
+    release = item.value
+    if release.rollback is None or release.rollback.bundle != "none-first-release":
+        return
+    same = (other.value for other in loaded.releases if other.value.product == release.product)
+    if (before := next((one for one in same if one.version < release.version), None)) is not None:
+        yield Problem(
+            f"{release.id} is not the first release: there is {before.version}",
+            item.place("rollback", "bundle"),
+            f"write the SHA-256 of the bundle that goes back to {before.version}",
+        )
 
 
 def _classification(item: Item[Release], product: Product) -> Iterator[Problem]:

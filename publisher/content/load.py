@@ -14,6 +14,7 @@ from publisher.content.items import Item, Loaded, M
 from publisher.content.links import link_problems, policy_problems
 from publisher.content.strict_yaml import MAX_BYTES, Document, parse
 from publisher.errors import ContentError, InputError, Place, Problem
+from publisher.model.calendar import Review
 from publisher.model.catalog import Catalog, Sample
 from publisher.model.deprecation import Deprecation
 from publisher.model.endpoint import Endpoints
@@ -76,6 +77,7 @@ def load_catalog(content: Sequence[Path], config: Path) -> Catalog:
         overrides=tuple(sorted((i.value for i in loaded.overrides), key=lambda one: one.id)),
         maintenance=tuple(sorted((i.value for i in loaded.maintenance), key=lambda one: (one.starts, one.id))),
         staffing=loaded.staffing.value if loaded.staffing else None,
+        review=loaded.review.value if loaded.review else None,
     )
 
 
@@ -114,6 +116,7 @@ class _Reader:
         channels = self.one(config / "channels.yaml", Channels)
         sample_file = public / "sample.yaml"
         staffing_file = config / "staffing.yaml"
+        review_file = public / "calendar.yaml"
         if (config / HISTORY).exists():
             self.one(config / HISTORY, Mapping)  # for its problems; only a backtest needs what it says
         return Loaded(
@@ -134,6 +137,7 @@ class _Reader:
             overrides=self._tree(content, "overrides", Override),
             maintenance=self._tree(content, "maintenance", Maintenance),
             staffing=self.one(staffing_file, Staffing) if staffing_file.exists() else None,
+            review=self.one(review_file, Review) if review_file.exists() else None,
             incomplete=frozenset(self.incomplete),
         )
 
@@ -141,13 +145,13 @@ class _Reader:
         """A file that nobody reads is a mistake that nobody sees: wrong ending, wrong folder."""
         folders = (*FOLDERS, "pages")
         for directory in content:
-            files = ("policy.yaml", "sample.yaml") if directory == content[0] else ()
+            files = ("policy.yaml", "sample.yaml", "calendar.yaml") if directory == content[0] else ()
             for entry in _entries(directory):
                 known = folders if entry.is_dir() else files
                 if entry.name in known or entry.name.startswith(".") or entry.name == "README.md":
                     continue
                 fix = "move it to its folder, or remove it; " + did_you_mean(entry.name, (*folders, *files))
-                if entry.name in ("policy.yaml", "sample.yaml"):
+                if entry.name in ("policy.yaml", "sample.yaml", "calendar.yaml"):
                     fix = f"an overlay only adds items; this file counts in {content[0]} alone"
                 self.problems.append(Problem("is not read by anything", Place(str(entry)), fix))
         expected = ("products.yaml", "channels.yaml", "endpoints.yaml", "signers.yaml", "staffing.yaml", HISTORY)

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from publisher.model.calendar import Review
 from publisher.model.catalog import Sample
 from publisher.model.deprecation import Deprecation
 from publisher.model.endpoint import Endpoints
@@ -40,6 +41,7 @@ CONTENT: dict[str, type[BaseModel]] = {
     "deprecation": Deprecation,
     "policy": Policy,
     "sample": Sample,
+    "calendar": Review,
     "products": Products,
     "channels": Channels,
     "endpoints": Endpoints,
@@ -151,6 +153,7 @@ EXAMPLES: dict[str, Schema] = {
         },
         "signers": [],
     },
+    "calendar": {"quarter": "2026-Q1", "reviewed_at": "2026-03-02T09:00:00Z", "reviewed_by": "Ana"},
     "sprint": {
         "id": "end-of-quarter",
         "title": "End of the quarter",

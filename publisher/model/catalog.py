@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from publisher.model.base import Model, Text, UtcTime
+from publisher.model.calendar import Review
 from publisher.model.deprecation import Deprecation
 from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
@@ -54,6 +55,8 @@ class Catalog:
     monitors: tuple[Monitor, ...] = ()
     overrides: tuple[Override, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
+    review: Review | None = None
+    """The last weekly review of the calendar; None: there was none."""
     staffing: Staffing | None = None
     """None: nothing is known of who is there when."""
     memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)

@@ -230,6 +230,14 @@ class Policy(Model):
     """What maintenance may be."""
     monitors: MonitorPolicy = MonitorPolicy()
     """What is measured before a soft freeze ends (R22)."""
+    review_due: Duration = timedelta(days=7)
+    """How long after its last review the calendar is due for the next (R92)."""
+    review_stale: Duration = timedelta(days=14)
+    """From this age of its last review on, nothing is published near an event (R92)."""
+    rehearsal_max_age: Duration = timedelta(days=90)
+    """How long a rehearsal of the way back counts (R72, R91)."""
+    rollback_ready_before: Duration = timedelta(days=14)
+    """How long before a release, or the freeze after it, its way back must be ready (R85)."""
     soak: Duration = timedelta(days=7)
     """How long new code runs before it becomes the default (R66)."""
     scenario_severity: Score = 4

@@ -154,6 +154,23 @@ class Step(StrEnum):
     ENABLE_DEFAULT = "enable-default"
 
 
+class Rollback(Model):
+    """How a release is taken back: what for, checked and tried out (R72, R73, R91)."""
+
+    bundle: Digest | Literal["none-first-release"]
+    """SHA-256 of the rollback bundle; none-first-release where there is no version to go back to."""
+    verified_at: UtcTime | None = None
+    """When the bundle was last verified to be whole."""
+    rehearsed_at: UtcTime | None = None
+    """When it was last tried out."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.bundle == "none-first-release" and (self.verified_at or self.rehearsed_at):
+            raise ValueError("`bundle` is none-first-release, so there is nothing to verify or to rehearse; remove it")
+        return self
+
+
 class Release(Model):
     """One version of one product."""
 
@@ -189,6 +206,8 @@ class Release(Model):
     """More than the product's, where this release reaches further (R95)."""
     event_sensitivity: Score | None = None
     """More than the product's, where events matter more to this release (R95)."""
+    rollback: Rollback | None = None
+    """The way back; due some days before the release (R85)."""
     sentence: Sentence
     """The release in one sentence that anybody understands, in 30 words or fewer (R99)."""
     planned_for: UtcTime | None = None

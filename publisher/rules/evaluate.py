@@ -23,6 +23,7 @@ from publisher.rules import (
     overrides,
     pattern,
     planes,
+    review,
     risk,
     urgency,
 )
@@ -59,6 +60,7 @@ RULES: tuple[Registered, ...] = (
     Registered(risk.assumptions, risk.assumptions_boundaries),
     Registered(pattern.fits, pattern.boundaries),
     Registered(planes.order, planes.boundaries),
+    Registered(review.review, review.boundaries, Outcome.UNKNOWN),
     Registered(environment.coverage, environment.coverage_boundaries),
     Registered(environment.maintenance_only, environment.maintenance_boundaries),
 )

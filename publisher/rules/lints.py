@@ -12,7 +12,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.policy import FreezePolicy
 from publisher.model.product import ClientType
 from publisher.model.release import ChangeClass
-from publisher.rules import words
+from publisher.rules import review, rollback, words
 from publisher.rules.bands import Case, Subject, freeze_lengths, kinds_apart, lasts_as_long
 from publisher.rules.contradictions import contradictions
 from publisher.rules.lead_time import disagreement, year_of_event, year_of_release
@@ -49,6 +49,7 @@ def lints(catalog: Catalog, now: datetime) -> tuple[Lint, ...]:
         *contradictions(catalog),
         *_crews(catalog),
         *_unwatched(catalog),
+        *_ways_back(catalog, now),
         *_permafreeze(catalog, now),
     )
 
@@ -191,6 +192,20 @@ def _to_come(catalog: Catalog, now: datetime) -> Iterator[Lint]:
         if event.status == "happened" and event.starts > now:
             what = f"it is told to have happened, and it starts on {words.day(event.starts)}"
             yield Lint(event.id, what, "check the date, or write `status: planned`")
+
+
+def _ways_back(catalog: Catalog, now: datetime) -> Iterator[Lint]:
+    """The way back is ready before the calendar is crowded (R85), and the calendar was looked at this week (R92)."""
+    if catalog.policy.profile != "team":
+        return
+    if catalog.review is not None and review.due(catalog, now):
+        what = f"it was last reviewed on {words.day(catalog.review.reviewed_at)}, and a review is due every week"
+        yield Lint("calendar", what, "go through events, releases and dates, and note it in content/calendar.yaml")
+    for release in catalog.releases:
+        found = rollback.due(catalog, release, now)
+        if found is not None and found.overdue and release.planned_for is not None and release.planned_for > now:
+            what = f"its way back was due on {words.day(found.at)}, verified and rehearsed"
+            yield Lint(release.id, what, "note the bundle and both dates under `rollback`, or move the release")
 
 
 def _unwatched(catalog: Catalog) -> Iterator[Lint]:

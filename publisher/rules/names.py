@@ -27,6 +27,7 @@ RULE_IDS = (
     "risk.assumptions",
     "pattern.fits",
     "planes.order",
+    "calendar.review",
     "environment.coverage",
     "maintenance.window",
 )

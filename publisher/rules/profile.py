@@ -12,6 +12,7 @@ TEAM_ONLY = frozenset(
         "risk.scenario",
         "risk.named",
         "risk.comms-lead",
+        "calendar.review",
         "environment.coverage",
         "maintenance.window",
         "maintenance.coverage",

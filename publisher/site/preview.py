@@ -29,6 +29,7 @@ TYPES = {
     ".txt": "text/plain; charset=utf-8",
     ".minisig": "text/plain; charset=utf-8",
     ".md": "text/markdown; charset=utf-8",
+    ".ics": "text/calendar; charset=utf-8",
     ".woff2": "font/woff2",
 }
 """Fixed here rather than asked of the system, whose answers differ from machine to machine."""

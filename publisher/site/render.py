@@ -1,7 +1,7 @@
 """The site as a pure function: (Catalog, ChannelState, moment, templates) -> {path: bytes}.
 
-Paths end in .md for pages (Markdown with front matter, which any generator can build) and in .json for data. Nothing
-internal or embargoed is in any of them.
+Paths end in .md for pages (Markdown with front matter, which any generator can build), in .json and .ics for
+data. Nothing internal or embargoed is in any of them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from publisher.errors import ContentError, Place, Problem
 from publisher.model.base import format_time
 from publisher.model.catalog import Catalog
 from publisher.model.published import ChannelState
+from publisher.site.ics import to_ics
+from publisher.site.lanes_data import quarter_as_data
 from publisher.site.scene import Page, Scene
 from publisher.site.templates import Templates
 from publisher.site.text import escape
@@ -31,6 +33,8 @@ PROSE = ("safety.md", "help/first-24-hours.md", "help/words.md")
 """Pages of prose in `content/pages` that generated pages link to. Their absence breaks a strict build, as it should."""
 
 DECISIONS = "data/decisions.json"
+
+CALENDAR_DATA, CALENDAR_ICS = "data/calendar.json", "calendar.ics"
 
 
 def render_site(
@@ -51,11 +55,13 @@ def render_site(
         *reference.pages(scene),
         *feed.pages(scene, feed_schema),
     ]
-    known = {page.path for page in pages} | set(PROSE) | {feed.SCHEMA, DECISIONS}
+    known = {page.path for page in pages} | set(PROSE) | {feed.SCHEMA, DECISIONS, CALENDAR_DATA, CALENDAR_ICS}
     common = _common(scene)
     files = {page.path: _render(page, known, common, templates) for page in pages}
     files[feed.SCHEMA] = _json({"$id": f"{scene.catalog.endpoints.site}/{feed.SCHEMA}", **feed_schema})
     files[DECISIONS] = _json(_decisions(scene))
+    files[CALENDAR_DATA] = _json(quarter_as_data(scene.quarter, scene.catalog))
+    files[CALENDAR_ICS] = to_ics(scene.quarter, scene.catalog, now)
     return dict(sorted(files.items()))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from publisher.model.policy import Policy
 from publisher.model.published import ChannelState, LiveRelease
 from publisher.model.release import Release
 from publisher.rules.evaluate import evaluate
+from publisher.rules.lanes import Quarter, quarter
 from publisher.site.freezes import EventFreeze, ProductOutlook, freezes, product_outlook
 from publisher.site.matrix import Bands
 from publisher.site.visible import EventView, view_of
@@ -36,6 +37,10 @@ class Page:
     context: Mapping[str, Any] = field(default_factory=dict)
     contents: bool = True
     """Whether a table of contents stands beside it."""
+
+
+HORIZON = timedelta(days=90)
+"""So far ahead the calendar looks."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,12 @@ class Scene:
     def freeze_of(self) -> dict[str, EventFreeze]:
         """Freezes of the events that may be named, by event id."""
         return {freeze.view.event.id: freeze for freeze in self.freezes if freeze.view.event is not None}
+
+    @cached_property
+    def quarter(self) -> Quarter:
+        """The lanes of the coming ninety days, as the public sees them."""
+        gone = {one.id for one in self.catalog.releases if not self.is_coming(one)}
+        return quarter(self.catalog, self.now, HORIZON, self.now, public=True, gone=gone)
 
     @cached_property
     def outlooks(self) -> tuple[ProductOutlook, ...]:

@@ -86,6 +86,7 @@ def test_json_is_the_decision(publish: Publish) -> None:
         "risk.assumptions",
         "pattern.fits",
         "planes.order",
+        "calendar.review",
         "environment.coverage",
         "maintenance.window",
     ]

@@ -12,6 +12,7 @@ from typing import Any
 from publisher.content.schemas import EXAMPLES
 from publisher.content.strict_yaml import parse
 from publisher.model.base import format_time
+from publisher.model.calendar import Review
 from publisher.model.catalog import Catalog
 from publisher.model.deprecation import Deprecation
 from publisher.model.endpoint import Endpoints
@@ -142,8 +143,13 @@ def catalog(
     the_policy: Policy | None = None,
     **fields: Any,
 ) -> Catalog:
-    """A catalog with one product of each client type; unless told otherwise everybody is on duty, nothing measured."""
-    known: dict[str, Any] = {"staffing": staffing(), "monitors": (monitor(), monitor(measures="adoption"))}
+    """A catalog with one product of each client type; unless told otherwise people are on duty, nothing is measured,
+    and the calendar is always reviewed."""
+    known: dict[str, Any] = {
+        "staffing": staffing(),
+        "monitors": (monitor(), monitor(measures="adoption")),
+        "review": Review(quarter="2099-Q4", reviewed_at=at("2099-12-31"), reviewed_by="Ana"),
+    }
     products = [product(client_type) for client_type in ("daemon", "desktop", "dashboard", "service")]
     channels = [
         Channel(id=name, name=name, summary="A channel.", prereleases=name == "beta") for name in ("stable", "beta")

@@ -9,15 +9,13 @@ from typing import Any
 
 from publisher.model.decision import Decision
 from publisher.model.event import Event
-from publisher.model.release import ChangeClass
-from publisher.rules import words
-from publisher.site.freezes import EventFreeze, Span
+from publisher.rules import lanes, review, words
+from publisher.rules.lanes import Quarter
+from publisher.site.freezes import EventFreeze
 from publisher.site.maintenance import maintenance_views
-from publisher.site.scene import Page, Scene
+from publisher.site.scene import HORIZON, Page, Scene
 from publisher.site.views.releases import ReleaseView, release_view
 from publisher.site.visible import public_events
-
-HORIZON = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -100,19 +98,21 @@ def pages(scene: Scene) -> Iterator[Page]:
             "running": [entry for entry in entries if entry.at <= scene.now],
             "maintenance": list(maintenance_views(scene, end)),
             "weeks": _weeks(scene.now, end, [entry for entry in entries if entry.at > scene.now]),
-            "pictures": [_drawing(scene, end, paper) for paper in (WIDE, NARROW)],
+            "pictures": [_drawing(scene.quarter, scene.now, paper) for paper in (WIDE, NARROW)],
+            "review": scene.catalog.review,
+            "review_due": review.due(scene.catalog, scene.now),
         },
         contents=False,
     )
 
 
-def _drawing(scene: Scene, end: datetime, paper: Paper) -> dict[str, Any]:
-    lanes = _lanes(scene, end, paper)
+def _drawing(drawn: Quarter, now: datetime, paper: Paper) -> dict[str, Any]:
+    rows = _lanes(drawn, now, paper)
     return {
         "name": paper.name,
-        "lanes": lanes,
-        "marks": _marks(scene.now, end, paper),
-        "height": paper.top + paper.lane * len(lanes) + 6,
+        "lanes": rows,
+        "marks": _marks(now, drawn.end, paper),
+        "height": paper.top + paper.lane * len(rows) + 6,
         "labels": paper.labels,
         "top": paper.top,
         "lane": paper.lane,
@@ -150,36 +150,33 @@ def _weeks(now: datetime, end: datetime, entries: list[Entry]) -> list[Week]:
     return weeks
 
 
-def _lanes(scene: Scene, end: datetime, paper: Paper) -> list[Lane]:
-    lanes: list[tuple[str, list[Bar]]] = []
-    coming = [freeze for freeze in scene.freezes if freeze.span.end > scene.now and freeze.span.start < end]
-    for product in scene.catalog.products.values():
-        bars: list[Bar] = []
-        for freeze in coming:
-            for row in freeze.rows:
-                if product in row.products and ChangeClass.FEATURE in row.classes:
-                    for span, kind in ((row.soft_before, "soft"), (row.hard, "hard"), (row.soft_after, "soft")):
-                        if span is not None and span.end > scene.now and span.start < end:
-                            bars.append(_bar(paper, scene.now, span, kind, f"{kind} freeze: {freeze.view.title}"))
-        lanes.append((product.name, bars))
-    events = [
-        _bar(paper, scene.now, Span(event.starts, event.ends), "event", event.title)
-        for event in public_events(scene.catalog, scene.now)
-        if event.ends > scene.now and event.starts < end and event.status != "cancelled"
+def _lanes(drawn: Quarter, now: datetime, paper: Paper) -> list[Lane]:
+    return [
+        Lane(
+            lane.label, paper.top + index * paper.lane, tuple(_bar(paper, now, bar) for bar in lane.bars if _shown(bar))
+        )
+        for index, lane in enumerate(drawn.lanes)
     ]
-    lanes.append(("Events", events))
-    releases = [
-        _bar(paper, scene.now, Span(r.planned_for, r.planned_for), "release", r.id)
-        for r in scene.catalog.releases
-        if r.planned_for is not None and scene.now <= r.planned_for < end and scene.is_coming(r)
-    ]
-    lanes.append(("Planned releases", releases))
-    return [Lane(label, paper.top + index * paper.lane, tuple(bars)) for index, (label, bars) in enumerate(lanes)]
 
 
-def _bar(paper: Paper, now: datetime, span: Span, kind: str, title: str) -> Bar:
-    left, right = paper.x(now, span.start), paper.x(now, span.end)
-    return Bar(left, max(right - left, 5), kind, f"{title}, {words.day(span.start)} to {words.day(span.end)}")
+def _shown(bar: lanes.Bar) -> bool:
+    return not (isinstance(bar.of, Event) and bar.of.status == "cancelled")
+
+
+def _bar(paper: Paper, now: datetime, bar: lanes.Bar) -> Bar:
+    left, right = paper.x(now, bar.start), paper.x(now, bar.end)
+    title = f"{_TITLES[bar.kind]}{bar.title}, {words.day(bar.start)} to {words.day(bar.end)}"
+    return Bar(left, max(right - left, 5), bar.kind, title)
+
+
+_TITLES = {
+    lanes.Kind.HARD: "hard freeze: ",
+    lanes.Kind.SOFT: "soft freeze: ",
+    lanes.Kind.EVENT: "",
+    lanes.Kind.MAINTENANCE: "maintenance: ",
+    lanes.Kind.RELEASE: "planned release: ",
+    lanes.Kind.READY: "can be taken back: ",
+}
 
 
 def _marks(now: datetime, end: datetime, paper: Paper) -> list[tuple[int, str]]:

@@ -1,0 +1,118 @@
+"""`publish calendar`: the quarter at a glance, as a drawing, as JSON, as iCalendar, or against an earlier one."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import click
+
+from publisher.cli.common import (
+    at_option,
+    content_options,
+    json_option,
+    known_product,
+    load,
+    moment,
+    print_json,
+    print_result,
+)
+from publisher.cli.earlier import catalog_at
+from publisher.cli.quarter import drawing, in_words, reviewed
+from publisher.cli.verdicts import terminal_width, wrapped
+from publisher.errors import UsageError
+from publisher.model.base import format_time
+from publisher.model.catalog import Catalog
+from publisher.rules import words
+from publisher.rules.lanes import Quarter, quarter
+from publisher.rules.moved import Moved, moved
+from publisher.site.lanes_data import quarter_as_data
+
+WIDEST = 120
+
+
+@click.command("calendar")
+@click.option("--from", "since", metavar="TIME", help="Begin at this moment.  [default: the moment of asking]")
+@click.option("--days", type=click.IntRange(1, 366), default=90, show_default=True, help="So many days of it.")
+@click.option("--product", help="Only this product's freezes, releases and maintenance.")
+@click.option("--public", is_flag=True, help="What everybody may know; else the whole, private overlays too.")
+@click.option("--ics", is_flag=True, help="Print iCalendar (RFC 5545).")
+@click.option("--diff", metavar="REV", help="Say which releases have moved since a revision of the content, and why.")
+@at_option
+@content_options
+@json_option
+def command(
+    *,
+    since: str | None,
+    days: int,
+    product: str | None,
+    public: bool,
+    ics: bool,
+    diff: str | None,
+    at: str | None,
+    content: tuple[Path, ...],
+    config: Path,
+    as_json: bool,
+) -> None:
+    """Draw the coming quarter: freezes by product, events, planned releases, and when releases can be taken back.
+
+    With --diff, tell in words for publication what has moved since a revision, such as the last tag.
+    """
+    if ics and (as_json or diff is not None):
+        raise UsageError("--ics is a form of its own", fix="leave --json and --diff out, or --ics")
+    catalog = load(content, config)
+    if product is not None:
+        known_product(catalog, product)
+    now = moment(at, catalog)
+    if diff is not None:
+        found = moved(catalog_at(diff, content, config), catalog, now)
+        _say_moved([one for one in found if product in (None, one.release.product)], diff, as_json=as_json)
+        return
+    start = now if since is None else moment(since, catalog, "--from")
+    lanes = quarter(catalog, start, timedelta(days=days), now, product=product, public=public)
+    if ics:
+        from publisher.site.ics import to_ics  # noqa: PLC0415 - slow to load, and seldom asked for
+
+        click.echo(to_ics(lanes, catalog, now), nl=False)
+    elif as_json:
+        print_json(quarter_as_data(lanes, catalog))
+    else:
+        click.echo(
+            "\n".join(report(lanes, catalog, now, min(shutil.get_terminal_size().columns, WIDEST), public=public))
+        )
+
+
+def report(lanes: Quarter, catalog: Catalog, now: datetime, width: int, *, public: bool) -> list[str]:
+    """When and by whom it was reviewed, the drawing, and the same in words."""
+    days = words.counted((lanes.end - lanes.start).days, "day")
+    return [
+        *wrapped(
+            f"{words.moment(lanes.start)}, and {days} from then on. {reviewed(catalog, now, public=public)}", width
+        ),
+        "",
+        *drawing(lanes, now, width),
+        *in_words(lanes, width),
+    ]
+
+
+def _say_moved(found: Sequence[Moved], revision: str, *, as_json: bool) -> None:
+    if as_json:
+        moves = [
+            {
+                "release": one.release.id,
+                "planned_for": format_time(one.planned),
+                "before": format_time(one.before) if one.before else None,
+                "after": format_time(one.after) if one.after else None,
+                "because": list(one.because),
+            }
+            for one in found
+        ]
+        print_result({"since": revision, "moved": moves})
+        return
+    width = terminal_width()
+    lines = wrapped(f"{words.counted(len(found), 'planned release')} moved since {revision}.", width)
+    for one in found:
+        lines += ["", *wrapped(one.sentence, width), *(line for why in one.because for line in wrapped(why, width, 2))]
+    click.echo("\n".join(lines))

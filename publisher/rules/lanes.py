@@ -1,0 +1,166 @@
+"""The quarter as lanes: freezes by product, events, planned releases, and when releases can be taken back (R10, R91).
+
+Site, terminal, JSON and iCalendar draw the same lanes. In the public ones nothing is named that is not public (R96).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from publisher.model.base import Visible
+from publisher.model.catalog import Catalog
+from publisher.model.event import Event
+from publisher.model.product import Product
+from publisher.model.register import SprintFreeze
+from publisher.model.release import ChangeClass, Release
+from publisher.rules.bands import Subject
+from publisher.rules.rollback import Due, due, ready
+from publisher.rules.slots import occurrences
+from publisher.rules.timeline import timeline
+from publisher.rules.windows import Hardness
+
+SHOWN = ChangeClass.FEATURE
+"""The kind of change whose freezes are drawn; others may wait longer or shorter."""
+
+
+class Kind(StrEnum):
+    """What a bar stands for."""
+
+    HARD = "hard"
+    SOFT = "soft"
+    EVENT = "event"
+    MAINTENANCE = "maintenance"
+    RELEASE = "release"
+    READY = "ready"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A piece of a lane; a release is a moment, whose start is its end."""
+
+    kind: Kind
+    start: datetime
+    end: datetime
+    """The first moment after it."""
+    title: str
+    of: Event | SprintFreeze | Release | str
+    """What it stands for; the id alone of maintenance."""
+    public: bool
+    """Whether its title may be told to everybody."""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One row."""
+
+    label: str
+    product: str | None
+    """Whose freezes it shows, by id; None for all other lanes."""
+    bars: tuple[Bar, ...]
+    """By start."""
+
+
+@dataclass(frozen=True)
+class Quarter:
+    """Ninety days, or as many as were asked for."""
+
+    start: datetime
+    end: datetime
+    lanes: tuple[Lane, ...]
+    due: tuple[Due, ...]
+    """Ways back that must be ready, by date (R85)."""
+
+
+def quarter(
+    catalog: Catalog,
+    start: datetime,
+    length: timedelta,
+    now: datetime,
+    *,
+    public: bool,
+    product: str | None = None,
+    gone: Collection[str] = (),
+) -> Quarter:
+    """All lanes of [start, start + length), as known at `now`.
+
+    `product` by id leaves out the others; `gone` are ids of releases that are not to come, whatever the content says.
+    """
+    end = start + length
+    products = [one for one in catalog.products.values() if product in (None, one.id)]
+    releases = [
+        one
+        for one in catalog.releases
+        if product in (None, one.product)
+        and (one.visibility == "public" or not public)
+        and one.shipped_at is None
+        and one.id not in gone
+    ]
+    freezes = [Lane(one.name, one.id, _sorted(_freezes(catalog, one, now, public=public))) for one in products]
+    events = (*_events(catalog, now, public=public), *_maintenance(catalog, product, start, end, now, public=public))
+    lanes = (
+        *freezes,
+        Lane("Events", None, _sorted(events)),
+        Lane("Planned releases", None, _sorted(_planned(releases))),
+        Lane("Rollback-ready", None, _sorted(_ready(catalog, releases, start, end, now))),
+    )
+    shown = tuple(Lane(one.label, one.product, tuple(_within(one.bars, start, end))) for one in lanes)
+    ways = [found for one in releases if (found := due(catalog, one, now)) is not None]
+    return Quarter(start, end, shown, tuple(sorted(ways, key=lambda one: (one.at, one.release.id))))
+
+
+def _freezes(catalog: Catalog, product: Product, now: datetime, *, public: bool) -> Iterator[Bar]:
+    for window in timeline(catalog, Subject.of(product, SHOWN)).windows:
+        if window.stops:
+            kind = Kind.HARD if window.hardness is Hardness.HARD else Kind.SOFT
+            title, told = _title(window.cause, window.cause.title, now, public=public)
+            yield Bar(kind, window.start, window.end, title, window.cause, told)
+
+
+def _events(catalog: Catalog, now: datetime, *, public: bool) -> Iterator[Bar]:
+    """Events of which everybody may know, or all; the freeze of the others stands under neutral words."""
+    for event in catalog.events:
+        if event.is_public(now) or not public:
+            yield Bar(Kind.EVENT, event.starts, event.ends, event.title, event, event.is_public(now))
+
+
+def _maintenance(
+    catalog: Catalog, product: str | None, start: datetime, end: datetime, now: datetime, *, public: bool
+) -> Iterator[Bar]:
+    for one in catalog.maintenance:
+        if product in (None, one.product):
+            title, told = _title(one, one.title, now, public=public)
+            for window in occurrences(one, start, end):
+                yield Bar(Kind.MAINTENANCE, *window.span, title, one.id, told)
+
+
+def _planned(releases: Iterable[Release]) -> Iterator[Bar]:
+    for one in releases:
+        if one.planned_for is not None:
+            title = f"{one.product} {one.version}"
+            yield Bar(Kind.RELEASE, one.planned_for, one.planned_for, title, one, one.visibility == "public")
+
+
+def _ready(
+    catalog: Catalog, releases: Iterable[Release], start: datetime, end: datetime, now: datetime
+) -> Iterator[Bar]:
+    for one in releases:
+        for first, last in ready(catalog, one, start, end, now):
+            yield Bar(Kind.READY, first, last, f"{one.product} {one.version}", one, one.visibility == "public")
+
+
+def _title(of: Visible, title: str, now: datetime, *, public: bool) -> tuple[str, bool]:
+    """What it is called, and whether everybody may know of it."""
+    told = of.is_public(now)
+    return (title if told or not public else of.public_title), told
+
+
+def _sorted(bars: Iterable[Bar]) -> tuple[Bar, ...]:
+    return tuple(sorted(bars, key=lambda one: (one.start, one.end, one.title)))
+
+
+def _within(bars: Iterable[Bar], start: datetime, end: datetime) -> Iterator[Bar]:
+    """Those that overlap [start, end), whole."""
+    return (one for one in bars if one.start < end and (one.end > start or one.start == one.end >= start))

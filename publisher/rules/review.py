@@ -1,0 +1,65 @@
+"""A calendar that nobody has looked at for weeks is no plan: near an event, nothing is published by it (R92)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from heapq import merge
+
+from publisher.model.catalog import Catalog
+from publisher.model.decision import Outcome, Verdict
+from publisher.rules import words
+from publisher.rules.profile import not_required
+from publisher.rules.question import Question
+
+RULE = "calendar.review"
+
+
+def review(question: Question) -> Verdict:
+    """Near an event a release is published only by a calendar that was reviewed lately.
+
+    A question about another day does not stop for it: by then the calendar may well have been reviewed.
+    """
+    if (verdict := not_required(RULE, question.policy)) is not None:
+        return verdict
+    limit, last = question.policy.review_stale, question.catalog.review
+    said = f"last reviewed on {words.moment(last.reviewed_at)}" if last else "not reviewed yet"
+    if not question.near:
+        return Verdict(rule=RULE, outcome=Outcome.NOT_APPLICABLE, reason="No event is near.")
+    if question.evidence.artifacts is None:
+        return Verdict(
+            rule=RULE,
+            outcome=Outcome.PASS,
+            reason=f"The calendar was {said}; to publish near an event, it must have been"
+            f" within {words.length(limit)}.",
+        )
+    if stale(question.catalog, question.now):
+        return Verdict(
+            rule=RULE,
+            outcome=Outcome.UNKNOWN,
+            reason=f"An event is near, and the calendar was {said}; nobody knows whether it is still right.",
+            who="Whoever owns the calendar",
+            fix="Go through events, releases and dates, and note it in content/calendar.yaml as `reviewed_at`.",
+        )
+    return Verdict(rule=RULE, outcome=Outcome.PASS, reason=f"The calendar was {said}.")
+
+
+def boundaries(question: Question) -> Iterable[datetime]:
+    """Those of the events near, and the moment from which on the last review is too old."""
+    last = question.catalog.review
+    if question.evidence.artifacts is None or not_required(RULE, question.policy) is not None:
+        return ()
+    ends = () if last is None else (last.reviewed_at + question.policy.review_stale,)
+    return merge(question.near_boundaries(), (one for one in ends if one > question.now))
+
+
+def due(catalog: Catalog, now: datetime) -> bool:
+    """Whether this week's review is due: there was none, or it is as old as the policy's `review_due`."""
+    last = catalog.review
+    return last is None or now - last.reviewed_at >= catalog.policy_at(now).review_due
+
+
+def stale(catalog: Catalog, now: datetime) -> bool:
+    """Whether the last review is too old to publish by."""
+    last = catalog.review
+    return last is None or now - last.reviewed_at >= catalog.policy_at(now).review_stale
