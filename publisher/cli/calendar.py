@@ -93,7 +93,7 @@ def report(lanes: Quarter, catalog: Catalog, now: datetime, width: int, *, publi
         ),
         "",
         *drawing(lanes, now, width),
-        *in_words(lanes, width),
+        *in_words(lanes, width, public=public),
     ]
 
 

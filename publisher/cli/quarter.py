@@ -47,8 +47,11 @@ def drawing(quarter: Quarter, now: datetime, width: int) -> list[str]:
     return lines + wrapped("Freezes are those of features; other changes may wait longer or shorter.", width)
 
 
-def in_words(quarter: Quarter, width: int) -> list[str]:
-    """Everything that begins in the quarter, week by week, and the ways back that are due."""
+def in_words(quarter: Quarter, width: int, *, public: bool) -> list[str]:
+    """Everything that begins in the quarter, week by week, and the ways back that are due.
+
+    What is not public is marked, unless these are the public's words.
+    """
     lines: list[str] = []
     week: datetime | None = None
     for bar in sorted(_beginning(quarter), key=lambda one: (one.start, one.kind, one.title)):
@@ -56,7 +59,7 @@ def in_words(quarter: Quarter, width: int) -> list[str]:
         if monday != week:
             week = monday
             lines += ["", click.style(f"Week of {words.day(monday)}", bold=True)]
-        lines += _hanging(f"{bar.start:%a %d %H:%M}", _said(bar), width)
+        lines += _hanging(f"{bar.start:%a %d %H:%M}", _said(bar, public=public), width)
     if quarter.due:
         lines += ["", click.style("Ways back, verified and rehearsed", bold=True)]
     for one in quarter.due:
@@ -146,8 +149,8 @@ def _beginning(quarter: Quarter) -> Iterator[Bar]:
                 yield bar
 
 
-def _said(bar: Bar) -> str:
-    hidden = "" if bar.public else " (not public)"
+def _said(bar: Bar, *, public: bool) -> str:
+    hidden = "" if bar.public or public else " (not public)"
     end = words.moment(bar.end)
     if bar.kind in (Kind.HARD, Kind.SOFT):
         return f'{bar.kind} freeze around "{bar.title}", until {end}.{hidden}'

@@ -11,11 +11,18 @@ from typing import Any
 
 import pytest
 
+from publisher.cli.calendar import report
+from publisher.cli.explain import open_questions
 from publisher.content.schemas import EXAMPLES
 from publisher.model.base import Visibility
+from publisher.model.calendar import Review
 from publisher.model.published import ChannelState
 from publisher.model.register import Override, SprintFreeze
+from publisher.rules.lanes import quarter
+from publisher.rules.moved import moved
 from publisher.site.build import build_site
+from publisher.site.ics import to_ics
+from publisher.site.lanes_data import quarter_as_data
 from publisher.site.plugin import Source
 from tests.site.factory import (
     FEED_SCHEMA,
@@ -99,6 +106,7 @@ CONTENT = catalog(
 
 REGISTER = replace(
     CONTENT,
+    review=Review(quarter="2026-Q4", reviewed_at=NOW, reviewed_by="Leak of the reviewer"),
     sprints=(
         SprintFreeze(
             id="leak-sprint",
@@ -145,7 +153,7 @@ def test_no_byte_of_the_built_site_tells_a_secret(tmp_path: Path) -> None:
     for file in (tmp_path / "site").rglob("*"):
         assert not MARK.search(str(file.relative_to(tmp_path)).encode())
         # The theme's own scripts and styles are the same for everybody.
-        if file.is_file() and file.suffix in (".html", ".json", ".xml", ".txt", ".md"):
+        if file.is_file() and file.suffix in (".html", ".json", ".ics", ".xml", ".txt", ".md"):
             seen += 1
             assert not MARK.search(file.read_bytes()), file
     assert seen > 15
@@ -165,3 +173,18 @@ def test_an_embargo_that_ends_opens_the_page() -> None:
     assert b"Leak summary" in files["events/leak-embargoed.md"]
     assert "events/leak-internal.md" not in files
     assert b"Leak title of maintenance" in files["calendar.md"]
+
+
+@pytest.mark.parametrize("days", [0, 2.1, 5.9])
+def test_no_public_answer_of_a_command_tells_a_secret(days: float) -> None:
+    now = NOW + timedelta(days=days)
+    drawn = quarter(REGISTER, now, timedelta(days=90), now, public=True)
+    told = [
+        *report(drawn, REGISTER, now, 80, public=True),
+        json.dumps(quarter_as_data(drawn, REGISTER)),
+        to_ics(drawn, REGISTER, now).decode(),
+        *(one.model_dump_json() for one in open_questions(REGISTER, now, None, public=True)),
+        *(f"{one.sentence} {one.because}" for one in moved(replace(REGISTER, events=()), REGISTER, now)),
+    ]
+    for text in told:
+        assert not MARK.search(text.encode()), text
