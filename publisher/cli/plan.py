@@ -74,6 +74,10 @@ def report(release: Release, advice: Plan, width: int) -> list[str]:
         lines += wrapped(option.what, width, indent=2)
         lines += wrapped(f"Why: {option.why}", width, indent=2)
         lines += wrapped(f"Cost: {option.cost}", width, indent=2)
+    if (way := advice.way_back) is not None:
+        state = "done" if way.done else "overdue" if way.overdue else "not done yet"
+        said = f"Its way back must be verified and rehearsed by {words.moment(way.at)}: {state}."
+        lines += ["", *wrapped(said, width)]
     return lines
 
 
@@ -88,6 +92,7 @@ def _first_line(release: Release, advice: Plan) -> str:
 
 def as_data(release: Release, advice: Plan) -> dict[str, object]:
     """The same for machines."""
+    way = advice.way_back
     return {
         "release": release.id,
         "channel": advice.decision.channel,
@@ -97,6 +102,7 @@ def as_data(release: Release, advice: Plan) -> dict[str, object]:
         "outcome_as_planned": advice.planned.outcome.value,
         "advice": advice.options[0].kind.value if advice.options else None,
         "options": [_option_as_data(one) for one in advice.options],
+        "way_back": {"by": format_time(way.at), "done": way.done, "overdue": way.overdue} if way else None,
         "mend": [verdict.model_dump(mode="json") for verdict in advice.mend],
     }
 

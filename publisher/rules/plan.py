@@ -14,6 +14,7 @@ from publisher.model.release import ChangeClass, Necessity, Release
 from publisher.rules import words
 from publisher.rules.bands import Subject
 from publisher.rules.evaluate import NO_EVIDENCE, evaluate
+from publisher.rules.rollback import Due, due
 from publisher.rules.schedule import HORIZON, Schedule, Span, schedule
 from publisher.rules.timeline import timeline
 
@@ -64,6 +65,8 @@ class Plan:
     """What is advised first; none where no date is open as far as dates are looked for."""
     mend: tuple[Verdict, ...]
     """What people have to mend on any date."""
+    way_back: Due | None
+    """By when its way back must be verified and rehearsed, for the planned time (R85)."""
 
 
 def plan(catalog: Catalog, release: Release, channel: str, now: datetime, evidence: Evidence = NO_EVIDENCE) -> Plan:
@@ -78,6 +81,7 @@ def plan(catalog: Catalog, release: Release, channel: str, now: datetime, eviden
         planned=evaluate(catalog, release, channel, wanted, evidence),
         options=tuple(options),
         mend=found.mend,
+        way_back=due(catalog, release, now),
     )
 
 

@@ -19,6 +19,7 @@ def test_r11_the_first_line_is_the_advice_and_the_exit_code_says_whether_it_may_
         "Or: split",
         "Or: re-scope",
     ]
+    assert "Its way back must be verified and rehearsed by Saturday 2 January 2027, 06:00" in ran.out
     assert all(len(line) <= 80 for line in ran.out.splitlines())
 
 
@@ -27,6 +28,7 @@ def test_json(publish: Publish) -> None:
     assert (value["ok"], value["advice"], value["outcome_as_planned"]) == (False, "move right", "waiting")
     assert {one["kind"] for one in value["options"]} == {"move right", "move left", "split", "re-scope"}
     assert value["options"][0]["from"] == "2027-02-01T18:00:00Z"
+    assert value["way_back"] == {"by": "2027-01-02T06:00:00Z", "done": False, "overdue": False}
 
 
 def test_what_may_ship_now_has_exit_code_0(publish: Publish) -> None:
