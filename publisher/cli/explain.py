@@ -58,7 +58,7 @@ def report(decisions: list[Decision], now: datetime, width: int) -> list[str]:
     if not decisions:
         return [f"No release is planned at {words.moment(now)}."]
     free = sum(decision.go for decision in decisions)
-    lines = wrapped(f"{words.moment(now)}: {free} of {words.counted(len(decisions), 'answer')} say yes.", width)
+    lines = wrapped(f"{words.moment(now)}: {free} of {len(decisions)} may ship.", width)
     for decision in decisions:
         lines += ["", *wrapped(f"{headline(decision).removesuffix('.')} ({decision.channel}).", width)]
         for verdict in decision.verdicts:

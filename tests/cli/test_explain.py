@@ -11,7 +11,7 @@ KEPT = ("product", "version", "channel", "outcome", "next_change", "then")
 
 def test_r94_every_release_to_come_has_an_answer(publish: Publish) -> None:
     out = publish("explain").out
-    assert out.splitlines()[0] == "Friday 20 November 2026, 12:00 UTC: 3 of 9 answers say yes."
+    assert out.splitlines()[0] == "Friday 20 November 2026, 12:00 UTC: 3 of 9 may ship."
     assert "\nbtfs-node 4.2.0 waits until Saturday 28 November 2026, 22:00 UTC (stable).\n" in out
     assert all(len(line) <= 80 for line in out.splitlines())
 
