@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from publisher.content.schemas import EXAMPLES
 from publisher.model.base import format_time
+from publisher.model.calendar import Review
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Outcome
 from publisher.model.event import Event
+from publisher.model.evidence import ArtifactFact, Evidence
 from publisher.model.maintenance import Maintenance
 from publisher.model.monitor import Measure, Monitor
 from publisher.model.policy import MonitorPolicy
@@ -145,22 +147,27 @@ def wholes(draw: st.DrawFn) -> tuple[Catalog, Release]:
         scenarios=tuple(build.scenario(f"{moment:%Y-%m-%d %H:%M}") for moment in draw(st.lists(minutes, max_size=1))),
         signals=tuple(draw(st.lists(signals(), max_size=1))),
         monitors=tuple(draw(st.lists(monitors(), max_size=1))),
+        review=Review(quarter="2028-Q1", reviewed_at=draw(minutes), reviewed_by="Ana"),
         staffing=draw(staffings()),
         maintenance=tuple(draw(st.lists(windows(), max_size=1))),
     )
     return catalog, one
 
 
-@given(wholes(), minutes, st.lists(st.integers(0, 10**6), min_size=3, max_size=3))
+FILE = ArtifactFact(file="btfs-4.2.0-linux-amd64.tar.gz", platform="linux-amd64", size=1, sha256="c0de" * 16)
+
+
+@given(wholes(), minutes, st.booleans(), st.lists(st.integers(0, 10**6), min_size=3, max_size=3))
 def test_the_next_change_is_exact_whatever_the_content_holds(
-    whole: tuple[Catalog, Release], now: datetime, millionths: list[int]
+    whole: tuple[Catalog, Release], now: datetime, publishing: bool, millionths: list[int]
 ) -> None:
     catalog, one = whole
+    evidence = Evidence(artifacts=(FILE,)) if publishing else Evidence()
 
     def outcome(moment: datetime) -> Outcome:
-        return evaluate(catalog, one, "stable", moment).outcome
+        return evaluate(catalog, one, "stable", moment, evidence).outcome
 
-    decision = evaluate(catalog, one, "stable", now)
+    decision = evaluate(catalog, one, "stable", now, evidence)
     if decision.next_change is None:
         for part in millionths:
             assert outcome(now + timedelta(days=90) * part / 10**6) is decision.outcome
