@@ -111,7 +111,13 @@ def freeze_windows(catalog: Catalog, subject: Subject) -> tuple[Window, ...]:
 
 
 def _case(catalog: Catalog, event: Event, *, asked: bool) -> Case:
-    return Case.of(event, effective_severity(catalog, event), uncovered=asked and uncovered(catalog, event))
+    """What the matrix asks of an event; the same for every kind of change, so it is looked up once."""
+    cases: dict[int, tuple[Event, Case]] = catalog.memo.setdefault(("cases", asked), {})
+    known = cases.get(id(event))  # what was known earlier of an event is another object with the same name
+    if known is None or known[0] is not event:
+        case = Case.of(event, effective_severity(catalog, event), uncovered=asked and uncovered(catalog, event))
+        known = cases[id(event)] = event, case
+    return known[1]
 
 
 def _policy_eras(catalog: Catalog, kind: str) -> Sequence[tuple[Policy, datetime, datetime]]:
