@@ -45,8 +45,8 @@ class Monitor(Model):
     """The lowest value that is healthy."""
     at_most: float | None = None
     """The highest value that is healthy."""
-    every: Annotated[Duration, Field(gt=timedelta())] = timedelta(hours=24)
-    """How often it is measured; from this age on the last reading tells nothing any more."""
+    every: Annotated[Duration, Field(gt=timedelta(), le=timedelta(days=7))] = timedelta(hours=24)
+    """How often it is measured, once a week at least; from this age on the last reading tells nothing any more."""
     readings: tuple[Reading, ...] = ()
     """What was measured, oldest first."""
     sample: bool = False

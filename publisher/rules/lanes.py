@@ -13,6 +13,7 @@ from enum import StrEnum
 from publisher.model.base import Visible
 from publisher.model.catalog import Catalog
 from publisher.model.event import Event
+from publisher.model.maintenance import Maintenance
 from publisher.model.product import Product
 from publisher.model.register import SprintFreeze
 from publisher.model.release import ChangeClass, Release
@@ -46,8 +47,8 @@ class Bar:
     end: datetime
     """The first moment after it."""
     title: str
-    of: Event | SprintFreeze | Release | str
-    """What it stands for; the id alone of maintenance."""
+    of: Event | SprintFreeze | Release | Maintenance
+    """What it stands for."""
     public: bool
     """Whether its title may be told to everybody."""
 
@@ -133,7 +134,7 @@ def _maintenance(
         if product in (None, one.product):
             title, told = _title(one, one.title, now, public=public)
             for window in occurrences(one, start, end):
-                yield Bar(Kind.MAINTENANCE, *window.span, title, one.id, told)
+                yield Bar(Kind.MAINTENANCE, *window.span, title, one, told)
 
 
 def _planned(releases: Iterable[Release]) -> Iterator[Bar]:

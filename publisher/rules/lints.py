@@ -177,6 +177,7 @@ def _to_come(catalog: Catalog, now: datetime) -> Iterator[Lint]:
         *((one.id, "it was run", one.ran_at) for one in catalog.scenarios),
         *((one.id, "it was measured", one.sampled_at) for one in catalog.signals),
         *((one.id, "it was measured", one.readings[-1].at) for one in catalog.monitors if one.readings),
+        *(("calendar", "it was reviewed", one.reviewed_at) for one in (catalog.review,) if one is not None),
         *((one.id, "it was changed", revision.until) for one in catalog.events for revision in one.revisions),
         *((one.id, "it shipped", one.shipped_at) for one in catalog.releases if one.shipped_at is not None),
     ]

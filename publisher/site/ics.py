@@ -12,6 +12,7 @@ from icalendar import Event as Entry
 
 from publisher.model.catalog import Catalog
 from publisher.model.event import Event
+from publisher.model.maintenance import Maintenance
 from publisher.model.register import SprintFreeze
 from publisher.model.release import Release
 from publisher.rules.lanes import Bar, Kind, Lane, Quarter
@@ -77,8 +78,6 @@ def _about(bar: Bar, lane: Lane) -> str:
     name = "".join(_names(bar.of))
     if not bar.public:
         name = hashlib.sha256(name.encode()).hexdigest()[:24]
-    elif isinstance(bar.of, str):
-        name = bar.of
     elif isinstance(bar.of, Release):
         name = f"{bar.of.product}-{bar.of.version}"
     else:
@@ -93,14 +92,12 @@ def _which(bar: Bar) -> str:
     return f"{bar.start:%Y%m%dT%H%M%S}" if bar.kind in (Kind.MAINTENANCE, Kind.READY) else ""
 
 
-def _names(of: Event | SprintFreeze | Release | str) -> Iterator[str]:
-    """What is hashed where an id must not be told: an id alone could be guessed, its words can not."""
-    if isinstance(of, str):
-        yield of
-    elif isinstance(of, Release):
+def _names(of: Event | SprintFreeze | Release | Maintenance) -> Iterator[str]:
+    """What is hashed where an id must not be told: an id alone could be guessed, its words hardly."""
+    if isinstance(of, Release):
         yield from (of.product, str(of.version), of.sentence)
     else:
-        yield from (of.id, of.title, of.summary if isinstance(of, Event) else of.because)
+        yield from (of.id, of.title, of.summary if isinstance(of, Event) else "")
 
 
 def _sequence(bar: Bar, catalog: Catalog) -> int:

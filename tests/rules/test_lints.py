@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+from publisher.model.calendar import Review
 from publisher.rules.lint import Lint
 from publisher.rules.lints import lints
 from tests.support import build
 from tests.support.build import at
+
+unreviewed = partial(build.catalog, review=None)
+"""A catalog in which nothing is said of its review."""
 
 NOW = at("2026-03-01")
 LISTING = build.event("2026-03-10", "2026-03-11")
 
 
 def said(*, events: Any = (), **freeze: Any) -> str:
-    found = lints(build.catalog(events, the_policy=build.policy(**freeze)), NOW)
+    found = lints(unreviewed(events, the_policy=build.policy(**freeze)), NOW)
     return "\n".join(f"{one.about}: {one.what}" for one in found)
 
 
 def test_the_policy_of_this_repository_needs_no_advice() -> None:
-    assert lints(build.catalog([LISTING]), NOW) == ()
+    assert lints(unreviewed([LISTING]), NOW) == ()
 
 
 def test_r26_a_riskier_change_that_waits_less_long_is_told() -> None:
@@ -57,22 +62,22 @@ def test_r15_an_event_without_scores_is_told_while_it_is_to_come() -> None:
     unscored = build.event("2026-03-10", "2026-03-11")
     bare = unscored.model_copy(update={"severity": type(unscored).model_fields["severity"].default})
     policy = build.repository_policy()
-    assert [one.about for one in lints(build.catalog([bare], the_policy=policy), NOW)] == ["example-listing"]
-    assert lints(build.catalog([bare], the_policy=policy), at("2026-03-11")) == ()
-    assert isinstance(lints(build.catalog([bare], the_policy=policy), NOW)[0], Lint)
+    assert [one.about for one in lints(unreviewed([bare], the_policy=policy), NOW)] == ["example-listing"]
+    assert lints(unreviewed([bare], the_policy=policy), at("2026-03-11")) == ()
+    assert isinstance(lints(unreviewed([bare], the_policy=policy), NOW)[0], Lint)
 
 
 def test_r15_scores_and_dates_that_disagree_and_slips_of_the_year_are_told() -> None:
     early = build.event("2026-03-10", "2026-03-11", announced="2026-03-09T00:00:00Z")
-    assert "speaks for 1" in lints(build.catalog([early]), NOW)[0].what
+    assert "speaks for 1" in lints(unreviewed([early]), NOW)[0].what
     late = build.release("4.2.0", planned_for="2028-03-01T00:00:00Z")
-    found = lints(build.catalog([LISTING], [late]), NOW)
+    found = lints(unreviewed([LISTING], [late]), NOW)
     assert [(one.about, one.fix) for one in found] == [("daemon@4.2.0", "check the year")]
 
 
 def test_what_is_told_as_past_and_lies_ahead_is_told() -> None:
     event = build.event("2026-03-10", "2026-03-11", revisions=[{"until": "2027-02-01T00:00:00Z", "because": "Moved."}])
-    catalog = build.catalog(
+    catalog = unreviewed(
         [event],
         [build.release("4.1.0", shipped_at="2027-02-01T00:00:00Z")],
         scenarios=(build.scenario("2027-02-01"),),
@@ -85,12 +90,19 @@ def test_what_is_told_as_past_and_lies_ahead_is_told() -> None:
 
 
 def test_r63_a_crew_without_a_shift_is_told() -> None:
-    catalog = build.catalog(maintenance=(build.maintenance("2026-03-10", crew=["Ana", "Anna"]),))
+    catalog = unreviewed(maintenance=(build.maintenance("2026-03-10", crew=["Ana", "Anna"]),))
     assert "Anna of its crew has no shift" in [one.what for one in lints(catalog, at("2026-03-01"))]
 
 
 def test_an_event_that_is_told_to_have_happened_before_it_starts_is_told() -> None:
-    early = build.catalog([build.event("2026-03-10", "2026-03-11", status="happened")])
+    early = unreviewed([build.event("2026-03-10", "2026-03-11", status="happened")])
     told = "it is told to have happened, and it starts on 10 March 2026"
     assert told in [one.what for one in lints(early, at("2026-03-09"))]
     assert told not in [one.what for one in lints(early, at("2026-03-10"))]
+
+
+def test_r92_a_review_that_lies_ahead_is_told() -> None:
+    catalog = build.catalog(review=Review(quarter="2026-Q1", reviewed_at=at("2026-03-02"), reviewed_by="Ana"))
+    told = "it was reviewed on 2 March 2026, which is still to come"
+    assert told in [one.what for one in lints(catalog, at("2026-03-01"))]
+    assert told not in [one.what for one in lints(catalog, at("2026-03-02"))]

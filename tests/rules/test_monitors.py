@@ -161,6 +161,7 @@ def test_a_product_that_nobody_measures_is_advised_of() -> None:
         ({"at_least": 13}, "`at_least` is more than `at_most`"),
         ({"baseline": 13}, "`baseline` is not healthy itself"),
         ({"every": "0 h"}, "greater than"),
+        ({"every": "8 d"}, "less than or equal"),
         ({"readings": [{"at": "2026-03-02T00:00:00Z", "value": 1}] * 2}, "go back in time at 2026-03-02T00:00:00Z"),
     ],
 )
