@@ -7,7 +7,6 @@ whole. Errors carry the path of the field ("release.artifact.size must be an int
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
+from publisher.client import strict_json
 from publisher.client.errors import FeedError
 from publisher.client.version import Version
 
@@ -242,20 +242,9 @@ def _load(data: bytes) -> Any:
     if len(data) > MAX_BYTES:
         raise FeedError(f"the feed has {len(data)} bytes; at most {MAX_BYTES} are read")
     try:
-        return json.loads(data.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+        return strict_json.loads(data.decode("utf-8"))
+    except ValueError as error:
         raise FeedError(f"the feed is not JSON: {error}") from None
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise ValueError("a key appears twice in one object")
-    return fields
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a JSON number")
 
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
