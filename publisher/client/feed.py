@@ -243,7 +243,7 @@ def _load(data: bytes) -> Any:
         raise FeedError(f"the feed has {len(data)} bytes; at most {MAX_BYTES} are read")
     try:
         return strict_json.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise FeedError(f"the feed is not JSON: {error}") from None
 
 

@@ -7,12 +7,11 @@ from typing import Any
 
 
 def loads(text: str) -> Any:
-    """The value that is written in `text`.
-
-    Raises ValueError for anything else, of which json.JSONDecodeError knows the place; RecursionError for what is
-    nested too deep.
-    """
-    return json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+    """The value that is written in `text`. Raises ValueError, which as json.JSONDecodeError knows the place."""
+    try:
+        return json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

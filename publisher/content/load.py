@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,10 @@ from pydantic import ValidationError
 from publisher.content.explain import did_you_mean, validation_problems
 from publisher.content.items import Item, Loaded, M
 from publisher.content.links import link_problems, policy_problems
-from publisher.content.strict_yaml import MAX_BYTES, Document, parse
+from publisher.content.prometheus import readings
+from publisher.content.readings import Saved, readings_problems, with_readings
+from publisher.content.strict_yaml import Document, parse
+from publisher.content.text import MAX_BYTES, Refused
 from publisher.errors import ContentError, InputError, Place, Problem
 from publisher.model.calendar import Review
 from publisher.model.catalog import Catalog, Sample
@@ -34,6 +37,8 @@ FOLDERS = (
     "sprints", "scenarios", "signals", "monitors", "overrides", "maintenance",
 )  # fmt: skip
 """Folders of content with one item a file."""
+READINGS = "readings"
+"""Folder of what programs have measured, one file for a monitor or a signal."""
 
 
 HISTORY = "history.yaml"
@@ -119,7 +124,7 @@ class _Reader:
         review_file = public / "calendar.yaml"
         if (config / HISTORY).exists():
             self.one(config / HISTORY, Mapping)  # for its problems; only a backtest needs what it says
-        return Loaded(
+        loaded = Loaded(
             products=_each(products, "products", products.value.products) if products else (),
             channels=_each(channels, "channels", channels.value.channels) if channels else (),
             endpoints=self.one(config / "endpoints.yaml", Endpoints),
@@ -140,10 +145,13 @@ class _Reader:
             review=self.one(review_file, Review) if review_file.exists() else None,
             incomplete=frozenset(self.incomplete),
         )
+        saved = self._saved(content)
+        self.problems.extend(readings_problems(loaded, saved))
+        return with_readings(loaded, saved)
 
     def _refuse_strays(self, content: Sequence[Path], config: Path) -> None:
         """A file that nobody reads is a mistake that nobody sees: wrong ending, wrong folder."""
-        folders = (*FOLDERS, "pages")
+        folders = (*FOLDERS, READINGS, "pages")
         for directory in content:
             files = ("policy.yaml", "sample.yaml", "calendar.yaml") if directory == content[0] else ()
             for entry in _entries(directory):
@@ -161,17 +169,23 @@ class _Reader:
                     Problem("is not read by anything", Place(str(entry)), did_you_mean(entry.name, expected))
                 )
 
-    def _document(self, file: Path) -> Document | None:
+    def _bytes(self, file: Path) -> bytes | None:
+        """What a file holds, or a little more than the most that is read of one."""
         try:
             if file.exists() and not file.is_file():
                 raise OSError(0, "it is not a file")
             with file.open("rb") as stream:
-                text = stream.read(MAX_BYTES + 1)
+                return stream.read(MAX_BYTES + 1)
         except OSError as error:
             fix = "every project has this file" if isinstance(error, FileNotFoundError) else ""
             self.problems.append(Problem(f"cannot be read: {error.strerror}", Place(str(file)), fix))
             return None
-        document, problems = parse(text, str(file))
+
+    def _document(self, file: Path) -> Document | None:
+        content = self._bytes(file)
+        if content is None:
+            return None
+        document, problems = parse(content, str(file))
         self.problems.extend(problems)
         return document
 
@@ -192,24 +206,41 @@ class _Reader:
             self.incomplete.add(file.stem)
         return item
 
-    def _tree(self, content: Sequence[Path], folder: str, model: type[M]) -> list[Item[M]]:
-        """One item a file, in all overlays."""
-        items: list[Item[M]] = []
+    def _files(self, content: Sequence[Path], folder: str, ending: str) -> Iterator[Path]:
+        """The files of a folder in all overlays; those of another ending are problems."""
         for directory in content:
             for file in sorted((directory / folder).rglob("*")):
                 if file.is_dir() or file.name.startswith(".") or file.name == "README.md":
                     continue
-                if file.suffix != ".yaml":
-                    fix = f"name it {file.name.split('.')[0]}.yaml, or remove it if it is a copy"
-                    self.problems.append(Problem("is not read: its name must end in .yaml", Place(str(file)), fix))
+                if file.suffix == ending:
+                    yield file
                     continue
-                document = self._document(file)
-                item = None if document is None else self._validated(model, document)
-                if item is None:
-                    self.incomplete.add(folder)
-                else:
-                    items.append(item)
+                fix = f"name it {file.name.split('.')[0]}{ending}, or remove it if it is a copy"
+                self.problems.append(Problem(f"is not read: its name must end in {ending}", Place(str(file)), fix))
+
+    def _tree(self, content: Sequence[Path], folder: str, model: type[M]) -> list[Item[M]]:
+        """One item a file, in all overlays."""
+        items: list[Item[M]] = []
+        for file in self._files(content, folder, ".yaml"):
+            document = self._document(file)
+            item = None if document is None else self._validated(model, document)
+            if item is None:
+                self.incomplete.add(folder)
+            else:
+                items.append(item)
         return items
+
+    def _saved(self, content: Sequence[Path]) -> list[Saved]:
+        """What programs have measured, in all overlays."""
+        found: list[Saved] = []
+        for file in self._files(content, READINGS, ".json"):
+            if (answer := self._bytes(file)) is None:
+                continue
+            try:
+                found.append(Saved(str(file), readings(answer, str(file))))
+            except Refused as refused:
+                self.problems.append(refused.problem)
+        return found
 
 
 def _each(whole: Item[Any], key: str, values: Sequence[M]) -> list[Item[M]]:

@@ -22,10 +22,9 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from publisher.content.text import Refused, text_of
 from publisher.errors import Place, Problem
 
-MAX_BYTES = 256 * 1024
-"""No content file that a person edits is larger."""
 MAX_DEPTH = 12
 """Nesting that no model reaches."""
 
@@ -74,11 +73,6 @@ class Document:
         return any(path[:length] in self.doubtful for length in range(len(path) + 1))
 
 
-class _Refused(Exception):
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-
-
 @dataclass
 class _Frame:
     path: Path
@@ -87,45 +81,20 @@ class _Frame:
     """The key whose value comes next, in a mapping."""
 
 
-# Outside YAML 1.2's printable characters (section 5.1), or a line break to some programs and none to others.
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-
-
-_MERGE = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?=[ \r\n]|$)", re.MULTILINE)
-"""What git leaves at the beginning of a line where two people have changed the same thing."""
-
-
-def _position(file: str, text: str, index: int) -> Place:
-    return Place(file, text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index))
-
-
 def parse(text: bytes, file: str) -> tuple[Document | None, tuple[Problem, ...]]:
     """Parse one file: a document, problems, or both.
 
     Problems of single values leave a document whose other values can be checked; a syntax error ends the file.
     """
-    start = Place(file)
-    if len(text) > MAX_BYTES:
-        what = f"the file is larger than {MAX_BYTES // 1024} KiB"
-        return None, (Problem(what, start, "split it, or check that it is the right file"),)
     try:
-        decoded = text.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = text[: error.start].count(b"\n") + 1
-        column = error.start - (text.rfind(b"\n", 0, error.start) + 1) + 1
-        return None, (Problem("is not UTF-8 text", Place(file, line, column), "save the file as UTF-8"),)
-    decoded = decoded.removeprefix("\ufeff")
-    if match := _FORBIDDEN.search(decoded):
-        what = f"holds an invisible character (U+{ord(match[0]):04X})"
-        return None, (Problem(what, _position(file, decoded, match.start()), "delete it, or retype this line"),)
-    if match := _MERGE.search(decoded):
-        fix = "keep one of the two versions, and remove the lines that begin with <<<<<<<, ======= and >>>>>>>"
-        what = f"an unfinished merge has left {match[1]} here"
-        return None, (Problem(what, _position(file, decoded, match.start()), fix),)
+        decoded = text_of(text, file)
+    except Refused as refused:
+        return None, (refused.problem,)
+    start = Place(file)
     builder = _Builder(file, decoded.splitlines())
     try:
         builder.run(yaml.parse(decoded, Loader=_LOADER))
-    except _Refused as refused:
+    except Refused as refused:
         return None, (*builder.problems, refused.problem)
     except yaml.MarkedYAMLError as error:
         return None, (*builder.problems, _syntax_problem(error, start, decoded))
@@ -214,11 +183,11 @@ class _Builder:
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 self._stack.pop()
             elif kind is AliasEvent:
-                raise _Refused(
+                raise Refused(
                     Problem(f"*{event.anchor} is a YAML alias", self._place(event), "write the value out again")
                 )
             elif kind is DocumentStartEvent and self.seen:
-                raise _Refused(
+                raise Refused(
                     Problem(
                         "a second document starts here",
                         self._place(event),
@@ -231,7 +200,7 @@ class _Builder:
 
     def _refuse_marks(self, event: Any) -> None:
         if event.anchor is not None:
-            raise _Refused(
+            raise Refused(
                 Problem(
                     f"&{event.anchor} is a YAML anchor",
                     self._place(event),
@@ -239,7 +208,7 @@ class _Builder:
                 )
             )
         if event.tag is not None:
-            raise _Refused(
+            raise Refused(
                 Problem(
                     f"{event.tag.replace('tag:yaml.org,2002:', '!!')} is a YAML tag",
                     self._place(event),
@@ -250,7 +219,7 @@ class _Builder:
     def _open(self, event: Any, value: Any) -> None:
         self._refuse_marks(event)
         if len(self._stack) >= MAX_DEPTH:
-            raise _Refused(Problem(f"is nested more than {MAX_DEPTH} levels deep", self._place(event)))
+            raise Refused(Problem(f"is nested more than {MAX_DEPTH} levels deep", self._place(event)))
         path = self._add(value, event)
         if event.flow_style and type(value) is dict:
             self.braced.add(path)
@@ -284,7 +253,7 @@ class _Builder:
     def _key(self, frame: _Frame, event: Any) -> None:
         key = event.value
         if key == "<<":
-            raise _Refused(Problem("<< merges another mapping", self._place(event), "write the keys out"))
+            raise Refused(Problem("<< merges another mapping", self._place(event), "write the keys out"))
         if event.implicit[0] and key in _BOOLEANS_1_1:
             self.problems.append(
                 Problem(
@@ -323,7 +292,7 @@ class _Builder:
             self.places[path] = self._place(event)
             return path
         if frame.key is None:
-            raise _Refused(Problem("a key must be plain text", self._place(event)))
+            raise Refused(Problem("a key must be plain text", self._place(event)))
         path = (*frame.path, frame.key)
         frame.value[frame.key] = value
         frame.key = None

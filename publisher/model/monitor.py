@@ -48,7 +48,7 @@ class Monitor(Model):
     every: Annotated[Duration, Field(gt=timedelta(), le=timedelta(days=7))] = timedelta(hours=24)
     """How often it is measured, once a week at least; from this age on the last reading tells nothing any more."""
     readings: tuple[Reading, ...] = ()
-    """What was measured, oldest first."""
+    """What was measured, oldest first; those that content/readings/ID.json holds count too."""
     sample: bool = False
     """Invented, to show how it looks."""
 

@@ -69,11 +69,11 @@ class Signal(Model):
     metric: Text
     """What is measured, in words."""
     value: float
-    """What was measured last."""
+    """What was measured last; a newer value in content/readings/ID.json takes its place."""
     threshold: float
     """From which value on it means something."""
     sampled_at: UtcTime
-    """When it was measured."""
+    """When it was measured; a newer time in content/readings/ID.json takes its place."""
     proposes: Scored
     """The severity that it speaks for, once it is over the threshold."""
     accepted: Acceptance | None = None

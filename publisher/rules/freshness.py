@@ -80,7 +80,8 @@ def signal(question: Question) -> Verdict:
             reason=sentences([_old_signal(question, one, event) for one, event in stale.items()]),
             public_reason=neutral(_once(stale.values()), question.now, "a measurement is too old."),
             who="Operations",
-            fix="Measure again, and write `value` and `sampled_at` into the signal's file.",
+            fix="Measure again, and write `value` and `sampled_at` into the signal's file, or save what Prometheus says"
+            " in content/readings/.",
             sources=ids(stale.values()),
         )
     asking = {one: event for one, event, _ in heard if _asks(question, one, event)}

@@ -78,7 +78,8 @@ def monitors(question: Question) -> Verdict:
             " Until they are, only what surely mends them ships.",
             public_reason=neutral(events, question.now, "clients are not measured to be well yet."),
             who="Operations",
-            fix="Find out what is wrong; when it is well again, add the reading to the monitor's file.",
+            fix="Find out what is wrong; when it is well again, add the reading in content/monitors/ or"
+            " content/readings/.",
             sources=ids(events),
         )
     if (silent or lacking) and not stopped:
@@ -89,7 +90,7 @@ def monitors(question: Question) -> Verdict:
             reason=f"It is not known whether clients are well {around}. {sentences(unknown)}",
             public_reason=neutral(events, question.now, "it is not known yet whether clients are well."),
             who="Operations",
-            fix="Measure, and add the reading to the monitor's file in content/monitors/. Without any, the wait ends on"
+            fix="Measure, and add the reading in content/monitors/ or content/readings/. Without any, the wait ends on"
             f" {words.moment(max(one.end for one in watched.part.holding(question.now)))}.",
             sources=ids(events),
         )
@@ -200,10 +201,18 @@ def _lets_go(monitor: Monitor, moment: datetime, planned: datetime, patience: ti
 
 
 def _edges(monitor: Monitor) -> Iterator[datetime]:
-    """Every moment at which what the monitor says may change."""
+    """Every moment at which what the monitor says may change; a program may measure all day and find the same."""
+    before = None
     for one in monitor.readings:
-        yield one.at
-        yield one.at + monitor.every
+        if before is None or before.at + monitor.every <= one.at:
+            if before is not None:
+                yield before.at + monitor.every
+            yield one.at
+        elif monitor.healthy(before.value) != monitor.healthy(one.value):
+            yield one.at
+        before = one
+    if before is not None:
+        yield before.at + monitor.every
 
 
 def _passing(around: str, *, ill: bool, unknown: bool, until: datetime | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from publisher.client import strict_json
@@ -23,6 +25,8 @@ def test_what_the_standard_allows() -> None:
         ("[-Infinity]", "-Infinity is not a JSON number"),
         ("[1,]", "line 1 column"),
         ("9" * 5000, "4300"),
+        ("[" * 100_000, "it is nested too deeply"),
+        ('{"a":' * 100_000, "it is nested too deeply"),
     ],
 )
 def test_what_it_forbids_says_why(text: str, words: str) -> None:
@@ -30,6 +34,7 @@ def test_what_it_forbids_says_why(text: str, words: str) -> None:
         strict_json.loads(text)
 
 
-def test_bottomless_nesting_ends() -> None:
-    with pytest.raises(RecursionError):
-        strict_json.loads("[" * 100_000)
+def test_what_is_no_json_is_refused_with_its_place() -> None:
+    with pytest.raises(json.JSONDecodeError) as caught:
+        strict_json.loads('{"a": 1,\n "b": }')
+    assert (caught.value.lineno, caught.value.colno) == (2, 7)

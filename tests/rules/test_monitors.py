@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from publisher.model.policy import MonitorPolicy, Policy
 from publisher.model.release import Release
 from publisher.rules.evaluate import NO_EVIDENCE, evaluate
 from publisher.rules.lints import lints
-from publisher.rules.monitors import monitors
+from publisher.rules.monitors import boundaries, monitors, state
 from publisher.rules.question import Question
 from tests.support import build
 from tests.support.build import at, monitor
@@ -110,6 +111,33 @@ def test_a_lasting_soft_freeze_is_the_next_change_and_ends_with_the_reading_that
     assert (waiting.outcome, waiting.next_change, waiting.then) == (Outcome.WAITING, END, Outcome.BLOCKED)
     blocked = evaluate(content, FEATURE, "stable", END)
     assert (blocked.next_change, blocked.then) == (at("2026-03-13 14:30"), Outcome.PASS)
+
+
+def moments(given: Monitor) -> list[datetime]:
+    """Those at which the verdict on a feature may change, from the end of the event on."""
+    return list(boundaries(Question(catalog(given), FEATURE, "stable", NO_EVIDENCE, LISTING.ends)))
+
+
+def test_a_program_that_measures_the_same_every_minute_adds_no_moments() -> None:
+    night = [f"2026-03-12 {hour:02}:{minute:02}" for hour in range(12) for minute in range(60)]
+    assert moments(monitor(*((one, 40) for one in night))) == moments(
+        monitor(("2026-03-12 00:00", 40), ("2026-03-12 11:59", 40))
+    )
+
+
+def test_what_a_monitor_says_changes_at_no_other_moment() -> None:
+    one = monitor(
+        ("2026-03-11 00:00", 40),
+        ("2026-03-11 05:00", 40),
+        ("2026-03-11 17:00", 5),  # just when the one before counts no more
+        ("2026-03-12 06:00", 5),
+        ("2026-03-12 10:00", 40),
+        ("2026-03-12 10:30", 5),
+    )
+    minutes = [LISTING.ends + timedelta(minutes=number) for number in range(3 * 24 * 60)]
+    changes = {later for earlier, later in pairwise(minutes) if state(one, earlier) is not state(one, later)}
+    assert len(changes) == 7
+    assert changes <= set(moments(one))
 
 
 def test_reasons_say_what_was_measured_what_is_healthy_and_what_to_do() -> None:

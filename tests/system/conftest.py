@@ -1,4 +1,4 @@
-"""S3 for the system tests."""
+"""Fixtures of the system tests: S3, and the command."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.command import publish
+
 if TYPE_CHECKING:  # boto3 is slow to load, and few tests need it
     from tests.support.s3_place import Places
     from tests.support.seaweed import SeaweedServer
+
+__all__ = ["places", "publish"]
 
 
 @pytest.fixture(scope="module")

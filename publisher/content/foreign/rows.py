@@ -9,6 +9,7 @@ from typing import Any
 
 from publisher.client import strict_json
 from publisher.content import strict_yaml
+from publisher.content.text import MAX_BYTES as MAX_YAML_BYTES
 from publisher.errors import ContentError, InputError
 
 MAX_BYTES = 32 * 1024 * 1024
@@ -41,9 +42,9 @@ def read_rows(file: Path, name: str) -> Sequence[Any]:
 
 
 def _yaml(text: bytes, file: Path) -> Any:
-    if len(text) > strict_yaml.MAX_BYTES:
+    if len(text) > MAX_YAML_BYTES:
         raise InputError(
-            f"{file} is larger than {strict_yaml.MAX_BYTES // 1024} KiB, the most that is read of YAML",
+            f"{file} is larger than {MAX_YAML_BYTES // 1024} KiB, the most that is read of YAML",
             fix=f"write it as JSON, of which {MAX_BYTES // 1024**2} MiB are read",
         )
     document, problems = strict_yaml.parse(text, str(file))
@@ -62,14 +63,12 @@ def _json(text: bytes, file: Path) -> Any:
         raise InputError(f"{file}:{line}: is not UTF-8 text", fix="save the file as UTF-8") from None
     try:
         return strict_json.loads(decoded)
-    except RecursionError:
-        raise InputError(f"{file} is nested too deep", fix="check that it is the right file") from None
     except json.JSONDecodeError as error:
         raise InputError(
             f"{file}:{error.lineno}:{error.colno}: is not JSON: {error.msg}",
             fix="mend it there; a file of YAML must end in .yaml",
         ) from None
-    except ValueError as error:  # one of ours, or a number of thousands of digits
+    except ValueError as error:  # one of ours: a double key, nesting without end, a number of thousands of digits
         raise InputError(f"{file} is not JSON that can be trusted: {error}", fix="write it out again") from None
 
 

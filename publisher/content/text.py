@@ -1,0 +1,51 @@
+"""Bytes of a content file -> text, without what nobody sees: other encodings, invisible characters, half a merge."""
+
+from __future__ import annotations
+
+import re
+
+from publisher.errors import Place, Problem
+
+MAX_BYTES = 256 * 1024
+"""No content file is larger."""
+
+
+class Refused(Exception):
+    """A problem after which the rest of a file tells nothing."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+# Outside YAML 1.2's printable characters (section 5.1), or a line break to some programs and none to others.
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+_MERGE = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?=[ \r\n]|$)", re.MULTILINE)
+"""What git leaves at the beginning of a line where two people have changed the same thing."""
+
+
+def text_of(content: bytes, file: str, smaller: str = "split it, or check that it is the right file") -> str:
+    """The text of a file. `smaller` says what to do about one that is too large. Raises Refused."""
+    if len(content) > MAX_BYTES:
+        raise Refused(Problem(f"the file is larger than {MAX_BYTES // 1024} KiB", Place(file), smaller))
+    try:
+        text = content.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
+        place = Place(file, line, column)
+        raise Refused(Problem("is not UTF-8 text", place, "save the file as UTF-8")) from None
+    if match := _FORBIDDEN.search(text):
+        what = f"holds an invisible character (U+{ord(match[0]):04X})"
+        place = _position(file, text, match.start())
+        raise Refused(Problem(what, place, "delete it, or retype this line"))
+    if match := _MERGE.search(text):
+        what = f"an unfinished merge has left {match[1]} here"
+        fix = "keep one of the two versions, and remove the lines that begin with <<<<<<<, ======= and >>>>>>>"
+        raise Refused(Problem(what, _position(file, text, match.start()), fix))
+    return text
+
+
+def _position(file: str, text: str, index: int) -> Place:
+    return Place(file, text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index))
