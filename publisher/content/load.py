@@ -24,7 +24,7 @@ from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
 from publisher.model.maintenance import Maintenance
 from publisher.model.mapping import Mapping
-from publisher.model.monitor import Monitor
+from publisher.model.monitor import Monitor, Reading
 from publisher.model.policy import Policy
 from publisher.model.product import Channels, Products
 from publisher.model.register import Override, Scenario, Signal, SprintFreeze
@@ -236,10 +236,12 @@ class _Reader:
         for file in self._files(content, READINGS, ".json"):
             if (answer := self._bytes(file)) is None:
                 continue
+            told: tuple[Reading, ...] = ()
             try:
-                found.append(Saved(str(file), readings(answer, str(file))))
+                told = readings(answer, str(file))
             except Refused as refused:
                 self.problems.append(refused.problem)
+            found.append(Saved(str(file), told))
         return found
 
 

@@ -163,6 +163,11 @@ def test_every_mistake_of_every_file_comes_in_one_run(measured: Path, problems: 
     assert len(problems()) == 5
 
 
+def test_a_file_of_another_name_that_holds_no_answer_has_both_mistakes_told(measured: Path, problems: Check) -> None:
+    (measured / "sync.json").write_bytes(b"<html>")
+    assert [one.what for one in problems()] == ["is not JSON from here on", "there is no monitor or signal sync"]
+
+
 def test_readings_of_an_item_that_cannot_be_read_are_not_called_strays(measured: Path, problems: Check) -> None:
     (measured / "syncs.json").write_bytes(ranged(sample("2026-03-02 09:00", "9")))
     (measured.parent / "monitors/syncs.yaml").write_text("id: [\n")

@@ -116,6 +116,12 @@ def test_mkdocs_serve_follows_every_change_and_survives_mistakes(preview: tuple[
     _wait(address, lambda page: "The content has a problem" in page and "did you mean name?" in page, log)
     products.write_text(right, encoding="utf-8")
     _wait(address, lambda page: "BTFS node" in page and "The content has a problem" not in page, log)
+    readings = project / "content" / "readings" / "failed-requests-sample.json"
+    saved = readings.read_bytes()
+    readings.write_bytes(b"<html>502 Bad Gateway")
+    _wait(address, lambda page: "The content has a problem" in page and "is not JSON from here on" in page, log)
+    readings.write_bytes(saved)
+    _wait(address, lambda page: "The content has a problem" not in page, log)
     template = project / "templates" / "pages" / "home.md.jinja"
     words = template.read_text(encoding="utf-8")
     template.write_text(words.replace("What is current", "What there is"), encoding="utf-8")
