@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from publisher.cli.backtest_report import Asked, as_json_value, report
 from publisher.cli.common import content_options, json_option, load, print_result
-from publisher.cli.hindsight import Asked, as_json_value, report
 from publisher.cli.verdicts import terminal_width
 from publisher.content.foreign.history import read_history, refuse_unknown_types
 from publisher.content.load import HISTORY, load_mapping, load_policy

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from publisher.cli.calendar_report import drawing, in_words, reviewed
 from publisher.cli.common import (
     at_option,
     content_options,
@@ -20,7 +21,6 @@ from publisher.cli.common import (
     print_result,
 )
 from publisher.cli.earlier import catalog_at
-from publisher.cli.quarter import drawing, in_words, reviewed
 from publisher.cli.verdicts import terminal_width, wrapped
 from publisher.errors import UsageError
 from publisher.model.base import format_time
@@ -28,6 +28,7 @@ from publisher.model.catalog import Catalog
 from publisher.rules import words
 from publisher.rules.lanes import Quarter, quarter
 from publisher.rules.moved import Moved, moved
+from publisher.site.ics import to_ics
 from publisher.site.lanes_data import quarter_as_data
 
 WIDEST = 120
@@ -73,8 +74,6 @@ def command(
     start = now if since is None else moment(since, catalog, "--from")
     lanes = quarter(catalog, start, timedelta(days=days), now, product=product, public=public)
     if ics:
-        from publisher.site.ics import to_ics  # noqa: PLC0415 - slow to load, and seldom asked for
-
         click.echo(to_ics(lanes, catalog, now), nl=False)
     elif as_json:
         print_json(quarter_as_data(lanes, catalog))

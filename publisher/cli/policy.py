@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import textwrap
 from pathlib import Path
 
 import click
 
 from publisher.cli.common import at_option, content_options, json_option, load, moment, print_json
+from publisher.cli.verdicts import terminal_width
 from publisher.model.base import format_time
 from publisher.rules import words
 from publisher.rules.policy_text import policy_text
@@ -38,7 +38,7 @@ def command(at: str | None, content: tuple[Path, ...], config: Path, as_json: bo
             }
         )
         return
-    width = min(shutil.get_terminal_size().columns, 100)
+    width = terminal_width()
     since = f"Version {policy.version}, profile {policy.profile}, in force since {words.moment(policy.effective)}."
     lines = [*textwrap.wrap(policy.summary, width), *textwrap.wrap(since, width)]
     for section in sections:

@@ -32,11 +32,10 @@ LINK_WORDS = "links are written [words](https://example.org/page), with a plain 
 
 @cache
 def _parser() -> MarkdownIt:
-    # Imported here: it takes as long as all models, and most texts need none of it.
-    from markdown_it import MarkdownIt  # noqa: PLC0415
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - as slow to load as all models, and most texts need none of it
 
     parser = MarkdownIt("zero", {"html": False}).enable(list(_RULES))
-    parser.validateLink = _allowed_link  # type: ignore[method-assign]
+    parser.validateLink = _allowed_link  # type: ignore[method-assign] # the way that its documentation names
     return parser
 
 

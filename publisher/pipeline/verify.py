@@ -101,6 +101,7 @@ class _Chunks(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    # Whoever reads gives a buffer that can be written to; typeshed means any buffer.
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         while not self._rest:
             chunk = next(self._chunks, None)

@@ -14,7 +14,7 @@ import zipfile
 from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from publisher.client.cli import VERSION_RESOURCE
 from publisher.client.trusted import RESOURCE, Trusted
@@ -137,8 +137,7 @@ def _files(distribution: importlib.metadata.Distribution) -> list[PurePosixPath]
 
 def _read(distribution: importlib.metadata.Distribution, path: PurePosixPath) -> bytes:
     try:
-        with open(str(distribution.locate_file(path)), "rb") as file:  # noqa: PTH123
-            return file.read()
+        return Path(str(distribution.locate_file(path))).read_bytes()
     except OSError as error:
         raise InputError(
             f"{path} of {distribution.name} cannot be read: {error.strerror}", fix="install it anew"

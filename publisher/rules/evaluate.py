@@ -82,7 +82,7 @@ def evaluate(
     The release must belong to a product of the catalog. The result depends on nothing but the arguments.
     """
     question = Question(catalog, release, channel, evidence, now)
-    own = [one.rule(question) for one in RULES]
+    own = _asked(question)
     verdicts = overrides.overridden(question, own)
     outcome = worst(verdicts)
     next_change, then = _next_change(question, own, outcome)
@@ -98,6 +98,15 @@ def evaluate(
         policy_version=question.policy.version,
         policy_digest=_digest(question),
     )
+
+
+def verdicts_of(question: Question) -> tuple[Verdict, ...]:
+    """What every rule says, overrides counted, without the search for what changes it."""
+    return overrides.overridden(question, _asked(question))
+
+
+def _asked(question: Question) -> list[Verdict]:
+    return [one.rule(question) for one in RULES]
 
 
 def _digest(question: Question) -> str:
@@ -143,7 +152,7 @@ def _next_change(question: Question, own: list[Verdict], outcome: Outcome) -> tu
         if edge is not None or until is None:
             return edge, then
         question = question.at(until)
-        said = [one.rule(question) for one in RULES]
+        said = _asked(question)
         if (then := worst(overrides.overridden(question, said))) is not outcome:
             return until, then
 

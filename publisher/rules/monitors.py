@@ -7,7 +7,7 @@ patience the freeze ends, since a freeze for ever is no plan (R2).
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -45,8 +45,6 @@ class Watched:
     """What it was worked out from."""
     part: Part
     """One window for each severe event, from the start of its soft freeze to the moment at which clients are well."""
-    planned: Mapping[str, datetime]
-    """By event id: the end of that soft freeze, if clients are well by then."""
     edges: Sequence[datetime]
     """The moments at which the verdict may change, in order."""
 
@@ -62,15 +60,14 @@ def monitors(question: Question) -> Verdict:
     if not events:
         reason = "No soft freeze after a severe event holds, so nothing has to be measured."
         return Verdict(rule=RULE, outcome=Outcome.NOT_APPLICABLE, reason=reason)
-    planned = max(watched.planned[one.id] for one in events)
-    stopped = question.timeline.stopping.until(question.now) is not None
+    stopped_until = question.timeline.stopping.until(question.now)
     told = watching(question.catalog, question.release.product)
     states = {one: state(one, question.now) for one in told}
     ill = [one for one, health in states.items() if health is Health.UNHEALTHY]
     silent = [one for one, health in states.items() if health is Health.MISSING]
     lacking = [one for one in question.policy.monitors.required if one not in {two.measures for two in told}]
     around = f"after {titled(events)}"
-    if ill and not stopped and not sure_fix(question.release):
+    if ill and stopped_until is None and not sure_fix(question.release):
         return Verdict(
             rule=RULE,
             outcome=Outcome.BLOCKED,
@@ -82,7 +79,7 @@ def monitors(question: Question) -> Verdict:
             " content/readings/.",
             sources=ids(events),
         )
-    if (silent or lacking) and not stopped:
+    if (silent or lacking) and stopped_until is None:
         unknown = [*(_silent(one, question.now) for one in silent), *(f"Nobody measures {one}." for one in lacking)]
         return Verdict(
             rule=RULE,
@@ -97,7 +94,7 @@ def monitors(question: Question) -> Verdict:
     return Verdict(
         rule=RULE,
         outcome=Outcome.PASS,
-        reason=_passing(around, ill=bool(ill), unknown=bool(silent or lacking), until=planned if stopped else None),
+        reason=_passing(around, ill=bool(ill), unknown=bool(silent or lacking), stopped_until=stopped_until),
         public_reason=neutral(events, question.now, "clients are watched."),
     )
 
@@ -144,10 +141,9 @@ def _watched(question: Question) -> Watched:
     if known is None or known.timeline is not line:
         told = watching(question.catalog, question.release.product)
         complete = {one.measures for one in told} >= set(policy.required)
-        planned, part = {}, []
-        for name, windows in _severe(question).items():
-            planned[name] = max(one.end for one in windows)
-            end = _end(planned[name], told, policy.patience, complete=complete)
+        part: list[Window] = []
+        for windows in _severe(question).values():
+            end = _end(max(one.end for one in windows), told, policy.patience, complete=complete)
             part.append(replace(windows[0], start=min(one.start for one in windows), end=end))
         part.sort(key=lambda one: (one.start, one.cause.id))
         changing = sorted({*line.stopping.edges, *(edge for one in told for edge in _edges(one))})
@@ -160,7 +156,7 @@ def _watched(question: Question) -> Watched:
                 one.end,
             )
         }
-        known = memo[key] = Watched(line, Part(tuple(part)), planned, sorted(edges))
+        known = memo[key] = Watched(line, Part(tuple(part)), sorted(edges))
     return known
 
 
@@ -215,13 +211,13 @@ def _edges(monitor: Monitor) -> Iterator[datetime]:
         yield before.at + monitor.every
 
 
-def _passing(around: str, *, ill: bool, unknown: bool, until: datetime | None) -> str:
+def _passing(around: str, *, ill: bool, unknown: bool, stopped_until: datetime | None) -> str:
     if not ill and not unknown:
         return f"Clients are measured to be well {around}."
     state = f"{'Clients are not well' if ill else 'It is not known whether clients are well'} {around}"
-    if until is None:
+    if stopped_until is None:
         return f"{state}; what surely mends them may ship."
-    return f"{state}. From {words.moment(until)} on, that stops this release too."
+    return f"{state}. What freezes it now ends on {words.moment(stopped_until)}; if it is still so then, it waits on."
 
 
 def _ill(monitor: Monitor, now: datetime) -> str:

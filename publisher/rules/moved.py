@@ -56,8 +56,8 @@ def _first_open(catalog: Catalog, release: Release, planned: datetime) -> dateti
     """The first date from the planned one on; a product that the content did not have yet had no rules either."""
     if release.product not in catalog.products:
         return planned
-    spans = schedule(catalog, release, release.channels[0], planned).spans
-    return spans[0].start if spans else None
+    found = schedule(catalog, release, release.channels[0], planned).openings
+    return found[0].start if found else None
 
 
 def _because(old: Catalog, new: Catalog, release: Release, planned: datetime, now: datetime) -> Iterator[str]:

@@ -15,7 +15,7 @@ from publisher.rules import words
 from publisher.rules.bands import Subject
 from publisher.rules.evaluate import NO_EVIDENCE, evaluate
 from publisher.rules.rollback import Due, due
-from publisher.rules.schedule import HORIZON, Schedule, Span, schedule
+from publisher.rules.schedule import HORIZON, Opening, Schedule, schedule
 from publisher.rules.timeline import timeline
 
 SHORT_DELAY = timedelta(days=14)
@@ -49,7 +49,7 @@ class Option:
     """With its dates, as a sentence."""
     why: str
     cost: str
-    span: Span | None
+    span: Opening | None
     """When; None where it is not a matter of one date."""
 
 
@@ -103,7 +103,7 @@ def _options(catalog: Catalog, release: Release, now: datetime, wanted: datetime
     yield from _re_scope(release, wanted, open_classes, later)
 
 
-def _move_left(now: datetime, wanted: datetime, span: Span) -> Option:
+def _move_left(now: datetime, wanted: datetime, span: Opening) -> Option:
     assert span.end is not None
     start = "now" if span.start <= now else words.moment(span.start)
     return Option(
@@ -115,7 +115,7 @@ def _move_left(now: datetime, wanted: datetime, span: Span) -> Option:
     )
 
 
-def _move_right(release: Release, wanted: datetime, span: Span) -> Option:
+def _move_right(release: Release, wanted: datetime, span: Opening) -> Option:
     cost = [f"Users get it {_days(span.start - wanted)} later."]
     if release.risk_of_delay is not None:
         cost.append(f"Risk of waiting, {release.risk_of_delay.score} of 5: {release.risk_of_delay.because}")
@@ -186,7 +186,7 @@ def _advised(release: Release, wanted: datetime, options: list[Option]) -> Optio
     return next((by_kind[kind] for kind in order if kind in by_kind), None)
 
 
-def _until(span: Span) -> str:
+def _until(span: Opening) -> str:
     return f" until {words.moment(span.end)}" if span.end else ""
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from publisher.model.catalog import Catalog
-from publisher.model.decision import Decision, Verdict
+from publisher.model.decision import Verdict
 from publisher.model.evidence import Evidence
 from publisher.model.release import Release
-from publisher.rules.evaluate import NO_EVIDENCE, evaluate, moments
+from publisher.rules.evaluate import NO_EVIDENCE, moments, verdicts_of
 from publisher.rules.question import Question
 
 HORIZON = timedelta(days=180)
@@ -20,8 +20,11 @@ COMFORT = timedelta(days=1)
 """A shorter span is taken only where no other is: somebody has to ship in it, and see how it does."""
 
 
+Verdicts = tuple[Verdict, ...]
+
+
 @dataclass(frozen=True)
-class Span:
+class Opening:
     """A half-open span of time in which a release may ship, but for what people have to mend on any date."""
 
     start: datetime
@@ -42,27 +45,27 @@ class Span:
 class Schedule:
     """The answer for one release and channel."""
 
-    spans: tuple[Span, ...]
+    openings: tuple[Opening, ...]
     """In order; they do not touch."""
     mend: tuple[Verdict, ...]
     """What stops it on every date, so that no date helps."""
 
-    def at(self, moment: datetime) -> Span | None:
+    def at(self, moment: datetime) -> Opening | None:
         """The span that `moment` lies in."""
-        return next((one for one in self.spans if one.holds(moment)), None)
+        return next((one for one in self.openings if one.holds(moment)), None)
 
-    def before(self, moment: datetime) -> Span | None:
+    def before(self, moment: datetime) -> Opening | None:
         """The last span that is over by `moment`, with comfort if there is such a one."""
-        return _comfortable([one for one in reversed(self.spans) if one.end is not None and one.end <= moment])
+        return _comfortable([one for one in reversed(self.openings) if one.end is not None and one.end <= moment])
 
-    def after(self, moment: datetime) -> Span | None:
+    def after(self, moment: datetime) -> Opening | None:
         """The first span that begins after `moment`, with comfort if there is such a one."""
-        return _comfortable([one for one in self.spans if one.start > moment])
+        return _comfortable([one for one in self.openings if one.start > moment])
 
 
-def _comfortable(spans: Sequence[Span]) -> Span | None:
+def _comfortable(found: Sequence[Opening]) -> Opening | None:
     """The first that is comfortable, else the first."""
-    return next((one for one in spans if one.comfortable), spans[0] if spans else None)
+    return next((one for one in found if one.comfortable), found[0] if found else None)
 
 
 def schedule(
@@ -70,30 +73,27 @@ def schedule(
 ) -> Schedule:
     """When the release may ship to the channel from `now` on. Nothing but the arguments counts."""
     question = Question(catalog, release, channel, evidence, now)
-    decisions = [
-        evaluate(catalog, release, channel, moment, evidence) for moment in (now, *moments(question, now + HORIZON))
-    ]
-    always = _always_stopping(decisions)
+    states = [(moment, verdicts_of(question.at(moment))) for moment in (now, *moments(question, now + HORIZON))]
+    always = _always_stopping([verdicts for _, verdicts in states])
     return Schedule(
-        spans=tuple(_spans(decisions, always)),
-        mend=tuple(verdict for verdict in decisions[0].verdicts if verdict.rule in always),
+        openings=tuple(_openings(states, always)),
+        mend=tuple(verdict for verdict in states[0][1] if verdict.rule in always),
     )
 
 
-def _always_stopping(decisions: Sequence[Decision]) -> set[str]:
+def _always_stopping(said: Sequence[Verdicts]) -> set[str]:
     """The rules that stop it at every moment, and not only for a while."""
-    stopping = [{one.rule for one in decision.verdicts if one.outcome.stops} for decision in decisions]
-    return set.intersection(*stopping)
+    return set.intersection(*({one.rule for one in verdicts if one.outcome.stops} for verdicts in said))
 
 
-def _spans(decisions: Sequence[Decision], always: set[str]) -> Iterable[Span]:
+def _openings(states: Iterable[tuple[datetime, Verdicts]], always: set[str]) -> Iterator[Opening]:
     start: datetime | None = None
-    for decision in decisions:
-        opened = all(one.rule in always for one in decision.verdicts if one.outcome.stops)
+    for moment, verdicts in states:
+        opened = all(one.rule in always for one in verdicts if one.outcome.stops)
         if opened and start is None:
-            start = decision.at
+            start = moment
         elif not opened and start is not None:
-            yield Span(start, decision.at)
+            yield Opening(start, moment)
             start = None
     if start is not None:
-        yield Span(start, None)
+        yield Opening(start, None)

@@ -269,6 +269,7 @@ class _Translating(OpenSigner):
     def from_priv_key_uri(
         cls, priv_key_uri: str, public_key: Key, secrets_handler: SecretsHandler | None = None
     ) -> OpenSigner:
+        # The interface of securesystemslib asks for it; here every key is opened by `open_signer`.
         raise NotImplementedError("use open_signer")
 
     def sign(self, payload: bytes) -> Signature:

@@ -54,7 +54,7 @@ class Source:
     feed_schema: Mapping[str, Any] = field(default_factory=lambda: schema_of(Feed, closed=False, nulls=True))
 
 
-class TidegateConfig(Config):  # type: ignore[no-untyped-call]
+class TidegateConfig(Config):  # type: ignore[no-untyped-call] # MkDocs has no types
     """The plugin's options in mkdocs.yml; all paths are seen from the directory of that file."""
 
     content = option.ListOfItems(option.Type(str), default=["content"])
@@ -65,7 +65,7 @@ class TidegateConfig(Config):  # type: ignore[no-untyped-call]
     """Directory of templates."""
 
 
-class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-call]
+class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-call] # the same
     """Generates the site's pages."""
 
     def __init__(self) -> None:

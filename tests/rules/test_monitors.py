@@ -196,3 +196,14 @@ def test_a_product_that_nobody_measures_is_advised_of() -> None:
 def test_a_monitor_that_contradicts_itself_is_refused(fields: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         monitor(**fields)
+
+
+def test_while_another_freeze_stops_it_the_moment_is_told_at_which_that_ends() -> None:
+    later = build.event("2026-03-14 10:00", "2026-03-14 12:00", id="later", impact=build.CALM)
+    content = build.catalog([LISTING, later], the_policy=policy(), monitors=(ILL,))
+    verdict = ask(content, at("2026-03-13 13:00"))
+    assert verdict.outcome is Outcome.PASS
+    assert verdict.reason == (
+        'Clients are not well after "A trading pair opens on Example Exchange". What freezes it now ends on Tuesday'
+        " 17 March 2026, 12:00 UTC; if it is still so then, it waits on."
+    )

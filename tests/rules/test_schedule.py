@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from publisher.model.catalog import Catalog
 from publisher.model.release import Release
 from publisher.rules.evaluate import evaluate
-from publisher.rules.schedule import HORIZON, Span, schedule
+from publisher.rules.schedule import HORIZON, Opening, schedule
 from tests.rules.test_properties import FIRST
 from tests.rules.test_properties_whole import wholes
 from tests.support import build
@@ -22,9 +22,9 @@ FEATURE = build.release("4.2.0", "feature", "desktop")
 
 def test_spans_end_and_begin_with_the_freezes() -> None:
     found = schedule(build.catalog([LISTING], [FEATURE]), FEATURE, "stable", at("2026-02-01"))
-    assert found.spans == (
-        Span(at("2026-02-01"), at("2026-03-03 10:00")),
-        Span(at("2026-03-13 22:00"), None),
+    assert found.openings == (
+        Opening(at("2026-02-01"), at("2026-03-03 10:00")),
+        Opening(at("2026-03-13 22:00"), None),
     )
     assert found.mend == ()
 
@@ -33,18 +33,18 @@ def test_what_stops_on_every_date_is_to_be_mended_and_hides_no_date() -> None:
     hotfix = build.release("4.2.0", "hotfix", "desktop", risk_of_delay=None)
     found = schedule(build.catalog([LISTING], [hotfix]), hotfix, "stable", at("2026-02-01"))
     assert [one.rule for one in found.mend] == ["urgency.hotfix"]
-    assert found.spans[0].start == at("2026-02-01")
+    assert found.openings[0].start == at("2026-02-01")
 
 
 def test_a_span_of_a_day_is_preferred_and_a_shorter_one_better_than_none() -> None:
     later = build.event("2026-03-21 10:00", "2026-03-21 22:00", id="later", impact=build.CALM)
     catalog = build.catalog([LISTING, later], [FEATURE])
     found = schedule(catalog, FEATURE, "stable", at("2026-02-01"))
-    assert [one.start for one in found.spans] == [at("2026-02-01"), at("2026-03-13 22:00"), at("2026-03-24 22:00")]
-    assert found.before(at("2026-03-20")) == Span(at("2026-02-01"), at("2026-03-03 10:00"))
-    assert found.after(at("2026-03-09")) == Span(at("2026-03-24 22:00"), None)
+    assert [one.start for one in found.openings] == [at("2026-02-01"), at("2026-03-13 22:00"), at("2026-03-24 22:00")]
+    assert found.before(at("2026-03-20")) == Opening(at("2026-02-01"), at("2026-03-03 10:00"))
+    assert found.after(at("2026-03-09")) == Opening(at("2026-03-24 22:00"), None)
     within = schedule(catalog, FEATURE, "stable", at("2026-03-12"))
-    assert within.before(at("2026-03-20")) == Span(at("2026-03-13 22:00"), at("2026-03-14 10:00"))
+    assert within.before(at("2026-03-20")) == Opening(at("2026-03-13 22:00"), at("2026-03-14 10:00"))
 
 
 @settings(max_examples=25)
@@ -55,7 +55,7 @@ def test_a_date_lies_in_a_span_exactly_where_nothing_but_what_is_to_be_mended_st
     catalog, one = whole
     found = schedule(catalog, one, "stable", FIRST)
     mend = {verdict.rule for verdict in found.mend}
-    edges = [moment for span in found.spans for moment in (span.start, span.end) if moment is not None]
+    edges = [moment for span in found.openings for moment in (span.start, span.end) if moment is not None]
     for moment in (*edges, *(FIRST + (HORIZON - timedelta(seconds=1)) * part / 10**6 for part in millionths)):
         now = moment.replace(microsecond=0)
         stopping = {verdict.rule for verdict in evaluate(catalog, one, "stable", now).verdicts if verdict.outcome.stops}
