@@ -1,35 +1,32 @@
 """Candidates: payload and record as bytes and back, and the signatures that have come in.
 
 A signature is made over the canonical form of the payload's signed part, which is what clients verify; so an approval
-*is* the signature that ships, and fits nothing else.
+*is* the signature that ships, and fits nothing else. Every role that people sign has candidates: a channel's ships a
+release (`release_candidate.py`), those of root, targets and the shared roles change keys or renew.
 """
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 
-from tuf.api.metadata import Metadata, Signature, Targets
+from tuf.api.metadata import Metadata, Root, Signature, Targets
 
-from publisher.channel.advance import says_the_same, to_bytes
 from publisher.channel.layout import candidate_key, metadata_key, staging_pointer_key
 from publisher.channel.repository import Read, Repository, parse
-from publisher.channel.roles import BASE_FIELD, CHANGES_FIELD, RELEASE_FIELD
-from publisher.channel.state import read_feed
+from publisher.channel.roles import BASE_FIELD
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.candidate import CandidateRecord, StagingPointer
-from publisher.model.evidence import ArtifactFact, ChangeFacts
-from publisher.model.release import ChangeClass
 from publisher.signing.keys import OpenSigner, described
 
 SIGNATURE_LIMIT = 4096
 """The largest signature object, in bytes."""
 
-PAYLOAD, RECORD, SIGNATURES, PEOPLE = "payload.json", "decision.json", "sig/", "people/"
+PAYLOAD, RECORD, SIGNATURES = "payload.json", "decision.json", "sig/"
 
 
 @dataclass(frozen=True)
@@ -37,43 +34,14 @@ class Candidate:
     """A payload with its record. What matters stands in the payload, which is signed; the record is for reading."""
 
     role: str
-    """The channel role that it is for."""
+    """The role that it is for."""
     payload: bytes
-    """Metadata of the channel role, without signatures."""
+    """Metadata of the role, without signatures."""
     record: CandidateRecord
 
     @property
-    def product(self) -> str:
-        """The product that it ships."""
-        return self.role.partition(".")[0]
-
-    @property
-    def channel(self) -> str:
-        """The channel that it ships to."""
-        return self.role.partition(".")[2]
-
-    @property
-    def release(self) -> str:
-        """The version that it ships, as a signed field says. Raises VerificationError when there is none."""
-        release = self.metadata.signed.unrecognized_fields.get(RELEASE_FIELD)
-        if not isinstance(release, str):
-            raise VerificationError(f"the candidate of {self.role} does not say what it ships")
-        return release
-
-    @property
-    def changes(self) -> ChangeFacts | None:
-        """What the build was found to change, as a signed field says. Raises VerificationError for nonsense."""
-        found = self.metadata.signed.unrecognized_fields.get(CHANGES_FIELD)
-        if found is None:
-            return None
-        try:
-            return ChangeFacts(paths=(), classes=tuple(ChangeClass(one) for one in found))
-        except (ValueError, TypeError) as error:
-            raise VerificationError(f"the candidate of {self.role} names change classes that do not exist") from error
-
-    @property
     def base(self) -> str | None:
-        """The live metadata that it was made to replace, as a signed field says; None for an empty channel."""
+        """The live metadata that it was made to replace, as a signed field says; None where there was none."""
         base = self.metadata.signed.unrecognized_fields.get(BASE_FIELD)
         return base if isinstance(base, str) else None
 
@@ -83,9 +51,14 @@ class Candidate:
         return hashlib.sha256(self.payload).hexdigest()
 
     @property
-    def metadata(self) -> Metadata[Targets]:
-        """The payload, parsed."""
-        return parse(self.payload, Targets, f"the candidate of {self.role}")
+    def metadata(self) -> Metadata[Root] | Metadata[Targets]:
+        """The payload, parsed. Raises VerificationError."""
+        name = f"the candidate of {self.role}"
+        return parse(self.payload, Root, name) if self.role == Root.type else parse(self.payload, Targets, name)
+
+    def check(self) -> None:
+        """Refuse a payload that cannot be read. Raises VerificationError."""
+        _ = self.metadata
 
     def key(self, file: str) -> str:
         """The key of one of its objects."""
@@ -97,33 +70,26 @@ class Candidate:
         return ((self.key(PAYLOAD), self.payload), (self.key(RECORD), record))
 
 
+C = TypeVar("C", bound=Candidate)
+
+
 @dataclass(frozen=True)
-class Staged:
+class Staged(Generic[C]):
     """What staging holds for a role."""
 
-    candidate: Candidate
+    candidate: C
     signatures: tuple[Signature, ...]
 
-    @property
-    def signed(self) -> Metadata[Targets]:
-        """The payload with all signatures that have come in; whether they suffice is judged elsewhere."""
-        metadata = self.candidate.metadata
+    def onto(self, metadata: Metadata[Targets]) -> Metadata[Targets]:
+        """Metadata with all signatures that have come in; whether they suffice is judged elsewhere."""
         for signature in self.signatures:
             metadata.signatures[signature.keyid] = signature
         return metadata
 
 
-def payload_of(targets: Targets, live: Repository | None, role: str, read: Read) -> bytes:
-    """The payload for the next free version of a channel role, made to replace what is live."""
-    payload = copy.deepcopy(targets)
-    payload.version = next_free_version(live, role, read)
-    payload.unrecognized_fields[BASE_FIELD] = base_of(live, role)
-    return to_bytes(Metadata(payload))
-
-
 def next_free_version(live: Repository | None, role: str, read: Read) -> int:
     """Versions that a killed run burned are passed over."""
-    current = live.roles.get(role) if live else None
+    current = live.of(role) if live else None
     version = current.signed.version + 1 if current else 1
     while read(metadata_key(role, version)) is not None:
         version += 1
@@ -131,45 +97,11 @@ def next_free_version(live: Repository | None, role: str, read: Read) -> int:
 
 
 def base_of(live: Repository | None, role: str) -> str | None:
-    """The live metadata of a role, as VERSION:SHA256 of its signed part; None for an empty channel."""
-    current = live.roles.get(role) if live else None
+    """The live metadata of a role, as VERSION:SHA256 of its signed part; None for nothing."""
+    current = live.of(role) if live else None
     if current is None:
         return None
     return f"{current.signed.version}:{hashlib.sha256(current.signed_bytes).hexdigest()}"
-
-
-def carried_files(candidate: Candidate, live: Repository | None, read: Read) -> tuple[ArtifactFact, ...]:
-    """The files whose feed the candidate changes, one a platform; all must be of the release that it says it ships.
-
-    Raises VerificationError for a feed that offers something else.
-    """
-    current = live.roles.get(candidate.role) if live else None
-    before = current.signed.targets if current else {}
-    listed = candidate.metadata.signed.targets
-    files: list[ArtifactFact] = []
-    for path, target in sorted(listed.items()):
-        if not path.startswith("feed/") or before.get(path) == target:
-            continue
-        feed = read_feed(read, path, target)
-        artifact = feed.release.artifact if feed.release else None
-        file = listed.get(artifact.target) if artifact else None
-        if (
-            (feed.product, feed.channel) != (candidate.product, candidate.channel)
-            or feed.release is None
-            or str(feed.release.version) != candidate.release
-            or artifact is None
-            or file is None
-            or (file.length, file.hashes.get("sha256")) != (artifact.size, artifact.sha256)
-        ):
-            raise VerificationError(
-                f"the candidate of {candidate.role} says {candidate.release}, but {path} offers something else"
-            )
-        files.append(
-            ArtifactFact(file=artifact.file, platform=feed.platform, size=artifact.size, sha256=artifact.sha256)
-        )
-    if not files:
-        raise VerificationError(f"the candidate of {candidate.role} changes no platform's feed")
-    return tuple(files)
 
 
 def read_pointer(read: Read, role: str) -> StagingPointer:
@@ -183,7 +115,7 @@ def read_pointer(read: Read, role: str) -> StagingPointer:
         raise VerificationError(f"{staging_pointer_key(role)} cannot be read") from error
 
 
-def read_staged(read: Read, role: str, signature_keys: Iterable[str]) -> Staged | None:
+def read_staged(read: Read, kind: type[C], role: str, signature_keys: Iterable[str]) -> Staged[C] | None:
     """The role's candidate with its signatures; None when there is none.
 
     `signature_keys` are the object keys below the candidate's sig/, as the store lists them. Raises
@@ -194,15 +126,15 @@ def read_staged(read: Read, role: str, signature_keys: Iterable[str]) -> Staged 
         return None
     payload, record = (read(candidate_key(role, digest, file)) for file in (PAYLOAD, RECORD))
     if payload is None or record is None:
-        raise VerificationError(f"the candidate {digest[:12]} of {role} is not whole", fix="stage the release again")
+        raise VerificationError(f"the candidate {digest[:12]} of {role} is not whole", fix="stage it again")
     if hashlib.sha256(payload).hexdigest() != digest:
         raise VerificationError(f"the candidate {digest[:12]} of {role} is not what was staged")
     try:
-        candidate = Candidate(role, payload, CandidateRecord.model_validate_json(record))
+        candidate = kind(role, payload, CandidateRecord.model_validate_json(record))
     except ValueError as error:
         raise VerificationError(f"the record of candidate {digest[:12]} of {role} cannot be read") from error
     # Asked now, so that a payload that cannot be read is refused here and nowhere later.
-    _ = candidate.release
+    candidate.check()
     return Staged(candidate, tuple(_signature(read, key) for key in signature_keys))
 
 
@@ -219,15 +151,9 @@ def signature_object(candidate: Candidate, signature: Signature) -> tuple[str, b
 
 
 def is_live(candidate: Candidate, live: Repository | None) -> bool:
-    """Whether the channel already is what the candidate says, expiry and version included."""
-    current = live.roles.get(candidate.role) if live else None
+    """Whether the role already is what the candidate says, expiry and version included."""
+    current = live.of(candidate.role) if live else None
     return current is not None and current.signed == candidate.metadata.signed
-
-
-def says_what_is_live(targets: Targets, live: Repository | None, role: str) -> bool:
-    """Whether publishing `targets` would change nothing that a client sees."""
-    current = live.roles.get(role) if live else None
-    return current is not None and says_the_same(current.signed, targets)
 
 
 def refuse_stale(candidate: Candidate, live: Repository | None) -> None:

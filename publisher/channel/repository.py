@@ -48,6 +48,12 @@ class Repository:
     roles: Mapping[str, Metadata[Targets]]
     """Delegated roles that the snapshot lists."""
 
+    def of(self, role: str) -> Metadata[Root] | Metadata[Targets] | None:
+        """The metadata of a role that people sign: root, targets or a delegated one; None when there is none."""
+        if role == Root.type:
+            return self.root
+        return self.targets if role == Targets.type else self.roles.get(role)
+
     @property
     def signed(self) -> dict[str, tuple[Signed, int]]:
         """Role -> signed part and number of signatures, for all roles, the four top-level ones first."""

@@ -9,18 +9,20 @@ from publisher.model.decision import Decision
 
 
 class CandidateRecord(Model):
-    """decision.json: why the candidate was let through, for people. Nothing is decided by it: it is not signed."""
+    """decision.json: why the candidate was made, for people. Nothing is decided by it: it is not signed."""
 
     format: Literal["tidegate-candidate/1"] = "tidegate-candidate/1"
     """What this is."""
     staged_at: UtcTime
     """When it was staged."""
-    decision: Decision
-    """As the public may read it, since a bucket may be."""
+    decision: Decision | None = None
+    """Why a release was let through, as the public may read it, since a bucket may be; None for all but releases."""
+    because: str = ""
+    """Why it was made, where no rule was asked: keys changed, or the role is due."""
 
 
 class StagingPointer(Model):
-    """staging/<role>/current.json: which candidate the channel is working on; one at a time."""
+    """staging/<role>/current.json: which candidate the role is working on; one at a time."""
 
     format: Literal["tidegate-staging/1"] = "tidegate-staging/1"
     """What this is."""

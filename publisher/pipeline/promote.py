@@ -13,10 +13,7 @@ from tuf.api.metadata import Metadata, Targets
 
 from publisher.channel.advance import Advance, NewMetadata
 from publisher.channel.candidate import (
-    PEOPLE,
-    Candidate,
     Staged,
-    carried_files,
     is_live,
     read_pointer,
     refuse_stale,
@@ -30,6 +27,7 @@ from publisher.channel.layout import (
     target_key,
 )
 from publisher.channel.manifests import SIGNATURE_SUFFIX, SUMS_FILE, parse_sums, trusted_comment
+from publisher.channel.release_candidate import PEOPLE, ReleaseCandidate, carried_files
 from publisher.channel.repository import Read, Repository, follow_roots, read_repository
 from publisher.channel.roles import role_policy, targets_role
 from publisher.channel.state import feeds
@@ -85,7 +83,7 @@ class PromotePlan:
     """None when nothing is promoted, and freshness is renewed at most."""
     evidence: Evidence
     """What the channel offered when this was planned."""
-    candidate: Candidate | None
+    candidate: ReleaseCandidate | None
     to_verify: tuple[Release, tuple[str, ...]] | None
     """What is verified as a new client, and for which platforms; also when an earlier run died before it could."""
     objects: tuple[PlannedObject, ...]
@@ -103,7 +101,12 @@ class PromotePlan:
 
 
 def plan_promote(
-    request: PromoteRequest, staged: Staged | None, catalog: Catalog, storage: Readable, keys: KeyRing, now: datetime
+    request: PromoteRequest,
+    staged: Staged[ReleaseCandidate] | None,
+    catalog: Catalog,
+    storage: Readable,
+    keys: KeyRing,
+    now: datetime,
 ) -> PromotePlan:
     """Check everything that promotion needs and lay out what it writes, without writing.
 
@@ -130,7 +133,7 @@ def plan_promote(
         evidence = evidence_of(_offered(live, read, request), files, staged.candidate.changes)
         decision = decide(catalog, release, request.channel, request.decide_at or now, evidence)
         told = Told.decided(request.action, release, decision, staged.candidate.digest)
-        signed[request.role] = staged.signed
+        signed[request.role] = staged.onto(staged.candidate.metadata)
         plain = _plain_names(staged.candidate, catalog, storage)
 
     elif staged is not None:
@@ -216,7 +219,7 @@ def _offered(live: Repository | None, read: Read, request: PromoteRequest) -> Ma
     return feeds(read, live, request.product, request.channel) if live else {}
 
 
-def _release_of(candidate: Candidate, catalog: Catalog) -> Release:
+def _release_of(candidate: ReleaseCandidate, catalog: Catalog) -> Release:
     release = catalog.find(candidate.product, candidate.release)
     if release is None:
         raise InputError(
@@ -234,7 +237,7 @@ def minisign_public(catalog: Catalog) -> bytes:
     return public_file(signers[0])
 
 
-def _plain_names(candidate: Candidate, catalog: Catalog, storage: Readable) -> tuple[PlannedObject, ...]:
+def _plain_names(candidate: ReleaseCandidate, catalog: Catalog, storage: Readable) -> tuple[PlannedObject, ...]:
     """Copies to releases/PRODUCT/VERSION/: the candidate's binaries, and the files for people once they are proven."""
     product, version = candidate.product, candidate.release
     prefix = f"artifacts/{product}/{candidate.channel}/{version}/"

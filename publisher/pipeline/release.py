@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.channel.candidate import Staged, is_live, sign_candidate, signature_object
+from publisher.channel.release_candidate import ReleaseCandidate
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
 from publisher.model.ledger import Action
@@ -90,7 +91,7 @@ def plan_release(
     return ReleasePlan(stage, signatures, plan_promote(promotion, staged, catalog, Pending(storage, bodies), keys, now))
 
 
-def add_signatures(staged: Staged, keys: KeyRing, storage: Storage) -> Staged:
+def add_signatures(staged: Staged[ReleaseCandidate], keys: KeyRing, storage: Storage) -> Staged[ReleaseCandidate]:
     """Sign a candidate with the keys at hand, and put the signatures beside it. Raises SigningError, StorageError."""
     candidate = staged.candidate
     made = sign_candidate(candidate, keys.of(candidate.role))

@@ -14,22 +14,19 @@ from tuf.api.metadata import Targets
 
 from publisher.channel.advance import says_the_same
 from publisher.channel.candidate import (
-    PEOPLE,
     SIGNATURES,
-    Candidate,
     Staged,
     base_of,
     expires_before,
     is_live,
     next_free_version,
-    payload_of,
     read_pointer,
     read_staged,
     refuse_stale,
-    says_what_is_live,
 )
 from publisher.channel.layout import candidate_key, channel_role, release_key, staging_pointer_key
 from publisher.channel.manifests import MANIFEST_FILE, manifest_bytes
+from publisher.channel.release_candidate import PEOPLE, ReleaseCandidate, payload_of, says_what_is_live
 from publisher.channel.repository import Repository, read_repository
 from publisher.channel.roles import listed_targets, role_policy
 from publisher.channel.state import feeds
@@ -97,7 +94,7 @@ class StagePlan:
     decision: Decision
     live: Repository | None
     """What the plan builds on."""
-    candidate: Candidate | None
+    candidate: ReleaseCandidate | None
     """None when the channel offers all of this already."""
     objects: tuple[PlannedObject, ...]
     pointer: NewPointer | None
@@ -162,7 +159,7 @@ def plan_stage(
     wanted = listed_targets(targets.listed, str(release.version), now + lifetime, changes)
 
     shared = (*targets.objects, pinned_key_object(minisign.public_file()))
-    candidate: Candidate | None = None
+    candidate: ReleaseCandidate | None = None
     new_pointer: NewPointer | None = None
     if not says_what_is_live(wanted, live, role):
         decide(catalog, release, channel, moment, evidence)
@@ -172,7 +169,7 @@ def plan_stage(
             if staged is not None and not is_live(staged.candidate, live):
                 _refuse_superseding(staged.candidate, release, live, supersede)
             record = CandidateRecord(staged_at=now, decision=decision.public())
-            candidate = Candidate(role, payload_of(wanted, live, role, read), record)
+            candidate = ReleaseCandidate(role, payload_of(wanted, live, role, read), record)
         before = read_pointer(read, role)
         if before.candidate != candidate.digest:
             told = Told.decided(Action.STAGE, release, decision, candidate.digest)
@@ -221,17 +218,17 @@ def apply_stage(plan: StagePlan, storage: Storage, track: Track = silent) -> Wri
     return written.and_also(key, body.size)
 
 
-def staged_candidate(storage: Readable, role: str) -> Staged | None:
+def staged_candidate(storage: Readable, role: str) -> Staged[ReleaseCandidate] | None:
     """What staging holds for a role. Raises VerificationError when it is damaged."""
     read = reader(storage)
     digest = read_pointer(read, role).candidate
     if digest is None:
         return None
     signatures = [stat.key for stat in storage.list(candidate_key(role, digest, SIGNATURES))]
-    return read_staged(read, role, signatures)
+    return read_staged(read, ReleaseCandidate, role, signatures)
 
 
-def _there(storage: Readable, role: str, supersede: Supersede) -> Staged | None:
+def _there(storage: Readable, role: str, supersede: Supersede) -> Staged[ReleaseCandidate] | None:
     """What staging holds; something unreadable there is in the way only of those who do not replace it."""
     try:
         return staged_candidate(storage, role)
@@ -268,8 +265,8 @@ def _classes(catalog: Catalog, request: ReleaseRequest) -> tuple[ChangeClass, ..
 
 
 def _taken_up(
-    staged: Staged | None, live: Repository | None, wanted: Targets, now: datetime, free: int
-) -> Candidate | None:
+    staged: Staged[ReleaseCandidate] | None, live: Repository | None, wanted: Targets, now: datetime, free: int
+) -> ReleaseCandidate | None:
     """The candidate that is there, when it is what this run would make: then a run goes on with it.
 
     What lies in staging is nobody's word. Taken up is only what says the same, on the same base, under a version that
@@ -288,7 +285,9 @@ def _taken_up(
     return candidate if same else None
 
 
-def _refuse_superseding(candidate: Candidate, release: Release, live: Repository | None, supersede: Supersede) -> None:
+def _refuse_superseding(
+    candidate: ReleaseCandidate, release: Release, live: Repository | None, supersede: Supersede
+) -> None:
     if supersede is Supersede.ANY:
         return
     if supersede is Supersede.SAME_RELEASE and candidate.release == str(release.version):
@@ -304,7 +303,7 @@ def _refuse_superseding(candidate: Candidate, release: Release, live: Repository
     )
 
 
-def _pointer_bytes(candidate: Candidate, change: int) -> bytes:
+def _pointer_bytes(candidate: ReleaseCandidate, change: int) -> bytes:
     pointer = StagingPointer(
         change=change,
         candidate=candidate.digest,

@@ -8,8 +8,9 @@ from datetime import datetime
 from tuf.api.metadata import Metadata, Targets
 
 from publisher.channel.advance import says_enough
-from publisher.channel.candidate import Candidate, Staged, base_of, is_live, signed_by, signers_of
+from publisher.channel.candidate import Staged, base_of, is_live, signed_by, signers_of
 from publisher.channel.layout import channel_role
+from publisher.channel.release_candidate import ReleaseCandidate
 from publisher.channel.repository import Repository, read_repository
 from publisher.channel.roles import is_due, role_policy, targets_role
 from publisher.channel.state import read_state
@@ -36,7 +37,7 @@ class RoleStatus:
 class CandidateStatus:
     """What a channel is working on."""
 
-    candidate: Candidate
+    candidate: ReleaseCandidate
     stale: bool
     """Whether another base is live than the one that it was made for."""
     signed_by: tuple[str, ...]
@@ -90,7 +91,9 @@ def _roles(live: Repository, catalog: Catalog, now: datetime) -> list[RoleStatus
     ]
 
 
-def _candidate(staged: Staged, live: Repository | None, catalog: Catalog, now: datetime) -> CandidateStatus:
+def _candidate(
+    staged: Staged[ReleaseCandidate], live: Repository | None, catalog: Catalog, now: datetime
+) -> CandidateStatus:
     targets: Metadata[Targets] = (
         live.targets if live else Metadata(targets_role(catalog, minisign_public(catalog), now))
     )
@@ -98,6 +101,6 @@ def _candidate(staged: Staged, live: Repository | None, catalog: Catalog, now: d
     return CandidateStatus(
         candidate=candidate,
         stale=candidate.base != base_of(live, candidate.role),
-        signed_by=tuple(signers_of(targets, candidate.role, staged.signed)),
-        ready=says_enough(targets, candidate.role, staged.signed),
+        signed_by=tuple(signers_of(targets, candidate.role, staged.onto(candidate.metadata))),
+        ready=says_enough(targets, candidate.role, staged.onto(candidate.metadata)),
     )
