@@ -22,7 +22,7 @@ from tuf.api.serialization.json import JSONSerializer
 
 from publisher.channel.layout import metadata_key
 from publisher.channel.repository import Read, Repository, parse, verify_role_duties
-from publisher.channel.roles import BASE_FIELD, is_due, role_policy
+from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, is_due, role_policy
 from publisher.errors import InputError, SigningError, StorageConflict, VerificationError
 from publisher.model.signer import SHARED_ROLES, Signers
 from publisher.signing.keys import OpenSigner
@@ -82,7 +82,7 @@ class Advance:
             if role in shared or self._may_renew(role, live):
                 wanted = shared.get(role) or (live.signed if live else self._empty(role))
                 current[role] = self._role(role, wanted, live, new_targets, changed, objects)
-                verify_role_duties(new_targets, role, current[role])
+                verify_role_duties(new_targets.signed, role, current[role])
 
         fresh = dict(objects)
         meta = {
@@ -127,9 +127,9 @@ class Advance:
                 f"{role} {live.signed.version} is live, and {metadata.signed.version} was signed to come before it",
                 fix="stage the release again, which takes the next free version",
             )
-        metadata = _only_good_signatures(role, metadata, delegator)
-        require_threshold(role, metadata, delegator)
-        verify_role_duties(delegator, role, metadata)
+        metadata = only_good_signatures(role, metadata, delegator.signed)
+        require_threshold(role, metadata, delegator.signed)
+        verify_role_duties(delegator.signed, role, metadata)
         key = metadata_key(role, metadata.signed.version)
         left = self.read(key)
         if left is not None:
@@ -220,7 +220,7 @@ def _refuse_orphans(current: Mapping[str, Metadata[Targets]], targets: Targets) 
         )
 
 
-def says_enough(targets: Metadata[Targets], role: str, metadata: Metadata[Targets]) -> bool:
+def says_enough(targets: Targets, role: str, metadata: Metadata[Targets]) -> bool:
     """Whether the signatures satisfy the role's threshold, persons and duties."""
     try:
         require_threshold(role, metadata, targets)
@@ -231,10 +231,10 @@ def says_enough(targets: Metadata[Targets], role: str, metadata: Metadata[Target
 
 
 def says_the_same(one: Signed, other: Signed) -> bool:
-    """Equal but for version, expiry and what they were made to replace."""
+    """Equal but for version, expiry, what they were made to replace, and what that rested on."""
 
     def content(signed: Signed) -> dict[str, Any]:
-        passing = ("version", "expires", BASE_FIELD)
+        passing = ("version", "expires", BASE_FIELD, BASIS_FIELD)
         return {name: value for name, value in signed.to_dict().items() if name not in passing}
 
     return content(one) == content(other)
@@ -247,13 +247,13 @@ def sign(
     metadata = Metadata(signed)
     for key in keys:
         metadata.sign(key, append=True)
-    require_threshold(role, metadata, delegator)
+    require_threshold(role, metadata, delegator.signed)
     return metadata
 
 
-def require_threshold(role: str, metadata: Metadata[S], delegator: Metadata[Root] | Metadata[Targets]) -> None:
+def require_threshold(role: str, metadata: Metadata[S], delegator: Root | Targets) -> None:
     """Enough valid signatures by the role's keys. Raises SigningError with how many there are."""
-    result = delegator.signed.get_verification_result(role, metadata.signed_bytes, metadata.signatures)
+    result = delegator.get_verification_result(role, metadata.signed_bytes, metadata.signatures)
     if not result:
         raise SigningError(
             f"{role} needs {result.threshold} signature{'s' if result.threshold != 1 else ''},"
@@ -267,9 +267,9 @@ def to_bytes(metadata: Metadata[Any]) -> bytes:
     return metadata.to_bytes(JSONSerializer(compact=True))
 
 
-def _only_good_signatures(role: str, metadata: Metadata[Targets], delegator: Metadata[Targets]) -> Metadata[Targets]:
+def only_good_signatures(role: str, metadata: Metadata[Targets], delegator: Targets) -> Metadata[Targets]:
     """The same metadata without signatures that do not verify, or are by keys that the role does not have."""
-    result = delegator.signed.get_verification_result(role, metadata.signed_bytes, metadata.signatures)
+    result = delegator.get_verification_result(role, metadata.signed_bytes, metadata.signatures)
     good = {keyid: one for keyid, one in metadata.signatures.items() if keyid in result.signed}
     return Metadata(metadata.signed, good)
 

@@ -101,7 +101,12 @@ def base_of(live: Repository | None, role: str) -> str | None:
     current = live.of(role) if live else None
     if current is None:
         return None
-    return f"{current.signed.version}:{hashlib.sha256(current.signed_bytes).hexdigest()}"
+    return base_named(current)
+
+
+def base_named(metadata: Metadata[Root] | Metadata[Targets]) -> str:
+    """VERSION:SHA256 of the signed part of metadata, as candidates name what they replace."""
+    return f"{metadata.signed.version}:{hashlib.sha256(metadata.signed_bytes).hexdigest()}"
 
 
 def read_pointer(read: Read, role: str) -> StagingPointer:
@@ -135,7 +140,7 @@ def read_staged(read: Read, kind: type[C], role: str, signature_keys: Iterable[s
         raise VerificationError(f"the record of candidate {digest[:12]} of {role} cannot be read") from error
     # Asked now, so that a payload that cannot be read is refused here and nowhere later.
     candidate.check()
-    return Staged(candidate, tuple(_signature(read, key) for key in signature_keys))
+    return Staged(candidate, tuple(read_signature(read, key) for key in signature_keys))
 
 
 def sign_candidate(candidate: Candidate, keys: Iterable[OpenSigner]) -> tuple[Signature, ...]:
@@ -144,10 +149,10 @@ def sign_candidate(candidate: Candidate, keys: Iterable[OpenSigner]) -> tuple[Si
     return tuple(key.sign(data) for key in keys)
 
 
-def signature_object(candidate: Candidate, signature: Signature) -> tuple[str, bytes]:
-    """A signature as a write-once object: (key, bytes)."""
+def signature_object(candidate: Candidate, signature: Signature, folder: str = SIGNATURES) -> tuple[str, bytes]:
+    """A signature as a write-once object of the candidate: (key, bytes)."""
     data = json.dumps(signature.to_dict(), indent=2, sort_keys=True).encode() + b"\n"
-    return candidate.key(SIGNATURES + signature.keyid), data
+    return candidate.key(folder + signature.keyid), data
 
 
 def is_live(candidate: Candidate, live: Repository | None) -> bool:
@@ -196,7 +201,8 @@ def _version(base: str) -> str:
     return base.partition(":")[0]
 
 
-def _signature(read: Read, key: str) -> Signature:
+def read_signature(read: Read, key: str) -> Signature:
+    """A signature object. Raises VerificationError when it is none, or not that of its name."""
     data = read(key) or b""
     try:
         signature = Signature.from_dict(json.loads(data))

@@ -86,7 +86,7 @@ def _verified(data: bytes | None, role: str, repository: Repository) -> Targets 
         delegator = repository.root.signed if role == "targets" else repository.targets.signed
         delegator.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
         if role != "targets":
-            verify_role_duties(repository.targets, role, metadata)
+            verify_role_duties(repository.targets.signed, role, metadata)
     except (VerificationError, RepositoryError, ValueError):
         return None
     return metadata.signed

@@ -27,6 +27,7 @@ TIMESTAMP_KEY = f"{METADATA}timestamp.json"
 
 STAGING = "staging/"
 LEDGER = "ledger/"
+BACK = "back/"
 
 MINISIGN_TARGET = "keys/minisign.pub"
 """The public key for checks by hand, pinned by the `targets` role."""
@@ -81,6 +82,11 @@ def staging_pointer_key(role: str) -> str:
 def candidate_key(role: str, digest: str, file: str) -> str:
     """An object of a candidate: payload.json, decision.json, sig/<keyid>, people/<file>."""
     return f"{STAGING}{role}/{digest}/{file}"
+
+
+def back_key(role: str, digest: str) -> str:
+    """The signed way back of a release, by the digest of the candidate that shipped it; private."""
+    return f"{BACK}{role}/{digest}.json"
 
 
 def ledger_key(number: int) -> str:

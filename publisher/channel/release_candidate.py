@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import copy
+import hashlib
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from tuf.api.metadata import Metadata, Targets
 
 from publisher.channel.advance import says_the_same, to_bytes
-from publisher.channel.candidate import Candidate, base_of, next_free_version
+from publisher.channel.candidate import Candidate, base_named, base_of, next_free_version
+from publisher.channel.feeds import build_feed, feed_bytes
+from publisher.channel.layout import feed_target
 from publisher.channel.repository import Read, Repository, parse
-from publisher.channel.roles import BASE_FIELD, CHANGES_FIELD, RELEASE_FIELD
+from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, CHANGES_FIELD, RELEASE_FIELD
 from publisher.channel.state import read_feed
-from publisher.errors import VerificationError
+from publisher.errors import StorageConflict, VerificationError
+from publisher.model.candidate import Basis
+from publisher.model.catalog import Catalog
 from publisher.model.evidence import ArtifactFact, ChangeFacts
-from publisher.model.release import ChangeClass
+from publisher.model.published import PublishedArtifact
+from publisher.model.release import ChangeClass, Kind, Release
 
 PEOPLE = "people/"
 """Files for people wait below it until the release is live."""
@@ -58,14 +67,23 @@ class ReleaseCandidate(Candidate):
         except (ValueError, TypeError) as error:
             raise VerificationError(f"the candidate of {self.role} names change classes that do not exist") from error
 
+    @property
+    def basis(self) -> Basis | None:
+        """What its approvals are given for, as a signed field says; None where it does not say, or says nonsense."""
+        try:
+            return Basis.model_validate_json(json.dumps(self.metadata.signed.unrecognized_fields.get(BASIS_FIELD)))
+        except ValueError:
+            return None
+
     def check(self) -> None:
         """Refuse a payload that cannot be read, or that ships nothing. Raises VerificationError."""
         _ = self.release
 
 
-def payload_of(targets: Targets, live: Repository | None, role: str, read: Read) -> bytes:
+def payload_of(targets: Targets, basis: Basis, live: Repository | None, role: str, read: Read) -> bytes:
     """The payload for the next free version of a channel role, made to replace what is live."""
     payload = copy.deepcopy(targets)
+    payload.unrecognized_fields[BASIS_FIELD] = basis.model_dump(mode="json")
     payload.version = next_free_version(live, role, read)
     payload.unrecognized_fields[BASE_FIELD] = base_of(live, role)
     return to_bytes(Metadata(payload))
@@ -103,6 +121,61 @@ def carried_files(candidate: ReleaseCandidate, live: Repository | None, read: Re
     if not files:
         raise VerificationError(f"the candidate of {candidate.role} changes no platform's feed")
     return tuple(files)
+
+
+def basis_of(catalog: Catalog, release: Release, at: datetime) -> Basis:
+    """What approvals of the release are given for, when it is decided on for the moment `at`."""
+    return Basis(policy=catalog.policy_at(at).digest(), release=release.digest(), at=at)
+
+
+def refuse_other_content(
+    candidate: ReleaseCandidate, catalog: Catalog, release: Release, files: Sequence[ArtifactFact], moment: datetime
+) -> None:
+    """What was signed must be what the content still says, to the byte. Raises StorageConflict with what differs.
+
+    `files` are those that the candidate carries. Feeds are made again for the moment that theirs were made for, so
+    that the mere passing of time voids nothing.
+    """
+    basis = candidate.basis
+    if basis is None:
+        raise _void(candidate, "does not say what it rests on: it was staged by an older version of this program")
+    if basis.policy != catalog.policy_at(moment).digest():
+        raise _void(candidate, "was approved under another policy than the one in force")
+    if basis.release != release.digest():
+        raise _void(candidate, f"was approved for what {release.product}/{release.version}.yaml said before it changed")
+    listed = candidate.metadata.signed.targets
+    for one in files:
+        artifact = PublishedArtifact(file=one.file, platform=one.platform, size=one.size, sha256=one.sha256)
+        feed = feed_bytes(build_feed(catalog, release, candidate.channel, artifact, basis.at))
+        path = feed_target(candidate.product, candidate.channel, one.platform)
+        if listed[path].hashes.get("sha256") != hashlib.sha256(feed).hexdigest():
+            raise _void(candidate, f"tells clients on {one.platform} something else than the content does now")
+
+
+def _void(candidate: ReleaseCandidate, why: str) -> StorageConflict:
+    return StorageConflict(
+        f"the candidate {candidate.digest[:12]} of {candidate.product} {candidate.release} {why}",
+        fix="stage it again with --replace, and have it approved again; its signatures are void",
+    )
+
+
+def way_back(candidate: ReleaseCandidate, release: Release, catalog: Catalog, live: Repository | None) -> bytes | None:
+    """The payload that takes the release back: what is live now, as the version after it, and on it only.
+
+    It follows from the candidate and from what it replaces, so whoever signs the candidate knows it. None where there
+    is nothing to go back to, the release is a migration, or the policy does not ask for it.
+    """
+    current = live.roles.get(candidate.role) if live else None
+    basis = candidate.basis
+    asked = basis is not None and catalog.policy_at(basis.at).approvals.way_back
+    if current is None or release.kind is Kind.MIGRATION or not asked:
+        return None
+    shipped = candidate.metadata
+    payload = copy.deepcopy(current.signed)
+    payload.version = shipped.signed.version + 1
+    payload.expires = shipped.signed.expires
+    payload.unrecognized_fields[BASE_FIELD] = base_named(shipped)
+    return to_bytes(Metadata(payload))
 
 
 def says_what_is_live(targets: Targets, live: Repository | None, role: str) -> bool:

@@ -131,7 +131,7 @@ def read_delegated(read: Read, targets: Metadata[Targets], role: str, meta: Meta
     """One delegated role, its signatures, persons and duties verified. Raises VerificationError."""
     metadata = _read_version(read, Targets, role, meta)
     _verify(targets, role, metadata, role)
-    verify_role_duties(targets, role, metadata)
+    verify_role_duties(targets.signed, role, metadata)
     return metadata
 
 
@@ -147,10 +147,10 @@ def read_repository(read: Read, trusted_root: bytes) -> Repository | None:
     return replace(top, roles=roles)
 
 
-def verify_role_duties(targets: Metadata[Targets], role: str, metadata: Metadata[Targets]) -> None:
+def verify_role_duties(targets: Targets, role: str, metadata: Metadata[Targets]) -> None:
     """Persons and duties of a delegated role's signatures. Raises VerificationError naming what is missing."""
     try:
-        check_duties(targets.signed, role, metadata)
+        check_duties(targets, role, metadata)
     except ClientError as error:
         raise VerificationError(error.what, fix=error.fix) from error
 

@@ -23,6 +23,10 @@ RELEASE_FIELD = "x-tidegate-release"
 CHANGES_FIELD = "x-tidegate-changes"
 """The change classes that the build was found to contain, so that `promote` can decide on them again (R26)."""
 
+BASIS_FIELD = "x-tidegate-basis"
+"""Signed field of a channel role: digests of the policy and the release that approvals were given for, and the moment
+that its feeds were made for."""
+
 BASE_FIELD = "x-tidegate-base"
 """Signed field of a channel role: version and digest of the metadata that it was made to replace."""
 

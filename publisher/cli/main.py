@@ -28,6 +28,7 @@ COMMANDS = {
     "maintenance": "List planned maintenance, and say whether each window may take place.",
     "release": "Decide, sign and publish a release.",
     "stage": "Upload a release and make it the channel's candidate.",
+    "approve": "Read what a staged release changes, and sign it.",
     "promote": "Make a staged release live.",
     "status": "Say what is live, what is staged, and what expires when.",
     "log": "Show and verify the ledger of what was changed and refused.",

@@ -12,29 +12,27 @@ from publisher.cli.shipping import next_step, refusals_in_ledger, shipping_optio
 from publisher.cli.signing import key_ring, read_root
 from publisher.cli.target import open_to_flip, refuse_sample
 from publisher.client.version import Version
-from publisher.errors import InputError, SigningError
+from publisher.errors import InputError
 from publisher.model.ledger import Action
 from publisher.pipeline.promote import PromotePlan, PromoteRequest, apply_promote, live_version, plan_promote
-from publisher.pipeline.release import add_signatures
-from publisher.pipeline.stage import staged_candidate
+from publisher.pipeline.staged import staged_candidate
 from publisher.pipeline.writing import Written
 
 
 @click.command()
-@click.option("--sign", is_flag=True, help="Add the signatures of the keys at hand first.")
 @shipping_options
 def command(
     name: str,
     channel: str,
-    sign: bool,
     to: str | None,
     keys: Path,
     content: tuple[Path, ...],
     config: Path,
     as_json: bool,
 ) -> None:
-    """Decide again, check signatures, persons and duties, and make the staged PRODUCT@VERSION live.
+    """Decide again, count approvals, and make the staged PRODUCT@VERSION live.
 
+    People approve it before, each with `publish approve`; here only the keys of snapshot and timestamp sign.
     timestamp.json is swapped last: until then clients see the old state, whole. Run again, it does what is missing.
     """
     catalog = load(content, config)
@@ -50,16 +48,8 @@ def command(
             return
         working_on = f"{request.role} is working on {staged.candidate.release}" if staged else "nothing is staged"
         raise InputError(f"{release.id} is not staged: {working_on}", fix=f"publish stage {release.id} ...")
-    if sign:
-        staged = add_signatures(staged, ring, storage)
     with refusals_in_ledger(Action.PROMOTE, release, request.trusted_root, storage, ring):
-        try:
-            plan = plan_promote(request, staged, catalog, storage, ring, wall_clock())
-        except SigningError as error:
-            if not sign:
-                raise
-            kept = "your signatures are kept beside the candidate: ask the next person to run the same command"
-            raise SigningError(error.what, fix=kept) from error
+        plan = plan_promote(request, staged, catalog, storage, ring, wall_clock())
         track = track_on_terminal(quiet=as_json)
         written = None if plan.nothing_to_do else apply_promote(plan, catalog, storage, wall_clock, track)
     _say(request, plan, written, release.version, as_json=as_json)

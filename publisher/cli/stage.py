@@ -75,5 +75,5 @@ def _lines(plan: StagePlan, changed: bool) -> list[str]:
     said = "is staged for" if changed else "was staged already for"
     return [
         f"{title} {said} {plan.request.channel}: candidate {plan.candidate.digest[:12]} of {plan.role}.",
-        f"Next: publish promote {plan.request.release.id} --channel {plan.request.channel} --sign",
+        f"Next: publish approve {plan.request.release.id} --channel {plan.request.channel} --key YOUR-KEY",
     ]

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
+from publisher.cli.approvals import approval_lines
 from publisher.cli.common import content_options, json_option, load, print_result, wall_clock
 from publisher.cli.signing import read_root
 from publisher.cli.target import address_of, to_option
+from publisher.cli.verdicts import terminal_width, wrapped
 from publisher.model.base import format_time
 from publisher.pipeline.status import CandidateStatus, RoleStatus, Status, read_status
 from publisher.storage.open import open_storage
@@ -55,10 +57,12 @@ def _by(names: tuple[str, ...]) -> str:
 
 def _candidate_lines(one: CandidateStatus) -> list[str]:
     candidate = one.candidate
-    state = "made for a base that is no longer live" if one.stale else "ready" if one.ready else "signatures missing"
     what = f"{candidate.product} {candidate.channel}: {candidate.release}"
-    staged = f"staged {format_time(candidate.record.staged_at)}, candidate {candidate.digest[:12]}"
-    return [f"  {what}, {staged}: {state}{_by(one.signed_by)}"]
+    lines = [
+        f"  {what}, staged {format_time(candidate.record.staged_at)}, candidate {candidate.digest[:12]}",
+        *approval_lines(one.review, terminal_width(), "    "),
+    ]
+    return lines if one.void is None else [*lines, *wrapped(f"Void: {one.void}.", terminal_width(), 4)]
 
 
 def _role_line(role: RoleStatus, now: datetime) -> str:
@@ -87,9 +91,12 @@ def _as_json(status: Status) -> dict[str, object]:
                 "version": one.candidate.release,
                 "candidate": one.candidate.digest,
                 "staged_at": format_time(one.candidate.record.staged_at),
-                "stale": one.stale,
-                "signed_by": list(one.signed_by),
+                "void": one.void,
+                "approved_by": [str(by) for by in one.review.standing.counted] if one.review else [],
+                "not_counted": list(one.review.standing.left_out) if one.review else [],
+                "missing": list(one.review.standing.missing) if one.review else [],
                 "ready": one.ready,
+                "outcome": one.review.decision.outcome if one.review else None,
             }
             for one in status.candidates
         ],

@@ -14,13 +14,14 @@ Pure: metadata in, an answer or an error out. Clients, the auditor and `promote`
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tuf.api.metadata import DelegatedRole, Key, Metadata, Targets
 
 from publisher.client.errors import VerificationError
 
-__all__ = ["DUTIES_FIELD", "DUTY_FIELD", "PERSON_FIELD", "Signature", "check_duties"]
+__all__ = ["DUTIES_FIELD", "DUTY_FIELD", "PERSON_FIELD", "Signature", "check_duties", "uncovered"]
 
 PERSON_FIELD = "x-tidegate-person"
 DUTY_FIELD = "x-tidegate-duty"
@@ -66,11 +67,11 @@ def check_duties(delegator: Targets, role_name: str, delegated: Metadata[Targets
             f"{role_name} needs the signatures of {_count(role.threshold, 'person')}, but {_who(people)} signed it",
             fix=_ASK,
         )
-    if uncovered := _uncovered(duties, signatures):
-        covered = [duty for duty in duties if duty != uncovered]
+    if missing := uncovered(duties, signatures):
+        covered = [duty for duty in duties if duty != missing[0]]
         beside = f" beside {' and '.join(covered)}" if covered else ""
         raise VerificationError(
-            f"{role_name} needs the signature of a person with the duty {uncovered}{beside}, "
+            f"{role_name} needs the signature of a person with the duty {missing[0]}{beside}, "
             f"but {_who({_described(signature) for signature in signatures})} signed it",
             fix=_ASK,
         )
@@ -111,8 +112,8 @@ def _refuse_one_key_under_two_ids(role_name: str, keys: dict[str, Key]) -> None:
         raise VerificationError(f"{role_name} lists the same public key under two key ids", fix=_ASK)
 
 
-def _uncovered(duties: tuple[str, ...], signatures: tuple[Signature, ...]) -> str | None:
-    """The first duty for which no further person can be found; None if each duty has a person of its own.
+def uncovered(duties: Sequence[str], signatures: Sequence[Signature]) -> tuple[str, ...]:
+    """The duties for which no further person can be found; empty if each duty has a person of its own.
 
     Bipartite matching by augmenting paths: a person with several keys may have to move to another duty.
     """
@@ -129,7 +130,7 @@ def _uncovered(duties: tuple[str, ...], signatures: tuple[Signature, ...]) -> st
                 return True
         return False
 
-    return next((duties[duty] for duty in range(len(duties)) if not cover(duty, set())), None)
+    return tuple(duties[duty] for duty in range(len(duties)) if not cover(duty, set()))
 
 
 def _count(number: int, noun: str) -> str:

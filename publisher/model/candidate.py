@@ -8,6 +8,17 @@ from publisher.model.base import Digest, Model, ReleaseVersion, UtcTime
 from publisher.model.decision import Decision
 
 
+class Basis(Model):
+    """What the approvals of a release rest on (a signed field of its candidate)."""
+
+    policy: Digest
+    """SHA-256 of the policy that was in force."""
+    release: Digest
+    """SHA-256 of what the content says of the release."""
+    at: UtcTime
+    """The moment that its feeds were made for."""
+
+
 class CandidateRecord(Model):
     """decision.json: why the candidate was made, for people. Nothing is decided by it: it is not signed."""
 

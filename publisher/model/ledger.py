@@ -64,6 +64,8 @@ class Told(Model):
     """Version of the policy in force."""
     policy_digest: Digest
     """SHA-256 of that policy."""
+    approved_by: tuple[str, ...] = ()
+    """Persons whose approvals counted, with their duties; their signatures are public in the metadata."""
     decision: Decision | None = None
     """The whole decision, where one was asked for."""
     base: Stamp | None = None
@@ -74,7 +76,14 @@ class Told(Model):
     """Roles that get a new version, with the version."""
 
     @classmethod
-    def decided(cls, action: Action, release: Release, decision: Decision, candidate: str | None = None) -> Self:
+    def decided(
+        cls,
+        action: Action,
+        release: Release,
+        decision: Decision,
+        candidate: str | None = None,
+        approved_by: tuple[str, ...] = (),
+    ) -> Self:
         """What rests on a decision about a release."""
         return cls(
             action=action,
@@ -84,6 +93,7 @@ class Told(Model):
             channel=decision.channel,
             visibility=release.visibility,
             candidate=candidate,
+            approved_by=approved_by,
             policy_version=decision.policy_version,
             policy_digest=decision.policy_digest,
             decision=decision,

@@ -8,10 +8,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from publisher.model.approval import Fact
 from publisher.model.base import Duration, LocalTime, Model, Score, Slug, Text, UtcTime
 from publisher.model.monitor import Measure
 from publisher.model.product import ClientType
 from publisher.model.release import ChangeClass
+from publisher.model.signer import Duty
 
 
 class Band(Model):
@@ -209,6 +211,21 @@ class MonitorPolicy(Model):
     """After so long without any reading a freeze ends all the same."""
 
 
+class ApprovalPolicy(Model):
+    """What a release needs beyond the signatures that its role asks for (R38, R39)."""
+
+    valid_for: Duration = timedelta(days=14)
+    """An approval counts for so long after it was given."""
+    near_events: Annotated[int, Field(ge=1, le=9)] = 2
+    """How many persons must approve a release near an event."""
+    near_duties: tuple[Duty, ...] = (Duty.ENGINEERING, Duty.OPERATIONS)
+    """Duties that must be among them, each by another person."""
+    facts: tuple[Fact, ...] = (Fact.SUPPORT_STAFFING, Fact.ALERT_ROUTING, Fact.ROLLBACK_ARTIFACTS)
+    """What operations must attest one by one near an event (R39)."""
+    way_back: bool = True
+    """Whether the way back is signed together with each release that can be taken back (R85)."""
+
+
 class Policy(Model):
     """The whole of policy.yaml."""
 
@@ -230,6 +247,8 @@ class Policy(Model):
     """What maintenance may be."""
     monitors: MonitorPolicy = MonitorPolicy()
     """What is measured before a soft freeze ends (R22)."""
+    approvals: ApprovalPolicy = ApprovalPolicy()
+    """What a release needs beyond the signatures that its role asks for (R38, R39)."""
     review_due: Duration = timedelta(days=7)
     """How long after its last review the calendar is due for the next (R92)."""
     review_stale: Duration = timedelta(days=14)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -218,6 +219,8 @@ class Release(Model):
     """What users need to know before they update."""
     artifacts: tuple[ArtifactSpec, ...] = ()
     """Files and their platforms; needed before it can be published."""
+    authors: tuple[Slug, ...] = ()
+    """Who wrote it, as signers.yaml names them; a sole author's approval does not count near an event (R38)."""
     visibility: Literal["public", "internal"] = "public"
     """Who may know of it."""
     events: tuple[Slug, ...] = ()
@@ -251,3 +254,8 @@ class Release(Model):
     def id(self) -> str:
         """PRODUCT@VERSION, as commands name it."""
         return f"{self.product}@{self.version}"
+
+    def digest(self) -> str:
+        """SHA-256 of all that is said of it but when it shipped; approvals are given for exactly this."""
+        said = self.model_dump_json(exclude_defaults=True, exclude={"shipped_at"})
+        return hashlib.sha256(said.encode()).hexdigest()

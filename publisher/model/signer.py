@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from publisher.model.base import Duration, Model, Slug, Text, worded_pattern
+from publisher.model.base import Duration, Model, Slug, Text, UtcTime, worded_pattern
 
 TOP_LEVEL_ROLES = ("root", "targets", "snapshot", "timestamp")
 """The four roles of every TUF repository (TUF specification, section 2.1)."""
@@ -49,6 +49,8 @@ class Signer(Model):
     """The public key: 64 hexadecimal digits for ed25519, PEM for the others."""
     uri: Text
     """Where the private key is: `file:NAME.pem` beside signers.yaml, or a securesystemslib signer URI."""
+    until: UtcTime | None = None
+    """From then on approvals by this key no longer count; left out: until it is removed."""
     demo: bool = False
     """Made by `publish demo`; refused by every configuration that is not the demo's."""
 

@@ -39,7 +39,7 @@ class KeyRing:
 
     def of(self, role: str) -> Sequence[OpenSigner]:
         """Every key of the role that is at hand. Raises SigningError for one that is at hand and unusable."""
-        return [self._open(signer) for signer in self.signers.keys_of(role) if self._is_here(signer)]
+        return [self.open(signer) for signer in self.signers.keys_of(role) if self._is_here(signer)]
 
     def for_ledger(self, role: str) -> OpenSigner:
         """The one key that a run for `role` signs its entries of the ledger with, the role's own or an online one.
@@ -55,7 +55,7 @@ class KeyRing:
                 f" {words.listed(roles, 'or')}",
                 fix="give the directory that holds one with --keys",
             )
-        return self._open(min(here, key=lambda one: (one.name not in self._opened, not one.uri.startswith("file:"))))
+        return self.open(min(here, key=lambda one: (one.name not in self._opened, not one.uri.startswith("file:"))))
 
     def minisign(self) -> MinisignKey:
         """The key for checks by hand. Raises SigningError when it is not at hand."""
@@ -73,7 +73,8 @@ class KeyRing:
         path = self.directory / signer.uri.removeprefix("file:")
         return path.exists() or path.is_symlink()
 
-    def _open(self, signer: Signer) -> OpenSigner:
+    def open(self, signer: Signer) -> OpenSigner:
+        """What signs with this key. Raises SigningError."""
         if signer.name not in self._opened:
             self._opened[signer.name] = self._asking(signer, partial(open_signer, signer, base=self.directory))
         return self._opened[signer.name]

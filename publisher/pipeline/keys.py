@@ -26,7 +26,7 @@ ROOT_FILE = "root.json"
 MAY_SIGN: Mapping[str, tuple[Duty, ...]] = {
     "root": (Duty.ENGINEERING, Duty.OPERATIONS, Duty.EXECUTIVE),
     "targets": (Duty.ENGINEERING, Duty.OPERATIONS),
-    "channels": (Duty.ENGINEERING, Duty.OPERATIONS),
+    "channels": (Duty.ENGINEERING, Duty.OPERATIONS, Duty.EXECUTIVE),
     "rollout": (Duty.OPERATIONS, Duty.ENGINEERING),
     "brakes": (Duty.OPERATIONS, Duty.ENGINEERING),
     "notes": (Duty.COMMS, Duty.ENGINEERING),
@@ -110,7 +110,8 @@ def write_ceremony(made: Ceremony, keys: Path, config: Path, passphrase: str | N
 
 def signers_yaml(signers: Signers) -> bytes:
     """signers.yaml with its schema line; people may edit it afterwards."""
-    body = yaml.safe_dump(signers.model_dump(mode="json"), sort_keys=False, width=120, default_flow_style=None)
+    said = signers.model_dump(mode="json", exclude_none=True)
+    body = yaml.safe_dump(said, sort_keys=False, width=120, default_flow_style=None)
     return (
         "# yaml-language-server: $schema=../schemas/signers.json\n"
         "# Who may sign what. Public parts only; private keys stay where `uri` says.\n" + body

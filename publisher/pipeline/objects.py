@@ -48,18 +48,19 @@ class PlannedObject:
     sha256: str
     body: Body | None = None
     copy_of: str | None = None
+    private: bool = False
 
     @classmethod
-    def of(cls, key: str, body: Body) -> PlannedObject:
+    def of(cls, key: str, body: Body, *, private: bool = False) -> PlannedObject:
         """An object that is uploaded."""
-        return cls(key, body.size, body.sha256, body=body)
+        return cls(key, body.size, body.sha256, body=body, private=private)
 
     @property
     def meta(self) -> ObjectMeta:
         """How a web server hands it out: to be saved under its plain name, unless it is for reading in the browser."""
         kind = content_type(self.key)
         saved = f'attachment; filename="{plain_name(self.key)}"' if kind == BYTES else None
-        return ObjectMeta(kind, IMMUTABLE, saved)
+        return ObjectMeta(kind, IMMUTABLE, saved, private=self.private)
 
 
 @dataclass(frozen=True)

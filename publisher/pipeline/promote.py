@@ -13,7 +13,6 @@ from tuf.api.metadata import Metadata, Targets
 
 from publisher.channel.advance import Advance, NewMetadata
 from publisher.channel.candidate import (
-    Staged,
     is_live,
     read_pointer,
     refuse_stale,
@@ -27,30 +26,31 @@ from publisher.channel.layout import (
     target_key,
 )
 from publisher.channel.manifests import SIGNATURE_SUFFIX, SUMS_FILE, parse_sums, trusted_comment
-from publisher.channel.release_candidate import PEOPLE, ReleaseCandidate, carried_files
+from publisher.channel.release_candidate import PEOPLE, ReleaseCandidate, carried_files, refuse_other_content
 from publisher.channel.repository import Read, Repository, follow_roots, read_repository
-from publisher.channel.roles import role_policy, targets_role
+from publisher.channel.roles import role_policy
 from publisher.channel.state import feeds
 from publisher.client.feed import Feed
 from publisher.client.version import Version
-from publisher.errors import InputError, SigningError, StorageConflict, VerificationError
+from publisher.errors import InputError, StorageConflict, VerificationError
 from publisher.model.candidate import StagingPointer
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
 from publisher.model.evidence import Evidence
 from publisher.model.ledger import Action, Told
 from publisher.model.release import Release
-from publisher.pipeline.deciding import Clock, decide, evidence_of
+from publisher.pipeline.deciding import Clock, evidence_of
 from publisher.pipeline.flip import Flip, commit, plan_flip
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects import CHANGING, PlannedObject
 from publisher.pipeline.others import what_others_did
+from publisher.pipeline.permit import configured_roles, kept_way_back, minisign_public, permitted
 from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.self_check import verify_as_client
+from publisher.pipeline.staged import StagedRelease
 from publisher.pipeline.writing import LARGE, Written, write_objects
 from publisher.signing.digests import digest_bytes
-from publisher.signing.minisign import public_file
 from publisher.signing.minisign import verify as verify_minisign
 from publisher.storage.protocol import Body, ObjectMeta, Storage
 
@@ -83,7 +83,8 @@ class PromotePlan:
     """None when nothing is promoted, and freshness is renewed at most."""
     evidence: Evidence
     """What the channel offered when this was planned."""
-    candidate: ReleaseCandidate | None
+    staged: StagedRelease | None
+    """What is promoted, with its approvals; None when nothing is."""
     to_verify: tuple[Release, tuple[str, ...]] | None
     """What is verified as a new client, and for which platforms; also when an earlier run died before it could."""
     objects: tuple[PlannedObject, ...]
@@ -95,6 +96,11 @@ class PromotePlan:
     already_there: frozenset[str]
 
     @property
+    def candidate(self) -> ReleaseCandidate | None:
+        """What is promoted; None when nothing is."""
+        return self.staged.candidate if self.staged else None
+
+    @property
     def nothing_to_do(self) -> bool:
         """Whether clients and staging are already as they shall be."""
         return self.flip is None and self.done_with is None
@@ -102,7 +108,7 @@ class PromotePlan:
 
 def plan_promote(
     request: PromoteRequest,
-    staged: Staged[ReleaseCandidate] | None,
+    staged: StagedRelease | None,
     catalog: Catalog,
     storage: Readable,
     keys: KeyRing,
@@ -128,13 +134,16 @@ def plan_promote(
     if staged is not None and fresh:
         refuse_stale(staged.candidate, live)
         release = _release_of(staged.candidate, catalog)
+        moment = request.decide_at or now
         files = carried_files(staged.candidate, live, read)
+        refuse_other_content(staged.candidate, catalog, release, files, moment)
         platforms = tuple(one.platform for one in files)
         evidence = evidence_of(_offered(live, read, request), files, staged.candidate.changes)
-        decision = decide(catalog, release, request.channel, request.decide_at or now, evidence)
-        told = Told.decided(request.action, release, decision, staged.candidate.digest)
-        signed[request.role] = staged.onto(staged.candidate.metadata)
-        plain = _plain_names(staged.candidate, catalog, storage)
+        permit = permitted(staged, catalog, release, evidence, moment, now)
+        decision = permit.decision
+        told = Told.decided(request.action, release, decision, staged.candidate.digest, permit.approved_by)
+        signed[request.role] = staged.signed
+        plain = (*kept_way_back(staged, release, catalog, live, now), *_plain_names(staged.candidate, catalog, storage))
 
     elif staged is not None:
         platforms = tuple(
@@ -156,7 +165,7 @@ def plan_promote(
         release=release,
         decision=decision,
         evidence=evidence,
-        candidate=candidate if fresh else None,
+        staged=staged if fresh else None,
         to_verify=(shipped, platforms) if shipped is not None and platforms else None,
         objects=objects,
         flip=plan_flip(told, metadata, live, stat.tag if stat else None, request.role, keys, now),
@@ -177,9 +186,9 @@ def apply_promote(
     written = write_objects(plan.objects, storage, track)
     if (flip := plan.flip) is not None:
         now = clock()
-        if plan.release is not None:
-            decision = decide(catalog, plan.release, request.channel, request.decide_at or now, plan.evidence)
-            flip = flip.decided(decision, now)
+        if plan.release is not None and plan.staged is not None:
+            permit = permitted(plan.staged, catalog, plan.release, plan.evidence, request.decide_at or now, now)
+            flip = flip.decided(permit.decision, now)
         try:
             written = commit(flip, storage, written)
         except StorageConflict as error:
@@ -204,7 +213,7 @@ def _advance(
     signed: dict[str, Metadata[Targets]],
 ) -> NewMetadata:
     root = tuple(follow_roots(read, request.trusted_root))[-1]
-    targets = targets_role(catalog, minisign_public(catalog), now)
+    targets = configured_roles(catalog, now)
     return Advance(live, root, catalog.signers, keys.of, read, now).to(targets, signed)
 
 
@@ -227,14 +236,6 @@ def _release_of(candidate: ReleaseCandidate, catalog: Catalog) -> Release:
             fix="bring its YAML back, or stage another release with --replace",
         )
     return release
-
-
-def minisign_public(catalog: Catalog) -> bytes:
-    """The public key file that the configuration names. Raises SigningError when there is none."""
-    signers = catalog.signers.keys_of("minisign")
-    if not signers:
-        raise SigningError("signers.yaml names no minisign key", fix="make keys with `publish keys init`")
-    return public_file(signers[0])
 
 
 def _plain_names(candidate: ReleaseCandidate, catalog: Catalog, storage: Readable) -> tuple[PlannedObject, ...]:

@@ -8,20 +8,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.channel.candidate import Staged, is_live, sign_candidate, signature_object
-from publisher.channel.release_candidate import ReleaseCandidate
+from publisher.channel.candidate import is_live
+from publisher.channel.release_candidate import way_back
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
 from publisher.model.ledger import Action
+from publisher.model.release import Release
 from publisher.pipeline.deciding import Clock, ReleaseRequest
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects import PlannedObject
+from publisher.pipeline.permit import configured_roles
 from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.promote import PromotePlan, PromoteRequest, apply_promote, plan_promote
 from publisher.pipeline.reading import Pending
-from publisher.pipeline.stage import StagePlan, Supersede, apply_stage, plan_stage, staged_candidate
+from publisher.pipeline.stage import StagePlan, Supersede, apply_stage, plan_stage
+from publisher.pipeline.staged import Given, StagedRelease, give, judged, staged_candidate
 from publisher.pipeline.writing import Written, write_objects
-from publisher.storage.protocol import Body, Storage
+from publisher.rules.approvals import needs
+from publisher.rules.evaluate import NO_EVIDENCE
+from publisher.rules.question import Question
+from publisher.storage.protocol import Storage
 
 
 @dataclass(frozen=True)
@@ -81,23 +87,26 @@ def plan_release(
         # The channel offers all of this. A candidate that is live is done with; any other is not ours to promote.
         finished = there if there is not None and is_live(there.candidate, stage.live) else None
         return ReleasePlan(stage, (), plan_promote(promotion, finished, catalog, storage, keys, now))
-    made = sign_candidate(stage.candidate, keys.of(stage.role))
-    objects = (signature_object(stage.candidate, signature) for signature in made)
-    signatures = tuple(PlannedObject.of(key, Body.from_bytes(data)) for key, data in objects)
-    bodies = {one.key: one.body for one in (*stage.objects, *signatures) if one.body is not None}
-    # A candidate that is taken up may have signatures already; a new one has none.
+    # A candidate that is taken up may have approvals already; a new one has none.
     there = staged_candidate(storage, stage.role) if stage.pointer is None else None
-    staged = Staged(stage.candidate, (*(there.signatures if there else ()), *made))
-    return ReleasePlan(stage, signatures, plan_promote(promotion, staged, catalog, Pending(storage, bodies), keys, now))
+    staged = there or StagedRelease(stage.candidate, ())
+    given = _approved(staged, request.release, stage, catalog, keys, now)
+    bodies = {one.key: one.body for one in (*stage.objects, *given.objects) if one.body is not None}
+    after = Pending(storage, bodies)
+    return ReleasePlan(stage, given.objects, plan_promote(promotion, given.staged, catalog, after, keys, now))
 
 
-def add_signatures(staged: Staged[ReleaseCandidate], keys: KeyRing, storage: Storage) -> Staged[ReleaseCandidate]:
-    """Sign a candidate with the keys at hand, and put the signatures beside it. Raises SigningError, StorageError."""
-    candidate = staged.candidate
-    made = sign_candidate(candidate, keys.of(candidate.role))
-    objects = (signature_object(candidate, signature) for signature in made)
-    write_objects([PlannedObject.of(key, Body.from_bytes(data)) for key, data in objects], storage, silent)
-    return Staged(candidate, (*staged.signatures, *made))
+def _approved(
+    staged: StagedRelease, release: Release, stage: StagePlan, catalog: Catalog, keys: KeyRing, now: datetime
+) -> Given:
+    """The approval of everybody whose key is here and whose approval does not count yet; nobody attests anything."""
+    moment = stage.request.decide_at or now
+    needed = needs(Question(catalog, release, stage.request.channel, NO_EVIDENCE, moment), stage.decision)
+    standing = judged(staged, configured_roles(catalog, now), catalog, needed, moment, now)
+    counted = {one.key.keyid for one in standing.counted}
+    at_hand = [key for key in keys.of(stage.role) if key.public_key.keyid not in counted]
+    back = way_back(staged.candidate, release, catalog, stage.live)
+    return give(staged, back, at_hand, needed, {}, now)
 
 
 def apply_release(

@@ -14,25 +14,28 @@ from tuf.api.metadata import Targets
 
 from publisher.channel.advance import says_the_same
 from publisher.channel.candidate import (
-    SIGNATURES,
-    Staged,
     base_of,
     expires_before,
     is_live,
     next_free_version,
     read_pointer,
-    read_staged,
     refuse_stale,
 )
-from publisher.channel.layout import candidate_key, channel_role, release_key, staging_pointer_key
+from publisher.channel.layout import channel_role, release_key, staging_pointer_key
 from publisher.channel.manifests import MANIFEST_FILE, manifest_bytes
-from publisher.channel.release_candidate import PEOPLE, ReleaseCandidate, payload_of, says_what_is_live
+from publisher.channel.release_candidate import (
+    PEOPLE,
+    ReleaseCandidate,
+    basis_of,
+    payload_of,
+    says_what_is_live,
+)
 from publisher.channel.repository import Repository, read_repository
 from publisher.channel.roles import listed_targets, role_policy
 from publisher.channel.state import feeds
 from publisher.client.version import Version
 from publisher.errors import InputError, StorageConflict, VerificationError
-from publisher.model.candidate import CandidateRecord, StagingPointer
+from publisher.model.candidate import Basis, CandidateRecord, StagingPointer
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
 from publisher.model.ledger import Action, Told
@@ -53,6 +56,7 @@ from publisher.pipeline.objects import (
 from publisher.pipeline.others import what_others_did
 from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.staged import StagedRelease, staged_candidate
 from publisher.pipeline.writing import Written, write_objects
 from publisher.rules.changes import found_classes
 from publisher.rules.evaluate import evaluate
@@ -164,12 +168,13 @@ def plan_stage(
     if not says_what_is_live(wanted, live, role):
         decide(catalog, release, channel, moment, evidence)
         staged = _there(storage, role, supersede)
-        candidate = _taken_up(staged, live, wanted, now, next_free_version(live, role, read))
+        basis = basis_of(catalog, release, decision.at)
+        candidate = _taken_up(staged, live, wanted, basis, now, next_free_version(live, role, read))
         if candidate is None:
             if staged is not None and not is_live(staged.candidate, live):
                 _refuse_superseding(staged.candidate, release, live, supersede)
             record = CandidateRecord(staged_at=now, decision=decision.public())
-            candidate = ReleaseCandidate(role, payload_of(wanted, live, role, read), record)
+            candidate = ReleaseCandidate(role, payload_of(wanted, basis, live, role, read), record)
         before = read_pointer(read, role)
         if before.candidate != candidate.digest:
             told = Told.decided(Action.STAGE, release, decision, candidate.digest)
@@ -218,17 +223,7 @@ def apply_stage(plan: StagePlan, storage: Storage, track: Track = silent) -> Wri
     return written.and_also(key, body.size)
 
 
-def staged_candidate(storage: Readable, role: str) -> Staged[ReleaseCandidate] | None:
-    """What staging holds for a role. Raises VerificationError when it is damaged."""
-    read = reader(storage)
-    digest = read_pointer(read, role).candidate
-    if digest is None:
-        return None
-    signatures = [stat.key for stat in storage.list(candidate_key(role, digest, SIGNATURES))]
-    return read_staged(read, ReleaseCandidate, role, signatures)
-
-
-def _there(storage: Readable, role: str, supersede: Supersede) -> Staged[ReleaseCandidate] | None:
+def _there(storage: Readable, role: str, supersede: Supersede) -> StagedRelease | None:
     """What staging holds; something unreadable there is in the way only of those who do not replace it."""
     try:
         return staged_candidate(storage, role)
@@ -265,7 +260,12 @@ def _classes(catalog: Catalog, request: ReleaseRequest) -> tuple[ChangeClass, ..
 
 
 def _taken_up(
-    staged: Staged[ReleaseCandidate] | None, live: Repository | None, wanted: Targets, now: datetime, free: int
+    staged: StagedRelease | None,
+    live: Repository | None,
+    wanted: Targets,
+    basis: Basis,
+    now: datetime,
+    free: int,
 ) -> ReleaseCandidate | None:
     """The candidate that is there, when it is what this run would make: then a run goes on with it.
 
@@ -277,6 +277,8 @@ def _taken_up(
     candidate = staged.candidate
     same = (
         says_the_same(candidate.metadata.signed, wanted)
+        and candidate.basis is not None
+        and (candidate.basis.policy, candidate.basis.release) == (basis.policy, basis.release)
         and candidate.base == base_of(live, candidate.role)
         and candidate.metadata.signed.version <= free
         and not expires_before(candidate, now + FRESH_FOR)

@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from tuf.api.metadata import Metadata, Targets
-
-from publisher.channel.advance import says_enough
-from publisher.channel.candidate import Staged, base_of, is_live, signed_by, signers_of
+from publisher.channel.candidate import is_live, signed_by
 from publisher.channel.layout import channel_role
 from publisher.channel.release_candidate import ReleaseCandidate
 from publisher.channel.repository import Repository, read_repository
-from publisher.channel.roles import is_due, role_policy, targets_role
+from publisher.channel.roles import is_due, role_policy
 from publisher.channel.state import read_state
+from publisher.errors import StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.published import ChannelState
-from publisher.pipeline.promote import minisign_public
+from publisher.pipeline.approve import Review, review
 from publisher.pipeline.reading import Readable, reader
-from publisher.pipeline.stage import staged_candidate
+from publisher.pipeline.staged import StagedRelease, staged_candidate
 
 
 @dataclass(frozen=True)
@@ -38,12 +36,15 @@ class CandidateStatus:
     """What a channel is working on."""
 
     candidate: ReleaseCandidate
-    stale: bool
-    """Whether another base is live than the one that it was made for."""
-    signed_by: tuple[str, ...]
-    """Persons with their duties whose signatures verify."""
-    ready: bool
-    """Whether threshold, persons and duties are satisfied."""
+    review: Review | None
+    """Who has approved it and what is missing; None when it is void."""
+    void: str | None
+    """Why nobody's approval can help it, such as that another base is live by now; None when it is sound."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether everybody has approved who has to; the rules may still make it wait."""
+        return self.review is not None and not self.review.standing.missing
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def read_status(storage: Readable, root: bytes, catalog: Catalog, now: datetime)
     read = reader(storage)
     live = read_repository(read, root)
     candidates = tuple(
-        _candidate(staged, live, catalog, now)
+        _candidate(staged, storage, root, catalog, now)
         for product in catalog.products.values()
         for channel in product.channels
         if (staged := staged_candidate(storage, channel_role(product.id, channel))) is not None
@@ -92,15 +93,13 @@ def _roles(live: Repository, catalog: Catalog, now: datetime) -> list[RoleStatus
 
 
 def _candidate(
-    staged: Staged[ReleaseCandidate], live: Repository | None, catalog: Catalog, now: datetime
+    staged: StagedRelease, storage: Readable, root: bytes, catalog: Catalog, now: datetime
 ) -> CandidateStatus:
-    targets: Metadata[Targets] = (
-        live.targets if live else Metadata(targets_role(catalog, minisign_public(catalog), now))
-    )
     candidate = staged.candidate
-    return CandidateStatus(
-        candidate=candidate,
-        stale=candidate.base != base_of(live, candidate.role),
-        signed_by=tuple(signers_of(targets, candidate.role, staged.onto(candidate.metadata))),
-        ready=says_enough(targets, candidate.role, staged.onto(candidate.metadata)),
-    )
+    release = catalog.find(candidate.product, candidate.release)
+    if release is None:
+        return CandidateStatus(candidate, None, "the content no longer has this release")
+    try:
+        return CandidateStatus(candidate, review(release, candidate.channel, storage, root, catalog, now), None)
+    except (StorageConflict, VerificationError) as error:
+        return CandidateStatus(candidate, None, error.what)

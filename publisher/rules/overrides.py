@@ -44,6 +44,15 @@ def of(question: Question) -> list[Override]:
     return found
 
 
+def used(question: Question, verdicts: Iterable[Verdict]) -> tuple[Override, ...]:
+    """The overrides on which verdicts that pass only by them rest, at the moment of the question."""
+    passing = {verdict.rule for verdict in verdicts if verdict.outcome is Outcome.PASS_OVERRIDDEN}
+    counting = [one for one in of(question) if one.approved_at <= question.now < one.expires]
+    return tuple(
+        one for one in counting if any(rule in passing and _lack(question, rule, one) is None for rule in one.rules)
+    )
+
+
 def _applied(question: Question, verdict: Verdict, overrides: Iterable[Override]) -> Verdict:
     if verdict.outcome not in YIELDING:
         return verdict
@@ -51,7 +60,7 @@ def _applied(question: Question, verdict: Verdict, overrides: Iterable[Override]
     for override in overrides:
         if verdict.rule not in override.rules:
             continue
-        if (lack := _lack(question, verdict, override)) is not None:
+        if (lack := _lack(question, verdict.rule, override)) is not None:
             lacks.append(f"The override {override.id} {lack}.")
             continue
         approvers = words.listed([f"{one.person} ({one.duty})" for one in override.approvers])
@@ -74,13 +83,13 @@ def _ended(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def _lack(question: Question, verdict: Verdict, override: Override) -> str | None:
+def _lack(question: Question, rule: str, override: Override) -> str | None:
     """What an override lacks to count for a verdict, as the end of a sentence."""
     duties = {one.duty for one in override.approvers}
     longest = question.policy.override_longest
     if override.expires - override.approved_at > longest:
         return f"would count for longer than {words.length(longest)}, which no override may"
-    hard = verdict.rule == "freeze.hard"
+    hard = rule == "freeze.hard"
     wanted = [Duty.ENGINEERING, Duty.OPERATIONS, *([Duty.EXECUTIVE] if hard else [])]
     if missing := [duty for duty in wanted if duty not in duties]:
         return f"lacks an approver of duty {words.listed(missing)}"

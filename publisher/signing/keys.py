@@ -6,6 +6,7 @@ PKCS#11, ...). No message, repr or exception chain here holds a passphrase or a 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import stat
@@ -28,7 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_pem_public_key,
 )
-from securesystemslib.exceptions import UnverifiedSignatureError
+from securesystemslib.exceptions import UnverifiedSignatureError, VerificationError
 from securesystemslib.signer import SIGNER_FOR_URI_SCHEME, CryptoSigner, Key, SecretsHandler, Signature, SSlibKey
 from securesystemslib.signer import Signer as OpenSigner
 
@@ -41,12 +42,15 @@ __all__ = [
     "PERSON_FIELD",
     "NewKey",
     "OpenSigner",
+    "OtherKey",
     "Passphrase",
     "described",
     "generate_ed25519",
     "open_signer",
     "public_key",
     "refuse_demo_keys",
+    "signed_by",
+    "signer_of",
     "write_private_key",
 ]
 
@@ -62,6 +66,10 @@ KEY_FILE_LIMIT = 65_536
 
 Passphrase = Callable[[str], str | None]
 """Asked with the name of a key (and, for devices, of the secret); None when there is no answer."""
+
+
+class OtherKey(SigningError):
+    """A private key is not the one that was asked for."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +142,37 @@ def public_key(signer: Signer) -> SSlibKey:
     return SSlibKey(plain.keyid, plain.keytype, plain.scheme, plain.keyval, fields)
 
 
+def signed_by(key: Key, signature: Signature, data: bytes) -> bool:
+    """Whether the signature is the key's, over these bytes."""
+    try:
+        key.verify_signature(signature, data)
+    except (UnverifiedSignatureError, VerificationError):
+        return False
+    return True
+
+
+def signer_of(key: Key, role: str, uri: str) -> Signer:
+    """A key that metadata lists, as signers.yaml would name it with this URI. Raises SigningError for a foreign key."""
+    fields = key.unrecognized_fields
+    try:
+        return Signer.model_validate_json(
+            json.dumps(
+                {
+                    "name": f"key-{key.keyid[:12]}",
+                    "person": fields.get(PERSON_FIELD),
+                    "duty": fields.get(DUTY_FIELD),
+                    "roles": [role],
+                    "scheme": key.scheme,
+                    "public": str(key.keyval["public"]).strip(),
+                    "uri": uri,
+                    "demo": fields.get(DEMO_FIELD) is True,
+                }
+            )
+        )
+    except (ValueError, KeyError) as error:
+        raise SigningError(f"The metadata names no person and duty for the key {key.keyid[:12]}.") from error
+
+
 def described(key: Key) -> str:
     """Whose key it is and what for, as its signed fields say: ana (engineering)."""
     fields = key.unrecognized_fields
@@ -183,7 +222,7 @@ def _open_file(signer: Signer, path: Path, public: SSlibKey, passphrase: Passphr
     try:
         return CryptoSigner(private, public)
     except Exception:  # KeyMismatchError, or ValueError for a key of another type
-        raise SigningError(
+        raise OtherKey(
             f"The key in {path} is not the key that signers.yaml names for {signer.name}.",
             fix="correct the uri or the public key there; nothing was signed",
         ) from None

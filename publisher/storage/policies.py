@@ -24,6 +24,7 @@ TARGETS = "tuf/targets/"
 RELEASES = "releases/"
 STAGING = "staging/"
 LEDGER = "ledger/"
+BACK = "back/"
 PRIVATE = ".tidegate/"
 """The areas of a bucket, as channel/layout.py and s3_claim.py have them; storage imports neither here."""
 
@@ -59,15 +60,15 @@ _READS = {
 }
 _WRITES = {
     Identity.PUBLISHER: (
-        *(f"{area}*" for area in (STAGING, TARGETS, METADATA, RELEASES, LEDGER, PRIVATE)),
+        *(f"{area}*" for area in (STAGING, TARGETS, METADATA, RELEASES, LEDGER, BACK, PRIVATE)),
         MARKER_KEY,
     ),
     Identity.AUTOMATION: (*_FRESHNESS, f"{METADATA}*.rollout.json", _LEDGER, f"{PRIVATE}*"),
     Identity.ON_CALL: (*_FRESHNESS, f"{METADATA}*.brakes.json", _LEDGER, f"{PRIVATE}*"),
 }
 
-WRITTEN_ONCE = (f"{RELEASES}*", f"{TARGETS}*", f"{METADATA}*.*.json", _LEDGER)
-"""All that is published but timestamp.json, which has one dot only; and the ledger, which only grows."""
+WRITTEN_ONCE = (f"{RELEASES}*", f"{TARGETS}*", f"{METADATA}*.*.json", _LEDGER, f"{BACK}*")
+"""All that is published but timestamp.json, which has one dot only; the ledger, which only grows; and ways back."""
 
 
 def policy(bucket: str, prefix: str, identity: Identity) -> Document:

@@ -16,10 +16,14 @@ from publisher.channel.audit import audit
 from publisher.client.fetch import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import SigningError, StorageConflict, TidegateError, VerificationError
+from publisher.pipeline.progress import silent
 from publisher.pipeline.promote import PromoteRequest, plan_promote
-from publisher.pipeline.release import add_signatures, apply_release, plan_release
-from publisher.pipeline.stage import apply_stage, plan_stage, staged_candidate
+from publisher.pipeline.release import apply_release, plan_release
+from publisher.pipeline.stage import apply_stage, plan_stage
+from publisher.pipeline.staged import give, staged_candidate
 from publisher.pipeline.verify import StoreSource
+from publisher.pipeline.writing import write_objects
+from publisher.rules.approvals import Needs
 from publisher.signing.digests import digest_bytes
 from tests.support.project import Project, tree
 
@@ -81,6 +85,13 @@ def publish(project: Project, version: str, *, replace: bool = False) -> None:
     [{"version": 10**9}, {"version": 10**200}, {"expires": "9999-01-01T00:00:00Z"}],
     ids=lambda one: str(one)[:24],
 )
+def sign_unseen(project: Project) -> None:
+    """Signatures on whatever lies there, as by people who look at nothing."""
+    keys = project.key_ring().of("node.stable")
+    given = give(project.staged(), None, keys, Needs(), {}, project.now)
+    write_objects(given.objects, project.storage(), silent)
+
+
 def test_a_planted_candidate_gets_no_signature_for_its_own_version_or_expiry(
     project: Project, change: dict[str, object]
 ) -> None:
@@ -125,9 +136,7 @@ def test_the_release_that_is_decided_on_is_the_one_that_was_signed(project: Proj
     project.add_release("1.0.0")
     project.publish("1.0.0")
     stage(project, "1.1.0")
-    staged = staged_candidate(project.storage(), "node.stable")
-    assert staged is not None
-    add_signatures(staged, project.key_ring(), project.storage())
+    sign_unseen(project)
     plant(project, lambda signed: signed.update({"x-tidegate-release": "1.0.0"}))
     staged = staged_candidate(project.storage(), "node.stable")
     request = PromoteRequest("node", "stable", project.root)
@@ -139,9 +148,7 @@ def test_a_candidate_that_offers_another_release_than_it_says_is_refused(project
     project.publish("1.0.0")
     stage(project, "1.1.0")
     plant(project, lambda signed: signed.update({"x-tidegate-release": "1.0.0"}))
-    staged = staged_candidate(project.storage(), "node.stable")
-    assert staged is not None
-    add_signatures(staged, project.key_ring(), project.storage())
+    sign_unseen(project)
     staged = staged_candidate(project.storage(), "node.stable")
     request = PromoteRequest("node", "stable", project.root)
     with pytest.raises(VerificationError, match="offers something else"):

@@ -79,7 +79,9 @@ def test_status_tells_what_is_live_and_what_is_staged(project: Project) -> None:
     assert seen.shipped_by["node.stable"] == ("ana (engineering)", "ben (operations)")
     [candidate] = seen.candidates
     assert candidate.candidate.release == "1.1.0"
-    assert (candidate.ready, candidate.stale, candidate.signed_by) == (False, False, ())
+    assert (candidate.ready, candidate.void) == (False, None)
+    assert candidate.review is not None
+    assert candidate.review.standing.counted == ()
 
 
 def test_status_of_an_empty_bucket_is_empty(project: Project) -> None:

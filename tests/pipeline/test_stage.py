@@ -11,8 +11,8 @@ from publisher.channel.repository import read_repository
 from publisher.errors import InputError, RefusedByPolicy, SigningError, StorageConflict, VerificationError
 from publisher.pipeline.promote import PromotePlan, PromoteRequest, apply_promote, plan_promote
 from publisher.pipeline.reading import reader
-from publisher.pipeline.release import add_signatures
-from publisher.pipeline.stage import StagePlan, Supersede, apply_stage, plan_stage, staged_candidate
+from publisher.pipeline.stage import StagePlan, Supersede, apply_stage, plan_stage
+from publisher.pipeline.staged import staged_candidate
 from tests.support.project import Project, tree
 
 ROLE = "node.stable"
@@ -29,9 +29,7 @@ def stage(project: Project, version: str, supersede: Supersede = Supersede.NOTHI
 
 
 def sign(project: Project) -> None:
-    staged = staged_candidate(project.storage(), ROLE)
-    assert staged is not None
-    add_signatures(staged, project.key_ring(), project.storage())
+    project.approve(project.staged().candidate.release)
 
 
 def promotion(project: Project) -> PromotePlan:

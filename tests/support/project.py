@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -12,17 +12,23 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from publisher.content.load import load_catalog
+from publisher.model.approval import Fact
 from publisher.model.catalog import Catalog
 from publisher.model.release import Release
 from publisher.model.signer import Duty, RolePolicy, Signers
+from publisher.pipeline.approve import Review, apply_approval, approve, review
 from publisher.pipeline.deciding import ReleaseRequest
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.keys import Person, ceremony, write_ceremony
 from publisher.pipeline.release import ReleasePlan, apply_release, plan_release
+from publisher.pipeline.staged import StagedRelease, staged_candidate
 from publisher.pipeline.writing import Written
-from publisher.signing.keys import NewKey
+from publisher.signing.keys import NewKey, OpenSigner
 from publisher.storage.directory import DirectoryStorage
 from publisher.storage.protocol import Storage
+
+PROOFS = {fact: f"runbook, {fact}" for fact in Fact}
+"""What operations attest in tests that are not about it."""
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 
@@ -229,6 +235,37 @@ class Project:
     def plan(self, request: ReleaseRequest, storage: Storage | None = None) -> ReleasePlan:
         """Plan at the project's time."""
         return plan_release(request, self.catalog, storage or self.storage(), self.key_ring(), self.now)
+
+    def staged(self, channel: str = "stable", storage: Storage | None = None) -> StagedRelease:
+        """What the channel works on."""
+        found = staged_candidate(storage or self.storage(), f"node.{channel}")
+        assert found is not None
+        return found
+
+    def key(self, name: str) -> OpenSigner:
+        """The private key of a signer."""
+        signer = next(one for one in self.catalog.signers.signers if one.name == name)
+        return self.key_ring().open(signer)
+
+    def review(self, version: str, channel: str = "stable", storage: Storage | None = None) -> Review:
+        """The staged release as a person reads it."""
+        where = storage or self.storage()
+        return review(self.release(version), channel, where, self.root, self.catalog, self.now)
+
+    def approve(
+        self,
+        version: str,
+        *names: str,
+        facts: Mapping[Fact, str] | None = None,
+        channel: str = "stable",
+        storage: Storage | None = None,
+    ) -> None:
+        """Sign what is staged, each with the named key; with those of ana and ben where none is named."""
+        for name in names or ("channels-ana", "channels-ben"):
+            where = storage or self.storage()
+            attested = PROOFS if facts is None else facts
+            given = approve(self.review(version, channel, where), self.key(name), attested, self.now)
+            apply_approval(given, where)
 
     def publish(self, version: str, *, channel: str = "stable", storage: Storage | None = None) -> Written:
         """Write the YAML if needed, build, plan and apply; to the project's own bucket or to another store."""

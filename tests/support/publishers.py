@@ -20,8 +20,9 @@ from publisher.errors import StorageConflict
 from publisher.pipeline.progress import silent
 from publisher.pipeline.promote import PromoteRequest, apply_promote, live_version, plan_promote
 from publisher.pipeline.refresh import apply_refresh, plan_refresh
-from publisher.pipeline.release import ReleasePlan, add_signatures, apply_release, plan_release
-from publisher.pipeline.stage import apply_stage, plan_stage, staged_candidate
+from publisher.pipeline.release import ReleasePlan, apply_release, plan_release
+from publisher.pipeline.stage import apply_stage, plan_stage
+from publisher.pipeline.staged import staged_candidate
 from publisher.pipeline.writing import write_objects
 from publisher.storage import s3_claim
 from publisher.storage.protocol import Storage
@@ -94,7 +95,8 @@ def publish(project: Project, what: str, storage: Storage) -> None:
         if staged is None:
             assert str(live_version(request, storage)) == version
             return
-        signed = add_signatures(staged, ring, storage)
+        project.approve(version, storage=storage)
+        signed = project.staged(storage=storage)
         apply_promote(plan_promote(request, signed, catalog, storage, ring, now), catalog, storage, lambda: now)
     else:
         project.publish(version, storage=storage)

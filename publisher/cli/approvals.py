@@ -1,0 +1,30 @@
+"""How commands show who has approved a candidate, and what is missing."""
+
+from __future__ import annotations
+
+from publisher.cli.verdicts import wrapped
+from publisher.pipeline.approve import Review
+from publisher.rules.answer import headline
+
+
+def approval_lines(review: Review | None, width: int, margin: str = "") -> list[str]:
+    """Who has approved, whose approval does not count and why, what is missing, and what the rules say."""
+    if review is None:
+        return []
+    standing = review.standing
+    indent = len(margin)
+    lines = [f"{margin}approved   {one}" for one in standing.counted]
+    for one in standing.left_out:
+        lines += _hanging(f"{margin}not counted", one, width, indent)
+    for one in standing.missing:
+        lines += _hanging(f"{margin}missing", one, width, indent)
+    if not standing.missing:
+        lines.append(f"{margin}Everybody has approved who has to.")
+    for one in review.needs.because:
+        lines += wrapped(one, width, indent)
+    return [*lines, *wrapped(headline(review.decision), width, indent)]
+
+
+def _hanging(label: str, text: str, width: int, indent: int) -> list[str]:
+    first, *more = wrapped(text, width, indent + 12)
+    return [f"{label:<{indent + 12}}{first.strip()}", *more]

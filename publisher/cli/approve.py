@@ -1,0 +1,251 @@
+"""publish approve"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from publisher.cli.approvals import approval_lines
+from publisher.cli.common import content_options, find_release, json_option, load, one_channel, print_result, wall_clock
+from publisher.cli.signing import ask_passphrase, key_ring, keys_option, read_root
+from publisher.cli.target import open_to_look, open_to_write, refuse_sample, to_option
+from publisher.cli.verdicts import terminal_width, verdict_lines, wrapped
+from publisher.content.explain import did_you_mean
+from publisher.errors import InputError, UsageError
+from publisher.model.approval import Fact
+from publisher.model.catalog import Catalog
+from publisher.model.release import Release
+from publisher.pipeline.approve import Review, apply_approval, approve, find_key, review
+from publisher.pipeline.bundle import LIMIT, Recorder, brought_back, bundle_bytes, repack, unpack
+from publisher.pipeline.progress import silent
+from publisher.pipeline.reading import Readable
+from publisher.pipeline.writing import Written, write_objects
+from publisher.rules import words
+from publisher.rules.answer import headline
+from publisher.storage.protocol import Storage
+
+
+@click.command()
+@click.argument("name", metavar="PRODUCT@VERSION")
+@click.option("--channel", help="The channel; needed where the release is for several.")
+@click.option("--key", metavar="URI", help="Your key: its name or uri in signers.yaml, or file:PATH.")
+@click.option("--fact", "given", multiple=True, metavar="FACT=PROOF", help="Attest a fact, with what proves it.")
+@click.option("--yes", metavar="DIGEST", help="Sign without asking: the whole SHA-256 of the candidate you have read.")
+@click.option(
+    "--export", type=click.Path(path_type=Path), metavar="FILE", help="Write a bundle for an offline machine."
+)
+@click.option("--bundle", type=click.Path(path_type=Path), metavar="FILE", help="Work on a bundle, not on the bucket.")
+@click.option("--import", "back", type=click.Path(path_type=Path), metavar="FILE", help="Bring a signed bundle back.")
+@to_option
+@keys_option
+@content_options
+@json_option
+def command(
+    name: str,
+    channel: str | None,
+    key: str | None,
+    given: tuple[str, ...],
+    yes: str | None,
+    export: Path | None,
+    bundle: Path | None,
+    back: Path | None,
+    to: str | None,
+    keys: Path,
+    content: tuple[Path, ...],
+    config: Path,
+    as_json: bool,
+) -> None:
+    """Read what a staged release changes, and sign it.
+
+    Shows what clients will get, what the rules say now, who has approved and what is missing. Near an event operations
+    attest facts one by one. Without --key it only shows. The signature is made over the very metadata that clients
+    verify: it fits this candidate alone, and a changed byte voids it.
+
+    On a machine without network: --export FILE here, the same command with --bundle FILE there, --import FILE here.
+    """
+    if sum(one is not None for one in (export, bundle, back)) > 1:
+        raise UsageError("--export, --bundle and --import exclude one another", fix="do one step at a time")
+    if key is not None and (export or back):
+        raise UsageError("--export and --import do not sign", fix="sign on the bundle, with --bundle and --key")
+    catalog = load(content, config)
+    refuse_sample(catalog)
+    asked = _Asked(catalog, find_release(catalog, name), channel, read_root(config))
+    signing = _Signing(key, keys, config, given, yes) if key is not None else None
+    last = "Nothing was signed: name your key with --key."
+    if bundle is not None:
+        packed, memory = unpack(_read(bundle), bundle.name)
+        found, written = _reviewed(asked, memory, signing, as_json=as_json)
+        if written is not None:
+            _replace(bundle, repack(packed, memory))
+            last = f"Signed. Carry {bundle.name} back, and bring it in there with --import."
+    elif export is not None:
+        recorder = Recorder(open_to_look(to, catalog))
+        found, written = asked.review(recorder), None
+        _replace(export, bundle_bytes(found.staged.candidate, recorder.seen))
+        last = f"Written to {export}. There: the same command with --bundle {export.name} and --key."
+    elif back is not None:
+        storage = open_to_write(to, catalog, wall_clock())
+        written = _bring_back(asked.review(storage), back, storage)
+        found = asked.review(storage)
+        last = (
+            f"Brought back: {words.counted(len(written.keys), 'object')}." if written.keys else "It brings nothing new."
+        )
+    elif signing is None:
+        found, written = asked.review(open_to_look(to, catalog)), None
+    else:
+        found, written = _reviewed(asked, open_to_write(to, catalog, wall_clock()), signing, as_json=as_json)
+        last = "Signed."
+    if as_json:
+        print_result(_as_json(found, written))
+    elif written is None:
+        click.echo("\n".join([*_lines(found, terminal_width()), "", last]))
+    else:
+        click.echo("\n".join(["", last, *approval_lines(found, terminal_width())]))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Which candidate is meant."""
+
+    catalog: Catalog
+    release: Release
+    channel: str | None
+    root: bytes
+
+    def review(self, storage: Readable) -> Review:
+        """The candidate as it is there now."""
+        if self.channel is None and len(self.release.channels) > 1:
+            raise UsageError(
+                f"{self.release.id} is for {words.listed(self.release.channels)}", fix="name one with --channel"
+            )
+        channel = one_channel(self.release, self.channel, self.catalog)
+        return review(self.release, channel, storage, self.root, self.catalog, wall_clock())
+
+
+@dataclass(frozen=True)
+class _Signing:
+    """Whose key, and what was said beforehand."""
+
+    key: str
+    keys: Path
+    config: Path
+    given: tuple[str, ...]
+    yes: str | None
+
+
+def _reviewed(
+    asked: _Asked, storage: Storage, signing: _Signing | None, *, as_json: bool
+) -> tuple[Review, Written | None]:
+    """Show the candidate, ask, sign. What is signed is what was shown: it is not read again in between."""
+    found = asked.review(storage)
+    if signing is None:
+        return found, None
+    ring = key_ring(asked.catalog.signers, signing.keys)
+    facts = _facts(signing.given)
+    if signing.yes is not None and signing.yes != found.digest:
+        raise UsageError(
+            f"--yes names {signing.yes[:12]}, and the candidate is {found.digest}",
+            fix="read what this one changes (leave --key out), then give its whole digest",
+        )
+    asking = signing.yes is None
+    if asking and not sys.stdin.isatty():
+        raise UsageError(
+            "nobody is here to read what would be signed", fix="run it without --key, read, then add --yes DIGEST"
+        )
+    role = found.staged.candidate.role
+    opened = find_key(signing.key, role, found.may_sign, ring, Path.cwd(), ask_passphrase)
+    if asking:
+        click.echo("\n".join([*_lines(found, terminal_width()), ""]), err=as_json)
+        for fact in found.facts_of(found.may_sign[opened.public_key.keyid]):
+            if fact not in facts:
+                facts[fact] = click.prompt(fact.question, err=as_json)
+        said = "To sign, type the first 8 digits of the candidate's digest"
+        typed = click.prompt(f"{said} ({found.digest[:8]}...)", err=as_json)
+        if typed.strip().lower() != found.digest[:8]:
+            raise UsageError("that is another digest; nothing was signed", fix="run it again")
+    approval = approve(found, opened, facts, wall_clock())
+    written = apply_approval(approval, storage)
+    return asked.review(storage), written
+
+
+def _bring_back(found: Review, file: Path, storage: Storage) -> Written:
+    bundle, memory = unpack(_read(file), file.name)
+    if (bundle.role, bundle.candidate) != (found.staged.candidate.role, found.digest):
+        raise InputError(
+            f"{file.name} is about candidate {bundle.candidate[:12]} of {bundle.role},"
+            f" and the bucket works on {found.digest[:12]}",
+            fix="export it again: what was signed there fits nothing else",
+        )
+    objects = brought_back(found.staged.candidate, found.way_back, found.may_sign, memory, storage)
+    return write_objects(objects, storage, silent)
+
+
+def _facts(given: tuple[str, ...]) -> dict[Fact, str]:
+    found: dict[Fact, str] = {}
+    for text in given:
+        name, separator, proof = text.partition("=")
+        if name not in list(Fact):
+            raise UsageError(f"--fact {text} names no fact that is attested", fix=did_you_mean(name, list(Fact)))
+        if not separator or not proof.strip():
+            raise UsageError(f"--fact {text} proves nothing", fix=f"write {name}=WHERE-IT-SAYS-SO")
+        found[Fact(name)] = proof.strip()
+    return found
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LIMIT + 1)
+    except OSError as error:
+        raise InputError(f"cannot read the bundle {path}: {error.strerror}", fix="name the file") from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """The file appears whole or stays as it was."""
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.write_bytes(data)
+        beside.replace(path)
+    except OSError as error:
+        raise InputError(f"cannot write the bundle {path}: {error.strerror}") from error
+
+
+def _lines(found: Review, width: int) -> list[str]:
+    """The whole review."""
+    candidate, decision = found.staged.candidate, found.decision
+    lines = [
+        f"{candidate.product} {candidate.release} for {candidate.channel}",
+        f"candidate {found.digest}",
+        "",
+        "What changes for clients:",
+        *(line for one in found.difference for line in wrapped(one.strip(), width, 2 + len(one) - len(one.lstrip()))),
+    ]
+    if found.takes_back_to is not None:
+        lines += wrapped(f"Signed with it: the way back to {found.takes_back_to}, should it have to be taken.", width)
+    lines += ["", *wrapped(headline(decision), width)]
+    for verdict in decision.verdicts:
+        if verdict.outcome.stops:
+            lines += verdict_lines(verdict, width)
+    return [*lines, "", *approval_lines(found, width)]
+
+
+def _as_json(found: Review, written: Written | None) -> dict[str, object]:
+    standing = found.standing
+    return {
+        "product": found.release.product,
+        "version": str(found.release.version),
+        "channel": found.staged.candidate.channel,
+        "candidate": found.digest,
+        "difference": list(found.difference),
+        "way_back_to": found.takes_back_to,
+        "decision": found.decision.model_dump(mode="json"),
+        "facts": [str(fact) for fact in found.needs.facts],
+        "approved_by": [str(one) for one in standing.counted],
+        "not_counted": list(standing.left_out),
+        "missing": list(standing.missing),
+        "signed": written is not None,
+        "written": list(written.keys) if written else [],
+    }

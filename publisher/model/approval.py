@@ -1,0 +1,47 @@
+"""An approval: a signature over a candidate, and what its signer states beside it (staging/<role>/<sha256>/attest/)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from publisher.model.base import Digest, Model, Text, UtcTime
+
+
+class Fact(StrEnum):
+    """What operations confirm before a release goes out near an event, each with its proof (R39)."""
+
+    SUPPORT_STAFFING = "support-staffing"
+    ALERT_ROUTING = "alert-routing"
+    ROLLBACK_ARTIFACTS = "rollback-artifacts"
+
+    @property
+    def question(self) -> str:
+        """What the signer is asked."""
+        return _QUESTIONS[self]
+
+
+_QUESTIONS = {
+    Fact.SUPPORT_STAFFING: "Support is staffed for this release. Where does it say so?",
+    Fact.ALERT_ROUTING: "Alerts reach the people on call. How do you know?",
+    Fact.ROLLBACK_ARTIFACTS: "What a rollback needs is there and was tried. Where?",
+}
+
+
+class Statement(Model):
+    """What one person states with a signature; signed with the same key, in an envelope of its own."""
+
+    format: Literal["tidegate-approval/1"] = "tidegate-approval/1"
+    """What this is."""
+    candidate: Digest
+    """SHA-256 of the candidate's payload: it holds for no other."""
+    key: Digest
+    """Id of the key that signs candidate and statement."""
+    at: UtcTime
+    """When it was given, by the signer's clock."""
+    near: tuple[Digest, ...] = ()
+    """Marks of the events that were near, so that one which comes near later is not approved unseen."""
+    facts: dict[Fact, Text] = Field(default_factory=dict)
+    """What is attested, and what proves it: a link, a ticket, a name and an hour."""

@@ -1,0 +1,170 @@
+"""`publish approve`: what a person reads before signing, and the approval.
+
+What was read is what is signed: the candidate is taken from the store once, and its bytes are kept in memory between
+the review and the signature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from tuf.api.metadata import Key
+
+from publisher.channel.approval import Standing
+from publisher.channel.candidate import refuse_stale
+from publisher.channel.layout import channel_role
+from publisher.channel.release_candidate import carried_files, refuse_other_content, way_back
+from publisher.channel.release_difference import release_difference
+from publisher.channel.repository import Repository, read_repository
+from publisher.channel.state import feeds
+from publisher.errors import InputError, SigningError
+from publisher.model.approval import Fact
+from publisher.model.catalog import Catalog
+from publisher.model.decision import Decision
+from publisher.model.release import Release
+from publisher.model.signer import Duty
+from publisher.pipeline.deciding import evidence_of
+from publisher.pipeline.keyring import KeyRing, Passphrase
+from publisher.pipeline.permit import configured_roles
+from publisher.pipeline.progress import silent
+from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.staged import Given, StagedRelease, give, judged, staged_candidate
+from publisher.pipeline.writing import Written, write_objects
+from publisher.rules import words
+from publisher.rules.approvals import Needs, needs
+from publisher.rules.evaluate import evaluate
+from publisher.rules.question import Question
+from publisher.signing.keys import DUTY_FIELD, OpenSigner, OtherKey, described, open_signer, signer_of
+from publisher.storage.protocol import Storage
+
+
+@dataclass(frozen=True)
+class Review:
+    """A release's candidate as a person reads it before signing."""
+
+    release: Release
+    staged: StagedRelease
+    live: Repository | None
+    difference: tuple[str, ...]
+    """What changes for clients, in lines."""
+    takes_back_to: str | None
+    """The version that its way back leads to; None where it has none."""
+    decision: Decision
+    """What the rules say now."""
+    needs: Needs
+    standing: Standing
+    """Who has approved so far, and what is missing."""
+    may_sign: Mapping[str, Key]
+    """Key id -> key, of all that may sign it."""
+
+    way_back: bytes | None
+    """The payload that takes it back."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the candidate; names what is signed."""
+        return self.staged.candidate.digest
+
+    def facts_of(self, key: Key) -> tuple[Fact, ...]:
+        """What the holder of the key is asked to attest."""
+        return self.needs.facts if key.unrecognized_fields.get(DUTY_FIELD) == Duty.OPERATIONS else ()
+
+
+def review(
+    release: Release, channel: str, storage: Readable, trusted_root: bytes, catalog: Catalog, now: datetime
+) -> Review:
+    """Read and check a staged release. Raises InputError when it is not staged, StorageConflict when it is void."""
+    read = reader(storage)
+    role = channel_role(release.product, channel)
+    live = read_repository(read, trusted_root)
+    staged = staged_candidate(storage, role)
+    if staged is None or staged.candidate.release != str(release.version):
+        working_on = f"{role} is working on {staged.candidate.release}" if staged else "nothing is staged"
+        raise InputError(f"{release.id} is not staged: {working_on}", fix=f"publish stage {release.id} ...")
+    candidate = staged.candidate
+    refuse_stale(candidate, live)
+    files = carried_files(candidate, live, read)
+    refuse_other_content(candidate, catalog, release, files, now)
+    offered = feeds(read, live, release.product, channel) if live else {}
+    evidence = evidence_of(offered, files, candidate.changes)
+    decision = evaluate(catalog, release, channel, now, evidence)
+    needed = needs(Question(catalog, release, channel, evidence, now), decision)
+    configured = configured_roles(catalog, now)
+    delegations = configured.delegations
+    assert delegations is not None and delegations.roles is not None
+    back = way_back(candidate, release, catalog, live)
+    return Review(
+        release=release,
+        staged=staged,
+        live=live,
+        difference=release_difference(candidate, live, read),
+        takes_back_to=str(evidence.live) if back is not None else None,
+        decision=decision,
+        needs=needed,
+        standing=judged(staged, configured, catalog, needed, now, now),
+        way_back=back,
+        may_sign={keyid: delegations.keys[keyid] for keyid in delegations.roles[role].keyids},
+    )
+
+
+def approve(review: Review, key: OpenSigner, facts: Mapping[Fact, str], at: datetime) -> Given:
+    """Sign what was reviewed, its way back, and a statement of what is attested. Writes nothing.
+
+    Raises SigningError when the key may not sign it, or a fact that its holder is asked for is not attested.
+    """
+    public = review.may_sign.get(key.public_key.keyid)
+    if public is None:
+        raise not_allowed(review)
+    if lacking := [fact for fact in review.facts_of(public) if not facts.get(fact, "").strip()]:
+        raise SigningError(
+            f"near an event operations attest each fact with its proof, and nothing proves {words.listed(lacking)}",
+            fix=" ".join(f"--fact {fact}=WHERE-IT-SAYS-SO" for fact in lacking),
+        )
+    return give(review.staged, review.way_back, [key], review.needs, dict(facts), at)
+
+
+def apply_approval(given: Given, storage: Storage) -> Written:
+    """Put signatures and statement beside the candidate. Raises StorageError."""
+    return write_objects(given.objects, storage, silent)
+
+
+def find_key(
+    text: str, role: str, may_sign: Mapping[str, Key], keys: KeyRing, directory: Path, passphrase: Passphrase
+) -> OpenSigner:
+    """The private key that --key means: a name or URI of signers.yaml, or `file:PATH` of any key that may sign.
+
+    `directory` is where a relative PATH begins. Raises SigningError with those that would do.
+    """
+    for signer in keys.signers.signers:
+        if text in (signer.name, signer.uri):
+            opened = keys.open(signer)
+            if opened.public_key.keyid in may_sign:
+                return opened
+            raise SigningError(f"the key {signer.name} may not sign {role}", fix=_who(may_sign))
+    if not text.startswith("file:"):
+        raise SigningError(f"signers.yaml has no key that is called {text} or kept there", fix=_who(may_sign))
+    answers: dict[str, str | None] = {}
+
+    def once(_name: str) -> str | None:
+        if text not in answers:
+            answers[text] = passphrase(text)
+        return answers[text]
+
+    for key in may_sign.values():
+        try:
+            return open_signer(signer_of(key, role, text), base=directory, passphrase=once)
+        except OtherKey:
+            continue
+    raise SigningError(f"the key in {text.removeprefix('file:')} may not sign {role}", fix=_who(may_sign))
+
+
+def not_allowed(review: Review) -> SigningError:
+    """A key that may not sign this."""
+    return SigningError(f"this key may not sign {review.staged.candidate.role}", fix=_who(review.may_sign))
+
+
+def _who(may_sign: Mapping[str, Key]) -> str:
+    return f"those who may: {words.listed(sorted({described(key) for key in may_sign.values()}))}"

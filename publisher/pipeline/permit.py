@@ -1,0 +1,82 @@
+"""The last word before a release goes live: the rules decide once more, and approvals are counted by what they ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tuf.api.metadata import Targets
+
+from publisher.channel.advance import only_good_signatures, says_enough, to_bytes
+from publisher.channel.approval import require
+from publisher.channel.layout import back_key
+from publisher.channel.repository import Repository
+from publisher.channel.roles import targets_role
+from publisher.errors import SigningError
+from publisher.model.catalog import Catalog
+from publisher.model.decision import Decision
+from publisher.model.evidence import Evidence
+from publisher.model.release import Release
+from publisher.pipeline.deciding import decide
+from publisher.pipeline.objects import PlannedObject
+from publisher.pipeline.staged import StagedRelease, judged
+from publisher.rules.approvals import needs
+from publisher.rules.question import Question
+from publisher.signing.minisign import public_file
+from publisher.storage.protocol import Body
+
+
+@dataclass(frozen=True)
+class Permit:
+    """A yes of the rules and of the people who had to approve."""
+
+    decision: Decision
+    approved_by: tuple[str, ...]
+    """Persons with their duties."""
+
+
+def permitted(
+    staged: StagedRelease, catalog: Catalog, release: Release, evidence: Evidence, moment: datetime, now: datetime
+) -> Permit:
+    """Decide for `moment`, and count the approvals by what that needs; `now` is the time of day.
+
+    Raises RefusedByPolicy, SigningError.
+    """
+    channel = staged.candidate.channel
+    decision = decide(catalog, release, channel, moment, evidence)
+    needed = needs(Question(catalog, release, channel, evidence, moment), decision)
+    found = judged(staged, configured_roles(catalog, now), catalog, needed, moment, now)
+    require(found, f"{release.id} in {channel}", needed)
+    return Permit(decision, tuple(str(one) for one in found.counted))
+
+
+def kept_way_back(
+    staged: StagedRelease, release: Release, catalog: Catalog, live: Repository | None, now: datetime
+) -> tuple[PlannedObject, ...]:
+    """The signed way back as it is kept for as long as the release may be taken back. Raises SigningError."""
+    metadata = staged.signed_way_back(release, catalog, live)
+    if metadata is None:
+        return ()
+    role = staged.candidate.role
+    configured = configured_roles(catalog, now)
+    metadata = only_good_signatures(role, metadata, configured)
+    if not says_enough(configured, role, metadata):
+        raise SigningError(
+            f"the way back of {release.id} is not signed by all who have to; it is signed together with the release",
+            fix="those who signed the release itself run `publish approve` again",
+        )
+    body = Body.from_bytes(to_bytes(metadata))
+    return (PlannedObject.of(back_key(role, staged.candidate.digest), body, private=True),)
+
+
+def configured_roles(catalog: Catalog, now: datetime) -> Targets:
+    """`targets` as the configuration asks for it: who may sign what. Raises SigningError."""
+    return targets_role(catalog, minisign_public(catalog), now)
+
+
+def minisign_public(catalog: Catalog) -> bytes:
+    """The public key file that the configuration names. Raises SigningError when there is none."""
+    signers = catalog.signers.keys_of("minisign")
+    if not signers:
+        raise SigningError("signers.yaml names no minisign key", fix="make keys with `publish keys init`")
+    return public_file(signers[0])

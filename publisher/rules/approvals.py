@@ -1,0 +1,77 @@
+"""Which approvals a release needs: more near events, and those that its overrides rest on (R27, R38, R39)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from publisher.model.approval import Fact
+from publisher.model.decision import Decision
+from publisher.model.event import Event
+from publisher.model.register import Approver
+from publisher.model.signer import Duty
+from publisher.rules import overrides, words
+from publisher.rules.names import titled
+from publisher.rules.question import Question
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What people must have signed and stated, beyond the threshold and duties of the role."""
+
+    persons: int = 0
+    """At least so many."""
+    duties: tuple[Duty, ...] = ()
+    """These duties, each by another person."""
+    facts: tuple[Fact, ...] = ()
+    """What one of them must attest for operations."""
+    named: tuple[Approver, ...] = ()
+    """Persons whom overrides name; each has to sign, in that duty."""
+    sole_author: str | None = None
+    """Whose own approval does not count."""
+    near: tuple[Event, ...] = ()
+    """Events that each signer must have known of."""
+
+    @property
+    def because(self) -> tuple[str, ...]:
+        """Why it needs more than its role asks for, in sentences; empty when it does not."""
+        found = [f"It ships near {titled(self.near)}."] if self.near and (self.persons or self.facts) else []
+        if self.named:
+            names = words.listed([f"{one.person} ({one.duty})" for one in self.named])
+            found.append(f"An override that it rests on names {names}.")
+        return tuple(found)
+
+
+def needs(question: Question, decision: Decision) -> Needs:
+    """What this release needs at the moment of the question; `decision` is what the rules say of it then."""
+    used = overrides.used(question, decision.verdicts)
+    named = tuple(dict.fromkeys(approver for one in used for approver in one.approvers))
+    if question.policy.profile == "solo" or not question.near:
+        return Needs(named=named, near=question.near)
+    asked = question.policy.approvals
+    authors = question.release.authors
+    return Needs(
+        persons=asked.near_events,
+        duties=asked.near_duties,
+        facts=asked.facts,
+        named=named,
+        sole_author=authors[0] if len(authors) == 1 else None,
+        near=question.near,
+    )
+
+
+def same_person(name: str, slug: str) -> bool:
+    """Whether a name in the content is that of a signer: "Eva" and "Eva Lund" are `eva` and `eva-lund`."""
+    return "-".join(name.casefold().split()) == slug
+
+
+def mark(event: Event, candidate: str) -> str:
+    """What a signer's statement says of an event that was near: it fits this candidate and these dates only."""
+    said = f"{candidate} {event.id} {event.starts.isoformat()} {event.ends.isoformat()} {event.severity.score}"
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def marks(events: Sequence[Event], candidate: str) -> tuple[str, ...]:
+    """The marks of all of them, sorted, so that their order tells nothing."""
+    return tuple(sorted(mark(event, candidate) for event in events))
