@@ -12,6 +12,7 @@ from publisher.channel.audit_releases import audit_release
 from publisher.channel.findings import BROKEN_OFF, Finding, Findings, Level, Source
 from publisher.channel.history import History, read_history, released_file
 from publisher.channel.layout import (
+    BACK,
     LEDGER,
     METADATA,
     MINISIGN_TARGET,
@@ -30,7 +31,7 @@ from publisher.client.feed import Feed
 from publisher.errors import VerificationError
 from publisher.model.signer import SHARED_ROLES
 
-WORKSHOP = (STAGING, LEDGER)
+WORKSHOP = (STAGING, LEDGER, BACK)
 """Where publishers work; the public reads nothing there, and nothing there is trusted."""
 
 

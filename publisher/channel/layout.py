@@ -6,6 +6,7 @@
                    keys/<sha256>.minisign.pub
                    site/<sha256>.pages.json
     releases/<product>/<version>/   plain names for people
+    back/<product>.<channel>/   ways back of releases, signed; private
     staging/<role>/current.json     which candidate the role is working on
     staging/<role>/<sha256>/        payload.json, decision.json, sig/<keyid>, people/<file>: each written once
     ledger/<number>.json            signed entries, each written once and linked to the one before it; private

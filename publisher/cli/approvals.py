@@ -13,7 +13,7 @@ def approval_lines(review: Review | None, width: int, margin: str = "") -> list[
         return []
     standing = review.standing
     indent = len(margin)
-    lines = [f"{margin}approved   {one}" for one in standing.counted]
+    lines = [f"{margin}approved    {one}" for one in standing.counted]
     for one in standing.left_out:
         lines += _hanging(f"{margin}not counted", one, width, indent)
     for one in standing.missing:

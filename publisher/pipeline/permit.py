@@ -10,9 +10,10 @@ from tuf.api.metadata import Targets
 from publisher.channel.advance import only_good_signatures, says_enough, to_bytes
 from publisher.channel.approval import require
 from publisher.channel.layout import back_key
-from publisher.channel.repository import Repository
+from publisher.channel.release_candidate import refuse_other_content
+from publisher.channel.repository import Read, Repository, parse
 from publisher.channel.roles import targets_role
-from publisher.errors import SigningError
+from publisher.errors import SigningError, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
 from publisher.model.evidence import Evidence
@@ -40,10 +41,11 @@ def permitted(
 ) -> Permit:
     """Decide for `moment`, and count the approvals by what that needs; `now` is the time of day.
 
-    Raises RefusedByPolicy, SigningError.
+    Raises RefusedByPolicy, StorageConflict when the content has changed since it was signed, SigningError.
     """
     channel = staged.candidate.channel
     decision = decide(catalog, release, channel, moment, evidence)
+    refuse_other_content(staged.candidate, catalog, release, evidence.artifacts or (), moment)
     needed = needs(Question(catalog, release, channel, evidence, moment), decision)
     found = judged(staged, configured_roles(catalog, now), catalog, needed, moment, now)
     require(found, f"{release.id} in {channel}", needed)
@@ -51,9 +53,12 @@ def permitted(
 
 
 def kept_way_back(
-    staged: StagedRelease, release: Release, catalog: Catalog, live: Repository | None, now: datetime
+    staged: StagedRelease, release: Release, catalog: Catalog, live: Repository | None, read: Read, now: datetime
 ) -> tuple[PlannedObject, ...]:
-    """The signed way back as it is kept for as long as the release may be taken back. Raises SigningError."""
+    """The signed way back as it is kept for as long as the release may be taken back; what a killed run kept stays.
+
+    Raises SigningError.
+    """
     metadata = staged.signed_way_back(release, catalog, live)
     if metadata is None:
         return ()
@@ -65,8 +70,18 @@ def kept_way_back(
             f"the way back of {release.id} is not signed by all who have to; it is signed together with the release",
             fix="those who signed the release itself run `publish approve` again",
         )
-    body = Body.from_bytes(to_bytes(metadata))
-    return (PlannedObject.of(back_key(role, staged.candidate.digest), body, private=True),)
+    key = back_key(role, staged.candidate.digest)
+    data = read(key) if is_whole_way_back(read(key), metadata.signed, configured, role) else None
+    return (PlannedObject.of(key, Body.from_bytes(data or to_bytes(metadata)), private=True),)
+
+
+def is_whole_way_back(data: bytes | None, payload: Targets, configured: Targets, role: str) -> bool:
+    """Whether this is the way back, signed by all who have to."""
+    try:
+        found = parse(data or b"", Targets, "the way back")
+    except VerificationError:
+        return False
+    return found.signed == payload and says_enough(configured, role, found)
 
 
 def configured_roles(catalog: Catalog, now: datetime) -> Targets:

@@ -26,7 +26,7 @@ from publisher.channel.layout import (
     target_key,
 )
 from publisher.channel.manifests import SIGNATURE_SUFFIX, SUMS_FILE, parse_sums, trusted_comment
-from publisher.channel.release_candidate import PEOPLE, ReleaseCandidate, carried_files, refuse_other_content
+from publisher.channel.release_candidate import PEOPLE, ReleaseCandidate, carried_files
 from publisher.channel.repository import Read, Repository, follow_roots, read_repository
 from publisher.channel.roles import role_policy
 from publisher.channel.state import feeds
@@ -136,14 +136,16 @@ def plan_promote(
         release = _release_of(staged.candidate, catalog)
         moment = request.decide_at or now
         files = carried_files(staged.candidate, live, read)
-        refuse_other_content(staged.candidate, catalog, release, files, moment)
         platforms = tuple(one.platform for one in files)
         evidence = evidence_of(_offered(live, read, request), files, staged.candidate.changes)
         permit = permitted(staged, catalog, release, evidence, moment, now)
         decision = permit.decision
         told = Told.decided(request.action, release, decision, staged.candidate.digest, permit.approved_by)
         signed[request.role] = staged.signed
-        plain = (*kept_way_back(staged, release, catalog, live, now), *_plain_names(staged.candidate, catalog, storage))
+        plain = (
+            *kept_way_back(staged, release, catalog, live, read, now),
+            *_plain_names(staged.candidate, catalog, storage),
+        )
 
     elif staged is not None:
         platforms = tuple(

@@ -28,7 +28,7 @@ def ready(tmp_path: Path, publish: Publish) -> Project:
 
 
 def run(publish: Publish, project: Project, command: str, *more: str) -> Ran:
-    where = ("--channel", "stable") if command in ("stage", "promote") else ()
+    where = ("--channel", "stable") if command in ("stage", "approve", "promote") else ()
     return publish(command, *more, *where, "--to", project.bucket, cwd=project.base)
 
 
@@ -36,19 +36,34 @@ def stage(publish: Publish, project: Project, *more: str) -> Ran:
     return run(publish, project, "stage", "node@1.0.0", "--artifacts", "artifacts/1.0.0", *more)
 
 
+def approve(publish: Publish, project: Project, key: str, *more: str) -> Ran:
+    """Read, and sign what was read."""
+    read = run(publish, project, "approve", "node@1.0.0", "--json")
+    ran = run(
+        publish, project, "approve", "node@1.0.0", "--key", key, "--yes", json.loads(read.out)["candidate"], *more
+    )
+    assert ran.code == 0, ran.err
+    return ran
+
+
 def test_two_people_and_two_machines_ship_a_release(ready: Project, publish: Publish) -> None:
     staged = stage(publish, ready)
     assert staged.code == 0, staged.err
-    assert "publish promote node@1.0.0" in staged.out
+    assert "publish approve node@1.0.0" in staged.out
 
-    first = run(publish, ready, "promote", "node@1.0.0", "--sign", "--keys", "keys-of-ana")
-    assert first.code == 1
-    assert "your signatures are kept" in first.err
+    first = approve(publish, ready, "channels-ana", "--keys", "keys-of-ana")
+    assert "approved   ana (engineering)" in first.out
+    early = run(publish, ready, "promote", "node@1.0.0")
+    assert early.code == 1
+    assert "still needs the approval of a person with the duty operations (ben)" in early.err
     waiting = json.loads(run(publish, ready, "status", "--json").out)
     assert waiting["live"] == []
-    assert waiting["staged"][0]["signed_by"] == ["ana (engineering)"]
+    assert waiting["staged"][0]["approved_by"] == ["ana (engineering)"]
+    assert waiting["staged"][0]["missing"] == ["the approval of a person with the duty operations (ben)"]
 
-    last = run(publish, ready, "promote", "node@1.0.0", "--sign")
+    second = approve(publish, ready, "channels-ben")
+    assert "Everybody has approved who has to." in second.out
+    last = run(publish, ready, "promote", "node@1.0.0")
     assert last.code == 0, last.err
     assert "node 1.0.0 is live in stable" in last.out
     assert "Next: record `shipped_at: 20" in last.out
@@ -83,8 +98,9 @@ def test_rebase_and_replace_do_not_go_together(ready: Project, publish: Publish)
 
 def test_refresh_has_nothing_to_do_on_a_fresh_channel(ready: Project, publish: Publish) -> None:
     stage(publish, ready)
-    run(publish, ready, "promote", "node@1.0.0", "--sign", "--keys", "keys-of-ana")
-    run(publish, ready, "promote", "node@1.0.0", "--sign")
+    approve(publish, ready, "channels-ana", "--keys", "keys-of-ana")
+    approve(publish, ready, "channels-ben")
+    run(publish, ready, "promote", "node@1.0.0")
     ran = run(publish, ready, "refresh")
     assert (ran.code, ran.out) == (0, "Nothing is due.\n")
     said = json.loads(run(publish, ready, "refresh", "--json").out)
@@ -95,7 +111,7 @@ def test_status_reads_at_a_glance(ready: Project, publish: Publish) -> None:
     stage(publish, ready)
     out = run(publish, ready, "status").out
     assert "Live\n  nothing" in out
-    assert "signatures missing" in out
+    assert "missing     the approval of a person with the duty engineering (ana)" in " ".join(out.split("\n"))
 
 
 AREAS = """\
@@ -126,9 +142,10 @@ def test_r26_what_the_build_changed_goes_with_the_candidate_and_stops_a_patch_th
     assert stage(publish, ready, "--changes", str(paths)).code == 0
     # Whoever promotes needs no list of paths: the classes are in what is signed. One that is lowered meanwhile fails.
     release.write_text(declared)
-    run(publish, ready, "promote", "node@1.0.0", "--sign", "--keys", "keys-of-ana")
-    lowered = run(publish, ready, "promote", "node@1.0.0", "--sign")
+    lowered = run(publish, ready, "promote", "node@1.0.0")
     assert lowered.code == 3
     assert "something of that class (dht)" in lowered.err
     release.write_text(declared.replace("change_class: patch", "change_class: dht"))
-    assert run(publish, ready, "promote", "node@1.0.0", "--sign").code == 0
+    approve(publish, ready, "channels-ana", "--keys", "keys-of-ana")
+    approve(publish, ready, "channels-ben")
+    assert run(publish, ready, "promote", "node@1.0.0").code == 0

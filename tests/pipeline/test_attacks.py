@@ -80,11 +80,6 @@ def publish(project: Project, version: str, *, replace: bool = False) -> None:
     apply_release(plan, project.catalog, project.storage(), lambda: project.now)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [{"version": 10**9}, {"version": 10**200}, {"expires": "9999-01-01T00:00:00Z"}],
-    ids=lambda one: str(one)[:24],
-)
 def sign_unseen(project: Project) -> None:
     """Signatures on whatever lies there, as by people who look at nothing."""
     keys = project.key_ring().of("node.stable")
@@ -92,6 +87,11 @@ def sign_unseen(project: Project) -> None:
     write_objects(given.objects, project.storage(), silent)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"version": 10**9}, {"version": 10**200}, {"expires": "9999-01-01T00:00:00Z"}],
+    ids=lambda one: str(one)[:24],
+)
 def test_a_planted_candidate_gets_no_signature_for_its_own_version_or_expiry(
     project: Project, change: dict[str, object]
 ) -> None:
@@ -163,7 +163,7 @@ def test_a_signature_of_a_stranger_never_gets_into_what_is_published(project: Pr
     (folder / "sig" / ("f" * 64)).write_text(json.dumps(stranger))
     publish(project, "1.0.0")
     role = json.loads((project.bucket / "tuf/metadata/1.node.stable.json").read_bytes())
-    assert len(role["signatures"]) == 2
+    assert stranger["keyid"] not in {one["keyid"] for one in role["signatures"]}
 
 
 @pytest.mark.parametrize("junk", ['{"keyid": "ab", "sig": "00"}', "[" * 100_000, "x" * 3_000_000, "{}"])
@@ -244,7 +244,7 @@ def test_padding_that_clients_refuse_is_found(project: Project) -> None:
 def test_signing_needs_the_roles_own_keys(project: Project) -> None:
     stage(project, "1.0.0")
     (project.keys / "channels-ana.pem").rename(project.base / "ana")
-    with pytest.raises(SigningError, match="has 1"):
+    with pytest.raises(SigningError, match=r"duty engineering \(ana\)"):
         publish(project, "1.0.0")
 
 

@@ -76,7 +76,7 @@ def test_status_tells_what_is_live_and_what_is_staged(project: Project) -> None:
     apply_stage(plan, project.storage())
     seen = status(project)
     assert [str(one.version) for one in seen.state.live] == ["1.0.0"]
-    assert seen.shipped_by["node.stable"] == ("ana (engineering)", "ben (operations)")
+    assert seen.shipped_by["node.stable"] == ("ana (engineering)", "ben (operations)", "eva (executive)")
     [candidate] = seen.candidates
     assert candidate.candidate.release == "1.1.0"
     assert (candidate.ready, candidate.void) == (False, None)

@@ -253,7 +253,12 @@ def test_somebody_else_publishing_in_between_wins(project: Project) -> None:
 def test_too_few_keys_at_hand_are_named(project: Project) -> None:
     project.add_release("1.0.0")
     (project.keys / "channels-ben.pem").unlink()
-    assert_refused(project, "1.0.0", SigningError, r"node\.stable needs 2 signatures, and has 1")
+    assert_refused(
+        project,
+        "1.0.0",
+        SigningError,
+        r"still needs the approval of a person with the duty operations \(ben\)",
+    )
 
 
 def test_an_open_key_file_is_refused(project: Project) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -141,22 +142,19 @@ def refuse_promotion(project: Project, kind: type[Exception], words: str) -> Non
 
 def test_an_unsigned_candidate_is_refused(project: Project) -> None:
     stage(project, "1.0.0")
-    refuse_promotion(project, SigningError, r"needs 2 signatures, and has 0")
+    refuse_promotion(project, SigningError, r"engineering \(ana\).*operations \(ben\); approved so far by nobody")
 
 
 def test_one_of_two_persons_is_refused(project: Project) -> None:
     stage(project, "1.0.0")
-    (project.keys / "channels-ben.pem").rename(project.base / "ben's")
-    sign(project)
-    refuse_promotion(project, SigningError, r"needs 2 signatures, and has 1")
+    project.approve("1.0.0", "channels-ana")
+    refuse_promotion(project, SigningError, r"operations \(ben\); approved so far by ana \(engineering\)")
 
 
 def test_two_persons_can_sign_one_after_the_other(project: Project) -> None:
     stage(project, "1.0.0")
-    for absent in ("channels-ben.pem", "channels-ana.pem"):
-        (project.keys / absent).rename(project.base / absent)
-        sign(project)
-        (project.base / absent).rename(project.keys / absent)
+    for name in ("channels-ana", "channels-ben"):
+        project.approve("1.0.0", name)
     promote(project)
 
 
@@ -169,7 +167,8 @@ def test_a_signature_over_another_candidate_does_not_count(project: Project) -> 
     (second / "sig").mkdir()
     for signature in first.iterdir():
         (second / "sig" / signature.name).write_bytes(signature.read_bytes())
-    refuse_promotion(project, SigningError, r"needs 2 signatures, and has 0")
+    shutil.copytree(first.parent / "attest", second / "attest")
+    refuse_promotion(project, SigningError, r"approved so far by nobody")
 
 
 def test_a_changed_payload_is_refused(project: Project) -> None:
