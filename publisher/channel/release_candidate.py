@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from publisher.channel.layout import feed_target
 from publisher.channel.repository import Read, Repository, parse
 from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, CHANGES_FIELD, RELEASE_FIELD
 from publisher.channel.state import read_feed
+from publisher.client.feed import Feed
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.candidate import Basis
 from publisher.model.catalog import Catalog
@@ -121,6 +122,13 @@ def carried_files(candidate: ReleaseCandidate, live: Repository | None, read: Re
     if not files:
         raise VerificationError(f"the candidate of {candidate.role} changes no platform's feed")
     return tuple(files)
+
+
+def feeds_of(signed: Targets, read: Read) -> Mapping[str, Feed]:
+    """Platform -> feed that metadata of a channel lists. Raises VerificationError."""
+    listed = sorted(signed.targets.items())
+    found = [read_feed(read, path, target) for path, target in listed if path.startswith("feed/")]
+    return {feed.platform: feed for feed in found}
 
 
 def basis_of(catalog: Catalog, release: Release, at: datetime) -> Basis:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import fields
 from datetime import datetime
 
-from publisher.channel.release_candidate import ReleaseCandidate
+from publisher.channel.layout import target_key
+from publisher.channel.release_candidate import ReleaseCandidate, feeds_of
 from publisher.channel.repository import Read, Repository
-from publisher.channel.state import feeds, read_feed
+from publisher.channel.state import feeds
 from publisher.client.feed import Artifact, Feed, Release
 from publisher.model.base import format_time
 from publisher.rules import words
@@ -27,7 +28,7 @@ _NAMES = {
 def release_difference(candidate: ReleaseCandidate, live: Repository | None, read: Read) -> tuple[str, ...]:
     """Lines: what each platform is offered now and then, what it is told, and what stays. Raises VerificationError."""
     before = feeds(read, live, candidate.product, candidate.channel) if live else {}
-    after = _feeds(candidate, read)
+    after = feeds_of(candidate.metadata.signed, read)
     lines = [line for platform in sorted(after) for line in _platform(platform, before.get(platform), after[platform])]
     lines += [f"{platform}: no longer served" for platform in sorted(set(before) - set(after))]
     signed = candidate.metadata.signed
@@ -36,12 +37,6 @@ def release_difference(candidate: ReleaseCandidate, live: Repository | None, rea
     until = words.day(signed.expires)
     lines.append(f"signed metadata: {candidate.role} version {signed.version}{replaced}, until {until}")
     return tuple(lines)
-
-
-def _feeds(candidate: ReleaseCandidate, read: Read) -> Mapping[str, Feed]:
-    listed = sorted(candidate.metadata.signed.targets.items())
-    found = [read_feed(read, path, target) for path, target in listed if path.startswith("feed/")]
-    return {feed.platform: feed for feed in found}
 
 
 def _platform(platform: str, before: Feed | None, after: Feed) -> Iterator[str]:
@@ -71,7 +66,7 @@ def _platform(platform: str, before: Feed | None, after: Feed) -> Iterator[str]:
 def _file(artifact: Artifact) -> Iterator[str]:
     yield f"  {artifact.file}, {artifact.size:,} bytes"
     yield f"  sha256 {artifact.sha256}"
-    yield from (f"  from {url}" for url in artifact.urls)
+    yield from (f"  from {url.removesuffix(target_key(artifact.target, artifact.sha256))}" for url in artifact.urls)
 
 
 def _version(feed: Feed | None) -> str:

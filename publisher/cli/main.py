@@ -30,6 +30,7 @@ COMMANDS = {
     "stage": "Upload a release and make it the channel's candidate.",
     "approve": "Read what a staged release changes, and sign it.",
     "promote": "Make a staged release live.",
+    "rollback": "Take a release back, by the way that was signed with it.",
     "status": "Say what is live, what is staged, and what expires when.",
     "log": "Show and verify the ledger of what was changed and refused.",
     "refresh": "Sign snapshot and timestamp again when they are due.",

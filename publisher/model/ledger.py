@@ -28,6 +28,8 @@ class Action(StrEnum):
     """A candidate was made live."""
     RELEASE = "release"
     """The same, in one go with staging and signing."""
+    ROLLBACK = "rollback"
+    """A release was taken back."""
     REFRESH = "refresh"
     """Roles that were due were signed again."""
     SIGN_SITE = "sign-site"

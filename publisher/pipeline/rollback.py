@@ -1,0 +1,141 @@
+"""`publish rollback`: the way back that was signed together with a release, made live.
+
+Nobody has to be found for it: its people signed it when they approved the release, and it fits what is live then and
+nothing else. No freeze holds it up. TUF forbids older metadata, not older software: it is a newer version of the
+channel's role that says again what was said before the release.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tuf.api.metadata import Metadata, Targets
+
+from publisher.channel.advance import Advance, only_good_signatures, to_bytes
+from publisher.channel.candidate import base_of
+from publisher.channel.layout import TIMESTAMP_KEY, back_key
+from publisher.channel.release_candidate import feeds_of
+from publisher.channel.repository import Read, Repository, follow_roots, parse, read_repository
+from publisher.channel.roles import BASE_FIELD, RELEASE_FIELD
+from publisher.client.version import Version
+from publisher.errors import InputError, RefusedByPolicy, StorageError, VerificationError
+from publisher.model.catalog import Catalog
+from publisher.model.ledger import Action, Told
+from publisher.model.release import Release
+from publisher.pipeline.deciding import Clock
+from publisher.pipeline.flip import Flip, commit, plan_flip
+from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.objects import PlannedObject
+from publisher.pipeline.permit import configured_roles
+from publisher.pipeline.progress import silent
+from publisher.pipeline.promote import PromoteRequest
+from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.self_check import verify_as_client
+from publisher.pipeline.writing import Written, write_objects
+from publisher.storage.protocol import Body, Storage
+
+
+@dataclass(frozen=True)
+class RollbackPlan:
+    """Everything that taking a release back will write; the timestamp last."""
+
+    request: PromoteRequest
+    back_to: str
+    """The version that new clients get from then on."""
+    platforms: tuple[str, ...]
+    """Platforms that go back."""
+    objects: tuple[PlannedObject, ...]
+    flip: Flip
+    changed_roles: tuple[tuple[str, int], ...]
+
+
+def plan_rollback(
+    request: PromoteRequest, release: Release, catalog: Catalog, storage: Readable, keys: KeyRing, now: datetime
+) -> RollbackPlan:
+    """Find and check the way back of a release that is live, without writing.
+
+    Raises InputError when the release is not live, VerificationError when it has no good way back, RefusedByPolicy when
+    that leads below the security floor, SigningError when the online keys are not here.
+    """
+    read = reader(storage)
+    stat = storage.stat(TIMESTAMP_KEY)
+    live = read_repository(read, request.trusted_root)
+    if live is None:
+        raise StorageError("nothing is published here yet", fix="there is nothing to take back")
+    back = _found(request, release, catalog, live, read, now)
+    offered = feeds_of(back.signed, read)
+    _refuse_insecure(release, catalog, [feed.release.version for feed in offered.values() if feed.release])
+    root = tuple(follow_roots(read, request.trusted_root))[-1]
+    advance = Advance(live, root, catalog.signers, keys.of, read, now)
+    metadata = advance.to(configured_roles(catalog, now), {request.role: back})
+    told = Told.routine(Action.ROLLBACK, catalog.policy_at(now)).model_copy(
+        update={
+            "product": release.product,
+            "version": release.version,
+            "channel": request.channel,
+            "visibility": release.visibility,
+        }
+    )
+    flip = plan_flip(told, metadata, live, stat.tag if stat else None, request.role, keys, now)
+    assert flip is not None  # the role gets a new version, and so the timestamp does
+    before = str(back.signed.unrecognized_fields.get(RELEASE_FIELD))
+    return RollbackPlan(
+        request=request,
+        back_to=before,
+        platforms=tuple(
+            platform
+            for platform, feed in sorted(offered.items())
+            if feed.release is not None and str(feed.release.version) == before
+        ),
+        objects=tuple(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects),
+        flip=flip,
+        changed_roles=metadata.changed,
+    )
+
+
+def apply_rollback(plan: RollbackPlan, catalog: Catalog, storage: Storage, clock: Clock) -> Written:
+    """Write, log, flip, and verify as a new client. Raises StorageConflict when somebody published in between."""
+    written = commit(plan.flip, storage, write_objects(plan.objects, storage, silent))
+    if (before := catalog.find(plan.request.product, plan.back_to)) is not None:
+        root, channel = plan.request.trusted_root, plan.request.channel
+        verify_as_client(storage, root, before, channel, plan.platforms, clock())
+    return written
+
+
+def _found(
+    request: PromoteRequest, release: Release, catalog: Catalog, live: Repository, read: Read, now: datetime
+) -> Metadata[Targets]:
+    current = live.roles.get(request.role)
+    offered = current.signed.unrecognized_fields.get(RELEASE_FIELD) if current else None
+    if current is None or offered != str(release.version):
+        raise InputError(
+            f"{release.id} is not what {request.role} ships: {offered or 'nothing'} is live",
+            fix="`publish status` shows what is live; only that can be taken back",
+        )
+    digest = hashlib.sha256(to_bytes(Metadata(current.signed))).hexdigest()
+    data = read(back_key(request.role, digest))
+    if data is None:
+        raise VerificationError(
+            f"no way back was signed with {release.id}: it is a first release or a migration",
+            fix="publish a fixed version under a higher number",
+        )
+    back = parse(data, Targets, "the way back")
+    back = only_good_signatures(request.role, back, configured_roles(catalog, now))
+    if back.signed.unrecognized_fields.get(BASE_FIELD) != base_of(live, request.role):
+        raise VerificationError("the way back was made for something else than what is live", fix="see `publish log`")
+    if back.signed.expires <= now:
+        raise VerificationError("the way back has expired", fix="publish a fixed version under a higher number")
+    return back
+
+
+def _refuse_insecure(release: Release, catalog: Catalog, versions: Sequence[Version]) -> None:
+    floor = catalog.products[release.product].min_secure
+    below = [version for version in versions if floor is not None and version < floor]
+    if below:
+        raise RefusedByPolicy(
+            f"taking {release.id} back would hand out {below[0]}, which is below the security floor {floor}",
+            fix="publish a fixed version under a higher number",
+        )

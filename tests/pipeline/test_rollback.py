@@ -1,0 +1,131 @@
+"""Taking a release back by the way that was signed with it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from publisher.client.fetch import fetcher_for
+from publisher.client.updater import UpdateClient
+from publisher.errors import InputError, RefusedByPolicy, SigningError, TidegateError, VerificationError
+from publisher.model.ledger import Action
+from publisher.pipeline.ledger import verify_ledger
+from publisher.pipeline.promote import PromoteRequest
+from publisher.pipeline.rollback import apply_rollback, plan_rollback
+from publisher.pipeline.verify import StoreSource, verify_channel
+from tests.support.project import Project, tree
+
+
+def take_back(project: Project, version: str) -> str:
+    request = PromoteRequest("node", "stable", project.root, action=Action.ROLLBACK)
+    storage = project.storage()
+    release = project.release(version)
+    plan = plan_rollback(request, release, project.catalog, storage, project.key_ring(), project.now)
+    apply_rollback(plan, project.catalog, storage, lambda: project.now)
+    return plan.back_to
+
+
+def refused(project: Project, version: str, error: type[TidegateError], words: str) -> None:
+    before = tree(project.bucket)
+    with pytest.raises(error, match=words):
+        take_back(project, version)
+    assert tree(project.bucket) == before
+
+
+def offered(project: Project, state: str) -> str:
+    url = project.bucket.as_uri()
+    client = UpdateClient(url, project.root, project.base / state, fetcher_for(url), project.now)
+    release = client.fetch_feed("node", "stable", "linux-amd64").release
+    assert release is not None
+    return str(release.version)
+
+
+def test_r80_a_release_is_taken_back_with_the_online_keys_alone(project: Project) -> None:
+    project.publish("1.0.0")
+    project.publish("1.1.0")
+    assert offered(project, "old client") == "1.1.0"
+    for name in ("channels-ana", "channels-ben", "channels-eva"):
+        (project.keys / f"{name}.pem").unlink()
+    assert take_back(project, "1.1.0") == "1.0.0"
+    assert offered(project, "old client") == "1.0.0"
+    assert offered(project, "new client") == "1.0.0"
+    assert verify_channel(StoreSource(project.storage()), project.root, project.now).sound
+
+
+def test_r17_taking_back_is_in_the_ledger(project: Project) -> None:
+    project.publish("1.0.0")
+    project.publish("1.1.0")
+    take_back(project, "1.1.0")
+    ledger, check = verify_ledger(project.storage(), project.root, project.catalog.signers)
+    assert check.sound
+    last = ledger.logged[-1].entry
+    assert last is not None
+    assert (last.action, str(last.version), last.refused) == (Action.ROLLBACK, "1.1.0", False)
+
+
+def test_no_freeze_holds_a_rollback_up(project: Project) -> None:
+    project.publish("1.0.0")
+    project.publish("1.1.0")
+    project.add_listing("2026-11-21T12:00:00Z", "2026-11-21T14:00:00Z")
+    assert take_back(project, "1.1.0") == "1.0.0"
+
+
+def test_after_a_rollback_a_fixed_version_ships_as_ever(project: Project) -> None:
+    project.publish("1.0.0")
+    project.publish("1.1.0")
+    take_back(project, "1.1.0")
+    project.publish("1.1.1")
+    assert offered(project, "client") == "1.1.1"
+    assert take_back(project, "1.1.1") == "1.0.0"
+
+
+def test_only_what_is_live_is_taken_back(project: Project) -> None:
+    project.publish("1.0.0")
+    project.publish("1.1.0")
+    refused(project, "1.0.0", InputError, r"1\.1\.0 is live")
+    take_back(project, "1.1.0")
+    refused(project, "1.1.0", InputError, r"1\.0\.0 is live")
+
+
+def test_a_first_release_has_no_way_back(project: Project) -> None:
+    project.publish("1.0.0")
+    refused(project, "1.0.0", VerificationError, "no way back was signed with node@1.0.0")
+
+
+def test_a_way_back_below_the_security_floor_is_refused(project: Project) -> None:
+    project.publish("1.0.0")
+    project.publish("1.1.0")
+    products = project.config / "products.yaml"
+    products.write_text(products.read_text() + '    min_secure: "1.1.0"\n')
+    project.add_release("1.2.0")
+    refused(project, "1.1.0", RefusedByPolicy, r"1\.0\.0, which is below the security floor 1\.1\.0")
+
+
+def test_a_way_back_that_somebody_changed_is_refused(project: Project) -> None:
+    project.publish("1.0.0")
+    project.publish("1.1.0")
+    [kept] = (project.bucket / "back/node.stable").iterdir()
+    data = json.loads(kept.read_bytes())
+    data["signed"]["targets"] = {}
+    kept.chmod(0o600)
+    kept.write_text(json.dumps(data))
+    refused(project, "1.1.0", SigningError, "node.stable needs 2 signatures, and has 0")
+
+
+def test_the_way_back_of_another_release_does_not_fit(project: Project) -> None:
+    project.publish("1.0.0")
+    project.publish("1.1.0")
+    [first] = (project.bucket / "back/node.stable").iterdir()
+    project.publish("1.2.0")
+    [second] = set((project.bucket / "back/node.stable").iterdir()) - {first}
+    second.chmod(0o600)
+    second.write_bytes(first.read_bytes())
+    refused(project, "1.2.0", VerificationError, "made for something else than what is live")
+
+
+def test_ways_back_are_private(project: Project) -> None:
+    project.publish("1.0.0")
+    project.publish("1.1.0")
+    [kept] = (project.bucket / "back/node.stable").iterdir()
+    assert kept.stat().st_mode & 0o007 == 0
