@@ -39,17 +39,18 @@ def command(
     """Advise what to do with a release: ship now or as planned, move left or right, split, or re-scope.
 
     Each with its dates, why, and what it costs; what is advised comes first. Exit code 0 when the release may ship at
-    the moment of asking, 3 when it may not.
+    the moment of asking or has shipped, 3 when it may not.
     """
     catalog = load(content, config)
     found = find_release(catalog, release)
     chosen = one_channel(found, channel, catalog)
     advice = plan(catalog, found, chosen, moment(at, catalog), Evidence(changes=changes_of(changes)))
+    may = advice.decision.go or _shipped(found, advice)
     if as_json:
-        print_result(as_data(found, advice), ok=advice.decision.go)
+        print_result(as_data(found, advice), ok=may)
     else:
         click.echo("\n".join(report(found, advice, terminal_width())))
-    if not advice.decision.go:
+    if not may:
         raise SystemExit(3)
 
 
@@ -59,12 +60,15 @@ def report(release: Release, advice: Plan, width: int) -> list[str]:
     planned = f"planned for {words.moment(release.planned_for)}" if release.planned_for else "without a planned time"
     asked = f"Channel {advice.decision.channel}, {planned}; asked for {words.moment(advice.decision.at)}."
     lines += wrapped(asked, width)
-    if not advice.planned.go:
+    if _shipped(release, advice):
+        return lines
+    mend = {one.rule for one in advice.mend}
+    in_the_way = [one for one in advice.planned.verdicts if one.outcome.stops and one.rule not in mend]
+    if in_the_way:
         when = "now" if advice.planned.at == advice.decision.at else "at the planned time"
         lines += ["", f"What is in the way {when}:"]
-        for verdict in advice.planned.verdicts:
-            if verdict.outcome.stops and verdict not in advice.mend:
-                lines += verdict_lines(verdict, width)
+        for verdict in in_the_way:
+            lines += verdict_lines(verdict, width)
     if advice.mend:
         lines += ["", "What has to be mended on any date:"]
         for verdict in advice.mend:
@@ -81,8 +85,12 @@ def report(release: Release, advice: Plan, width: int) -> list[str]:
     return lines
 
 
+def _shipped(release: Release, advice: Plan) -> bool:
+    return release.shipped_at is not None and release.shipped_at <= advice.decision.at
+
+
 def _first_line(release: Release, advice: Plan) -> str:
-    if release.shipped_at is not None and release.shipped_at <= advice.decision.at:
+    if release.shipped_at is not None and _shipped(release, advice):
         return f"{release.id} shipped on {words.moment(release.shipped_at)}; there is nothing to plan."
     if not advice.options:
         return f"{headline(advice.planned)} No date is open as far as dates are looked for."
@@ -98,6 +106,7 @@ def as_data(release: Release, advice: Plan) -> dict[str, object]:
         "channel": advice.decision.channel,
         "asked": format_time(advice.decision.at),
         "planned_for": format_time(release.planned_for) if release.planned_for else None,
+        "shipped_at": format_time(release.shipped_at) if release.shipped_at else None,
         "outcome": advice.decision.outcome.value,
         "outcome_as_planned": advice.planned.outcome.value,
         "advice": advice.options[0].kind.value if advice.options else None,

@@ -39,7 +39,7 @@ def estimate(question: Question) -> Verdict:
             outcome=Outcome.NOT_APPLICABLE,
             reason="No block or epoch decides when this kind of change may ship.",
         )
-    stale = [event for event, reach in triggered if reach is not None and reach.holds(question.now)]
+    stale = [event for event, reaches in triggered if any(reach.holds(question.now) for reach in reaches)]
     if not stale:
         return Verdict(
             rule="risk.estimate",
@@ -59,7 +59,8 @@ def estimate(question: Question) -> Verdict:
 
 def estimate_boundaries(question: Question) -> Iterable[datetime]:
     """When estimates become too old, and when they no longer matter."""
-    return sorted({edge for _, reach in _stale_estimates(question) for edge in _edges(reach, question.now)})
+    found = _stale_estimates(question)
+    return sorted({edge for _, reaches in found for reach in reaches for edge in _edges(reach, question.now)})
 
 
 def signal(question: Question) -> Verdict:
@@ -71,7 +72,8 @@ def signal(question: Question) -> Verdict:
     stale = {
         one: event
         for one, event, reach in heard
-        if (silent := _from(reach, _too_old(question, one.sampled_at))) is not None and silent.holds(question.now)
+        if one.sampled_at > question.now
+        or any(silent.holds(question.now) for silent in _disbelieved(question, reach, one.sampled_at))
     }
     if stale:
         return Verdict(
@@ -107,17 +109,20 @@ def signal_boundaries(question: Question) -> Iterable[datetime]:
     edges: set[datetime] = set()
     for one, event, reach in _signals(question):
         edges.update(_edges(reach, question.now))
-        edges.update(_edges(_from(reach, _too_old(question, one.sampled_at)), question.now))
+        for silent in _disbelieved(question, reach, one.sampled_at):
+            edges.update(_edges(silent, question.now))
+        if one.sampled_at > question.now:
+            edges.add(one.sampled_at)
         if event.ends > question.now:  # until then it is near for releases that name it
             edges.add(event.ends)
     return sorted(edges)
 
 
-def _stale_estimates(question: Question) -> list[tuple[Event, Reach | None]]:
-    """Every event to come that a block or an epoch starts, and when its estimate is too old while it matters."""
+def _stale_estimates(question: Question) -> list[tuple[Event, list[Reach]]]:
+    """Every event to come that a block or an epoch starts, and when its estimate is not believed while it matters."""
     reaches = _reaches(question)
     return [
-        (event, _from(reaches[event.id], _too_old(question, event.trigger.as_of)))
+        (event, _disbelieved(question, reaches[event.id], event.trigger.as_of))
         for event in _uncertain(question.catalog)
         if event.trigger is not None and event.id in reaches
     ]
@@ -166,14 +171,16 @@ def _reaches(question: Question) -> dict[str, Reach]:
     return found
 
 
-def _too_old(question: Question, since: datetime) -> datetime:
-    """From which moment on something that was looked at `since` is no longer believed."""
-    return since + question.policy.freeze.uncertainty.stale_after
+def _disbelieved(question: Question, reach: Reach | None, since: datetime) -> list[Reach]:
+    """What is left of a reach while something that was looked at `since` is not believed: before that, and once old.
 
-
-def _from(reach: Reach | None, start: datetime) -> Reach | None:
-    """What is left of a reach from a moment on."""
-    return Reach(max(reach.start, start), reach.end) if reach is not None and start < reach.end else None
+    A date that is still to come is a slip of the pen, and proves nothing before it has come.
+    """
+    if reach is None:
+        return []
+    old = since + question.policy.freeze.uncertainty.stale_after
+    parts = (Reach(reach.start, min(reach.end, since)), Reach(max(reach.start, old), reach.end))
+    return [part for part in parts if part.start < part.end]
 
 
 def _edges(reach: Reach | None, now: datetime) -> Iterator[datetime]:

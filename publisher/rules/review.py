@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import merge
 
 from publisher.model.catalog import Catalog
@@ -24,6 +24,8 @@ def review(question: Question) -> Verdict:
         return verdict
     limit, last = question.policy.review_stale, question.catalog.review
     said = f"last reviewed on {words.moment(last.reviewed_at)}" if last else "not reviewed yet"
+    if last is not None and last.reviewed_at > question.now:
+        said = f"noted as reviewed on {words.moment(last.reviewed_at)}, which is still to come"
     if not question.near:
         return Verdict(rule=RULE, outcome=Outcome.NOT_APPLICABLE, reason="No event is near.")
     if question.evidence.artifacts is None:
@@ -45,21 +47,21 @@ def review(question: Question) -> Verdict:
 
 
 def boundaries(question: Question) -> Iterable[datetime]:
-    """Those of the events near, and the moment from which on the last review is too old."""
+    """Those of the events near, and the moments from which on the last review counts and is too old."""
     last = question.catalog.review
     if question.evidence.artifacts is None or not_required(RULE, question.policy) is not None:
         return ()
-    ends = () if last is None else (last.reviewed_at + question.policy.review_stale,)
+    ends = () if last is None else (last.reviewed_at, last.reviewed_at + question.policy.review_stale)
     return merge(question.near_boundaries(), (one for one in ends if one > question.now))
 
 
 def due(catalog: Catalog, now: datetime) -> bool:
     """Whether this week's review is due: there was none, or it is as old as the policy's `review_due`."""
     last = catalog.review
-    return last is None or now - last.reviewed_at >= catalog.policy_at(now).review_due
+    return last is None or not timedelta() <= now - last.reviewed_at < catalog.policy_at(now).review_due
 
 
 def stale(catalog: Catalog, now: datetime) -> bool:
-    """Whether the last review is too old to publish by."""
+    """Whether the last review is too old to publish by; one that is still to come is none."""
     last = catalog.review
-    return last is None or now - last.reviewed_at >= catalog.policy_at(now).review_stale
+    return last is None or not timedelta() <= now - last.reviewed_at < catalog.policy_at(now).review_stale

@@ -55,7 +55,7 @@ def due(catalog: Catalog, release: Release, now: datetime) -> Due | None:
     crowded = (start for start, end in reversed(stopping.spans) if start <= planned < end + before)
     at = next(crowded, planned) - before
     span = prepared(catalog, release, now)
-    done = span is not None and span[0] <= now and planned < span[1]
+    done = span is not None and span[0] <= now and max(planned, now) < span[1]
     return Due(release, at, done, overdue=not done and at <= now)
 
 

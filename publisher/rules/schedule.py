@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from publisher.model.catalog import Catalog
-from publisher.model.decision import Verdict
+from publisher.model.decision import Outcome, Verdict
 from publisher.model.evidence import Evidence
 from publisher.model.release import Release
 from publisher.rules.evaluate import NO_EVIDENCE, moments, verdicts_of
@@ -30,6 +30,8 @@ class Opening:
     start: datetime
     end: datetime | None
     """None: as far as is known, for good."""
+    overridden: bool = False
+    """Whether it is open only by an override, at least for a part."""
 
     def holds(self, moment: datetime) -> bool:
         """Whether `moment` lies in [start, end)."""
@@ -58,6 +60,10 @@ class Schedule:
         """The last span that is over by `moment`, with comfort if there is such a one."""
         return _comfortable([one for one in reversed(self.openings) if one.end is not None and one.end <= moment])
 
+    def soon_after(self, moment: datetime) -> Opening | None:
+        """The first span that begins after `moment`, however short."""
+        return next((one for one in self.openings if one.start > moment), None)
+
     def after(self, moment: datetime) -> Opening | None:
         """The first span that begins after `moment`, with comfort if there is such a one."""
         return _comfortable([one for one in self.openings if one.start > moment])
@@ -69,11 +75,20 @@ def _comfortable(found: Sequence[Opening]) -> Opening | None:
 
 
 def schedule(
-    catalog: Catalog, release: Release, channel: str, now: datetime, evidence: Evidence = NO_EVIDENCE
+    catalog: Catalog,
+    release: Release,
+    channel: str,
+    now: datetime,
+    evidence: Evidence = NO_EVIDENCE,
+    wanted: datetime | None = None,
 ) -> Schedule:
-    """When the release may ship to the channel from `now` on. Nothing but the arguments counts."""
+    """When the release may ship to the channel from `now` on. Nothing but the arguments counts.
+
+    Dates are looked for until HORIZON after `now`, or after `wanted` where that is later.
+    """
     question = Question(catalog, release, channel, evidence, now)
-    states = [(moment, verdicts_of(question.at(moment))) for moment in (now, *moments(question, now + HORIZON))]
+    until = max(now, wanted or now) + HORIZON
+    states = [(moment, verdicts_of(question.at(moment))) for moment in (now, *moments(question, until))]
     always = _always_stopping([verdicts for _, verdicts in states])
     return Schedule(
         openings=tuple(_openings(states, always)),
@@ -82,18 +97,21 @@ def schedule(
 
 
 def _always_stopping(said: Sequence[Verdicts]) -> set[str]:
-    """The rules that stop it at every moment, and not only for a while."""
-    return set.intersection(*({one.rule for one in verdicts if one.outcome.stops} for verdicts in said))
+    """The rules that stop it at every moment, and not only for a while: a long wait is a wait all the same."""
+    passing = {one.rule for verdicts in said for one in verdicts if one.outcome is Outcome.WAITING or one.until}
+    return set.intersection(*({one.rule for one in verdicts if one.outcome.stops} for verdicts in said)) - passing
 
 
 def _openings(states: Iterable[tuple[datetime, Verdicts]], always: set[str]) -> Iterator[Opening]:
     start: datetime | None = None
+    overridden = False
     for moment, verdicts in states:
         opened = all(one.rule in always for one in verdicts if one.outcome.stops)
-        if opened and start is None:
-            start = moment
-        elif not opened and start is not None:
-            yield Opening(start, moment)
-            start = None
+        if opened:
+            start = start or moment
+            overridden = overridden or any(one.outcome is Outcome.PASS_OVERRIDDEN for one in verdicts)
+        elif start is not None:
+            yield Opening(start, moment, overridden)
+            start, overridden = None, False
     if start is not None:
-        yield Opening(start, None)
+        yield Opening(start, None, overridden)

@@ -9,19 +9,17 @@ from functools import cached_property
 from typing import Any
 
 from publisher.model.catalog import Catalog
-from publisher.model.decision import Decision, Outcome
+from publisher.model.decision import Decision
 from publisher.model.evidence import Evidence
 from publisher.model.policy import Policy
 from publisher.model.published import ChannelState, LiveRelease
 from publisher.model.release import Release
 from publisher.rules.evaluate import evaluate
 from publisher.rules.lanes import Quarter, quarter
+from publisher.rules.schedule import schedule
 from publisher.site.freezes import EventFreeze, ProductOutlook, freezes, product_outlook
 from publisher.site.matrix import Bands
 from publisher.site.visible import EventView, view_of
-
-MOST_WAITS = 40
-"""After so many waits in a row the site names no date."""
 
 
 @dataclass(frozen=True)
@@ -126,31 +124,24 @@ class Scene:
 
     @cached_property
     def refusals(self) -> dict[str, datetime | None]:
-        """Releases to come whose planned moment lies in a wait, by id, with the end of the last such wait."""
+        """Releases to come whose planned moment lies in a wait, by id, with the first date after it that is open."""
         found = {}
         for release in self.catalog.releases:
             if release.planned_for is not None and release.planned_for >= self.now and self.is_coming(release):
-                ends = [self._end_of_wait(release, channel, release.planned_for) for channel in release.channels]
-                if any(end != release.planned_for for end in ends):
-                    found[release.id] = None if None in ends else max(end for end in ends if end is not None)
+                dates = [self._first_open(release, channel, release.planned_for) for channel in release.channels]
+                if any(date != release.planned_for for date in dates):
+                    found[release.id] = None if None in dates else max(date for date in dates if date is not None)
         return found
 
-    def _end_of_wait(self, release: Release, channel: str, start: datetime) -> datetime | None:
-        """The first moment from `start` on at which no rule lets it wait; None if no such moment is known."""
-        moment = start
-        for _ in range(MOST_WAITS):
-            verdicts = self.decide(release, channel, moment).verdicts
-            waits = [verdict.until for verdict in verdicts if verdict.outcome is Outcome.WAITING]
-            if not waits:
-                return moment
-            ends = [until for until in waits if until is not None and until > moment]
-            if len(ends) < len(waits):
-                return None
-            moment = max(ends)
-        return None
+    def _first_open(self, release: Release, channel: str, planned: datetime) -> datetime | None:
+        """The first moment from the planned one on at which no date is in its way; None if no such moment is known."""
+        openings = schedule(self.catalog, release, channel, planned, self._evidence(release, channel)).openings
+        return openings[0].start if openings else None
 
     def decide(self, release: Release, channel: str, at: datetime) -> Decision:
         """The public projection of the very decision that `publish` would take."""
+        return evaluate(self.catalog, release, channel, at, self._evidence(release, channel)).public()
+
+    def _evidence(self, release: Release, channel: str) -> Evidence:
         live = self.live(release.product, channel)
-        evidence = Evidence(live=live.version if live else None)
-        return evaluate(self.catalog, release, channel, at, evidence).public()
+        return Evidence(live=live.version if live else None)

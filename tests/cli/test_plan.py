@@ -39,6 +39,23 @@ def test_what_may_ship_now_has_exit_code_0(publish: Publish) -> None:
     )
 
 
+def test_what_has_shipped_is_said_and_nothing_advised(publish: Publish) -> None:
+    ran = publish("plan", "btfs-node@4.1.1")
+    assert ran.code == 0
+    assert "there is nothing to plan" in " ".join(ran.out.split())
+    assert "Advised" not in ran.out
+    value = json.loads(publish("plan", "btfs-node@4.1.1", "--json").out)
+    assert (value["ok"], value["advice"], value["options"]) == (True, None, [])
+    assert value["shipped_at"] is not None
+
+
+def test_no_heading_stands_above_nothing(publish: Publish) -> None:
+    out = publish("plan", "web-dashboard@3.0.0").out
+    assert "What is in the way" not in out
+    assert "What has to be mended on any date:" in out
+    assert "Nothing is in the way" not in out
+
+
 @pytest.mark.parametrize("name", ["btfs-node", "btfs-node@9.9.9", "nothing@1.0.0"])
 def test_what_does_not_exist_is_told(publish: Publish, name: str) -> None:
     ran = publish("plan", name)

@@ -155,6 +155,12 @@ def test_r12_an_old_signal_is_unknown_whatever_it_said(fields: dict[str, Any]) -
         assert heard(sampled, edge + shift * SECOND, **fields).outcome is outcome, (edge, shift)
 
 
+def test_a_measurement_that_is_still_to_come_is_none_until_then() -> None:
+    sampled = STARTS - 2 * DAY
+    assert heard(sampled, sampled - SECOND, value=1.0).outcome is Outcome.UNKNOWN
+    assert heard(sampled, sampled, value=1.0).outcome is Outcome.PASS
+
+
 def test_r12_a_signal_counts_from_some_time_before_the_freeze_on() -> None:
     assert heard(MATTERS - 90 * DAY, MATTERS - SECOND).outcome is Outcome.NOT_APPLICABLE
     assert heard(MATTERS - 90 * DAY, MATTERS).outcome is Outcome.UNKNOWN

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from publisher.model.decision import Outcome
+from publisher.model.monitor import Measure
+from publisher.model.policy import MonitorPolicy
 from publisher.model.release import Release
 from publisher.rules.plan import Kind, Option, Plan, plan
 from tests.support import build
@@ -113,3 +116,41 @@ def test_a_hidden_plan_of_a_migration_takes_its_maintenance_however_short_that_i
 CALM_USERS = [
     {"region": "Europe", "zone": "UTC", "share": 100, "weights": [100 if hour == 20 else 10 for hour in range(24)]}
 ]
+
+
+def test_a_date_beyond_the_horizon_is_not_called_open_while_a_freeze_holds_then() -> None:
+    far = build.event("2026-12-10 10:00", "2026-12-10 22:00", impact=build.CALM)
+    found = advice(planned("2026-12-09"), far)
+    assert not found.planned.go
+    assert {one.kind for one in found.options} & {Kind.KEEP, Kind.SHIP_NOW} == set()
+
+
+def test_what_has_to_be_mended_is_not_called_nothing() -> None:
+    found = advice(planned("2026-02-20", "hotfix", risk_of_delay=None))
+    keep = option(found, Kind.KEEP)
+    assert "open once it is mended" in keep.what
+    assert "Nothing" not in keep.why
+
+
+def test_what_has_shipped_is_not_planned() -> None:
+    assert advice(planned("2026-01-20", shipped_at="2026-01-21T00:00:00Z")).options == ()
+
+
+def test_what_a_release_is_made_into_may_really_ship_then() -> None:
+    """No patch is advised that its class alone would let through, where another rule stops it all the same."""
+    assert Kind.RE_SCOPE in {each.kind for each in advice(planned("2026-03-12")).options}
+    one = planned("2026-03-14")
+    unmeasured = build.catalog([LISTING], [one], monitors=(), the_policy=SEVERE)
+    found = plan(unmeasured, one, "stable", FEBRUARY)
+    assert found.planned.outcome is Outcome.UNKNOWN
+    assert "patch" not in " ".join(each.what for each in found.options)
+
+
+SEVERE = build.policy().model_copy(
+    update={"monitors": MonitorPolicy(severity_at_least=1, required=(Measure.ERRORS,), patience=timedelta(days=30))}
+)
+
+
+def test_r93_a_short_span_before_the_advised_one_is_told() -> None:
+    found = advice(planned("2026-03-09", necessity="essential"), LISTING, THIRD, now=at("2026-03-05"))
+    assert "Before that it is open for 12 hours only, from Friday 13 March" in option(found, Kind.MOVE_RIGHT).cost

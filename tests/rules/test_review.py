@@ -13,7 +13,7 @@ from publisher.model.evidence import ArtifactFact, Evidence
 from publisher.rules.evaluate import NO_EVIDENCE, evaluate
 from publisher.rules.lints import lints
 from publisher.rules.question import Question
-from publisher.rules.review import due, review, stale
+from publisher.rules.review import boundaries, due, review, stale
 from tests.support import build
 from tests.support.build import at
 
@@ -76,6 +76,17 @@ def test_r92_a_review_is_due_after_a_week_and_stale_after_two(age: timedelta, is
     given, now = catalog(), REVIEWED + age
     assert (due(given, now), stale(given, now)) == (is_due, is_stale)
     assert any(one.about == "calendar" for one in lints(given, now)) == is_due
+
+
+def test_a_review_that_is_still_to_come_is_none_until_then() -> None:
+    """The year is mistyped: nobody has looked at the calendar."""
+    given, now = catalog(STALE + timedelta(days=300)), STALE
+    assert due(given, now)
+    assert stale(given, now)
+    said = ask(given, now)
+    assert said.outcome is Outcome.UNKNOWN
+    assert "which is still to come" in said.reason
+    assert STALE + timedelta(days=300) in list(boundaries(Question(given, ONE, "stable", FILES, now)))
 
 
 def test_without_any_review_one_is_due() -> None:

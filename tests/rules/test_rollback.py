@@ -96,6 +96,13 @@ def test_r85_overdue_is_what_is_not_done_by_then(
     assert any(lint.about == one.id for lint in lints(catalog(one), now)) == overdue
 
 
+def test_r85_a_rehearsal_that_is_old_by_now_does_not_count_for_a_date_that_has_passed() -> None:
+    one = released(planned_for="2026-02-20T09:00:00Z", rollback=WAY)
+    found = due(catalog(one), one, at("2026-12-01"))
+    assert found is not None
+    assert (found.done, found.overdue) == (False, True)
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -60,3 +60,19 @@ def test_a_date_lies_in_a_span_exactly_where_nothing_but_what_is_to_be_mended_st
         now = moment.replace(microsecond=0)
         stopping = {verdict.rule for verdict in evaluate(catalog, one, "stable", now).verdicts if verdict.outcome.stops}
         assert (found.at(now) is not None) == (stopping <= mend), now
+
+
+def test_a_wait_that_is_longer_than_anybody_looks_ahead_is_no_defect_to_mend() -> None:
+    far = build.event("2026-09-01 10:00", "2026-09-01 22:00", impact=build.CALM)
+    whole = build.policy(base=[{"events": [far.type], "band": {"hard_before": "300 d"}, "because": "far"}])
+    catalog = build.catalog([far], [FEATURE], the_policy=whole)
+    found = schedule(catalog, FEATURE, "stable", at("2026-02-01"))
+    assert (found.openings, found.mend) == ((), ())
+
+
+def test_dates_are_looked_for_around_a_wanted_date_that_is_far_away() -> None:
+    far = build.event("2026-12-10 10:00", "2026-12-10 22:00", impact=build.CALM)
+    catalog = build.catalog([far], [FEATURE])
+    found = schedule(catalog, FEATURE, "stable", at("2026-02-01"), wanted=at("2026-12-09"))
+    assert found.at(at("2026-12-09")) is None
+    assert found.at(at("2026-02-01")) == Opening(at("2026-02-01"), at("2026-12-03 10:00"))

@@ -144,11 +144,11 @@ def catalog(
     **fields: Any,
 ) -> Catalog:
     """A catalog with one product of each client type; unless told otherwise people are on duty, nothing is measured,
-    and the calendar is always reviewed."""
+    and the calendar was reviewed on 9 March 2026."""
     known: dict[str, Any] = {
         "staffing": staffing(),
         "monitors": (monitor(), monitor(measures="adoption")),
-        "review": Review(quarter="2099-Q4", reviewed_at=at("2099-12-31"), reviewed_by="Ana"),
+        "review": Review(quarter="2026-Q1", reviewed_at=at("2026-03-09"), reviewed_by="Ana"),
     }
     products = [product(client_type) for client_type in ("daemon", "desktop", "dashboard", "service")]
     channels = [
