@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from publisher.model.decision import Outcome
-from publisher.model.monitor import Measure
-from publisher.model.policy import MonitorPolicy
 from publisher.model.release import Release
 from publisher.rules.plan import Kind, Option, Plan, plan
 from tests.support import build
@@ -139,16 +136,9 @@ def test_what_has_shipped_is_not_planned() -> None:
 def test_what_a_release_is_made_into_may_really_ship_then() -> None:
     """No patch is advised that its class alone would let through, where another rule stops it all the same."""
     assert Kind.RE_SCOPE in {each.kind for each in advice(planned("2026-03-12")).options}
-    one = planned("2026-03-14")
-    unmeasured = build.catalog([LISTING], [one], monitors=(), the_policy=SEVERE)
-    found = plan(unmeasured, one, "stable", FEBRUARY)
-    assert found.planned.outcome is Outcome.UNKNOWN
-    assert "patch" not in " ".join(each.what for each in found.options)
-
-
-SEVERE = build.policy().model_copy(
-    update={"monitors": MonitorPolicy(severity_at_least=1, required=(Measure.ERRORS,), patience=timedelta(days=30))}
-)
+    one = planned("2026-03-12")
+    nobody_there = plan(build.catalog([LISTING], [one], staffing=None), one, "stable", FEBRUARY)
+    assert Kind.RE_SCOPE not in {each.kind for each in nobody_there.options}
 
 
 def test_r93_a_short_span_before_the_advised_one_is_told() -> None:
