@@ -19,6 +19,7 @@ from publisher.cli.common import (
     moment,
     print_json,
     print_result,
+    refuse_to_tell_early,
 )
 from publisher.cli.earlier import catalog_at
 from publisher.cli.verdicts import terminal_width, wrapped
@@ -67,6 +68,7 @@ def command(
     if product is not None:
         known_product(catalog, product)
     now = moment(at, catalog)
+    refuse_to_tell_early(at, now, catalog, public=public or diff is not None)
     if diff is not None:
         found = moved(catalog_at(diff, content, config), catalog, now)
         _say_moved([one for one in found if product in (None, one.release.product)], diff, as_json=as_json)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import click
+from rich.cells import set_cell_size
 
 from publisher.cli.verdicts import wrapped
 from publisher.model.catalog import Catalog
@@ -54,12 +54,13 @@ def in_words(quarter: Quarter, width: int, *, public: bool) -> list[str]:
     """
     lines: list[str] = []
     week: datetime | None = None
-    for bar in sorted(_beginning(quarter), key=lambda one: (one.start, one.kind, one.title)):
+    for bar, whose in sorted(_beginning(quarter), key=lambda one: (one[0].start, one[0].kind, one[0].title)):
         monday = _monday(bar.start)
         if monday != week:
             week = monday
             lines += ["", click.style(f"Week of {words.day(monday)}", bold=True)]
-        lines += _hanging(f"{bar.start:%a %d %H:%M}", _said(bar, public=public), width)
+        when = f"{bar.start:%a %d %H:%M}" if _is_sure(bar) else f"{bar.start:%a %d} about"
+        lines += _hanging(when, whose + _said(bar, public=public), width)
     if quarter.due:
         lines += ["", click.style("Ways back, verified and rehearsed", bold=True)]
     for one in quarter.due:
@@ -104,6 +105,8 @@ def _axis(quarter: Quarter, scale: _Scale) -> Iterator[str]:
         if monday.month != month and _write(months, scale.column(monday), f"{monday:%b}"):
             month = monday.month
         monday += timedelta(weeks=1)
+    if not "".join(days).strip():
+        _write(days, 0, f"{quarter.start:%a %d %b}")
     yield " " * (LABELS + 1) + "".join(months).rstrip()
     yield " " * (LABELS + 1) + "".join(days).rstrip()
 
@@ -124,29 +127,27 @@ def _row(lane: Lane, scale: _Scale) -> str:
                 for column in scale.columns_of(bar):
                     kinds[column] = kind
     drawn = "".join("." if kind is None else click.style(SIGNS[kind], fg=COLOURS.get(kind)) for kind in kinds)
-    return f"{_cut(lane.label, LABELS)} {drawn}"
+    return f"{set_cell_size(lane.label, LABELS)} {drawn}"
 
 
-def _cut(text: str, columns: int) -> str:
-    """The text in exactly so many columns; wide characters take two."""
-    taken = 0
-    for index, letter in enumerate(text):
-        wide = 2 if unicodedata.east_asian_width(letter) in "WF" else 1
-        if taken + wide > columns:
-            return text[:index] + " " * (columns - taken)
-        taken += wide
-    return text + " " * (columns - taken)
-
-
-def _beginning(quarter: Quarter) -> Iterator[Bar]:
-    """Each bar that begins in the quarter; of a cause that freezes several products alike, one."""
-    seen = set()
+def _beginning(quarter: Quarter) -> Iterator[tuple[Bar, str]]:
+    """Each bar that begins in the quarter, and for whom it is; a cause that freezes several products alike is one."""
+    found: dict[tuple[Kind, datetime, datetime, str], tuple[Bar, list[str]]] = {}
     for lane in quarter.lanes:
         for bar in lane.bars:
-            key = (bar.kind, bar.start, bar.end, bar.title)
-            if bar.start >= quarter.start and bar.kind is not Kind.READY and key not in seen:
-                seen.add(key)
-                yield bar
+            if bar.start >= quarter.start and bar.kind is not Kind.READY:
+                _, whose = found.setdefault((bar.kind, bar.start, bar.end, bar.title), (bar, []))
+                whose.append(lane.label)
+    products = [lane.label for lane in quarter.lanes if lane.product is not None]
+    for bar, whose in found.values():
+        some = bar.kind in (Kind.HARD, Kind.SOFT) and whose != products
+        yield bar, f"{words.listed(whose)}: " if some else ""
+
+
+def _is_sure(bar: Bar) -> bool:
+    """Whether its time is known to the minute; that of a rumour or of a block to come is not."""
+    event = bar.of if bar.kind is Kind.EVENT and isinstance(bar.of, Event) else None
+    return event is None or (event.confidence == "confirmed" and event.estimate is None)
 
 
 def _said(bar: Bar, *, public: bool) -> str:

@@ -95,6 +95,15 @@ def moment(at: str | None, catalog: Catalog, option: str = "--at") -> datetime:
     return wall_clock()
 
 
+def refuse_to_tell_early(at: str | None, now: datetime, catalog: Catalog, *, public: bool) -> None:
+    """What is embargoed today is not told today, whatever time is asked about. Raises UsageError."""
+    if public and at is not None and catalog.sample is None and now > wall_clock():
+        raise UsageError(
+            "--public tells what everybody may know now, and --at asks about a later time",
+            fix="leave --public out, or ask about a time that is not later than now",
+        )
+
+
 def load(content: tuple[Path, ...], config: Path) -> Catalog:
     """The catalog of the directories that the options name."""
     return load_catalog(content, config)

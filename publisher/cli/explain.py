@@ -8,7 +8,16 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import at_option, content_options, json_option, known_product, load, moment, print_json
+from publisher.cli.common import (
+    at_option,
+    content_options,
+    json_option,
+    known_product,
+    load,
+    moment,
+    print_json,
+    refuse_to_tell_early,
+)
 from publisher.cli.verdicts import terminal_width, wrapped
 from publisher.model.base import format_time
 from publisher.model.catalog import Catalog
@@ -35,6 +44,7 @@ def command(
     if product is not None:
         known_product(catalog, product)
     now = moment(at, catalog)
+    refuse_to_tell_early(at, now, catalog, public=public)
     decisions = list(open_questions(catalog, now, product, public=public))
     if as_json:
         print_json({"at": format_time(now), "decisions": [one.model_dump(mode="json") for one in decisions]})

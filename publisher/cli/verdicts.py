@@ -47,11 +47,24 @@ def verdict_lines(verdict: Verdict, width: int) -> list[str]:
 def wrapped(text: str, width: int, indent: int = 0) -> list[str]:
     """A text as lines; words that are longer than a line stay whole."""
     margin = " " * indent
-    return textwrap.wrap(
-        text,
-        max(width, indent + 20),
-        initial_indent=margin,
-        subsequent_indent=margin,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    room = max(width - indent, 20)
+    if text.isascii():
+        lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
+    else:
+        lines = _wrapped_by_cells(text, room)
+    return [margin + line for line in lines]
+
+
+def _wrapped_by_cells(text: str, room: int) -> list[str]:
+    """The same for letters that take two columns, or none."""
+    from rich.cells import cell_len, chop_cells  # noqa: PLC0415 - slow to load, and seldom needed
+
+    lines: list[str] = []
+    for word in text.split():
+        # What is written without spaces is broken anywhere; a long address stays whole, so that it can be copied.
+        for part in chop_cells(word, room) if cell_len(word) > max(room, len(word)) else [word]:
+            if lines and cell_len(lines[-1]) + 1 + cell_len(part) <= room:
+                lines[-1] += f" {part}"
+            else:
+                lines.append(part)
+    return lines

@@ -33,7 +33,7 @@ from publisher.model.signer import Signers
 from publisher.pipeline.deciding import Clock
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects import CHANGING
-from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.reading import SMALL, Readable, reader
 from publisher.pipeline.writing import Written
 from publisher.signing.keys import OpenSigner
 from publisher.storage.protocol import Body, ObjectMeta, Storage
@@ -76,13 +76,16 @@ class Draft:
 def read_ledger(storage: Readable, last: int | None = None) -> Ledger:
     """Every entry, or the `last` ones, read and not verified. Raises StorageError."""
     read = reader(storage)
-    keys = [stat.key for stat in storage.list(LEDGER)]
+    stats = list(storage.list(LEDGER))
+    # What is too large to be read is none of ours, and must not keep the others from being read.
+    keys = [stat.key for stat in stats if stat.size <= SMALL]
     numbers = [number for key in keys if (number := number_of(key)) is not None]
     wanted = numbers[-last:] if last else numbers
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="ledger") as pool:
         found = zip(wanted, pool.map(read, map(ledger_key, wanted)), strict=True)
         logged = tuple(Logged(number, data) for number, data in found if data is not None)
-    return Ledger(logged, tuple(key for key in keys if number_of(key) is None))
+    strays = (stat.key for stat in stats if stat.size > SMALL or number_of(stat.key) is None)
+    return Ledger(logged, tuple(strays))
 
 
 def verify_ledger(

@@ -173,7 +173,7 @@ def _product(today: Catalog, policy: Policy, history: History, name: str) -> Pro
         product,
         start,
         end,
-        tuple(_answer(catalog, past, _chance(past, by_class[past.release.change_class])) for past in releases),
+        tuple(_answer(catalog, past, by_class[past.release.change_class]) for past in releases),
         _frozen(by_class.values(), start, end),
         {name: _frozen([spans], start, end) for name, spans in by_class.items()},
     )
@@ -197,7 +197,7 @@ def _catalog(today: Catalog, policy: Policy, product: Product, events: tuple[Eve
     )
 
 
-def _answer(catalog: Catalog, past: PastRelease, chance: float) -> Answer:
+def _answer(catalog: Catalog, past: PastRelease, spans: _Spans) -> Answer:
     """The wait of a release that came out at some moment of [start, end): in doubt the longest that there may be."""
     first = Question(catalog, past.release, past.release.channels[0], Evidence(live=past.previous), past.start)
     edges = takewhile(lambda edge: edge < past.end, merge(freeze.hard_boundaries(first), freeze.soft_boundaries(first)))
@@ -209,7 +209,8 @@ def _answer(catalog: Catalog, past: PastRelease, chance: float) -> Answer:
         for verdict in _course(first.at(moment)):
             stopped.append(verdict)
             since, until = since or moment, max(until or moment, verdict.until or moment)
-    return Answer(past, chance, tuple(stopped), since, until)
+    stopping = spans.stopping if freeze.passes_soft(first) else spans.every
+    return Answer(past, _chance(past, stopping), tuple(stopped), since, until)
 
 
 def _course(question: Question) -> Iterator[Verdict]:
@@ -225,11 +226,13 @@ class _Spans:
 
     hard: tuple[Span, ...]
     every: tuple[Span, ...]
+    stopping: tuple[Span, ...]
+    """When even what has to ship waits."""
 
 
 def _spans(catalog: Catalog, subject: Subject) -> _Spans:
     windows = timeline(catalog, subject)
-    return _Spans(windows.hard.spans, windows.spans)
+    return _Spans(windows.hard.spans, windows.spans, windows.stopping.spans)
 
 
 def _frozen(kinds: Iterable[_Spans], start: datetime, end: datetime) -> Frozen:
@@ -239,11 +242,17 @@ def _frozen(kinds: Iterable[_Spans], start: datetime, end: datetime) -> Frozen:
     return Frozen(hard, _length(merged(span for one in kinds for span in one.every), start, end) - hard)
 
 
-def _chance(past: PastRelease, spans: _Spans) -> float:
-    start, end = past.start - AROUND, past.end + AROUND
-    first = bisect_right(spans.every, start, key=itemgetter(1))
-    last = bisect_left(spans.every, end, key=itemgetter(0))
-    return _length(spans.every[first:last], start, end) / (end - start)
+def _chance(past: PastRelease, spans: Sequence[Span]) -> float:
+    """The share of the days around it on which it would have been held: those that a freeze touches at any moment.
+
+    A release that came out at some moment of a day or a month is held if that touches a freeze; so each freeze reaches
+    back by as much.
+    """
+    length = past.end - past.start
+    start, end = past.start - AROUND, past.start + AROUND
+    first = bisect_right(spans, start, key=itemgetter(1))
+    last = bisect_left(spans, end + length, key=itemgetter(0))
+    return _length(tuple(merged((one - length, other) for one, other in spans[first:last])), start, end) / (end - start)
 
 
 def _length(spans: Sequence[Span], start: datetime, end: datetime) -> timedelta:

@@ -91,6 +91,11 @@ def soft_freeze(question: Question) -> Verdict:
     return _open("freeze.soft", "soft", timeline.soft, question)
 
 
+def passes_soft(question: Question) -> bool:
+    """Whether the release may use a soft freeze's leave for its class."""
+    return _unfit(question, question.release) is None
+
+
 @dataclass(frozen=True)
 class _Stretch:
     """Freezes that follow one another without a gap."""

@@ -5,6 +5,7 @@ Site, terminal, JSON and iCalendar draw the same lanes. In the public ones nothi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -51,6 +52,8 @@ class Bar:
     """What it stands for."""
     public: bool
     """Whether its title may be told to everybody."""
+    ordinal: int = 0
+    """Which of several freezes of one kind on one side of one cause, counted from the first there ever was."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def quarter(
         for one in catalog.releases
         if product in (None, one.product)
         and (one.visibility == "public" or not public)
-        and one.shipped_at is None
+        and (one.shipped_at is None or one.shipped_at > now)
         and one.id not in gone
     ]
     freezes = [Lane(one.name, one.id, _sorted(_freezes(catalog, one, now, public=public))) for one in products]
@@ -113,11 +116,14 @@ def quarter(
 
 
 def _freezes(catalog: Catalog, product: Product, now: datetime, *, public: bool) -> Iterator[Bar]:
+    seen: Counter[tuple[Kind, str, bool]] = Counter()
     for window in timeline(catalog, Subject.of(product, SHOWN)).windows:
         if window.stops:
             kind = Kind.HARD if window.hardness is Hardness.HARD else Kind.SOFT
             title, told = _title(window.cause, window.cause.title, now, public=public)
-            yield Bar(kind, window.start, window.end, title, window.cause, told)
+            place = (kind, window.cause.id, window.start < window.cause.starts)
+            yield Bar(kind, window.start, window.end, title, window.cause, told, seen[place])
+            seen[place] += 1
 
 
 def _events(catalog: Catalog, now: datetime, *, public: bool) -> Iterator[Bar]:

@@ -181,6 +181,7 @@ def _windows_of(era: Era, lengths: Lengths, subject: Subject, cause: Event) -> l
         (Hardness.HARD, hard_start, hard_end, through),
         (Hardness.SOFT, hard_end, hard_end + band.soft_after, _side(story["soft_after"], "after")),
     )
+    moved = guess.moved if not era.padded else guess.moved_to_days
     return [
         Window(
             cause,
@@ -193,7 +194,7 @@ def _windows_of(era: Era, lengths: Lengths, subject: Subject, cause: Event) -> l
             after=first == hard_end,
         )
         for hardness, first, last, text in candidates
-        if (start := guess.moved(first)) < (end := guess.moved(last))
+        if (start := moved(first)) < (end := moved(last))
     ]
 
 
@@ -232,6 +233,11 @@ class _Guess:
         before = moment <= self.start
         seconds = floor(away / (1 + self.drift)) if before else ceil(away / (1 - self.drift))
         return self.trigger.as_of + min(timedelta(seconds=seconds), FAR - self.trigger.as_of)
+
+    def moved_to_days(self, moment: datetime) -> datetime:
+        """The same for an event that is not public: whole days, outwards, since an odd hour would tell of a block."""
+        edge = self.moved(moment)
+        return _day(edge) if moment <= self.start else _day(edge + DAY - timedelta(microseconds=1))
 
 
 def _day(moment: datetime) -> datetime:

@@ -47,11 +47,9 @@ def to_ics(quarter: Quarter, catalog: Catalog, now: datetime) -> bytes:
     calendar["refresh-interval"].params["value"] = "DURATION"
     host = urlsplit(catalog.endpoints.site).hostname or "localhost"
     for lane in quarter.lanes:
-        about = [_about(bar, lane) for bar in lane.bars]
-        for index, bar in enumerate(lane.bars):
+        for bar in lane.bars:
             # A freeze that was moved while it held has several windows on one side; they are counted from the first.
-            number = about[:index].count(about[index])
-            uid = f"{about[index]}{f'-{number + 1}' if number else ''}@{host}"
+            uid = f"{_about(bar, lane)}{f'-{bar.ordinal + 1}' if bar.ordinal else ''}@{host}"
             calendar.add_component(_entry(bar, lane, uid, catalog, now))
     data: bytes = calendar.to_ical()
     return data
@@ -113,4 +111,9 @@ def _stamp(catalog: Catalog, now: datetime) -> datetime:
 
 
 def _sure(bar: Bar) -> bool:
-    return not isinstance(bar.of, Event) or (bar.of.confidence == "confirmed" and bar.of.estimate is None)
+    """Whether its time is known; of what is not public not even that is told."""
+    return (
+        not bar.public
+        or not isinstance(bar.of, Event)
+        or (bar.of.confidence == "confirmed" and bar.of.estimate is None)
+    )

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import icalendar
 import pytest
+from rich.cells import cell_len
 
+from publisher.cli.verdicts import wrapped
 from tests.support.build import ROOT
 from tests.support.command import Publish
+from tests.support.project import Project
 
 LANES = """
                     Nov       Dec                Jan                Feb
@@ -117,3 +120,29 @@ def test_r93_what_a_changed_event_moves_is_told_for_publication(publish: Publish
     assert "desktop-client@7.5.0" in [one["release"] for one in value["moved"]]
     only = publish("calendar", "--diff", "HEAD", "--product", "update-client", cwd=checkout)
     assert only.out == "0 planned releases moved since HEAD.\n"
+
+
+def test_of_a_freeze_that_not_all_products_share_it_is_said_whose_it_is(publish: Publish) -> None:
+    words = [line for line in publish("calendar").out.splitlines() if " freeze around" in line]
+    assert any("BTFS node, Desktop client and Web dashboard: hard" in line for line in words) or any(
+        line.split("  ")[2].startswith(("BTFS node", "Tidegate update client")) for line in words
+    )
+    assert len(words) == len(set(words))
+
+
+def test_one_day_has_an_axis_too(publish: Publish) -> None:
+    assert "Fri 20 Nov" in publish("calendar", "--days", "1").out
+
+
+def test_titles_of_wide_letters_stay_within_80_columns() -> None:
+    for text in ("漢字" * 60, "a " + "漢字" * 60, "e\u0301 " * 60):
+        lines = wrapped(text, 80, indent=4)
+        assert max(map(cell_len, lines)) <= 80
+        assert "".join("".join(lines).split()) == "".join(text.split())
+
+
+def test_r96_what_is_embargoed_today_is_not_told_by_asking_about_a_later_day(tmp_path: Path, publish: Publish) -> None:
+    project = Project(tmp_path / "project")
+    for words in (("explain", "--public"), ("calendar", "--public"), ("calendar", "--diff", "HEAD")):
+        ran = publish(*words, "--at", "2150-01-01T00:00:00Z", cwd=project.base)
+        assert (ran.code, "asks about a later time" in ran.err) == (2, True), ran.err

@@ -230,3 +230,13 @@ def test_a_refusal_without_a_key_says_in_one_line_that_it_is_not_logged(project:
 def test_the_audit_from_outside_passes_with_a_ledger(project: Project, publish: Publish) -> None:
     ran = publish("verify", project.bucket, "--root", project.config / "root.json")
     assert (ran.code, ran.out.splitlines()[-1]) == (0, "Sound.")
+
+
+def test_an_entry_that_is_too_large_to_be_read_is_found_and_hides_nothing(project: Project, publish: Publish) -> None:
+    entry = project.bucket / "ledger/00000001.json"
+    entry.chmod(0o600)
+    entry.write_bytes(b" " * (9 * 1024 * 1024))
+    ran = run(publish, project, "log", "--verify")
+    assert ran.code == 4
+    assert "ledger/00000001.json is no entry, but lies among them" in " ".join(ran.out.split())
+    assert "release: node 1.0.0 to stable" in ran.out

@@ -239,11 +239,26 @@ def test_r25_the_answer_is_that_of_the_rules_that_decide_today() -> None:
                 assert not any(one.outcome.stops for one in then.verdicts if one.rule.startswith("freeze."))
 
 
-def test_chance_is_the_share_of_the_year_around_it_that_was_frozen() -> None:
+def test_chance_is_the_share_of_the_days_around_it_that_a_freeze_touches() -> None:
     inside, beside, far = past("2026-03-05", version="4.1.0"), past("2026-05-01"), past("2027-01-01", version="4.3.0")
     result = ask([inside, beside, far])
-    frozen = (at("2026-03-13 22:00") - at("2026-03-03 10:00")) / timedelta(days=365)
+    year, day = timedelta(days=364), timedelta(days=1)
+    frozen = (at("2026-03-13 22:00") - at("2026-03-03 10:00") + day) / year
     assert [answer.chance for answer in result.answers] == [frozen, frozen, 0]
     assert result.by_chance == 2 * frozen
-    edge = ask([past(at("2026-03-08 10:00") - timedelta(days=183))]).answers[0]
-    assert edge.chance == timedelta(days=5) / timedelta(days=365)
+    edge = ask([past(at("2026-03-08 10:00") - timedelta(days=182))]).answers[0]
+    assert edge.chance == (timedelta(days=5) + (edge.past.end - edge.past.start)) / year
+
+
+def test_chance_counts_no_freeze_that_lets_the_release_through() -> None:
+    """A fix that has to ship waits for hard freezes only, on other days as on its own."""
+    fix = past("2026-03-05", SECOND, "security", necessity="essential", fix_confidence="high")
+    feature = past("2026-03-05", SECOND)
+    assert 0 < ask([fix]).answers[0].chance < ask([feature]).answers[0].chance
+
+
+def test_a_release_of_which_the_month_is_known_is_held_by_chance_as_often_as_held() -> None:
+    days = [f"{year}-{month:02}-10" for year in (2025, 2026) for month in range(1, 13)]
+    events = [build.event(f"{day} 10:00", f"{day} 22:00", id=f"listing-{day}", impact=build.CALM) for day in days]
+    found = ask([past("2026-06-01", timedelta(days=30))], events).answers[0]
+    assert (found.held, found.chance) == (True, 1.0)

@@ -93,3 +93,11 @@ def test_a_release_that_is_gone_is_not_planned_any_more() -> None:
 @pytest.mark.parametrize("public", [True, False])
 def test_ways_back_are_due_for_the_releases_that_are_shown(public: bool) -> None:
     assert [one.release.id for one in drawn(public=public).due] == ["daemon@4.2.0", "daemon@4.3.0"][: 2 - public]
+
+
+def test_a_release_that_shipped_later_was_planned_at_that_time() -> None:
+    one = build.release("4.2.0", planned_for="2026-02-20T09:00:00Z", shipped_at="2026-02-20T10:00:00Z")
+    catalog = build.catalog([], [one])
+    assert lane(quarter(catalog, START, timedelta(days=90), START, public=True), "Planned releases").bars
+    later = at("2026-02-21")
+    assert not lane(quarter(catalog, START, timedelta(days=90), later, public=True), "Planned releases").bars

@@ -284,3 +284,13 @@ def test_r96_the_freeze_around_a_hidden_event_tells_neither_its_kind_nor_its_hou
     assert spans(usual, "docs") == []
     longest = [spans(build.event(*hours, type=kind, severity=build.severity(5)), "storage") for kind in TYPES_OF_EVENT]
     assert min(one[0] for one in spans(usual, "storage")) < min(one[0] for found in longest for one in found)
+
+
+def test_r96_the_padded_freeze_of_a_hidden_block_has_whole_days_as_well() -> None:
+    policy = build.repository_policy()
+    padding = policy.model_copy(update={"freeze": policy.freeze.model_copy(update={"pad_hidden": True})})
+    event = build.event("2026-03-10 10:11", "2026-03-10 22:12", visibility="internal", trigger=TRIGGER)
+    catalog = build.catalog([event], the_policy=padding)
+    found = freeze_windows(catalog, build.subject("desktop", "feature"))
+    assert found
+    assert {edge.strftime("%H:%M:%S") for window in found for edge in (window.start, window.end)} == {"00:00:00"}

@@ -112,3 +112,42 @@ def test_r96_what_is_hidden_is_in_no_byte_not_even_in_a_uid(word: bytes) -> None
     assert b"Reserved" in data
     assert word not in data
     assert b"Zebra" in ics(hidden, public=False)
+
+
+def test_r96_how_sure_a_hidden_event_is_changes_nothing_in_its_freeze() -> None:
+    def freezes(confidence: str) -> bytes:
+        hidden = listing(visibility="internal", confidence=confidence)
+        found = build.catalog([hidden], the_policy=PADDED)
+        return to_ics(quarter(found, NOW, timedelta(days=90), NOW, public=True), found, NOW)
+
+    assert freezes("rumoured") == freezes("confirmed")
+    assert b"TENTATIVE" not in freezes("rumoured")
+
+
+PADDED = build.repository_policy().model_copy(
+    update={"freeze": build.repository_policy().freeze.model_copy(update={"pad_hidden": True})}
+)
+
+
+OLD = {"starts": "2026-03-10T10:00:00Z", "ends": "2026-03-10T22:00:00Z"}
+
+
+def test_a_window_keeps_its_uid_when_an_earlier_one_of_its_event_is_over() -> None:
+    moved = listing(
+        "2026-03-25 10:00",
+        "2026-03-25 22:00",
+        revisions=[
+            {
+                "until": "2026-03-05T00:00:00Z",
+                "because": "Moved.",
+                "starts": "2026-03-10T10:00:00Z",
+                "ends": "2026-03-10T22:00:00Z",
+            }
+        ],
+    )
+    before, after = entries(ics(moved)), entries(ics(moved, now=at("2026-03-12")))
+    uids = {uid for uid in before if uid.startswith("hard-") and uid.endswith("-desktop-2")}
+    assert len(uids) == 1
+    for uid in set(before) & set(after):
+        assert when(before[uid], "dtstart") == when(after[uid], "dtstart"), uid
+    assert uids <= set(after)
