@@ -54,16 +54,20 @@ class Advance:
     keys: KeysAtHand
     read: Read
     now: datetime
+    before: Metadata[Root] | None = None
+    """The root that clients know, where `root` is to replace it."""
 
     def to(
         self,
         targets: Targets,
         signed: Mapping[str, Metadata[Targets]],
         shared: Mapping[str, Targets] = MappingProxyType({}),
+        signed_targets: Metadata[Targets] | None = None,
     ) -> NewMetadata:
         """New metadata that says `targets` and holds the delegated roles in `signed`, which their people have signed.
 
-        `shared` is what shared roles shall say from now on; they are signed with the keys at hand. Other roles stay;
+        `shared` is what shared roles shall say from now on; they are signed with the keys at hand. `signed_targets` is
+        `targets` as its people have signed it; else the keys at hand sign what has changed there. Other roles stay;
         shared ones begin or are renewed along the way when due and their keys are at hand. Raises SigningError when
         signatures of a role in `signed` do not suffice, or a role has to change without keys here.
         """
@@ -71,7 +75,10 @@ class Advance:
         changed: list[tuple[str, int]] = []
 
         live_targets = self.live.targets if self.live else None
-        new_targets = self._role(Targets.type, targets, live_targets, self.root, changed, objects)
+        if signed_targets is not None:
+            new_targets = self._take(Targets.type, signed_targets, live_targets, self.root, changed, objects)
+        else:
+            new_targets = self._role(Targets.type, targets, live_targets, self.root, changed, objects)
 
         current = dict(self.live.roles) if self.live else {}
         _refuse_orphans(current, targets)
@@ -115,7 +122,7 @@ class Advance:
         role: str,
         metadata: Metadata[Targets],
         live: Metadata[Targets] | None,
-        delegator: Metadata[Targets],
+        delegator: Metadata[Root] | Metadata[Targets],
         changed: list[tuple[str, int]],
         objects: list[tuple[str, bytes]],
     ) -> Metadata[Targets]:
@@ -127,9 +134,13 @@ class Advance:
                 f"{role} {live.signed.version} is live, and {metadata.signed.version} was signed to come before it",
                 fix="stage the release again, which takes the next free version",
             )
-        metadata = only_good_signatures(role, metadata, delegator.signed)
+        good = only_good_signatures(role, metadata, delegator.signed)
+        if role == Targets.type and self.before is not None:
+            good.signatures.update(only_good_signatures(role, metadata, self.before.signed).signatures)
+        metadata = good
         require_threshold(role, metadata, delegator.signed)
-        verify_role_duties(delegator.signed, role, metadata)
+        if isinstance(delegator.signed, Targets):
+            verify_role_duties(delegator.signed, role, metadata)
         key = metadata_key(role, metadata.signed.version)
         left = self.read(key)
         if left is not None:
@@ -155,7 +166,7 @@ class Advance:
     ) -> Metadata[S]:
         """The role's metadata: the live one when it says the same and is not due, else a new version."""
         lifetime = role_policy(self.signers, role).expires
-        if live is not None and says_the_same(live.signed, wanted):
+        if live is not None and says_the_same(live.signed, wanted) and self._stands(role, live, delegator):
             if not is_due(live.signed, role, lifetime, self.now):
                 return live
             if not self.keys(role) and live.signed.expires > self.now:
@@ -167,6 +178,14 @@ class Advance:
         changed.append((role, metadata.signed.version))
         objects.append((metadata_key(role, metadata.signed.version), data))
         return metadata
+
+    def _stands(self, role: str, live: Metadata[Any], delegator: Metadata[Root] | Metadata[Targets]) -> bool:
+        """Whether what is live is still signed by enough of the role's keys; not so when these have changed."""
+        try:
+            delegator.signed.verify_delegate(role, live.signed_bytes, live.signatures)
+        except RepositoryError:
+            return False
+        return True
 
     def _settle(self, role: str, signed: S, delegator: Metadata[Root] | Metadata[Targets]) -> tuple[Metadata[S], bytes]:
         """Find the version to write: one that a killed run left and that says the same, or the next free one."""
@@ -199,6 +218,7 @@ class Advance:
         if (
             live is not None
             and live.signed.snapshot_meta.version == version
+            and self._stands(Timestamp.type, live, self.root)
             and not is_due(live.signed, Timestamp.type, lifetime, self.now)
         ):
             return None
@@ -267,7 +287,7 @@ def to_bytes(metadata: Metadata[Any]) -> bytes:
     return metadata.to_bytes(JSONSerializer(compact=True))
 
 
-def only_good_signatures(role: str, metadata: Metadata[Targets], delegator: Targets) -> Metadata[Targets]:
+def only_good_signatures(role: str, metadata: Metadata[Targets], delegator: Root | Targets) -> Metadata[Targets]:
     """The same metadata without signatures that do not verify, or are by keys that the role does not have."""
     result = delegator.get_verification_result(role, metadata.signed_bytes, metadata.signatures)
     good = {keyid: one for keyid, one in metadata.signatures.items() if keyid in result.signed}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from publisher.cli.verdicts import wrapped
 from publisher.pipeline.approve import Review
+from publisher.pipeline.approve_role import RoleReview
 from publisher.rules.answer import headline
 
 
@@ -23,6 +24,14 @@ def approval_lines(review: Review | None, width: int, margin: str = "") -> list[
     for one in review.needs.because:
         lines += wrapped(one, width, indent)
     return [*lines, *wrapped(headline(review.decision), width, indent)]
+
+
+def role_lines(review: RoleReview, width: int) -> list[str]:
+    """The same for a role."""
+    lines = [f"signed      {one}" for one in review.signed_by]
+    for one in review.staged.missing:
+        lines += _hanging("missing", one, width, 0)
+    return lines if review.staged.missing else [*lines, "Everybody has signed who has to."]
 
 
 def _hanging(label: str, text: str, width: int, indent: int) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.approvals import approval_lines
+from publisher.cli.approvals import approval_lines, role_lines
 from publisher.cli.common import content_options, find_release, json_option, load, one_channel, print_result, wall_clock
 from publisher.cli.signing import ask_passphrase, key_ring, keys_option, read_root
 from publisher.cli.target import open_to_look, open_to_write, refuse_sample, to_option
@@ -18,7 +18,8 @@ from publisher.errors import InputError, UsageError
 from publisher.model.approval import Fact
 from publisher.model.catalog import Catalog
 from publisher.model.release import Release
-from publisher.pipeline.approve import Review, apply_approval, approve, find_key, review
+from publisher.pipeline.approve import Review, approve, find_key, review
+from publisher.pipeline.approve_role import RoleReview, review_role, sign_role
 from publisher.pipeline.bundle import LIMIT, Recorder, brought_back, bundle_bytes, repack, unpack
 from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import Readable
@@ -29,7 +30,7 @@ from publisher.storage.protocol import Storage
 
 
 @click.command()
-@click.argument("name", metavar="PRODUCT@VERSION")
+@click.argument("name", metavar="PRODUCT@VERSION|ROLE")
 @click.option("--channel", help="The channel; needed where the release is for several.")
 @click.option("--key", metavar="URI", help="Your key: its name or uri in signers.yaml, or file:PATH.")
 @click.option("--fact", "given", multiple=True, metavar="FACT=PROOF", help="Attest a fact, with what proves it.")
@@ -58,7 +59,7 @@ def command(
     config: Path,
     as_json: bool,
 ) -> None:
-    """Read what a staged release changes, and sign it.
+    """Read what a staged release changes, or a change of keys, and sign it.
 
     Shows what clients will get, what the rules say now, who has approved and what is missing. Near an event operations
     attest facts one by one. Without --key it only shows. The signature is made over the very metadata that clients
@@ -72,7 +73,10 @@ def command(
         raise UsageError("--export and --import do not sign", fix="sign on the bundle, with --bundle and --key")
     catalog = load(content, config)
     refuse_sample(catalog)
-    asked = _Asked(catalog, find_release(catalog, name), channel, read_root(config))
+    release = find_release(catalog, name) if "@" in name else None
+    if release is None and channel is not None:
+        raise UsageError("--channel goes with PRODUCT@VERSION", fix="name the role of a channel as PRODUCT.CHANNEL")
+    asked = _Asked(catalog, release or name, channel, read_root(config))
     signing = _Signing(key, keys, config, given, yes) if key is not None else None
     last = "Nothing was signed: name your key with --key."
     if bundle is not None:
@@ -84,7 +88,7 @@ def command(
     elif export is not None:
         recorder = Recorder(open_to_look(to, catalog))
         found, written = asked.review(recorder), None
-        _replace(export, bundle_bytes(found.staged.candidate, recorder.seen))
+        _replace(export, bundle_bytes(found.candidate, recorder.seen))
         last = f"Written to {export}. There: the same command with --bundle {export.name} and --key."
     elif back is not None:
         storage = open_to_write(to, catalog, wall_clock())
@@ -103,7 +107,10 @@ def command(
     elif written is None:
         click.echo("\n".join([*_lines(found, terminal_width()), "", last]))
     else:
-        click.echo("\n".join(["", last, *approval_lines(found, terminal_width())]))
+        click.echo("\n".join(["", last, *_standing(found, terminal_width())]))
+
+
+Reviewed = Review | RoleReview
 
 
 @dataclass(frozen=True)
@@ -111,18 +118,19 @@ class _Asked:
     """Which candidate is meant."""
 
     catalog: Catalog
-    release: Release
+    what: Release | str
+    """A release, or a role by name."""
     channel: str | None
     root: bytes
 
-    def review(self, storage: Readable) -> Review:
+    def review(self, storage: Readable) -> Reviewed:
         """The candidate as it is there now."""
-        if self.channel is None and len(self.release.channels) > 1:
-            raise UsageError(
-                f"{self.release.id} is for {words.listed(self.release.channels)}", fix="name one with --channel"
-            )
-        channel = one_channel(self.release, self.channel, self.catalog)
-        return review(self.release, channel, storage, self.root, self.catalog, wall_clock())
+        if isinstance(self.what, str):
+            return review_role(self.what, storage, self.root, self.catalog, wall_clock())
+        if self.channel is None and len(self.what.channels) > 1:
+            raise UsageError(f"{self.what.id} is for {words.listed(self.what.channels)}", fix="name one with --channel")
+        channel = one_channel(self.what, self.channel, self.catalog)
+        return review(self.what, channel, storage, self.root, self.catalog, wall_clock())
 
 
 @dataclass(frozen=True)
@@ -138,7 +146,7 @@ class _Signing:
 
 def _reviewed(
     asked: _Asked, storage: Storage, signing: _Signing | None, *, as_json: bool
-) -> tuple[Review, Written | None]:
+) -> tuple[Reviewed, Written | None]:
     """Show the candidate, ask, sign. What is signed is what was shown: it is not read again in between."""
     found = asked.review(storage)
     if signing is None:
@@ -155,7 +163,7 @@ def _reviewed(
         raise UsageError(
             "nobody is here to read what would be signed", fix="run it without --key, read, then add --yes DIGEST"
         )
-    role = found.staged.candidate.role
+    role = found.candidate.role
     opened = find_key(signing.key, role, found.may_sign, ring, Path.cwd(), ask_passphrase)
     if asking:
         click.echo("\n".join([*_lines(found, terminal_width()), ""]), err=as_json)
@@ -166,20 +174,23 @@ def _reviewed(
         typed = click.prompt(f"{said} ({found.digest[:8]}...)", err=as_json)
         if typed.strip().lower() != found.digest[:8]:
             raise UsageError("that is another digest; nothing was signed", fix="run it again")
-    approval = approve(found, opened, facts, wall_clock())
-    written = apply_approval(approval, storage)
+    if isinstance(found, Review):
+        objects = approve(found, opened, facts, wall_clock()).objects
+    else:
+        objects = sign_role(found, opened)
+    written = write_objects(objects, storage, silent)
     return asked.review(storage), written
 
 
-def _bring_back(found: Review, file: Path, storage: Storage) -> Written:
+def _bring_back(found: Reviewed, file: Path, storage: Storage) -> Written:
     bundle, memory = unpack(_read(file), file.name)
-    if (bundle.role, bundle.candidate) != (found.staged.candidate.role, found.digest):
+    if (bundle.role, bundle.candidate) != (found.candidate.role, found.digest):
         raise InputError(
             f"{file.name} is about candidate {bundle.candidate[:12]} of {bundle.role},"
             f" and the bucket works on {found.digest[:12]}",
             fix="export it again: what was signed there fits nothing else",
         )
-    objects = brought_back(found.staged.candidate, found.way_back, found.may_sign, memory, storage)
+    objects = brought_back(found.candidate, found.way_back, found.may_sign, memory, storage)
     return write_objects(objects, storage, silent)
 
 
@@ -213,31 +224,50 @@ def _replace(path: Path, data: bytes) -> None:
         raise InputError(f"cannot write the bundle {path}: {error.strerror}") from error
 
 
-def _lines(found: Review, width: int) -> list[str]:
+def _lines(found: Reviewed, width: int) -> list[str]:
     """The whole review."""
-    candidate, decision = found.staged.candidate, found.decision
-    lines = [
-        f"{candidate.product} {candidate.release} for {candidate.channel}",
-        f"candidate {found.digest}",
-        "",
-        "What changes for clients:",
-        *(line for one in found.difference for line in wrapped(one.strip(), width, 2 + len(one) - len(one.lstrip()))),
-    ]
+    changes = [line for one in found.difference for line in _indented(one, width)]
+    if not isinstance(found, Review):
+        role, because = found.candidate.role, found.staged.wanted.because
+        head = [f"role {role}", f"candidate {found.digest}", *wrapped(because, width), "", "What changes:"]
+        return [*head, *changes, "", *_standing(found, width)]
+    candidate, decision = found.candidate, found.decision
+    lines = [f"{candidate.product} {candidate.release} for {candidate.channel}", f"candidate {found.digest}", ""]
+    lines += ["What changes for clients:", *changes]
     if found.takes_back_to is not None:
         lines += wrapped(f"Signed with it: the way back to {found.takes_back_to}, should it have to be taken.", width)
     lines += ["", *wrapped(headline(decision), width)]
     for verdict in decision.verdicts:
         if verdict.outcome.stops:
             lines += verdict_lines(verdict, width)
-    return [*lines, "", *approval_lines(found, width)]
+    return [*lines, "", *_standing(found, width)]
 
 
-def _as_json(found: Review, written: Written | None) -> dict[str, object]:
+def _indented(line: str, width: int) -> list[str]:
+    return wrapped(line.strip(), width, 2 + len(line) - len(line.lstrip()))
+
+
+def _standing(found: Reviewed, width: int) -> list[str]:
+    """Who has signed, and what is missing."""
+    return approval_lines(found, width) if isinstance(found, Review) else role_lines(found, width)
+
+
+def _as_json(found: Reviewed, written: Written | None) -> dict[str, object]:
+    signed = {"signed": written is not None, "written": list(written.keys) if written else []}
+    if not isinstance(found, Review):
+        return {
+            "role": found.candidate.role,
+            "candidate": found.digest,
+            "difference": list(found.difference),
+            "approved_by": list(found.signed_by),
+            "missing": list(found.staged.missing),
+            **signed,
+        }
     standing = found.standing
     return {
         "product": found.release.product,
         "version": str(found.release.version),
-        "channel": found.staged.candidate.channel,
+        "channel": found.candidate.channel,
         "candidate": found.digest,
         "difference": list(found.difference),
         "way_back_to": found.takes_back_to,
@@ -246,6 +276,5 @@ def _as_json(found: Review, written: Written | None) -> dict[str, object]:
         "approved_by": [str(one) for one in standing.counted],
         "not_counted": list(standing.left_out),
         "missing": list(standing.missing),
-        "signed": written is not None,
-        "written": list(written.keys) if written else [],
+        **signed,
     }

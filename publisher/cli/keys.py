@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from publisher.cli import keys_rotate
 from publisher.cli.common import content_options, wall_clock
 from publisher.cli.signing import PASSPHRASE, ask_passphrase, keys_option
 from publisher.content.load import load_catalog
@@ -18,6 +19,10 @@ from publisher.pipeline.keys import ROOT_FILE, Person, ceremony, write_ceremony
 @click.group()
 def command() -> None:
     """Keys of the update channel."""
+
+
+command.add_command(keys_rotate.stage)
+command.add_command(keys_rotate.promote)
 
 
 @command.command()

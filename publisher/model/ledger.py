@@ -32,6 +32,8 @@ class Action(StrEnum):
     """A release was taken back."""
     REFRESH = "refresh"
     """Roles that were due were signed again."""
+    KEYS = "keys"
+    """Keys, thresholds or delegations were changed, or a role of people was renewed."""
     SIGN_SITE = "sign-site"
     """The manifest of the site's pages was signed."""
 

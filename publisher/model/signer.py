@@ -49,6 +49,8 @@ class Signer(Model):
     """The public key: 64 hexadecimal digits for ed25519, PEM for the others."""
     uri: Text
     """Where the private key is: `file:NAME.pem` beside signers.yaml, or a securesystemslib signer URI."""
+    retired: bool = False
+    """Replaced: it no longer counts. It stays here until the change is live, and signs along until then."""
     until: UtcTime | None = None
     """From then on approvals by this key no longer count; left out: until it is removed."""
     demo: bool = False
@@ -81,6 +83,11 @@ class Signers(Model):
         return self.roles.get(role) or (self.roles.get("channels") if "." in role else None)
 
     def keys_of(self, role: str) -> tuple[Signer, ...]:
-        """Every key that the role accepts, in file order."""
+        """Every key that the role accepts, in file order; not those that were replaced."""
         wanted = {role, "channels"} if "." in role else {role}
-        return tuple(signer for signer in self.signers if wanted & set(signer.roles))
+        return tuple(one for one in self.signers if wanted & set(one.roles) and not one.retired)
+
+    def retired_of(self, role: str) -> tuple[Signer, ...]:
+        """Every key that the role accepted before a change that is under way."""
+        wanted = {role, "channels"} if "." in role else {role}
+        return tuple(one for one in self.signers if wanted & set(one.roles) and one.retired)

@@ -16,7 +16,7 @@ from tuf.api.metadata import Key
 from publisher.channel.approval import Standing
 from publisher.channel.candidate import refuse_stale
 from publisher.channel.layout import channel_role
-from publisher.channel.release_candidate import carried_files, refuse_other_content, way_back
+from publisher.channel.release_candidate import ReleaseCandidate, carried_files, refuse_other_content, way_back
 from publisher.channel.release_difference import release_difference
 from publisher.channel.repository import Repository, read_repository
 from publisher.channel.state import feeds
@@ -29,16 +29,13 @@ from publisher.model.signer import Duty
 from publisher.pipeline.deciding import evidence_of
 from publisher.pipeline.keyring import KeyRing, Passphrase
 from publisher.pipeline.permit import configured_roles
-from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.staged import Given, StagedRelease, give, judged, staged_candidate
-from publisher.pipeline.writing import Written, write_objects
 from publisher.rules import words
 from publisher.rules.approvals import Needs, needs
 from publisher.rules.evaluate import evaluate
 from publisher.rules.question import Question
 from publisher.signing.keys import DUTY_FIELD, OpenSigner, OtherKey, described, open_signer, signer_of
-from publisher.storage.protocol import Storage
 
 
 @dataclass(frozen=True)
@@ -62,6 +59,11 @@ class Review:
 
     way_back: bytes | None
     """The payload that takes it back."""
+
+    @property
+    def candidate(self) -> ReleaseCandidate:
+        """What is signed."""
+        return self.staged.candidate
 
     @property
     def digest(self) -> str:
@@ -124,11 +126,6 @@ def approve(review: Review, key: OpenSigner, facts: Mapping[Fact, str], at: date
             fix=" ".join(f"--fact {fact}=WHERE-IT-SAYS-SO" for fact in lacking),
         )
     return give(review.staged, review.way_back, [key], review.needs, dict(facts), at)
-
-
-def apply_approval(given: Given, storage: Storage) -> Written:
-    """Put signatures and statement beside the candidate. Raises StorageError."""
-    return write_objects(given.objects, storage, silent)
 
 
 def find_key(

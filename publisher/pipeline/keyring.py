@@ -41,6 +41,11 @@ class KeyRing:
         """Every key of the role that is at hand. Raises SigningError for one that is at hand and unusable."""
         return [self.open(signer) for signer in self.signers.keys_of(role) if self._is_here(signer)]
 
+    def with_retired(self, role: str) -> Sequence[OpenSigner]:
+        """The same, and those that the role accepted before, which sign along while a change is under way."""
+        retired = [self.open(signer) for signer in self.signers.retired_of(role) if self._is_here(signer)]
+        return [*self.of(role), *retired]
+
     def for_ledger(self, role: str) -> OpenSigner:
         """The one key that a run for `role` signs its entries of the ledger with, the role's own or an online one.
 

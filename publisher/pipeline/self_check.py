@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -63,3 +63,18 @@ def verify_as_client(
         scratch = Path(directory)
         with ThreadPoolExecutor(WORKERS, thread_name_prefix="check") as pool:
             list(pool.map(check, platforms))
+
+
+def update_as_client(storage: Storage, root: bytes, feeds: Iterable[str], now: datetime) -> None:
+    """Follow the channel from a root to each of the feeds, given by target path, as a client with an empty state.
+
+    Raises VerificationError.
+    """
+    with tempfile.TemporaryDirectory(prefix="tidegate-check-") as directory:
+        client = UpdateClient(_ADDRESS, root, Path(directory), StoreFetcher(storage), now)
+        for path in feeds:
+            _, product, channel, file = path.split("/")
+            try:
+                client.fetch_feed(product, channel, file.removesuffix(".json"))
+            except ClientError as error:
+                raise VerificationError(f"a client could not update: {error.what}", fix=error.fix) from error

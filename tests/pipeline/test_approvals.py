@@ -53,16 +53,11 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-def reload(project: Project) -> None:
-    project.add_release("9.9.9")  # forgets the catalog, so that the files are read again
-    (project.content / "releases/node/9.9.9.yaml").unlink()
-
-
 def make_operator(project: Project, name: str, person: str) -> None:
     """Give a signer the duty operations, and another person."""
     path = project.config / "signers.yaml"
     path.write_text(re.sub(rf"(- name: {name}\n)(  .*\n)+", lambda found: changed(found[0], person), path.read_text()))
-    reload(project)
+    project.forget()
 
 
 def changed(entry: str, person: str) -> str:
@@ -80,7 +75,7 @@ def near_an_event(project: Project) -> None:
         path = project.content / f"releases/node/{version}.yaml"
         if path.exists() and "necessity" not in path.read_text():
             edit(path, "sentence:", ESSENTIAL + "sentence:")
-    reload(project)
+    project.forget()
 
 
 ESSENTIAL = """\
@@ -178,7 +173,7 @@ def test_attack_approval_replayed_after_a_rebase(project: Project) -> None:
 
 def test_attack_expired_signer(project: Project) -> None:
     edit(project.config / "signers.yaml", "- name: channels-ben\n", f"- name: channels-ben\n  until: {UNTIL}\n")
-    reload(project)
+    project.forget()
     stage(project, "1.0.0")
     project.approve("1.0.0")
     project.now += timedelta(hours=2)
@@ -197,7 +192,7 @@ def test_attack_removed_signer(project: Project) -> None:
     removed = re.sub(r"- name: channels-ben\n(  .*\n)+", "", text)
     assert removed != text
     (project.config / "signers.yaml").write_text(removed)
-    reload(project)
+    project.forget()
     refused(
         project, SigningError, r"duty operations \(eva\); approved so far by ana(.|\n)*does not name it for this role"
     )
@@ -273,7 +268,7 @@ def test_one_changed_byte_of_notes_policy_or_addresses_voids_approvals(
     stage(project, "1.0.0")
     project.approve("1.0.0")
     edit(project.content / file, old, new)
-    reload(project)
+    project.forget()
     refused(project, StorageConflict, f"{words}(.|\n)*--replace")
 
 
@@ -297,7 +292,7 @@ def test_recording_when_it_shipped_voids_nothing(project: Project) -> None:
     digest = project.release("1.0.0").digest()
     path = project.content / "releases/node/1.0.0.yaml"
     path.write_text(path.read_text() + "shipped_at: 2026-11-20T12:00:00Z\n")
-    reload(project)
+    project.forget()
     assert project.release("1.0.0").digest() == digest
 
 
@@ -359,7 +354,7 @@ def test_r38_an_event_that_moves_voids_the_approvals_that_knew_its_old_dates(pro
     stage(project, "1.0.0")
     project.approve("1.0.0")
     edit(project.content / "events/summit.yaml", "ends: 2026-11-24", "ends: 2026-11-25")
-    reload(project)
+    project.forget()
     refused(project, SigningError, "or before its dates or severity changed")
 
 
@@ -367,7 +362,7 @@ def test_r38_a_sole_author_cannot_approve_near_an_event(project: Project) -> Non
     project.add_release("1.0.0")
     near_an_event(project)
     edit(project.content / "releases/node/1.0.0.yaml", "sentence:", "authors: [ana]\nsentence:")
-    reload(project)
+    project.forget()
     stage(project, "1.0.0")
     project.approve("1.0.0")
     refused(project, SigningError, "only author of the release")
@@ -378,7 +373,7 @@ def test_r27_an_override_counts_with_the_signatures_of_those_whom_it_names(proje
     project.add_listing("2026-11-25T12:00:00Z", "2026-11-25T14:00:00Z")
     edit(project.content / "events/listing.yaml", "severity: {score: 3", "severity: {score: 2")
     edit(project.content / "releases/node/1.0.0.yaml", "sentence:", ESSENTIAL + "sentence:")
-    reload(project)
+    project.forget()
     directory = project.build("1.0.0")
     with pytest.raises(RefusedByPolicy, match=r"freeze\.hard"):
         stage(project, "1.0.0")
@@ -387,7 +382,7 @@ def test_r27_an_override_counts_with_the_signatures_of_those_whom_it_names(proje
     (project.content / "overrides/rush.yaml").write_text(OVERRIDE.format(files=", ".join(files)))
     (project.content / "calendar.yaml").write_text(CALENDAR)
     (project.config / "staffing.yaml").write_text(STAFFING)
-    reload(project)
+    project.forget()
     stage(project, "1.0.0")
     project.approve("1.0.0")
     refused(project, SigningError, "the approval of Eva as executive, whom an override names")

@@ -16,13 +16,14 @@ from publisher.model.approval import Fact
 from publisher.model.catalog import Catalog
 from publisher.model.release import Release
 from publisher.model.signer import Duty, RolePolicy, Signers
-from publisher.pipeline.approve import Review, apply_approval, approve, review
+from publisher.pipeline.approve import Review, approve, review
 from publisher.pipeline.deciding import ReleaseRequest
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.keys import Person, ceremony, write_ceremony
+from publisher.pipeline.progress import silent
 from publisher.pipeline.release import ReleasePlan, apply_release, plan_release
 from publisher.pipeline.staged import StagedRelease, staged_candidate
-from publisher.pipeline.writing import Written
+from publisher.pipeline.writing import Written, write_objects
 from publisher.signing.keys import NewKey, OpenSigner
 from publisher.storage.directory import DirectoryStorage
 from publisher.storage.protocol import Storage
@@ -208,6 +209,10 @@ class Project:
         roles = {**signers.roles, **changes}
         return replace(self.catalog, signers=signers.model_copy(update={"roles": roles}))
 
+    def forget(self) -> None:
+        """Read content and configuration again when they are asked for next."""
+        self._catalog = None
+
     def override(self, catalog: Catalog) -> None:
         """Go on with this catalog, until content is added."""
         self._catalog = catalog
@@ -265,7 +270,7 @@ class Project:
             where = storage or self.storage()
             attested = PROOFS if facts is None else facts
             given = approve(self.review(version, channel, where), self.key(name), attested, self.now)
-            apply_approval(given, where)
+            write_objects(given.objects, where, silent)
 
     def publish(self, version: str, *, channel: str = "stable", storage: Storage | None = None) -> Written:
         """Write the YAML if needed, build, plan and apply; to the project's own bucket or to another store."""

@@ -1,0 +1,148 @@
+"""What has to be signed anew when keys, thresholds or products change: root, targets, and roles that lost signers.
+
+Pure: the configuration and what is live go in, the signed parts that people must sign come out. A root is signed by the
+keys of the root before it and by its own (TUF specification, 5.3); `targets` by those that the new root names.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from tuf.api.exceptions import RepositoryError
+from tuf.api.metadata import Key, Metadata, Root, Targets
+
+from publisher.channel.advance import says_enough, says_the_same
+from publisher.channel.candidate import base_named
+from publisher.channel.repository import Repository
+from publisher.channel.roles import BASE_FIELD, first_root, role_policy
+from publisher.model.signer import Signers
+from publisher.signing.keys import PERSON_FIELD
+
+S = TypeVar("S", Root, Targets)
+
+People = Metadata[Root] | Metadata[Targets]
+"""Metadata that people sign."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A signed part that people have to sign, and who may."""
+
+    role: str
+    signed: Root | Targets
+    """With its version, and the base that it replaces."""
+    because: str
+    """Why, as a sentence."""
+    judges: tuple[tuple[str, Root | Targets], ...]
+    """Who says which signatures suffice, each with words for whose keys those are; all must be satisfied."""
+    also: tuple[Root | Targets, ...] = ()
+    """Whose keys may sign along, for clients that have not heard of the change yet."""
+
+    @property
+    def may_sign(self) -> dict[str, Key]:
+        """Key id -> key, of all whose signatures count."""
+        judges = (*self.also, *(judge for _, judge in self.judges))
+        return {keyid: key for judge in judges for keyid, key in keys_of(judge, self.role).items()}
+
+    def missing(self, metadata: People) -> tuple[str, ...]:
+        """What is still needed, as parts of a list; empty when enough persons have signed."""
+        found = []
+        for whose, judge in self.judges:
+            policy = _policy(judge, self.role)
+            result = judge.get_verification_result(self.role, metadata.signed_bytes, metadata.signatures)
+            persons = {str(key.unrecognized_fields.get(PERSON_FIELD, key.keyid)) for key in result.signed.values()}
+            more = policy - len(persons)
+            if more > 0:
+                found.append(f"{more} more {'person' if more == 1 else 'persons'}{whose}")
+            elif isinstance(judge, Targets) and not says_enough(judge, self.role, _as_targets(metadata)):
+                found.append("another duty among those who sign")
+        return tuple(found)
+
+
+def wanted_set(
+    live: Repository, root: Metadata[Root], configured: Targets, signers: Signers, now: datetime
+) -> tuple[Wanted, ...]:
+    """What must be signed so that the configuration holds; empty when it does.
+
+    `root` is the newest one, `configured` what `targets` shall say.
+    """
+    found: list[Wanted] = []
+    trusted = root.signed
+    asked = first_root(signers, now)
+    if not says_the_same(trusted, asked):
+        trusted = _next(asked, root, asked.expires)
+        judges = ((" with a key that is trusted now", root.signed), (" with a key of the new root", trusted))
+        found.append(Wanted(Root.type, trusted, "Keys or thresholds of the top-level roles change.", judges))
+    targets, why = live.targets.signed, ""
+    if not says_the_same(targets, configured):
+        why = "What it delegates or pins changes."
+    elif not verifies(trusted, Targets.type, live.targets):
+        why = "Other keys sign it from now on."
+    if why:
+        targets = _next(configured, live.targets, now + role_policy(signers, Targets.type).expires)
+        also = (root.signed,) if trusted is not root.signed else ()
+        found.append(Wanted(Targets.type, targets, why, (("", trusted),), also))
+    for role, metadata in sorted(live.roles.items()):
+        if not says_enough(targets, role, metadata):
+            signed = _next(metadata.signed, metadata, now + role_policy(signers, role).expires)
+            found.append(Wanted(role, signed, "Those who signed it no longer suffice.", (("", targets),)))
+    return tuple(found)
+
+
+def renewal(live: Repository, root: Metadata[Root], role: str, signers: Signers, now: datetime) -> Wanted:
+    """The same content as is live, with a new expiry."""
+    metadata = root if role == Root.type else live.of(role)
+    assert metadata is not None
+    expires = now + role_policy(signers, role).expires
+    signed: Root | Targets
+    if isinstance(metadata.signed, Root):
+        signed = _next(metadata.signed, metadata, expires)
+    else:
+        signed = _next(metadata.signed, metadata, expires)
+    judge: Root | Targets = live.targets.signed if role in live.roles else root.signed
+    own = ((" with a key of the new root", signed),) if isinstance(signed, Root) else ()
+    return Wanted(role, signed, f"It expires on {metadata.signed.expires:%Y-%m-%d}.", (("", judge), *own))
+
+
+def keys_of(judge: Root | Targets, role: str) -> Mapping[str, Key]:
+    """Key id -> key of a role, as root or targets name them; empty where they do not know it."""
+    if isinstance(judge, Root):
+        return {keyid: judge.keys[keyid] for keyid in judge.roles[role].keyids}
+    delegations = judge.delegations
+    if delegations is None or not delegations.roles or role not in delegations.roles:
+        return {}
+    return {keyid: delegations.keys[keyid] for keyid in delegations.roles[role].keyids}
+
+
+def verifies(judge: Root | Targets, role: str, metadata: Metadata[Any]) -> bool:
+    """Whether the role's keys, as `judge` names them, have signed in sufficient number."""
+    try:
+        judge.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
+    except (RepositoryError, ValueError):
+        return False
+    return True
+
+
+def _policy(judge: Root | Targets, role: str) -> int:
+    if isinstance(judge, Root):
+        return judge.roles[role].threshold
+    assert judge.delegations is not None and judge.delegations.roles is not None
+    return judge.delegations.roles[role].threshold
+
+
+def _as_targets(metadata: People) -> Metadata[Targets]:
+    assert isinstance(metadata.signed, Targets)
+    return Metadata(metadata.signed, metadata.signatures)
+
+
+def _next(wanted: S, before: Metadata[Any], expires: datetime) -> S:
+    """The version after `before`, which it replaces."""
+    signed = copy.deepcopy(wanted)
+    signed.version = before.signed.version + 1
+    signed.expires = expires
+    signed.unrecognized_fields[BASE_FIELD] = base_named(before)
+    return signed

@@ -1,0 +1,118 @@
+"""publish keys stage, publish keys promote"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from publisher.channel.difference import difference
+from publisher.cli.common import content_options, json_option, load, print_result, wall_clock
+from publisher.cli.signing import key_ring, keys_option, read_root
+from publisher.cli.target import open_to_look, open_to_write, refuse_sample, to_option
+from publisher.cli.verdicts import terminal_width, wrapped
+from publisher.pipeline.rotate import KeySet, StagedRole, apply_keys, key_set, plan_keys, stage_roles, verify_for_all
+from publisher.rules import words
+from publisher.signing.keys import described
+
+
+@click.command()
+@click.option("--replace", is_flag=True, help="Supersede what a role is working on; its signatures are void.")
+@click.option("--dry-run", is_flag=True, help="Say what would be staged, and write nothing.")
+@to_option
+@keys_option
+@content_options
+@json_option
+def stage(
+    replace: bool,
+    dry_run: bool,
+    to: str | None,
+    keys: Path,
+    content: tuple[Path, ...],
+    config: Path,
+    as_json: bool,
+) -> None:
+    """Stage what must be signed anew so that the configuration holds: root, targets, roles that lost signers.
+
+    After a change of signers.yaml, products.yaml or the addresses of endpoints.yaml. Clients see nothing of it until
+    all who have to have signed (`publish approve ROLE`), and `publish keys promote` makes it live.
+    """
+    catalog = load(content, config)
+    refuse_sample(catalog)
+    now = wall_clock()
+    storage = open_to_look(to, catalog) if dry_run else open_to_write(to, catalog, now)
+    found = key_set(storage, read_root(config), catalog, now)
+    if not dry_run:
+        stage_roles(found, storage, catalog, key_ring(catalog.signers, keys), now, replace=replace)
+    if as_json:
+        print_result({"staged": [_as_json(found, one) for one in found.roles], "dry_run": dry_run})
+    else:
+        click.echo("\n".join(_lines(found, terminal_width())))
+
+
+@click.command()
+@to_option
+@keys_option
+@content_options
+@json_option
+def promote(to: str | None, keys: Path, content: tuple[Path, ...], config: Path, as_json: bool) -> None:
+    """Make staged keys, thresholds and delegations live, once all who have to have signed.
+
+    Needs the keys of snapshot and timestamp; where they change, the old ones sign along, so that clients of every root
+    there ever was find what they accept at each moment.
+    """
+    catalog = load(content, config)
+    refuse_sample(catalog)
+    root, now = read_root(config), wall_clock()
+    storage = open_to_write(to, catalog, now)
+    found = key_set(storage, root, catalog, now)
+    if not found.roles:
+        if as_json:
+            print_result({"changed": False, "roles": {}})
+        else:
+            click.echo("Nothing is to be changed: what is live is what the configuration says.")
+        return
+    plan = plan_keys(found, storage, catalog, key_ring(catalog.signers, keys), now)
+    apply_keys(plan, storage)
+    proven = verify_for_all(storage, root, wall_clock())
+    if as_json:
+        print_result({"changed": True, "roles": dict(plan.changed_roles), "root_first": plan.root_first})
+        return
+    click.echo(f"Live: {', '.join(f'{role} {version}' for role, version in plan.changed_roles)}.")
+    if plan.root_first:
+        click.echo("The old keys did not sign along: for a moment clients found nothing that they accept, and waited.")
+    click.echo(f"Verified as clients of {words.counted(proven, 'root')}, from the first to the newest.")
+
+
+def _lines(found: KeySet, width: int) -> list[str]:
+    if not found.roles:
+        return ["Nothing is to be signed: what is live is what the configuration says."]
+    lines: list[str] = []
+    for one in found.roles:
+        lines += [f"{one.wanted.role}  candidate {one.candidate.digest[:12]}"]
+        lines += wrapped(one.wanted.because, width, 2)
+        for text in _changes(found, one):
+            lines += wrapped(text, width, 4)
+        state = f"Still needs {words.listed(one.missing)}." if one.missing else "Everybody has signed who has to."
+        lines += wrapped(state, width, 2)
+        may = sorted({described(key) for key in one.wanted.may_sign.values()})
+        lines += wrapped(f"May sign: {words.listed(may)}.", width, 2)
+    lines += ["", "Next, each with their own key: publish approve ROLE --key KEY", "Then: publish keys promote"]
+    return lines
+
+
+def _changes(found: KeySet, one: StagedRole) -> tuple[str, ...]:
+    before = found.before(one.wanted.role)
+    return difference(one.wanted.role, before.signed, one.wanted.signed)
+
+
+def _as_json(found: KeySet, one: StagedRole) -> dict[str, object]:
+    return {
+        "role": one.wanted.role,
+        "candidate": one.candidate.digest,
+        "because": one.wanted.because,
+        "difference": list(_changes(found, one)),
+        "may_sign": sorted({described(key) for key in one.wanted.may_sign.values()}),
+        "missing": list(one.missing),
+        "new": one.fresh,
+    }

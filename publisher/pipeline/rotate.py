@@ -1,0 +1,271 @@
+"""`publish keys stage` and `publish keys promote`: changes of keys, thresholds and products, staged, signed, made live.
+
+What belongs together is one set: a root, `targets`, and the roles that lost signers by it. Clients see all of it at
+once, or nothing. A client fetches a new root before the timestamp; so everything is first made live signed by the old
+keys as well, where these are at hand, and the root comes last: at each moment every client finds what its root accepts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tuf.api.metadata import Metadata, Root, Signature, Targets
+
+from publisher.channel.advance import Advance, says_the_same, to_bytes
+from publisher.channel.candidate import SIGNATURES, Candidate, next_free_version, read_pointer, read_staged
+from publisher.channel.layout import TIMESTAMP_KEY, candidate_key, metadata_key, staging_pointer_key
+from publisher.channel.repository import Read, Repository, follow_roots, read_repository
+from publisher.channel.rotation import People, Wanted, verifies, wanted_set
+from publisher.errors import SigningError, StorageConflict, StorageError, VerificationError
+from publisher.model.candidate import CandidateRecord, StagingPointer
+from publisher.model.catalog import Catalog
+from publisher.model.ledger import Action, Told
+from publisher.pipeline.flip import Flip, commit, plan_flip
+from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.ledger import Draft, append
+from publisher.pipeline.objects import CHANGING, PlannedObject
+from publisher.pipeline.permit import configured_roles
+from publisher.pipeline.progress import silent
+from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.self_check import update_as_client
+from publisher.pipeline.writing import Written, write_objects
+from publisher.storage.protocol import Body, ObjectMeta, Storage
+
+
+@dataclass(frozen=True)
+class StagedRole:
+    """What a role of people waits to be signed for, with the signatures that are there."""
+
+    wanted: Wanted
+    candidate: Candidate
+    signatures: tuple[Signature, ...]
+    fresh: bool
+    """Whether it has to be written first."""
+
+    @property
+    def signed(self) -> People:
+        """The payload with its signatures."""
+        metadata = self.candidate.metadata
+        for one in self.signatures:
+            metadata.signatures[one.keyid] = one
+        return metadata
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Who still has to sign, in words."""
+        return self.wanted.missing(self.signed)
+
+
+@dataclass(frozen=True)
+class KeySet:
+    """Everything that has to be signed so that the configuration holds, as staging has it or shall have it."""
+
+    live: Repository
+    root: Metadata[Root]
+    """The newest one that clients can get."""
+    roles: tuple[StagedRole, ...]
+
+    def before(self, role: str) -> People:
+        """What a role says now."""
+        metadata = self.root if role == Root.type else self.live.of(role)
+        assert metadata is not None  # only roles that are live can be in the set
+        return metadata
+
+
+def key_set(storage: Readable, trusted_root: bytes, catalog: Catalog, now: datetime) -> KeySet:
+    """Compare the configuration with what is live. Raises StorageError when nothing is, VerificationError."""
+    read = reader(storage)
+    live, root = _live(read, trusted_root)
+    wanted = wanted_set(live, root, configured_roles(catalog, now), catalog.signers, now)
+    return KeySet(live, root, tuple(staged_role(one, live, storage, now) for one in wanted))
+
+
+def staged_role(wanted: Wanted, live: Repository, storage: Readable, now: datetime) -> StagedRole:
+    """The role's candidate: the one that is there, if it is what is wanted; else a new one."""
+    read = reader(storage)
+    role = wanted.role
+    free = wanted.signed.version if role == Root.type else next_free_version(live, role, read)
+    digest = read_pointer(read, role).candidate
+    if digest is not None:
+        keys = [stat.key for stat in storage.list(candidate_key(role, digest, SIGNATURES))]
+        there = read_staged(read, Candidate, role, keys)
+        if there is not None and _fits(there.candidate, wanted, free, now):
+            return StagedRole(wanted, there.candidate, there.signatures, fresh=False)
+    wanted.signed.version = free
+    record = CandidateRecord(staged_at=now, because=wanted.because)
+    return StagedRole(wanted, Candidate(role, to_bytes(Metadata(wanted.signed)), record), (), fresh=True)
+
+
+def stage_roles(
+    found: KeySet, storage: Storage, catalog: Catalog, keys: KeyRing, now: datetime, *, replace: bool
+) -> Written:
+    """Write the candidates that are not there yet, and make each the one that its role works on.
+
+    Raises StorageConflict when a role works on something else and `replace` is not given.
+    """
+    read = reader(storage)
+    fresh = [one for one in found.roles if one.fresh]
+    for one in fresh:
+        working_on = read_pointer(read, one.wanted.role)
+        if working_on.candidate is not None and not replace and not _is_done(found, one.wanted.role, read):
+            what = f"{working_on.release}" if working_on.release else f"candidate {working_on.candidate[:12]}"
+            raise StorageConflict(
+                f"{one.wanted.role} is working on {what}",
+                fix="promote that first, or supersede it with --replace; its signatures are then void",
+            )
+    written = Written()
+    for one in fresh:
+        objects = [PlannedObject.of(key, Body.from_bytes(data)) for key, data in one.candidate.objects()]
+        written = written.then(write_objects(objects, storage, silent))
+        role, digest = one.wanted.role, one.candidate.digest
+        said = {"candidate": digest, "roles": {role: one.candidate.metadata.signed.version}}
+        told = Told.routine(Action.STAGE, catalog.policy_at(now)).model_copy(update=said)
+        written = written.then(append(Draft(told, now, keys.for_ledger(role)), storage))
+        written = written.then(_point(role, digest, now, storage))
+    return written
+
+
+@dataclass(frozen=True)
+class KeysPlan:
+    """Everything that makes a set live, in order."""
+
+    roles: tuple[str, ...]
+    before: tuple[PlannedObject, ...]
+    """Written before the flip."""
+    flip: Flip | None
+    """None when only a root is new, which clients find by its number."""
+    entry: Draft | None
+    """What the ledger is told where there is no flip."""
+    after: tuple[PlannedObject, ...]
+    """Written once clients see the flip: a root that must not be there before."""
+    changed_roles: tuple[tuple[str, int], ...]
+    root_first: bool
+    """Whether clients may find nothing acceptable for the moment between root and timestamp: an old key is not here."""
+
+
+def plan_keys(found: KeySet, storage: Readable, catalog: Catalog, keys: KeyRing, now: datetime) -> KeysPlan:
+    """Check that everybody has signed, and lay out what makes the set live, without writing.
+
+    Raises SigningError with all that is missing.
+    """
+    if lacking := [f"{one.wanted.role} needs {' and '.join(one.missing)}" for one in found.roles if one.missing]:
+        raise SigningError("; ".join(lacking), fix="each of them runs `publish approve ROLE --key KEY`")
+    read = reader(storage)
+    by_role = {one.wanted.role: one.signed for one in found.roles}
+    new_root = by_role.pop(Root.type, None)
+    root = found.root if new_root is None else Metadata[Root].from_bytes(to_bytes(new_root))
+    people = by_role.pop(Targets.type, None)
+    signed = {role: Metadata[Targets].from_bytes(to_bytes(metadata)) for role, metadata in by_role.items()}
+    targets = people.signed if people is not None else found.live.targets.signed
+    assert isinstance(targets, Targets)
+    stat = storage.stat(TIMESTAMP_KEY)
+    signed_targets = Metadata[Targets].from_bytes(to_bytes(people)) if people is not None else None
+    before = found.root if new_root is not None else None
+    advance = Advance(found.live, root, catalog.signers, keys.with_retired, read, now, before)
+    metadata = advance.to(targets, signed, signed_targets=signed_targets)
+    told = Told.routine(Action.KEYS, catalog.policy_at(now))
+    flip = plan_flip(told, metadata, found.live, stat.tag if stat else None, Root.type, keys, now)
+    objects = tuple(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects)
+    if new_root is None:
+        return KeysPlan(_named(found), objects, flip, None, (), metadata.changed, root_first=False)
+    name = metadata_key(Root.type, root.signed.version)
+    roots = (PlannedObject.of(name, Body.from_bytes(to_bytes(new_root))),)
+    if flip is not None:
+        told = flip.entry.told.model_copy(update={"roles": {Root.type: root.signed.version, **flip.entry.told.roles}})
+        flip = replace(flip, entry=replace(flip.entry, told=told))
+    root_first = flip is not None and not _accepted_before(found.root.signed, dict(metadata.objects), flip.timestamp)
+    alone = told.planned_on(found.live.stamp).model_copy(update={"roles": {Root.type: root.signed.version}})
+    return KeysPlan(
+        roles=_named(found),
+        before=(*roots, *objects) if root_first else objects,
+        flip=flip,
+        entry=None if flip is not None else Draft(alone, now, keys.for_ledger(Root.type)),
+        after=() if root_first else roots,
+        changed_roles=((Root.type, root.signed.version), *metadata.changed),
+        root_first=root_first,
+    )
+
+
+def _is_done(found: KeySet, role: str, read: Read) -> bool:
+    """Whether the role's candidate is live already: a run died before it could say so."""
+    try:
+        there = read_staged(read, Candidate, role, ())
+    except VerificationError:
+        return False
+    return there is not None and there.candidate.metadata.signed == found.before(role).signed
+
+
+def verify_for_all(storage: Storage, trusted_root: bytes, now: datetime) -> int:
+    """Update as a client of each root that there ever was, the first included. Returns how many there are.
+
+    Raises VerificationError.
+    """
+    read = reader(storage)
+    live, _ = _live(read, trusted_root)
+    feeds = [path for role in live.roles.values() for path in role.signed.targets if path.startswith("feed/")]
+    roots = list(follow_roots(read, trusted_root))
+    for number, root in enumerate(roots):
+        data = trusted_root if number == 0 else read(metadata_key(Root.type, root.signed.version)) or b""
+        update_as_client(storage, data, feeds, now)
+    return len(roots)
+
+
+def _named(found: KeySet) -> tuple[str, ...]:
+    return tuple(one.wanted.role for one in found.roles)
+
+
+def apply_keys(plan: KeysPlan, storage: Storage) -> Written:
+    """Write, log, flip, write the root, and clear the pointers. Raises StorageConflict."""
+    written = write_objects(plan.before, storage, silent)
+    if plan.flip is not None:
+        written = commit(plan.flip, storage, written)
+    if plan.entry is not None:
+        written = written.then(append(plan.entry, storage))
+    written = written.then(write_objects(plan.after, storage, silent))
+    for role in plan.roles:
+        written = written.then(_point(role, None, None, storage))
+    return written
+
+
+def _live(read: Read, trusted_root: bytes) -> tuple[Repository, Metadata[Root]]:
+    live = read_repository(read, trusted_root)
+    if live is None:
+        raise StorageError(
+            "nothing is published here yet", fix="publish a release first; it brings root and targets as configured"
+        )
+    return live, tuple(follow_roots(read, trusted_root))[-1]
+
+
+def _fits(candidate: Candidate, wanted: Wanted, free: int, now: datetime) -> bool:
+    """What lies in staging is nobody's word: it is taken up only if it is what this run would make."""
+    signed = candidate.metadata.signed
+    left = signed.expires - now
+    return (
+        says_the_same(signed, wanted.signed)
+        and candidate.base == Candidate(wanted.role, to_bytes(Metadata(wanted.signed)), candidate.record).base
+        and signed.version <= free
+        and signed.expires <= wanted.signed.expires
+        and left >= (wanted.signed.expires - now) / 2
+    )
+
+
+def _accepted_before(root: Root, objects: dict[str, bytes], timestamp: bytes) -> bool:
+    """Whether clients that know the old root only accept the new timestamp, snapshot and targets."""
+    found = [("timestamp", timestamp)]
+    for key, data in objects.items():
+        role = key.rpartition("/")[2].split(".")[1]
+        if role in ("snapshot", "targets") and key.endswith(f".{role}.json"):
+            found.append((role, data))
+    return all(verifies(root, role, Metadata.from_bytes(data)) for role, data in found)
+
+
+def _point(role: str, digest: str | None, at: datetime | None, storage: Storage) -> Written:
+    """Swap the role's pointer."""
+    key = staging_pointer_key(role)
+    stat = storage.stat(key)
+    before = read_pointer(reader(storage), role)
+    pointer = StagingPointer(change=before.change + 1, candidate=digest, staged_at=at)
+    body = Body.from_bytes(pointer.model_dump_json(indent=2).encode() + b"\n")
+    storage.replace(key, body, ObjectMeta("application/json", CHANGING), stat.tag if stat else None)
+    return Written((key,), body.size)

@@ -1,0 +1,276 @@
+"""Changes of keys and thresholds: staged as a set, signed by people, live at once, and no client is stranded."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tuf.api.metadata import Metadata, Root
+
+from publisher.channel.audit import audit
+from publisher.channel.layout import metadata_key
+from publisher.channel.repository import read_repository
+from publisher.client.fetch import fetcher_for
+from publisher.client.updater import UpdateClient
+from publisher.errors import InputError, SigningError, StorageConflict, StorageError, TidegateError, VerificationError
+from publisher.pipeline.approve_role import review_role, sign_role
+from publisher.pipeline.ledger import verify_ledger
+from publisher.pipeline.reading import reader
+from publisher.pipeline.rotate import key_set
+from publisher.pipeline.stage import apply_stage, plan_stage
+from publisher.pipeline.verify import StoreSource
+from tests.support.flaky import FlakyStorage, Killed
+from tests.support.project import Project, tree
+from tests.support.rotating import add_key, edit_signers, promote_keys, replace_key, sign_role_as, stage_keys
+
+ROOTS = ("root-ana", "root-ben")
+TARGETS = ("targets-ana", "targets-ben")
+
+
+@pytest.fixture
+def live(project: Project) -> Project:
+    """A project with a release."""
+    project.publish("1.0.0")
+    return project
+
+
+def offered(project: Project, root: bytes, state: str) -> str:
+    url = project.bucket.as_uri()
+    client = UpdateClient(url, root, project.base / state, fetcher_for(url), project.now)
+    release = client.fetch_feed("node", "stable", "linux-amd64").release
+    assert release is not None
+    return str(release.version)
+
+
+def newest_root(project: Project) -> Root:
+    repository = read_repository(reader(project.storage()), project.root)
+    assert repository is not None
+    return repository.root.signed
+
+
+def refused(project: Project, error: type[TidegateError], words: str) -> None:
+    before = tree(project.bucket)
+    with pytest.raises(error, match=words):
+        promote_keys(project)
+    assert tree(project.bucket) == before
+
+
+def sound(project: Project) -> bool:
+    ledger = verify_ledger(project.storage(), project.root, project.catalog.signers)[1]
+    return audit(StoreSource(project.storage()), project.root, project.now).sound and ledger.sound
+
+
+def test_nothing_is_staged_while_the_configuration_holds(live: Project) -> None:
+    assert stage_keys(live).roles == ()
+
+
+def test_before_the_first_release_there_is_nothing_to_change(project: Project) -> None:
+    with pytest.raises(StorageError, match="nothing is published here yet"):
+        stage_keys(project)
+
+
+@pytest.mark.parametrize("role", ["timestamp", "snapshot"])
+def test_an_online_key_is_replaced_and_clients_old_and_new_follow(live: Project, role: str) -> None:
+    assert offered(live, live.root, "old client") == "1.0.0"
+    replace_key(live, f"{role}-ben")
+    assert [one.wanted.role for one in stage_keys(live).roles] == ["root"]
+    sign_role_as(live, "root", ROOTS)
+    assert promote_keys(live) == 2
+    second = (live.bucket / metadata_key("root", 2)).read_bytes()
+    assert offered(live, live.root, "old client") == "1.0.0"
+    assert offered(live, live.root, "new client") == "1.0.0"
+    assert offered(live, second, "client of the second root") == "1.0.0"
+    assert sound(live)
+    assert stage_keys(live).roles == ()
+    live.publish("1.1.0")
+    assert offered(live, live.root, "old client") == "1.1.0"
+
+
+def test_the_old_key_of_a_role_is_worth_nothing_afterwards(live: Project) -> None:
+    replace_key(live, "timestamp-ben")
+    old = live.key("timestamp-ben").public_key.keyid
+    stage_keys(live)
+    sign_role_as(live, "root", ROOTS)
+    promote_keys(live)
+    assert old not in newest_root(live).roles["timestamp"].keyids
+
+
+def test_people_who_lost_the_old_key_are_not_stranded_either(live: Project) -> None:
+    """The old key cannot sign along, so the root comes first; who asks in that moment waits, and then goes on."""
+    assert offered(live, live.root, "old client") == "1.0.0"
+    replace_key(live, "timestamp-ben", lost=True)
+    stage_keys(live)
+    sign_role_as(live, "root", ROOTS)
+    assert promote_keys(live) == 2
+    assert offered(live, live.root, "old client") == "1.0.0"
+    assert sound(live)
+
+
+def test_a_key_of_root_itself_is_replaced(live: Project) -> None:
+    new = replace_key(live, "root-ana")
+    stage_keys(live)
+    sign_role_as(live, "root", ("root-ana", "root-ben"))
+    refused(live, SigningError, "root needs 1 more person with a key of the new root")
+    sign_role_as(live, "root", (new,))
+    assert promote_keys(live) == 2
+    assert sound(live)
+
+
+def test_targets_keys_are_replaced_with_targets_itself(live: Project) -> None:
+    assert offered(live, live.root, "old client") == "1.0.0"
+    new = replace_key(live, "targets-ana")
+    assert [one.wanted.role for one in stage_keys(live).roles] == ["root", "targets"]
+    sign_role_as(live, "root", ROOTS)
+    sign_role_as(live, "targets", ("targets-ana", "targets-ben"))
+    refused(live, SigningError, "targets needs 1 more person")
+    sign_role_as(live, "targets", (new,))
+    assert promote_keys(live) == 2
+    assert offered(live, live.root, "old client") == offered(live, live.root, "new client") == "1.0.0"
+    assert sound(live)
+
+
+def test_a_signer_of_a_channel_is_replaced_and_its_role_signed_anew_in_the_same_moment(live: Project) -> None:
+    new = replace_key(live, "channels-ben")
+    assert [one.wanted.role for one in stage_keys(live).roles] == ["targets", "node.stable"]
+    sign_role_as(live, "targets", TARGETS)
+    sign_role_as(live, "node.stable", ("channels-ana",))
+    refused(live, SigningError, "node.stable needs 1 more person")
+    sign_role_as(live, "node.stable", (new,))
+    promote_keys(live)
+    assert offered(live, live.root, "client") == "1.0.0"
+    assert sound(live)
+
+
+def test_a_threshold_is_raised(live: Project) -> None:
+    edit_signers(live, lambda data: data["roles"]["root"].update(threshold=3))
+    stage_keys(live)
+    sign_role_as(live, "root", ROOTS)
+    refused(live, SigningError, "root needs 1 more person with a key of the new root")
+    sign_role_as(live, "root", ("root-eva",))
+    promote_keys(live)
+    assert newest_root(live).roles["root"].threshold == 3
+
+
+def test_two_keys_of_one_person_are_one_person(live: Project) -> None:
+    """Ana gets a second key for root, and signs with both: she is still one of the two who are needed."""
+    new = add_key(live, "root-ana")
+    stage_keys(live)
+    sign_role_as(live, "root", ("root-ana", new))
+    refused(live, SigningError, "root needs 1 more person with a key that is trusted now and 1 more person")
+
+
+def test_staging_again_keeps_what_was_signed(live: Project) -> None:
+    replace_key(live, "timestamp-ben")
+    stage_keys(live)
+    sign_role_as(live, "root", ("root-ana",))
+    before = tree(live.bucket)
+    assert not stage_keys(live).roles[0].fresh
+    assert tree(live.bucket) == before
+
+
+def test_a_signature_over_an_earlier_candidate_does_not_count(live: Project) -> None:
+    replace_key(live, "timestamp-ben")
+    stage_keys(live)
+    sign_role_as(live, "root", ROOTS)
+    edit_signers(live, lambda data: data["roles"]["root"].update(expires="200 d"))
+    edit_signers(live, lambda data: data["roles"]["snapshot"].update(threshold=1))
+    replace_key(live, "snapshot-ben")
+    refused(live, SigningError, "root needs 2 more persons")
+    with pytest.raises(StorageConflict, match="root is working on candidate"):
+        stage_keys(live)
+    stage_keys(live, replace=True)
+    refused(live, SigningError, "root needs 2 more persons")
+
+
+def test_a_root_that_somebody_swapped_in_staging_is_neither_signed_nor_taken(live: Project) -> None:
+    replace_key(live, "timestamp-ben")
+    stage_keys(live)
+    sign_role_as(live, "root", ROOTS)
+    [payload] = (live.bucket / "staging/root").glob("*/payload.json")
+    data = payload.read_bytes()
+    payload.chmod(0o600)
+    payload.write_bytes(data.replace(b'"threshold":2', b'"threshold":1'))
+    refused(live, VerificationError, "is not what was staged")
+    with pytest.raises(VerificationError, match="is not what was staged"):
+        review_role("root", live.storage(), live.root, live.catalog, live.now)
+
+
+def test_a_thief_of_one_targets_key_cannot_lower_a_threshold(live: Project) -> None:
+    edit_signers(live, lambda data: data["roles"]["channels"].update(threshold=1, duties=[]))
+    stage_keys(live)
+    sign_role_as(live, "targets", ("targets-ana",))
+    refused(live, SigningError, "targets needs 1 more person")
+
+
+def test_a_role_on_which_a_release_waits_is_not_taken_over(live: Project) -> None:
+    live.add_release("1.1.0")
+    plan = plan_stage(live.request("1.1.0"), live.catalog, live.storage(), live.key_ring(), live.now)
+    apply_stage(plan, live.storage())
+    replace_key(live, "channels-ben")
+    with pytest.raises(StorageConflict, match=r"node\.stable is working on 1\.1\.0"):
+        stage_keys(live)
+
+
+def test_who_reads_sees_whose_key_comes_and_whose_goes(live: Project) -> None:
+    replace_key(live, "timestamp-ben")
+    stage_keys(live)
+    found = review_role("root", live.storage(), live.root, live.catalog, live.now)
+    added, removed, version = found.difference
+    assert added.startswith("timestamp: + ben (automation), ed25519, key ")
+    assert removed.startswith("timestamp: - ben (automation), key ")
+    assert version.startswith("signed metadata: root version 2, in place of version 1, until ")
+    with pytest.raises(SigningError, match="may not sign root"):
+        sign_role(found, live.key("targets-ana"))
+
+
+@pytest.mark.parametrize("role", ["root", "targets", "nothing", "node.stable"])
+def test_what_is_not_staged_cannot_be_signed(live: Project, role: str) -> None:
+    with pytest.raises(InputError, match=r"nothing is staged for|no role nothing is live"):
+        review_role(role, live.storage(), live.root, live.catalog, live.now)
+
+
+def changes_of_everything(base: Path) -> Project:
+    """Keys of timestamp, snapshot, targets and a channel are replaced at once; all have signed."""
+    project = Project(base)
+    project.publish("1.0.0")
+    replace_key(project, "timestamp-ben")
+    replace_key(project, "snapshot-ben")
+    targets, channel = replace_key(project, "targets-ana"), replace_key(project, "channels-ben")
+    stage_keys(project)
+    sign_role_as(project, "root", ROOTS)
+    sign_role_as(project, "targets", (*TARGETS, targets))
+    sign_role_as(project, "node.stable", ("channels-ana", channel))
+    return project
+
+
+def test_killed_anywhere_every_client_finds_what_it_accepts_and_a_rerun_completes(tmp_path: Path) -> None:
+    counting = changes_of_everything(tmp_path / "counting")
+    storage = FlakyStorage(counting.storage())
+    promote_keys(counting, storage)
+    assert len(storage.changes) > 6
+    for number in range(1, len(storage.changes) + 1):
+        for after in (False, True):
+            where = f"killed {'after' if after else 'before'} change {number}"
+            project = changes_of_everything(tmp_path / f"{number}-{after}")
+            assert offered(project, project.root, "old client") == "1.0.0"
+            with pytest.raises(Killed):
+                promote_keys(project, FlakyStorage(project.storage(), fail_at=number, after=after))
+            assert offered(project, project.root, "old client") == "1.0.0", where
+            assert offered(project, project.root, "fresh client") == "1.0.0", where
+            project.now += timedelta(minutes=5)
+            if key_set(project.storage(), project.root, project.catalog, project.now).roles:
+                promote_keys(project)
+            assert newest_root(project).version == 2, where
+            assert offered(project, project.root, "old client") == "1.0.0", where
+            assert sound(project), where
+            assert stage_keys(project).roles == (), where
+
+
+def test_every_root_is_signed_by_the_one_before_it(live: Project) -> None:
+    replace_key(live, "timestamp-ben")
+    stage_keys(live)
+    sign_role_as(live, "root", ROOTS)
+    promote_keys(live)
+    second = Metadata[Root].from_file(str(live.bucket / metadata_key("root", 2)))
+    Metadata[Root].from_bytes(live.root).signed.verify_delegate("root", second.signed_bytes, second.signatures)

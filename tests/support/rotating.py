@@ -1,0 +1,94 @@
+"""Changes of keys in a test project, as people make them: signers.yaml, staging, signatures one by one, and live."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+
+import yaml
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from publisher.pipeline.approve_role import review_role, sign_role
+from publisher.pipeline.progress import silent
+from publisher.pipeline.rotate import KeySet, apply_keys, key_set, plan_keys, stage_roles, verify_for_all
+from publisher.pipeline.writing import write_objects
+from publisher.signing.keys import NewKey, write_private_key
+from publisher.storage.protocol import Storage
+from tests.support.project import Project
+
+
+def seeded(name: str) -> NewKey:
+    """A key that is the same in every run, by its name."""
+    private = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"tidegate rotated {name}".encode()).digest())
+    return NewKey(private.public_key().public_bytes_raw().hex(), private)
+
+
+def edit_signers(project: Project, change: object) -> None:
+    """Let `change` edit the parsed signers.yaml."""
+    assert callable(change)
+    path = project.config / "signers.yaml"
+    data = yaml.safe_load(re.sub(r"until: (\S+)", r'until: "\1"', path.read_text()))
+    change(data)
+    path.write_text(yaml.safe_dump(json.loads(json.dumps(data)), sort_keys=False).replace("'", ""))
+    project.forget()
+
+
+def replace_key(project: Project, name: str, *, lost: bool = False) -> str:
+    """The key's successor, of the same person, duty and roles; the old one is retired, or lost. Returns its name."""
+    new = f"{name}-{sum(path.stem.startswith(name) for path in project.keys.iterdir()) + 1}"
+    key = seeded(new)
+    write_private_key(project.keys / f"{new}.pem", key, project.passphrase)
+
+    def change(data: dict[str, list[dict[str, object]]]) -> None:
+        old = next(one for one in data["signers"] if one["name"] == name)
+        successor = {**old, "name": new, "public": key.public, "uri": f"file:{new}.pem"}
+        if lost:
+            data["signers"].remove(old)
+        else:
+            old["retired"] = True
+        data["signers"].append(successor)
+
+    edit_signers(project, change)
+    if lost:
+        (project.keys / f"{name}.pem").rename(project.base / f"stolen-{name}.pem")
+    return new
+
+
+def add_key(project: Project, name: str) -> str:
+    """One more key of the same person, duty and roles. Returns its name."""
+    new = f"{name}-more"
+    key = seeded(new)
+    write_private_key(project.keys / f"{new}.pem", key, project.passphrase)
+
+    def change(data: dict[str, list[dict[str, object]]]) -> None:
+        old = next(one for one in data["signers"] if one["name"] == name)
+        data["signers"].append({**old, "name": new, "public": key.public, "uri": f"file:{new}.pem"})
+
+    edit_signers(project, change)
+    return new
+
+
+def stage_keys(project: Project, storage: Storage | None = None, *, replace: bool = False) -> KeySet:
+    """`publish keys stage`"""
+    where = storage or project.storage()
+    found = key_set(where, project.root, project.catalog, project.now)
+    stage_roles(found, where, project.catalog, project.key_ring(), project.now, replace=replace)
+    return found
+
+
+def sign_role_as(project: Project, role: str, names: Iterable[str], storage: Storage | None = None) -> None:
+    """`publish approve ROLE --key NAME`, once for each key."""
+    where = storage or project.storage()
+    for name in names:
+        found = review_role(role, where, project.root, project.catalog, project.now)
+        write_objects(sign_role(found, project.key(name)), where, silent)
+
+
+def promote_keys(project: Project, storage: Storage | None = None) -> int:
+    """`publish keys promote`; returns for how many roots it was verified."""
+    where = storage or project.storage()
+    found = key_set(where, project.root, project.catalog, project.now)
+    apply_keys(plan_keys(found, where, project.catalog, project.key_ring(), project.now), where)
+    return verify_for_all(where, project.root, project.now)
