@@ -9,7 +9,13 @@ import click
 from publisher.cli.common import content_options, json_option, load, print_result, wall_clock
 from publisher.cli.signing import key_ring, keys_option, read_root
 from publisher.cli.target import open_to_write, to_option
+from publisher.cli.verdicts import terminal_width, wrapped
+from publisher.errors import StorageError
+from publisher.model.base import format_time
 from publisher.pipeline.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.renew import Waiting, find_renewals, renew
+from publisher.pipeline.writing import Written
+from publisher.rules import words
 
 
 @click.command()
@@ -20,23 +26,55 @@ from publisher.pipeline.refresh import apply_refresh, plan_refresh
 def command(to: str | None, keys: Path, content: tuple[Path, ...], config: Path, as_json: bool) -> None:
     """Sign snapshot and timestamp again when they are due; for a timer, every few hours.
 
-    Needs their keys only. Roles of people that are due are named, and make the exit code 1 until they are signed.
+    Needs their keys only. Roles of people are renewed 30 days ahead, or a twelfth of their life: the renewal is staged,
+    those who have to sign it are named, and the exit code is 1 until they have (`publish approve ROLE`). Then it goes
+    live with the next run.
     """
     catalog = load(content, config)
     # Nobody looks from outside: a channel must not expire for all because this machine cannot see it just now.
     storage = open_to_write(to, catalog, wall_clock())
-    plan = plan_refresh(storage, read_root(config), catalog, key_ring(catalog.signers, keys), wall_clock())
-    written = apply_refresh(plan, storage) if plan.flip is not None else None
-    renewed = dict(plan.changed_roles) if written else {}
+    ring = key_ring(catalog.signers, keys)
+    root = read_root(config)
+    plan = plan_refresh(storage, root, catalog, ring, wall_clock())
+    written = apply_refresh(plan, storage) if plan.flip is not None else Written()
+    renewals = find_renewals(storage, root, catalog, ring, wall_clock())
+    refused = None
+    try:
+        written = written.then(renew(renewals, storage, catalog, ring, wall_clock()))
+    except StorageError as error:  # a timer may lack the right to stage; what it is there for is done by now
+        refused = error
+    renewed = dict(plan.changed_roles) if plan.flip is not None else {}
+    if refused is None:
+        renewed |= {one.wanted.role: one.candidate.metadata.signed.version for one in renewals.ready.roles}
+    ok = refused is None and not renewals.waiting
     if as_json:
+        waiting = [
+            {
+                "role": one.role,
+                "expires": format_time(one.expires),
+                "missing": list(one.missing),
+                "release_under_way": one.release,
+            }
+            for one in renewals.waiting
+        ]
+        not_staged = refused.what if refused else None
         print_result(
-            {"renewed": renewed, "waiting": list(plan.waiting), "written": list(written.keys) if written else []},
-            ok=not plan.waiting,
+            {"renewed": renewed, "waiting": waiting, "not_staged": not_staged, "written": list(written.keys)}, ok=ok
         )
     else:
         said = ", ".join(f"{role} {version}" for role, version in renewed.items())
-        click.echo(f"Renewed: {said}." if renewed else "Nothing is due.")
-        if plan.waiting:
-            click.echo(f"Waiting for the signatures of people: {', '.join(plan.waiting)}.")
-    if plan.waiting:
+        lines = [f"Renewed: {said}." if renewed else "Nothing is due."]
+        lines += [line for one in renewals.waiting for line in wrapped(_asks(one), terminal_width())]
+        if refused is not None:
+            told = f"Renewals could not be staged or made live from here: {refused.what} Run it as the publisher."
+            lines += wrapped(told, terminal_width())
+        click.echo("\n".join(lines))
+    if not ok:
         raise click.exceptions.Exit(1)
+
+
+def _asks(one: Waiting) -> str:
+    expires = f"{one.role} expires on {words.moment(one.expires)}"
+    if one.release is not None:
+        return f"{expires}. The release {one.release} is under way there, and renews it when it is promoted."
+    return f"{expires}; its renewal needs {words.listed(one.missing)}: publish approve {one.role} --key KEY"

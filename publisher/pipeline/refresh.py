@@ -1,4 +1,4 @@
-"""`publish refresh`: snapshot and timestamp re-signed when they are due; what a timer runs."""
+"""Snapshot and timestamp re-signed when they are due; the first half of what a timer runs (`renew.py` is the other)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from tuf.api.metadata import Timestamp
 from publisher.channel.advance import Advance
 from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.repository import follow_roots, read_repository
-from publisher.channel.roles import ONLINE_ROLES, is_due, role_policy
 from publisher.errors import StorageError
 from publisher.model.catalog import Catalog
 from publisher.model.ledger import Action, Told
@@ -30,8 +29,6 @@ class RefreshPlan:
     objects: tuple[PlannedObject, ...]
     flip: Flip | None
     changed_roles: tuple[tuple[str, int], ...]
-    waiting: tuple[str, ...]
-    """Roles of people that are due or expired and that this command does not sign."""
 
 
 def plan_refresh(storage: Readable, root: bytes, catalog: Catalog, keys: KeyRing, now: datetime) -> RefreshPlan:
@@ -42,20 +39,13 @@ def plan_refresh(storage: Readable, root: bytes, catalog: Catalog, keys: KeyRing
     if live is None:
         raise StorageError("nothing is published here yet", fix="publish a release first")
     current_root = tuple(follow_roots(read, root))[-1]
-    signers = catalog.signers
-    metadata = Advance(live, current_root, signers, keys.of, read, now).to(live.targets.signed, {})
+    advance = Advance(live, current_root, catalog.signers, keys.of, read, now)
+    metadata = advance.to(live.targets.signed, {}, signed_targets=live.targets)
     told = Told.routine(Action.REFRESH, catalog.policy_at(now))
-    renewed = {role for role, _ in metadata.changed}
-    waiting = [
-        role
-        for role, (signed, _) in live.signed.items()
-        if role not in {*renewed, *ONLINE_ROLES} and is_due(signed, role, role_policy(signers, role).expires, now)
-    ]
     return RefreshPlan(
         objects=tuple(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects),
         flip=plan_flip(told, metadata, live, stat.tag if stat else None, Timestamp.type, keys, now),
         changed_roles=metadata.changed,
-        waiting=tuple(sorted(waiting)),
     )
 
 

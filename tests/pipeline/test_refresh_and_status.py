@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from publisher.channel.repository import read_repository
 from publisher.errors import StorageError
+from publisher.pipeline.reading import reader
 from publisher.pipeline.refresh import RefreshPlan, apply_refresh, plan_refresh
+from publisher.pipeline.renew import Renewals, find_renewals, renew
 from publisher.pipeline.stage import apply_stage, plan_stage
 from publisher.pipeline.status import Status, read_status
 from tests.support.project import Project, tree
+from tests.support.rotating import sign_role_as
 
 
 def refresh(project: Project) -> RefreshPlan:
     plan = plan_refresh(project.storage(), project.root, project.catalog, project.key_ring(), project.now)
     apply_refresh(plan, project.storage())
     return plan
+
+
+def renewals(project: Project) -> Renewals:
+    return find_renewals(project.storage(), project.root, project.catalog, project.key_ring(), project.now)
+
+
+def run(project: Project) -> Renewals:
+    """`publish refresh`, both halves."""
+    refresh(project)
+    found = renewals(project)
+    renew(found, project.storage(), project.catalog, project.key_ring(), project.now)
+    return found
+
+
+def expiry(project: Project, role: str) -> datetime:
+    live = read_repository(reader(project.storage()), project.root)
+    assert live is not None
+    return live.root.signed.expires if role == "root" else live.signed[role][0].expires
 
 
 def keep_online_keys(project: Project) -> None:
@@ -53,7 +75,50 @@ def test_roles_of_people_that_are_due_are_named(project: Project) -> None:
     project.publish("1.0.0")
     keep_online_keys(project)
     project.now += timedelta(days=340)
-    assert refresh(project).waiting == ("brakes", "node.stable", "notes", "rollout", "root", "targets")
+    refresh(project)
+    found = renewals(project)
+    assert [one.role for one in found.waiting] == ["brakes", "node.stable", "notes", "rollout", "root", "targets"]
+
+
+@pytest.mark.parametrize(
+    ("role", "names"),
+    [
+        ("root", ("root-ana", "root-ben")),
+        ("targets", ("targets-ana", "targets-ben")),
+        ("node.stable", ("channels-ana", "channels-ben")),
+    ],
+)
+def test_what_people_sign_is_renewed_30_days_ahead_once_they_have_signed(
+    project: Project, role: str, names: tuple[str, ...]
+) -> None:
+    project.publish("1.0.0")
+    before = expiry(project, role)
+    project.now = before - timedelta(days=31)
+    assert role not in {one.role for one in run(project).waiting}
+    project.now = before - timedelta(days=30)
+    [waiting] = [one for one in run(project).waiting if one.role == role]
+    assert waiting.expires == before
+    assert waiting.missing[0].startswith("2 more persons")
+    staged = tree(project.bucket)
+    run(project)
+    assert tree(project.bucket) == staged  # once, and not again with each run
+    sign_role_as(project, role, names[:1])
+    assert expiry(project, role) == before
+    sign_role_as(project, role, names[1:])
+    assert role not in {one.role for one in run(project).waiting}
+    assert expiry(project, role) > before + timedelta(days=300)
+    assert role not in {one.role for one in run(project).waiting}
+
+
+def test_a_release_under_way_is_not_disturbed_by_a_renewal(project: Project) -> None:
+    project.publish("1.0.0")
+    project.now += timedelta(days=340)
+    project.add_release("1.1.0")
+    plan = plan_stage(project.request("1.1.0"), project.catalog, project.storage(), project.key_ring(), project.now)
+    apply_stage(plan, project.storage())
+    [waiting] = [one for one in run(project).waiting if one.role == "node.stable"]
+    assert waiting.release == "1.1.0"
+    assert project.staged().candidate.release == "1.1.0"
 
 
 def test_an_expired_channel_is_whole_again_after_a_refresh(project: Project) -> None:

@@ -1,0 +1,92 @@
+"""Renewals of what people sign, a twelfth of its life ahead: staged once, named until signed, then made live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tuf.api.metadata import Root
+
+from publisher.channel.candidate import read_pointer
+from publisher.channel.repository import Repository, follow_roots, read_repository
+from publisher.channel.roles import ONLINE_ROLES, is_due, role_policy
+from publisher.channel.rotation import renewal
+from publisher.errors import StorageError
+from publisher.model.catalog import Catalog
+from publisher.model.signer import SHARED_ROLES
+from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.rotate import KeySet, apply_keys, plan_keys, stage_roles, staged_role
+from publisher.pipeline.writing import Written
+from publisher.storage.protocol import Storage
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A role of people that is due, or has expired."""
+
+    role: str
+    expires: datetime
+    missing: tuple[str, ...]
+    """Who has to sign its renewal, as parts of a list."""
+    release: str | None
+    """The release of its channel that is under way, and renews the role when it is promoted; else None."""
+
+
+@dataclass(frozen=True)
+class Renewals:
+    """What is due."""
+
+    staged: KeySet
+    """With a renewal of each role, there already or still to be staged."""
+    waiting: tuple[Waiting, ...]
+    """Roles that people have to act on."""
+
+    @property
+    def ready(self) -> KeySet:
+        """Renewals that everybody has signed."""
+        return KeySet(self.staged.live, self.staged.root, tuple(one for one in self.staged.roles if not one.missing))
+
+
+def find_renewals(storage: Readable, root: bytes, catalog: Catalog, keys: KeyRing, now: datetime) -> Renewals:
+    """What people have to sign anew soon. Raises StorageError when nothing is published, VerificationError."""
+    read = reader(storage)
+    live = read_repository(read, root)
+    if live is None:
+        raise StorageError("nothing is published here yet", fix="publish a release first")
+    newest = tuple(follow_roots(read, root))[-1]
+    staged, waiting = [], []
+    for role, expires in sorted(_due(live, newest.signed, catalog, now).items()):
+        if _renewed_along_the_way(role, catalog, keys):
+            continue
+        if (under_way := read_pointer(read, role).release) is not None:
+            waiting.append(Waiting(role, expires, (), str(under_way)))
+            continue
+        one = staged_role(renewal(live, newest, role, catalog.signers, now), live, storage, now)
+        staged.append(one)
+        if one.missing:
+            waiting.append(Waiting(role, expires, one.missing, None))
+    return Renewals(KeySet(live, newest, tuple(staged)), tuple(waiting))
+
+
+def renew(found: Renewals, storage: Storage, catalog: Catalog, keys: KeyRing, now: datetime) -> Written:
+    """Stage what is not staged yet, and make live what everybody has signed. Raises StorageError, SigningError."""
+    written = stage_roles(found.staged, storage, catalog, keys, now, replace=False)
+    if not found.ready.roles:
+        return written
+    return written.then(apply_keys(plan_keys(found.ready, storage, catalog, keys, now), storage))
+
+
+def _due(live: Repository, root: Root, catalog: Catalog, now: datetime) -> dict[str, datetime]:
+    """Roles of people that are in the last part of their life, with their expiry."""
+    signed = {**{role: one for role, (one, _) in live.signed.items()}, Root.type: root}
+    return {
+        role: one.expires
+        for role, one in signed.items()
+        if role not in ONLINE_ROLES and is_due(one, role, role_policy(catalog.signers, role).expires, now)
+    }
+
+
+def _renewed_along_the_way(role: str, catalog: Catalog, keys: KeyRing) -> bool:
+    """Whether it is a shared role whose keys are at hand: the refresh of the online roles signs it too."""
+    return role in SHARED_ROLES and len(keys.of(role)) >= role_policy(catalog.signers, role).threshold
