@@ -65,9 +65,17 @@ def shown(uri: str) -> str:
     return bare + (f"?{urlencode(kept)}" if kept else "?..." if mark else "")
 
 
+def device_of(uri: str) -> str:
+    """Equal for two keys of one token, which share a PIN."""
+    is_token = uri.startswith(f"{HSMSigner.SCHEME}:")
+    return f"{HSMSigner.SCHEME}:{_label(uri) or ''}" if is_token else uri
+
+
 def refuse_secrets(uri: str) -> None:
     """Raises SigningError for a URI with more in it than where the key is: signers.yaml is public."""
-    if shown(uri) != uri and sorted(parse_qsl(shown(uri).partition("?")[2])) != sorted(parse_qsl(uri.partition("?")[2])):
+    if shown(uri) != uri and sorted(parse_qsl(shown(uri).partition("?")[2])) != sorted(
+        parse_qsl(uri.partition("?")[2])
+    ):
         raise SigningError(
             "The uri holds parameters that may be secret, and signers.yaml is public.",
             fix=f"write only where the key is: {shown(uri).removesuffix('?...')}",
@@ -112,7 +120,9 @@ def _prepare(uri: str) -> None:
     if uri.startswith(f"{HSMSigner.SCHEME}:"):
         keyid = urlsplit(uri).path
         if keyid and not keyid.isdecimal():
-            raise SigningError(f"{shown(uri)} names no key.", fix="write hsm:2, or hsm:2?label=NAME for one token of many")
+            raise SigningError(
+                f"{shown(uri)} names no key.", fix="write hsm:2, or hsm:2?label=NAME for one token of many"
+            )
         if _has_pkcs11():
             HSMSigner._find_token(_label(uri))  # its public methods ask for the PIN before they look for the token
     if uri.startswith(f"{AWSSigner.SCHEME}:"):
@@ -250,6 +260,7 @@ __all__ = [
     "NotAtHand",
     "Passphrase",
     "WrongSecret",
+    "device_of",
     "import_public",
     "open_device",
     "refuse_secrets",
