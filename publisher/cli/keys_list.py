@@ -51,16 +51,17 @@ def _lines(listing: Listing, width: int) -> Iterator[str]:
 
 
 def _key_lines(one: ListedKey, names: int, whose: int, width: int) -> Iterator[str]:
-    head = f"  {one.signer.name:{names}}  {_whose(one):{whose}}  {_SCHEMES[one.signer.scheme]:7}  {one.keyid[:SHORT]:{SHORT}}"
-    place = f"{one.where}, {one.state}"
+    head = f"  {one.signer.name:{names}}  {_whose(one):{whose}}"
+    head += f"  {_SCHEMES[one.signer.scheme]:7}  {one.keyid[:SHORT]:{SHORT}}"
+    own_file = one.where == f"file:{one.signer.name}.pem"
+    place = f"{'file' if own_file else one.where}, {one.state}"
     if len(head) + 2 + len(place) <= width:
         yield f"{head}  {place}"
         return
     yield head.rstrip()
     room = max(width - 6, 24)
     if len(place) > room:
-        where = one.where[: room - len(one.state) - 5]
-        place = f"{where}..., {one.state}"
+        place = f"{one.where[: room - len(one.state) - 5]}..., {one.state}"
     yield f"      {place}"
 
 

@@ -57,7 +57,7 @@ def load_catalog(
 
     `content` are directories laid over one another: the first is the public one, further ones are private overlays
     that add items. `config` is the directory of products, channels, endpoints and signers. `instead` holds what files
-    are to say that are about to be written. Without `quorums`, roles may be short of keys, as they are while keys change.
+    are to say that are about to be written. Without `quorums`, roles may be short of keys, as while keys change.
 
     Raises ContentError with every problem of every file, InputError when a directory is missing.
     """

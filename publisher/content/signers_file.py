@@ -1,6 +1,7 @@
 """signers.yaml as people keep it: keys are put in and taken out line by line, and every other line stays as it is.
 
-The text is cut at the marks of the YAML parser. Whoever edits reads the outcome again and compares it with what was meant.
+The text is cut at the marks of the YAML parser. Whoever edits reads the outcome again and compares it with what was
+meant.
 """
 
 from __future__ import annotations

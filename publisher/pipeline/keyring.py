@@ -26,8 +26,8 @@ Passphrase = Callable[[str], str | None]
 class KeyRing:
     """Opens keys lazily and once; a key that is absent is not at hand, a key that is bad is an error.
 
-    A passphrase that opened one key file is tried on the others before anybody is asked. A PIN is asked for once for all
-    keys of a token. A device that is absent is told of and left out, like a file that is elsewhere: it may be
+    A passphrase that opened one key file is tried on the others before anybody is asked. A PIN is asked for once for
+    all keys of a token. A device that is absent is told of and left out, like a file that is elsewhere: it may be
     another person's.
     """
 

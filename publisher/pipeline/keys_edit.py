@@ -1,4 +1,4 @@
-"""`publish keys add` and `remove`: one key more or less in signers.yaml, checked as a whole before a byte is written."""
+"""`publish keys add` and `remove`: one key more or less in signers.yaml, checked as a whole before it is written."""
 
 from __future__ import annotations
 
@@ -165,13 +165,13 @@ def signed_anew(signer: Signer) -> str:
     return listed(sorted(named))
 
 
-def scheme_warning(signer: Signer) -> str | None:
-    """What users need for a key that the plain client cannot verify; None where it can."""
-    if signer.scheme == PLAIN_SCHEME or set(signer.roles) == {MINISIGN}:
+def scheme_warning(scheme: str, names: Sequence[str]) -> str | None:
+    """What users need for keys whose signatures the plain client cannot verify; None where it can."""
+    if scheme == PLAIN_SCHEME or not names:
         return None
     return (
-        f"{signer.name} signs by {signer.scheme}: the client that needs only Python verifies Ed25519 alone, so users need"
-        f" tidegate[crypto] wherever this signature counts"
+        f"{listed(names)} sign{'s' if len(names) == 1 else ''} by {scheme}: the client that needs only Python verifies"
+        " Ed25519 alone, so users need tidegate[crypto] wherever that signature counts."
     )
 
 
@@ -218,7 +218,7 @@ def _refuse_same_key(signer: Signer, signers: Signers) -> None:
 
 
 def _notes_of_new(signer: Signer, before: Catalog, after: Signers) -> list[str]:
-    notes = [f"Warning: {warning}." for warning in [scheme_warning(signer)] if warning]
+    notes = [f"Warning: {warning}" for warning in [scheme_warning(signer.scheme, [signer.name])] if warning]
     others = {one.person for one in before.signers.signers}
     if others and signer.person not in others:
         notes.append(f"{signer.person} had no key here before; persons so far: {listed(sorted(others))}.")

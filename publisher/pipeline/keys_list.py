@@ -10,7 +10,6 @@ from publisher.errors import SigningError
 from publisher.model.signer import SHARED_ROLES, TOP_LEVEL_ROLES, Signer, Signers
 from publisher.pipeline.keys_edit import scheme_warning
 from publisher.rules.quorum import Shortfall, alone, needs, shortfalls
-from publisher.rules.words import listed
 from publisher.signing.devices import shown
 from publisher.signing.keys import key_path, public_key, refuse_bad_keeping
 
@@ -103,15 +102,9 @@ def _warnings(signers: Signers, roles: tuple[ListedRole, ...]) -> Iterator[str]:
                 f"{person} has enough keys of {role.role} to sign it alone: clients of TUF count keys"
                 + (", not persons." if role.role in TOP_LEVEL_ROLES else ", and only ours counts persons too.")
             )
-    by_scheme: dict[str, list[str]] = {}
-    for signer in signers.signers:
-        if scheme_warning(signer):
-            by_scheme.setdefault(signer.scheme, []).append(signer.name)
-    for scheme, names in by_scheme.items():
-        yield (
-            f"{listed(names)} sign{'s' if len(names) == 1 else ''} by {scheme}: the client that needs only Python verifies"
-            " Ed25519 alone, so users need tidegate[crypto] wherever that signature counts."
-        )
+    for scheme in dict.fromkeys(signer.scheme for signer in signers.signers):
+        if warning := scheme_warning(scheme, [one.name for one in signers.signers if one.scheme == scheme]):
+            yield warning
 
 
 def _sentence(text: str) -> str:

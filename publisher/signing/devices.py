@@ -1,7 +1,7 @@
 """Keys on tokens and in services: opened by URI and asked for their public half, through securesystemslib.
 
-A device is asked for nothing twice: a PIN is given once, and one that was refused is not tried again, since a token locks
-itself after a few wrong ones. What devices and services raise is told in our words by `failures`.
+A device is asked for nothing twice: a PIN is given once, and one that was refused is not tried again, since a token
+locks itself after a few wrong ones. What devices and services raise is told in our words by `failures`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ no answer."""
 TRIAL = b"tidegate: is this key at hand?\n"
 """What a service signs first, so that one that denies it is known before any work. No metadata: that is JSON."""
 
-logging.getLogger("securesystemslib").addHandler(logging.NullHandler())  # it logs what it then raises
+logging.getLogger("securesystemslib.signer").setLevel(logging.CRITICAL)  # it logs what it then raises
 
 
 def open_device(signer: Signer, passphrase: Passphrase) -> OpenSigner:
@@ -89,17 +89,11 @@ def import_public(uri: str, name: str, scheme: str | None, passphrase: Passphras
 
     The URI comes back as it should be kept: with the token's label. Raises SigningError.
     """
-    kind = _scheme(uri, "The uri")
-    importer = _IMPORTERS.get(kind)
-    if importer is None:
-        raise SigningError(
-            f"Keys of {kind}: cannot be asked for their public half.",
-            fix="write the public key into a file, and give --public FILE --uri URI",
-        )
+    _scheme(uri, "The uri")
     answers = _Answers(name, passphrase)
     with _translated(name, uri, answers):
         _prepare(uri)
-        kept, key = importer(uri, scheme, answers)
+        kept, key = _imported(uri, scheme, answers)
     if key.scheme not in ("ed25519", "ecdsa-sha2-nistp256", "rsassa-pss-sha256"):
         raise SigningError(f"{shown(uri)} signs by {key.scheme}, which is not taken.", fix=f"use one of: {KNOWN_KEYS}")
     return kept, read_public(str(key.keyval["public"]).encode(), shown(uri))
@@ -116,7 +110,7 @@ def _scheme(uri: str, what: str) -> str:
 
 
 def _prepare(uri: str) -> None:
-    """What comes before a device is used: a token must be there, so that nobody is asked for the PIN of an absent one."""
+    """What comes before a device is used: a token must be there before anybody is asked for its PIN."""
     if uri.startswith(f"{HSMSigner.SCHEME}:"):
         keyid = urlsplit(uri).path
         if keyid and not keyid.isdecimal():
@@ -139,39 +133,28 @@ def _label(uri: str) -> str | None:
     return dict(parse_qsl(urlsplit(uri).query)).get("label")
 
 
-def _import_hsm(uri: str, scheme: str | None, answers: SecretsHandler) -> tuple[str, Key]:
-    keyid = urlsplit(uri).path
-    return HSMSigner.import_(int(keyid) if keyid else None, _label(uri), answers)
-
-
-def _import_aws(uri: str, scheme: str | None, answers: SecretsHandler) -> tuple[str, Key]:
-    return AWSSigner.import_(urlsplit(uri).path, scheme)
-
-
-def _import_gcp(uri: str, scheme: str | None, answers: SecretsHandler) -> tuple[str, Key]:
-    return GCPSigner.import_(urlsplit(uri).path)
-
-
-def _import_azure(uri: str, scheme: str | None, answers: SecretsHandler) -> tuple[str, Key]:
+def _imported(uri: str, scheme: str | None, answers: SecretsHandler) -> tuple[str, Key]:
     parts = urlsplit(uri)
-    keys, _, rest = parts.path.strip("/").partition("/")
-    if keys != "keys" or not rest:
-        fix = "write azurekms://VAULT.vault.azure.net/keys/KEY"
-        raise SigningError(f"{shown(uri)} names no key.", fix=fix)
-    return AzureSigner.import_(parts.netloc.split(".")[0], rest.split("/")[0])
-
-
-def _import_vault(uri: str, scheme: str | None, answers: SecretsHandler) -> tuple[str, Key]:
-    return VaultSigner.import_(urlsplit(uri).path.split("/")[0])
-
-
-_IMPORTERS: dict[str, Callable[[str, str | None, SecretsHandler], tuple[str, Key]]] = {
-    HSMSigner.SCHEME: _import_hsm,
-    AWSSigner.SCHEME: _import_aws,
-    GCPSigner.SCHEME: _import_gcp,
-    AzureSigner.SCHEME: _import_azure,
-    VaultSigner.SCHEME: _import_vault,
-}
+    match parts.scheme:
+        case HSMSigner.SCHEME:
+            return HSMSigner.import_(int(parts.path) if parts.path else None, _label(uri), answers)
+        case AWSSigner.SCHEME:
+            return AWSSigner.import_(parts.path, scheme)
+        case GCPSigner.SCHEME:
+            return GCPSigner.import_(parts.path)
+        case AzureSigner.SCHEME:
+            keys, _, rest = parts.path.strip("/").partition("/")
+            if keys != "keys" or not rest:
+                fix = "write azurekms://VAULT.vault.azure.net/keys/KEY"
+                raise SigningError(f"{shown(uri)} names no key.", fix=fix)
+            return AzureSigner.import_(parts.netloc.split(".")[0], rest.split("/")[0])
+        case VaultSigner.SCHEME:
+            return VaultSigner.import_(parts.path.split("/")[0])
+        case _:
+            raise SigningError(
+                f"Keys of {parts.scheme}: cannot be asked for their public half.",
+                fix="write the public key into a file, and give --public FILE --uri URI",
+            )
 
 
 class _Answers:

@@ -5,6 +5,8 @@ Known by the names of their exceptions, since the libraries that raise them are 
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from publisher.errors import SigningError
 
 EXTRAS = {
@@ -94,10 +96,13 @@ def _meaning(error: Exception, scheme: str, text: str) -> tuple[type[SigningErro
         return NotAtHand, f"{text.rstrip('.')}", f"pip install '{wanted}'" if wanted else ""
     if name in _KNOWN:
         return _KNOWN[name]
-    if name == "ClientError":
-        code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
+    answer = getattr(error, "response", None)  # botocore's ClientError, or one of its many subclasses
+    if isinstance(answer, dict):
+        code = answer.get("Error", {}).get("Code")
         if code in _AWS_CODES:
             return _AWS_CODES[code]
+        if answer.get("ResponseMetadata", {}).get("HTTPStatusCode") == HTTPStatus.FORBIDDEN:  # by what stands before it
+            return _AWS_CODES["AccessDenied"]
     for part, kind, what, fix in _SAID:
         if part in text:
             return kind, what.format(text.partition(": ")[2] or text), fix

@@ -1,4 +1,4 @@
-"""How long to wait for a KMS of AWS: securesystemslib asks it through boto3's default session, which waits for minutes."""
+"""How long to wait for a KMS of AWS: securesystemslib asks it through boto3's default session, which has patience."""
 
 from __future__ import annotations
 
