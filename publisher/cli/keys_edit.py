@@ -88,7 +88,7 @@ def add(
         change = plan_add(wanted, found, kept, place)
         write_change(change)
         said = []
-    next_step = f"{STAGE}, since clients learn of it only when {signed_anew(change.signer)} is signed anew"
+    next_step = f"{STAGE}, since clients learn of it only when {signed_anew(change.signer)}"
     if as_json:
         print_result(
             {"added": change.signer.name, "file": str(change.file), "notes": list(change.notes), "next": STAGE}
@@ -114,7 +114,7 @@ def remove(name: str, compromised: bool, content: tuple[Path, ...], config: Path
     click.echo(f"{change.file} does not name {name} any more. Its private part is still at {shown(change.signer.uri)}.")
     if compromised:
         _alarm(change)
-    _say(change.notes, f"Next: {STAGE}, since clients accept it until {signed_anew(change.signer)} is signed anew.")
+    _say(change.notes, f"Next: {STAGE}, since clients accept it until {signed_anew(change.signer)}.")
 
 
 def _alarm(change: Change) -> None:

@@ -160,9 +160,9 @@ def write_new_key(change: Change, key: NewKey, keys: Path, ask: Callable[[], str
 
 
 def signed_anew(signer: Signer) -> str:
-    """The roles whose metadata names the key, and must be signed anew: root, targets, or both."""
-    named = {"root" if role in TOP_LEVEL_ROLES else "targets" for role in signer.roles}
-    return listed(sorted(named))
+    """Which metadata names the key, and must change: targets is signed anew, root and targets are signed anew."""
+    named = sorted({"root" if role in TOP_LEVEL_ROLES else "targets" for role in signer.roles})
+    return f"{listed(named)} {'is' if len(named) == 1 else 'are'} signed anew"
 
 
 def scheme_warning(scheme: str, names: Sequence[str]) -> str | None:

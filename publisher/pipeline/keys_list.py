@@ -79,7 +79,7 @@ def _key(signer: Signer, keys: Path, warnings: list[str]) -> ListedKey:
                 state = "here"
             except SigningError as error:
                 state = "badly kept"
-                warnings.append(_sentence(error.what) + (f" {_sentence(error.fix)}" if error.fix else ""))
+                warnings.append(_sentence(error.what) + (f" Mend it: {error.fix}." if error.fix else ""))
     return ListedKey(signer, keyid, shown(signer.uri), state)
 
 

@@ -179,7 +179,7 @@ class _Answers:
     def without(self, text: str) -> str:
         """The text without any secret that was given."""
         for answer in self._given.values():
-            text = text.replace(answer, "...")
+            text = text.replace(answer, "(secret)")
         return text
 
 

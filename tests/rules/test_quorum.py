@@ -13,7 +13,14 @@ def signers(keys: list[tuple[str, str]], threshold: int, *duties: Duty, role: st
         {
             "roles": {role: {"threshold": threshold, "expires": "30 d", "duties": duties}},
             "signers": [
-                {"name": f"key-{number}", "person": person, "duty": duty, "roles": (role,), "public": "0" * 64, "uri": "x"}
+                {
+                    "name": f"key-{number}",
+                    "person": person,
+                    "duty": duty,
+                    "roles": (role,),
+                    "public": "0" * 64,
+                    "uri": "x",
+                }
                 for number, (person, duty) in enumerate(keys)
             ],
         },

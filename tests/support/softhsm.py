@@ -17,7 +17,13 @@ from pathlib import Path
 
 from tests.support.system import need, skip_system
 
-PLACES = ("/usr/lib/softhsm", "/usr/lib64/softhsm", "/usr/lib64/pkcs11", "/usr/local/lib/softhsm", "/opt/homebrew/lib/softhsm")
+PLACES = (
+    "/usr/lib/softhsm",
+    "/usr/lib64/softhsm",
+    "/usr/lib64/pkcs11",
+    "/usr/local/lib/softhsm",
+    "/opt/homebrew/lib/softhsm",
+)
 SO_PIN = "87654321"
 
 
@@ -52,7 +58,9 @@ class SoftHsm:
 
     def hide_public(self, token: str, pin: str, ident: str) -> None:
         """Take the public half away from whoever does not know the PIN, as some tokens do."""
-        self._tool("--token-label", token, "--login", "--pin", pin, "--delete-object", "--type", "pubkey", "--id", ident)
+        self._tool(
+            "--token-label", token, "--login", "--pin", pin, "--delete-object", "--type", "pubkey", "--id", ident
+        )
 
     def remove_token(self, label: str) -> None:
         """As if it were unplugged."""

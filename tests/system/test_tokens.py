@@ -70,7 +70,9 @@ def is_published(project: Project) -> bool:
     return bool(list(project.bucket.rglob("timestamp.json")))
 
 
-def test_a_token_signs_a_release_that_auditor_and_client_verify(on_token: Project, hsm: SoftHsm, tmp_path: Path) -> None:
+def test_a_token_signs_a_release_that_auditor_and_client_verify(
+    on_token: Project, hsm: SoftHsm, tmp_path: Path
+) -> None:
     assert "uri: hsm:2?label=ben\n" in (on_token.config / "signers.yaml").read_text()
     published = release(on_token, hsm, TIDEGATE_PIN=PIN)
     assert published.code == 0, published.err
