@@ -132,10 +132,10 @@ def write_change(change: Change) -> None:
     new = file.with_name(f".{file.name}.new")
     try:
         with new.open("wb") as stream:
-            os.fchmod(stream.fileno(), file.stat().st_mode & 0o777)
             stream.write(change.text.encode())
             stream.flush()
             os.fsync(stream.fileno())
+        new.chmod(file.stat().st_mode & 0o777)
         new.replace(file)
     except OSError as error:
         new.unlink(missing_ok=True)

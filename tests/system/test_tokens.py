@@ -44,6 +44,25 @@ def project(tmp_path: Path) -> Project:
     return project
 
 
+def test_the_lines_of_the_readme_put_a_key_on_a_token(project: Project, tmp_path: Path) -> None:
+    hsm = SoftHsm.made(tmp_path / "hsm")
+    section = (ROOT / "README.md").read_text().partition("### Keys on a token or in a KMS")[2]
+    lines = section.partition("```sh\n")[2].partition("```")[0].splitlines()
+    assert lines[0].startswith("export PYKCS11LIB=")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    ran = subprocess.run(
+        ["sh", "-e", "-c", "\n".join(lines[1:])],
+        cwd=project.base,
+        env={**os.environ, **hsm.environment, "PATH": path, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "hsm:2?label=ben, asked when used" in ran.stdout
+
+
 def add(project: Project, environment: dict[str, str], uri: str = "hsm:2", name: str = "ben-token") -> Ran:
     words = ("--person", "ben", "--duty", "operations", "--role", "channels", "--from-uri", uri)
     return run_publish("keys", "add", name, *words, cwd=project.base, env=environment)
