@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
-from publisher.cli import keys_rotate
+from publisher.cli import keys_edit, keys_list, keys_rotate
 from publisher.cli.common import content_options, wall_clock
-from publisher.cli.signing import PASSPHRASE, ask_passphrase, keys_option
+from publisher.cli.signing import ask_new_passphrase, keys_option
 from publisher.content.load import load_catalog
 from publisher.errors import UsageError
 from publisher.model.signer import Duty
@@ -21,6 +20,9 @@ def command() -> None:
     """Keys of the update channel."""
 
 
+command.add_command(keys_list.command)
+command.add_command(keys_edit.add)
+command.add_command(keys_edit.remove)
 command.add_command(keys_rotate.stage)
 command.add_command(keys_rotate.promote)
 
@@ -45,7 +47,7 @@ def init(people: tuple[str, ...], no_passphrase: bool, keys: Path, content: tupl
     """
     catalog = load_catalog(content, config)
     made = ceremony(catalog.signers, [_person(text) for text in people], wall_clock())
-    passphrase = None if no_passphrase else _new_passphrase()
+    passphrase = None if no_passphrase else ask_new_passphrase("the new keys")
     write_ceremony(made, keys, config, passphrase)
     click.echo(f"{len(made.keys)} keys are in {keys}; keep that directory out of git, and a copy of it offline.")
     click.echo(f"{config / 'signers.yaml'} names them, and {config / ROOT_FILE} is the first root.")
@@ -63,12 +65,3 @@ def _person(text: str) -> Person:
             fix=f"write NAME:DUTY or NAME:DUTY,DUTY; duties are {', '.join(Duty)}",
         )
     return Person(name, parsed)
-
-
-def _new_passphrase() -> str:
-    first = ask_passphrase("the new keys")
-    if first is None:
-        raise UsageError("the new keys need a passphrase", fix=f"set {PASSPHRASE}, or give --no-passphrase")
-    if PASSPHRASE not in os.environ and first != ask_passphrase("the new keys, once more"):
-        raise UsageError("the two passphrases differ", fix="run it again")
-    return first

@@ -36,7 +36,7 @@ COMMANDS = {
     "refresh": "Sign snapshot and timestamp again when they are due.",
     "bucket": "Print least-privilege policies, CORS and lifecycle for a bucket.",
     "verify": "Audit a published channel from outside.",
-    "keys": "Make keys and the first root.",
+    "keys": "Make, list, add and remove keys; make the first root.",
     "client": "Build the reference update client as one file.",
     "build": "Build the site with MkDocs.",
     "render": "Write the site's pages as plain files.",

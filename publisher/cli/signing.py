@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from publisher.channel.repository import follow_roots
-from publisher.errors import InputError, VerificationError
+from publisher.errors import InputError, UsageError, VerificationError
 from publisher.model.signer import Signers
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.keys import ROOT_FILE
@@ -22,6 +22,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 PASSPHRASE = "TIDEGATE_PASSPHRASE"
 """Environment variable with the passphrase of encrypted keys, for machines."""
 
+PIN = "TIDEGATE_PIN"
+"""Environment variable with the PIN of a token, or another secret that a device asks for; for machines."""
+
 
 def keys_option(function: F) -> F:
     """--keys"""
@@ -30,7 +33,7 @@ def keys_option(function: F) -> F:
         type=click.Path(path_type=Path),
         default=Path("keys"),
         show_default=True,
-        help=f"Directory of private keys. Passphrases are asked for, or come from {PASSPHRASE}.",
+        help=f"Directory of private keys. Passphrases are asked for, or come from {PASSPHRASE}; PINs from {PIN}.",
     )(function)
 
 
@@ -43,9 +46,32 @@ def ask_passphrase(name: str) -> str | None:
     return None
 
 
+def ask_new_passphrase(whose: str) -> str:
+    """The passphrase of keys that are about to be made; typed twice, since nobody could mend it later."""
+    first = ask_passphrase(whose)
+    if first is None:
+        need = "need" if whose.endswith("s") else "needs"
+        raise UsageError(f"{whose} {need} a passphrase", fix=f"set {PASSPHRASE}, or give --no-passphrase")
+    if PASSPHRASE not in os.environ and first != ask_passphrase(f"{whose}, once more"):
+        raise UsageError("the two passphrases differ", fix="run it again")
+    return first
+
+
+def ask_secret(name: str) -> str | None:
+    """The passphrase of a key, or what its device asks for: "NAME SECRET" names a secret of a device."""
+    key, _, secret = name.partition(" ")
+    if not secret:
+        return ask_passphrase(key)
+    if (given := os.environ.get(PIN)) is not None:
+        return given
+    if sys.stdin.isatty():
+        return getpass.getpass(f"{'PIN' if secret.lower() == 'pin' else secret.capitalize()} of {key}: ")
+    return None
+
+
 def key_ring(signers: Signers, keys: Path) -> KeyRing:
     """The keys at hand."""
-    return KeyRing(signers, keys, ask_passphrase)
+    return KeyRing(signers, keys, ask_secret, lambda said: click.echo(said, err=True))
 
 
 def read_root(config: Path) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import PurePath
@@ -17,15 +17,17 @@ from publisher.model.markdown import problem_of as markdown_problem
 from publisher.model.policy import Policy
 from publisher.model.product import Product
 from publisher.model.release import Release
-from publisher.model.signer import SHARED_ROLES, TOP_LEVEL_ROLES, RolePolicy, Signers
+from publisher.model.signer import SHARED_ROLES, TOP_LEVEL_ROLES
+from publisher.rules.quorum import shortfalls
+from publisher.rules.words import counted
 
 
-def link_problems(loaded: Loaded) -> list[Problem]:
-    """Everything that is wrong between items that are each valid."""
+def link_problems(loaded: Loaded, *, quorums: bool = True) -> list[Problem]:
+    """Everything that is wrong between items that are each valid. `quorums`: also roles that are short of keys."""
     return [
         *_unique(loaded),
         *_products(loaded),
-        *_signers(loaded),
+        *_signers(loaded, quorums=quorums),
         *_endpoints(loaded),
         *(policy_problems(loaded.policy) if loaded.policy else ()),
         *_events(loaded),
@@ -88,7 +90,7 @@ def _products(loaded: Loaded) -> Iterator[Problem]:
             yield from exists(channel, channels, "channel", item.place("channels", index))
 
 
-def _signers(loaded: Loaded) -> Iterator[Problem]:
+def _signers(loaded: Loaded, *, quorums: bool) -> Iterator[Problem]:
     item = loaded.signers
     if item is None:
         return
@@ -106,48 +108,14 @@ def _signers(loaded: Loaded) -> Iterator[Problem]:
     for role, policy in item.value.roles.items():
         if len(policy.duties) > policy.threshold:
             yield Problem(
-                f"role {role} asks for {len(policy.duties)} duties and only {_count(policy.threshold, 'signature')}",
+                f"role {role} asks for {len(policy.duties)} duties and only {counted(policy.threshold, 'signature')}",
                 item.place("roles", role, "threshold"),
                 f"raise the threshold to {len(policy.duties)}, since each duty is another person",
             )
-        if item.value.signers:
-            yield from _enough_persons(item, role, policy)
-
-
-def _enough_persons(item: Item[Signers], role: str, policy: RolePolicy) -> Iterator[Problem]:
-    """Whether the keys of a role can meet its threshold and its duties at all."""
-    keys = item.value.keys_of(role)
-    persons = {signer.person for signer in keys}
-    if len(persons) < policy.threshold:
-        yield Problem(
-            f"role {role} needs {_count(policy.threshold, 'person')} and has the keys of {len(persons)}",
-            item.place("roles", role),
-            "add signers for it, or lower the threshold",
-        )
-    missing = [duty for duty in policy.duties if duty not in {signer.duty for signer in keys}]
-    for duty in missing:
-        yield Problem(
-            f"role {role} needs a signer of duty {duty} and has none",
-            item.place("roles", role, "duties"),
-            f"add a signer of duty {duty}, or remove the duty",
-        )
-    answering = [{signer.person for signer in keys if signer.duty == duty} for duty in policy.duties]
-    if not missing and not _one_each(answering):
-        yield Problem(
-            f"role {role} needs {' and '.join(policy.duties)} of different persons, and they are the same",
-            item.place("roles", role, "duties"),
-            "add a signer who is another person",
-        )
-
-
-def _one_each(choices: Sequence[set[str]], taken: frozenset[str] = frozenset()) -> bool:
-    """Whether every set can give a member of its own."""
-    return not choices or any(_one_each(choices[1:], taken | {one}) for one in choices[0] - taken)
-
-
-def _count(count: int, noun: str) -> str:
-    """1 person, 2 persons."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+        if item.value.signers and quorums:
+            for one in shortfalls(item.value, role):
+                at = ("duties",) if one.field == "duties" else ()
+                yield Problem(one.what, item.place("roles", role, *at), one.fix)
 
 
 def _endpoints(loaded: Loaded) -> Iterator[Problem]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -23,7 +24,7 @@ from publisher.model.deprecation import Deprecation
 from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
 from publisher.model.maintenance import Maintenance
-from publisher.model.mapping import Mapping
+from publisher.model.mapping import Mapping as HistoryMapping
 from publisher.model.monitor import Monitor, Reading
 from publisher.model.policy import Policy
 from publisher.model.product import Channels, Products
@@ -45,20 +46,27 @@ HISTORY = "history.yaml"
 """The file of the configuration that says how foreign history is read; decisions do not rest on it."""
 
 
-def load_catalog(content: Sequence[Path], config: Path) -> Catalog:
+def load_catalog(
+    content: Sequence[Path],
+    config: Path,
+    *,
+    instead: Mapping[Path, bytes] = MappingProxyType({}),
+    quorums: bool = True,
+) -> Catalog:
     """Read, validate and link all content.
 
     `content` are directories laid over one another: the first is the public one, further ones are private overlays
-    that add items. `config` is the directory of products, channels, endpoints and signers.
+    that add items. `config` is the directory of products, channels, endpoints and signers. `instead` holds what files
+    are to say that are about to be written. Without `quorums`, roles may be short of keys, as while keys change.
 
     Raises ContentError with every problem of every file, InputError when a directory is missing.
     """
     for directory in (*content, config):
         if not directory.is_dir():
             raise InputError(f"there is no directory {directory}", fix="give the right one with --content or --config")
-    reader = _Reader()
+    reader = _Reader(instead)
     loaded = reader.read(content, config)
-    if problems := [*reader.problems, *link_problems(loaded)]:
+    if problems := [*reader.problems, *link_problems(loaded, quorums=quorums)]:
         raise ContentError(tuple(problems))
     # Without a problem, nothing is missing.
     assert loaded.policy is not None
@@ -94,9 +102,9 @@ def load_policy(file: Path) -> Policy:
     return item.value
 
 
-def load_mapping(file: Path) -> Item[Mapping]:
+def load_mapping(file: Path) -> Item[HistoryMapping]:
     """How foreign files are read, with its place; raises ContentError with every problem of it."""
-    return _alone(file, Mapping)
+    return _alone(file, HistoryMapping)
 
 
 def _alone(file: Path, model: type[M]) -> Item[M]:
@@ -110,7 +118,8 @@ def _alone(file: Path, model: type[M]) -> Item[M]:
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, instead: Mapping[Path, bytes] = MappingProxyType({})) -> None:
+        self.instead = instead
         self.problems: list[Problem] = []
         self.incomplete: set[str] = set()
 
@@ -123,7 +132,7 @@ class _Reader:
         staffing_file = config / "staffing.yaml"
         review_file = public / "calendar.yaml"
         if (config / HISTORY).exists():
-            self.one(config / HISTORY, Mapping)  # for its problems; only a backtest needs what it says
+            self.one(config / HISTORY, HistoryMapping)  # for its problems; only a backtest needs what it says
         loaded = Loaded(
             products=_each(products, "products", products.value.products) if products else (),
             channels=_each(channels, "channels", channels.value.channels) if channels else (),
@@ -171,6 +180,8 @@ class _Reader:
 
     def _bytes(self, file: Path) -> bytes | None:
         """What a file holds, or a little more than the most that is read of one."""
+        if file in self.instead:
+            return self.instead[file]
         try:
             if file.exists() and not file.is_file():
                 raise OSError(0, "it is not a file")

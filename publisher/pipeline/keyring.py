@@ -12,34 +12,42 @@ from publisher.channel.roles import ONLINE_ROLES
 from publisher.errors import SigningError
 from publisher.model.signer import Signer, Signers
 from publisher.rules import words
-from publisher.signing.keys import OpenSigner, open_signer, refuse_demo_keys
+from publisher.signing.devices import NotAtHand, device_of
+from publisher.signing.keys import OpenSigner, key_path, open_signer, refuse_demo_keys
 from publisher.signing.minisign import MinisignKey
 
 T = TypeVar("T")
 
 Passphrase = Callable[[str], str | None]
-"""Asked with a key's name; None when nobody can answer."""
+"""Asked with a key's name, and the name of the secret if it is a device's; None when nobody can answer."""
 
 
 @dataclass(frozen=True)
 class KeyRing:
     """Opens keys lazily and once; a key that is absent is not at hand, a key that is bad is an error.
 
-    A passphrase that opened one key file is tried on the others before anybody is asked.
+    A passphrase that opened one key file is tried on the others before anybody is asked. A PIN is asked for once for
+    all keys of a token. A device that is absent is told of and left out, like a file that is elsewhere: it may be
+    another person's.
     """
 
     signers: Signers
     directory: Path
     passphrase: Passphrase
+    tell: Callable[[str], None] = lambda _said: None
+    """Told of each device that is left out, and why."""
     _opened: dict[str, OpenSigner] = field(default_factory=dict)
     _remembered: list[str] = field(default_factory=list, repr=False)
+    _absent: set[str] = field(default_factory=set)
+    _pins: dict[str, str | None] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         refuse_demo_keys(self.signers)
 
     def of(self, role: str) -> Sequence[OpenSigner]:
         """Every key of the role that is at hand. Raises SigningError for one that is at hand and unusable."""
-        return [self.open(signer) for signer in self.signers.keys_of(role) if self._is_here(signer)]
+        opened = (self._opened_if_present(signer) for signer in self.signers.keys_of(role) if self._is_here(signer))
+        return [one for one in opened if one is not None]
 
     def with_retired(self, role: str) -> Sequence[OpenSigner]:
         """The same, and those that the role accepted before, which sign along while a change is under way."""
@@ -54,13 +62,15 @@ class KeyRing:
         """
         roles = tuple(dict.fromkeys((role, *ONLINE_ROLES)))
         here = [signer for one in roles for signer in self.signers.keys_of(one) if self._is_here(signer)]
-        if not here:
-            raise SigningError(
-                f"no key is at hand that may sign the ledger, and nothing is done without an entry there:"
-                f" {words.listed(roles, 'or')}",
-                fix="give the directory that holds one with --keys",
-            )
-        return self.open(min(here, key=lambda one: (one.name not in self._opened, not one.uri.startswith("file:"))))
+        here.sort(key=lambda one: (one.name not in self._opened, not one.uri.startswith("file:")))
+        opened = (self._opened_if_present(signer) for signer in here)
+        if (first := next((one for one in opened if one is not None), None)) is not None:
+            return first
+        raise SigningError(
+            f"no key is at hand that may sign the ledger, and nothing is done without an entry there:"
+            f" {words.listed(roles, 'or')}",
+            fix="give the directory that holds one with --keys",
+        )
 
     def minisign(self) -> MinisignKey:
         """The key for checks by hand. Raises SigningError when it is not at hand."""
@@ -73,10 +83,16 @@ class KeyRing:
         )
 
     def _is_here(self, signer: Signer) -> bool:
-        if not signer.uri.startswith("file:"):
-            return True
-        path = self.directory / signer.uri.removeprefix("file:")
-        return path.exists() or path.is_symlink()
+        path = key_path(signer.uri, self.directory)
+        return signer.name not in self._absent if path is None else path.exists() or path.is_symlink()
+
+    def _opened_if_present(self, signer: Signer) -> OpenSigner | None:
+        try:
+            return self.open(signer)
+        except NotAtHand as error:
+            self._absent.add(signer.name)
+            self.tell(f"Left out: {error}")
+            return None
 
     def open(self, signer: Signer) -> OpenSigner:
         """What signs with this key. Raises SigningError."""
@@ -87,7 +103,7 @@ class KeyRing:
     def _asking(self, signer: Signer, opener: Callable[..., T]) -> T:
         """Open with a passphrase that is known, else ask. Only key files: a device counts wrong guesses."""
         if not signer.uri.startswith("file:"):
-            return opener(passphrase=self.passphrase)
+            return opener(passphrase=partial(self._pin, device_of(signer.uri)))
         for known in self._remembered:
             try:
                 return opener(passphrase=lambda _name, known=known: known)
@@ -102,3 +118,8 @@ class KeyRing:
         opened = opener(passphrase=ask)
         self._remembered.extend(answer for answer in answers if answer)
         return opened
+
+    def _pin(self, device: str, name: str) -> str | None:
+        if device not in self._pins:
+            self._pins[device] = self.passphrase(name)
+        return self._pins[device]

@@ -6,20 +6,15 @@ PKCS#11, ...). No message, repr or exception chain here holds a passphrase or a 
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -27,14 +22,22 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
     load_pem_private_key,
-    load_pem_public_key,
 )
-from securesystemslib.exceptions import UnverifiedSignatureError, VerificationError
-from securesystemslib.signer import SIGNER_FOR_URI_SCHEME, CryptoSigner, Key, SecretsHandler, Signature, SSlibKey
+from securesystemslib.signer import CryptoSigner, SSlibKey
 from securesystemslib.signer import Signer as OpenSigner
 
 from publisher.errors import SigningError
 from publisher.model.signer import Signer, Signers
+from publisher.signing.devices import Passphrase, open_device
+from publisher.signing.public import (
+    DEMO_FIELD,
+    DUTY_FIELD,
+    PERSON_FIELD,
+    described,
+    public_key,
+    signed_by,
+    signer_of,
+)
 
 __all__ = [
     "DEMO_FIELD",
@@ -46,26 +49,20 @@ __all__ = [
     "Passphrase",
     "described",
     "generate_ed25519",
+    "key_path",
     "open_signer",
     "public_key",
+    "refuse_bad_keeping",
     "refuse_demo_keys",
     "signed_by",
     "signer_of",
     "write_private_key",
 ]
 
-PERSON_FIELD = "x-tidegate-person"
-DUTY_FIELD = "x-tidegate-duty"
-DEMO_FIELD = "x-tidegate-demo"
-
 MIN_PASSPHRASE = 12
 """PKCS#8 as `cryptography` writes it derives the key with 2048 rounds only, so the passphrase must carry the weight."""
 
-MIN_RSA_BITS = 3072
 KEY_FILE_LIMIT = 65_536
-
-Passphrase = Callable[[str], str | None]
-"""Asked with the name of a key (and, for devices, of the secret); None when there is no answer."""
 
 
 class OtherKey(SigningError):
@@ -122,98 +119,25 @@ def write_private_key(path: Path, key: NewKey, passphrase: str | None) -> None:
         raise SigningError(f"Cannot write the key to {path}: {error.strerror}.") from None
 
 
-def public_key(signer: Signer) -> SSlibKey:
-    """The key as TUF metadata lists it, with person and duty in the signed key fields.
-
-    The key id is the SHA-256 of the canonical key (TUF specification, 4.2) without those fields: one key has one id
-    whoever is said to hold it, and can never count as two signatures. Raises SigningError for an unusable key.
-    """
-    try:
-        crypto = _public_from_text(signer)
-        plain = SSlibKey.from_crypto(crypto, scheme=signer.scheme)
-    except (ValueError, UnsupportedAlgorithm):
-        raise SigningError(
-            f"The public key of {signer.name} in signers.yaml is not a {signer.scheme} key.",
-            fix="copy it again: 64 hexadecimal digits for ed25519, a PEM block for the others",
-        ) from None
-    fields: dict[str, object] = {PERSON_FIELD: signer.person, DUTY_FIELD: signer.duty.value}
-    if signer.demo:
-        fields[DEMO_FIELD] = True
-    return SSlibKey(plain.keyid, plain.keytype, plain.scheme, plain.keyval, fields)
-
-
-def signed_by(key: Key, signature: Signature, data: bytes) -> bool:
-    """Whether the signature is the key's, over these bytes."""
-    try:
-        key.verify_signature(signature, data)
-    except (UnverifiedSignatureError, VerificationError):
-        return False
-    return True
-
-
-def signer_of(key: Key, role: str, uri: str) -> Signer:
-    """A key that metadata lists, as signers.yaml would name it with this URI. Raises SigningError for a foreign key."""
-    fields = key.unrecognized_fields
-    try:
-        return Signer.model_validate_json(
-            json.dumps(
-                {
-                    "name": f"key-{key.keyid[:12]}",
-                    "person": fields.get(PERSON_FIELD),
-                    "duty": fields.get(DUTY_FIELD),
-                    "roles": [role],
-                    "scheme": key.scheme,
-                    "public": str(key.keyval["public"]).strip(),
-                    "uri": uri,
-                    "demo": fields.get(DEMO_FIELD) is True,
-                }
-            )
-        )
-    except (ValueError, KeyError) as error:
-        raise SigningError(f"The metadata names no person and duty for the key {key.keyid[:12]}.") from error
-
-
-def described(key: Key) -> str:
-    """Whose key it is and what for, as its signed fields say: ana (engineering)."""
-    fields = key.unrecognized_fields
-    return f"{fields.get(PERSON_FIELD, '?')} ({fields.get(DUTY_FIELD, '?')})"
-
-
-def _public_from_text(signer: Signer) -> PublicKeyTypes:
-    """Raises ValueError when the text is not a key of the signer's scheme."""
-    if signer.scheme == "ed25519":
-        if not re.fullmatch(r"[0-9a-f]{64}", signer.public):
-            raise ValueError
-        return Ed25519PublicKey.from_public_bytes(bytes.fromhex(signer.public))
-    key = load_pem_public_key(signer.public.encode())
-    fits = (
-        isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1)
-        if signer.scheme == "ecdsa-sha2-nistp256"
-        else isinstance(key, RSAPublicKey) and key.key_size >= MIN_RSA_BITS
-    )
-    if not fits:
-        raise ValueError
-    return key
-
-
 def open_signer(signer: Signer, *, base: Path, passphrase: Passphrase) -> OpenSigner:
     """What signs with the private key of a signer; `file:` URIs are relative to `base`.
 
     `passphrase` is asked once, and only if the key needs one. Raises SigningError, now or when signing.
     """
     public = public_key(signer)
-    scheme, _, rest = signer.uri.partition(":")
-    if scheme == "file":
-        return _open_file(signer, base / re.sub(r"^//(?=/)", "", rest), public, passphrase)
-    if scheme not in SIGNER_FOR_URI_SCHEME or scheme == CryptoSigner.SCHEME:
-        known = sorted({"file", *SIGNER_FOR_URI_SCHEME} - {CryptoSigner.SCHEME})
-        raise SigningError(
-            f"The uri of {signer.name} in signers.yaml begins with {scheme!r}, which is no kind of key.",
-            fix=f"use one of {', '.join(known)}",
-        )
-    with _translated(signer):
-        inner = OpenSigner.from_priv_key_uri(signer.uri, public, _secrets(signer, passphrase))
-    return _Translating(signer, inner)
+    path = key_path(signer.uri, base)
+    return open_device(signer, passphrase) if path is None else _open_file(signer, path, public, passphrase)
+
+
+def key_path(uri: str, base: Path) -> Path | None:
+    """Where the file of a `file:` URI is; None for the URI of a device."""
+    scheme, _, rest = uri.partition(":")
+    return base / re.sub(r"^//(?=/)", "", rest) if scheme == "file" else None
+
+
+def refuse_bad_keeping(path: Path) -> None:
+    """Raises SigningError for a key file that is absent, or that others can read or exchange."""
+    _read_key_file(path)
 
 
 def _open_file(signer: Signer, path: Path, public: SSlibKey, passphrase: Passphrase) -> CryptoSigner:
@@ -281,58 +205,6 @@ def _parse(signer: Signer, path: Path, data: bytes, passphrase: Passphrase) -> P
             f"The passphrase does not open the key {signer.name} in {path}.",
             fix="type it again at the prompt of a terminal, or correct TIDEGATE_PASSPHRASE",
         ) from None
-
-
-def _secrets(signer: Signer, passphrase: Passphrase) -> SecretsHandler:
-    def answer(secret: str) -> str:
-        value = passphrase(f"{signer.name} {secret}")
-        if value is None:
-            raise SigningError(f"The key {signer.name} asks for its {secret}, and there is none.")
-        return value
-
-    return answer
-
-
-class _Translating(OpenSigner):
-    """A signer of securesystemslib whose failures are told in our words, and whose signatures are checked."""
-
-    def __init__(self, signer: Signer, inner: OpenSigner) -> None:
-        self._signer = signer
-        self._inner = inner
-
-    @property
-    def public_key(self) -> Key:
-        return self._inner.public_key
-
-    @classmethod
-    def from_priv_key_uri(
-        cls, priv_key_uri: str, public_key: Key, secrets_handler: SecretsHandler | None = None
-    ) -> OpenSigner:
-        # The interface of securesystemslib asks for it; here every key is opened by `open_signer`.
-        raise NotImplementedError("use open_signer")
-
-    def sign(self, payload: bytes) -> Signature:
-        with _translated(self._signer):
-            signature = self._inner.sign(payload)
-        try:
-            public_key(self._signer).verify_signature(signature, payload)
-        except UnverifiedSignatureError:
-            raise SigningError(
-                f"What {self._signer.uri} signs with is not the key that signers.yaml names for {self._signer.name}.",
-                fix="correct the uri or the public key there",
-            ) from None
-        return signature
-
-
-@contextmanager
-def _translated(signer: Signer) -> Iterator[None]:
-    """Devices and services raise what they like (securesystemslib documents a generic catch)."""
-    try:
-        yield
-    except SigningError:
-        raise
-    except Exception as error:
-        raise SigningError(f"The key {signer.name} cannot be used: {error}") from None
 
 
 def refuse_demo_keys(signers: Signers) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from publisher.errors import SigningError
+from publisher.model.signer import Signers
 from publisher.pipeline.keyring import KeyRing
-from publisher.signing.keys import write_private_key
+from publisher.signing.keys import described, write_private_key
 from tests.support.project import Project, seeded_keys
 
 SECRET, OTHER = "correct horse battery staple", "another horse battery staple"
@@ -86,3 +87,51 @@ def test_the_ledger_is_signed_by_a_file_rather_than_by_a_device(locked: Project)
     keys = KeyRing(signers.model_copy(update={"signers": on_token}), locked.keys, lambda _name: SECRET)
     found = keys.for_ledger("node.stable").public_key.keyid
     assert found == keys.of("snapshot")[0].public_key.keyid
+
+
+def on_devices(project: Project, *uris: str, role: str = "channels") -> Signers:
+    """The project's keys, with those of a role on devices."""
+    left = iter(uris)
+    signers = tuple(
+        one.model_copy(update={"uri": next(left, one.uri)}) if role in one.roles else one
+        for one in project.catalog.signers.signers
+    )
+    return project.catalog.signers.model_copy(update={"signers": signers})
+
+
+@pytest.fixture
+def no_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYKCS11LIB", raising=False)
+
+
+@pytest.mark.usefixtures("no_tokens")
+def test_a_device_that_is_absent_is_left_out_and_told_of_once(locked: Project) -> None:
+    told: list[str] = []
+    keys = KeyRing(on_devices(locked, "hsm:2?label=ana"), locked.keys, lambda _name: SECRET, told.append)
+    assert {described(key.public_key) for key in keys.of("node.stable")} == {"ben (operations)", "eva (executive)"}
+    keys.of("node.stable")
+    assert len(told) == 1
+    assert told[0].startswith("Left out: The key channels-ana cannot be used: ")
+
+
+@pytest.mark.usefixtures("no_tokens")
+def test_without_any_other_key_an_absent_device_leaves_none(locked: Project) -> None:
+    keys = KeyRing(on_devices(locked, "hsm:2", role="timestamp"), locked.keys, lambda _name: SECRET)
+    assert list(keys.of("timestamp")) == []
+
+
+@pytest.mark.usefixtures("no_tokens")
+def test_the_ledger_is_signed_by_another_key_where_a_device_is_absent(locked: Project) -> None:
+    for file in locked.keys.glob("snapshot-*.pem"):
+        file.unlink()
+    for file in locked.keys.glob("timestamp-*.pem"):
+        file.unlink()
+    (locked.keys / "channels-ana.pem").unlink()
+    (locked.keys / "channels-eva.pem").unlink()
+    told: list[str] = []
+    keys = KeyRing(on_devices(locked, "hsm:2", role="snapshot"), locked.keys, lambda _name: SECRET, told.append)
+    assert described(keys.for_ledger("node.stable").public_key) == "ben (operations)"
+    (locked.keys / "channels-ben.pem").unlink()
+    with pytest.raises(SigningError, match="no key is at hand that may sign the ledger"):
+        KeyRing(keys.signers, locked.keys, lambda _name: SECRET, told.append).for_ledger("node.stable")
+    assert len(told) == 1

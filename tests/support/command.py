@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -44,3 +47,19 @@ def publish(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
         return Ran(code, out, err)
 
     return run
+
+
+def run_publish(*words: str | Path, cwd: Path, env: Mapping[str, str] = MappingProxyType({})) -> Ran:
+    """The same in a process of its own, for what is read once in a process."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "publisher.cli.main", *map(str, words)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=False,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", **env},
+    )
+    assert "Traceback" not in ran.stdout + ran.stderr
+    return Ran(ran.returncode, ran.stdout, ran.stderr)

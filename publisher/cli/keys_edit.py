@@ -1,0 +1,174 @@
+"""publish keys add, publish keys remove"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from publisher.cli.common import content_options, json_option, print_result
+from publisher.cli.signing import ask_new_passphrase, ask_secret, keys_option
+from publisher.errors import InputError, UsageError
+from publisher.model.signer import Duty
+from publisher.pipeline.keys_edit import (
+    STAGE,
+    Change,
+    Place,
+    Wanted,
+    plan_add,
+    plan_remove,
+    refuse_unfit,
+    signed_anew,
+    write_change,
+    write_new_key,
+)
+from publisher.rules.words import listed
+from publisher.signing.devices import import_public, refuse_secrets, shown
+from publisher.signing.keys import generate_ed25519
+from publisher.signing.public import PLAIN_SCHEME, PUBLIC_LIMIT, PublicKey, read_public
+
+SCHEMES = ("ed25519", "ecdsa-sha2-nistp256", "rsassa-pss-sha256")
+
+
+@click.command("add")
+@click.argument("name")
+@click.option("--person", required=True, help="Whose key it is.")
+@click.option("--duty", required=True, type=click.Choice([str(duty) for duty in Duty]), help="What it answers for.")
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    help="A role that accepts it: root, targets, channels, PRODUCT.CHANNEL, ... Repeat it for each.",
+)
+@click.option("--new", is_flag=True, help="Make an Ed25519 key file in --keys.")
+@click.option(
+    "--public", "public", type=click.Path(path_type=Path), help="The public key that its owner sent: hex digits or PEM."
+)
+@click.option("--from-uri", metavar="URI", help="Ask a token or a KMS for the public key: hsm:2, awskms:KEY, ...")
+@click.option(
+    "--uri", help="With --public: where the private part is on its owner's machine.  [default: file:NAME.pem]"
+)
+@click.option("--scheme", type=click.Choice(SCHEMES), help="Signature scheme, where a key of a KMS may have several.")
+@click.option("--no-passphrase", is_flag=True, help="With --new: keep the key unencrypted (mode 0600).")
+@keys_option
+@content_options
+@json_option
+def add(
+    name: str,
+    person: str,
+    duty: str,
+    roles: tuple[str, ...],
+    new: bool,
+    public: Path | None,
+    from_uri: str | None,
+    uri: str | None,
+    scheme: str | None,
+    no_passphrase: bool,
+    keys: Path,
+    content: tuple[Path, ...],
+    config: Path,
+    as_json: bool,
+) -> None:
+    """Add a key to signers.yaml: a new file, one that somebody sent, or one on a token or in a KMS.
+
+    Everything is checked before anything is written, and comments in signers.yaml stay.
+    """
+    _refuse_mixture(new, public, from_uri, uri, scheme, no_passphrase)
+    place = Place.read(content, config)
+    wanted = Wanted(name, person, Duty(duty), roles)
+    refuse_unfit(wanted, place.catalog)
+    if new:
+        key = generate_ed25519()
+        change = plan_add(wanted, PublicKey(PLAIN_SCHEME, key.public), f"file:{name}.pem", place)
+        path = write_new_key(change, key, keys, lambda: None if no_passphrase else ask_new_passphrase("the new key"))
+        said = [f"The private key is in {path}; keep that directory out of git, and a copy of it offline."]
+    else:
+        kept, found = _public(name, public, from_uri, uri, scheme)
+        change = plan_add(wanted, found, kept, place)
+        write_change(change)
+        said = []
+    next_step = f"{STAGE}, since clients learn of it only when {signed_anew(change.signer)}"
+    if as_json:
+        print_result(
+            {"added": change.signer.name, "file": str(change.file), "notes": list(change.notes), "next": STAGE}
+        )
+        return
+    where = f"{change.signer.name} ({change.signer.scheme}, {shown(change.signer.uri)})"
+    click.echo(f"{change.file} names {where} for {listed(change.signer.roles)}.")
+    _say([*said, *change.notes], f"Next: {next_step}.")
+
+
+@click.command("remove")
+@click.argument("name")
+@click.option("--compromised", is_flag=True, help="Others may have it: remove it even if a role then lacks keys.")
+@content_options
+@json_option
+def remove(name: str, compromised: bool, content: tuple[Path, ...], config: Path, as_json: bool) -> None:
+    """Take a key out of signers.yaml. Its private part is left where it is."""
+    change = plan_remove(name, Place.read(content, config), compromised=compromised)
+    write_change(change)
+    if as_json:
+        print_result({"removed": name, "file": str(change.file), "notes": list(change.notes), "next": STAGE})
+        return
+    click.echo(f"{change.file} does not name {name} any more. Its private part is still at {shown(change.signer.uri)}.")
+    if compromised:
+        _alarm(change)
+    _say(change.notes, f"Next: {STAGE}, since clients accept it until {signed_anew(change.signer)}.")
+
+
+def _alarm(change: Change) -> None:
+    signer = change.signer
+    lines = (
+        f"COMPROMISED: whoever has {signer.name} can sign {listed(signer.roles)} until clients learn otherwise. Now:",
+        f"  1. {STAGE}, and have it signed today, on machines that were not broken into.",
+        f"  2. If {signer.person} kept other keys in the same place, remove those too.",
+        "  3. publish log --verify, and publish verify: look for what nobody here has signed.",
+        "  4. publish keys add: a new key for each role that lacks one.",
+    )
+    click.echo(click.style(lines[0], fg="red", bold=True) + "\n" + "\n".join(lines[1:]), err=True)
+
+
+def _say(notes: list[str] | tuple[str, ...], last: str) -> None:
+    for note in (*notes, last):
+        click.echo(note)
+
+
+def _refuse_mixture(
+    new: bool, public: Path | None, from_uri: str | None, uri: str | None, scheme: str | None, no_passphrase: bool
+) -> None:
+    if [new, public is not None, from_uri is not None].count(True) != 1:
+        raise UsageError(
+            "it is not clear where the key comes from", fix="give one of --new, --public FILE and --from-uri URI"
+        )
+    if uri is not None and public is None:
+        raise UsageError("--uri goes with --public", fix="--from-uri says both what to ask and where the key is")
+    if no_passphrase and not new:
+        raise UsageError("--no-passphrase goes with --new", fix="leave it out")
+    if new and scheme not in (None, PLAIN_SCHEME):
+        raise UsageError(
+            f"--new makes ed25519 keys, and --scheme says {scheme}",
+            fix="make the key with another program, and give --public FILE",
+        )
+
+
+def _public(
+    name: str, public: Path | None, from_uri: str | None, uri: str | None, scheme: str | None
+) -> tuple[str, PublicKey]:
+    """The URI to keep, and the key that it leads to."""
+    if public is not None:
+        try:
+            with public.open("rb") as stream:
+                found = read_public(stream.read(PUBLIC_LIMIT), str(public))
+        except OSError as error:
+            raise InputError(
+                f"cannot read {public}: {error.strerror}", fix="name the file with the public key"
+            ) from None
+        kept = uri or f"file:{name}.pem"
+    else:
+        assert from_uri is not None
+        refuse_secrets(from_uri)
+        kept, found = import_public(from_uri, name, scheme, ask_secret)
+    if scheme not in (None, found.scheme):
+        raise InputError(f"the key is of scheme {found.scheme}, and --scheme says {scheme}", fix="leave --scheme out")
+    return kept, found

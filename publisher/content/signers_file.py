@@ -1,0 +1,110 @@
+"""signers.yaml as people keep it: keys are put in and taken out line by line, and every other line stays as it is.
+
+The text is cut at the marks of the YAML parser. Whoever edits reads the outcome again and compares it with what was
+meant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from publisher.errors import InputError
+from publisher.model.signer import Signer
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A text from which a key was taken."""
+
+    text: str
+    comment: int | None
+    """The line of a comment that stood right above the key, and may be about it; it is still there."""
+
+
+def with_signer(text: str, signer: Signer) -> str:
+    """The text with one more key, as the last. Raises InputError where the list is written in brackets."""
+    if not text.endswith("\n"):
+        text += "\n"
+    found = _list(text)
+    if found is None:
+        return f"{text}signers:\n{_entry(signer, '')}"
+    if not found.value:
+        start, end = found.start_mark.index, found.end_mark.index
+        after = text[end : text.index("\n", end)].strip()
+        line = text.index("\n", end) + 1
+        return text[:start].rstrip() + (f"  {after}" if after else "") + "\n" + _entry(signer, "") + text[line:]
+    _refuse_brackets(found)
+    line = text.index("\n", _last(text, found.value[-1])) + 1
+    return text[:line] + _entry(signer, " " * found.start_mark.column) + text[line:]
+
+
+def without_signer(text: str, name: str) -> Cut:
+    """The text without the key of this name, which it holds. Raises InputError where the list is in brackets."""
+    if not text.endswith("\n"):
+        text += "\n"
+    found = _list(text)
+    assert found is not None
+    _refuse_brackets(found)
+    item = next(one for one in found.value if _name_of(one) == name)
+    lines = text.splitlines(keepends=True)
+    first = item.start_mark.line
+    while not lines[first].lstrip(" ").startswith("-"):
+        first -= 1
+    last = text.count("\n", 0, _last(text, item))
+    comment = first if first and lines[first - 1].lstrip().startswith("#") else None
+    if len(found.value) == 1:
+        key = text.rindex("signers", 0, found.start_mark.index)
+        number = text.count("\n", 0, key)
+        lines[number] = lines[number].replace("signers:", "signers: []", 1)
+    return Cut("".join(lines[:first] + lines[last + 1 :]), comment)
+
+
+def _list(text: str) -> SequenceNode | None:
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    if not isinstance(root, MappingNode):
+        return None
+    return next((value for key, value in root.value if key.value == "signers"), None)
+
+
+def _refuse_brackets(found: SequenceNode) -> None:
+    if found.flow_style:
+        raise InputError(
+            "`signers` in signers.yaml is a list in brackets, which cannot be edited line by line",
+            fix="write each signer on lines of its own, after a dash",
+        )
+
+
+def _name_of(item: Node) -> str | None:
+    assert isinstance(item, MappingNode)
+    return next((value.value for key, value in item.value if key.value == "name"), None)
+
+
+def _last(text: str, node: Node) -> int:
+    """The index of the last character that a node holds; its own end mark may lie beyond comments."""
+    if isinstance(node, ScalarNode) or (isinstance(node, SequenceNode | MappingNode) and node.flow_style):
+        return len(text[: node.end_mark.index].rstrip()) - 1
+    inner = node.value[-1]
+    return _last(text, inner[1] if isinstance(node, MappingNode) else inner)
+
+
+def _entry(signer: Signer, margin: str) -> str:
+    lines = [
+        f"name: {_plain(signer.name)}",
+        f"person: {_plain(signer.person)}",
+        f"duty: {signer.duty}",
+        f"roles: [{', '.join(_plain(role) for role in signer.roles)}]",
+    ]
+    if signer.scheme == "ed25519":
+        lines.append(f'public: "{signer.public}"')
+    else:
+        lines += [f"scheme: {signer.scheme}", "public: |", *(f"  {line}" for line in signer.public.splitlines())]
+    lines.append(f"uri: {_plain(signer.uri)}")
+    return "".join(f"{margin}{'  ' if number else '- '}{line}\n" for number, line in enumerate(lines))
+
+
+def _plain(word: str) -> str:
+    """A text as one scalar, in quotes where it would else be read as something else."""
+    return yaml.safe_dump(word, width=10_000, allow_unicode=True).removesuffix("...\n").strip()

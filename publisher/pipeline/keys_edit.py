@@ -1,0 +1,245 @@
+"""`publish keys add` and `remove`: one key more or less in signers.yaml, checked as a whole before it is written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from publisher.channel.layout import channel_role
+from publisher.content.explain import did_you_mean
+from publisher.content.load import load_catalog
+from publisher.content.signers_file import with_signer, without_signer
+from publisher.errors import InputError, SigningError
+from publisher.model.catalog import Catalog
+from publisher.model.signer import SHARED_ROLES, TOP_LEVEL_ROLES, Duty, Signer, Signers
+from publisher.rules.quorum import shortfalls
+from publisher.rules.words import listed
+from publisher.signing.devices import refuse_secrets
+from publisher.signing.keys import NewKey, public_key, refuse_demo_keys, write_private_key
+from publisher.signing.minisign import ROLE as MINISIGN
+from publisher.signing.minisign import public_file
+from publisher.signing.public import PLAIN_SCHEME, PublicKey
+
+STAGE = "publish keys stage"
+"""The command by which clients learn of a change of keys."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where content and configuration are, and what they say now."""
+
+    content: Sequence[Path]
+    config: Path
+    catalog: Catalog
+
+    @classmethod
+    def read(cls, content: Sequence[Path], config: Path) -> Place:
+        """Roles may be short of keys, since that is what is mended here. Raises ContentError, InputError."""
+        return cls(content, config, load_catalog(content, config, quorums=False))
+
+    @property
+    def file(self) -> Path:
+        """signers.yaml."""
+        return self.config / "signers.yaml"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A key to add, as far as it is known before anybody is asked for its public half."""
+
+    name: str
+    person: str
+    duty: Duty
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """signers.yaml as it will be, checked and not yet written."""
+
+    file: Path
+    text: str
+    signers: Signers
+    signer: Signer
+    """The key that comes or goes."""
+    notes: tuple[str, ...]
+    """What a person should know of it."""
+
+
+def refuse_unfit(wanted: Wanted, catalog: Catalog) -> None:
+    """Raises InputError for a name in use, and for roles that no product, channel or policy knows."""
+    taken = next((one for one in catalog.signers.signers if one.name == wanted.name), None)
+    if taken is not None:
+        raise InputError(
+            f"the name {wanted.name} is in use, for a key of {taken.person}",
+            fix=f"choose another, such as {wanted.name}-2; names stay in the ledger, so they are not used again",
+        )
+    known = _roles(catalog)
+    for role in wanted.roles:
+        if role not in known:
+            raise InputError(f"there is no role {role}", fix=did_you_mean(role, known))
+        if catalog.signers.policy_of(role) is None:
+            raise InputError(f"signers.yaml says nothing of the role {role}", fix="add it under `roles:`")
+
+
+def plan_add(wanted: Wanted, public: PublicKey, uri: str, place: Place) -> Change:
+    """signers.yaml with the key. Raises InputError, SigningError or ContentError, and writes nothing."""
+    catalog = place.catalog
+    refuse_unfit(wanted, catalog)
+    refuse_secrets(uri)
+    signer = _signer(wanted, public, uri)
+    _refuse_same_key(signer, catalog.signers)
+    if MINISIGN in signer.roles:
+        public_file(signer)
+    signers = catalog.signers.model_copy(update={"signers": (*catalog.signers.signers, signer)})
+    refuse_demo_keys(signers)
+    text = with_signer(_text(place.file), signer)
+    return Change(
+        place.file, text, _checked(text, signers, place), signer, tuple(_notes_of_new(signer, catalog, signers))
+    )
+
+
+def plan_remove(name: str, place: Place, *, compromised: bool) -> Change:
+    """signers.yaml without the key. Raises SigningError when a role could then not be signed, unless `compromised`."""
+    signers = place.catalog.signers
+    signer = next((one for one in signers.signers if one.name == name), None)
+    if signer is None:
+        raise InputError(f"there is no key {name}", fix=did_you_mean(name, [one.name for one in signers.signers]))
+    left = signers.model_copy(update={"signers": tuple(one for one in signers.signers if one.name != name)})
+    short = [one for role in _meant(signer, signers) for one in shortfalls(left, role)]
+    if short and not compromised:
+        raise SigningError(
+            f"Without {name}, {' and '.join(one.what for one in short)}.",
+            fix=f"first add another: publish keys add NAME --person P --duty {signer.duty}"
+            f" {' '.join(f'--role {role}' for role in signer.roles)} ...; or give --compromised if others may have it",
+        )
+    cut = without_signer(_text(place.file), name)
+    notes = [f"{one.what[0].upper()}{one.what[1:]}: {one.fix}." for one in short]
+    if cut.comment is not None:
+        notes.append(
+            f"The comment in {place.file}:{cut.comment} stood above it and was left; see whether it is still true."
+        )
+    return Change(place.file, cut.text, _checked(cut.text, left, place), signer, tuple(notes))
+
+
+def write_change(change: Change) -> None:
+    """Put the new signers.yaml in the place of the old one, whole. Raises InputError when it cannot be written."""
+    file = change.file.resolve()
+    new = file.with_name(f".{file.name}.new")
+    try:
+        with new.open("wb") as stream:
+            stream.write(change.text.encode())
+            stream.flush()
+            os.fsync(stream.fileno())
+        new.chmod(file.stat().st_mode & 0o777)
+        new.replace(file)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise InputError(f"cannot write {change.file}: {error.strerror}") from None
+
+
+def write_new_key(change: Change, key: NewKey, keys: Path, ask: Callable[[], str | None]) -> Path:
+    """Keep a new private key in its file, then write signers.yaml; the file goes again when that fails.
+
+    `ask` gives the passphrase, None for none. Raises SigningError, InputError.
+    """
+    passphrase = ask()
+    keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = keys / f"{change.signer.name}.pem"
+    write_private_key(path, key, passphrase)
+    try:
+        write_change(change)
+    except InputError:
+        path.unlink()
+        raise
+    return path
+
+
+def signed_anew(signer: Signer) -> str:
+    """Which metadata names the key, and must change: targets is signed anew, root and targets are signed anew."""
+    named = sorted({"root" if role in TOP_LEVEL_ROLES else "targets" for role in signer.roles})
+    return f"{listed(named)} {'is' if len(named) == 1 else 'are'} signed anew"
+
+
+def scheme_warning(scheme: str, names: Sequence[str]) -> str | None:
+    """What users need for keys whose signatures the plain client cannot verify; None where it can."""
+    if scheme == PLAIN_SCHEME or not names:
+        return None
+    return (
+        f"{listed(names)} sign{'s' if len(names) == 1 else ''} by {scheme}: the client that needs only Python verifies"
+        " Ed25519 alone, so users need tidegate[crypto] wherever that signature counts."
+    )
+
+
+def _roles(catalog: Catalog) -> list[str]:
+    pairs = [channel_role(one.id, channel) for one in catalog.products.values() for channel in one.channels]
+    return [*TOP_LEVEL_ROLES, "channels", *SHARED_ROLES, MINISIGN, *pairs]
+
+
+def _meant(signer: Signer, signers: Signers) -> list[str]:
+    """The roles that the key may sign, with the channels' own where it stands for all channels."""
+    own = [role for role in signers.roles if "." in role and "channels" in signer.roles]
+    return list(dict.fromkeys((*signer.roles, *own)))
+
+
+def _signer(wanted: Wanted, public: PublicKey, uri: str) -> Signer:
+    try:
+        signer = Signer(
+            name=wanted.name,
+            person=wanted.person,
+            duty=wanted.duty,
+            roles=tuple(dict.fromkeys(wanted.roles)),
+            scheme=public.scheme,
+            public=public.text,
+            uri=uri,
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        said = first["msg"].removeprefix("Value error, ")
+        raise InputError(f"the {first['loc'][0]} {first['input']!r} {said}") from None
+    public_key(signer)
+    return signer
+
+
+def _refuse_same_key(signer: Signer, signers: Signers) -> None:
+    """By key id, since one PEM key can be spelt in several ways."""
+    keyid = public_key(signer).keyid
+    for other in signers.signers:
+        if public_key(other).keyid == keyid:
+            whose = "" if other.person == signer.person else f" of {other.person}"
+            raise SigningError(
+                f"This is the key {other.name}{whose} already: one key under two names would count twice.",
+                fix="make a key of its own; or give the one that is there more roles in signers.yaml",
+            )
+
+
+def _notes_of_new(signer: Signer, before: Catalog, after: Signers) -> list[str]:
+    notes = [f"Warning: {warning}" for warning in [scheme_warning(signer.scheme, [signer.name])] if warning]
+    others = {one.person for one in before.signers.signers}
+    if others and signer.person not in others:
+        notes.append(f"{signer.person} had no key here before; persons so far: {listed(sorted(others))}.")
+    if MINISIGN in signer.roles and (first := before.signers.keys_of(MINISIGN)):
+        notes.append(f"People go on checking by hand with the key {first[0].name}, until that is removed.")
+    notes += [
+        f"{one.what[0].upper()}{one.what[1:]}: {one.fix}." for role in after.roles for one in shortfalls(after, role)
+    ]
+    return notes
+
+
+def _text(file: Path) -> str:
+    return file.read_bytes().decode()
+
+
+def _checked(text: str, expected: Signers, place: Place) -> Signers:
+    """Read the new file with everything else, as `publish check` does, and compare it with what was meant."""
+    found = load_catalog(place.content, place.config, instead={place.file: text.encode()}, quorums=False).signers
+    if found != expected:
+        raise InputError(
+            f"{place.file} is written in a way that this command cannot edit; nothing was changed",
+            fix="write each signer on lines of its own, after a dash, as in `publish keys init`",
+        )
+    return found

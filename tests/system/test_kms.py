@@ -1,0 +1,128 @@
+"""A key in a KMS that speaks the protocol of AWS: added by its URI, used to publish, and told of when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import Ran, run_publish
+from tests.support.kms_server import REGION, KmsServer
+from tests.support.project import Project
+
+pytestmark = pytest.mark.system
+
+PEOPLE = ("--person", "ana:engineering", "--person", "ben:operations,automation", "--person", "coco:comms")
+
+
+@pytest.fixture(scope="module")
+def kms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KmsServer]:
+    with KmsServer.started(tmp_path_factory.mktemp("kms")) as server:
+        yield server
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project with keys made at the real time, and a release built."""
+    project = Project(tmp_path / "project")
+    (project.config / "root.json").unlink()
+    for key in project.keys.iterdir():
+        key.unlink()
+    assert run_publish("keys", "init", "--no-passphrase", *PEOPLE, cwd=project.base).code == 0
+    project.add_release("1.0.0")
+    project.build("1.0.0")
+    return project
+
+
+def add(project: Project, uri: str, environment: dict[str, str], name: str = "ben-kms") -> Ran:
+    words = ("--person", "ben", "--duty", "operations", "--role", "channels", "--from-uri", uri)
+    return run_publish("keys", "add", name, *words, cwd=project.base, env=environment)
+
+
+def use_kms(project: Project, kms: KmsServer) -> str:
+    """The channel's operations key is in the KMS, and no other is; its id there."""
+    key = kms.new_key()
+    added = add(project, f"awskms:{key}", kms.environment)
+    assert added.code == 0, added.err
+    assert run_publish("keys", "remove", "channels-ben", cwd=project.base).code == 0
+    return key
+
+
+def release(project: Project, environment: dict[str, str]) -> Ran:
+    words = ("release", "node@1.0.0", "--channel", "stable", "--artifacts", "artifacts/1.0.0", "--to", project.bucket)
+    return run_publish(*words, cwd=project.base, env=environment)
+
+
+def test_a_key_in_a_kms_signs_a_release_that_verifies(project: Project, kms: KmsServer) -> None:
+    use_kms(project, kms)
+    published = release(project, kms.environment)
+    assert published.code == 0, published.err
+    audit = run_publish("verify", project.bucket, "--root", project.config / "root.json", cwd=project.base)
+    assert (audit.code, audit.out.splitlines()[-1]) == (0, "Sound.")
+    assert "signed by ana (engineering) and ben (operations)" in status(project)
+
+
+def status(project: Project) -> str:
+    return run_publish("status", "--to", project.bucket, cwd=project.base).out
+
+
+def test_adding_warns_that_the_plain_client_cannot_verify_it(project: Project, kms: KmsServer) -> None:
+    added = add(project, f"awskms:{kms.new_key()}", kms.environment)
+    assert "users need tidegate[crypto]" in added.out
+    assert "publish keys stage" in added.out
+
+
+def test_a_small_rsa_key_is_not_taken(project: Project, kms: KmsServer) -> None:
+    before = (project.config / "signers.yaml").read_bytes()
+    added = add(project, f"awskms:{kms.new_key('RSA_2048')}", kms.environment)
+    assert added.code == 1
+    assert "RSA of 3072 bits or more" in added.err
+    assert (project.config / "signers.yaml").read_bytes() == before
+
+
+def test_a_key_that_the_kms_does_not_have(project: Project, kms: KmsServer) -> None:
+    absent = "awskms:11111111-2222-3333-4444-555555555555"
+    added = add(project, absent, kms.environment)
+    assert added.code == 1
+    assert "The key ben-kms cannot be used: the KMS has no such key." in added.err
+
+
+def test_the_region_of_an_arn_is_asked(project: Project, kms: KmsServer) -> None:
+    arn = f"arn:aws:kms:{REGION}:123456789012:key/{kms.new_key()}"
+    elsewhere = {**kms.environment, "AWS_REGION": "us-west-2", "AWS_DEFAULT_REGION": "us-west-2"}
+    added = add(project, f"awskms:{arn}", elsewhere)
+    assert added.code == 0, added.err
+
+
+def test_what_the_kms_denies_leaves_the_key_out_and_publishes_nothing(project: Project, kms: KmsServer) -> None:
+    use_kms(project, kms)
+    other = kms.new_key()
+    with kms.asking_who() as nobody:
+        refused = release(project, nobody)
+        added = add(project, f"awskms:{other}", nobody, "other")
+    assert refused.code == 1
+    assert refused.err.startswith("Left out: The key ben-kms cannot be used: the KMS denies it to whoever asks here.")
+    assert "still needs the approval of a person with the duty operations" in " ".join(refused.err.split())
+    assert nobody["AWS_SECRET_ACCESS_KEY"] not in refused.err + added.err
+    assert not list(project.bucket.rglob("timestamp.json"))
+    assert added.code == 1
+
+
+def test_without_credentials_it_says_to_log_in(project: Project, kms: KmsServer) -> None:
+    use_kms(project, kms)
+    nobody = {**kms.environment, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+    refused = release(project, nobody)
+    assert refused.code == 1
+    assert "there are no AWS credentials" in refused.err
+    assert "log in" in refused.err
+
+
+def test_a_kms_that_is_gone_is_told_in_bounded_time(project: Project, tmp_path: Path) -> None:
+    with KmsServer.started(tmp_path) as server:
+        use_kms(project, server)
+        server.stop()
+        refused = release(project, server.environment)
+    assert refused.code == 1
+    assert "Left out: The key ben-kms cannot be used: the KMS cannot be reached." in refused.err
+    assert not list(project.bucket.rglob("timestamp.json"))
