@@ -22,6 +22,7 @@ def command() -> None:
 
 command.add_command(keys_list.command)
 command.add_command(keys_edit.add)
+command.add_command(keys_edit.rotate)
 command.add_command(keys_edit.remove)
 command.add_command(keys_rotate.stage)
 command.add_command(keys_rotate.promote)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -15,8 +17,10 @@ from publisher.pipeline.keys_edit import (
     Change,
     Place,
     Wanted,
+    known_signer,
     plan_add,
     plan_remove,
+    plan_rotate,
     refuse_unfit,
     signed_anew,
     write_change,
@@ -27,7 +31,39 @@ from publisher.signing.devices import import_public, refuse_secrets, shown
 from publisher.signing.keys import generate_ed25519
 from publisher.signing.public import PLAIN_SCHEME, PUBLIC_LIMIT, PublicKey, read_public
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 SCHEMES = ("ed25519", "ecdsa-sha2-nistp256", "rsassa-pss-sha256")
+
+
+def _source_options(function: F) -> F:
+    """Where a key comes from."""
+    for decorate in reversed(
+        (
+            click.option("--new", is_flag=True, help="Make an Ed25519 key file in --keys."),
+            click.option(
+                "--public",
+                "public",
+                type=click.Path(path_type=Path),
+                help="The public key that its owner sent: hex digits or PEM.",
+            ),
+            click.option(
+                "--from-uri", metavar="URI", help="Ask a token or a KMS for the public key: hsm:2, awskms:KEY, ..."
+            ),
+            click.option(
+                "--uri",
+                help="With --public: where the private part is on its owner's machine.  [default: file:NAME.pem]",
+            ),
+            click.option(
+                "--scheme",
+                type=click.Choice(SCHEMES),
+                help="Signature scheme, where a key of a KMS may have several.",
+            ),
+            click.option("--no-passphrase", is_flag=True, help="With --new: keep the key unencrypted (mode 0600)."),
+        )
+    ):
+        function = decorate(function)
+    return function
 
 
 @click.command("add")
@@ -41,16 +77,7 @@ SCHEMES = ("ed25519", "ecdsa-sha2-nistp256", "rsassa-pss-sha256")
     required=True,
     help="A role that accepts it: root, targets, channels, PRODUCT.CHANNEL, ... Repeat it for each.",
 )
-@click.option("--new", is_flag=True, help="Make an Ed25519 key file in --keys.")
-@click.option(
-    "--public", "public", type=click.Path(path_type=Path), help="The public key that its owner sent: hex digits or PEM."
-)
-@click.option("--from-uri", metavar="URI", help="Ask a token or a KMS for the public key: hsm:2, awskms:KEY, ...")
-@click.option(
-    "--uri", help="With --public: where the private part is on its owner's machine.  [default: file:NAME.pem]"
-)
-@click.option("--scheme", type=click.Choice(SCHEMES), help="Signature scheme, where a key of a KMS may have several.")
-@click.option("--no-passphrase", is_flag=True, help="With --new: keep the key unencrypted (mode 0600).")
+@_source_options
 @keys_option
 @content_options
 @json_option
@@ -97,6 +124,54 @@ def add(
     where = f"{change.signer.name} ({change.signer.scheme}, {shown(change.signer.uri)})"
     click.echo(f"{change.file} names {where} for {listed(change.signer.roles)}.")
     _say([*said, *change.notes], f"Next: {next_step}.")
+
+
+@click.command("rotate")
+@click.argument("name")
+@click.option("--as", "successor", required=True, metavar="NEW", help="What the new key is called.")
+@_source_options
+@keys_option
+@content_options
+@json_option
+def rotate(
+    name: str,
+    successor: str,
+    new: bool,
+    public: Path | None,
+    from_uri: str | None,
+    uri: str | None,
+    scheme: str | None,
+    no_passphrase: bool,
+    keys: Path,
+    content: tuple[Path, ...],
+    config: Path,
+    as_json: bool,
+) -> None:
+    """Replace a key by a new one of the same person, duty and roles.
+
+    The old one is marked as retired: it counts no longer, but signs along while the change goes live, so that clients
+    that have not heard of it find what they accept. A key that is lost or stolen is removed instead.
+    """
+    _refuse_mixture(new, public, from_uri, uri, scheme, no_passphrase)
+    place = Place.read(content, config)
+    old = known_signer(name, place.catalog.signers)
+    refuse_unfit(Wanted(successor, old.person, old.duty, old.roles), place.catalog)
+    if new:
+        key = generate_ed25519()
+        change = plan_rotate(name, successor, PublicKey(PLAIN_SCHEME, key.public), f"file:{successor}.pem", place)
+        path = write_new_key(change, key, keys, lambda: None if no_passphrase else ask_new_passphrase("the new key"))
+        said = [f"The private key is in {path}; keep that directory out of git, and a copy of it offline."]
+    else:
+        kept, found = _public(successor, public, from_uri, uri, scheme)
+        change = plan_rotate(name, successor, found, kept, place)
+        write_change(change)
+        said = []
+    if as_json:
+        result = {"added": successor, "retired": name, "file": str(change.file), "notes": list(change.notes)}
+        print_result({**result, "next": STAGE})
+        return
+    click.echo(f"{change.file} names {successor} in place of {name}, for {listed(change.signer.roles)}.")
+    _say([*said, *change.notes], f"Next: {STAGE}. When that is live: publish keys remove {name}.")
 
 
 @click.command("remove")

@@ -41,6 +41,24 @@ def with_signer(text: str, signer: Signer) -> str:
     return text[:line] + _entry(signer, " " * found.start_mark.column) + text[line:]
 
 
+def with_retired(text: str, name: str) -> str:
+    """The text with the key of this name, which it holds, marked as replaced. Raises InputError as `with_signer`."""
+    if not text.endswith("\n"):
+        text += "\n"
+    found = _list(text)
+    assert found is not None
+    _refuse_brackets(found)
+    item = next(one for one in found.value if _name_of(one) == name)
+    assert isinstance(item, MappingNode)
+    if (said := next((value for key, value in item.value if key.value == "retired"), None)) is not None:
+        return f"{text[: said.start_mark.index]}true{text[said.end_mark.index :]}"
+    if item.flow_style:
+        brace = text.rindex("}", 0, item.end_mark.index)
+        return f"{text[:brace].rstrip()}, retired: true{text[brace:]}"
+    line = text.index("\n", _last(text, item)) + 1
+    return f"{text[:line]}{' ' * item.start_mark.column}retired: true\n{text[line:]}"
+
+
 def without_signer(text: str, name: str) -> Cut:
     """The text without the key of this name, which it holds. Raises InputError where the list is in brackets."""
     if not text.endswith("\n"):

@@ -110,7 +110,7 @@ def write_ceremony(made: Ceremony, keys: Path, config: Path, passphrase: str | N
 
 def signers_yaml(signers: Signers) -> bytes:
     """signers.yaml with its schema line; people may edit it afterwards."""
-    said = signers.model_dump(mode="json", exclude_none=True)
+    said = signers.model_dump(mode="json", exclude_none=True, exclude={"signers": {"__all__": {"retired"}}})
     body = yaml.safe_dump(said, sort_keys=False, width=120, default_flow_style=None)
     return (
         "# yaml-language-server: $schema=../schemas/signers.json\n"

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from publisher.channel.layout import channel_role
 from publisher.content.explain import did_you_mean
 from publisher.content.load import load_catalog
-from publisher.content.signers_file import with_signer, without_signer
+from publisher.content.signers_file import with_retired, with_signer, without_signer
 from publisher.errors import InputError, SigningError
 from publisher.model.catalog import Catalog
 from publisher.model.signer import SHARED_ROLES, TOP_LEVEL_ROLES, Duty, Signer, Signers
@@ -103,12 +103,41 @@ def plan_add(wanted: Wanted, public: PublicKey, uri: str, place: Place) -> Chang
     )
 
 
-def plan_remove(name: str, place: Place, *, compromised: bool) -> Change:
-    """signers.yaml without the key. Raises SigningError when a role could then not be signed, unless `compromised`."""
+def plan_rotate(name: str, successor: str, public: PublicKey, uri: str, place: Place) -> Change:
+    """signers.yaml with a successor of the key, for the same person, duty and roles; the old one is marked retired.
+
+    Raises InputError, SigningError or ContentError, and writes nothing.
+    """
     signers = place.catalog.signers
+    old = known_signer(name, signers)
+    if old.retired:
+        raise InputError(f"{name} was replaced before", fix="rotate the key that replaced it")
+    wanted = Wanted(successor, old.person, old.duty, old.roles)
+    refuse_unfit(wanted, place.catalog)
+    refuse_secrets(uri)
+    new = _signer(wanted, public, uri)
+    _refuse_same_key(new, signers)
+    after = tuple(one.model_copy(update={"retired": True}) if one.name == name else one for one in signers.signers)
+    expected = signers.model_copy(update={"signers": (*after, new)})
+    refuse_demo_keys(expected)
+    text = with_signer(with_retired(_text(place.file), name), new)
+    warning = scheme_warning(new.scheme, [new.name])
+    notes = [f"Warning: {warning}"] if warning else []
+    return Change(place.file, text, _checked(text, expected, place), new, tuple(notes))
+
+
+def known_signer(name: str, signers: Signers) -> Signer:
+    """The key of this name. Raises InputError with the nearest names."""
     signer = next((one for one in signers.signers if one.name == name), None)
     if signer is None:
         raise InputError(f"there is no key {name}", fix=did_you_mean(name, [one.name for one in signers.signers]))
+    return signer
+
+
+def plan_remove(name: str, place: Place, *, compromised: bool) -> Change:
+    """signers.yaml without the key. Raises SigningError when a role could then not be signed, unless `compromised`."""
+    signers = place.catalog.signers
+    signer = known_signer(name, signers)
     left = signers.model_copy(update={"signers": tuple(one for one in signers.signers if one.name != name)})
     short = [one for role in _meant(signer, signers) for one in shortfalls(left, role)]
     if short and not compromised:

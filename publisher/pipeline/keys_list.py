@@ -27,7 +27,7 @@ class ListedKey:
     where: str
     """Its URI, without what may be secret."""
     state: str
-    """here, not here, badly kept, or asked when used."""
+    """here, not here, badly kept, or asked when used; of a key that was replaced, after the word retired."""
 
 
 @dataclass(frozen=True)
@@ -80,13 +80,13 @@ def _key(signer: Signer, keys: Path, warnings: list[str]) -> ListedKey:
             except SigningError as error:
                 state = "badly kept"
                 warnings.append(_sentence(error.what) + (f" Mend it: {error.fix}." if error.fix else ""))
-    return ListedKey(signer, keyid, shown(signer.uri), state)
+    return ListedKey(signer, keyid, shown(signer.uri), f"retired, {state}" if signer.retired else state)
 
 
 def _role(role: str, signers: Signers) -> ListedRole:
     policy = signers.policy_of(role)
     assert policy is not None
-    names = tuple(signer.name for signer in signers.keys_of(role))
+    names = tuple(signer.name for signer in (*signers.keys_of(role), *signers.retired_of(role)))
     return ListedRole(role, needs(policy), names, shortfalls(signers, role))
 
 

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.content.signers_file import with_signer, without_signer
+from publisher.content.signers_file import with_retired, with_signer, without_signer
 from publisher.errors import InputError
 from publisher.model.signer import Duty, Signer
 
@@ -146,3 +146,16 @@ def test_what_is_added_and_taken_out_again_leaves_no_trace(added: list[str]) -> 
     for one in reversed(added):
         text = without_signer(text, one).text
     assert text == BLOCK
+
+
+@pytest.mark.parametrize(
+    ("entry", "then"),
+    [
+        ("- name: a\n  uri: file:a.pem\n", "- name: a\n  uri: file:a.pem\n  retired: true\n"),
+        ("- {name: a, uri: 'file:a.pem'}\n", "- {name: a, uri: 'file:a.pem', retired: true}\n"),
+        ("- name: a\n  retired: false # soon\n", "- name: a\n  retired: true # soon\n"),
+    ],
+)
+def test_a_key_that_was_replaced_is_marked_and_every_other_line_stays(entry: str, then: str) -> None:
+    before, after = "# kept\nsigners:\n", "- name: b # kept\n  uri: file:b.pem\n"
+    assert with_retired(before + entry + after, "a") == before + then + after

@@ -1,0 +1,123 @@
+"""Replacing a key as people type it: rotate, stage, approve (on a machine without network too), promote."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import Publish, Ran
+from tests.support.project import Project, tree
+
+PEOPLE = ("--person", "ana:engineering", "--person", "ben:operations,automation", "--person", "coco:comms")
+
+
+@pytest.fixture
+def live(tmp_path: Path, publish: Publish) -> Project:
+    """A project with real-time keys, and a release."""
+    project = Project(tmp_path / "project")
+    (project.config / "root.json").unlink()
+    for key in project.keys.iterdir():
+        key.unlink()
+    assert publish("keys", "init", "--no-passphrase", *PEOPLE, cwd=project.base).code == 0
+    project.add_release("1.0.0")
+    project.build("1.0.0")
+    where = ("--channel", "stable", "--artifacts", "artifacts/1.0.0", "--to", project.bucket)
+    ran = publish("release", "node@1.0.0", *where, cwd=project.base)
+    assert ran.code == 0, ran.err
+    return project
+
+
+def run(publish: Publish, project: Project, *words: str | Path, to: bool = True, cwd: Path | None = None) -> Ran:
+    where = ("--to", project.bucket) if to else ()
+    return publish(*words, *where, cwd=cwd or project.base)
+
+
+def rotate(publish: Publish, project: Project, name: str, successor: str) -> Ran:
+    return run(publish, project, "keys", "rotate", name, "--as", successor, "--new", "--no-passphrase", to=False)
+
+
+def test_a_key_is_replaced_from_the_first_word_to_the_last(live: Project, publish: Publish) -> None:
+    assert "Next: publish keys stage" in rotate(publish, live, "timestamp-ben", "timestamp-ben-2").out
+    staged = run(publish, live, "keys", "stage")
+    assert staged.code == 0, staged.err
+    said = " ".join(staged.out.split())
+    assert "timestamp: + ben (automation), ed25519, key" in said
+    assert "Still needs 2 more persons with a key that is trusted now and 2 more persons with a key of the new" in said
+    early = run(publish, live, "keys", "promote")
+    assert (early.code, "root needs 2 more persons" in early.err) == (1, True)
+
+    digest = json.loads(run(publish, live, "approve", "root", "--json").out)["candidate"]
+    for key in ("root-ana", "root-ben"):
+        signed = run(publish, live, "approve", "root", "--key", key, "--yes", digest)
+        assert signed.code == 0, signed.err
+    assert "Everybody has signed who has to." in signed.out
+    done = run(publish, live, "keys", "promote")
+    assert done.code == 0, done.err
+    assert "Verified as clients of 2 roots, from the first to the newest." in done.out
+    assert run(publish, live, "verify", live.bucket, "--root", "site_config/root.json", to=False).code == 0
+    assert run(publish, live, "keys", "remove", "timestamp-ben", to=False).code == 0
+    assert "Nothing is to be signed" in run(publish, live, "keys", "stage").out
+    assert "Nothing is to be changed" in run(publish, live, "keys", "promote").out
+    assert run(publish, live, "refresh").code == 0
+    assert run(publish, live, "log", "--verify").code == 0
+
+
+def test_the_root_ceremony_offline(live: Project, publish: Publish) -> None:
+    """Root keys live on a machine without network: a bundle goes there and comes back."""
+    offline = live.base.parent / "offline"
+    rotate(publish, live, "snapshot-ben", "snapshot-ben-2")
+    offline.mkdir()
+    for folder in ("content", "site_config"):
+        shutil.copytree(live.base / folder, offline / folder)
+    (offline / "keys").mkdir(mode=0o700)
+    for name in ("root-ana.pem", "root-ben.pem"):
+        (live.keys / name).rename(offline / "keys" / name)
+
+    assert run(publish, live, "keys", "stage").code == 0
+    exported = run(publish, live, "approve", "root", "--export", offline / "root.bundle")
+    assert exported.code == 0, exported.err
+    read = run(publish, live, "approve", "root", "--bundle", "root.bundle", "--json", to=False, cwd=offline)
+    digest = json.loads(read.out)["candidate"]
+    for key in ("root-ana", "file:keys/root-ben.pem"):
+        words = ("approve", "root", "--bundle", "root.bundle", "--key", key, "--yes", digest)
+        signed = run(publish, live, *words, to=False, cwd=offline)
+        assert signed.code == 0, signed.err
+    brought = run(publish, live, "approve", "root", "--import", offline / "root.bundle")
+    assert (brought.code, "Brought back: 2 objects." in brought.out) == (0, True), brought.err
+    done = run(publish, live, "keys", "promote")
+    assert done.code == 0, done.err
+
+
+def test_bad_words_change_nothing(live: Project, publish: Publish) -> None:
+    before = (live.config / "signers.yaml").read_bytes(), tree(live.bucket), sorted(live.keys.iterdir())
+    absent = rotate(publish, live, "nobody", "nobody-2")
+    assert (absent.code, "there is no key nobody" in absent.err) == (1, True)
+    taken = rotate(publish, live, "timestamp-ben", "root-ana")
+    assert (taken.code, "is in use" in taken.err) == (1, True)
+    unclear = run(publish, live, "keys", "rotate", "root-ana", "--as", "root-ana-2", to=False)
+    assert (unclear.code, "where the key comes from" in unclear.err) == (2, True)
+    unstaged = run(publish, live, "approve", "root")
+    assert (unstaged.code, "publish keys stage" in unstaged.err) == (1, True)
+    channel = run(publish, live, "approve", "root", "--channel", "stable")
+    assert channel.code == 2
+    after = (live.config / "signers.yaml").read_bytes(), tree(live.bucket), sorted(live.keys.iterdir())
+    assert after == before
+
+
+def test_a_key_is_rotated_once(live: Project, publish: Publish) -> None:
+    rotate(publish, live, "timestamp-ben", "timestamp-ben-2")
+    again = rotate(publish, live, "timestamp-ben", "timestamp-ben-3")
+    assert (again.code, "was replaced before" in again.err) == (1, True)
+    listed = run(publish, live, "keys", "list", to=False).out
+    assert "retired" in listed
+
+
+def test_a_dry_run_of_stage_writes_nothing(live: Project, publish: Publish) -> None:
+    rotate(publish, live, "timestamp-ben", "timestamp-ben-2")
+    before = tree(live.bucket)
+    ran = run(publish, live, "keys", "stage", "--dry-run", "--json")
+    assert json.loads(ran.out)["staged"][0]["role"] == "root"
+    assert tree(live.bucket) == before
