@@ -105,16 +105,17 @@ def add(
     place = Place.read(content, config)
     wanted = Wanted(name, person, Duty(duty), roles)
     refuse_unfit(wanted, place.catalog)
-    if new:
-        key = generate_ed25519()
-        change = plan_add(wanted, PublicKey(PLAIN_SCHEME, key.public), f"file:{name}.pem", place)
-        path = write_new_key(change, key, keys, lambda: None if no_passphrase else ask_new_passphrase("the new key"))
-        said = [f"The private key is in {path}; keep that directory out of git, and a copy of it offline."]
-    else:
-        kept, found = _public(name, public, from_uri, uri, scheme)
-        change = plan_add(wanted, found, kept, place)
-        write_change(change)
-        said = []
+    change, said = _kept(
+        name,
+        new,
+        public,
+        from_uri,
+        uri,
+        scheme,
+        no_passphrase,
+        keys,
+        lambda found, kept: plan_add(wanted, found, kept, place),
+    )
     next_step = f"{STAGE}, since clients learn of it only when {signed_anew(change.signer)}"
     if as_json:
         print_result(
@@ -156,16 +157,17 @@ def rotate(
     place = Place.read(content, config)
     old = known_signer(name, place.catalog.signers)
     refuse_unfit(Wanted(successor, old.person, old.duty, old.roles), place.catalog)
-    if new:
-        key = generate_ed25519()
-        change = plan_rotate(name, successor, PublicKey(PLAIN_SCHEME, key.public), f"file:{successor}.pem", place)
-        path = write_new_key(change, key, keys, lambda: None if no_passphrase else ask_new_passphrase("the new key"))
-        said = [f"The private key is in {path}; keep that directory out of git, and a copy of it offline."]
-    else:
-        kept, found = _public(successor, public, from_uri, uri, scheme)
-        change = plan_rotate(name, successor, found, kept, place)
-        write_change(change)
-        said = []
+    change, said = _kept(
+        successor,
+        new,
+        public,
+        from_uri,
+        uri,
+        scheme,
+        no_passphrase,
+        keys,
+        lambda found, kept: plan_rotate(name, successor, found, kept, place),
+    )
     if as_json:
         result = {"added": successor, "retired": name, "file": str(change.file), "notes": list(change.notes)}
         print_result({**result, "next": STAGE})
@@ -225,6 +227,29 @@ def _refuse_mixture(
             f"--new makes ed25519 keys, and --scheme says {scheme}",
             fix="make the key with another program, and give --public FILE",
         )
+
+
+def _kept(
+    name: str,
+    new: bool,
+    public: Path | None,
+    from_uri: str | None,
+    uri: str | None,
+    scheme: str | None,
+    no_passphrase: bool,
+    keys: Path,
+    plan: Callable[[PublicKey, str], Change],
+) -> tuple[Change, list[str]]:
+    """Make the key or ask for it, and write signers.yaml as planned from its public half and its URI."""
+    if not new:
+        kept, found = _public(name, public, from_uri, uri, scheme)
+        change = plan(found, kept)
+        write_change(change)
+        return change, []
+    key = generate_ed25519()
+    change = plan(PublicKey(PLAIN_SCHEME, key.public), f"file:{name}.pem")
+    path = write_new_key(change, key, keys, lambda: None if no_passphrase else ask_new_passphrase("the new key"))
+    return change, [f"The private key is in {path}; keep that directory out of git, and a copy of it offline."]
 
 
 def _public(
