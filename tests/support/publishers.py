@@ -95,7 +95,8 @@ def publish(project: Project, what: str, storage: Storage) -> None:
         if staged is None:
             assert str(live_version(request, storage)) == version
             return
-        project.approve(version, storage=storage)
+        if str(live_version(request, storage)) != version:  # else a killed run has flipped, and people are done
+            project.approve(version, storage=storage)
         signed = project.staged(storage=storage)
         apply_promote(plan_promote(request, signed, catalog, storage, ring, now), catalog, storage, lambda: now)
     else:

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.system
 
 STAGE = ("stage", "node@1.0.0", "--channel", "stable", "--artifacts", "artifacts/1.0.0")
 RELEASE = ("release", *STAGE[1:])
-PROMOTE = ("promote", "node@1.0.0", "--channel", "stable", "--sign")
+PROMOTE = ("promote", "node@1.0.0", "--channel", "stable")
+APPROVE = ("approve", "node@1.0.0", "--channel", "stable")
 
 
 @pytest.fixture
@@ -76,6 +77,10 @@ def test_staging_and_refreshing_ask_nobody_and_promoting_does(
 ) -> None:
     configure(project, place, "http://127.0.0.1:9")
     assert publish(*STAGE, cwd=project.base).code == 0
+    digest = json.loads(publish(*APPROVE, "--json", cwd=project.base).out)["candidate"]
+    for key in ("channels-ana", "channels-ben"):
+        ran = publish(*APPROVE, "--key", key, "--yes", digest, cwd=project.base)
+        assert ran.code == 0, ran.err
     before = keys(places, place)
     refused = publish(*PROMOTE, cwd=project.base)
     assert refused.code == 5
