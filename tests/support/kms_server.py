@@ -59,7 +59,7 @@ class KmsServer:
                 stdout=output,
                 stderr=output,
                 cwd=directory,
-                env={**os.environ, "PYTHONPATH": str(ROOT), "MOTO_DOCKER_NETWORK_MODE": "none"},
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
                 start_new_session=True,
             )
         try:

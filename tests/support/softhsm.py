@@ -24,6 +24,7 @@ PLACES = (
     "/usr/local/lib/softhsm",
     "/opt/homebrew/lib/softhsm",
 )
+SPIES = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib", "/opt/homebrew/lib")
 SO_PIN = "87654321"
 
 
@@ -66,10 +67,13 @@ class SoftHsm:
         """As if it were unplugged."""
         self._run("softhsm2-util", "--delete-token", "--token", label)
 
-    def wrong_pins(self, label: str) -> str:
-        """What the token says of itself, wrong PINs included."""
-        listed = self._tool("--list-token-slots")
-        return listed[listed.index(label) :].split("Slot", maxsplit=1)[0]
+    def watched(self, log: Path) -> dict[str, str]:
+        """The environment with OpenSC's spy in between, which writes every call into a log, PINs and all."""
+        spy = next((found for one in SPIES if (found := Path(one) / "pkcs11-spy.so").exists()), None)
+        if spy is None:
+            skip_system("pkcs11-spy.so is in none of its usual places")
+        library = self.environment["PYKCS11LIB"]
+        return {**self.environment, "PYKCS11LIB": str(spy), "PKCS11SPY": library, "PKCS11SPY_OUTPUT": str(log)}
 
     def _tool(self, *words: str) -> str:
         return self._run("pkcs11-tool", "--module", self.environment["PYKCS11LIB"], *words)

@@ -138,10 +138,14 @@ def test_whoever_has_the_token_approves_with_it_and_promoting_needs_it_no_more(o
     assert "node 1.0.0 is live in stable" in last.out
 
 
-def test_a_wrong_pin_is_tried_once_and_not_repeated_in_the_message(on_token: Project, hsm: SoftHsm) -> None:
-    refused = release(on_token, hsm, TIDEGATE_PIN=WRONG)
+def test_a_wrong_pin_is_tried_once_and_not_repeated_in_the_message(
+    on_token: Project, hsm: SoftHsm, tmp_path: Path
+) -> None:
+    watched = hsm.watched(tmp_path / "calls.log")
+    refused = run_publish(*words_of_release(on_token), cwd=on_token.base, env={**watched, "TIDEGATE_PIN": WRONG})
     assert refused.code == 1
     assert "The key ben-token cannot be used: the PIN is wrong; it was tried once." in refused.err
+    assert (tmp_path / "calls.log").read_text().count("C_Login") == 1
     assert WRONG not in refused.err + refused.out
     assert not is_published(on_token)
     assert release(on_token, hsm, TIDEGATE_PIN=PIN).code == 0
