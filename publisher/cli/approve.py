@@ -25,7 +25,6 @@ from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import Readable
 from publisher.pipeline.writing import Written, write_objects
 from publisher.rules import words
-from publisher.rules.answer import headline
 from publisher.storage.protocol import Storage
 
 
@@ -236,10 +235,11 @@ def _lines(found: Reviewed, width: int) -> list[str]:
     lines += ["What changes for clients:", *changes]
     if found.takes_back_to is not None:
         lines += wrapped(f"Signed with it: the way back to {found.takes_back_to}, should it have to be taken.", width)
-    lines += ["", *wrapped(headline(decision), width)]
-    for verdict in decision.verdicts:
-        if verdict.outcome.stops:
-            lines += verdict_lines(verdict, width)
+    stopping = [verdict for verdict in decision.verdicts if verdict.outcome.stops]
+    if stopping:
+        lines += ["", "What stops it now:"]
+    for verdict in stopping:
+        lines += verdict_lines(verdict, width)
     return [*lines, "", *_standing(found, width)]
 
 
