@@ -21,7 +21,7 @@ from tuf.api.serialization import DeserializationError
 from tuf.api.serialization.json import JSONSerializer
 
 from publisher.channel.layout import metadata_key
-from publisher.channel.repository import Read, Repository, parse, verify_role_duties
+from publisher.channel.repository import Read, Repository, parse, verifies, verify_role_duties
 from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, is_due, role_policy
 from publisher.errors import InputError, SigningError, StorageConflict, VerificationError
 from publisher.model.signer import SHARED_ROLES, Signers
@@ -54,8 +54,6 @@ class Advance:
     keys: KeysAtHand
     read: Read
     now: datetime
-    before: Metadata[Root] | None = None
-    """The root that clients know, where `root` is to replace it."""
 
     def to(
         self,
@@ -67,9 +65,10 @@ class Advance:
         """New metadata that says `targets` and holds the delegated roles in `signed`, which their people have signed.
 
         `shared` is what shared roles shall say from now on; they are signed with the keys at hand. `signed_targets` is
-        `targets` as its people have signed it; else the keys at hand sign what has changed there. Other roles stay;
-        shared ones begin or are renewed along the way when due and their keys are at hand. Raises SigningError when
-        signatures of a role in `signed` do not suffice, or a role has to change without keys here.
+        `targets` as its people have signed it, without stray signatures; else the keys at hand sign what has changed
+        there. Other roles stay; shared ones begin or are renewed along the way when due and their keys are at hand.
+        Raises SigningError when signatures of a role in `signed` do not suffice, or a role has to change without keys
+        here.
         """
         objects: list[tuple[str, bytes]] = []
         changed: list[tuple[str, int]] = []
@@ -78,12 +77,14 @@ class Advance:
         if signed_targets is not None:
             new_targets = self._take(Targets.type, signed_targets, live_targets, self.root, changed, objects)
         else:
+            self._refuse_unsigned_change(targets)
             new_targets = self._role(Targets.type, targets, live_targets, self.root, changed, objects)
 
         current = dict(self.live.roles) if self.live else {}
         _refuse_orphans(current, targets)
         for role, metadata in sorted(signed.items()):
-            current[role] = self._take(role, metadata, current.get(role), new_targets, changed, objects)
+            good = only_good_signatures(role, metadata, new_targets.signed)
+            current[role] = self._take(role, good, current.get(role), new_targets, changed, objects)
         for role in SHARED_ROLES:
             live = current.get(role)
             if role in shared or self._may_renew(role, live):
@@ -104,6 +105,16 @@ class Advance:
         if timestamp is not None:
             changed.append((Timestamp.type, timestamp.signed.version))
         return NewMetadata(tuple(objects), to_bytes(timestamp) if timestamp else None, tuple(changed))
+
+    def _refuse_unsigned_change(self, targets: Targets) -> None:
+        """A changed configuration has to be signed by people; whoever runs this may not be able to."""
+        threshold = self.root.signed.roles[Targets.type].threshold
+        changed = self.live is not None and not says_the_same(self.live.targets.signed, targets)
+        if changed and len(self.keys(Targets.type)) < threshold:
+            raise SigningError(
+                "signers, products or addresses have changed, and `targets` is not signed for that yet",
+                fix="publish keys stage, approve targets, publish keys promote; then run this again",
+            )
 
     def _expiry(self, role: str) -> datetime:
         return self.now + role_policy(self.signers, role).expires
@@ -134,10 +145,6 @@ class Advance:
                 f"{role} {live.signed.version} is live, and {metadata.signed.version} was signed to come before it",
                 fix="stage the release again, which takes the next free version",
             )
-        good = only_good_signatures(role, metadata, delegator.signed)
-        if role == Targets.type and self.before is not None:
-            good.signatures.update(only_good_signatures(role, metadata, self.before.signed).signatures)
-        metadata = good
         require_threshold(role, metadata, delegator.signed)
         if isinstance(delegator.signed, Targets):
             verify_role_duties(delegator.signed, role, metadata)
@@ -166,7 +173,7 @@ class Advance:
     ) -> Metadata[S]:
         """The role's metadata: the live one when it says the same and is not due, else a new version."""
         lifetime = role_policy(self.signers, role).expires
-        if live is not None and says_the_same(live.signed, wanted) and self._stands(role, live, delegator):
+        if live is not None and says_the_same(live.signed, wanted) and verifies(delegator.signed, role, live):
             if not is_due(live.signed, role, lifetime, self.now):
                 return live
             if not self.keys(role) and live.signed.expires > self.now:
@@ -178,14 +185,6 @@ class Advance:
         changed.append((role, metadata.signed.version))
         objects.append((metadata_key(role, metadata.signed.version), data))
         return metadata
-
-    def _stands(self, role: str, live: Metadata[Any], delegator: Metadata[Root] | Metadata[Targets]) -> bool:
-        """Whether what is live is still signed by enough of the role's keys; not so when these have changed."""
-        try:
-            delegator.signed.verify_delegate(role, live.signed_bytes, live.signatures)
-        except RepositoryError:
-            return False
-        return True
 
     def _settle(self, role: str, signed: S, delegator: Metadata[Root] | Metadata[Targets]) -> tuple[Metadata[S], bytes]:
         """Find the version to write: one that a killed run left and that says the same, or the next free one."""
@@ -218,7 +217,7 @@ class Advance:
         if (
             live is not None
             and live.signed.snapshot_meta.version == version
-            and self._stands(Timestamp.type, live, self.root)
+            and verifies(self.root.signed, Timestamp.type, live)
             and not is_due(live.signed, Timestamp.type, lifetime, self.now)
         ):
             return None

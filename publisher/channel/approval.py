@@ -116,14 +116,15 @@ def standing(
     keys = {public_key(one).keyid: one for one in signers.keys_of(role)}
     result = configured.get_verification_result(role, signed.signed_bytes, signed.signatures)
     told = _newest(statements, candidate, {keyid: key for keyid, key in result.signed.items() if keyid in keys})
-    approvals = tuple(
-        _approval(key, keys[keyid], told.get(keyid), candidate, needs, valid_for, now)
-        for keyid, key in sorted(result.signed.items(), key=lambda item: described(item[1]))
-        if keyid in keys
-    )
+    approvals = []
+    for keyid, key in sorted(result.signed.items(), key=lambda item: described(item[1])):
+        if (signer := keys.get(keyid)) is not None:
+            statement = told.get(keyid)
+            lack = _lack(signer, statement, candidate, needs, valid_for, now)
+            approvals.append(Approval(signer.person, signer.duty.value, key, statement, lack))
     strangers = tuple(sorted(set(signed.signatures) - {one.key.keyid for one in approvals}))
     counted = [one for one in approvals if one.lack is None]
-    return Standing(approvals, strangers, tuple(_missing(role, counted, signers, needs)))
+    return Standing(tuple(approvals), strangers, tuple(_missing(role, counted, signers, needs)))
 
 
 def require(standing: Standing, what: str, needs: Needs) -> None:
@@ -149,19 +150,6 @@ def _newest(statements: Iterable[bytes], candidate: Candidate, keys: Mapping[str
         if statement.key not in found or found[statement.key].at < statement.at:
             found[statement.key] = statement
     return found
-
-
-def _approval(
-    key: Key,
-    signer: Signer,
-    statement: Statement | None,
-    candidate: Candidate,
-    needs: Needs,
-    valid_for: timedelta,
-    now: datetime,
-) -> Approval:
-    lack = _lack(signer, statement, candidate, needs, valid_for, now)
-    return Approval(signer.person, signer.duty.value, key, statement, lack)
 
 
 def _lack(

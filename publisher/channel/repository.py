@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Snapshot, Targets, Timestamp
@@ -145,6 +145,15 @@ def read_repository(read: Read, trusted_root: bytes) -> Repository | None:
         return None
     roles = {role: read_delegated(read, top.targets, role, meta) for role, meta in delegated_files(top).items()}
     return replace(top, roles=roles)
+
+
+def verifies(judge: Root | Targets, role: str, metadata: Metadata[Any]) -> bool:
+    """Whether enough of the role's keys, as `judge` names them, have signed."""
+    try:
+        judge.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
+    except (RepositoryError, ValueError):
+        return False
+    return True
 
 
 def verify_role_duties(targets: Targets, role: str, metadata: Metadata[Targets]) -> None:

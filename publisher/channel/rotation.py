@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from tuf.api.exceptions import RepositoryError
-from tuf.api.metadata import Key, Metadata, Root, Targets
+from tuf.api.metadata import Key, Metadata, Root, Signature, Targets
 
 from publisher.channel.advance import says_enough, says_the_same
 from publisher.channel.candidate import base_named
-from publisher.channel.repository import Repository
+from publisher.channel.repository import Repository, verifies
 from publisher.channel.roles import BASE_FIELD, first_root, role_policy
 from publisher.model.signer import Signers
 from publisher.signing.keys import PERSON_FIELD
@@ -33,6 +32,8 @@ class Wanted:
     """A signed part that people have to sign, and who may."""
 
     role: str
+    before: People
+    """What it replaces."""
     signed: Root | Targets
     """With its version, and the base that it replaces."""
     because: str
@@ -48,17 +49,26 @@ class Wanted:
         judges = (*self.also, *(judge for _, judge in self.judges))
         return {keyid: key for judge in judges for keyid, key in keys_of(judge, self.role).items()}
 
+    def only_good(self, metadata: People) -> People:
+        """The same without stray signatures: what is left verifies for a judge, or for clients of before."""
+        good: dict[str, Signature] = {}
+        for judge in (*self.also, *(judge for _, judge in self.judges)):
+            result = judge.get_verification_result(self.role, metadata.signed_bytes, metadata.signatures)
+            good |= {keyid: one for keyid, one in metadata.signatures.items() if keyid in result.signed}
+        metadata.signatures.clear()
+        metadata.signatures.update(good)
+        return metadata
+
     def missing(self, metadata: People) -> tuple[str, ...]:
         """What is still needed, as parts of a list; empty when enough persons have signed."""
         found = []
         for whose, judge in self.judges:
-            policy = _policy(judge, self.role)
             result = judge.get_verification_result(self.role, metadata.signed_bytes, metadata.signatures)
             persons = {str(key.unrecognized_fields.get(PERSON_FIELD, key.keyid)) for key in result.signed.values()}
-            more = policy - len(persons)
+            more = _threshold(judge, self.role) - len(persons)
             if more > 0:
                 found.append(f"{more} more {'person' if more == 1 else 'persons'}{whose}")
-            elif isinstance(judge, Targets) and not says_enough(judge, self.role, _as_targets(metadata)):
+            elif isinstance(judge, Targets) and not says_enough(judge, self.role, as_targets(metadata)):
                 found.append("another duty among those who sign")
         return tuple(found)
 
@@ -76,7 +86,7 @@ def wanted_set(
     if not says_the_same(trusted, asked):
         trusted = _next(asked, root, asked.expires)
         judges = ((" with a key that is trusted now", root.signed), (" with a key of the new root", trusted))
-        found.append(Wanted(Root.type, trusted, "Keys or thresholds of the top-level roles change.", judges))
+        found.append(Wanted(Root.type, root, trusted, "Keys or thresholds of the top-level roles change.", judges))
     targets, why = live.targets.signed, ""
     if not says_the_same(targets, configured):
         why = "What it delegates or pins changes."
@@ -85,11 +95,11 @@ def wanted_set(
     if why:
         targets = _next(configured, live.targets, now + role_policy(signers, Targets.type).expires)
         also = (root.signed,) if trusted is not root.signed else ()
-        found.append(Wanted(Targets.type, targets, why, (("", trusted),), also))
+        found.append(Wanted(Targets.type, live.targets, targets, why, (("", trusted),), also))
     for role, metadata in sorted(live.roles.items()):
         if not says_enough(targets, role, metadata):
             signed = _next(metadata.signed, metadata, now + role_policy(signers, role).expires)
-            found.append(Wanted(role, signed, "Those who signed it no longer suffice.", (("", targets),)))
+            found.append(Wanted(role, metadata, signed, "Those who signed it no longer suffice.", (("", targets),)))
     return tuple(found)
 
 
@@ -105,7 +115,7 @@ def renewal(live: Repository, root: Metadata[Root], role: str, signers: Signers,
         signed = _next(metadata.signed, metadata, expires)
     judge: Root | Targets = live.targets.signed if role in live.roles else root.signed
     own = ((" with a key of the new root", signed),) if isinstance(signed, Root) else ()
-    return Wanted(role, signed, f"It expires on {metadata.signed.expires:%Y-%m-%d}.", (("", judge), *own))
+    return Wanted(role, metadata, signed, f"It expires on {metadata.signed.expires:%Y-%m-%d}.", (("", judge), *own))
 
 
 def keys_of(judge: Root | Targets, role: str) -> Mapping[str, Key]:
@@ -118,24 +128,22 @@ def keys_of(judge: Root | Targets, role: str) -> Mapping[str, Key]:
     return {keyid: delegations.keys[keyid] for keyid in delegations.roles[role].keyids}
 
 
-def verifies(judge: Root | Targets, role: str, metadata: Metadata[Any]) -> bool:
-    """Whether the role's keys, as `judge` names them, have signed in sufficient number."""
-    try:
-        judge.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
-    except (RepositoryError, ValueError):
-        return False
-    return True
-
-
-def _policy(judge: Root | Targets, role: str) -> int:
+def _threshold(judge: Root | Targets, role: str) -> int:
     if isinstance(judge, Root):
         return judge.roles[role].threshold
     assert judge.delegations is not None and judge.delegations.roles is not None
     return judge.delegations.roles[role].threshold
 
 
-def _as_targets(metadata: People) -> Metadata[Targets]:
+def as_targets(metadata: People) -> Metadata[Targets]:
+    """Metadata that is known to be that of `targets` or of a delegated role."""
     assert isinstance(metadata.signed, Targets)
+    return Metadata(metadata.signed, metadata.signatures)
+
+
+def as_root(metadata: People) -> Metadata[Root]:
+    """Metadata that is known to be that of root."""
+    assert isinstance(metadata.signed, Root)
     return Metadata(metadata.signed, metadata.signatures)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from publisher.cli.verdicts import wrapped
 from publisher.pipeline.approve import Review
-from publisher.pipeline.approve_role import RoleReview
+from publisher.pipeline.rotate import StagedRole
 from publisher.rules.answer import headline
 
 
@@ -26,12 +26,12 @@ def approval_lines(review: Review | None, width: int, margin: str = "") -> list[
     return [*lines, *wrapped(headline(review.decision), width, indent)]
 
 
-def role_lines(review: RoleReview, width: int) -> list[str]:
+def role_lines(staged: StagedRole, width: int, margin: str = "") -> list[str]:
     """The same for a role."""
-    lines = [f"signed      {one}" for one in review.signed_by]
-    for one in review.staged.missing:
-        lines += _hanging("missing", one, width, 0)
-    return lines if review.staged.missing else [*lines, "Everybody has signed who has to."]
+    lines = [f"{margin}signed      {one}" for one in staged.signed_by]
+    for one in staged.missing:
+        lines += _hanging(f"{margin}missing", one, width, len(margin))
+    return lines if staged.missing else [*lines, f"{margin}Everybody has signed who has to."]
 
 
 def _hanging(label: str, text: str, width: int, indent: int) -> list[str]:

@@ -20,7 +20,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.release import Release
 from publisher.pipeline.approve import Review, approve, find_key, review
 from publisher.pipeline.approve_role import RoleReview, review_role, sign_role
-from publisher.pipeline.bundle import LIMIT, Recorder, brought_back, bundle_bytes, repack, unpack
+from publisher.pipeline.bundle import LIMIT, Recorder, brought_back, pack, repack, unpack
 from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import Readable
 from publisher.pipeline.writing import Written, write_objects
@@ -76,7 +76,7 @@ def command(
     if release is None and channel is not None:
         raise UsageError("--channel goes with PRODUCT@VERSION", fix="name the role of a channel as PRODUCT.CHANNEL")
     asked = _Asked(catalog, release or name, channel, read_root(config))
-    signing = _Signing(key, keys, config, given, yes) if key is not None else None
+    signing = _Signing(key, keys, given, yes) if key is not None else None
     last = "Nothing was signed: name your key with --key."
     if bundle is not None:
         packed, memory = unpack(_read(bundle), bundle.name)
@@ -87,7 +87,7 @@ def command(
     elif export is not None:
         recorder = Recorder(open_to_look(to, catalog))
         found, written = asked.review(recorder), None
-        _replace(export, bundle_bytes(found.candidate, recorder.seen))
+        _replace(export, pack(found.candidate.role, found.digest, recorder.seen))
         last = f"Written to {export}. There: the same command with --bundle {export.name} and --key."
     elif back is not None:
         storage = open_to_write(to, catalog, wall_clock())
@@ -138,7 +138,6 @@ class _Signing:
 
     key: str
     keys: Path
-    config: Path
     given: tuple[str, ...]
     yes: str | None
 
@@ -249,7 +248,7 @@ def _indented(line: str, width: int) -> list[str]:
 
 def _standing(found: Reviewed, width: int) -> list[str]:
     """Who has signed, and what is missing."""
-    return approval_lines(found, width) if isinstance(found, Review) else role_lines(found, width)
+    return approval_lines(found, width) if isinstance(found, Review) else role_lines(found.staged, width)
 
 
 def _as_json(found: Reviewed, written: Written | None) -> dict[str, object]:
@@ -259,7 +258,7 @@ def _as_json(found: Reviewed, written: Written | None) -> dict[str, object]:
             "role": found.candidate.role,
             "candidate": found.digest,
             "difference": list(found.difference),
-            "approved_by": list(found.signed_by),
+            "approved_by": list(found.staged.signed_by),
             "missing": list(found.staged.missing),
             **signed,
         }

@@ -45,7 +45,7 @@ def stage(
     if not dry_run:
         stage_roles(found, storage, catalog, key_ring(catalog.signers, keys), now, replace=replace)
     if as_json:
-        print_result({"staged": [_as_json(found, one) for one in found.roles], "dry_run": dry_run})
+        print_result({"staged": [_as_json(one) for one in found.roles], "dry_run": dry_run})
     else:
         click.echo("\n".join(_lines(found, terminal_width())))
 
@@ -91,7 +91,7 @@ def _lines(found: KeySet, width: int) -> list[str]:
     for one in found.roles:
         lines += [f"{one.wanted.role}  candidate {one.candidate.digest[:12]}"]
         lines += wrapped(one.wanted.because, width, 2)
-        for text in _changes(found, one):
+        for text in _changes(one):
             lines += wrapped(text, width, 4)
         state = f"Still needs {words.listed(one.missing)}." if one.missing else "Everybody has signed who has to."
         lines += wrapped(state, width, 2)
@@ -101,17 +101,16 @@ def _lines(found: KeySet, width: int) -> list[str]:
     return lines
 
 
-def _changes(found: KeySet, one: StagedRole) -> tuple[str, ...]:
-    before = found.before(one.wanted.role)
-    return difference(one.wanted.role, before.signed, one.wanted.signed)
+def _changes(one: StagedRole) -> tuple[str, ...]:
+    return difference(one.wanted.role, one.wanted.before.signed, one.candidate.metadata.signed)
 
 
-def _as_json(found: KeySet, one: StagedRole) -> dict[str, object]:
+def _as_json(one: StagedRole) -> dict[str, object]:
     return {
         "role": one.wanted.role,
         "candidate": one.candidate.digest,
         "because": one.wanted.because,
-        "difference": list(_changes(found, one)),
+        "difference": list(_changes(one)),
         "may_sign": sorted({described(key) for key in one.wanted.may_sign.values()}),
         "missing": list(one.missing),
         "new": one.fresh,

@@ -148,6 +148,8 @@ def _entry_lines(one: Shown, width: int) -> list[str]:
         lines += wrapped(fate, width, margin)
     elif told.candidate:
         lines += wrapped(f"Candidate {told.candidate[:12]}.", width, margin)
+    if told.approved_by:
+        lines += wrapped(printable(f"Approved by {words.listed(told.approved_by)}."), width, margin)
     signed = f"; signed by {words.listed(one.signed_by)}" if one.signed_by else ""
     return [*lines, *wrapped(f"Policy {told.policy_version}, {told.policy_digest[:12]}{signed}.", width, margin)]
 

@@ -12,10 +12,9 @@ from publisher.cli.shipping import next_step, refusals_in_ledger, shipping_optio
 from publisher.cli.signing import key_ring, read_root
 from publisher.cli.target import open_to_flip, refuse_sample
 from publisher.client.version import Version
-from publisher.errors import InputError
 from publisher.model.ledger import Action
 from publisher.pipeline.promote import PromotePlan, PromoteRequest, apply_promote, live_version, plan_promote
-from publisher.pipeline.staged import staged_candidate
+from publisher.pipeline.staged import require_staged, staged_candidate
 from publisher.pipeline.writing import Written
 
 
@@ -42,12 +41,11 @@ def command(
     storage = open_to_flip(to, catalog, wall_clock())
     ring = key_ring(catalog.signers, keys)
     staged = staged_candidate(storage, request.role)
-    if staged is None or staged.candidate.release != str(release.version):
-        if live_version(request, storage) == release.version:
-            _say(request, None, None, release.version, as_json=as_json)
-            return
-        working_on = f"{request.role} is working on {staged.candidate.release}" if staged else "nothing is staged"
-        raise InputError(f"{release.id} is not staged: {working_on}", fix=f"publish stage {release.id} ...")
+    other = staged is None or staged.candidate.release != str(release.version)
+    if other and live_version(request, storage) == release.version:
+        _say(request, None, None, release.version, as_json=as_json)
+        return
+    staged = require_staged(staged, release, request.role)
     with refusals_in_ledger(Action.PROMOTE, release, request.trusted_root, storage, ring):
         plan = plan_promote(request, staged, catalog, storage, ring, wall_clock())
         track = track_on_terminal(quiet=as_json)

@@ -53,7 +53,7 @@ def command(to: str | None, keys: Path, content: tuple[Path, ...], config: Path,
                 "role": one.role,
                 "expires": format_time(one.expires),
                 "missing": list(one.missing),
-                "release_under_way": one.release,
+                "under_way": one.under_way,
             }
             for one in renewals.waiting
         ]
@@ -75,6 +75,6 @@ def command(to: str | None, keys: Path, content: tuple[Path, ...], config: Path,
 
 def _asks(one: Waiting) -> str:
     expires = f"{one.role} expires on {words.moment(one.expires)}"
-    if one.release is not None:
-        return f"{expires}. The release {one.release} is under way there, and renews it when it is promoted."
+    if one.under_way is not None:
+        return f"{expires}. It works on {one.under_way}, which renews it as well when it is promoted."
     return f"{expires}; its renewal needs {words.listed(one.missing)}: publish approve {one.role} --key KEY"

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.approvals import approval_lines
+from publisher.cli.approvals import approval_lines, role_lines
 from publisher.cli.common import content_options, json_option, load, print_result, wall_clock
 from publisher.cli.signing import read_root
 from publisher.cli.target import address_of, to_option
 from publisher.cli.verdicts import terminal_width, wrapped
 from publisher.model.base import format_time
+from publisher.pipeline.rotate import StagedRole
 from publisher.pipeline.status import CandidateStatus, RoleStatus, Status, read_status
 from publisher.storage.open import open_storage
 
@@ -40,6 +41,7 @@ def _lines(status: Status, url: str, now: datetime) -> list[str]:
         for one in status.state.live
     ]
     staged = [line for one in status.candidates for line in _candidate_lines(one)]
+    staged += [line for one in status.staged_roles for line in _role_lines(one)]
     return [
         url,
         "Live",
@@ -63,6 +65,14 @@ def _candidate_lines(one: CandidateStatus) -> list[str]:
         *approval_lines(one.review, terminal_width(), "    "),
     ]
     return lines if one.void is None else [*lines, *wrapped(f"Void: {one.void}.", terminal_width(), 4)]
+
+
+def _role_lines(one: StagedRole) -> list[str]:
+    staged_at, digest = format_time(one.candidate.record.staged_at), one.candidate.digest[:12]
+    lines = wrapped(
+        f"{one.wanted.role}, staged {staged_at}, candidate {digest}. {one.wanted.because}", terminal_width(), 2
+    )
+    return [*lines, *role_lines(one, terminal_width(), "    ")]
 
 
 def _role_line(role: RoleStatus, now: datetime) -> str:
@@ -99,6 +109,16 @@ def _as_json(status: Status) -> dict[str, object]:
                 "outcome": one.review.decision.outcome if one.review else None,
             }
             for one in status.candidates
+        ],
+        "staged_roles": [
+            {
+                "role": one.wanted.role,
+                "candidate": one.candidate.digest,
+                "because": one.wanted.because,
+                "signed_by": list(one.signed_by),
+                "missing": list(one.missing),
+            }
+            for one in status.staged_roles
         ],
         "roles": [
             {

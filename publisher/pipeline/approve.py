@@ -19,18 +19,19 @@ from publisher.channel.layout import channel_role
 from publisher.channel.release_candidate import ReleaseCandidate, carried_files, refuse_other_content, way_back
 from publisher.channel.release_difference import release_difference
 from publisher.channel.repository import Repository, read_repository
+from publisher.channel.rotation import keys_of
 from publisher.channel.state import feeds
-from publisher.errors import InputError, SigningError
+from publisher.errors import SigningError
 from publisher.model.approval import Fact
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
 from publisher.model.release import Release
 from publisher.model.signer import Duty
+from publisher.pipeline.configured import configured_roles
 from publisher.pipeline.deciding import evidence_of
 from publisher.pipeline.keyring import KeyRing, Passphrase
-from publisher.pipeline.permit import configured_roles
 from publisher.pipeline.reading import Readable, reader
-from publisher.pipeline.staged import Given, StagedRelease, give, judged, staged_candidate
+from publisher.pipeline.staged import Given, StagedRelease, give, judged, require_staged, staged_candidate
 from publisher.rules import words
 from publisher.rules.approvals import Needs, needs
 from publisher.rules.evaluate import evaluate
@@ -56,7 +57,6 @@ class Review:
     """Who has approved so far, and what is missing."""
     may_sign: Mapping[str, Key]
     """Key id -> key, of all that may sign it."""
-
     way_back: bytes | None
     """The payload that takes it back."""
 
@@ -82,10 +82,7 @@ def review(
     read = reader(storage)
     role = channel_role(release.product, channel)
     live = read_repository(read, trusted_root)
-    staged = staged_candidate(storage, role)
-    if staged is None or staged.candidate.release != str(release.version):
-        working_on = f"{role} is working on {staged.candidate.release}" if staged else "nothing is staged"
-        raise InputError(f"{release.id} is not staged: {working_on}", fix=f"publish stage {release.id} ...")
+    staged = require_staged(staged_candidate(storage, role), release, role)
     candidate = staged.candidate
     refuse_stale(candidate, live)
     files = carried_files(candidate, live, read)
@@ -95,8 +92,6 @@ def review(
     decision = evaluate(catalog, release, channel, now, evidence)
     needed = needs(Question(catalog, release, channel, evidence, now), decision)
     configured = configured_roles(catalog, now)
-    delegations = configured.delegations
-    assert delegations is not None and delegations.roles is not None
     back = way_back(candidate, release, catalog, live)
     return Review(
         release=release,
@@ -108,7 +103,7 @@ def review(
         needs=needed,
         standing=judged(staged, configured, catalog, needed, now, now),
         way_back=back,
-        may_sign={keyid: delegations.keys[keyid] for keyid in delegations.roles[role].keyids},
+        may_sign=keys_of(configured, role),
     )
 
 
@@ -119,7 +114,7 @@ def approve(review: Review, key: OpenSigner, facts: Mapping[Fact, str], at: date
     """
     public = review.may_sign.get(key.public_key.keyid)
     if public is None:
-        raise not_allowed(review)
+        raise not_allowed(review.candidate.role, review.may_sign)
     if lacking := [fact for fact in review.facts_of(public) if not facts.get(fact, "").strip()]:
         raise SigningError(
             f"near an event operations attest each fact with its proof, and nothing proves {words.listed(lacking)}",
@@ -158,9 +153,9 @@ def find_key(
     raise SigningError(f"the key in {text.removeprefix('file:')} may not sign {role}", fix=_who(may_sign))
 
 
-def not_allowed(review: Review) -> SigningError:
+def not_allowed(role: str, may_sign: Mapping[str, Key]) -> SigningError:
     """A key that may not sign this."""
-    return SigningError(f"this key may not sign {review.staged.candidate.role}", fix=_who(review.may_sign))
+    return SigningError(f"this key may not sign {role}", fix=_who(may_sign))
 
 
 def _who(may_sign: Mapping[str, Key]) -> str:

@@ -28,9 +28,6 @@ from publisher.storage.protocol import Body, ObjectMeta, Stat, Storage
 LIMIT = 64 * 1024 * 1024
 """The largest bundle that is read, in bytes; real ones have some ten thousand."""
 
-ADDED = (SIGNATURES, STATEMENTS, BACK)
-"""Folders of a candidate to which an offline machine adds."""
-
 
 class Bundle(Model):
     """The file."""
@@ -67,11 +64,10 @@ class Recorder:
         return data, tag
 
 
-def bundle_bytes(candidate: Candidate, objects: Mapping[str, bytes]) -> bytes:
-    """The file's bytes."""
+def pack(role: str, digest: str, objects: Mapping[str, bytes]) -> bytes:
+    """A bundle's bytes, by role and digest of the candidate."""
     packed = {key: base64.b64encode(data).decode() for key, data in sorted(objects.items())}
-    bundle = Bundle(role=candidate.role, candidate=candidate.digest, objects=packed)
-    return bundle.model_dump_json(indent=1).encode() + b"\n"
+    return Bundle(role=role, candidate=digest, objects=packed).model_dump_json(indent=1).encode() + b"\n"
 
 
 def unpack(data: bytes, name: str) -> tuple[Bundle, MemoryStorage]:
@@ -93,12 +89,8 @@ def unpack(data: bytes, name: str) -> tuple[Bundle, MemoryStorage]:
 
 def repack(bundle: Bundle, storage: MemoryStorage) -> bytes:
     """The bundle with what was added to its bucket since."""
-    objects = {key: base64.b64decode(packed) for key, packed in bundle.objects.items()}
-    for folder in ADDED:
-        for stat in storage.list(f"staging/{bundle.role}/{bundle.candidate}/{folder}"):
-            objects[stat.key] = storage.read(stat.key, SMALL)[0]
-    packed = {key: base64.b64encode(data).decode() for key, data in sorted(objects.items())}
-    return bundle.model_copy(update={"objects": packed}).model_dump_json(indent=1).encode() + b"\n"
+    objects = {stat.key: storage.read(stat.key, SMALL)[0] for stat in storage.list("")}
+    return pack(bundle.role, bundle.candidate, objects)
 
 
 def brought_back(

@@ -12,18 +12,17 @@ from publisher.channel.approval import require
 from publisher.channel.layout import back_key
 from publisher.channel.release_candidate import refuse_other_content
 from publisher.channel.repository import Read, Repository, parse
-from publisher.channel.roles import targets_role
 from publisher.errors import SigningError, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
 from publisher.model.evidence import Evidence
 from publisher.model.release import Release
+from publisher.pipeline.configured import configured_roles
 from publisher.pipeline.deciding import decide
 from publisher.pipeline.objects import PlannedObject
 from publisher.pipeline.staged import StagedRelease, judged
 from publisher.rules.approvals import needs
 from publisher.rules.question import Question
-from publisher.signing.minisign import public_file
 from publisher.storage.protocol import Body
 
 
@@ -71,27 +70,15 @@ def kept_way_back(
             fix="those who signed the release itself run `publish approve` again",
         )
     key = back_key(role, staged.candidate.digest)
-    data = read(key) if is_whole_way_back(read(key), metadata.signed, configured, role) else None
-    return (PlannedObject.of(key, Body.from_bytes(data or to_bytes(metadata)), private=True),)
+    kept = read(key)
+    data = kept if kept is not None and _is_whole(kept, metadata.signed, configured, role) else to_bytes(metadata)
+    return (PlannedObject.of(key, Body.from_bytes(data), private=True),)
 
 
-def is_whole_way_back(data: bytes | None, payload: Targets, configured: Targets, role: str) -> bool:
+def _is_whole(data: bytes, payload: Targets, configured: Targets, role: str) -> bool:
     """Whether this is the way back, signed by all who have to."""
     try:
-        found = parse(data or b"", Targets, "the way back")
+        found = parse(data, Targets, "the way back")
     except VerificationError:
         return False
     return found.signed == payload and says_enough(configured, role, found)
-
-
-def configured_roles(catalog: Catalog, now: datetime) -> Targets:
-    """`targets` as the configuration asks for it: who may sign what. Raises SigningError."""
-    return targets_role(catalog, minisign_public(catalog), now)
-
-
-def minisign_public(catalog: Catalog) -> bytes:
-    """The public key file that the configuration names. Raises SigningError when there is none."""
-    signers = catalog.signers.keys_of("minisign")
-    if not signers:
-        raise SigningError("signers.yaml names no minisign key", fix="make keys with `publish keys init`")
-    return public_file(signers[0])

@@ -14,7 +14,6 @@ from tuf.api.metadata import Metadata, Targets
 from publisher.channel.advance import Advance, NewMetadata
 from publisher.channel.candidate import (
     is_live,
-    read_pointer,
     refuse_stale,
 )
 from publisher.channel.layout import (
@@ -22,7 +21,6 @@ from publisher.channel.layout import (
     channel_role,
     metadata_key,
     release_key,
-    staging_pointer_key,
     target_key,
 )
 from publisher.channel.manifests import SIGNATURE_SUFFIX, SUMS_FILE, parse_sums, trusted_comment
@@ -33,18 +31,19 @@ from publisher.channel.state import feeds
 from publisher.client.feed import Feed
 from publisher.client.version import Version
 from publisher.errors import InputError, StorageConflict, VerificationError
-from publisher.model.candidate import StagingPointer
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
 from publisher.model.evidence import Evidence
 from publisher.model.ledger import Action, Told
 from publisher.model.release import Release
+from publisher.pipeline.configured import configured_roles, minisign_public
 from publisher.pipeline.deciding import Clock, evidence_of
 from publisher.pipeline.flip import Flip, commit, plan_flip
 from publisher.pipeline.keyring import KeyRing
-from publisher.pipeline.objects import CHANGING, PlannedObject
+from publisher.pipeline.objects import PlannedObject
 from publisher.pipeline.others import what_others_did
-from publisher.pipeline.permit import configured_roles, kept_way_back, minisign_public, permitted
+from publisher.pipeline.permit import kept_way_back, permitted
+from publisher.pipeline.pointer import let_go
 from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.self_check import verify_as_client
@@ -52,7 +51,7 @@ from publisher.pipeline.staged import StagedRelease
 from publisher.pipeline.writing import LARGE, Written, write_objects
 from publisher.signing.digests import digest_bytes
 from publisher.signing.minisign import verify as verify_minisign
-from publisher.storage.protocol import Body, ObjectMeta, Storage
+from publisher.storage.protocol import Body, Storage
 
 
 @dataclass(frozen=True)
@@ -201,7 +200,7 @@ def apply_promote(
         release, platforms = plan.to_verify
         verify_as_client(storage, request.trusted_root, release, request.channel, platforms, clock())
     if plan.done_with is not None:
-        written = _clear_pointer(request.role, plan.done_with, storage, written)
+        written = written.then(let_go(request.role, plan.done_with, storage))
     return written
 
 
@@ -291,20 +290,3 @@ def _prove_people_files(
         raise VerificationError(
             "the candidate's SHA256SUMS does not fit its files", fix="stage the release again with --replace"
         )
-
-
-def _clear_pointer(role: str, digest: str, storage: Storage, written: Written) -> Written:
-    """The channel works on this candidate no more; if somebody staged another meanwhile, theirs stays."""
-    key = staging_pointer_key(role)
-    stat = storage.stat(key)
-    before = read_pointer(reader(storage), role)
-    if stat is None or before.candidate != digest:
-        return written
-    body = Body.from_bytes(
-        StagingPointer(change=before.change + 1, candidate=None).model_dump_json(indent=2).encode() + b"\n"
-    )
-    try:
-        storage.replace(key, body, ObjectMeta("application/json", CHANGING), stat.tag)
-    except StorageConflict:
-        return written
-    return written.and_also(key, body.size)

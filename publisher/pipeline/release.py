@@ -14,10 +14,10 @@ from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
 from publisher.model.ledger import Action
 from publisher.model.release import Release
+from publisher.pipeline.configured import configured_roles
 from publisher.pipeline.deciding import Clock, ReleaseRequest
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects import PlannedObject
-from publisher.pipeline.permit import configured_roles
 from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.promote import PromotePlan, PromoteRequest, apply_promote, plan_promote
 from publisher.pipeline.reading import Pending

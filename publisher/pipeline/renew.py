@@ -7,7 +7,6 @@ from datetime import datetime
 
 from tuf.api.metadata import Root
 
-from publisher.channel.candidate import read_pointer
 from publisher.channel.repository import Repository, follow_roots, read_repository
 from publisher.channel.roles import ONLINE_ROLES, is_due, role_policy
 from publisher.channel.rotation import renewal
@@ -16,7 +15,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.signer import SHARED_ROLES
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.reading import Readable, reader
-from publisher.pipeline.rotate import KeySet, apply_keys, plan_keys, stage_roles, staged_role
+from publisher.pipeline.rotate import KeySet, apply_keys, plan_keys, stage_roles, staged_role, works_on
 from publisher.pipeline.writing import Written
 from publisher.storage.protocol import Storage
 
@@ -29,8 +28,8 @@ class Waiting:
     expires: datetime
     missing: tuple[str, ...]
     """Who has to sign its renewal, as parts of a list."""
-    release: str | None
-    """The release of its channel that is under way, and renews the role when it is promoted; else None."""
+    under_way: str | None
+    """What the role works on instead, and what renews it as well when it is promoted: a release or a change of keys."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +58,10 @@ def find_renewals(storage: Readable, root: bytes, catalog: Catalog, keys: KeyRin
     for role, expires in sorted(_due(live, newest.signed, catalog, now).items()):
         if _renewed_along_the_way(role, catalog, keys):
             continue
-        if (under_way := read_pointer(read, role).release) is not None:
-            waiting.append(Waiting(role, expires, (), str(under_way)))
-            continue
         one = staged_role(renewal(live, newest, role, catalog.signers, now), live, storage, now)
+        if one.fresh and (other := works_on(role, one.wanted.before, storage)) is not None:
+            waiting.append(Waiting(role, expires, (), other))
+            continue
         staged.append(one)
         if one.missing:
             waiting.append(Waiting(role, expires, one.missing, None))

@@ -29,7 +29,6 @@ from publisher.pipeline.deciding import Clock
 from publisher.pipeline.flip import Flip, commit, plan_flip
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects import PlannedObject
-from publisher.pipeline.permit import configured_roles
 from publisher.pipeline.progress import silent
 from publisher.pipeline.promote import PromoteRequest
 from publisher.pipeline.reading import Readable, reader
@@ -65,12 +64,13 @@ def plan_rollback(
     live = read_repository(read, request.trusted_root)
     if live is None:
         raise StorageError("nothing is published here yet", fix="there is nothing to take back")
-    back = _found(request, release, catalog, live, read, now)
+    back = _found(request, release, live, read, now)
     offered = feeds_of(back.signed, read)
     _refuse_insecure(release, catalog, [feed.release.version for feed in offered.values() if feed.release])
     root = tuple(follow_roots(read, request.trusted_root))[-1]
     advance = Advance(live, root, catalog.signers, keys.of, read, now)
-    metadata = advance.to(configured_roles(catalog, now), {request.role: back})
+    # By what clients accept now: a change of signers that waits to be signed must not stand in the way.
+    metadata = advance.to(live.targets.signed, {request.role: back}, signed_targets=live.targets)
     told = Told.routine(Action.ROLLBACK, catalog.policy_at(now)).model_copy(
         update={
             "product": release.product,
@@ -105,9 +105,7 @@ def apply_rollback(plan: RollbackPlan, catalog: Catalog, storage: Storage, clock
     return written
 
 
-def _found(
-    request: PromoteRequest, release: Release, catalog: Catalog, live: Repository, read: Read, now: datetime
-) -> Metadata[Targets]:
+def _found(request: PromoteRequest, release: Release, live: Repository, read: Read, now: datetime) -> Metadata[Targets]:
     current = live.roles.get(request.role)
     offered = current.signed.unrecognized_fields.get(RELEASE_FIELD) if current else None
     if current is None or offered != str(release.version):
@@ -123,7 +121,7 @@ def _found(
             fix="publish a fixed version under a higher number",
         )
     back = parse(data, Targets, "the way back")
-    back = only_good_signatures(request.role, back, configured_roles(catalog, now))
+    back = only_good_signatures(request.role, back, live.targets.signed)
     if back.signed.unrecognized_fields.get(BASE_FIELD) != base_of(live, request.role):
         raise VerificationError("the way back was made for something else than what is live", fix="see `publish log`")
     if back.signed.expires <= now:

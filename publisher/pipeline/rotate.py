@@ -7,30 +7,43 @@ keys as well, where these are at hand, and the root comes last: at each moment e
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tuf.api.metadata import Metadata, Root, Signature, Targets
 
 from publisher.channel.advance import Advance, says_the_same, to_bytes
-from publisher.channel.candidate import SIGNATURES, Candidate, next_free_version, read_pointer, read_staged
-from publisher.channel.layout import TIMESTAMP_KEY, candidate_key, metadata_key, staging_pointer_key
-from publisher.channel.repository import Read, Repository, follow_roots, read_repository
-from publisher.channel.rotation import People, Wanted, verifies, wanted_set
-from publisher.errors import SigningError, StorageConflict, StorageError, VerificationError
-from publisher.model.candidate import CandidateRecord, StagingPointer
+from publisher.channel.candidate import (
+    SIGNATURES,
+    Candidate,
+    Staged,
+    base_named,
+    next_free_version,
+    read_pointer,
+    read_staged,
+)
+from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
+from publisher.channel.repository import Read, Repository, follow_roots, read_repository, verifies
+from publisher.channel.roles import BASE_FIELD
+from publisher.channel.rotation import People, Wanted, as_root, as_targets, renewal, wanted_set
+from publisher.errors import SigningError, StorageConflict, StorageError
+from publisher.model.candidate import CandidateRecord
 from publisher.model.catalog import Catalog
 from publisher.model.ledger import Action, Told
+from publisher.pipeline.configured import configured_roles
 from publisher.pipeline.flip import Flip, commit, plan_flip
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger import Draft, append
-from publisher.pipeline.objects import CHANGING, PlannedObject
-from publisher.pipeline.permit import configured_roles
+from publisher.pipeline.objects import PlannedObject
+from publisher.pipeline.pointer import hold, let_go, point_to
 from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.self_check import update_as_client
+from publisher.pipeline.staged import listed
 from publisher.pipeline.writing import Written, write_objects
-from publisher.storage.protocol import Body, ObjectMeta, Storage
+from publisher.signing.keys import described
+from publisher.storage.protocol import Body, Storage
 
 
 @dataclass(frozen=True)
@@ -52,6 +65,12 @@ class StagedRole:
         return metadata
 
     @property
+    def signed_by(self) -> tuple[str, ...]:
+        """Persons with their duties whose signatures count."""
+        keys = self.wanted.may_sign
+        return tuple(sorted(described(keys[keyid]) for keyid in self.wanted.only_good(self.signed).signatures))
+
+    @property
     def missing(self) -> tuple[str, ...]:
         """Who still has to sign, in words."""
         return self.wanted.missing(self.signed)
@@ -66,12 +85,6 @@ class KeySet:
     """The newest one that clients can get."""
     roles: tuple[StagedRole, ...]
 
-    def before(self, role: str) -> People:
-        """What a role says now."""
-        metadata = self.root if role == Root.type else self.live.of(role)
-        assert metadata is not None  # only roles that are live can be in the set
-        return metadata
-
 
 def key_set(storage: Readable, trusted_root: bytes, catalog: Catalog, now: datetime) -> KeySet:
     """Compare the configuration with what is live. Raises StorageError when nothing is, VerificationError."""
@@ -81,20 +94,43 @@ def key_set(storage: Readable, trusted_root: bytes, catalog: Catalog, now: datet
     return KeySet(live, root, tuple(staged_role(one, live, storage, now) for one in wanted))
 
 
+def under_way(storage: Readable, trusted_root: bytes, catalog: Catalog, now: datetime) -> tuple[StagedRole, ...]:
+    """Changes of keys and renewals that are staged and still what is wanted, each with who has signed it."""
+    found = key_set(storage, trusted_root, catalog, now)
+    asked = {one.wanted.role: one for one in found.roles}
+    staged = []
+    for role in (Root.type, Targets.type, *sorted(found.live.roles)):
+        pointer = read_pointer(reader(storage), role)
+        if pointer.candidate is None or pointer.release is not None:
+            continue
+        wanted = asked.get(role) or staged_role(
+            renewal(found.live, found.root, role, catalog.signers, now), found.live, storage, now
+        )
+        if not wanted.fresh:
+            staged.append(wanted)
+    return tuple(staged)
+
+
 def staged_role(wanted: Wanted, live: Repository, storage: Readable, now: datetime) -> StagedRole:
     """The role's candidate: the one that is there, if it is what is wanted; else a new one."""
     read = reader(storage)
     role = wanted.role
     free = wanted.signed.version if role == Root.type else next_free_version(live, role, read)
-    digest = read_pointer(read, role).candidate
-    if digest is not None:
-        keys = [stat.key for stat in storage.list(candidate_key(role, digest, SIGNATURES))]
-        there = read_staged(read, Candidate, role, keys)
-        if there is not None and _fits(there.candidate, wanted, free, now):
-            return StagedRole(wanted, there.candidate, there.signatures, fresh=False)
+    there = _there(storage, role)
+    if there is not None and _fits(there.candidate, wanted, free, now):
+        return StagedRole(wanted, there.candidate, there.signatures, fresh=False)
     wanted.signed.version = free
     record = CandidateRecord(staged_at=now, because=wanted.because)
     return StagedRole(wanted, Candidate(role, to_bytes(Metadata(wanted.signed)), record), (), fresh=True)
+
+
+def works_on(role: str, before: People, storage: Readable) -> str | None:
+    """What else a role works on that is made for what is live; None where that is nothing, or has no base any more."""
+    there = _there(storage, role)
+    if there is None or there.candidate.base != base_named(before):
+        return None
+    release = read_pointer(reader(storage), role).release
+    return str(release) if release is not None else f"candidate {there.candidate.digest[:12]}"
 
 
 def stage_roles(
@@ -104,25 +140,23 @@ def stage_roles(
 
     Raises StorageConflict when a role works on something else and `replace` is not given.
     """
-    read = reader(storage)
-    fresh = [one for one in found.roles if one.fresh]
-    for one in fresh:
-        working_on = read_pointer(read, one.wanted.role)
-        if working_on.candidate is not None and not replace and not _is_done(found, one.wanted.role, read):
-            what = f"{working_on.release}" if working_on.release else f"candidate {working_on.candidate[:12]}"
+    fresh = [(one, hold(storage, one.wanted.role)) for one in found.roles if one.fresh]
+    for one, _ in fresh:
+        role = one.wanted.role
+        if not replace and (other := works_on(role, one.wanted.before, storage)) is not None:
             raise StorageConflict(
-                f"{one.wanted.role} is working on {what}",
+                f"{role} is working on {other}",
                 fix="promote that first, or supersede it with --replace; its signatures are then void",
             )
     written = Written()
-    for one in fresh:
+    for one, held in fresh:
         objects = [PlannedObject.of(key, Body.from_bytes(data)) for key, data in one.candidate.objects()]
         written = written.then(write_objects(objects, storage, silent))
         role, digest = one.wanted.role, one.candidate.digest
         said = {"candidate": digest, "roles": {role: one.candidate.metadata.signed.version}}
         told = Told.routine(Action.STAGE, catalog.policy_at(now)).model_copy(update=said)
         written = written.then(append(Draft(told, now, keys.for_ledger(role)), storage))
-        written = written.then(_point(role, digest, now, storage))
+        written = written.then(point_to(held, storage, digest, now))
     return written
 
 
@@ -130,7 +164,8 @@ def stage_roles(
 class KeysPlan:
     """Everything that makes a set live, in order."""
 
-    roles: tuple[str, ...]
+    done_with: Mapping[str, str]
+    """Role -> digest of the candidate that it need not work on any more afterwards."""
     before: tuple[PlannedObject, ...]
     """Written before the flip."""
     flip: Flip | None
@@ -152,48 +187,37 @@ def plan_keys(found: KeySet, storage: Readable, catalog: Catalog, keys: KeyRing,
     if lacking := [f"{one.wanted.role} needs {' and '.join(one.missing)}" for one in found.roles if one.missing]:
         raise SigningError("; ".join(lacking), fix="each of them runs `publish approve ROLE --key KEY`")
     read = reader(storage)
-    by_role = {one.wanted.role: one.signed for one in found.roles}
-    new_root = by_role.pop(Root.type, None)
-    root = found.root if new_root is None else Metadata[Root].from_bytes(to_bytes(new_root))
-    people = by_role.pop(Targets.type, None)
-    signed = {role: Metadata[Targets].from_bytes(to_bytes(metadata)) for role, metadata in by_role.items()}
-    targets = people.signed if people is not None else found.live.targets.signed
-    assert isinstance(targets, Targets)
+    by_role = {one.wanted.role: one.wanted.only_good(one.signed) for one in found.roles}
+    new_root = as_root(by_role.pop(Root.type)) if Root.type in by_role else None
+    signed_targets = as_targets(by_role.pop(Targets.type)) if Targets.type in by_role else None
+    signed = {role: as_targets(metadata) for role, metadata in by_role.items()}
     stat = storage.stat(TIMESTAMP_KEY)
-    signed_targets = Metadata[Targets].from_bytes(to_bytes(people)) if people is not None else None
-    before = found.root if new_root is not None else None
-    advance = Advance(found.live, root, catalog.signers, keys.with_retired, read, now, before)
-    metadata = advance.to(targets, signed, signed_targets=signed_targets)
+    advance = Advance(found.live, new_root or found.root, catalog.signers, keys.with_retired, read, now)
+    targets = signed_targets or found.live.targets
+    metadata = advance.to(targets.signed, signed, signed_targets=targets)
     told = Told.routine(Action.KEYS, catalog.policy_at(now))
     flip = plan_flip(told, metadata, found.live, stat.tag if stat else None, Root.type, keys, now)
     objects = tuple(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects)
     if new_root is None:
-        return KeysPlan(_named(found), objects, flip, None, (), metadata.changed, root_first=False)
-    name = metadata_key(Root.type, root.signed.version)
+        return KeysPlan(_done(found), objects, flip, None, (), metadata.changed, root_first=False)
+    name = metadata_key(Root.type, new_root.signed.version)
     roots = (PlannedObject.of(name, Body.from_bytes(to_bytes(new_root))),)
     if flip is not None:
-        told = flip.entry.told.model_copy(update={"roles": {Root.type: root.signed.version, **flip.entry.told.roles}})
+        told = flip.entry.told.model_copy(
+            update={"roles": {Root.type: new_root.signed.version, **flip.entry.told.roles}}
+        )
         flip = replace(flip, entry=replace(flip.entry, told=told))
     root_first = flip is not None and not _accepted_before(found.root.signed, dict(metadata.objects), flip.timestamp)
-    alone = told.planned_on(found.live.stamp).model_copy(update={"roles": {Root.type: root.signed.version}})
+    alone = told.planned_on(found.live.stamp).model_copy(update={"roles": {Root.type: new_root.signed.version}})
     return KeysPlan(
-        roles=_named(found),
+        done_with=_done(found),
         before=(*roots, *objects) if root_first else objects,
         flip=flip,
         entry=None if flip is not None else Draft(alone, now, keys.for_ledger(Root.type)),
         after=() if root_first else roots,
-        changed_roles=((Root.type, root.signed.version), *metadata.changed),
+        changed_roles=((Root.type, new_root.signed.version), *metadata.changed),
         root_first=root_first,
     )
-
-
-def _is_done(found: KeySet, role: str, read: Read) -> bool:
-    """Whether the role's candidate is live already: a run died before it could say so."""
-    try:
-        there = read_staged(read, Candidate, role, ())
-    except VerificationError:
-        return False
-    return there is not None and there.candidate.metadata.signed == found.before(role).signed
 
 
 def verify_for_all(storage: Storage, trusted_root: bytes, now: datetime) -> int:
@@ -211,8 +235,15 @@ def verify_for_all(storage: Storage, trusted_root: bytes, now: datetime) -> int:
     return len(roots)
 
 
-def _named(found: KeySet) -> tuple[str, ...]:
-    return tuple(one.wanted.role for one in found.roles)
+def _done(found: KeySet) -> dict[str, str]:
+    return {one.wanted.role: one.candidate.digest for one in found.roles}
+
+
+def _there(storage: Readable, role: str) -> Staged[Candidate] | None:
+    """What staging holds for a role. Raises VerificationError when it is damaged."""
+    read = reader(storage)
+    digest = read_pointer(read, role).candidate
+    return None if digest is None else read_staged(read, Candidate, role, listed(storage, role, digest, SIGNATURES))
 
 
 def apply_keys(plan: KeysPlan, storage: Storage) -> Written:
@@ -223,8 +254,8 @@ def apply_keys(plan: KeysPlan, storage: Storage) -> Written:
     if plan.entry is not None:
         written = written.then(append(plan.entry, storage))
     written = written.then(write_objects(plan.after, storage, silent))
-    for role in plan.roles:
-        written = written.then(_point(role, None, None, storage))
+    for role, digest in plan.done_with.items():
+        written = written.then(let_go(role, digest, storage))
     return written
 
 
@@ -243,7 +274,7 @@ def _fits(candidate: Candidate, wanted: Wanted, free: int, now: datetime) -> boo
     left = signed.expires - now
     return (
         says_the_same(signed, wanted.signed)
-        and candidate.base == Candidate(wanted.role, to_bytes(Metadata(wanted.signed)), candidate.record).base
+        and signed.unrecognized_fields.get(BASE_FIELD) == wanted.signed.unrecognized_fields.get(BASE_FIELD)
         and signed.version <= free
         and signed.expires <= wanted.signed.expires
         and left >= (wanted.signed.expires - now) / 2
@@ -258,14 +289,3 @@ def _accepted_before(root: Root, objects: dict[str, bytes], timestamp: bytes) ->
         if role in ("snapshot", "targets") and key.endswith(f".{role}.json"):
             found.append((role, data))
     return all(verifies(root, role, Metadata.from_bytes(data)) for role, data in found)
-
-
-def _point(role: str, digest: str | None, at: datetime | None, storage: Storage) -> Written:
-    """Swap the role's pointer."""
-    key = staging_pointer_key(role)
-    stat = storage.stat(key)
-    before = read_pointer(reader(storage), role)
-    pointer = StagingPointer(change=before.change + 1, candidate=digest, staged_at=at)
-    body = Body.from_bytes(pointer.model_dump_json(indent=2).encode() + b"\n")
-    storage.replace(key, body, ObjectMeta("application/json", CHANGING), stat.tag if stat else None)
-    return Written((key,), body.size)

@@ -18,10 +18,9 @@ from publisher.channel.candidate import (
     expires_before,
     is_live,
     next_free_version,
-    read_pointer,
     refuse_stale,
 )
-from publisher.channel.layout import channel_role, release_key, staging_pointer_key
+from publisher.channel.layout import channel_role, release_key
 from publisher.channel.manifests import MANIFEST_FILE, manifest_bytes
 from publisher.channel.release_candidate import (
     PEOPLE,
@@ -35,7 +34,7 @@ from publisher.channel.roles import listed_targets, role_policy
 from publisher.channel.state import feeds
 from publisher.client.version import Version
 from publisher.errors import InputError, StorageConflict, VerificationError
-from publisher.model.candidate import Basis, CandidateRecord, StagingPointer
+from publisher.model.candidate import Basis, CandidateRecord
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
 from publisher.model.ledger import Action, Told
@@ -46,7 +45,6 @@ from publisher.pipeline.deciding import ReleaseRequest, decide, evidence_of, fac
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger import Draft, append
 from publisher.pipeline.objects import (
-    CHANGING,
     PlannedObject,
     channel_targets,
     files_for_people,
@@ -54,13 +52,14 @@ from publisher.pipeline.objects import (
     published_artifact,
 )
 from publisher.pipeline.others import what_others_did
+from publisher.pipeline.pointer import Held, hold, point_to
 from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.staged import StagedRelease, staged_candidate
 from publisher.pipeline.writing import Written, write_objects
 from publisher.rules.changes import found_classes
 from publisher.rules.evaluate import evaluate
-from publisher.storage.protocol import Body, ObjectMeta, Storage
+from publisher.storage.protocol import Body, Storage
 
 FRESH_FOR = timedelta(days=30)
 """A candidate that would expire sooner is not taken up again."""
@@ -83,9 +82,8 @@ class Supersede(StrEnum):
 class NewPointer:
     """What makes a candidate the one that its role works on."""
 
-    data: bytes
-    tag: str | None
-    """Of the pointer that it replaces; None when there is none."""
+    before: Held
+    """What it replaces."""
     entry: Draft
     """What the ledger is told before."""
 
@@ -138,7 +136,7 @@ def plan_stage(
     release, channel = request.release, request.channel
     read = reader(storage)
     role = channel_role(release.product, channel)
-    pointer = storage.stat(staging_pointer_key(role))
+    before = hold(storage, role)
     live = read_repository(read, request.trusted_root)
     offered = feeds(read, live, release.product, channel) if live else {}
     moment = request.decide_at or now
@@ -175,12 +173,10 @@ def plan_stage(
                 _refuse_superseding(staged.candidate, release, live, supersede)
             record = CandidateRecord(staged_at=now, decision=decision.public())
             candidate = ReleaseCandidate(role, payload_of(wanted, basis, live, role, read), record)
-        before = read_pointer(read, role)
-        if before.candidate != candidate.digest:
+        if before.pointer.candidate != candidate.digest:
             told = Told.decided(Action.STAGE, release, decision, candidate.digest)
             entry = Draft(told.planned_on(live.stamp if live else None), now, keys.for_ledger(role))
-            data = _pointer_bytes(candidate, before.change + 1)
-            new_pointer = NewPointer(data, pointer.tag if pointer else None, entry)
+            new_pointer = NewPointer(before, entry)
         shared = (
             *shared,
             *(PlannedObject.of(candidate.key(PEOPLE + name), body) for name, body in people),
@@ -207,20 +203,18 @@ def apply_stage(plan: StagePlan, storage: Storage, track: Track = silent) -> Wri
     """
     storage.prepare()
     written = write_objects(plan.objects, storage, track)
-    if plan.pointer is None:
+    if plan.pointer is None or (candidate := plan.candidate) is None:
         return written
     written = written.then(append(plan.pointer.entry, storage))
-    key = staging_pointer_key(plan.role)
-    body = Body.from_bytes(plan.pointer.data)
+    staged_at, release = candidate.record.staged_at, Version.parse(candidate.release)
     try:
-        storage.replace(key, body, ObjectMeta("application/json", CHANGING), plan.pointer.tag)
+        return written.then(point_to(plan.pointer.before, storage, candidate.digest, staged_at, release))
     except StorageConflict as error:
         others = what_others_did(plan.role, plan.request.trusted_root, plan.timestamp_life, storage)
         raise StorageConflict(
             f"somebody else staged or published in between; nothing of theirs was touched{others}",
             fix="look with `publish status`, then run the command again",
         ) from error
-    return written.and_also(key, body.size)
 
 
 def _there(storage: Readable, role: str, supersede: Supersede) -> StagedRelease | None:
@@ -292,6 +286,8 @@ def _refuse_superseding(
 ) -> None:
     if supersede is Supersede.ANY:
         return
+    if says_what_is_live(candidate.metadata.signed, live, candidate.role):
+        return  # a renewal that waits for signatures: the release renews the role as well
     if supersede is Supersede.SAME_RELEASE and candidate.release == str(release.version):
         return
     if candidate.base != base_of(live, candidate.role):
@@ -303,13 +299,3 @@ def _refuse_superseding(
         f" {candidate.record.staged_at:%Y-%m-%d at %H:%M} UTC (candidate {candidate.digest[:12]})",
         fix="promote that one first, or supersede it with --replace; its signatures are then void",
     )
-
-
-def _pointer_bytes(candidate: ReleaseCandidate, change: int) -> bytes:
-    pointer = StagingPointer(
-        change=change,
-        candidate=candidate.digest,
-        release=Version.parse(candidate.release),
-        staged_at=candidate.record.staged_at,
-    )
-    return pointer.model_dump_json(indent=2).encode() + b"\n"

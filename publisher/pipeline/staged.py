@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from tuf.api.metadata import Metadata, Signature, Targets
 
@@ -21,6 +22,7 @@ from publisher.channel.candidate import (
 from publisher.channel.layout import candidate_key
 from publisher.channel.release_candidate import ReleaseCandidate, way_back
 from publisher.channel.repository import Repository, parse
+from publisher.errors import InputError
 from publisher.model.approval import Fact, Statement
 from publisher.model.catalog import Catalog
 from publisher.model.release import Release
@@ -62,6 +64,19 @@ class StagedRelease(Staged[ReleaseCandidate]):
         return metadata
 
 
+def listed(storage: Readable, role: str, digest: str, folder: str) -> list[str]:
+    """Keys of the objects in a folder of a candidate, and no more than there can honestly be."""
+    return [stat.key for stat in islice(storage.list(candidate_key(role, digest, folder)), MOST)]
+
+
+def require_staged(staged: StagedRelease | None, release: Release, role: str) -> StagedRelease:
+    """What staging holds, if it ships this release. Raises InputError that says what it holds instead."""
+    if staged is None or staged.candidate.release != str(release.version):
+        working_on = f"{role} is working on {staged.candidate.release}" if staged else "nothing is staged"
+        raise InputError(f"{release.id} is not staged: {working_on}", fix=f"publish stage {release.id} ...")
+    return staged
+
+
 def staged_candidate(storage: Readable, role: str) -> StagedRelease | None:
     """What staging holds for a channel. Raises VerificationError when it is damaged."""
     read = reader(storage)
@@ -69,16 +84,12 @@ def staged_candidate(storage: Readable, role: str) -> StagedRelease | None:
     if digest is None:
         return None
 
-    def below(folder: str) -> list[str]:
-        return [
-            stat.key for stat, _ in zip(storage.list(candidate_key(role, digest, folder)), range(MOST), strict=False)
-        ]
-
-    staged = read_staged(read, ReleaseCandidate, role, below(SIGNATURES))
+    staged = read_staged(read, ReleaseCandidate, role, listed(storage, role, digest, SIGNATURES))
     if staged is None:
         return None
-    statements = tuple(data for key in below(STATEMENTS) if (data := read(key)) and len(data) <= STATEMENT_LIMIT)
-    back = tuple(read_signature(read, key) for key in below(BACK))
+    told = (read(key) for key in listed(storage, role, digest, STATEMENTS))
+    statements = tuple(data for data in told if data and len(data) <= STATEMENT_LIMIT)
+    back = tuple(read_signature(read, key) for key in listed(storage, role, digest, BACK))
     return StagedRelease(staged.candidate, staged.signatures, statements, back)
 
 
@@ -115,13 +126,13 @@ def give(
     objects: list[tuple[str, bytes]] = []
     for key in keys:
         keyid = key.public_key.keyid
-        if _lacks(staged.signatures, key, candidate.metadata.signed_bytes):
+        if lacks(staged.signatures, key, candidate.metadata.signed_bytes):
             (made,) = sign_candidate(candidate, [key])
             staged = replace(staged, signatures=(*_others(staged.signatures, keyid), made))
             objects.append(signature_object(candidate, made))
         if way_back_payload is not None:
             data = parse(way_back_payload, Targets, "the way back").signed_bytes
-            if _lacks(staged.back, key, data):
+            if lacks(staged.back, key, data):
                 made = key.sign(data)
                 staged = replace(staged, back=(*_others(staged.back, keyid), made))
                 objects.append(signature_object(candidate, made, BACK))
@@ -133,7 +144,7 @@ def give(
     return Given(staged, tuple(PlannedObject.of(key, Body.from_bytes(data)) for key, data in objects))
 
 
-def _lacks(signatures: Iterable[Signature], key: OpenSigner, data: bytes) -> bool:
+def lacks(signatures: Iterable[Signature], key: OpenSigner, data: bytes) -> bool:
     """Whether no good signature by the key is among these. Some schemes sign differently each time."""
     public = key.public_key
     for one in signatures:

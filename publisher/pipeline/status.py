@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.channel.candidate import is_live, signed_by
+from publisher.channel.candidate import is_live, read_pointer, signed_by
 from publisher.channel.layout import channel_role
 from publisher.channel.release_candidate import ReleaseCandidate
 from publisher.channel.repository import Repository, read_repository
@@ -16,6 +16,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.published import ChannelState
 from publisher.pipeline.approve import Review, review
 from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.rotate import StagedRole, under_way
 from publisher.pipeline.staged import StagedRelease, staged_candidate
 
 
@@ -54,6 +55,8 @@ class Status:
     state: ChannelState
     roles: tuple[RoleStatus, ...]
     candidates: tuple[CandidateStatus, ...]
+    staged_roles: tuple[StagedRole, ...]
+    """Changes of keys and renewals that wait for signatures, or to be made live."""
     shipped_by: dict[str, tuple[str, ...]]
     """Channel role -> persons who signed what is live."""
 
@@ -66,15 +69,17 @@ def read_status(storage: Readable, root: bytes, catalog: Catalog, now: datetime)
         _candidate(staged, storage, root, catalog, now)
         for product in catalog.products.values()
         for channel in product.channels
-        if (staged := staged_candidate(storage, channel_role(product.id, channel))) is not None
+        if read_pointer(read, role := channel_role(product.id, channel)).release is not None
+        and (staged := staged_candidate(storage, role)) is not None
         and not is_live(staged.candidate, live)
     )
     if live is None:
-        return Status(ChannelState(read_at=now), (), candidates, {})
+        return Status(ChannelState(read_at=now), (), candidates, (), {})
     return Status(
         state=read_state(read, live, now),
         roles=tuple(_roles(live, catalog, now)),
         candidates=candidates,
+        staged_roles=under_way(storage, root, catalog, now),
         shipped_by={role: tuple(signed_by(live, role)) for role in live.roles if "." in role},
     )
 

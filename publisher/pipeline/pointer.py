@@ -1,0 +1,54 @@
+"""The small object that says which candidate a role works on; it is swapped only if it is still what was read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from publisher.channel.candidate import read_pointer
+from publisher.channel.layout import staging_pointer_key
+from publisher.client.version import Version
+from publisher.errors import StorageConflict
+from publisher.model.candidate import StagingPointer
+from publisher.pipeline.objects import CHANGING
+from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.writing import Written
+from publisher.storage.protocol import Body, ObjectMeta, Storage
+
+
+@dataclass(frozen=True)
+class Held:
+    """A pointer as it was read; what replaces it replaces this one and no other."""
+
+    role: str
+    pointer: StagingPointer
+    tag: str | None
+    """None when there is none yet."""
+
+
+def hold(storage: Readable, role: str) -> Held:
+    """What a role works on. Raises VerificationError for a damaged pointer."""
+    stat = storage.stat(staging_pointer_key(role))
+    return Held(role, read_pointer(reader(storage), role), stat.tag if stat else None)
+
+
+def point_to(
+    held: Held, storage: Storage, digest: str | None, at: datetime | None = None, release: Version | None = None
+) -> Written:
+    """Make a candidate the one that the role works on; None for none. Raises StorageConflict if it has changed."""
+    key = staging_pointer_key(held.role)
+    pointer = StagingPointer(change=held.pointer.change + 1, candidate=digest, release=release, staged_at=at)
+    body = Body.from_bytes(pointer.model_dump_json(indent=2).encode() + b"\n")
+    storage.replace(key, body, ObjectMeta("application/json", CHANGING), held.tag)
+    return Written((key,), body.size)
+
+
+def let_go(role: str, digest: str, storage: Storage) -> Written:
+    """The role works on this candidate no more; if somebody staged another meanwhile, theirs stays."""
+    held = hold(storage, role)
+    if held.tag is None or held.pointer.candidate != digest:
+        return Written()
+    try:
+        return point_to(held, storage, None)
+    except StorageConflict:
+        return Written()
