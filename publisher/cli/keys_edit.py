@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -36,34 +38,50 @@ F = TypeVar("F", bound=Callable[..., Any])
 SCHEMES = ("ed25519", "ecdsa-sha2-nistp256", "rsassa-pss-sha256")
 
 
+@dataclass(frozen=True)
+class _Source:
+    """Where a key comes from, as options say it."""
+
+    new: bool
+    public: Path | None
+    from_uri: str | None
+    uri: str | None
+    scheme: str | None
+    no_passphrase: bool
+
+
+_SOURCE_OPTIONS = (
+    click.option("--new", is_flag=True, help="Make an Ed25519 key file in --keys."),
+    click.option(
+        "--public",
+        "public",
+        type=click.Path(path_type=Path),
+        help="The public key that its owner sent: hex digits or PEM.",
+    ),
+    click.option("--from-uri", metavar="URI", help="Ask a token or a KMS for the public key: hsm:2, awskms:KEY, ..."),
+    click.option(
+        "--uri", help="With --public: where the private part is on its owner's machine.  [default: file:NAME.pem]"
+    ),
+    click.option(
+        "--scheme", type=click.Choice(SCHEMES), help="Signature scheme, where a key of a KMS may have several."
+    ),
+    click.option("--no-passphrase", is_flag=True, help="With --new: keep the key unencrypted (mode 0600)."),
+)
+
+
 def _source_options(function: F) -> F:
-    """Where a key comes from."""
-    for decorate in reversed(
-        (
-            click.option("--new", is_flag=True, help="Make an Ed25519 key file in --keys."),
-            click.option(
-                "--public",
-                "public",
-                type=click.Path(path_type=Path),
-                help="The public key that its owner sent: hex digits or PEM.",
-            ),
-            click.option(
-                "--from-uri", metavar="URI", help="Ask a token or a KMS for the public key: hsm:2, awskms:KEY, ..."
-            ),
-            click.option(
-                "--uri",
-                help="With --public: where the private part is on its owner's machine.  [default: file:NAME.pem]",
-            ),
-            click.option(
-                "--scheme",
-                type=click.Choice(SCHEMES),
-                help="Signature scheme, where a key of a KMS may have several.",
-            ),
-            click.option("--no-passphrase", is_flag=True, help="With --new: keep the key unencrypted (mode 0600)."),
-        )
-    ):
-        function = decorate(function)
-    return function
+    """The options that say where a key comes from, handed on as `source`."""
+
+    @wraps(function)
+    def gathered(**words: Any) -> Any:
+        source = _Source(**{field.name: words.pop(field.name) for field in fields(_Source)})
+        _refuse_mixture(source)
+        return function(source=source, **words)
+
+    decorated: Any = gathered
+    for decorate in reversed(_SOURCE_OPTIONS):
+        decorated = decorate(decorated)
+    return cast(F, decorated)
 
 
 @click.command("add")
@@ -86,12 +104,7 @@ def add(
     person: str,
     duty: str,
     roles: tuple[str, ...],
-    new: bool,
-    public: Path | None,
-    from_uri: str | None,
-    uri: str | None,
-    scheme: str | None,
-    no_passphrase: bool,
+    source: _Source,
     keys: Path,
     content: tuple[Path, ...],
     config: Path,
@@ -101,21 +114,10 @@ def add(
 
     Everything is checked before anything is written, and comments in signers.yaml stay.
     """
-    _refuse_mixture(new, public, from_uri, uri, scheme, no_passphrase)
     place = Place.read(content, config)
     wanted = Wanted(name, person, Duty(duty), roles)
     refuse_unfit(wanted, place.catalog)
-    change, said = _kept(
-        name,
-        new,
-        public,
-        from_uri,
-        uri,
-        scheme,
-        no_passphrase,
-        keys,
-        lambda found, kept: plan_add(wanted, found, kept, place),
-    )
+    change, said = _kept(name, source, keys, lambda found, kept: plan_add(wanted, found, kept, place))
     next_step = f"{STAGE}, since clients learn of it only when {signed_anew(change.signer)}"
     if as_json:
         print_result(
@@ -137,12 +139,7 @@ def add(
 def rotate(
     name: str,
     successor: str,
-    new: bool,
-    public: Path | None,
-    from_uri: str | None,
-    uri: str | None,
-    scheme: str | None,
-    no_passphrase: bool,
+    source: _Source,
     keys: Path,
     content: tuple[Path, ...],
     config: Path,
@@ -153,21 +150,10 @@ def rotate(
     The old one is marked as retired: it counts no longer, but signs along while the change goes live, so that clients
     that have not heard of it find what they accept. A key that is lost or stolen is removed instead.
     """
-    _refuse_mixture(new, public, from_uri, uri, scheme, no_passphrase)
     place = Place.read(content, config)
     old = known_signer(name, place.catalog.signers)
     refuse_unfit(Wanted(successor, old.person, old.duty, old.roles), place.catalog)
-    change, said = _kept(
-        successor,
-        new,
-        public,
-        from_uri,
-        uri,
-        scheme,
-        no_passphrase,
-        keys,
-        lambda found, kept: plan_rotate(name, successor, found, kept, place),
-    )
+    change, said = _kept(successor, source, keys, lambda found, kept: plan_rotate(name, successor, found, kept, place))
     if as_json:
         result = {"added": successor, "retired": name, "file": str(change.file), "notes": list(change.notes)}
         print_result({**result, "next": STAGE})
@@ -211,51 +197,38 @@ def _say(notes: list[str] | tuple[str, ...], last: str) -> None:
         click.echo(note)
 
 
-def _refuse_mixture(
-    new: bool, public: Path | None, from_uri: str | None, uri: str | None, scheme: str | None, no_passphrase: bool
-) -> None:
-    if [new, public is not None, from_uri is not None].count(True) != 1:
+def _refuse_mixture(source: _Source) -> None:
+    if [source.new, source.public is not None, source.from_uri is not None].count(True) != 1:
         raise UsageError(
             "it is not clear where the key comes from", fix="give one of --new, --public FILE and --from-uri URI"
         )
-    if uri is not None and public is None:
+    if source.uri is not None and source.public is None:
         raise UsageError("--uri goes with --public", fix="--from-uri says both what to ask and where the key is")
-    if no_passphrase and not new:
+    if source.no_passphrase and not source.new:
         raise UsageError("--no-passphrase goes with --new", fix="leave it out")
-    if new and scheme not in (None, PLAIN_SCHEME):
+    if source.new and source.scheme not in (None, PLAIN_SCHEME):
         raise UsageError(
-            f"--new makes ed25519 keys, and --scheme says {scheme}",
+            f"--new makes ed25519 keys, and --scheme says {source.scheme}",
             fix="make the key with another program, and give --public FILE",
         )
 
 
-def _kept(
-    name: str,
-    new: bool,
-    public: Path | None,
-    from_uri: str | None,
-    uri: str | None,
-    scheme: str | None,
-    no_passphrase: bool,
-    keys: Path,
-    plan: Callable[[PublicKey, str], Change],
-) -> tuple[Change, list[str]]:
+def _kept(name: str, source: _Source, keys: Path, plan: Callable[[PublicKey, str], Change]) -> tuple[Change, list[str]]:
     """Make the key or ask for it, and write signers.yaml as planned from its public half and its URI."""
-    if not new:
-        kept, found = _public(name, public, from_uri, uri, scheme)
+    if not source.new:
+        kept, found = _public(name, source)
         change = plan(found, kept)
         write_change(change)
         return change, []
     key = generate_ed25519()
     change = plan(PublicKey(PLAIN_SCHEME, key.public), f"file:{name}.pem")
-    path = write_new_key(change, key, keys, lambda: None if no_passphrase else ask_new_passphrase("the new key"))
+    path = write_new_key(change, key, keys, lambda: None if source.no_passphrase else ask_new_passphrase("the new key"))
     return change, [f"The private key is in {path}; keep that directory out of git, and a copy of it offline."]
 
 
-def _public(
-    name: str, public: Path | None, from_uri: str | None, uri: str | None, scheme: str | None
-) -> tuple[str, PublicKey]:
+def _public(name: str, source: _Source) -> tuple[str, PublicKey]:
     """The URI to keep, and the key that it leads to."""
+    public, scheme = source.public, source.scheme
     if public is not None:
         try:
             with public.open("rb") as stream:
@@ -264,11 +237,11 @@ def _public(
             raise InputError(
                 f"cannot read {public}: {error.strerror}", fix="name the file with the public key"
             ) from None
-        kept = uri or f"file:{name}.pem"
+        kept = source.uri or f"file:{name}.pem"
     else:
-        assert from_uri is not None
-        refuse_secrets(from_uri)
-        kept, found = import_public(from_uri, name, scheme, ask_secret)
+        assert source.from_uri is not None
+        refuse_secrets(source.from_uri)
+        kept, found = import_public(source.from_uri, name, scheme, ask_secret)
     if scheme not in (None, found.scheme):
         raise InputError(f"the key is of scheme {found.scheme}, and --scheme says {scheme}", fix="leave --scheme out")
     return kept, found

@@ -10,21 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import Publish, Ran
-from tests.support.project import Project, tree
+from tests.support.project import Project, tree, with_todays_keys
 
 
 @pytest.fixture
 def staged(tmp_path: Path, publish: Publish) -> Project:
     """A project with real-time keys, and a release staged on top of one that is live."""
-    project = Project(tmp_path / "project")
-    (project.config / "root.json").unlink()
-    for key in project.keys.iterdir():
-        key.unlink()
-    people = ("--person", "ana:engineering", "--person", "ben:operations,automation", "--person", "coco:comms")
-    assert publish("keys", "init", "--no-passphrase", *people, cwd=project.base).code == 0
+    project = with_todays_keys(tmp_path / "project", publish, "1.0.0", "1.1.0")
     for version, command in (("1.0.0", "release"), ("1.1.0", "stage")):
-        project.add_release(version)
-        project.build(version)
         where = ("--channel", "stable", "--artifacts", f"artifacts/{version}", "--to", project.bucket)
         ran = publish(command, f"node@{version}", *where, cwd=project.base)
         assert ran.code == 0, ran.err

@@ -9,21 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import Publish, Ran
-from tests.support.project import Project, tree
-
-PEOPLE = ("--person", "ana:engineering", "--person", "ben:operations,automation", "--person", "coco:comms")
+from tests.support.project import Project, tree, with_todays_keys
 
 
 @pytest.fixture
 def live(tmp_path: Path, publish: Publish) -> Project:
     """A project with real-time keys, and a release."""
-    project = Project(tmp_path / "project")
-    (project.config / "root.json").unlink()
-    for key in project.keys.iterdir():
-        key.unlink()
-    assert publish("keys", "init", "--no-passphrase", *PEOPLE, cwd=project.base).code == 0
-    project.add_release("1.0.0")
-    project.build("1.0.0")
+    project = with_todays_keys(tmp_path / "project", publish, "1.0.0")
     where = ("--channel", "stable", "--artifacts", "artifacts/1.0.0", "--to", project.bucket)
     ran = publish("release", "node@1.0.0", *where, cwd=project.base)
     assert ran.code == 0, ran.err

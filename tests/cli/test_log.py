@@ -81,6 +81,7 @@ def test_r17_the_log_tells_changes_and_refusals_newest_last_in_80_columns(projec
     assert f'      freeze.hard (waiting): Hard freeze around "{MARKED[0]}":' in ran.out
     digest = project.catalog.policy.digest()[:12]
     assert f"      Policy 1, {digest}; signed by ana (engineering)." in lines
+    assert "      Approved by ana (engineering), ben (operations) and eva (executive)." in lines
     assert lines[-1] == "Sound: 5 of 5 entries verify, and they account for what is live."
 
 

@@ -9,23 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import Publish, Ran
-from tests.support.project import Project, tree
+from tests.support.project import Project, tree, with_todays_keys
 
 
 @pytest.fixture
 def ready(tmp_path: Path, publish: Publish) -> Project:
     """A project whose keys were made by the command, at the real time, with one release built."""
-    project = Project(tmp_path / "project")
-    (project.config / "root.json").unlink()
-    for key in project.keys.iterdir():
-        key.unlink()
-    ran = publish("keys", "init", "--no-passphrase", "--person", "ana:engineering", "--person",
-        "ben:operations,automation", "--person", "coco:comms", cwd=project.base,
-    )  # fmt: skip
-    assert ran.code == 0, ran.err
-    project.add_release("1.0.0")
-    project.build("1.0.0")
-    return project
+    return with_todays_keys(tmp_path / "project", publish, "1.0.0")
 
 
 def release(publish: Publish, project: Project, *more: str | Path, name: str = "node@1.0.0") -> Ran:

@@ -8,22 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import Publish, Ran
-from tests.support.project import Project
+from tests.support.project import Project, with_todays_keys
 
 
 @pytest.fixture
 def ready(tmp_path: Path, publish: Publish) -> Project:
     """A project with keys made at the real time, each person's in a directory of their own, and a release built."""
-    project = Project(tmp_path / "project")
-    (project.config / "root.json").unlink()
-    for key in project.keys.iterdir():
-        key.unlink()
-    people = ("--person", "ana:engineering", "--person", "ben:operations,automation", "--person", "coco:comms")
-    assert publish("keys", "init", "--no-passphrase", *people, cwd=project.base).code == 0
+    project = with_todays_keys(tmp_path / "project", publish, "1.0.0")
     (project.base / "keys-of-ana").mkdir()
     (project.keys / "channels-ana.pem").rename(project.base / "keys-of-ana/channels-ana.pem")
-    project.add_release("1.0.0")
-    project.build("1.0.0")
     return project
 
 

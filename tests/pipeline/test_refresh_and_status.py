@@ -14,7 +14,7 @@ from publisher.pipeline.renew import Renewals, find_renewals, renew
 from publisher.pipeline.stage import apply_stage, plan_stage
 from publisher.pipeline.status import Status, read_status
 from tests.support.project import Project, tree
-from tests.support.rotating import sign_role_as
+from tests.support.rotating import replace_key, sign_role_as, stage_keys
 
 
 def refresh(project: Project) -> RefreshPlan:
@@ -110,6 +110,42 @@ def test_what_people_sign_is_renewed_30_days_ahead_once_they_have_signed(
     assert role not in {one.role for one in run(project).waiting}
 
 
+def test_a_change_of_keys_under_way_is_not_disturbed_and_the_others_are_staged(project: Project) -> None:
+    project.publish("1.0.0")
+    project.now += timedelta(days=340)
+    refresh(project)
+    replace_key(project, "snapshot-ben")
+    stage_keys(project)
+    waiting = {one.role: one for one in run(project).waiting}
+    assert (waiting["root"].under_way or "").startswith("candidate ")
+    assert waiting["targets"].under_way is None
+    assert "targets" in {one.wanted.role for one in status(project).staged_roles}
+
+
+def test_status_shows_a_renewal_and_who_has_signed_it(project: Project) -> None:
+    project.publish("1.0.0")
+    project.now += timedelta(days=340)
+    run(project)
+    sign_role_as(project, "node.stable", ("channels-ana",))
+    seen = status(project)
+    staged = {one.wanted.role: one for one in seen.staged_roles}
+    assert (staged["node.stable"].signed_by, staged["node.stable"].missing) == (
+        ("ana (engineering)",),
+        ("1 more person",),
+    )
+    assert seen.candidates == ()
+
+
+def test_a_renewal_that_waits_holds_no_release_up(project: Project) -> None:
+    project.publish("1.0.0")
+    project.now += timedelta(days=340)
+    run(project)
+    project.add_release("1.1.0")
+    plan = plan_stage(project.request("1.1.0"), project.catalog, project.storage(), project.key_ring(), project.now)
+    apply_stage(plan, project.storage())
+    assert project.staged().candidate.release == "1.1.0"
+
+
 def test_a_release_under_way_is_not_disturbed_by_a_renewal(project: Project) -> None:
     project.publish("1.0.0")
     project.now += timedelta(days=340)
@@ -117,7 +153,7 @@ def test_a_release_under_way_is_not_disturbed_by_a_renewal(project: Project) -> 
     plan = plan_stage(project.request("1.1.0"), project.catalog, project.storage(), project.key_ring(), project.now)
     apply_stage(plan, project.storage())
     [waiting] = [one for one in run(project).waiting if one.role == "node.stable"]
-    assert waiting.release == "1.1.0"
+    assert waiting.under_way == "1.1.0"
     assert project.staged().candidate.release == "1.1.0"
 
 

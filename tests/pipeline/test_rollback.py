@@ -15,6 +15,7 @@ from publisher.pipeline.promote import PromoteRequest
 from publisher.pipeline.rollback import apply_rollback, plan_rollback
 from publisher.pipeline.verify import StoreSource, verify_channel
 from tests.support.project import Project, tree
+from tests.support.rotating import replace_key
 
 
 def take_back(project: Project, version: str) -> str:
@@ -69,6 +70,16 @@ def test_no_freeze_holds_a_rollback_up(project: Project) -> None:
     project.publish("1.1.0")
     project.add_listing("2026-11-21T12:00:00Z", "2026-11-21T14:00:00Z")
     assert take_back(project, "1.1.0") == "1.0.0"
+
+
+def test_a_change_of_signers_that_waits_to_be_signed_is_not_in_the_way(project: Project) -> None:
+    project.publish("1.0.0")
+    project.publish("1.1.0")
+    replace_key(project, "channels-ben", lost=True)
+    for name in ("targets-ana", "targets-ben"):
+        (project.keys / f"{name}.pem").unlink()
+    assert take_back(project, "1.1.0") == "1.0.0"
+    assert offered(project, "client") == "1.0.0"
 
 
 def test_after_a_rollback_a_fixed_version_ships_as_ever(project: Project) -> None:

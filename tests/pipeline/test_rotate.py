@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from publisher.client.updater import UpdateClient
 from publisher.errors import InputError, SigningError, StorageConflict, StorageError, TidegateError, VerificationError
 from publisher.pipeline.approve_role import review_role, sign_role
 from publisher.pipeline.ledger import verify_ledger
+from publisher.pipeline.pointer import hold, let_go, point_to
 from publisher.pipeline.reading import reader
 from publisher.pipeline.rotate import key_set
 from publisher.pipeline.stage import apply_stage, plan_stage
@@ -274,3 +276,56 @@ def test_every_root_is_signed_by_the_one_before_it(live: Project) -> None:
     promote_keys(live)
     second = Metadata[Root].from_file(str(live.bucket / metadata_key("root", 2)))
     Metadata[Root].from_bytes(live.root).signed.verify_delegate("root", second.signed_bytes, second.signatures)
+
+
+def plant_signature(project: Project, keyid: str) -> None:
+    """Somebody with the bucket puts a signature beside the candidate of root."""
+    [payload] = (project.bucket / "staging/root").glob("*/payload.json")
+    place = payload.parent / "sig" / keyid
+    place.parent.mkdir(exist_ok=True)
+    place.write_text(json.dumps({"keyid": keyid, "sig": "00" * 64}))
+
+
+def test_a_strangers_signature_never_gets_into_a_root(live: Project) -> None:
+    replace_key(live, "timestamp-ben")
+    stage_keys(live)
+    plant_signature(live, "f" * 64)
+    sign_role_as(live, "root", ROOTS)
+    promote_keys(live)
+    root = json.loads((live.bucket / metadata_key("root", 2)).read_bytes())
+    assert "f" * 64 not in {one["keyid"] for one in root["signatures"]}
+
+
+def test_a_bad_signature_in_somebodys_place_is_not_taken_for_theirs(live: Project) -> None:
+    replace_key(live, "timestamp-ben")
+    stage_keys(live)
+    plant_signature(live, live.key("root-ana").public_key.keyid)
+    with pytest.raises(StorageConflict, match="already holds other bytes"):
+        sign_role_as(live, "root", ("root-ana",))
+    refused(live, SigningError, "root needs 2 more persons")
+
+
+def test_what_somebody_stages_meanwhile_is_not_overwritten_nor_cleared(live: Project) -> None:
+    replace_key(live, "timestamp-ben")
+    storage = live.storage()
+    found = key_set(storage, live.root, live.catalog, live.now)
+    held = hold(storage, "root")
+    stage_keys(live)
+    with pytest.raises(StorageConflict):
+        point_to(held, storage, "0" * 64)
+    let_go("root", "0" * 64, storage)
+    digest = found.roles[0].candidate.digest
+    assert hold(storage, "root").pointer.candidate == digest
+    let_go("root", digest, storage)
+    assert hold(storage, "root").pointer.candidate is None
+
+
+def test_a_release_says_that_a_change_of_keys_has_to_be_signed_first(live: Project) -> None:
+    replace_key(live, "channels-ben")
+    live.add_release("1.1.0")
+    for name in TARGETS:
+        (live.keys / f"{name}.pem").unlink()
+    before = tree(live.bucket)
+    with pytest.raises(SigningError, match=r"`targets` is not signed for that yet(.|\n)*publish keys stage"):
+        live.publish("1.1.0")
+    assert tree(live.bucket) == before

@@ -27,6 +27,7 @@ from publisher.pipeline.writing import Written, write_objects
 from publisher.signing.keys import NewKey, OpenSigner
 from publisher.storage.directory import DirectoryStorage
 from publisher.storage.protocol import Storage
+from tests.support.command import Ran
 
 PROOFS = {fact: f"runbook, {fact}" for fact in Fact}
 """What operations attest in tests that are not about it."""
@@ -288,3 +289,20 @@ def tree(directory: Path) -> dict[str, bytes]:
         for path in sorted(directory.rglob("*"))
         if path.is_file() and not path.relative_to(directory).parts[0].startswith(".")
     }
+
+
+PERSONS = ("--person", "ana:engineering", "--person", "ben:operations,automation", "--person", "coco:comms")
+
+
+def with_todays_keys(base: Path, publish: Callable[..., Ran], *versions: str) -> Project:
+    """A project whose keys were made by the command, at the real time and unencrypted, with these releases built."""
+    project = Project(base)
+    (project.config / "root.json").unlink()
+    for key in project.keys.iterdir():
+        key.unlink()
+    ran = publish("keys", "init", "--no-passphrase", *PERSONS, cwd=project.base)
+    assert ran.code == 0, ran.err
+    for version in versions:
+        project.add_release(version)
+        project.build(version)
+    return project

@@ -9,11 +9,9 @@ import pytest
 
 from tests.support.command import Ran, run_publish
 from tests.support.kms_server import REGION, KmsServer
-from tests.support.project import Project
+from tests.support.project import Project, with_todays_keys
 
 pytestmark = pytest.mark.system
-
-PEOPLE = ("--person", "ana:engineering", "--person", "ben:operations,automation", "--person", "coco:comms")
 
 
 @pytest.fixture(scope="module")
@@ -25,14 +23,7 @@ def kms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KmsServer]:
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A project with keys made at the real time, and a release built."""
-    project = Project(tmp_path / "project")
-    (project.config / "root.json").unlink()
-    for key in project.keys.iterdir():
-        key.unlink()
-    assert run_publish("keys", "init", "--no-passphrase", *PEOPLE, cwd=project.base).code == 0
-    project.add_release("1.0.0")
-    project.build("1.0.0")
-    return project
+    return with_todays_keys(tmp_path / "project", run_publish, "1.0.0")
 
 
 def add(project: Project, uri: str, environment: dict[str, str], name: str = "ben-kms") -> Ran:

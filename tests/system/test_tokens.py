@@ -13,12 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import ROOT, Ran, run_publish
-from tests.support.project import Project
+from tests.support.project import Project, with_todays_keys
 from tests.support.softhsm import SoftHsm
 
 pytestmark = pytest.mark.system
 
-PEOPLE = ("--person", "ana:engineering", "--person", "ben:operations,automation", "--person", "coco:comms")
 PIN, WRONG = "482917", "135791"
 
 
@@ -34,14 +33,7 @@ def hsm(tmp_path: Path) -> SoftHsm:
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A project with keys made at the real time, and a release built."""
-    project = Project(tmp_path / "project")
-    (project.config / "root.json").unlink()
-    for key in project.keys.iterdir():
-        key.unlink()
-    assert run_publish("keys", "init", "--no-passphrase", *PEOPLE, cwd=project.base).code == 0
-    project.add_release("1.0.0")
-    project.build("1.0.0")
-    return project
+    return with_todays_keys(tmp_path / "project", run_publish, "1.0.0")
 
 
 def test_the_lines_of_the_readme_put_a_key_on_a_token(project: Project, tmp_path: Path) -> None:
