@@ -59,7 +59,7 @@ def in_words(quarter: Quarter, width: int, *, public: bool) -> list[str]:
         if monday != week:
             week = monday
             lines += ["", click.style(f"Week of {words.day(monday)}", bold=True)]
-        when = f"{bar.start:%a %d %H:%M}" if _is_sure(bar) else f"{bar.start:%a %d} about"
+        when = f"{bar.start:%a %d %H:%M}" if bar.kind is not Kind.EVENT or bar.is_dated else f"{bar.start:%a %d} about"
         lines += _hanging(when, whose + _said(bar, public=public), width)
     if quarter.due:
         lines += ["", click.style("Ways back, verified and rehearsed", bold=True)]
@@ -142,12 +142,6 @@ def _beginning(quarter: Quarter) -> Iterator[tuple[Bar, str]]:
     for bar, whose in found.values():
         some = bar.kind in (Kind.HARD, Kind.SOFT) and whose != products
         yield bar, f"{words.listed(whose)}: " if some else ""
-
-
-def _is_sure(bar: Bar) -> bool:
-    """Whether its time is known to the minute; that of a rumour or of a block to come is not."""
-    event = bar.of if bar.kind is Kind.EVENT and isinstance(bar.of, Event) else None
-    return event is None or (event.confidence == "confirmed" and event.estimate is None)
 
 
 def _said(bar: Bar, *, public: bool) -> str:

@@ -43,13 +43,7 @@ def with_signer(text: str, signer: Signer) -> str:
 
 def with_retired(text: str, name: str) -> str:
     """The text with the key of this name, which it holds, marked as replaced. Raises InputError as `with_signer`."""
-    if not text.endswith("\n"):
-        text += "\n"
-    found = _list(text)
-    assert found is not None
-    _refuse_brackets(found)
-    item = next(one for one in found.value if _name_of(one) == name)
-    assert isinstance(item, MappingNode)
+    text, _, item = _item(text, name)
     if (said := next((value for key, value in item.value if key.value == "retired"), None)) is not None:
         return f"{text[: said.start_mark.index]}true{text[said.end_mark.index :]}"
     if item.flow_style:
@@ -61,12 +55,7 @@ def with_retired(text: str, name: str) -> str:
 
 def without_signer(text: str, name: str) -> Cut:
     """The text without the key of this name, which it holds. Raises InputError where the list is in brackets."""
-    if not text.endswith("\n"):
-        text += "\n"
-    found = _list(text)
-    assert found is not None
-    _refuse_brackets(found)
-    item = next(one for one in found.value if _name_of(one) == name)
+    text, found, item = _item(text, name)
     lines = text.splitlines(keepends=True)
     first = item.start_mark.line
     while not lines[first].lstrip(" ").startswith("-"):
@@ -78,6 +67,18 @@ def without_signer(text: str, name: str) -> Cut:
         number = text.count("\n", 0, key)
         lines[number] = lines[number].replace("signers:", "signers: []", 1)
     return Cut("".join(lines[:first] + lines[last + 1 :]), comment)
+
+
+def _item(text: str, name: str) -> tuple[str, SequenceNode, MappingNode]:
+    """The text with its last line ended, the list of keys, and the key of this name, which it holds."""
+    if not text.endswith("\n"):
+        text += "\n"
+    found = _list(text)
+    assert found is not None
+    _refuse_brackets(found)
+    item = next(one for one in found.value if _name_of(one) == name)
+    assert isinstance(item, MappingNode)
+    return text, found, item
 
 
 def _list(text: str) -> SequenceNode | None:

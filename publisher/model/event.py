@@ -202,6 +202,11 @@ class Event(Visible):
         return None if self.status == "happened" else self.trigger
 
     @property
+    def is_dated(self) -> bool:
+        """Whether its time is known to the minute; that of a rumour, or of a block to come, is not."""
+        return self.confidence == "confirmed" and self.estimate is None
+
+    @property
     def earliest(self) -> datetime:
         """The first moment at which it may begin, as far as was known when it was estimated."""
         return self.estimate.earliest if self.estimate else self.starts

@@ -55,6 +55,11 @@ class Bar:
     ordinal: int = 0
     """Which of several freezes of one kind on one side of one cause, counted from the first there ever was."""
 
+    @property
+    def is_dated(self) -> bool:
+        """Whether what it stands for has a time that is known, and not expected only."""
+        return not isinstance(self.of, Event) or self.of.is_dated
+
 
 @dataclass(frozen=True)
 class Lane:

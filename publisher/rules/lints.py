@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 from publisher.model.catalog import Catalog
 from publisher.model.policy import FreezePolicy
 from publisher.model.product import ClientType
+from publisher.model.register import Override
 from publisher.model.release import ChangeClass
 from publisher.rules import review, rollback, words
+from publisher.rules.approvals import same_person
 from publisher.rules.bands import Case, Subject, freeze_lengths, kinds_apart, lasts_as_long
 from publisher.rules.contradictions import contradictions
 from publisher.rules.lead_time import disagreement, year_of_event, year_of_release
@@ -189,10 +191,21 @@ def _to_come(catalog: Catalog, now: datetime) -> Iterator[Lint]:
         if override.expires - override.approved_at > longest:
             what = f"it never counts, since it is meant to last longer than {words.length(longest)}"
             yield Lint(override.id, what, "check the year of `approved_at` and of `expires`")
+        yield from _unsigned(catalog, override, now)
     for event in catalog.events:
         if event.status == "happened" and event.starts > now:
             what = f"it is told to have happened, and it starts on {words.day(event.starts)}"
             yield Lint(event.id, what, "check the date, or write `status: planned`")
+
+
+def _unsigned(catalog: Catalog, override: Override, now: datetime) -> Iterator[Lint]:
+    """Who is named in an override has to sign the release; a name that nobody's key has would hold it up at last."""
+    keys = catalog.signers.keys_of(f"{override.product}.{override.channel}")
+    for approver in override.approvers if catalog.signers.signers and override.expires > now else ():
+        able = sorted({one.person for one in keys if one.duty == approver.duty})
+        if not any(same_person(approver.person, person) for person in able):
+            what = f"{approver.person} has to sign as {approver.duty}, and signers.yaml names no such key of theirs"
+            yield Lint(override.id, what, f"name one of {words.listed(able, 'or')}" if able else "add the key")
 
 
 def _ways_back(catalog: Catalog, now: datetime) -> Iterator[Lint]:

@@ -20,7 +20,7 @@ YIELDING = (Outcome.WAITING, Outcome.NEEDS_APPROVAL, Outcome.UNKNOWN)
 
 def overridden(question: Question, verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     """The verdicts with the overrides that count at this moment."""
-    counting = [one for one in of(question) if one.approved_at <= question.now < one.expires]
+    counting = _counting(question)
     if not counting:
         return tuple(verdicts)
     return tuple(_applied(question, verdict, counting) for verdict in verdicts)
@@ -44,12 +44,18 @@ def of(question: Question) -> list[Override]:
     return found
 
 
+def _counting(question: Question) -> list[Override]:
+    """Those that have been approved and have not expired at the moment of the question."""
+    return [one for one in of(question) if one.approved_at <= question.now < one.expires]
+
+
 def used(question: Question, verdicts: Iterable[Verdict]) -> tuple[Override, ...]:
     """The overrides on which verdicts that pass only by them rest, at the moment of the question."""
     passing = {verdict.rule for verdict in verdicts if verdict.outcome is Outcome.PASS_OVERRIDDEN}
-    counting = [one for one in of(question) if one.approved_at <= question.now < one.expires]
     return tuple(
-        one for one in counting if any(rule in passing and _lack(question, rule, one) is None for rule in one.rules)
+        one
+        for one in _counting(question)
+        if any(rule in passing and _lack(question, rule, one) is None for rule in one.rules)
     )
 
 

@@ -66,7 +66,8 @@ def _entry(bar: Bar, lane: Lane, uid: str, catalog: Catalog, now: datetime) -> E
     product = f"{lane.label}: " if lane.product is not None else ""
     entry.add("summary", product + _WORDS[bar.kind].format(title=bar.title))
     cancelled = isinstance(bar.of, Event) and bar.kind is Kind.EVENT and bar.of.status == "cancelled"
-    entry.add("status", "CANCELLED" if cancelled else "CONFIRMED" if _sure(bar) else "TENTATIVE")
+    # Of what is not public not even that is told, whether its time is known.
+    entry.add("status", "CANCELLED" if cancelled else "CONFIRMED" if bar.is_dated or not bar.public else "TENTATIVE")
     entry.add("transp", "TRANSPARENT")
     return entry
 
@@ -108,12 +109,3 @@ def _sequence(bar: Bar, catalog: Catalog) -> int:
 def _stamp(catalog: Catalog, now: datetime) -> datetime:
     """When the calendar was last reviewed, so that building the site again changes nothing."""
     return catalog.review.reviewed_at if catalog.review else now.replace(hour=0, minute=0, second=0)
-
-
-def _sure(bar: Bar) -> bool:
-    """Whether its time is known; of what is not public not even that is told."""
-    return (
-        not bar.public
-        or not isinstance(bar.of, Event)
-        or (bar.of.confidence == "confirmed" and bar.of.estimate is None)
-    )

@@ -12,6 +12,7 @@ from publisher.model.approval import Fact
 from publisher.model.signer import Duty, RolePolicy
 from publisher.pipeline.stage import Supersede
 from publisher.rules.approvals import mark
+from publisher.rules.lints import lints
 from tests.support.approving import CALENDAR, ESSENTIAL, STAFFING, edit, near_an_event, promote, refused, stage
 from tests.support.project import PROOFS, Project
 
@@ -89,6 +90,21 @@ def test_r27_an_override_counts_with_the_signatures_of_those_whom_it_names(proje
     refused(project, SigningError, "the approval of Eva as executive, whom an override names")
     project.approve("1.0.0", "channels-eva")
     promote(project)
+
+
+@pytest.mark.parametrize(("name", "advice"), [("Eva", False), ("EVA", False), ("Eva Lund", True), ("Coco", True)])
+def test_r27_a_name_in_an_override_that_nobodys_key_has_is_told_before_it_holds_the_release_up(
+    project: Project, name: str, advice: bool
+) -> None:
+    project.add_release("1.0.0", change_class="security")
+    (project.content / "overrides").mkdir()
+    text = OVERRIDE.format(files="a" * 64).replace("person: Eva", f"person: {name}")
+    (project.content / "overrides/rush.yaml").write_text(text)
+    project.forget()
+    told = [one for one in lints(project.catalog, project.now) if "has to sign as" in one.what]
+    assert bool(told) == advice
+    assert all(one.about == "rush" and one.fix for one in told)
+    assert not [one for one in lints(project.catalog, project.now + timedelta(days=2)) if "has to sign as" in one.what]
 
 
 OVERRIDE = """\
