@@ -161,10 +161,10 @@ def _reviewed(
         raise UsageError(
             "nobody is here to read what would be signed", fix="run it without --key, read, then add --yes DIGEST"
         )
-    role = found.candidate.role
-    opened = find_key(signing.key, role, found.may_sign, ring, Path.cwd(), ask_passphrase)
-    if asking:
+    if asking:  # a key is opened only after what it is to sign could be read
         click.echo("\n".join([*_lines(found, terminal_width()), ""]), err=as_json)
+    opened = find_key(signing.key, found.candidate.role, found.may_sign, ring, Path.cwd(), ask_passphrase)
+    if asking:
         for fact in found.facts_of(found.may_sign[opened.public_key.keyid]):
             if fact not in facts:
                 facts[fact] = click.prompt(fact.question, err=as_json)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +13,7 @@ import pytest
 from tests.support.command import ROOT, Ran, run_publish
 from tests.support.project import Project, with_todays_keys
 from tests.support.softhsm import SoftHsm
+from tests.support.terminal import at_terminal
 
 pytestmark = pytest.mark.system
 
@@ -152,34 +151,10 @@ def test_without_a_terminal_it_says_where_to_give_the_pin(on_token: Project, hsm
 
 
 def test_the_pin_is_asked_for_once_at_the_terminal(on_token: Project, hsm: SoftHsm) -> None:
-    code, said = at_terminal(on_token, hsm.environment, PIN)
+    code, said = at_terminal(words_of_release(on_token), on_token.base, hsm.environment, [("PIN of", PIN)])
     assert code == 0, said
     assert said.count("PIN of ben-token: ") == 1
     assert PIN not in said
-
-
-def at_terminal(project: Project, environment: dict[str, str], answer: str) -> tuple[int, str]:
-    """Run the release at a terminal of its own, and type an answer to whatever is asked for first."""
-    command = [sys.executable, "-m", "publisher.cli.main", *map(str, words_of_release(project))]
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(project.base)
-        os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": str(ROOT), **environment})
-    said, typed = b"", False
-    while True:
-        try:
-            part = os.read(terminal, 4096)
-        except OSError as error:
-            assert error.errno == errno.EIO  # the other end is closed
-            break
-        if not part:
-            break
-        said += part
-        if b"PIN of" in said and not typed:
-            os.write(terminal, f"{answer}\n".encode())
-            typed = True
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), said.decode()
 
 
 def test_a_token_that_is_absent_is_told_before_anybody_is_asked_for_a_pin(on_token: Project, hsm: SoftHsm) -> None:

@@ -1,0 +1,77 @@
+"""publish approve at a terminal: a person reads first, then opens the key, attests facts, and types the digest."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from publisher.pipeline.stage import apply_stage, plan_stage
+from tests.support.approving import edit, near_an_event
+from tests.support.project import Project
+from tests.support.terminal import Answers, at_terminal
+
+pytestmark = pytest.mark.system
+
+PASSPHRASE = "five six random words"
+FACTS: Answers = [
+    ("Where does it say so\\?: ", "the rota of this week"),
+    ("How do you know\\?: ", "test page at nine"),
+    ("was tried. Where\\?: ", "drill of Tuesday"),
+]
+DIGEST: Answers = [(r"digest \(([0-9a-f]{8})\.\.\.\): ", r"\1")]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A release that is staged near an event, by the clock of today, and keys that are encrypted."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    project = Project(tmp_path / "project", now=now, passphrase=PASSPHRASE)
+    project.add_release("1.0.0")
+    near_an_event(project)
+    summit = project.content / "events/summit.yaml"
+    for day, days in (("2026-11-23T12:00:00Z", 3), ("2026-11-24T12:00:00Z", 4)):
+        edit(summit, day, f"{now + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}")
+    edit(project.content / "calendar.yaml", "2026-11-19T12:00:00Z", f"{now - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}")
+    project.forget()
+    plan = plan_stage(project.request("1.0.0"), project.catalog, project.storage(), project.key_ring(), project.now)
+    apply_stage(plan, project.storage())
+    return project
+
+
+def approve(project: Project, key: str, answers: Answers) -> tuple[int, str]:
+    words = ("approve", "node@1.0.0", "--channel", "stable", "--key", key, "--to", project.bucket)
+    asked: Answers = [("Passphrase of [^\n]*: ", PASSPHRASE), *answers]
+    return at_terminal(words, project.base, {}, asked)
+
+
+def test_r39_operations_read_are_asked_for_each_fact_and_type_the_digest(project: Project) -> None:
+    code, said = approve(project, "channels-ben", [*FACTS, *DIGEST])
+    assert code == 0, said
+    order = [
+        "What changes for clients:",
+        "Passphrase of",
+        "Support is staffed",
+        "Alerts reach",
+        "rollback needs",
+        "type",
+    ]
+    assert [said.index(one) for one in order] == sorted(said.index(one) for one in order)
+    assert "approved    ben (operations)" in said
+    assert PASSPHRASE not in said
+    [statement] = project.staged().statements
+    assert b"rota" not in statement  # the envelope holds it in base64
+
+
+def test_engineering_is_asked_for_the_digest_only(project: Project) -> None:
+    code, said = approve(project, "channels-ana", DIGEST)
+    assert code == 0, said
+    assert "Where does it say so?" not in said
+
+
+def test_another_digest_signs_nothing(project: Project) -> None:
+    code, said = approve(project, "channels-ana", [(r"digest \(([0-9a-f]{8})\.\.\.\): ", "00000000")])
+    assert code == 2, said
+    assert "that is another digest; nothing was signed" in said
+    assert project.staged().signatures == ()
