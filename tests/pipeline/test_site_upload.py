@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from publisher.errors import InputError, StorageConflict, StorageError
 from publisher.model.site import MANIFEST, SiteManifest
 from publisher.pipeline.objects import CHANGING, IMMUTABLE
 from publisher.pipeline.site_files import SiteFile, Step
-from publisher.pipeline.site_upload import SitePlan, Uploaded, apply_upload, plan_upload, refuse_same_place
+from publisher.pipeline.site_upload import WORKERS, SitePlan, Uploaded, apply_upload, plan_upload, refuse_same_place
 from publisher.storage.directory import DirectoryStorage
 from publisher.storage.memory import MemoryStorage
 from publisher.storage.protocol import Body, ObjectMeta, Storage
@@ -267,20 +268,34 @@ def test_an_upload_under_way_is_not_taken_for_a_whole_site(old: Files, new: File
     assert (plan.puts, plan.closes) == ((), True)
 
 
-def test_a_failure_begins_nothing_more_and_says_how_far_it_came(tmp_path: Path) -> None:
+def test_a_failure_begins_nothing_more_and_says_how_far_it_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is under way goes on only once the rest is given up, so that no scheduling of threads decides."""
+    given_up, original = threading.Event(), ThreadPoolExecutor.shutdown
+
+    def shutdown(pool: ThreadPoolExecutor, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        original(pool, wait=False, cancel_futures=cancel_futures)
+        if cancel_futures:
+            given_up.set()
+        original(pool, wait=wait)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "shutdown", shutdown)
     files = write_site(tmp_path, "red", {f"{number:03}.html": "x" for number in range(200)})
     storage = Watched()
 
     def fail(key: str) -> None:
         if key == "003.html":
             raise StorageError("the store is full", fix="make room")
+        if key[:3].isdigit():
+            assert given_up.wait(timeout=60)
 
     storage.before = fail
     with pytest.raises(StorageError, match=r"the store is full \(pages: \d+ of 200 are done\)") as told:
         upload(files, storage)
     assert told.value.fix == "make room"
     there = contents(storage)
-    assert len([path for path in there if path.endswith(".html")]) < 150
+    assert len([path for path in there if path.endswith(".html")]) < WORKERS
     assert "sitemap.xml" not in there
     assert manifest(storage) == SiteManifest(version=1, complete=False, pages={})
     storage.before = lambda _key: None
