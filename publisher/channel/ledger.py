@@ -20,9 +20,9 @@ from tuf.api.metadata import Key, Targets
 
 from publisher.channel.findings import Finding, Level
 from publisher.channel.layout import LEDGER, TIMESTAMP_KEY, ledger_key, metadata_key
-from publisher.channel.repository import Read, Repository, follow_roots, parse
+from publisher.channel.repository import Read, follow_roots, parse
 from publisher.errors import VerificationError
-from publisher.model.ledger import Entry, PublicEntry, Stamp, Told
+from publisher.model.ledger import Action, Entry, PublicEntry, Stamp, Told
 from publisher.model.signer import Signers
 from publisher.signing.envelope import payload_of, seal, verify_envelope
 from publisher.signing.keys import OpenSigner, public_key
@@ -105,17 +105,18 @@ def seal_entry(told: Told, head: Head, at: datetime, key: OpenSigner) -> tuple[s
     return ledger_key(number), seal(_canonical(entry.model_dump(mode="json")), PAYLOAD_TYPE, key)
 
 
-def named_keys(read: Read, trusted_root: bytes, live: Repository | None, signers: Signers) -> dict[str, Key]:
+def named_keys(read: Read, trusted_root: bytes, versions: Iterable[int], signers: Signers) -> dict[str, Key]:
     """Every key, by id, that the channel's roots and targets have ever named, and those of signers.yaml.
 
-    minisign keys are not among them: they sign whole files, and so could be made to sign what passes for an entry.
+    `versions` are those of `targets` to look at; what nobody of ours signed is passed over. minisign keys are not among
+    them: they sign whole files, and so could be made to sign what passes for an entry.
     """
     configured = [public_key(one) for one in signers.signers if set(one.roles) != {"minisign"}]
     keys: dict[str, Key] = {key.keyid: key for key in configured}
     roots = tuple(follow_roots(read, trusted_root))
     for root in roots:
         keys |= root.signed.keys
-    for version in range(1, live.targets.signed.version + 1 if live else 1):
+    for version in versions:
         try:
             targets = parse(read(metadata_key(Targets.type, version)) or b"", Targets, Targets.type)
         except VerificationError:
@@ -194,7 +195,8 @@ def _flips(entries: Sequence[Entry], live: Stamp | None) -> Iterator[Finding]:
     """Whatever was live has been announced by an entry; so a ledger that was begun anew is found too."""
     announced: set[str] = set()
     for entry in entries:
-        if entry.base is not None and entry.base.sha256 not in announced:
+        # A recovery says itself that it replaces what no entry announced.
+        if entry.base is not None and entry.base.sha256 not in announced and entry.action != Action.RECOVER:
             announced.add(entry.base.sha256)
             what = f"was planned when timestamp {entry.base.version} was live, which no entry before it announces"
             yield Finding(Level.ERROR, what, ledger_key(entry.number))

@@ -71,7 +71,10 @@ def parse(data: bytes, kind: type[S], name: str) -> Metadata[S]:
     except DeserializationError as error:
         raise VerificationError(f"{name} is not TUF metadata") from error
     if not 0 < metadata.signed.version <= MAX_VERSION:
-        raise VerificationError(f"{name} claims a version that no role reaches")
+        raise VerificationError(
+            f"{name} claims a version that no role reaches",
+            fix="somebody has your keys and numbers ahead: see `publish recover`",
+        )
     if metadata.signed.type != kind.type:
         raise VerificationError(f"{name} is metadata of the role type {metadata.signed.type}, not {kind.type}")
     return metadata

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from publisher.channel.difference import difference
 from publisher.cli.common import content_options, json_option, load, print_result, wall_clock
+from publisher.cli.recover import key_names
 from publisher.cli.signing import key_ring, keys_option, read_root
 from publisher.cli.target import open_to_look, open_to_write, refuse_sample, to_option
 from publisher.cli.verdicts import terminal_width, wrapped
+from publisher.model.catalog import Catalog
+from publisher.pipeline.recover import still_trusted
 from publisher.pipeline.rotate import KeySet, StagedRole, apply_keys, key_set, plan_keys, stage_roles, verify_for_all
 from publisher.rules import words
 from publisher.signing.keys import described
@@ -44,10 +48,12 @@ def stage(
     found = key_set(storage, read_root(config), catalog, now)
     if not dry_run:
         stage_roles(found, storage, catalog, key_ring(catalog.signers, keys), now, replace=replace)
+    stolen = still_trusted(storage, found.root_to_be, found.targets_to_be)
     if as_json:
-        print_result({"staged": [_as_json(one) for one in found.roles], "dry_run": dry_run})
+        staged = [_as_json(one) for one in found.roles]
+        print_result({"staged": staged, "still_trusted": stolen, "dry_run": dry_run})
     else:
-        click.echo("\n".join(_lines(found, terminal_width())))
+        click.echo("\n".join([*_lines(found, terminal_width()), *_warnings(stolen, catalog, terminal_width())]))
 
 
 @click.command()
@@ -99,6 +105,18 @@ def _lines(found: KeySet, width: int) -> list[str]:
         lines += wrapped(f"May sign: {words.listed(may)}.", width, 2)
     lines += ["", "Next, each with their own key: publish approve ROLE --key KEY", "Then: publish keys promote"]
     return lines
+
+
+def _warnings(stolen: Mapping[str, tuple[str, ...]], catalog: Catalog, width: int) -> list[str]:
+    return [
+        line
+        for role, keyids in stolen.items()
+        for line in wrapped(
+            f"Warning: {role} goes on with {words.listed(key_names(keyids, catalog))}, which signed what a recovery"
+            " replaced. Whoever has seen that waits until it is changed: publish keys remove --compromised",
+            width,
+        )
+    ]
 
 
 def _changes(one: StagedRole) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ def command(
     Whoever notes the head can prove later, with --expect, that nothing up to there was removed or edited. Exit code 4
     when anything refutes the ledger.
     """
-    noted = _head_of(expect) if expect is not None else None
+    noted = head_of(expect, "--expect") if expect is not None else None
     catalog = load(content, config)
     storage = open_to_look(to, catalog)
     check = None
@@ -90,10 +90,11 @@ def command(
         )
 
 
-def _head_of(text: str) -> Head:
+def head_of(text: str, option: str) -> Head:
+    """A head as it is printed. Raises UsageError, naming the option that it came with."""
     match = re.fullmatch(r"([1-9][0-9]{0,7}):([0-9a-f]{64})", text)
     if match is None:
-        raise UsageError(f"--expect {text} is not a head", fix="write it as `publish log` prints it: NUMBER:SHA256")
+        raise UsageError(f"{option} {text} is not a head", fix="write it as `publish log` prints it: NUMBER:SHA256")
     return Head(int(match[1]), match[2])
 
 
@@ -148,6 +149,8 @@ def _entry_lines(one: Shown, width: int) -> list[str]:
         lines += wrapped(fate, width, margin)
     elif told.candidate:
         lines += wrapped(f"Candidate {told.candidate[:12]}.", width, margin)
+    if told.restored is not None:
+        lines += wrapped(f"Put back the state of entry {told.restored}.", width, margin)
     if told.approved_by:
         lines += wrapped(printable(f"Approved by {words.listed(told.approved_by)}."), width, margin)
     signed = f"; signed by {words.listed(one.signed_by)}" if one.signed_by else ""

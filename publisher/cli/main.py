@@ -31,6 +31,7 @@ COMMANDS = {
     "approve": "Read what a staged release changes, and sign it.",
     "promote": "Make a staged release live.",
     "rollback": "Take a release back, by the way that was signed with it.",
+    "recover": "Put the last state back that was ours, after somebody else has published.",
     "status": "Say what is live, what is staged, and what expires when.",
     "log": "Show and verify the ledger of what was changed and refused.",
     "refresh": "Sign snapshot and timestamp again when they are due.",

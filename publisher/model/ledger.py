@@ -34,6 +34,8 @@ class Action(StrEnum):
     """Roles that were due were signed again."""
     KEYS = "keys"
     """Keys, thresholds or delegations were changed, or a role of people was renewed."""
+    RECOVER = "recover"
+    """What somebody else had made live was replaced by the state of an earlier entry."""
     SIGN_SITE = "sign-site"
     """The manifest of the site's pages was signed."""
 
@@ -73,11 +75,15 @@ class Told(Model):
     decision: Decision | None = None
     """The whole decision, where one was asked for."""
     base: Stamp | None = None
-    """What was live when this was planned; None when nothing was."""
+    """What was live when this was planned; None when nothing was, or nothing that could be read."""
     result: Stamp | None = None
     """What clients see once it has taken effect; None when it shows them nothing new."""
     roles: dict[str, int] = Field(default_factory=dict)
-    """Roles that get a new version, with the version."""
+    """Roles that get a new version, with the version; for a recovery all of them, with the version that they have."""
+    restored: Number | None = None
+    """The entry whose state a recovery put back; None for anything else."""
+    distrusted: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Role -> ids of keys that signed what a recovery replaced: somebody else can use them."""
 
     @classmethod
     def decided(

@@ -11,9 +11,9 @@ from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.repository import Repository
 from publisher.errors import StorageConflict
 from publisher.model.decision import Decision
-from publisher.model.ledger import Stamp, Told
+from publisher.model.ledger import Action, Stamp, Told
 from publisher.pipeline.keyring import KeyRing
-from publisher.pipeline.ledger import Draft, append
+from publisher.pipeline.ledger import Draft, append, refuse_unannounced
 from publisher.pipeline.objects import CHANGING
 from publisher.pipeline.writing import Written
 from publisher.storage.protocol import Body, ObjectMeta, Storage
@@ -52,8 +52,10 @@ def commit(flip: Flip, storage: Storage, written: Written) -> Written:
     """Append the entry, then swap: no change is ever without its entry, and a ledger that cannot be written stops it.
 
     Raises StorageConflict when the live timestamp is not the one that was planned on; the entry stays, and tells what
-    was tried.
+    was tried; or when no entry told of it.
     """
+    if flip.entry.told.action is not Action.RECOVER:
+        refuse_unannounced(flip.entry.told.base, storage)
     written = written.then(append(flip.entry, storage))
     body = Body.from_bytes(flip.timestamp)
     try:

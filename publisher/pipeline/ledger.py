@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from publisher.channel.layout import LEDGER, channel_role, ledger_key
+from tuf.api.metadata import Key, Targets
+
+from publisher.channel.layout import LEDGER, METADATA, channel_role, ledger_key
 from publisher.channel.ledger import (
     NO_ENTRY,
     Check,
@@ -24,10 +26,11 @@ from publisher.channel.ledger import (
     number_of,
     seal_entry,
 )
+from publisher.channel.recovery import read_claimed
 from publisher.channel.repository import read_top
 from publisher.errors import RefusedByPolicy, StorageConflict, StorageError, TidegateError
 from publisher.model.decision import Decision
-from publisher.model.ledger import LAST_NUMBER, Action, Told
+from publisher.model.ledger import LAST_NUMBER, Action, Stamp, Told
 from publisher.model.release import Release
 from publisher.model.signer import Signers
 from publisher.pipeline.deciding import Clock
@@ -93,13 +96,40 @@ def verify_ledger(
 ) -> tuple[Ledger, Check]:
     """The whole ledger, and what is wrong with it; `noted` is a head that somebody wrote down earlier.
 
-    Raises VerificationError when what is live does not verify, StorageError.
+    What is live is taken as it lies there, verified or not: whoever asks may have to know in just that hour. Raises
+    VerificationError when the roots do not verify, StorageError.
     """
-    read = reader(storage)
-    live = read_top(read, trusted_root)
-    keys = named_keys(read, trusted_root, live, signers)
+    live = read_claimed(reader(storage)).stamp
+    keys = keys_ever_named(storage, trusted_root, signers)
     ledger = read_ledger(storage)
-    return ledger, check_ledger(ledger.logged, ledger.strays, keys, live.stamp if live else None, noted)
+    return ledger, check_ledger(ledger.logged, ledger.strays, keys, live, noted)
+
+
+def keys_ever_named(storage: Readable, trusted_root: bytes, signers: Signers) -> dict[str, Key]:
+    """Every key that may have signed an entry. Raises VerificationError when the roots do not verify."""
+    suffix = f".{Targets.type}.json"
+    names = (stat.key.removeprefix(METADATA).removesuffix(suffix) for stat in storage.list(METADATA))
+    versions = [int(name) for name in names if name.isascii() and name.isdigit() and len(name) <= 10]
+    return named_keys(reader(storage), trusted_root, versions, signers)
+
+
+def refuse_unannounced(base: Stamp | None, storage: Readable) -> None:
+    """What is live must be what an entry told of; nothing is built on what somebody else made live.
+
+    Raises StorageConflict. Read from the end, where that entry nearly always is.
+    """
+    if base is None:
+        return
+    numbers = [number for stat in storage.list(LEDGER) if (number := number_of(stat.key)) is not None]
+    read = reader(storage)
+    for number in reversed(numbers):
+        entry = Logged(number, read(ledger_key(number)) or b"").entry
+        if entry is not None and entry.result is not None and entry.result.sha256 == base.sha256:
+            return
+    raise StorageConflict(
+        f"timestamp {base.version} is live, and no entry of the ledger tells of it: somebody published without us",
+        fix="look with `publish recover` before anything else; it puts the last state back that was ours",
+    )
 
 
 def append(draft: Draft, storage: Storage) -> Written:

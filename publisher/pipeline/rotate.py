@@ -85,6 +85,21 @@ class KeySet:
     """The newest one that clients can get."""
     roles: tuple[StagedRole, ...]
 
+    @property
+    def root_to_be(self) -> Root:
+        """The root once the set is live."""
+        found = next((one.wanted.signed for one in self.roles if one.wanted.role == Root.type), self.root.signed)
+        assert isinstance(found, Root)
+        return found
+
+    @property
+    def targets_to_be(self) -> Targets:
+        """`targets` once the set is live."""
+        staged = (one.wanted.signed for one in self.roles if one.wanted.role == Targets.type)
+        found = next(staged, self.live.targets.signed)
+        assert isinstance(found, Targets)
+        return found
+
 
 def key_set(storage: Readable, trusted_root: bytes, catalog: Catalog, now: datetime) -> KeySet:
     """Compare the configuration with what is live. Raises StorageError when nothing is, VerificationError."""

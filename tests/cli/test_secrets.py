@@ -75,6 +75,7 @@ def words(project: Project) -> list[tuple[str, ...]]:
         ("rollback", *one, *to),
         ("status", *to),
         ("log", "--verify", *to),
+        ("recover", *to),
         ("refresh", *to),
         ("bucket", "policy", "--to", S3),
         ("verify", str(project.bucket), *root),

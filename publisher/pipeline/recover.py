@@ -1,0 +1,196 @@
+"""`publish recover`: a state that the ledger told of, put back in the place of what somebody else published.
+
+It needs the online keys and no meeting: nothing becomes live but what people signed, and what was live before. Thieves
+of keys lose them only by a change of keys afterwards (`rotate.py`), which also brings back clients that have seen
+numbers far ahead (TUF specification, 5.3.11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tuf.api.metadata import Key, Root, Targets, Timestamp
+
+from publisher.channel.advance import Advance
+from publisher.channel.layout import TIMESTAMP_KEY
+from publisher.channel.ledger import Head, check_ledger, took_effect
+from publisher.channel.recovery import Claimed, distrusted, read_claimed, state_of, versions_at
+from publisher.channel.repository import follow_roots, read_repository
+from publisher.errors import InputError, SigningError, StorageConflict, VerificationError
+from publisher.model.catalog import Catalog
+from publisher.model.ledger import Action, Entry, Told
+from publisher.pipeline.flip import Flip, commit, plan_flip
+from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.ledger import Ledger, keys_ever_named, read_ledger
+from publisher.pipeline.objects import PlannedObject
+from publisher.pipeline.progress import silent
+from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.self_check import update_as_client
+from publisher.pipeline.writing import Written, write_objects
+from publisher.storage.protocol import Body, Storage
+
+
+@dataclass(frozen=True)
+class State:
+    """An entry that announced a state, and how it is named."""
+
+    head: Head
+    entry: Entry
+    certain: bool
+    """Whether it was live for sure: something was planned on it, or it is live. The last ones may have lost a race."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What lies in the bucket, and what could be put in its place."""
+
+    claimed: Claimed
+    refuted: str | None
+    """Why what lies there does not verify; None when it does."""
+    announced: Entry | None
+    """The entry that told of it; None when none did."""
+    states: tuple[State, ...]
+    """What can be put back, the newest first."""
+    ledger: Ledger
+
+    @property
+    def ours(self) -> bool:
+        """Whether nothing speaks for somebody else having published."""
+        return self.refuted is None and self.announced is not None
+
+
+@dataclass(frozen=True)
+class RecoverPlan:
+    """Everything that puts a state back; the timestamp last."""
+
+    entry: Entry
+    """Whose state it is."""
+    objects: tuple[PlannedObject, ...]
+    flip: Flip
+    changed: tuple[tuple[str, int | None, int], ...]
+    """Role, its version in what is replaced (None for none that can be read), and the version from now on."""
+    discarded: tuple[Entry, ...]
+    """Later entries that made something live, and whose state is left behind."""
+    distrusted: Mapping[str, tuple[str, ...]]
+    """Role -> ids of keys that signed what is replaced."""
+
+
+def read_scene(storage: Readable, trusted_root: bytes) -> Scene:
+    """Look, verify and write nothing. Raises StorageError, and VerificationError when the roots do not verify."""
+    read = reader(storage)
+    tuple(follow_roots(read, trusted_root))
+    claimed = read_claimed(read)
+    refuted = None
+    try:
+        if read_repository(read, trusted_root) is None:
+            refuted = "there is no timestamp.json"
+    except VerificationError as error:
+        refuted = error.what
+    ledger = read_ledger(storage)
+    live = claimed.stamp.sha256 if claimed.stamp else None
+    states = tuple(_states(ledger, live))
+    announced = next((one.entry for one in states if one.entry.result and one.entry.result.sha256 == live), None)
+    return Scene(claimed, refuted, announced, states, ledger)
+
+
+def plan_recover(
+    scene: Scene,
+    chosen: Head,
+    storage: Readable,
+    trusted_root: bytes,
+    catalog: Catalog,
+    keys: KeyRing,
+    now: datetime,
+    *,
+    disown: bool,
+) -> RecoverPlan:
+    """Put the chosen entry's state together, and sign it with the online keys, without writing.
+
+    `disown` says that what is live is somebody else's although it verifies and an entry tells of it: a thief with an
+    online key can write entries too. Raises InputError, VerificationError when the ledger up to the entry or a part of
+    the state does not verify, SigningError, StorageConflict when somebody published since `scene` was read.
+    """
+    if scene.ours and not disown:
+        assert scene.announced is not None
+        raise InputError(
+            f"what is live verifies, and entry {scene.announced.number} tells of it: there is nothing to recover from",
+            fix="`publish rollback` takes a release back; if you know that it was somebody else, add --disown",
+        )
+    read = reader(storage)
+    roots = tuple(follow_roots(read, trusted_root))
+    _refuse_unsound(scene.ledger, chosen, keys_ever_named(storage, trusted_root, catalog.signers))
+    entries = [one.entry for one in scene.ledger.logged if one.entry is not None]
+    versions = versions_at(entries, chosen.number)
+    stat = storage.stat(TIMESTAMP_KEY)
+    if read_claimed(read).data != scene.claimed.data:
+        raise StorageConflict("somebody published in between", fix="look again with `publish recover`")
+    state = state_of(read, roots, versions, scene.claimed)
+    advance = Advance(state, roots[-1], catalog.signers, keys.with_retired, read, now)
+    try:
+        metadata = advance.to(state.targets.signed, {}, signed_targets=state.targets)
+    except SigningError as error:
+        raise SigningError(
+            error.what, fix="recover with the keys that clients accept now, stolen or not, and change keys afterwards"
+        ) from error
+    stolen = distrusted(read, scene.claimed, state, versions)
+    told = Told.routine(Action.RECOVER, catalog.policy_at(now))
+    told = told.model_copy(update={"restored": chosen.number, "distrusted": stolen})
+    flip = plan_flip(told, metadata, state, stat.tag if stat else None, Timestamp.type, keys, now)
+    assert flip is not None  # the timestamp is signed anew whatever else is the same
+    whole = {**{role: one.signed.version for role, one in state.roles.items()}, **dict(metadata.changed)}
+    whole[Targets.type] = state.targets.signed.version
+    # The whole state, so that the way to it never leads through what was replaced.
+    said = flip.entry.told.model_copy(update={"roles": whole, "base": scene.claimed.stamp})
+    return RecoverPlan(
+        entry=next(one for one in entries if one.number == chosen.number),
+        objects=tuple(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects),
+        flip=replace(flip, entry=replace(flip.entry, told=said)),
+        changed=tuple((role, scene.claimed.version_of(role), version) for role, version in sorted(whole.items())),
+        discarded=tuple(one.entry for one in reversed(scene.states) if one.entry.number > chosen.number),
+        distrusted=stolen,
+    )
+
+
+def apply_recover(plan: RecoverPlan, storage: Storage) -> Written:
+    """Write, log and flip. Raises StorageConflict when somebody published in between."""
+    return commit(plan.flip, storage, write_objects(plan.objects, storage, silent))
+
+
+def verify_recovered(storage: Storage, trusted_root: bytes, now: datetime) -> None:
+    """Update as a client that has never been here. Raises VerificationError."""
+    live = read_repository(reader(storage), trusted_root)
+    roles = live.roles.values() if live else ()
+    feeds = [path for role in roles for path in role.signed.targets if path.startswith("feed/")]
+    update_as_client(storage, trusted_root, feeds, now)
+
+
+def still_trusted(storage: Readable, root: Root, targets: Targets) -> dict[str, tuple[str, ...]]:
+    """Role -> ids of keys that signed what recoveries replaced, and that `root` and `targets` accept all the same."""
+    found: dict[str, set[str]] = {}
+    delegated = targets.delegations.roles if targets.delegations and targets.delegations.roles else {}
+    for one in read_ledger(storage).logged:
+        for role, keyids in one.entry.distrusted.items() if one.entry else ():
+            named = root.roles.get(role) or delegated.get(role)
+            found.setdefault(role, set()).update(set(keyids) & set(named.keyids if named else ()))
+    return {role: tuple(sorted(keyids)) for role, keyids in sorted(found.items()) if keyids}
+
+
+def _states(ledger: Ledger, live: str | None) -> Iterator[State]:
+    entries = [one.entry for one in ledger.logged if one.entry is not None]
+    seen = took_effect(entries, live)
+    last = max(seen, default=0)
+    for one in reversed(ledger.logged):
+        if one.entry is not None and one.entry.result is not None and (one.number in seen or one.number > last):
+            yield State(one.head, one.entry, one.number in seen)
+
+
+def _refuse_unsound(ledger: Ledger, chosen: Head, keys: Mapping[str, Key]) -> None:
+    before = [one for one in ledger.logged if one.number <= chosen.number]
+    found = check_ledger(before, (), keys, None, chosen).findings
+    if found:
+        raise VerificationError(
+            f"the ledger up to entry {chosen.number} does not verify: {found[0].where} {found[0].what}",
+            fix="bring it back from the versions that the bucket keeps, or choose an entry before that",
+        )

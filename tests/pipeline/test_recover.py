@@ -1,0 +1,356 @@
+"""After somebody else has published: what is shown, what can be put back, and which clients follow when."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from tuf.api.exceptions import DownloadError, RepositoryError
+from tuf.api.metadata import Metadata, MetaFile, Targets
+from tuf.ngclient import Updater
+
+from publisher.channel.audit import audit
+from publisher.channel.layout import TIMESTAMP_KEY, ledger_key, metadata_key
+from publisher.channel.ledger import Head
+from publisher.client.errors import ClientError
+from publisher.client.fetch import fetcher_for
+from publisher.client.updater import UpdateClient
+from publisher.errors import InputError, SigningError, StorageConflict, TidegateError, VerificationError
+from publisher.model.ledger import Action
+from publisher.pipeline.ledger import verify_ledger
+from publisher.pipeline.promote import PromoteRequest
+from publisher.pipeline.recover import RecoverPlan, apply_recover, plan_recover, read_scene, still_trusted
+from publisher.pipeline.recover import verify_recovered as verify
+from publisher.pipeline.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.rollback import plan_rollback
+from publisher.pipeline.self_check import StoreFetcher
+from publisher.pipeline.verify import StoreSource
+from publisher.storage.protocol import Storage
+from tests.support.flaky import FlakyStorage, Killed
+from tests.support.project import Project, tree
+from tests.support.rotating import promote_keys, replace_key, sign_role_as, stage_keys
+from tests.support.thief import FAR, Thief
+
+ONLINE = ("snapshot-ben", "timestamp-ben")
+ROOTS = ("root-ana", "root-ben")
+
+
+@pytest.fixture
+def live(project: Project) -> Project:
+    """A project with two releases."""
+    project.publish("1.0.0")
+    project.publish("1.1.0")
+    return project
+
+
+def offered(project: Project, state: str, root: bytes | None = None) -> str:
+    url = project.bucket.as_uri()
+    client = UpdateClient(url, root or project.root, project.base / state, fetcher_for(url), project.now)
+    release = client.fetch_feed("node", "stable", "linux-amd64").release
+    assert release is not None
+    return str(release.version)
+
+
+def stock_offers(project: Project, state: str) -> list[str]:
+    """Targets of the channel as python-tuf's own client sees them, with nothing of ours in between."""
+    folder = project.base / state
+    folder.mkdir(exist_ok=True)
+    updater = Updater(
+        str(folder),
+        "https://bucket.invalid/tuf/metadata/",
+        fetcher=StoreFetcher(project.storage()),
+        bootstrap=project.root,
+    )
+    updater._trusted_set.reference_time = project.now
+    updater.refresh()
+    info = updater.get_targetinfo("feed/node/stable/linux-amd64.json")
+    assert info is not None
+    return sorted(info.hashes.values())
+
+
+def newest(project: Project, storage: Storage | None = None) -> Head:
+    """The newest state that the ledger tells of."""
+    return read_scene(storage or project.storage(), project.root).states[0].head
+
+
+def plan(
+    project: Project, chosen: Head | None = None, *, disown: bool = False, storage: Storage | None = None
+) -> RecoverPlan:
+    where = storage or project.storage()
+    scene = read_scene(where, project.root)
+    head = chosen or scene.states[0].head
+    ring = project.key_ring()
+    return plan_recover(scene, head, where, project.root, project.catalog, ring, project.now, disown=disown)
+
+
+def recover(project: Project, chosen: Head | None = None, *, disown: bool = False) -> RecoverPlan:
+    made = plan(project, chosen, disown=disown)
+    apply_recover(made, project.storage())
+    verify(project.storage(), project.root, project.now)
+    return made
+
+
+def refused(project: Project, error: type[TidegateError], words: str, chosen: Head | None = None) -> None:
+    before = tree(project.bucket)
+    with pytest.raises(error, match=words):
+        recover(project, chosen)
+    assert tree(project.bucket) == before
+
+
+def change_online_keys(project: Project) -> None:
+    for name in ONLINE:
+        replace_key(project, name, lost=True)
+    stage_keys(project)
+    sign_role_as(project, "root", ROOTS)
+    promote_keys(project)
+
+
+def test_while_what_is_live_is_ours_there_is_nothing_to_recover(live: Project) -> None:
+    scene = read_scene(live.storage(), live.root)
+    assert (scene.ours, scene.refuted) == (True, None)
+    refused(live, InputError, "there is nothing to recover from")
+
+
+@pytest.mark.parametrize("far", [FAR, 2**40], ids=["far", "beyond every number"])
+def test_a_fast_forward_is_undone_and_after_new_keys_all_clients_follow(live: Project, far: int) -> None:
+    thief = Thief.of(live, *ONLINE)
+    assert offered(live, "saw nothing") == "1.1.0"
+    assert offered(live, "saw it") == stock_sees(live, "stock saw it") == "1.1.0"
+    thief.flip(far, FAR, announced={"node.stable": FAR})
+    with pytest.raises(ClientError):
+        offered(live, "saw it")
+    with pytest.raises((RepositoryError, DownloadError)):
+        stock_offers(live, "stock saw it")
+
+    scene = read_scene(live.storage(), live.root)
+    assert (scene.ours, scene.announced) == (False, None)
+    made = recover(live)
+    assert sorted(made.distrusted) == ["snapshot", "timestamp"]
+    assert offered(live, "saw nothing") == offered(live, "new") == "1.1.0"
+    with pytest.raises(ClientError):
+        offered(live, "saw it")
+    with pytest.raises(RepositoryError):
+        stock_offers(live, "stock saw it")
+
+    change_online_keys(live)
+    live.publish("1.2.0")
+    for state in ("saw nothing", "new", "saw it", "newer"):
+        assert offered(live, state) == "1.2.0"
+    assert stock_sees(live, "stock saw it") == "1.2.0"
+    assert verify_ledger(live.storage(), live.root, live.catalog.signers)[1].sound
+
+
+def stock_sees(project: Project, state: str) -> str:
+    """The version that a stock client is led to."""
+    [digest] = stock_offers(project, state)
+    feed = project.bucket / f"tuf/targets/feed/node/stable/{digest}.linux-amd64.json"
+    return str(json.loads(feed.read_bytes())["release"]["version"])
+
+
+def test_one_changed_key_alone_leaves_those_waiting_who_saw_both_numbers(live: Project) -> None:
+    thief = Thief.of(live, *ONLINE)
+    thief.flip(FAR, FAR, announced={"node.stable": FAR})
+    with pytest.raises(ClientError):
+        offered(live, "saw it")
+    recover(live)
+    replace_key(live, "timestamp-ben", lost=True)
+    stage_keys(live)
+    sign_role_as(live, "root", ROOTS)
+    promote_keys(live)
+    with pytest.raises(ClientError):
+        offered(live, "saw it")
+    root = thief.live()
+    warned = still_trusted(live.storage(), root.root.signed, root.targets.signed)
+    assert list(warned) == ["snapshot"]
+    replace_key(live, "snapshot-ben", lost=True)
+    stage_keys(live)
+    sign_role_as(live, "root", ROOTS)
+    promote_keys(live)
+    assert offered(live, "saw it") == "1.1.0"
+    root = thief.live()
+    assert still_trusted(live.storage(), root.root.signed, root.targets.signed) == {}
+
+
+def test_numbers_that_are_a_little_ahead_are_passed_so_that_clients_follow_at_once(live: Project) -> None:
+    Thief.of(live, *ONLINE).flip(40, 50)
+    assert offered(live, "saw it") == "1.1.0"
+    recover(live)
+    state = Thief.of(live).live()
+    assert (state.timestamp.signed.version, state.snapshot.signed.version) == (41, 51)
+    live.publish("1.2.0")
+    assert offered(live, "saw it") == "1.2.0"
+
+
+def test_a_thief_of_the_timestamp_alone_names_a_snapshot_that_nobody_has(live: Project) -> None:
+    Thief.of(live, "timestamp-ben").stamp(FAR, MetaFile(FAR))
+    with pytest.raises(ClientError):
+        offered(live, "saw it")
+    assert recover(live).distrusted.keys() == {"timestamp"}
+    assert offered(live, "new") == "1.1.0"
+    replace_key(live, "timestamp-ben", lost=True)
+    stage_keys(live)
+    sign_role_as(live, "root", ROOTS)
+    promote_keys(live)
+    assert offered(live, "saw it") == "1.1.0"
+
+
+@pytest.mark.parametrize("left", [None, b"", b"garbage", b"[1]", b'{"signed": {}}', b"\xff\xfe"])
+def test_what_is_destroyed_is_put_back(live: Project, left: bytes | None) -> None:
+    if left is None:
+        (live.bucket / TIMESTAMP_KEY).unlink()
+    else:
+        Thief.of(live).write(TIMESTAMP_KEY, left)
+    recover(live)
+    assert offered(live, "new") == "1.1.0"
+    assert offered(live, "old") == "1.1.0"
+
+
+def test_a_replayed_older_state_is_replaced_by_the_newest(live: Project) -> None:
+    """Properly signed metadata of 1.0.0, which new clients would believe."""
+    old: Metadata[Targets] = Metadata.from_file(str(live.bucket / metadata_key("node.stable", 1)))
+    Thief.of(live, *ONLINE).flip(40, 50, replaced={"node.stable": old})
+    assert offered(live, "new") == "1.0.0"
+    recover(live)
+    assert offered(live, "newer") == "1.1.0"
+
+
+def test_a_channel_role_of_thieves_is_left_behind_and_their_keys_are_named(live: Project) -> None:
+    thief = Thief.of(live, *ONLINE, "channels-ana", "channels-ben")
+    thief.flip(40, 50, replaced={"node.stable": thief.malware("node.stable", FAR, "channels-ana", "channels-ben")})
+    assert offered(live, "fooled") == "6.6.6"
+    made = recover(live)
+    assert made.distrusted["node.stable"] == tuple(
+        sorted(thief.keys[name].public_key.keyid for name in ("channels-ana", "channels-ben"))
+    )
+    assert ("node.stable", FAR, 2) in made.changed
+    assert offered(live, "new") == "1.1.0"
+
+
+def test_nobody_builds_on_what_no_entry_tells_of(live: Project) -> None:
+    Thief.of(live, *ONLINE).flip(40, 50)
+    live.now += timedelta(hours=30)
+    storage = live.storage()
+    before = live.bucket / TIMESTAMP_KEY
+    found = before.read_bytes()
+    refresh = plan_refresh(storage, live.root, live.catalog, live.key_ring(), live.now)
+    with pytest.raises(StorageConflict, match="no entry of the ledger tells of it"):
+        apply_refresh(refresh, storage)
+    with pytest.raises(StorageConflict, match="no entry of the ledger tells of it"):
+        live.publish("1.2.0")
+    assert before.read_bytes() == found
+
+
+def test_a_thief_who_wrote_an_entry_too_is_disowned(live: Project) -> None:
+    """With a stolen online key a flip can have its entry, and then only people know that it was not theirs."""
+    good = newest(live)
+    live.now += timedelta(hours=30)
+    apply_refresh(plan_refresh(live.storage(), live.root, live.catalog, live.key_ring(), live.now), live.storage())
+    refused(live, InputError, "add --disown", good)
+    made = recover(live, good, disown=True)
+    assert [one.action for one in made.discarded] == [Action.REFRESH]
+    assert offered(live, "new") == "1.1.0"
+    assert verify_ledger(live.storage(), live.root, live.catalog.signers)[1].sound
+
+
+def test_a_recovery_can_be_recovered_from(live: Project) -> None:
+    for number in (40, 400):
+        Thief.of(live, *ONLINE).flip(number, number)
+        recover(live)
+    assert offered(live, "new") == "1.1.0"
+    assert verify_ledger(live.storage(), live.root, live.catalog.signers)[1].sound
+
+
+def test_a_way_back_still_works_after_a_recovery(live: Project) -> None:
+    Thief.of(live, *ONLINE).flip(40, 50)
+    recover(live)
+    request = PromoteRequest("node", "stable", live.root, action=Action.ROLLBACK)
+    back = plan_rollback(request, live.release("1.1.0"), live.catalog, live.storage(), live.key_ring(), live.now)
+    assert back.back_to == "1.0.0"
+
+
+def test_an_edited_entry_before_the_chosen_one_refutes_it(live: Project) -> None:
+    Thief.of(live, *ONLINE).flip(40, 50)
+    head = newest(live)
+    entry = live.bucket / ledger_key(1)
+    data = entry.read_bytes()
+    Thief.of(live).write(ledger_key(1), data + b" ")
+    refused(live, VerificationError, "the ledger up to entry", head)
+
+
+def test_an_entry_that_is_not_the_one_that_was_noted_is_refused(live: Project) -> None:
+    Thief.of(live, *ONLINE).flip(40, 50)
+    head = newest(live)
+    refused(live, VerificationError, "is not what was noted", Head(head.number, "0" * 64))
+    refused(live, VerificationError, "is missing", Head(99, "0" * 64))
+
+
+def test_an_entry_that_made_nothing_live_cannot_be_chosen(live: Project) -> None:
+    Thief.of(live, *ONLINE).flip(40, 50)
+    first = read_scene(live.storage(), live.root).ledger.logged[0]
+    refused(live, InputError, "entry 1 made nothing live", first.head)
+
+
+def test_a_destroyed_part_of_the_state_is_named(live: Project) -> None:
+    Thief.of(live, *ONLINE).flip(40, 50)
+    part = metadata_key("node.stable", 2)
+    data = (live.bucket / part).read_bytes()
+    (live.bucket / part).unlink()
+    refused(live, VerificationError, "2.node.stable.json is missing")
+    Thief.of(live).write(part, (live.bucket / metadata_key("node.stable", 1)).read_bytes())
+    refused(live, VerificationError, "2.node.stable.json says that it is version 1")
+    Thief.of(live).write(part, data.replace(b'"sig":"', b'"sig":"00', 1))
+    refused(live, VerificationError, "needs the signature of a person with the duty engineering")
+
+
+def test_without_the_online_keys_nothing_is_written(live: Project) -> None:
+    Thief.of(live, *ONLINE).flip(40, 50)
+    (live.keys / "timestamp-ben.pem").rename(live.base / "elsewhere.pem")
+    (live.keys / "snapshot-ben.pem").rename(live.base / "elsewhere too.pem")
+    refused(live, SigningError, "snapshot needs 1 signature")
+
+
+def test_whoever_publishes_in_between_is_not_overwritten(live: Project) -> None:
+    thief = Thief.of(live, *ONLINE)
+    thief.flip(40, 50)
+    made = plan(live)
+    thief.flip(41, 70)
+    found = (live.bucket / TIMESTAMP_KEY).read_bytes()
+    with pytest.raises(StorageConflict, match="somebody else published in between"):
+        apply_recover(made, live.storage())
+    assert (live.bucket / TIMESTAMP_KEY).read_bytes() == found
+
+
+def test_killed_at_any_change_a_recovery_is_finished_by_running_it_again(live: Project) -> None:
+    Thief.of(live, *ONLINE).flip(FAR, FAR)
+    changes, head, before = FlakyStorage(live.storage()), newest(live), tree(live.bucket)
+    apply_recover(plan(live, head), changes)
+    total = len(changes.changes)
+    assert total >= 3
+    for number in range(1, total + 1):
+        for after in (False, True):
+            restore(live, before)
+            with pytest.raises(Killed):
+                apply_recover(plan(live, head), FlakyStorage(live.storage(), number, after=after))
+            if read_scene(live.storage(), live.root).ours:
+                assert (number, after) == (total, True)
+            else:
+                recover(live, head)
+            assert offered(live, f"new {number} {after}") == "1.1.0"
+            assert verify_ledger(live.storage(), live.root, live.catalog.signers)[1].sound
+
+
+def restore(project: Project, files: dict[str, bytes]) -> None:
+    for key in tree(project.bucket):
+        if key not in files:
+            (project.bucket / key).unlink()
+    for key, data in files.items():
+        if (project.bucket / key).read_bytes() != data:
+            Thief.of(project).write(key, data)
+
+
+def test_the_audit_names_what_the_thief_left(live: Project) -> None:
+    Thief.of(live, *ONLINE).flip(FAR, FAR)
+    recover(live)
+    found = audit(StoreSource(live.storage()), live.root, live.now)
+    assert any(metadata_key("snapshot", FAR) in str(one) for one in found.findings)
