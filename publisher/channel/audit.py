@@ -82,7 +82,7 @@ class _Auditor:
                 self.book.error("nothing is published here", TIMESTAMP_KEY)
         if top is not None:
             repository = replace(top, roles=dict(self._delegated(top)))
-            history = read_history(self.source.read, repository, self.source.keys())
+            history = read_history(self.source.read, repository, self.source.keys(), self.trusted_root)
             self._expiry(repository)
             self._targets(repository)
             self._feeds(repository)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from publisher.channel.findings import BROKEN_OFF, Findings, Level
 from publisher.channel.history import History
@@ -23,11 +23,12 @@ from publisher.signing.minisign import verify as verify_minisign
 
 
 def audit_release(
-    book: Findings, product: str, version: str, public: bytes, history: History, if_missing: Level
+    book: Findings, product: str, version: str, today: bytes, history: History, if_missing: Level
 ) -> None:
     """Check one version: signed sums, signed binaries, and that a channel's people vouched for every binary.
 
-    Files that are missing are of level `if_missing`; everything else that is wrong is an error.
+    `today` is the public minisign key that is pinned now; older versions may be signed with one that was. Files that
+    are missing are of level `if_missing`; everything else that is wrong is an error.
     """
 
     def key(file: str) -> str:
@@ -40,11 +41,14 @@ def audit_release(
         return
     try:
         listed = parse_sums(checksums)
-        _minisign(book, product, version, SUMS_FILE, digest_bytes(checksums).blake2b512, public)
+        sums = digest_bytes(checksums).blake2b512
+        public = _key_of_then(book, product, version, sums, (today, *history.minisign_before))
+        _minisign(book, product, version, SUMS_FILE, sums, public)
     except (VerificationError, ValueError) as error:
         book.error(f"cannot be verified, nor can the files beside it: {error}", key(SUMS_FILE))
         book.account_for_prefix(key(""))
         return
+    vouched_before = False
     for file, digest in sorted(listed.items()):
         found = book.digest(key(file))
         if found is None:
@@ -53,12 +57,27 @@ def audit_release(
         if found.sha256 != digest:
             book.error("does not have the bytes that SHA256SUMS names", key(file))
         told = file == MANIFEST_FILE or file.endswith(BOM_SUFFIXES)  # facts about binaries, which nobody runs
-        if not told and digest not in history.vouched.get((product, version, file), frozenset()):
-            book.error("no channel's people ever signed these bytes, whatever minisign says", key(file))
+        name = (product, version, file)
+        if not told and digest not in history.vouched.get(name, ()):
+            if digest in history.vouched_before.get(name, ()):
+                vouched_before = True
+            else:
+                book.error("no channel's people ever signed these bytes, whatever minisign says", key(file))
         _signature(book, product, version, file, found.blake2b512, public)
     facts = book.read(key(MANIFEST_FILE)) if MANIFEST_FILE in listed else None
     if facts is not None:
         _manifest(book, product, version, facts, listed, if_missing)
+    _replaced(book, key(""), by_hand=public != today, by_people=vouched_before, offered=if_missing is Level.ERROR)
+
+
+def _replaced(book: Findings, where: str, *, by_hand: bool, by_people: bool, offered: bool) -> None:
+    """Keys that have been replaced since: what they signed stays ours, and whoever checks by hand should know."""
+    if by_hand:
+        what = "is signed with a minisign key that was replaced: by hand, only that one verifies it"
+        hint = "; publish the next version, which is signed with today's" if offered else ""
+        book.add(Level.WARNING if offered else Level.NOTE, what + hint, where)
+    if by_people:
+        book.add(Level.NOTE, "was signed by people with keys that were replaced since", where)
 
 
 def _signature(book: Findings, product: str, version: str, file: str, digest: bytes, public: bytes) -> None:
@@ -90,6 +109,18 @@ def _manifest(
             book.error("release.json and SHA256SUMS disagree about it", key)
         if book.read(key + SIGNATURE_SUFFIX) is None:
             book.add(if_missing, f"has no minisign signature; {BROKEN_OFF}", key)
+
+
+def _key_of_then(book: Findings, product: str, version: str, sums: bytes, keys: Sequence[bytes]) -> bytes:
+    """The key that signed the sums, of those that are or were pinned; today's when none did."""
+    signature = book.read(release_key(product, version, SUMS_FILE + SIGNATURE_SUFFIX))
+    for public in keys:
+        try:
+            verify_minisign(public, signature or b"", sums)
+        except VerificationError:
+            continue
+        return public
+    return keys[0]
 
 
 def _minisign(book: Findings, product: str, version: str, file: str, digest: bytes, public: bytes) -> None:

@@ -53,7 +53,7 @@ def stage(
         staged = [_as_json(one) for one in found.roles]
         print_result({"staged": staged, "still_trusted": stolen, "dry_run": dry_run})
     else:
-        click.echo("\n".join([*_lines(found, terminal_width()), *_warnings(stolen, catalog, terminal_width())]))
+        click.echo("\n".join([*_warnings(stolen, catalog, terminal_width()), *_lines(found, terminal_width())]))
 
 
 @click.command()
@@ -113,7 +113,8 @@ def _warnings(stolen: Mapping[str, tuple[str, ...]], catalog: Catalog, width: in
         for role, keyids in stolen.items()
         for line in wrapped(
             f"Warning: {role} goes on with {words.listed(key_names(keyids, catalog))}, which signed what a recovery"
-            " replaced. Whoever has seen that waits until it is changed: publish keys remove --compromised",
+            " replaced. Others can use it, and clients that have seen its numbers wait until it is changed:"
+            " publish keys remove --compromised",
             width,
         )
     ]

@@ -110,7 +110,10 @@ def _plan_lines(plan: RecoverPlan, catalog: Catalog, width: int, *, dry_run: boo
     done = "would be put back" if dry_run else "is put back"
     lines = wrapped(f"The state of entry {plan.entry.number}, {format_time(plan.entry.at)}, {done}:", width)
     for role, before, after in plan.changed:
-        lines.append(f"  {role:28} {before if before is not None else '-'} -> {after}")
+        if before != after:
+            lines.append(f"  {role:28} {before if before is not None else '-'} -> {after}")
+    same = [role for role, before, after in plan.changed if before == after]
+    lines += wrapped(f"The others stay: {words.listed(same)}.", width, 2) if same else []
     for entry in plan.discarded:
         lines += wrapped(f"Left behind: {_entry_words(entry)}.", width)
     for role, keyids in plan.distrusted.items():

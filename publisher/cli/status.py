@@ -12,6 +12,7 @@ from publisher.cli.common import content_options, json_option, load, print_resul
 from publisher.cli.signing import read_root
 from publisher.cli.target import address_of, to_option
 from publisher.cli.verdicts import terminal_width, wrapped
+from publisher.errors import VerificationError
 from publisher.model.base import format_time
 from publisher.pipeline.rotate import StagedRole
 from publisher.pipeline.status import CandidateStatus, RoleStatus, Status, read_status
@@ -23,15 +24,20 @@ from publisher.storage.open import open_storage
 @content_options
 @json_option
 def command(to: str | None, content: tuple[Path, ...], config: Path, as_json: bool) -> None:
-    """Say what is live, what is staged and signed by whom, and what expires when."""
+    """Say what is live, what is staged and signed by whom, and what expires when.
+
+    Exit code 4 when no entry of the ledger tells of what is live: then somebody published without you.
+    """
     catalog = load(content, config)
     storage = open_storage(address_of(to, catalog))
     now = wall_clock()
     status = read_status(storage, read_root(config), catalog, now)
     if as_json:
-        print_result(_as_json(status))
+        print_result(_as_json(status), ok=status.announced)
     else:
         click.echo("\n".join(_lines(status, storage.url, now)))
+    if not status.announced:
+        raise click.exceptions.Exit(VerificationError.exit_code)
 
 
 def _lines(status: Status, url: str, now: datetime) -> list[str]:
@@ -44,6 +50,7 @@ def _lines(status: Status, url: str, now: datetime) -> list[str]:
     staged += [line for one in status.staged_roles for line in _role_lines(one)]
     return [
         url,
+        *(() if status.announced else _alarm(terminal_width())),
         "Live",
         *(live or ["  nothing"]),
         "Staged",
@@ -51,6 +58,11 @@ def _lines(status: Status, url: str, now: datetime) -> list[str]:
         "Signed until",
         *(_role_line(one, now) for one in sorted(status.roles, key=lambda role: role.expires)),
     ]
+
+
+def _alarm(width: int) -> list[str]:
+    text = "No entry of the ledger tells of what is live: somebody published without you. Next: publish recover"
+    return [click.style(line, fg="red", bold=True) for line in wrapped(text, width)]
 
 
 def _by(names: tuple[str, ...]) -> str:
@@ -84,6 +96,7 @@ def _role_line(role: RoleStatus, now: datetime) -> str:
 
 def _as_json(status: Status) -> dict[str, object]:
     return {
+        "announced": status.announced,
         "live": [
             {
                 "product": one.product,

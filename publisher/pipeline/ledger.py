@@ -113,23 +113,24 @@ def keys_ever_named(storage: Readable, trusted_root: bytes, signers: Signers) ->
     return named_keys(reader(storage), trusted_root, versions, signers)
 
 
-def refuse_unannounced(base: Stamp | None, storage: Readable) -> None:
-    """What is live must be what an entry told of; nothing is built on what somebody else made live.
-
-    Raises StorageConflict. Read from the end, where that entry nearly always is.
-    """
-    if base is None:
-        return
+def is_announced(live: Stamp, storage: Readable) -> bool:
+    """Whether an entry told of what is live. Read from the end, where that entry nearly always is."""
     numbers = [number for stat in storage.list(LEDGER) if (number := number_of(stat.key)) is not None]
     read = reader(storage)
     for number in reversed(numbers):
         entry = Logged(number, read(ledger_key(number)) or b"").entry
-        if entry is not None and entry.result is not None and entry.result.sha256 == base.sha256:
-            return
-    raise StorageConflict(
-        f"timestamp {base.version} is live, and no entry of the ledger tells of it: somebody published without us",
-        fix="look with `publish recover` before anything else; it puts the last state back that was ours",
-    )
+        if entry is not None and entry.result is not None and entry.result.sha256 == live.sha256:
+            return True
+    return False
+
+
+def refuse_unannounced(live: Stamp | None, storage: Readable) -> None:
+    """Nothing is built on what somebody else made live. Raises StorageConflict."""
+    if live is not None and not is_announced(live, storage):
+        raise StorageConflict(
+            f"timestamp {live.version} is live, and no entry of the ledger tells of it: somebody published without us",
+            fix="look with `publish recover` before anything else; it puts the last state back that was ours",
+        )
 
 
 def append(draft: Draft, storage: Storage) -> Written:

@@ -15,6 +15,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.ledger import Action, Told
 from publisher.pipeline.flip import Flip, commit, plan_flip
 from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.ledger import refuse_unannounced
 from publisher.pipeline.objects import PlannedObject
 from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import Readable, reader
@@ -32,12 +33,16 @@ class RefreshPlan:
 
 
 def plan_refresh(storage: Readable, root: bytes, catalog: Catalog, keys: KeyRing, now: datetime) -> RefreshPlan:
-    """Renew online roles that are due. Raises SigningError when their keys are not at hand, StorageError."""
+    """Renew online roles that are due. Raises SigningError when their keys are not at hand, StorageError.
+
+    That nobody else has published is asked even when nothing is due: a timer is the first to notice.
+    """
     read = reader(storage)
     stat = storage.stat(TIMESTAMP_KEY)
     live = read_repository(read, root)
     if live is None:
         raise StorageError("nothing is published here yet", fix="publish a release first")
+    refuse_unannounced(live.stamp, storage)
     current_root = tuple(follow_roots(read, root))[-1]
     advance = Advance(live, current_root, catalog.signers, keys.of, read, now)
     metadata = advance.to(live.targets.signed, {}, signed_targets=live.targets)

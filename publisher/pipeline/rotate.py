@@ -23,7 +23,7 @@ from publisher.channel.candidate import (
     read_pointer,
     read_staged,
 )
-from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
+from publisher.channel.layout import TIMESTAMP_KEY, metadata_key, target_key
 from publisher.channel.repository import Read, Repository, follow_roots, read_repository, verifies
 from publisher.channel.roles import BASE_FIELD
 from publisher.channel.rotation import People, Wanted, as_root, as_targets, renewal, wanted_set
@@ -31,11 +31,11 @@ from publisher.errors import SigningError, StorageConflict, StorageError
 from publisher.model.candidate import CandidateRecord
 from publisher.model.catalog import Catalog
 from publisher.model.ledger import Action, Told
-from publisher.pipeline.configured import configured_roles
+from publisher.pipeline.configured import configured_roles, minisign_public
 from publisher.pipeline.flip import Flip, commit, plan_flip
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger import Draft, append
-from publisher.pipeline.objects import PlannedObject
+from publisher.pipeline.objects import PlannedObject, pinned_key_object
 from publisher.pipeline.pointer import hold, let_go, point_to
 from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import Readable, reader
@@ -212,7 +212,8 @@ def plan_keys(found: KeySet, storage: Readable, catalog: Catalog, keys: KeyRing,
     metadata = advance.to(targets.signed, signed, signed_targets=targets)
     told = Told.routine(Action.KEYS, catalog.policy_at(now))
     flip = plan_flip(told, metadata, found.live, stat.tag if stat else None, Root.type, keys, now)
-    objects = tuple(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects)
+    pinned = _pinned(signed_targets, catalog) if signed_targets is not None else ()
+    objects = (*pinned, *(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects))
     if new_root is None:
         return KeysPlan(_done(found), objects, flip, None, (), metadata.changed, root_first=False)
     name = metadata_key(Root.type, new_root.signed.version)
@@ -248,6 +249,13 @@ def verify_for_all(storage: Storage, trusted_root: bytes, now: datetime) -> int:
         data = trusted_root if number == 0 else read(metadata_key(Root.type, root.signed.version)) or b""
         update_as_client(storage, data, feeds, now)
     return len(roots)
+
+
+def _pinned(targets: Metadata[Targets], catalog: Catalog) -> tuple[PlannedObject, ...]:
+    """The public key file that new targets pin, which must be there before them; nothing for a mere renewal."""
+    planned = pinned_key_object(minisign_public(catalog))
+    names = {target_key(path, one.hashes["sha256"]) for path, one in targets.signed.targets.items()}
+    return (planned,) if planned.key in names else ()
 
 
 def _done(found: KeySet) -> dict[str, str]:

@@ -15,6 +15,7 @@ from publisher.errors import StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.published import ChannelState
 from publisher.pipeline.approve import Review, review
+from publisher.pipeline.ledger import is_announced
 from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.rotate import StagedRole, under_way
 from publisher.pipeline.staged import StagedRelease, staged_candidate
@@ -59,6 +60,8 @@ class Status:
     """Changes of keys and renewals that wait for signatures, or to be made live."""
     shipped_by: dict[str, tuple[str, ...]]
     """Channel role -> persons who signed what is live."""
+    announced: bool = True
+    """Whether the ledger tells of what is live; otherwise somebody published without us."""
 
 
 def read_status(storage: Readable, root: bytes, catalog: Catalog, now: datetime) -> Status:
@@ -81,6 +84,7 @@ def read_status(storage: Readable, root: bytes, catalog: Catalog, now: datetime)
         candidates=candidates,
         staged_roles=under_way(storage, root, catalog, now),
         shipped_by={role: tuple(signed_by(live, role)) for role in live.roles if "." in role},
+        announced=is_announced(live.stamp, storage),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from tuf.api.metadata import Metadata, MetaFile, Snapshot, TargetFile, Targets, Timestamp
@@ -27,6 +27,8 @@ class Thief:
     project: Project
     keys: dict[str, OpenSigner]
     """By name."""
+    written: set[str] = field(default_factory=set)
+    """Keys of objects that the thief made."""
 
     @classmethod
     def of(cls, project: Project, *names: str) -> Thief:
@@ -45,6 +47,7 @@ class Thief:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         path.write_bytes(data)
+        self.written.add(key)
 
     def flip(
         self,

@@ -1,0 +1,99 @@
+"""publish recover, and how the other commands say that somebody else has published."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import Publish, Ran
+from tests.support.project import Project, tree, with_todays_keys
+from tests.support.thief import FAR, Thief
+
+
+@pytest.fixture
+def live(tmp_path: Path, publish: Publish) -> Project:
+    """A project with a release that is live, at the real time."""
+    project = with_todays_keys(tmp_path / "project", publish, "1.0.0")
+    project.now = datetime.now(UTC).replace(microsecond=0)
+    where = ("--channel", "stable", "--artifacts", "artifacts/1.0.0", "--to", project.bucket)
+    assert publish("release", "node@1.0.0", *where, cwd=project.base).code == 0
+    project.forget()
+    return project
+
+
+@pytest.fixture
+def robbed(live: Project) -> Project:
+    """The same, after somebody with both online keys has numbered ahead."""
+    Thief.of(live, "snapshot-ben", "timestamp-ben").flip(FAR, FAR)
+    return live
+
+
+def run(publish: Publish, project: Project, *words: str) -> Ran:
+    ran = publish(*words, "--to", project.bucket, cwd=project.base)
+    return Ran(ran.code, " ".join(ran.out.split()), " ".join(ran.err.split()))
+
+
+def test_it_says_that_what_is_live_is_ours(live: Project, publish: Publish) -> None:
+    before = tree(live.bucket)
+    ran = run(publish, live, "recover")
+    assert ran.code == 0
+    assert "It verifies. Entry 2 of the ledger tells of it. Nothing speaks for a stranger." in ran.out
+    assert json.loads(run(publish, live, "recover", "--json").out)["ok"] is True
+    assert tree(live.bucket) == before
+
+
+def test_what_a_stranger_published_is_told_by_every_command_that_looks(robbed: Project, publish: Publish) -> None:
+    before = tree(robbed.bucket)
+    looked = run(publish, robbed, "recover")
+    assert looked.code == 4
+    assert f"Live is timestamp {FAR}. It verifies. No entry of the ledger tells of it" in looked.out
+    status = run(publish, robbed, "status")
+    assert (status.code, "Next: publish recover" in status.out) == (4, True)
+    assert json.loads(run(publish, robbed, "status", "--json").out)["announced"] is False
+    refresh = run(publish, robbed, "refresh")
+    assert (refresh.code, "publish recover" in refresh.err) == (5, True)
+    log = run(publish, robbed, "log", "--verify")
+    assert (log.code, "which no entry announces" in log.out) == (4, True)
+    assert tree(robbed.bucket) == before
+
+
+def test_a_state_is_put_back_by_the_words_that_were_printed(robbed: Project, publish: Publish) -> None:
+    entry = run(publish, robbed, "recover").out.partition("--entry ")[2].split()[0]
+    before = tree(robbed.bucket)
+    planned = run(publish, robbed, "recover", "--entry", entry, "--dry-run")
+    assert (planned.code, "would be put back" in planned.out) == (0, True)
+    assert tree(robbed.bucket) == before
+    done = run(publish, robbed, "recover", "--entry", entry)
+    assert done.code == 0, done.err
+    assert "The others stay: brakes, node.stable, notes, rollout and targets." in done.out
+    assert "Others can sign timestamp with timestamp-ben of ben." in done.out
+    assert run(publish, robbed, "status").code == 0
+    assert "Put back the state of entry 2." in run(publish, robbed, "log", "--verify").out
+
+    again = run(publish, robbed, "recover", "--entry", entry)
+    assert (again.code, "there is nothing to recover from" in again.err) == (1, True)
+    staged = json.loads(run(publish, robbed, "keys", "stage", "--dry-run", "--json").out)
+    assert sorted(staged["still_trusted"]) == ["snapshot", "timestamp"]
+    assert "Warning: snapshot goes on with snapshot-ben of ben" in run(publish, robbed, "keys", "stage").out
+
+
+def test_as_json_it_names_what_it_changed(robbed: Project, publish: Publish) -> None:
+    entry = json.loads(run(publish, robbed, "recover", "--json").out)["states"][0]["entry"]
+    done = json.loads(run(publish, robbed, "recover", "--entry", entry, "--json").out)
+    assert done["roles"]["timestamp"] == {"found": FAR, "now": 2}
+    assert sorted(done["distrusted"]) == ["snapshot", "timestamp"]
+
+
+def test_an_entry_that_is_mistyped_is_a_mistake_of_words(robbed: Project, publish: Publish) -> None:
+    ran = run(publish, robbed, "recover", "--entry", "2")
+    assert (ran.code, "write it as `publish log` prints it: NUMBER:SHA256" in ran.err) == (2, True)
+
+
+def test_without_a_ledger_there_is_nothing_to_put_back(robbed: Project, publish: Publish) -> None:
+    for entry in (robbed.bucket / "ledger").iterdir():
+        entry.unlink()
+    ran = run(publish, robbed, "recover")
+    assert (ran.code, "The ledger tells of no state" in ran.out) == (4, True)
