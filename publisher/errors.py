@@ -9,6 +9,7 @@
     ├── VerificationError       exit 4   something published does not verify
     └── StorageError            exit 5   the store cannot be reached, is full or answers nonsense
         ├── StorageConflict     exit 5   somebody else's bytes are already there
+        ├── StorageTooLarge     exit 5   an object is larger than anything honest in its place
         └── StorageMissing      exit 5   there is no object with this key
 
 An error says what happened, where, and what to do. Only the command lines turn one into text and an exit code.
@@ -109,6 +110,10 @@ class StorageError(TidegateError):
 
 class StorageConflict(StorageError):
     """Other bytes are already there, or somebody published in between. Nothing of theirs was touched."""
+
+
+class StorageTooLarge(StorageError):
+    """An object has more bytes than anything honest in its place."""
 
 
 class StorageMissing(StorageError):

@@ -22,7 +22,7 @@ from tuf.api.serialization.json import JSONSerializer
 
 from publisher.channel.layout import metadata_key
 from publisher.channel.repository import Read, Repository, parse, verifies, verify_role_duties
-from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, is_due, role_policy
+from publisher.channel.roles import BACK_FIELD, BASE_FIELD, BASIS_FIELD, is_due, role_policy
 from publisher.errors import InputError, SigningError, StorageConflict, VerificationError
 from publisher.model.signer import SHARED_ROLES, Signers
 from publisher.signing.keys import OpenSigner
@@ -143,7 +143,7 @@ class Advance:
         if live is not None and live.signed.version >= metadata.signed.version:
             raise StorageConflict(
                 f"{role} {live.signed.version} is live, and {metadata.signed.version} was signed to come before it",
-                fix="stage the release again, which takes the next free version",
+                fix="stage it again with --replace, which takes the next free version",
             )
         require_threshold(role, metadata, delegator.signed)
         if isinstance(delegator.signed, Targets):
@@ -152,10 +152,11 @@ class Advance:
         left = self.read(key)
         if left is not None:
             found = _usable(left, Targets, role, delegator)
-            if found is None or found.signed != metadata.signed:
+            enough = not isinstance(delegator.signed, Targets) or (found and says_enough(delegator.signed, role, found))
+            if found is None or not enough or found.signed != metadata.signed:
                 raise StorageConflict(
-                    f"{key} is there already and says something else",
-                    fix="stage the release again, which takes the next free version",
+                    f"{key} is there already, and is not what was signed here",
+                    fix="stage it again with --replace, which takes the next free version",
                 )
             metadata = found
         changed.append((role, metadata.signed.version))
@@ -229,6 +230,10 @@ class Advance:
         return sign(Timestamp.type, timestamp, self.keys(Timestamp.type), self.root)
 
 
+PASSING_FIELDS = (BASE_FIELD, BASIS_FIELD, BACK_FIELD)
+"""Signed fields that say nothing to clients."""
+
+
 def _refuse_orphans(current: Mapping[str, Metadata[Targets]], targets: Targets) -> None:
     """A role that was once in a snapshot stays: clients reject a snapshot that drops one (specification, 5.5.5)."""
     delegated = targets.delegations.roles if targets.delegations and targets.delegations.roles else {}
@@ -250,10 +255,10 @@ def says_enough(targets: Targets, role: str, metadata: Metadata[Targets]) -> boo
 
 
 def says_the_same(one: Signed, other: Signed) -> bool:
-    """Equal but for version, expiry, what they were made to replace, and what that rested on."""
+    """Equal but for version, expiry, what they were made to replace, what that rested on, and what it took back."""
 
     def content(signed: Signed) -> dict[str, Any]:
-        passing = ("version", "expires", BASE_FIELD, BASIS_FIELD)
+        passing = ("version", "expires", *PASSING_FIELDS)
         return {name: value for name, value in signed.to_dict().items() if name not in passing}
 
     return content(one) == content(other)

@@ -17,9 +17,10 @@ from publisher.client.duties import Signature, uncovered
 from publisher.errors import SigningError, VerificationError
 from publisher.model.approval import Fact, Statement
 from publisher.model.base import format_time
+from publisher.model.register import Approver, Override
 from publisher.model.signer import Duty, Signer, Signers
 from publisher.rules import words
-from publisher.rules.approvals import Needs, mark, same_person
+from publisher.rules.approvals import Needs, mark, override_mark, same_person
 from publisher.signing.envelope import payload_of, seal, verify_envelope
 from publisher.signing.keys import OpenSigner, described, public_key
 
@@ -70,14 +71,18 @@ class Standing:
     def left_out(self) -> tuple[str, ...]:
         """Sentences about what is there and does not count."""
         told = [f"{one}: {one.lack}." for one in self.approvals if one.lack is not None]
-        return (*told, *(f"Key {one[:12]}: signers.yaml does not name it for this role." for one in self.strangers))
+        bad = "signers.yaml does not name it for this role, or its signature is bad"
+        return (*told, *(f"Key {one[:12]}: {bad}." for one in self.strangers))
 
 
 def seal_statement(statement: Statement, candidate: Candidate, key: OpenSigner) -> tuple[str, bytes]:
     """A statement as a write-once object, (key, bytes); one key may make several. Raises SigningError."""
-    data = seal(statement.model_dump_json().encode(), PAYLOAD_TYPE, key)
-    when = statement.at.strftime("%Y%m%dT%H%M%SZ")
-    return candidate.key(f"{STATEMENTS}{statement.key}.{when}.json"), data
+    return statement_key(statement, candidate), seal(statement.model_dump_json().encode(), PAYLOAD_TYPE, key)
+
+
+def statement_key(statement: Statement, candidate: Candidate) -> str:
+    """Where a statement lies."""
+    return candidate.key(f"{STATEMENTS}{statement.key}.{statement.at:%Y%m%dT%H%M%SZ}.json")
 
 
 def verified_statement(data: bytes, candidate: Candidate, keys: Mapping[str, Key]) -> Statement:
@@ -115,7 +120,7 @@ def standing(
     role = candidate.role
     keys = {public_key(one).keyid: one for one in signers.keys_of(role)}
     result = configured.get_verification_result(role, signed.signed_bytes, signed.signatures)
-    told = _newest(statements, candidate, {keyid: key for keyid, key in result.signed.items() if keyid in keys})
+    told = _newest(statements, candidate, {keyid: key for keyid, key in result.signed.items() if keyid in keys}, now)
     approvals = []
     for keyid, key in sorted(result.signed.items(), key=lambda item: described(item[1])):
         if (signer := keys.get(keyid)) is not None:
@@ -124,7 +129,7 @@ def standing(
             approvals.append(Approval(signer.person, signer.duty.value, key, statement, lack))
     strangers = tuple(sorted(set(signed.signatures) - {one.key.keyid for one in approvals}))
     counted = [one for one in approvals if one.lack is None]
-    return Standing(tuple(approvals), strangers, tuple(_missing(role, counted, signers, needs)))
+    return Standing(tuple(approvals), strangers, tuple(_missing(candidate, counted, signers, needs)))
 
 
 def require(standing: Standing, what: str, needs: Needs) -> None:
@@ -139,15 +144,24 @@ def require(standing: Standing, what: str, needs: Needs) -> None:
     )
 
 
-def _newest(statements: Iterable[bytes], candidate: Candidate, keys: Mapping[str, Key]) -> dict[str, Statement]:
-    """Key id -> its newest statement about this candidate; what cannot be read or verified is nobody's."""
+def _newest(
+    statements: Iterable[bytes], candidate: Candidate, keys: Mapping[str, Key], now: datetime
+) -> dict[str, Statement]:
+    """Key id -> its newest statement about this candidate; what cannot be read or verified is nobody's.
+
+    One that is dated in the future counts only where there is no other: it would hide all that come after it.
+    """
     found: dict[str, Statement] = {}
+
+    def rank(one: Statement) -> tuple[bool, datetime]:
+        return one.at <= now + SKEW, one.at
+
     for data in statements:
         try:
             statement = verified_statement(data, candidate, keys)
         except VerificationError:
             continue
-        if statement.key not in found or found[statement.key].at < statement.at:
+        if statement.key not in found or rank(found[statement.key]) < rank(statement):
             found[statement.key] = statement
     return found
 
@@ -171,13 +185,16 @@ def _lack(
     unseen = [one for one in needs.near if mark(one, candidate.digest) not in statement.near]
     if unseen:
         return f'given before "{unseen[0].title}" came near, or before its dates or severity changed'
+    if set(statement.near) - {mark(one, candidate.digest) for one in needs.known if statement.near}:
+        return "given near an event that the content no longer has, or whose dates or severity changed"
     if needs.sole_author == signer.person:
         return "the only author of the release, who cannot approve it near an event"
     return None
 
 
-def _missing(role: str, counted: Sequence[Approval], signers: Signers, needs: Needs) -> Iterable[str]:
+def _missing(candidate: Candidate, counted: Sequence[Approval], signers: Signers, needs: Needs) -> Iterable[str]:
     """Parts of the list of what is still needed, with the names of those who could give it."""
+    role = candidate.role
     there = [Signature(one.person, one.duty, one.key.keyid) for one in counted]
     policy = signers.policy_of(role)
     duties = _united(policy.duties if policy else (), needs.duties)
@@ -188,13 +205,22 @@ def _missing(role: str, counted: Sequence[Approval], signers: Signers, needs: Ne
     wanted = max(policy.threshold if policy else 1, needs.persons)
     if (more := wanted - len(persons) - len(lacking)) > 0:
         yield f"{more} more {'person' if more == 1 else 'persons'}"
-    for approver in needs.named:
-        if not any(same_person(approver.person, one.person) and one.duty == approver.duty for one in counted):
-            yield f"the approval of {approver.person} as {approver.duty}, whom an override names"
+    asked: set[tuple[str, str]] = set()
+    for override, approver in needs.named:
+        name = (approver.person, str(approver.duty))
+        if name not in asked and not any(_approves(one, override, approver, candidate) for one in counted):
+            asked.add(name)
+            yield f"the approval of {approver.person} as {approver.duty}, given by the override {override.id}"
     if needs.facts and Duty.OPERATIONS not in lacking:
         attested = [one.statement.facts for one in counted if one.duty == Duty.OPERATIONS and one.statement]
         if not any(set(needs.facts) <= set(facts) for facts in attested):
             yield f"operations to attest {words.listed([str(one) for one in _unattested(needs.facts, attested)])}"
+
+
+def _approves(one: Approval, override: Override, approver: Approver, candidate: Candidate) -> bool:
+    """Whether it is the named person's, and was given when the override was there and said what it says."""
+    seen = one.statement is not None and override_mark(override, candidate.digest) in one.statement.overrides
+    return seen and same_person(approver.person, one.person) and one.duty == approver.duty
 
 
 def _unattested(facts: Sequence[Fact], attested: Sequence[Mapping[Fact, str]]) -> Sequence[Fact]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -26,6 +28,8 @@ from publisher.signing.keys import OpenSigner, described
 SIGNATURE_LIMIT = 4096
 """The largest signature object, in bytes."""
 
+_BASE = re.compile("[1-9][0-9]{0,9}:[0-9a-f]{64}")
+
 PAYLOAD, RECORD, SIGNATURES = "payload.json", "decision.json", "sig/"
 
 
@@ -41,9 +45,16 @@ class Candidate:
 
     @property
     def base(self) -> str | None:
-        """The live metadata that it was made to replace, as a signed field says; None where there was none."""
+        """The live metadata that it was made to replace, as a signed field says; None where there was none.
+
+        Raises VerificationError for nonsense.
+        """
         base = self.metadata.signed.unrecognized_fields.get(BASE_FIELD)
-        return base if isinstance(base, str) else None
+        if base is None:
+            return None
+        if not isinstance(base, str) or not _BASE.fullmatch(base):
+            raise VerificationError(f"the candidate of {self.role} does not say what it replaces")
+        return base
 
     @property
     def digest(self) -> str:
@@ -58,7 +69,7 @@ class Candidate:
 
     def check(self) -> None:
         """Refuse a payload that cannot be read. Raises VerificationError."""
-        _ = self.metadata
+        _ = self.base
 
     def key(self, file: str) -> str:
         """The key of one of its objects."""
@@ -94,6 +105,22 @@ def next_free_version(live: Repository | None, role: str, read: Read) -> int:
     while read(metadata_key(role, version)) is not None:
         version += 1
     return version
+
+
+def version_is_its_own(candidate: Candidate, live: Repository | None, read: Read) -> bool:
+    """Whether the candidate's number is the next free one, or only a killed run of its own has used it."""
+    version = candidate.metadata.signed.version
+    current = live.of(candidate.role) if live else None
+    if current is not None and version <= current.signed.version:
+        return False
+    left = read(metadata_key(candidate.role, version))
+    if left is None:
+        return version <= next_free_version(live, candidate.role, read)
+    try:
+        left_signed = Candidate(candidate.role, left, candidate.record).metadata.signed
+    except VerificationError:
+        return False
+    return left_signed == candidate.metadata.signed
 
 
 def base_of(live: Repository | None, role: str) -> str | None:
@@ -140,7 +167,7 @@ def read_staged(read: Read, kind: type[C], role: str, signature_keys: Iterable[s
         raise VerificationError(f"the record of candidate {digest[:12]} of {role} cannot be read") from error
     # Asked now, so that a payload that cannot be read is refused here and nowhere later.
     candidate.check()
-    return Staged(candidate, tuple(read_signature(read, key) for key in signature_keys))
+    return Staged(candidate, read_signatures(read, signature_keys))
 
 
 def sign_candidate(candidate: Candidate, keys: Iterable[OpenSigner]) -> tuple[Signature, ...]:
@@ -199,6 +226,15 @@ def signers_of(targets: Metadata[Targets], role: str, metadata: Metadata[Targets
 
 def _version(base: str) -> str:
     return base.partition(":")[0]
+
+
+def read_signatures(read: Read, keys: Iterable[str]) -> tuple[Signature, ...]:
+    """Those that can be read; anything else in their place is nobody's signature."""
+    found = []
+    for key in keys:
+        with suppress(VerificationError):
+            found.append(read_signature(read, key))
+    return tuple(found)
 
 
 def read_signature(read: Read, key: str) -> Signature:

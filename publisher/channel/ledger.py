@@ -143,14 +143,19 @@ def check_ledger(
     signers: dict[int, tuple[Key, ...]] = {}
     for one in logged:
         try:
-            signed_by = verify_envelope(one.data, PAYLOAD_TYPE, keys)
-            entries.append(_whole(one))
-            signers[one.number] = signed_by
+            entries.append(verified_entry(one, keys))
+            signers[one.number] = verify_envelope(one.data, PAYLOAD_TYPE, keys)
         except VerificationError as error:
             found.append(Finding(Level.ERROR, error.what, ledger_key(one.number)))
     found.extend(_flips(entries, live))
     found.extend(_noted(logged, noted))
     return Check(tuple(sorted(found, key=lambda one: one.where)), signers)
+
+
+def verified_entry(one: Logged, keys: Mapping[str, Key]) -> Entry:
+    """An entry that one of `keys` has signed, and that is what its name says. Raises VerificationError."""
+    verify_envelope(one.data, PAYLOAD_TYPE, keys)
+    return _whole(one)
 
 
 def took_effect(entries: Iterable[Entry], live: str | None) -> frozenset[int]:

@@ -16,9 +16,10 @@ from publisher.channel.candidate import Candidate, base_named, base_of, next_fre
 from publisher.channel.feeds import build_feed, feed_bytes
 from publisher.channel.layout import feed_target
 from publisher.channel.repository import Read, Repository, parse
-from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, CHANGES_FIELD, RELEASE_FIELD
+from publisher.channel.roles import BACK_FIELD, BASE_FIELD, BASIS_FIELD, CHANGES_FIELD, RELEASE_FIELD
 from publisher.channel.state import read_feed
 from publisher.client.feed import Feed
+from publisher.client.version import Version
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.candidate import Basis
 from publisher.model.catalog import Catalog
@@ -53,9 +54,10 @@ class ReleaseCandidate(Candidate):
     def release(self) -> str:
         """The version that it ships, as a signed field says. Raises VerificationError when there is none."""
         release = self.metadata.signed.unrecognized_fields.get(RELEASE_FIELD)
-        if not isinstance(release, str):
-            raise VerificationError(f"the candidate of {self.role} does not say what it ships")
-        return release
+        try:
+            return str(Version.parse(release if isinstance(release, str) else ""))
+        except ValueError:
+            raise VerificationError(f"the candidate of {self.role} does not say what it ships") from None
 
     @property
     def changes(self) -> ChangeFacts | None:
@@ -78,7 +80,7 @@ class ReleaseCandidate(Candidate):
 
     def check(self) -> None:
         """Refuse a payload that cannot be read, or that ships nothing. Raises VerificationError."""
-        _ = self.release
+        _ = self.base, self.release
 
 
 def payload_of(targets: Targets, basis: Basis, live: Repository | None, role: str, read: Read) -> bytes:
@@ -131,9 +133,20 @@ def feeds_of(signed: Targets, read: Read) -> Mapping[str, Feed]:
     return {feed.platform: feed for feed in found}
 
 
-def basis_of(catalog: Catalog, release: Release, at: datetime) -> Basis:
-    """What approvals of the release are given for, when it is decided on for the moment `at`."""
-    return Basis(policy=catalog.policy_at(at).digest(), release=release.digest(), at=at)
+def basis_of(catalog: Catalog, release: Release, at: datetime, people: str) -> Basis:
+    """What approvals of the release are given for, when it is decided on for the moment `at`.
+
+    `people` is the digest of the files for people, by `people_digest`.
+    """
+    product = catalog.products[release.product].digest()
+    policy = catalog.policy_at(at).digest()
+    return Basis(policy=policy, release=release.digest(), product=product, people=people, at=at)
+
+
+def people_digest(files: Mapping[str, str]) -> str:
+    """One SHA-256 for all files for people, given as name -> SHA-256."""
+    said = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(files.items()))
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def refuse_other_content(
@@ -151,6 +164,8 @@ def refuse_other_content(
         raise _void(candidate, "was approved under another policy than the one in force")
     if basis.release != release.digest():
         raise _void(candidate, f"was approved for what {release.product}/{release.version}.yaml said before it changed")
+    if basis.product != catalog.products[release.product].digest():
+        raise _void(candidate, f"was approved for what products.yaml said of {release.product} before it changed")
     listed = candidate.metadata.signed.targets
     for one in files:
         artifact = PublishedArtifact(file=one.file, platform=one.platform, size=one.size, sha256=one.sha256)
@@ -175,7 +190,8 @@ def way_back(candidate: ReleaseCandidate, release: Release, catalog: Catalog, li
     """
     current = live.roles.get(candidate.role) if live else None
     basis = candidate.basis
-    asked = basis is not None and catalog.policy_at(basis.at).approvals.way_back
+    policy = next((one for one in catalog.policies if basis is not None and one.digest() == basis.policy), None)
+    asked = policy is not None and policy.approvals.way_back
     if current is None or release.kind is Kind.MIGRATION or not asked:
         return None
     shipped = candidate.metadata
@@ -183,6 +199,7 @@ def way_back(candidate: ReleaseCandidate, release: Release, catalog: Catalog, li
     payload.version = shipped.signed.version + 1
     payload.expires = shipped.signed.expires
     payload.unrecognized_fields[BASE_FIELD] = base_named(shipped)
+    payload.unrecognized_fields[BACK_FIELD] = candidate.release
     return to_bytes(Metadata(payload))
 
 

@@ -35,6 +35,12 @@ def release_difference(candidate: ReleaseCandidate, live: Repository | None, rea
     current = live.roles.get(candidate.role) if live else None
     replaced = f", in place of version {current.signed.version}" if current else ", the first of its role"
     until = words.day(signed.expires)
+    found = candidate.changes
+    if found is not None:
+        said = words.listed([str(one) for one in found.classes or ()]) or "nothing that has a class"
+        lines.append(f"the build was found to change: {said}")
+    if (basis := candidate.basis) is not None:
+        lines.append(f"clients are told what holds on {words.moment(basis.at)}")
     lines.append(f"signed metadata: {candidate.role} version {signed.version}{replaced}, until {until}")
     return tuple(lines)
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Snapshot, Targets, Timestamp
-from tuf.api.serialization import DeserializationError
+from tuf.api.serialization import DeserializationError, SerializationError
 
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
 from publisher.client.duties import check_duties
@@ -68,7 +68,9 @@ def parse(data: bytes, kind: type[S], name: str) -> Metadata[S]:
     """Metadata of the expected kind. Raises VerificationError."""
     try:
         metadata = Metadata[S].from_bytes(data)
-    except DeserializationError as error:
+        # What has no canonical form, such as a fraction, cannot have been signed.
+        _ = metadata.signed_bytes
+    except (DeserializationError, SerializationError) as error:
         raise VerificationError(f"{name} is not TUF metadata") from error
     if not 0 < metadata.signed.version <= MAX_VERSION:
         raise VerificationError(
@@ -134,6 +136,8 @@ def read_delegated(read: Read, targets: Metadata[Targets], role: str, meta: Meta
     """One delegated role, its signatures, persons and duties verified. Raises VerificationError."""
     metadata = _read_version(read, Targets, role, meta)
     _verify(targets, role, metadata, role)
+    if metadata.signed.delegations is not None:
+        raise VerificationError(f"{role} delegates to others, which only targets may")
     verify_role_duties(targets.signed, role, metadata)
     return metadata
 

@@ -24,11 +24,14 @@ CHANGES_FIELD = "x-tidegate-changes"
 """The change classes that the build was found to contain, so that `promote` can decide on them again (R26)."""
 
 BASIS_FIELD = "x-tidegate-basis"
-"""Signed field of a channel role: digests of the policy and the release that approvals were given for, and the moment
+"""Signed field of a channel role: digests of what approvals were given for, such as policy and release, and the moment
 that its feeds were made for."""
 
 BASE_FIELD = "x-tidegate-base"
 """Signed field of a channel role: version and digest of the metadata that it was made to replace."""
+
+BACK_FIELD = "x-tidegate-back"
+"""Signed field of a way back: the version that it takes back. No candidate has it."""
 
 ONLINE_ROLES = ("snapshot", "timestamp")
 """Roles whose keys a timer may use; they are renewed at half of their life."""

@@ -17,7 +17,7 @@ from tuf.api.metadata import Key, Metadata, Root, Signature, Targets
 from publisher.channel.advance import says_enough, says_the_same
 from publisher.channel.candidate import base_named
 from publisher.channel.repository import Repository, verifies
-from publisher.channel.roles import BASE_FIELD, first_root, role_policy
+from publisher.channel.roles import BACK_FIELD, BASE_FIELD, first_root, role_policy
 from publisher.model.signer import Signers
 from publisher.signing.keys import PERSON_FIELD
 
@@ -153,4 +153,5 @@ def _next(wanted: S, before: Metadata[Any], expires: datetime) -> S:
     signed.version = before.signed.version + 1
     signed.expires = expires
     signed.unrecognized_fields[BASE_FIELD] = base_named(before)
+    signed.unrecognized_fields.pop(BACK_FIELD, None)
     return signed

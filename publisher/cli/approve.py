@@ -23,6 +23,7 @@ from publisher.pipeline.approve_role import RoleReview, review_role, sign_role
 from publisher.pipeline.bundle import LIMIT, Recorder, brought_back, pack, repack, unpack
 from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import Readable
+from publisher.pipeline.staged import store_signatures
 from publisher.pipeline.writing import Written, write_objects
 from publisher.rules import words
 from publisher.storage.protocol import Storage
@@ -176,7 +177,8 @@ def _reviewed(
         objects = approve(found, opened, facts, wall_clock()).objects
     else:
         objects = sign_role(found, opened)
-    written = write_objects(objects, storage, silent)
+    again = "stage it again with --replace" if isinstance(found, Review) else "run `publish keys stage --replace`"
+    written = store_signatures(objects, storage, again)
     return asked.review(storage), written
 
 

@@ -45,7 +45,7 @@ def stage(
     refuse_sample(catalog)
     now = wall_clock()
     storage = open_to_look(to, catalog) if dry_run else open_to_write(to, catalog, now)
-    found = key_set(storage, read_root(config), catalog, now)
+    found = key_set(storage, read_root(config), catalog, now, anew=replace)
     if not dry_run:
         stage_roles(found, storage, catalog, key_ring(catalog.signers, keys), now, replace=replace)
     stolen = still_trusted(storage, found.root_to_be, found.targets_to_be)

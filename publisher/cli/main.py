@@ -15,6 +15,7 @@ from importlib.metadata import version
 
 import click
 
+from publisher.client.errors import printable
 from publisher.errors import ContentError, TidegateError
 
 COMMANDS = {
@@ -141,7 +142,9 @@ def _show(error: TidegateError, *, as_json: bool) -> None:
             )
         )
     else:
-        print(f"publish: {error}" if not isinstance(error, ContentError) else str(error), file=sys.stderr)
+        said = f"publish: {error}" if not isinstance(error, ContentError) else str(error)
+        # Parts of it may come from a bucket that somebody else has written to.
+        print("\n".join(printable(line) for line in said.split("\n")), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def command(
     request = PromoteRequest(release.product, one_channel(release, channel, catalog), read_root(config))
     storage = open_to_flip(to, catalog, wall_clock())
     ring = key_ring(catalog.signers, keys)
-    staged = staged_candidate(storage, request.role)
+    staged = staged_candidate(storage, request.role, catalog.signers)
     other = staged is None or staged.candidate.release != str(release.version)
     if other and live_version(request, storage) == release.version:
         _say(request, None, None, release.version, as_json=as_json)

@@ -43,5 +43,7 @@ class Statement(Model):
     """When it was given, by the signer's clock."""
     near: tuple[Digest, ...] = ()
     """Marks of the events that were near, so that one which comes near later is not approved unseen."""
+    overrides: tuple[Digest, ...] = ()
+    """Marks of the overrides that it passed by; one that is written later counts only when it was signed again."""
     facts: dict[Fact, Text] = Field(default_factory=dict)
     """What is attested, and what proves it: a link, a ticket, a name and an hour."""

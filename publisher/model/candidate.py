@@ -15,6 +15,10 @@ class Basis(Model):
     """SHA-256 of the policy that was in force."""
     release: Digest
     """SHA-256 of what the content says of the release."""
+    product: Digest
+    """SHA-256 of what the configuration says of the product."""
+    people: Digest
+    """SHA-256 of the names and digests of the files for people that are stored with it."""
     at: UtcTime
     """The moment that its feeds were made for."""
 

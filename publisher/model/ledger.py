@@ -66,6 +66,8 @@ class Told(Model):
     """That of the release; of an internal one the public is told nothing."""
     candidate: Digest | None = None
     """SHA-256 of the candidate that was staged or made live."""
+    staged_over: Digest | None = None
+    """SHA-256 of the staging pointer that it was staged in the place of; None where there was none."""
     policy_version: int
     """Version of the policy in force."""
     policy_digest: Digest

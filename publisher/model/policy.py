@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
@@ -276,7 +275,3 @@ class Policy(Model):
     def event_types(self) -> frozenset[str]:
         """Every event type that the freeze matrix knows."""
         return frozenset(name for base in self.freeze.base for name in base.events)
-
-    def digest(self) -> str:
-        """SHA-256 of its canonical JSON, in hexadecimal; decisions name it (R98)."""
-        return hashlib.sha256(self.model_dump_json(exclude_defaults=True).encode()).hexdigest()

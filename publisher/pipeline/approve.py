@@ -30,6 +30,7 @@ from publisher.model.signer import Duty
 from publisher.pipeline.configured import configured_roles
 from publisher.pipeline.deciding import evidence_of
 from publisher.pipeline.keyring import KeyRing, Passphrase
+from publisher.pipeline.made_again import refuse_other_payload
 from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.staged import Given, StagedRelease, give, judged, require_staged, staged_candidate
 from publisher.rules import words
@@ -82,12 +83,13 @@ def review(
     read = reader(storage)
     role = channel_role(release.product, channel)
     live = read_repository(read, trusted_root)
-    staged = require_staged(staged_candidate(storage, role), release, role)
+    staged = require_staged(staged_candidate(storage, role, catalog.signers), release, role)
     candidate = staged.candidate
     refuse_stale(candidate, live)
     files = carried_files(candidate, live, read)
     refuse_other_content(candidate, catalog, release, files, now)
     offered = feeds(read, live, release.product, channel) if live else {}
+    refuse_other_payload(candidate, catalog, release, files, live, offered, read, now)
     evidence = evidence_of(offered, files, candidate.changes)
     decision = evaluate(catalog, release, channel, now, evidence)
     needed = needs(Question(catalog, release, channel, evidence, now), decision)

@@ -13,7 +13,7 @@ from typing import Literal
 
 from tuf.api.metadata import Key, Targets
 
-from publisher.channel.approval import STATEMENTS, verified_statement
+from publisher.channel.approval import STATEMENTS, statement_key, verified_statement
 from publisher.channel.candidate import SIGNATURES, Candidate, read_signature
 from publisher.channel.repository import parse
 from publisher.errors import InputError, VerificationError
@@ -114,12 +114,14 @@ def brought_back(
                 continue
             signature = read_signature(read, stat.key)
             key = may_sign.get(signature.keyid)
-            if key is None or over is None or not signed_by(key, signature, over):
+            named = stat.key == candidate.key(folder + signature.keyid)
+            if key is None or over is None or not named or not signed_by(key, signature, over):
                 raise VerificationError(f"{stat.key} in the bundle is no good signature by a key that may sign this")
             found.append(PlannedObject.of(stat.key, Body.from_bytes(read(stat.key) or b"")))
     for stat in bundle.list(candidate.key(STATEMENTS)):
         if bucket.stat(stat.key) is None:
             data = read(stat.key) or b""
-            verified_statement(data, candidate, may_sign)
+            if stat.key != statement_key(verified_statement(data, candidate, may_sign), candidate):
+                raise VerificationError(f"{stat.key} in the bundle is not named after what it states")
             found.append(PlannedObject.of(stat.key, Body.from_bytes(data)))
     return tuple(found)

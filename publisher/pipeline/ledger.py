@@ -25,12 +25,21 @@ from publisher.channel.ledger import (
     named_keys,
     number_of,
     seal_entry,
+    verified_entry,
 )
 from publisher.channel.recovery import read_claimed
+from publisher.channel.release_candidate import ReleaseCandidate
 from publisher.channel.repository import read_top
-from publisher.errors import RefusedByPolicy, StorageConflict, StorageError, TidegateError
+from publisher.errors import (
+    RefusedByPolicy,
+    StorageConflict,
+    StorageError,
+    StorageTooLarge,
+    TidegateError,
+    VerificationError,
+)
 from publisher.model.decision import Decision
-from publisher.model.ledger import LAST_NUMBER, Action, Stamp, Told
+from publisher.model.ledger import LAST_NUMBER, Action, Entry, Stamp, Told
 from publisher.model.release import Release
 from publisher.model.signer import Signers
 from publisher.pipeline.deciding import Clock
@@ -38,6 +47,7 @@ from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects import CHANGING
 from publisher.pipeline.reading import SMALL, Readable, reader
 from publisher.pipeline.writing import Written
+from publisher.rules import words
 from publisher.signing.keys import OpenSigner
 from publisher.storage.protocol import Body, ObjectMeta, Storage
 
@@ -150,7 +160,7 @@ def append(draft: Draft, storage: Storage) -> Written:
         if head.number == LAST_NUMBER:
             raise StorageError(
                 f"{ledger_key(head.number)} is the last entry that a ledger can have",
-                fix="`publish log --verify` tells whether somebody put it there",
+                fix="somebody put it there: where `publish log --verify` refutes it, remove it at the store",
             )
         name, data = seal_entry(draft.told, head, draft.at, draft.key)
         body = Body.from_bytes(data)
@@ -171,6 +181,39 @@ def _head(storage: Readable) -> Head:
     if data is None:
         raise StorageError(f"{ledger_key(numbers[-1])} was removed just now, and nobody may do that")
     return Logged(numbers[-1], data).head
+
+
+def refuse_superseded(candidate: ReleaseCandidate, storage: Readable, trusted_root: bytes, signers: Signers) -> None:
+    """No other was staged for the channel after the candidate: one that was replaced keeps its signatures.
+
+    Two that were staged in the place of the same pointer have raced, and the pointer says which of them won. Only
+    entries that verify are believed. Raises StorageConflict.
+    """
+    numbers = [number for stat in storage.list(LEDGER) if (number := number_of(stat.key)) is not None]
+    read, keys = reader(storage), keys_ever_named(storage, trusted_root, signers)
+    later: list[Entry] = []
+    for number in reversed(numbers):
+        try:
+            entry = verified_entry(Logged(number, read(ledger_key(number)) or b""), keys)
+        except (VerificationError, StorageTooLarge):
+            continue
+        if entry.action is not Action.STAGE or f"{entry.product}.{entry.channel}" != candidate.role:
+            continue
+        if entry.candidate != candidate.digest:
+            later.append(entry)
+            continue
+        other = next((one for one in later if one.staged_over != entry.staged_over), None)
+        if other is None:
+            return
+        raise StorageConflict(
+            f"candidate {candidate.digest[:12]} of {candidate.product} {candidate.release} was replaced on"
+            f" {words.moment(other.at)}, says entry {other.number} of the ledger; its signatures are void",
+            fix="find out who wrote to staging, then stage it again with --replace",
+        )
+    raise StorageConflict(
+        f"no entry of the ledger tells that candidate {candidate.digest[:12]} was staged",
+        fix="find out who wrote to staging, then stage it again with --replace",
+    )
 
 
 @contextmanager

@@ -130,24 +130,39 @@ def channel_targets(
     offered: Mapping[str, Feed],
     now: datetime,
 ) -> ChannelTargets:
-    """What the channel role lists from now on: only what a current feed names.
+    """What the channel role lists from now on, as `channel_listing`, with the objects that are new."""
+    product, version = release.product, str(release.version)
+    artifacts = [published_artifact(one) for one in hashed]
+    listed, new_feeds = channel_listing(catalog, release, channel, artifacts, live, offered, now)
+    files = [(artifact_target(product, channel, version, one.file.path.name), _file_body(one.file)) for one in hashed]
+    bodies = (*files, *((path, Body.from_bytes(data)) for path, data in new_feeds.items()))
+    return ChannelTargets(listed, tuple(PlannedObject.of(target_key(path, body.sha256), body) for path, body in bodies))
 
-    Platforms that the product has and this release does not carry keep the feed that they have.
+
+def channel_listing(
+    catalog: Catalog,
+    release: Release,
+    channel: str,
+    artifacts: Sequence[PublishedArtifact],
+    live: Repository | None,
+    offered: Mapping[str, Feed],
+    at: datetime,
+) -> tuple[dict[str, tuple[int, str]], dict[str, bytes]]:
+    """What a channel role lists once it ships a release: target path -> (size, SHA-256), and the new feeds by path.
+
+    That is what a current feed names, and no more. Platforms that the product has and this release does not carry keep
+    the feed that they have. `at` is the moment that feeds are made for.
     """
     product, version = release.product, str(release.version)
-    listed = _kept(catalog, release, channel, {one.platform for one in hashed}, live, offered)
-    objects: list[PlannedObject] = []
-    for one in hashed:
-        body = _file_body(one.file)
-        path = artifact_target(product, channel, version, one.file.path.name)
-        objects.append(PlannedObject.of(target_key(path, body.sha256), body))
-        listed[path] = (body.size, body.sha256)
-    for one in hashed:
-        body = Body.from_bytes(feed_bytes(build_feed(catalog, release, channel, published_artifact(one), now)))
-        path = feed_target(product, channel, one.platform)
-        objects.append(PlannedObject.of(target_key(path, body.sha256), body))
-        listed[path] = (body.size, body.sha256)
-    return ChannelTargets(listed, tuple(objects))
+    listed = _kept(catalog, release, channel, {one.platform for one in artifacts}, live, offered)
+    for one in artifacts:
+        listed[artifact_target(product, channel, version, one.file)] = (one.size, one.sha256)
+    new_feeds = {
+        feed_target(product, channel, one.platform): feed_bytes(build_feed(catalog, release, channel, one, at))
+        for one in artifacts
+    }
+    listed |= {path: (len(data), digest_bytes(data).sha256) for path, data in new_feeds.items()}
+    return listed, new_feeds
 
 
 def pinned_key_object(public: bytes) -> PlannedObject:

@@ -12,7 +12,7 @@ from publisher.channel.approval import require
 from publisher.channel.layout import back_key
 from publisher.channel.release_candidate import refuse_other_content
 from publisher.channel.repository import Read, Repository, parse
-from publisher.errors import SigningError, VerificationError
+from publisher.errors import SigningError, StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
 from publisher.model.evidence import Evidence
@@ -71,7 +71,12 @@ def kept_way_back(
         )
     key = back_key(role, staged.candidate.digest)
     kept = read(key)
-    data = kept if kept is not None and _is_whole(kept, metadata.signed, configured, role) else to_bytes(metadata)
+    if kept is not None and not _is_whole(kept, metadata.signed, configured, role):
+        raise StorageConflict(
+            f"what lies at {key} is not the way back that was signed",
+            fix="find out who wrote to back/, then stage the release again with --replace",
+        )
+    data = kept if kept is not None else to_bytes(metadata)
     return (PlannedObject.of(key, Body.from_bytes(data), private=True),)
 
 

@@ -8,11 +8,12 @@ from datetime import datetime
 from publisher.channel.candidate import read_pointer
 from publisher.channel.layout import staging_pointer_key
 from publisher.client.version import Version
-from publisher.errors import StorageConflict
+from publisher.errors import StorageConflict, StorageTooLarge, VerificationError
 from publisher.model.candidate import StagingPointer
 from publisher.pipeline.objects import CHANGING
 from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.writing import Written
+from publisher.signing.digests import digest_bytes
 from publisher.storage.protocol import Body, ObjectMeta, Storage
 
 
@@ -24,12 +25,23 @@ class Held:
     pointer: StagingPointer
     tag: str | None
     """None when there is none yet."""
+    sha256: str | None
+    """Of its bytes; None when there is none yet."""
 
 
-def hold(storage: Readable, role: str) -> Held:
-    """What a role works on. Raises VerificationError for a damaged pointer."""
-    stat = storage.stat(staging_pointer_key(role))
-    return Held(role, read_pointer(reader(storage), role), stat.tag if stat else None)
+def hold(storage: Readable, role: str, *, anew: bool = False) -> Held:
+    """What a role works on. Raises VerificationError for a damaged pointer, unless it is to be replaced `anew`."""
+    read, stat = reader(storage), storage.stat(staging_pointer_key(role))
+    data: bytes | None = b""
+    try:
+        data = read(staging_pointer_key(role))
+        pointer = read_pointer(read, role)
+    except (VerificationError, StorageTooLarge):
+        if not anew:
+            raise
+        pointer = StagingPointer(candidate=None)
+    sha256 = digest_bytes(data).sha256 if data is not None else None
+    return Held(role, pointer, stat.tag if stat else None, sha256)
 
 
 def point_to(

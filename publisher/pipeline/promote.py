@@ -24,7 +24,7 @@ from publisher.channel.layout import (
     target_key,
 )
 from publisher.channel.manifests import SIGNATURE_SUFFIX, SUMS_FILE, parse_sums, trusted_comment
-from publisher.channel.release_candidate import PEOPLE, ReleaseCandidate, carried_files
+from publisher.channel.release_candidate import PEOPLE, ReleaseCandidate, carried_files, people_digest
 from publisher.channel.repository import Read, Repository, follow_roots, read_repository
 from publisher.channel.roles import role_policy
 from publisher.channel.state import feeds
@@ -40,6 +40,8 @@ from publisher.pipeline.configured import configured_roles, minisign_public
 from publisher.pipeline.deciding import Clock, evidence_of
 from publisher.pipeline.flip import Flip, commit, plan_flip
 from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.ledger import refuse_superseded
+from publisher.pipeline.made_again import refuse_other_payload
 from publisher.pipeline.objects import PlannedObject
 from publisher.pipeline.others import what_others_did
 from publisher.pipeline.permit import kept_way_back, permitted
@@ -136,8 +138,10 @@ def plan_promote(
         moment = request.decide_at or now
         files = carried_files(staged.candidate, live, read)
         platforms = tuple(one.platform for one in files)
-        evidence = evidence_of(_offered(live, read, request), files, staged.candidate.changes)
+        offered = _offered(live, read, request)
+        evidence = evidence_of(offered, files, staged.candidate.changes)
         permit = permitted(staged, catalog, release, evidence, moment, now)
+        refuse_other_payload(staged.candidate, catalog, release, files, live, offered, read, now)
         decision = permit.decision
         told = Told.decided(request.action, release, decision, staged.candidate.digest, permit.approved_by)
         signed[request.role] = staged.signed
@@ -184,6 +188,8 @@ def apply_promote(
     Raises StorageConflict when somebody published in between, RefusedByPolicy when the answer has changed meanwhile.
     """
     request = plan.request
+    if plan.staged is not None:
+        refuse_superseded(plan.staged.candidate, storage, request.trusted_root, catalog.signers)
     written = write_objects(plan.objects, storage, track)
     if (flip := plan.flip) is not None:
         now = clock()
@@ -248,45 +254,64 @@ def _plain_names(candidate: ReleaseCandidate, catalog: Catalog, storage: Readabl
         for path, target in candidate.metadata.signed.targets.items()
         if path.startswith(prefix)
     }
-    read = reader(storage)
-    folder = candidate.key(PEOPLE)
-    people = {
-        stat.key.removeprefix(folder): (stat.key, stat.size, digest_bytes(read(stat.key) or b"").sha256)
-        for stat in storage.list(folder)
-    }
-    _prove_people_files(product, version, {**people, **binaries}, read, minisign_public(catalog))
-    return tuple(
-        PlannedObject(release_key(product, version, name), size, sha256, copy_of=key)
-        for name, (key, size, sha256) in sorted({**people, **binaries}.items(), key=_signed_list_first)
-    )
+    people = _people_files(candidate, storage, set(binaries), minisign_public(catalog))
+    objects = [
+        *(
+            PlannedObject.of(release_key(product, version, name), Body.from_bytes(data))
+            for name, data in people.items()
+        ),
+        *(
+            PlannedObject(release_key(product, version, name), size, sha256, copy_of=key)
+            for name, (key, size, sha256) in binaries.items()
+        ),
+    ]
+    return tuple(sorted(objects, key=_signed_list_first))
 
 
-def _signed_list_first(item: tuple[str, tuple[str, int, str]]) -> tuple[bool, bool, bool, str]:
+def _signed_list_first(planned: PlannedObject) -> tuple[bool, bool, bool, str]:
     """SHA256SUMS and its signature come first, so that at no moment a file lies there that nothing vouches for.
 
     Large files come last and together, so that they can be copied at once.
     """
-    name, (_, size, _) = item
-    return name != SUMS_FILE + SIGNATURE_SUFFIX, name != SUMS_FILE, size >= LARGE, name
+    name = planned.key.rpartition("/")[2]
+    return name != SUMS_FILE + SIGNATURE_SUFFIX, name != SUMS_FILE, planned.size >= LARGE, name
 
 
-def _prove_people_files(
-    product: str, version: str, files: dict[str, tuple[str, int, str]], read: Read, public: bytes
-) -> None:
-    """SHA256SUMS is signed for this version and covers exactly what will lie beside it."""
-    sums, signature = (
-        read(files[name][0]) if name in files else None for name in (SUMS_FILE, SUMS_FILE + SIGNATURE_SUFFIX)
-    )
-    if sums is None or signature is None:
-        raise VerificationError("the candidate's SHA256SUMS is missing", fix="stage the release again")
-    comment = verify_minisign(public, signature, digest_bytes(sums).blake2b512)
+def _people_files(
+    candidate: ReleaseCandidate, storage: Readable, binaries: set[str], public: bytes
+) -> dict[str, bytes]:
+    """Name -> bytes of the files for people: exactly those that were approved with the release.
+
+    SHA256SUMS names them; whatever else lies beside them is not looked at. Their bytes are kept, so that what is stored
+    is what was proven. Raises VerificationError.
+    """
+    read, found = reader(storage), dict[str, bytes]()
+
+    def take(name: str) -> bytes:
+        data = read(candidate.key(PEOPLE + name))
+        if data is None:
+            raise VerificationError(
+                f"{name} of the candidate is missing or does not fit", fix="stage the release again with --replace"
+            )
+        found[name] = data
+        return data
+
+    sums = take(SUMS_FILE)
+    comment = verify_minisign(public, take(SUMS_FILE + SIGNATURE_SUFFIX), digest_bytes(sums).blake2b512)
+    for name in sorted(set(parse_sums(sums)) - binaries):
+        take(name)
+    for name in sorted(binaries):
+        take(name + SIGNATURE_SUFFIX)
+    basis = candidate.basis
+    digest = people_digest({name: digest_bytes(data).sha256 for name, data in found.items()})
     listed = parse_sums(sums)
-    covered = {
-        name: sha256
-        for name, (_, _, sha256) in files.items()
-        if name != SUMS_FILE and not name.endswith(SIGNATURE_SUFFIX)
-    }
-    if comment != trusted_comment(product, version, SUMS_FILE) or listed != covered:
+    if (
+        comment != trusted_comment(candidate.product, candidate.release, SUMS_FILE)
+        or not binaries <= set(listed)
+        or basis is None
+        or basis.people != digest
+    ):
         raise VerificationError(
             "the candidate's SHA256SUMS does not fit its files", fix="stage the release again with --replace"
         )
+    return found

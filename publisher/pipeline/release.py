@@ -83,12 +83,12 @@ def plan_release(
     product, root = request.release.product, request.trusted_root
     promotion = PromoteRequest(product, request.channel, root, request.decide_at, Action.RELEASE)
     if stage.candidate is None:
-        there = staged_candidate(storage, stage.role)
+        there = staged_candidate(storage, stage.role, catalog.signers)
         # The channel offers all of this. A candidate that is live is done with; any other is not ours to promote.
         finished = there if there is not None and is_live(there.candidate, stage.live) else None
         return ReleasePlan(stage, (), plan_promote(promotion, finished, catalog, storage, keys, now))
     # A candidate that is taken up may have approvals already; a new one has none.
-    there = staged_candidate(storage, stage.role) if stage.pointer is None else None
+    there = staged_candidate(storage, stage.role, catalog.signers) if stage.pointer is None else None
     staged = there or StagedRelease(stage.candidate, ())
     given = _approved(staged, request.release, stage, catalog, keys, now)
     bodies = {one.key: one.body for one in (*stage.objects, *given.objects) if one.body is not None}

@@ -10,7 +10,7 @@ from tuf.api.metadata import Root
 from publisher.channel.repository import Repository, follow_roots, read_repository
 from publisher.channel.roles import ONLINE_ROLES, is_due, role_policy
 from publisher.channel.rotation import renewal
-from publisher.errors import StorageError
+from publisher.errors import StorageError, StorageTooLarge, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.signer import SHARED_ROLES
 from publisher.pipeline.keyring import KeyRing
@@ -58,8 +58,14 @@ def find_renewals(storage: Readable, root: bytes, catalog: Catalog, keys: KeyRin
     for role, expires in sorted(_due(live, newest.signed, catalog, now).items()):
         if _renewed_along_the_way(role, catalog, keys):
             continue
-        one = staged_role(renewal(live, newest, role, catalog.signers, now), live, storage, now)
-        if one.fresh and (other := works_on(role, one.wanted.before, storage)) is not None:
+        wanted = renewal(live, newest, role, catalog.signers, now)
+        try:
+            one = staged_role(wanted, live, storage, catalog.signers, now)
+            other = works_on(role, wanted.before, storage) if one.fresh else None
+        except (VerificationError, StorageTooLarge) as error:  # the others are renewed all the same
+            waiting.append(Waiting(role, expires, (), f"something unreadable ({error.what})"))
+            continue
+        if other is not None:
             waiting.append(Waiting(role, expires, (), other))
             continue
         staged.append(one)

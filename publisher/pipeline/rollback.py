@@ -14,12 +14,12 @@ from datetime import datetime
 
 from tuf.api.metadata import Metadata, Targets
 
-from publisher.channel.advance import Advance, only_good_signatures, to_bytes
+from publisher.channel.advance import Advance, only_good_signatures, says_enough, to_bytes
 from publisher.channel.candidate import base_of
 from publisher.channel.layout import TIMESTAMP_KEY, back_key
 from publisher.channel.release_candidate import feeds_of
 from publisher.channel.repository import Read, Repository, follow_roots, parse, read_repository
-from publisher.channel.roles import BASE_FIELD, RELEASE_FIELD
+from publisher.channel.roles import BACK_FIELD, BASE_FIELD, RELEASE_FIELD
 from publisher.client.version import Version
 from publisher.errors import InputError, RefusedByPolicy, StorageError, VerificationError
 from publisher.model.catalog import Catalog
@@ -124,6 +124,16 @@ def _found(request: PromoteRequest, release: Release, live: Repository, read: Re
     back = only_good_signatures(request.role, back, live.targets.signed)
     if back.signed.unrecognized_fields.get(BASE_FIELD) != base_of(live, request.role):
         raise VerificationError("the way back was made for something else than what is live", fix="see `publish log`")
+    if back.signed.unrecognized_fields.get(BACK_FIELD) != str(release.version):
+        raise VerificationError(
+            f"what lies in the place of the way back was not signed to take {release.id} back",
+            fix="somebody wrote to back/; publish a fixed version under a higher number",
+        )
+    if not says_enough(live.targets.signed, request.role, back):
+        raise VerificationError(
+            f"the way back of {release.id} does not have the signatures that it was signed with",
+            fix="somebody wrote to back/; bring it back from the versions that the bucket keeps",
+        )
     if back.signed.expires <= now:
         raise VerificationError("the way back has expired", fix="publish a fixed version under a higher number")
     return back

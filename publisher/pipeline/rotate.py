@@ -13,7 +13,7 @@ from datetime import datetime
 
 from tuf.api.metadata import Metadata, Root, Signature, Targets
 
-from publisher.channel.advance import Advance, says_the_same, to_bytes
+from publisher.channel.advance import PASSING_FIELDS, Advance, says_the_same, to_bytes
 from publisher.channel.candidate import (
     SIGNATURES,
     Candidate,
@@ -22,15 +22,16 @@ from publisher.channel.candidate import (
     next_free_version,
     read_pointer,
     read_staged,
+    version_is_its_own,
 )
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key, target_key
 from publisher.channel.repository import Read, Repository, follow_roots, read_repository, verifies
-from publisher.channel.roles import BASE_FIELD
 from publisher.channel.rotation import People, Wanted, as_root, as_targets, renewal, wanted_set
-from publisher.errors import SigningError, StorageConflict, StorageError
+from publisher.errors import SigningError, StorageConflict, StorageError, StorageTooLarge, VerificationError
 from publisher.model.candidate import CandidateRecord
 from publisher.model.catalog import Catalog
 from publisher.model.ledger import Action, Told
+from publisher.model.signer import Signers
 from publisher.pipeline.configured import configured_roles, minisign_public
 from publisher.pipeline.flip import Flip, commit, plan_flip
 from publisher.pipeline.keyring import KeyRing
@@ -40,7 +41,7 @@ from publisher.pipeline.pointer import hold, let_go, point_to
 from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.self_check import update_as_client
-from publisher.pipeline.staged import listed
+from publisher.pipeline.staged import key_ids, listed
 from publisher.pipeline.writing import Written, write_objects
 from publisher.signing.keys import described
 from publisher.storage.protocol import Body, Storage
@@ -101,12 +102,16 @@ class KeySet:
         return found
 
 
-def key_set(storage: Readable, trusted_root: bytes, catalog: Catalog, now: datetime) -> KeySet:
-    """Compare the configuration with what is live. Raises StorageError when nothing is, VerificationError."""
+def key_set(storage: Readable, trusted_root: bytes, catalog: Catalog, now: datetime, *, anew: bool = False) -> KeySet:
+    """Compare the configuration with what is live. Raises StorageError when nothing is, VerificationError.
+
+    With `anew` nothing that lies in staging is looked at: each role gets a new candidate.
+    """
     read = reader(storage)
     live, root = _live(read, trusted_root)
     wanted = wanted_set(live, root, configured_roles(catalog, now), catalog.signers, now)
-    return KeySet(live, root, tuple(staged_role(one, live, storage, now) for one in wanted))
+    signers = catalog.signers
+    return KeySet(live, root, tuple(staged_role(one, live, storage, signers, now, anew=anew) for one in wanted))
 
 
 def under_way(storage: Readable, trusted_root: bytes, catalog: Catalog, now: datetime) -> tuple[StagedRole, ...]:
@@ -119,20 +124,22 @@ def under_way(storage: Readable, trusted_root: bytes, catalog: Catalog, now: dat
         if pointer.candidate is None or pointer.release is not None:
             continue
         wanted = asked.get(role) or staged_role(
-            renewal(found.live, found.root, role, catalog.signers, now), found.live, storage, now
+            renewal(found.live, found.root, role, catalog.signers, now), found.live, storage, catalog.signers, now
         )
         if not wanted.fresh:
             staged.append(wanted)
     return tuple(staged)
 
 
-def staged_role(wanted: Wanted, live: Repository, storage: Readable, now: datetime) -> StagedRole:
+def staged_role(
+    wanted: Wanted, live: Repository, storage: Readable, signers: Signers, now: datetime, *, anew: bool = False
+) -> StagedRole:
     """The role's candidate: the one that is there, if it is what is wanted; else a new one."""
     read = reader(storage)
     role = wanted.role
     free = wanted.signed.version if role == Root.type else next_free_version(live, role, read)
-    there = _there(storage, role)
-    if there is not None and _fits(there.candidate, wanted, free, now):
+    there = None if anew else _there(storage, role, signers)
+    if there is not None and _fits(there.candidate, wanted, live, read, now):
         return StagedRole(wanted, there.candidate, there.signatures, fresh=False)
     wanted.signed.version = free
     record = CandidateRecord(staged_at=now, because=wanted.because)
@@ -141,11 +148,13 @@ def staged_role(wanted: Wanted, live: Repository, storage: Readable, now: dateti
 
 def works_on(role: str, before: People, storage: Readable) -> str | None:
     """What else a role works on that is made for what is live; None where that is nothing, or has no base any more."""
-    there = _there(storage, role)
-    if there is None or there.candidate.base != base_named(before):
+    pointer = read_pointer(reader(storage), role)
+    if pointer.candidate is None:
         return None
-    release = read_pointer(reader(storage), role).release
-    return str(release) if release is not None else f"candidate {there.candidate.digest[:12]}"
+    found = read_staged(reader(storage), Candidate, role, ())
+    if found is None or found.candidate.base != base_named(before):
+        return None
+    return str(pointer.release) if pointer.release is not None else f"candidate {found.candidate.digest[:12]}"
 
 
 def stage_roles(
@@ -155,7 +164,7 @@ def stage_roles(
 
     Raises StorageConflict when a role works on something else and `replace` is not given.
     """
-    fresh = [(one, hold(storage, one.wanted.role)) for one in found.roles if one.fresh]
+    fresh = [(one, hold(storage, one.wanted.role, anew=replace)) for one in found.roles if one.fresh]
     for one, _ in fresh:
         role = one.wanted.role
         if not replace and (other := works_on(role, one.wanted.before, storage)) is not None:
@@ -262,11 +271,19 @@ def _done(found: KeySet) -> dict[str, str]:
     return {one.wanted.role: one.candidate.digest for one in found.roles}
 
 
-def _there(storage: Readable, role: str) -> Staged[Candidate] | None:
-    """What staging holds for a role. Raises VerificationError when it is damaged."""
+def _there(storage: Readable, role: str, signers: Signers) -> Staged[Candidate] | None:
+    """What staging holds for a role; None when it works on a release. Raises VerificationError when it is damaged."""
     read = reader(storage)
-    digest = read_pointer(read, role).candidate
-    return None if digest is None else read_staged(read, Candidate, role, listed(storage, role, digest, SIGNATURES))
+    try:
+        pointer = read_pointer(read, role)
+        if pointer.candidate is None or pointer.release is not None:
+            return None
+        known = key_ids(signers, role)
+        return read_staged(read, Candidate, role, listed(storage, role, pointer.candidate, SIGNATURES, known))
+    except (VerificationError, StorageTooLarge) as error:
+        raise VerificationError(
+            error.what, fix="find out who wrote to staging, then run `publish keys stage --replace`"
+        ) from error
 
 
 def apply_keys(plan: KeysPlan, storage: Storage) -> Written:
@@ -291,17 +308,24 @@ def _live(read: Read, trusted_root: bytes) -> tuple[Repository, Metadata[Root]]:
     return live, tuple(follow_roots(read, trusted_root))[-1]
 
 
-def _fits(candidate: Candidate, wanted: Wanted, free: int, now: datetime) -> bool:
+def _fits(candidate: Candidate, wanted: Wanted, live: Repository, read: Read, now: datetime) -> bool:
     """What lies in staging is nobody's word: it is taken up only if it is what this run would make."""
     signed = candidate.metadata.signed
     left = signed.expires - now
+    said, asked = signed.unrecognized_fields, wanted.signed.unrecognized_fields
     return (
         says_the_same(signed, wanted.signed)
-        and signed.unrecognized_fields.get(BASE_FIELD) == wanted.signed.unrecognized_fields.get(BASE_FIELD)
-        and signed.version <= free
+        and all(said.get(name) == asked.get(name) for name in PASSING_FIELDS)
+        and _is_next(candidate, wanted, live, read)
         and signed.expires <= wanted.signed.expires
         and left >= (wanted.signed.expires - now) / 2
     )
+
+
+def _is_next(candidate: Candidate, wanted: Wanted, live: Repository, read: Read) -> bool:
+    if candidate.role == Root.type:
+        return candidate.metadata.signed.version == wanted.signed.version
+    return version_is_its_own(candidate, live, read)
 
 
 def _accepted_before(root: Root, objects: dict[str, bytes], timestamp: bytes) -> bool:

@@ -17,8 +17,8 @@ from publisher.channel.candidate import (
     base_of,
     expires_before,
     is_live,
-    next_free_version,
     refuse_stale,
+    version_is_its_own,
 )
 from publisher.channel.layout import channel_role, release_key
 from publisher.channel.manifests import MANIFEST_FILE, manifest_bytes
@@ -27,9 +27,10 @@ from publisher.channel.release_candidate import (
     ReleaseCandidate,
     basis_of,
     payload_of,
+    people_digest,
     says_what_is_live,
 )
-from publisher.channel.repository import Repository, read_repository
+from publisher.channel.repository import Read, Repository, read_repository
 from publisher.channel.roles import listed_targets, role_policy
 from publisher.channel.state import feeds
 from publisher.client.version import Version
@@ -40,6 +41,7 @@ from publisher.model.decision import Decision
 from publisher.model.ledger import Action, Told
 from publisher.model.published import Manifest
 from publisher.model.release import ChangeClass, Release
+from publisher.model.signer import Signers
 from publisher.pipeline.artifacts import collect, hash_files, total_size
 from publisher.pipeline.deciding import ReleaseRequest, decide, evidence_of, facts_of
 from publisher.pipeline.keyring import KeyRing
@@ -136,7 +138,7 @@ def plan_stage(
     release, channel = request.release, request.channel
     read = reader(storage)
     role = channel_role(release.product, channel)
-    before = hold(storage, role)
+    before = hold(storage, role, anew=supersede is Supersede.ANY)
     live = read_repository(read, request.trusted_root)
     offered = feeds(read, live, release.product, channel) if live else {}
     moment = request.decide_at or now
@@ -165,9 +167,9 @@ def plan_stage(
     new_pointer: NewPointer | None = None
     if not says_what_is_live(wanted, live, role):
         decide(catalog, release, channel, moment, evidence)
-        staged = _there(storage, role, supersede)
-        basis = basis_of(catalog, release, decision.at)
-        candidate = _taken_up(staged, live, wanted, basis, now, next_free_version(live, role, read))
+        staged = _there(storage, role, catalog.signers, supersede)
+        basis = basis_of(catalog, release, decision.at, people_digest({name: body.sha256 for name, body in people}))
+        candidate = _taken_up(staged, live, wanted, basis, now, read)
         if candidate is None:
             if staged is not None and not is_live(staged.candidate, live):
                 _refuse_superseding(staged.candidate, release, live, supersede)
@@ -175,6 +177,7 @@ def plan_stage(
             candidate = ReleaseCandidate(role, payload_of(wanted, basis, live, role, read), record)
         if before.pointer.candidate != candidate.digest:
             told = Told.decided(Action.STAGE, release, decision, candidate.digest)
+            told = told.model_copy(update={"staged_over": before.sha256})
             entry = Draft(told.planned_on(live.stamp if live else None), now, keys.for_ledger(role))
             new_pointer = NewPointer(before, entry)
         shared = (
@@ -217,13 +220,13 @@ def apply_stage(plan: StagePlan, storage: Storage, track: Track = silent) -> Wri
         ) from error
 
 
-def _there(storage: Readable, role: str, supersede: Supersede) -> StagedRelease | None:
-    """What staging holds; something unreadable there is in the way only of those who do not replace it."""
+def _there(storage: Readable, role: str, signers: Signers, supersede: Supersede) -> StagedRelease | None:
+    """What staging holds; whoever replaces it does not look, so that nothing that lies there can be in the way."""
+    if supersede is Supersede.ANY:
+        return None
     try:
-        return staged_candidate(storage, role)
+        return staged_candidate(storage, role, signers)
     except VerificationError as error:
-        if supersede is Supersede.ANY:
-            return None
         raise VerificationError(
             error.what, fix="find out who wrote to staging, then run it again with --replace"
         ) from error
@@ -259,22 +262,22 @@ def _taken_up(
     wanted: Targets,
     basis: Basis,
     now: datetime,
-    free: int,
+    read: Read,
 ) -> ReleaseCandidate | None:
     """The candidate that is there, when it is what this run would make: then a run goes on with it.
 
     What lies in staging is nobody's word. Taken up is only what says the same, on the same base, under a version that
-    is not beyond the next free one, and for no longer than we would sign for.
+    is free or that a killed run has written for it, and for no longer than we would sign for.
     """
     if staged is None:
         return None
     candidate = staged.candidate
     same = (
-        says_the_same(candidate.metadata.signed, wanted)
+        version_is_its_own(candidate, live, read)
+        and says_the_same(candidate.metadata.signed, wanted)
         and candidate.basis is not None
-        and (candidate.basis.policy, candidate.basis.release) == (basis.policy, basis.release)
+        and candidate.basis == basis.model_copy(update={"at": candidate.basis.at})
         and candidate.base == base_of(live, candidate.role)
-        and candidate.metadata.signed.version <= free
         and not expires_before(candidate, now + FRESH_FOR)
         and candidate.metadata.signed.expires <= wanted.expires
     )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 
 from tuf.api.metadata import Metadata, Signature, Targets
 
 from publisher.channel.approval import STATEMENT_LIMIT, STATEMENTS, Standing, seal_statement, standing
 from publisher.channel.candidate import (
+    SIGNATURE_LIMIT,
     SIGNATURES,
     Staged,
     read_pointer,
-    read_signature,
+    read_signatures,
     read_staged,
     sign_candidate,
     signature_object,
@@ -22,21 +23,28 @@ from publisher.channel.candidate import (
 from publisher.channel.layout import candidate_key
 from publisher.channel.release_candidate import ReleaseCandidate, way_back
 from publisher.channel.repository import Repository, parse
-from publisher.errors import InputError
+from publisher.errors import InputError, StorageConflict, StorageTooLarge, VerificationError
 from publisher.model.approval import Fact, Statement
 from publisher.model.catalog import Catalog
 from publisher.model.release import Release
+from publisher.model.signer import Signers
 from publisher.pipeline.objects import PlannedObject
+from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import Readable, reader
-from publisher.rules.approvals import Needs, marks
-from publisher.signing.keys import OpenSigner, signed_by
-from publisher.storage.protocol import Body
+from publisher.pipeline.writing import Written, write_objects
+from publisher.rules.approvals import Needs, marks, override_mark
+from publisher.signing.keys import OpenSigner, public_key, signed_by
+from publisher.storage.protocol import Body, Storage
 
 BACK = "back/"
 """Signatures over the way back of a candidate lie below it."""
 
-MOST = 100
+MOST = 200
 """No candidate has more signatures or statements; what somebody heaps up beyond is not read."""
+
+
+_KEYID = re.compile(r"([0-9a-f]{64})")
+_STATEMENT = re.compile(r"([0-9a-f]{64})\.[0-9]{8}T[0-9]{6}Z\.json")
 
 
 @dataclass(frozen=True)
@@ -64,9 +72,27 @@ class StagedRelease(Staged[ReleaseCandidate]):
         return metadata
 
 
-def listed(storage: Readable, role: str, digest: str, folder: str) -> list[str]:
-    """Keys of the objects in a folder of a candidate, and no more than there can honestly be."""
-    return [stat.key for stat in islice(storage.list(candidate_key(role, digest, folder)), MOST)]
+def listed(
+    storage: Readable, role: str, digest: str, folder: str, known: Collection[str], limit: int = SIGNATURE_LIMIT
+) -> list[str]:
+    """Keys of the objects in a folder of a candidate that are named after a key id, those of `known` first.
+
+    Others, those of more than `limit` bytes, and more than there can honestly be are left out: whoever can write to
+    staging must not be able to hide what people signed.
+    """
+    prefix = candidate_key(role, digest, folder)
+    names = _STATEMENT if folder == STATEMENTS else _KEYID
+    found = [
+        (match[1] not in known, stat.key)
+        for stat in storage.list(prefix)
+        if stat.size <= limit and (match := names.fullmatch(stat.key.removeprefix(prefix))) is not None
+    ]
+    return [key for _, key in sorted(found)[:MOST]]
+
+
+def key_ids(signers: Signers, role: str) -> frozenset[str]:
+    """Ids of all keys that signers.yaml names for a role, replaced ones too."""
+    return frozenset(public_key(one).keyid for one in (*signers.keys_of(role), *signers.retired_of(role)))
 
 
 def require_staged(staged: StagedRelease | None, release: Release, role: str) -> StagedRelease:
@@ -77,20 +103,43 @@ def require_staged(staged: StagedRelease | None, release: Release, role: str) ->
     return staged
 
 
-def staged_candidate(storage: Readable, role: str) -> StagedRelease | None:
+def staged_candidate(storage: Readable, role: str, signers: Signers) -> StagedRelease | None:
     """What staging holds for a channel. Raises VerificationError when it is damaged."""
+    try:
+        return _read(storage, role, key_ids(signers, role))
+    except (VerificationError, StorageTooLarge) as error:
+        raise VerificationError(
+            error.what, fix="find out who wrote to staging, then stage again with --replace"
+        ) from error
+
+
+def _read(storage: Readable, role: str, known: Collection[str]) -> StagedRelease | None:
     read = reader(storage)
     digest = read_pointer(read, role).candidate
     if digest is None:
         return None
 
-    staged = read_staged(read, ReleaseCandidate, role, listed(storage, role, digest, SIGNATURES))
+    staged = read_staged(read, ReleaseCandidate, role, listed(storage, role, digest, SIGNATURES, known))
     if staged is None:
         return None
-    told = (read(key) for key in listed(storage, role, digest, STATEMENTS))
+    told = (read(key) for key in listed(storage, role, digest, STATEMENTS, known, STATEMENT_LIMIT))
     statements = tuple(data for data in told if data and len(data) <= STATEMENT_LIMIT)
-    back = tuple(read_signature(read, key) for key in listed(storage, role, digest, BACK))
+    back = read_signatures(read, listed(storage, role, digest, BACK, known))
     return StagedRelease(staged.candidate, staged.signatures, statements, back)
+
+
+def store_signatures(objects: Sequence[PlannedObject], storage: Storage, again: str) -> Written:
+    """Write what was signed. Raises StorageConflict where something else lies, which is then nobody's signature.
+
+    `again` is the command that makes a new candidate.
+    """
+    try:
+        return write_objects(objects, storage, silent)
+    except StorageConflict as error:
+        raise StorageConflict(
+            f"what lies in the place of this signature is none of its key's: {error.what}",
+            fix=f"find out who wrote to staging; then {again}, which makes a new candidate",
+        ) from error
 
 
 def judged(
@@ -137,7 +186,8 @@ def give(
                 staged = replace(staged, back=(*_others(staged.back, keyid), made))
                 objects.append(signature_object(candidate, made, BACK))
         near = marks(needs.near, candidate.digest)
-        statement = Statement(candidate=candidate.digest, key=keyid, at=at, near=near, facts=facts)
+        passed_by = tuple(sorted(override_mark(one, candidate.digest) for one in needs.overrides))
+        statement = Statement(candidate=candidate.digest, key=keyid, at=at, near=near, overrides=passed_by, facts=facts)
         name, sealed = seal_statement(statement, candidate, key)
         staged = replace(staged, statements=(*staged.statements, sealed))
         objects.append((name, sealed))

@@ -73,7 +73,7 @@ def read_status(storage: Readable, root: bytes, catalog: Catalog, now: datetime)
         for product in catalog.products.values()
         for channel in product.channels
         if read_pointer(read, role := channel_role(product.id, channel)).release is not None
-        and (staged := staged_candidate(storage, role)) is not None
+        and (staged := staged_candidate(storage, role, catalog.signers)) is not None
         and not is_live(staged.candidate, live)
     )
     if live is None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from publisher.model.approval import Fact
 from publisher.model.decision import Decision
 from publisher.model.event import Event
-from publisher.model.register import Approver
+from publisher.model.register import Approver, Override
 from publisher.model.signer import Duty
 from publisher.rules import overrides, words
 from publisher.rules.names import titled
@@ -26,38 +26,46 @@ class Needs:
     """These duties, each by another person."""
     facts: tuple[Fact, ...] = ()
     """What one of them must attest for operations."""
-    named: tuple[Approver, ...] = ()
-    """Persons whom overrides name; each has to sign, in that duty."""
+    overrides: tuple[Override, ...] = ()
+    """Those that it passes by; each person whom one names has to sign, in that duty, knowing of it."""
     sole_author: str | None = None
     """Whose own approval does not count."""
     near: tuple[Event, ...] = ()
     """Events that each signer must have known of."""
+    known: tuple[Event, ...] = ()
+    """All events of the content: an approval near one that is gone is not one for what is near now."""
 
     @property
     def because(self) -> tuple[str, ...]:
         """Why it needs more than its role asks for, in sentences; empty when it does not."""
         found = [f"It ships near {titled(self.near)}."] if self.near and (self.persons or self.facts) else []
-        if self.named:
-            names = words.listed([f"{one.person} ({one.duty})" for one in self.named])
-            found.append(f"An override that it rests on names {names}.")
+        for override in self.overrides:
+            names = words.listed([f"{one.person} ({one.duty})" for one in override.approvers])
+            found.append(f'It passes by the override {override.id}, which names {names}: "{override.reason}"')
         return tuple(found)
+
+    @property
+    def named(self) -> tuple[tuple[Override, Approver], ...]:
+        """Whom overrides name, each with the override."""
+        return tuple((override, approver) for override in self.overrides for approver in override.approvers)
 
 
 def needs(question: Question, decision: Decision) -> Needs:
     """What this release needs at the moment of the question; `decision` is what the rules say of it then."""
     used = overrides.used(question, decision.verdicts)
-    named = tuple(dict.fromkeys(approver for one in used for approver in one.approvers))
+    known = tuple(question.catalog.events)
     if question.policy.profile == "solo" or not question.near:
-        return Needs(named=named, near=question.near)
+        return Needs(overrides=used, near=question.near, known=known)
     asked = question.policy.approvals
-    authors = question.release.authors
+    authors = tuple(dict.fromkeys(question.release.authors))
     return Needs(
         persons=asked.near_events,
         duties=asked.near_duties,
         facts=asked.facts,
-        named=named,
+        overrides=used,
         sole_author=authors[0] if len(authors) == 1 else None,
         near=question.near,
+        known=known,
     )
 
 
@@ -70,6 +78,11 @@ def mark(event: Event, candidate: str) -> str:
     """What a signer's statement says of an event that was near: it fits this candidate and these dates only."""
     said = f"{candidate} {event.id} {event.starts.isoformat()} {event.ends.isoformat()} {event.severity.score}"
     return hashlib.sha256(said.encode()).hexdigest()
+
+
+def override_mark(override: Override, candidate: str) -> str:
+    """The same for an override: it fits this candidate, and what the override says now."""
+    return hashlib.sha256(f"{candidate} override {override.digest()}".encode()).hexdigest()
 
 
 def marks(events: Sequence[Event], candidate: str) -> tuple[str, ...]:

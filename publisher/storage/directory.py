@@ -55,6 +55,7 @@ from publisher.storage.protocol import (
     check_prefix,
     not_ours,
     not_prepared,
+    too_large,
 )
 
 PRIVATE = ".tidegate"
@@ -112,7 +113,7 @@ class DirectoryStorage:
         with self._object(key) as file, self._translated(key):
             data = file.read(limit + 1)
             if len(data) > limit:
-                raise StorageError(f"{key} in {self.url} is larger than the {limit} bytes that are allowed for it.")
+                raise too_large(key, self.url, limit)
             return data, tag_of(os.fstat(file.fileno()))
 
     @contextmanager

@@ -10,8 +10,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from publisher.errors import StorageConflict, StorageError, StorageMissing
-from publisher.storage.protocol import Body, ObjectMeta, Progress, Stat, check_key, check_prefix, not_prepared
+from publisher.errors import StorageConflict, StorageMissing
+from publisher.storage.protocol import (
+    Body,
+    ObjectMeta,
+    Progress,
+    Stat,
+    check_key,
+    check_prefix,
+    not_prepared,
+    too_large,
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class MemoryStorage:
     def read(self, key: str, limit: int) -> tuple[bytes, str]:
         found = self._need(key)
         if len(found.data) > limit:
-            raise StorageError(f"{key} in {self.url} is larger than the {limit} bytes that are allowed for it.")
+            raise too_large(key, self.url, limit)
         return found.data, found.tag
 
     @contextmanager

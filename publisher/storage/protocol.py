@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from publisher.errors import InputError, StorageError
+from publisher.errors import InputError, StorageError, StorageTooLarge
 
 CHUNK = 1024 * 1024
 """Bytes that are read, hashed and written at a time."""
@@ -188,7 +188,7 @@ class Storage(Protocol):
         ...
 
     def read(self, key: str, limit: int) -> tuple[bytes, str]:
-        """The whole object and its tag. Raises StorageMissing; StorageError if it exceeds `limit` bytes."""
+        """The whole object and its tag. Raises StorageMissing; StorageTooLarge if it exceeds `limit` bytes."""
         ...
 
     def open(self, key: str) -> AbstractContextManager[BinaryIO]:
@@ -292,6 +292,14 @@ def check_marker(data: bytes, url: str) -> None:
 
 
 OTHER_PLACE = "name another place: an existing Tidegate bucket, or an empty one"
+
+
+def too_large(key: str, url: str, limit: int) -> StorageTooLarge:
+    """An object that exceeds what its reader allows."""
+    return StorageTooLarge(
+        f"{key} in {url} is larger than the {limit} bytes that are allowed for it.",
+        fix="nothing of ours is so large: find out who wrote it, and remove it at the store",
+    )
 
 
 def not_ours(url: str) -> StorageError:

@@ -36,6 +36,7 @@ from publisher.storage.protocol import (
     check_prefix,
     not_ours,
     not_prepared,
+    too_large,
 )
 from publisher.storage.s3_address import S3Address
 from publisher.storage.s3_claim import PRIVATE, Condition, head, mark_of, new_mark
@@ -167,7 +168,7 @@ class S3Storage:
         with self._missing(key):
             data, tag = self.bucket.repeat("get_object", key, act)
         if len(data) > limit:
-            raise StorageError(f"{key} in {self.url} is larger than the {limit} bytes that are allowed for it.")
+            raise too_large(key, self.url, limit)
         return data, tag
 
     @contextmanager

@@ -87,9 +87,53 @@ def test_r27_an_override_counts_with_the_signatures_of_those_whom_it_names(proje
     project.forget()
     stage(project, "1.0.0")
     project.approve("1.0.0")
-    refused(project, SigningError, "the approval of Eva as executive, whom an override names")
+    refused(project, SigningError, "the approval of Eva as executive, given by the override rush")
     project.approve("1.0.0", "channels-eva")
     promote(project)
+
+
+def test_r27_an_override_that_is_written_after_the_signatures_has_to_be_signed_again(project: Project) -> None:
+    project.add_release("1.0.0", change_class="security")
+    edit(project.content / "releases/node/1.0.0.yaml", "sentence:", ESSENTIAL + "sentence:")
+    (project.content / "calendar.yaml").write_text(CALENDAR)
+    (project.config / "staffing.yaml").write_text(STAFFING)
+    project.forget()
+    directory = project.build("1.0.0")
+    stage(project, "1.0.0")
+    project.add_listing("2026-11-25T12:00:00Z", "2026-11-25T14:00:00Z")
+    edit(project.content / "events/listing.yaml", "severity: {score: 3", "severity: {score: 2")
+    project.forget()
+    everybody = ("channels-ana", "channels-ben", "channels-eva")
+    project.approve("1.0.0", *everybody)
+    refused(project, RefusedByPolicy, r"freeze\.hard")
+    files = [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(directory.iterdir())]
+    (project.content / "overrides").mkdir()
+    (project.content / "overrides/rush.yaml").write_text(OVERRIDE.format(files=", ".join(files)))
+    project.forget()
+    refused(project, SigningError, "the approval of Ana as engineering, given by the override rush")
+    project.now += timedelta(minutes=5)
+    project.approve("1.0.0", *everybody)
+    promote(project)
+
+
+def test_r27_an_approval_near_an_event_that_is_gone_counts_no_longer(project: Project) -> None:
+    project.add_release("1.0.0")
+    near_an_event(project)
+    stage(project, "1.0.0")
+    project.approve("1.0.0")
+    (project.content / "events/summit.yaml").unlink()
+    project.forget()
+    refused(project, SigningError, "given near an event that the content no longer has")
+
+
+def test_r38_a_sole_author_is_one_however_often_they_are_named(project: Project) -> None:
+    project.add_release("1.0.0")
+    near_an_event(project)
+    edit(project.content / "releases/node/1.0.0.yaml", "sentence:", "authors: [ana, ana]\nsentence:")
+    project.forget()
+    stage(project, "1.0.0")
+    project.approve("1.0.0")
+    refused(project, SigningError, "only author of the release")
 
 
 @pytest.mark.parametrize(("name", "advice"), [("Eva", False), ("EVA", False), ("Eva Lund", True), ("Coco", True)])

@@ -35,7 +35,7 @@ def sign(project: Project) -> None:
 
 def promotion(project: Project) -> PromotePlan:
     request = PromoteRequest("node", "stable", project.root)
-    staged = staged_candidate(project.storage(), ROLE)
+    staged = staged_candidate(project.storage(), ROLE, project.catalog.signers)
     return plan_promote(request, staged, project.catalog, project.storage(), project.key_ring(), project.now)
 
 
@@ -102,7 +102,7 @@ def test_replace_supersedes_a_candidate_and_its_signatures(project: Project) -> 
     stage(project, "1.0.0")
     sign(project)
     stage(project, "1.1.0", Supersede.ANY)
-    staged = staged_candidate(project.storage(), ROLE)
+    staged = staged_candidate(project.storage(), ROLE, project.catalog.signers)
     assert staged is not None
     assert staged.candidate.release == "1.1.0"
     assert staged.signatures == ()
@@ -111,7 +111,7 @@ def test_replace_supersedes_a_candidate_and_its_signatures(project: Project) -> 
 def test_a_candidate_whose_base_moved_is_refused_until_it_is_rebased(project: Project) -> None:
     project.publish("1.0.0")
     stage(project, "1.2.0")
-    stale = staged_candidate(project.storage(), ROLE)
+    stale = staged_candidate(project.storage(), ROLE, project.catalog.signers)
     assert stale is not None
     stage(project, "1.1.0", Supersede.ANY)
     sign(project)
@@ -186,11 +186,23 @@ def test_swapped_files_for_people_are_refused(project: Project) -> None:
     refuse_promotion(project, VerificationError, "does not fit its files")
 
 
-def test_an_added_file_for_people_is_refused(project: Project) -> None:
+def test_added_files_for_people_are_not_published(project: Project) -> None:
     stage(project, "1.0.0")
     sign(project)
     [folder] = project.bucket.glob("staging/node.stable/*/people")
-    (folder / "urgent-fix.exe").write_bytes(b"run me")
+    for name in ("urgent-fix.exe", "READ-ME-FIRST.minisig"):
+        (folder / name).write_bytes(b"run me")
+    promote(project)
+    published = {path.name for path in (project.bucket / "releases/node/1.0.0").iterdir()}
+    assert published & {"urgent-fix.exe", "READ-ME-FIRST.minisig"} == set()
+
+
+def test_an_exchanged_signature_for_people_is_refused(project: Project) -> None:
+    stage(project, "1.0.0")
+    sign(project)
+    [signature] = project.bucket.glob("staging/node.stable/*/people/node-1.0.0-linux-amd64.tar.gz.minisig")
+    signature.chmod(0o600)
+    signature.write_bytes(b"untrusted comment: garbage")
     refuse_promotion(project, VerificationError, "does not fit its files")
 
 

@@ -244,7 +244,7 @@ class Project:
 
     def staged(self, channel: str = "stable", storage: Storage | None = None) -> StagedRelease:
         """What the channel works on."""
-        found = staged_candidate(storage or self.storage(), f"node.{channel}")
+        found = staged_candidate(storage or self.storage(), f"node.{channel}", self.catalog.signers)
         assert found is not None
         return found
 

@@ -91,7 +91,7 @@ def publish(project: Project, what: str, storage: Storage) -> None:
         apply_stage(plan_stage(project.request(version), catalog, storage, ring, now), storage)
     elif command == "promote":
         request = PromoteRequest("node", "stable", project.root)
-        staged = staged_candidate(storage, request.role)
+        staged = staged_candidate(storage, request.role, catalog.signers)
         if staged is None:
             assert str(live_version(request, storage)) == version
             return

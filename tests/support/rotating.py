@@ -73,7 +73,7 @@ def add_key(project: Project, name: str) -> str:
 def stage_keys(project: Project, storage: Storage | None = None, *, replace: bool = False) -> KeySet:
     """`publish keys stage`"""
     where = storage or project.storage()
-    found = key_set(where, project.root, project.catalog, project.now)
+    found = key_set(where, project.root, project.catalog, project.now, anew=replace)
     stage_roles(found, where, project.catalog, project.key_ring(), project.now, replace=replace)
     return found
 
