@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+import getpass
+import shutil
+import sys
 from pathlib import Path
 
 import click
 
 from publisher.cli.common import content_options, json_option, load, print_result, wall_clock
 from publisher.cli.signing import key_ring, keys_option, read_root
-from publisher.cli.target import open_to_write, to_option
+from publisher.cli.target import address_of, open_to_write, to_option
 from publisher.cli.verdicts import terminal_width, wrapped
 from publisher.errors import StorageError
 from publisher.model.base import format_time
+from publisher.model.catalog import Catalog
 from publisher.pipeline.refresh import apply_refresh, plan_refresh
 from publisher.pipeline.renew import Waiting, find_renewals, renew
+from publisher.pipeline.units import TIMER, WORKFLOW, Machine, interval, systemd_units, workflow, write_units
 from publisher.pipeline.writing import Written
 from publisher.rules import words
+from publisher.storage.open import directory_of
 
 
 @click.command()
+@click.option(
+    "--units",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write a service and a timer for systemd, and a CI workflow for a bucket on S3, instead of refreshing.",
+)
 @to_option
 @keys_option
 @content_options
 @json_option
-def command(to: str | None, keys: Path, content: tuple[Path, ...], config: Path, as_json: bool) -> None:
+def command(
+    units: Path | None, to: str | None, keys: Path, content: tuple[Path, ...], config: Path, as_json: bool
+) -> None:
     """Sign snapshot and timestamp again when they are due; for a timer, every few hours.
 
     Needs their keys only. Roles of people are renewed 30 days ahead, or a twelfth of their life: the renewal is staged,
@@ -31,6 +45,9 @@ def command(to: str | None, keys: Path, content: tuple[Path, ...], config: Path,
     live with the next run.
     """
     catalog = load(content, config)
+    if units is not None:
+        _write_units(units, catalog, to, keys, content, config, as_json=as_json)
+        return
     # Nobody looks from outside: a channel must not expire for all because this machine cannot see it just now.
     storage = open_to_write(to, catalog, wall_clock())
     ring = key_ring(catalog.signers, keys)
@@ -71,6 +88,45 @@ def command(to: str | None, keys: Path, content: tuple[Path, ...], config: Path,
         click.echo("\n".join(lines))
     if not ok:
         raise click.exceptions.Exit(1)
+
+
+def _write_units(
+    directory: Path,
+    catalog: Catalog,
+    to: str | None,
+    keys: Path,
+    content: tuple[Path, ...],
+    config: Path,
+    *,
+    as_json: bool,
+) -> None:
+    """The options are repeated with absolute paths, but for the workflow, which runs in a checkout."""
+    bucket, every, here = directory_of(address_of(to, catalog)), interval(catalog.signers), Path.cwd()
+    beside = Path(sys.executable).with_name("publish")
+    chosen = [("--to", to)] if to else []
+    places = [*(("--content", one) for one in content), ("--config", config)]
+    absolute = [*chosen, ("--keys", here / keys), *((option, here / path) for option, path in places)]
+    machine = Machine(
+        publish=beside if beside.exists() else Path(shutil.which("publish") or "/usr/local/bin/publish"),
+        directory=here,
+        user=getpass.getuser(),
+        options=tuple(str(word) for pair in absolute for word in pair),
+        bucket=here / bucket if bucket is not None else None,
+    )
+    files = systemd_units(machine, every)
+    if machine.bucket is None:
+        relative = tuple(str(word) for pair in (*chosen, *places) for word in pair)
+        files[WORKFLOW] = workflow(catalog.signers, relative, every)
+    new = write_units(directory, files)
+    if as_json:
+        print_result({"every_seconds": int(every.total_seconds()), "written": [str(path) for path in new]})
+        return
+    lines = [f"Every {words.length(every)}, in {directory}:", *(f"  {name}" for name in files)]
+    lines += [f"  sudo install -m 644 {directory}/tidegate-refresh.* /etc/systemd/system/"]
+    lines += [f"  sudo systemctl daemon-reload && sudo systemctl enable --now {TIMER}"]
+    if WORKFLOW in files:
+        lines += [f"Or, in CI: .github/workflows/{WORKFLOW}; it says which secrets it needs."]
+    click.echo("\n".join(lines))
 
 
 def _asks(one: Waiting) -> str:

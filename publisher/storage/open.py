@@ -36,6 +36,14 @@ def open_storage(url: str) -> Storage:
             )
 
 
+def directory_of(url: str) -> Path | None:
+    """The directory that an address names; None for a store that is reached over the network. Raises InputError."""
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):", url)
+    if scheme is None:
+        return _path(url, url)
+    return _path(url, _file_path(url)) if scheme[1].lower() == "file" else None
+
+
 def _file_path(url: str) -> str:
     parts = urlsplit(url)
     if parts.netloc not in ("", "localhost") or parts.query or parts.fragment or not parts.path.startswith("/"):
