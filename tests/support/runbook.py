@@ -97,7 +97,7 @@ class Typist:
             self.project.keys.rename(before / "keys")
             (self.project.config / "root.json").rename(before / "root.json")
             return
-        ran = self.run(*words[1:], *self._answers(words))
+        ran = self.run(*words[1:], *answers(self.publish, words[1:], self.project.base))
         expected = 4 if words[1:] == ["recover"] and published else 0
         assert ran.code == expected, f"{line}\n{ran.out}\n{ran.err}"
 
@@ -105,12 +105,13 @@ class Typist:
         own = line.replace("our-node", "node").replace("NUMBER:SHA256", self.good)
         return shlex.split(own.replace("/srv/bucket-2", str(self.bucket_2)))
 
-    def _answers(self, words: list[str]) -> list[str]:
-        """No passphrase for new keys; and what was read is signed."""
-        if "--new" in words or words[1:3] == ["keys", "init"]:
-            return ["--no-passphrase"]
-        if words[1] == "approve" and "--key" in words:
-            read = self.run(*words[1 : words.index("--key")], "--json")
-            assert read.code == 0, read.err
-            return ["--yes", json.loads(read.out)["candidate"]]
-        return []
+
+def answers(publish: Publish, words: list[str], cwd: Path) -> list[str]:
+    """What somebody at a terminal would answer a command: no passphrase for new keys; and what was read is signed."""
+    if "--new" in words or words[:2] == ["keys", "init"]:
+        return ["--no-passphrase"]
+    if words[0] == "approve" and "--key" in words:
+        read = publish(*words[: words.index("--key")], "--json", cwd=cwd)
+        assert read.code == 0, read.err
+        return ["--yes", json.loads(read.out)["candidate"]]
+    return []
