@@ -16,9 +16,15 @@ from publisher.rules import words
 from publisher.signing.keys import described
 
 
-def difference(role: str, before: Root | Targets, after: Root | Targets) -> tuple[str, ...]:
+def difference(role: str, before: Root | Targets | None, after: Root | Targets) -> tuple[str, ...]:
     """Lines: keys by role with persons and duties, thresholds, pinned files and addresses, version and expiry."""
     lines: list[str] = []
+    if before is None:
+        nothing = Targets(version=1)
+        if isinstance(after, Targets):
+            lines += [*_roles({}, _of_targets(after)), *_pinned(nothing, after)]
+        until = words.day(after.expires)
+        return (*lines, f"signed metadata: {role} version {after.version}, the first of its role, until {until}")
     if says_the_same(before, after):
         lines.append("says the same as before; only its life is prolonged")
     elif isinstance(after, Root) and isinstance(before, Root):

@@ -32,8 +32,8 @@ class Wanted:
     """A signed part that people have to sign, and who may."""
 
     role: str
-    before: People
-    """What it replaces."""
+    before: People | None
+    """What it replaces; None for the first `targets`."""
     signed: Root | Targets
     """With its version, and the base that it replaces."""
     because: str
@@ -101,6 +101,14 @@ def wanted_set(
             signed = _next(metadata.signed, metadata, now + role_policy(signers, role).expires)
             found.append(Wanted(role, metadata, signed, "Those who signed it no longer suffice.", (("", targets),)))
     return tuple(found)
+
+
+def first_targets(root: Metadata[Root], configured: Targets, signers: Signers, now: datetime) -> Wanted:
+    """`targets` before anything is published, so that it can be signed where no network is."""
+    targets = copy.deepcopy(configured)
+    targets.expires = now + role_policy(signers, Targets.type).expires
+    why = "Nothing is published yet; the first release takes it along."
+    return Wanted(Targets.type, None, targets, why, (("", root.signed),))
 
 
 def renewal(live: Repository, root: Metadata[Root], role: str, signers: Signers, now: datetime) -> Wanted:

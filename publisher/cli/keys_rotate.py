@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from publisher.channel.difference import difference
 from publisher.cli.common import content_options, json_option, load, print_result, wall_clock
 from publisher.cli.recover import key_names
+from publisher.cli.shipping import readable
 from publisher.cli.signing import key_ring, keys_option, read_root
 from publisher.cli.target import open_to_look, open_to_write, refuse_sample, to_option
 from publisher.cli.verdicts import terminal_width, wrapped
@@ -45,10 +45,10 @@ def stage(
     refuse_sample(catalog)
     now = wall_clock()
     storage = open_to_look(to, catalog) if dry_run else open_to_write(to, catalog, now)
-    found = key_set(storage, read_root(config), catalog, now, anew=replace)
+    found = key_set(readable(storage), read_root(config), catalog, now, anew=replace)
     if not dry_run:
         stage_roles(found, storage, catalog, key_ring(catalog.signers, keys), now, replace=replace)
-    stolen = still_trusted(storage, found.root_to_be, found.targets_to_be)
+    stolen = still_trusted(storage, found.root_to_be, found.targets_to_be) if found.live is not None else {}
     if as_json:
         staged = [_as_json(one) for one in found.roles]
         print_result({"staged": staged, "still_trusted": stolen, "dry_run": dry_run})
@@ -97,13 +97,14 @@ def _lines(found: KeySet, width: int) -> list[str]:
     for one in found.roles:
         lines += [f"{one.wanted.role}  candidate {one.candidate.digest[:12]}"]
         lines += wrapped(one.wanted.because, width, 2)
-        for text in _changes(one):
+        for text in one.difference:
             lines += wrapped(text, width, 4)
         state = f"Still needs {words.listed(one.missing)}." if one.missing else "Everybody has signed who has to."
         lines += wrapped(state, width, 2)
         may = sorted({described(key) for key in one.wanted.may_sign.values()})
         lines += wrapped(f"May sign: {words.listed(may)}.", width, 2)
-    lines += ["", "Next, each with their own key: publish approve ROLE --key KEY", "Then: publish keys promote"]
+    then = "publish keys promote" if found.live is not None else "publish release, or stage, approve and promote"
+    lines += ["", "Next, each with their own key: publish approve ROLE --key KEY", f"Then: {then}"]
     return lines
 
 
@@ -120,16 +121,12 @@ def _warnings(stolen: Mapping[str, tuple[str, ...]], catalog: Catalog, width: in
     ]
 
 
-def _changes(one: StagedRole) -> tuple[str, ...]:
-    return difference(one.wanted.role, one.wanted.before.signed, one.candidate.metadata.signed)
-
-
 def _as_json(one: StagedRole) -> dict[str, object]:
     return {
         "role": one.wanted.role,
         "candidate": one.candidate.digest,
         "because": one.wanted.because,
-        "difference": list(_changes(one)),
+        "difference": list(one.difference),
         "may_sign": sorted({described(key) for key in one.wanted.may_sign.values()}),
         "missing": list(one.missing),
         "new": one.fresh,

@@ -22,8 +22,8 @@ from publisher.pipeline.recover import (
     apply_recover,
     plan_recover,
     read_scene,
-    verify_recovered,
 )
+from publisher.pipeline.rotate import verify_for_all
 from publisher.rules import words
 from publisher.signing.keys import public_key
 
@@ -83,7 +83,7 @@ def command(
     else:
         click.echo("\n".join(_plan_lines(plan, catalog, terminal_width(), dry_run=dry_run)))
     if not dry_run:
-        verify_recovered(storage, root, wall_clock())
+        verify_for_all(storage, root, wall_clock())
 
 
 def _scene_lines(scene: Scene, width: int) -> list[str]:

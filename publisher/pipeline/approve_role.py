@@ -9,7 +9,6 @@ from datetime import datetime
 from tuf.api.metadata import Key
 
 from publisher.channel.candidate import Candidate, sign_candidate, signature_object
-from publisher.channel.difference import difference
 from publisher.errors import InputError
 from publisher.model.approval import Fact
 from publisher.model.catalog import Catalog
@@ -60,7 +59,7 @@ def review_role(role: str, storage: Readable, trusted_root: bytes, catalog: Cata
             f"nothing is staged for {role} that the configuration asks for",
             fix="run `publish keys stage`, or `publish refresh` for a renewal; `publish status` shows what is staged",
         )
-    return RoleReview(one, difference(role, one.wanted.before.signed, one.candidate.metadata.signed))
+    return RoleReview(one, one.difference)
 
 
 def sign_role(review: RoleReview, key: OpenSigner) -> tuple[PlannedObject, ...]:

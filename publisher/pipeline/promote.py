@@ -11,7 +11,7 @@ from datetime import datetime
 
 from tuf.api.metadata import Metadata, Targets
 
-from publisher.channel.advance import Advance, NewMetadata
+from publisher.channel.advance import Advance, NewMetadata, to_bytes
 from publisher.channel.candidate import (
     is_live,
     refuse_stale,
@@ -48,6 +48,7 @@ from publisher.pipeline.permit import kept_way_back, permitted
 from publisher.pipeline.pointer import let_go
 from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.rotate import signed_first_targets
 from publisher.pipeline.self_check import verify_as_client
 from publisher.pipeline.staged import StagedRelease
 from publisher.pipeline.writing import LARGE, Written, write_objects
@@ -95,6 +96,8 @@ class PromotePlan:
     done_with: str | None
     """Digest of the candidate that the channel need not work on any more afterwards."""
     already_there: frozenset[str]
+    first_targets: str | None = None
+    """Digest of the candidate of `targets` that goes live with the first release; None when there is none."""
 
     @property
     def candidate(self) -> ReleaseCandidate | None:
@@ -158,7 +161,8 @@ def plan_promote(
         )
     shipped = catalog.find(staged.candidate.product, staged.candidate.release) if staged else None
 
-    metadata = _advance(request, catalog, live, keys, read, now, signed)
+    first = signed_first_targets(storage, request.trusted_root, catalog, now) if live is None else None
+    metadata = _advance(request, catalog, live, keys, read, now, signed, first)
     # Metadata comes before the plain names, so that at no moment something lies there that no channel vouches for.
     objects = (
         *((PlannedObject.of(metadata_key("root", 1), Body.from_bytes(request.trusted_root)),) if live is None else ()),
@@ -177,6 +181,7 @@ def plan_promote(
         changed_roles=metadata.changed,
         done_with=candidate.digest if candidate else None,
         already_there=frozenset(one.key for one in objects if storage.stat(one.key) is not None),
+        first_targets=digest_bytes(to_bytes(Metadata(first.signed))).sha256 if first is not None else None,
     )
 
 
@@ -207,6 +212,8 @@ def apply_promote(
         verify_as_client(storage, request.trusted_root, release, request.channel, platforms, clock())
     if plan.done_with is not None:
         written = written.then(let_go(request.role, plan.done_with, storage))
+    if plan.first_targets is not None:
+        written = written.then(let_go(Targets.type, plan.first_targets, storage))
     return written
 
 
@@ -218,10 +225,11 @@ def _advance(
     read: Read,
     now: datetime,
     signed: dict[str, Metadata[Targets]],
+    first: Metadata[Targets] | None,
 ) -> NewMetadata:
     root = tuple(follow_roots(read, request.trusted_root))[-1]
-    targets = configured_roles(catalog, now)
-    return Advance(live, root, catalog.signers, keys.of, read, now).to(targets, signed)
+    targets = first.signed if first is not None else configured_roles(catalog, now)
+    return Advance(live, root, catalog.signers, keys.of, read, now).to(targets, signed, signed_targets=first)
 
 
 def live_version(request: PromoteRequest, storage: Readable) -> Version | None:

@@ -27,7 +27,6 @@ from publisher.pipeline.ledger import Ledger, keys_ever_named, read_ledger
 from publisher.pipeline.objects import PlannedObject
 from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import Readable, reader
-from publisher.pipeline.self_check import update_as_client
 from publisher.pipeline.writing import Written, write_objects
 from publisher.storage.protocol import Body, Storage
 
@@ -156,14 +155,6 @@ def plan_recover(
 def apply_recover(plan: RecoverPlan, storage: Storage) -> Written:
     """Write, log and flip. Raises StorageConflict when somebody published in between."""
     return commit(plan.flip, storage, write_objects(plan.objects, storage, silent))
-
-
-def verify_recovered(storage: Storage, trusted_root: bytes, now: datetime) -> None:
-    """Update as a client that has never been here. Raises VerificationError."""
-    live = read_repository(reader(storage), trusted_root)
-    roles = live.roles.values() if live else ()
-    feeds = [path for role in roles for path in role.signed.targets if path.startswith("feed/")]
-    update_as_client(storage, trusted_root, feeds, now)
 
 
 def still_trusted(storage: Readable, root: Root, targets: Targets) -> dict[str, tuple[str, ...]]:

@@ -24,9 +24,10 @@ from publisher.channel.candidate import (
     read_staged,
     version_is_its_own,
 )
+from publisher.channel.difference import difference
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key, target_key
 from publisher.channel.repository import Read, Repository, follow_roots, read_repository, verifies
-from publisher.channel.rotation import People, Wanted, as_root, as_targets, renewal, wanted_set
+from publisher.channel.rotation import People, Wanted, as_root, as_targets, first_targets, renewal, wanted_set
 from publisher.errors import SigningError, StorageConflict, StorageError, StorageTooLarge, VerificationError
 from publisher.model.candidate import CandidateRecord
 from publisher.model.catalog import Catalog
@@ -66,6 +67,12 @@ class StagedRole:
         return metadata
 
     @property
+    def difference(self) -> tuple[str, ...]:
+        """What changes, in lines."""
+        before = self.wanted.before.signed if self.wanted.before is not None else None
+        return difference(self.wanted.role, before, self.candidate.metadata.signed)
+
+    @property
     def signed_by(self) -> tuple[str, ...]:
         """Persons with their duties whose signatures count."""
         keys = self.wanted.may_sign
@@ -81,7 +88,8 @@ class StagedRole:
 class KeySet:
     """Everything that has to be signed so that the configuration holds, as staging has it or shall have it."""
 
-    live: Repository
+    live: Repository | None
+    """None when nothing is published yet."""
     root: Metadata[Root]
     """The newest one that clients can get."""
     roles: tuple[StagedRole, ...]
@@ -96,21 +104,25 @@ class KeySet:
     @property
     def targets_to_be(self) -> Targets:
         """`targets` once the set is live."""
-        staged = (one.wanted.signed for one in self.roles if one.wanted.role == Targets.type)
-        found = next(staged, self.live.targets.signed)
+        staged = next((one.wanted.signed for one in self.roles if one.wanted.role == Targets.type), None)
+        found = staged if staged is not None or self.live is None else self.live.targets.signed
         assert isinstance(found, Targets)
         return found
 
 
 def key_set(storage: Readable, trusted_root: bytes, catalog: Catalog, now: datetime, *, anew: bool = False) -> KeySet:
-    """Compare the configuration with what is live. Raises StorageError when nothing is, VerificationError.
+    """Compare the configuration with what is live. Raises StorageError, VerificationError.
 
-    With `anew` nothing that lies in staging is looked at: each role gets a new candidate.
+    Before anything is published, that is the first `targets`. With `anew` nothing that lies in staging is looked at:
+    each role gets a new candidate.
     """
     read = reader(storage)
-    live, root = _live(read, trusted_root)
-    wanted = wanted_set(live, root, configured_roles(catalog, now), catalog.signers, now)
-    signers = catalog.signers
+    live, root = read_repository(read, trusted_root), tuple(follow_roots(read, trusted_root))[-1]
+    signers, configured = catalog.signers, configured_roles(catalog, now)
+    if live is None:
+        wanted: tuple[Wanted, ...] = (first_targets(root, configured, signers, now),)
+    else:
+        wanted = wanted_set(live, root, configured, signers, now)
     return KeySet(live, root, tuple(staged_role(one, live, storage, signers, now, anew=anew) for one in wanted))
 
 
@@ -119,20 +131,33 @@ def under_way(storage: Readable, trusted_root: bytes, catalog: Catalog, now: dat
     found = key_set(storage, trusted_root, catalog, now)
     asked = {one.wanted.role: one for one in found.roles}
     staged = []
-    for role in (Root.type, Targets.type, *sorted(found.live.roles)):
+    live = found.live
+    for role in (Root.type, Targets.type, *sorted(live.roles if live is not None else ())):
         pointer = read_pointer(reader(storage), role)
         if pointer.candidate is None or pointer.release is not None:
             continue
-        wanted = asked.get(role) or staged_role(
-            renewal(found.live, found.root, role, catalog.signers, now), found.live, storage, catalog.signers, now
-        )
-        if not wanted.fresh:
+        wanted = asked.get(role)
+        if wanted is None and live is not None:
+            again = renewal(live, found.root, role, catalog.signers, now)
+            wanted = staged_role(again, live, storage, catalog.signers, now)
+        if wanted is not None and not wanted.fresh:
             staged.append(wanted)
     return tuple(staged)
 
 
+def signed_first_targets(
+    storage: Readable, trusted_root: bytes, catalog: Catalog, now: datetime
+) -> Metadata[Targets] | None:
+    """`targets` as it was staged and signed by enough people before the first release; None when it was not.
+
+    Raises VerificationError when what lies there is damaged.
+    """
+    [one] = key_set(storage, trusted_root, catalog, now).roles
+    return as_targets(one.wanted.only_good(one.signed)) if not one.fresh and not one.missing else None
+
+
 def staged_role(
-    wanted: Wanted, live: Repository, storage: Readable, signers: Signers, now: datetime, *, anew: bool = False
+    wanted: Wanted, live: Repository | None, storage: Readable, signers: Signers, now: datetime, *, anew: bool = False
 ) -> StagedRole:
     """The role's candidate: the one that is there, if it is what is wanted; else a new one."""
     read = reader(storage)
@@ -146,13 +171,13 @@ def staged_role(
     return StagedRole(wanted, Candidate(role, to_bytes(Metadata(wanted.signed)), record), (), fresh=True)
 
 
-def works_on(role: str, before: People, storage: Readable) -> str | None:
+def works_on(role: str, before: People | None, storage: Readable) -> str | None:
     """What else a role works on that is made for what is live; None where that is nothing, or has no base any more."""
     pointer = read_pointer(reader(storage), role)
     if pointer.candidate is None:
         return None
     found = read_staged(reader(storage), Candidate, role, ())
-    if found is None or found.candidate.base != base_named(before):
+    if found is None or found.candidate.base != (base_named(before) if before is not None else None):
         return None
     return str(pointer.release) if pointer.release is not None else f"candidate {found.candidate.digest[:12]}"
 
@@ -164,6 +189,8 @@ def stage_roles(
 
     Raises StorageConflict when a role works on something else and `replace` is not given.
     """
+    if any(one.fresh for one in found.roles):
+        storage.prepare()
     fresh = [(one, hold(storage, one.wanted.role, anew=replace)) for one in found.roles if one.fresh]
     for one, _ in fresh:
         role = one.wanted.role
@@ -206,8 +233,13 @@ class KeysPlan:
 def plan_keys(found: KeySet, storage: Readable, catalog: Catalog, keys: KeyRing, now: datetime) -> KeysPlan:
     """Check that everybody has signed, and lay out what makes the set live, without writing.
 
-    Raises SigningError with all that is missing.
+    Raises SigningError with all that is missing, StorageError when nothing is published yet.
     """
+    live = found.live
+    if live is None:
+        raise StorageError(
+            "nothing is published here yet", fix="publish a release; it takes along what people have signed"
+        )
     if lacking := [f"{one.wanted.role} needs {' and '.join(one.missing)}" for one in found.roles if one.missing]:
         raise SigningError("; ".join(lacking), fix="each of them runs `publish approve ROLE --key KEY`")
     read = reader(storage)
@@ -216,11 +248,11 @@ def plan_keys(found: KeySet, storage: Readable, catalog: Catalog, keys: KeyRing,
     signed_targets = as_targets(by_role.pop(Targets.type)) if Targets.type in by_role else None
     signed = {role: as_targets(metadata) for role, metadata in by_role.items()}
     stat = storage.stat(TIMESTAMP_KEY)
-    advance = Advance(found.live, new_root or found.root, catalog.signers, keys.with_retired, read, now)
-    targets = signed_targets or found.live.targets
+    advance = Advance(live, new_root or found.root, catalog.signers, keys.with_retired, read, now)
+    targets = signed_targets or live.targets
     metadata = advance.to(targets.signed, signed, signed_targets=targets)
     told = Told.routine(Action.KEYS, catalog.policy_at(now))
-    flip = plan_flip(told, metadata, found.live, stat.tag if stat else None, Root.type, keys, now)
+    flip = plan_flip(told, metadata, live, stat.tag if stat else None, Root.type, keys, now)
     pinned = _pinned(signed_targets, catalog) if signed_targets is not None else ()
     objects = (*pinned, *(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects))
     if new_root is None:
@@ -233,7 +265,7 @@ def plan_keys(found: KeySet, storage: Readable, catalog: Catalog, keys: KeyRing,
         )
         flip = replace(flip, entry=replace(flip.entry, told=told))
     root_first = flip is not None and not _accepted_before(found.root.signed, dict(metadata.objects), flip.timestamp)
-    alone = told.planned_on(found.live.stamp).model_copy(update={"roles": {Root.type: new_root.signed.version}})
+    alone = told.planned_on(live.stamp).model_copy(update={"roles": {Root.type: new_root.signed.version}})
     return KeysPlan(
         done_with=_done(found),
         before=(*roots, *objects) if root_first else objects,
@@ -251,8 +283,9 @@ def verify_for_all(storage: Storage, trusted_root: bytes, now: datetime) -> int:
     Raises VerificationError.
     """
     read = reader(storage)
-    live, _ = _live(read, trusted_root)
-    feeds = [path for role in live.roles.values() for path in role.signed.targets if path.startswith("feed/")]
+    live = read_repository(read, trusted_root)
+    roles = live.roles.values() if live is not None else ()
+    feeds = [path for role in roles for path in role.signed.targets if path.startswith("feed/")]
     roots = list(follow_roots(read, trusted_root))
     for number, root in enumerate(roots):
         data = trusted_root if number == 0 else read(metadata_key(Root.type, root.signed.version)) or b""
@@ -299,16 +332,7 @@ def apply_keys(plan: KeysPlan, storage: Storage) -> Written:
     return written
 
 
-def _live(read: Read, trusted_root: bytes) -> tuple[Repository, Metadata[Root]]:
-    live = read_repository(read, trusted_root)
-    if live is None:
-        raise StorageError(
-            "nothing is published here yet", fix="publish a release first; it brings root and targets as configured"
-        )
-    return live, tuple(follow_roots(read, trusted_root))[-1]
-
-
-def _fits(candidate: Candidate, wanted: Wanted, live: Repository, read: Read, now: datetime) -> bool:
+def _fits(candidate: Candidate, wanted: Wanted, live: Repository | None, read: Read, now: datetime) -> bool:
     """What lies in staging is nobody's word: it is taken up only if it is what this run would make."""
     signed = candidate.metadata.signed
     left = signed.expires - now
@@ -322,7 +346,7 @@ def _fits(candidate: Candidate, wanted: Wanted, live: Repository, read: Read, no
     )
 
 
-def _is_next(candidate: Candidate, wanted: Wanted, live: Repository, read: Read) -> bool:
+def _is_next(candidate: Candidate, wanted: Wanted, live: Repository | None, read: Read) -> bool:
     if candidate.role == Root.type:
         return candidate.metadata.signed.version == wanted.signed.version
     return version_is_its_own(candidate, live, read)

@@ -77,7 +77,7 @@ def read_status(storage: Readable, root: bytes, catalog: Catalog, now: datetime)
         and not is_live(staged.candidate, live)
     )
     if live is None:
-        return Status(ChannelState(read_at=now), (), candidates, (), {})
+        return Status(ChannelState(read_at=now), (), candidates, under_way(storage, root, catalog, now), {})
     return Status(
         state=read_state(read, live, now),
         roles=tuple(_roles(live, catalog, now)),

@@ -21,9 +21,9 @@ from publisher.model.ledger import Action
 from publisher.pipeline.ledger import verify_ledger
 from publisher.pipeline.promote import PromoteRequest
 from publisher.pipeline.recover import RecoverPlan, apply_recover, plan_recover, read_scene, still_trusted
-from publisher.pipeline.recover import verify_recovered as verify
 from publisher.pipeline.refresh import apply_refresh, plan_refresh
 from publisher.pipeline.rollback import plan_rollback
+from publisher.pipeline.rotate import verify_for_all
 from publisher.pipeline.self_check import StoreFetcher
 from publisher.pipeline.verify import StoreSource
 from publisher.storage.protocol import Storage
@@ -87,7 +87,7 @@ def plan(
 def recover(project: Project, chosen: Head | None = None, *, disown: bool = False) -> RecoverPlan:
     made = plan(project, chosen, disown=disown)
     apply_recover(made, project.storage())
-    verify(project.storage(), project.root, project.now)
+    verify_for_all(project.storage(), project.root, project.now)
     return made
 
 

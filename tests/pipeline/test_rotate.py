@@ -67,9 +67,43 @@ def test_nothing_is_staged_while_the_configuration_holds(live: Project) -> None:
     assert stage_keys(live).roles == ()
 
 
-def test_before_the_first_release_there_is_nothing_to_change(project: Project) -> None:
-    with pytest.raises(StorageError, match="nothing is published here yet"):
-        stage_keys(project)
+def test_the_first_targets_are_signed_before_the_first_release_and_go_live_with_it(project: Project) -> None:
+    """So that the keys of targets need never be where releases are published."""
+    [first] = stage_keys(project).roles
+    assert (first.wanted.role, first.missing) == ("targets", ("2 more persons",))
+    assert any(line.startswith("node.stable: new, 2 of 3") for line in first.difference)
+    sign_role_as(project, "targets", TARGETS)
+    refused(project, StorageError, "nothing is published here yet")
+    for name in TARGETS:
+        (project.keys / f"{name}.pem").unlink()
+    project.publish("1.0.0")
+    assert offered(project, project.root, "client") == "1.0.0"
+    assert stage_keys(project).roles == ()
+    assert sound(project)
+
+
+def test_first_targets_that_lack_signatures_are_not_taken_along(project: Project) -> None:
+    stage_keys(project)
+    sign_role_as(project, "targets", TARGETS[:1])
+    for name in TARGETS:
+        (project.keys / f"{name}.pem").unlink()
+    before = tree(project.bucket)
+    with pytest.raises(SigningError, match="targets needs 2 signatures, and has 0"):
+        project.publish("1.0.0")
+    assert tree(project.bucket) == before
+
+
+def test_first_targets_are_not_taken_along_once_the_configuration_has_changed(project: Project) -> None:
+    stage_keys(project)
+    sign_role_as(project, "targets", TARGETS)
+    edit_signers(project, lambda data: data["roles"]["channels"].update(threshold=3))
+    project.publish("1.0.0")
+    live = read_repository(reader(project.storage()), project.root)
+    assert live is not None
+    delegations = live.targets.signed.delegations
+    assert delegations is not None
+    assert delegations.roles is not None
+    assert delegations.roles["node.stable"].threshold == 3
 
 
 @pytest.mark.parametrize("role", ["timestamp", "snapshot"])

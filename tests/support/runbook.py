@@ -16,7 +16,7 @@ from tests.support.project import Project
 DOCS = ROOT / "docs"
 PEOPLE = ("--person", "ana:engineering", "--person", "ben:operations,automation", "--person", "eva:executive,comms")
 
-_HEADING = re.compile(r"^## .*\{#([a-z-]+)\}$")
+_HEADING = re.compile(r"^##+ .*\{#([a-z-]+)\}$")
 
 
 def blocks(page: str) -> dict[str, list[str]]:
