@@ -30,17 +30,6 @@ from tests.support.approving import ROLE, edit, promote, refused, stage
 from tests.support.planting import live, offered, plant, point, put, sign_unseen, start_over
 from tests.support.project import Project, tree
 
-ROOTS = ("root-ana", "root-ben")
-TARGETS = ("targets-ana", "targets-ben")
-
-
-@pytest.fixture
-def staged(project: Project) -> Project:
-    """1.0.0 is live, 1.1.0 is staged."""
-    project.publish("1.0.0")
-    stage(project, "1.1.0")
-    return project
-
 
 def is_refused(project: Project, error: type[TidegateError], words: str, act: Callable[[], object]) -> None:
     before = tree(project.bucket)

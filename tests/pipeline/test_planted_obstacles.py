@@ -24,21 +24,12 @@ from publisher.pipeline.ledger import verify_ledger
 from publisher.pipeline.reading import SMALL
 from publisher.pipeline.renew import find_renewals
 from publisher.pipeline.staged import store_signatures
-from tests.support.approving import ROLE, promote, stage
+from tests.support.approving import ROLE, promote
 from tests.support.planting import offered, plant, point, put, start_over
 from tests.support.project import Project
 from tests.support.rotating import promote_keys, replace_key, sign_role_as, stage_keys
 
 ROOTS = ("root-ana", "root-ben")
-TARGETS = ("targets-ana", "targets-ben")
-
-
-@pytest.fixture
-def staged(project: Project) -> Project:
-    """1.0.0 is live, 1.1.0 is staged."""
-    project.publish("1.0.0")
-    stage(project, "1.1.0")
-    return project
 
 
 def junk_pointer(project: Project) -> None:
