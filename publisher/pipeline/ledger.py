@@ -34,7 +34,6 @@ from publisher.errors import (
     RefusedByPolicy,
     StorageConflict,
     StorageError,
-    StorageTooLarge,
     TidegateError,
     VerificationError,
 )
@@ -124,11 +123,9 @@ def keys_ever_named(storage: Readable, trusted_root: bytes, signers: Signers) ->
 
 
 def is_announced(live: Stamp, storage: Readable) -> bool:
-    """Whether an entry told of what is live. Read from the end, where that entry nearly always is."""
-    numbers = [number for stat in storage.list(LEDGER) if (number := number_of(stat.key)) is not None]
-    read = reader(storage)
-    for number in reversed(numbers):
-        entry = Logged(number, read(ledger_key(number)) or b"").entry
+    """Whether an entry told of what is live."""
+    for one in _from_the_end(storage):
+        entry = one.entry
         if entry is not None and entry.result is not None and entry.result.sha256 == live.sha256:
             return True
     return False
@@ -189,20 +186,19 @@ def refuse_superseded(candidate: ReleaseCandidate, storage: Readable, trusted_ro
     Two that were staged in the place of the same pointer have raced, and the pointer says which of them won. Only
     entries that verify are believed. Raises StorageConflict.
     """
-    numbers = [number for stat in storage.list(LEDGER) if (number := number_of(stat.key)) is not None]
-    read, keys = reader(storage), keys_ever_named(storage, trusted_root, signers)
+    keys = keys_ever_named(storage, trusted_root, signers)
     later: list[Entry] = []
-    for number in reversed(numbers):
+    for one in _from_the_end(storage):
         try:
-            entry = verified_entry(Logged(number, read(ledger_key(number)) or b""), keys)
-        except (VerificationError, StorageTooLarge):
+            entry = verified_entry(one, keys)
+        except VerificationError:
             continue
         if entry.action is not Action.STAGE or f"{entry.product}.{entry.channel}" != candidate.role:
             continue
         if entry.candidate != candidate.digest:
             later.append(entry)
             continue
-        other = next((one for one in later if one.staged_over != entry.staged_over), None)
+        other = next((found for found in later if found.staged_over != entry.staged_over), None)
         if other is None:
             return
         raise StorageConflict(
@@ -214,6 +210,16 @@ def refuse_superseded(candidate: ReleaseCandidate, storage: Readable, trusted_ro
         f"no entry of the ledger tells that candidate {candidate.digest[:12]} was staged",
         fix="find out who wrote to staging, then stage it again with --replace",
     )
+
+
+def _from_the_end(storage: Readable) -> Iterator[Logged]:
+    """Entries, the last first, read one by one: what is asked for is nearly always near the end."""
+    read = reader(storage)
+    # What is too large to be read is none of ours, and must not keep the others from being read.
+    numbers = [number_of(stat.key) for stat in storage.list(LEDGER) if stat.size <= SMALL]
+    for number in reversed([one for one in numbers if one is not None]):
+        if (data := read(ledger_key(number))) is not None:
+            yield Logged(number, data)
 
 
 @contextmanager
