@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -18,7 +20,16 @@ from publisher.model.base import format_time
 from publisher.model.catalog import Catalog
 from publisher.pipeline.refresh import apply_refresh, plan_refresh
 from publisher.pipeline.renew import Waiting, find_renewals, renew
-from publisher.pipeline.units import TIMER, WORKFLOW, Machine, interval, systemd_units, workflow, write_units
+from publisher.pipeline.units import (
+    ENVIRONMENT,
+    TIMER,
+    WORKFLOW,
+    Machine,
+    interval,
+    systemd_units,
+    workflow,
+    write_units,
+)
 from publisher.pipeline.writing import Written
 from publisher.rules import words
 from publisher.storage.open import directory_of
@@ -109,7 +120,7 @@ def _write_units(
     machine = Machine(
         publish=beside if beside.exists() else Path(shutil.which("publish") or "/usr/local/bin/publish"),
         directory=here,
-        user=getpass.getuser(),
+        user=_user(),
         options=tuple(str(word) for pair in absolute for word in pair),
         bucket=here / bucket if bucket is not None else None,
     )
@@ -122,11 +133,20 @@ def _write_units(
         print_result({"every_seconds": int(every.total_seconds()), "written": [str(path) for path in new]})
         return
     lines = [f"Every {words.length(every)}, in {directory}:", *(f"  {name}" for name in files)]
-    lines += [f"  sudo install -m 644 {directory}/tidegate-refresh.* /etc/systemd/system/"]
+    lines += [f"Passphrases and credentials go into {ENVIRONMENT}, which the service reads. Then:"]
+    lines += [f"  sudo install -m 644 {shlex.quote(str(directory))}/tidegate-refresh.* /etc/systemd/system/"]
     lines += [f"  sudo systemctl daemon-reload && sudo systemctl enable --now {TIMER}"]
     if WORKFLOW in files:
         lines += [f"Or, in CI: .github/workflows/{WORKFLOW}; it says which secrets it needs."]
     click.echo("\n".join(lines))
+
+
+def _user() -> str:
+    """Who runs this; a number where the system has no name for it, as in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # the latter from Python 3.13 on
+        return str(os.getuid())
 
 
 def _asks(one: Waiting) -> str:

@@ -6,6 +6,7 @@ that fails, or a machine that is off, must not let the channel expire for everyb
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Mapping
@@ -26,6 +27,10 @@ ENVIRONMENT = "/etc/tidegate/refresh.env"
 RUNS = 8
 """How often a refresh runs in the shortest life of an online role: at least three times between due and expired."""
 
+CHECKOUT = "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2"
+SETUP_PYTHON = "actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0"
+"""Named by commit: whoever can move a tag of theirs could otherwise read the keys of the workflow."""
+
 _STEPS = tuple(timedelta(minutes=minutes) for minutes in (5, 10, 15, 30, 60, 120, 180, 240, 360, 480, 720, 1440))
 """Lengths of time that divide a day or an hour, so that a calendar can name them."""
 
@@ -39,7 +44,7 @@ class Machine:
     directory: Path
     """Of content and configuration, absolute."""
     user: str
-    """Who may read the keys."""
+    """Who owns the keys, by name or number."""
     options: tuple[str, ...]
     """What `publish refresh` is to be called with, paths absolute."""
     bucket: Path | None
@@ -60,10 +65,8 @@ def interval(signers: Signers) -> timedelta:
 
 def systemd_units(machine: Machine, every: timedelta) -> dict[str, str]:
     """File name -> text of service and timer. Raises InputError for a value that a unit cannot hold."""
-    call = [str(machine.publish), "refresh", *machine.options]
+    call = [_program(str(machine.publish)), *(_argument(word) for word in ("refresh", *machine.options))]
     minutes = int(every.total_seconds()) // 60
-    hours, rest = divmod(minutes, 60)
-    calendar = f"*-*-* *:00/{minutes}:00 UTC" if rest else f"*-*-* 00/{hours}:00:00 UTC"
     writable = "" if machine.bucket is None else f"ReadWritePaths={_quoted(str(machine.bucket))}\n"
     return {
         SERVICE: f"""\
@@ -78,9 +81,9 @@ After=network-online.target
 
 [Service]
 Type=oneshot
-User={_plain(machine.user)}
+User={_user(machine.user)}
 WorkingDirectory={_plain(str(machine.directory))}
-ExecStart={" ".join(_quoted(word) for word in call)}
+ExecStart={" ".join(call)}
 # TIDEGATE_PASSPHRASE, TIDEGATE_PIN and credentials of the store, one NAME=VALUE a line; mode 0600, owned by root.
 EnvironmentFile=-{ENVIRONMENT}
 TimeoutStartSec=15min
@@ -108,7 +111,7 @@ CapabilityBoundingSet=
 Description=Sign the update channel again every {words.length(every)}
 
 [Timer]
-OnCalendar={calendar}
+OnCalendar={_calendar(minutes)}
 RandomizedDelaySec={minutes // 6 or 1}min
 # A machine that was off catches up as soon as it is on.
 Persistent=true
@@ -124,11 +127,15 @@ def workflow(signers: Signers, options: tuple[str, ...], every: timedelta) -> st
 
     `options` are what `publish refresh` is to be called with, but for the keys, which come from secrets.
     """
-    files = _key_files(signers)
+    files, elsewhere = _key_files(signers)
     secrets = {f"TIDEGATE_KEY_{name.upper().replace('-', '_')}": file for name, file in files.items()}
     call = " ".join(["publish", "refresh", "--keys", "keys", *(_in_workflow(word) for word in options)])
     given = "\n".join(f"          {name}: ${{{{ secrets.{name} }}}}" for name in secrets)
-    wrote = "\n".join(f"          printf '%s\\n' \"${name}\" > keys/{file}" for name, file in secrets.items())
+    wrote = "\n".join(
+        f'          [ -z "${name}" ] || printf \'%s\\n\' "${name}" > keys/{_in_workflow(file)}'
+        for name, file in secrets.items()
+    )
+    missing = f"# No secret can bring these keys, which are not files of the key directory: {', '.join(elsewhere)}.\n"
     keys = f"""\
       - name: Keys of snapshot and timestamp
         env:
@@ -141,9 +148,11 @@ def workflow(signers: Signers, options: tuple[str, ...], every: timedelta) -> st
     return f"""\
 # Written by `publish refresh --units`. Signs snapshot and timestamp again when they are due, and stages renewals of
 # what people sign. A failed run names who has to sign, or says that somebody else has published.
-# Secrets: those named below. Variable TIDEGATE: what pip is to install, such as tidegate==0.1.0, pinned.
+# Secrets: those named below; a key without one is left out.
+# Variable TIDEGATE: what pip is to install, such as tidegate==0.1.0, pinned.
 # Schedules of a quiet repository are switched off after some weeks, and they come late at times: a timer on a machine
 # of yours is the better one where you have one.
+{missing if elsewhere else ""}\
 name: Refresh the update channel
 
 on:
@@ -164,10 +173,10 @@ jobs:
     runs-on: ubuntu-latest
     timeout-minutes: 15
     steps:
-      - uses: actions/checkout@v4
+      - uses: {CHECKOUT}
         with:
           persist-credentials: false
-      - uses: actions/setup-python@v5
+      - uses: {SETUP_PYTHON}
         with:
           python-version: "3.12"
       - name: Install
@@ -193,7 +202,8 @@ def write_units(directory: Path, files: Mapping[str, str]) -> tuple[Path, ...]:
     try:
         for name, text in files.items():
             path = directory / name
-            if path.exists() and path.read_bytes() != text.encode():
+            # A link counts as what is there, also one that leads nowhere: writing must not follow it.
+            if os.path.lexists(path) and (path.is_symlink() or path.read_bytes() != text.encode()):
                 raise StorageConflict(
                     f"{path} is there and says something else; nothing was written",
                     fix="compare the two, and move it away to have it written anew",
@@ -201,10 +211,18 @@ def write_units(directory: Path, files: Mapping[str, str]) -> tuple[Path, ...]:
         directory.mkdir(parents=True, exist_ok=True)
         new = [directory / name for name in files if not (directory / name).exists()]
         for path in new:
-            path.write_bytes(files[path.name].encode())
+            with path.open("xb") as file:
+                file.write(files[path.name].encode())
     except OSError as error:
         raise InputError(f"cannot write to {directory}: {error.strerror}", fix="name another directory") from None
     return tuple(new)
+
+
+def _calendar(minutes: int) -> str:
+    """A calendar event (systemd.time(7)). What repeats within a day must be shorter than a day."""
+    if minutes < 60:
+        return f"*-*-* *:00/{minutes}:00 UTC"
+    return "*-*-* 00:00:00 UTC" if minutes == 1440 else f"*-*-* 00/{minutes // 60}:00:00 UTC"
 
 
 def _cron(every: timedelta) -> str:
@@ -215,11 +233,12 @@ def _cron(every: timedelta) -> str:
     return "17 3 * * *" if minutes == 1440 else f"17 */{minutes // 60} * * *"
 
 
-def _key_files(signers: Signers) -> dict[str, str]:
-    """Name -> file of the online keys that are plain files of the key directory."""
+def _key_files(signers: Signers) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Name -> file of the online keys that are plain files of the key directory; and the names of all others."""
     keys = {signer.name: signer.uri for role in ONLINE_ROLES for signer in signers.keys_of(role)}
-    found = {name: uri.removeprefix("file:") for name, uri in keys.items() if uri.startswith("file:")}
-    return {name: file for name, file in found.items() if re.fullmatch(r"[A-Za-z0-9._-]+", file)}
+    paths = {name: uri.removeprefix("file:") for name, uri in keys.items() if uri.startswith("file:")}
+    found = {name: path for name, path in paths.items() if "/" not in path}
+    return found, tuple(name for name in keys if name not in found)
 
 
 def _plain(value: str) -> str:
@@ -229,13 +248,32 @@ def _plain(value: str) -> str:
     return value.replace("%", "%%")
 
 
-def _quoted(word: str) -> str:
-    """A word of a command line or list (systemd.service(5), "Command lines")."""
-    plain = _plain(word)
+def _user(name: str) -> str:
+    """A user, by name or number; systemd takes all names without these two characters (systemd.exec(5), `User=`)."""
+    if not name or re.search("[:/]", name):
+        raise InputError(f"{name!r} cannot stand in a unit file as a user", fix="run it as the user that owns the keys")
+    return _plain(name)
+
+
+def _quoted(value: str) -> str:
+    """One of a list of values (systemd.syntax(7), "Quoting"). `$` means itself there."""
+    plain = _plain(value)
     if re.fullmatch(r"[A-Za-z0-9_@%+=:,./-]+", plain):
         return plain
-    escaped = plain.replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
+    escaped = plain.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def _argument(word: str) -> str:
+    """A word of a command line (systemd.service(5), "Command lines"): `$` begins a variable."""
+    return _quoted(word).replace("$", "$$")
+
+
+def _program(path: str) -> str:
+    """The first word of a command line, in which systemd fills no variables in and wants no quotes."""
+    if re.search(r"""["'\\]""", path):
+        raise InputError(f"systemd starts no program of the name {path}", fix="install it where no name has quotes")
+    return _quoted(path)
 
 
 def _in_workflow(word: str) -> str:

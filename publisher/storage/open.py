@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from publisher.errors import InputError
 from publisher.storage.directory import DirectoryStorage
 from publisher.storage.protocol import Storage
+from publisher.storage.s3_address import S3Address
 
 SUPPORTED = "a directory, file:///absolute/directory, or s3://bucket/prefix?endpoint=URL"
 
@@ -26,22 +27,33 @@ def open_storage(url: str) -> Storage:
             return DirectoryStorage(_path(url, _file_path(url)))
         case "s3":
             from publisher.storage.s3 import S3Storage  # noqa: PLC0415 - boto3 is slow to load, and seldom needed
-            from publisher.storage.s3_address import S3Address  # noqa: PLC0415
 
             return S3Storage(S3Address.parse(url))
         case other:
-            raise InputError(
-                f"{_shown(url)}: {other} is not a kind of storage that Tidegate knows.",
-                fix=f"use {SUPPORTED}",
-            )
+            raise _unknown(url, other)
 
 
 def directory_of(url: str) -> Path | None:
-    """The directory that an address names; None for a store that is reached over the network. Raises InputError."""
+    """The directory that an address names; None for a store that is reached over the network.
+
+    Raises InputError for an address that `open_storage` would not take, so one with a password is never written down.
+    """
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):", url)
     if scheme is None:
         return _path(url, url)
-    return _path(url, _file_path(url)) if scheme[1].lower() == "file" else None
+    match scheme[1].lower():
+        case "file":
+            return _path(url, _file_path(url))
+        case "s3":
+            S3Address.parse(url)
+            return None
+        case other:
+            raise _unknown(url, other)
+
+
+def _unknown(url: str, scheme: str) -> InputError:
+    what = f"{_shown(url)}: {scheme} is not a kind of storage that Tidegate knows."
+    return InputError(what, fix=f"use {SUPPORTED}")
 
 
 def _file_path(url: str) -> str:

@@ -77,6 +77,8 @@ def words(project: Project) -> list[tuple[str, ...]]:
         ("log", "--verify", *to),
         ("recover", *to),
         ("refresh", *to),
+        ("refresh", "--units", "units", *to),
+        ("refresh", "--units", "units-of-s3", "--to", "s3://AKIDEXAMPLE:marked-in-an-address@somewhere/prefix"),
         ("bucket", "policy", "--to", S3),
         ("verify", str(project.bucket), *root),
         ("keys", "list"),

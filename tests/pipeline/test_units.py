@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import configparser
+import re
+import subprocess
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 import yaml
 
 from publisher.errors import InputError, StorageConflict
-from publisher.model.signer import RolePolicy
+from publisher.model.signer import RolePolicy, Signers
 from publisher.pipeline.units import (
     RUNS,
     SERVICE,
@@ -54,7 +56,7 @@ def cron_of(parsed: dict[Any, Any]) -> str:
         (24, "*-*-* 00/3:00:00 UTC", "17 */3 * * *"),
         (8, "*-*-* 00/1:00:00 UTC", "17 */1 * * *"),
         (2, "*-*-* *:00/15:00 UTC", "*/15 * * * *"),
-        (720, "*-*-* 00/24:00:00 UTC", "17 3 * * *"),
+        (720, "*-*-* 00:00:00 UTC", "17 3 * * *"),
     ],
 )
 def test_a_refresh_comes_several_times_between_due_and_expired(
@@ -90,10 +92,30 @@ def test_a_bucket_over_the_network_needs_no_place_to_write() -> None:
 
 
 def test_names_are_written_so_that_systemd_reads_them_back() -> None:
-    odd = replace(HERE, directory=Path("/srv/100% ours"), options=("--keys", '/srv/a b/$KEYS "x"\\y'))
+    odd = replace(
+        HERE,
+        publish=Path("/opt/$ver 1%/publish"),
+        directory=Path("/srv/100% ours"),
+        options=("--keys", '/srv/a b/$KEYS "x"\\y'),
+        bucket=Path('/srv/a b/$BUCKET "x"\\y'),
+    )
     service = unit(systemd_units(odd, SIX_HOURS)[SERVICE])["Service"]
     assert service["WorkingDirectory"] == "/srv/100%% ours"
-    assert service["ExecStart"].endswith(r'--keys "/srv/a b/$$KEYS \"x\"\\y"')
+    # Variables are filled in behind the program's name only; `$$` elsewhere would be two of them.
+    assert service["ExecStart"] == r'"/opt/$ver 1%%/publish" refresh --keys "/srv/a b/$$KEYS \"x\"\\y"'
+    assert service["ReadWritePaths"] == r'"/srv/a b/$BUCKET \"x\"\\y"'
+
+
+@pytest.mark.parametrize("name", ['/opt/"x"/publish', "/opt/x's/publish", "/opt/a\\b/publish"])
+def test_programs_that_systemd_never_starts_are_refused(name: str) -> None:
+    with pytest.raises(InputError, match="systemd starts no program"):
+        systemd_units(replace(HERE, publish=Path(name)), SIX_HOURS)
+
+
+@pytest.mark.parametrize("user", ["", "a:b", "a/b", "a\nUMask=0"])
+def test_users_that_systemd_refuses_are_refused(user: str) -> None:
+    with pytest.raises(InputError, match="cannot stand in a unit file"):
+        systemd_units(replace(HERE, user=user), SIX_HOURS)
 
 
 @pytest.mark.parametrize("name", ["/srv/a\nUser=root", "/srv/a\x1b[2J", "/srv/a\\"])
@@ -120,6 +142,38 @@ def test_the_workflow_reads_only_and_never_runs_twice_at_once(project: Project) 
     assert refresh["run"].strip() == "publish refresh --keys keys --to 's3://ours/x?endpoint=https://s3.ours.test'"
 
 
+def with_uri(signers: Signers, name: str, uri: str) -> Signers:
+    changed = [one.model_copy(update={"uri": uri}) if one.name == name else one for one in signers.signers]
+    return signers.model_copy(update={"signers": tuple(changed)})
+
+
+def test_the_workflow_writes_the_keys_that_it_has_and_no_others(project: Project, tmp_path: Path) -> None:
+    """An empty file would be a bad key, which ends the run; an absent one may be another machine's."""
+    signers = with_uri(project.catalog.signers, "timestamp-ben", "file:it's $(touch evil).pem")
+    script = yaml.safe_load(workflow(signers, (), SIX_HOURS))["jobs"]["refresh"]["steps"][-2]["run"]
+    runner = tmp_path / "runner"
+    runner.mkdir()
+    env = {"PATH": "/usr/bin:/bin", "TIDEGATE_KEY_SNAPSHOT_BEN": "", "TIDEGATE_KEY_TIMESTAMP_BEN": "a\nkey"}
+    subprocess.run(["bash", "-e", "-c", script], cwd=runner, env=env, check=True)
+    assert tree(runner) == {"keys/it's $(touch evil).pem": b"a\nkey\n"}
+    assert next((runner / "keys").iterdir()).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("uri", ["hsm:2?label=ben", "file:///etc/keys/timestamp.pem"])
+def test_the_workflow_names_keys_that_no_secret_can_bring(project: Project, uri: str) -> None:
+    text = workflow(with_uri(project.catalog.signers, "timestamp-ben", uri), (), SIX_HOURS)
+    assert "TIDEGATE_KEY_TIMESTAMP_BEN" not in text
+    assert "not files of the key directory: timestamp-ben." in text
+    assert "not files of the key directory" not in workflow(project.catalog.signers, (), SIX_HOURS)
+
+
+def test_the_workflow_runs_nothing_of_others_that_can_change(project: Project) -> None:
+    steps = yaml.safe_load(workflow(project.catalog.signers, (), SIX_HOURS))["jobs"]["refresh"]["steps"]
+    used = [step["uses"] for step in steps if "uses" in step]
+    assert len(used) == 2
+    assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", one) for one in used)
+
+
 @pytest.mark.parametrize("word", ["s3://x/${{ secrets.ALL }}", "a\nb"])
 def test_words_that_a_workflow_would_fill_in_are_refused(project: Project, word: str) -> None:
     with pytest.raises(InputError, match="cannot stand in a workflow"):
@@ -132,6 +186,16 @@ def test_a_file_that_says_something_else_is_left_and_nothing_is_written(tmp_path
     with pytest.raises(StorageConflict, match="says something else"):
         write_units(tmp_path, systemd_units(HERE, SIX_HOURS))
     assert tree(tmp_path) == before
+
+
+def test_a_link_is_neither_followed_nor_replaced(tmp_path: Path) -> None:
+    units = tmp_path / "units"
+    units.mkdir()
+    (units / TIMER).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StorageConflict, match="says something else"):
+        write_units(units, systemd_units(HERE, SIX_HOURS))
+    assert [path.name for path in units.iterdir()] == [TIMER]
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_running_it_again_writes_nothing(tmp_path: Path) -> None:

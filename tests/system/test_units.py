@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-import shlex
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from publisher.channel.layout import TIMESTAMP_KEY
+from publisher.model.signer import RolePolicy, Signers
+from publisher.pipeline.units import TIMER, Machine, interval, systemd_units
 from tests.support.command import ROOT, Publish
 from tests.support.project import Project, with_todays_keys
 from tests.support.system import need
@@ -27,10 +33,33 @@ def live(tmp_path: Path, publish: Publish) -> Project:
     return project
 
 
-def analyzed(*words: str | Path) -> str:
-    ran = subprocess.run([need("systemd-analyze"), *words], capture_output=True, text=True, check=False)
+def analyzed(*words: str | Path, **environment: str) -> str:
+    ran = subprocess.run(
+        [need("systemd-analyze"), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout + ran.stderr
+
+
+def as_systemd_reads(service: Path) -> Callable[[str], str]:
+    """What systemd holds of a setting once it has parsed the unit: it prints that when it verifies aloud."""
+    said = analyzed("verify", service, SYSTEMD_LOG_LEVEL="debug")
+
+    def value(name: str) -> str:
+        [found] = re.findall(rf"^\s*{name}: (.*)$", said, re.MULTILINE)
+        return str(found)
+
+    return value
+
+
+def of_shell(line: str) -> list[str]:
+    """The words of a line that is printed for a shell; shlex leaves `\\$` between quotes as it is."""
+    printed = subprocess.run(["sh", "-c", f"printf '%s\\0' {line}"], capture_output=True, text=True, check=True)
+    return printed.stdout.split("\0")[:-1]
 
 
 def test_systemd_accepts_the_units_and_the_service_refreshes(live: Project, publish: Publish) -> None:
@@ -38,29 +67,55 @@ def test_systemd_accepts_the_units_and_the_service_refreshes(live: Project, publ
     assert wrote.code == 0, wrote.err
     units = live.base / "units"
     assert sorted(path.name for path in units.iterdir()) == ["tidegate-refresh.service", "tidegate-refresh.timer"]
-    said = analyzed("verify", units / "tidegate-refresh.service", units / "tidegate-refresh.timer")
+    service = units / "tidegate-refresh.service"
+    said = analyzed("verify", service, units / "tidegate-refresh.timer")
     assert "tidegate-refresh" not in said, said
+    # In tenths: above 5.0 systemd calls a service exposed.
+    analyzed("security", "--offline=true", "--threshold=45", service)
 
-    timer = (units / "tidegate-refresh.timer").read_text()
-    [calendar] = re.findall("^OnCalendar=(.*)$", timer, re.MULTILINE)
-    assert "Next elapse" in analyzed("calendar", calendar)
+    value = as_systemd_reads(service)
+    assert value("WorkingDirectory") == str(live.base)
+    assert value("ReadWritePaths") == str(live.bucket)
+    # It fills variables in when it starts the command, which is when `$$` becomes one.
+    words = [word.replace("$$", "$") for word in of_shell(value("Command Line"))]
+    assert words[1:4] == ["refresh", "--to", str(live.bucket)]
 
-    service = (units / "tidegate-refresh.service").read_text()
-    [line] = re.findall("^ExecStart=(.*)$", service, re.MULTILINE)
-    [directory] = re.findall("^WorkingDirectory=(.*)$", service, re.MULTILINE)
-    words = [word.replace("%%", "%").replace("$$", "$") for word in shlex.split(line)]
-    assert words[1] == "refresh"
-    command = [sys.executable, "-m", "publisher.cli.main", *words[1:], "--json"]
+    signers = live.config / "signers.yaml"
+    longer = re.sub(r"(timestamp: .*expires: )48 h", r"\g<1>400 h", signers.read_text())
+    assert longer != signers.read_text()
+    signers.write_text(longer)  # so that the timestamp that is there has less than half of its life left
+    before = timestamp_version(live)
     ran = subprocess.run(
-        command,
-        cwd=directory.replace("%%", "%"),
+        [sys.executable, "-m", "publisher.cli.main", *words[1:], "--json"],
+        cwd=value("WorkingDirectory"),
         env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
         check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert json.loads(ran.stdout)["ok"] is True
+    assert json.loads(ran.stdout)["renewed"]["timestamp"] == timestamp_version(live) == before + 1
+
+
+def timestamp_version(project: Project) -> int:
+    return int(json.loads((project.bucket / TIMESTAMP_KEY).read_text())["signed"]["version"])
+
+
+def test_systemd_starts_it_as_often_as_it_should_whatever_the_roles_live(tmp_path: Path) -> None:
+    machine = Machine(Path(sys.executable), tmp_path, "root", (), None)
+    for life in (timedelta(hours=hours) for hours in (1, 2, 3, 6, 12, 24, 48, 72, 100, 168, 192, 720, 8760)):
+        every = interval(signers_whose_roles_live(life))
+        timer = tmp_path / "tidegate-refresh.timer"
+        timer.write_text(systemd_units(machine, every)[TIMER])
+        [calendar] = re.findall("^OnCalendar=(.*)$", timer.read_text(), re.MULTILINE)
+        said = analyzed("calendar", "--iterations=40", calendar, TZ="UTC", LC_ALL="C")
+        moments = [datetime.fromisoformat(one) for one in re.findall(r"\w{3} ([-0-9]{10} [:0-9]{8}) UTC", said)]
+        assert len(moments) == 40, said
+        assert {later - earlier for earlier, later in pairwise(moments)} == {every}, life
+
+
+def signers_whose_roles_live(life: timedelta) -> Signers:
+    return Signers(roles={role: RolePolicy(threshold=1, expires=life) for role in ("snapshot", "timestamp")})
 
 
 def test_the_workflow_is_one(live: Project, publish: Publish) -> None:
