@@ -40,7 +40,10 @@ BACK = "back/"
 """Signatures over the way back of a candidate lie below it."""
 
 MOST = 200
-"""No candidate has more signatures or statements; what somebody heaps up beyond is not read."""
+"""No candidate has more signatures or statements by keys that we know; what is heaped up beyond is not read."""
+
+STRANGERS = 10
+"""Signatures by other keys that are read, so that it can be told that they are there."""
 
 
 _KEYID = re.compile(r"([0-9a-f]{64})")
@@ -78,7 +81,7 @@ def listed(
     """Keys of the objects in a folder of a candidate that are named after a key id, those of `known` first.
 
     Others, those of more than `limit` bytes, and more than there can honestly be are left out: whoever can write to
-    staging must not be able to hide what people signed.
+    staging must not be able to hide what people signed. What strangers state counts for nothing, and is left out too.
     """
     prefix = candidate_key(role, digest, folder)
     names = _STATEMENT if folder == STATEMENTS else _KEYID
@@ -87,7 +90,8 @@ def listed(
         for stat in storage.list(prefix)
         if stat.size <= limit and (match := names.fullmatch(stat.key.removeprefix(prefix))) is not None
     ]
-    return [key for _, key in sorted(found)[:MOST]]
+    ours = sorted(key for strange, key in found if not strange)[:MOST]
+    return [*ours, *(sorted(key for strange, key in found if strange)[:STRANGERS] if folder != STATEMENTS else ())]
 
 
 def key_ids(signers: Signers, role: str) -> frozenset[str]:

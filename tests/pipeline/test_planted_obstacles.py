@@ -89,10 +89,11 @@ def nested_shadow(project: Project) -> None:
 
 
 def many_strangers(project: Project) -> None:
+    candidate = project.staged().candidate
     for number in range(300):
         keyid = f"{number:064x}"
-        put(project, project.staged().candidate.key(f"sig/{keyid}"), json.dumps({"keyid": keyid, "sig": "00"}).encode())
-        put(project, project.staged().candidate.key(f"attest/{keyid}.20200101T000000Z.json"), b"{}")
+        put(project, candidate.key(f"sig/{keyid}"), json.dumps({"keyid": keyid, "sig": "00"}).encode())
+        put(project, candidate.key(f"attest/{keyid}.20200101T000000Z.json"), b"{}")
 
 
 def huge_things(project: Project) -> None:
