@@ -8,6 +8,7 @@ from datetime import datetime
 
 from tuf.api.metadata import TargetFile
 
+from publisher.channel.candidate import signed_by
 from publisher.channel.layout import MINISIGN_TARGET, channel_role, feed_target, target_key
 from publisher.channel.repository import Read, Repository
 from publisher.client.errors import ClientError
@@ -59,6 +60,7 @@ def read_state(read: Read, repository: Repository, now: datetime) -> ChannelStat
     live: list[LiveRelease] = []
     for role in sorted(set(repository.roles) - set(SHARED_ROLES)):
         product, _, channel = role.partition(".")
+        approved_by = tuple(signed_by(repository, role))
         by_version: dict[str, list[PublishedArtifact]] = {}
         for platform, feed in feeds(read, repository, product, channel).items():
             if feed.release is not None:
@@ -68,7 +70,13 @@ def read_state(read: Read, repository: Repository, now: datetime) -> ChannelStat
                 )
         live.extend(
             LiveRelease.model_validate(
-                {"product": product, "channel": channel, "version": version, "artifacts": tuple(artifacts)}
+                {
+                    "product": product,
+                    "channel": channel,
+                    "version": version,
+                    "artifacts": tuple(artifacts),
+                    "approved_by": approved_by,
+                }
             )
             for version, artifacts in sorted(by_version.items())
         )

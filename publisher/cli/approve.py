@@ -26,6 +26,7 @@ from publisher.pipeline.reading import Readable
 from publisher.pipeline.staged import store_signatures
 from publisher.pipeline.writing import Written, write_objects
 from publisher.rules import words
+from publisher.rules.answer import halves
 from publisher.storage.protocol import Storage
 
 
@@ -236,6 +237,7 @@ def _lines(found: Reviewed, width: int) -> list[str]:
     lines += ["What changes for clients:", *changes]
     if found.takes_back_to is not None:
         lines += wrapped(f"Signed with it: the way back to {found.takes_back_to}, should it have to be taken.", width)
+    lines += ["", *wrapped(halves(decision), width)]
     stopping = [verdict for verdict in decision.verdicts if verdict.outcome.stops]
     if stopping:
         lines += ["", "What stops it now:"]

@@ -24,7 +24,7 @@ from publisher.model.decision import Decision
 from publisher.model.evidence import Evidence
 from publisher.model.release import Release
 from publisher.rules import words
-from publisher.rules.answer import change, course, headline
+from publisher.rules.answer import change, course, halves, headline
 from publisher.rules.evaluate import NO_EVIDENCE, evaluate
 from publisher.rules.planes import classification
 from publisher.rules.question import Question
@@ -113,7 +113,7 @@ def report(
         lines += ["", "What else was looked at:" if stopping else "What was looked at:", ""]
     for verdict in others:
         lines += verdict_lines(verdict, width)
-    lines += ["", *wrapped(change(decision), width)]
+    lines += ["", *wrapped(halves(decision), width), *wrapped(change(decision), width)]
     lines += wrapped(f"Policy version {decision.policy_version}, {decision.policy_digest[:12]}.", width)
     return lines
 

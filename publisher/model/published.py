@@ -57,6 +57,8 @@ class LiveRelease(Model):
     channel: Slug
     version: ReleaseVersion
     artifacts: tuple[PublishedArtifact, ...]
+    approved_by: tuple[str, ...] = ()
+    """Persons with their duties who signed it, as the signed keys name them (R38)."""
 
 
 class ChannelState(Model):

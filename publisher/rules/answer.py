@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from publisher.model.catalog import Catalog
-from publisher.model.decision import Decision, Outcome
+from publisher.model.decision import Decision, Outcome, Verdict
 from publisher.model.evidence import Evidence
 from publisher.model.release import Release
 from publisher.rules import words
@@ -32,6 +33,24 @@ def headline(decision: Decision) -> str:
     if decision.then.stops and decision.outcome.stops:
         answer += f", and then {_IS[decision.then]}"
     return f"{answer}."
+
+
+_TECHNICAL = ("integrity", "changes", "planes")
+"""First words of the rules that ask what a release is; all others ask what it would ship into."""
+
+
+def halves(decision: Decision) -> str:
+    """Both halves of the answer, since a sound release alone is no yes (R40)."""
+    itself = [one for one in decision.verdicts if one.rule.partition(".")[0] in _TECHNICAL]
+    around = [one for one in decision.verdicts if one not in itself]
+    return f"The release itself: {_stopped(itself)}. What it would ship into: {_stopped(around)}."
+
+
+def _stopped(verdicts: Sequence[Verdict]) -> str:
+    stopping = [one.rule for one in verdicts if one.outcome.stops]
+    return (
+        f"{words.listed(stopping)} {'stops' if len(stopping) == 1 else 'stop'} it" if stopping else "nothing stops it"
+    )
 
 
 def course(

@@ -206,7 +206,7 @@ def test_an_exchanged_signature_for_people_is_refused(project: Project) -> None:
     refuse_promotion(project, VerificationError, "does not fit its files")
 
 
-def test_a_freeze_that_began_since_staging_refuses(project: Project) -> None:
+def test_r40_a_sound_release_does_not_ship_into_a_freeze_that_began_since_staging(project: Project) -> None:
     stage(project, "1.0.0")
     sign(project)
     project.add_listing("2026-11-24T10:00:00Z", "2026-11-24T12:00:00Z")

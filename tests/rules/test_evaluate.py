@@ -13,7 +13,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.decision import Outcome, Verdict
 from publisher.model.evidence import ArtifactFact, Evidence
 from publisher.model.release import ChangeClass, Release
-from publisher.rules.answer import change, course, headline
+from publisher.rules.answer import change, course, halves, headline
 from publisher.rules.bands import Subject
 from publisher.rules.evaluate import evaluate, worst
 from publisher.rules.freeze import TOO_LARGE
@@ -230,6 +230,16 @@ def test_the_answer_is_one_sentence() -> None:
     free = evaluate(catalog, one, "stable", at("2026-04-01"))
     assert headline(free) == "daemon 4.2.0 may ship now."
     assert change(free) == "The answer does not change by itself."
+
+
+def test_r40_both_halves_are_shown_and_a_sound_release_alone_is_no_yes() -> None:
+    one = build.release("4.2.0")
+    catalog = build.catalog([build.event("2026-03-10 10:00", "2026-03-10 22:00")], [one])
+    waiting = evaluate(catalog, one, "stable", at("2026-03-08"))
+    assert not waiting.go
+    assert halves(waiting).startswith("The release itself: nothing stops it. What it would ship into: freeze.hard")
+    free = evaluate(catalog, one, "stable", at("2026-01-01"))
+    assert halves(free) == "The release itself: nothing stops it. What it would ship into: nothing stops it."
     internal = build.release("4.2.0", visibility="internal")
     assert headline(evaluate(catalog, internal, "stable", at("2026-03-08"))) == "daemon 4.2.0 is blocked."
 

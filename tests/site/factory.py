@@ -221,7 +221,13 @@ def live(version: str = "4.1.0", name: str = "node") -> ChannelState:
         PublishedArtifact(file=f"{name}-{version}-{system}", platform=platform, size=48_123_310, sha256=DIGEST)
         for system, platform in (("linux.tar.gz", "linux-amd64"), ("windows.zip", "windows-amd64"))
     )
-    offered = LiveRelease(product=name, channel="stable", version=Version.parse(version), artifacts=files)
+    offered = LiveRelease(
+        product=name,
+        channel="stable",
+        version=Version.parse(version),
+        artifacts=files,
+        approved_by=("ana (engineering)", "ben (operations)"),
+    )
     return ChannelState(read_at=NOW, live=(offered,), minisign_public_key=KEY)
 
 

@@ -311,3 +311,10 @@ def test_every_cell_of_a_stacked_table_names_its_column() -> None:
 
 def test_a_calm_day_keeps_the_look_of_the_hero() -> None:
     assert 'class="tg-hero tg-hero--calm"' in page(catalog(), "index.md")
+
+
+def test_r38_the_page_of_what_is_live_says_who_approved_it() -> None:
+    given = catalog(releases=(release("4.0.0"), release("4.1.0")))
+    shown = from_markdown(page(given, "releases/node/4.1.0.md", live("4.1.0"))).text
+    assert "Approved for Stable by ana (engineering) and ben (operations)" in shown
+    assert "Approved for" not in from_markdown(page(given, "releases/node/4.0.0.md", live("4.1.0"))).text

@@ -146,6 +146,9 @@ def pages(scene: Scene) -> Iterator[Page]:
                 "ties": ties(scene, view),
                 "unasked": _unasked,
                 "downloads": downloads(scene, release),
+                "approvals": [
+                    (scene.catalog.channels[one.channel].name, one.approved_by) for one in scene.live_of(release)
+                ],
                 "folder": folder_url(scene, release.product, str(release.version)),
                 "deprecations": [
                     (deprecation, stage)
