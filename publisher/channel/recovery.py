@@ -12,16 +12,19 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timestamp
-from tuf.api.serialization import DeserializationError
+from tuf.api.serialization import DeserializationError, SerializationError
 
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
 from publisher.channel.repository import MAX_VERSION, Read, Repository, parse, verifies, verify_role_duties
 from publisher.channel.roles import ONLINE_ROLES
-from publisher.errors import InputError, VerificationError
+from publisher.errors import InputError, StorageTooLarge, VerificationError
 from publisher.model.ledger import Action, Entry, Stamp
 from publisher.signing.digests import digest_bytes
 
 S = TypeVar("S", Timestamp, Snapshot)
+
+NO_NUMBER = 2**63
+"""What is numbered from here on is as good as unreadable."""
 
 AHEAD = 1000
 """By how much another's numbers may exceed ours, and ours still go on above them. Beyond that a thief wants to use the
@@ -58,12 +61,18 @@ class Claimed:
 
 def read_claimed(read: Read) -> Claimed:
     """Read what lies there. It may be anything."""
-    data = read(TIMESTAMP_KEY)
+    try:
+        data = read(TIMESTAMP_KEY)
+    except StorageTooLarge:
+        data = b""
     timestamp = _lenient(data, Timestamp)
     if timestamp is None or not 0 < timestamp.signed.snapshot_meta.version <= MAX_VERSION:
         return Claimed(data, timestamp, None)
-    name = metadata_key(Snapshot.type, timestamp.signed.snapshot_meta.version)
-    return Claimed(data, timestamp, _lenient(read(name), Snapshot))
+    try:
+        snapshot = read(metadata_key(Snapshot.type, timestamp.signed.snapshot_meta.version))
+    except StorageTooLarge:
+        snapshot = None
+    return Claimed(data, timestamp, _lenient(snapshot, Snapshot))
 
 
 def versions_at(entries: Sequence[Entry], number: int) -> dict[str, int]:
@@ -179,6 +188,8 @@ def _read(read: Read, role: str, versions: Mapping[str, int]) -> Metadata[Target
 def _lenient(data: bytes | None, kind: type[S]) -> Metadata[S] | None:
     try:
         metadata = Metadata[S].from_bytes(data or b"")
-    except DeserializationError:
+        _ = metadata.signed_bytes
+    except (DeserializationError, SerializationError):
         return None
-    return metadata if metadata.signed.type == kind.type else None
+    version = metadata.signed.version
+    return metadata if metadata.signed.type == kind.type and type(version) is int and version < NO_NUMBER else None

@@ -114,6 +114,7 @@ def _plan_lines(plan: RecoverPlan, catalog: Catalog, width: int, *, dry_run: boo
             lines.append(f"  {role:28} {before if before is not None else '-'} -> {after}")
     same = [role for role, before, after in plan.changed if before == after]
     lines += wrapped(f"The others stay: {words.listed(same)}.", width, 2) if same else []
+    lines += [f"  {role} ships {version}" for role, version in plan.ships.items()]
     for entry in plan.discarded:
         lines += wrapped(f"Left behind: {_entry_words(entry)}.", width)
     for role, keyids in plan.distrusted.items():
@@ -166,6 +167,7 @@ def _plan_as_json(plan: RecoverPlan, *, dry_run: bool) -> dict[str, object]:
         "recovered": not dry_run,
         "entry": plan.entry.number,
         "roles": {role: {"found": before, "now": after} for role, before, after in plan.changed},
+        "ships": dict(plan.ships),
         "discarded": [entry.number for entry in plan.discarded],
         "distrusted": {role: list(keyids) for role, keyids in plan.distrusted.items()},
     }

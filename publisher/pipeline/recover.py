@@ -15,10 +15,11 @@ from tuf.api.metadata import Key, Root, Targets, Timestamp
 
 from publisher.channel.advance import Advance
 from publisher.channel.layout import TIMESTAMP_KEY
-from publisher.channel.ledger import Head, check_ledger, took_effect
+from publisher.channel.ledger import Head, took_effect, verified_entry
 from publisher.channel.recovery import Claimed, distrusted, read_claimed, state_of, versions_at
 from publisher.channel.repository import follow_roots, read_repository
-from publisher.errors import InputError, SigningError, StorageConflict, VerificationError
+from publisher.channel.roles import RELEASE_FIELD
+from publisher.errors import InputError, SigningError, StorageConflict, StorageTooLarge, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.ledger import Action, Entry, Told
 from publisher.pipeline.flip import Flip, commit, plan_flip
@@ -74,6 +75,8 @@ class RecoverPlan:
     """Later entries that made something live, and whose state is left behind."""
     distrusted: Mapping[str, tuple[str, ...]]
     """Role -> ids of keys that signed what is replaced."""
+    ships: Mapping[str, str]
+    """Channel role -> the version that it ships from then on."""
 
 
 def read_scene(storage: Readable, trusted_root: bytes) -> Scene:
@@ -85,8 +88,8 @@ def read_scene(storage: Readable, trusted_root: bytes) -> Scene:
     try:
         if read_repository(read, trusted_root) is None:
             refuted = "there is no timestamp.json"
-    except VerificationError as error:
-        refuted = error.what
+    except (VerificationError, StorageTooLarge) as error:
+        refuted = error.what.rstrip(".")
     ledger = read_ledger(storage)
     live = claimed.stamp.sha256 if claimed.stamp else None
     states = tuple(_states(ledger, live))
@@ -119,8 +122,7 @@ def plan_recover(
         )
     read = reader(storage)
     roots = tuple(follow_roots(read, trusted_root))
-    _refuse_unsound(scene.ledger, chosen, keys_ever_named(storage, trusted_root, catalog.signers))
-    entries = [one.entry for one in scene.ledger.logged if one.entry is not None]
+    entries = _verified(scene.ledger, chosen, keys_ever_named(storage, trusted_root, catalog.signers))
     versions = versions_at(entries, chosen.number)
     stat = storage.stat(TIMESTAMP_KEY)
     if read_claimed(read).data != scene.claimed.data:
@@ -149,6 +151,11 @@ def plan_recover(
         changed=tuple((role, scene.claimed.version_of(role), version) for role, version in sorted(whole.items())),
         discarded=tuple(one.entry for one in reversed(scene.states) if one.entry.number > chosen.number),
         distrusted=stolen,
+        ships={
+            role: str(one.signed.unrecognized_fields[RELEASE_FIELD])
+            for role, one in state.roles.items()
+            if RELEASE_FIELD in one.signed.unrecognized_fields
+        },
     )
 
 
@@ -177,11 +184,25 @@ def _states(ledger: Ledger, live: str | None) -> Iterator[State]:
             yield State(one.head, one.entry, one.number in seen)
 
 
-def _refuse_unsound(ledger: Ledger, chosen: Head, keys: Mapping[str, Key]) -> None:
-    before = [one for one in ledger.logged if one.number <= chosen.number]
-    found = check_ledger(before, (), keys, None, chosen).findings
-    if found:
-        raise VerificationError(
-            f"the ledger up to entry {chosen.number} does not verify: {found[0].where} {found[0].what}",
-            fix="bring it back from the versions that the bucket keeps, or choose an entry before that",
-        )
+def _verified(ledger: Ledger, chosen: Head, keys: Mapping[str, Key]) -> list[Entry]:
+    """Entries up to the chosen one that verify. Whatever else lies among them can take nothing from what these say.
+
+    Raises VerificationError when the chosen one is not the one that was named, or does not verify.
+    """
+    fix = (
+        "name it as `publish recover` lists it; if it was there, bring it back from the versions that the bucket keeps"
+    )
+    there = next((one for one in ledger.logged if one.number == chosen.number), None)
+    if there is None or there.head != chosen:
+        what = "is missing" if there is None else f"is not the one that was named: its SHA-256 is {there.head.sha256}"
+        raise VerificationError(f"entry {chosen.number} {what}", fix=fix)
+    found = []
+    for one in ledger.logged:
+        if one.number > chosen.number:
+            break
+        try:
+            found.append(verified_entry(one, keys))
+        except VerificationError as error:
+            if one.number == chosen.number:
+                raise VerificationError(f"entry {chosen.number} {error.what}", fix=fix) from error
+    return found

@@ -20,6 +20,7 @@ from publisher.errors import InputError, SigningError, StorageConflict, Tidegate
 from publisher.model.ledger import Action
 from publisher.pipeline.ledger import verify_ledger
 from publisher.pipeline.promote import PromoteRequest
+from publisher.pipeline.reading import SMALL
 from publisher.pipeline.recover import RecoverPlan, apply_recover, plan_recover, read_scene, still_trusted
 from publisher.pipeline.refresh import apply_refresh, plan_refresh
 from publisher.pipeline.rollback import plan_rollback
@@ -195,7 +196,9 @@ def test_a_thief_of_the_timestamp_alone_names_a_snapshot_that_nobody_has(live: P
     assert offered(live, "saw it") == "1.1.0"
 
 
-@pytest.mark.parametrize("left", [None, b"", b"garbage", b"[1]", b'{"signed": {}}', b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "left", [None, b"", b"garbage", b"[1]", b'{"signed": {}}', b"\xff\xfe", b"[" * 100_000, b" " * (SMALL + 1)]
+)
 def test_what_is_destroyed_is_put_back(live: Project, left: bytes | None) -> None:
     if left is None:
         (live.bucket / TIMESTAMP_KEY).unlink()
@@ -204,6 +207,15 @@ def test_what_is_destroyed_is_put_back(live: Project, left: bytes | None) -> Non
     recover(live)
     assert offered(live, "new") == "1.1.0"
     assert offered(live, "old") == "1.1.0"
+
+
+@pytest.mark.parametrize("version", ["1.5", "true", "1" + "0" * 60, "-1", '"2"'])
+def test_a_number_that_is_none_is_as_good_as_destroyed(live: Project, version: str) -> None:
+    data = json.loads((live.bucket / TIMESTAMP_KEY).read_bytes())
+    data["signed"]["version"] = "HERE"
+    Thief.of(live).write(TIMESTAMP_KEY, json.dumps(data).replace('"HERE"', version).encode())
+    recover(live)
+    assert offered(live, "new") == "1.1.0"
 
 
 def test_a_replayed_older_state_is_replaced_by_the_newest(live: Project) -> None:
@@ -267,19 +279,30 @@ def test_a_way_back_still_works_after_a_recovery(live: Project) -> None:
     assert back.back_to == "1.0.0"
 
 
-def test_an_edited_entry_before_the_chosen_one_refutes_it(live: Project) -> None:
+@pytest.mark.parametrize(("number", "words"), [(4, "is not the one that was named"), (2, "none before it announces")])
+def test_an_edited_entry_of_the_state_refutes_it(live: Project, number: int, words: str) -> None:
     Thief.of(live, *ONLINE).flip(40, 50)
     head = newest(live)
-    entry = live.bucket / ledger_key(1)
-    data = entry.read_bytes()
-    Thief.of(live).write(ledger_key(1), data + b" ")
-    refused(live, VerificationError, "the ledger up to entry", head)
+    data = (live.bucket / ledger_key(number)).read_bytes()
+    Thief.of(live).write(
+        ledger_key(number), data.replace(b'"payload": "', b'"payload": "A').replace(b'"sig"', b'"sog"')
+    )
+    refused(live, VerificationError, words, head)
+
+
+def test_junk_in_the_ledger_does_not_stand_in_the_way(live: Project) -> None:
+    """Whoever can write there and has no key could else keep everybody from recovering for good."""
+    Thief.of(live).write(ledger_key(5), b"junk")
+    live.publish("1.2.0")
+    Thief.of(live, *ONLINE).flip(40, 50)
+    recover(live)
+    assert offered(live, "new") == "1.2.0"
 
 
 def test_an_entry_that_is_not_the_one_that_was_noted_is_refused(live: Project) -> None:
     Thief.of(live, *ONLINE).flip(40, 50)
     head = newest(live)
-    refused(live, VerificationError, "is not what was noted", Head(head.number, "0" * 64))
+    refused(live, VerificationError, "is not the one that was named", Head(head.number, "0" * 64))
     refused(live, VerificationError, "is missing", Head(99, "0" * 64))
 
 
