@@ -14,6 +14,7 @@ from publisher.channel.layout import TIMESTAMP_KEY, metadata_key, target_key
 from publisher.channel.repository import Repository, read_repository
 from publisher.pipeline.reading import reader
 from publisher.signing.keys import OpenSigner
+from publisher.storage.protocol import Body, ObjectMeta, Storage
 from tests.support.project import Project
 
 FAR = 2_000_000_000
@@ -29,6 +30,8 @@ class Thief:
     """By name."""
     written: set[str] = field(default_factory=set)
     """Keys of objects that the thief made."""
+    store: Storage | None = None
+    """Another bucket than the project's own directory."""
 
     @classmethod
     def of(cls, project: Project, *names: str) -> Thief:
@@ -37,17 +40,21 @@ class Thief:
 
     def live(self) -> Repository:
         """What is live, as everybody can read it."""
-        found = read_repository(reader(self.project.storage()), self.project.root)
+        found = read_repository(reader(self.store or self.project.storage()), self.project.root)
         assert found is not None
         return found
 
     def write(self, key: str, data: bytes) -> None:
         """Any object, over what is there."""
+        self.written.add(key)
+        if self.store is not None:
+            stat = self.store.stat(key)
+            self.store.replace(key, Body.from_bytes(data), ObjectMeta(), stat.tag if stat else None)
+            return
         path = self.project.bucket / key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         path.write_bytes(data)
-        self.written.add(key)
 
     def flip(
         self,
