@@ -89,7 +89,7 @@ def versions_at(entries: Sequence[Entry], number: int) -> dict[str, int]:
     versions: dict[str, int] = {}
     while True:
         versions = {**entry.roles, **versions}
-        if entry.base is None or entry.action == Action.RECOVER:
+        if entry.base is None or entry.action in (Action.RECOVER, Action.KEYS):
             return versions
         before = [
             one
@@ -123,9 +123,11 @@ def state_of(read: Read, roots: Sequence[Metadata[Root]], versions: Mapping[str,
         if not verifies(targets.signed, role, roles[role]):
             raise VerificationError(f"{role} {versions[role]} is not signed by enough of its keys")
         verify_role_duties(targets.signed, role, roles[role])
-    snapshot = Snapshot(version=_above(versions.get(Snapshot.type, 0), claimed.version_of(Snapshot.type)))
+    signed = claimed.timestamp is not None and verifies(root.signed, Timestamp.type, claimed.timestamp)
+    theirs = claimed.version_of if signed else lambda _role: None  # clients have not seen what nobody signed
+    snapshot = Snapshot(version=_above(versions.get(Snapshot.type, 0), theirs(Snapshot.type)))
     timestamp = Timestamp(
-        version=_above(versions.get(Timestamp.type, 0), claimed.version_of(Timestamp.type)),
+        version=_above(versions.get(Timestamp.type, 0), theirs(Timestamp.type)),
         snapshot_meta=MetaFile(snapshot.version),
     )
     stamp = claimed.stamp or Stamp(version=timestamp.version, sha256=digest_bytes(claimed.data or b"").sha256)

@@ -12,7 +12,7 @@ from publisher.cli.signing import key_ring, keys_option, read_root
 from publisher.cli.target import open_to_look, open_to_write, refuse_sample, to_option
 from publisher.cli.verdicts import terminal_width, wrapped
 from publisher.client.errors import printable
-from publisher.errors import VerificationError
+from publisher.errors import UsageError, VerificationError
 from publisher.model.base import format_time
 from publisher.model.catalog import Catalog
 from publisher.model.ledger import Entry
@@ -20,6 +20,7 @@ from publisher.pipeline.recover import (
     RecoverPlan,
     Scene,
     apply_recover,
+    plan_adopt,
     plan_recover,
     read_scene,
 )
@@ -38,6 +39,7 @@ SHOWN = 5
     is_flag=True,
     help="What is live is not ours although it verifies and an entry tells of it: a thief wrote that too.",
 )
+@click.option("--adopt", is_flag=True, help="What is live is ours: only its entry is gone. Write another.")
 @click.option("--dry-run", is_flag=True, help="With --entry: say what would be put back, and write nothing.")
 @to_option
 @keys_option
@@ -46,6 +48,7 @@ SHOWN = 5
 def command(
     entry: str | None,
     disown: bool,
+    adopt: bool,
     dry_run: bool,
     to: str | None,
     keys: Path,
@@ -59,12 +62,14 @@ def command(
     put back. Close the bucket to the thief first. It needs the keys of snapshot and timestamp that clients accept now,
     stolen or not; change them afterwards, since clients that have seen a thief's numbers follow new keys only.
     """
+    if entry is not None and adopt:
+        raise UsageError("--entry and --adopt exclude one another", fix="look without either first")
     catalog = load(content, config)
     refuse_sample(catalog)
     root, now = read_root(config), wall_clock()
-    if entry is None:
+    if entry is None and not adopt:
         storage = open_to_look(to, catalog)
-        scene = read_scene(storage, root)
+        scene = read_scene(storage, root, catalog.signers)
         if as_json:
             print_result(_scene_as_json(scene), ok=scene.ours)
         else:
@@ -72,10 +77,14 @@ def command(
         if not scene.ours:
             raise click.exceptions.Exit(VerificationError.exit_code)
         return
-    chosen = head_of(entry, "--entry")
     storage = open_to_look(to, catalog) if dry_run else open_to_write(to, catalog, now)
     ring = key_ring(catalog.signers, keys)
-    plan = plan_recover(read_scene(storage, root), chosen, storage, root, catalog, ring, now, disown=disown)
+    scene = read_scene(storage, root, catalog.signers)
+    if entry is None:
+        plan = plan_adopt(scene, storage, root, catalog, ring, now)
+    else:
+        chosen = head_of(entry, "--entry")
+        plan = plan_recover(scene, chosen, storage, root, catalog, ring, now, disown=disown)
     if not dry_run:
         apply_recover(plan, storage)
     if as_json:
@@ -94,10 +103,12 @@ def _scene_lines(scene: Scene, width: int) -> list[str]:
     verifies = f"It does not verify: {scene.refuted}." if scene.refuted else "It verifies."
     told = f"Entry {scene.announced.number} of the ledger tells of it." if scene.announced else ""
     if not told and stamp is not None:
-        told = "No entry of the ledger tells of it: somebody published without us."
+        told = "No entry of the ledger tells of it: somebody published without us, or an entry was removed."
     lines = wrapped(printable(f"Live is {what}. {verifies} {told}"), width)
     if scene.ours:
         return [*lines, *wrapped("Nothing speaks for a stranger. `publish log --verify` proves the ledger.", width)]
+    if scene.refuted is None:
+        lines += ["", *wrapped("If it is yours, and only its entry is gone: publish recover --adopt", width)]
     lines += ["", "States that the ledger tells of, newest first; choose the last one that was yours:"]
     for one in scene.states[:SHOWN]:
         doubt = "" if one.certain else "; the last that was announced, whether clients saw it or not"
@@ -107,8 +118,12 @@ def _scene_lines(scene: Scene, width: int) -> list[str]:
 
 
 def _plan_lines(plan: RecoverPlan, catalog: Catalog, width: int, *, dry_run: bool) -> list[str]:
-    done = "would be put back" if dry_run else "is put back"
-    lines = wrapped(f"The state of entry {plan.entry.number}, {format_time(plan.entry.at)}, {done}:", width)
+    if plan.entry is None:
+        done = "would get its entry" if dry_run else "has its entry"
+        lines = wrapped(f"What is live {done}:", width)
+    else:
+        done = "would be put back" if dry_run else "is put back"
+        lines = wrapped(f"The state of entry {plan.entry.number}, {format_time(plan.entry.at)}, {done}:", width)
     for role, before, after in plan.changed:
         if before != after:
             lines.append(f"  {role:28} {before if before is not None else '-'} -> {after}")
@@ -118,7 +133,8 @@ def _plan_lines(plan: RecoverPlan, catalog: Catalog, width: int, *, dry_run: boo
     for entry in plan.discarded:
         lines += wrapped(f"Left behind: {_entry_words(entry)}.", width)
     for role, keyids in plan.distrusted.items():
-        lines += wrapped(f"Others can sign {role} with {words.listed(key_names(keyids, catalog))}.", width)
+        names = words.listed(key_names(keyids, catalog))
+        lines += wrapped(f"What is replaced has a {role} signed with {names}: if others did that, they have it.", width)
     if plan.distrusted:
         lines += wrapped(
             "Clients accept those keys until a new root and targets say otherwise, and clients that have seen higher"
@@ -165,7 +181,7 @@ def _scene_as_json(scene: Scene) -> dict[str, object]:
 def _plan_as_json(plan: RecoverPlan, *, dry_run: bool) -> dict[str, object]:
     return {
         "recovered": not dry_run,
-        "entry": plan.entry.number,
+        "entry": plan.entry.number if plan.entry is not None else None,
         "roles": {role: {"found": before, "now": after} for role, before, after in plan.changed},
         "ships": dict(plan.ships),
         "discarded": [entry.number for entry in plan.discarded],

@@ -81,7 +81,7 @@ class Told(Model):
     result: Stamp | None = None
     """What clients see once it has taken effect; None when it shows them nothing new."""
     roles: dict[str, int] = Field(default_factory=dict)
-    """Roles that get a new version, with the version; for a recovery all of them, with the version that they have."""
+    """Roles that get a new version, with the version; for recoveries and changes of keys all, with what they have."""
     restored: Number | None = None
     """The entry whose state a recovery put back; None for anything else."""
     distrusted: dict[str, tuple[str, ...]] = Field(default_factory=dict)

@@ -15,7 +15,8 @@ from datetime import datetime
 
 from tuf.api.metadata import Key, Targets
 
-from publisher.channel.layout import LEDGER, METADATA, channel_role, ledger_key
+from publisher.channel.believed import Today
+from publisher.channel.layout import LEDGER, METADATA, channel_role, ledger_key, metadata_key
 from publisher.channel.ledger import (
     NO_ENTRY,
     Check,
@@ -25,15 +26,15 @@ from publisher.channel.ledger import (
     named_keys,
     number_of,
     seal_entry,
-    verified_entry,
 )
 from publisher.channel.recovery import read_claimed
 from publisher.channel.release_candidate import ReleaseCandidate
-from publisher.channel.repository import read_top
+from publisher.channel.repository import follow_roots, parse, read_top, verifies
 from publisher.errors import (
     RefusedByPolicy,
     StorageConflict,
     StorageError,
+    StorageTooLarge,
     TidegateError,
     VerificationError,
 )
@@ -116,10 +117,27 @@ def verify_ledger(
 
 def keys_ever_named(storage: Readable, trusted_root: bytes, signers: Signers) -> dict[str, Key]:
     """Every key that may have signed an entry. Raises VerificationError when the roots do not verify."""
+    return named_keys(reader(storage), trusted_root, _targets_versions(storage), signers)
+
+
+def whose_keys_count(storage: Readable, trusted_root: bytes, signers: Signers) -> Today:
+    """As the newest root and the newest `targets` that it vouches for say. Raises VerificationError."""
+    read = reader(storage)
+    root = tuple(follow_roots(read, trusted_root))[-1].signed
+    for version in reversed(_targets_versions(storage)):
+        try:
+            targets = parse(read(metadata_key(Targets.type, version)) or b"", Targets, Targets.type)
+        except (VerificationError, StorageTooLarge):
+            continue
+        if verifies(root, Targets.type, targets) and targets.signed.version == version:
+            return Today(root, targets.signed, signers)
+    return Today(root, None, signers)
+
+
+def _targets_versions(storage: Readable) -> list[int]:
     suffix = f".{Targets.type}.json"
     names = (stat.key.removeprefix(METADATA).removesuffix(suffix) for stat in storage.list(METADATA))
-    versions = [int(name) for name in names if name.isascii() and name.isdigit() and len(name) <= 10]
-    return named_keys(reader(storage), trusted_root, versions, signers)
+    return sorted(int(name) for name in names if name.isascii() and name.isdigit() and len(name) <= 10)
 
 
 def is_announced(live: Stamp, storage: Readable) -> bool:
@@ -135,8 +153,8 @@ def refuse_unannounced(live: Stamp | None, storage: Readable) -> None:
     """Nothing is built on what somebody else made live. Raises StorageConflict."""
     if live is not None and not is_announced(live, storage):
         raise StorageConflict(
-            f"timestamp {live.version} is live, and no entry of the ledger tells of it: somebody published without us",
-            fix="look with `publish recover` before anything else; it puts the last state back that was ours",
+            f"timestamp {live.version} is live, and no entry of the ledger tells of it",
+            fix="look with `publish recover` before anything else: a stranger has published, or an entry is gone",
         )
 
 
@@ -184,13 +202,13 @@ def refuse_superseded(candidate: ReleaseCandidate, storage: Readable, trusted_ro
     """No other was staged for the channel after the candidate: one that was replaced keeps its signatures.
 
     Two that were staged in the place of the same pointer have raced, and the pointer says which of them won. Only
-    entries that verify are believed. Raises StorageConflict.
+    entries by keys that count today are believed. Raises StorageConflict.
     """
-    keys = keys_ever_named(storage, trusted_root, signers)
+    today = whose_keys_count(storage, trusted_root, signers)
     later: list[Entry] = []
     for one in _from_the_end(storage):
         try:
-            entry = verified_entry(one, keys)
+            entry = today.entry(one)
         except VerificationError:
             continue
         if entry.action is not Action.STAGE or f"{entry.product}.{entry.channel}" != candidate.role:

@@ -8,23 +8,34 @@ numbers far ahead (TUF specification, 5.3.11).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tuf.api.metadata import Key, Root, Targets, Timestamp
+from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timestamp
 
 from publisher.channel.advance import Advance
+from publisher.channel.believed import Today
 from publisher.channel.layout import TIMESTAMP_KEY
-from publisher.channel.ledger import Head, took_effect, verified_entry
+from publisher.channel.ledger import Head, took_effect
 from publisher.channel.recovery import Claimed, distrusted, read_claimed, state_of, versions_at
-from publisher.channel.repository import follow_roots, read_repository
+from publisher.channel.repository import Read, Repository, follow_roots, read_repository
 from publisher.channel.roles import RELEASE_FIELD
-from publisher.errors import InputError, SigningError, StorageConflict, StorageTooLarge, VerificationError
+from publisher.client.version import Version
+from publisher.errors import (
+    InputError,
+    RefusedByPolicy,
+    SigningError,
+    StorageConflict,
+    StorageTooLarge,
+    VerificationError,
+)
 from publisher.model.catalog import Catalog
-from publisher.model.ledger import Action, Entry, Told
+from publisher.model.ledger import LAST_NUMBER, Action, Entry, Told
+from publisher.model.signer import Signers
 from publisher.pipeline.flip import Flip, commit, plan_flip
 from publisher.pipeline.keyring import KeyRing
-from publisher.pipeline.ledger import Ledger, keys_ever_named, read_ledger
+from publisher.pipeline.ledger import Ledger, read_ledger, whose_keys_count
 from publisher.pipeline.objects import PlannedObject
 from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import Readable, reader
@@ -54,6 +65,7 @@ class Scene:
     states: tuple[State, ...]
     """What can be put back, the newest first."""
     ledger: Ledger
+    today: Today
 
     @property
     def ours(self) -> bool:
@@ -65,12 +77,12 @@ class Scene:
 class RecoverPlan:
     """Everything that puts a state back; the timestamp last."""
 
-    entry: Entry
-    """Whose state it is."""
+    entry: Entry | None
+    """Whose state it is; None for what is live, kept."""
     objects: tuple[PlannedObject, ...]
     flip: Flip
     changed: tuple[tuple[str, int | None, int], ...]
-    """Role, its version in what is replaced (None for none that can be read), and the version from now on."""
+    """Role, its version before, as far as that is known, and from now on."""
     discarded: tuple[Entry, ...]
     """Later entries that made something live, and whose state is left behind."""
     distrusted: Mapping[str, tuple[str, ...]]
@@ -79,7 +91,7 @@ class RecoverPlan:
     """Channel role -> the version that it ships from then on."""
 
 
-def read_scene(storage: Readable, trusted_root: bytes) -> Scene:
+def read_scene(storage: Readable, trusted_root: bytes, signers: Signers) -> Scene:
     """Look, verify and write nothing. Raises StorageError, and VerificationError when the roots do not verify."""
     read = reader(storage)
     tuple(follow_roots(read, trusted_root))
@@ -92,9 +104,10 @@ def read_scene(storage: Readable, trusted_root: bytes) -> Scene:
         refuted = error.what.rstrip(".")
     ledger = read_ledger(storage)
     live = claimed.stamp.sha256 if claimed.stamp else None
-    states = tuple(_states(ledger, live))
+    today = whose_keys_count(storage, trusted_root, signers)
+    states = tuple(_states(ledger, live, today))
     announced = next((one.entry for one in states if one.entry.result and one.entry.result.sha256 == live), None)
-    return Scene(claimed, refuted, announced, states, ledger)
+    return Scene(claimed, refuted, announced, states, ledger, today)
 
 
 def plan_recover(
@@ -120,43 +133,113 @@ def plan_recover(
             f"what is live verifies, and entry {scene.announced.number} tells of it: there is nothing to recover from",
             fix="`publish rollback` takes a release back; if you know that it was somebody else, add --disown",
         )
+    certain = {one.head for one in scene.states if one.certain}
+    if scene.ours and chosen not in certain:
+        raise InputError(
+            f"whether the state of entry {chosen.number} was ever live is not certain, and what is live now verifies",
+            fix="choose an entry before it, or `publish promote`, which asks the rules",
+        )
     read = reader(storage)
     roots = tuple(follow_roots(read, trusted_root))
-    entries = _verified(scene.ledger, chosen, keys_ever_named(storage, trusted_root, catalog.signers))
+    entries = _believed(scene, chosen)
     versions = versions_at(entries, chosen.number)
     stat = storage.stat(TIMESTAMP_KEY)
     if read_claimed(read).data != scene.claimed.data:
         raise StorageConflict("somebody published in between", fix="look again with `publish recover`")
     state = state_of(read, roots, versions, scene.claimed)
-    advance = Advance(state, roots[-1], catalog.signers, keys.with_retired, read, now)
+    if scene.ours:
+        _refuse_insecure(state, catalog)
+    stolen = distrusted(read, scene.claimed, state, versions)
+    told = Told.routine(Action.RECOVER, catalog.policy_at(now))
+    told = told.model_copy(update={"restored": chosen.number, "distrusted": stolen})
+    entry = next(one for one in entries if one.number == chosen.number)
+    return _signed(state, told, scene, entry, roots[-1], catalog, keys, read, stat.tag if stat else None, now)
+
+
+def plan_adopt(
+    scene: Scene, storage: Readable, trusted_root: bytes, catalog: Catalog, keys: KeyRing, now: datetime
+) -> RecoverPlan:
+    """Keep what is live: an entry that tells of it again, and a timestamp on top, without writing.
+
+    For a ledger that somebody has cut short. Raises InputError when what is live is known or does not verify,
+    SigningError, StorageConflict when somebody published since `scene` was read.
+    """
+    if scene.ours or scene.refuted is not None:
+        why = "an entry tells of it already" if scene.ours else f"it does not verify: {scene.refuted}"
+        raise InputError(f"what is live cannot be adopted: {why}", fix="look with `publish recover`")
+    read = reader(storage)
+    stat = storage.stat(TIMESTAMP_KEY)
+    live = read_repository(read, trusted_root)
+    assert live is not None
+    if live.stamp != scene.claimed.stamp:
+        raise StorageConflict("somebody published in between", fix="look again with `publish recover`")
+    number = live.timestamp.signed.version
+    again = Timestamp(version=number, snapshot_meta=MetaFile(live.snapshot.signed.version))
+    # As if the timestamp were not signed, so that a new one is.
+    state = replace(live, timestamp=Metadata(again))
+    told = Told.routine(Action.RECOVER, catalog.policy_at(now))
+    return _signed(state, told, scene, None, live.root, catalog, keys, read, stat.tag if stat else None, now)
+
+
+def _signed(
+    state: Repository,
+    told: Told,
+    scene: Scene,
+    entry: Entry | None,
+    root: Metadata[Root],
+    catalog: Catalog,
+    keys: KeyRing,
+    read: Read,
+    tag: str | None,
+    now: datetime,
+) -> RecoverPlan:
+    advance = Advance(state, root, catalog.signers, keys.with_retired, read, now)
     try:
         metadata = advance.to(state.targets.signed, {}, signed_targets=state.targets)
     except SigningError as error:
         raise SigningError(
             error.what, fix="recover with the keys that clients accept now, stolen or not, and change keys afterwards"
         ) from error
-    stolen = distrusted(read, scene.claimed, state, versions)
-    told = Told.routine(Action.RECOVER, catalog.policy_at(now))
-    told = told.model_copy(update={"restored": chosen.number, "distrusted": stolen})
-    flip = plan_flip(told, metadata, state, stat.tag if stat else None, Timestamp.type, keys, now)
+    flip = plan_flip(told, metadata, state, tag, Timestamp.type, keys, now)
     assert flip is not None  # the timestamp is signed anew whatever else is the same
-    whole = {**{role: one.signed.version for role, one in state.roles.items()}, **dict(metadata.changed)}
-    whole[Targets.type] = state.targets.signed.version
+    whole = {role: one.signed.version for role, one in state.roles.items()}
+    whole |= {Snapshot.type: state.snapshot.signed.version, Targets.type: state.targets.signed.version}
+    whole |= dict(metadata.changed)
     # The whole state, so that the way to it never leads through what was replaced.
     said = flip.entry.told.model_copy(update={"roles": whole, "base": scene.claimed.stamp})
+    number = entry.number if entry is not None else LAST_NUMBER
     return RecoverPlan(
-        entry=next(one for one in entries if one.number == chosen.number),
+        entry=entry,
         objects=tuple(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects),
         flip=replace(flip, entry=replace(flip.entry, told=said)),
-        changed=tuple((role, scene.claimed.version_of(role), version) for role, version in sorted(whole.items())),
-        discarded=tuple(one.entry for one in reversed(scene.states) if one.entry.number > chosen.number),
-        distrusted=stolen,
+        changed=tuple((role, _highest(role, scene), version) for role, version in sorted(whole.items())),
+        discarded=tuple(one.entry for one in reversed(scene.states) if one.entry.number > number),
+        distrusted=told.distrusted,
         ships={
             role: str(one.signed.unrecognized_fields[RELEASE_FIELD])
             for role, one in state.roles.items()
             if RELEASE_FIELD in one.signed.unrecognized_fields
         },
     )
+
+
+def _highest(role: str, scene: Scene) -> int | None:
+    """The version in what is replaced, or, where that names none, the highest that an entry told of."""
+    found = scene.claimed.version_of(role)
+    told = (one.entry.roles[role] for one in scene.states if role in one.entry.roles)
+    return found if found is not None else max(told, default=None)
+
+
+def _refuse_insecure(state: Repository, catalog: Catalog) -> None:
+    for role, one in state.roles.items():
+        product = catalog.products.get(role.partition(".")[0])
+        said = one.signed.unrecognized_fields.get(RELEASE_FIELD)
+        floor = product.min_secure if product is not None else None
+        if floor is not None and said is not None and Version.parse(str(said)) < floor:
+            raise RefusedByPolicy(
+                f"that state ships {role} {said}, which is below the security floor {floor}",
+                fix="choose a later entry, or publish a fixed version under a higher number",
+            )
 
 
 def apply_recover(plan: RecoverPlan, storage: Storage) -> Written:
@@ -175,20 +258,24 @@ def still_trusted(storage: Readable, root: Root, targets: Targets) -> dict[str, 
     return {role: tuple(sorted(keyids)) for role, keyids in sorted(found.items()) if keyids}
 
 
-def _states(ledger: Ledger, live: str | None) -> Iterator[State]:
-    entries = [one.entry for one in ledger.logged if one.entry is not None]
-    seen = took_effect(entries, live)
+def _states(ledger: Ledger, live: str | None, today: Today) -> Iterator[State]:
+    entries: list[tuple[Head, Entry]] = []
+    for one in ledger.logged:
+        with suppress(VerificationError):
+            entries.append((one.head, today.entry(one)))
+    seen = took_effect((entry for _, entry in entries), live)
     last = max(seen, default=0)
-    for one in reversed(ledger.logged):
-        if one.entry is not None and one.entry.result is not None and (one.number in seen or one.number > last):
-            yield State(one.head, one.entry, one.number in seen)
+    for head, entry in reversed(entries):
+        if entry.result is not None and (entry.number in seen or entry.number > last):
+            yield State(head, entry, entry.number in seen)
 
 
-def _verified(ledger: Ledger, chosen: Head, keys: Mapping[str, Key]) -> list[Entry]:
-    """Entries up to the chosen one that verify. Whatever else lies among them can take nothing from what these say.
+def _believed(scene: Scene, chosen: Head) -> list[Entry]:
+    """Entries up to the chosen one that are believed. Whatever lies among them can take nothing from what these say.
 
-    Raises VerificationError when the chosen one is not the one that was named, or does not verify.
+    Raises VerificationError when the chosen one is not the one that was named, or is not believed.
     """
+    ledger = scene.ledger
     fix = (
         "name it as `publish recover` lists it; if it was there, bring it back from the versions that the bucket keeps"
     )
@@ -201,8 +288,10 @@ def _verified(ledger: Ledger, chosen: Head, keys: Mapping[str, Key]) -> list[Ent
         if one.number > chosen.number:
             break
         try:
-            found.append(verified_entry(one, keys))
+            found.append(scene.today.entry(one))
         except VerificationError as error:
             if one.number == chosen.number:
-                raise VerificationError(f"entry {chosen.number} {error.what}", fix=fix) from error
+                raise VerificationError(
+                    f"entry {chosen.number} is not signed by a key that may tell of it today: {error.what}", fix=fix
+                ) from error
     return found

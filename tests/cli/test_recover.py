@@ -69,7 +69,7 @@ def test_a_state_is_put_back_by_the_words_that_were_printed(robbed: Project, pub
     done = run(publish, robbed, "recover", "--entry", entry)
     assert done.code == 0, done.err
     assert "The others stay: brakes, node.stable, notes, rollout and targets." in done.out
-    assert "Others can sign timestamp with timestamp-ben of ben." in done.out
+    assert "a timestamp signed with timestamp-ben of ben: if others did that" in done.out
     assert run(publish, robbed, "status").code == 0
     assert "Put back the state of entry 2." in run(publish, robbed, "log", "--verify").out
 

@@ -72,14 +72,14 @@ def stock_offers(project: Project, state: str) -> list[str]:
 
 def newest(project: Project, storage: Storage | None = None) -> Head:
     """The newest state that the ledger tells of."""
-    return read_scene(storage or project.storage(), project.root).states[0].head
+    return read_scene(storage or project.storage(), project.root, project.catalog.signers).states[0].head
 
 
 def plan(
     project: Project, chosen: Head | None = None, *, disown: bool = False, storage: Storage | None = None
 ) -> RecoverPlan:
     where = storage or project.storage()
-    scene = read_scene(where, project.root)
+    scene = read_scene(where, project.root, project.catalog.signers)
     head = chosen or scene.states[0].head
     ring = project.key_ring()
     return plan_recover(scene, head, where, project.root, project.catalog, ring, project.now, disown=disown)
@@ -108,7 +108,7 @@ def change_online_keys(project: Project) -> None:
 
 
 def test_while_what_is_live_is_ours_there_is_nothing_to_recover(live: Project) -> None:
-    scene = read_scene(live.storage(), live.root)
+    scene = read_scene(live.storage(), live.root, live.catalog.signers)
     assert (scene.ours, scene.refuted) == (True, None)
     refused(live, InputError, "there is nothing to recover from")
 
@@ -124,7 +124,7 @@ def test_a_fast_forward_is_undone_and_after_new_keys_all_clients_follow(live: Pr
     with pytest.raises((RepositoryError, DownloadError)):
         stock_offers(live, "stock saw it")
 
-    scene = read_scene(live.storage(), live.root)
+    scene = read_scene(live.storage(), live.root, live.catalog.signers)
     assert (scene.ours, scene.announced) == (False, None)
     made = recover(live)
     assert sorted(made.distrusted) == ["snapshot", "timestamp"]
@@ -308,7 +308,7 @@ def test_an_entry_that_is_not_the_one_that_was_noted_is_refused(live: Project) -
 
 def test_an_entry_that_made_nothing_live_cannot_be_chosen(live: Project) -> None:
     Thief.of(live, *ONLINE).flip(40, 50)
-    first = read_scene(live.storage(), live.root).ledger.logged[0]
+    first = read_scene(live.storage(), live.root, live.catalog.signers).ledger.logged[0]
     refused(live, InputError, "entry 1 made nothing live", first.head)
 
 
@@ -353,7 +353,7 @@ def test_killed_at_any_change_a_recovery_is_finished_by_running_it_again(live: P
             restore(live, before)
             with pytest.raises(Killed):
                 apply_recover(plan(live, head), FlakyStorage(live.storage(), number, after=after))
-            if read_scene(live.storage(), live.root).ours:
+            if read_scene(live.storage(), live.root, live.catalog.signers).ours:
                 assert (number, after) == (total, True)
             else:
                 recover(live, head)

@@ -34,7 +34,7 @@ def test_a_fast_forward_on_s3_is_undone_and_every_client_comes_back(places: Plac
         place.versions(project, tmp_path / "saw it")
 
     storage, ring = place.storage(), project.key_ring()
-    scene = read_scene(storage, project.root)
+    scene = read_scene(storage, project.root, project.catalog.signers)
     assert not scene.ours
     head = scene.states[0].head
     plan = plan_recover(scene, head, storage, project.root, project.catalog, ring, project.now, disown=False)
