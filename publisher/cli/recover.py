@@ -16,14 +16,7 @@ from publisher.errors import UsageError, VerificationError
 from publisher.model.base import format_time
 from publisher.model.catalog import Catalog
 from publisher.model.ledger import Entry
-from publisher.pipeline.recover import (
-    RecoverPlan,
-    Scene,
-    apply_recover,
-    plan_adopt,
-    plan_recover,
-    read_scene,
-)
+from publisher.pipeline.recover import RecoverPlan, Recovery, Scene, apply_recover, read_scene
 from publisher.pipeline.rotate import verify_for_all
 from publisher.rules import words
 from publisher.signing.keys import public_key
@@ -80,11 +73,8 @@ def command(
     storage = open_to_look(to, catalog) if dry_run else open_to_write(to, catalog, now)
     ring = key_ring(catalog.signers, keys)
     scene = read_scene(storage, root, catalog.signers)
-    if entry is None:
-        plan = plan_adopt(scene, storage, root, catalog, ring, now)
-    else:
-        chosen = head_of(entry, "--entry")
-        plan = plan_recover(scene, chosen, storage, root, catalog, ring, now, disown=disown)
+    work = Recovery(scene, storage, root, catalog, ring, now)
+    plan = work.adopt() if entry is None else work.put_back(head_of(entry, "--entry"), disown=disown)
     if not dry_run:
         apply_recover(plan, storage)
     if as_json:

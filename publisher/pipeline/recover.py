@@ -110,117 +110,107 @@ def read_scene(storage: Readable, trusted_root: bytes, signers: Signers) -> Scen
     return Scene(claimed, refuted, announced, states, ledger, today)
 
 
-def plan_recover(
-    scene: Scene,
-    chosen: Head,
-    storage: Readable,
-    trusted_root: bytes,
-    catalog: Catalog,
-    keys: KeyRing,
-    now: datetime,
-    *,
-    disown: bool,
-) -> RecoverPlan:
-    """Put the chosen entry's state together, and sign it with the online keys, without writing.
+@dataclass(frozen=True)
+class Recovery:
+    """What plans of a recovery are made from."""
 
-    `disown` says that what is live is somebody else's although it verifies and an entry tells of it: a thief with an
-    online key can write entries too. Raises InputError, VerificationError when the ledger up to the entry or a part of
-    the state does not verify, SigningError, StorageConflict when somebody published since `scene` was read.
-    """
-    if scene.ours and not disown:
-        assert scene.announced is not None
-        raise InputError(
-            f"what is live verifies, and entry {scene.announced.number} tells of it: there is nothing to recover from",
-            fix="`publish rollback` takes a release back; if you know that it was somebody else, add --disown",
+    scene: Scene
+    storage: Readable
+    trusted_root: bytes
+    catalog: Catalog
+    keys: KeyRing
+    now: datetime
+
+    def put_back(self, chosen: Head, *, disown: bool) -> RecoverPlan:
+        """Put the chosen entry's state together, and sign it with the online keys, without writing.
+
+        `disown` says that what is live is somebody else's although it verifies and an entry tells of it: a thief with
+        an online key can write entries too. Raises InputError, RefusedByPolicy, VerificationError when the entry or a
+        part of its state does not verify, SigningError, StorageConflict when somebody published since the scene.
+        """
+        scene = self.scene
+        if scene.ours and not disown:
+            assert scene.announced is not None
+            raise InputError(
+                f"what is live verifies, and entry {scene.announced.number} tells of it:"
+                " there is nothing to recover from",
+                fix="`publish rollback` takes a release back; if you know that it was somebody else, add --disown",
+            )
+        if scene.ours and chosen not in {one.head for one in scene.states if one.certain}:
+            raise InputError(
+                f"whether the state of entry {chosen.number} was ever live is not certain,"
+                " and what is live now verifies",
+                fix="choose an entry before it, or `publish promote`, which asks the rules",
+            )
+        read = reader(self.storage)
+        roots = tuple(follow_roots(read, self.trusted_root))
+        entries = _believed(scene, chosen)
+        versions = versions_at(entries, chosen.number)
+        tag = self._tag(read)
+        state = state_of(read, roots, versions, scene.claimed)
+        if scene.ours:
+            _refuse_insecure(state, self.catalog)
+        stolen = distrusted(read, scene.claimed, state, versions)
+        told = Told.routine(Action.RECOVER, self.catalog.policy_at(self.now))
+        told = told.model_copy(update={"restored": chosen.number, "distrusted": stolen})
+        return self._signed(state, told, next(one for one in entries if one.number == chosen.number), tag)
+
+    def adopt(self) -> RecoverPlan:
+        """Keep what is live: an entry that tells of it again, and a timestamp on top, without writing.
+
+        For a ledger that somebody has cut short. Raises InputError when what is live is known or does not verify,
+        SigningError, StorageConflict when somebody published since the scene.
+        """
+        scene = self.scene
+        if scene.ours or scene.refuted is not None:
+            why = "an entry tells of it already" if scene.ours else f"it does not verify: {scene.refuted}"
+            raise InputError(f"what is live cannot be adopted: {why}", fix="look with `publish recover`")
+        read = reader(self.storage)
+        tag = self._tag(read)
+        live = read_repository(read, self.trusted_root)
+        assert live is not None  # else it would not verify
+        snapshot = MetaFile(live.snapshot.signed.version)
+        # As if the timestamp were not signed, so that a new one is.
+        unsigned = Metadata(Timestamp(version=live.timestamp.signed.version, snapshot_meta=snapshot))
+        told = Told.routine(Action.RECOVER, self.catalog.policy_at(self.now))
+        return self._signed(replace(live, timestamp=unsigned), told, None, tag)
+
+    def _tag(self, read: Read) -> str | None:
+        """Of the timestamp that was looked at, so that no other is replaced."""
+        stat = self.storage.stat(TIMESTAMP_KEY)
+        if read_claimed(read).data != self.scene.claimed.data:
+            raise StorageConflict("somebody published in between", fix="look again with `publish recover`")
+        return stat.tag if stat is not None else None
+
+    def _signed(self, state: Repository, told: Told, entry: Entry | None, tag: str | None) -> RecoverPlan:
+        read = reader(self.storage)
+        advance = Advance(state, state.root, self.catalog.signers, self.keys.with_retired, read, self.now)
+        try:
+            metadata = advance.to(state.targets.signed, {}, signed_targets=state.targets)
+        except SigningError as error:
+            fix = "recover with the keys that clients accept now, stolen or not, and change keys afterwards"
+            raise SigningError(error.what, fix=fix) from error
+        flip = plan_flip(told, metadata, state, tag, Timestamp.type, self.keys, self.now)
+        assert flip is not None  # the timestamp is signed anew whatever else is the same
+        whole = {role: one.signed.version for role, one in state.roles.items()}
+        whole |= {Snapshot.type: state.snapshot.signed.version, Targets.type: state.targets.signed.version}
+        whole |= dict(metadata.changed)
+        # The whole state, so that the way to it never leads through what was replaced.
+        said = flip.entry.told.model_copy(update={"roles": whole, "base": self.scene.claimed.stamp})
+        number = entry.number if entry is not None else LAST_NUMBER
+        return RecoverPlan(
+            entry=entry,
+            objects=tuple(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects),
+            flip=replace(flip, entry=replace(flip.entry, told=said)),
+            changed=tuple((role, _highest(role, self.scene), version) for role, version in sorted(whole.items())),
+            discarded=tuple(one.entry for one in reversed(self.scene.states) if one.entry.number > number),
+            distrusted=told.distrusted,
+            ships={
+                role: str(one.signed.unrecognized_fields[RELEASE_FIELD])
+                for role, one in state.roles.items()
+                if RELEASE_FIELD in one.signed.unrecognized_fields
+            },
         )
-    certain = {one.head for one in scene.states if one.certain}
-    if scene.ours and chosen not in certain:
-        raise InputError(
-            f"whether the state of entry {chosen.number} was ever live is not certain, and what is live now verifies",
-            fix="choose an entry before it, or `publish promote`, which asks the rules",
-        )
-    read = reader(storage)
-    roots = tuple(follow_roots(read, trusted_root))
-    entries = _believed(scene, chosen)
-    versions = versions_at(entries, chosen.number)
-    stat = storage.stat(TIMESTAMP_KEY)
-    if read_claimed(read).data != scene.claimed.data:
-        raise StorageConflict("somebody published in between", fix="look again with `publish recover`")
-    state = state_of(read, roots, versions, scene.claimed)
-    if scene.ours:
-        _refuse_insecure(state, catalog)
-    stolen = distrusted(read, scene.claimed, state, versions)
-    told = Told.routine(Action.RECOVER, catalog.policy_at(now))
-    told = told.model_copy(update={"restored": chosen.number, "distrusted": stolen})
-    entry = next(one for one in entries if one.number == chosen.number)
-    return _signed(state, told, scene, entry, roots[-1], catalog, keys, read, stat.tag if stat else None, now)
-
-
-def plan_adopt(
-    scene: Scene, storage: Readable, trusted_root: bytes, catalog: Catalog, keys: KeyRing, now: datetime
-) -> RecoverPlan:
-    """Keep what is live: an entry that tells of it again, and a timestamp on top, without writing.
-
-    For a ledger that somebody has cut short. Raises InputError when what is live is known or does not verify,
-    SigningError, StorageConflict when somebody published since `scene` was read.
-    """
-    if scene.ours or scene.refuted is not None:
-        why = "an entry tells of it already" if scene.ours else f"it does not verify: {scene.refuted}"
-        raise InputError(f"what is live cannot be adopted: {why}", fix="look with `publish recover`")
-    read = reader(storage)
-    stat = storage.stat(TIMESTAMP_KEY)
-    live = read_repository(read, trusted_root)
-    assert live is not None
-    if live.stamp != scene.claimed.stamp:
-        raise StorageConflict("somebody published in between", fix="look again with `publish recover`")
-    number = live.timestamp.signed.version
-    again = Timestamp(version=number, snapshot_meta=MetaFile(live.snapshot.signed.version))
-    # As if the timestamp were not signed, so that a new one is.
-    state = replace(live, timestamp=Metadata(again))
-    told = Told.routine(Action.RECOVER, catalog.policy_at(now))
-    return _signed(state, told, scene, None, live.root, catalog, keys, read, stat.tag if stat else None, now)
-
-
-def _signed(
-    state: Repository,
-    told: Told,
-    scene: Scene,
-    entry: Entry | None,
-    root: Metadata[Root],
-    catalog: Catalog,
-    keys: KeyRing,
-    read: Read,
-    tag: str | None,
-    now: datetime,
-) -> RecoverPlan:
-    advance = Advance(state, root, catalog.signers, keys.with_retired, read, now)
-    try:
-        metadata = advance.to(state.targets.signed, {}, signed_targets=state.targets)
-    except SigningError as error:
-        raise SigningError(
-            error.what, fix="recover with the keys that clients accept now, stolen or not, and change keys afterwards"
-        ) from error
-    flip = plan_flip(told, metadata, state, tag, Timestamp.type, keys, now)
-    assert flip is not None  # the timestamp is signed anew whatever else is the same
-    whole = {role: one.signed.version for role, one in state.roles.items()}
-    whole |= {Snapshot.type: state.snapshot.signed.version, Targets.type: state.targets.signed.version}
-    whole |= dict(metadata.changed)
-    # The whole state, so that the way to it never leads through what was replaced.
-    said = flip.entry.told.model_copy(update={"roles": whole, "base": scene.claimed.stamp})
-    number = entry.number if entry is not None else LAST_NUMBER
-    return RecoverPlan(
-        entry=entry,
-        objects=tuple(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects),
-        flip=replace(flip, entry=replace(flip.entry, told=said)),
-        changed=tuple((role, _highest(role, scene), version) for role, version in sorted(whole.items())),
-        discarded=tuple(one.entry for one in reversed(scene.states) if one.entry.number > number),
-        distrusted=told.distrusted,
-        ships={
-            role: str(one.signed.unrecognized_fields[RELEASE_FIELD])
-            for role, one in state.roles.items()
-            if RELEASE_FIELD in one.signed.unrecognized_fields
-        },
-    )
 
 
 def _highest(role: str, scene: Scene) -> int | None:

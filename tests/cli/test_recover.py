@@ -80,6 +80,17 @@ def test_a_state_is_put_back_by_the_words_that_were_printed(robbed: Project, pub
     assert "Warning: snapshot goes on with snapshot-ben of ben" in run(publish, robbed, "keys", "stage").out
 
 
+def test_what_is_live_and_only_lost_its_entry_is_adopted(live: Project, publish: Publish) -> None:
+    (live.bucket / "ledger/00000002.json").unlink()
+    looked = run(publish, live, "recover")
+    assert (looked.code, "only its entry is gone: publish recover --adopt" in looked.out) == (4, True)
+    assert run(publish, live, "recover", "--adopt", "--entry", "2:aa").code == 2
+    done = run(publish, live, "recover", "--adopt")
+    assert (done.code, "What is live has its entry:" in done.out) == (0, True)
+    assert run(publish, live, "status").code == 0
+    assert run(publish, live, "log", "--verify").code == 0
+
+
 def test_as_json_it_names_what_it_changed(robbed: Project, publish: Publish) -> None:
     entry = json.loads(run(publish, robbed, "recover", "--json").out)["states"][0]["entry"]
     done = json.loads(run(publish, robbed, "recover", "--entry", entry, "--json").out)

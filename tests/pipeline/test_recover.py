@@ -21,7 +21,7 @@ from publisher.model.ledger import Action
 from publisher.pipeline.ledger import verify_ledger
 from publisher.pipeline.promote import PromoteRequest
 from publisher.pipeline.reading import SMALL
-from publisher.pipeline.recover import RecoverPlan, apply_recover, plan_recover, read_scene, still_trusted
+from publisher.pipeline.recover import RecoverPlan, Recovery, apply_recover, read_scene, still_trusted
 from publisher.pipeline.refresh import apply_refresh, plan_refresh
 from publisher.pipeline.rollback import plan_rollback
 from publisher.pipeline.rotate import verify_for_all
@@ -81,8 +81,8 @@ def plan(
     where = storage or project.storage()
     scene = read_scene(where, project.root, project.catalog.signers)
     head = chosen or scene.states[0].head
-    ring = project.key_ring()
-    return plan_recover(scene, head, where, project.root, project.catalog, ring, project.now, disown=disown)
+    work = Recovery(scene, where, project.root, project.catalog, project.key_ring(), project.now)
+    return work.put_back(head, disown=disown)
 
 
 def recover(project: Project, chosen: Head | None = None, *, disown: bool = False) -> RecoverPlan:

@@ -13,7 +13,7 @@ from publisher.channel.ledger import Head, seal_entry
 from publisher.errors import InputError, RefusedByPolicy, StorageConflict, TidegateError, VerificationError
 from publisher.model.ledger import Action, Stamp, Told
 from publisher.pipeline.ledger import read_ledger, verify_ledger
-from publisher.pipeline.recover import RecoverPlan, Scene, apply_recover, plan_adopt, plan_recover, read_scene
+from publisher.pipeline.recover import RecoverPlan, Recovery, Scene, apply_recover, read_scene
 from publisher.pipeline.refresh import apply_refresh, plan_refresh
 from publisher.pipeline.stage import Supersede
 from publisher.signing.keys import OpenSigner
@@ -39,15 +39,17 @@ def scene(project: Project) -> Scene:
     return read_scene(project.storage(), project.root, project.catalog.signers)
 
 
-def plan(project: Project, chosen: Head, *, disown: bool = False) -> RecoverPlan:
+def work(project: Project) -> Recovery:
     where, ring = project.storage(), project.key_ring()
-    found = scene(project)
-    return plan_recover(found, chosen, where, project.root, project.catalog, ring, project.now, disown=disown)
+    return Recovery(scene(project), where, project.root, project.catalog, ring, project.now)
+
+
+def plan(project: Project, chosen: Head, *, disown: bool = False) -> RecoverPlan:
+    return work(project).put_back(chosen, disown=disown)
 
 
 def adopt(project: Project) -> RecoverPlan:
-    where, ring = project.storage(), project.key_ring()
-    return plan_adopt(scene(project), where, project.root, project.catalog, ring, project.now)
+    return work(project).adopt()
 
 
 def is_refused(project: Project, error: type[TidegateError], words: str, chosen: Head, *, disown: bool = False) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from publisher.client.errors import ClientError
 from publisher.pipeline.ledger import verify_ledger
-from publisher.pipeline.recover import apply_recover, plan_recover, read_scene
+from publisher.pipeline.recover import Recovery, apply_recover, read_scene
 from tests.support.project import Project
 from tests.support.rotating import promote_keys, replace_key, sign_role_as, stage_keys
 from tests.support.thief import FAR, Thief
@@ -37,7 +37,8 @@ def test_a_fast_forward_on_s3_is_undone_and_every_client_comes_back(places: Plac
     scene = read_scene(storage, project.root, project.catalog.signers)
     assert not scene.ours
     head = scene.states[0].head
-    plan = plan_recover(scene, head, storage, project.root, project.catalog, ring, project.now, disown=False)
+    work = Recovery(scene, storage, project.root, project.catalog, ring, project.now)
+    plan = work.put_back(head, disown=False)
     apply_recover(plan, storage)
     assert place.versions(project, tmp_path / "new") == {"1.1.0"}
     with pytest.raises(ClientError):
