@@ -17,6 +17,7 @@ from threading import BrokenBarrierError
 from typing import Any
 
 from publisher.errors import StorageConflict
+from publisher.pipeline.ledger import append
 from publisher.pipeline.progress import silent
 from publisher.pipeline.promote import PromoteRequest, apply_promote, live_version, plan_promote
 from publisher.pipeline.refresh import apply_refresh, plan_refresh
@@ -137,8 +138,10 @@ def race(
         try:
             plan = _planned(project, storage, one, worker)
             if one.start == FLIP:
-                with turn:
+                with turn:  # all have staged in the place of the same pointer, and none has swapped it
                     write_objects((*plan.stage.objects, *plan.signatures), storage, silent)
+                    assert plan.stage.pointer is not None
+                    append(plan.stage.pointer.entry, storage)
             barrier.wait(SECONDS)
             told = _applied(project, plan, storage, one)
         except BrokenBarrierError:
