@@ -184,11 +184,12 @@ def _alarm(change: Change) -> None:
     signer = change.signer
     lines = (
         f"COMPROMISED: whoever has {signer.name} can sign {listed(signer.roles)} until clients learn otherwise. Now:",
-        f"  1. {STAGE}, and have it signed today, on machines that were not broken into.",
-        f"  2. If {signer.person} kept other keys in the same place, remove those too.",
-        "  3. publish recover: says whether somebody has published. If so, take this change back (git), recover",
-        "     with the old keys, and remove it again.",
-        "  4. publish keys add: a new key for each role that lacks one.",
+        "  1. publish keys add: a new key for each role that lacks one.",
+        "  2. publish recover: says whether somebody has published. If so, put this key back (git), recover with it,",
+        "     and remove it again.",
+        f"  3. If {signer.person} kept other keys in the same place, replace those too.",
+        f"  4. {STAGE}, and have it signed today, on machines that were not broken into.",
+        "  5. publish log --verify, and publish verify: look for what nobody here has signed.",
     )
     click.echo(click.style(lines[0], fg="red", bold=True) + "\n" + "\n".join(lines[1:]), err=True)
 
