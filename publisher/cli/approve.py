@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.release import Release
 from publisher.pipeline.approve import Review, approve, find_key, review
 from publisher.pipeline.approve_role import RoleReview, review_role, sign_role
-from publisher.pipeline.bundle import LIMIT, Recorder, brought_back, pack, repack, unpack
+from publisher.pipeline.bundle import LIMIT, Bundle, Recorder, brought_back, pack, repack, unpack
 from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import Readable
 from publisher.pipeline.staged import store_signatures
@@ -82,7 +84,8 @@ def command(
     last = "Nothing was signed: name your key with --key."
     if bundle is not None:
         packed, memory = unpack(_read(bundle), bundle.name)
-        found, written = _reviewed(asked, memory, signing, as_json=as_json)
+        with _told_offline(packed, bundle):
+            found, written = _reviewed(asked, memory, signing, as_json=as_json)
         if written is not None:
             _replace(bundle, repack(packed, memory))
             last = f"Signed. Carry {bundle.name} back, and bring it in there with --import."
@@ -181,6 +184,18 @@ def _reviewed(
     again = "stage it again with --replace" if isinstance(found, Review) else "run `publish keys stage --replace`"
     written = store_signatures(objects, storage, again)
     return asked.review(storage), written
+
+
+@contextmanager
+def _told_offline(packed: Bundle, file: Path) -> Iterator[None]:
+    """What is wrong with a bundle, in words for somebody who cannot reach the bucket."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(
+            f"{file.name} is about candidate {packed.candidate[:12]} of {packed.role}: {error.what}",
+            fix="name the bundle that is meant; or bring content and site_config of the other machine here as well",
+        ) from error
 
 
 def _bring_back(found: Reviewed, file: Path, storage: Storage) -> Written:

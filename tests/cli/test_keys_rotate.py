@@ -113,3 +113,13 @@ def test_a_dry_run_of_stage_writes_nothing(live: Project, publish: Publish) -> N
     ran = run(publish, live, "keys", "stage", "--dry-run", "--json")
     assert json.loads(ran.out)["staged"][0]["role"] == "root"
     assert tree(live.bucket) == before
+
+
+def test_a_bundle_of_something_else_says_what_it_is_about(live: Project, publish: Publish) -> None:
+    rotate(publish, live, "snapshot-ben", "snapshot-ben-2")
+    assert run(publish, live, "keys", "stage").code == 0
+    assert run(publish, live, "approve", "root", "--export", "root.bundle").code == 0
+    other = run(publish, live, "approve", "targets", "--bundle", "root.bundle", to=False)
+    assert other.code == 1
+    assert "root.bundle is about candidate" in other.err
+    assert "bring content and site_config of the other machine here as well" in " ".join(other.err.split())
