@@ -7,7 +7,6 @@ and is told apart from what today's keys vouch for.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,12 +14,10 @@ from dataclasses import dataclass
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root, Targets
 
-from publisher.channel.layout import METADATA, MINISIGN_TARGET, metadata_key, target_key
+from publisher.channel.layout import MINISIGN_TARGET, metadata_key, numbered, target_key
 from publisher.channel.repository import Read, Repository, follow_roots, parse, verify_role_duties
 from publisher.channel.state import read_target
 from publisher.errors import VerificationError
-
-_NAME = re.compile(r"([1-9][0-9]{0,9})\.([a-z0-9.-]+)\.json")
 
 FEW = 32
 """Earlier versions of `targets` that are asked for where nothing can be listed."""
@@ -59,7 +56,7 @@ def read_history(read: Read, repository: Repository, keys: Iterable[str] | None,
                 proven.add(key)
             continue
         data = read(key)
-        signed = _verified(data, role, repository.root.signed, repository.targets.signed)
+        signed = _verified(data, role, repository.root.signed if role == Targets.type else repository.targets.signed)
         book = vouched
         if signed is None and number < current[role]:
             signed, book = earlier.get(number) if role == "targets" else _then(data, role, earlier), vouched_before
@@ -86,9 +83,9 @@ def read_history(read: Read, repository: Repository, keys: Iterable[str] | None,
 def _named(keys: Iterable[str] | None, current: Mapping[str, int]) -> Iterator[tuple[str, int, str]]:
     """Metadata objects with number and role, of the roles that there are."""
     for key in keys or ():
-        match = _NAME.fullmatch(key.removeprefix(METADATA)) if key.startswith(METADATA) else None
-        if match is not None and match[2] in current:
-            yield key, int(match[1]), match[2]
+        found = numbered(key)
+        if found is not None and found[1] in current:
+            yield key, *found
 
 
 def _earlier_targets(
@@ -101,16 +98,15 @@ def _earlier_targets(
     found: dict[int, Targets] = {}
     for number in sorted(numbers if named is not None else range(max(1, today - FEW), today), reverse=True):
         data = read(metadata_key(Targets.type, number)) if number < today else None
-        signed = (_verified(data, Targets.type, root, repository.targets.signed) for root in reversed(roots))
-        first = next((one for one in signed if one is not None), None) if data is not None else None
-        if first is not None and first.version == number:
-            found[number] = first
+        signed = next((one for root in reversed(roots) if (one := _verified(data, Targets.type, root))), None)
+        if signed is not None and signed.version == number:
+            found[number] = signed
     return found
 
 
 def _then(data: bytes | None, role: str, earlier: Mapping[int, Targets]) -> Targets | None:
     """A version of a delegated role that an earlier `targets` vouched for."""
-    return next((one for targets in earlier.values() if (one := _verified(data, role, None, targets))), None)
+    return next((one for targets in earlier.values() if (one := _verified(data, role, targets))), None)
 
 
 def _minisign_keys(read: Read, repository: Repository, earlier: Mapping[int, Targets]) -> Iterator[bytes]:
@@ -141,15 +137,13 @@ def _vouch(signed: Targets, vouched: dict[File, set[str]]) -> None:
             vouched[file].add(digest)
 
 
-def _verified(data: bytes | None, role: str, root: Root | None, targets: Targets) -> Targets | None:
-    """A version of `targets` or of a delegated role, if the keys of this root, or of these targets, vouch for it."""
+def _verified(data: bytes | None, role: str, judge: Root | Targets) -> Targets | None:
+    """A version of `targets` (by a root) or of a delegated role (by `targets`), if those keys vouch for it."""
     try:
         metadata: Metadata[Targets] = parse(data or b"", Targets, role)
-        if role == Targets.type and root is not None:
-            root.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
-        else:
-            targets.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
-            verify_role_duties(targets, role, metadata)
+        judge.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
+        if isinstance(judge, Targets):
+            verify_role_duties(judge, role, metadata)
     except (VerificationError, RepositoryError, ValueError):
         return None
     return metadata.signed

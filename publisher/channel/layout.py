@@ -16,6 +16,8 @@ Target names carry their digest because snapshots are consistent (TUF specificat
 
 from __future__ import annotations
 
+import re
+
 from publisher.model.signer import SHARED_ROLES
 from publisher.model.site import MANIFEST
 
@@ -40,6 +42,8 @@ SITE_TARGET = f"site/{MANIFEST}"
 """The manifest of the site's pages, so that a defaced page is noticed."""
 
 
+_NUMBERED = re.compile(re.escape(METADATA) + r"([1-9][0-9]{0,9})\.([a-z0-9.-]+)\.json")
+
 BYTES = "application/octet-stream"
 """The media type of whatever is for download."""
 
@@ -47,6 +51,12 @@ BYTES = "application/octet-stream"
 def metadata_key(role: str, version: int) -> str:
     """The object of one version of a role's metadata; `timestamp` has none."""
     return f"{METADATA}{version}.{role}.json"
+
+
+def numbered(key: str) -> tuple[int, str] | None:
+    """Version and role of a metadata object, by its key; None for any other object, and for `timestamp`."""
+    match = _NUMBERED.fullmatch(key)
+    return (int(match[1]), match[2]) if match is not None else None
 
 
 def target_key(path: str, sha256: str) -> str:

@@ -154,7 +154,7 @@ def distrusted(
             continue
         try:
             theirs = parse(read(metadata_key(role, version)) or b"", Targets, role)
-        except VerificationError:
+        except (VerificationError, StorageTooLarge):
             continue
         found[role] = _signers(judge, role, theirs)
     return {role: keyids for role, keyids in found.items() if keyids}

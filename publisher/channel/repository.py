@@ -63,6 +63,15 @@ class Repository:
             **{role: (metadata.signed, len(metadata.signatures)) for role, metadata in self.roles.items()},
         }
 
+    @property
+    def versions(self) -> dict[str, int]:
+        """Role -> version, of all that the timestamp leads to."""
+        return {
+            **{role: one.signed.version for role, one in self.roles.items()},
+            Snapshot.type: self.snapshot.signed.version,
+            Targets.type: self.targets.signed.version,
+        }
+
 
 def parse(data: bytes, kind: type[S], name: str) -> Metadata[S]:
     """Metadata of the expected kind. Raises VerificationError."""

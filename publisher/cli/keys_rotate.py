@@ -45,10 +45,13 @@ def stage(
     refuse_sample(catalog)
     now = wall_clock()
     storage = open_to_look(to, catalog) if dry_run else open_to_write(to, catalog, now)
-    found = key_set(readable(storage), read_root(config), catalog, now, anew=replace)
+    root = read_root(config)
+    found = key_set(readable(storage), root, catalog, now, anew=replace)
     if not dry_run:
         stage_roles(found, storage, catalog, key_ring(catalog.signers, keys), now, replace=replace)
-    stolen = still_trusted(storage, found.root_to_be, found.targets_to_be) if found.live is not None else {}
+    stolen: Mapping[str, tuple[str, ...]] = {}
+    if found.live is not None:
+        stolen = still_trusted(storage, root, catalog.signers, found.root_to_be, found.targets_to_be)
     if as_json:
         staged = [_as_json(one) for one in found.roles]
         print_result({"staged": staged, "still_trusted": stolen, "dry_run": dry_run})

@@ -26,7 +26,7 @@ from publisher.storage.open import open_storage
 def command(to: str | None, content: tuple[Path, ...], config: Path, as_json: bool) -> None:
     """Say what is live, what is staged and signed by whom, and what expires when.
 
-    Exit code 4 when no entry of the ledger tells of what is live: then somebody published without you.
+    Exit code 4 when no entry of the ledger tells of what is live: somebody published without you, or it is gone.
     """
     catalog = load(content, config)
     storage = open_storage(address_of(to, catalog))
@@ -61,7 +61,8 @@ def _lines(status: Status, url: str, now: datetime) -> list[str]:
 
 
 def _alarm(width: int) -> list[str]:
-    text = "No entry of the ledger tells of what is live: somebody published without you. Next: publish recover"
+    text = "No entry of the ledger tells of what is live: somebody published without you, or an entry is gone."
+    text += " Next: publish recover"
     return [click.style(line, fg="red", bold=True) for line in wrapped(text, width)]
 
 

@@ -16,7 +16,7 @@ from datetime import datetime
 from tuf.api.metadata import Key, Targets
 
 from publisher.channel.believed import Today
-from publisher.channel.layout import LEDGER, METADATA, channel_role, ledger_key, metadata_key
+from publisher.channel.layout import LEDGER, METADATA, channel_role, ledger_key, metadata_key, numbered
 from publisher.channel.ledger import (
     NO_ENTRY,
     Check,
@@ -135,9 +135,8 @@ def whose_keys_count(storage: Readable, trusted_root: bytes, signers: Signers) -
 
 
 def _targets_versions(storage: Readable) -> list[int]:
-    suffix = f".{Targets.type}.json"
-    names = (stat.key.removeprefix(METADATA).removesuffix(suffix) for stat in storage.list(METADATA))
-    return sorted(int(name) for name in names if name.isascii() and name.isdigit() and len(name) <= 10)
+    found = (numbered(stat.key) for stat in storage.list(METADATA))
+    return sorted(one[0] for one in found if one is not None and one[1] == Targets.type)
 
 
 def is_announced(live: Stamp, storage: Readable) -> bool:

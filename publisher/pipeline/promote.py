@@ -306,13 +306,13 @@ def _people_files(
 
     sums = take(SUMS_FILE)
     comment = verify_minisign(public, take(SUMS_FILE + SIGNATURE_SUFFIX), digest_bytes(sums).blake2b512)
-    for name in sorted(set(parse_sums(sums)) - binaries):
+    listed = parse_sums(sums)
+    for name in sorted(set(listed) - binaries):
         take(name)
     for name in sorted(binaries):
         take(name + SIGNATURE_SUFFIX)
     basis = candidate.basis
     digest = people_digest({name: digest_bytes(data).sha256 for name, data in found.items()})
-    listed = parse_sums(sums)
     if (
         comment != trusted_comment(candidate.product, candidate.release, SUMS_FILE)
         or not binaries <= set(listed)

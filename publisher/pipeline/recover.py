@@ -12,12 +12,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timestamp
+from tuf.api.metadata import Metadata, MetaFile, Root, Targets, Timestamp
 
 from publisher.channel.advance import Advance
 from publisher.channel.believed import Today
 from publisher.channel.layout import TIMESTAMP_KEY
-from publisher.channel.ledger import Head, took_effect
+from publisher.channel.ledger import Head, took_effect, verified_entry
 from publisher.channel.recovery import Claimed, distrusted, read_claimed, state_of, versions_at
 from publisher.channel.repository import Read, Repository, follow_roots, read_repository
 from publisher.channel.roles import RELEASE_FIELD
@@ -35,7 +35,7 @@ from publisher.model.ledger import LAST_NUMBER, Action, Entry, Told
 from publisher.model.signer import Signers
 from publisher.pipeline.flip import Flip, commit, plan_flip
 from publisher.pipeline.keyring import KeyRing
-from publisher.pipeline.ledger import Ledger, read_ledger, whose_keys_count
+from publisher.pipeline.ledger import Ledger, keys_ever_named, read_ledger, whose_keys_count
 from publisher.pipeline.objects import PlannedObject
 from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import Readable, reader
@@ -192,10 +192,8 @@ class Recovery:
             raise SigningError(error.what, fix=fix) from error
         flip = plan_flip(told, metadata, state, tag, Timestamp.type, self.keys, self.now)
         assert flip is not None  # the timestamp is signed anew whatever else is the same
-        whole = {role: one.signed.version for role, one in state.roles.items()}
-        whole |= {Snapshot.type: state.snapshot.signed.version, Targets.type: state.targets.signed.version}
-        whole |= dict(metadata.changed)
         # The whole state, so that the way to it never leads through what was replaced.
+        whole = {**state.versions, **dict(metadata.changed)}
         said = flip.entry.told.model_copy(update={"roles": whole, "base": self.scene.claimed.stamp})
         number = entry.number if entry is not None else LAST_NUMBER
         return RecoverPlan(
@@ -237,12 +235,22 @@ def apply_recover(plan: RecoverPlan, storage: Storage) -> Written:
     return commit(plan.flip, storage, write_objects(plan.objects, storage, silent))
 
 
-def still_trusted(storage: Readable, root: Root, targets: Targets) -> dict[str, tuple[str, ...]]:
-    """Role -> ids of keys that signed what recoveries replaced, and that `root` and `targets` accept all the same."""
+def still_trusted(
+    storage: Readable, trusted_root: bytes, signers: Signers, root: Root, targets: Targets
+) -> dict[str, tuple[str, ...]]:
+    """Role -> ids of keys that signed what recoveries replaced, and that `root` and `targets` accept all the same.
+
+    By entries that keys of ours have signed, replaced ones too: a recovery is told of with the very keys that change.
+    """
     found: dict[str, set[str]] = {}
     delegated = targets.delegations.roles if targets.delegations and targets.delegations.roles else {}
+    keys = keys_ever_named(storage, trusted_root, signers)
     for one in read_ledger(storage).logged:
-        for role, keyids in one.entry.distrusted.items() if one.entry else ():
+        try:
+            distrusted_then = verified_entry(one, keys).distrusted
+        except VerificationError:
+            continue
+        for role, keyids in distrusted_then.items():
             named = root.roles.get(role) or delegated.get(role)
             found.setdefault(role, set()).update(set(keyids) & set(named.keyids if named else ()))
     return {role: tuple(sorted(keyids)) for role, keyids in sorted(found.items()) if keyids}

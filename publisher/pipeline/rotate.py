@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tuf.api.metadata import Metadata, Root, Signature, Snapshot, Targets
+from tuf.api.metadata import Metadata, Root, Signature, Targets
 
 from publisher.channel.advance import PASSING_FIELDS, Advance, says_the_same, to_bytes
 from publisher.channel.candidate import (
@@ -255,10 +255,8 @@ def plan_keys(found: KeySet, storage: Readable, catalog: Catalog, keys: KeyRing,
     flip = plan_flip(told, metadata, live, stat.tag if stat else None, Root.type, keys, now)
     pinned = _pinned(signed_targets, catalog) if signed_targets is not None else ()
     # The whole state, so that whoever goes back in the ledger need not go beyond a change of keys.
-    whole = {role: one.signed.version for role, one in live.roles.items()}
-    whole |= {Snapshot.type: live.snapshot.signed.version, Targets.type: live.targets.signed.version}
     if flip is not None:
-        told = flip.entry.told.model_copy(update={"roles": {**whole, **flip.entry.told.roles}})
+        told = flip.entry.told.model_copy(update={"roles": {**live.versions, **flip.entry.told.roles}})
         flip = replace(flip, entry=replace(flip.entry, told=told))
     objects = (*pinned, *(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects))
     if new_root is None:

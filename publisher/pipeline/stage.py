@@ -34,14 +34,13 @@ from publisher.channel.repository import Read, Repository, read_repository
 from publisher.channel.roles import listed_targets, role_policy
 from publisher.channel.state import feeds
 from publisher.client.version import Version
-from publisher.errors import InputError, StorageConflict, VerificationError
+from publisher.errors import InputError, StorageConflict
 from publisher.model.candidate import Basis, CandidateRecord
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
 from publisher.model.ledger import Action, Told
 from publisher.model.published import Manifest
 from publisher.model.release import ChangeClass, Release
-from publisher.model.signer import Signers
 from publisher.pipeline.artifacts import collect, hash_files, total_size
 from publisher.pipeline.deciding import ReleaseRequest, decide, evidence_of, facts_of
 from publisher.pipeline.keyring import KeyRing
@@ -56,7 +55,7 @@ from publisher.pipeline.objects import (
 from publisher.pipeline.others import what_others_did
 from publisher.pipeline.pointer import Held, hold, point_to
 from publisher.pipeline.progress import Track, silent
-from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.reading import reader
 from publisher.pipeline.staged import StagedRelease, staged_candidate
 from publisher.pipeline.writing import Written, write_objects
 from publisher.rules.changes import found_classes
@@ -167,7 +166,8 @@ def plan_stage(
     new_pointer: NewPointer | None = None
     if not says_what_is_live(wanted, live, role):
         decide(catalog, release, channel, moment, evidence)
-        staged = _there(storage, role, catalog.signers, supersede)
+        # Whoever replaces what is there does not look at it, so that nothing that lies there can be in the way.
+        staged = None if supersede is Supersede.ANY else staged_candidate(storage, role, catalog.signers)
         basis = basis_of(catalog, release, decision.at, people_digest({name: body.sha256 for name, body in people}))
         candidate = _taken_up(staged, live, wanted, basis, now, read)
         if candidate is None:
@@ -217,18 +217,6 @@ def apply_stage(plan: StagePlan, storage: Storage, track: Track = silent) -> Wri
         raise StorageConflict(
             f"somebody else staged or published in between; nothing of theirs was touched{others}",
             fix="look with `publish status`, then run the command again",
-        ) from error
-
-
-def _there(storage: Readable, role: str, signers: Signers, supersede: Supersede) -> StagedRelease | None:
-    """What staging holds; whoever replaces it does not look, so that nothing that lies there can be in the way."""
-    if supersede is Supersede.ANY:
-        return None
-    try:
-        return staged_candidate(storage, role, signers)
-    except VerificationError as error:
-        raise VerificationError(
-            error.what, fix="find out who wrote to staging, then run it again with --replace"
         ) from error
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tuf.api.exceptions import DownloadError, RepositoryError
 from tuf.api.metadata import Metadata, MetaFile, Targets
 from tuf.ngclient import Updater
 
@@ -128,7 +129,7 @@ def test_a_thief_is_locked_out_and_every_client_goes_on(project: Project, publis
     if theft.fools is None:
         with pytest.raises(ClientError):
             offered(project, "saw it")
-        with pytest.raises(Exception, match=r"(?i)snapshot|targets|stable"):
+        with pytest.raises((RepositoryError, DownloadError)):
             stock_offers(project, "stock saw it")
     else:
         assert offered(project, "saw it") == stock_offers(project, "stock saw it") == theft.fools

@@ -162,7 +162,7 @@ def test_one_changed_key_alone_leaves_those_waiting_who_saw_both_numbers(live: P
     with pytest.raises(ClientError):
         offered(live, "saw it")
     root = thief.live()
-    warned = still_trusted(live.storage(), root.root.signed, root.targets.signed)
+    warned = still_trusted(live.storage(), live.root, live.catalog.signers, root.root.signed, root.targets.signed)
     assert list(warned) == ["snapshot"]
     replace_key(live, "snapshot-ben", lost=True)
     stage_keys(live)
@@ -170,7 +170,7 @@ def test_one_changed_key_alone_leaves_those_waiting_who_saw_both_numbers(live: P
     promote_keys(live)
     assert offered(live, "saw it") == "1.1.0"
     root = thief.live()
-    assert still_trusted(live.storage(), root.root.signed, root.targets.signed) == {}
+    assert still_trusted(live.storage(), live.root, live.catalog.signers, root.root.signed, root.targets.signed) == {}
 
 
 def test_numbers_that_are_a_little_ahead_are_passed_so_that_clients_follow_at_once(live: Project) -> None:
@@ -236,6 +236,14 @@ def test_a_channel_role_of_thieves_is_left_behind_and_their_keys_are_named(live:
         sorted(thief.keys[name].public_key.keyid for name in ("channels-ana", "channels-ben"))
     )
     assert ("node.stable", FAR, 2) in made.changed
+    assert offered(live, "new") == "1.1.0"
+
+
+def test_a_huge_file_that_the_thief_names_does_not_stop_a_recovery(live: Project) -> None:
+    thief = Thief.of(live, *ONLINE)
+    thief.flip(40, 50, announced={"node.stable": 7})
+    thief.write(metadata_key("node.stable", 7), b" " * (SMALL + 1))
+    assert "node.stable" not in recover(live).distrusted
     assert offered(live, "new") == "1.1.0"
 
 

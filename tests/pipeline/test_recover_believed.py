@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from publisher.channel.ledger import Head, seal_entry
 from publisher.errors import InputError, RefusedByPolicy, StorageConflict, TidegateError, VerificationError
 from publisher.model.ledger import Action, Stamp, Told
 from publisher.pipeline.ledger import read_ledger, verify_ledger
-from publisher.pipeline.recover import RecoverPlan, Recovery, Scene, apply_recover, read_scene
+from publisher.pipeline.recover import RecoverPlan, Recovery, Scene, apply_recover, read_scene, still_trusted
 from publisher.pipeline.refresh import apply_refresh, plan_refresh
 from publisher.pipeline.stage import Supersede
 from publisher.signing.keys import OpenSigner
@@ -131,6 +132,25 @@ def test_entries_that_nobody_signed_fill_no_list(live: Project) -> None:
         Thief.of(live).write(ledger_key(number), (live.bucket / ledger_key(4)).read_bytes())
     Thief.of(live, *ONLINE).flip(40, 50)
     assert [one.entry.number for one in scene(live).states] == [4, 2]
+
+
+def test_only_an_entry_that_somebody_signed_speaks_against_a_key(live: Project) -> None:
+    """Else whoever can write there could have honest keys removed."""
+    told = a_state_of_their_own(live)
+    honest = live.key("snapshot-ben").public_key.keyid
+    head = forge(live, told.model_copy(update={"distrusted": {"snapshot": (honest,)}}), live.key("timestamp-ben"))
+    state = Thief.of(live).live()
+
+    def warned() -> dict[str, tuple[str, ...]]:
+        where, signers = live.storage(), live.catalog.signers
+        return still_trusted(where, live.root, signers, state.root.signed, state.targets.signed)
+
+    assert warned() == {"snapshot": (honest,)}
+    name = ledger_key(head.number)
+    envelope = json.loads((live.bucket / name).read_bytes())
+    envelope["signatures"][0]["sig"] = "AAAA"
+    Thief.of(live).write(name, json.dumps(envelope).encode())
+    assert warned() == {}
 
 
 def test_what_is_live_is_adopted_when_only_its_entry_is_gone(live: Project) -> None:
