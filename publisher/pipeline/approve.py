@@ -16,7 +16,7 @@ from tuf.api.metadata import Key
 from publisher.channel.approval import Standing
 from publisher.channel.candidate import refuse_stale
 from publisher.channel.layout import channel_role
-from publisher.channel.release_candidate import ReleaseCandidate, carried_files, refuse_other_content, way_back
+from publisher.channel.release_candidate import ReleaseCandidate, way_back
 from publisher.channel.release_difference import release_difference
 from publisher.channel.repository import Repository, read_repository
 from publisher.channel.rotation import keys_of
@@ -30,8 +30,9 @@ from publisher.model.signer import Duty
 from publisher.pipeline.configured import configured_roles
 from publisher.pipeline.deciding import evidence_of
 from publisher.pipeline.keyring import KeyRing, Passphrase
-from publisher.pipeline.made_again import refuse_other_payload
+from publisher.pipeline.numbering import read_stagings, refuse_superseded
 from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.rebuild_check import check_candidate
 from publisher.pipeline.staged import Given, StagedRelease, give, judged, require_staged, staged_candidate
 from publisher.rules import words
 from publisher.rules.approvals import Needs, needs
@@ -86,11 +87,11 @@ def review(
     staged = require_staged(staged_candidate(storage, role, catalog.signers), release, role)
     candidate = staged.candidate
     refuse_stale(candidate, live)
-    files = carried_files(candidate, live, read)
-    refuse_other_content(candidate, catalog, release, files, now)
+    stagings = read_stagings(role, live, storage, trusted_root, catalog.signers)
+    refuse_superseded(candidate, stagings)
     offered = feeds(read, live, release.product, channel) if live else {}
-    refuse_other_payload(candidate, catalog, release, files, live, offered, read, now)
-    evidence = evidence_of(offered, files, candidate.changes)
+    vouched = check_candidate(candidate, catalog, release, live, offered, storage, stagings, now, now)
+    evidence = evidence_of(offered, vouched.files, candidate.changes)
     decision = evaluate(catalog, release, channel, now, evidence)
     needed = needs(Question(catalog, release, channel, evidence, now), decision)
     configured = configured_roles(catalog, now)

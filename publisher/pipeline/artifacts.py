@@ -13,7 +13,7 @@ from typing import Literal
 from publisher.channel.manifests import BOM_SUFFIXES, MANIFEST_FILE, SIGNATURE_SUFFIX, SUMS_FILE
 from publisher.client.version import Version
 from publisher.errors import InputError
-from publisher.model.release import Release
+from publisher.model.release import ArtifactSpec, Release
 from publisher.pipeline.progress import Advance
 from publisher.signing.digests import FileDigests, digest_file
 
@@ -76,7 +76,7 @@ def collect(release: Release, directory: Path, known: Iterable[Version] = ()) ->
     platform_of: dict[str, str] = {}
     for spec in release.artifacts:
         pattern = spec.file.replace("{version}", str(release.version))
-        matches = [name for name in names if fnmatchcase(name, pattern) and not _is_companion(name, names)]
+        matches = [name for name in names if fits_pattern(spec, release, name) and not _is_companion(name, names)]
         if not matches:
             raise InputError(
                 f"no file in {directory} matches {pattern} ({spec.platform})",
@@ -104,6 +104,11 @@ def collect(release: Release, directory: Path, known: Iterable[Version] = ()) ->
     )
     used = {path.name for file in files for path in _paths(file)}
     return Collected(files, tuple(_shown(name) for name in names if name not in used))
+
+
+def fits_pattern(spec: ArtifactSpec, release: Release, name: str) -> bool:
+    """Whether a file name is what a pattern of the release means."""
+    return fnmatchcase(name, spec.file.replace("{version}", str(release.version)))
 
 
 def hash_files(collected: Collected, progress: Advance) -> tuple[HashedArtifact, ...]:

@@ -60,7 +60,7 @@ def find_renewals(storage: Readable, root: bytes, catalog: Catalog, keys: KeyRin
             continue
         wanted = renewal(live, newest, role, catalog.signers, now)
         try:
-            one = staged_role(wanted, live, storage, catalog.signers, now)
+            one = staged_role(wanted, live, storage, root, catalog.signers, now)
             other = works_on(role, wanted.before, storage) if one.fresh else None
         except (VerificationError, StorageTooLarge) as error:  # the others are renewed all the same
             waiting.append(Waiting(role, expires, (), f"something unreadable ({error.what})"))

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tuf.api.metadata import Metadata, Signature, Targets
+from tuf.api.metadata import Key, Metadata, Signature, Targets
 
 from publisher.channel.approval import STATEMENT_LIMIT, STATEMENTS, Standing, seal_statement, standing
 from publisher.channel.candidate import (
@@ -94,9 +94,10 @@ def listed(
     return [*ours, *(sorted(key for strange, key in found if strange)[:STRANGERS] if folder != STATEMENTS else ())]
 
 
-def key_ids(signers: Signers, role: str) -> frozenset[str]:
-    """Ids of all keys that signers.yaml names for a role, replaced ones too."""
-    return frozenset(public_key(one).keyid for one in (*signers.keys_of(role), *signers.retired_of(role)))
+def role_keys(signers: Signers, role: str) -> dict[str, Key]:
+    """Key id -> key, of all that signers.yaml names for a role, replaced ones too."""
+    keys = (public_key(signer) for signer in (*signers.keys_of(role), *signers.retired_of(role)))
+    return {key.keyid: key for key in keys}
 
 
 def require_staged(staged: StagedRelease | None, release: Release, role: str) -> StagedRelease:
@@ -110,7 +111,7 @@ def require_staged(staged: StagedRelease | None, release: Release, role: str) ->
 def staged_candidate(storage: Readable, role: str, signers: Signers) -> StagedRelease | None:
     """What staging holds for a channel. Raises VerificationError when it is damaged."""
     try:
-        return _read(storage, role, key_ids(signers, role))
+        return _read(storage, role, role_keys(signers, role).keys())
     except (VerificationError, StorageTooLarge) as error:
         raise VerificationError(
             error.what, fix="find out who wrote to staging, then stage again with --replace"
