@@ -16,7 +16,7 @@ from tuf.api.metadata import Key
 from publisher.channel.approval import Standing
 from publisher.channel.candidate import refuse_stale
 from publisher.channel.layout import channel_role
-from publisher.channel.release_candidate import ReleaseCandidate, way_back
+from publisher.channel.release_candidate import ReleaseCandidate, check_content, way_back
 from publisher.channel.release_difference import release_difference
 from publisher.channel.repository import Repository, read_repository
 from publisher.channel.rotation import keys_of
@@ -32,7 +32,7 @@ from publisher.pipeline.deciding import evidence_of
 from publisher.pipeline.keyring import KeyRing, Passphrase
 from publisher.pipeline.numbering import read_stagings, refuse_superseded
 from publisher.pipeline.reading import Readable, reader
-from publisher.pipeline.rebuild_check import check_candidate
+from publisher.pipeline.rebuild_check import check_payload, vouched_files
 from publisher.pipeline.staged import Given, StagedRelease, give, judged, require_staged, staged_candidate
 from publisher.rules import words
 from publisher.rules.approvals import Needs, needs
@@ -90,7 +90,9 @@ def review(
     stagings = read_stagings(role, live, storage, trusted_root, catalog.signers)
     refuse_superseded(candidate, stagings)
     offered = feeds(read, live, release.product, channel) if live else {}
-    vouched = check_candidate(candidate, catalog, release, live, offered, storage, stagings, now, now)
+    vouched = vouched_files(candidate, catalog, release, storage)
+    check_content(candidate, catalog, release, vouched.files, now)
+    check_payload(candidate, catalog, release, vouched, live, offered, storage, stagings, now)
     evidence = evidence_of(offered, vouched.files, candidate.changes)
     decision = evaluate(catalog, release, channel, now, evidence)
     needed = needs(Question(catalog, release, channel, evidence, now), decision)

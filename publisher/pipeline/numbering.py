@@ -81,7 +81,7 @@ def read_stagings(
         if candidate is None:
             stagings.append(Staging(entry, None, signed=False))
             continue
-        if candidate.metadata.signed.version < number:
+        if candidate.metadata.signed.version <= number:
             break
         signed = _is_signed(candidate, storage, signers)
         stagings.append(Staging(entry, candidate.metadata.signed.version, signed))

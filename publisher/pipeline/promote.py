@@ -49,7 +49,7 @@ from publisher.pipeline.permit import kept_way_back, permitted
 from publisher.pipeline.pointer import let_go
 from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.reading import Readable, reader
-from publisher.pipeline.rebuild_check import check_candidate
+from publisher.pipeline.rebuild_check import check_payload, vouched_files
 from publisher.pipeline.rotate import signed_first_targets
 from publisher.pipeline.self_check import verify_as_client
 from publisher.pipeline.staged import StagedRelease
@@ -146,10 +146,11 @@ def plan_promote(
         stagings = read_stagings(request.role, live, storage, request.trusted_root, catalog.signers)
         if request.action is Action.PROMOTE:  # else this run stages it, and the ledger hears of it when it does
             refuse_superseded(staged.candidate, stagings)
-        vouched = check_candidate(staged.candidate, catalog, release, live, offered, storage, stagings, moment, now)
+        vouched = vouched_files(staged.candidate, catalog, release, storage)
         platforms = tuple(file.platform for file in vouched.files)
         evidence = evidence_of(offered, vouched.files, staged.candidate.changes)
         permit = permitted(staged, catalog, release, evidence, moment, now)
+        check_payload(staged.candidate, catalog, release, vouched, live, offered, storage, stagings, now)
         decision = permit.decision
         told = Told.decided(request.action, release, decision, staged.candidate.digest, permit.approved_by)
         signed[request.role] = staged.signed

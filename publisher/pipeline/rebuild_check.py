@@ -13,7 +13,7 @@ from datetime import datetime
 from publisher.channel.advance import says_the_same
 from publisher.channel.approval import SKEW
 from publisher.channel.candidate import next_free_version
-from publisher.channel.release_candidate import PEOPLE, ReleaseCandidate, check_content, people_digest
+from publisher.channel.release_candidate import PEOPLE, ReleaseCandidate, people_digest
 from publisher.channel.repository import Repository
 from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, CHANGES_FIELD, RELEASE_FIELD, listed_targets, role_policy
 from publisher.channel.vouched import VouchedRelease, vouched_release
@@ -33,33 +33,14 @@ FIELDS = {RELEASE_FIELD, CHANGES_FIELD, BASIS_FIELD, BASE_FIELD}
 """Signed fields of a candidate that are ours; each is checked where it is read."""
 
 
-def check_candidate(
-    candidate: ReleaseCandidate,
-    catalog: Catalog,
-    release: Release,
-    live: Repository | None,
-    offered: Mapping[str, Feed],
-    storage: Readable,
-    stagings: Stagings,
-    moment: datetime,
-    now: datetime,
-) -> VouchedRelease:
-    """The files that the candidate ships, once all of it was rebuilt and is the same.
+def vouched_files(candidate: ReleaseCandidate, catalog: Catalog, release: Release, storage: Readable) -> VouchedRelease:
+    """The files that a candidate may ship: those that the minisign key vouches for, if the release has such.
 
-    `offered` are the feeds that are live, `moment` the time to decide for, `now` the time of day. Raises
-    VerificationError with what differs, StorageConflict when the content has changed since it was staged.
+    Raises VerificationError, and StorageConflict when the release is for other platforms by now.
     """
-    vouched = _vouched(candidate, catalog, storage)
-    _check_files(candidate, release, vouched.files)
-    check_content(candidate, catalog, release, vouched.files, moment)
-    _check_payload(candidate, catalog, release, vouched, live, offered, storage, stagings, now)
-    return vouched
-
-
-def _vouched(candidate: ReleaseCandidate, catalog: Catalog, storage: Readable) -> VouchedRelease:
     read = reader(storage)
     try:
-        return vouched_release(
+        vouched = vouched_release(
             candidate.product,
             candidate.release,
             lambda name: read(candidate.key(PEOPLE + name)),
@@ -67,6 +48,8 @@ def _vouched(candidate: ReleaseCandidate, catalog: Catalog, storage: Readable) -
         )
     except VerificationError as error:
         raise _planted(candidate, f"is not what the minisign key vouches for: {error.what}") from error
+    _check_files(candidate, release, vouched.files)
+    return vouched
 
 
 def _check_files(candidate: ReleaseCandidate, release: Release, files: Sequence[ArtifactFact]) -> None:
@@ -82,7 +65,7 @@ def _check_files(candidate: ReleaseCandidate, release: Release, files: Sequence[
             raise _planted(candidate, f"has {file.file} for {file.platform}, which the release's patterns do not match")
 
 
-def _check_payload(
+def check_payload(
     candidate: ReleaseCandidate,
     catalog: Catalog,
     release: Release,
@@ -93,6 +76,10 @@ def _check_payload(
     stagings: Stagings,
     now: datetime,
 ) -> None:
+    """Rebuild the payload from the files, the content and the live state. Raises VerificationError with what differs.
+
+    `offered` are the feeds that are live. The candidate's own were compared with the content before (`check_content`).
+    """
     signed, basis, changes = candidate.metadata.signed, candidate.basis, candidate.changes
     if basis is None or signed.unrecognized_fields[BASIS_FIELD] != basis.model_dump(mode="json"):
         raise _planted(candidate, "says more of what it rests on than this program writes")
