@@ -8,7 +8,7 @@ LOCK   := uv pip compile --quiet --no-config --universal --python-version 3.11 -
 PORT   ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench nightly lock clean
+.PHONY: help demo serve test check bench nightly lock wheel clean
 
 help:            ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,11 @@ lock:            ## write the locks anew for a changed pyproject.toml; UPGRADE=1
 	@set -e; for group in refresh hsm gcpkms azurekms hv tkey; do \
 	    $(LOCK) --group pyproject.toml:$$group --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/$$group.txt; \
 	done
+
+wheel: $(VENV)/installed  ## this program as a wheel in dist/, and its SHA-256
+	@rm -rf build/lib
+	@$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --wheel-dir dist .
+	@cd dist && sha256sum tidegate-*.whl
 
 clean:           ## remove what was built; the environment stays
 	rm -rf build
