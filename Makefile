@@ -52,7 +52,7 @@ bench: $(VENV)/tested     ## speed and size as ratios, into build/bench.json
 lock:            ## write the locks anew for a changed pyproject.toml; UPGRADE=1 takes newer versions (needs uv)
 	$(LOCK) pyproject.toml --group build --group dev --output-file $(LOCKS)/dev.txt
 	$(LOCK) pyproject.toml --group build --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/run.txt
-	@set -e; for group in refresh hsm gcpkms azurekms hv tkey; do \
+	@set -e; for group in refresh client hsm gcpkms azurekms hv tkey; do \
 	    $(LOCK) --group pyproject.toml:$$group --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/$$group.txt; \
 	done
 

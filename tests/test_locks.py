@@ -20,6 +20,7 @@ LOCKS = {
     "dev": ("dependencies", "build", "dev"),
     "run": ("dependencies", "build"),
     "refresh": ("refresh",),
+    "client": ("client",),
     **{device: (device,) for device in DEVICES},
 }
 """Each lock, and the lists of pyproject.toml that it is made from."""

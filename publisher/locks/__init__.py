@@ -1,8 +1,8 @@
 """The exact versions that everything is installed from, and the SHA-256 of each of their files.
 
 `make lock` writes the files beside this module, in pip's format for `--require-hashes`: `run` for this program,
-`refresh` for a job that only refreshes a channel, one for each kind of device that keys can be on, and `dev`, which
-only a checkout has.
+`refresh` for a job that only refreshes a channel, `client` for what the update client holds, one for each kind of
+device that keys can be on, and `dev`, which only a checkout has.
 """
 
 from __future__ import annotations
