@@ -28,6 +28,8 @@ from publisher.errors import Place, Problem
 MAX_DEPTH = 12
 """Nesting that no model reaches."""
 
+_TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
+
 Path = tuple[str | int, ...]
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -143,6 +145,8 @@ def _syntax_problem(error: yaml.MarkedYAMLError, start: Place, text: str) -> Pro
     if "\t" in indentation:
         at = Place(place.file, place.line, indentation.index("\t") + 1)
         return Problem("the line is indented with a tab", at, "indent with spaces")
+    if "nesting depth" in said:  # libyaml has a limit of its own, and meets it before the first event
+        return Problem(_TOO_DEEP, place)
     if "alphabetic or numeric character" in said and error.context_mark is not None:
         # A text that begins with * or & was read as one of YAML's references.
         place = Place(start.file, error.context_mark.line + 1, error.context_mark.column + 1)
@@ -219,7 +223,7 @@ class _Builder:
     def _open(self, event: Any, value: Any) -> None:
         self._refuse_marks(event)
         if len(self._stack) >= MAX_DEPTH:
-            raise Refused(Problem(f"is nested more than {MAX_DEPTH} levels deep", self._place(event)))
+            raise Refused(Problem(_TOO_DEEP, self._place(event)))
         path = self._add(value, event)
         if event.flow_style and type(value) is dict:
             self.braced.add(path)
