@@ -112,9 +112,12 @@ def test_a_file_that_nobody_reads_is_a_problem(project: Path, problems: Check, f
 
 
 def test_files_for_people_and_editors_are_left_alone(project: Path, problems: Check) -> None:
-    for name in ("README.md", ".hidden", "events/README.md", "events/.swp"):
+    for name in ("README.md", ".DS_Store", "events/README.md", "events/.swp", "events/.listing.yaml.swp"):
         (project / "content" / name).write_text("anything: [\n")
+    (project / "content/.git").mkdir()
+    (project / "content/.git/config").write_text("an overlay may be a repository of its own")
     (project / "content/pages").mkdir()
+    (project / "content/events/.#listing.yaml").symlink_to("user@machine.1234")  # Emacs locks a file so
     assert problems() == ()
 
 
