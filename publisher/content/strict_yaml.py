@@ -22,6 +22,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from publisher.client.plain_text import find_hidden, name_of
 from publisher.content.text import Refused, text_of
 from publisher.errors import Place, Problem
 
@@ -236,6 +237,8 @@ class _Builder:
             self._key(frame, event)
             return
         text = event.value
+        if (at := find_hidden(text)) is not None:  # only an escape such as "\\u200b" can still bring one
+            self._trap(event, f"holds {name_of(text[at])}", "delete it, or retype this line")
         plain = event.implicit[0]
         value = self._plain(text, event) if plain and (not text or text[0] in _FIRST) else text
         if plain and value is text and " " in text and self._is_cut(event):
@@ -256,6 +259,9 @@ class _Builder:
 
     def _key(self, frame: _Frame, event: Any) -> None:
         key = event.value
+        if (at := find_hidden(key)) is not None:
+            what = f"a key holds {name_of(key[at])}"
+            raise Refused(Problem(what, self._place(event), "delete it, or retype this line"))
         if key == "<<":
             raise Refused(Problem("<< merges another mapping", self._place(event), "write the keys out"))
         if event.implicit[0] and key in _BOOLEANS_1_1:

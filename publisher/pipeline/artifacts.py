@@ -16,6 +16,7 @@ from publisher.errors import InputError
 from publisher.model.release import ArtifactSpec, Release
 from publisher.pipeline.progress import Advance
 from publisher.signing.digests import FileDigests, digest_file
+from publisher.signing.private_keys import LARGEST, private_key_in
 
 WORKERS = 4
 """Files hashed at once; hashing leaves the interpreter free."""
@@ -68,7 +69,7 @@ def collect(release: Release, directory: Path, known: Iterable[Version] = ()) ->
 
     `known` are the versions of the product's releases. Raises InputError when a pattern matches no file or several,
     when a file matches two platforms, and for files that must not be published: those of another version, empty ones,
-    links out of the directory, names that mean something to a shell or to Windows.
+    links out of the directory, private keys, names that mean something to a shell or to Windows.
     """
     if not directory.is_dir():
         raise InputError(f"there is no directory {directory}", fix="name the directory of built files with --artifacts")
@@ -175,6 +176,8 @@ def _checked(directory: Path, name: str) -> Path:
         raise InputError(f"{name} is not a regular file")
     if path.stat().st_size == 0:
         raise InputError(f"{name} is empty", fix="build it again; an empty file is never published")
+    if path.stat().st_size <= LARGEST and (kind := private_key_in(path.read_bytes())):
+        raise InputError(f"{name} holds {kind}; nothing was published", fix="remove it from the built files")
     return path
 
 
