@@ -88,7 +88,7 @@ def _due(live: Repository, root: Root, catalog: Catalog, now: datetime) -> dict[
     return {
         role: one.expires
         for role, one in signed.items()
-        if role not in ONLINE_ROLES and is_due(one, role, role_policy(catalog.signers, role).expires, now)
+        if role not in ONLINE_ROLES and is_due(catalog.signers, role, one, now)
     }
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from tuf.api.metadata import Metadata, Root, Signature, Targets
 
-from publisher.channel.advance import PASSING_FIELDS, Advance, says_the_same, to_bytes
+from publisher.channel.advance import Advance, says_the_same, to_bytes
 from publisher.channel.candidate import (
     SIGNATURES,
     Candidate,
@@ -27,6 +27,7 @@ from publisher.channel.candidate import (
 from publisher.channel.difference import difference
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key, target_key
 from publisher.channel.repository import Read, Repository, follow_roots, read_repository, verifies
+from publisher.channel.roles import PASSING_FIELDS
 from publisher.channel.rotation import People, Wanted, as_root, as_targets, first_targets, renewal, wanted_set
 from publisher.errors import SigningError, StorageConflict, StorageError, StorageTooLarge, VerificationError
 from publisher.model.candidate import CandidateRecord

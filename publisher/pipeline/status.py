@@ -9,7 +9,7 @@ from publisher.channel.candidate import is_live, read_pointer, signed_by
 from publisher.channel.layout import channel_role
 from publisher.channel.release_candidate import ReleaseCandidate
 from publisher.channel.repository import Repository, read_repository
-from publisher.channel.roles import is_due, role_policy
+from publisher.channel.roles import is_due
 from publisher.channel.state import read_state
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
@@ -94,7 +94,7 @@ def _roles(live: Repository, catalog: Catalog, now: datetime) -> list[RoleStatus
             role=role,
             version=signed.version,
             expires=signed.expires,
-            due=is_due(signed, role, role_policy(catalog.signers, role).expires, now),
+            due=is_due(catalog.signers, role, signed, now),
             expired=signed.expires <= now,
         )
         for role, (signed, _) in live.signed.items()
