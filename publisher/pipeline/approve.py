@@ -22,9 +22,10 @@ from publisher.channel.repository import Repository, read_repository
 from publisher.channel.rotation import keys_of
 from publisher.channel.state import feeds
 from publisher.errors import SigningError
-from publisher.model.approval import Fact
+from publisher.model.approval import BuiltFile, Fact
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
+from publisher.model.evidence import ArtifactFact
 from publisher.model.release import Release
 from publisher.model.signer import Duty
 from publisher.pipeline.configured import configured_roles
@@ -47,6 +48,8 @@ class Review:
 
     release: Release
     staged: StagedRelease
+    files: tuple[ArtifactFact, ...]
+    """What it ships, as the minisign key vouches for it."""
     live: Repository | None
     difference: tuple[str, ...]
     """What changes for clients, in lines."""
@@ -101,6 +104,7 @@ def review(
     return Review(
         release=release,
         staged=staged,
+        files=vouched.files,
         live=live,
         difference=release_difference(candidate, live, read),
         takes_back_to=str(evidence.live) if back is not None else None,
@@ -112,8 +116,10 @@ def review(
     )
 
 
-def approve(review: Review, key: OpenSigner, facts: Mapping[Fact, str], at: datetime) -> Given:
-    """Sign what was reviewed, its way back, and a statement of what is attested. Writes nothing.
+def approve(
+    review: Review, key: OpenSigner, facts: Mapping[Fact, str], at: datetime, built: tuple[BuiltFile, ...] = ()
+) -> Given:
+    """Sign what was reviewed, its way back, and a statement of what is attested and was `built`. Writes nothing.
 
     Raises SigningError when the key may not sign it, or a fact that its holder is asked for is not attested.
     """
@@ -125,7 +131,7 @@ def approve(review: Review, key: OpenSigner, facts: Mapping[Fact, str], at: date
             f"near an event operations attest each fact with its proof, and nothing proves {words.listed(lacking)}",
             fix=" ".join(f"--fact {fact}=WHERE-IT-SAYS-SO" for fact in lacking),
         )
-    return give(review.staged, review.way_back, [key], review.needs, dict(facts), at)
+    return give(review.staged, review.way_back, [key], review.needs, dict(facts), at, built)
 
 
 def find_key(

@@ -53,6 +53,7 @@ from publisher.pipeline.rebuild_check import check_payload, vouched_files
 from publisher.pipeline.rotate import signed_first_targets
 from publisher.pipeline.self_check import verify_as_client
 from publisher.pipeline.staged import StagedRelease
+from publisher.pipeline.verify import verify_planned
 from publisher.pipeline.writing import LARGE, Written, write_objects
 from publisher.signing.digests import digest_bytes
 from publisher.storage.protocol import Body, Storage
@@ -211,6 +212,8 @@ def apply_promote(
         if plan.release is not None and plan.staged is not None:
             permit = permitted(plan.staged, catalog, plan.release, plan.evidence, request.decide_at or now, now)
             flip = flip.decided(permit.decision, now)
+            copies = {planned.key: planned.copy_of for planned in plan.objects if planned.copy_of is not None}
+            verify_planned(storage, flip.timestamp, copies, request.trusted_root, plan.live, now)
         try:
             written = commit(flip, storage, written)
         except StorageConflict as error:

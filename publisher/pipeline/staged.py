@@ -24,7 +24,7 @@ from publisher.channel.layout import candidate_key
 from publisher.channel.release_candidate import ReleaseCandidate, way_back
 from publisher.channel.repository import Repository, parse
 from publisher.errors import InputError, StorageConflict, StorageTooLarge, VerificationError
-from publisher.model.approval import Fact, Statement
+from publisher.model.approval import BuiltFile, Fact, Statement
 from publisher.model.catalog import Catalog
 from publisher.model.release import Release
 from publisher.model.signer import Signers
@@ -171,6 +171,7 @@ def give(
     needs: Needs,
     facts: dict[Fact, str],
     at: datetime,
+    built: tuple[BuiltFile, ...] = (),
 ) -> Given:
     """Sign a candidate, its way back and a statement with each key; what a key has signed already stays as it is.
 
@@ -192,7 +193,9 @@ def give(
                 objects.append(signature_object(candidate, made, BACK))
         near = marks(needs.near, candidate.digest)
         passed_by = tuple(sorted(override_mark(one, candidate.digest) for one in needs.overrides))
-        statement = Statement(candidate=candidate.digest, key=keyid, at=at, near=near, overrides=passed_by, facts=facts)
+        statement = Statement(
+            candidate=candidate.digest, key=keyid, at=at, near=near, overrides=passed_by, built=built, facts=facts
+        )
         name, sealed = seal_statement(statement, candidate, key)
         staged = replace(staged, statements=(*staged.statements, sealed))
         objects.append((name, sealed))

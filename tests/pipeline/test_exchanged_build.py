@@ -7,7 +7,8 @@ import hashlib
 import pytest
 
 from publisher.errors import TidegateError
-from tests.support.approving import ROLE
+from publisher.signing.minisign import MinisignKey
+from tests.support.approving import ROLE, promote
 from tests.support.exchanging import (
     EVIL,
     exchange_build,
@@ -63,4 +64,34 @@ def test_an_exchanged_build_is_not_shown_to_those_who_approve(staged: Project, k
     with pytest.raises(TidegateError, match=why):
         staged.review("1.1.0")
     assert tree(staged.bucket) == before
+    assert offered(staged) == "1.0.0"
+
+
+def test_bytes_exchanged_under_a_good_name_after_the_approvals_do_not_go_live(staged: Project) -> None:
+    """The metadata is honest, and the object that it names is not: clients would refuse it, and see no update."""
+    staged.approve("1.1.0")
+    target = next(path for path in (staged.bucket / "tuf/targets/artifacts/node/stable/1.1.0").iterdir())
+    target.chmod(0o600)
+    target.write_bytes(EVIL)
+    with pytest.raises(TidegateError, match="nothing was made live"):
+        promote(staged)
+    assert offered(staged) == "1.0.0"
+
+
+def test_a_signature_for_people_that_is_of_another_build_does_not_go_live(staged: Project) -> None:
+    """Its comment fits, since it was made for the same version; the bytes do not."""
+    staged.build("1.1.0", extra="another build")
+    storage, [honest] = staged.storage(), [staged.staged().candidate]
+    name = "node-1.1.0-linux-amd64.tar.gz.minisig"
+    other = MinisignKey.open(
+        next(signer for signer in staged.catalog.signers.signers if "minisign" in signer.roles),
+        base=staged.keys,
+        passphrase=lambda _name: None,
+    ).sign(b"\0" * 64, trusted_comment=f"product:node version:1.1.0 file:{name.removesuffix('.minisig')}")
+    files = {**people_files(storage, ROLE, honest.digest), name: other}
+    payload = with_people_files(honest.metadata, files)
+    stage_as_thief(storage, ROLE, payload, files, staged.key("channels-ana"), staged.root, staged.now)
+    staged.approve("1.1.0")
+    with pytest.raises(TidegateError, match="nothing was made live"):
+        promote(staged)
     assert offered(staged) == "1.0.0"

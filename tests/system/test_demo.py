@@ -62,7 +62,7 @@ def test_a_second_demo_works_offline_and_writes_nothing_to_the_bucket(demo: Path
 
 def test_the_client_is_built_from_the_wheels_that_were_downloaded(demo: Path, tmp_path: Path) -> None:
     """Into a machine without network they come as files; without them it says which are missing."""
-    words = ("client", "--root", "build/demo/site_config/root.json", "--url", "https://dl.btfs.test")
+    words: tuple[str, ...] = ("client", "--root", "build/demo/site_config/root.json", "--url", "https://dl.btfs.test")
     words += ("--product", "update-client", "--channel", "stable", "--to", str(tmp_path / "tidegate.pyz"))
     wheels = sorted((demo / "cache/tidegate/wheels").iterdir())
     assert [wheel.name.split("-")[0] for wheel in wheels] == ["securesystemslib", "tuf", "urllib3"]
