@@ -2,69 +2,111 @@
 
 from __future__ import annotations
 
-import hashlib
+from datetime import timedelta
 
 import pytest
 
-from publisher.errors import TidegateError
+from publisher.errors import StorageConflict, TidegateError
+from publisher.model.ledger import Action, Told
+from publisher.pipeline.ledger import Draft, append
+from publisher.pipeline.stage import Supersede
 from publisher.signing.minisign import MinisignKey
-from tests.support.approving import ROLE, promote
+from tests.support.approving import ROLE, promote, stage
 from tests.support.exchanging import (
     EVIL,
+    PEOPLE_OF_THE_CHANNEL,
+    THIEVES,
+    exchange,
     exchange_build,
     people_files,
-    rewrite_sums,
     stage_as_thief,
+    why_refused,
     with_people_files,
 )
-from tests.support.planting import offered
+from tests.support.planting import offered, sign_unseen
 from tests.support.project import Project, tree
-
-KEYS = (
-    "timestamp-ben",
-    "snapshot-ben",
-    "channels-ana",
-    "channels-ben",
-    "channels-eva",
-    "brakes-ben",
-    "rollout-ben",
-    "notes-coco",
-    "targets-ana",
-    "root-ana",
-)
-PEOPLE_OF_THE_CHANNEL = ("channels-ana", "channels-ben", "channels-eva")
-
-
-def exchange(project: Project, key: str, *, sums: bool = False) -> str:
-    """The staged 1.1.0 with another binary for Linux; with `sums`, in SHA256SUMS and release.json too."""
-    storage = project.storage()
-    honest = project.staged().candidate
-    files = people_files(storage, ROLE, honest.digest)
-    [old] = [
-        target.hashes["sha256"]
-        for path, target in honest.metadata.signed.targets.items()
-        if path.startswith("artifacts/node/stable/1.1.0/") and "linux" in path
-    ]
-    payload = exchange_build(storage, ROLE, honest.metadata, "1.1.0", "linux-amd64", EVIL)
-    if sums:
-        files = rewrite_sums(files, old, hashlib.sha256(EVIL).hexdigest())
-        payload = with_people_files(payload, files)
-    return stage_as_thief(storage, ROLE, payload, files, project.key(key), project.root, project.now)
 
 
 @pytest.mark.parametrize("sums", [False, True], ids=["genuine-sums", "rewritten-sums"])
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key", THIEVES)
 def test_an_exchanged_build_is_not_shown_to_those_who_approve(staged: Project, key: str, sums: bool) -> None:
-    digest = exchange(staged, key, sums=sums)
+    digest = exchange(staged, staged.storage(), key, sums=sums)
     assert staged.staged().candidate.digest == digest
     before = tree(staged.bucket)
-    why = "no entry of the ledger" if key not in PEOPLE_OF_THE_CHANNEL else "is not what the minisign key vouches for"
-    if key in PEOPLE_OF_THE_CHANNEL and not sums:
-        why = "tells clients on linux-amd64 something else"
-    with pytest.raises(TidegateError, match=why):
+    with pytest.raises(TidegateError, match=why_refused(key, sums=sums)):
         staged.review("1.1.0")
     assert tree(staged.bucket) == before
     assert offered(staged) == "1.0.0"
+
+
+@pytest.mark.parametrize("key", THIEVES)
+def test_an_exchanged_build_that_people_signed_unseen_does_not_ship(staged: Project, key: str) -> None:
+    exchange(staged, staged.storage(), key, sums=True)
+    sign_unseen(staged, "channels-ana", "channels-ben")
+    with pytest.raises(TidegateError, match=why_refused(key, sums=True)):
+        promote(staged)
+    assert offered(staged) == "1.0.0"
+
+
+@pytest.mark.parametrize("key", PEOPLE_OF_THE_CHANNEL)
+def test_files_that_trade_places_are_not_shown(staged: Project, key: str) -> None:
+    """Both are vouched for, each for its own platform."""
+    storage, honest = staged.storage(), staged.staged().candidate
+    [windows] = (staged.bucket / "tuf/targets/artifacts/node/stable/1.1.0").glob("*windows*")
+    payload = exchange_build(storage, ROLE, honest.metadata, "1.1.0", "linux-amd64", windows.read_bytes())
+    files = people_files(storage, ROLE, honest.digest)
+    stage_as_thief(storage, ROLE, payload, files, staged.key(key), staged.root, staged.now)
+    with pytest.raises(TidegateError, match="tells clients on linux-amd64 something else"):
+        staged.review("1.1.0")
+
+
+def test_files_of_an_older_release_do_not_pass_for_a_newer_one(staged: Project) -> None:
+    """The signed comment binds SHA256SUMS to its version."""
+    staged.approve("1.1.0")
+    promote(staged)
+    stage(staged, "1.2.0")
+    storage, honest = staged.storage(), staged.staged().candidate
+    published = staged.bucket / "releases/node/1.1.0"
+    files = {path.name: path.read_bytes() for path in published.iterdir() if not path.name.endswith((".gz", ".zip"))}
+    payload = with_people_files(honest.metadata, files)
+    stage_as_thief(storage, ROLE, payload, files, staged.key("channels-ana"), staged.root, staged.now)
+    with pytest.raises(TidegateError, match="was made for something else"):
+        staged.review("1.2.0")
+
+
+def test_a_staged_number_that_was_signed_is_not_used_again(staged: Project) -> None:
+    """Clients that know the release which ships refuse the one that was replaced, whoever signs a snapshot of it."""
+    staged.approve("1.1.0")
+    replaced = staged.staged().candidate.metadata.signed.version
+    staged.now += timedelta(minutes=5)
+    stage(staged, "1.1.0", Supersede.ANY)
+    assert staged.staged().candidate.metadata.signed.version == replaced + 1
+    staged.approve("1.1.0")
+    promote(staged)
+    assert offered(staged) == "1.1.0"
+
+
+def test_a_thief_of_one_channel_key_who_tells_of_a_replaced_candidate_again_does_not_ship_it(staged: Project) -> None:
+    staged.approve("1.1.0")
+    storage, replaced = staged.storage(), staged.staged()
+    files = people_files(storage, ROLE, replaced.candidate.digest)
+    staged.now += timedelta(minutes=5)
+    stage(staged, "1.1.0", Supersede.ANY)
+    key = staged.key("channels-ana")
+    stage_as_thief(storage, ROLE, replaced.candidate.metadata, files, key, staged.root, staged.now)
+    with pytest.raises(StorageConflict, match="was replaced on"):
+        promote(staged)
+
+
+def test_a_refused_staging_does_not_void_the_candidate_that_is_there(staged: Project) -> None:
+    """Somebody tries to stage in a freeze; the ledger notes the refusal, and what was staged before still counts."""
+    told = Told.routine(Action.STAGE, staged.catalog.policy_at(staged.now)).model_copy(
+        update={"refused": True, "product": "node", "channel": "stable"}
+    )
+    append(Draft(told, staged.now, staged.key("channels-ben")), staged.storage())
+    staged.approve("1.1.0")
+    promote(staged)
+    assert offered(staged) == "1.1.0"
 
 
 def test_bytes_exchanged_under_a_good_name_after_the_approvals_do_not_go_live(staged: Project) -> None:

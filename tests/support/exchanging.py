@@ -21,15 +21,55 @@ from publisher.pipeline.ledger import Draft, append, read_ledger
 from publisher.pipeline.reading import reader
 from publisher.signing.keys import OpenSigner
 from publisher.storage.protocol import Body, ObjectMeta, Storage
+from tests.support.approving import ROLE
+from tests.support.project import Project
+
+THIEVES = (
+    "timestamp-ben",
+    "snapshot-ben",
+    "channels-ana",
+    "channels-ben",
+    "channels-eva",
+    "brakes-ben",
+    "rollout-ben",
+    "notes-coco",
+    "targets-ana",
+    "root-ana",
+)
+"""One key of each role that signs metadata, by name."""
+
+PEOPLE_OF_THE_CHANNEL = ("channels-ana", "channels-ben", "channels-eva")
 
 EVIL = b"#!/bin/sh\necho owned\n" * 50
 
 
+def exchange(project: Project, storage: Storage, key: str, *, sums: bool = False) -> str:
+    """The staged 1.1.0 with another binary for Linux; with `sums`, in SHA256SUMS and release.json too; its digest."""
+    honest = project.staged(storage=storage).candidate
+    files = people_files(storage, ROLE, honest.digest)
+    [old] = [
+        target.hashes["sha256"]
+        for path, target in honest.metadata.signed.targets.items()
+        if path.startswith("artifacts/node/stable/1.1.0/") and "linux" in path
+    ]
+    payload = exchange_build(storage, ROLE, honest.metadata, "1.1.0", "linux-amd64", EVIL)
+    if sums:
+        files = rewrite_sums(files, old, hashlib.sha256(EVIL).hexdigest())
+        payload = with_people_files(payload, files)
+    return stage_as_thief(storage, ROLE, payload, files, project.key(key), project.root, project.now)
+
+
+def why_refused(key: str, *, sums: bool) -> str:
+    """What `approve` and `promote` say of it."""
+    if key not in PEOPLE_OF_THE_CHANNEL:
+        return "no entry of the ledger"
+    return "is not what the minisign key vouches for" if sums else "tells clients on linux-amd64 something else"
+
+
 def overwrite(storage: Storage, key: str, data: bytes) -> None:
     """What whoever can write to the bucket can do to any object."""
-    if storage.stat(key) is not None:
-        storage.delete(key)
-    storage.create(key, Body.from_bytes(data), ObjectMeta())
+    stat = storage.stat(key)
+    storage.replace(key, Body.from_bytes(data), ObjectMeta(), stat.tag if stat else None)
 
 
 def people_files(storage: Storage, role: str, digest: str) -> dict[str, bytes]:
