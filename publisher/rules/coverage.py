@@ -100,12 +100,12 @@ def uncovered(catalog: Catalog, event: Event) -> bool:
 
 
 def lacking(catalog: Catalog, found: dict[str, tuple[Span, ...]]) -> str:
-    """Support is missing from Tuesday 29 December 2026, 18:00 UTC to Wednesday 30 December 2026, 00:00 UTC.
+    """Support is not staffed from Tuesday 29 December 2026, 18:00 UTC to Wednesday 30 December 2026, 00:00 UTC.
 
     A sentence about the gaps in `found`, without its end.
     """
     if catalog.staffing is None:
-        return "Nothing is known of who is there when, since there is no staffing.yaml"
-    named = [f"{duty} is missing from {words.period(*span)}" for duty, spans in found.items() for span in spans]
-    said = words.listed(named if len(named) <= 3 else [*named[:2], f"{len(named) - 2} more gaps follow"])
+        return "There is no staffing.yaml, so no duty counts as staffed"
+    named = [f"{duty} is not staffed from {words.period(*span)}" for duty, spans in found.items() for span in spans]
+    said = words.listed(named if len(named) <= 3 else [*named[:2], f"there are {len(named) - 2} more gaps"])
     return f"{said[0].upper()}{said[1:]}"

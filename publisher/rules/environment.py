@@ -34,23 +34,23 @@ def coverage(question: Question) -> Verdict:
         return Verdict(
             rule="environment.coverage",
             outcome=Outcome.NOT_APPLICABLE,
-            reason="No event is near, so nobody has to stand by.",
+            reason="No event is near, so no staff needs to stand by.",
         )
     after = policy.maintenance.after
     if found := missing(question.catalog, DUTIES, question.now, question.now + after):
         return Verdict(
             rule="environment.coverage",
             outcome=Outcome.BLOCKED,
-            reason=f"{lacking(question.catalog, found)}, and near an event {words.listed(DUTIES)} must be there"
+            reason=f"{lacking(question.catalog, found)}. Near an event, {words.listed(DUTIES)} must be staffed"
             f" for {words.length(after)} from the release on.",
-            public_reason="Near an event a release waits for hours in which everybody who may be needed is on duty.",
+            public_reason="Near an event, a release waits until the people who may be needed are on duty.",
             who="Operations",
-            fix="Ship when everybody is there, or fill the gaps in staffing.yaml.",
+            fix="Ship when all duties are staffed, or fill the gaps in staffing.yaml.",
         )
     return Verdict(
         rule="environment.coverage",
         outcome=Outcome.PASS,
-        reason=f"{words.listed(DUTIES).capitalize()} are there for {words.length(after)} from now on.",
+        reason=f"{words.listed(DUTIES).capitalize()} are staffed for {words.length(after)} from now.",
     )
 
 
@@ -108,7 +108,7 @@ def maintenance_only(question: Question) -> Verdict:
         return Verdict(
             rule="maintenance.window",
             outcome=Outcome.NOT_APPLICABLE,
-            reason="It does not have to wait for maintenance.",
+            reason="It does not need a maintenance window.",
         )
     if (verdict := not_required("maintenance.window", question.policy)) is not None:
         return verdict
@@ -118,9 +118,9 @@ def maintenance_only(question: Question) -> Verdict:
         return Verdict(
             rule="maintenance.window",
             outcome=Outcome.BLOCKED,
-            reason=f"{why}, and no maintenance of {question.product.name} is announced that may take place.",
+            reason=f"{why}, and {question.product.name} has no announced window that may take place.",
             who="Operations",
-            fix="Announce a window in content/maintenance/; `publish maintenance` says what it needs.",
+            fix="Announce a window in content/maintenance/. `publish maintenance` shows what blocks a window.",
         )
     title = f'"{window.maintenance.title}"'
     neutral = None if window.maintenance.is_public(question.now) else f'"{window.maintenance.public_title}"'
@@ -138,8 +138,7 @@ def maintenance_only(question: Question) -> Verdict:
         outcome=Outcome.WAITING,
         reason=f"{why}: it waits for {title} {on}",
         public_reason=neutral and f"{why}: it waits for {neutral} {on}",
-        who="Nobody; the window opens by itself.",
-        fix="Ship it in that window, or announce another in content/maintenance/.",
+        fix="Ship it in that window, or announce an earlier one in content/maintenance/.",
         until=window.start,
         sources=(window.maintenance.id,),
     )
@@ -157,10 +156,10 @@ def maintenance_boundaries(question: Question) -> Iterator[datetime]:
 def _only_in_maintenance(question: Question) -> str | None:
     """Why a release ships in maintenance only; None if it need not."""
     if question.release.kind is Kind.MIGRATION:
-        return "A migration cannot be taken back and ships in announced maintenance only"
+        return "A migration cannot be taken back, so it ships only in announced maintenance"
     chosen = pattern.chosen(question)
     if chosen is not None and chosen.maintenance_only:
-        return f"The pattern {chosen.name} ships in announced maintenance only"
+        return f"The rollout pattern {chosen.name} is only for announced maintenance"
     return None
 
 

@@ -37,22 +37,22 @@ def estimate(question: Question) -> Verdict:
         return Verdict(
             rule="risk.estimate",
             outcome=Outcome.NOT_APPLICABLE,
-            reason="No block or epoch decides when this kind of change may ship.",
+            reason="No event that freezes this kind of change starts at a block or epoch.",
         )
     stale = [event for event, reaches in triggered if any(reach.holds(question.now) for reach in reaches)]
     if not stale:
         return Verdict(
             rule="risk.estimate",
             outcome=Outcome.PASS,
-            reason="Every estimate of a block or an epoch is fresh enough.",
+            reason="Every estimate of a block or epoch is recent enough.",
         )
     return Verdict(
         rule="risk.estimate",
         outcome=Outcome.UNKNOWN,
         reason=sentences([_old_estimate(question, event) for event in stale]),
-        public_reason=neutral(stale, question.now, "the time is not known well enough."),
+        public_reason=neutral(stale, question.now, "the time must be estimated again."),
         who="Operations",
-        fix="Look up the chain, and estimate `seen`, `as_of`, `earliest`, `latest` and `starts` of the event again.",
+        fix="Look up the chain, and update `seen`, `as_of`, `earliest`, `latest` and `starts` in the event's file.",
         sources=ids(stale),
     )
 
@@ -67,7 +67,7 @@ def signal(question: Question) -> Verdict:
     """Signals of events near or coming were measured lately, and a person has answered what they propose (R12, R84)."""
     heard = [(one, event, reach) for one, event, reach in _signals(question) if _matters(question, event, reach)]
     if not heard:
-        reason = "No signal is measured for an event that is near or coming."
+        reason = "No signal is defined for a nearby or coming event."
         return Verdict(rule="risk.signal", outcome=Outcome.NOT_APPLICABLE, reason=reason)
     stale = {
         one: event
@@ -82,8 +82,8 @@ def signal(question: Question) -> Verdict:
             reason=sentences([_old_signal(question, one, event) for one, event in stale.items()]),
             public_reason=neutral(_once(stale.values()), question.now, "a measurement is too old."),
             who="Operations",
-            fix="Measure again, and write `value` and `sampled_at` into the signal's file, or save what Prometheus says"
-            " in content/readings/.",
+            fix="Measure again, and update `value` and `sampled_at` in the signal's file, or save the answer of"
+            " Prometheus in content/readings/.",
             sources=ids(stale.values()),
         )
     asking = {one: event for one, event, _ in heard if _asks(question, one, event)}
@@ -92,15 +92,15 @@ def signal(question: Question) -> Verdict:
             rule="risk.signal",
             outcome=Outcome.NEEDS_APPROVAL,
             reason=sentences([_proposal(one, event) for one, event in asking.items()]),
-            public_reason=neutral(_once(asking.values()), question.now, "the severity is being judged again."),
-            who="Whoever owns the calendar",
-            fix="Accept the signal under `accepted:` in its file, or raise the severity of the event.",
+            public_reason=neutral(_once(asking.values()), question.now, "the severity is under review."),
+            who="The owner of the calendar",
+            fix="Accept the signal under `accepted` in its file, or raise the severity of the event.",
             sources=ids(asking.values()),
         )
     return Verdict(
         rule="risk.signal",
         outcome=Outcome.PASS,
-        reason="Every signal of an event near or coming is fresh, and none proposes more than is assumed already.",
+        reason="Signals of nearby and coming events are recent, and none proposes a higher severity.",
     )
 
 
@@ -206,7 +206,7 @@ def _old_estimate(question: Question, event: Event) -> str:
     assert event.trigger is not None
     trigger = event.trigger
     return (
-        f"The start of {titled([event])}, {trigger.kind} {trigger.height:,} of {trigger.chain}, was last estimated on"
+        f"The start of {titled([event])} ({trigger.kind} {trigger.height:,} of {trigger.chain}) was last estimated on"
         f" {words.moment(trigger.as_of)}, {_ago(question)}."
     )
 
@@ -224,6 +224,6 @@ def _ago(question: Question) -> str:
 
 def _proposal(signal: Signal, event: Event) -> str:
     return (
-        f'The signal "{signal.metric}" of {titled([event])} stands at {signal.value:g}; from {signal.threshold:g} on'
-        f" it proposes severity {signal.proposes.score}, and nobody has answered yet."
+        f'The signal "{signal.metric}" of {titled([event])} is at {signal.value:g}; from {signal.threshold:g} on'
+        f" it proposes severity {signal.proposes.score}. The proposal has not been answered."
     )

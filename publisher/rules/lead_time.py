@@ -44,8 +44,8 @@ def disagreement(event: Event) -> SecondLook | None:
     if by_dates == scored:
         return None
     return SecondLook(
-        f"its lead time is scored {scored}, and {words.counted(notice.days, 'day')} from announcement to start"
-        f" {'speaks' if notice.days == 1 else 'speak'} for {by_dates}",
+        f"its lead time is scored {scored}, but {words.counted(notice.days, 'day')} from announcement to start"
+        f" {'suggests' if notice.days == 1 else 'suggest'} {by_dates}",
         "change the score, or the dates",
     )
 

@@ -67,8 +67,8 @@ def _order(policy: FreezePolicy) -> Iterator[Lint]:
             if not lasts_as_long(policy, _plain(client_type, riskier), riskier, calmer):
                 yield Lint(
                     "policy",
-                    f"on a {client_type}, changes of class {riskier} wait less long than {calmer} around some events",
-                    "mend `adjust`, so that the riskier change never waits for less long",
+                    f"on a {client_type}, {riskier} changes wait less than {calmer} changes around some events",
+                    "fix `adjust`, so that the riskier change never waits for a shorter time",
                 )
     if len(policy.base) and not _tells_apart(policy):
         yield Lint(
@@ -97,7 +97,7 @@ def _severity(policy: FreezePolicy) -> Iterator[Lint]:
                 if sorted(before) != before or sorted(after) != after:
                     yield Lint(
                         "policy",
-                        f"a more severe {kind} freezes {change_class} on a {client_type} for less long",
+                        f"a more severe {kind} freezes {change_class} on a {client_type} for a shorter time",
                         "use `severity_at_least` with longer bands, never with shorter ones",
                     )
 
@@ -122,16 +122,16 @@ def _permafreeze(catalog: Catalog, now: datetime) -> Iterator[Lint]:
                 when = f"; the next open moment is {words.moment(slot_start)}" if slot_start else ""
             yield Lint(
                 product.id,
-                f"of the coming 90 days only {days} {'is' if days == 1 else 'are'} open for {_kinds(classes)},"
-                f" and the policy wants {policy.min_open_days_per_90}{when}",
-                "make bands shorter, or check the dates of the events around; a freeze for ever is no plan",
+                f"only {days} of the next 90 days {'is' if days == 1 else 'are'} open for {_kinds(classes)},"
+                f" and the policy asks for {policy.min_open_days_per_90}{when}",
+                "shorten the bands, or check the dates of the events",
             )
         for length, classes in long.items():
             yield Lint(
                 product.id,
-                f"freezes run into one another for {length.days} days without a gap for {_kinds(classes)},"
-                f" and the policy wants {words.length(policy.longest or length)} at most",
-                "see which events could share a freeze, or make their bands shorter",
+                f"freezes leave no gap for {length.days} days for {_kinds(classes)},"
+                f" and the policy allows {words.length(policy.longest or length)}",
+                "see which events could share a freeze, or shorten their bands",
             )
 
 
@@ -156,7 +156,7 @@ def _unscored(catalog: Catalog, now: datetime) -> Iterator[Lint]:
         if not event.scored and event.status != "cancelled" and event.ends > now:
             yield Lint(
                 event.id,
-                "nobody has scored it, so it counts as severity 5 with no time to prepare, and releases near it need"
+                "it has no score, so it counts as severity 5 with no time to prepare, and releases near it need"
                 " an approval",
                 "add `severity` and `lead_time`, each with `score` and `because`",
             )
@@ -185,16 +185,16 @@ def _to_come(catalog: Catalog, now: datetime) -> Iterator[Lint]:
     ]
     for about, what, moment in told:
         if moment > now:
-            yield Lint(about, f"{what} on {words.day(moment)}, which is still to come", "check the date")
+            yield Lint(about, f"{what} on {words.day(moment)}, which is in the future", "check the date")
     for override in catalog.overrides:
         longest = catalog.policy.override_longest
         if override.expires - override.approved_at > longest:
-            what = f"it never counts, since it is meant to last longer than {words.length(longest)}"
+            what = f"it never counts, since it lasts longer than {words.length(longest)}"
             yield Lint(override.id, what, "check the year of `approved_at` and of `expires`")
         yield from _unsigned(catalog, override, now)
     for event in catalog.events:
         if event.status == "happened" and event.starts > now:
-            what = f"it is told to have happened, and it starts on {words.day(event.starts)}"
+            what = f"it has the status happened, but starts on {words.day(event.starts)}"
             yield Lint(event.id, what, "check the date, or write `status: planned`")
 
 
@@ -204,7 +204,7 @@ def _unsigned(catalog: Catalog, override: Override, now: datetime) -> Iterator[L
     for approver in override.approvers if catalog.signers.signers and override.expires > now else ():
         able = sorted({one.person for one in keys if one.duty == approver.duty})
         if not any(same_person(approver.person, person) for person in able):
-            what = f"{approver.person} has to sign as {approver.duty}, and signers.yaml names no such key of theirs"
+            what = f"{approver.person} has to sign as {approver.duty}, but signers.yaml names no such key"
             yield Lint(override.id, what, f"name one of {words.listed(able, 'or')}" if able else "add the key")
 
 
@@ -214,12 +214,12 @@ def _ways_back(catalog: Catalog, now: datetime) -> Iterator[Lint]:
         return
     if catalog.review is not None and review.due(catalog, now):
         what = f"it was last reviewed on {words.day(catalog.review.reviewed_at)}, and a review is due every week"
-        yield Lint("calendar", what, "go through events, releases and dates, and note it in content/calendar.yaml")
+        yield Lint("calendar", what, "review events, releases and dates, and record it in content/calendar.yaml")
     for release in catalog.releases:
         found = rollback.due(catalog, release, now)
         if found is not None and found.overdue and release.planned_for is not None and release.planned_for > now:
-            what = f"its way back was due on {words.day(found.at)}, verified and rehearsed"
-            yield Lint(release.id, what, "note the bundle and both dates under `rollback`, or move the release")
+            what = f"its rollback should have been verified and rehearsed by {words.day(found.at)}"
+            yield Lint(release.id, what, "record the bundle and both dates under `rollback`, or move the release")
 
 
 def _unwatched(catalog: Catalog) -> Iterator[Lint]:
@@ -229,8 +229,8 @@ def _unwatched(catalog: Catalog) -> Iterator[Lint]:
         if lacking := [one for one in catalog.policy.monitors.required if one not in measured]:
             yield Lint(
                 product.id,
-                f"nobody measures {words.listed(lacking)}, so soft freezes after severe events last longer",
-                "add a monitor in content/monitors/ that speaks for it",
+                f"no monitor measures {words.listed(lacking)}, so soft freezes after severe events last longer",
+                "add a monitor for it in content/monitors/",
             )
 
 

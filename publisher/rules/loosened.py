@@ -34,8 +34,8 @@ class Loosened:
 
     def __str__(self) -> str:
         return (
-            f"the {self.hardness} freeze for {words.listed(self.classes)} of {self.product}, which has begun, would end"
-            f" on {words.moment(self.now_is)} and not on {words.moment(self.was)}"
+            f"the {self.hardness} freeze for {words.listed(self.classes)} of {self.product} has begun, and would end"
+            f" on {words.moment(self.now_is)} instead of {words.moment(self.was)}"
         )
 
 

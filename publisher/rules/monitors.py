@@ -58,7 +58,7 @@ def monitors(question: Question) -> Verdict:
     watched = _watched(question)
     events = [one.cause for one in watched.part.holding(question.now) if isinstance(one.cause, Event)]
     if not events:
-        reason = "No soft freeze after a severe event holds, so nothing has to be measured."
+        reason = "No soft freeze follows a severe event now, so no measurements are needed."
         return Verdict(rule=RULE, outcome=Outcome.NOT_APPLICABLE, reason=reason)
     stopped_until = question.timeline.stopping.until(question.now)
     told = watching(question.catalog, question.release.product)
@@ -71,23 +71,23 @@ def monitors(question: Question) -> Verdict:
         return Verdict(
             rule=RULE,
             outcome=Outcome.BLOCKED,
-            reason=f"Clients are not well {around}. {sentences([_ill(one, question.now) for one in ill])}"
-            " Until they are, only what surely mends them ships.",
-            public_reason=neutral(events, question.now, "clients are not measured to be well yet."),
+            reason=f"Clients are unhealthy {around}. {sentences([_ill(one, question.now) for one in ill])}"
+            " Until they recover, only essential fixes of high confidence may ship.",
+            public_reason=neutral(events, question.now, "clients have not recovered yet."),
             who="Operations",
-            fix="Find out what is wrong; when it is well again, add the reading in content/monitors/ or"
-            " content/readings/.",
+            fix="Find the cause, and add a reading to content/monitors/ or content/readings/ once clients are healthy"
+            " again.",
             sources=ids(events),
         )
     if (silent or lacking) and stopped_until is None:
-        unknown = [*(_silent(one, question.now) for one in silent), *(f"Nobody measures {one}." for one in lacking)]
+        unknown = [*(_silent(one, question.now) for one in silent), *(f"No monitor measures {one}." for one in lacking)]
         return Verdict(
             rule=RULE,
             outcome=Outcome.UNKNOWN,
-            reason=f"It is not known whether clients are well {around}. {sentences(unknown)}",
-            public_reason=neutral(events, question.now, "it is not known yet whether clients are well."),
+            reason=f"Measurements are missing {around}. {sentences(unknown)}",
+            public_reason=neutral(events, question.now, "measurements of how clients are doing are missing."),
             who="Operations",
-            fix="Measure, and add the reading in content/monitors/ or content/readings/. Without any, the wait ends on"
+            fix="Add a reading to content/monitors/ or content/readings/. Without one, the wait ends on"
             f" {words.moment(max(one.end for one in watched.part.holding(question.now)))}.",
             sources=ids(events),
         )
@@ -95,7 +95,7 @@ def monitors(question: Question) -> Verdict:
         rule=RULE,
         outcome=Outcome.PASS,
         reason=_passing(around, ill=bool(ill), unknown=bool(silent or lacking), stopped_until=stopped_until),
-        public_reason=neutral(events, question.now, "clients are watched."),
+        public_reason=neutral(events, question.now, "clients are being monitored."),
     )
 
 
@@ -213,20 +213,22 @@ def _edges(monitor: Monitor) -> Iterator[datetime]:
 
 def _passing(around: str, *, ill: bool, unknown: bool, stopped_until: datetime | None) -> str:
     if not ill and not unknown:
-        return f"Clients are measured to be well {around}."
-    state = f"{'Clients are not well' if ill else 'It is not known whether clients are well'} {around}"
+        return f"Clients are healthy {around}."
+    state = f"{'Clients are unhealthy' if ill else 'Measurements are missing'} {around}"
     if stopped_until is None:
-        return f"{state}; what surely mends them may ship."
-    return f"{state}. What freezes it now ends on {words.moment(stopped_until)}; if it is still so then, it waits on."
+        return f"{state}; essential fixes of high confidence may ship."
+    return (
+        f"{state}. If that is still so when the current freeze ends on {words.moment(stopped_until)}, it waits longer."
+    )
 
 
 def _ill(monitor: Monitor, now: datetime) -> str:
     last = last_reading(monitor, now)
     assert last is not None
-    return f"{monitor.metric}: {last.value:g} on {words.moment(last.at)}, and {limits(monitor)} is healthy."
+    return f"{monitor.metric}: {last.value:g} on {words.moment(last.at)}; healthy is {limits(monitor)}."
 
 
 def _silent(monitor: Monitor, now: datetime) -> str:
     last = last_reading(monitor, now)
     since = f"last measured on {words.moment(last.at)}" if last else "never measured"
-    return f"{monitor.metric}: {since}, and it counts for {words.length(monitor.every)}."
+    return f"{monitor.metric}: {since}; a reading counts for {words.length(monitor.every)}."

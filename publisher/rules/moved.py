@@ -101,9 +101,9 @@ def _change_of(before: Event | None, after: Event | None, now: datetime) -> str 
         old, new = words.period(before.starts, before.ends), words.period(after.starts, after.ends)
         return f"{title} was moved from {old} to {new}."
     if before.severity.score != after.severity.score:
-        return f"{title} is now of severity {after.severity.score}, and was of {before.severity.score}."
+        return f"{title} now has severity {after.severity.score} instead of {before.severity.score}."
     if before.confidence != after.confidence:
-        return f"{title} is now {after.confidence}, and was {before.confidence}."
+        return f"{title} is now {after.confidence} instead of {before.confidence}."
     return f"{title} has changed."
 
 

@@ -107,17 +107,17 @@ def _lack(question: Question, rule: str, override: Override) -> str | None:
     """What an override lacks to count for a verdict, as the end of a sentence."""
     longest = question.policy.override_longest
     if override.expires - override.approved_at > longest:
-        return f"would count for longer than {words.length(longest)}, which no override may"
+        return f"lasts longer than {words.length(longest)}, the longest that an override may"
     hard = rule == "freeze.hard"
     duties = {approver.duty for approver in override.approvers}
     if missing := [duty for duty in duties_needed(question.policy, hard=hard) if duty not in duties]:
         return f"lacks an approver of duty {words.listed(missing)}"
     if hard and override.rollback_review is None and question.policy.profile == "team":
-        return "lacks a review of the way back (`rollback_review`), which a hard freeze asks for"
+        return "lacks a `rollback_review`, which a hard freeze requires"
     files = question.evidence.artifacts
     if files is not None and (other := [one.file for one in files if one.sha256 not in override.artifacts]):
-        return f"is for other files than {words.listed(other)}"
+        return f"does not cover {words.listed(other)}"
     live, shipped = question.evidence.live, question.release.shipped_at
     if shipped is not None and shipped <= question.now and live is not None and live != question.release.version:
-        return "is used up: it was for one publication, and that has taken place"
+        return "is used up: it was for one publication, which has taken place"
     return None

@@ -31,19 +31,19 @@ def _shortfalls(role: str, policy: RolePolicy, keys: Sequence[Signer]) -> list[S
     found: list[Shortfall] = []
     persons = {signer.person for signer in keys}
     if len(persons) < policy.threshold:
-        what = f"role {role} needs {counted(policy.threshold, 'person')} and has the keys of {len(persons)}"
+        what = f"role {role} needs {counted(policy.threshold, 'person')} and has keys of {len(persons)}"
         found.append(Shortfall("threshold", what, "add signers for it, or lower the threshold"))
     missing = [duty for duty in policy.duties if duty not in {signer.duty for signer in keys}]
     found += [
         Shortfall(
             "duties",
-            f"role {role} needs a signer of duty {duty} and has none",
-            f"add a signer of duty {duty}, or remove the duty",
+            f"role {role} needs a signer with the duty {duty} and has none",
+            f"add a signer with the duty {duty}, or remove the duty",
         )
         for duty in missing
     ]
     if not missing and not _one_each([_answering(keys, duty) for duty in policy.duties]):
-        what = f"role {role} needs {' and '.join(policy.duties)} of different persons, and they are the same"
+        what = f"role {role} needs different persons for {' and '.join(policy.duties)}, and has the same one"
         found.append(Shortfall("duties", what, "add a signer who is another person"))
     return found
 

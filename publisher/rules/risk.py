@@ -53,13 +53,13 @@ def score(question: Question) -> Verdict:
         return Verdict(
             rule="risk.score",
             outcome=Outcome.NEEDS_APPROVAL,
-            reason=f"Nobody has scored {titled(unscored)}, so severity 5 and no time to prepare are assumed.",
-            public_reason=neutral(unscored, question.now, "the risk has not been judged yet."),
-            who="Whoever owns the calendar",
+            reason=f"No score is recorded for {titled(unscored)}, so severity 5 with no time to prepare is assumed.",
+            public_reason=neutral(unscored, question.now, "the risk has not been assessed yet."),
+            who="The owner of the calendar",
             fix="Score severity and lead time in the event's file, each with a reason.",
             sources=ids(unscored),
         )
-    return Verdict(rule="risk.score", outcome=Outcome.PASS, reason="No event is near without a score.")
+    return Verdict(rule="risk.score", outcome=Outcome.PASS, reason="All nearby events are scored.")
 
 
 def score_boundaries(question: Question) -> Iterable[datetime]:
@@ -73,7 +73,7 @@ def scenario(question: Question) -> Verdict:
     if (verdict := not_required(rule, question.policy)) is not None:
         return verdict
     if not _fails_everywhere(question):
-        reason = "This kind of change does not fail everywhere at once."
+        reason = "A change of this kind cannot fail on all machines at once."
         return Verdict(rule=rule, outcome=Outcome.NOT_APPLICABLE, reason=reason)
     missing = {event: why for event in question.near if (why := _untried(question, event)) is not None}
     if missing:
@@ -81,15 +81,15 @@ def scenario(question: Question) -> Verdict:
             rule=rule,
             outcome=Outcome.BLOCKED,
             reason=sentences(list(missing.values())),
-            public_reason=neutral(list(missing), question.now, "what may go wrong has not been tried out."),
+            public_reason=neutral(list(missing), question.now, "no failure scenario has been tested."),
             who="Operations",
-            fix=f"Run a scenario with at least {FAILURES_AT_ONCE} failures at once, and note it in content/scenarios/.",
+            fix=f"Run a scenario of at least {FAILURES_AT_ONCE} failures at once, and record it in content/scenarios/.",
             sources=ids(missing),
         )
     return Verdict(
         rule=rule,
         outcome=Outcome.PASS,
-        reason="No severe event is near without a scenario that held.",
+        reason="Every severe event nearby has a recent scenario that held.",
     )
 
 
@@ -112,18 +112,17 @@ def named(question: Question) -> Verdict:
         reason = "Documentation changes no program."
         return Verdict(rule=rule, outcome=Outcome.NOT_APPLICABLE, reason=reason)
     if (missing := _unnamed(question)) and not question.near:
-        reason = "No event is near; near one, a release names its risks."
+        reason = "No event is near; a release must name its risks only near one."
         return Verdict(rule=rule, outcome=Outcome.NOT_APPLICABLE, reason=reason)
     if missing:
         return Verdict(
             rule=rule,
             outcome=Outcome.BLOCKED,
-            reason=f"Near an event a release names its risks. Not named yet: {words.listed(missing)}.",
+            reason=f"Near an event, a release must name its risks. Missing: {words.listed(missing)}.",
             who="Engineering",
-            fix=f"Under `risks:`, name for {words.listed(missing)} what may go wrong, or say why nothing can:"
-            " `none_because`.",
+            fix=f"Add {words.listed(missing)} under `risks`: what may go wrong, or in `none_because` why not.",
         )
-    return Verdict(rule=rule, outcome=Outcome.PASS, reason="Its risks are named: outage, security and trust.")
+    return Verdict(rule=rule, outcome=Outcome.PASS, reason="It names its risks of outage, security and trust.")
 
 
 def named_boundaries(question: Question) -> Iterable[datetime]:
@@ -143,13 +142,13 @@ def comms_lead(question: Question) -> Verdict:
         return Verdict(
             rule=rule,
             outcome=Outcome.BLOCKED,
-            reason=f"Nobody is named who speaks for the team at {titled(silent)}.",
-            public_reason=neutral(silent, question.now, "nobody is named yet who speaks for the team."),
+            reason=f"No comms lead is named for {titled(silent)}.",
+            public_reason=neutral(silent, question.now, "no comms lead is named yet."),
             who="Comms",
-            fix="Name a person as `comms_lead` in the event's file.",
+            fix="Name the person as `comms_lead` in the event's file.",
             sources=ids(silent),
         )
-    reason = "No severe event is near without somebody who speaks for the team."
+    reason = "Every severe event nearby has a comms lead."
     return Verdict(rule=rule, outcome=Outcome.PASS, reason=reason)
 
 
@@ -165,24 +164,24 @@ def assumptions(question: Question) -> Verdict:
     rule = "risk.assumptions"
     shown = question.product.shows
     if not shown:
-        reason = "This product shows nothing that an event may end."
+        reason = "This product shows nothing that an event could change, such as balances or units."
         return Verdict(rule=rule, outcome=Outcome.NOT_APPLICABLE, reason=reason)
     if question.release.notes.unit_statement is not None:
-        reason = "The notes say what changes in what users take for granted."
+        reason = "The notes say what changes in balances and units."
         return Verdict(rule=rule, outcome=Outcome.PASS, reason=reason)
     ending = [event for event in question.near if set(event.invalidates) & set(shown)]
     if not ending:
-        reason = "No event near it ends what this product shows or relies on."
+        reason = "No nearby event changes what this product shows."
         return Verdict(rule=rule, outcome=Outcome.PASS, reason=reason)
     what = words.listed([one.replace("-", " ") for one in shown if any(one in event.invalidates for event in ending)])
     verb = "changes" if len(ending) == 1 else "change"
     return Verdict(
         rule=rule,
         outcome=Outcome.BLOCKED,
-        reason=f"{titled(ending)} {verb} what users take for granted ({what}), and the notes do not mention it.",
+        reason=f"{titled(ending)} {verb} things that users rely on ({what}), and the notes do not mention it.",
         public_reason=neutral(ending, question.now, "the notes do not say yet what changes for users."),
         who="Comms",
-        fix="Say under `notes:` in `unit_statement` what changes for users, or that nothing does.",
+        fix="Say in `unit_statement` under `notes` what changes for users, or that nothing does.",
         sources=ids(ending),
     )
 
@@ -244,15 +243,15 @@ def _untried(question: Question, event: Event) -> str | None:
     ]
     if any(_held(one) and event.latest - one.ran_at <= oldest for one in runs):
         return None
-    name = f'"{event.title}", of severity {effective_severity(question.catalog, event)},'
+    name = f'"{event.title}" (severity {effective_severity(question.catalog, event)})'
     if not runs:
-        return f"For {name} no scenario was run."
+        return f"No scenario was run for {name}."
     last = max(runs, key=lambda one: (one.ran_at, one.id))
     if not _held(last):
-        why = "did not hold" if last.result == "failed" else "tries out one failure alone"
-        return f'For {name} no scenario counts: "{last.title}" {why}.'
+        why = "failed" if last.result == "failed" else "tests a single failure"
+        return f'No scenario counts for {name}: "{last.title}" {why}.'
     return (
-        f'For {name} no scenario is recent enough: "{last.title}" ran on {words.day(last.ran_at)},'
+        f'No scenario is recent enough for {name}: "{last.title}" ran on {words.day(last.ran_at)},'
         f" more than {words.length(oldest)} before the event."
     )
 

@@ -50,7 +50,7 @@ class Schedule:
     openings: tuple[Opening, ...]
     """In order; they do not touch."""
     mend: tuple[Verdict, ...]
-    """What stops it on every date, so that no date helps."""
+    """What blocks it on every date, so that no date helps."""
 
     def ending(self, moment: datetime) -> Schedule:
         """The same, without anything from `moment` on."""
