@@ -63,9 +63,9 @@ def change_class(question: Question) -> Verdict:
             fix=f"Add that path to the `areas` of {product.id} in products.yaml, or declare another class.",
         )
     worse = [
-        (found, proof)
-        for found, proof in found_classes(product, facts)
-        if not at_least(question.policy.freeze, question.subject, release.change_class, found)
+        (change, proof)
+        for change, proof in found_classes(product, facts)
+        if not at_least(question.policy.freeze, question.subject, release.change_class, change)
     ]
     if not worse:
         return Verdict(
@@ -74,7 +74,7 @@ def change_class(question: Question) -> Verdict:
             reason=f"The build changed nothing riskier than the declared class {release.change_class}.",
         )
     urgent = release.change_class in URGENT
-    shown = [f"{proof} ({found})" for found, proof in worse]
+    shown = [f"{proof} ({change})" for change, proof in worse]
     return Verdict(
         rule=RULE,
         outcome=Outcome.NEEDS_APPROVAL if urgent else Outcome.BLOCKED,
@@ -91,7 +91,7 @@ def change_class(question: Question) -> Verdict:
 def _in_no_area(product: Product, facts: ChangeFacts) -> str | None:
     """The first changed path of which no area tells what it is."""
     matchers = [_matcher(area.paths) for area in product.areas]
-    return next((path for path in facts.paths if not any(one.fullmatch(path) for one in matchers)), None)
+    return next((path for path in facts.paths if not any(matcher.fullmatch(path) for matcher in matchers)), None)
 
 
 def found_classes(product: Product, facts: ChangeFacts) -> Iterator[tuple[ChangeClass, str]]:
@@ -100,9 +100,9 @@ def found_classes(product: Product, facts: ChangeFacts) -> Iterator[tuple[Change
     for known in facts.classes:
         yield known, "a part of the program"
     for step in facts.versions:
-        if step.before != step.after and (found := VERSIONED.get(step.name, ChangeClass.PROTOCOL)) not in seen:
-            seen.add(found)
-            yield found, f"the {step.name} version from {step.before} to {step.after}"
+        if step.before != step.after and (change := VERSIONED.get(step.name, ChangeClass.PROTOCOL)) not in seen:
+            seen.add(change)
+            yield change, f"the {step.name} version from {step.before} to {step.after}"
     for area in product.areas:
         if area.change_class in seen:
             continue
@@ -114,7 +114,7 @@ def found_classes(product: Product, facts: ChangeFacts) -> Iterator[tuple[Change
 
 @lru_cache(maxsize=256)
 def _matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{_pattern(one)})" for one in patterns))
+    return re.compile("|".join(f"(?:{_pattern(pattern)})" for pattern in patterns))
 
 
 def _pattern(shell: str) -> str:

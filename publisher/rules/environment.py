@@ -37,11 +37,11 @@ def coverage(question: Question) -> Verdict:
             reason="No event is near, so no staff needs to stand by.",
         )
     after = policy.maintenance.after
-    if found := missing(question.catalog, DUTIES, question.now, question.now + after):
+    if gaps := missing(question.catalog, DUTIES, question.now, question.now + after):
         return Verdict(
             rule="environment.coverage",
             outcome=Outcome.BLOCKED,
-            reason=f"{lacking(question.catalog, found)}. Near an event, {words.listed(DUTIES)} must be staffed"
+            reason=f"{lacking(question.catalog, gaps)}. Near an event, {words.listed(DUTIES)} must be staffed"
             f" for {words.length(after)} from the release on.",
             public_reason="Near an event, a release waits until the people who may be needed are on duty.",
             who="Operations",
@@ -96,9 +96,9 @@ def _reach_edges(catalog: Catalog, after: timedelta, start: datetime, end: datet
 
 
 def _edges_of(catalog: Catalog, after: timedelta, block: datetime) -> tuple[datetime, ...]:
-    found = missing(catalog, DUTIES, block - _SECOND, block + BLOCK + after)  # a second more, for what ends just there
+    gaps = missing(catalog, DUTIES, block - _SECOND, block + BLOCK + after)  # a second more, for what ends just there
     # The last moment from which everything is covered is exactly `after` before a gap; moments are whole seconds.
-    within_reach = merged((start - after + _SECOND, end) for spans in found.values() for start, end in spans)
+    within_reach = merged((start - after + _SECOND, end) for spans in gaps.values() for start, end in spans)
     return tuple(edge for span in within_reach for edge in span if block < edge < block + BLOCK)
 
 
@@ -112,8 +112,8 @@ def maintenance_only(question: Question) -> Verdict:
         )
     if (verdict := not_required("maintenance.window", question.policy)) is not None:
         return verdict
-    coming = merge(*_windows(question), key=lambda one: (one.start, one.maintenance.id))
-    window = next((one for one in coming if _may_happen(question.catalog, one)), None)
+    coming = merge(*_windows(question), key=lambda window: (window.start, window.maintenance.id))
+    window = next((window for window in coming if _may_happen(question.catalog, window)), None)
     if window is None:
         return Verdict(
             rule="maintenance.window",
@@ -149,7 +149,7 @@ def maintenance_boundaries(question: Question) -> Iterator[datetime]:
     needed = not_required("maintenance.window", question.policy) is None
     if not needed or _only_in_maintenance(question) is None:
         return
-    edges = merge(*((edge for one in windows for edge in one.span) for windows in _windows(question)))
+    edges = merge(*((edge for window in windows for edge in window.span) for windows in _windows(question)))
     yield from (edge for edge in edges if edge > question.now)
 
 
@@ -166,9 +166,9 @@ def _only_in_maintenance(question: Question) -> str | None:
 def _windows(question: Question) -> list[Iterator[Occurrence]]:
     """The windows of each maintenance of the product that are not over."""
     return [
-        islice(upcoming(one, question.now), LOOK_AHEAD)
-        for one in question.catalog.maintenance
-        if one.product == question.release.product
+        islice(upcoming(maintenance, question.now), LOOK_AHEAD)
+        for maintenance in question.catalog.maintenance
+        if maintenance.product == question.release.product
     ]
 
 

@@ -133,7 +133,7 @@ def _stretch(part: Part, now: datetime) -> _Stretch | None:
 def _allowed(windows: Sequence[Window]) -> tuple[ChangeClass, ...]:
     """The classes that all of the windows let through."""
     first, *others = dict.fromkeys(window.allows for window in windows)
-    return tuple(one for one in first if all(one in other for other in others))
+    return tuple(change_class for change_class in first if all(change_class in other for other in others))
 
 
 def _unfit(question: Question, release: Release) -> tuple[str, str] | None:
@@ -162,7 +162,7 @@ def _larger_than_it_says(question: Question, release: Release) -> str | None:
         return None
     current = question.catalog.current(release.product, question.channel, question.now)
     out = (question.evidence.live, current.version if current else None)
-    previous = max((one for one in out if one is not None and one < release.version), default=None)
+    previous = max((version for version in out if version is not None and version < release.version), default=None)
     if previous is None:
         return None
     step = release.version.bump_from(previous)

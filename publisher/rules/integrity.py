@@ -92,7 +92,7 @@ def artifacts(question: Question) -> Verdict:
             who="Engineering",
             fix="Find out which is right, then rebuild, or record the digest again after code signing.",
         )
-    older = {one.sha256: one.version for one in question.evidence.offered if one.version != release.version}
+    older = {file.sha256: file.version for file in question.evidence.offered if file.version != release.version}
     stale = next((fact for fact in facts if fact.sha256 in older), None)
     if stale is not None:
         return Verdict(

@@ -76,7 +76,7 @@ def year_of_release(catalog: Catalog, release: Release) -> SecondLook | None:
             f"was planned for {words.day(planned)} and shipped on {words.day(release.shipped_at)}",
             "check the year of both",
         )
-    shipped = [one.shipped_at for one in catalog.releases if one.shipped_at is not None]
+    shipped = [other.shipped_at for other in catalog.releases if other.shipped_at is not None]
     newest = max((*shipped, catalog.policy.effective))
     if abs(planned - newest) <= LONGEST_PLAN:
         return None

@@ -35,8 +35,8 @@ def judge(catalog: Catalog, maintenance: Maintenance, occurrence_start: datetime
     if key not in catalog.memo:
         window = Occurrence(maintenance, occurrence_start)
         catalog.memo[key] = tuple(_approved(maintenance, rule(catalog, window)) for rule in RULES)
-    found: tuple[Verdict, ...] = catalog.memo[key]
-    return found
+    verdicts: tuple[Verdict, ...] = catalog.memo[key]
+    return verdicts
 
 
 def _approved(maintenance: Maintenance, verdict: Verdict) -> Verdict:
@@ -125,7 +125,7 @@ def eve(catalog: Catalog, window: Occurrence) -> Verdict:
             reason=f"No event of severity {policy.eve_severity} or more begins"
             f" within {words.length(policy.eve)} after it.",
         )
-    if not (found := missing(catalog, ("on-call", "support"), window.start, window.end + DAY)):
+    if not (gaps := missing(catalog, ("on-call", "support"), window.start, window.end + DAY)):
         return Verdict(
             rule="maintenance.eve",
             outcome=Outcome.PASS,
@@ -136,7 +136,7 @@ def eve(catalog: Catalog, window: Occurrence) -> Verdict:
     return _around(
         "maintenance.eve",
         near,
-        f"It is on the eve of {{}}, which needs staff around the clock. {lacking(catalog, found)}.",
+        f"It is on the eve of {{}}, which needs staff around the clock. {lacking(catalog, gaps)}.",
         until,
         "Choose a time after the event, or fill the gaps in staffing.yaml.",
         neutral=f"It is on the eve of {{}} and cannot take place before {words.moment(until)}.",
@@ -149,8 +149,8 @@ def coverage(catalog: Catalog, window: Occurrence) -> Verdict:
         return verdict
     length_after = _policy(catalog, window).after
     after = words.length(length_after)
-    found = missing(catalog, DUTIES, window.start, window.end + length_after)
-    if not found:
+    gaps = missing(catalog, DUTIES, window.start, window.end + length_after)
+    if not gaps:
         return Verdict(
             rule="maintenance.coverage",
             outcome=Outcome.PASS,
@@ -159,7 +159,7 @@ def coverage(catalog: Catalog, window: Occurrence) -> Verdict:
     return Verdict(
         rule="maintenance.coverage",
         outcome=Outcome.BLOCKED,
-        reason=f"{lacking(catalog, found)}. {words.listed(DUTIES).capitalize()} must be staffed"
+        reason=f"{lacking(catalog, gaps)}. {words.listed(DUTIES).capitalize()} must be staffed"
         f" from its start until {after} after its end.",
         public_reason="It waits until the people who may be needed are on duty.",
         who="Operations",
@@ -209,8 +209,8 @@ def night(catalog: Catalog, window: Occurrence) -> Verdict:
         week = hours(monday, "00:00", "24:00", zone)[0], window.end
         worked = {
             other
-            for one in catalog.maintenance
-            for earlier in occurrences(one, *week)
+            for maintenance in catalog.maintenance
+            for earlier in occurrences(maintenance, *week)
             for name, _, other in _nights(catalog, earlier)
             if name == person and monday <= other <= on
         }
@@ -242,7 +242,11 @@ _NIGHT = "It waits until working hours are settled."
 
 
 def _events(catalog: Catalog, severity: int) -> Iterator[Event]:
-    return (one for one in catalog.events if one.status != "cancelled" and effective_severity(catalog, one) >= severity)
+    return (
+        event
+        for event in catalog.events
+        if event.status != "cancelled" and effective_severity(catalog, event) >= severity
+    )
 
 
 def _may_last(catalog: Catalog, event: Event, at: datetime) -> Span:

@@ -38,7 +38,7 @@ def overridden(question: Question, verdicts: Iterable[Verdict]) -> tuple[Verdict
 
 def boundaries(question: Question) -> Iterable[datetime]:
     """When overrides of this release begin and cease to count."""
-    edges = {edge for one in of(question) for edge in (one.approved_at, one.expires)}
+    edges = {edge for override in of(question) for edge in (override.approved_at, override.expires)}
     return sorted(edge for edge in edges if edge > question.now)
 
 
@@ -47,25 +47,25 @@ def of(question: Question) -> list[Override]:
     memo = question.catalog.memo
     if "overrides" not in memo:
         memo["overrides"] = {}
-        for one in question.catalog.overrides:
-            memo["overrides"].setdefault((one.product, one.version, one.channel), []).append(one)
+        for override in question.catalog.overrides:
+            memo["overrides"].setdefault((override.product, override.version, override.channel), []).append(override)
     release = question.release
-    found: list[Override] = memo["overrides"].get((release.product, release.version, question.channel), [])
-    return found
+    overrides: list[Override] = memo["overrides"].get((release.product, release.version, question.channel), [])
+    return overrides
 
 
 def _counting(question: Question) -> list[Override]:
     """Those that have been approved and have not expired at the moment of the question."""
-    return [one for one in of(question) if one.approved_at <= question.now < one.expires]
+    return [override for override in of(question) if override.approved_at <= question.now < override.expires]
 
 
 def used(question: Question, verdicts: Iterable[Verdict]) -> tuple[Override, ...]:
     """The overrides on which verdicts that pass only by them rest, at the moment of the question."""
     passing = {verdict.rule for verdict in verdicts if verdict.outcome is Outcome.PASS_OVERRIDDEN}
     return tuple(
-        one
-        for one in _counting(question)
-        if any(rule in passing and _lack(question, rule, one) is None for rule in one.rules)
+        override
+        for override in _counting(question)
+        if any(rule in passing and _lack(question, rule, override) is None for rule in override.rules)
     )
 
 
@@ -79,14 +79,16 @@ def _applied(question: Question, verdict: Verdict, overrides: Iterable[Override]
         if (lack := _lack(question, verdict.rule, override)) is not None:
             lacks.append(f"The override {override.id} {lack}.")
             continue
-        said = f"Overridden until {words.moment(override.expires)} by {_approvers(override)}: {_ended(override.reason)}"
+        summary = (
+            f"Overridden until {words.moment(override.expires)} by {_approvers(override)}: {_ended(override.reason)}"
+        )
         return verdict.model_copy(
             update={
                 "outcome": Outcome.PASS_OVERRIDDEN,
-                "reason": f"{said} Without it: {verdict.reason}",
+                "reason": f"{summary} Without it: {verdict.reason}",
                 "public_reason": None
                 if verdict.public_reason is None
-                else f"{said} Without it: {verdict.public_reason}",
+                else f"{summary} Without it: {verdict.public_reason}",
                 "who": "",
                 "fix": "",
             }
@@ -115,7 +117,7 @@ def _lack(question: Question, rule: str, override: Override) -> str | None:
     if hard and override.rollback_review is None and question.policy.profile == "team":
         return "lacks a `rollback_review`, which a hard freeze requires"
     files = question.evidence.artifacts
-    if files is not None and (other := [one.file for one in files if one.sha256 not in override.artifacts]):
+    if files is not None and (other := [file.file for file in files if file.sha256 not in override.artifacts]):
         return f"does not cover {words.listed(other)}"
     live, shipped = question.evidence.live, question.release.shipped_at
     if shipped is not None and shipped <= question.now and live is not None and live != question.release.version:

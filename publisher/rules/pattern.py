@@ -17,8 +17,8 @@ def chosen(question: Question) -> Pattern | None:
     """The pattern that the release names, or the policy's default for its class; None where there is no such."""
     release, patterns = question.release, question.policy.patterns
     if release.pattern is not None:
-        return next((one for one in patterns if one.id == release.pattern), None)
-    return next((one for one in patterns if release.change_class in one.default_for), None)
+        return next((pattern for pattern in patterns if pattern.id == release.pattern), None)
+    return next((pattern for pattern in patterns if release.change_class in pattern.default_for), None)
 
 
 def fits(question: Question) -> Verdict:
@@ -28,7 +28,9 @@ def fits(question: Question) -> Verdict:
         return Verdict(rule=RULE, outcome=Outcome.NOT_APPLICABLE, reason="The policy defines no rollout patterns.")
     pattern = chosen(question)
     near = pattern is not None and not pattern.near_events and bool(question.near)
-    fitting = [one.id for one in patterns if release.change_class in one.classes and (one.near_events or not near)]
+    fitting = [
+        other.id for other in patterns if release.change_class in other.classes and (other.near_events or not near)
+    ]
     if pattern is None:
         reason = (
             f"The policy has no default rollout pattern for {words.kinds([release.change_class])}."

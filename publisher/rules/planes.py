@@ -50,7 +50,7 @@ def boundaries(question: Question) -> Iterable[datetime]:
     shipped = _enabled_since(question)
     soak = () if shipped is None else (shipped, shipped + question.policy.soak)
     near = question.near_boundaries() if _left_out(question) else ()
-    return merge(near, (one for one in soak if one > question.now))
+    return merge(near, (edge for edge in soak if edge > question.now))
 
 
 def _enabled_since(question: Question) -> datetime | None:
@@ -60,9 +60,9 @@ def _enabled_since(question: Question) -> datetime | None:
         return None
     return min(
         (
-            one.shipped_at
-            for one in question.catalog.releases_of(question.release.product)
-            if one.version == version and question.channel in one.channels and one.shipped_at is not None
+            release.shipped_at
+            for release in question.catalog.releases_of(question.release.product)
+            if release.version == version and question.channel in release.channels and release.shipped_at is not None
         ),
         default=None,
     )

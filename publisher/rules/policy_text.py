@@ -34,7 +34,7 @@ def policy_text(policy: Policy) -> tuple[Section, ...]:
         ("maintenance", "Maintenance", _maintenance(policy)),
         ("owners", "Who owns what", _owners(policy)),
     )
-    return tuple(Section(ident, title, found) for ident, title, lines in parts if (found := tuple(lines)))
+    return tuple(Section(ident, title, sentences) for ident, title, lines in parts if (sentences := tuple(lines)))
 
 
 def _bands(policy: Policy) -> Iterator[str]:
@@ -62,14 +62,14 @@ def _hard(band: Band) -> str:
 
 
 def _adjustments(policy: Policy) -> Iterator[str]:
-    for one in policy.freeze.adjust:
-        yield f"{_upper(one.because)}: {_effect(one)}{_conditions(one)}."
+    for adjustment in policy.freeze.adjust:
+        yield f"{_upper(adjustment.because)}: {_effect(adjustment)}{_conditions(adjustment)}."
 
 
-def _effect(one: Adjustment) -> str:
-    if one.exempt:
+def _effect(adjustment: Adjustment) -> str:
+    if adjustment.exempt:
         return "never frozen"
-    return ", ".join([*_lengths(one.set, instead=True), *_lengths(one.add, instead=False)])
+    return ", ".join([*_lengths(adjustment.set, instead=True), *_lengths(adjustment.add, instead=False)])
 
 
 def _lengths(band: PartialBand | None, *, instead: bool) -> Iterator[str]:
@@ -87,27 +87,27 @@ def _lengths(band: PartialBand | None, *, instead: bool) -> Iterator[str]:
             yield f"{hardness} freeze {words.length(length)} longer {side}"
 
 
-def _conditions(one: Adjustment) -> str:
+def _conditions(adjustment: Adjustment) -> str:
     parts = []
-    if one.classes:
-        parts.append(f"for {words.kinds(one.classes)}")
-    if one.client_types:
-        parts.append(f"on {words.programs(one.client_types)}")
-    if one.events:
-        parts.append(f"around {words.listed([_plain(name) for name in one.events], 'or')}")
-    if one.severity_at_least > 1:
-        parts.append(f"from severity {one.severity_at_least} up")
-    if one.severity_at_most < 5:
-        parts.append(f"up to severity {one.severity_at_most}")
-    if one.compatibility_risk_at_least:
-        parts.append(f"with a compatibility risk of {one.compatibility_risk_at_least} of 3 or more")
-    if one.blast_radius_at_least > 1:
-        parts.append(f"with a blast radius of {one.blast_radius_at_least} of 5 or more")
-    if one.event_sensitivity_at_least > 1:
-        parts.append(f"with an event sensitivity of {one.event_sensitivity_at_least} of 5 or more")
-    if one.tested_less_than is not None:
-        parts.append(f"for releases tested for less than {words.length(one.tested_less_than)}")
-    if one.uncovered:
+    if adjustment.classes:
+        parts.append(f"for {words.kinds(adjustment.classes)}")
+    if adjustment.client_types:
+        parts.append(f"on {words.programs(adjustment.client_types)}")
+    if adjustment.events:
+        parts.append(f"around {words.listed([_plain(name) for name in adjustment.events], 'or')}")
+    if adjustment.severity_at_least > 1:
+        parts.append(f"from severity {adjustment.severity_at_least} up")
+    if adjustment.severity_at_most < 5:
+        parts.append(f"up to severity {adjustment.severity_at_most}")
+    if adjustment.compatibility_risk_at_least:
+        parts.append(f"with a compatibility risk of {adjustment.compatibility_risk_at_least} of 3 or more")
+    if adjustment.blast_radius_at_least > 1:
+        parts.append(f"with a blast radius of {adjustment.blast_radius_at_least} of 5 or more")
+    if adjustment.event_sensitivity_at_least > 1:
+        parts.append(f"with an event sensitivity of {adjustment.event_sensitivity_at_least} of 5 or more")
+    if adjustment.tested_less_than is not None:
+        parts.append(f"for releases tested for less than {words.length(adjustment.tested_less_than)}")
+    if adjustment.uncovered:
         parts.append("if on-call or support is not fully staffed around the event")
     return f", {', '.join(parts)}" if parts else ""
 
@@ -175,12 +175,13 @@ def _near(policy: Policy) -> Iterator[str]:
 
 
 def _patterns(policy: Policy) -> Iterator[str]:
-    for one in policy.patterns:
-        default = f" It is the default for {words.kinds(one.default_for)}." if one.default_for else ""
-        near = "" if one.near_events else " Never near an event."
-        only = " Only in announced maintenance." if one.maintenance_only else ""
+    for pattern in policy.patterns:
+        default = f" It is the default for {words.kinds(pattern.default_for)}." if pattern.default_for else ""
+        near = "" if pattern.near_events else " Never near an event."
+        only = " Only in announced maintenance." if pattern.maintenance_only else ""
         yield (
-            f"{one.name}, best for {one.best_for}. Risk: {one.risk}; effort of a rollback: {one.rollback}. {one.note}"
+            f"{pattern.name}, best for {pattern.best_for}. Risk: {pattern.risk}; effort of a rollback:"
+            f" {pattern.rollback}. {pattern.note}"
             f"{near}{only}{default}"
         )
 

@@ -51,7 +51,7 @@ def boundaries(question: Question) -> Iterable[datetime]:
     if question.evidence.artifacts is None or not_required(RULE, question.policy) is not None:
         return ()
     ends = () if last is None else (last.reviewed_at, last.reviewed_at + question.policy.review_stale)
-    return merge(question.near_boundaries(), (one for one in ends if one > question.now))
+    return merge(question.near_boundaries(), (edge for edge in ends if edge > question.now))
 
 
 def due(catalog: Catalog, now: datetime) -> bool:

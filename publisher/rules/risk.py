@@ -97,7 +97,7 @@ def scenario_boundaries(question: Question) -> Iterable[datetime]:
     """Those of the events near, where any is severe and untried; when asked about the past, runs are still to come."""
     if not_required("risk.scenario", question.policy) is not None or not _fails_everywhere(question):
         return ()
-    coming = [one.ran_at for one in question.catalog.scenarios if one.ran_at > question.now]
+    coming = [run.ran_at for run in question.catalog.scenarios if run.ran_at > question.now]
     # What has been tried depends on how many scenarios had been run, and on nothing else that time changes.
     key = ("risk.scenario", len(coming))
     return merge(_while_near(question, key, lambda event: _untried(question, event) is not None), sorted(coming))
@@ -173,7 +173,13 @@ def assumptions(question: Question) -> Verdict:
     if not ending:
         reason = "No nearby event changes what this product shows."
         return Verdict(rule=rule, outcome=Outcome.PASS, reason=reason)
-    what = words.listed([one.replace("-", " ") for one in shown if any(one in event.invalidates for event in ending)])
+    what = words.listed(
+        [
+            assumption.replace("-", " ")
+            for assumption in shown
+            if any(assumption in event.invalidates for event in ending)
+        ]
+    )
     verb = "changes" if len(ending) == 1 else "change"
     return Verdict(
         rule=rule,
@@ -206,7 +212,11 @@ def _while_near(question: Question, key: Hashable, missing: Callable[[Event], bo
     kind = (key, question.subject)
     known: tuple[Timeline, tuple[datetime, ...]] | None = memo.get(kind)
     if known is None or known[0] is not question.timeline:
-        windows = [one for one in question.timeline.windows if isinstance(one.cause, Event) and one.cause.id in lacking]
+        windows = [
+            window
+            for window in question.timeline.windows
+            if isinstance(window.cause, Event) and window.cause.id in lacking
+        ]
         edges = tuple(sorted({edge for window in windows for edge in (window.start, window.end)}))
         known = memo[kind] = question.timeline, edges
     named = (question.catalog.event(name) for name in question.release.events if name in lacking)
@@ -221,8 +231,8 @@ def _fails_everywhere(question: Question) -> bool:
 
 
 def _unnamed(question: Question) -> list[RiskClass]:
-    told = {one.risk for one in question.release.risks}
-    return [one for one in RiskClass if one not in told]
+    named_classes = {entry.risk for entry in question.release.risks}
+    return [risk_class for risk_class in RiskClass if risk_class not in named_classes]
 
 
 def _silent(question: Question, event: Event) -> bool:
@@ -237,16 +247,16 @@ def _untried(question: Question, event: Event) -> str | None:
         return None
     oldest = question.policy.scenario_max_age
     runs = [
-        one
-        for one in question.catalog.scenarios
-        if (not one.event_types or event.type in one.event_types) and one.ran_at <= question.now
+        run
+        for run in question.catalog.scenarios
+        if (not run.event_types or event.type in run.event_types) and run.ran_at <= question.now
     ]
-    if any(_held(one) and event.latest - one.ran_at <= oldest for one in runs):
+    if any(_held(run) and event.latest - run.ran_at <= oldest for run in runs):
         return None
     name = f'"{event.title}" (severity {effective_severity(question.catalog, event)})'
     if not runs:
         return f"No scenario was run for {name}."
-    last = max(runs, key=lambda one: (one.ran_at, one.id))
+    last = max(runs, key=lambda run: (run.ran_at, run.id))
     if not _held(last):
         why = "failed" if last.result == "failed" else "tests a single failure"
         return f'No scenario counts for {name}: "{last.title}" {why}.'
@@ -256,5 +266,5 @@ def _untried(question: Question, event: Event) -> str | None:
     )
 
 
-def _held(one: Scenario) -> bool:
-    return one.result == "held" and len(set(one.failures)) >= FAILURES_AT_ONCE
+def _held(run: Scenario) -> bool:
+    return run.result == "held" and len(set(run.failures)) >= FAILURES_AT_ONCE
