@@ -25,7 +25,7 @@ from publisher.channel.layout import (
     metadata_key,
     target_key,
 )
-from publisher.channel.repository import Repository, delegated_files, read_delegated, read_top
+from publisher.channel.repository import Repository, delegated_files, read_delegated, read_top, silent_channels
 from publisher.channel.roles import ENDPOINTS_FIELD
 from publisher.channel.state import feeds, read_target
 from publisher.client.feed import Feed
@@ -136,11 +136,15 @@ class _Auditor:
     def _expiry(self, repository: Repository) -> None:
         for role, (part, signatures) in repository.signed.items():
             self.book.signatures += signatures
-            if part.expires <= self.now:
-                self.book.error(
-                    f"{role} expired on {part.expires:%Y-%m-%d %H:%M} UTC; until it is renewed, clients offer nothing",
-                    TIMESTAMP_KEY if role == "timestamp" else metadata_key(role, part.version),
-                )
+            if part.expires > self.now:
+                continue
+            key = TIMESTAMP_KEY if role == "timestamp" else metadata_key(role, part.version)
+            expired = f"{role} expired on {part.expires:%Y-%m-%d %H:%M} UTC"
+            if not silent_channels(repository, role):
+                self.book.add(Level.WARNING, f"{expired}; clients offer updates all the same, but renew it", key)
+                continue
+            whose = f" of {role}" if "." in role else ""
+            self.book.error(f"{expired}; until it is renewed, clients{whose} offer nothing", key)
 
     def _targets(self, repository: Repository) -> None:
         """Every listed file is there with its size and digest, and lies where its role may vouch for it."""

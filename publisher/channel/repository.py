@@ -15,6 +15,7 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Snapshot, Targets
 from tuf.api.serialization import DeserializationError, SerializationError
 
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
+from publisher.client.brakes import silenced_by
 from publisher.client.duties import check_duties
 from publisher.client.errors import ClientError
 from publisher.client.updater import LIMITS
@@ -132,6 +133,12 @@ def read_top(read: Read, trusted_root: bytes) -> Repository | None:
     _verify(root, Targets.type, targets, "targets")
     stamp = Stamp(version=timestamp.signed.version, sha256=hashlib.sha256(data).hexdigest())
     return Repository(root, roots[1:], timestamp, stamp, snapshot, targets, {})
+
+
+def silent_channels(repository: Repository, role: str) -> tuple[str, ...]:
+    """The channels, by role, that clients offer nothing of while `role` is expired."""
+    delegations = repository.targets.signed.delegations
+    return silenced_by(role, sorted(name for name in (delegations.roles if delegations else None) or {} if "." in name))
 
 
 def delegated_files(repository: Repository) -> dict[str, MetaFile]:

@@ -255,7 +255,7 @@ def _lines(found: Reviewed, width: int) -> list[str]:
     lines += ["", *wrapped(halves(decision), width)]
     stopping = [verdict for verdict in decision.verdicts if verdict.outcome.stops]
     if stopping:
-        lines += ["", "What stops it now:"]
+        lines += ["", "What blocks it now:"]
     for verdict in stopping:
         lines += verdict_lines(verdict, width)
     return [*lines, "", *_standing(found, width)]

@@ -234,8 +234,8 @@ def worded_pattern(
         if not isinstance(text, str) or not compiled.fullmatch(text):
             better = meant(text) if meant and isinstance(text, str) else ""
             quote = '"' if example.startswith('"') else ""
-            said = f"; write {quote}{better}{quote}" if better and compiled.fullmatch(better) else ""
-            raise ValueError(f"{words}, like {example}{said}")
+            hint = f"; write {quote}{better}{quote}" if better and compiled.fullmatch(better) else ""
+            raise ValueError(f"{words}, like {example}{hint}")
         if len(text) > max_length:
             raise ValueError(f"is longer than {max_length} characters")
         return text

@@ -76,11 +76,11 @@ class Catalog:
 
     def policy_at(self, now: datetime) -> Policy:
         """The policy that held at `now`; before the first took effect, the first."""
-        return next((one for one in reversed(self.policies) if one.effective <= now), self.policies[0])
+        return next((policy for policy in reversed(self.policies) if policy.effective <= now), self.policies[0])
 
     def next_policy_after(self, now: datetime) -> datetime | None:
         """When another policy than the one at `now` takes effect."""
-        return min((one.effective for one in self.policies[1:] if one.effective > now), default=None)
+        return min((policy.effective for policy in self.policies[1:] if policy.effective > now), default=None)
 
     @cached_property
     def _events_by_id(self) -> dict[str, Event]:

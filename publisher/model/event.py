@@ -186,8 +186,8 @@ class Event(Visible):
         for earlier, later in zip(self.revisions, self.revisions[1:], strict=False):
             if later.until <= earlier.until:
                 raise ValueError("`revisions` must stand in the order of `until`, oldest first")
-        for one in self.revisions:
-            if (one.ends or self.ends) <= (one.starts or self.starts):
+        for revision in self.revisions:
+            if (revision.ends or self.ends) <= (revision.starts or self.starts):
                 raise ValueError("`revisions` has an end that is not after its start; give both `starts` and `ends`")
         return self
 

@@ -71,5 +71,5 @@ class ChannelState(Model):
 
     def of(self, product: str, channel: str) -> LiveRelease | None:
         """The newest version that a channel of a product offers, if any; platforms may lag behind one another."""
-        offered = (one for one in self.live if (one.product, one.channel) == (product, channel))
-        return max(offered, key=lambda one: one.version, default=None)
+        offered = (release for release in self.live if (release.product, release.channel) == (product, channel))
+        return max(offered, key=lambda release: release.version, default=None)

@@ -58,20 +58,20 @@ def days(start: datetime, end: datetime, zone: str) -> tuple[date, ...]:
     return tuple(first + timedelta(days=number) for number in range((last - first).days + 1))
 
 
-def overlap(one: Span, other: Span) -> bool:
+def overlap(span: Span, other: Span) -> bool:
     """Whether two spans share a moment."""
-    return max(one[0], other[0]) < min(one[1], other[1])
+    return max(span[0], other[0]) < min(span[1], other[1])
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:
     """The same time in as few spans as it takes, in order; spans that touch become one."""
-    found: list[Span] = []
+    result: list[Span] = []
     for start, end in sorted(spans):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], end))
+        if result and start <= result[-1][1]:
+            result[-1] = (result[-1][0], max(result[-1][1], end))
         else:
-            found.append((start, end))
-    return found
+            result.append((start, end))
+    return result
 
 
 def local(span: Span, zone: str) -> str:

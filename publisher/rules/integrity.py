@@ -26,10 +26,10 @@ def channel(question: Question) -> Verdict:
         return Verdict(
             rule="integrity.channel",
             outcome=Outcome.BLOCKED,
-            reason=f"{release.id} is internal, and a channel is public.",
+            reason=f"{release.id} is internal, and channels are public.",
             public_reason="This release is not public.",
             who="Comms",
-            fix="Set its visibility to public when it may be known.",
+            fix="Set its `visibility` to public once everybody may know of it.",
         )
     return Verdict(rule="integrity.channel", outcome=Outcome.PASS, reason=f"It is meant for {question.channel}.")
 
@@ -44,15 +44,15 @@ def version(question: Question) -> Verdict:
         return Verdict(
             rule="integrity.version",
             outcome=Outcome.BLOCKED,
-            reason=f"{max(ahead)} is already out in {question.channel} and is newer than {release.version}.",
+            reason=f"{question.channel} already offers {max(ahead)}, which is newer than {release.version}.",
             who="Engineering",
-            fix="Publish a higher version; taking a release back is a rollback, not a release.",
+            fix="Publish a higher version, or use `publish rollback` to take a release back.",
         )
     if release.version in known:
         return Verdict(
             rule="integrity.version",
             outcome=Outcome.PASS,
-            reason=f"{release.version} is what {question.channel} offers now.",
+            reason=f"{question.channel} offers {release.version} now.",
         )
     before = f"It follows {max(known)}." if known else f"It is the first release in {question.channel}."
     return Verdict(rule="integrity.version", outcome=Outcome.PASS, reason=before)
@@ -73,13 +73,13 @@ def artifacts(question: Question) -> Verdict:
             outcome=Outcome.BLOCKED,
             reason=f"{release.id} names no files, so there is nothing to publish.",
             who="Engineering",
-            fix="List its files and their platforms under `artifacts:`.",
+            fix="List its files and their platforms under `artifacts`.",
         )
     if facts is None:
         return Verdict(
             rule="integrity.artifacts",
             outcome=Outcome.NOT_APPLICABLE,
-            reason="No files were looked at here; publishing looks at each of them.",
+            reason="Files are checked when the release is published.",
         )
     recorded = {spec.platform: spec.sha256 for spec in release.artifacts if spec.sha256}
     differing = [fact.file for fact in facts if recorded.get(fact.platform, fact.sha256) != fact.sha256]
@@ -90,20 +90,20 @@ def artifacts(question: Question) -> Verdict:
             reason=f"{words.listed(differing)} {'differs' if len(differing) == 1 else 'differ'}"
             " from what the build recorded.",
             who="Engineering",
-            fix="Find out which is right: rebuild, or record the digest again after code signing.",
+            fix="Find out which is right, then rebuild, or record the digest again after code signing.",
         )
-    older = {one.sha256: one.version for one in question.evidence.offered if one.version != release.version}
+    older = {file.sha256: file.version for file in question.evidence.offered if file.version != release.version}
     stale = next((fact for fact in facts if fact.sha256 in older), None)
     if stale is not None:
         return Verdict(
             rule="integrity.artifacts",
             outcome=Outcome.BLOCKED,
-            reason=f"{stale.file} is byte for byte what {older[stale.sha256]} offers already.",
+            reason=f"{stale.file} has the same bytes as a file of {older[stale.sha256]}, which is already offered.",
             who="Engineering",
-            fix=f"Build {release.version}, or clear the directory of files from another version.",
+            fix=f"Build {release.version}, or remove files of other versions from the directory.",
         )
     return Verdict(
         rule="integrity.artifacts",
         outcome=Outcome.PASS,
-        reason=f"Files for {words.listed([fact.platform for fact in facts])}, as declared.",
+        reason=f"It has files for {words.listed([fact.platform for fact in facts])}, as declared.",
     )

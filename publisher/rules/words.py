@@ -47,12 +47,12 @@ def kind(change_class: ChangeClass) -> str:
 
 def kinds(classes: Sequence[ChangeClass], last: str = "and") -> str:
     """Patches and storage changes: releases of some change classes."""
-    return listed([_KINDS[one][1] for one in classes], last)
+    return listed([_KINDS[change_class][1] for change_class in classes], last)
 
 
 def programs(client_types: Sequence[ClientType]) -> str:
     """Nodes and dashboards."""
-    return listed([_PROGRAMS[one] for one in client_types])
+    return listed([_PROGRAMS[client_type] for client_type in client_types])
 
 
 def day(moment: datetime) -> str:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from publisher.channel.audit import Audit, audit
+from publisher.model.signer import RolePolicy
+from publisher.pipeline.refresh import apply_refresh, plan_refresh
 from publisher.pipeline.verify import StoreSource
 from tests.support.project import Project
 
@@ -153,6 +155,45 @@ def test_every_expired_role_is_found(published: Project) -> None:
     assert len(found) == 2
     assert any("timestamp expired" in error for error in found)
     assert any("snapshot expired" in error for error in found)
+
+
+def expire(project: Project, role: str, days: int) -> None:
+    """Let one role expire, and keep the online roles fresh."""
+    project.now += timedelta(days=days)
+    for key in project.keys.iterdir():
+        if not key.name.startswith(("snapshot", "timestamp")):
+            key.unlink()
+    plan = plan_refresh(project.storage(), project.root, project.catalog, project.key_ring(), project.now)
+    apply_refresh(plan, project.storage())
+
+
+def test_expired_brakes_stop_every_channel_as_they_do_for_clients(published: Project) -> None:
+    expire(published, "brakes", 15)
+    only_error(published, "1.brakes.json", "until it is renewed, clients offer nothing")
+    assert not run(published).sound
+
+
+def test_an_expired_role_that_clients_do_not_ask_is_a_warning(published: Project) -> None:
+    published.override(published.with_roles(brakes=RolePolicy(threshold=1, expires=timedelta(days=365))))
+    apply_refresh(
+        plan_refresh(published.storage(), published.root, published.catalog, published.key_ring(), published.now),
+        published.storage(),
+    )
+    expire(published, "rollout", 100)
+    result = run(published)
+    assert result.sound
+    assert [(one.level, one.where) for one in result.findings] == [
+        ("warning", "tuf/metadata/1.notes.json"),
+        ("warning", "tuf/metadata/1.rollout.json"),
+    ]
+    assert all("clients offer updates all the same" in one.what for one in result.findings)
+
+
+def test_an_expired_channel_is_silent_alone(published: Project) -> None:
+    published.now += timedelta(days=366)
+    assert any(
+        "node.stable expired" in error and "clients of node.stable offer" in error for error in errors(published)
+    )
 
 
 def test_a_timestamp_that_is_no_metadata_is_found(published: Project) -> None:
