@@ -17,7 +17,7 @@ from tuf.api.serialization import DeserializationError, SerializationError
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
 from publisher.client.duties import check_duties
 from publisher.client.errors import ClientError
-from publisher.client.updater import LIMITS
+from publisher.client.limits import LIMITS
 from publisher.errors import VerificationError
 from publisher.model.ledger import Stamp
 

@@ -121,9 +121,9 @@ def test_json_of_a_check_has_stable_keys(run: Run) -> None:
     answer = json.loads(out)
     assert code == 0
     assert list(answer) == [
-        "format", "ok", "verdict", "exit_code", "error", "product", "channel", "platform", "current",
-        "outcome", "reason", "action", "secure", "release", "min_secure", "deprecations", "signed_by",
-        "download",
+        "format", "ok", "verdict", "exit_code", "error", "checked_at", "valid_until", "product", "channel",
+        "platform", "current", "outcome", "reason", "action", "secure", "release", "min_secure", "deprecations",
+        "signed_by", "download",
     ]  # fmt: skip
     assert (answer["verdict"], answer["outcome"], answer["current"]) == (
         "verified",
@@ -248,7 +248,7 @@ def test_an_interrupt_exits_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(cli, "decide", interrupt)
     code, _, err = run("check", "--current", "4")
     assert code == 130
-    assert "interrupted" in err
+    assert "stopped by SIGINT" in err
 
 
 def test_the_version_of_the_client_itself(capsys: pytest.CaptureFixture[str]) -> None:
