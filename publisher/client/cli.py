@@ -298,6 +298,13 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(printable(message), fix=f"{self.prog} --help lists what it takes")
 
 
+def _path(text: str) -> Path:
+    """The path. An empty one, as from a variable that is not set, would quietly be the current directory."""
+    if not text:
+        raise argparse.ArgumentTypeError("is empty; name a place")
+    return Path(text)
+
+
 def _parser(embedded: Trusted | None) -> argparse.ArgumentParser:
     def default(value: str) -> str:
         return f" (built in: {value})" if embedded else ""
@@ -305,13 +312,13 @@ def _parser(embedded: Trusted | None) -> argparse.ArgumentParser:
     common = _Parser(add_help=False)
     channel = common.add_argument_group("the channel")
     channel.add_argument("--url", help="the channel's address" + default(embedded.url if embedded else ""))
-    channel.add_argument("--root", type=Path, metavar="FILE", help="the first trusted root.json" + default("yes"))
+    channel.add_argument("--root", type=_path, metavar="FILE", help="the first trusted root.json" + default("yes"))
     channel.add_argument("--product", help="the product" + default(embedded.product if embedded else ""))
     channel.add_argument("--channel", help="the channel" + default(embedded.channel if embedded else ""))
     channel.add_argument("--platform", help=f"the platform (default: this one, {_this_platform()})")
     common.add_argument(
         "--state",
-        type=Path,
+        type=_path,
         metavar="DIR",
         help=f"where to remember what was seen (default: {_system_state() or 'none'})",
     )
@@ -339,7 +346,7 @@ def _parser(embedded: Trusted | None) -> argparse.ArgumentParser:
         "download", parents=[common], help="fetch and verify the published file", description=_DOWNLOAD
     )
     download.add_argument("--current", metavar="VERSION", help="the version that runs now; without it, a fresh install")
-    download.add_argument("--to", required=True, type=Path, metavar="DIR", help="where to put the file")
+    download.add_argument("--to", required=True, type=_path, metavar="DIR", help="where to put the file")
     return parser
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tuf.api.exceptions import ExpiredMetadataError, RepositoryError, UnsignedMetadataError
-from tuf.api.metadata import Metadata, Root, Signed, TargetFile, Targets
+from tuf.api.metadata import Metadata, Root, Signed, TargetFile, Targets, Timestamp
 from tuf.ngclient import FetcherInterface, Updater
 
 from publisher.client.brakes import BRAKES, silenced_by
@@ -196,8 +196,14 @@ def _remember_expired(source: Source, updater: Updater, seen: Seen, now: datetim
     At most up to the end of the newest timestamp, so that a clock that was far ahead by mistake harms until the next
     renewal only.
     """
-    with contextlib.suppress(KeyError):
-        write_seen(source.record, seen.at(min(now, updater._trusted_set.timestamp.expires)))
+    timestamp = updater._trusted_set.get(Timestamp.type)
+    if timestamp is None:
+        # Below an expired root nothing is loaded; the one that was kept has verified before.
+        with contextlib.suppress(OSError, RepositoryError):
+            data = (source.metadata_dir / "timestamp.json").read_bytes()
+            timestamp = Metadata[Timestamp].from_bytes(data).signed
+    if timestamp is not None:
+        write_seen(source.record, seen.at(min(now, timestamp.expires)))
 
 
 def _clock_set_back(seen: Seen, now: datetime) -> ExpiredError:

@@ -5,13 +5,19 @@ The client writes it in `publisher.client.report`, which knows nothing of this m
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic.json_schema import WithJsonSchema
 
 from publisher.client.decide import Outcome
 from publisher.client.errors import Code
 from publisher.client.feed import Action
 from publisher.model.base import Model, ReleaseVersion, Slug, UtcTime
 from publisher.model.feed import FeedDeprecation, FeedRelease
+
+SignedTime = Annotated[datetime, WithJsonSchema({"type": "string", "format": "date-time"})]
+"""A moment in UTC as somebody's signed metadata has it, in whatever year."""
 
 
 class AnswerError(Model):
@@ -60,7 +66,7 @@ class Answer(Model):
     """What went wrong; all keys below, but for `checked_at`, are null then."""
     checked_at: UtcTime
     """When the channel was asked."""
-    valid_until: UtcTime | None
+    valid_until: SignedTime | None
     """When the first of the signatures expires on which the answer rests; ask again before."""
     product: Slug | None
     """The product, by id."""
