@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from tuf.ngclient import FetcherInterface
@@ -22,7 +23,7 @@ from publisher.client.errors import ExpiredError, VerificationError
 from publisher.client.fetch import fetcher_for
 from publisher.client.lock import locked
 from publisher.client.updater import UpdateClient
-from tests.client.conftest import ASK, empty
+from tests.client.conftest import ASK, CountingFetcher, empty
 from tests.support.tuf_repository import Bucket, a_feed
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -211,3 +212,16 @@ def test_a_signal_in_the_middle_of_a_download_leaves_nothing_behind(
     assert f"stopped by {number.name}; no unfinished file was left behind" in told
     assert "Traceback" not in out + err
     assert empty(to)
+
+
+@pytest.mark.parametrize("sign", ["+", " ", "(1)", "@", "~", "="])
+def test_an_address_is_encoded_so_that_every_server_reads_it_alike(
+    bucket: Bucket, client: UpdateClient, fetcher: CountingFetcher, to: Path, sign: str
+) -> None:
+    """Amazon S3, for one, reads a bare plus in a path as a blank."""
+    feed = a_feed()
+    file = f"btfs-4.1.0{sign}linux.tar.gz"
+    feed["release"]["artifact"] |= {"file": file, "target": f"artifacts/btfs-node/stable/4.1.0/{file}"}
+    bucket.release(feed)
+    assert client.download(client.fetch_feed(*ASK), to).path == to / file
+    assert fetcher.asked[-1].endswith("." + quote(file))
