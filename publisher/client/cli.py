@@ -65,7 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except (Exception, KeyboardInterrupt) as error:
         if "--debug" in words:
-            traceback.print_exc()
+            # Parts of it may come from a hostile server.
+            print("\n".join(printable(line) for line in traceback.format_exc().split("\n")), file=sys.stderr)
         failure = _failure(error)
         # After SIGHUP there may be no terminal left to tell it to.
         with contextlib.suppress(OSError):

@@ -7,12 +7,13 @@ online key writes that length, so it bounds nothing by itself.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from typing import IO
 
-from tuf.api.exceptions import DownloadLengthMismatchError
+from tuf.api.exceptions import DownloadLengthMismatchError, SlowRetrievalError
 from tuf.api.metadata import Root, Snapshot, Timestamp
 from tuf.ngclient import FetcherInterface, UpdaterConfig
 
@@ -30,6 +31,9 @@ LIMITS = UpdaterConfig(
 )
 """Lengths in bytes, against endless data; counts, against endless chains."""
 
+METADATA_SECONDS = 300.0
+"""How long all metadata of one check may take: others wait for it, since the state is locked meanwhile."""
+
 _NUMBERED = re.compile(r"(?:[0-9]+\.)?(.*)\.json")
 _WEB_PAGE = re.compile(rb"\s*<(?:!doctype|html|head|body|!--|\?xml)", re.IGNORECASE)
 
@@ -45,10 +49,12 @@ def limit_of(name: str) -> int:
 
 
 class MetadataFetcher(FetcherInterface):
-    """Fetches metadata for python-tuf: within our caps, in memory, and never a web page."""
+    """Fetches the metadata of one check for python-tuf: within our caps, in memory, and never a web page."""
 
-    def __init__(self, fetcher: FetcherInterface) -> None:
+    def __init__(self, fetcher: FetcherInterface, seconds: float = METADATA_SECONDS) -> None:
         self._fetcher = fetcher
+        self._seconds = seconds
+        self._ends = time.monotonic() + seconds
 
     def _fetch(self, url: str) -> Iterator[bytes]:
         return self._fetcher.fetch(url)
@@ -56,6 +62,8 @@ class MetadataFetcher(FetcherInterface):
     @contextmanager
     def download_file(self, url: str, max_length: int) -> Iterator[IO[bytes]]:
         """The file's bytes. `max_length` is what python-tuf was told by other metadata."""
+        if time.monotonic() >= self._ends:
+            raise SlowRetrievalError(f"the metadata before {url} took longer than {self._seconds:g} seconds")
         name = url.rpartition("/")[2]
         if max_length > limit_of(name):
             raise VerificationError(

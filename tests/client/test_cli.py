@@ -239,6 +239,16 @@ def test_a_traceback_appears_only_with_debug(run: Run, bucket: Bucket) -> None:
     assert "Traceback" in err
 
 
+@pytest.mark.parametrize("words", [[], ["--debug"]])
+def test_nothing_invisible_of_a_hostile_server_reaches_the_terminal(run: Run, bucket: Bucket, words: list[str]) -> None:
+    bucket.files = {"feed/btfs-node/stable/\x1b[2J\u202e\u2028\u3164.json": b"{}"}
+    bucket.publish()
+    code, _, err = run("check", "--current", "4", *words)
+    assert code == 1
+    assert r"\x1b[2J\u202e\u2028\u3164" in err
+    assert not any(char in err for char in "\x1b\u202e\u2028\u3164")
+
+
 def test_an_unforeseen_error_is_told_without_a_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> None:
         raise RuntimeError("a bug")

@@ -8,13 +8,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from tuf.api.exceptions import SlowRetrievalError
 from tuf.ngclient import FetcherInterface
 
 from publisher.client.cli import wall_clock
 from publisher.client.errors import ClientError, Code, VerificationError
 from publisher.client.feed import MAX_BYTES
 from publisher.client.fetch import fetcher_for
-from publisher.client.limits import LIMITS, limit_of
+from publisher.client.limits import LIMITS, MetadataFetcher, limit_of
 from publisher.client.pace import CHUNK
 from publisher.client.updater import UpdateClient
 from tests.client.conftest import ASK
@@ -94,6 +95,13 @@ def test_a_signed_length_of_a_terabyte_is_refused_before_a_byte_is_read(
         asking.fetch_feed(*ASK)
     assert caught.value.code is Code.TOO_LARGE
     assert name not in meter.taken
+
+
+def test_all_metadata_together_has_an_end(url: str, bucket: Bucket, meter: Meter) -> None:
+    """A mirror that takes its time for each of many files would hold the lock, and others would wait."""
+    with pytest.raises(SlowRetrievalError):
+        MetadataFetcher(meter, seconds=0).download_bytes(f"{url}/tuf/metadata/timestamp.json", 1000)
+    assert not meter.taken
 
 
 def test_a_feed_that_never_ends_is_cut_off(bucket: Bucket, asking: UpdateClient, meter: Meter) -> None:
