@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from publisher.channel.layout import METADATA, TIMESTAMP_KEY
-from publisher.client.updater import LIMITS
+from publisher.client.limits import LIMITS
 from publisher.signing.digests import FileDigests
 
 BROKEN_OFF = "a publication that was broken off leaves such; running it again completes it"

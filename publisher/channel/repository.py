@@ -18,7 +18,7 @@ from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
 from publisher.client.brakes import silenced_by
 from publisher.client.duties import check_duties
 from publisher.client.errors import ClientError
-from publisher.client.updater import LIMITS
+from publisher.client.limits import LIMITS
 from publisher.errors import VerificationError
 from publisher.model.ledger import Stamp
 

@@ -16,10 +16,12 @@ from typing import Any, TypeVar, cast
 
 from publisher.client import strict_json
 from publisher.client.errors import FeedError
+from publisher.client.plain_text import find_hidden, name_of
 from publisher.client.version import Version
 
 __all__ = [
     "FORMAT",
+    "MAX_ARTIFACT_BYTES",
     "MAX_BYTES",
     "Action",
     "Artifact",
@@ -36,6 +38,9 @@ FORMAT = "tidegate-feed/1"
 
 MAX_BYTES = 64 * 1024
 """The largest feed that is read, in bytes."""
+
+MAX_ARTIFACT_BYTES = 4 * 1024**3
+"""The largest file of a release that is fetched, in bytes."""
 
 
 class Action(StrEnum):
@@ -71,7 +76,7 @@ class Artifact:
     file: str
     """Its plain file name: what it is called after the download."""
     size: int
-    """Its size in bytes."""
+    """Its size in bytes, at most `MAX_ARTIFACT_BYTES`."""
     sha256: str
     """Its SHA-256 digest, 64 small hexadecimal digits."""
     target: str
@@ -249,6 +254,8 @@ def _load(data: bytes) -> Any:
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9 ._~()@,=+-]*[A-Za-z0-9_~()@=+-])?")
+# Windows gives these names to devices, with any ending.
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9]|lpt[0-9]) *(?:\..*)?", re.IGNORECASE)
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 # Plain http is for rehearsals on the same machine; nobody else can be in between there.
@@ -259,17 +266,21 @@ _HTTPS = re.compile(
 
 def _is_plain_name(name: str) -> bool:
     """True for a name that is safe on every file system and in every URL: it names one file, here."""
-    return len(name) <= 200 and _PLAIN_NAME.fullmatch(name) is not None
+    return len(name) <= 200 and _PLAIN_NAME.fullmatch(name) is not None and _DEVICE.fullmatch(name) is None
 
 
 def _text(at: _At) -> str:
     value, path = at
     if not isinstance(value, str) or not value.strip():
         raise FeedError(f"{path} must be a text")
-    # Control characters could rewrite what a terminal shows.
-    if any(char < " " or "\x7f" <= char < "\xa0" for char in value):
-        raise FeedError(f"{path} must not hold control characters")
+    # What nobody sees could change what a terminal shows; tabs and line ends have no place here either.
+    if (place := find_hidden(value)) is not None or (place := _line_end(value)) is not None:
+        raise FeedError(f"{path} must not hold {name_of(value[place])}")
     return value
+
+
+def _line_end(text: str) -> int | None:
+    return next((place for place, char in enumerate(text) if char in "\t\r\n"), None)
 
 
 def _slug(at: _At) -> str:
@@ -300,8 +311,8 @@ def _size(at: _At) -> int:
     value, path = at
     if not isinstance(value, int) or isinstance(value, bool):
         raise FeedError(f"{path} must be an integer")
-    if value < 1:
-        raise FeedError(f"{path} must be at least 1")
+    if not 1 <= value <= MAX_ARTIFACT_BYTES:
+        raise FeedError(f"{path} must be from 1 to {MAX_ARTIFACT_BYTES}")
     return value
 
 

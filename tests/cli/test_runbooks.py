@@ -13,6 +13,7 @@ from tuf.api.metadata import Metadata, MetaFile, Targets
 from tuf.ngclient import Updater
 
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
+from publisher.client.cli import wall_clock
 from publisher.client.errors import ClientError
 from publisher.client.fetch import fetcher_for
 from publisher.client.updater import UpdateClient
@@ -34,7 +35,7 @@ def project(tmp_path: Path, publish: Publish) -> Project:
 
 def offered(project: Project, state: str, *, root: bytes | None = None, bucket: Path | None = None) -> str:
     url = (bucket or project.bucket).as_uri()
-    client = UpdateClient(url, root or project.root, project.base / "clients" / state, fetcher_for(url))
+    client = UpdateClient(url, root or project.root, project.base / "clients" / state, fetcher_for(url), wall_clock)
     release = client.fetch_feed("node", "stable", "linux-amd64").release
     assert release is not None
     return str(release.version)

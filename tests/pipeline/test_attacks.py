@@ -63,7 +63,7 @@ def point_to(project: Project, digest: str) -> None:
 
 def offered(project: Project, state: str) -> str:
     url = project.bucket.as_uri()
-    client = UpdateClient(url, project.root, project.base / state, fetcher_for(url), project.now)
+    client = UpdateClient(url, project.root, project.base / state, fetcher_for(url), lambda: project.now)
     release = client.fetch_feed("node", "stable", "linux-amd64").release
     assert release is not None
     return str(release.version)

@@ -25,7 +25,7 @@ PLATFORMS = ("linux-amd64", "windows-amd64")
 
 def client(project: Project, state: Path) -> UpdateClient:
     url = project.bucket.as_uri()
-    return UpdateClient(url, project.root, state, fetcher_for(url), project.now)
+    return UpdateClient(url, project.root, state, fetcher_for(url), lambda: project.now)
 
 
 def versions(project: Project, state: Path) -> set[str]:

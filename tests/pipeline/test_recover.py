@@ -47,7 +47,7 @@ def live(project: Project) -> Project:
 
 def offered(project: Project, state: str, root: bytes | None = None) -> str:
     url = project.bucket.as_uri()
-    client = UpdateClient(url, root or project.root, project.base / state, fetcher_for(url), project.now)
+    client = UpdateClient(url, root or project.root, project.base / state, fetcher_for(url), lambda: project.now)
     release = client.fetch_feed("node", "stable", "linux-amd64").release
     assert release is not None
     return str(release.version)

@@ -36,7 +36,7 @@ def refused(project: Project, version: str, error: type[TidegateError], words: s
 
 def offered(project: Project, state: str) -> str:
     url = project.bucket.as_uri()
-    client = UpdateClient(url, project.root, project.base / state, fetcher_for(url), project.now)
+    client = UpdateClient(url, project.root, project.base / state, fetcher_for(url), lambda: project.now)
     release = client.fetch_feed("node", "stable", "linux-amd64").release
     assert release is not None
     return str(release.version)
