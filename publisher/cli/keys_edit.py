@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from publisher.cli.common import content_options, json_option, print_result
+from publisher.cli.common import content_options, json_option, load_configured, print_result
 from publisher.cli.signing import ask_new_passphrase, ask_secret, keys_option
 from publisher.errors import InputError, UsageError
 from publisher.model.signer import Duty
@@ -114,9 +114,9 @@ def add(
 
     Everything is checked before anything is written, and comments in signers.yaml stay.
     """
-    place = Place.read(content, config)
+    place = Place(config, load_configured(content, config))
     wanted = Wanted(name, person, Duty(duty), roles)
-    refuse_unfit(wanted, place.catalog)
+    refuse_unfit(wanted, place.configuration)
     change, said = _kept(name, source, keys, lambda found, kept: plan_add(wanted, found, kept, place))
     next_step = f"{STAGE}, since clients learn of it only when {signed_anew(change.signer)}"
     if as_json:
@@ -150,9 +150,9 @@ def rotate(
     The old one is marked as retired: it counts no longer, but signs along while the change goes live, so that clients
     that have not heard of it find what they accept. A key that is lost or stolen is removed instead.
     """
-    place = Place.read(content, config)
-    old = known_signer(name, place.catalog.signers)
-    refuse_unfit(Wanted(successor, old.person, old.duty, old.roles), place.catalog)
+    place = Place(config, load_configured(content, config))
+    old = known_signer(name, place.configuration.signers)
+    refuse_unfit(Wanted(successor, old.person, old.duty, old.roles), place.configuration)
     change, said = _kept(successor, source, keys, lambda found, kept: plan_rotate(name, successor, found, kept, place))
     if as_json:
         result = {"added": successor, "retired": name, "file": str(change.file), "notes": list(change.notes)}
@@ -169,7 +169,7 @@ def rotate(
 @json_option
 def remove(name: str, compromised: bool, content: tuple[Path, ...], config: Path, as_json: bool) -> None:
     """Take a key out of signers.yaml. Its private part is left where it is."""
-    change = plan_remove(name, Place.read(content, config), compromised=compromised)
+    change = plan_remove(name, Place(config, load_configured(content, config)), compromised=compromised)
     write_change(change)
     if as_json:
         print_result({"removed": name, "file": str(change.file), "notes": list(change.notes), "next": STAGE})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import find_release, load, one_channel, print_result, wall_clock
+from publisher.cli.common import find_release, load, print_result, shipping_channel, wall_clock
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.shipping import next_step, refusals_in_ledger, shipping_options
 from publisher.cli.signing import key_ring, read_root
@@ -22,7 +22,7 @@ from publisher.pipeline.writing import Written
 @shipping_options
 def command(
     name: str,
-    channel: str,
+    channel: str | None,
     to: str | None,
     keys: Path,
     content: tuple[Path, ...],
@@ -37,7 +37,7 @@ def command(
     catalog = load(content, config)
     refuse_sample(catalog)
     release = find_release(catalog, name)
-    request = PromoteRequest(release.product, one_channel(release, channel, catalog), read_root(config))
+    request = PromoteRequest(release.product, shipping_channel(release, channel, catalog), read_root(config))
     storage = open_to_flip(to, catalog, wall_clock())
     ring = key_ring(catalog.signers, keys)
     staged = staged_candidate(storage, request.role, catalog.signers)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from publisher.cli.changes import changes_of
-from publisher.cli.common import at_option, find_release, load, moment, one_channel, print_result, wall_clock
+from publisher.cli.common import at_option, find_release, load, moment, print_result, shipping_channel, wall_clock
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.shipping import artifacts_options, next_step, readable, refusals_in_ledger, shipping_options
 from publisher.cli.signing import key_ring, read_root
@@ -29,7 +29,7 @@ from publisher.rules import words
 @shipping_options
 def command(
     name: str,
-    channel: str,
+    channel: str | None,
     artifacts: Path,
     changes: Path | None,
     to: str | None,
@@ -54,7 +54,7 @@ def command(
     release = find_release(catalog, name)
     request = ReleaseRequest(
         release=release,
-        channel=one_channel(release, channel, catalog),
+        channel=shipping_channel(release, channel, catalog),
         artifacts=artifacts,
         trusted_root=read_root(config),
         changes=changes_of(changes),

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from publisher.cli.approvals import approval_lines, role_lines
-from publisher.cli.common import content_options, json_option, load, print_result, wall_clock
+from publisher.cli.common import content_options, json_option, load_configured, print_result, wall_clock
 from publisher.cli.signing import read_root
 from publisher.cli.target import address_of, to_option
 from publisher.cli.verdicts import terminal_width, wrapped
@@ -28,10 +28,10 @@ def command(to: str | None, content: tuple[Path, ...], config: Path, as_json: bo
 
     Exit code 4 when no entry of the ledger tells of what is live: somebody published without you, or it is gone.
     """
-    catalog = load(content, config)
-    storage = open_storage(address_of(to, catalog))
+    configuration = load_configured(content, config)
+    storage = open_storage(address_of(to, configuration))
     now = wall_clock()
-    status = read_status(storage, read_root(config), catalog, now)
+    status = read_status(storage, read_root(config), configuration, now)
     if as_json:
         print_result(_as_json(status), ok=status.announced)
     else:
@@ -77,7 +77,11 @@ def _candidate_lines(one: CandidateStatus) -> list[str]:
         f"  {what}, staged {format_time(candidate.record.staged_at)}, candidate {candidate.digest[:12]}",
         *approval_lines(one.review, terminal_width(), "    "),
     ]
-    return lines if one.void is None else [*lines, *wrapped(f"Void: {one.void}.", terminal_width(), 4)]
+    if one.void is not None:
+        return [*lines, *wrapped(f"Void: {one.void}.", terminal_width(), 4)]
+    if one.review is None:
+        lines += wrapped("Whether it is approved cannot be said while the content has problems.", terminal_width(), 4)
+    return lines
 
 
 def _role_lines(one: StagedRole) -> list[str]:

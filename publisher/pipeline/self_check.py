@@ -15,7 +15,6 @@ from tuf.ngclient import FetcherInterface
 from publisher.client.errors import ClientError
 from publisher.client.updater import UpdateClient
 from publisher.errors import StorageMissing, VerificationError
-from publisher.model.release import Release
 from publisher.storage.protocol import CHUNK, Storage
 
 WORKERS = 4
@@ -41,19 +40,19 @@ class StoreFetcher(FetcherInterface):
 
 
 def verify_as_client(
-    storage: Storage, root: bytes, release: Release, channel: str, platforms: Sequence[str], now: datetime
+    storage: Storage, root: bytes, product: str, version: str, channel: str, platforms: Sequence[str], now: datetime
 ) -> None:
     """Fetch feed and file of each platform with a fresh client each, a few platforms at once.
 
-    Raises VerificationError when one of them does not verify or does not offer `release`.
+    Raises VerificationError when one of them does not verify or does not offer `version`.
     """
 
     def check(platform: str) -> None:
         client = UpdateClient(_ADDRESS, root, scratch / platform / "state", StoreFetcher(storage), now)
         try:
-            feed = client.fetch_feed(release.product, channel, platform)
-            if feed.release is None or str(feed.release.version) != str(release.version):
-                raise VerificationError(f"the feed for {platform} does not offer {release.version}")
+            feed = client.fetch_feed(product, channel, platform)
+            if feed.release is None or str(feed.release.version) != version:
+                raise VerificationError(f"the feed for {platform} does not offer {version}")
             downloaded = client.download(feed, scratch / platform / "files")
         except ClientError as error:
             raise VerificationError(f"{platform}: {error.what}", fix=error.fix) from error

@@ -13,6 +13,7 @@ from publisher.channel.roles import is_due, role_policy
 from publisher.channel.state import read_state
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
+from publisher.model.configuration import Configuration
 from publisher.model.published import ChannelState
 from publisher.pipeline.approve import Review, review
 from publisher.pipeline.ledger import is_announced
@@ -39,9 +40,9 @@ class CandidateStatus:
 
     candidate: ReleaseCandidate
     review: Review | None
-    """Who has approved it and what is missing; None when it is void."""
+    """Who has approved it and what is missing; None when it is void, or when there is no content to judge it by."""
     void: str | None
-    """Why nobody's approval can help it, such as that another base is live by now; None when it is sound."""
+    """Why nobody's approval can help it, such as that another base is live by now; None otherwise."""
 
     @property
     def ready(self) -> bool:
@@ -64,37 +65,40 @@ class Status:
     """Whether the ledger tells of what is live; otherwise somebody published without us."""
 
 
-def read_status(storage: Readable, root: bytes, catalog: Catalog, now: datetime) -> Status:
-    """Read and verify the bucket's state. Raises VerificationError, StorageError."""
+def read_status(storage: Readable, root: bytes, configuration: Configuration, now: datetime) -> Status:
+    """Read and verify the bucket's state; what is staged is judged where `configuration` is a whole Catalog.
+
+    Raises VerificationError, StorageError.
+    """
     read = reader(storage)
     live = read_repository(read, root)
     candidates = tuple(
-        _candidate(staged, storage, root, catalog, now)
-        for product in catalog.products.values()
+        _candidate(staged, storage, root, configuration, now)
+        for product in configuration.products.values()
         for channel in product.channels
         if read_pointer(read, role := channel_role(product.id, channel)).release is not None
-        and (staged := staged_candidate(storage, role, catalog.signers)) is not None
+        and (staged := staged_candidate(storage, role, configuration.signers)) is not None
         and not is_live(staged.candidate, live)
     )
     if live is None:
-        return Status(ChannelState(read_at=now), (), candidates, under_way(storage, root, catalog, now), {})
+        return Status(ChannelState(read_at=now), (), candidates, under_way(storage, root, configuration, now), {})
     return Status(
         state=read_state(read, live, now),
-        roles=tuple(_roles(live, catalog, now)),
+        roles=tuple(_roles(live, configuration, now)),
         candidates=candidates,
-        staged_roles=under_way(storage, root, catalog, now),
+        staged_roles=under_way(storage, root, configuration, now),
         shipped_by={role: tuple(signed_by(live, role)) for role in live.roles if "." in role},
         announced=is_announced(live.stamp, storage),
     )
 
 
-def _roles(live: Repository, catalog: Catalog, now: datetime) -> list[RoleStatus]:
+def _roles(live: Repository, configuration: Configuration, now: datetime) -> list[RoleStatus]:
     return [
         RoleStatus(
             role=role,
             version=signed.version,
             expires=signed.expires,
-            due=is_due(signed, role, role_policy(catalog.signers, role).expires, now),
+            due=is_due(signed, role, role_policy(configuration.signers, role).expires, now),
             expired=signed.expires <= now,
         )
         for role, (signed, _) in live.signed.items()
@@ -102,9 +106,12 @@ def _roles(live: Repository, catalog: Catalog, now: datetime) -> list[RoleStatus
 
 
 def _candidate(
-    staged: StagedRelease, storage: Readable, root: bytes, catalog: Catalog, now: datetime
+    staged: StagedRelease, storage: Readable, root: bytes, configuration: Configuration, now: datetime
 ) -> CandidateStatus:
     candidate = staged.candidate
+    if not isinstance(configuration, Catalog):
+        return CandidateStatus(candidate, None, None)
+    catalog = configuration
     release = catalog.find(candidate.product, candidate.release)
     if release is None:
         return CandidateStatus(candidate, None, "the content no longer has this release")
