@@ -13,14 +13,14 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from tuf.api.metadata import Metadata, Root, Signature, Targets
 
 from publisher.channel.layout import candidate_key, metadata_key, staging_pointer_key
 from publisher.channel.repository import Read, Repository, parse
-from publisher.channel.roles import BASE_FIELD
+from publisher.channel.roles import BASE_FIELD, is_due
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.candidate import CandidateRecord, StagingPointer
 from publisher.signing.keys import OpenSigner, described
@@ -200,9 +200,12 @@ def refuse_stale(candidate: Candidate, live: Repository | None) -> None:
         )
 
 
-def expires_before(candidate: Candidate, moment: datetime) -> bool:
-    """Whether the payload would be expired by then."""
-    return candidate.metadata.signed.expires <= moment
+def is_short_lived(candidate: Candidate, lifetime: timedelta, now: datetime) -> bool:
+    """Whether the payload would be due for renewal as soon as it is live; `lifetime` is that of the role.
+
+    A renewal takes people, and time: until they have signed it, clients are stranded once the payload expires.
+    """
+    return is_due(candidate.metadata.signed, candidate.role, lifetime, now)
 
 
 def _who(live: Repository | None, role: str) -> str:

@@ -76,7 +76,8 @@ def command(
 
     Shows what clients will get, what the rules say now, who has approved and what is missing. Near an event operations
     attest facts one by one. Without --key it only shows. The signature is made over the very metadata that clients
-    verify: it fits this candidate alone, and a changed byte voids it.
+    verify: it fits this candidate alone, and a changed byte voids it. Declining at the question signs nothing, exit
+    code 1.
 
     On a machine without network: --export FILE here, the same command with --bundle FILE there, --import FILE here.
     """
@@ -200,10 +201,7 @@ def _reviewed(
         for fact in found.facts_of(found.may_sign[opened.public_key.keyid]):
             if fact not in facts:
                 facts[fact] = click.prompt(fact.question, err=as_json)
-        said = "To sign, type the first 8 digits of the candidate's digest"
-        typed = click.prompt(f"{said} ({found.digest[:8]}...)", err=as_json)
-        if typed.strip().lower() != found.digest[:8]:
-            raise UsageError("that is another digest; nothing was signed", fix="run it again")
+        _refuse_declined(found, signing.key, as_json=as_json)
     if isinstance(found, Review):
         objects = approve(found, opened, facts, wall_clock()).objects
     else:
@@ -211,6 +209,21 @@ def _reviewed(
     again = "stage it again with --replace" if isinstance(found, Review) else "run `publish keys stage --replace`"
     written = store_signatures(objects, storage, again)
     return asked.review(storage), written
+
+
+def _refuse_declined(found: Reviewed, key: str, *, as_json: bool) -> None:
+    """Whoever signs types what they sign; anything else is a no, and says so. Raises InputError, UsageError."""
+    asked = "To sign, type the first 8 digits of the candidate's digest"
+    not_signed = f"candidate {found.digest[:12]} of {found.candidate.role} was not signed with {key}"
+    try:
+        typed = click.prompt(f"{asked} ({found.digest[:8]}...)", default="", show_default=False, err=as_json)
+    except click.Abort:
+        click.echo(f"\npublish: declined: {not_signed}", err=True)
+        raise
+    if typed.strip().lower() in ("", "n", "no"):
+        raise InputError(f"declined: {not_signed}", fix="run it again to sign it after all")
+    if typed.strip().lower() != found.digest[:8]:
+        raise UsageError(f"that is another digest: {not_signed}", fix="run it again")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from publisher.cli.common import content_options, json_option, load_configured, print_json
+from publisher.cli.suggesting import SuggestingGroup
 from publisher.cli.target import address_of, to_option
 from publisher.errors import UsageError
 from publisher.model.configuration import Configuration
@@ -37,7 +38,7 @@ def site_option(function: F) -> F:
     return click.option("--site", is_flag=True, help="For the site's own bucket, which --to names.")(function)
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def command() -> None:
     """Print least-privilege documents for a bucket on S3. Nothing is sent; apply them with the store's own tools."""
 

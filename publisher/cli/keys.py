@@ -9,12 +9,13 @@ import click
 from publisher.cli import keys_edit, keys_list, keys_rotate
 from publisher.cli.common import content_options, load_configured, wall_clock
 from publisher.cli.signing import ask_new_passphrase, keys_option
+from publisher.cli.suggesting import SuggestingGroup
 from publisher.errors import UsageError
 from publisher.model.signer import Duty
 from publisher.pipeline.keys import ROOT_FILE, Person, ceremony, write_ceremony
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def command() -> None:
     """Keys of the update channel."""
 

@@ -15,7 +15,7 @@ from publisher.cli.common import content_options, json_option, load_configured, 
 from publisher.cli.signing import key_ring, keys_option, read_root
 from publisher.cli.target import address_of, open_to_write, to_option
 from publisher.cli.verdicts import terminal_width, wrapped
-from publisher.errors import StorageError
+from publisher.errors import ApprovalsMissing, StorageError
 from publisher.model.base import format_time
 from publisher.model.configuration import Configuration
 from publisher.pipeline.refresh import apply_refresh, plan_refresh
@@ -52,8 +52,8 @@ def command(
     """Sign snapshot and timestamp again when they are due; for a timer, every few hours.
 
     Needs their keys only. Roles of people are renewed 30 days ahead, or a twelfth of their life: the renewal is staged,
-    those who have to sign it are named, and the exit code is 1 until they have (`publish approve ROLE`). Then it goes
-    live with the next run.
+    those who have to sign it are named, and the exit code is 3 until they have (`publish approve ROLE`). Then it goes
+    live with the next run. Exit code 4 when somebody else has published, 5 when the store fails.
     """
     configuration = load_configured(content, config)
     if units is not None:
@@ -98,7 +98,7 @@ def command(
             lines += wrapped(told, terminal_width())
         click.echo("\n".join(lines))
     if not ok:
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(refused.exit_code if refused is not None else ApprovalsMissing.exit_code)
 
 
 def _write_units(

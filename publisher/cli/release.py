@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from publisher.cli.progress import track_on_terminal
 from publisher.cli.shipping import artifacts_options, next_step, readable, refusals_in_ledger, shipping_options
 from publisher.cli.signing import key_ring, read_root
 from publisher.cli.target import open_to_flip, open_to_look, refuse_placeholders, refuse_sample
+from publisher.cli.verdicts import terminal_width
 from publisher.errors import UsageError
 from publisher.model.ledger import Action
 from publisher.pipeline.deciding import ReleaseRequest
@@ -73,6 +75,8 @@ def command(
         click.echo("\n".join(_lines(plan, applied, storage.url, dry_run=dry_run)))
 
 
+_DIGEST = re.compile("[0-9a-f]{64}")
+
 _FLIP = (
     "  append   signed entries to ledger/, which tell what is staged and published",
     "  replace  tuf/metadata/timestamp.json, which publishes all of the above",
@@ -87,7 +91,7 @@ def _lines(plan: ReleasePlan, written: Written | None, url: str, *, dry_run: boo
         return [
             f"Plan for {title} to {request.channel} in {url}; nothing was written.",
             "",
-            *(_object_line(plan, one) for one in plan.objects),
+            *(line for one in plan.objects for line in _object_lines(plan, one, terminal_width())),
             *(_FLIP if plan.flips else []),
             "",
             *ignored,
@@ -106,9 +110,12 @@ def _lines(plan: ReleasePlan, written: Written | None, url: str, *, dry_run: boo
     ]
 
 
-def _object_line(plan: ReleasePlan, one: PlannedObject) -> str:
+def _object_lines(plan: ReleasePlan, one: PlannedObject, width: int) -> list[str]:
+    """An object as people read it; --json has its whole key."""
     verb = "is there" if one.key in plan.already_there else "copy" if one.copy_of else "write"
-    return f"  {verb:8} {one.key}  ({one.size:,} bytes)"
+    folder, slash, name = _DIGEST.sub(lambda digest: f"{digest[0][:12]}...", one.key).rpartition("/")
+    head, tail = f"  {verb:8} {folder}{slash}", f"{name}  ({one.size:,} bytes)"
+    return [head + tail] if len(head + tail) <= width else [head, f"{'':13}{tail}"]
 
 
 def _as_json(plan: ReleasePlan, written: Written | None, url: str, *, dry_run: bool) -> dict[str, object]:

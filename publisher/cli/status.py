@@ -16,6 +16,7 @@ from publisher.errors import VerificationError
 from publisher.model.base import format_time
 from publisher.pipeline.rotate import StagedRole
 from publisher.pipeline.status import CandidateStatus, RoleStatus, Status, read_status
+from publisher.rules import words
 from publisher.storage.open import open_storage
 
 
@@ -26,17 +27,18 @@ from publisher.storage.open import open_storage
 def command(to: str | None, content: tuple[Path, ...], config: Path, as_json: bool) -> None:
     """Say what is live, what is staged and signed by whom, and what expires when.
 
-    Exit code 4 when no entry of the ledger tells of what is live: somebody published without you, or it is gone.
+    Exit code 4 when something has expired, so that clients offer nothing, or when no entry of the ledger tells of what
+    is live: somebody published without you, or it is gone.
     """
     configuration = load_configured(content, config)
     storage = open_storage(address_of(to, configuration))
     now = wall_clock()
     status = read_status(storage, read_root(config), configuration, now)
     if as_json:
-        print_result(_as_json(status), ok=status.announced)
+        print_result(_as_json(status), ok=status.sound)
     else:
         click.echo("\n".join(_lines(status, storage.url, now)))
-    if not status.announced:
+    if not status.sound:
         raise click.exceptions.Exit(VerificationError.exit_code)
 
 
@@ -48,9 +50,11 @@ def _lines(status: Status, url: str, now: datetime) -> list[str]:
     ]
     staged = [line for one in status.candidates for line in _candidate_lines(one)]
     staged += [line for one in status.staged_roles for line in _role_lines(one)]
+    if status.unclear is not None:
+        staged += wrapped(f"Which changes of keys are under way cannot be told: {status.unclear}.", terminal_width(), 2)
     return [
         url,
-        *(() if status.announced else _alarm(terminal_width())),
+        *_alarms(status, terminal_width()),
         "Live",
         *(live or ["  nothing"]),
         "Staged",
@@ -60,10 +64,17 @@ def _lines(status: Status, url: str, now: datetime) -> list[str]:
     ]
 
 
-def _alarm(width: int) -> list[str]:
-    text = "No entry of the ledger tells of what is live: somebody published without you, or an entry is gone."
-    text += " Next: publish recover"
-    return [click.style(line, fg="red", bold=True) for line in wrapped(text, width)]
+def _alarms(status: Status, width: int) -> list[str]:
+    alarms = []
+    if not status.announced:
+        alarms.append(
+            "No entry of the ledger tells of what is live: somebody published without you, or an entry is gone."
+            " Next: publish recover"
+        )
+    if status.expired:
+        roles = words.listed(status.expired)
+        alarms.append(f"Expired: {roles}. Clients offer nothing until that is renewed. Next: publish refresh")
+    return [click.style(line, fg="red", bold=True) for text in alarms for line in wrapped(text, width)]
 
 
 def _by(names: tuple[str, ...]) -> str:
@@ -102,6 +113,8 @@ def _role_line(role: RoleStatus, now: datetime) -> str:
 def _as_json(status: Status) -> dict[str, object]:
     return {
         "announced": status.announced,
+        "expired": list(status.expired),
+        "unclear": status.unclear,
         "live": [
             {
                 "product": one.product,

@@ -17,7 +17,7 @@ from publisher.errors import InputError, SigningError
 from publisher.model.configuration import Configuration
 from publisher.model.signer import SHARED_ROLES, TOP_LEVEL_ROLES, Duty, Signer, Signers
 from publisher.rules.quorum import shortfalls
-from publisher.rules.words import listed
+from publisher.rules.words import capitalised, listed
 from publisher.signing.devices import refuse_secrets
 from publisher.signing.keys import NewKey, public_key, refuse_demo_keys, write_private_key
 from publisher.signing.minisign import ROLE as MINISIGN
@@ -128,8 +128,12 @@ def known_signer(name: str, signers: Signers) -> Signer:
     return signer
 
 
-def plan_remove(name: str, place: Place, *, compromised: bool) -> Change:
-    """signers.yaml without the key. Raises SigningError when a role could then not be signed, unless `compromised`."""
+def plan_remove(name: str, place: Place, named_by: Sequence[str] | None, *, compromised: bool) -> Change:
+    """signers.yaml without the key.
+
+    `named_by` is the live metadata that names the key; None where nobody looked. Raises SigningError when a role could
+    then not be signed, and for a key that was replaced and has to sign along until that is live; not if `compromised`.
+    """
     signers = place.configuration.signers
     signer = known_signer(name, signers)
     left = signers.model_copy(update={"signers": tuple(one for one in signers.signers if one.name != name)})
@@ -140,8 +144,19 @@ def plan_remove(name: str, place: Place, *, compromised: bool) -> Change:
             fix=f"first add another: publish keys add NAME --person P --duty {signer.duty}"
             f" {' '.join(f'--role {role}' for role in signer.roles)} ...; or give --compromised if others may have it",
         )
+    if signer.retired and named_by and not compromised:
+        raise SigningError(
+            f"{name} was replaced, and {listed(named_by)} still name{'s' if len(named_by) == 1 else ''} it for clients",
+            fix="make the change live first, which it signs along: publish keys promote; or give --compromised if"
+            " others may have it",
+        )
     cut = without_signer(_text(place.file), name)
-    notes = [f"{one.what[0].upper()}{one.what[1:]}: {one.fix}." for one in short]
+    notes = [f"{capitalised(one.what)}: {one.fix}." for one in short]
+    if signer.retired and named_by is None and not compromised:
+        notes.append(
+            f"Warning: nobody looked whether the change that replaced {name} is live. If it is not, put the key back"
+            " (git) until `publish keys promote` has run: it signs along."
+        )
     if cut.comment is not None:
         notes.append(
             f"The comment in {place.file}:{cut.comment} stood above it and was left; see whether it is still true."
@@ -247,9 +262,7 @@ def _notes_of_new(signer: Signer, before: Signers, after: Signers) -> list[str]:
         notes.append(f"{signer.person} had no key here before; persons so far: {listed(sorted(others))}.")
     if MINISIGN in signer.roles and (first := before.keys_of(MINISIGN)):
         notes.append(f"People go on checking by hand with the key {first[0].name}, until that is removed.")
-    notes += [
-        f"{one.what[0].upper()}{one.what[1:]}: {one.fix}." for role in after.roles for one in shortfalls(after, role)
-    ]
+    notes += [f"{capitalised(one.what)}: {one.fix}." for role in after.roles for one in shortfalls(after, role)]
     return notes
 
 

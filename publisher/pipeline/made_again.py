@@ -11,7 +11,7 @@ from datetime import datetime
 
 from publisher.channel.advance import says_the_same
 from publisher.channel.approval import SKEW
-from publisher.channel.candidate import next_free_version
+from publisher.channel.candidate import is_short_lived, next_free_version
 from publisher.channel.release_candidate import ReleaseCandidate
 from publisher.channel.repository import Read, Repository
 from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, CHANGES_FIELD, RELEASE_FIELD, listed_targets, role_policy
@@ -22,6 +22,7 @@ from publisher.model.evidence import ArtifactFact
 from publisher.model.published import PublishedArtifact
 from publisher.model.release import Release
 from publisher.pipeline.objects import channel_listing
+from publisher.rules import words
 
 FIELDS = {RELEASE_FIELD, CHANGES_FIELD, BASIS_FIELD, BASE_FIELD}
 """Signed fields of a candidate that are ours; each is checked where it is read."""
@@ -49,8 +50,15 @@ def refuse_other_payload(
     current = live.roles.get(candidate.role) if live else None
     if not (current.signed.version if current else 0) < signed.version <= next_free_version(live, candidate.role, read):
         raise _planted(candidate, f"has the number {signed.version}, which is not the next one")
-    if signed.expires > now + role_policy(catalog.signers, candidate.role).expires + SKEW:
+    lifetime = role_policy(catalog.signers, candidate.role).expires
+    if signed.expires > now + lifetime + SKEW:
         raise _planted(candidate, "would live longer than its role may")
+    if is_short_lived(candidate, lifetime, now):
+        raise VerificationError(
+            f"the candidate {candidate.digest[:12]} of {candidate.role} expires on {words.day(signed.expires)},"
+            " too soon for people to renew it before clients are stranded",
+            fix="stage it again with --replace; it needs new signatures",
+        )
     artifacts = [
         PublishedArtifact(file=one.file, platform=one.platform, size=one.size, sha256=one.sha256) for one in files
     ]

@@ -28,7 +28,7 @@ from publisher.channel.difference import difference
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key, target_key
 from publisher.channel.repository import Read, Repository, follow_roots, read_repository, verifies
 from publisher.channel.rotation import People, Wanted, as_root, as_targets, first_targets, renewal, wanted_set
-from publisher.errors import SigningError, StorageConflict, StorageError, StorageTooLarge, VerificationError
+from publisher.errors import ApprovalsMissing, StorageConflict, StorageError, StorageTooLarge, VerificationError
 from publisher.model.candidate import CandidateRecord
 from publisher.model.configuration import Configuration
 from publisher.model.ledger import Action, Told
@@ -237,7 +237,7 @@ class KeysPlan:
 def plan_keys(found: KeySet, storage: Readable, configuration: Configuration, keys: KeyRing, now: datetime) -> KeysPlan:
     """Check that everybody has signed, and lay out what makes the set live, without writing.
 
-    Raises SigningError with all that is missing, StorageError when nothing is published yet.
+    Raises ApprovalsMissing with all that is missing, StorageError when nothing is published yet.
     """
     live = found.live
     if live is None:
@@ -245,7 +245,7 @@ def plan_keys(found: KeySet, storage: Readable, configuration: Configuration, ke
             "nothing is published here yet", fix="publish a release; it takes along what people have signed"
         )
     if lacking := [f"{one.wanted.role} needs {' and '.join(one.missing)}" for one in found.roles if one.missing]:
-        raise SigningError("; ".join(lacking), fix="each of them runs `publish approve ROLE --key KEY`")
+        raise ApprovalsMissing("; ".join(lacking), fix="each of them runs `publish approve ROLE --key KEY`")
     read = reader(storage)
     by_role = {one.wanted.role: one.wanted.only_good(one.signed) for one in found.roles}
     new_root = as_root(by_role.pop(Root.type)) if Root.type in by_role else None

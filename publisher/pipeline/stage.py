@@ -15,8 +15,8 @@ from tuf.api.metadata import Targets
 from publisher.channel.advance import says_the_same
 from publisher.channel.candidate import (
     base_of,
-    expires_before,
     is_live,
+    is_short_lived,
     refuse_stale,
     version_is_its_own,
 )
@@ -61,9 +61,6 @@ from publisher.pipeline.writing import Written, write_objects
 from publisher.rules.changes import found_classes
 from publisher.rules.evaluate import evaluate
 from publisher.storage.protocol import Body, Storage
-
-FRESH_FOR = timedelta(days=30)
-"""A candidate that would expire sooner is not taken up again."""
 
 
 class Supersede(StrEnum):
@@ -169,7 +166,7 @@ def plan_stage(
         # Whoever replaces what is there does not look at it, so that nothing that lies there can be in the way.
         staged = None if supersede is Supersede.ANY else staged_candidate(storage, role, catalog.signers)
         basis = basis_of(catalog, release, decision.at, people_digest({name: body.sha256 for name, body in people}))
-        candidate = _taken_up(staged, live, wanted, basis, now, read)
+        candidate = _taken_up(staged, live, wanted, basis, lifetime, now, read)
         if candidate is None:
             if staged is not None and not is_live(staged.candidate, live):
                 _refuse_superseding(staged.candidate, release, live, supersede)
@@ -249,6 +246,7 @@ def _taken_up(
     live: Repository | None,
     wanted: Targets,
     basis: Basis,
+    lifetime: timedelta,
     now: datetime,
     read: Read,
 ) -> ReleaseCandidate | None:
@@ -266,7 +264,7 @@ def _taken_up(
         and candidate.basis is not None
         and candidate.basis == basis.model_copy(update={"at": candidate.basis.at})
         and candidate.base == base_of(live, candidate.role)
-        and not expires_before(candidate, now + FRESH_FOR)
+        and not is_short_lived(candidate, lifetime, now)
         and candidate.metadata.signed.expires <= wanted.expires
     )
     return candidate if same else None

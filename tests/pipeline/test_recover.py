@@ -253,9 +253,9 @@ def test_nobody_builds_on_what_no_entry_tells_of(live: Project) -> None:
     storage = live.storage()
     before = live.bucket / TIMESTAMP_KEY
     found = before.read_bytes()
-    with pytest.raises(StorageConflict, match="no entry of the ledger tells of it"):
+    with pytest.raises(VerificationError, match="no entry of the ledger tells of it"):
         plan_refresh(storage, live.root, live.catalog, live.key_ring(), live.now)
-    with pytest.raises(StorageConflict, match="no entry of the ledger tells of it"):
+    with pytest.raises(VerificationError, match="no entry of the ledger tells of it"):
         live.publish("1.2.0")
     assert before.read_bytes() == found
 
