@@ -11,6 +11,7 @@ from publisher.cli.progress import track_on_terminal
 from publisher.cli.shipping import next_step, refusals_in_ledger, shipping_options
 from publisher.cli.signing import key_ring, read_root
 from publisher.cli.target import open_to_flip, refuse_sample
+from publisher.cli.verdicts import terminal_width, wrapped
 from publisher.client.version import Version
 from publisher.model.ledger import Action
 from publisher.pipeline.promote import PromotePlan, PromoteRequest, apply_promote, live_version, plan_promote
@@ -72,5 +73,6 @@ def _say(
         click.echo(f"{title} is live in {request.channel} already.")
         return
     click.echo(f"{title} is live in {request.channel}, verified as a new client.")
-    click.echo(f"  signed: {', '.join(f'{role} {number}' for role, number in plan.changed_roles)}")
-    click.echo(next_step(wall_clock()))
+    signed = f"signed: {', '.join(f'{role} {number}' for role, number in plan.changed_roles)}"
+    width = terminal_width()
+    click.echo("\n".join([*wrapped(signed, width, 2), *wrapped(next_step(wall_clock()), width)]))

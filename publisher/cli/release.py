@@ -14,7 +14,7 @@ from publisher.cli.progress import track_on_terminal
 from publisher.cli.shipping import artifacts_options, next_step, readable, refusals_in_ledger, shipping_options
 from publisher.cli.signing import key_ring, read_root
 from publisher.cli.target import open_to_flip, open_to_look, refuse_placeholders, refuse_sample
-from publisher.cli.verdicts import terminal_width
+from publisher.cli.verdicts import terminal_width, wrapped
 from publisher.errors import UsageError
 from publisher.model.ledger import Action
 from publisher.pipeline.deciding import ReleaseRequest
@@ -86,26 +86,29 @@ _FLIP = (
 def _lines(plan: ReleasePlan, written: Written | None, url: str, *, dry_run: bool) -> list[str]:
     request = plan.stage.request
     title = f"{request.release.product} {request.release.version}"
-    ignored = [f"Not part of the release, left alone: {', '.join(plan.stage.ignored)}"] if plan.stage.ignored else []
+    width = terminal_width()
+    left_alone = f"Not part of the release, left alone: {', '.join(plan.stage.ignored)}"
+    ignored = wrapped(left_alone, width) if plan.stage.ignored else []
     if dry_run:
         return [
-            f"Plan for {title} to {request.channel} in {url}; nothing was written.",
+            *wrapped(f"Plan for {title} to {request.channel} in {url}; nothing was written.", width),
             "",
-            *(line for one in plan.objects for line in _object_lines(plan, one, terminal_width())),
+            *(line for one in plan.objects for line in _object_lines(plan, one, width)),
             *(_FLIP if plan.flips else []),
             "",
             *ignored,
             "Run it again without --dry-run to publish." if not plan.nothing_to_do else "Nothing is left to do.",
         ]
     if written is None:
-        return [f"{title} is already in {request.channel} with these very bytes; nothing was written.", *ignored]
+        done = f"{title} is already in {request.channel} with these very bytes; nothing was written."
+        return [*wrapped(done, width), *ignored]
     roles = ", ".join(f"{role} {version}" for role, version in plan.promote.changed_roles)
     return [
         f"{title} is published to {request.channel}.",
-        f"  {len(written.keys)} objects, {written.size:,} bytes, to {url}",
-        f"  signed: {roles or 'nothing new'}",
-        f"  verified as a new client: {words.listed(plan.stage.platforms)}",
-        next_step(wall_clock()),
+        *wrapped(f"{len(written.keys)} objects, {written.size:,} bytes, to {url}", width, 2),
+        *wrapped(f"signed: {roles or 'nothing new'}", width, 2),
+        *wrapped(f"verified as a new client: {words.listed(plan.stage.platforms)}", width, 2),
+        *wrapped(next_step(wall_clock()), width),
         *ignored,
     ]
 

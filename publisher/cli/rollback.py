@@ -10,6 +10,7 @@ from publisher.cli.common import channel_among, load_configured, named_version, 
 from publisher.cli.shipping import shipping_options
 from publisher.cli.signing import key_ring, read_root
 from publisher.cli.target import open_to_write
+from publisher.cli.verdicts import terminal_width, wrapped
 from publisher.client.version import Version
 from publisher.errors import UsageError
 from publisher.model.ledger import Action
@@ -56,6 +57,8 @@ def command(
             }
         )
         return
-    click.echo(f"{name} is taken back in {chosen}: {plan.back_to} is live, verified as a new client.")
-    click.echo(f"  {words.listed(plan.platforms)}")
-    click.echo(f"Clients that run {version} keep it: publish a fixed version under a higher number.")
+    done = f"{name} is taken back in {chosen}: {plan.back_to} is live, verified as a new client."
+    keep = f"Clients that run {version} keep it: publish a fixed version under a higher number."
+    width = terminal_width()
+    lines = [*wrapped(done, width), *wrapped(words.listed(plan.platforms), width, 2), *wrapped(keep, width)]
+    click.echo("\n".join(lines))

@@ -43,18 +43,24 @@ def command(to: str | None, content: tuple[Path, ...], config: Path, as_json: bo
 
 
 def _lines(status: Status, url: str, now: datetime) -> list[str]:
+    width = terminal_width()
     live = [
-        f"  {one.product} {one.channel}: {one.version} for {', '.join(a.platform for a in one.artifacts)}"
-        + _by(status.shipped_by.get(f"{one.product}.{one.channel}", ()))
+        line
         for one in status.state.live
+        for line in wrapped(
+            f"{one.product} {one.channel}: {one.version} for {', '.join(a.platform for a in one.artifacts)}"
+            + _by(status.shipped_by.get(f"{one.product}.{one.channel}", ())),
+            width,
+            2,
+        )
     ]
     staged = [line for one in status.candidates for line in _candidate_lines(one)]
     staged += [line for one in status.staged_roles for line in _role_lines(one)]
     if status.unclear is not None:
-        staged += wrapped(f"Which changes of keys are under way cannot be told: {status.unclear}.", terminal_width(), 2)
+        staged += wrapped(f"Which changes of keys are under way cannot be told: {status.unclear}.", width, 2)
     return [
         url,
-        *_alarms(status, terminal_width()),
+        *_alarms(status, width),
         "Live",
         *(live or ["  nothing"]),
         "Staged",

@@ -115,7 +115,7 @@ def _missing(missing: list[str], directory: Path, others: list[str]) -> InputErr
     lines = []
     for asked in missing:
         pattern = asked.rpartition(" (")[0]
-        near = get_close_matches(pattern, others, n=1)
+        near = get_close_matches(pattern, others, n=1, cutoff=0.85)
         lines.append(f"  {asked}" + (f"; did you mean {_shown(near[0])}?" if near else ""))
     there = f"what lies there instead: {_few(others)}" if others else "nothing else lies there"
     return InputError(
