@@ -12,7 +12,6 @@ from publisher.cli.common import content_options, json_option, load_configured, 
 from publisher.cli.suggesting import SuggestingGroup
 from publisher.cli.target import address_of, to_option
 from publisher.errors import UsageError
-from publisher.model.configuration import Configuration
 from publisher.storage.policies import (
     SITE_IDENTITIES,
     STAGING_DAYS,
@@ -61,7 +60,7 @@ def show_policy(
     wanted = (Identity(identity),) if identity else known
     if not set(wanted) <= set(known):
         raise UsageError(f"{identity} has no part in the site's bucket", fix=f"choose {' or '.join(known)}")
-    address = _address(to, load_configured(content, config), site=site)
+    address = _address(to, content, config, site=site)
     documents = {one.value: (site_policy if site else policy)(address.bucket, address.prefix, one) for one in wanted}
     print_json(documents[identity] if identity else documents)
     if not site and not as_json and Identity.PUBLIC in wanted:
@@ -75,7 +74,7 @@ def show_policy(
 def show_cors(to: str | None, content: tuple[Path, ...], config: Path) -> None:
     """Print the CORS configuration of the channel's bucket: pages of the site may read it."""
     configuration = load_configured(content, config)
-    _address(to, configuration)
+    _on_s3(address_of(to, configuration))
     print_json(cors(configuration.endpoints.site))
 
 
@@ -93,14 +92,18 @@ def show_cors(to: str | None, content: tuple[Path, ...], config: Path) -> None:
 @click.option("--json", is_flag=True, expose_value=False, help="JSON is what it prints anyway.")
 def show_lifecycle(staging_days: int, site: bool, to: str | None, content: tuple[Path, ...], config: Path) -> None:
     """Print the lifecycle configuration: leftovers go, published objects stay."""
-    prefix = _address(to, load_configured(content, config), site=site).prefix
+    prefix = _address(to, content, config, site=site).prefix
     print_json(site_lifecycle(prefix) if site else lifecycle(prefix, staging_days))
 
 
-def _address(to: str | None, configuration: Configuration, *, site: bool = False) -> S3Address:
+def _address(to: str | None, content: tuple[Path, ...], config: Path, *, site: bool) -> S3Address:
+    """The bucket that is meant; a configuration is only needed where --to does not name it."""
     if site and to is None:
         raise UsageError("the site's bucket is not named", fix="give --to s3://BUCKET/PREFIX")
-    address = address_of(to, configuration)
+    return _on_s3(to or address_of(to, load_configured(content, config)))
+
+
+def _on_s3(address: str) -> S3Address:
     if not address.startswith("s3:"):
         raise UsageError(f"{address} is not a bucket on S3", fix="give --to s3://BUCKET/PREFIX")
     return S3Address.parse(address)

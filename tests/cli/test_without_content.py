@@ -16,7 +16,6 @@ from tests.support.command import Publish, Ran, run_publish
 from tests.support.project import Project, tree, with_todays_keys
 from tests.support.thief import FAR, Thief
 
-S3 = ("--to", "s3://bucket/prefix")
 STABLE = ("--channel", "stable")
 
 
@@ -157,8 +156,10 @@ def test_keys_are_changed_from_the_first_word_to_the_last(spoiled: Project, publ
 
 
 def test_policies_of_a_bucket_are_printed(spoiled: Project, publish: Publish) -> None:
+    with (spoiled.config / "endpoints.yaml").open("a") as endpoints:
+        endpoints.write("storage: s3://bucket/prefix\n")
     for document in ("policy", "cors", "lifecycle"):
-        assert json.loads(run(publish, spoiled, "bucket", document, *S3, to=False).out)
+        assert json.loads(run(publish, spoiled, "bucket", document, to=False).out)
 
 
 def test_the_first_keys_are_made(spoiled: Project, publish: Publish) -> None:
