@@ -1,24 +1,28 @@
 # Targets for people; everything runs in .venv, which is made when it is missing or older than pyproject.toml.
 VENV   := .venv
 PY     := $(VENV)/bin/python
+PIP    := $(PY) -m pip install --quiet --disable-pip-version-check
+LOCKS  := publisher/locks
+LOCK   := uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+          --no-header --no-annotate --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 PORT   ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench nightly clean
+.PHONY: help demo serve test check bench nightly lock wheel clean
 
 help:            ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-$(VENV)/installed: pyproject.toml
+$(VENV)/installed: pyproject.toml $(LOCKS)/run.txt
 	python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tidegate needs Python 3.11 or newer; this is %d.%d." % sys.version_info[:2])'
 	python3 -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable .
+	$(PIP) --require-hashes --requirement $(LOCKS)/run.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/tested: $(VENV)/installed
-	$(VENV)/bin/python -m publisher.cli.main --version >/dev/null
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check 'pip>=25.1'
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --group dev
+$(VENV)/tested: $(VENV)/installed $(LOCKS)/dev.txt
+	$(PY) -m publisher.cli.main --version >/dev/null
+	$(PIP) --require-hashes --requirement $(LOCKS)/dev.txt
 	@touch $@
 
 demo: $(VENV)/installed   ## keys, a real program published and verified, and the site, in build/demo
@@ -44,6 +48,18 @@ nightly: $(VENV)/tested   ## long tests: huge files, many races
 
 bench: $(VENV)/tested     ## speed and size as ratios, into build/bench.json
 	$(PY) -m tests.bench
+
+lock:            ## write the locks anew for a changed pyproject.toml; UPGRADE=1 takes newer versions (needs uv)
+	$(LOCK) pyproject.toml --group build --group dev --output-file $(LOCKS)/dev.txt
+	$(LOCK) pyproject.toml --group build --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/run.txt
+	@set -e; for group in refresh client hsm gcpkms azurekms hv tkey; do \
+	    $(LOCK) --group pyproject.toml:$$group --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/$$group.txt; \
+	done
+
+wheel: $(VENV)/installed  ## this program as a wheel in dist/, and its SHA-256
+	@rm -rf build/lib
+	@$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --wheel-dir dist .
+	@cd dist && sha256sum tidegate-*.whl
 
 clean:           ## remove what was built; the environment stays
 	rm -rf build

@@ -22,7 +22,7 @@ from tuf.api.serialization.json import JSONSerializer
 
 from publisher.channel.layout import metadata_key
 from publisher.channel.repository import Read, Repository, parse, verifies, verify_role_duties
-from publisher.channel.roles import BACK_FIELD, BASE_FIELD, BASIS_FIELD, is_due, role_policy
+from publisher.channel.roles import PASSING_FIELDS, is_due, lifetime_of, role_policy
 from publisher.errors import ApprovalsMissing, InputError, SigningError, StorageConflict, VerificationError
 from publisher.model.signer import SHARED_ROLES, Signers
 from publisher.signing.keys import OpenSigner
@@ -88,7 +88,7 @@ class Advance:
         for role in SHARED_ROLES:
             live = current.get(role)
             if role in shared or self._may_renew(role, live):
-                wanted = shared.get(role) or (live.signed if live else self._empty(role))
+                wanted = shared.get(role) or (live.signed if live else Targets(version=1, expires=self.now))
                 current[role] = self._role(role, wanted, live, new_targets, changed, objects)
                 verify_role_duties(new_targets.signed, role, current[role])
 
@@ -97,7 +97,7 @@ class Advance:
             f"{role}.json": self._meta(role, metadata.signed.version, fresh)
             for role, metadata in sorted({**current, Targets.type: new_targets}.items())
         }
-        snapshot = Snapshot(version=1, expires=self._expiry(Snapshot.type), meta=meta)
+        snapshot = Snapshot(version=1, expires=self.now, meta=meta)
         live_snapshot = self.live.snapshot if self.live else None
         new_snapshot = self._role(Snapshot.type, snapshot, live_snapshot, self.root, changed, objects)
 
@@ -116,17 +116,13 @@ class Advance:
                 fix="publish keys stage, approve targets, publish keys promote; then run this again",
             )
 
-    def _expiry(self, role: str) -> datetime:
-        return self.now + role_policy(self.signers, role).expires
-
-    def _empty(self, role: str) -> Targets:
-        return Targets(version=1, expires=self._expiry(role))
+    def _expiry(self, role: str, signed: Signed) -> datetime:
+        return self.now + lifetime_of(self.signers, role, signed)
 
     def _may_renew(self, role: str, live: Metadata[Targets] | None) -> bool:
         """Whether an unchanged role is renewed (or a shared one begun) along the way: due, and its keys are here."""
-        policy = role_policy(self.signers, role)
-        due = live is None or is_due(live.signed, role, policy.expires, self.now)
-        return due and len(self.keys(role)) >= policy.threshold
+        due = live is None or is_due(self.signers, role, live.signed, self.now)
+        return due and len(self.keys(role)) >= role_policy(self.signers, role).threshold
 
     def _take(
         self,
@@ -173,14 +169,13 @@ class Advance:
         objects: list[tuple[str, bytes]],
     ) -> Metadata[S]:
         """The role's metadata: the live one when it says the same and is not due, else a new version."""
-        lifetime = role_policy(self.signers, role).expires
         if live is not None and says_the_same(live.signed, wanted) and verifies(delegator.signed, role, live):
-            if not is_due(live.signed, role, lifetime, self.now):
+            if not is_due(self.signers, role, live.signed, self.now):
                 return live
             if not self.keys(role) and live.signed.expires > self.now:
                 return live
         signed = copy.deepcopy(wanted)
-        signed.expires = self._expiry(role)
+        signed.expires = self._expiry(role, signed)
         signed.version = live.signed.version + 1 if live else 1
         metadata, data = self._settle(role, signed, delegator)
         changed.append((role, metadata.signed.version))
@@ -189,14 +184,13 @@ class Advance:
 
     def _settle(self, role: str, signed: S, delegator: Metadata[Root] | Metadata[Targets]) -> tuple[Metadata[S], bytes]:
         """Find the version to write: one that a killed run left and that says the same, or the next free one."""
-        lifetime = role_policy(self.signers, role).expires
         while (left := self.read(metadata_key(role, signed.version))) is not None:
             found = _usable(left, type(signed), role, delegator)
             if (
                 found is not None
                 and found.signed.version == signed.version
                 and says_the_same(found.signed, signed)
-                and not is_due(found.signed, role, lifetime, self.now)
+                and not is_due(self.signers, role, found.signed, self.now)
             ):
                 return found, left
             signed.version += 1
@@ -213,25 +207,20 @@ class Advance:
 
     def _timestamp(self, snapshot: Metadata[Snapshot], fresh: Mapping[str, bytes]) -> Metadata[Timestamp] | None:
         live = self.live.timestamp if self.live else None
-        lifetime = role_policy(self.signers, Timestamp.type).expires
         version = snapshot.signed.version
         if (
             live is not None
             and live.signed.snapshot_meta.version == version
             and verifies(self.root.signed, Timestamp.type, live)
-            and not is_due(live.signed, Timestamp.type, lifetime, self.now)
+            and not is_due(self.signers, Timestamp.type, live.signed, self.now)
         ):
             return None
         timestamp = Timestamp(
             version=live.signed.version + 1 if live else 1,
-            expires=self._expiry(Timestamp.type),
+            expires=self.now + role_policy(self.signers, Timestamp.type).expires,
             snapshot_meta=self._meta(Snapshot.type, version, fresh),
         )
         return sign(Timestamp.type, timestamp, self.keys(Timestamp.type), self.root)
-
-
-PASSING_FIELDS = (BASE_FIELD, BASIS_FIELD, BACK_FIELD)
-"""Signed fields that say nothing to clients."""
 
 
 def _refuse_orphans(current: Mapping[str, Metadata[Targets]], targets: Targets) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -62,6 +63,14 @@ def audit(source: Source, trusted_root: bytes, now: datetime) -> Audit:
     return _Auditor(source, trusted_root, now).run()
 
 
+def audit_change(source: Source, trusted_root: bytes, now: datetime, before: Repository | None) -> Audit:
+    """The same for what a change brings, before it is live: what was live `before` is not looked at again.
+
+    `source` is the bucket with the change in it.
+    """
+    return _Auditor(source, trusted_root, now).run_change(before)
+
+
 @dataclass
 class _Auditor:
     source: Source
@@ -73,22 +82,40 @@ class _Auditor:
         self.book = Findings(self.source)
 
     def run(self) -> Audit:
-        try:
-            top = read_top(self.book.read, self.trusted_root)
-        except VerificationError as error:
-            self.book.error(error.what)
-            top = None
-        else:
-            if top is None:
-                self.book.error("nothing is published here", TIMESTAMP_KEY)
-        if top is not None:
-            repository = replace(top, roles=dict(self._delegated(top)))
+        repository = self._repository()
+        if repository is not None:
             history = read_history(self.source.read, repository, self.source.keys(), self.trusted_root)
             self._expiry(repository)
             self._targets(repository)
             self._feeds(repository)
-            self._releases(repository, history)
+            self._releases(repository, history, self._listed_versions())
             self._strays(repository, history)
+        return self._result()
+
+    def run_change(self, before: Repository | None) -> Audit:
+        repository = self._repository()
+        if repository is not None:
+            history = read_history(self.source.read, repository, (), self.trusted_root)
+            changed = _changed(repository, before)
+            self._expiry(changed)
+            self._targets(changed)
+            self._feeds(replace(repository, roles={role: repository.roles[role] for role in changed.roles}))
+            self._releases(changed, history, set())
+        return self._result()
+
+    def _repository(self) -> Repository | None:
+        """What the timestamp leads to; parts that do not verify become findings."""
+        try:
+            top = read_top(self.book.read, self.trusted_root)
+        except VerificationError as error:
+            self.book.error(error.what)
+            return None
+        if top is None:
+            self.book.error("nothing is published here", TIMESTAMP_KEY)
+            return None
+        return replace(top, roles=dict(self._delegated(top)))
+
+    def _result(self) -> Audit:
         return Audit(tuple(self.book.found), self.book.signatures, self.book.hashed)
 
     def _delegated(self, top: Repository) -> Iterator[tuple[str, Metadata[Targets]]]:
@@ -171,7 +198,7 @@ class _Auditor:
             if url not in allowed:
                 self.book.error(f"{name} sends clients to {url}, which is not a pinned address")
 
-    def _releases(self, repository: Repository, history: History) -> None:
+    def _releases(self, repository: Repository, history: History, listed: set[tuple[str, str]]) -> None:
         """releases/: every version that a feed names or a listing shows verifies by hand, file by file."""
         target = repository.targets.signed.targets.get(MINISIGN_TARGET)
         sha256 = target.hashes.get("sha256") if target else None
@@ -185,7 +212,7 @@ class _Auditor:
             return
         files = (released_file(path) for metadata in repository.roles.values() for path in metadata.signed.targets)
         offered = {file[:2] for file in files if file is not None}
-        for product, version in sorted(offered | self._listed_versions()):
+        for product, version in sorted(offered | listed):
             level = Level.ERROR if (product, version) in offered else Level.WARNING
             audit_release(self.book, product, version, public, history, level)
 
@@ -218,3 +245,16 @@ class _Auditor:
                 self.book.add(Level.WARNING, f"nothing signed leads to it; {BROKEN_OFF}", key)
             else:
                 self.book.error("nothing signed leads to it, and people may take it for ours", key)
+
+
+def _changed(repository: Repository, before: Repository | None) -> Repository:
+    """The same with only those roles that were not live before, and of their targets only the new ones."""
+    roles: dict[str, Metadata[Targets]] = {}
+    for role, metadata in repository.roles.items():
+        replaced = before.roles.get(role) if before is not None else None
+        if replaced is None or replaced.signed != metadata.signed:
+            known = replaced.signed.targets if replaced is not None else {}
+            signed = copy.copy(metadata.signed)
+            signed.targets = {path: target for path, target in signed.targets.items() if known.get(path) != target}
+            roles[role] = Metadata(signed, metadata.signatures)
+    return replace(repository, roles=roles)

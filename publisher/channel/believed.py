@@ -7,7 +7,7 @@ the last change of keys, whose entry tells the whole state.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tuf.api.metadata import Key, Root, Targets
@@ -39,15 +39,20 @@ class Today:
         return verified_entry(one, self._may_sign(said))
 
     def _may_sign(self, told: Told) -> Mapping[str, Key]:
-        roles = {*ONLINE_ROLES}
         if told.product is not None and told.channel is not None:
-            roles.add(channel_role(told.product, told.channel))
-        elif told.action is Action.KEYS:
+            # What people are asked to sign is for those people to stage: an online key must not be enough.
+            online = () if told.action is Action.STAGE else ONLINE_ROLES
+            return self._keys((channel_role(told.product, told.channel), *online))
+        roles = {*ONLINE_ROLES}
+        if told.action is Action.KEYS:
             roles.add(Root.type)
         elif told.action is Action.STAGE:
             roles.update(told.roles)
         elif told.action is Action.SIGN_SITE:
             roles.add(SITE_ROLE)
+        return self._keys(roles)
+
+    def _keys(self, roles: Iterable[str]) -> Mapping[str, Key]:
         found: dict[str, Key] = {}
         for role in roles:
             found |= {key.keyid: key for key in map(public_key, self.signers.keys_of(role))}

@@ -13,16 +13,18 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from tuf.api.metadata import Metadata, Root, Signature, Targets
 
+from publisher.channel.advance import to_bytes
 from publisher.channel.layout import candidate_key, metadata_key, staging_pointer_key
 from publisher.channel.repository import Read, Repository, parse
 from publisher.channel.roles import BASE_FIELD, is_due
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.candidate import CandidateRecord, StagingPointer
+from publisher.model.signer import Signers
 from publisher.signing.keys import OpenSigner, described
 
 SIGNATURE_LIMIT = 4096
@@ -98,24 +100,27 @@ class Staged(Generic[C]):
         return metadata
 
 
-def next_free_version(live: Repository | None, role: str, read: Read) -> int:
-    """Versions that a killed run burned are passed over."""
-    current = live.of(role) if live else None
-    version = current.signed.version + 1 if current else 1
+def payload_digest(signed: Root | Targets) -> str:
+    """What names the candidate of a signed part."""
+    return hashlib.sha256(to_bytes(Metadata(signed))).hexdigest()
+
+
+def next_free_version(role: str, read: Read, above: int) -> int:
+    """The first version after `above` that has no object; those that a killed run burned are passed over."""
+    version = above + 1
     while read(metadata_key(role, version)) is not None:
         version += 1
     return version
 
 
-def version_is_its_own(candidate: Candidate, live: Repository | None, read: Read) -> bool:
-    """Whether the candidate's number is the next free one, or only a killed run of its own has used it."""
+def version_is_its_own(candidate: Candidate, read: Read, above: int) -> bool:
+    """Whether the candidate's number is the next free one after `above`, or only a killed run has used it for this."""
     version = candidate.metadata.signed.version
-    current = live.of(candidate.role) if live else None
-    if current is not None and version <= current.signed.version:
+    if version <= above:
         return False
     left = read(metadata_key(candidate.role, version))
     if left is None:
-        return version <= next_free_version(live, candidate.role, read)
+        return version <= next_free_version(candidate.role, read, above)
     try:
         left_signed = Candidate(candidate.role, left, candidate.record).metadata.signed
     except VerificationError:
@@ -156,6 +161,11 @@ def read_staged(read: Read, kind: type[C], role: str, signature_keys: Iterable[s
     digest = read_pointer(read, role).candidate
     if digest is None:
         return None
+    return Staged(read_candidate(read, kind, role, digest), read_signatures(read, signature_keys))
+
+
+def read_candidate(read: Read, kind: type[C], role: str, digest: str) -> C:
+    """A candidate by the digest of its payload. Raises VerificationError when it is not whole, or another one."""
     payload, record = (read(candidate_key(role, digest, file)) for file in (PAYLOAD, RECORD))
     if payload is None or record is None:
         raise VerificationError(f"the candidate {digest[:12]} of {role} is not whole", fix="stage it again")
@@ -167,7 +177,7 @@ def read_staged(read: Read, kind: type[C], role: str, signature_keys: Iterable[s
         raise VerificationError(f"the record of candidate {digest[:12]} of {role} cannot be read") from error
     # Asked now, so that a payload that cannot be read is refused here and nowhere later.
     candidate.check()
-    return Staged(candidate, read_signatures(read, signature_keys))
+    return candidate
 
 
 def sign_candidate(candidate: Candidate, keys: Iterable[OpenSigner]) -> tuple[Signature, ...]:
@@ -200,12 +210,12 @@ def refuse_stale(candidate: Candidate, live: Repository | None) -> None:
         )
 
 
-def is_short_lived(candidate: Candidate, lifetime: timedelta, now: datetime) -> bool:
-    """Whether the payload would be due for renewal as soon as it is live; `lifetime` is that of the role.
+def is_short_lived(candidate: Candidate, signers: Signers, now: datetime) -> bool:
+    """Whether the payload would be due for renewal as soon as it is live.
 
     A renewal takes people, and time: until they have signed it, clients are stranded once the payload expires.
     """
-    return is_due(candidate.metadata.signed, candidate.role, lifetime, now)
+    return is_due(signers, candidate.role, candidate.metadata.signed, now)
 
 
 def _who(live: Repository | None, role: str) -> str:

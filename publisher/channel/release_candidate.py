@@ -12,7 +12,7 @@ from datetime import datetime
 from tuf.api.metadata import Metadata, Targets
 
 from publisher.channel.advance import says_the_same, to_bytes
-from publisher.channel.candidate import Candidate, base_named, base_of, next_free_version
+from publisher.channel.candidate import Candidate, base_named, base_of
 from publisher.channel.feeds import build_feed, feed_bytes
 from publisher.channel.layout import feed_target
 from publisher.channel.repository import Read, Repository, parse
@@ -83,47 +83,13 @@ class ReleaseCandidate(Candidate):
         _ = self.base, self.release
 
 
-def payload_of(targets: Targets, basis: Basis, live: Repository | None, role: str, read: Read) -> bytes:
-    """The payload for the next free version of a channel role, made to replace what is live."""
+def payload_of(targets: Targets, basis: Basis, live: Repository | None, role: str, version: int) -> bytes:
+    """The payload for a version of a channel role, made to replace what is live."""
     payload = copy.deepcopy(targets)
     payload.unrecognized_fields[BASIS_FIELD] = basis.model_dump(mode="json")
-    payload.version = next_free_version(live, role, read)
+    payload.version = version
     payload.unrecognized_fields[BASE_FIELD] = base_of(live, role)
     return to_bytes(Metadata(payload))
-
-
-def carried_files(candidate: ReleaseCandidate, live: Repository | None, read: Read) -> tuple[ArtifactFact, ...]:
-    """The files whose feed the candidate changes, one a platform; all must be of the release that it says it ships.
-
-    Raises VerificationError for a feed that offers something else.
-    """
-    current = live.roles.get(candidate.role) if live else None
-    before = current.signed.targets if current else {}
-    listed = candidate.metadata.signed.targets
-    files: list[ArtifactFact] = []
-    for path, target in sorted(listed.items()):
-        if not path.startswith("feed/") or before.get(path) == target:
-            continue
-        feed = read_feed(read, path, target)
-        artifact = feed.release.artifact if feed.release else None
-        file = listed.get(artifact.target) if artifact else None
-        if (
-            (feed.product, feed.channel) != (candidate.product, candidate.channel)
-            or feed.release is None
-            or str(feed.release.version) != candidate.release
-            or artifact is None
-            or file is None
-            or (file.length, file.hashes.get("sha256")) != (artifact.size, artifact.sha256)
-        ):
-            raise VerificationError(
-                f"the candidate of {candidate.role} says {candidate.release}, but {path} offers something else"
-            )
-        files.append(
-            ArtifactFact(file=artifact.file, platform=feed.platform, size=artifact.size, sha256=artifact.sha256)
-        )
-    if not files:
-        raise VerificationError(f"the candidate of {candidate.role} changes no platform's feed")
-    return tuple(files)
 
 
 def feeds_of(signed: Targets, read: Read) -> Mapping[str, Feed]:
@@ -149,13 +115,13 @@ def people_digest(files: Mapping[str, str]) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def refuse_other_content(
+def check_content(
     candidate: ReleaseCandidate, catalog: Catalog, release: Release, files: Sequence[ArtifactFact], moment: datetime
 ) -> None:
     """What was signed must be what the content still says, to the byte. Raises StorageConflict with what differs.
 
-    `files` are those that the candidate carries. Feeds are made again for the moment that theirs were made for, so
-    that the mere passing of time voids nothing.
+    `files` are those that the minisign key vouches for. Feeds are made again for the moment that the candidate's were
+    made for, so that the mere passing of time voids nothing.
     """
     basis = candidate.basis
     if basis is None:
@@ -171,7 +137,8 @@ def refuse_other_content(
         artifact = PublishedArtifact(file=one.file, platform=one.platform, size=one.size, sha256=one.sha256)
         feed = feed_bytes(build_feed(catalog, release, candidate.channel, artifact, basis.at))
         path = feed_target(candidate.product, candidate.channel, one.platform)
-        if listed[path].hashes.get("sha256") != hashlib.sha256(feed).hexdigest():
+        target = listed.get(path)
+        if target is None or target.hashes.get("sha256") != hashlib.sha256(feed).hexdigest():
             raise _void(candidate, f"tells clients on {one.platform} something else than the content does now")
 
 

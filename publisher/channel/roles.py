@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tuf.api.metadata import DelegatedRole, Delegations, Key, Role, Root, Signed, TargetFile, Targets
@@ -33,6 +34,9 @@ BASE_FIELD = "x-tidegate-base"
 BACK_FIELD = "x-tidegate-back"
 """Signed field of a way back: the version that it takes back. No candidate has it."""
 
+PASSING_FIELDS = (BASE_FIELD, BASIS_FIELD, BACK_FIELD)
+"""Signed fields that say nothing to clients."""
+
 ONLINE_ROLES = ("snapshot", "timestamp")
 """Roles whose keys a timer may use; they are renewed at half of their life."""
 
@@ -45,10 +49,50 @@ def role_policy(signers: Signers, role: str) -> RolePolicy:
     return policy
 
 
-def is_due(signed: Signed, role: str, lifetime: timedelta, now: datetime) -> bool:
-    """Whether metadata should be renewed: online roles at half of their life, those of people in its last twelfth."""
-    left = signed.expires - now
-    return left < lifetime / (2 if role in ONLINE_ROLES else 12)
+def is_empty(signed: Signed) -> bool:
+    """Whether metadata says nothing to clients: no file, no delegation, no signed field of its own."""
+    if not isinstance(signed, Targets):
+        return False
+    return not (signed.targets or signed.delegations or set(signed.unrecognized_fields) - set(PASSING_FIELDS))
+
+
+def lifetime_of(signers: Signers, role: str, signed: Signed) -> timedelta:
+    """How long this metadata is valid once it is signed. Raises SigningError when the configuration has no such role.
+
+    A shared role lives longer until its first use: nobody should have to sign every few weeks that there is no hold.
+    """
+    policy = role_policy(signers, role)
+    return policy.expires_empty if policy.expires_empty is not None and is_empty(signed) else policy.expires
+
+
+def renewed_after(role: str, lifetime: timedelta) -> timedelta:
+    """The age at which metadata is renewed: half of its life for online roles, eleven twelfths for those of people."""
+    return lifetime / 2 if role in ONLINE_ROLES else lifetime * 11 / 12
+
+
+def is_due(signers: Signers, role: str, signed: Signed, now: datetime) -> bool:
+    """Whether metadata should be renewed now."""
+    lifetime = lifetime_of(signers, role, signed)
+    return signed.expires - now < lifetime - renewed_after(role, lifetime)
+
+
+@dataclass(frozen=True)
+class YearlySignatures:
+    """How often people are asked to sign a role in a year in which it only has to be renewed."""
+
+    empty: int
+    """While it says nothing to clients; the same as `used` where the configuration makes no difference."""
+    used: int
+
+
+def yearly_signatures(policy: RolePolicy, role: str) -> YearlySignatures:
+    """Signatures of a year: renewals, times the persons that each of them needs."""
+    persons = max(policy.threshold, len(policy.duties))
+
+    def signatures(lifetime: timedelta) -> int:
+        return persons * (timedelta(days=365) // renewed_after(role, lifetime))
+
+    return YearlySignatures(signatures(policy.expires_empty or policy.expires), signatures(policy.expires))
 
 
 def first_root(signers: Signers, now: datetime) -> Root:

@@ -17,7 +17,7 @@ from tuf.api.metadata import Key, Metadata, Root, Signature, Targets
 from publisher.channel.advance import says_enough, says_the_same
 from publisher.channel.candidate import base_named
 from publisher.channel.repository import Repository, verifies
-from publisher.channel.roles import BACK_FIELD, BASE_FIELD, first_root, role_policy
+from publisher.channel.roles import BACK_FIELD, BASE_FIELD, first_root, lifetime_of, role_policy
 from publisher.model.signer import Signers
 from publisher.signing.keys import PERSON_FIELD
 
@@ -98,7 +98,7 @@ def wanted_set(
         found.append(Wanted(Targets.type, live.targets, targets, why, (("", trusted),), also))
     for role, metadata in sorted(live.roles.items()):
         if not says_enough(targets, role, metadata):
-            signed = _next(metadata.signed, metadata, now + role_policy(signers, role).expires)
+            signed = _next(metadata.signed, metadata, now + lifetime_of(signers, role, metadata.signed))
             found.append(Wanted(role, metadata, signed, "Those who signed it no longer suffice.", (("", targets),)))
     return tuple(found)
 
@@ -115,7 +115,7 @@ def renewal(live: Repository, root: Metadata[Root], role: str, signers: Signers,
     """The same content as is live, with a new expiry."""
     metadata = root if role == Root.type else live.of(role)
     assert metadata is not None
-    expires = now + role_policy(signers, role).expires
+    expires = now + lifetime_of(signers, role, metadata.signed)
     signed: Root | Targets
     if isinstance(metadata.signed, Root):
         signed = _next(metadata.signed, metadata, expires)

@@ -9,6 +9,7 @@ import click
 from pydantic import TypeAdapter, ValidationError
 
 from publisher.cli.signing import read_root_file
+from publisher.cli.wheels import read_wheels, wheels_option
 from publisher.client.errors import ClientError
 from publisher.client.fetch import fetcher_for
 from publisher.client.trusted import Trusted
@@ -24,13 +25,16 @@ from publisher.pipeline.zipapp import build_zipapp
 @click.option("--product", required=True)
 @click.option("--channel", required=True)
 @click.option("--to", "to", required=True, type=click.Path(path_type=Path), help="File to write, such as tidegate.pyz.")
-def command(root: Path, url: str, product: str, channel: str, to: Path) -> None:
+@wheels_option
+def command(root: Path, url: str, product: str, channel: str, to: Path, wheels: Path | None) -> None:
     """Build the reference update client as one file that needs only Python.
 
-    It carries ROOT, the address and all its libraries. The same inputs give the same bytes.
+    It carries ROOT, the address and all its libraries: wheels whose SHA-256 the lock of this program names, which are
+    downloaded once with pip. The same inputs give the same bytes.
     """
     trusted = Trusted(_address(url), _id("product", product), _id("channel", channel), read_root_file(root))
-    data = build_zipapp(trusted=trusted, version=Version.parse(version("tidegate")))
+    packed = read_wheels(wheels)
+    data = build_zipapp(trusted=trusted, version=Version.parse(version("tidegate")), wheels=packed)
     if to.exists() and to.read_bytes() == data:
         click.echo(f"{to} is already this very client; nothing was written.")
         return
@@ -39,7 +43,9 @@ def command(root: Path, url: str, product: str, channel: str, to: Path) -> None:
         to.chmod(0o755)
     except OSError as error:
         raise InputError(f"cannot write {to}: {error.strerror}") from error
-    click.echo(f"{to} ({len(data):,} bytes) follows {product} {channel} at {url}.")
+    click.echo(f"{to} ({len(data):,} bytes) follows {product} {channel} at {url}. It holds:")
+    for wheel in packed:
+        click.echo(f"  {wheel.name} {wheel.version}  sha256:{wheel.digest}")
 
 
 def _address(url: str) -> str:

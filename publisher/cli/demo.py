@@ -9,6 +9,7 @@ import click
 
 from publisher.cli.common import wall_clock
 from publisher.cli.progress import track_on_terminal
+from publisher.cli.wheels import read_wheels, wheels_option
 from publisher.content.load import load_catalog
 from publisher.errors import InputError, StorageConflict
 from publisher.pipeline import demo
@@ -24,7 +25,8 @@ ADDRESS = "http://127.0.0.1:8000"
 
 
 @click.command()
-def command() -> None:
+@wheels_option
+def command(wheels: Path | None) -> None:
     """Do it all once, with demo keys: build, sign, publish, verify, and build the site, in build/demo.
 
     Run it again: it says that nothing changed, and writes nothing to the bucket.
@@ -42,7 +44,7 @@ def command() -> None:
     _step("keys", f"made {made} demo keys and the first root" if made else "there already")
     catalog = load_catalog([CONTENT], place.config)
 
-    client = demo.build_client(place, own)
+    client = demo.build_client(place, own, read_wheels(wheels))
     _step("client", f"built {client.name} ({client.stat().st_size:,} bytes), which carries that root")
 
     try:

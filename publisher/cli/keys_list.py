@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 
+from publisher.channel.roles import YearlySignatures
 from publisher.cli.common import content_options, json_option, load_configured, print_result
 from publisher.cli.signing import keys_option
 from publisher.cli.verdicts import wrapped
 from publisher.pipeline.keys_list import SHORT, ListedKey, Listing, list_keys
+from publisher.rules.words import counted
 
 _SCHEMES = {"ed25519": "ed25519", "ecdsa-sha2-nistp256": "ecdsa", "rsassa-pss-sha256": "rsa"}
 
@@ -40,6 +42,8 @@ def _lines(listing: Listing, width: int) -> Iterator[str]:
     whose = max((len(_whose(one)) for one in listing.keys), default=0)
     for role in listing.roles:
         yield f"{role.role}: {role.needs}"
+        if role.yearly is not None:
+            yield f"  {_yearly(role.yearly)}"
         for name in role.keys:
             yield from _key_lines(keys[name], names, whose, width)
         if not role.keys:
@@ -62,6 +66,11 @@ def _key_lines(one: ListedKey, names: int, whose: int, width: int) -> Iterator[s
     if len(place) > room:
         place = f"{one.where[: room - len(one.state) - 5]}..., {one.state}"
     yield f"      {place}"
+
+
+def _yearly(signatures: YearlySignatures) -> str:
+    each = f"{counted(signatures.empty, 'signature')} a year to renew it"
+    return each if signatures.used == signatures.empty else f"{each}, {signatures.used} from its first use on"
 
 
 def _whose(one: ListedKey) -> str:
@@ -87,6 +96,7 @@ def _as_json(listing: Listing) -> dict[str, object]:
             {
                 "role": one.role,
                 "needs": one.needs,
+                "signatures_a_year": one.yearly and {"empty": one.yearly.empty, "used": one.yearly.used},
                 "keys": list(one.keys),
                 "satisfiable": not one.shortfalls,
                 "missing": [short.what for short in one.shortfalls],

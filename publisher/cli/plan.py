@@ -22,6 +22,7 @@ from publisher.model.release import Release
 from publisher.rules import words
 from publisher.rules.answer import headline
 from publisher.rules.plan import Option, Plan, plan
+from publisher.rules.schedule import HORIZON
 
 
 @click.command("plan")
@@ -57,8 +58,8 @@ def command(
 def report(release: Release, advice: Plan, width: int) -> list[str]:
     """The advice in the first line, then why the date is in the way, then every option."""
     lines = wrapped(_first_line(release, advice), width)
-    planned = f"planned for {words.moment(release.planned_for)}" if release.planned_for else "without a planned time"
-    asked = f"Channel {advice.decision.channel}, {planned}; asked for {words.moment(advice.decision.at)}."
+    planned = f"planned for {words.moment(release.planned_for)}" if release.planned_for else "no planned time"
+    asked = f"Channel {advice.decision.channel}, {planned}; advice of {words.moment(advice.decision.at)}."
     lines += wrapped(asked, width)
     if _shipped(release, advice):
         return lines
@@ -66,11 +67,11 @@ def report(release: Release, advice: Plan, width: int) -> list[str]:
     in_the_way = [one for one in advice.planned.verdicts if one.outcome.stops and one.rule not in mend]
     if in_the_way:
         when = "now" if advice.planned.at == advice.decision.at else "at the planned time"
-        lines += ["", f"What is in the way {when}:"]
+        lines += ["", f"What blocks it {when}:"]
         for verdict in in_the_way:
             lines += verdict_lines(verdict, width)
     if advice.mend:
-        lines += ["", "What has to be mended on any date:"]
+        lines += ["", "What must be fixed on any date:"]
         for verdict in advice.mend:
             lines += verdict_lines(verdict, width)
     for number, option in enumerate(advice.options):
@@ -78,6 +79,8 @@ def report(release: Release, advice: Plan, width: int) -> list[str]:
         lines += wrapped(option.what, width, indent=2)
         lines += wrapped(f"Why: {option.why}", width, indent=2)
         lines += wrapped(f"Cost: {option.cost}", width, indent=2)
+    if advice.options and advice.too_late:
+        lines += ["", *wrapped(advice.too_late, width)]
     if (way := advice.way_back) is not None:
         state = "done" if way.done else "overdue" if way.overdue else "not done yet"
         said = f"Its way back must be verified and rehearsed by {words.moment(way.at)}: {state}."
@@ -93,7 +96,7 @@ def _first_line(release: Release, advice: Plan) -> str:
     if release.shipped_at is not None and _shipped(release, advice):
         return f"{release.id} shipped on {words.moment(release.shipped_at)}; there is nothing to plan."
     if not advice.options:
-        return f"{headline(advice.planned)} No date is open as far as dates are looked for."
+        return f"{headline(advice.planned)} {advice.too_late or f'No date within {HORIZON.days} days is open.'}"
     first = advice.options[0]
     return f"{release.id}: {first.kind}. {first.what}"
 
@@ -111,6 +114,7 @@ def as_data(release: Release, advice: Plan) -> dict[str, object]:
         "outcome_as_planned": advice.planned.outcome.value,
         "advice": advice.options[0].kind.value if advice.options else None,
         "options": [_option_as_data(one) for one in advice.options],
+        "too_late": advice.too_late or None,
         "way_back": {"by": format_time(way.at), "done": way.done, "overdue": way.overdue} if way else None,
         "mend": [verdict.model_dump(mode="json") for verdict in advice.mend],
     }

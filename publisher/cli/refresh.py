@@ -16,14 +16,17 @@ from publisher.cli.signing import key_ring, keys_option, read_root
 from publisher.cli.target import address_of, open_to_write, to_option
 from publisher.cli.verdicts import terminal_width, wrapped
 from publisher.errors import ApprovalsMissing, StorageError
+from publisher.locks import lock_file
 from publisher.model.base import format_time
 from publisher.model.configuration import Configuration
 from publisher.pipeline.refresh import apply_refresh, plan_refresh
 from publisher.pipeline.renew import Waiting, find_renewals, renew
 from publisher.pipeline.units import (
     ENVIRONMENT,
+    LOCK,
     TIMER,
     WORKFLOW,
+    WORKFLOWS,
     Machine,
     interval,
     systemd_units,
@@ -128,6 +131,7 @@ def _write_units(
     if machine.bucket is None:
         relative = tuple(str(word) for pair in (*chosen, *places) for word in pair)
         files[WORKFLOW] = workflow(configuration.signers, relative, every)
+        files[LOCK] = lock_file("refresh").read_text(encoding="ascii")
     new = write_units(directory, files)
     if as_json:
         print_result({"every_seconds": int(every.total_seconds()), "written": [str(path) for path in new]})
@@ -137,7 +141,7 @@ def _write_units(
     lines += [f"  sudo install -m 644 {shlex.quote(str(directory))}/tidegate-refresh.* /etc/systemd/system/"]
     lines += [f"  sudo systemctl daemon-reload && sudo systemctl enable --now {TIMER}"]
     if WORKFLOW in files:
-        lines += [f"Or, in CI: .github/workflows/{WORKFLOW}; it says which secrets it needs."]
+        lines += [f"Or, in CI: {WORKFLOW} and {LOCK} into {WORKFLOWS}/; the first says which secrets it needs."]
     click.echo("\n".join(lines))
 
 

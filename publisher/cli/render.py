@@ -8,11 +8,13 @@ import click
 
 from publisher.cli.common import at_option, bucket_option, content_options, load, moment
 from publisher.cli.live import state_of
+from publisher.content.load import PAGES
+from publisher.content.pages import read_pages
 from publisher.content.schemas import schema_of
 from publisher.model.feed import Feed
 from publisher.site.render import fill_prose, render_site
 from publisher.site.templates import Templates
-from publisher.site.writer import read_prose, refuse_foreign, write_directory
+from publisher.site.writer import refuse_foreign, write_directory
 
 
 @click.command("render")
@@ -41,7 +43,7 @@ def command(
     compiled = Templates(templates)
     state = state_of(bucket, config)
     files = render_site(catalog, state, now, compiled, schema_of(Feed, closed=False, nulls=True))
-    for path, body in read_prose(content[0] / "pages").items():
+    for path, body in read_pages(content[0] / PAGES).items():
         if path.endswith(".md"):
             text = fill_prose(f"{content[0]}/pages/{path}", body.decode(), catalog, state, now, compiled)
             files.setdefault(path, text.encode())

@@ -13,12 +13,7 @@ from tuf.api import exceptions as tuf
 
 from publisher.client.errors import ClientError, ExpiredError, TransferError, VerificationError
 
-__all__ = ["CRYPTO_HINT", "plain_errors", "translate"]
-
-CRYPTO_HINT = (
-    "some of the channel's keys are not Ed25519, and checking those needs the cryptography package: "
-    "install tidegate[crypto]"
-)
+__all__ = ["plain_errors", "translate"]
 
 _WAIT = "nothing was changed here; keep what you run, try again later, and tell the publisher if it stays"
 

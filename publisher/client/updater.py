@@ -34,7 +34,7 @@ from publisher.client.duties import Signature, check_duties
 from publisher.client.errors import InputError, TransferError, VerificationError
 from publisher.client.feed import Feed, parse_feed
 from publisher.client.lock import locked
-from publisher.client.translate import CRYPTO_HINT, plain_errors
+from publisher.client.translate import plain_errors
 
 __all__ = ["LIMITS", "Channel", "Downloaded", "UpdateClient"]
 
@@ -178,7 +178,11 @@ class UpdateClient:
                     yield
                 except UnsignedMetadataError:
                     if _needs_cryptography(self._root, self._metadata_dir / "targets.json"):
-                        raise VerificationError("signatures cannot be checked", fix=CRYPTO_HINT) from None
+                        raise VerificationError(
+                            "some of the channel's keys are not Ed25519, and checking those needs the Python package "
+                            "cryptography",
+                            fix="install it from your system's own packages, such as python3-cryptography on Debian",
+                        ) from None
                     raise
 
     @property

@@ -1,14 +1,23 @@
-"""Content as it was at a revision of git, laid out in a directory to be read like any other."""
+"""Content as it was at a revision of git, laid out in a directory to be read like any other.
+
+Objects are read as they are (`ls-tree`, `cat-file`): `git archive` would leave out what a `.gitattributes` of that
+very revision tells it to, so whoever writes content could hide what they change.
+"""
 
 from __future__ import annotations
 
-import io
+import os
+import re
 import subprocess
-import tarfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from publisher.content.tree import LARGEST
 from publisher.errors import InputError
+
+_KINDS = {"120000": "a link", "160000": "a submodule"}
+_FILES = ("100644", "100755", "100664")
+"""Modes of plain files; the last is of old repositories."""
 
 
 def at_revision(directories: Sequence[Path], revision: str, into: Path) -> tuple[Path, ...]:
@@ -22,27 +31,62 @@ def at_revision(directories: Sequence[Path], revision: str, into: Path) -> tuple
 
 
 def _laid_out(directory: Path, revision: str, to: Path) -> Path:
-    folder = _git(directory, "rev-parse", "--show-prefix").decode().strip()
-    archive = _git(directory, "archive", "--format=tar", f"{revision}:{folder}", top=True)
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        tar.extractall(to, filter="data")
+    top = Path(_git(directory, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
+    folder = _git(directory, "rev-parse", "--show-prefix").decode().rstrip("\n")
+    listing = _git(top, "ls-tree", "-r", "-l", "-z", "--full-tree", f"{revision}:{folder}")
+    entries = list(_entries(listing, f"{directory} at {revision}"))
+    blobs = _git(top, "cat-file", "--batch", given="".join(f"{name}\n" for name, _ in entries).encode())
+    at = 0
+    to.mkdir(parents=True, exist_ok=True)
+    for _, path in entries:
+        # "<name> blob <size>", a line end, the content, a line end (git-cat-file(1), "BATCH OUTPUT").
+        header, _, _ = blobs[at : at + 200].partition(b"\n")
+        start, size = at + len(header) + 1, int(header.split()[-1])
+        (to / path).parent.mkdir(parents=True, exist_ok=True)
+        (to / path).write_bytes(blobs[start : start + size])
+        at = start + size + 1
     return to
 
 
-def _git(directory: Path, *words: str, top: bool = False) -> bytes:
+def _entries(listing: bytes, where: str) -> Iterator[tuple[str, str]]:
+    """Object name and path of each file. Raises InputError for what is no plain file."""
+    for line in listing.split(b"\0")[:-1]:
+        facts, _, raw = line.partition(b"\t")
+        mode, _, name, size = facts.decode().split()
+        path = os.fsdecode(raw)
+        if mode not in _FILES:
+            what = _KINDS.get(mode, "no plain file")
+            raise InputError(f"{path!a} in {where} is {what}", fix="compare with a revision of plain files")
+        if any(part in ("", ".", "..") for part in path.split("/")):
+            raise InputError(f"{path!a} in {where} is not a path", fix="compare with a sound revision")
+        if not size.isdigit():
+            raise InputError(f"git lacks {path!a} in {where}", fix="fetch the whole history first")
+        if int(size) > LARGEST:
+            raise InputError(
+                f"{path!a} in {where} is larger than {LARGEST // 1024**2} MiB", fix="compare with a sound revision"
+            )
+        yield name, path
+
+
+def _git(directory: Path, *words: str, given: bytes = b"") -> bytes:
+    # A replacement ref would put another object in the place of the one that is named.
+    command = ["git", "--no-replace-objects", "-C", str(directory), *words]
     try:
-        where = directory
-        if top:
-            where = Path(_git(directory, "rev-parse", "--show-toplevel").decode().strip())
-        ran = subprocess.run(["git", "-C", str(where), *words], check=False, capture_output=True, timeout=60)
+        ran = subprocess.run(command, check=False, capture_output=True, timeout=60, input=given)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise InputError(
             f"git cannot be run in {directory}: {error}", fix="install git, or leave --since out"
         ) from error
     if ran.returncode != 0:
-        said = ran.stderr.decode(errors="replace").strip().splitlines()
+        said = ran.stderr.decode(errors="replace").strip()
+        if allow := re.search(r"git config --global --add safe\.directory .+", said):
+            raise InputError(
+                f"git does not read {directory}, since its repository belongs to another user",
+                fix=f"run this as its owner; or, if you trust what is in it: {allow[0]}",
+            )
+        last = said.splitlines()[-1] if said else "it does not say why"
         raise InputError(
-            f"git does not know {directory} at that revision: {said[-1] if said else 'it does not say why'}",
+            f"git does not know {directory} at that revision: {last}",
             fix="name a commit, branch or tag that has it; in CI, fetch the history first",
         )
     return ran.stdout

@@ -6,6 +6,7 @@ What refers to a kind of item of which something could not be read is not checke
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import pairwise
 
 from publisher.content.checks import exists, file_named, once
@@ -18,6 +19,7 @@ from publisher.model.register import Override
 from publisher.model.release import Release
 from publisher.model.signer import Duty
 from publisher.rules.names import RULE_IDS
+from publisher.rules.overrides import duties_needed
 
 OVERRIDABLE = tuple(rule for rule in RULE_IDS if not rule.startswith("integrity."))
 """Rules that an override may name; integrity is never overridden (R30)."""
@@ -129,7 +131,7 @@ def _overrides(loaded: Loaded) -> Iterator[Problem]:
             yield from exists(rule, OVERRIDABLE, "rule", item.place("rules", index))
         yield from once(override.rules, "rule", item, "rules")
         yield from once(override.artifacts, "file", item, "artifacts")
-        yield from _duties(item)
+        yield from _duties(item, _policy_at(loaded, override.approved_at))
         if "products" in loaded.incomplete:
             continue
         yield from exists(override.product, products, "product", item.place("product"))
@@ -142,8 +144,11 @@ def _overrides(loaded: Loaded) -> Iterator[Problem]:
             yield from exists(str(override.version), versions, f"release of {product.id} named", item.place("version"))
 
 
-def _duties(item: Item[Override]) -> Iterator[Problem]:
-    """Engineering and operations answer for an override, each once; who has another duty answers for none (R27)."""
+def _duties(item: Item[Override], policy: Policy | None) -> Iterator[Problem]:
+    """Engineering and operations answer for an override, each once; who has another duty answers for none (R27).
+
+    Under profile solo any one person answers. What a hard freeze asks for besides is for the rules to say.
+    """
     duties = [one.duty for one in item.value.approvers]
     for index, duty in enumerate(duties):
         place = item.place("approvers", index, "duty")
@@ -153,9 +158,19 @@ def _duties(item: Item[Override]) -> Iterator[Problem]:
             )
         elif duty in duties[:index]:
             yield Problem(f"duty {duty} stands twice", place, "keep one of them")
-    for duty in (Duty.ENGINEERING, Duty.OPERATIONS):
+    for duty in duties_needed(policy, hard=False) if policy else ():
         if duty not in duties:
             yield Problem(f"nobody answers as {duty}", item.place("approvers"), f"add the person of duty {duty}")
+
+
+def _policy_at(loaded: Loaded, moment: datetime) -> Policy | None:
+    """The policy that held then, before the first the first; None where a policy could not be read."""
+    if loaded.policy is None or "policies" in loaded.incomplete:
+        return None
+    policies = sorted(
+        (item.value for item in (*loaded.earlier_policies, loaded.policy)), key=lambda policy: policy.version
+    )
+    return next((policy for policy in reversed(policies) if policy.effective <= moment), policies[0])
 
 
 def _rollouts(loaded: Loaded) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -13,10 +14,12 @@ from pydantic import ValidationError
 from publisher.content.explain import did_you_mean, validation_problems
 from publisher.content.items import Item, Loaded, LoadedConfiguration, M
 from publisher.content.links import configuration_problems, link_problems, policy_problems
+from publisher.content.pages import page_problems
 from publisher.content.prometheus import readings
 from publisher.content.readings import Saved, readings_problems, with_readings
 from publisher.content.strict_yaml import Document, parse
-from publisher.content.text import MAX_BYTES, Refused
+from publisher.content.text import Refused
+from publisher.content.tree import Tree, read_file, read_tree
 from publisher.errors import ContentError, InputError, Place, Problem
 from publisher.model.calendar import Review
 from publisher.model.catalog import Catalog, Sample
@@ -39,6 +42,8 @@ FOLDERS = (
     "sprints", "scenarios", "signals", "monitors", "overrides", "maintenance",
 )  # fmt: skip
 """Folders of content with one item a file."""
+PAGES = "pages"
+"""Folder of prose and pictures."""
 READINGS = "readings"
 """Folder of what programs have measured, one file for a monitor or a signal."""
 
@@ -131,9 +136,13 @@ def load_mapping(file: Path) -> Item[HistoryMapping]:
 
 
 def _alone(file: Path, model: type[M]) -> Item[M]:
-    if not file.exists():
-        raise InputError(f"there is no file {file}", fix="give the right one with --policy or --mapping")
-    reader = _Reader()
+    try:
+        content = read_file(file.resolve())
+    except FileNotFoundError:
+        raise InputError(f"there is no file {file}", fix="give the right one with --policy or --mapping") from None
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}") from None
+    reader = _Reader({file: content})
     item = reader.one(file, model)
     if item is None:
         raise ContentError(tuple(reader.problems))
@@ -143,6 +152,7 @@ def _alone(file: Path, model: type[M]) -> Item[M]:
 class _Reader:
     def __init__(self, instead: Mapping[Path, bytes] = MappingProxyType({})) -> None:
         self.instead = instead
+        self.trees: dict[Path, Tree] = {}
         self.problems: list[Problem] = []
         self.incomplete: set[str] = set()
 
@@ -159,13 +169,14 @@ class _Reader:
 
     def read(self, content: Sequence[Path], config: Path) -> Loaded:
         public = content[0]
+        for directory in dict.fromkeys((*content, config)):
+            self.trees[directory] = tree = read_tree(directory)
+            self.problems.extend(tree.problems)
+        for directory in content:
+            self.problems.extend(page_problems(self.trees[directory], directory / PAGES))
         self._refuse_strays(content, config)
         configured = self.configuration(config)
-        sample_file = public / "sample.yaml"
-        staffing_file = config / "staffing.yaml"
-        review_file = public / "calendar.yaml"
-        if (config / HISTORY).exists():
-            self.one(config / HISTORY, HistoryMapping)  # for its problems; only a backtest needs what it says
+        self._if_there(config / HISTORY, HistoryMapping)  # for its problems; only a backtest needs what it says
         loaded = Loaded(
             products=configured.products,
             channels=configured.channels,
@@ -175,7 +186,7 @@ class _Reader:
             events=self._tree(content, "events", Event),
             releases=self._tree(content, "releases", Release),
             deprecations=self._tree(content, "deprecations", Deprecation),
-            sample=self.one(sample_file, Sample) if sample_file.exists() else None,
+            sample=self._if_there(public / "sample.yaml", Sample),
             earlier_policies=self._tree(content[:1], "policies", Policy),
             sprints=self._tree(content, "sprints", SprintFreeze),
             scenarios=self._tree(content, "scenarios", Scenario),
@@ -183,8 +194,8 @@ class _Reader:
             monitors=self._tree(content, "monitors", Monitor),
             overrides=self._tree(content, "overrides", Override),
             maintenance=self._tree(content, "maintenance", Maintenance),
-            staffing=self.one(staffing_file, Staffing) if staffing_file.exists() else None,
-            review=self.one(review_file, Review) if review_file.exists() else None,
+            staffing=self._if_there(config / "staffing.yaml", Staffing),
+            review=self._if_there(public / "calendar.yaml", Review),
             incomplete=frozenset(self.incomplete),
         )
         saved = self._saved(content)
@@ -193,33 +204,36 @@ class _Reader:
 
     def _refuse_strays(self, content: Sequence[Path], config: Path) -> None:
         """A file that nobody reads is a mistake that nobody sees: wrong ending, wrong folder."""
-        folders = (*FOLDERS, READINGS, "pages")
+        folders = (*FOLDERS, READINGS, PAGES)
         for directory in content:
             files = ("policy.yaml", "sample.yaml", "calendar.yaml") if directory == content[0] else ()
-            for entry in _entries(directory):
-                known = folders if entry.is_dir() else files
-                if entry.name in known or entry.name.startswith(".") or entry.name == "README.md":
+            tree = self.trees[directory]
+            for entry in sorted((*tree.files, *tree.folders)):
+                known = folders if entry in tree.folders else files
+                if entry.parent != directory or entry.name in known or entry.name == "README.md":
                     continue
                 fix = "move it to its folder, or remove it; " + did_you_mean(entry.name, (*folders, *files))
                 if entry.name in ("policy.yaml", "sample.yaml", "calendar.yaml"):
                     fix = f"an overlay only adds items; this file counts in {content[0]} alone"
                 self.problems.append(Problem("is not read by anything", Place(str(entry)), fix))
         expected = ("products.yaml", "channels.yaml", "endpoints.yaml", "signers.yaml", "staffing.yaml", HISTORY)
-        for entry in _entries(config):
-            if entry.suffix in (".yaml", ".yml") and entry.name not in expected:
+        for entry in self.trees[config].files:
+            if entry.parent == config and entry.suffix in (".yaml", ".yml") and entry.name not in expected:
                 self.problems.append(
                     Problem("is not read by anything", Place(str(entry)), did_you_mean(entry.name, expected))
                 )
 
     def _bytes(self, file: Path) -> bytes | None:
-        """What a file holds, or a little more than the most that is read of one."""
+        """What a file holds; None when it has a problem, which is then noted."""
         if file in self.instead:
             return self.instead[file]
+        for tree in self.trees.values():
+            if file in tree.files:
+                return tree.files[file]
+            if file in tree.refused or any(parent in tree.refused for parent in file.parents):
+                return None
         try:
-            if file.exists() and not file.is_file():
-                raise OSError(0, "it is not a file")
-            with file.open("rb") as stream:
-                return stream.read(MAX_BYTES + 1)
+            return read_file(file)
         except OSError as error:
             fix = "every project has this file" if isinstance(error, FileNotFoundError) else ""
             self.problems.append(Problem(f"cannot be read: {error.strerror}", Place(str(file)), fix))
@@ -250,17 +264,25 @@ class _Reader:
             self.incomplete.add(file.stem)
         return item
 
+    def _if_there(self, file: Path, model: type[M]) -> Item[M] | None:
+        """The item of a file that need not be there."""
+        there = file in self.instead or any(file in (*tree.files, *tree.refused) for tree in self.trees.values())
+        return self.one(file, model) if there else None
+
     def _files(self, content: Sequence[Path], folder: str, ending: str) -> Iterator[Path]:
         """The files of a folder in all overlays; those of another ending are problems."""
         for directory in content:
-            for file in sorted((directory / folder).rglob("*")):
-                if file.is_dir() or file.name.startswith(".") or file.name == "README.md":
+            for file in self.trees[directory].files:
+                if not file.is_relative_to(directory / folder) or file.name == "README.md":
                     continue
                 if file.suffix == ending:
                     yield file
                     continue
-                fix = f"name it {file.name.split('.')[0]}{ending}, or remove it if it is a copy"
-                self.problems.append(Problem(f"is not read: its name must end in {ending}", Place(str(file)), fix))
+                self.problems.append(
+                    Problem(
+                        f"is not read: its name must end in {ending}", Place(str(file)), _fix_for_name(file, ending)
+                    )
+                )
 
     def _tree(self, content: Sequence[Path], folder: str, model: type[M]) -> list[Item[M]]:
         """One item a file, in all overlays."""
@@ -294,8 +316,12 @@ def _each(whole: Item[Any], key: str, values: Sequence[M]) -> list[Item[M]]:
     return [Item(value, whole.document, (key, index)) for index, value in enumerate(values)]
 
 
-def _entries(directory: Path) -> list[Path]:
-    try:
-        return sorted(directory.iterdir())
-    except OSError as error:
-        raise InputError(f"{directory} cannot be read: {error.strerror}") from None
+_COPY = re.compile(r"(\.(orig|rej|bak|old|save|swp|tmp)|~)+$", re.IGNORECASE)
+_OTHER_ENDING = re.compile(r"\.(ya?ml|json|txt|md)$", re.IGNORECASE)
+
+
+def _fix_for_name(file: Path, ending: str) -> str:
+    """What to do with a file of another ending; a version in its name stays whole."""
+    if copy := _COPY.search(file.name):
+        return f"remove it; a merge or an editor has left this copy of {file.name[: copy.start()]}"
+    return f"name it {_OTHER_ENDING.sub('', file.name)}{ending}, or remove it if it is a copy"

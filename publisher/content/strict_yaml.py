@@ -22,11 +22,14 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from publisher.client.plain_text import find_hidden, name_of
 from publisher.content.text import Refused, text_of
 from publisher.errors import Place, Problem
 
 MAX_DEPTH = 12
 """Nesting that no model reaches."""
+
+_TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
 
 Path = tuple[str | int, ...]
 
@@ -143,6 +146,8 @@ def _syntax_problem(error: yaml.MarkedYAMLError, start: Place, text: str) -> Pro
     if "\t" in indentation:
         at = Place(place.file, place.line, indentation.index("\t") + 1)
         return Problem("the line is indented with a tab", at, "indent with spaces")
+    if "nesting depth" in said:  # libyaml has a limit of its own, and meets it before the first event
+        return Problem(_TOO_DEEP, place)
     if "alphabetic or numeric character" in said and error.context_mark is not None:
         # A text that begins with * or & was read as one of YAML's references.
         place = Place(start.file, error.context_mark.line + 1, error.context_mark.column + 1)
@@ -219,7 +224,7 @@ class _Builder:
     def _open(self, event: Any, value: Any) -> None:
         self._refuse_marks(event)
         if len(self._stack) >= MAX_DEPTH:
-            raise Refused(Problem(f"is nested more than {MAX_DEPTH} levels deep", self._place(event)))
+            raise Refused(Problem(_TOO_DEEP, self._place(event)))
         path = self._add(value, event)
         if event.flow_style and type(value) is dict:
             self.braced.add(path)
@@ -232,6 +237,8 @@ class _Builder:
             self._key(frame, event)
             return
         text = event.value
+        if (at := find_hidden(text)) is not None:  # only an escape such as "\\u200b" can still bring one
+            self._trap(event, f"holds {name_of(text[at])}", "delete it, or retype this line")
         plain = event.implicit[0]
         value = self._plain(text, event) if plain and (not text or text[0] in _FIRST) else text
         if plain and value is text and " " in text and self._is_cut(event):
@@ -252,6 +259,9 @@ class _Builder:
 
     def _key(self, frame: _Frame, event: Any) -> None:
         key = event.value
+        if (at := find_hidden(key)) is not None:
+            what = f"a key holds {name_of(key[at])}"
+            raise Refused(Problem(what, self._place(event), "delete it, or retype this line"))
         if key == "<<":
             raise Refused(Problem("<< merges another mapping", self._place(event), "write the keys out"))
         if event.implicit[0] and key in _BOOLEANS_1_1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from publisher.client.plain_text import find_hidden, name_of
 from publisher.errors import Place, Problem
 
 MAX_BYTES = 256 * 1024
@@ -17,9 +18,6 @@ class Refused(Exception):
         super().__init__(str(problem))
         self.problem = problem
 
-
-# Outside YAML 1.2's printable characters (section 5.1), or a line break to some programs and none to others.
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 _MERGE = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?=[ \r\n]|$)", re.MULTILINE)
 """What git leaves at the beginning of a line where two people have changed the same thing."""
@@ -36,10 +34,10 @@ def text_of(content: bytes, file: str, smaller: str = "split it, or check that i
         column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
         place = Place(file, line, column)
         raise Refused(Problem("is not UTF-8 text", place, "save the file as UTF-8")) from None
-    if match := _FORBIDDEN.search(text):
-        what = f"holds an invisible character (U+{ord(match[0]):04X})"
-        place = _position(file, text, match.start())
-        raise Refused(Problem(what, place, "delete it, or retype this line"))
+    if (at := find_hidden(text)) is not None:
+        raise Refused(
+            Problem(f"holds {name_of(text[at])}", _position(file, text, at), "delete it, or retype this line")
+        )
     if match := _MERGE.search(text):
         what = f"an unfinished merge has left {match[1]} here"
         fix = "keep one of the two versions, and remove the lines that begin with <<<<<<<, ======= and >>>>>>>"

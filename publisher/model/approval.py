@@ -30,6 +30,28 @@ _QUESTIONS = {
 }
 
 
+class Comparison(StrEnum):
+    """How a file of a candidate compares with a build of the signer's own."""
+
+    SAME = "same"
+    DIFFERS = "differs"
+    """Nobody can sign then, so no statement says it."""
+    MISSING = "missing"
+    """Not compared: the signer has no such file."""
+    CODE_SIGNED = "code-signed"
+    """Not compared: the published file carries a code signature, and no build gives those bytes again."""
+
+
+class BuiltFile(Model):
+    """A file of a candidate, and what its signer's own build says of it."""
+
+    file: str
+    """Its plain name."""
+    sha256: Digest
+    """SHA-256 of the file that the candidate ships."""
+    result: Comparison
+
+
 class Statement(Model):
     """What one person states with a signature; signed with the same key, in an envelope of its own."""
 
@@ -45,5 +67,7 @@ class Statement(Model):
     """Marks of the events that were near, so that one which comes near later is not approved unseen."""
     overrides: tuple[Digest, ...] = ()
     """Marks of the overrides that it passed by; one that is written later counts only when it was signed again."""
+    built: tuple[BuiltFile, ...] = ()
+    """Files that the signer says to have built, compared with the candidate's. It is a claim: no rule counts it."""
     facts: dict[Fact, Text] = Field(default_factory=dict)
     """What is attested, and what proves it: a link, a ticket, a name and an hour."""

@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic.json_schema import WithJsonSchema
 
+from publisher.client.plain_text import find_hidden, name_of
 from publisher.client.version import MAX_LENGTH, Version
 
 __all__ = [
@@ -164,15 +165,13 @@ Duration = Annotated[
 """A length of time: "7 d", "72 h", "90 min"."""
 
 
-# Besides control characters: line separators, and marks that turn the direction of writing and so can make a text
-# look like another one (Unicode Technical Report 36, section 3.2).
-_INVISIBLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
-
-
-def _no_control_characters(text: str) -> str:
-    if match := _INVISIBLE.search(text):
-        name = "a tab" if match[0] == "\t" else f"an invisible character (U+{ord(match[0]):04X})"
-        raise ValueError(f"holds {name}; retype the text")
+def _nothing_hidden(text: str) -> str:
+    """Refuse what makes a text look like another one, and tabs."""
+    at = find_hidden(text)
+    if at is None and (match := re.search(r"[\t\r]", text)):
+        at = match.start()
+    if at is not None:
+        raise ValueError(f"holds {name_of(text[at])}; retype the text")
     return text
 
 
@@ -198,7 +197,7 @@ def _thirty_words(text: str) -> str:
 
 Text = Annotated[
     str,
-    AfterValidator(_no_control_characters),
+    AfterValidator(_nothing_hidden),
     AfterValidator(_one_line),
     StringConstraints(min_length=1, max_length=500),
 ]
@@ -215,7 +214,7 @@ Sentence = Annotated[
 
 Markdown = Annotated[
     str,
-    AfterValidator(_no_control_characters),
+    AfterValidator(_nothing_hidden),
     AfterValidator(_not_blank),
     StringConstraints(min_length=1, max_length=20_000),
 ]

@@ -50,7 +50,7 @@ class Verdict(Model):
     until: UtcTime | None = None
     """When this verdict ends by itself."""
     arithmetic: str = ""
-    """How a length came about: 7 d listing + 2 d persistence format = 9 d."""
+    """How a length came about: 9 days before (7 days listing + 2 days persistence format)."""
     sources: tuple[Slug, ...] = ()
     """Ids of what it rests on, such as events; not part of the public projection where they are not public."""
 

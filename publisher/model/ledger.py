@@ -87,6 +87,11 @@ class Told(Model):
     distrusted: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Role -> ids of keys that signed what a recovery replaced: somebody else can use them."""
 
+    @property
+    def channel_role(self) -> str | None:
+        """The role of the channel that a release is shipped to; None where it is not about a release."""
+        return f"{self.product}.{self.channel}" if self.product and self.channel else None
+
     @classmethod
     def decided(
         cls,

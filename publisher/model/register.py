@@ -150,9 +150,10 @@ class Override(Model):
     reason: Text
     """Why this cannot wait, in one sentence; it is published."""
     approvers: Annotated[tuple[Approver, ...], Field(min_length=1)]
-    """Who answers for it: engineering and operations, in a hard freeze an executive too; each another person."""
+    """Who answers for it: engineering and operations, in a hard freeze an executive too; each another person. Under
+    profile solo one person is enough."""
     rollback_review: RollbackReview | None = None
-    """The reviewed way back; needed in a hard freeze."""
+    """The reviewed way back; a team needs it in a hard freeze."""
     approved_at: UtcTime
     """The first moment at which it counts."""
     expires: UtcTime

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from publisher.model.base import Duration, Model, Slug, Text, UtcTime, worded_pattern
 
@@ -64,6 +64,8 @@ class RolePolicy(Model):
     """How many distinct keys, of as many distinct persons, must sign."""
     expires: Duration
     """How long its metadata is valid after signing."""
+    expires_empty: Duration | None = None
+    """How long it is valid while it says nothing, for rollout, brakes and notes; left out: as long as `expires`."""
     duties: tuple[Duty, ...] = ()
     """Duties that must be among the signers, each by another person."""
 
@@ -77,6 +79,13 @@ class Signers(Model):
     """Thresholds and lifetimes by role; `channels` is the default of every `<product>.<channel>`."""
     signers: tuple[Signer, ...] = ()
     """All keys; public parts only, private parts stay where their `uri` says."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for role, policy in self.roles.items():
+            if policy.expires_empty is not None and role not in SHARED_ROLES:
+                raise ValueError(f"`expires_empty` of {role}: only rollout, brakes and notes are ever empty; remove it")
+        return self
 
     def policy_of(self, role: str) -> RolePolicy | None:
         """The policy of a role; a channel role without its own entry takes that of `channels`."""

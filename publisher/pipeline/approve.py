@@ -16,23 +16,25 @@ from tuf.api.metadata import Key
 from publisher.channel.approval import Standing
 from publisher.channel.candidate import refuse_stale
 from publisher.channel.layout import channel_role
-from publisher.channel.release_candidate import ReleaseCandidate, carried_files, refuse_other_content, way_back
+from publisher.channel.release_candidate import ReleaseCandidate, check_content, way_back
 from publisher.channel.release_difference import release_difference
 from publisher.channel.repository import Repository, read_repository
 from publisher.channel.rotation import keys_of
 from publisher.channel.state import feeds
 from publisher.content.explain import did_you_mean
 from publisher.errors import SigningError
-from publisher.model.approval import Fact
+from publisher.model.approval import BuiltFile, Fact
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
+from publisher.model.evidence import ArtifactFact
 from publisher.model.release import Release
 from publisher.model.signer import Duty
 from publisher.pipeline.configured import configured_roles
 from publisher.pipeline.deciding import evidence_of
 from publisher.pipeline.keyring import KeyRing, Passphrase
-from publisher.pipeline.made_again import refuse_other_payload
+from publisher.pipeline.numbering import read_stagings, refuse_superseded
 from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.rebuild_check import check_payload, vouched_files
 from publisher.pipeline.staged import Given, StagedRelease, give, judged, require_staged, staged_candidate
 from publisher.rules import words
 from publisher.rules.approvals import Needs, needs
@@ -47,6 +49,8 @@ class Review:
 
     release: Release
     staged: StagedRelease
+    files: tuple[ArtifactFact, ...]
+    """What it ships, as the minisign key vouches for it."""
     live: Repository | None
     difference: tuple[str, ...]
     """What changes for clients, in lines."""
@@ -87,11 +91,13 @@ def review(
     staged = require_staged(staged_candidate(storage, role, catalog.signers), release, role)
     candidate = staged.candidate
     refuse_stale(candidate, live)
-    files = carried_files(candidate, live, read)
-    refuse_other_content(candidate, catalog, release, files, now)
+    stagings = read_stagings(role, live, storage, trusted_root, catalog.signers)
+    refuse_superseded(candidate, stagings)
     offered = feeds(read, live, release.product, channel) if live else {}
-    refuse_other_payload(candidate, catalog, release, files, live, offered, read, now)
-    evidence = evidence_of(offered, files, candidate.changes)
+    vouched = vouched_files(candidate, catalog, release, storage)
+    check_content(candidate, catalog, release, vouched.files, now)
+    check_payload(candidate, catalog, release, vouched, live, offered, storage, stagings, now)
+    evidence = evidence_of(offered, vouched.files, candidate.changes)
     decision = evaluate(catalog, release, channel, now, evidence)
     needed = needs(Question(catalog, release, channel, evidence, now), decision)
     configured = configured_roles(catalog, now)
@@ -99,6 +105,7 @@ def review(
     return Review(
         release=release,
         staged=staged,
+        files=vouched.files,
         live=live,
         difference=release_difference(candidate, live, read),
         takes_back_to=str(evidence.live) if back is not None else None,
@@ -110,8 +117,10 @@ def review(
     )
 
 
-def approve(review: Review, key: OpenSigner, facts: Mapping[Fact, str], at: datetime) -> Given:
-    """Sign what was reviewed, its way back, and a statement of what is attested. Writes nothing.
+def approve(
+    review: Review, key: OpenSigner, facts: Mapping[Fact, str], at: datetime, built: tuple[BuiltFile, ...] = ()
+) -> Given:
+    """Sign what was reviewed, its way back, and a statement of what is attested and was `built`. Writes nothing.
 
     Raises SigningError when the key may not sign it, or a fact that its holder is asked for is not attested.
     """
@@ -123,7 +132,7 @@ def approve(review: Review, key: OpenSigner, facts: Mapping[Fact, str], at: date
             f"near an event operations attest each fact with its proof, and nothing proves {words.listed(lacking)}",
             fix=" ".join(f"--fact {fact}=WHERE-IT-SAYS-SO" for fact in lacking),
         )
-    return give(review.staged, review.way_back, [key], review.needs, dict(facts), at)
+    return give(review.staged, review.way_back, [key], review.needs, dict(facts), at, built)
 
 
 def find_key(

@@ -14,10 +14,11 @@ from typing import Literal
 from publisher.channel.manifests import BOM_SUFFIXES, MANIFEST_FILE, SIGNATURE_SUFFIX, SUMS_FILE
 from publisher.client.version import Version
 from publisher.errors import InputError
-from publisher.model.release import Release
+from publisher.model.release import ArtifactSpec, Release
 from publisher.pipeline.progress import Advance
 from publisher.rules import words
 from publisher.signing.digests import FileDigests, digest_file
+from publisher.signing.private_keys import LARGEST, private_key_in
 
 WORKERS = 4
 """Files hashed at once; hashing leaves the interpreter free."""
@@ -70,13 +71,16 @@ def collect(release: Release, directory: Path, known: Iterable[Version] = ()) ->
 
     `known` are the versions of the product's releases. Raises InputError when a pattern matches no file or several,
     when a file matches two platforms, and for files that must not be published: those of another version, empty ones,
-    links out of the directory, names that mean something to a shell or to Windows.
+    links out of the directory, private keys, names that mean something to a shell or to Windows.
     """
     if not directory.is_dir():
         raise InputError(f"there is no directory {directory}", fix="name the directory of built files with --artifacts")
     names = sorted(entry.name for entry in directory.iterdir() if entry.is_symlink() or not entry.is_dir())
     wanted = [(spec.file.replace("{version}", str(release.version)), spec) for spec in release.artifacts]
-    found = {pattern: _matching(pattern, names) for pattern, _ in wanted}
+    found = {
+        pattern: [name for name in names if fits_pattern(spec, release, name) and not _is_companion(name, names)]
+        for pattern, spec in wanted
+    }
     if missing := [f"{pattern} ({spec.platform})" for pattern, spec in wanted if not found[pattern]]:
         raise _missing(missing, directory, sorted(set(names).difference(*found.values())))
     platform_of: dict[str, str] = {}
@@ -106,10 +110,6 @@ def collect(release: Release, directory: Path, known: Iterable[Version] = ()) ->
     return Collected(files, tuple(_shown(name) for name in names if name not in used))
 
 
-def _matching(pattern: str, names: list[str]) -> list[str]:
-    return [name for name in names if fnmatchcase(name, pattern) and not _is_companion(name, names)]
-
-
 def _missing(missing: list[str], directory: Path, others: list[str]) -> InputError:
     """All that is missing, and what lies there instead: a name that is nearly right, or what no pattern wants."""
     lines = []
@@ -127,6 +127,11 @@ def _missing(missing: list[str], directory: Path, others: list[str]) -> InputErr
 
 def _few(names: list[str]) -> str:
     return ", ".join(map(_shown, names[:5])) + (f", and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def fits_pattern(spec: ArtifactSpec, release: Release, name: str) -> bool:
+    """Whether a file name is what a pattern of the release means."""
+    return fnmatchcase(name, spec.file.replace("{version}", str(release.version)))
 
 
 def hash_files(collected: Collected, progress: Advance) -> tuple[HashedArtifact, ...]:
@@ -193,6 +198,8 @@ def _checked(directory: Path, name: str) -> Path:
         raise InputError(f"{name} is not a regular file")
     if path.stat().st_size == 0:
         raise InputError(f"{name} is empty", fix="build it again; an empty file is never published")
+    if path.stat().st_size <= LARGEST and (kind := private_key_in(path.read_bytes())):
+        raise InputError(f"{name} holds {kind}; nothing was published", fix="remove it from the built files")
     return path
 
 

@@ -29,6 +29,7 @@ from publisher.pipeline.keys import ROOT_FILE, Person, ceremony, write_ceremony
 from publisher.pipeline.progress import Track
 from publisher.pipeline.release import apply_release, plan_release
 from publisher.pipeline.verify import StoreSource, verify_channel
+from publisher.pipeline.wheels import Wheel
 from publisher.pipeline.writing import Written
 from publisher.pipeline.zipapp import build_zipapp
 from publisher.storage.open import open_storage
@@ -109,10 +110,10 @@ def make_keys(place: Place, project_config: Path, template: Signers, address: st
     return len(made.keys)
 
 
-def build_client(place: Place, version: str) -> Path:
+def build_client(place: Place, version: str, wheels: Sequence[Wheel]) -> Path:
     """The reference client as one file that carries the demo's root."""
     trusted = Trusted(place.bucket.resolve().as_uri(), PRODUCT, CHANNEL, place.root.read_bytes())
-    data = build_zipapp(trusted=trusted, version=Version.parse(version))
+    data = build_zipapp(trusted=trusted, version=Version.parse(version), wheels=wheels)
     place.artifacts.mkdir(parents=True, exist_ok=True)
     for old in place.artifacts.iterdir():
         old.unlink()

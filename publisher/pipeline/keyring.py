@@ -54,14 +54,15 @@ class KeyRing:
         retired = [self.open(signer) for signer in self.signers.retired_of(role) if self._is_here(signer)]
         return [*self.of(role), *retired]
 
-    def for_ledger(self, role: str) -> OpenSigner:
+    def for_ledger(self, role: str, *, online: bool = True) -> OpenSigner:
         """The one key that a run for `role` signs its entries of the ledger with, the role's own or an online one.
 
-        One that it has used already comes first, then those that are kept online, so that nobody is asked for the
-        passphrase of root for an entry alone; then a file, last what may ask for a PIN or a touch. Raises SigningError
-        when there is none, so that nothing happens without an entry.
+        A release is staged by its channel's people only, not `online`. A key that the run has used already comes first,
+        then those that are kept online, so that nobody is asked for the passphrase of root for an entry alone; then a
+        file, last what may ask for a PIN or a touch. Raises SigningError when there is none, so that nothing happens
+        without an entry.
         """
-        roles = tuple(dict.fromkeys((role, *ONLINE_ROLES)))
+        roles = tuple(dict.fromkeys((role, *(ONLINE_ROLES if online else ()))))
         here = [signer for one in roles for signer in self.signers.keys_of(one) if self._is_here(signer)]
         offline = {"root", "targets"}
         here.sort(

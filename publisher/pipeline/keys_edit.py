@@ -209,7 +209,7 @@ def scheme_warning(scheme: str, names: Sequence[str]) -> str | None:
         return None
     return (
         f"{listed(names)} sign{'s' if len(names) == 1 else ''} by {scheme}: the client that needs only Python verifies"
-        " Ed25519 alone, so users need tidegate[crypto] wherever that signature counts."
+        " Ed25519 alone, so users need the Python package cryptography wherever that counts."
     )
 
 

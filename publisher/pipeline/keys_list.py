@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from publisher.channel.roles import ONLINE_ROLES, YearlySignatures, yearly_signatures
 from publisher.errors import SigningError
 from publisher.model.signer import SHARED_ROLES, TOP_LEVEL_ROLES, Signer, Signers
 from publisher.pipeline.keys_edit import scheme_warning
@@ -37,6 +38,8 @@ class ListedRole:
 
     role: str
     needs: str
+    yearly: YearlySignatures | None
+    """How often people are asked to sign it again; None for roles that a timer renews, and for minisign."""
     keys: tuple[str, ...]
     shortfalls: tuple[Shortfall, ...]
 
@@ -88,7 +91,8 @@ def _role(role: str, signers: Signers) -> ListedRole:
     policy = signers.policy_of(role)
     assert policy is not None
     names = tuple(signer.name for signer in (*signers.keys_of(role), *signers.retired_of(role)))
-    return ListedRole(role, needs(policy), names, shortfalls(signers, role))
+    yearly = None if role in (*ONLINE_ROLES, "minisign") else yearly_signatures(policy, role)
+    return ListedRole(role, needs(policy), yearly, names, shortfalls(signers, role))
 
 
 def _warnings(signers: Signers, roles: tuple[ListedRole, ...]) -> Iterator[str]:

@@ -28,7 +28,6 @@ from publisher.channel.ledger import (
     seal_entry,
 )
 from publisher.channel.recovery import read_claimed
-from publisher.channel.release_candidate import ReleaseCandidate
 from publisher.channel.repository import follow_roots, parse, read_top, verifies
 from publisher.errors import (
     RefusedByPolicy,
@@ -47,7 +46,6 @@ from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects import CHANGING
 from publisher.pipeline.reading import SMALL, Readable, reader
 from publisher.pipeline.writing import Written
-from publisher.rules import words
 from publisher.signing.keys import OpenSigner
 from publisher.storage.protocol import Body, ObjectMeta, Storage
 
@@ -197,36 +195,19 @@ def _head(storage: Readable) -> Head:
     return Logged(numbers[-1], data).head
 
 
-def refuse_superseded(candidate: ReleaseCandidate, storage: Readable, trusted_root: bytes, signers: Signers) -> None:
-    """No other was staged for the channel after the candidate: one that was replaced keeps its signatures.
+def staged_entries(role: str, storage: Readable, trusted_root: bytes, signers: Signers) -> Iterator[Entry]:
+    """Entries of what was staged for a role, the last first, by keys that may say so today.
 
-    Two that were staged in the place of the same pointer have raced, and the pointer says which of them won. Only
-    entries by keys that count today are believed. Raises StorageConflict.
+    Raises VerificationError when the roots do not verify.
     """
     today = whose_keys_count(storage, trusted_root, signers)
-    later: list[Entry] = []
-    for one in _from_the_end(storage):
+    for logged in _from_the_end(storage):
         try:
-            entry = today.entry(one)
+            entry = today.entry(logged)
         except VerificationError:
             continue
-        if entry.action is not Action.STAGE or f"{entry.product}.{entry.channel}" != candidate.role:
-            continue
-        if entry.candidate != candidate.digest:
-            later.append(entry)
-            continue
-        other = next((found for found in later if found.staged_over != entry.staged_over), None)
-        if other is None:
-            return
-        raise StorageConflict(
-            f"candidate {candidate.digest[:12]} of {candidate.product} {candidate.release} was replaced on"
-            f" {words.moment(other.at)}, says entry {other.number} of the ledger; its signatures are void",
-            fix="find out who wrote to staging, then stage it again with --replace",
-        )
-    raise StorageConflict(
-        f"no entry of the ledger tells that candidate {candidate.digest[:12]} was staged",
-        fix="find out who wrote to staging, then stage it again with --replace",
-    )
+        if entry.action is Action.STAGE and not entry.refused and role in (entry.channel_role, *entry.roles):
+            yield entry
 
 
 def _from_the_end(storage: Readable) -> Iterator[Logged]:

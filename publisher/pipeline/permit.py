@@ -10,7 +10,7 @@ from tuf.api.metadata import Targets
 from publisher.channel.advance import only_good_signatures, says_enough, to_bytes
 from publisher.channel.approval import require
 from publisher.channel.layout import back_key
-from publisher.channel.release_candidate import refuse_other_content
+from publisher.channel.release_candidate import check_content
 from publisher.channel.repository import Read, Repository, parse
 from publisher.errors import ApprovalsMissing, StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
@@ -44,7 +44,7 @@ def permitted(
     """
     channel = staged.candidate.channel
     decision = decide(catalog, release, channel, moment, evidence)
-    refuse_other_content(staged.candidate, catalog, release, evidence.artifacts or (), moment)
+    check_content(staged.candidate, catalog, release, evidence.artifacts or (), moment)
     needed = needs(Question(catalog, release, channel, evidence, moment), decision)
     found = judged(staged, configured_roles(catalog, now), catalog, needed, moment, now)
     require(found, f"{release.id} in {channel}", needed)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,16 +18,18 @@ from publisher.channel.candidate import (
 )
 from publisher.channel.layout import (
     TIMESTAMP_KEY,
+    artifact_target,
     channel_role,
     metadata_key,
     release_key,
     target_key,
 )
-from publisher.channel.manifests import SIGNATURE_SUFFIX, SUMS_FILE, parse_sums, trusted_comment
-from publisher.channel.release_candidate import PEOPLE, ReleaseCandidate, carried_files, people_digest
+from publisher.channel.manifests import SIGNATURE_SUFFIX, SUMS_FILE
+from publisher.channel.release_candidate import PEOPLE, ReleaseCandidate
 from publisher.channel.repository import Read, Repository, follow_roots, read_repository
 from publisher.channel.roles import role_policy
 from publisher.channel.state import feeds
+from publisher.channel.vouched import VouchedRelease
 from publisher.client.feed import Feed
 from publisher.client.version import Version
 from publisher.errors import InputError, StorageConflict, VerificationError
@@ -36,24 +38,24 @@ from publisher.model.decision import Decision
 from publisher.model.evidence import Evidence
 from publisher.model.ledger import Action, Told
 from publisher.model.release import Release
-from publisher.pipeline.configured import configured_roles, minisign_public
+from publisher.pipeline.configured import configured_roles
 from publisher.pipeline.deciding import Clock, evidence_of
 from publisher.pipeline.flip import Flip, commit, plan_flip
 from publisher.pipeline.keyring import KeyRing
-from publisher.pipeline.ledger import refuse_superseded
-from publisher.pipeline.made_again import refuse_other_payload
+from publisher.pipeline.numbering import read_stagings, refuse_superseded
 from publisher.pipeline.objects import PlannedObject
 from publisher.pipeline.others import what_others_did
 from publisher.pipeline.permit import kept_way_back, permitted
 from publisher.pipeline.pointer import let_go
 from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.rebuild_check import check_payload, vouched_files
 from publisher.pipeline.rotate import signed_first_targets
 from publisher.pipeline.self_check import verify_as_client
 from publisher.pipeline.staged import StagedRelease
+from publisher.pipeline.verify import verify_planned
 from publisher.pipeline.writing import LARGE, Written, write_objects
 from publisher.signing.digests import digest_bytes
-from publisher.signing.minisign import verify as verify_minisign
 from publisher.storage.protocol import Body, Storage
 
 
@@ -80,6 +82,8 @@ class PromotePlan:
     """Everything that promotion will write, in order; the timestamp last."""
 
     request: PromoteRequest
+    live: Repository | None
+    """What the plan builds on."""
     release: Release | None
     decision: Decision | None
     """None when nothing is promoted, and freshness is renewed at most."""
@@ -139,18 +143,21 @@ def plan_promote(
         refuse_stale(staged.candidate, live)
         release = _release_of(staged.candidate, catalog)
         moment = request.decide_at or now
-        files = carried_files(staged.candidate, live, read)
-        platforms = tuple(one.platform for one in files)
         offered = _offered(live, read, request)
-        evidence = evidence_of(offered, files, staged.candidate.changes)
+        stagings = read_stagings(request.role, live, storage, request.trusted_root, catalog.signers)
+        if request.action is Action.PROMOTE:  # else this run stages it, and the ledger hears of it when it does
+            refuse_superseded(staged.candidate, stagings)
+        vouched = vouched_files(staged.candidate, catalog, release, storage)
+        platforms = tuple(file.platform for file in vouched.files)
+        evidence = evidence_of(offered, vouched.files, staged.candidate.changes)
         permit = permitted(staged, catalog, release, evidence, moment, now)
-        refuse_other_payload(staged.candidate, catalog, release, files, live, offered, read, now)
+        check_payload(staged.candidate, catalog, release, vouched, live, offered, storage, stagings, now)
         decision = permit.decision
         told = Told.decided(request.action, release, decision, staged.candidate.digest, permit.approved_by)
         signed[request.role] = staged.signed
         plain = (
             *kept_way_back(staged, release, catalog, live, read, now),
-            *_plain_names(staged.candidate, catalog, storage),
+            *_plain_names(staged.candidate, vouched, read),
         )
 
     elif staged is not None:
@@ -171,6 +178,7 @@ def plan_promote(
     )
     return PromotePlan(
         request=request,
+        live=live,
         release=release,
         decision=decision,
         evidence=evidence,
@@ -194,13 +202,18 @@ def apply_promote(
     """
     request = plan.request
     if plan.staged is not None:
-        refuse_superseded(plan.staged.candidate, storage, request.trusted_root, catalog.signers)
+        refuse_superseded(
+            plan.staged.candidate,
+            read_stagings(request.role, plan.live, storage, request.trusted_root, catalog.signers),
+        )
     written = write_objects(plan.objects, storage, track)
     if (flip := plan.flip) is not None:
         now = clock()
         if plan.release is not None and plan.staged is not None:
             permit = permitted(plan.staged, catalog, plan.release, plan.evidence, request.decide_at or now, now)
             flip = flip.decided(permit.decision, now)
+            copies = {planned.key: planned.copy_of for planned in plan.objects if planned.copy_of is not None}
+            verify_planned(storage, flip.timestamp, copies, request.trusted_root, plan.live, now)
         try:
             written = commit(flip, storage, written)
         except StorageConflict as error:
@@ -254,27 +267,41 @@ def _release_of(candidate: ReleaseCandidate, catalog: Catalog) -> Release:
     return release
 
 
-def _plain_names(candidate: ReleaseCandidate, catalog: Catalog, storage: Readable) -> tuple[PlannedObject, ...]:
-    """Copies to releases/PRODUCT/VERSION/: the candidate's binaries, and the files for people once they are proven."""
-    product, version = candidate.product, candidate.release
-    prefix = f"artifacts/{product}/{candidate.channel}/{version}/"
-    binaries = {
-        path.removeprefix(prefix): (target_key(path, target.hashes["sha256"]), target.length, target.hashes["sha256"])
-        for path, target in candidate.metadata.signed.targets.items()
-        if path.startswith(prefix)
-    }
-    people = _people_files(candidate, storage, set(binaries), minisign_public(catalog))
+def _plain_names(candidate: ReleaseCandidate, vouched: VouchedRelease, read: Read) -> tuple[PlannedObject, ...]:
+    """Copies to releases/PRODUCT/VERSION/: the binaries, and the files for people as the minisign key vouches for them.
+
+    The bytes of the latter are kept, so that what is stored is what was proven. Raises VerificationError.
+    """
+    product, channel, version = candidate.product, candidate.channel, candidate.release
     objects = [
         *(
             PlannedObject.of(release_key(product, version, name), Body.from_bytes(data))
-            for name, data in people.items()
+            for name, data in _people_files(candidate, vouched, read)
         ),
         *(
-            PlannedObject(release_key(product, version, name), size, sha256, copy_of=key)
-            for name, (key, size, sha256) in binaries.items()
+            PlannedObject(
+                release_key(product, version, file.file),
+                file.size,
+                file.sha256,
+                copy_of=target_key(artifact_target(product, channel, version, file.file), file.sha256),
+            )
+            for file in vouched.files
         ),
     ]
     return tuple(sorted(objects, key=_signed_list_first))
+
+
+def _people_files(candidate: ReleaseCandidate, vouched: VouchedRelease, read: Read) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of the files for people; whatever else lies beside them is not looked at."""
+    for name, sha256 in sorted(vouched.digests.items()):
+        data = vouched.documents.get(name)
+        if data is None:
+            data = read(candidate.key(PEOPLE + name))
+        if data is None or digest_bytes(data).sha256 != sha256:
+            raise VerificationError(
+                f"{name} of the candidate is missing or does not fit", fix="stage the release again with --replace"
+            )
+        yield name, data
 
 
 def _signed_list_first(planned: PlannedObject) -> tuple[bool, bool, bool, str]:
@@ -284,43 +311,3 @@ def _signed_list_first(planned: PlannedObject) -> tuple[bool, bool, bool, str]:
     """
     name = planned.key.rpartition("/")[2]
     return name != SUMS_FILE + SIGNATURE_SUFFIX, name != SUMS_FILE, planned.size >= LARGE, name
-
-
-def _people_files(
-    candidate: ReleaseCandidate, storage: Readable, binaries: set[str], public: bytes
-) -> dict[str, bytes]:
-    """Name -> bytes of the files for people: exactly those that were approved with the release.
-
-    SHA256SUMS names them; whatever else lies beside them is not looked at. Their bytes are kept, so that what is stored
-    is what was proven. Raises VerificationError.
-    """
-    read, found = reader(storage), dict[str, bytes]()
-
-    def take(name: str) -> bytes:
-        data = read(candidate.key(PEOPLE + name))
-        if data is None:
-            raise VerificationError(
-                f"{name} of the candidate is missing or does not fit", fix="stage the release again with --replace"
-            )
-        found[name] = data
-        return data
-
-    sums = take(SUMS_FILE)
-    comment = verify_minisign(public, take(SUMS_FILE + SIGNATURE_SUFFIX), digest_bytes(sums).blake2b512)
-    listed = parse_sums(sums)
-    for name in sorted(set(listed) - binaries):
-        take(name)
-    for name in sorted(binaries):
-        take(name + SIGNATURE_SUFFIX)
-    basis = candidate.basis
-    digest = people_digest({name: digest_bytes(data).sha256 for name, data in found.items()})
-    if (
-        comment != trusted_comment(candidate.product, candidate.release, SUMS_FILE)
-        or not binaries <= set(listed)
-        or basis is None
-        or basis.people != digest
-    ):
-        raise VerificationError(
-            "the candidate's SHA256SUMS does not fit its files", fix="stage the release again with --replace"
-        )
-    return found

@@ -62,7 +62,7 @@ def find_renewals(
             continue
         wanted = renewal(live, newest, role, configuration.signers, now)
         try:
-            one = staged_role(wanted, live, storage, configuration.signers, now)
+            one = staged_role(wanted, live, storage, root, configuration.signers, now)
             other = works_on(role, wanted.before, storage) if one.fresh else None
         except (VerificationError, StorageTooLarge) as error:  # the others are renewed all the same
             waiting.append(Waiting(role, expires, (), f"something unreadable ({error.what})"))
@@ -90,7 +90,7 @@ def _due(live: Repository, root: Root, configuration: Configuration, now: dateti
     return {
         role: one.expires
         for role, one in signed.items()
-        if role not in ONLINE_ROLES and is_due(one, role, role_policy(configuration.signers, role).expires, now)
+        if role not in ONLINE_ROLES and is_due(configuration.signers, role, one, now)
     }
 
 

@@ -7,15 +7,14 @@ newer version of the channel's role that says again what was said before the rel
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from tuf.api.metadata import Metadata, Targets
 
-from publisher.channel.advance import Advance, only_good_signatures, says_enough, to_bytes
-from publisher.channel.candidate import base_of
+from publisher.channel.advance import Advance, only_good_signatures, says_enough
+from publisher.channel.candidate import base_of, payload_digest
 from publisher.channel.layout import TIMESTAMP_KEY, back_key
 from publisher.channel.release_candidate import feeds_of
 from publisher.channel.repository import Read, Repository, follow_roots, parse, read_repository
@@ -116,8 +115,7 @@ def _found(request: PromoteRequest, version: Version, live: Repository, read: Re
             f"{release} is not what {request.role} ships: {offered or 'nothing'} is live",
             fix="`publish status` shows what is live; only that can be taken back",
         )
-    digest = hashlib.sha256(to_bytes(Metadata(current.signed))).hexdigest()
-    data = read(back_key(request.role, digest))
+    data = read(back_key(request.role, payload_digest(current.signed)))
     if data is None:
         raise InputError(
             f"no way back was signed with {release}: it is a first release or a migration",

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from tuf.api.metadata import Metadata, Root, Signature, Targets
 
-from publisher.channel.advance import PASSING_FIELDS, Advance, says_the_same, to_bytes
+from publisher.channel.advance import Advance, says_the_same, to_bytes
 from publisher.channel.candidate import (
     SIGNATURES,
     Candidate,
@@ -27,6 +27,7 @@ from publisher.channel.candidate import (
 from publisher.channel.difference import difference
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key, target_key
 from publisher.channel.repository import Read, Repository, follow_roots, read_repository, verifies
+from publisher.channel.roles import PASSING_FIELDS
 from publisher.channel.rotation import People, Wanted, as_root, as_targets, first_targets, renewal, wanted_set
 from publisher.errors import ApprovalsMissing, StorageConflict, StorageError, StorageTooLarge, VerificationError
 from publisher.model.candidate import CandidateRecord
@@ -37,12 +38,13 @@ from publisher.pipeline.configured import configured_roles, minisign_public
 from publisher.pipeline.flip import Flip, commit, plan_flip
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger import Draft, append
+from publisher.pipeline.numbering import read_stagings
 from publisher.pipeline.objects import PlannedObject, pinned_key_object
 from publisher.pipeline.pointer import hold, let_go, point_to
 from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.self_check import update_as_client
-from publisher.pipeline.staged import key_ids, listed
+from publisher.pipeline.staged import listed, role_keys
 from publisher.pipeline.writing import Written, write_objects
 from publisher.signing.keys import described
 from publisher.storage.protocol import Body, Storage
@@ -125,7 +127,9 @@ def key_set(
         wanted: tuple[Wanted, ...] = (first_targets(root, configured, signers, now),)
     else:
         wanted = wanted_set(live, root, configured, signers, now)
-    return KeySet(live, root, tuple(staged_role(one, live, storage, signers, now, anew=anew) for one in wanted))
+    return KeySet(
+        live, root, tuple(staged_role(one, live, storage, trusted_root, signers, now, anew=anew) for one in wanted)
+    )
 
 
 def under_way(
@@ -143,7 +147,7 @@ def under_way(
         wanted = asked.get(role)
         if wanted is None and live is not None:
             again = renewal(live, found.root, role, configuration.signers, now)
-            wanted = staged_role(again, live, storage, configuration.signers, now)
+            wanted = staged_role(again, live, storage, trusted_root, configuration.signers, now)
         if wanted is not None and not wanted.fresh:
             staged.append(wanted)
     return tuple(staged)
@@ -161,16 +165,26 @@ def signed_first_targets(
 
 
 def staged_role(
-    wanted: Wanted, live: Repository | None, storage: Readable, signers: Signers, now: datetime, *, anew: bool = False
+    wanted: Wanted,
+    live: Repository | None,
+    storage: Readable,
+    trusted_root: bytes,
+    signers: Signers,
+    now: datetime,
+    *,
+    anew: bool = False,
 ) -> StagedRole:
     """The role's candidate: the one that is there, if it is what is wanted; else a new one."""
     read = reader(storage)
     role = wanted.role
-    free = wanted.signed.version if role == Root.type else next_free_version(live, role, read)
     there = None if anew else _there(storage, role, signers)
-    if there is not None and _fits(there.candidate, wanted, live, read, now):
-        return StagedRole(wanted, there.candidate, there.signatures, fresh=False)
-    wanted.signed.version = free
+    stagings = read_stagings(role, live, storage, trusted_root, signers)
+    if there is not None:
+        above = stagings.highest_number(but=there.candidate.digest)
+        if _fits(there.candidate, wanted, read, above, now):
+            return StagedRole(wanted, there.candidate, there.signatures, fresh=False)
+    if role != Root.type:
+        wanted.signed.version = next_free_version(role, read, stagings.highest_number())
     record = CandidateRecord(staged_at=now, because=wanted.because)
     return StagedRole(wanted, Candidate(role, to_bytes(Metadata(wanted.signed)), record), (), fresh=True)
 
@@ -319,7 +333,7 @@ def _there(storage: Readable, role: str, signers: Signers) -> Staged[Candidate] 
         pointer = read_pointer(read, role)
         if pointer.candidate is None or pointer.release is not None:
             return None
-        known = key_ids(signers, role)
+        known = role_keys(signers, role).keys()
         return read_staged(read, Candidate, role, listed(storage, role, pointer.candidate, SIGNATURES, known))
     except (VerificationError, StorageTooLarge) as error:
         raise VerificationError(
@@ -340,7 +354,7 @@ def apply_keys(plan: KeysPlan, storage: Storage) -> Written:
     return written
 
 
-def _fits(candidate: Candidate, wanted: Wanted, live: Repository | None, read: Read, now: datetime) -> bool:
+def _fits(candidate: Candidate, wanted: Wanted, read: Read, above: int, now: datetime) -> bool:
     """What lies in staging is nobody's word: it is taken up only if it is what this run would make."""
     signed = candidate.metadata.signed
     left = signed.expires - now
@@ -348,16 +362,16 @@ def _fits(candidate: Candidate, wanted: Wanted, live: Repository | None, read: R
     return (
         says_the_same(signed, wanted.signed)
         and all(said.get(name) == asked.get(name) for name in PASSING_FIELDS)
-        and _is_next(candidate, wanted, live, read)
+        and _is_next(candidate, wanted, read, above)
         and signed.expires <= wanted.signed.expires
         and left >= (wanted.signed.expires - now) / 2
     )
 
 
-def _is_next(candidate: Candidate, wanted: Wanted, live: Repository | None, read: Read) -> bool:
+def _is_next(candidate: Candidate, wanted: Wanted, read: Read, above: int) -> bool:
     if candidate.role == Root.type:
         return candidate.metadata.signed.version == wanted.signed.version
-    return version_is_its_own(candidate, live, read)
+    return version_is_its_own(candidate, read, above)
 
 
 def _accepted_before(root: Root, objects: dict[str, bytes], timestamp: bytes) -> bool:

@@ -11,7 +11,7 @@ from tuf.api.metadata import Metadata, TargetFile, Targets
 from publisher.channel.advance import Advance
 from publisher.channel.layout import SITE_ROLE, SITE_TARGET, TIMESTAMP_KEY, target_key
 from publisher.channel.repository import follow_roots, read_repository
-from publisher.channel.roles import is_due, role_policy
+from publisher.channel.roles import is_due
 from publisher.errors import SigningError, StorageConflict, StorageError
 from publisher.model.catalog import Catalog
 from publisher.model.ledger import Action, Told
@@ -56,10 +56,9 @@ def plan_signing(
         )
     _refuse_undelegated(live.targets)
     role = live.roles.get(SITE_ROLE)
-    policy = role_policy(catalog.signers, SITE_ROLE)
-    if role is not None and _lists(role, manifest) and not is_due(role.signed, SITE_ROLE, policy.expires, now):
+    if role is not None and _lists(role, manifest) and not is_due(catalog.signers, SITE_ROLE, role.signed, now):
         return SigningPlan()
-    wanted = copy.deepcopy(role.signed) if role else Targets(version=1, expires=now + policy.expires)
+    wanted = copy.deepcopy(role.signed) if role else Targets(version=1, expires=now)
     wanted.targets[SITE_TARGET] = TargetFile(manifest.size, {"sha256": manifest.sha256}, SITE_TARGET)
     current_root = tuple(follow_roots(read, root))[-1]
     advance = Advance(live, current_root, catalog.signers, keys.of, read, now)

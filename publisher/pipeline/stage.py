@@ -17,6 +17,7 @@ from publisher.channel.candidate import (
     base_of,
     is_live,
     is_short_lived,
+    next_free_version,
     refuse_stale,
     version_is_its_own,
 )
@@ -41,10 +42,12 @@ from publisher.model.decision import Decision
 from publisher.model.ledger import Action, Told
 from publisher.model.published import Manifest
 from publisher.model.release import ChangeClass, Release
+from publisher.model.signer import Signers
 from publisher.pipeline.artifacts import collect, hash_files, total_size
 from publisher.pipeline.deciding import ReleaseRequest, decide, evidence_of, facts_of
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger import Draft, append
+from publisher.pipeline.numbering import Stagings, read_stagings
 from publisher.pipeline.objects import (
     PlannedObject,
     channel_targets,
@@ -166,16 +169,17 @@ def plan_stage(
         # Whoever replaces what is there does not look at it, so that nothing that lies there can be in the way.
         staged = None if supersede is Supersede.ANY else staged_candidate(storage, role, catalog.signers)
         basis = basis_of(catalog, release, decision.at, people_digest({name: body.sha256 for name, body in people}))
-        candidate = _taken_up(staged, live, wanted, basis, lifetime, now, read)
+        stagings = read_stagings(role, live, storage, request.trusted_root, catalog.signers)
+        candidate = _taken_up(staged, live, wanted, basis, catalog.signers, now, read, stagings)
         if candidate is None:
             if staged is not None and not is_live(staged.candidate, live):
                 _refuse_superseding(staged.candidate, release, live, supersede)
             record = CandidateRecord(staged_at=now, decision=decision.public())
-            candidate = ReleaseCandidate(role, payload_of(wanted, basis, live, role, read), record)
+            candidate = _new_candidate(wanted, basis, live, role, record, read, stagings)
         if before.pointer.candidate != candidate.digest:
             told = Told.decided(Action.STAGE, release, decision, candidate.digest)
             told = told.model_copy(update={"staged_over": before.sha256})
-            entry = Draft(told.planned_on(live.stamp if live else None), now, keys.for_ledger(role))
+            entry = Draft(told.planned_on(live.stamp if live else None), now, keys.for_ledger(role, online=False))
             new_pointer = NewPointer(before, entry)
         shared = (
             *shared,
@@ -246,28 +250,47 @@ def _taken_up(
     live: Repository | None,
     wanted: Targets,
     basis: Basis,
-    lifetime: timedelta,
+    signers: Signers,
     now: datetime,
     read: Read,
+    stagings: Stagings,
 ) -> ReleaseCandidate | None:
     """The candidate that is there, when it is what this run would make: then a run goes on with it.
 
-    What lies in staging is nobody's word. Taken up is only what says the same, on the same base, under a version that
-    is free or that a killed run has written for it, and for no longer than we would sign for.
+    Nothing in staging is trusted. Taken up is only what says the same, on the same base, under a version that is free
+    or that a killed run has written for it, and for no longer than we would sign for.
     """
     if staged is None:
         return None
     candidate = staged.candidate
     same = (
-        version_is_its_own(candidate, live, read)
+        version_is_its_own(candidate, read, stagings.highest_number(but=candidate.digest))
         and says_the_same(candidate.metadata.signed, wanted)
         and candidate.basis is not None
         and candidate.basis == basis.model_copy(update={"at": candidate.basis.at})
         and candidate.base == base_of(live, candidate.role)
-        and not is_short_lived(candidate, lifetime, now)
+        and not is_short_lived(candidate, signers, now)
         and candidate.metadata.signed.expires <= wanted.expires
     )
     return candidate if same else None
+
+
+def _new_candidate(
+    wanted: Targets,
+    basis: Basis,
+    live: Repository | None,
+    role: str,
+    record: CandidateRecord,
+    read: Read,
+    stagings: Stagings,
+) -> ReleaseCandidate:
+    """A candidate with the next free number. One that was replaced is not staged again under its old digest."""
+    number = next_free_version(role, read, stagings.highest_number())
+    while True:
+        candidate = ReleaseCandidate(role, payload_of(wanted, basis, live, role, number), record)
+        if not stagings.tell_of(candidate.digest):
+            return candidate
+        wanted.expires -= timedelta(seconds=1)
 
 
 def _refuse_superseding(

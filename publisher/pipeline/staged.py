@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tuf.api.metadata import Metadata, Signature, Targets
+from tuf.api.metadata import Key, Metadata, Signature, Targets
 
 from publisher.channel.approval import STATEMENT_LIMIT, STATEMENTS, Standing, seal_statement, standing
 from publisher.channel.candidate import (
@@ -24,7 +24,7 @@ from publisher.channel.layout import candidate_key
 from publisher.channel.release_candidate import ReleaseCandidate, way_back
 from publisher.channel.repository import Repository, parse
 from publisher.errors import InputError, StorageConflict, StorageTooLarge, VerificationError
-from publisher.model.approval import Fact, Statement
+from publisher.model.approval import BuiltFile, Fact, Statement
 from publisher.model.catalog import Catalog
 from publisher.model.release import Release
 from publisher.model.signer import Signers
@@ -94,9 +94,10 @@ def listed(
     return [*ours, *(sorted(key for strange, key in found if strange)[:STRANGERS] if folder != STATEMENTS else ())]
 
 
-def key_ids(signers: Signers, role: str) -> frozenset[str]:
-    """Ids of all keys that signers.yaml names for a role, replaced ones too."""
-    return frozenset(public_key(one).keyid for one in (*signers.keys_of(role), *signers.retired_of(role)))
+def role_keys(signers: Signers, role: str) -> dict[str, Key]:
+    """Key id -> key, of all that signers.yaml names for a role, replaced ones too."""
+    keys = (public_key(signer) for signer in (*signers.keys_of(role), *signers.retired_of(role)))
+    return {key.keyid: key for key in keys}
 
 
 def require_staged(staged: StagedRelease | None, release: Release, role: str) -> StagedRelease:
@@ -110,7 +111,7 @@ def require_staged(staged: StagedRelease | None, release: Release, role: str) ->
 def staged_candidate(storage: Readable, role: str, signers: Signers) -> StagedRelease | None:
     """What staging holds for a channel. Raises VerificationError when it is damaged."""
     try:
-        return _read(storage, role, key_ids(signers, role))
+        return _read(storage, role, role_keys(signers, role).keys())
     except (VerificationError, StorageTooLarge) as error:
         raise VerificationError(
             error.what, fix="find out who wrote to staging, then stage again with --replace"
@@ -170,6 +171,7 @@ def give(
     needs: Needs,
     facts: dict[Fact, str],
     at: datetime,
+    built: tuple[BuiltFile, ...] = (),
 ) -> Given:
     """Sign a candidate, its way back and a statement with each key; what a key has signed already stays as it is.
 
@@ -191,7 +193,9 @@ def give(
                 objects.append(signature_object(candidate, made, BACK))
         near = marks(needs.near, candidate.digest)
         passed_by = tuple(sorted(override_mark(one, candidate.digest) for one in needs.overrides))
-        statement = Statement(candidate=candidate.digest, key=keyid, at=at, near=near, overrides=passed_by, facts=facts)
+        statement = Statement(
+            candidate=candidate.digest, key=keyid, at=at, near=near, overrides=passed_by, built=built, facts=facts
+        )
         name, sealed = seal_statement(statement, candidate, key)
         staged = replace(staged, statements=(*staged.statements, sealed))
         objects.append((name, sealed))

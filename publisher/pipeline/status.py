@@ -9,7 +9,7 @@ from publisher.channel.candidate import is_live, read_pointer, signed_by
 from publisher.channel.layout import channel_role
 from publisher.channel.release_candidate import ReleaseCandidate
 from publisher.channel.repository import Repository, read_repository
-from publisher.channel.roles import is_due, role_policy
+from publisher.channel.roles import is_due
 from publisher.channel.state import read_state
 from publisher.errors import SigningError, StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
@@ -122,7 +122,7 @@ def _roles(live: Repository, configuration: Configuration, now: datetime) -> lis
             role=role,
             version=part.version,
             expires=part.expires,
-            due=is_due(part, role, role_policy(configuration.signers, role).expires, now),
+            due=is_due(configuration.signers, role, part, now),
             expired=part.expires <= now,
         )
         for role, (part, _) in live.signed.items()

@@ -19,7 +19,10 @@ from publisher.errors import InputError, StorageConflict
 from publisher.model.signer import Signers
 from publisher.rules import words
 
-SERVICE, TIMER, WORKFLOW = "tidegate-refresh.service", "tidegate-refresh.timer", "refresh.yml"
+SERVICE, TIMER, WORKFLOW, LOCK = "tidegate-refresh.service", "tidegate-refresh.timer", "refresh.yml", "refresh.txt"
+
+WORKFLOWS = ".github/workflows"
+"""Where workflow and lock belong, in the repository."""
 
 ENVIRONMENT = "/etc/tidegate/refresh.env"
 """Where the service looks for passphrases and credentials."""
@@ -124,8 +127,9 @@ WantedBy=timers.target
 
 
 def workflow(signers: Signers, options: tuple[str, ...], every: timedelta) -> str:
-    """The text of a workflow for GitHub Actions. Raises InputError for a value that it cannot hold.
+    """The text of a workflow for GitHub Actions, which installs from the lock `refresh` in the file LOCK beside it.
 
+    Raises InputError for a value that it cannot hold.
     `options` are what `publish refresh` is to be called with, but for the keys, which come from secrets.
     """
     files, elsewhere = _key_files(signers)
@@ -150,7 +154,8 @@ def workflow(signers: Signers, options: tuple[str, ...], every: timedelta) -> st
 # Written by `publish refresh --units`. Signs snapshot and timestamp again when they are due, and stages renewals of
 # what people sign. A failed run names who has to sign, or says that somebody else has published.
 # Secrets: those named below; a key without one is left out.
-# Variable TIDEGATE: what pip is to install, such as tidegate==0.1.0, pinned.
+# Variables: TIDEGATE_WHEEL, the https address of a wheel of Tidegate that you keep (`make wheel` builds it), and
+# TIDEGATE_SHA256, its digest. Everything else comes from {LOCK} beside this file, exact versions with their digests.
 # Schedules of a quiet repository are switched off after some weeks, and they come late at times: a timer on a machine
 # of yours is the better one where you have one.
 {missing if elsewhere else ""}\
@@ -182,8 +187,12 @@ jobs:
           python-version: "3.12"
       - name: Install
         env:
-          TIDEGATE: ${{{{ vars.TIDEGATE }}}}
-        run: python -m pip install --quiet "$TIDEGATE"
+          TIDEGATE_WHEEL: ${{{{ vars.TIDEGATE_WHEEL }}}}
+          TIDEGATE_SHA256: ${{{{ vars.TIDEGATE_SHA256 }}}}
+        run: |
+          printf 'tidegate @ %s --hash=sha256:%s\\n' "$TIDEGATE_WHEEL" "$TIDEGATE_SHA256" > "$RUNNER_TEMP/tidegate.txt"
+          python -m pip install --quiet --require-hashes --only-binary :all: -r {WORKFLOWS}/{LOCK}
+          python -m pip install --quiet --require-hashes --only-binary :all: --no-deps -r "$RUNNER_TEMP/tidegate.txt"
 {keys if files else ""}\
       - name: Refresh
         env:

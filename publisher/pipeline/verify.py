@@ -11,8 +11,10 @@ from urllib.parse import quote
 from tuf.api.exceptions import DownloadError, DownloadHTTPError
 from tuf.ngclient import FetcherInterface
 
-from publisher.channel.audit import Audit, audit
-from publisher.channel.findings import Source
+from publisher.channel.audit import Audit, audit, audit_change
+from publisher.channel.findings import Level, Source
+from publisher.channel.layout import TIMESTAMP_KEY
+from publisher.channel.repository import Repository
 from publisher.channel.site_audit import audit_site
 from publisher.errors import StorageError, VerificationError
 from publisher.pipeline.reading import SMALL, reader
@@ -44,6 +46,31 @@ class StoreSource:
     def keys(self) -> Iterable[str]:
         """Every key."""
         return (stat.key for stat in self._storage.list(""))
+
+
+class PlannedSource(StoreSource):
+    """A bucket in which everything of a plan is written but the timestamp, as it will be with it.
+
+    A copy that the store made is what it was made of, so each binary is read once.
+    """
+
+    def __init__(self, storage: Storage, timestamp: bytes, copies: Mapping[str, str]) -> None:
+        """`copies` names, by key, of what the plan has made each a copy."""
+        super().__init__(storage)
+        self._timestamp = timestamp
+        self._copies = copies
+        self._digests: dict[str, FileDigests | None] = {}
+
+    def read(self, key: str) -> bytes | None:
+        """A small object; None when there is none."""
+        return self._timestamp if key == TIMESTAMP_KEY else super().read(key)
+
+    def digest(self, key: str, limit: int | None = None) -> FileDigests | None:
+        """Size and digests; None when there is no such object. Reading stops one byte past `limit`."""
+        key = self._copies.get(key, key)
+        if key not in self._digests:
+            self._digests[key] = super().digest(key, limit)
+        return self._digests[key]
 
 
 class WebSource:
@@ -125,3 +152,25 @@ def verify_channel(channel: Source, root: bytes, now: datetime, site: Source | N
             return pool.map(read, sizes.keys(), sizes.values())
 
         return audited.and_also(audit_site(channel, root, site.keys(), digests))
+
+
+def verify_planned(
+    storage: Storage,
+    timestamp: bytes,
+    copies: Mapping[str, str],
+    root: bytes,
+    before: Repository | None,
+    now: datetime,
+) -> None:
+    """Audit what a plan has written, as `publish verify` will once `timestamp` is live.
+
+    Raises VerificationError with the first thing that refutes it; clients have seen nothing of it then.
+    """
+    audited = audit_change(PlannedSource(storage, timestamp, copies), root, now, before)
+    for finding in audited.findings:
+        if finding.level is Level.ERROR:
+            where = f"{finding.where} " if finding.where else ""
+            raise VerificationError(
+                f"nothing was made live, since it would not verify: {where}{finding.what}",
+                fix="find out who wrote to the bucket, then stage the release again with --replace",
+            )

@@ -1,17 +1,19 @@
 """The reproducible single-file client: `tidegate.pyz`, which needs nothing but Python.
 
 It holds the reference client, the pure-Python packages that it needs with their licences, the trusted root
-and the address of one channel. The same inputs and the same installed packages give the same bytes: entries
-are sorted, times and modes are fixed, and nothing that an installer writes gets in.
+and the address of one channel. The same inputs and the same wheels give the same bytes: entries are sorted, and times
+and modes are fixed.
 """
 
 from __future__ import annotations
 
-import importlib.metadata
 import io
 import re
 import zipfile
+from collections.abc import Sequence, Set
+from email import message_from_bytes
 from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.metadata import distribution
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePosixPath
@@ -20,11 +22,9 @@ from publisher.client.cli import VERSION_RESOURCE
 from publisher.client.trusted import RESOURCE, Trusted
 from publisher.client.version import Version
 from publisher.errors import InputError
+from publisher.pipeline.wheels import Wheel
 
-__all__ = ["DEPENDENCIES", "Trusted", "build_zipapp"]
-
-DEPENDENCIES = ("securesystemslib", "tuf", "urllib3")
-"""The distributions that go in. A new one must be named here, so that somebody looks at it first."""
+__all__ = ["Trusted", "build_zipapp"]
 
 _SHEBANG = b"#!/usr/bin/env python3\n"
 _MAIN = b"""\
@@ -42,17 +42,23 @@ _LICENCE = re.compile(r"(?i)(licen[cs]e|copying|notice)")
 _REQUIREMENT = re.compile(r"[A-Za-z0-9._-]+")
 
 
-def build_zipapp(*, trusted: Trusted, version: Version) -> bytes:
+def build_zipapp(*, trusted: Trusted, version: Version, wheels: Sequence[Wheel]) -> bytes:
     """The zipapp's bytes, for the channel and root in `trusted`; `version` is what --version tells.
 
-    Raises InputError if an installed package is missing, has compiled code, or needs more than DEPENDENCIES.
+    Raises InputError if a wheel has compiled code, or needs a package that is not among them.
     """
     entries = {"__main__.py": _MAIN, **_client()}
     entries[f"publisher/client/{RESOURCE}"] = trusted.to_json()
     entries[f"publisher/client/{VERSION_RESOURCE}"] = f"{version}\n".encode("ascii")
     entries["LICENSE"] = _own_licence()
-    for name in DEPENDENCIES:
-        entries |= _dependency(_distribution(name))
+    for wheel in wheels:
+        brought = _dependency(wheel, {other.name for other in wheels})
+        if twice := sorted(entries.keys() & brought.keys()):
+            raise InputError(
+                f"{wheel.name} {wheel.version} brings {twice[0]}, which is there already",
+                fix="take another version of it",
+            )
+        entries |= brought
     return _SHEBANG + _archive(entries)
 
 
@@ -85,60 +91,39 @@ def _modules(directory: Traversable, path: str) -> dict[str, bytes]:
     return {f"{path}/{file.name}": file.read_bytes() for file in directory.iterdir() if file.name.endswith(".py")}
 
 
-def _distribution(name: str) -> importlib.metadata.Distribution:
-    try:
-        return importlib.metadata.distribution(name)
-    except importlib.metadata.PackageNotFoundError:
-        raise InputError(f"{name} is not installed", fix="install tidegate's own dependencies") from None
-
-
-def _dependency(distribution: importlib.metadata.Distribution) -> dict[str, bytes]:
-    """A distribution's modules and licences: no tests, no bytecode, nothing that an installer wrote."""
-    for requirement in distribution.requires or ():
+def _dependency(wheel: Wheel, names: Set[str]) -> dict[str, bytes]:
+    """A wheel's modules and licences: no tests, and nothing that only an installer reads."""
+    files = wheel.files()
+    for requirement in _requirements(files):
         name, _, marker = requirement.partition(";")
         needed = _REQUIREMENT.match(name)
-        if "extra" not in marker and (needed is None or needed[0].lower() not in DEPENDENCIES):
+        if "extra" not in marker and (needed is None or needed[0].lower() not in names):
             raise InputError(
-                f"{distribution.name} {distribution.version} needs {requirement}, which the zipapp lacks",
-                fix="look at it, then name it in DEPENDENCIES of the zipapp builder",
+                f"{wheel.name} {wheel.version} needs {requirement}, which the zipapp lacks",
+                fix="look at it, then name it in the group `client` of pyproject.toml",
             )
-    entries = _licences(distribution)
-    for path in _files(distribution):
-        if path.name.endswith(_COMPILED):
-            raise InputError(
-                f"{distribution.name} {distribution.version} has compiled code ({path}), "
-                "which runs on one kind of machine only",
-                fix=f"install the pure-Python wheel of {distribution.name}",
-            )
-        if path.suffix == ".py" and not path.name.startswith("test_"):
-            entries[str(path)] = _read(distribution, path)
-    return entries
+    compiled = next((path for path in files if path.endswith(_COMPILED)), None)
+    if compiled is not None:
+        raise InputError(
+            f"{wheel.name} {wheel.version} has compiled code ({compiled}), which runs on one kind of machine only",
+            fix=f"take the pure-Python wheel of {wheel.name}",
+        )
+    return {path: data for path, data in files.items() if _goes_in(PurePosixPath(path))}
+
+
+def _goes_in(path: PurePosixPath) -> bool:
+    return bool(_LICENCE.match(path.name)) or (path.suffix == ".py" and not path.name.startswith("test_"))
+
+
+def _requirements(files: dict[str, bytes]) -> list[str]:
+    """What the wheel's metadata asks for (core metadata, Requires-Dist)."""
+    [metadata] = [data for path, data in files.items() if PurePosixPath(path).match("*.dist-info/METADATA")]
+    return [str(line) for line in message_from_bytes(metadata).get_all("Requires-Dist") or ()]
 
 
 def _own_licence() -> bytes:
     """The licence of Tidegate itself, wherever this kind of installation keeps it."""
-    own = _distribution("tidegate")
-    for path in _files(own):
-        if path.name == "LICENSE":
-            return _read(own, path)
-    raise InputError("the installation of tidegate lacks its LICENSE", fix="install it again with pip")
-
-
-def _licences(distribution: importlib.metadata.Distribution) -> dict[str, bytes]:
-    return {str(path): _read(distribution, path) for path in _files(distribution) if _LICENCE.match(path.name)}
-
-
-def _files(distribution: importlib.metadata.Distribution) -> list[PurePosixPath]:
-    """What was installed, without what lies outside of the packages (scripts)."""
-    if distribution.files is None:
-        raise InputError(f"{distribution.name} has no list of its files", fix="install it with pip")
-    return [path for path in distribution.files if ".." not in path.parts]
-
-
-def _read(distribution: importlib.metadata.Distribution, path: PurePosixPath) -> bytes:
-    try:
-        return Path(str(distribution.locate_file(path))).read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"{path} of {distribution.name} cannot be read: {error.strerror}", fix="install it anew"
-        ) from None
+    path = next((path for path in distribution("tidegate").files or () if path.name == "LICENSE"), None)
+    if path is None:
+        raise InputError("the installation of tidegate lacks its LICENSE", fix="install it again")
+    return Path(str(path.locate())).read_bytes()

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property
 
-from publisher.model.base import duration_text
 from publisher.model.event import Confidence, Event
 from publisher.model.policy import Adjustment, Band, FreezePolicy, PartialBand
 from publisher.model.product import ClientType, Product
 from publisher.model.release import ChangeClass, Release
+from publisher.rules import words
 
 LENGTHS = ("hard_before", "hard_after", "soft_before", "soft_after")
 
@@ -68,12 +69,53 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Sum:
+    """A length and the terms that it is the sum of."""
+
+    length: timedelta
+    terms: tuple[tuple[timedelta, str], ...]
+    """Each with its reason: 7 days, exchange listing. None where the length is nothing."""
+
+    def text(self, side: str = "") -> str:
+        """9 days before (7 days exchange listing + 2 days persistence format); empty where the length is nothing."""
+        if not self.terms:
+            return ""
+        total = f"{words.length(self.length)} {side}".rstrip()
+        if len(self.terms) == 1:
+            return f"{total} ({self.terms[0][1]})"
+        return f"{total} ({' + '.join(f'{words.length(length)} {because}' for length, because in self.terms)})"
+
+    def plus(self, length: timedelta | None, because: str) -> Sum:
+        """The same and one more term; unchanged where `length` is nothing."""
+        return Sum(self.length + length, (*self.terms, (length, because))) if length else self
+
+
+NOTHING = Sum(timedelta(), ())
+
+
+@dataclass(frozen=True)
 class Lengths:
-    """A band with the story of each of its lengths."""
+    """A band with the terms of each of its lengths."""
 
     band: Band
-    story: dict[str, str]
-    """By length: 7 d exchange listing + 2 d persistence format = 9 d; empty where the length is nothing."""
+    sums: dict[str, Sum]
+    """By name of the length."""
+
+    @cached_property
+    def hard(self) -> str:
+        """9 days before (...), the event itself and 1 day after (...)."""
+        before, after = self.sums["hard_before"].text("before"), self.sums["hard_after"].text("after")
+        return words.listed([part for part in (before, "the event itself", after) if part])
+
+    @cached_property
+    def soft_before(self) -> str:
+        """3 days before (...)."""
+        return self.sums["soft_before"].text("before")
+
+    @cached_property
+    def soft_after(self) -> str:
+        """4 days after (...)."""
+        return self.sums["soft_after"].text("after")
 
 
 def freeze_lengths(policy: FreezePolicy, case: Case, subject: Subject) -> Lengths | None:
@@ -84,18 +126,17 @@ def freeze_lengths(policy: FreezePolicy, case: Case, subject: Subject) -> Length
     base = next((base for base in policy.base if case.type in base.events), None)
     if base is None:
         raise KeyError(case.type)
-    sums = {name: _Sum(getattr(base.band, name), base.because) for name in LENGTHS}
+    sums = {name: NOTHING.plus(getattr(base.band, name), base.because) for name in LENGTHS}
     for adjustment in policy.adjust:
         if not _applies(adjustment, case, subject):
             continue
         if adjustment.exempt:
             return None
-        _adjust(sums, adjustment.set or PartialBand(), adjustment.add or PartialBand(), adjustment.because)
+        sums = _adjusted(sums, adjustment.set or PartialBand(), adjustment.add or PartialBand(), adjustment.because)
     if case.confidence is not Confidence.CONFIRMED:
-        _adjust(sums, PartialBand(), getattr(policy.uncertainty, case.confidence), f"as it is only {case.confidence}")
-    return Lengths(
-        Band(**{name: one.length for name, one in sums.items()}), {name: str(one) for name, one in sums.items()}
-    )
+        doubt = getattr(policy.uncertainty, case.confidence)
+        sums = _adjusted(sums, PartialBand(), doubt, f"because it is only {case.confidence}")
+    return Lengths(Band(**{name: total.length for name, total in sums.items()}), sums)
 
 
 def padded_lengths(policy: FreezePolicy, subject: Subject) -> Lengths | None:
@@ -108,13 +149,7 @@ def padded_lengths(policy: FreezePolicy, subject: Subject) -> Lengths | None:
     if not known:
         return None
     band = Band(**{name: max(getattr(one, name) for one in known) for name in LENGTHS})
-    return Lengths(
-        band,
-        {
-            name: f"{duration_text(length)} as the longest" if (length := getattr(band, name)) else ""
-            for name in LENGTHS
-        },
-    )
+    return Lengths(band, {name: NOTHING.plus(getattr(band, name), "as long as the longest") for name in LENGTHS})
 
 
 def at_least(policy: FreezePolicy, subject: Subject, one: ChangeClass, other: ChangeClass) -> bool:
@@ -174,33 +209,13 @@ def _covers(longer: Band, shorter: Band) -> bool:
     )
 
 
-class _Sum:
-    """A length and the terms that it came from."""
-
-    def __init__(self, length: timedelta, because: str) -> None:
-        self.length = timedelta()
-        self._terms: list[str] = []
-        self.add(length, because)
-
-    def add(self, length: timedelta | None, because: str) -> None:
-        if length:
-            self.length += length
-            self._terms.append(f"{duration_text(length)} {because}")
-
-    def start_over(self, length: timedelta | None, because: str) -> None:
-        if length is not None:
-            self.length, self._terms = timedelta(), []
-            self.add(length, because)
-
-    def __str__(self) -> str:
-        total = f" = {duration_text(self.length)}" if len(self._terms) > 1 else ""
-        return " + ".join(self._terms) + total
-
-
-def _adjust(sums: dict[str, _Sum], instead: PartialBand, more: PartialBand, because: str) -> None:
-    for name, one in sums.items():
-        one.start_over(getattr(instead, name), because)
-        one.add(getattr(more, name), because)
+def _adjusted(sums: dict[str, Sum], instead: PartialBand, more: PartialBand, because: str) -> dict[str, Sum]:
+    adjusted = {}
+    for name, total in sums.items():
+        new = getattr(instead, name)
+        start = total if new is None else NOTHING.plus(new, because)
+        adjusted[name] = start.plus(getattr(more, name), because)
+    return adjusted
 
 
 def _applies(adjustment: Adjustment, case: Case, subject: Subject) -> bool:

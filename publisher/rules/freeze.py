@@ -9,7 +9,7 @@ from heapq import merge
 
 from publisher.model.decision import Outcome, Verdict
 from publisher.model.release import ChangeClass, Necessity, Release
-from publisher.rules import integrity, words
+from publisher.rules import integrity, overrides, words
 from publisher.rules.names import few
 from publisher.rules.question import Question
 from publisher.rules.timeline import Part
@@ -57,8 +57,17 @@ def hard_freeze(question: Question) -> Verdict:
         stretch,
         question,
         f"hard freeze around {stretch.named}: {_subject(question)} wait until {words.moment(stretch.until)}",
-        "Wait for the end of the freeze, or move the change into a release of a class that is exempt.",
+        f"Wait for the end of the freeze, or move the change into a release of an exempt class.{_way_out(question)}",
     )
+
+
+def _way_out(question: Question) -> str:
+    """How a fix may ship in a hard freeze."""
+    if question.release.change_class not in FIXES:
+        return ""
+    duties = overrides.duties_needed(question.policy, hard=True)
+    by = f"approved by {words.listed(duties)}" if duties else "in your name, with your reason"
+    return f" A fix that cannot wait needs an override in content/overrides/, {by}."
 
 
 def soft_freeze(question: Question) -> Verdict:

@@ -1,6 +1,8 @@
 """Overrides: named rules that do not stop one release, for a while, with people who answer for it (R27, R30).
 
 Only what waits, needs an approval or is unknown can be overridden. What is blocked has failed, and a failure is mended.
+Under profile solo one person may grant an override. Everything else about it stays the same: exact rules and files, a
+reason that is published, an end, one use.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from publisher.model.decision import Outcome, Verdict
+from publisher.model.policy import Policy
 from publisher.model.register import Override
 from publisher.model.signer import Duty
 from publisher.rules import words
@@ -16,6 +19,13 @@ from publisher.rules.question import Question
 
 YIELDING = (Outcome.WAITING, Outcome.NEEDS_APPROVAL, Outcome.UNKNOWN)
 """Outcomes that people may override."""
+
+
+def duties_needed(policy: Policy, *, hard: bool) -> tuple[Duty, ...]:
+    """Duties that must be among the approvers of an override; none under profile solo, where one person is enough."""
+    if policy.profile == "solo":
+        return ()
+    return (Duty.ENGINEERING, Duty.OPERATIONS, *((Duty.EXECUTIVE,) if hard else ()))
 
 
 def overridden(question: Question, verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
@@ -69,8 +79,7 @@ def _applied(question: Question, verdict: Verdict, overrides: Iterable[Override]
         if (lack := _lack(question, verdict.rule, override)) is not None:
             lacks.append(f"The override {override.id} {lack}.")
             continue
-        approvers = words.listed([f"{one.person} ({one.duty})" for one in override.approvers])
-        said = f"Overridden until {words.moment(override.expires)} by {approvers}: {_ended(override.reason)}"
+        said = f"Overridden until {words.moment(override.expires)} by {_approvers(override)}: {_ended(override.reason)}"
         return verdict.model_copy(
             update={
                 "outcome": Outcome.PASS_OVERRIDDEN,
@@ -85,21 +94,25 @@ def _applied(question: Question, verdict: Verdict, overrides: Iterable[Override]
     return verdict.model_copy(update={"fix": " ".join([verdict.fix, *lacks]).strip()}) if lacks else verdict
 
 
+def _approvers(override: Override) -> str:
+    approvers = [f"{approver.person} ({approver.duty})" for approver in override.approvers]
+    return f"{approvers[0]} alone" if len(approvers) == 1 else words.listed(approvers)
+
+
 def _ended(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _lack(question: Question, rule: str, override: Override) -> str | None:
     """What an override lacks to count for a verdict, as the end of a sentence."""
-    duties = {one.duty for one in override.approvers}
     longest = question.policy.override_longest
     if override.expires - override.approved_at > longest:
         return f"would count for longer than {words.length(longest)}, which no override may"
     hard = rule == "freeze.hard"
-    wanted = [Duty.ENGINEERING, Duty.OPERATIONS, *([Duty.EXECUTIVE] if hard else [])]
-    if missing := [duty for duty in wanted if duty not in duties]:
+    duties = {approver.duty for approver in override.approvers}
+    if missing := [duty for duty in duties_needed(question.policy, hard=hard) if duty not in duties]:
         return f"lacks an approver of duty {words.listed(missing)}"
-    if hard and override.rollback_review is None:
+    if hard and override.rollback_review is None and question.policy.profile == "team":
         return "lacks a review of the way back (`rollback_review`), which a hard freeze asks for"
     files = question.evidence.artifacts
     if files is not None and (other := [one.file for one in files if one.sha256 not in override.artifacts]):

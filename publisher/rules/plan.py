@@ -30,7 +30,7 @@ SMALLER = (
 """What a larger release may be made into, the largest first."""
 
 
-SURE = "a patch only if it has to ship and surely mends what hurts"
+SURE = "A patch must be essential, and sure to work"
 
 
 class Kind(StrEnum):
@@ -66,115 +66,149 @@ class Plan:
     planned: Decision
     """What they say at the planned time, or at the moment of asking if that is over or unknown."""
     options: tuple[Option, ...]
-    """What is advised first; none where no date is open as far as dates are looked for, or it has shipped."""
+    """What is advised first; none where no date is open in time, or it has shipped."""
     mend: tuple[Verdict, ...]
     """What people have to mend on any date."""
     way_back: Due | None
     """By when its way back must be verified and rehearsed, for the planned time (R85)."""
+    too_late: str
+    """Why an open date is not advised, as sentences; empty unless users must run the release by then."""
 
 
 def plan(catalog: Catalog, release: Release, channel: str, now: datetime, evidence: Evidence = NO_EVIDENCE) -> Plan:
     """What to do with the release, as seen at `now`. It must belong to a product of the catalog."""
-    wanted = max(release.planned_for or now, now)
-    found = schedule(catalog, release, channel, now, evidence, wanted)
+    planned = max(release.planned_for or now, now)
+    every = schedule(catalog, release, channel, now, evidence, planned)
+    required = release.notes.required_by
+    in_time = every if required is None else every.ending(required)
     shipped = release.shipped_at is not None and release.shipped_at <= now
-    options = [] if shipped else list(_options(catalog, release, channel, now, wanted, found))
-    first = _advised(release, wanted, options)
-    options.sort(key=lambda one: one is not first)
+    options = [] if shipped else list(_options(catalog, release, channel, now, planned, in_time))
+    first = _advised(release, planned, options)
+    options.sort(key=lambda option: option is not first)
     return Plan(
         decision=evaluate(catalog, release, channel, now, evidence),
-        planned=evaluate(catalog, release, channel, wanted, evidence),
+        planned=evaluate(catalog, release, channel, planned, evidence),
         options=tuple(options),
-        mend=found.mend,
+        mend=every.mend,
         way_back=due(catalog, release, now),
+        too_late="" if shipped or required is None else _too_late(catalog, required, now, planned, every, in_time),
     )
 
 
+def _too_late(
+    catalog: Catalog, required: datetime, now: datetime, planned: datetime, every: Schedule, in_time: Schedule
+) -> str:
+    """Which date would be open and is too late for users, and whom to call where none is left."""
+    if now >= required:
+        late = f"Users had to run it by {words.moment(required)}, which has passed."
+    elif in_time.at(planned) or in_time.after(planned):
+        return ""
+    elif (opening := every.at(planned) or every.after(planned)) is not None:
+        start = max(planned, opening.start)
+        late = f"Users must run it by {words.moment(required)}, so {words.moment(start)} is too late."
+    else:
+        late = f"Users must run it by {words.moment(required)}."
+    if in_time.openings:
+        return late
+    owners = catalog.policy_at(now).owners
+    owner = f"{owners.calendar.person}, who owns the calendar," if owners else "whoever owns the calendar"
+    return f"{late} No earlier date is open. Call {owner} to agree on an override or on another `required_by`."
+
+
 def _options(
-    catalog: Catalog, release: Release, channel: str, now: datetime, wanted: datetime, found: Schedule
+    catalog: Catalog, release: Release, channel: str, now: datetime, planned: datetime, openings: Schedule
 ) -> Iterator[Option]:
-    if (span := found.at(wanted)) is not None:
-        kind = Kind.SHIP_NOW if wanted == now else Kind.KEEP
-        what = "It may ship at once" if wanted == now else f"{words.moment(wanted)} is open"
-        open_for = _until(span) or f", as far as is known for {HORIZON.days} days"
-        if found.mend:
-            what, why, cost = f"{what} once it is mended", "No date is in the way; something else is.", "To mend it."
-        elif span.overridden:
-            why, cost = "Nothing but what an override lets pass is in the way.", "What was overridden had its reason."
-        else:
-            why, cost = "Nothing is in the way.", "None."
-        yield Option(kind, f"{what}{open_for}.", why, cost, span)
+    """Everything that can be done on dates of `openings`, which hold none by which users must have acted."""
+    if (span := openings.at(planned)) is not None:
+        yield _keep(now, planned, span, bool(openings.mend))
         return
-    left, right = found.before(wanted), found.after(wanted)
+    left, right = openings.before(planned), openings.after(planned)
+    required = release.notes.required_by
     if left is not None:
-        yield _move_left(now, wanted, left)
+        yield _move_left(now, planned, left, required)
     if right is not None:
-        yield _move_right(release, wanted, right, found.soon_after(wanted))
-    later = f"from {words.moment(right.start)} on" if right else "on a date that is not open yet"
-    mend = {one.rule for one in found.mend}
-    smaller = [one for one in (*SMALLER, ChangeClass.DOCS) if _is_smaller(one, release)]
-    open_classes = [one for one in smaller if _open(_made_into(catalog, release, channel, one, now), wanted, mend)]
-    yield from _split(wanted, open_classes, later)
-    yield from _re_scope(release, wanted, open_classes, later)
+        yield _move_right(release, planned, right, openings.soon_after(planned))
+    if required is not None and (right is None or planned >= required):
+        return  # what is split off or left out would ship too late
+    later = f"from {words.moment(right.start)} on" if right else "once a date is open"
+    mend = {verdict.rule for verdict in openings.mend}
+    smaller = [kind for kind in (*SMALLER, ChangeClass.DOCS) if _is_smaller(kind, release)]
+    open_classes = [kind for kind in smaller if _open(_made_into(catalog, release, channel, kind, now), planned, mend)]
+    yield from _split(planned, open_classes, later)
+    yield from _re_scope(release, planned, open_classes, later)
 
 
-def _move_left(now: datetime, wanted: datetime, span: Opening) -> Option:
+def _keep(now: datetime, planned: datetime, span: Opening, to_mend: bool) -> Option:
+    kind = Kind.SHIP_NOW if planned == now else Kind.KEEP
+    what = "It may ship now" if planned == now else f"{words.moment(planned)} is open"
+    open_for = _until(span) or f"; nothing is known to block it for {HORIZON.days} days"
+    if to_mend:
+        what, why, cost = f"{what} once it is fixed", "Nothing else blocks this date.", "The fix."
+    elif span.overridden:
+        why, cost = "An override lets it ship then.", "The risk that the overridden rule guards against."
+    else:
+        why, cost = "Nothing blocks this date.", "None."
+    return Option(kind, f"{what}{open_for}.", why, cost, span)
+
+
+def _move_left(now: datetime, planned: datetime, span: Opening, required: datetime | None) -> Option:
     assert span.end is not None
     start = "now" if span.start <= now else words.moment(span.start)
+    if span.overridden:
+        why = "An override lets it ship then."
+    elif span.end == required:
+        why = "Users must run it by then."
+    else:
+        why = "It is out, and can still be taken back, before anything blocks it."
     return Option(
         Kind.MOVE_LEFT,
         f"Ship between {start} and {words.moment(span.end)}.",
-        "An override lets it out then."
-        if span.overridden
-        else "It is out, and can still be taken back, before what is in the way begins.",
-        f"At least {_days(wanted - span.end)} less to test than planned; {_days(span.end - now)} are left from now.",
+        why,
+        f"At least {_days(planned - span.end)} less testing than planned; {_days(span.end - now)} left from now.",
         span,
     )
 
 
-def _move_right(release: Release, wanted: datetime, span: Opening, first: Opening | None) -> Option:
-    cost = [f"Users get it {_days(span.start - wanted)} later."]
+def _move_right(release: Release, planned: datetime, span: Opening, first: Opening | None) -> Option:
+    cost = [f"Users get it {_days(span.start - planned)} later."]
     if first is not None and first != span and first.end is not None:
-        cost.append(f"Before that it is open for {_days(first.end - first.start)} only, {_from_to(first)}.")
+        cost.append(f"An earlier gap lasts only {_days(first.end - first.start)}, {_from_to(first)}.")
     if release.risk_of_delay is not None:
         cost.append(f"Risk of waiting, {release.risk_of_delay.score} of 5: {release.risk_of_delay.because}")
-    required = release.notes.required_by
-    if required is not None and required < span.start:
-        cost.append(f"It is told to be in place by {words.moment(required)}, and that is then over.")
     return Option(
         Kind.MOVE_RIGHT,
-        f"Ship from {words.moment(span.start)} on{_until(span)}.",
-        "An override lets it out then." if span.overridden else "What is in the way is over by then.",
+        f"Ship {_from_to(span)}." if span.end else f"Ship from {words.moment(span.start)} on.",
+        "An override lets it ship then." if span.overridden else "Nothing blocks it then.",
         " ".join(cost),
         span,
     )
 
 
-def _split(wanted: datetime, open_classes: list[ChangeClass], later: str) -> Iterator[Option]:
-    """Documentation and patches in a release of their own now, the rest later."""
-    parts = [one for one in (ChangeClass.DOCS, ChangeClass.PATCH) if one in open_classes]
+def _split(planned: datetime, open_classes: list[ChangeClass], later: str) -> Iterator[Option]:
+    """Documentation and patches in a release of their own on the planned date, the rest later."""
+    parts = [change_class for change_class in (ChangeClass.DOCS, ChangeClass.PATCH) if change_class in open_classes]
     if not parts:
         return
-    only = f"; {SURE}" if ChangeClass.PATCH in parts else ""
+    only = f". {SURE}" if ChangeClass.PATCH in parts else ""
     yield Option(
         Kind.SPLIT,
-        f"Ship what of it is {words.kinds(parts, 'or')} on {words.moment(wanted)}, and the rest {later}{only}.",
-        "Not all of it has to wait.",
-        "Two releases to test, to sign and to tell users of.",
+        f"Ship its {words.kinds(parts)} on {words.moment(planned)}, and the rest {later}{only}.",
+        "Part of it need not wait.",
+        "Two releases to test, sign and announce.",
         None,
     )
 
 
-def _re_scope(release: Release, wanted: datetime, open_classes: list[ChangeClass], later: str) -> Iterator[Option]:
+def _re_scope(release: Release, planned: datetime, open_classes: list[ChangeClass], later: str) -> Iterator[Option]:
     """A smaller release on the planned date."""
-    smaller = next((one for one in SMALLER if one in open_classes), None)
+    smaller = next((change_class for change_class in SMALLER if change_class in open_classes), None)
     if smaller is None:
         return
-    only = f"; {SURE}" if smaller is ChangeClass.PATCH else ""
+    only = f". {SURE}" if smaller is ChangeClass.PATCH else ""
     yield Option(
         Kind.RE_SCOPE,
         f"Leave out what makes it {words.kind(release.change_class)}, and ship it as {words.kind(smaller)}"
-        f" on {words.moment(wanted)}{only}.",
+        f" on {words.moment(planned)}{only}.",
         f"{words.kinds([smaller]).capitalize()} may ship then.",
         f"What is left out ships {later}.",
         None,
@@ -191,26 +225,26 @@ def _made_into(catalog: Catalog, release: Release, channel: str, change_class: C
 
     A patch is taken to be one that has to ship and surely mends, under the number after the current one.
     """
-    said: dict[str, object] = {"change_class": change_class, "kind": ReleaseKind.ROUTINE}
+    changed: dict[str, object] = {"change_class": change_class, "kind": ReleaseKind.ROUTINE}
     if change_class is ChangeClass.PATCH:
-        said |= {"necessity": Necessity.ESSENTIAL, "fix_confidence": "high"}
+        changed |= {"necessity": Necessity.ESSENTIAL, "fix_confidence": "high"}
         current = catalog.current(release.product, channel, now)
         if current is not None and current.version < release.version:
             major, minor, patch = (*current.version.release, 0, 0)[:3]
-            said["version"] = Version.parse(f"{major}.{minor}.{patch + 1}")
-    return Question(catalog, release.model_copy(update=said), channel, NO_EVIDENCE, now)
+            changed["version"] = Version.parse(f"{major}.{minor}.{patch + 1}")
+    return Question(catalog, release.model_copy(update=changed), channel, NO_EVIDENCE, now)
 
 
 def _open(question: Question, moment: datetime, mend: set[str]) -> bool:
     """Whether nothing stops it at the moment but what has to be mended on any date."""
-    return all(one.rule in mend for one in verdicts_of(question.at(moment)) if one.outcome.stops)
+    return all(verdict.rule in mend for verdict in verdicts_of(question.at(moment)) if verdict.outcome.stops)
 
 
-def _advised(release: Release, wanted: datetime, options: list[Option]) -> Option | None:
+def _advised(release: Release, planned: datetime, options: list[Option]) -> Option | None:
     """As planned where that is open; else earlier, but for what can wait a while, and never in a hurry."""
-    by_kind = {one.kind: one for one in options}
+    by_kind = {option.kind: option for option in options}
     left, right = (by_kind[kind].span if kind in by_kind else None for kind in (Kind.MOVE_LEFT, Kind.MOVE_RIGHT))
-    soon = right is not None and right.start - wanted <= SHORT_DELAY
+    soon = right is not None and right.start - planned <= SHORT_DELAY
     hurried = left is None or not left.comfortable or (soon and release.necessity is not Necessity.ESSENTIAL)
     moves = [Kind.MOVE_RIGHT, Kind.MOVE_LEFT] if hurried else [Kind.MOVE_LEFT, Kind.MOVE_RIGHT]
     order = [Kind.SHIP_NOW, Kind.KEEP, *moves, Kind.RE_SCOPE, Kind.SPLIT]

@@ -138,7 +138,10 @@ def _soft(policy: Policy) -> Iterator[str]:
 def _overrides(policy: Policy) -> Iterator[str]:
     yield "An override names exact rules and the digests of the files, expires, counts once, and is published."
     yield f"It counts for {words.length(policy.override_longest)} at most."
-    yield "It needs engineering and operations, and in a hard freeze an executive and a reviewed way back."
+    if policy.profile == "solo":
+        yield "One person may grant it, by name and with a reason; the site shows both, for good."
+    else:
+        yield "It needs engineering and operations, and in a hard freeze an executive and a reviewed way back."
     yield "Rules of integrity, and whatever has failed, cannot be overridden."
     yield (
         f"An essential security fix that has waited for {words.length(policy.delay_limit)} says that it is overdue:"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from publisher.model.catalog import Catalog
@@ -52,6 +52,15 @@ class Schedule:
     mend: tuple[Verdict, ...]
     """What stops it on every date, so that no date helps."""
 
+    def ending(self, moment: datetime) -> Schedule:
+        """The same, without anything from `moment` on."""
+        openings = (
+            replace(opening, end=moment if opening.end is None else min(opening.end, moment))
+            for opening in self.openings
+            if opening.start < moment
+        )
+        return replace(self, openings=tuple(openings))
+
     def at(self, moment: datetime) -> Opening | None:
         """The span that `moment` lies in."""
         return next((one for one in self.openings if one.holds(moment)), None)
@@ -80,14 +89,14 @@ def schedule(
     channel: str,
     now: datetime,
     evidence: Evidence = NO_EVIDENCE,
-    wanted: datetime | None = None,
+    planned: datetime | None = None,
 ) -> Schedule:
     """When the release may ship to the channel from `now` on. Nothing but the arguments counts.
 
-    Dates are looked for until HORIZON after `now`, or after `wanted` where that is later.
+    Dates are looked for until HORIZON after `now`, or after `planned` where that is later.
     """
     question = Question(catalog, release, channel, evidence, now)
-    until = max(now, wanted or now) + HORIZON
+    until = max(now, planned or now) + HORIZON
     states = [(moment, verdicts_of(question.at(moment))) for moment in (now, *moments(question, until))]
     always = _always_stopping([verdicts for _, verdicts in states])
     return Schedule(

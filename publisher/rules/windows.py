@@ -168,18 +168,17 @@ def _begun_in(era: Era, windows: Sequence[Window]) -> Iterator[Window]:
 
 
 def _windows_of(era: Era, lengths: Lengths, subject: Subject, cause: Event) -> list[Window]:
-    policy, event, band, story = era.policy.freeze, era.event, lengths.band, lengths.story
+    policy, event, band = era.policy.freeze, era.event, lengths.band
     guess = _Guess.of(event, policy)
     if era.padded:
         guess = replace(guess, start=_day(guess.start), end=_day(guess.end + DAY - timedelta(microseconds=1)))
     hard_start = guess.start - band.hard_before
     hard_end = guess.end + band.hard_after
-    through = _both(story["hard_before"], story["hard_after"]) + guess.words
     soft_stops = subject.change_class not in policy.soft_allows
     candidates = (
-        (Hardness.SOFT, hard_start - band.soft_before, hard_start, _side(story["soft_before"], "before")),
-        (Hardness.HARD, hard_start, hard_end, through),
-        (Hardness.SOFT, hard_end, hard_end + band.soft_after, _side(story["soft_after"], "after")),
+        (Hardness.SOFT, hard_start - band.soft_before, hard_start, lengths.soft_before),
+        (Hardness.HARD, hard_start, hard_end, lengths.hard + guess.words),
+        (Hardness.SOFT, hard_end, hard_end + band.soft_after, lengths.soft_after),
     )
     moved = guess.moved if not era.padded else guess.moved_to_days
     return [
@@ -256,14 +255,3 @@ def _sprints(catalog: Catalog, subject: Subject) -> Iterator[Window]:
                 sprint.allows,
                 stops=subject.change_class not in sprint.allows,
             )
-
-
-def _both(before: str, after: str) -> str:
-    named = [_side(text, side) for text, side in ((before, "before"), (after, "after")) if text]
-    return (
-        "; ".join([*named[:1], "through the event", *named[1:]]) if before else "; ".join(["through the event", *named])
-    )
-
-
-def _side(text: str, side: str) -> str:
-    return f"{text} {side}" if text else ""

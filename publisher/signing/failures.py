@@ -8,16 +8,10 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from publisher.errors import SigningError
+from publisher.locks import install_command
 
-EXTRAS = {
-    "hsm": "tidegate[pkcs11]",
-    "awskms": "tidegate[awskms]",
-    "gcpkms": "securesystemslib[gcpkms]",
-    "azurekms": "securesystemslib[azurekms]",
-    "hv": "securesystemslib[vault]",
-    "tkey": "securesystemslib[tkey]",
-}
-"""What to install for keys of a URI scheme."""
+DEVICES = ("hsm", "gcpkms", "azurekms", "hv", "tkey")
+"""Schemes of URIs that need more than this program brings; for each there is a lock of its name."""
 
 SERVICES = ("awskms", "gcpkms", "azurekms", "hv")
 """Schemes of services: what they deny is known after one trial signature, which costs nobody a touch or a PIN."""
@@ -92,8 +86,7 @@ def told(error: Exception, name: str, scheme: str, text: str) -> SigningError:
 def _meaning(error: Exception, scheme: str, text: str) -> tuple[type[SigningError], str, str]:
     name = type(error).__name__
     if name == "UnsupportedLibraryError":
-        wanted = EXTRAS.get(scheme)
-        return NotAtHand, f"{text.rstrip('.')}", f"pip install '{wanted}'" if wanted else ""
+        return NotAtHand, text.rstrip("."), f"run `{install_command(scheme if scheme in DEVICES else 'run')}`"
     if name in _KNOWN:
         return _KNOWN[name]
     answer = getattr(error, "response", None)  # botocore's ClientError, or one of its many subclasses

@@ -115,19 +115,17 @@ class MinisignKey:
 def verify(public_file: bytes, signature_file: bytes, blake2b_digest: bytes) -> str:
     """The trusted comment, if key, digest and comment belong together; else raises VerificationError."""
     _check_digest(blake2b_digest)
-    key = _parse_public(public_file)
-    signed = _parse_signature(signature_file)
-    if signed.key_id != key.key_id:
-        raise VerificationError(f"The signature was made with the minisign key {signed.key_name}, not with {key.name}.")
-    public = Ed25519PublicKey.from_public_bytes(key.raw)
-    _check(public, signed.signature, blake2b_digest, "The file is not the one that was signed (minisign).")
-    _check(
-        public,
-        signed.overall,
-        signed.signature + signed.comment,
-        "The trusted comment of the minisign signature was changed.",
-    )
-    return _comment_text(signed.comment)
+    key, signed = _signed_by(public_file, signature_file)
+    _check(key, signed.signature, blake2b_digest, "The file is not the one that was signed (minisign).")
+    return _signed_comment(key, signed)
+
+
+def signed_comment(public_file: bytes, signature_file: bytes) -> str:
+    """The trusted comment, if the key signed it; which bytes it was signed for is not asked.
+
+    Raises VerificationError.
+    """
+    return _signed_comment(*_signed_by(public_file, signature_file))
 
 
 @dataclass(frozen=True)
@@ -140,6 +138,21 @@ class _SignatureFile:
     @property
     def key_name(self) -> str:
         return self.key_id[::-1].hex().upper()
+
+
+def _signed_by(public_file: bytes, signature_file: bytes) -> tuple[Ed25519PublicKey, _SignatureFile]:
+    """The key, and the signature that says to be its own. Raises VerificationError when it is another key's."""
+    key = _parse_public(public_file)
+    signed = _parse_signature(signature_file)
+    if signed.key_id != key.key_id:
+        raise VerificationError(f"The signature was made with the minisign key {signed.key_name}, not with {key.name}.")
+    return Ed25519PublicKey.from_public_bytes(key.raw), signed
+
+
+def _signed_comment(key: Ed25519PublicKey, signed: _SignatureFile) -> str:
+    changed = "The trusted comment of the minisign signature was changed."
+    _check(key, signed.overall, signed.signature + signed.comment, changed)
+    return _comment_text(signed.comment)
 
 
 def _public_of(signer: Signer) -> _PublicKey:

@@ -30,7 +30,7 @@ PUBLIC_LIMIT = 16_384
 Scheme = Literal["ed25519", "ecdsa-sha2-nistp256", "rsassa-pss-sha256"]
 
 PLAIN_SCHEME: Literal["ed25519"] = "ed25519"
-"""What the update client verifies that needs only Python; for the others its users install `tidegate[crypto]`."""
+"""What the update client verifies that needs only Python; for the others its users need the package cryptography."""
 
 KNOWN_KEYS = "Ed25519, ECDSA on the curve P-256, and RSA of 3072 bits or more"
 

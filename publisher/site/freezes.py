@@ -140,7 +140,7 @@ def _span(windows: Sequence[Window]) -> Span | None:
 
 
 def _why(windows: Sequence[Window]) -> str:
-    """7 d exchange listing before; 3 d exchange listing. It tells the kind of event."""
+    """7 days before (exchange listing), then 3 days after (exchange listing). It tells the kind of event."""
     return "; ".join(arithmetic(windows))
 
 

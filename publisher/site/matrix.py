@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from publisher.model.policy import Band, FreezePolicy
 from publisher.model.product import ClientType
 from publisher.model.release import ChangeClass
-from publisher.rules.bands import Case, Lengths, Subject, freeze_lengths
+from publisher.rules.bands import Case, Lengths, Subject, Sum, freeze_lengths
 
 
 class Bands:
@@ -91,9 +91,9 @@ def _matrix_rows(bands: Bands, kind: str, client_type: ClientType) -> Iterable[M
 def _cell(lengths: Lengths | None) -> MatrixCell | None:
     if lengths is None:
         return None
-    return MatrixCell(lengths.band, tuple(_told(name, text) for name, text in lengths.story.items() if text))
+    return MatrixCell(lengths.band, tuple(_told(name, total) for name, total in lengths.sums.items() if total.terms))
 
 
-def _told(name: str, text: str) -> str:
-    """hard_before, "7 d exchange listing" -> "hard before: 7 d exchange listing"."""
-    return f"{name.replace('_', ' ')}: {text}"
+def _told(name: str, total: Sum) -> str:
+    """hard before: 7 days (exchange listing)."""
+    return f"{name.replace('_', ' ')}: {total.text()}"

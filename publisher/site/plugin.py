@@ -15,25 +15,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal, cast
+from urllib.parse import urlsplit
 
 from mkdocs.config import config_options as option
 from mkdocs.config.base import Config
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.utils import get_relative_url
 
 from publisher.content.load import load_catalog
+from publisher.content.pages import read_pages
 from publisher.content.schemas import schema_of
-from publisher.errors import TidegateError
+from publisher.content.tree import read_tree
+from publisher.errors import ContentError, TidegateError
 from publisher.model.catalog import Catalog
 from publisher.model.feed import Feed
+from publisher.model.markup import html_problem
 from publisher.model.published import ChannelState
 from publisher.site import csp
 from publisher.site.render import fill_prose, render_site
 from publisher.site.templates import Templates
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.nav import Navigation
@@ -76,6 +83,11 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
         self._last_good: dict[str, bytes] = {}
         self._problem = ""
         self._serving = False
+        self._place = Path()
+        self._pages: dict[str, bytes] = {}
+        self._nothing = TemporaryDirectory(prefix="tidegate-pages-")
+        """Where MkDocs looks for pages: it follows links, so it never walks the content itself."""
+        self._scripts: csp.ThemeScripts | None = None
 
     def use(self, source: Source | None) -> None:
         """Build from this instead of loading the content; for `publish build`. None takes it back."""
@@ -89,7 +101,11 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Load the content. The site's own address comes from endpoints.yaml, so that it stands in one place."""
         self._problem = ""
+        if config.docs_dir != self._nothing.name:  # a rebuild may come with the same configuration
+            self._place, config.docs_dir = _short(Path(config.docs_dir)), self._nothing.name
         try:
+            self._refuse_links(config)
+            self._pages = read_pages(self._place)
             self._source = self._given or self._load(config)
         except TidegateError as error:
             self._fail(error)
@@ -98,7 +114,7 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
         return config
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
-        """Add every generated file."""
+        """Add the pages of prose and every generated file; none may take a place of the theme's or of another."""
         if self._source is not None and not self._problem:
             try:
                 self._last_good = render_site(
@@ -110,20 +126,29 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
                 )
             except TidegateError as error:
                 self._fail(error)
-        generated = self._last_good or _empty_pages(config)
-        for path, content in generated.items():
-            if path in files.src_uris:
-                raise PluginError(f"{path} is generated; rename the page of this name in {config.docs_dir}")
-            # Not in the navigation by name, and dot-directories would be left out without a level.
-            level = InclusionLevel.INCLUDED if path in _in_navigation(config) else InclusionLevel.NOT_IN_NAV
-            files.append(File.generated(config, path, content=content, inclusion=level))
+        generated = self._last_good or _empty_pages(config, self._pages)
+        theirs = {file.dest_uri.lower(): "belongs to the theme" for file in files}
+        prose = [self._file(config, path, content) for path, content in self._pages.items()]
+        made = [self._file(config, path, content) for path, content in generated.items()]
+        taken = theirs | {file.dest_uri.lower(): "is generated" for file in made}
+        for file in prose:
+            if whose := taken.get(file.dest_uri.lower()):
+                raise PluginError(f"{file.dest_uri} {whose}; rename {file.src_uri} in {self._place}")
+            taken[file.dest_uri.lower()] = "is made from another page as well"
+        for file in (*prose, *made):
+            files.append(file)
         return files
+
+    def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
+        """Know the theme's own scripts before the first page is finished."""
+        self._scripts = csp.ThemeScripts(config.theme.dirs, env, config)
+        return env
 
     def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
         """Fill the data into pages of prose."""
         if self._source is None or page.file.src_uri in self._last_good:
             return markdown
-        source, path = self._source, str(_short(Path(config.docs_dir) / page.file.src_uri))
+        source, path = self._source, str(self._place / page.file.src_uri)
         try:
             return fill_prose(path, markdown, source.catalog, source.state, source.now, source.templates)
         except TidegateError as error:
@@ -132,7 +157,7 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
 
     def on_page_content(self, content: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
         """Refuse a page that would run or load something."""
-        if found := csp.active_content(content):
+        if found := html_problem(content):
             raise PluginError(
                 f"{page.file.src_uri} holds {found!r}; pages here are text, links and pictures of our own"
             )
@@ -148,12 +173,14 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
     @event_priority(-100)
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
         """Last of all, when the page's scripts are final."""
-        return self._finish(output)
+        return self._finish(output, page.file.src_uri, get_relative_url(".", page.url))
 
     @event_priority(-100)
     def on_post_template(self, output_content: str, *, template_name: str, config: MkDocsConfig) -> str:
-        """The same for pages of the theme, such as 404.html."""
-        return self._finish(output_content)
+        """The same for pages of the theme, such as 404.html, which MkDocs addresses from the root."""
+        if not template_name.endswith(".html"):
+            return output_content
+        return self._finish(output_content, template_name, urlsplit(config.site_url or "/").path)
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:
         """Reload when anything changes that pages are made from."""
@@ -162,11 +189,25 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
                 server.watch(str(directory))
         return server
 
-    def _finish(self, output: str) -> str:
+    def _file(self, config: MkDocsConfig, path: str, content: bytes) -> File:
+        # Not in the navigation by name, and dot-directories would be left out without a level.
+        level = InclusionLevel.INCLUDED if path in _in_navigation(config) else InclusionLevel.NOT_IN_NAV
+        return File.generated(config, path, content=content, inclusion=level)
+
+    def _finish(self, output: str, name: str, base_url: str) -> str:
+        assert self._scripts is not None
         # `serve` adds a script to each page, whose hash cannot be known here.
         if self._serving:
             return output.replace(csp.PLACEHOLDER, "default-src 'self' 'unsafe-inline' data:")
-        return output.replace(csp.PLACEHOLDER, csp.policy(output)) if csp.PLACEHOLDER in output else output
+        try:
+            return self._scripts.finish(output, base_url)
+        except ValueError as error:
+            raise PluginError(f"{name} {error}") from None
+
+    def _refuse_links(self, config: MkDocsConfig) -> None:
+        """MkDocs and Jinja would follow a link among the templates."""
+        if problems := read_tree(_short(self._directories(config)[-1])).problems:
+            raise ContentError(problems)
 
     def _directories(self, config: MkDocsConfig) -> list[Path]:
         root = Path(config.config_file_path or "mkdocs.yml").resolve().parent
@@ -204,8 +245,7 @@ def _in_navigation(config: MkDocsConfig) -> frozenset[str]:
     return frozenset(paths(config.nav or []))
 
 
-def _empty_pages(config: MkDocsConfig) -> dict[str, bytes]:
+def _empty_pages(config: MkDocsConfig, pages: Mapping[str, bytes]) -> dict[str, bytes]:
     """What a preview shows until the content is right for the first time: the problem itself, above these words."""
     words = b"# Not yet\n\nThis page appears as soon as the content is right. The problem stands above.\n"
-    docs = Path(config.docs_dir)
-    return {path: words for path in _in_navigation(config) if path.endswith(".md") and not (docs / path).exists()}
+    return {path: words for path in _in_navigation(config) if path.endswith(".md") and path not in pages}

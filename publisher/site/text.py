@@ -15,33 +15,19 @@ from typing import Any
 from jinja2 import StrictUndefined, Undefined
 from markupsafe import Markup
 
+from publisher.client.plain_text import without_hidden
 from publisher.model.base import duration_text, format_time
 from publisher.model.markdown import to_html
 from publisher.rules import words
 
 _ENTITIES = {ord(char): f"&#{ord(char)};" for char in "&<>\"'`*_[]{}|\\~^#!=$@"}
 
-# Characters that nobody sees but that reorder or hide what stands around them (Unicode TR36, section 2).
-# The joiners U+200C and U+200D stay, since several scripts are misspelt without them.
-_UNSEEN: dict[int, None] = dict.fromkeys(
-    (
-        *(code for code in range(0x20) if code not in (0x09, 0x0A)),
-        *range(0x7F, 0xA0),
-        *(0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF),
-        *range(0x202A, 0x202F),
-        *range(0x2066, 0x206A),
-        *range(0xFFF9, 0xFFFC),
-        *range(0xE0000, 0xE0080),
-    )
-)
-
 _LINE_START = re.compile(r"(\d+)(?=[.)](?: |$))|(?=[-+:])")
 
 
 def escape(text: str) -> Markup:
     """The text on one line, with nothing left that HTML or Markdown would act upon."""
-    seen = " ".join(text.translate(_UNSEEN).split())
-    escaped = seen.translate(_ENTITIES)
+    escaped = " ".join(without_hidden(text).split()).translate(_ENTITIES)
     # At the start of a line a hyphen or "1." begins a list; the rest of such marks is an entity already.
     if match := _LINE_START.match(escaped):
         at = match.end()
@@ -68,7 +54,7 @@ def finalize(value: Any) -> Markup:
 
 def rich(text: str) -> Markup:
     """HTML of a field of type Markdown. Blank lines go, since they would end the HTML block around it."""
-    html = to_html(text.translate(_UNSEEN))
+    html = to_html(without_hidden(text))
     return Markup(re.sub(r"\n\s*\n+", "\n", html).translate({ord(char): _ENTITIES[ord(char)] for char in "{}"}))
 
 

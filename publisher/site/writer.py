@@ -8,19 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from publisher.errors import InputError, StorageError
+from publisher.signing.private_keys import private_key_in
 
 MARKER = ".made-by-tidegate"
 """The file that says that a directory was made here and may be replaced."""
-
-
-def read_prose(directory: Path) -> dict[str, bytes]:
-    """Every file of `content/pages`, by its path with slashes; hidden ones are left out."""
-    found = {}
-    for file in sorted(directory.rglob("*")):
-        parts = file.relative_to(directory).parts
-        if file.is_file() and not any(part.startswith(".") for part in parts):
-            found["/".join(parts)] = file.read_bytes()
-    return found
 
 
 def write_directory(target: Path, files: Mapping[str, bytes]) -> None:
@@ -49,6 +40,7 @@ def replace_directory(target: Path, fill: Callable[[Path], None]) -> None:
         raise StorageError(f"{target} cannot be made: {error.strerror}", fix="choose another --to") from error
     try:
         fill(building)
+        _refuse_keys(building)
         (building / MARKER).write_text("This directory is replaced as a whole; keep nothing of yours here.\n")
         building.chmod(0o755)
         if target.exists():
@@ -69,3 +61,13 @@ def refuse_foreign(target: Path) -> None:
             f"{target} holds files that were not made by this command; nothing was written",
             fix="choose an empty directory, or remove it yourself",
         )
+
+
+def _refuse_keys(directory: Path) -> None:
+    """Whatever a template or theme brought in: a private key is never built."""
+    for file in sorted(directory.rglob("*")):
+        if file.is_file() and (kind := private_key_in(file.read_bytes())):
+            raise InputError(
+                f"{file.relative_to(directory)} of the built site holds {kind}; nothing was written",
+                fix="remove it from what the site is made from, and replace that key",
+            )

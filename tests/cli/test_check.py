@@ -109,6 +109,20 @@ def test_r98_since_refuses_a_policy_that_changed_under_the_same_version(publish:
     assert publish("check", "--since", "HEAD", cwd=repository).code == 0
 
 
+def test_since_is_not_blinded_by_git_attributes_in_the_content(publish: Publish, tmp_path: Path) -> None:
+    repository = committed(tmp_path)
+    (repository / ".git/info/attributes").write_text("*.yaml export-ignore\n")
+    policy = repository / "content/policy.yaml"
+    policy.write_text(policy.read_text().replace("near: 14 d", "near: 15 d"))
+    ran = publish("check", "--since", "HEAD", cwd=repository)
+    assert ran.code == 1
+    assert "content/policy.yaml differs from HEAD, and its version is still 2" in ran.err
+    event = repository / "content/events/btt-listing-sample.yaml"
+    policy.write_text(policy.read_text().replace("near: 15 d", "near: 14 d"))
+    event.write_text(event.read_text().replace("2026-11-24T", "2026-12-24T"))
+    assert "a freeze that has begun would end earlier" in publish("check", "--since", "HEAD", cwd=repository).err
+
+
 def test_since_outside_of_a_repository_or_for_an_unknown_revision(publish: Publish, tmp_path: Path) -> None:
     repository = committed(tmp_path)
     for revision, words in (("nope", "at that revision"), ("--output=x", "is not a revision")):

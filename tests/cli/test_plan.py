@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from publisher.cli.plan import report
+from publisher.rules.plan import plan
+from tests.support import build
 from tests.support.command import Publish
 
 
@@ -35,7 +38,7 @@ def test_what_may_ship_now_has_exit_code_0(publish: Publish) -> None:
     ran = publish("plan", "btfs-node@5.0.0", "--at", "2027-02-09T09:30:00Z")
     assert (ran.code, ran.out.splitlines()[0]) == (
         0,
-        "btfs-node@5.0.0: ship now. It may ship at once until Tuesday 9 February 2027,",
+        "btfs-node@5.0.0: ship now. It may ship now until Tuesday 9 February 2027, 10:00",
     )
 
 
@@ -51,9 +54,20 @@ def test_what_has_shipped_is_said_and_nothing_advised(publish: Publish) -> None:
 
 def test_no_heading_stands_above_nothing(publish: Publish) -> None:
     out = publish("plan", "web-dashboard@3.0.0").out
-    assert "What is in the way" not in out
-    assert "What has to be mended on any date:" in out
-    assert "Nothing is in the way" not in out
+    assert "What blocks it" not in out
+    assert "What must be fixed on any date:" in out
+    assert "Nothing blocks this date" not in out
+
+
+def test_where_no_date_is_left_in_time_the_first_line_says_so_and_whom_to_call() -> None:
+    notes = build.release("4.2.0").notes.model_dump(mode="json", exclude_none=True)
+    required = notes | {"action": "required", "required_by": "2026-03-12T00:00:00Z"}
+    release = build.release("4.2.0", notes=required, planned_for="2026-03-09T09:00:00Z")
+    catalog = build.catalog([build.event("2026-03-10 10:00", "2026-03-10 22:00")], [release])
+    out = " ".join(report(release, plan(catalog, release, "stable", build.at("2026-03-05")), 80))
+    assert out.startswith("daemon 4.2.0 waits until")
+    assert "Call Ana, who owns the calendar," in out.partition(" Channel stable")[0]
+    assert "Advised" not in out
 
 
 @pytest.mark.parametrize("name", ["btfs-node", "btfs-node@9.9.9", "nothing@1.0.0"])

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.command import Publish, Ran
 from tests.support.project import Project, tree, with_todays_keys
+from tests.support.wheels import installed_wheels, lock_of, write_wheels
 
 
 @pytest.fixture
@@ -229,10 +230,28 @@ def test_too_few_people_for_a_role_are_a_usage_error(tmp_path: Path, publish: Pu
     assert not (project.base / "other").exists()
 
 
-def test_the_client_is_built_the_same_twice(ready: Project, publish: Publish, tmp_path: Path) -> None:
+def test_the_client_is_built_the_same_twice_and_names_what_it_holds(
+    ready: Project, publish: Publish, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheels = installed_wheels()
+    monkeypatch.setattr("publisher.cli.wheels.client_lock", lambda: lock_of(wheels))
     words = ("client", "--root", ready.config / "root.json", "--url", "https://dl.btfs.test", "--product", "node",
-             "--channel", "stable", "--to", tmp_path / "tidegate.pyz")  # fmt: skip
-    assert publish(*words).code == 0
+             "--channel", "stable", "--to", tmp_path / "tidegate.pyz",
+             "--wheels", write_wheels(tmp_path / "wheels", wheels))  # fmt: skip
+    ran = publish(*words)
+    assert ran.code == 0, ran.err
+    assert ran.out.splitlines()[-3:] == [f"  {one.name} {one.version}  sha256:{one.digest}" for one in wheels]
     first = (tmp_path / "tidegate.pyz").read_bytes()
     assert "nothing was written" in publish(*words).out
     assert (tmp_path / "tidegate.pyz").read_bytes() == first
+
+
+def test_a_wheel_that_the_lock_does_not_name_gets_into_no_client(
+    ready: Project, publish: Publish, tmp_path: Path
+) -> None:
+    """The real lock, and files of the right names with other bytes."""
+    wheels = write_wheels(tmp_path / "wheels", installed_wheels())
+    words = ("client", "--root", ready.config / "root.json", "--url", "https://dl.btfs.test", "--product", "node")
+    ran = publish(*words, "--channel", "stable", "--to", tmp_path / "tidegate.pyz", "--wheels", wheels)
+    assert (ran.code, "is not the wheel that the lock names" in ran.err) == (1, True)
+    assert not (tmp_path / "tidegate.pyz").exists()

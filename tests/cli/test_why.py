@@ -52,7 +52,7 @@ def test_a_refusal_is_told_whole(publish: Publish) -> None:
         "Its planned time, Monday 23 November 2026, 09:00 UTC, is too early.",
         'freeze.hard Hard freeze around "BTT trading pair opens on Example Exchange"',
         "Until: Tuesday 24 November 2026, 22:00 UTC",
-        "Length: 7 d exchange listing + 2 d persistence format or RPC of a node = 9 d before",
+        "Length: 9 days before (7 days exchange listing + 2 days persistence format or RPC of a node)",
         "Who: Nobody; the freeze ends by itself.",
         "What helps: Wait for the end of the freeze",
         "Because of: btt-listing-sample",

@@ -15,8 +15,10 @@ from publisher.errors import SigningError, StorageConflict, VerificationError
 from publisher.model.approval import Statement
 from publisher.model.signer import RolePolicy
 from publisher.pipeline.approve import approve
+from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import reader
 from publisher.pipeline.stage import Supersede, apply_stage, plan_stage
+from publisher.pipeline.writing import write_objects
 from tests.support.approving import (
     ROLE,
     edit,
@@ -222,8 +224,9 @@ def test_an_approval_counts_for_as_long_as_policy_says(project: Project) -> None
 
 def test_an_approval_from_the_future_does_not_count(project: Project) -> None:
     stage(project, "1.0.0")
-    project.approve("1.0.0")
-    project.now -= timedelta(minutes=6)
+    for name in ("channels-ana", "channels-ben"):
+        given = approve(project.review("1.0.0"), project.key(name), PROOFS, project.now + timedelta(minutes=6))
+        write_objects(given.objects, project.storage(), silent)
     refused(project, SigningError, "one of the two clocks is wrong")
 
 

@@ -177,3 +177,10 @@ def test_a_file_that_changes_while_it_is_hashed_is_refused(release: Release, bui
 def test_a_name_that_publishing_uses_itself_is_refused(project: Project, built: Path, name: str) -> None:
     (built / LINUX).rename(built / name)
     refuse(with_patterns(project, name), built, "that publishing itself uses")
+
+
+@pytest.mark.parametrize("name", [LINUX, f"{LINUX}.spdx.json"])
+def test_a_private_key_is_never_taken_for_a_built_file(release: Release, built: Path, name: str) -> None:
+    key = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIGjMF8GCSqGSIb3DQEFDTBSMDEGCSqGSIb3DQEFDDAkBBA\n"
+    (built / name).write_text(key)
+    refuse(release, built, rf"{name} holds a private key \(PEM\); nothing was published")

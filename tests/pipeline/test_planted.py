@@ -28,6 +28,7 @@ from publisher.pipeline.rollback import plan_rollback
 from publisher.pipeline.stage import Supersede
 from publisher.pipeline.writing import write_objects
 from tests.support.approving import ROLE, edit, promote, refused, stage
+from tests.support.exchanging import people_files, stage_as_thief
 from tests.support.planting import live, offered, plant, point, put, sign_unseen, start_over
 from tests.support.project import Project, tree
 
@@ -210,7 +211,9 @@ def test_the_way_back_does_not_depend_on_the_moment_that_somebody_planted(staged
     stage(staged, "1.1.0", Supersede.ANY)
     metadata = staged.staged().candidate.metadata
     metadata.signed.unrecognized_fields[BASIS_FIELD]["at"] = "2026-05-01T00:00:00Z"
-    plant(staged, to_bytes(metadata))
+    files = people_files(staged.storage(), ROLE, staged.staged().candidate.digest)
+    key = staged.key("channels-ana")
+    stage_as_thief(staged.storage(), ROLE, metadata, files, key, staged.root, staged.now)
     assert staged.review("1.1.0").takes_back_to == "1.0.0"
 
 
@@ -232,8 +235,9 @@ def test_a_candidate_that_nobody_staged_does_not_ship(staged: Project) -> None:
     metadata = staged.staged().candidate.metadata
     metadata.signed.expires -= timedelta(days=1)
     plant(staged, to_bytes(metadata))
-    staged.approve("1.1.0")
-    refused(staged, StorageConflict, "no entry of the ledger tells")
+    is_refused(staged, StorageConflict, "no entry of the ledger", lambda: staged.review("1.1.0"))
+    sign_unseen(staged, "channels-ana", "channels-ben")
+    refused(staged, StorageConflict, "no entry of the ledger")
 
 
 def test_left_metadata_counts_only_with_persons_and_duties(project: Project) -> None:

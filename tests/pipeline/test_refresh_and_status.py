@@ -8,6 +8,7 @@ import pytest
 
 from publisher.channel.repository import read_repository
 from publisher.errors import StorageError
+from publisher.model.signer import RolePolicy
 from publisher.pipeline.reading import reader
 from publisher.pipeline.refresh import RefreshPlan, apply_refresh, plan_refresh
 from publisher.pipeline.renew import Renewals, find_renewals, renew
@@ -51,6 +52,11 @@ def status(project: Project) -> Status:
     return read_status(project.storage(), project.root, project.catalog, project.now)
 
 
+def let_empty_brakes_live_a_year(project: Project) -> None:
+    policy = RolePolicy(threshold=1, expires=timedelta(days=90), expires_empty=timedelta(days=365))
+    project.override(project.with_roles(brakes=policy))
+
+
 @pytest.mark.parametrize(
     ("hours", "renewed"),
     [(23, ()), (25, ("timestamp",)), (85, ("snapshot", "timestamp")), (320, ("brakes", "snapshot", "timestamp"))],
@@ -62,6 +68,22 @@ def test_only_what_is_due_is_renewed(project: Project, hours: int, renewed: tupl
     assert tuple(sorted(role for role, _ in refresh(project).changed_roles)) == renewed
     if not renewed:
         assert tree(project.bucket) == before
+
+
+def test_nobody_has_to_sign_a_shared_role_before_its_first_use(project: Project) -> None:
+    project.add_release("1.0.0")
+    let_empty_brakes_live_a_year(project)
+    project.publish("1.0.0")
+    assert expiry(project, "brakes") == project.now + timedelta(days=365)
+    project.now += timedelta(days=334)
+    assert "brakes" not in {role for role, _ in refresh(project).changed_roles}
+
+
+def test_a_shorter_life_of_the_past_becomes_longer_at_the_next_refresh(project: Project) -> None:
+    project.publish("1.0.0")
+    let_empty_brakes_live_a_year(project)
+    assert "brakes" in {role for role, _ in refresh(project).changed_roles}
+    assert expiry(project, "brakes") == project.now + timedelta(days=365)
 
 
 def test_online_keys_suffice(project: Project) -> None:

@@ -85,3 +85,11 @@ def test_what_is_no_site_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty" / "notes.txt").write_text("x")
     with pytest.raises(InputError, match="built site"):
         read_site(tmp_path / name)
+
+
+def test_a_private_key_is_never_uploaded(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<p>x</p>")
+    key = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIGjMF8GCSqGSIb3DQEFDTBSMDEGCSqGSIb3DQEFDDAkBBA\n"
+    (tmp_path / "k.txt").write_text(key)
+    with pytest.raises(InputError, match=r"k\.txt holds a private key \(PEM\); nothing was uploaded"):
+        read_site(tmp_path)

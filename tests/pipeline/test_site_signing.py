@@ -11,6 +11,7 @@ from publisher.channel.audit import audit
 from publisher.channel.layout import SITE_TARGET, delegated_paths
 from publisher.channel.repository import Repository, read_repository
 from publisher.errors import SigningError, StorageConflict, StorageError
+from publisher.model.signer import RolePolicy
 from publisher.pipeline import site_signing
 from publisher.pipeline.reading import reader
 from publisher.pipeline.site_signing import SigningPlan, apply_signing, plan_signing
@@ -46,6 +47,16 @@ def keep_keys(project: Project, *roles: str) -> None:
 
 def signed_digest(project: Project) -> str:
     return live(project).roles["notes"].signed.targets[SITE_TARGET].hashes["sha256"]
+
+
+def test_the_first_use_of_a_role_ends_the_longer_life_of_an_empty_one(project: Project) -> None:
+    project.add_release("1.0.0")
+    policy = RolePolicy(threshold=1, expires=timedelta(days=90), expires_empty=timedelta(days=365))
+    project.override(project.with_roles(notes=policy))
+    project.publish("1.0.0")
+    assert live(project).roles["notes"].signed.expires == project.now + timedelta(days=365)
+    sign(project)
+    assert live(project).roles["notes"].signed.expires == project.now + timedelta(days=90)
 
 
 def test_notes_snapshot_and_timestamp_keys_suffice_and_only_these_roles_change(project: Project) -> None:

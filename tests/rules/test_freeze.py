@@ -113,9 +113,12 @@ def test_lengths_tell_how_they_came_about() -> None:
     policy = build.repository_policy().freeze
     lengths = build.lengths(policy, LISTING, build.subject("daemon", "storage"))
     assert lengths is not None
-    assert lengths.story["hard_before"] == "7 d exchange listing + 2 d persistence format or RPC of a node = 9 d"
-    assert lengths.story["soft_after"] == "3 d exchange listing + 1 d persistence format or RPC of a node = 4 d"
-    assert lengths.story["hard_after"] == ""
+    assert lengths.sums["hard_before"].text() == (
+        "9 days (7 days exchange listing + 2 days persistence format or RPC of a node)"
+    )
+    assert lengths.soft_after == "4 days after (3 days exchange listing + 1 day persistence format or RPC of a node)"
+    assert lengths.sums["hard_after"].text() == ""
+    assert lengths.hard.endswith(" of a node) and the event itself")
     assert build.lengths(policy, LISTING, build.subject("daemon", "docs")) is None
 
 

@@ -45,11 +45,38 @@ def override(*duties: str, **fields: Any) -> Override:
     return Override(**(known | fields))
 
 
-def decided(*overrides: Override, moment: str = "2026-03-10", shift: int = 0, sha256: str = RIGHT) -> Decision:
+def decided(
+    *overrides: Override, moment: str = "2026-03-10", shift: int = 0, sha256: str = RIGHT, profile: str = "team"
+) -> Decision:
     one = build.release("4.2.0", "security")
     files = (ArtifactFact(file="node.tar.gz", platform="linux-amd64", size=1, sha256=sha256),)
-    catalog = build.catalog([LISTING], [one], overrides=overrides)
+    policy = build.repository_policy().model_copy(update={"profile": profile})
+    catalog = build.catalog([LISTING], [one], the_policy=policy, overrides=overrides)
     return evaluate(catalog, one, "stable", at(moment) + shift * SECOND, Evidence(artifacts=files))
+
+
+@pytest.mark.parametrize("duty", PEOPLE)
+def test_r27_under_profile_solo_one_person_overrides_a_hard_freeze(duty: str) -> None:
+    decision = decided(override(duty, rollback_review=None), profile="solo")
+    assert decision.outcome is Outcome.PASS_OVERRIDDEN
+    (verdict,) = [one for one in decision.verdicts if one.rule == "freeze.hard"]
+    name = PEOPLE[duty].person
+    assert f"by {name} ({duty}) alone: Nodes accept commands without a password." in verdict.reason
+    assert decided(override(duty, rollback_review=None)).outcome is Outcome.WAITING
+
+
+@pytest.mark.parametrize(
+    ("given", "lacks"),
+    [
+        (override("engineering", artifacts=(OTHER,)), "is for other files than node.tar.gz"),
+        (override("engineering", expires=at("2026-03-23 12:00:01")), "would count for longer than 14 days"),
+    ],
+)
+def test_r30_profile_solo_lifts_no_other_limit_of_an_override(given: Override, lacks: str) -> None:
+    decision = decided(given, profile="solo")
+    assert decision.outcome is Outcome.WAITING
+    (verdict,) = [one for one in decision.verdicts if one.rule == "freeze.hard"]
+    assert lacks in verdict.fix
 
 
 def test_r27_engineering_operations_and_an_executive_with_a_reviewed_way_back_override_a_hard_freeze() -> None:

@@ -52,3 +52,6 @@ def test_every_sentence_ends_as_one_and_begins_with_a_capital() -> None:
 def test_profile_solo_says_that_proofs_are_not_required() -> None:
     solo = build.repository_policy().model_copy(update={"profile": "solo"})
     assert "shown as not required, never as passed" in text(solo)
+    assert "One person may grant it, by name and with a reason" in text(solo)
+    assert "an executive" not in text(solo)
+    assert "an executive" in text(build.repository_policy())

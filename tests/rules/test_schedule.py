@@ -73,6 +73,6 @@ def test_a_wait_that_is_longer_than_anybody_looks_ahead_is_no_defect_to_mend() -
 def test_dates_are_looked_for_around_a_wanted_date_that_is_far_away() -> None:
     far = build.event("2026-12-10 10:00", "2026-12-10 22:00", impact=build.CALM)
     catalog = build.catalog([far], [FEATURE])
-    found = schedule(catalog, FEATURE, "stable", at("2026-02-01"), wanted=at("2026-12-09"))
+    found = schedule(catalog, FEATURE, "stable", at("2026-02-01"), planned=at("2026-12-09"))
     assert found.at(at("2026-12-09")) is None
     assert found.at(at("2026-02-01")) == Opening(at("2026-02-01"), at("2026-12-03 10:00"))

@@ -95,7 +95,8 @@ def test_r25_what_is_less_sure_freezes_longer(confidence: str, more: int) -> Non
     assert found[0].start == at("2026-03-03 10:00") - timedelta(days=more)
     assert found[-1].end == at("2026-03-13 22:00") + timedelta(days=more)
     if more:
-        assert f"7 d exchange listing + {more} d as it is only {confidence} = {7 + more} d" in found[0].arithmetic
+        doubt = f"{more} day{'s' if more > 1 else ''} because it is only {confidence}"
+        assert f"{7 + more} days before (7 days exchange listing + {doubt})" in found[0].arithmetic
 
 
 def test_r25_an_event_that_is_moved_while_its_freeze_runs_does_not_end_it() -> None:

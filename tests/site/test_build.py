@@ -163,7 +163,7 @@ def source(project: Path) -> Source:
         ("content/pages/safety.md", "# A\n\n[x](nowhere.md)\n", "nowhere.md"),
         ("content/pages/safety.md", "# A\n\n[x](policy.md#nothing)\n", "#nothing"),
         ("content/pages/safety.md", "# A\n\n<script>x</script>\n", "<script"),
-        ("content/pages/policy.md", "# Mine\n", "policy.md is generated"),
+        ("content/pages/policy.md", "# Mine\n", "policy/index.html is generated; rename policy.md"),
     ],
 )
 def test_a_mistake_in_prose_stops_the_build_in_plain_words(project: Path, file: str, text: str, words: str) -> None:

@@ -134,7 +134,7 @@ def test_the_download_page_gives_commands_with_the_real_names() -> None:
 def test_the_policy_page_has_the_numbers_of_the_data() -> None:
     said = text("policy.md")
     assert "all changes but documentation and patches" in said
-    assert "hard before: 7 d exchange listing + 2 d severity 5 = 9 d" in said
+    assert "hard before: 9 days (7 days exchange listing + 2 days severity 5)" in said
     assert "Exempt: never frozen" in said
     assert "channels Ships releases: one such role for each product and channel. 2 engineering 365 days" in said
 
@@ -297,8 +297,8 @@ def test_a_cancelled_event_is_grey_everywhere() -> None:
 
 def test_each_breakdown_stands_with_its_own_length() -> None:
     said = text("events/listing.md")
-    assert "7 d exchange listing before Tue 24 Nov" not in said
-    hard, soft = said.index("7 d exchange listing before"), said.index("3 d exchange listing after")
+    assert "7 days before (exchange listing) Tue 24 Nov" not in said
+    hard, soft = said.index("7 days before (exchange listing)"), said.index("3 days after (exchange listing)")
     assert hard < said.index("Wed 25 Nov, 00:00 to Sat 28 Nov, 00:00") < soft
 
 

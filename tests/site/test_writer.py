@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from publisher.errors import InputError, StorageError
-from publisher.site.writer import MARKER, read_prose, replace_directory, write_directory
+from publisher.site.writer import MARKER, replace_directory, write_directory
 
 
 def tree(directory: Path) -> dict[str, bytes]:
@@ -61,9 +61,8 @@ def test_a_failure_leaves_what_was_there_and_nothing_beside_it(tmp_path: Path) -
     assert [entry.name for entry in tmp_path.iterdir()] == ["site"]
 
 
-def test_prose_leaves_out_hidden_files(tmp_path: Path) -> None:
-    (tmp_path / "help").mkdir()
-    (tmp_path / "help" / "a.md").write_text("a")
-    (tmp_path / ".git").mkdir()
-    (tmp_path / ".git" / "config").write_text("x")
-    assert read_prose(tmp_path) == {"help/a.md": b"a"}
+def test_a_private_key_is_never_written_into_a_site(tmp_path: Path) -> None:
+    key = b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIGjMF8GCSqGSIb3DQEFDTBSMDEGCSqGSIb3DQEFDDAkBBA\n"
+    with pytest.raises(InputError, match=r"k\.txt of the built site holds a private key \(PEM\); nothing was written"):
+        write_directory(tmp_path / "site", {"index.html": b"<p>x</p>", "k.txt": key})
+    assert list(tmp_path.iterdir()) == []

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -19,14 +20,18 @@ pytestmark = pytest.mark.system
 ROOT = Path(__file__).parents[2]
 
 
-def publish(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+OFFLINE = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}
+"""What makes pip fail as it does where no registry can be reached."""
+
+
+def publish(*words: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "publisher.cli.main", *map(str, words)],
         capture_output=True,
         text=True,
         cwd=cwd,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
     )
 
 
@@ -36,7 +41,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("content", "site_config", "templates", "schemas"):
         shutil.copytree(ROOT / name, directory / name)
     shutil.copyfile(ROOT / "mkdocs.yml", directory / "mkdocs.yml")
-    ran = publish("demo", cwd=directory)
+    ran = publish("demo", cwd=directory, XDG_CACHE_HOME=str(directory / "cache"))
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return directory
 
@@ -47,12 +52,31 @@ def test_the_demo_leaves_a_sound_channel_and_a_site(demo: Path) -> None:
     assert "0.1.0" in (demo / "build/demo/site/downloads/index.html").read_text()
 
 
-def test_a_second_demo_writes_nothing_to_the_bucket(demo: Path) -> None:
+def test_a_second_demo_works_offline_and_writes_nothing_to_the_bucket(demo: Path) -> None:
     before = tree(demo / "build/demo/bucket")
-    ran = publish("demo", cwd=demo)
+    ran = publish("demo", cwd=demo, XDG_CACHE_HOME=str(demo / "cache"), **OFFLINE)
     assert ran.returncode == 0
     assert "nothing changed" in ran.stdout
     assert tree(demo / "build/demo/bucket") == before
+
+
+def test_the_client_is_built_from_the_wheels_that_were_downloaded(demo: Path, tmp_path: Path) -> None:
+    """Into a machine without network they come as files; without them it says which are missing."""
+    words: tuple[str, ...] = ("client", "--root", "build/demo/site_config/root.json", "--url", "https://dl.btfs.test")
+    words += ("--product", "update-client", "--channel", "stable", "--to", str(tmp_path / "tidegate.pyz"))
+    wheels = sorted((demo / "cache/tidegate/wheels").iterdir())
+    assert [wheel.name.split("-")[0] for wheel in wheels] == ["securesystemslib", "tuf", "urllib3"]
+
+    without = publish(*words, cwd=demo, XDG_CACHE_HOME=str(tmp_path / "cache"), **OFFLINE)
+    assert without.returncode == 1
+    assert "pip cannot download the wheels of the client" in without.stderr
+    assert "--wheels DIR" in without.stderr
+    assert not (tmp_path / "tidegate.pyz").exists()
+
+    brought = publish(*words, "--wheels", "cache/tidegate/wheels", cwd=demo, XDG_CACHE_HOME=str(tmp_path), **OFFLINE)
+    assert brought.returncode == 0, brought.stderr
+    for wheel in wheels:
+        assert f"sha256:{sha256(wheel.read_bytes()).hexdigest()}" in brought.stdout
 
 
 def test_demo_keys_are_private_and_named_so(demo: Path) -> None:

@@ -60,7 +60,7 @@ def status(project: Project) -> str:
 
 def test_adding_warns_that_the_plain_client_cannot_verify_it(project: Project, kms: KmsServer) -> None:
     added = add(project, f"awskms:{kms.new_key()}", kms.environment)
-    assert "users need tidegate[crypto]" in added.out
+    assert "users need the Python package cryptography" in added.out
     assert "publish keys stage" in added.out
 
 

@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import venv
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import yaml
 
 from publisher.channel.layout import TIMESTAMP_KEY
+from publisher.content.load import load_catalog
+from publisher.locks import lock_file, locked
 from publisher.model.signer import RolePolicy, Signers
-from publisher.pipeline.units import TIMER, Machine, interval, systemd_units
+from publisher.pipeline.units import LOCK, TIMER, WORKFLOWS, Machine, interval, systemd_units, workflow
 from tests.support.command import ROOT, Publish
 from tests.support.project import Project, with_todays_keys
 from tests.support.system import need
@@ -125,6 +130,7 @@ def test_the_workflow_is_one(live: Project, publish: Publish) -> None:
     )
     assert wrote.code == 0, wrote.err
     file = live.base / "units" / "refresh.yml"
+    assert (live.base / "units" / LOCK).read_text() == lock_file("refresh").read_text()
     checked = subprocess.run(
         [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", file],
         capture_output=True,
@@ -132,3 +138,63 @@ def test_the_workflow_is_one(live: Project, publish: Publish) -> None:
         check=False,
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """Address and SHA-256 of this program as a wheel, as `make wheel` prints it."""
+    copy = tmp_path_factory.mktemp("wheel")
+    files = subprocess.run(["git", "ls-files", "-z", "publisher"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in ("Makefile", "pyproject.toml", "README.md", "LICENSE", *filter(None, files.stdout.split("\0"))):
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, copy / name)
+    made = subprocess.run(
+        ["make", "--silent", "--old-file=.venv/installed", f"PY={sys.executable}", "wheel"],
+        cwd=copy, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    digest, name = made.stdout.split()
+    return (copy / "dist" / name).as_uri(), digest
+
+
+def run_step(step: dict[str, str], checkout: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs a step of the workflow as the runner does, in a Python environment of its own."""
+    runner = checkout.parent / "runner"
+    if not runner.exists():
+        venv.create(runner, with_pip=True)
+    passed = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "HOME"))}
+    environment |= {"PATH": f"{runner / 'bin'}:/usr/bin:/bin", "RUNNER_TEMP": str(runner), **passed}
+    return subprocess.run(
+        ["bash", "-e", "-c", step["run"]], cwd=checkout, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_workflow_installs_from_its_lock_and_refreshes_without_a_site_generator(
+    tmp_path: Path, publish: Publish, wheel: tuple[str, str]
+) -> None:
+    project = with_todays_keys(tmp_path / "checkout", publish, "1.0.0")
+    where = ("--channel", "stable", "--artifacts", "artifacts/1.0.0", "--to", project.bucket)
+    assert publish("release", "node@1.0.0", *where, cwd=project.base).code == 0
+    signers = load_catalog([project.base / "content"], project.config).signers
+    steps = yaml.safe_load(workflow(signers, ("--to", str(project.bucket)), timedelta(hours=6)))["jobs"]["refresh"][
+        "steps"
+    ]
+    install, refresh = (next(step for step in steps if step.get("name") == name) for name in ("Install", "Refresh"))
+    (project.base / WORKFLOWS).mkdir(parents=True)
+    shutil.copyfile(lock_file("refresh"), project.base / WORKFLOWS / LOCK)
+
+    address, digest = wheel
+    other = run_step(install, project.base, TIDEGATE_WHEEL=address, TIDEGATE_SHA256="0" * 64)
+    assert other.returncode != 0
+    assert "DO NOT MATCH THE HASHES" in other.stderr
+    nothing = run_step(install, project.base, TIDEGATE_WHEEL="", TIDEGATE_SHA256="")
+    assert nothing.returncode != 0
+    done = run_step(install, project.base, TIDEGATE_WHEEL=address, TIDEGATE_SHA256=digest)
+    assert done.returncode == 0, done.stderr
+
+    listed = run_step({"run": "pip list --format=json --disable-pip-version-check"}, project.base)
+    names = {one["name"].lower().replace("_", "-") for one in json.loads(listed.stdout)}
+    allowed = {one.name for one in locked(lock_file("refresh").read_text())} | {"tidegate", "pip", "setuptools"}
+    assert names <= allowed
+    ran = run_step(refresh, project.base)
+    assert (ran.returncode, ran.stdout) == (0, "Nothing is due.\n"), ran.stderr

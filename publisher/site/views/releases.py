@@ -149,6 +149,12 @@ def pages(scene: Scene) -> Iterator[Page]:
                 "approvals": [
                     (scene.catalog.channels[one.channel].name, one.approved_by) for one in scene.live_of(release)
                 ],
+                "overrides": [
+                    override
+                    for override in scene.catalog.overrides
+                    if (override.product, override.version) == (release.product, release.version)
+                    and override.approved_at <= scene.now
+                ],
                 "folder": folder_url(scene, release.product, str(release.version)),
                 "deprecations": [
                     (deprecation, stage)

@@ -1,0 +1,124 @@
+"""A thief with one key and write access to the bucket, who wants honest people to approve a build that nobody made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from tuf.api.metadata import Metadata, Targets
+
+from publisher.channel.advance import to_bytes
+from publisher.channel.candidate import read_pointer
+from publisher.channel.layout import artifact_target, candidate_key, feed_target, staging_pointer_key, target_key
+from publisher.channel.manifests import MANIFEST_FILE, SUMS_FILE
+from publisher.channel.release_candidate import PEOPLE, people_digest
+from publisher.channel.repository import read_top
+from publisher.channel.roles import BASIS_FIELD
+from publisher.model.ledger import Action, Entry, Told
+from publisher.pipeline.ledger import Draft, append, read_ledger
+from publisher.pipeline.reading import reader
+from publisher.signing.keys import OpenSigner
+from publisher.storage.protocol import Body, ObjectMeta, Storage
+
+EVIL = b"#!/bin/sh\necho owned\n" * 50
+
+
+def overwrite(storage: Storage, key: str, data: bytes) -> None:
+    """What whoever can write to the bucket can do to any object."""
+    if storage.stat(key) is not None:
+        storage.delete(key)
+    storage.create(key, Body.from_bytes(data), ObjectMeta())
+
+
+def people_files(storage: Storage, role: str, digest: str) -> dict[str, bytes]:
+    """Files for people of a candidate, by name."""
+    prefix = candidate_key(role, digest, PEOPLE)
+    read = reader(storage)
+    return {stat.key.removeprefix(prefix): read(stat.key) or b"" for stat in storage.list(prefix)}
+
+
+def exchange_build(
+    storage: Storage, role: str, honest: Metadata[Targets], version: str, platform: str, data: bytes
+) -> Metadata[Targets]:
+    """The payload of an honest candidate with another binary for one platform, which is uploaded, feed and all."""
+    product, _, channel = role.partition(".")
+    signed = honest.signed
+    feed_path = feed_target(product, channel, platform)
+    feed = json.loads(
+        reader(storage)(target_key(feed_path, signed.targets[feed_path].hashes["sha256"])) or b"",
+    )
+    artifact = feed["release"]["artifact"]
+    old, new = artifact["sha256"], hashlib.sha256(data).hexdigest()
+    path = artifact_target(product, channel, version, artifact["file"])
+    overwrite(storage, target_key(path, new), data)
+    artifact |= {"sha256": new, "size": len(data), "urls": [url.replace(old, new) for url in artifact["urls"]]}
+    feed_bytes = json.dumps(feed, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+    for name, content in ((path, data), (feed_path, feed_bytes)):
+        sha256 = hashlib.sha256(content).hexdigest()
+        signed.targets[name].length, signed.targets[name].hashes = len(content), {"sha256": sha256}
+        overwrite(storage, target_key(name, sha256), content)
+    return honest
+
+
+def with_people_files(metadata: Metadata[Targets], files: Mapping[str, bytes]) -> Metadata[Targets]:
+    """The payload with the digest of other files for people in its signed basis."""
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    metadata.signed.unrecognized_fields[BASIS_FIELD]["people"] = people_digest(digests)
+    return metadata
+
+
+def rewrite_sums(files: Mapping[str, bytes], old: str, new: str) -> dict[str, bytes]:
+    """SHA256SUMS and release.json with another digest; the signature over SHA256SUMS stays what it was."""
+    changed = dict(files)
+    manifest = files[MANIFEST_FILE].replace(old.encode(), new.encode())
+    before, after = (hashlib.sha256(data).hexdigest().encode() for data in (files[MANIFEST_FILE], manifest))
+    changed[MANIFEST_FILE] = manifest
+    changed[SUMS_FILE] = files[SUMS_FILE].replace(old.encode(), new.encode()).replace(before, after)
+    return changed
+
+
+def stage_as_thief(
+    storage: Storage,
+    role: str,
+    payload: Metadata[Targets],
+    files: Mapping[str, bytes],
+    key: OpenSigner,
+    root: bytes,
+    now: datetime,
+) -> str:
+    """Lay the candidate out, tell the ledger of it with the stolen key, and make it the channel's; its digest."""
+    data, honest = to_bytes(payload), read_pointer(reader(storage), role).candidate
+    record = reader(storage)(candidate_key(role, str(honest), "decision.json")) or b""
+    digest = hashlib.sha256(data).hexdigest()
+    for name, content in {
+        "payload.json": data,
+        "decision.json": record,
+        **{PEOPLE + name: content for name, content in files.items()},
+    }.items():
+        overwrite(storage, candidate_key(role, digest, name), content)
+    pointer = reader(storage)(staging_pointer_key(role)) or b""
+    append(Draft(_entry(storage, role, payload, pointer, digest, root), now, key), storage)
+    changed = {**json.loads(pointer), "candidate": digest, "change": json.loads(pointer)["change"] + 1}
+    overwrite(storage, staging_pointer_key(role), json.dumps(changed).encode())
+    return digest
+
+
+def _entry(storage: Storage, role: str, payload: Metadata[Targets], pointer: bytes, digest: str, root: bytes) -> Told:
+    """The newest honest entry of a staging, retold for another candidate."""
+    entries = [logged.entry for logged in read_ledger(storage).logged]
+    honest: Entry = next(
+        entry
+        for entry in reversed(entries)
+        if entry is not None and entry.action is Action.STAGE and f"{entry.product}.{entry.channel}" == role
+    )
+    live = read_top(reader(storage), root)
+    told = Told.model_validate({name: getattr(honest, name) for name in Told.model_fields})
+    return told.planned_on(live.stamp if live else None).model_copy(
+        update={
+            "candidate": digest,
+            "staged_over": hashlib.sha256(pointer).hexdigest(),
+            "roles": {role: payload.signed.version} if honest.roles else {},
+        }
+    )
