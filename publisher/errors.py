@@ -4,6 +4,7 @@
     ├── InputError              exit 1   an argument or a file given on the command line
     ├── ContentError            exit 1   one or many problems in the YAML that people edit
     ├── SigningError            exit 1   a key is missing, unreadable, wrong or badly kept
+    │   └── ApprovalsMissing    exit 3   people have to sign something first
     ├── UsageError              exit 2   the command's words do not fit together
     ├── RefusedByPolicy         exit 3   the rules say no; the Decision says why
     ├── VerificationError       exit 4   something published does not verify
@@ -77,6 +78,12 @@ class ContentError(TidegateError):
 
 class SigningError(TidegateError):
     """A key is missing, unreadable, of the wrong role, or kept where others can read it."""
+
+
+class ApprovalsMissing(SigningError):
+    """People have to sign something first; who, is said."""
+
+    exit_code = 3
 
 
 class UsageError(TidegateError):

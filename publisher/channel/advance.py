@@ -23,7 +23,7 @@ from tuf.api.serialization.json import JSONSerializer
 from publisher.channel.layout import metadata_key
 from publisher.channel.repository import Read, Repository, parse, verifies, verify_role_duties
 from publisher.channel.roles import PASSING_FIELDS, is_due, lifetime_of, role_policy
-from publisher.errors import InputError, SigningError, StorageConflict, VerificationError
+from publisher.errors import ApprovalsMissing, InputError, SigningError, StorageConflict, VerificationError
 from publisher.model.signer import SHARED_ROLES, Signers
 from publisher.signing.keys import OpenSigner
 
@@ -111,7 +111,7 @@ class Advance:
         threshold = self.root.signed.roles[Targets.type].threshold
         changed = self.live is not None and not says_the_same(self.live.targets.signed, targets)
         if changed and len(self.keys(Targets.type)) < threshold:
-            raise SigningError(
+            raise ApprovalsMissing(
                 "signers, products or addresses have changed, and `targets` is not signed for that yet",
                 fix="publish keys stage, approve targets, publish keys promote; then run this again",
             )

@@ -10,6 +10,7 @@ from datetime import datetime
 from tuf.api.metadata import Metadata, Targets
 
 from publisher.channel.audit_releases import audit_release
+from publisher.channel.audit_waiting import waiting_objects
 from publisher.channel.findings import BROKEN_OFF, Finding, Findings, Level, Source
 from publisher.channel.history import History, read_history, released_file
 from publisher.channel.layout import (
@@ -88,7 +89,7 @@ class _Auditor:
             self._targets(repository)
             self._feeds(repository)
             self._releases(repository, history, self._listed_versions())
-            self._strays(history)
+            self._strays(repository, history)
         return self._result()
 
     def run_change(self, before: Repository | None) -> Audit:
@@ -227,13 +228,21 @@ class _Auditor:
                 versions.add((parts[1], parts[2]))
         return versions
 
-    def _strays(self, history: History) -> None:
+    def _strays(self, repository: Repository, history: History) -> None:
         """Objects that nothing signed leads to: remains of a killed run, or something that somebody put there."""
         keys = self.source.keys()
         if keys is None:
             self.book.add(Level.NOTE, "objects that nothing leads to cannot be found without a listing")
             return
-        for key in sorted(keys):
+        keys = sorted(keys)
+        for waiting in waiting_objects(self.source.read, keys, repository):
+            if waiting.key in self.book.accounted:
+                continue
+            found = self.source.digest(waiting.key, waiting.size)
+            if found is not None and (found.size, found.sha256) == (waiting.size, waiting.sha256):
+                self.book.accounted.add(waiting.key)
+                self.book.add(Level.NOTE, f"is waiting: it comes with {waiting.release}, which is staged", waiting.key)
+        for key in keys:
             if key.startswith(WORKSHOP) or key in self.book.accounted or key in history.keys:
                 continue
             if key.startswith((METADATA, TARGETS)):

@@ -21,9 +21,10 @@ from tuf.api.metadata import Metadata, Root, Signature, Targets
 from publisher.channel.advance import to_bytes
 from publisher.channel.layout import candidate_key, metadata_key, staging_pointer_key
 from publisher.channel.repository import Read, Repository, parse
-from publisher.channel.roles import BASE_FIELD
+from publisher.channel.roles import BASE_FIELD, is_due
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.candidate import CandidateRecord, StagingPointer
+from publisher.model.signer import Signers
 from publisher.signing.keys import OpenSigner, described
 
 SIGNATURE_LIMIT = 4096
@@ -209,9 +210,12 @@ def refuse_stale(candidate: Candidate, live: Repository | None) -> None:
         )
 
 
-def expires_before(candidate: Candidate, moment: datetime) -> bool:
-    """Whether the payload would be expired by then."""
-    return candidate.metadata.signed.expires <= moment
+def is_short_lived(candidate: Candidate, signers: Signers, now: datetime) -> bool:
+    """Whether the payload would be due for renewal as soon as it is live.
+
+    A renewal takes people, and time: until they have signed it, clients are stranded once the payload expires.
+    """
+    return is_due(signers, candidate.role, candidate.metadata.signed, now)
 
 
 def _who(live: Repository | None, role: str) -> str:

@@ -29,7 +29,8 @@ def release_difference(candidate: ReleaseCandidate, live: Repository | None, rea
     """Lines: what each platform is offered now and then, what it is told, and what stays. Raises VerificationError."""
     before = feeds(read, live, candidate.product, candidate.channel) if live else {}
     after = feeds_of(candidate.metadata.signed, read)
-    lines = [line for platform in sorted(after) for line in _platform(platform, before.get(platform), after[platform])]
+    lines = [] if before else [f"a new channel: nobody has been offered anything of {candidate.role} so far"]
+    lines += [line for platform in sorted(after) for line in _platform(platform, before.get(platform), after[platform])]
     lines += [f"{platform}: no longer served" for platform in sorted(set(before) - set(after))]
     signed = candidate.metadata.signed
     current = live.roles.get(candidate.role) if live else None
@@ -49,7 +50,7 @@ def _platform(platform: str, before: Feed | None, after: Feed) -> Iterator[str]:
     if before == after:
         yield f"{platform}: stays at {_version(after)}"
         return
-    yield f"{platform}: {_version(before)} -> {_version(after)}"
+    yield f"{platform}: {_version(before)} -> {_version(after)}" if before else f"{platform}: {_version(after)}, new"
     if after.release is None:
         return
     old = before.release if before else None

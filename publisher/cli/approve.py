@@ -11,7 +11,16 @@ from pathlib import Path
 import click
 
 from publisher.cli.approvals import approval_lines, role_lines
-from publisher.cli.common import content_options, find_release, json_option, load, one_channel, print_result, wall_clock
+from publisher.cli.common import (
+    content_options,
+    find_release,
+    json_option,
+    load,
+    load_configured,
+    print_result,
+    shipping_channel,
+    wall_clock,
+)
 from publisher.cli.signing import ask_passphrase, key_ring, keys_option, read_root
 from publisher.cli.target import open_to_look, open_to_write, refuse_sample, to_option
 from publisher.cli.verdicts import terminal_width, verdict_lines, wrapped
@@ -19,6 +28,7 @@ from publisher.content.explain import did_you_mean
 from publisher.errors import InputError, UsageError
 from publisher.model.approval import Fact
 from publisher.model.catalog import Catalog
+from publisher.model.configuration import Configuration
 from publisher.model.release import Release
 from publisher.pipeline.approve import Review, approve, find_key, review
 from publisher.pipeline.approve_role import RoleReview, review_role, sign_role
@@ -66,7 +76,8 @@ def command(
 
     Shows what clients will get, what the rules say now, who has approved and what is missing. Near an event operations
     attest facts one by one. Without --key it only shows. The signature is made over the very metadata that clients
-    verify: it fits this candidate alone, and a changed byte voids it.
+    verify: it fits this candidate alone, and a changed byte voids it. Declining at the question signs nothing, exit
+    code 1.
 
     On a machine without network: --export FILE here, the same command with --bundle FILE there, --import FILE here.
     """
@@ -74,12 +85,8 @@ def command(
         raise UsageError("--export, --bundle and --import exclude one another", fix="do one step at a time")
     if key is not None and (export or back):
         raise UsageError("--export and --import do not sign", fix="sign on the bundle, with --bundle and --key")
-    catalog = load(content, config)
-    refuse_sample(catalog)
-    release = find_release(catalog, name) if "@" in name else None
-    if release is None and channel is not None:
-        raise UsageError("--channel goes with PRODUCT@VERSION", fix="name the role of a channel as PRODUCT.CHANNEL")
-    asked = _Asked(catalog, release or name, channel, read_root(config))
+    asked = _asked(name, channel, content, config)
+    configuration = asked.configuration
     signing = _Signing(key, keys, given, yes) if key is not None else None
     last = "Nothing was signed: name your key with --key."
     if bundle is not None:
@@ -90,21 +97,21 @@ def command(
             _replace(bundle, repack(packed, memory))
             last = f"Signed. Carry {bundle.name} back, and bring it in there with --import."
     elif export is not None:
-        recorder = Recorder(open_to_look(to, catalog))
+        recorder = Recorder(open_to_look(to, configuration))
         found, written = asked.review(recorder), None
         _replace(export, pack(found.candidate.role, found.digest, recorder.seen))
         last = f"Written to {export}. There: the same command with --bundle {export.name} and --key."
     elif back is not None:
-        storage = open_to_write(to, catalog, wall_clock())
+        storage = open_to_write(to, configuration, wall_clock())
         written = _bring_back(asked.review(storage), back, storage)
         found = asked.review(storage)
         last = (
             f"Brought back: {words.counted(len(written.keys), 'object')}." if written.keys else "It brings nothing new."
         )
     elif signing is None:
-        found, written = asked.review(open_to_look(to, catalog)), None
+        found, written = asked.review(open_to_look(to, configuration)), None
     else:
-        found, written = _reviewed(asked, open_to_write(to, catalog, wall_clock()), signing, as_json=as_json)
+        found, written = _reviewed(asked, open_to_write(to, configuration, wall_clock()), signing, as_json=as_json)
         last = "Signed."
     if as_json:
         print_result(_as_json(found, written))
@@ -118,23 +125,44 @@ Reviewed = Review | RoleReview
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """Which candidate is meant."""
+class _AskedRole:
+    """Which role's candidate is meant. It keeps a channel alive, so the configuration is enough."""
 
-    catalog: Catalog
-    what: Release | str
-    """A release, or a role by name."""
-    channel: str | None
+    role: str
+    configuration: Configuration
     root: bytes
 
-    def review(self, storage: Readable) -> Reviewed:
+    def review(self, storage: Readable) -> RoleReview:
         """The candidate as it is there now."""
-        if isinstance(self.what, str):
-            return review_role(self.what, storage, self.root, self.catalog, wall_clock())
-        if self.channel is None and len(self.what.channels) > 1:
-            raise UsageError(f"{self.what.id} is for {words.listed(self.what.channels)}", fix="name one with --channel")
-        channel = one_channel(self.what, self.channel, self.catalog)
-        return review(self.what, channel, storage, self.root, self.catalog, wall_clock())
+        return review_role(self.role, storage, self.root, self.configuration, wall_clock())
+
+
+@dataclass(frozen=True)
+class _AskedRelease:
+    """Which release's candidate is meant."""
+
+    release: Release
+    channel: str
+    configuration: Catalog
+    root: bytes
+
+    def review(self, storage: Readable) -> Review:
+        """The candidate as it is there now."""
+        return review(self.release, self.channel, storage, self.root, self.configuration, wall_clock())
+
+
+_Asked = _AskedRole | _AskedRelease
+
+
+def _asked(name: str, channel: str | None, content: tuple[Path, ...], config: Path) -> _Asked:
+    if "@" not in name:
+        if channel is not None:
+            raise UsageError("--channel goes with PRODUCT@VERSION", fix="name the role of a channel as PRODUCT.CHANNEL")
+        return _AskedRole(name, load_configured(content, config), read_root(config))
+    catalog = load(content, config)
+    refuse_sample(catalog)
+    release = find_release(catalog, name)
+    return _AskedRelease(release, shipping_channel(release, channel, catalog), catalog, read_root(config))
 
 
 @dataclass(frozen=True)
@@ -154,7 +182,7 @@ def _reviewed(
     found = asked.review(storage)
     if signing is None:
         return found, None
-    ring = key_ring(asked.catalog.signers, signing.keys)
+    ring = key_ring(asked.configuration.signers, signing.keys)
     facts = _facts(signing.given)
     if signing.yes is not None and signing.yes != found.digest:
         raise UsageError(
@@ -173,10 +201,7 @@ def _reviewed(
         for fact in found.facts_of(found.may_sign[opened.public_key.keyid]):
             if fact not in facts:
                 facts[fact] = click.prompt(fact.question, err=as_json)
-        said = "To sign, type the first 8 digits of the candidate's digest"
-        typed = click.prompt(f"{said} ({found.digest[:8]}...)", err=as_json)
-        if typed.strip().lower() != found.digest[:8]:
-            raise UsageError("that is another digest; nothing was signed", fix="run it again")
+        _refuse_declined(found, signing.key, as_json=as_json)
     if isinstance(found, Review):
         objects = approve(found, opened, facts, wall_clock()).objects
     else:
@@ -184,6 +209,21 @@ def _reviewed(
     again = "stage it again with --replace" if isinstance(found, Review) else "run `publish keys stage --replace`"
     written = store_signatures(objects, storage, again)
     return asked.review(storage), written
+
+
+def _refuse_declined(found: Reviewed, key: str, *, as_json: bool) -> None:
+    """Whoever signs types what they sign; anything else is a no, and says so. Raises InputError, UsageError."""
+    asked = "To sign, type the first 8 digits of the candidate's digest"
+    not_signed = f"candidate {found.digest[:12]} of {found.candidate.role} was not signed with {key}"
+    try:
+        typed = click.prompt(f"{asked} ({found.digest[:8]}...)", default="", show_default=False, err=as_json)
+    except click.Abort:
+        click.echo(f"\npublish: declined: {not_signed}", err=True)
+        raise
+    if typed.strip().lower() in ("", "n", "no"):
+        raise InputError(f"declined: {not_signed}", fix="run it again to sign it after all")
+    if typed.strip().lower() != found.digest[:8]:
+        raise UsageError(f"that is another digest: {not_signed}", fix="run it again")
 
 
 @contextmanager

@@ -7,15 +7,15 @@ from pathlib import Path
 import click
 
 from publisher.cli import keys_edit, keys_list, keys_rotate
-from publisher.cli.common import content_options, wall_clock
+from publisher.cli.common import content_options, load_configured, wall_clock
 from publisher.cli.signing import ask_new_passphrase, keys_option
-from publisher.content.load import load_catalog
+from publisher.cli.suggesting import SuggestingGroup
 from publisher.errors import UsageError
 from publisher.model.signer import Duty
 from publisher.pipeline.keys import ROOT_FILE, Person, ceremony, write_ceremony
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def command() -> None:
     """Keys of the update channel."""
 
@@ -46,8 +46,8 @@ def init(people: tuple[str, ...], no_passphrase: bool, keys: Path, content: tupl
     Thresholds, lifetimes and duties are those of signers.yaml. The new root.json beside it is what clients trust from
     the start: build it into them, and keep it.
     """
-    catalog = load_catalog(content, config)
-    made = ceremony(catalog.signers, [_person(text) for text in people], wall_clock())
+    template = load_configured(content, config).signers
+    made = ceremony(template, [_person(text) for text in people], wall_clock())
     passphrase = None if no_passphrase else ask_new_passphrase("the new keys")
     write_ceremony(made, keys, config, passphrase)
     click.echo(f"{len(made.keys)} keys are in {keys}; keep that directory out of git, and a copy of it offline.")

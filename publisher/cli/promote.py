@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import find_release, load, one_channel, print_result, wall_clock
+from publisher.cli.common import find_release, load, print_result, shipping_channel, wall_clock
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.shipping import next_step, refusals_in_ledger, shipping_options
 from publisher.cli.signing import key_ring, read_root
 from publisher.cli.target import open_to_flip, refuse_sample
+from publisher.cli.verdicts import terminal_width, wrapped
 from publisher.client.version import Version
 from publisher.model.ledger import Action
 from publisher.pipeline.promote import PromotePlan, PromoteRequest, apply_promote, live_version, plan_promote
@@ -22,7 +23,7 @@ from publisher.pipeline.writing import Written
 @shipping_options
 def command(
     name: str,
-    channel: str,
+    channel: str | None,
     to: str | None,
     keys: Path,
     content: tuple[Path, ...],
@@ -37,7 +38,7 @@ def command(
     catalog = load(content, config)
     refuse_sample(catalog)
     release = find_release(catalog, name)
-    request = PromoteRequest(release.product, one_channel(release, channel, catalog), read_root(config))
+    request = PromoteRequest(release.product, shipping_channel(release, channel, catalog), read_root(config))
     storage = open_to_flip(to, catalog, wall_clock())
     ring = key_ring(catalog.signers, keys)
     staged = staged_candidate(storage, request.role, catalog.signers)
@@ -72,5 +73,6 @@ def _say(
         click.echo(f"{title} is live in {request.channel} already.")
         return
     click.echo(f"{title} is live in {request.channel}, verified as a new client.")
-    click.echo(f"  signed: {', '.join(f'{role} {number}' for role, number in plan.changed_roles)}")
-    click.echo(next_step(wall_clock()))
+    signed = f"signed: {', '.join(f'{role} {number}' for role, number in plan.changed_roles)}"
+    width = terminal_width()
+    click.echo("\n".join([*wrapped(signed, width, 2), *wrapped(next_step(wall_clock()), width)]))

@@ -30,7 +30,7 @@ def shipping_options(function: F) -> F:
     """PRODUCT@VERSION --channel --to --keys --content --config --json"""
     for decorate in (json_option, content_options, keys_option, to_option):
         function = decorate(function)
-    function = click.option("--channel", required=True, help="The channel of the release.")(function)
+    function = click.option("--channel", help="The channel; needed where there are several.")(function)
     return click.argument("name", metavar="PRODUCT@VERSION")(function)
 
 

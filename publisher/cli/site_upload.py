@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from publisher.cli.target import open_ready
-from publisher.errors import StorageConflict, StorageError
+from publisher.errors import StorageConflict, StorageError, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.pipeline.progress import Track
 from publisher.pipeline.site_files import SiteFile
@@ -71,8 +71,8 @@ def upload(
     if places.channel is not None and signing is not None:
         try:
             apply_signing(signing, places.channel)
-        except StorageConflict as error:
-            raise StorageConflict(f"the site is uploaded, but not signed: {error.what}", fix=error.fix) from error
+        except (StorageConflict, VerificationError) as error:
+            raise type(error)(f"the site is uploaded, but not signed: {error.what}", fix=error.fix) from error
     return Done(plan, signing, uploaded)
 
 

@@ -12,6 +12,7 @@ import click
 
 from publisher.errors import InputError, UsageError
 from publisher.model.catalog import Catalog
+from publisher.model.configuration import Configuration
 from publisher.storage.open import open_storage
 from publisher.storage.preflight import preflight
 from publisher.storage.protocol import Storage
@@ -32,9 +33,9 @@ def to_option(function: F) -> F:
     )(function)
 
 
-def address_of(to: str | None, catalog: Catalog) -> str:
+def address_of(to: str | None, configuration: Configuration) -> str:
     """The bucket that is meant. Raises UsageError when none is."""
-    address = to or catalog.endpoints.storage
+    address = to or configuration.endpoints.storage
     if address is None:
         raise UsageError("no bucket is named", fix="give --to URL, or `storage:` in endpoints.yaml")
     return address
@@ -52,14 +53,14 @@ def open_ready(address: str, now: datetime, public: str | None = None) -> Storag
     return storage
 
 
-def open_to_look(to: str | None, catalog: Catalog) -> Storage:
+def open_to_look(to: str | None, configuration: Configuration) -> Storage:
     """The bucket that is meant, for a command that writes nothing: not even a probe. Raises UsageError, InputError."""
-    return open_storage(address_of(to, catalog))
+    return open_storage(address_of(to, configuration))
 
 
-def open_to_write(to: str | None, catalog: Catalog, now: datetime) -> Storage:
+def open_to_write(to: str | None, configuration: Configuration, now: datetime) -> Storage:
     """The bucket that is meant, ready, for a command that shows clients nothing new. Raises as `open_ready`."""
-    return open_ready(address_of(to, catalog), now)
+    return open_ready(address_of(to, configuration), now)
 
 
 def open_to_flip(to: str | None, catalog: Catalog, now: datetime) -> Storage:
@@ -86,11 +87,11 @@ def refuse_sample(catalog: Catalog) -> None:
         )
 
 
-def refuse_placeholders(catalog: Catalog) -> None:
+def refuse_placeholders(configuration: Configuration) -> None:
     """Clients keep the addresses that they were given, so those of the example never go out."""
-    if catalog.signers.demo:
+    if configuration.signers.demo:
         return
-    endpoints = catalog.endpoints
+    endpoints = configuration.endpoints
     hosts = [urlsplit(address).hostname or "" for address in (endpoints.site, *endpoints.downloads)]
     found = [host for host in hosts if _is_one_of(host, _PLACEHOLDERS)]
     if found:

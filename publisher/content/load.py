@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from publisher.content.explain import did_you_mean, validation_problems
-from publisher.content.items import Item, Loaded, M
-from publisher.content.links import link_problems, policy_problems
+from publisher.content.items import Item, Loaded, LoadedConfiguration, M
+from publisher.content.links import configuration_problems, link_problems, policy_problems
 from publisher.content.pages import page_problems
 from publisher.content.prometheus import readings
 from publisher.content.readings import Saved, readings_problems, with_readings
@@ -23,6 +23,7 @@ from publisher.content.tree import Tree, read_file, read_tree
 from publisher.errors import ContentError, InputError, Place, Problem
 from publisher.model.calendar import Review
 from publisher.model.catalog import Catalog, Sample
+from publisher.model.configuration import Configuration
 from publisher.model.deprecation import Deprecation
 from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
@@ -51,25 +52,42 @@ HISTORY = "history.yaml"
 """The file of the configuration that says how foreign history is read; decisions do not rest on it."""
 
 
-def load_catalog(
-    content: Sequence[Path],
-    config: Path,
-    *,
-    instead: Mapping[Path, bytes] = MappingProxyType({}),
-    quorums: bool = True,
-) -> Catalog:
+def load_configuration(
+    config: Path, *, instead: Mapping[Path, bytes] = MappingProxyType({}), quorums: bool = True
+) -> Configuration:
+    """Read, validate and link products, channels, endpoints and signers, whatever all other files say.
+
+    `instead` holds what files are to say that are about to be written. Without `quorums`, roles may be short of keys,
+    as while keys change. Raises ContentError with every problem of these files, InputError when there is no directory.
+    """
+    _need_directory(config)
+    reader = _Reader(instead)
+    loaded = reader.configuration(config)
+    if problems := [*reader.problems, *configuration_problems(loaded, quorums=quorums)]:
+        raise ContentError(tuple(problems))
+    # Without a problem, nothing is missing.
+    assert loaded.endpoints is not None
+    assert loaded.signers is not None
+    return Configuration(
+        products={item.value.id: item.value for item in loaded.products},
+        channels={item.value.id: item.value for item in loaded.channels},
+        endpoints=loaded.endpoints.value,
+        signers=loaded.signers.value,
+    )
+
+
+def load_catalog(content: Sequence[Path], config: Path, *, quorums: bool = True) -> Catalog:
     """Read, validate and link all content.
 
     `content` are directories laid over one another: the first is the public one, further ones are private overlays
-    that add items. `config` is the directory of products, channels, endpoints and signers. `instead` holds what files
-    are to say that are about to be written. Without `quorums`, roles may be short of keys, as while keys change.
+    that add items. `config` is the directory of products, channels, endpoints and signers. `quorums` as for
+    `load_configuration`.
 
     Raises ContentError with every problem of every file, InputError when a directory is missing.
     """
     for directory in (*content, config):
-        if not directory.is_dir():
-            raise InputError(f"there is no directory {directory}", fix="give the right one with --content or --config")
-    reader = _Reader(instead)
+        _need_directory(directory)
+    reader = _Reader()
     loaded = reader.read(content, config)
     if problems := [*reader.problems, *link_problems(loaded, quorums=quorums)]:
         raise ContentError(tuple(problems))
@@ -97,6 +115,11 @@ def load_catalog(
         staffing=loaded.staffing.value if loaded.staffing else None,
         review=loaded.review.value if loaded.review else None,
     )
+
+
+def _need_directory(directory: Path) -> None:
+    if not directory.is_dir():
+        raise InputError(f"there is no directory {directory}", fix="give the right one with --content or --config")
 
 
 def load_policy(file: Path) -> Policy:
@@ -133,6 +156,17 @@ class _Reader:
         self.problems: list[Problem] = []
         self.incomplete: set[str] = set()
 
+    def configuration(self, config: Path) -> LoadedConfiguration:
+        products = self.one(config / "products.yaml", Products)
+        channels = self.one(config / "channels.yaml", Channels)
+        return LoadedConfiguration(
+            products=_each(products, "products", products.value.products) if products else (),
+            channels=_each(channels, "channels", channels.value.channels) if channels else (),
+            endpoints=self.one(config / "endpoints.yaml", Endpoints),
+            signers=self.one(config / "signers.yaml", Signers),
+            incomplete=frozenset(self.incomplete),
+        )
+
     def read(self, content: Sequence[Path], config: Path) -> Loaded:
         public = content[0]
         for directory in dict.fromkeys((*content, config)):
@@ -141,14 +175,13 @@ class _Reader:
         for directory in content:
             self.problems.extend(page_problems(self.trees[directory], directory / PAGES))
         self._refuse_strays(content, config)
-        products = self.one(config / "products.yaml", Products)
-        channels = self.one(config / "channels.yaml", Channels)
+        configured = self.configuration(config)
         self._if_there(config / HISTORY, HistoryMapping)  # for its problems; only a backtest needs what it says
         loaded = Loaded(
-            products=_each(products, "products", products.value.products) if products else (),
-            channels=_each(channels, "channels", channels.value.channels) if channels else (),
-            endpoints=self.one(config / "endpoints.yaml", Endpoints),
-            signers=self.one(config / "signers.yaml", Signers),
+            products=configured.products,
+            channels=configured.channels,
+            endpoints=configured.endpoints,
+            signers=configured.signers,
             policy=self.one(public / "policy.yaml", Policy),
             events=self._tree(content, "events", Event),
             releases=self._tree(content, "releases", Release),

@@ -11,16 +11,14 @@ from typing import Any
 
 from publisher.model.base import Model, Text, UtcTime
 from publisher.model.calendar import Review
+from publisher.model.configuration import Configuration
 from publisher.model.deprecation import Deprecation
-from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
 from publisher.model.maintenance import Maintenance
 from publisher.model.monitor import Monitor
 from publisher.model.policy import Policy
-from publisher.model.product import Channel, Product
 from publisher.model.register import Override, Scenario, Signal, SprintFreeze
 from publisher.model.release import Release
-from publisher.model.signer import Signers
 from publisher.model.staffing import Staffing
 
 
@@ -34,13 +32,9 @@ class Sample(Model):
 
 
 @dataclass(frozen=True)
-class Catalog:
+class Catalog(Configuration):
     """Everything that `evaluate` may know. Tuples are sorted: events by start, releases by product and version."""
 
-    products: dict[str, Product]
-    channels: dict[str, Channel]
-    endpoints: Endpoints
-    signers: Signers
     policy: Policy
     """The newest, in force or not yet; `policy_at` says which one holds at a moment."""
     events: tuple[Event, ...]

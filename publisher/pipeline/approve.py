@@ -21,6 +21,7 @@ from publisher.channel.release_difference import release_difference
 from publisher.channel.repository import Repository, read_repository
 from publisher.channel.rotation import keys_of
 from publisher.channel.state import feeds
+from publisher.content.explain import did_you_mean
 from publisher.errors import SigningError
 from publisher.model.approval import BuiltFile, Fact
 from publisher.model.catalog import Catalog
@@ -148,7 +149,10 @@ def find_key(
                 return opened
             raise SigningError(f"the key {signer.name} may not sign {role}", fix=_who(may_sign))
     if not text.startswith("file:"):
-        raise SigningError(f"signers.yaml has no key that is called {text} or kept there", fix=_who(may_sign))
+        guess = did_you_mean(text, [signer.name for signer in keys.signers.keys_of(role)])
+        raise SigningError(
+            f"signers.yaml has no key that is called {text} or kept there", fix=f"{guess} ({_who(may_sign)})"
+        )
     answers: dict[str, str | None] = {}
 
     def once(_name: str) -> str | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
@@ -15,6 +16,7 @@ from publisher.client.version import Version
 from publisher.errors import InputError
 from publisher.model.release import ArtifactSpec, Release
 from publisher.pipeline.progress import Advance
+from publisher.rules import words
 from publisher.signing.digests import FileDigests, digest_file
 from publisher.signing.private_keys import LARGEST, private_key_in
 
@@ -74,15 +76,16 @@ def collect(release: Release, directory: Path, known: Iterable[Version] = ()) ->
     if not directory.is_dir():
         raise InputError(f"there is no directory {directory}", fix="name the directory of built files with --artifacts")
     names = sorted(entry.name for entry in directory.iterdir() if entry.is_symlink() or not entry.is_dir())
+    wanted = [(spec.file.replace("{version}", str(release.version)), spec) for spec in release.artifacts]
+    found = {
+        pattern: [name for name in names if fits_pattern(spec, release, name) and not _is_companion(name, names)]
+        for pattern, spec in wanted
+    }
+    if missing := [f"{pattern} ({spec.platform})" for pattern, spec in wanted if not found[pattern]]:
+        raise _missing(missing, directory, sorted(set(names).difference(*found.values())))
     platform_of: dict[str, str] = {}
-    for spec in release.artifacts:
-        pattern = spec.file.replace("{version}", str(release.version))
-        matches = [name for name in names if fits_pattern(spec, release, name) and not _is_companion(name, names)]
-        if not matches:
-            raise InputError(
-                f"no file in {directory} matches {pattern} ({spec.platform})",
-                fix="build it, or mend the pattern in the release's `artifacts:`",
-            )
+    for pattern, spec in wanted:
+        matches = found[pattern]
         if len(matches) > 1:
             raise InputError(
                 f"{pattern} ({spec.platform}) matches {len(matches)} files: {', '.join(map(_shown, matches))}",
@@ -105,6 +108,25 @@ def collect(release: Release, directory: Path, known: Iterable[Version] = ()) ->
     )
     used = {path.name for file in files for path in _paths(file)}
     return Collected(files, tuple(_shown(name) for name in names if name not in used))
+
+
+def _missing(missing: list[str], directory: Path, others: list[str]) -> InputError:
+    """All that is missing, and what lies there instead: a name that is nearly right, or what no pattern wants."""
+    lines = []
+    for asked in missing:
+        pattern = asked.rpartition(" (")[0]
+        near = get_close_matches(pattern, others, n=1, cutoff=0.85)
+        lines.append(f"  {asked}" + (f"; did you mean {_shown(near[0])}?" if near else ""))
+    there = f"what lies there instead: {_few(others)}" if others else "nothing else lies there"
+    return InputError(
+        f"{words.counted(len(missing), 'file')} {'is' if len(missing) == 1 else 'are'} missing in {directory}:\n"
+        + "\n".join([*lines, there]),
+        fix="build what is missing, or mend the patterns in the release's `artifacts:`",
+    )
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(map(_shown, names[:5])) + (f", and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def fits_pattern(spec: ArtifactSpec, release: Release, name: str) -> bool:

@@ -147,9 +147,9 @@ def is_announced(live: Stamp, storage: Readable) -> bool:
 
 
 def refuse_unannounced(live: Stamp | None, storage: Readable) -> None:
-    """Nothing is built on what somebody else made live. Raises StorageConflict."""
+    """Nothing is built on what somebody else made live. Raises VerificationError."""
     if live is not None and not is_announced(live, storage):
-        raise StorageConflict(
+        raise VerificationError(
             f"timestamp {live.version} is live, and no entry of the ledger tells of it",
             fix="look with `publish recover` before anything else: a stranger has published, or an entry is gone",
         )

@@ -18,7 +18,6 @@ from publisher.client.errors import VerificationError as ClientVerificationError
 from publisher.client.translate import translate
 from publisher.client.updater import UpdateClient
 from publisher.errors import StorageError, StorageMissing, TidegateError, VerificationError
-from publisher.model.release import Release
 from publisher.storage.protocol import CHUNK, Storage
 
 WORKERS = 4
@@ -44,26 +43,26 @@ class StoreFetcher(FetcherInterface):
 
 
 def verify_as_client(
-    storage: Storage, root: bytes, release: Release, channel: str, platforms: Sequence[str], now: datetime
+    storage: Storage, root: bytes, product: str, version: str, channel: str, platforms: Sequence[str], now: datetime
 ) -> None:
     """Fetch feed and file of each platform with a fresh client each, a few platforms at once.
 
     To be called once the release is live, which every error says. Raises VerificationError when a platform does not
-    verify or does not offer `release`; StorageError when the store or this machine fails, which says nothing against
+    verify or does not offer `version`; StorageError when the store or this machine fails, which says nothing against
     the release.
     """
 
     def check(platform: str) -> None:
         client = UpdateClient(_ADDRESS, root, scratch / platform, StoreFetcher(storage), lambda: now)
         try:
-            feed = client.fetch_feed(release.product, channel, platform)
-            if feed.release is None or str(feed.release.version) != str(release.version):
-                raise ClientVerificationError(f"the feed does not offer {release.version}")
+            feed = client.fetch_feed(product, channel, platform)
+            if feed.release is None or str(feed.release.version) != version:
+                raise ClientVerificationError(f"the feed does not offer {version}")
             client.check_file(feed)
         except (ClientError, StorageError) as error:
-            raise _after_the_flip(f"{release.id} is live", platform, error) from error
+            raise _after_the_flip(f"{product}@{version} is live", platform, error) from error
 
-    with _scratch(f"{release.id} is live") as scratch, ThreadPoolExecutor(WORKERS, "check") as pool:
+    with _scratch(f"{product}@{version} is live") as scratch, ThreadPoolExecutor(WORKERS, "check") as pool:
         list(pool.map(check, platforms))
 
 

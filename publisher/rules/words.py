@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -15,6 +16,8 @@ _MONTHS = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 
+
+_WORD = re.compile("[a-z]+[,:;]?")
 
 _KINDS = {
     ChangeClass.DOCS: ("documentation", "documentation"),
@@ -86,6 +89,12 @@ def length(span: timedelta) -> str:
 def counted(number: int, noun: str) -> str:
     """1 day, 2 days."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def capitalised(text: str) -> str:
+    """A sentence from a clause; what is no word, such as a path or an id that begins it, stays as it is written."""
+    first = text.split(maxsplit=1)[0] if text else ""
+    return text[:1].upper() + text[1:] if _WORD.fullmatch(first) else text
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:

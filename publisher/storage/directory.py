@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from publisher.errors import InputError, StorageConflict, StorageError, StorageMissing
+from publisher.rules.words import capitalised
 from publisher.storage.files import (
     POSIX,
     exists,
@@ -377,7 +378,7 @@ class DirectoryStorage:
                 )
             else:
                 what, fix = f"cannot use {where}: {error.strerror or error}", ""
-            raise StorageError(what[0].upper() + what[1:] + ".", fix=fix) from error
+            raise StorageError(capitalised(what) + ".", fix=fix) from error
 
 
 def _body_of(source: str, file: BufferedReader[FileIO]) -> Body:

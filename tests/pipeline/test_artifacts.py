@@ -67,7 +67,7 @@ def test_a_missing_directory_is_refused(release: Release, tmp_path: Path) -> Non
 
 def test_a_missing_file_is_refused(release: Release, built: Path) -> None:
     (built / WINDOWS).unlink()
-    refuse(release, built, r"no file in .* matches node-1.0.0-windows-amd64.zip")
+    refuse(release, built, r"1 file is missing in .*:\n  node-1.0.0-windows-amd64.zip \(windows-amd64\)")
 
 
 def test_an_empty_file_is_refused(release: Release, built: Path) -> None:
