@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -26,13 +26,14 @@ from publisher.cli.target import open_to_look, open_to_write, refuse_sample, to_
 from publisher.cli.verdicts import terminal_width, verdict_lines, wrapped
 from publisher.content.explain import did_you_mean
 from publisher.errors import InputError, UsageError
-from publisher.model.approval import Fact
+from publisher.model.approval import BuiltFile, Comparison, Fact
 from publisher.model.catalog import Catalog
 from publisher.model.configuration import Configuration
 from publisher.model.release import Release
 from publisher.pipeline.approve import Review, approve, find_key, review
 from publisher.pipeline.approve_role import RoleReview, review_role, sign_role
 from publisher.pipeline.bundle import LIMIT, Bundle, Recorder, brought_back, pack, repack, unpack
+from publisher.pipeline.compare_build import compare_build
 from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import Readable
 from publisher.pipeline.staged import store_signatures
@@ -47,6 +48,12 @@ from publisher.storage.protocol import Storage
 @click.option("--channel", help="The channel; needed where the release is for several.")
 @click.option("--key", metavar="URI", help="Your key: its name or uri in signers.yaml, or file:PATH.")
 @click.option("--fact", "given", multiple=True, metavar="FACT=PROOF", help="Attest a fact, with what proves it.")
+@click.option(
+    "--artifacts",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Compare the candidate's files with those that you built; what you sign says so.",
+)
 @click.option("--yes", metavar="DIGEST", help="Sign without asking: the whole SHA-256 of the candidate you have read.")
 @click.option(
     "--export", type=click.Path(path_type=Path), metavar="FILE", help="Write a bundle for an offline machine."
@@ -62,6 +69,7 @@ def command(
     channel: str | None,
     key: str | None,
     given: tuple[str, ...],
+    artifacts: Path | None,
     yes: str | None,
     export: Path | None,
     bundle: Path | None,
@@ -85,7 +93,12 @@ def command(
         raise UsageError("--export, --bundle and --import exclude one another", fix="do one step at a time")
     if key is not None and (export or back):
         raise UsageError("--export and --import do not sign", fix="sign on the bundle, with --bundle and --key")
-    asked = _asked(name, channel, content, config)
+    if artifacts is not None and (export or back or "@" not in name):
+        raise UsageError(
+            "--artifacts compares a release's files where it is read or signed",
+            fix="leave --export and --import out, and name PRODUCT@VERSION",
+        )
+    asked = _asked(name, channel, content, config, artifacts)
     configuration = asked.configuration
     signing = _Signing(key, keys, given, yes) if key is not None else None
     last = "Nothing was signed: name your key with --key."
@@ -109,7 +122,7 @@ def command(
             f"Brought back: {words.counted(len(written.keys), 'object')}." if written.keys else "It brings nothing new."
         )
     elif signing is None:
-        found, written = asked.review(open_to_look(to, configuration)), None
+        found, written = _reviewed(asked, open_to_look(to, configuration), None, as_json=as_json)
     else:
         found, written = _reviewed(asked, open_to_write(to, configuration, wall_clock()), signing, as_json=as_json)
         last = "Signed."
@@ -145,6 +158,8 @@ class _AskedRelease:
     channel: str
     configuration: Catalog
     root: bytes
+    artifacts: Path | None
+    """A build of the reader's own."""
 
     def review(self, storage: Readable) -> Review:
         """The candidate as it is there now."""
@@ -154,7 +169,7 @@ class _AskedRelease:
 _Asked = _AskedRole | _AskedRelease
 
 
-def _asked(name: str, channel: str | None, content: tuple[Path, ...], config: Path) -> _Asked:
+def _asked(name: str, channel: str | None, content: tuple[Path, ...], config: Path, artifacts: Path | None) -> _Asked:
     if "@" not in name:
         if channel is not None:
             raise UsageError("--channel goes with PRODUCT@VERSION", fix="name the role of a channel as PRODUCT.CHANNEL")
@@ -162,7 +177,7 @@ def _asked(name: str, channel: str | None, content: tuple[Path, ...], config: Pa
     catalog = load(content, config)
     refuse_sample(catalog)
     release = find_release(catalog, name)
-    return _AskedRelease(release, shipping_channel(release, channel, catalog), catalog, read_root(config))
+    return _AskedRelease(release, shipping_channel(release, channel, catalog), catalog, read_root(config), artifacts)
 
 
 @dataclass(frozen=True)
@@ -180,6 +195,9 @@ def _reviewed(
 ) -> tuple[Reviewed, Written | None]:
     """Show the candidate, ask, sign. What is signed is what was shown: it is not read again in between."""
     found = asked.review(storage)
+    if isinstance(asked, _AskedRelease) and isinstance(found, Review) and asked.artifacts is not None:
+        built = compare_build(found.candidate, found.files, asked.artifacts, storage)
+        found = replace(found, built=built)
     if signing is None:
         return found, None
     ring = key_ring(asked.configuration.signers, signing.keys)
@@ -292,6 +310,9 @@ def _lines(found: Reviewed, width: int) -> list[str]:
     lines += ["What changes for clients:", *changes]
     if found.takes_back_to is not None:
         lines += wrapped(f"Signed with it: the way back to {found.takes_back_to}, should it have to be taken.", width)
+    if found.built:
+        lines += ["", "Compared with your build:", *(line for built in found.built for line in _built_lines(built))]
+        lines += wrapped("Whoever signs now says to have built the files that are the same.", width)
     lines += ["", *wrapped(halves(decision), width)]
     stopping = [verdict for verdict in decision.verdicts if verdict.outcome.stops]
     if stopping:
@@ -299,6 +320,16 @@ def _lines(found: Reviewed, width: int) -> list[str]:
     for verdict in stopping:
         lines += verdict_lines(verdict, width)
     return [*lines, "", *_standing(found, width)]
+
+
+def _built_lines(built: BuiltFile) -> list[str]:
+    match built.result:
+        case Comparison.SAME:
+            return [f"  same          {built.file}", f"    {built.sha256}"]
+        case Comparison.CODE_SIGNED:
+            return [f"  not compared  {built.file}", "    it carries a code signature, which no build repeats"]
+        case _:
+            return [f"  not compared  {built.file}", "    your directory has no such file"]
 
 
 def _indented(line: str, width: int) -> list[str]:
@@ -328,6 +359,7 @@ def _as_json(found: Reviewed, written: Written | None) -> dict[str, object]:
         "channel": found.candidate.channel,
         "candidate": found.digest,
         "difference": list(found.difference),
+        "built": [built.model_dump(mode="json") for built in found.built],
         "way_back_to": found.takes_back_to,
         "decision": found.decision.model_dump(mode="json"),
         "facts": [str(fact) for fact in found.needs.facts],

@@ -65,6 +65,8 @@ class Review:
     """Key id -> key, of all that may sign it."""
     way_back: bytes | None
     """The payload that takes it back."""
+    built: tuple[BuiltFile, ...] = ()
+    """How the files compare with a build of the reader's own; empty when nobody compared."""
 
     @property
     def candidate(self) -> ReleaseCandidate:
@@ -117,10 +119,8 @@ def review(
     )
 
 
-def approve(
-    review: Review, key: OpenSigner, facts: Mapping[Fact, str], at: datetime, built: tuple[BuiltFile, ...] = ()
-) -> Given:
-    """Sign what was reviewed, its way back, and a statement of what is attested and was `built`. Writes nothing.
+def approve(review: Review, key: OpenSigner, facts: Mapping[Fact, str], at: datetime) -> Given:
+    """Sign what was reviewed, its way back, and a statement of what is attested and was built. Writes nothing.
 
     Raises SigningError when the key may not sign it, or a fact that its holder is asked for is not attested.
     """
@@ -132,7 +132,7 @@ def approve(
             f"near an event operations attest each fact with its proof, and nothing proves {words.listed(lacking)}",
             fix=" ".join(f"--fact {fact}=WHERE-IT-SAYS-SO" for fact in lacking),
         )
-    return give(review.staged, review.way_back, [key], review.needs, dict(facts), at, built)
+    return give(review.staged, review.way_back, [key], review.needs, dict(facts), at, review.built)
 
 
 def find_key(
