@@ -23,6 +23,7 @@ from publisher.content.tree import Tree, read_tree
 from publisher.errors import ContentError, Place, Problem
 from publisher.model.base import Model, Text
 from publisher.model.markup import svg_problem
+from publisher.model.names import is_device_name
 
 __all__ = ["FrontMatter", "Pages", "page_problems", "read_pages", "with_front_matter"]
 
@@ -99,7 +100,7 @@ def _pages(tree: Tree, directory: Path) -> Pages:
 
 
 def _check_name(path: Path, relative: Path) -> None:
-    if wrong := next((part for part in relative.parts if not _NAME.fullmatch(part)), None):
+    if wrong := next((part for part in relative.parts if not _NAME.fullmatch(part) or is_device_name(part)), None):
         fix = "use letters, digits, hyphens and dots; the name becomes part of an address"
         raise Refused(Problem(f"{wrong!a} is not a name for a page or picture", Place(str(path)), fix))
     if relative.parts[0].lower() in OF_THE_THEME:

@@ -25,6 +25,7 @@ from yaml.events import (
 from publisher.client.plain_text import find_hidden, name_of
 from publisher.content.text import Refused, text_of
 from publisher.errors import Place, Problem
+from publisher.model.names import LARGEST_NUMBER
 
 MAX_DEPTH = 12
 """Nesting that no model reaches."""
@@ -163,6 +164,14 @@ def _syntax_problem(error: yaml.MarkedYAMLError, start: Place, text: str) -> Pro
     return Problem("cannot be understood here", place, _INDENTATION)
 
 
+def _fix_for_cut(text: str, cut: str) -> str:
+    whole = f"{text}{cut}"
+    quote = "'" if '"' in whole or "\\" in whole else '"'
+    fits = len(whole) <= 80 and "\n" not in whole and quote not in whole
+    apart = "for a comment, write two blanks before the #" if " " not in text else "or the comment on a line of its own"
+    return f"put the whole text in quotes{f': {quote}{whole}{quote}' if fits else ''}; {apart}"
+
+
 class _Builder:
     def __init__(self, file: str, lines: list[str]) -> None:
         self.file = file
@@ -241,21 +250,23 @@ class _Builder:
             self._trap(event, f"holds {name_of(text[at])}", "delete it, or retype this line")
         plain = event.implicit[0]
         value = self._plain(text, event) if plain and (not text or text[0] in _FIRST) else text
-        if plain and value is text and " " in text and self._is_cut(event):
-            self._trap(
-                event,
-                f"ends with {text[-20:]!r}: what follows the # is a comment",
-                "put the whole text in quotes, or the comment on a line of its own",
-            )
+        if plain and value is text and (cut := self._cut_off(event)):
+            self._trap(event, f"ends with {text[-20:]!r}: what follows the # is a comment", _fix_for_cut(text, cut))
         path = self._add(value, event)
         if value is not text:
             self.raw[path] = text
 
-    def _is_cut(self, event: Any) -> bool:
-        """Whether a sentence without quotes is followed by a comment, which people mostly do not mean."""
+    def _cut_off(self, event: Any) -> str:
+        """The comment after a text without quotes, with the blanks before it, where it was hardly meant as one.
+
+        That is so after several words, and after a single blank: `Fixes #123`. Two blanks set a comment apart.
+        """
         end = event.end_mark
         rest = self.lines[end.line][end.column :] if end.line < len(self.lines) else ""
-        return rest.lstrip().startswith("#")
+        blanks = len(rest) - len(rest.lstrip())
+        if not rest.lstrip().startswith("#") or (" " not in event.value and blanks != 1):
+            return ""
+        return rest.rstrip()
 
     def _key(self, frame: _Frame, event: Any) -> None:
         key = event.value
@@ -315,6 +326,10 @@ class _Builder:
         if text == "false":
             return False
         if _INTEGER.fullmatch(text):
+            if abs(int(text)) > LARGEST_NUMBER:
+                self._trap(
+                    event, f"is above {LARGEST_NUMBER:,}, and programs read larger numbers differently", "check it"
+                )
             return int(text)
         if _DECIMAL.fullmatch(text):
             return float(text)
