@@ -280,7 +280,7 @@ Digest = Annotated[str, _DIGEST_CHECK, _DIGEST_SCHEMA]
 """A SHA-256 digest as 64 small hexadecimal digits."""
 
 _HTTPS_CHECK, _HTTPS_SCHEMA = worded_pattern(
-    r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[^\s\x00-\x1f\x7f\"<>\\]*)?",
+    r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[^\s\x00-\x1f\x7f\x22<>\\]*)?",
     "must be an https address with a plain host name",
     "https://example.org/page",
 )
