@@ -23,7 +23,7 @@ from yaml.events import (
 )
 
 from publisher.client.plain_text import find_hidden, name_of
-from publisher.content.text import Refused, text_of
+from publisher.content.text import Refused, odd_character, text_of
 from publisher.errors import Place, Problem
 from publisher.model.names import LARGEST_NUMBER
 
@@ -149,6 +149,9 @@ def _syntax_problem(error: yaml.MarkedYAMLError, start: Place, text: str) -> Pro
         return Problem("the line is indented with a tab", at, "indent with spaces")
     if "nesting depth" in said:  # libyaml has a limit of its own, and meets it before the first event
         return Problem(_TOO_DEEP, place)
+    if odd := odd_character(line.partition("#")[0]):
+        at, name, fix = odd
+        return Problem(f"{name} stands here", Place(place.file, place.line, at + 1), fix)
     if "alphabetic or numeric character" in said and error.context_mark is not None:
         # A text that begins with * or & was read as one of YAML's references.
         place = Place(start.file, error.context_mark.line + 1, error.context_mark.column + 1)
@@ -273,6 +276,8 @@ class _Builder:
         if (at := find_hidden(key)) is not None:
             what = f"a key holds {name_of(key[at])}"
             raise Refused(Problem(what, self._place(event), "delete it, or retype this line"))
+        if odd := odd_character(key):
+            raise Refused(Problem(f"a key holds {odd[1]}", self._place(event), odd[2]))
         if key == "<<":
             raise Refused(Problem("<< merges another mapping", self._place(event), "write the keys out"))
         if event.implicit[0] and key in _BOOLEANS_1_1:
