@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from publisher.client.device_names import is_device_name
 from publisher.content.explain import validation_problems
 from publisher.content.strict_yaml import parse
 from publisher.content.text import Refused, text_of
@@ -23,7 +24,6 @@ from publisher.content.tree import Tree, read_tree
 from publisher.errors import ContentError, Place, Problem
 from publisher.model.base import Model, Text
 from publisher.model.markup import svg_problem
-from publisher.model.names import is_device_name
 
 __all__ = ["FrontMatter", "Pages", "page_problems", "read_pages", "with_front_matter"]
 

@@ -150,8 +150,7 @@ def _syntax_problem(error: yaml.MarkedYAMLError, start: Place, text: str) -> Pro
     if "nesting depth" in said:  # libyaml has a limit of its own, and meets it before the first event
         return Problem(_TOO_DEEP, place)
     if odd := odd_character(line.partition("#")[0]):
-        at, name, fix = odd
-        return Problem(f"{name} stands here", Place(place.file, place.line, at + 1), fix)
+        return Problem(f"{odd[1]} stands here", Place(place.file, place.line, odd[0] + 1), odd[2])
     if "alphabetic or numeric character" in said and error.context_mark is not None:
         # A text that begins with * or & was read as one of YAML's references.
         place = Place(start.file, error.context_mark.line + 1, error.context_mark.column + 1)

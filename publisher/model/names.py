@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-__all__ = ["LARGEST_NUMBER", "is_device_name", "refuse_device_name", "same_but_for_case"]
+from publisher.client.device_names import is_device_name
+
+__all__ = ["LARGEST_NUMBER", "refuse_device_name", "same_but_for_case"]
 
 LARGEST_NUMBER = 2**53 - 1
 """The largest whole number that every JSON reader holds exactly (RFC 8259, section 6)."""
-
-_DEVICE = re.compile(r"(con|nul|aux|prn|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
-"""Names that mean a device to Windows, with any ending (Microsoft, "Naming files, paths, and namespaces")."""
-
-
-def is_device_name(name: str) -> bool:
-    """Whether Windows takes a file of this name for a device."""
-    return _DEVICE.fullmatch(name) is not None
 
 
 def refuse_device_name(name: str) -> str:

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Literal
 
 from publisher.channel.manifests import BOM_SUFFIXES, MANIFEST_FILE, SIGNATURE_SUFFIX, SUMS_FILE
+from publisher.client.device_names import is_device_name
 from publisher.client.version import Version
 from publisher.errors import InputError
-from publisher.model.names import is_device_name, same_but_for_case
+from publisher.model.names import same_but_for_case
 from publisher.model.release import ArtifactSpec, Release
 from publisher.pipeline.progress import Advance
 from publisher.rules import words
