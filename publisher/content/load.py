@@ -64,7 +64,8 @@ def load_configuration(
     _need_directory(config)
     reader = _Reader(instead)
     loaded = reader.configuration(config)
-    if problems := [*reader.problems, *configuration_problems(loaded, quorums=quorums)]:
+    linked = [one for one in configuration_problems(loaded, quorums=quorums) if one.place not in reader.doubtful]
+    if problems := [*reader.problems, *linked]:
         raise ContentError(tuple(problems))
     # Without a problem, nothing is missing.
     assert loaded.endpoints is not None
