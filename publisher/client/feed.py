@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, TypeVar, cast
 
 from publisher.client import strict_json
+from publisher.client.device_names import is_device_name
 from publisher.client.errors import FeedError
 from publisher.client.plain_text import find_hidden, name_of
 from publisher.client.version import Version
@@ -254,8 +255,6 @@ def _load(data: bytes) -> Any:
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9 ._~()@,=+-]*[A-Za-z0-9_~()@=+-])?")
-# Windows gives these names to devices, with any ending.
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9]|lpt[0-9]) *(?:\..*)?", re.IGNORECASE)
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 # Plain http is for rehearsals on the same machine; nobody else can be in between there.
@@ -266,7 +265,7 @@ _HTTPS = re.compile(
 
 def _is_plain_name(name: str) -> bool:
     """True for a name that is safe on every file system and in every URL: it names one file, here."""
-    return len(name) <= 200 and _PLAIN_NAME.fullmatch(name) is not None and _DEVICE.fullmatch(name) is None
+    return len(name) <= 200 and _PLAIN_NAME.fullmatch(name) is not None and not is_device_name(name)
 
 
 def _text(at: _At) -> str:

@@ -14,6 +14,7 @@ from publisher.content.links_register import register_problems
 from publisher.errors import Place, Problem
 from publisher.model.event import Event
 from publisher.model.markdown import problem_of as markdown_problem
+from publisher.model.names import same_but_for_case
 from publisher.model.policy import Policy
 from publisher.model.product import Product
 from publisher.model.release import Release
@@ -185,6 +186,9 @@ def _releases(loaded: Loaded) -> Iterator[Problem]:
         yield from file_named(str(release.version), item.place("version"))
         yield from _folder(release.product, item.place("product"))
         yield from once([one.file for one in release.artifacts], "file", item, "artifacts")
+        if twins := same_but_for_case(dict.fromkeys(one.file for one in release.artifacts)):
+            what = f"the files {twins[0]} and {twins[1]} differ only in case; on Windows and macOS they are one"
+            yield Problem(what, item.place("artifacts"), "give one of the two another name")
         yield from _release_events(item, events, complete="events" not in loaded.incomplete)
         if "products" in loaded.incomplete:
             continue
@@ -213,6 +217,15 @@ def _releases(loaded: Loaded) -> Iterator[Problem]:
                 item.place("artifacts", index, "platform"),
             )
     for items in by_product.values():
+        by_lower = {str(item.value.version).lower(): item for item in reversed(items)}
+        for item in items:
+            other = by_lower[str(item.value.version).lower()]
+            if str(other.value.version) != str(item.value.version):
+                what = (
+                    f"{item.value.version} differs from {other.value.version} in {other.place('version')} only in case"
+                )
+                fix = "choose another version; on Windows and macOS their files are the same"
+                yield Problem(what, item.place("version"), fix)
         ordered = sorted(items, key=lambda item: item.value.version)
         for earlier, later in pairwise(ordered):
             if earlier.value.version == later.value.version:

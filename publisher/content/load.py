@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from publisher.content.explain import did_you_mean, validation_problems
 from publisher.content.items import Item, Loaded, LoadedConfiguration, M
 from publisher.content.links import configuration_problems, link_problems, policy_problems
+from publisher.content.mend import mended
 from publisher.content.pages import page_problems
 from publisher.content.prometheus import readings
 from publisher.content.readings import Saved, readings_problems, with_readings
@@ -63,7 +64,8 @@ def load_configuration(
     _need_directory(config)
     reader = _Reader(instead)
     loaded = reader.configuration(config)
-    if problems := [*reader.problems, *configuration_problems(loaded, quorums=quorums)]:
+    linked = [one for one in configuration_problems(loaded, quorums=quorums) if one.place not in reader.doubtful]
+    if problems := [*reader.problems, *linked]:
         raise ContentError(tuple(problems))
     # Without a problem, nothing is missing.
     assert loaded.endpoints is not None
@@ -89,7 +91,8 @@ def load_catalog(content: Sequence[Path], config: Path, *, quorums: bool = True)
         _need_directory(directory)
     reader = _Reader()
     loaded = reader.read(content, config)
-    if problems := [*reader.problems, *link_problems(loaded, quorums=quorums)]:
+    linked = [one for one in link_problems(loaded, quorums=quorums) if one.place not in reader.doubtful]
+    if problems := [*reader.problems, *linked]:
         raise ContentError(tuple(problems))
     # Without a problem, nothing is missing.
     assert loaded.policy is not None
@@ -144,7 +147,7 @@ def _alone(file: Path, model: type[M]) -> Item[M]:
         raise InputError(f"{file} cannot be read: {error.strerror}") from None
     reader = _Reader({file: content})
     item = reader.one(file, model)
-    if item is None:
+    if item is None or reader.problems:
         raise ContentError(tuple(reader.problems))
     return item
 
@@ -155,6 +158,8 @@ class _Reader:
         self.trees: dict[Path, Tree] = {}
         self.problems: list[Problem] = []
         self.incomplete: set[str] = set()
+        self.doubtful: set[Place] = set()
+        """Where a mended item does not say what its file says."""
 
     def configuration(self, config: Path) -> LoadedConfiguration:
         products = self.one(config / "products.yaml", Products)
@@ -253,8 +258,13 @@ class _Reader:
             item = Item(model.model_validate_json(json.dumps(document.data)), document)
         except ValidationError as error:
             self.problems.extend(validation_problems(error, model, document))
+        else:
+            if not document.doubtful:
+                return item
+        if (whole := mended(model, document)) is None:
             return None
-        return None if document.doubtful else item
+        self.doubtful |= whole.doubtful
+        return whole.item
 
     def one(self, file: Path, model: type[M]) -> Item[M] | None:
         """The item of a file that holds one; None when it has a problem."""

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from publisher.client.device_names import is_device_name
 from publisher.content.explain import validation_problems
 from publisher.content.strict_yaml import parse
 from publisher.content.text import Refused, text_of
@@ -99,7 +100,7 @@ def _pages(tree: Tree, directory: Path) -> Pages:
 
 
 def _check_name(path: Path, relative: Path) -> None:
-    if wrong := next((part for part in relative.parts if not _NAME.fullmatch(part)), None):
+    if wrong := next((part for part in relative.parts if not _NAME.fullmatch(part) or is_device_name(part)), None):
         fix = "use letters, digits, hyphens and dots; the name becomes part of an address"
         raise Refused(Problem(f"{wrong!a} is not a name for a page or picture", Place(str(path)), fix))
     if relative.parts[0].lower() in OF_THE_THEME:

@@ -6,7 +6,10 @@ meant.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import TypeVar, cast
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -24,6 +27,26 @@ class Cut:
     """The line of a comment that stood right above the key, and may be about it; it is still there."""
 
 
+Edit = TypeVar("Edit", bound=str | Cut)
+Named = TypeVar("Named", str, Signer)
+
+
+def _keeps_line_ends(edit: Callable[[str, Named], Edit]) -> Callable[[str, Named], Edit]:
+    """Edit a text whose lines all end as on Windows as any other, and give it back as it was kept."""
+
+    @wraps(edit)
+    def edited(text: str, key: Named) -> Edit:
+        if "\r\n" not in text or text.count("\r\n") != text.count("\n"):
+            return edit(text, key)
+        done: str | Cut = edit(text.replace("\r\n", "\n"), key)
+        if isinstance(done, Cut):
+            return cast("Edit", replace(done, text=done.text.replace("\n", "\r\n")))
+        return cast("Edit", done.replace("\n", "\r\n"))
+
+    return edited
+
+
+@_keeps_line_ends
 def with_signer(text: str, signer: Signer) -> str:
     """The text with one more key, as the last. Raises InputError where the list is written in brackets."""
     if not text.endswith("\n"):
@@ -41,6 +64,7 @@ def with_signer(text: str, signer: Signer) -> str:
     return text[:line] + _entry(signer, " " * found.start_mark.column) + text[line:]
 
 
+@_keeps_line_ends
 def with_retired(text: str, name: str) -> str:
     """The text with the key of this name, which it holds, marked as replaced. Raises InputError as `with_signer`."""
     text, _, item = _item(text, name)
@@ -53,6 +77,7 @@ def with_retired(text: str, name: str) -> str:
     return f"{text[:line]}{' ' * item.start_mark.column}retired: true\n{text[line:]}"
 
 
+@_keeps_line_ends
 def without_signer(text: str, name: str) -> Cut:
     """The text without the key of this name, which it holds. Raises InputError where the list is in brackets."""
     text, found, item = _item(text, name)

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Literal
 
 from publisher.channel.manifests import BOM_SUFFIXES, MANIFEST_FILE, SIGNATURE_SUFFIX, SUMS_FILE
+from publisher.client.device_names import is_device_name
 from publisher.client.version import Version
 from publisher.errors import InputError
+from publisher.model.names import same_but_for_case
 from publisher.model.release import ArtifactSpec, Release
 from publisher.pipeline.progress import Advance
 from publisher.rules import words
@@ -24,8 +26,6 @@ WORKERS = 4
 """Files hashed at once; hashing leaves the interpreter free."""
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+~-]{0,199}")
-_DEVICE = re.compile(r"(con|nul|aux|prn|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
-"""Names that mean a device to Windows, with any ending (Microsoft, "Naming files, paths, and namespaces")."""
 _COMPANIONS: tuple[tuple[str, Literal["cyclonedx", "spdx"]], ...] = tuple(
     (suffix, "spdx" if suffix == ".spdx.json" else "cyclonedx") for suffix in BOM_SUFFIXES
 )
@@ -107,6 +107,11 @@ def collect(release: Release, directory: Path, known: Iterable[Version] = ()) ->
         for name, platform in platform_of.items()
     )
     used = {path.name for file in files for path in _paths(file)}
+    if twins := same_but_for_case(sorted(used)):
+        raise InputError(
+            f"{twins[0]} and {twins[1]} differ only in case; on Windows and macOS they are one file",
+            fix="give one of the two another name",
+        )
     return Collected(files, tuple(_shown(name) for name in names if name not in used))
 
 
@@ -179,13 +184,13 @@ def _refuse_other_version(name: str, version: Version, known: Iterable[Version])
 
 def _checked(directory: Path, name: str) -> Path:
     path = directory / name
-    if not _SAFE_NAME.fullmatch(name) or ".." in name or name.endswith(".") or _DEVICE.fullmatch(name):
+    if not _SAFE_NAME.fullmatch(name) or ".." in name or name.endswith(".") or is_device_name(name):
         raise InputError(
             f"{_shown(name)} is not a name to publish",
             fix="use letters, digits, and . - _ + ~ within; no double dots, no dot at the end, no blanks, no line"
             " breaks, and no name of a Windows device such as con or nul",
         )
-    if name in (MANIFEST_FILE, SUMS_FILE) or name.endswith(SIGNATURE_SUFFIX):
+    if name.lower() in (MANIFEST_FILE.lower(), SUMS_FILE.lower()) or name.lower().endswith(SIGNATURE_SUFFIX):
         raise InputError(
             f"{name} is a name that publishing itself uses", fix="name the built file differently, or remove a leftover"
         )

@@ -75,6 +75,20 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 
 
 def local(span: Span, zone: str) -> str:
-    """Tuesday, 09:00 to 10:30, Europe/Lisbon: a span as the clocks of its zone show it."""
+    """Tuesday, 09:00 to 10:30, Europe/Lisbon: a span as the clocks of its zone show it.
+
+    Where clocks are set back in it, or show an hour twice, each hour is told with its offset.
+    """
     start, end = (moment.astimezone(ZoneInfo(zone)) for moment in span)
-    return f"{words.weekday(start)}, {start:%H:%M} to {end:%H:%M}, {zone}"
+    turned = start.utcoffset() != end.utcoffset() or any(_comes_twice(moment) for moment in (start, end))
+    shown = [f"{moment:%H:%M} ({_offset(moment)})" if turned else f"{moment:%H:%M}" for moment in (start, end)]
+    return f"{words.weekday(start)}, {shown[0]} to {shown[1]}, {zone}"
+
+
+def _comes_twice(moment: datetime) -> bool:
+    return moment.replace(fold=1 - moment.fold).utcoffset() != moment.utcoffset()
+
+
+def _offset(moment: datetime) -> str:
+    """UTC+01:00."""
+    return f"UTC{moment.isoformat()[-6:]}"

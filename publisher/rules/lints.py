@@ -21,6 +21,7 @@ from publisher.rules.lead_time import disagreement, year_of_event, year_of_relea
 from publisher.rules.lint import Lint
 from publisher.rules.monitors import watching
 from publisher.rules.opening import opening
+from publisher.rules.prereleases import counted_in_words
 from publisher.rules.timeline import Part, timeline
 
 HORIZON = timedelta(days=90)
@@ -49,6 +50,7 @@ def lints(catalog: Catalog, now: datetime) -> tuple[Lint, ...]:
         *_dates(catalog, now),
         *_to_come(catalog, now),
         *contradictions(catalog),
+        *counted_in_words(catalog),
         *_crews(catalog),
         *_unwatched(catalog),
         *_ways_back(catalog, now),
