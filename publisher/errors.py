@@ -10,7 +10,8 @@
     ├── VerificationError       exit 4   something published does not verify
     └── StorageError            exit 5   the store cannot be reached, is full or answers nonsense
         ├── StorageConflict     exit 5   somebody else's bytes are already there
-        ├── StorageTooLarge     exit 5   an object is larger than anything honest in its place
+        ├── StorageForeign      exit 5   something that is no object of ours lies in the place of one
+        │   └── StorageTooLarge exit 5   an object is larger than anything honest in its place
         └── StorageMissing      exit 5   there is no object with this key
 
 An error says what happened, where, and what to do. Only the command lines turn one into text and an exit code.
@@ -119,7 +120,11 @@ class StorageConflict(StorageError):
     """Other bytes are already there, or somebody published in between. Nothing of theirs was touched."""
 
 
-class StorageTooLarge(StorageError):
+class StorageForeign(StorageError):
+    """A link, a folder or another thing that cannot be an object of ours lies in the place of one."""
+
+
+class StorageTooLarge(StorageForeign):
     """An object has more bytes than anything honest in its place."""
 
 

@@ -20,7 +20,7 @@ from tuf.api.metadata import Metadata, Root, Signature, Targets
 
 from publisher.channel.advance import to_bytes
 from publisher.channel.layout import candidate_key, metadata_key, staging_pointer_key
-from publisher.channel.repository import Read, Repository, parse
+from publisher.channel.repository import Read, Repository, left_at, parse
 from publisher.channel.roles import BASE_FIELD, is_due
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.candidate import CandidateRecord, StagingPointer
@@ -106,9 +106,9 @@ def payload_digest(signed: Root | Targets) -> str:
 
 
 def next_free_version(role: str, read: Read, above: int) -> int:
-    """The first version after `above` that has no object; those that a killed run burned are passed over."""
+    """The first version after `above` that has no object; what a killed run or a stranger has taken is passed over."""
     version = above + 1
-    while read(metadata_key(role, version)) is not None:
+    while left_at(read, metadata_key(role, version)) is not None:
         version += 1
     return version
 
@@ -118,7 +118,7 @@ def version_is_its_own(candidate: Candidate, read: Read, above: int) -> bool:
     version = candidate.metadata.signed.version
     if version <= above:
         return False
-    left = read(metadata_key(candidate.role, version))
+    left = left_at(read, metadata_key(candidate.role, version))
     if left is None:
         return version <= next_free_version(candidate.role, read, above)
     try:

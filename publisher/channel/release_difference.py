@@ -11,6 +11,7 @@ from publisher.channel.release_candidate import ReleaseCandidate, feeds_of
 from publisher.channel.repository import Read, Repository
 from publisher.channel.state import feeds
 from publisher.client.feed import Artifact, Feed, Release
+from publisher.client.web_path import web_path
 from publisher.model.base import format_time
 from publisher.rules import words
 
@@ -73,7 +74,9 @@ def _platform(platform: str, before: Feed | None, after: Feed) -> Iterator[str]:
 def _file(artifact: Artifact) -> Iterator[str]:
     yield f"  {artifact.file}, {artifact.size:,} bytes"
     yield f"  sha256 {artifact.sha256}"
-    yield from (f"  from {url.removesuffix(target_key(artifact.target, artifact.sha256))}" for url in artifact.urls)
+    yield from (
+        f"  from {url.removesuffix(web_path(target_key(artifact.target, artifact.sha256)))}" for url in artifact.urls
+    )
 
 
 def _version(feed: Feed | None) -> str:

@@ -18,8 +18,8 @@ from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
 from publisher.client.brakes import silenced_by
 from publisher.client.duties import check_duties
 from publisher.client.errors import ClientError
-from publisher.client.limits import LIMITS
-from publisher.errors import VerificationError
+from publisher.client.limits import refuse_web_page
+from publisher.errors import StorageForeign, VerificationError
 from publisher.model.ledger import Stamp
 
 S = TypeVar("S", Root, Timestamp, Snapshot, Targets)
@@ -27,8 +27,8 @@ S = TypeVar("S", Root, Timestamp, Snapshot, Targets)
 Read = Callable[[str], bytes | None]
 """Reads an object by key; None when there is none."""
 
-MAX_ROOTS = LIMITS.max_root_rotations
-"""Roots that are followed at most in one run, as our client does."""
+MAX_ROOTS = 1024
+"""Longer chains of roots are refused: a new root a day for nearly three years."""
 
 MAX_VERSION = 2**31
 """No role gets here by honest work; a thief who jumps ahead should not take the publisher along."""
@@ -81,6 +81,10 @@ def parse(data: bytes, kind: type[S], name: str) -> Metadata[S]:
         # What has no canonical form, such as a fraction, cannot have been signed.
         _ = metadata.signed_bytes
     except (DeserializationError, SerializationError) as error:
+        try:
+            refuse_web_page(name, data)
+        except ClientError as page:
+            raise VerificationError(page.what, fix=page.fix) from error
         raise VerificationError(f"{name} is not TUF metadata") from error
     if not 0 < metadata.signed.version <= MAX_VERSION:
         raise VerificationError(
@@ -93,7 +97,10 @@ def parse(data: bytes, kind: type[S], name: str) -> Metadata[S]:
 
 
 def follow_roots(read: Read, trusted_root: bytes) -> Iterator[Metadata[Root]]:
-    """The trusted root and every later one, each signed by its predecessor and by itself (specification, 5.3)."""
+    """The trusted root and every later one, each signed by its predecessor and by itself (specification, 5.3).
+
+    Raises VerificationError for whatever else lies at the next number: clients walk number by number, and stop there.
+    """
     root = parse(trusted_root, Root, "the trusted root")
     try:
         root.verify_delegate(Root.type, root)
@@ -101,18 +108,46 @@ def follow_roots(read: Read, trusted_root: bytes) -> Iterator[Metadata[Root]]:
         raise VerificationError("the trusted root is not signed by its own keys", fix="check --root") from error
     yield root
     for _ in range(MAX_ROOTS):
-        version = root.signed.version + 1
-        data = read(metadata_key(Root.type, version))
-        if data is None:
+        key = metadata_key(Root.type, root.signed.version + 1)
+        try:
+            following = _next_root(root, read(key))
+        except (VerificationError, StorageForeign) as error:
+            raise VerificationError(
+                f"{key} lies where the next root belongs, and every client stops there: {error.what.rstrip('.')}",
+                fix=f"have the holder of the break-glass identity delete {key}, as docs/key-runbooks.md says",
+            ) from error
+        if following is None:
             return
-        name = f"{version}.root.json"
-        following = parse(data, Root, name)
-        if following.signed.version != version:
-            raise VerificationError(f"{name} says that it is version {following.signed.version}")
-        for signer in (root, following):
-            _verify(signer, Root.type, following, name)
         root = following
         yield root
+    raise VerificationError(
+        f"more than {MAX_ROOTS} roots follow on the trusted one, and no more are followed",
+        fix="give a later root.json that you trust",
+    )
+
+
+def _next_root(root: Metadata[Root], data: bytes | None) -> Metadata[Root] | None:
+    if data is None:
+        return None
+    version = root.signed.version + 1
+    name = f"{version}.root.json"
+    following = parse(data, Root, name)
+    if following.signed.version != version:
+        raise VerificationError(f"{name} says that it is version {following.signed.version}")
+    for signer in (root, following):
+        _verify(signer, Root.type, following, name)
+    return following
+
+
+def left_at(read: Read, key: str) -> bytes | None:
+    """What lies at a number of metadata that is to be used next; None where it is free.
+
+    Empty, so that nobody takes it for metadata, for what is too large or no object: that number is taken all the same.
+    """
+    try:
+        return read(key)
+    except StorageForeign:
+        return b""
 
 
 def read_top(read: Read, trusted_root: bytes) -> Repository | None:

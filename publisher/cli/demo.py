@@ -17,11 +17,12 @@ from publisher.pipeline.demo import Place
 from publisher.pipeline.live import live_state
 from publisher.site.build import build_site
 from publisher.site.plugin import Source
+from publisher.site.preview import BUILT_FOR
 from publisher.site.templates import Templates
 from publisher.storage.open import open_storage
 
 CONTENT, CONFIG = Path("content"), Path("site_config")
-ADDRESS = "http://127.0.0.1:8000"
+ADDRESS = BUILT_FOR
 
 
 @click.command()

@@ -32,6 +32,7 @@ from publisher.client.address import Proxy, is_safe, joined, parsed, proxy_for
 from publisher.client.errors import InputError
 from publisher.client.files import open_plain
 from publisher.client.pace import CHUNK, Limits, Pace, keep_pace, paced
+from publisher.client.web_path import as_asked
 
 __all__ = ["DirectoryFetcher", "DirectoryUnreadable", "ProxyRefused", "WebFetcher", "fetcher_for"]
 
@@ -150,6 +151,7 @@ class WebFetcher(FetcherInterface):
         self._pools: dict[Proxy | None, urllib3.PoolManager] = {}
 
     def _fetch(self, url: str) -> Iterator[bytes]:
+        url = as_asked(url)
         pace = Pace(url, self._limits, small=_ARTIFACTS not in url)
         with self._plain_errors(url):
             with keep_pace(pace):

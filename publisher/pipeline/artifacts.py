@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
+from publisher.channel.limits import COMPANION_LIMIT, FILE_LIMIT
 from publisher.channel.manifests import BOM_SUFFIXES, MANIFEST_FILE, SIGNATURE_SUFFIX, SUMS_FILE
 from publisher.client.device_names import is_device_name
 from publisher.client.version import Version
@@ -201,9 +202,13 @@ def _checked(directory: Path, name: str) -> Path:
         )
     if not path.is_file():
         raise InputError(f"{name} is not a regular file")
-    if path.stat().st_size == 0:
+    size = path.stat().st_size
+    limit = COMPANION_LIMIT if name.endswith(BOM_SUFFIXES) else FILE_LIMIT
+    if size == 0:
         raise InputError(f"{name} is empty", fix="build it again; an empty file is never published")
-    if path.stat().st_size <= LARGEST and (kind := private_key_in(path.read_bytes())):
+    if size > limit:
+        raise InputError(f"{name} has {size:,} bytes; at most {limit:,} are published in one file", fix="split it")
+    if size <= LARGEST and (kind := private_key_in(path.read_bytes())):
         raise InputError(f"{name} holds {kind}; nothing was published", fix="remove it from the built files")
     return path
 

@@ -106,7 +106,7 @@ def make_keys(place: Place, project_config: Path, template: Signers, address: st
         f"# Written by `publish demo`.\nsite: {address}\ndownloads: [{address}/bucket]\n", encoding="utf-8"
     )
     made = ceremony(template, PEOPLE, now, demo=True)
-    write_ceremony(made, place.keys, place.config, passphrase=None)
+    write_ceremony(made, place.keys, place.config, passphrases={})
     return len(made.keys)
 
 

@@ -27,7 +27,7 @@ from publisher.errors import (
     RefusedByPolicy,
     SigningError,
     StorageConflict,
-    StorageTooLarge,
+    StorageForeign,
     VerificationError,
 )
 from publisher.model.configuration import Configuration
@@ -100,7 +100,7 @@ def read_scene(storage: Readable, trusted_root: bytes, signers: Signers) -> Scen
     try:
         if read_repository(read, trusted_root) is None:
             refuted = "there is no timestamp.json"
-    except (VerificationError, StorageTooLarge) as error:
+    except (VerificationError, StorageForeign) as error:
         refuted = error.what.rstrip(".")
     ledger = read_ledger(storage)
     live = claimed.stamp.sha256 if claimed.stamp else None

@@ -10,7 +10,7 @@ from tuf.api.metadata import Root
 from publisher.channel.repository import Repository, follow_roots, read_repository
 from publisher.channel.roles import ONLINE_ROLES, is_due, role_policy
 from publisher.channel.rotation import renewal
-from publisher.errors import StorageError, StorageTooLarge, VerificationError
+from publisher.errors import StorageError, StorageForeign, VerificationError
 from publisher.model.configuration import Configuration
 from publisher.model.signer import SHARED_ROLES
 from publisher.pipeline.keyring import KeyRing
@@ -64,7 +64,7 @@ def find_renewals(
         try:
             one = staged_role(wanted, live, storage, root, configuration.signers, now)
             other = works_on(role, wanted.before, storage) if one.fresh else None
-        except (VerificationError, StorageTooLarge) as error:  # the others are renewed all the same
+        except (VerificationError, StorageForeign) as error:  # the others are renewed all the same
             waiting.append(Waiting(role, expires, (), f"something unreadable ({error.what})"))
             continue
         if other is not None:

@@ -29,7 +29,7 @@ from publisher.channel.layout import TIMESTAMP_KEY, metadata_key, target_key
 from publisher.channel.repository import Read, Repository, follow_roots, read_repository, verifies
 from publisher.channel.roles import PASSING_FIELDS
 from publisher.channel.rotation import People, Wanted, as_root, as_targets, first_targets, renewal, wanted_set
-from publisher.errors import ApprovalsMissing, StorageConflict, StorageError, StorageTooLarge, VerificationError
+from publisher.errors import ApprovalsMissing, StorageConflict, StorageError, StorageForeign, VerificationError
 from publisher.model.candidate import CandidateRecord
 from publisher.model.configuration import Configuration
 from publisher.model.ledger import Action, Told
@@ -335,7 +335,7 @@ def _there(storage: Readable, role: str, signers: Signers) -> Staged[Candidate] 
             return None
         known = role_keys(signers, role).keys()
         return read_staged(read, Candidate, role, listed(storage, role, pointer.candidate, SIGNATURES, known))
-    except (VerificationError, StorageTooLarge) as error:
+    except (VerificationError, StorageForeign) as error:
         raise VerificationError(
             error.what, fix="find out who wrote to staging, then run `publish keys stage --replace`"
         ) from error

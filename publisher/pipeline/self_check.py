@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from tuf.api.exceptions import DownloadHTTPError
 from tuf.ngclient import FetcherInterface
 
+from publisher.channel.limits import FILE_LIMIT
 from publisher.client.errors import ClientError, LocalError, TransferError
 from publisher.client.errors import VerificationError as ClientVerificationError
 from publisher.client.translate import translate
@@ -35,7 +36,7 @@ class StoreFetcher(FetcherInterface):
     def _fetch(self, url: str) -> Iterator[bytes]:
         key = unquote(url.removeprefix(f"{_ADDRESS}/"))
         try:
-            with self._storage.open(key) as stream:
+            with self._storage.open(key, FILE_LIMIT) as stream:
                 while chunk := stream.read(CHUNK):
                     yield chunk
         except StorageMissing as error:

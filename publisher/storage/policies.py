@@ -5,7 +5,8 @@ Deny there; what nobody may do, whoever it is, stands in the bucket policy, besi
 
 What keeps published objects as they are:
 
-- Deleting: no identity has the right, and the bucket policy denies it to all. Amazon S3 and SeaweedFS enforce it.
+- Deleting: no identity that works there has the right, and the bucket policy denies it to all but `break-glass`, the
+  identity for what somebody planted where clients or publishing stop at it. Amazon S3 and SeaweedFS enforce it.
 - Overwriting: the bucket policy denies a write without `If-None-Match`. Amazon documents the condition keys that this
   takes; it was not tried there. SeaweedFS does not know them, so there the statement has no effect: a thief of the
   publisher's credentials can put other bytes under a published name. Clients refuse those, as their digest is signed.
@@ -41,6 +42,7 @@ class Identity(StrEnum):
     PUBLISHER = "publisher"
     AUTOMATION = "automation"
     ON_CALL = "on-call"
+    BREAK_GLASS = "break-glass"
     PUBLIC = "public"
 
 
@@ -70,11 +72,22 @@ _WRITES = {
 WRITTEN_ONCE = (f"{RELEASES}*", f"{TARGETS}*", f"{METADATA}*.*.json", _LEDGER, f"{BACK}*")
 """All that is published but timestamp.json, which has one dot only; the ledger, which only grows; and ways back."""
 
+DELETABLE = (f"{METADATA}*.*.json", f"{TARGETS}*", f"{RELEASES}*", f"{STAGING}*")
+"""Where what a stranger planted can stand in the way. The ledger passes it by, and nobody deletes there."""
+
+BREAK_GLASS_USER = "break-glass*"
+"""Whom the bucket policy lets delete: the printed policy is attached to a user of this name, or one that begins so."""
+
+_KEPT = (_LEDGER, f"{BACK}*")
+"""What not even that identity deletes."""
+
 
 def policy(bucket: str, prefix: str, identity: Identity) -> Document:
     """The policy to attach to an identity; for the public, the bucket's own."""
     if identity is Identity.PUBLIC:
         return bucket_policy(bucket, prefix)
+    if identity is Identity.BREAK_GLASS:
+        return _document(*_lists(bucket, prefix), _allow("Delete", ["s3:DeleteObject"], bucket, prefix, DELETABLE))
     return _document(
         *_lists(bucket, prefix),
         _allow("Read", ["s3:GetObject"], bucket, prefix, _READS[identity]),
@@ -84,20 +97,21 @@ def policy(bucket: str, prefix: str, identity: Identity) -> Document:
 
 
 def bucket_policy(bucket: str, prefix: str) -> Document:
-    """Anybody may read what is published; nobody may delete it, or overwrite it where the store can tell."""
+    """Anybody may read what is published; only `break-glass` may delete, and nobody overwrite where stores can tell."""
     everybody = {"Principal": "*"}
     public = ("tuf/*", f"{RELEASES}*", f"{PRIVATE}*")
     return _document(
         {**_allow("PublicRead", ["s3:GetObject"], bucket, prefix, public), **everybody},
+        {**_deny("NobodyDeletesVersions", ["s3:DeleteObjectVersion"], bucket, prefix, WRITTEN_ONCE), **everybody},
+        {**_deny("NobodyDeletes", ["s3:DeleteObject"], bucket, prefix, _KEPT), **everybody},
         {
-            **_allow("NobodyDeletes", ["s3:DeleteObject", "s3:DeleteObjectVersion"], bucket, prefix, WRITTEN_ONCE),
+            **_deny("OnlyBreakGlassDeletes", ["s3:DeleteObject"], bucket, prefix, DELETABLE),
             **everybody,
-            "Effect": "Deny",
+            "Condition": {"StringNotLike": {"aws:username": BREAK_GLASS_USER}},
         },
         {
-            **_allow("WrittenOnce", ["s3:PutObject"], bucket, prefix, WRITTEN_ONCE),
+            **_deny("WrittenOnce", ["s3:PutObject"], bucket, prefix, WRITTEN_ONCE),
             **everybody,
-            "Effect": "Deny",
             # Parts of a multipart upload cannot have the header: only what makes the object is asked for it.
             "Condition": {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}},
         },
@@ -166,6 +180,10 @@ def _lists(bucket: str, prefix: str) -> list[Document]:
 
 def _document(*statements: Document) -> Document:
     return {"Version": VERSION, "Statement": list(statements)}
+
+
+def _deny(name: str, actions: list[str], bucket: str, prefix: str, keys: tuple[str, ...]) -> Document:
+    return {**_allow(name, actions, bucket, prefix, keys), "Effect": "Deny"}
 
 
 def _allow(name: str, actions: list[str], bucket: str, prefix: str, keys: tuple[str, ...]) -> Document:

@@ -79,7 +79,7 @@ def test_a_full_disk_says_that_the_release_is_live_and_what_failed_here(
 class Away(FlakyStorage):
     """A store that can no longer be reached."""
 
-    def open(self, key: str) -> AbstractContextManager[BinaryIO]:
+    def open(self, key: str, limit: int) -> AbstractContextManager[BinaryIO]:
         raise StorageError("the store does not answer", fix="try again")
 
 

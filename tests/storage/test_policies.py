@@ -65,6 +65,26 @@ def test_online_identities_write_no_channel_whatever_product_and_channel_are_cal
     assert any(fnmatchcase(f"arn:aws:s3:::b/{reserved}", pattern) for pattern in write), "which is why it is reserved"
 
 
+def test_break_glass_deletes_what_may_be_planted_and_can_do_nothing_else() -> None:
+    listing, delete = (
+        policy("b", PREFIX, Identity.BREAK_GLASS)["Statement"][:-1],
+        policy("b", PREFIX, Identity.BREAK_GLASS)["Statement"][-1],
+    )
+    assert {action for one in listing for action in one["Action"]} == {"s3:ListBucket"}
+    assert delete["Action"] == ["s3:DeleteObject"]
+
+    def may_delete(key: str) -> bool:
+        return any(fnmatchcase(f"arn:aws:s3:::b/{PREFIX}{key}", pattern) for pattern in delete["Resource"])
+
+    keys = (
+        layout.metadata_key("root", 2),
+        layout.release_key("node", "9.9.9", "x"),
+        layout.candidate_key("r", "d", "x"),
+    )
+    assert all(may_delete(key) for key in (*keys, f"{layout.TARGETS}artifacts/x"))
+    assert not any(may_delete(key) for key in (layout.TIMESTAMP_KEY, layout.ledger_key(1), layout.back_key("r", "d")))
+
+
 def test_deleting_is_for_probes_only() -> None:
     for identity in (Identity.PUBLISHER, Identity.AUTOMATION, Identity.ON_CALL):
         allowed = [one for one in policy("b", PREFIX, identity)["Statement"] if "s3:DeleteObject" in one["Action"]]

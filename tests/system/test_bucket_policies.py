@@ -31,6 +31,7 @@ pytestmark = pytest.mark.system
 
 PREFIX = "channel/"
 WORKERS = (Identity.PUBLISHER, Identity.AUTOMATION, Identity.ON_CALL)
+IDENTITIES = (*WORKERS, Identity.BREAK_GLASS)
 
 
 @dataclass
@@ -76,7 +77,7 @@ def place(seaweed: SeaweedServer, tmp_path_factory: pytest.TempPathFactory) -> P
     admin.put_bucket_policy(Bucket=bucket, Policy=json.dumps(bucket_policy(bucket, PREFIX)))
     admin.put_bucket_cors(Bucket=bucket, CORSConfiguration=cors("https://updates.example.org"))
     admin.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration=lifecycle(PREFIX))
-    users = {one: seaweed.identity(one.value, policy(bucket, PREFIX, one)["Statement"]) for one in WORKERS}
+    users = {one: seaweed.identity(one.value, policy(bucket, PREFIX, one)["Statement"]) for one in IDENTITIES}
     project = Project(Path(tmp_path_factory.mktemp("project")))
     project.add_release("1.0.0")
     there = Place(seaweed, bucket, users, project)
@@ -103,6 +104,14 @@ def test_automation_refreshes(place: Place) -> None:
     later = project.now + timedelta(hours=40)
     plan = plan_refresh(storage, project.root, project.catalog, project.key_ring(), later)
     assert "tuf/metadata/timestamp.json" in apply_refresh(plan, storage).keys
+
+
+def test_break_glass_deletes_what_somebody_planted(place: Place) -> None:
+    for key in ("tuf/metadata/2.root.json", "releases/node/9.9.9/node.exe", "tuf/targets/artifacts/x", "staging/x/y"):
+        put(PREFIX + key)(place.server.client(), place.bucket)
+        delete(PREFIX + key)(place.client(Identity.BREAK_GLASS), place.bucket)
+        there = place.keys()
+        assert PREFIX + key not in there
 
 
 def test_on_call_brakes(place: Place) -> None:
@@ -135,6 +144,9 @@ EVERYBODY: dict[str, Operation] = {
     "delete the lifecycle": lambda client, bucket: client.delete_bucket_lifecycle(Bucket=bucket),
     "delete the bucket": lambda client, bucket: client.delete_bucket(Bucket=bucket),
 }
+BROKEN_GLASS = ("delete a root", "delete a release", "delete a candidate")
+"""What this identity is for; where versions are kept, an object that was deleted by mistake can be brought back."""
+
 ONLINE: dict[str, Operation] = {
     "write a root": put(f"{PREFIX}tuf/metadata/2.root.json"),
     "write a channel": put(f"{PREFIX}tuf/metadata/2.node.stable.json"),
@@ -149,6 +161,11 @@ FORBIDDEN: dict[Identity, dict[str, Operation]] = {
     Identity.PUBLISHER: EVERYBODY,
     Identity.AUTOMATION: {**EVERYBODY, **ONLINE, "brake": put(f"{PREFIX}tuf/metadata/9.brakes.json")},
     Identity.ON_CALL: {**EVERYBODY, **ONLINE, "roll out": put(f"{PREFIX}tuf/metadata/9.rollout.json")},
+    Identity.BREAK_GLASS: {
+        **{what: act for what, act in EVERYBODY.items() if what not in BROKEN_GLASS},
+        **ONLINE,
+        "brake": put(f"{PREFIX}tuf/metadata/9.brakes.json"),
+    },
 }
 
 

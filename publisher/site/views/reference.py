@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from publisher.client.web_path import web_path
 from publisher.model.deprecation import Deprecation, DeprecationState
 from publisher.model.product import Product
 from publisher.model.register import Override
@@ -168,7 +169,7 @@ def _shelves(scene: Scene) -> list[Shelf]:
             files = (
                 downloads(scene, release)
                 if release is not None
-                else tuple(Download(artifact, f"{folder}{artifact.file}") for artifact in live.artifacts)
+                else tuple(Download(artifact, f"{folder}{web_path(artifact.file)}") for artifact in live.artifacts)
             )
             page = f"releases/{product.id}/{version}.md" if release is not None else None
             shelves.append(Shelf(product, channel, version, page, files, folder))

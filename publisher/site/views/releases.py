@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from publisher.client.web_path import address_of, web_path
 from publisher.model.decision import Decision, Outcome, Verdict
 from publisher.model.product import Product
 from publisher.model.published import PublishedArtifact
@@ -110,12 +111,12 @@ def downloads(scene: Scene, release: Release) -> tuple[Download, ...]:
     """The files of a release that is live, at the preferred address."""
     base = folder_url(scene, release.product, str(release.version))
     files = {artifact.file: artifact for live in scene.live_of(release) for artifact in live.artifacts}
-    return tuple(Download(artifact, f"{base}{artifact.file}") for artifact in files.values())
+    return tuple(Download(artifact, f"{base}{web_path(artifact.file)}") for artifact in files.values())
 
 
 def folder_url(scene: Scene, product: str, version: str) -> str:
     """Where the plain files of a release lie, with a slash at the end."""
-    return f"{scene.catalog.endpoints.downloads[0]}/releases/{product}/{version}/"
+    return address_of(scene.catalog.endpoints.downloads[0], f"releases/{product}/{version}/")
 
 
 def pages(scene: Scene) -> Iterator[Page]:
