@@ -240,7 +240,7 @@ def test_pictures_that_are_passive_are_published_beside_their_page(project: Path
     ran = publish("build", "--to", "out", cwd=project)
     assert (ran.code, "pictures" in ran.err) == (0, False), ran.err
     assert (project / "out/pictures/tide.svg").read_bytes() == (pages / "pictures/tide.svg").read_bytes()
-    assert 'src="../pictures/tide.png"' in (project / "out/pictures/index.html").read_text("utf-8")
+    assert 'src="tide.png"' in (project / "out/pictures/index.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
