@@ -38,9 +38,8 @@ def command(wheels: Path | None) -> None:
             "the demo publishes the sample content, and this is content of your own",
             fix="run it in a fresh checkout; what an earlier demo left in build/demo can be removed",
         )
-    template = project.signers
-
-    made = demo.make_keys(place, CONFIG, template, ADDRESS, wall_clock())
+    made = demo.make_keys(place, project.signers, wall_clock())
+    demo.copy_config(place, CONFIG, ADDRESS)
     _step("keys", f"made {made} demo keys and the first root" if made else "there already")
     catalog = load_catalog([CONTENT], place.config)
 
