@@ -17,7 +17,9 @@ from publisher.pipeline.demo import Place
 from publisher.pipeline.live import live_state
 from publisher.site.build import build_site
 from publisher.site.plugin import Source
+from publisher.site.render import CALENDAR_ICS
 from publisher.site.templates import Templates
+from publisher.site.writer import read_file
 from publisher.storage.open import open_storage
 
 CONTENT, CONFIG = Path("content"), Path("site_config")
@@ -60,7 +62,9 @@ def command(wheels: Path | None) -> None:
 
     state = live_state(open_storage(str(place.bucket)), place.root.read_bytes(), wall_clock())
     now = catalog.sample.reference_time if catalog.sample else wall_clock()
-    build_site(Path("mkdocs.yml"), place.site, Source(catalog, state, now, Templates(Path("templates"))))
+    before = read_file(place.site, CALENDAR_ICS)
+    source = Source(catalog, state, now, Templates(Path("templates")), calendar_before=before)
+    build_site(Path("mkdocs.yml"), place.site, source)
     _step("site", f"built in {place.site}")
 
     said = demo.run_downloaded_client(place, own)

@@ -38,13 +38,18 @@ CALENDAR_DATA, CALENDAR_ICS = "data/calendar.json", "calendar.ics"
 
 
 def render_site(
-    catalog: Catalog, state: ChannelState | None, now: datetime, templates: Templates, feed_schema: Mapping[str, Any]
+    catalog: Catalog,
+    state: ChannelState | None,
+    now: datetime,
+    templates: Templates,
+    feed_schema: Mapping[str, Any],
+    calendar_before: bytes | None = None,
 ) -> dict[str, bytes]:
     """Every generated file of the site at `now`, sorted by path.
 
     `state` is what a bucket verifiably offers; without it the content alone says what is current.
-    `feed_schema` is the feed's JSON Schema; it is published, and its page is made from it. Raises ContentError
-    when a template is broken.
+    `feed_schema` is the feed's JSON Schema; it is published, and its page is made from it. `calendar_before` is the
+    calendar.ics of the site as it was published before. Raises ContentError when a template is broken.
     """
     scene = Scene(public_catalog(catalog), state, now)
     pages = [
@@ -61,7 +66,7 @@ def render_site(
     files[feed.SCHEMA] = _json({"$id": f"{scene.catalog.endpoints.site}/{feed.SCHEMA}", **feed_schema})
     files[DECISIONS] = _json(_decisions(scene))
     files[CALENDAR_DATA] = _json(quarter_as_data(scene.quarter, scene.catalog))
-    files[CALENDAR_ICS] = to_ics(scene.quarter, scene.catalog, now)
+    files[CALENDAR_ICS] = to_ics(scene.quarter, scene.catalog, now, calendar_before)
     return dict(sorted(files.items()))
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import icalendar
 import pytest
 
 from tests.support.command import Publish, Ran
@@ -142,3 +143,47 @@ def test_sample_content_is_not_uploaded(publish: Publish, tmp_path: Path) -> Non
     assert ran.code == 1
     assert "this is sample content" in ran.err
     assert not (tmp_path / "site").exists()
+
+
+EVENT = """\
+id: summit
+title: Storage summit
+type: exchange-listing
+ecosystem: btfs
+starts: {day}T10:00:00Z
+ends: {day}T20:00:00Z
+severity: {{score: 3, because: Many people.}}
+lead_time: {{score: 3, because: Five weeks.}}
+impact: {{client_load: 1, node_churn: 1, support_traffic: 1, compatibility_risk: 1}}
+comms_lead: Faye
+summary: A summit.
+"""
+
+
+@pytest.mark.parametrize("words", [("--upload", "file-site"), ("--to", "site")])
+def test_r91_the_published_calendar_counts_every_change_up(
+    project: Project, publish: Publish, words: tuple[str, str]
+) -> None:
+    """By what was published before, since the clock stands still here; a calendar that stays keeps its bytes."""
+    file = project.content / "events/summit.yaml"
+    file.parent.mkdir(exist_ok=True)
+    day = datetime.now(UTC) + timedelta(days=30)
+    if words[0] == "--upload":
+        (project.base / "file-site").mkdir()
+
+    def calendar(text: str) -> bytes:
+        file.write_text(text, encoding="utf-8")
+        ran = build(publish, project, *words)
+        assert ran.code == 0, ran.err
+        return (project.base / words[1] / "calendar.ics").read_bytes()
+
+    def sequence(data: bytes) -> int:
+        entries = icalendar.Calendar.from_ical(data).walk("VEVENT")
+        [number] = [entry.decoded("sequence") for entry in entries if str(entry["uid"]).startswith("event-summit@")]
+        return int(number)
+
+    first = calendar(EVENT.format(day=f"{day:%Y-%m-%d}"))
+    moved = calendar(EVENT.format(day=f"{day + timedelta(days=2):%Y-%m-%d}"))
+    cancelled = calendar(file.read_text(encoding="utf-8") + "status: cancelled\n")
+    assert sequence(first) < sequence(moved) < sequence(cancelled)
+    assert calendar(file.read_text(encoding="utf-8")) == cancelled
