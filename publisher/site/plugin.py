@@ -186,6 +186,10 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
             return output_content
         return self._finish(output_content, template_name, urlsplit(config.site_url or "/").path)
 
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Leave only what is the same on every day: the packed sitemap holds the day of the build."""
+        (Path(config.site_dir) / "sitemap.xml.gz").unlink(missing_ok=True)
+
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:
         """Reload when anything changes that pages are made from."""
         for directory in self._directories(config):
