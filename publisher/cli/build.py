@@ -22,7 +22,7 @@ from publisher.cli.live import state_of
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.signing import key_ring, keys_option, read_root
 from publisher.cli.site_upload import as_json_of, lines_of, open_places, published, upload
-from publisher.cli.target import refuse_sample
+from publisher.cli.target import refuse_placeholders, refuse_sample
 from publisher.errors import UsageError
 from publisher.pipeline.site_files import read_site
 from publisher.pipeline.site_signing import SigningPlan, plan_signing
@@ -85,6 +85,7 @@ def command(
     catalog = load(content, config)
     if upload_url is not None:
         refuse_sample(catalog)
+        refuse_placeholders(catalog, content, config)
     with ExitStack() as stack:
         places = (
             open_places(upload_url, channel_bucket, catalog, wall_clock(), dry_run=dry_run)

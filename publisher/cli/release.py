@@ -52,7 +52,7 @@ def command(
         raise UsageError("--at goes with --dry-run only", fix="what is published is decided at the real time")
     catalog = load(content, config)
     refuse_sample(catalog)
-    refuse_placeholders(catalog)
+    refuse_placeholders(catalog, content, config)
     release = find_release(catalog, name)
     request = ReleaseRequest(
         release=release,

@@ -11,6 +11,7 @@ import icalendar
 import pytest
 
 from tests.support.command import Publish, Ran
+from tests.support.own_site import copy_site
 from tests.support.project import Project, tree
 
 ROOT = Path(__file__).parents[2]
@@ -20,9 +21,7 @@ ROOT = Path(__file__).parents[2]
 def project(tmp_path: Path) -> Project:
     """A project whose site can be built, with one release in its channel."""
     project = Project(tmp_path / "project", now=datetime.now(UTC).replace(microsecond=0))
-    shutil.copytree(ROOT / "content" / "pages", project.content / "pages")
-    shutil.copytree(ROOT / "templates", project.base / "templates")
-    shutil.copyfile(ROOT / "mkdocs.yml", project.base / "mkdocs.yml")
+    copy_site(project)
     project.publish("1.0.0")
     return project
 
@@ -136,6 +135,15 @@ def test_the_bucket_of_endpoints_is_no_place_for_the_site(project: Project, publ
     assert ran.code == 1
     assert "are the same place" in ran.err
     assert not (project.base / "channel").exists()
+
+
+def test_a_page_that_is_left_from_the_example_is_not_uploaded(project: Project, publish: Publish) -> None:
+    shutil.copyfile(ROOT / "content/pages/safety.md", project.content / "pages/safety.md")
+    (project.base / "file-site").mkdir()
+    ran = build(publish, project, *SIGNED)
+    assert ran.code == 1
+    assert "content/pages/safety.md:44:1: is left from the example" in ran.err
+    assert tree(project.base / "file-site") == {}
 
 
 def test_sample_content_is_not_uploaded(publish: Publish, tmp_path: Path) -> None:
