@@ -43,8 +43,9 @@ def command(
     compiled = Templates(templates)
     state = state_of(bucket, config)
     schema, before = schema_of(Feed, closed=False, nulls=True), read_file(target, CALENDAR_ICS)
-    files = render_site(catalog, state, now, compiled, schema, before)
-    for path, body in read_pages(content[0] / PAGES).items():
+    prose = read_pages(content[0] / PAGES)
+    files = render_site(catalog, state, now, compiled, schema, before, prose.keys())
+    for path, body in prose.items():
         if path.endswith(".md"):
             text = fill_prose(f"{content[0]}/pages/{path}", body.decode(), catalog, state, now, compiled)
             files.setdefault(path, text.encode())

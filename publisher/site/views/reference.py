@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,12 @@ FRAGMENTS = ("official-hosts", "minisign-key", "homepages")
 """Names that prose may use in `<!-- data: NAME -->`; each is a template fragment-NAME.md.jinja."""
 
 
-def pages(scene: Scene) -> Iterator[Page]:
-    """Policy, deprecations, downloads."""
+OWN_CLIENT, OWN_ROOT = "tidegate.pyz", "root.json"
+"""The update client and the first root, where a project hands them out itself: files in content/pages."""
+
+
+def pages(scene: Scene, beside: Collection[str] = ()) -> Iterator[Page]:
+    """Policy, deprecations, downloads; `beside` are the files in content/pages."""
     yield Page(
         "policy.md",
         "Release policy",
@@ -62,6 +66,7 @@ def pages(scene: Scene) -> Iterator[Page]:
             "windows_example": _example(scene, shelves, "windows"),
             "key": _key(scene),
             "client_file": next((d.artifact.file for s in shelves for d in s.files if _is_client(d)), None),
+            "own": [name for name in (OWN_CLIENT, OWN_ROOT) if name in beside],
         },
     )
 
