@@ -61,14 +61,8 @@ def _with_retired(text: str, name: str) -> str:
 
 def without_signer(text: str, name: str) -> Cut:
     """The text without the key of this name, which it holds. Raises InputError where the list is in brackets."""
-    comment: list[int | None] = []
-
-    def edit(plain: str) -> str:
-        cut = _without_signer(plain, name)
-        comment.append(cut.comment)
-        return cut.text
-
-    return Cut(edited(text, edit), comment[0])
+    # Lines are counted alike whatever ends them.
+    return Cut(edited(text, lambda plain: _without_signer(plain, name).text), _without_signer(text, name).comment)
 
 
 def _without_signer(text: str, name: str) -> Cut:

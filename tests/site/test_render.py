@@ -15,7 +15,7 @@ from publisher.client.version import Version
 from publisher.errors import ContentError
 from publisher.model.published import ChannelState
 from publisher.rules.evaluate import evaluate
-from publisher.site.render import address, fill_prose
+from publisher.site.render import address, fill_prose, render_site
 from tests.site.factory import (
     DIGEST,
     FEED_SCHEMA,
@@ -374,3 +374,14 @@ def test_text_of_the_content_has_a_direction_of_its_own() -> None:
         places = directions(page(given, path).split("---\n", 2)[2], hebrew)
         assert places, path
         assert all(places), path
+
+
+def test_client_and_root_that_lie_beside_the_pages_are_linked_and_nothing_else_is_asked_for() -> None:
+    own = {"tidegate.pyz", "root.json"}
+    beside = render_site(FULL, live(), NOW, TEMPLATES, FEED_SCHEMA, None, own)["downloads.md"].decode()
+    linked = {attributes.get("href") for name, attributes in from_markdown(beside).elements if name == "a"}
+    assert {"../tidegate.pyz", "../root.json"} <= linked
+    assert "--root root.json" not in beside
+    alone = page(FULL, "downloads.md", live())
+    assert "--root root.json" in alone
+    assert "tidegate.pyz</code></a>" not in alone
