@@ -85,7 +85,7 @@ def command(
     catalog = load(content, config)
     if upload_url is not None:
         refuse_sample(catalog)
-        refuse_placeholders(catalog, content, config)
+        refuse_placeholders(catalog, config, content)
     with ExitStack() as stack:
         places = (
             open_places(upload_url, channel_bucket, catalog, wall_clock(), dry_run=dry_run)

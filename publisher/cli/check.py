@@ -36,7 +36,8 @@ def command(strict: bool, since: str | None, content: tuple[Path, ...], config: 
     now = catalog.sample.reference_time if catalog.sample else wall_clock()
     if since is not None:
         _refuse_loosened(since, content, config, catalog, now)
-    unfilled = [Lint(str(one.place), one.what, one.fix) for one in placeholders(catalog, content, config)]
+    left = () if catalog.sample is not None else placeholders(catalog, config, content)
+    unfilled = [Lint(str(problem.place), problem.what, problem.fix) for problem in left]
     counts, advice = count(catalog), [*unfilled, *lints(catalog, now)]
     failed = strict and bool(advice)
     if as_json:

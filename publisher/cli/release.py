@@ -64,7 +64,7 @@ def command(
         raise UsageError("--at goes with --dry-run only", fix="what is published is decided at the real time")
     catalog = load(content, config)
     refuse_sample(catalog)
-    refuse_placeholders(catalog, content, config)
+    refuse_placeholders(catalog, config, content)
     release = find_release(catalog, name)
     request = ReleaseRequest(
         release=release,

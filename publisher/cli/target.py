@@ -86,7 +86,10 @@ def refuse_sample(catalog: Catalog) -> None:
         )
 
 
-def refuse_placeholders(catalog: Catalog, content: tuple[Path, ...], config: Path) -> None:
-    """Users and clients keep what they were given, so nothing of an example goes out. Raises ContentError."""
-    if found := placeholders(catalog, content, config):
+def refuse_placeholders(configuration: Configuration, config: Path, content: tuple[Path, ...] = ()) -> None:
+    """Users and clients keep what they were given, so nothing of an example goes out. Raises ContentError.
+
+    Pages are looked at where `content` is given.
+    """
+    if found := placeholders(configuration, config, content):
         raise ContentError(found)

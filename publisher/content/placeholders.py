@@ -11,7 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from publisher.errors import Place, Problem
-from publisher.model.catalog import Catalog
+from publisher.model.configuration import Configuration
+from publisher.model.endpoint import Endpoints
 
 EXAMPLE_HOSTS = ("example.org", "example.com", "example.net", "example")
 """Names that belong to nobody (RFC 2606); `.test` is left for rehearsals."""
@@ -20,15 +21,12 @@ _LEFT = re.compile(r'<!-- Operators: (?P<note>.*?)\s*-->|class="tg-fill"', re.DO
 """A note to operators, or a paragraph that tells visitors that it is to be filled in."""
 
 
-def placeholders(catalog: Catalog, content: Sequence[Path], config: Path) -> tuple[Problem, ...]:
-    """What is still to be filled in, with its place. Sample content and demo keys may hold any: they are examples."""
-    if catalog.sample is not None or catalog.signers.demo:
-        return ()
-    return (*_addresses(catalog, config), *_paragraphs(content))
+def placeholders(configuration: Configuration, config: Path, content: Sequence[Path] = ()) -> tuple[Problem, ...]:
+    """What is still to be filled in, with its place; with demo keys nothing is."""
+    return () if configuration.signers.demo else (*_addresses(configuration.endpoints, config), *_paragraphs(content))
 
 
-def _addresses(catalog: Catalog, config: Path) -> Iterator[Problem]:
-    endpoints = catalog.endpoints
+def _addresses(endpoints: Endpoints, config: Path) -> Iterator[Problem]:
     hosts = dict.fromkeys(urlsplit(address).hostname or "" for address in (endpoints.site, *endpoints.downloads))
     for host in hosts:
         if is_below(host, EXAMPLE_HOSTS):

@@ -127,7 +127,7 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
                     self._source.templates,
                     self._source.feed_schema,
                     self._source.calendar_before,
-                    frozenset(files.src_uris),
+                    self._pages.keys(),
                 )
             except TidegateError as error:
                 self._fail(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -36,7 +37,8 @@ def test_a_release_records_when_it_shipped_and_says_where(project: Project, publ
     file_of(project).write_bytes(("# Ours\n" + before + "# the end\n").replace("\n", "\r\n").encode())
     ran = release(publish, project)
     assert ran.code == 0, ran.err
-    assert "Recorded shipped_at in content/releases/node/1.0.0.yaml. Next: commit it, and build the site" in ran.out
+    said = " ".join(ran.out.split())
+    assert "Recorded shipped_at in content/releases/node/1.0.0.yaml. Next: commit it, and build the site again." in said
     after = file_of(project).read_bytes().decode()
     assert after.count("\r\n") == after.count("\n")
     plain = after.replace("\r\n", "\n")
@@ -57,7 +59,7 @@ def test_no_record_leaves_the_content_alone(project: Project, publish: Publish) 
     before = tree(project.content)
     ran = release(publish, project, "--no-record")
     assert ran.code == 0
-    assert "Next: write `shipped_at: 20" in ran.out
+    assert "Next: write `shipped_at: 20" in " ".join(ran.out.split())
     assert "is not recorded" not in ran.out
     assert tree(project.content) == before
 
@@ -77,16 +79,20 @@ def test_a_time_that_people_recorded_stays(project: Project, publish: Publish) -
     assert tree(project.content) == before
 
 
-def test_a_file_that_cannot_be_written_fails_no_release(project: Project, publish: Publish) -> None:
-    """Root may write everywhere, so a directory stands where the new file would be made."""
-    file_of(project).with_name(".1.0.0.yaml.new").mkdir()
+def test_a_file_that_cannot_be_written_fails_no_release(
+    project: Project, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("publisher.content.yaml_edit.os", SimpleNamespace(fsync=full))
     before = tree(project.content)
     ran = release(publish, project, "--json")
     assert ran.code == 0, ran.err
     told = json.loads(ran.out)
     assert told["changed"] is True
     assert told["recorded_in"] is None
-    assert "cannot write content/releases/node/1.0.0.yaml: Is a directory" in told["not_recorded"]
+    assert "cannot write content/releases/node/1.0.0.yaml: No space left on device" in told["not_recorded"]
     assert tree(project.content) == before
 
 
@@ -108,6 +114,7 @@ def test_content_that_changed_while_it_shipped_is_left_alone_and_said(
     monkeypatch.setattr("publisher.cli.release.apply_release", ship_and_edit)
     ran = release(publish, project)
     assert ran.code == 0, ran.err
-    assert "shipped_at is not recorded: " in ran.out
-    assert why in ran.out
+    said = " ".join(ran.out.split())
+    assert "shipped_at is not recorded: " in said
+    assert why in said
     assert file_of(project).read_text(encoding="utf-8") == text

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import yaml
 
-from publisher.content.yaml_edit import with_key
+from publisher.content.yaml_edit import replace_file, with_key
 from publisher.errors import InputError
 
 LINE = "shipped_at: 2026-11-20T12:00:00Z\n"
@@ -48,3 +50,12 @@ def test_a_key_without_a_value_gets_it_and_one_in_braces_stays_there() -> None:
 def test_what_is_no_mapping_is_refused(text: str) -> None:
     with pytest.raises(InputError):
         with_key(text, "shipped_at", VALUE)
+
+
+def test_a_file_that_cannot_be_replaced_stays_as_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text("a: 1\n")
+    (tmp_path / ".a.yaml.new").mkdir()
+    with pytest.raises(InputError, match="Is a directory"):
+        replace_file(file, "a: 2\n")
+    assert file.read_text() == "a: 1\n"

@@ -10,6 +10,7 @@ from publisher.model.deprecation import Deprecation, DeprecationState
 from publisher.model.product import Product
 from publisher.model.register import Override
 from publisher.model.signer import RolePolicy
+from publisher.model.site import OWN_CLIENT, OWN_ROOT
 from publisher.rules.lifecycle import deprecation_state
 from publisher.rules.policy_text import policy_text
 from publisher.site.matrix import freeze_matrix
@@ -18,10 +19,6 @@ from publisher.site.views.releases import Download, downloads, folder_url, page_
 
 FRAGMENTS = ("official-hosts", "minisign-key", "homepages")
 """Names that prose may use in `<!-- data: NAME -->`; each is a template fragment-NAME.md.jinja."""
-
-
-OWN_CLIENT, OWN_ROOT = "tidegate.pyz", "root.json"
-"""The update client and the first root, where a project hands them out itself: files in content/pages."""
 
 
 def pages(scene: Scene, beside: Collection[str] = ()) -> Iterator[Page]:
