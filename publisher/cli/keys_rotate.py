@@ -42,7 +42,7 @@ def stage(
     all who have to have signed (`publish approve ROLE`), and `publish keys promote` makes it live.
     """
     configuration = load_configured(content, config, quorums=True)
-    refuse_placeholders(configuration)
+    refuse_placeholders(configuration, config)
     now = wall_clock()
     storage = open_to_look(to, configuration) if dry_run else open_to_write(to, configuration, now)
     root = read_root(config)
@@ -71,7 +71,7 @@ def promote(to: str | None, keys: Path, content: tuple[Path, ...], config: Path,
     there ever was find what they accept at each moment.
     """
     configuration = load_configured(content, config, quorums=True)
-    refuse_placeholders(configuration)
+    refuse_placeholders(configuration, config)
     root, now = read_root(config), wall_clock()
     storage = open_to_write(to, configuration, now)
     found = key_set(storage, root, configuration, now)

@@ -11,7 +11,16 @@ import click
 from publisher.cli.changes import changes_of
 from publisher.cli.common import at_option, find_release, load, moment, print_result, shipping_channel, wall_clock
 from publisher.cli.progress import track_on_terminal
-from publisher.cli.shipping import artifacts_options, next_step, readable, refusals_in_ledger, shipping_options
+from publisher.cli.shipping import (
+    artifacts_options,
+    next_step,
+    readable,
+    record_as_json,
+    record_option,
+    recorded,
+    refusals_in_ledger,
+    shipping_options,
+)
 from publisher.cli.signing import key_ring, read_root
 from publisher.cli.target import open_to_flip, open_to_look, refuse_placeholders, refuse_sample
 from publisher.cli.verdicts import terminal_width, wrapped
@@ -19,6 +28,7 @@ from publisher.errors import UsageError
 from publisher.model.ledger import Action
 from publisher.pipeline.deciding import ReleaseRequest
 from publisher.pipeline.objects import PlannedObject
+from publisher.pipeline.recording import NOT_RECORDED
 from publisher.pipeline.release import ReleasePlan, apply_release, plan_release
 from publisher.pipeline.writing import Written
 from publisher.rules import words
@@ -28,6 +38,7 @@ from publisher.rules import words
 @artifacts_options
 @click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
 @at_option
+@record_option
 @shipping_options
 def command(
     name: str,
@@ -37,6 +48,7 @@ def command(
     to: str | None,
     dry_run: bool,
     replace: bool,
+    record: bool,
     keys: Path,
     content: tuple[Path, ...],
     config: Path,
@@ -52,7 +64,7 @@ def command(
         raise UsageError("--at goes with --dry-run only", fix="what is published is decided at the real time")
     catalog = load(content, config)
     refuse_sample(catalog)
-    refuse_placeholders(catalog)
+    refuse_placeholders(catalog, config, content)
     release = find_release(catalog, name)
     request = ReleaseRequest(
         release=release,
@@ -69,10 +81,15 @@ def command(
     with nullcontext() if dry_run else logged:
         plan = plan_release(request, catalog, readable(storage), ring, wall_clock(), replace=replace, track=track)
         applied = None if dry_run or plan.nothing_to_do else apply_release(plan, catalog, storage, wall_clock, track)
+    shipped = wall_clock()
+    done = recorded(release, shipped, content, config, record=record) if applied is not None else NOT_RECORDED
     if as_json:
-        print_result(_as_json(plan, applied, storage.url, dry_run=dry_run))
+        print_result({**_as_json(plan, applied, storage.url, dry_run=dry_run), **record_as_json(done)})
     else:
-        click.echo("\n".join(_lines(plan, applied, storage.url, dry_run=dry_run)))
+        lines = _lines(plan, applied, storage.url, dry_run=dry_run)
+        if applied is not None:
+            lines += wrapped(next_step(release, shipped, done), terminal_width())
+        click.echo("\n".join(lines))
 
 
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -108,7 +125,6 @@ def _lines(plan: ReleasePlan, written: Written | None, url: str, *, dry_run: boo
         *wrapped(f"{len(written.keys)} objects, {written.size:,} bytes, to {url}", width, 2),
         *wrapped(f"signed: {roles or 'nothing new'}", width, 2),
         *wrapped(f"verified as a new client: {words.listed(plan.stage.platforms)}", width, 2),
-        *wrapped(next_step(wall_clock()), width),
         *ignored,
     ]
 

@@ -8,9 +8,10 @@ from datetime import datetime
 from functools import partial
 
 from publisher.cli.target import open_ready
-from publisher.errors import StorageConflict, StorageError, VerificationError
+from publisher.errors import StorageConflict, StorageError, StorageMissing, StorageTooLarge, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.pipeline.progress import Track
+from publisher.pipeline.reading import SMALL
 from publisher.pipeline.site_files import SiteFile
 from publisher.pipeline.site_signing import SigningPlan, apply_signing
 from publisher.pipeline.site_upload import SitePlan, Uploaded, apply_upload, plan_upload, refuse_same_place
@@ -51,6 +52,14 @@ def open_places(site: str, channel: str | None, catalog: Catalog, now: datetime,
             fix="publish a release first, or upload without --channel-bucket",
         )
     return places
+
+
+def published(site: Storage, path: str) -> bytes | None:
+    """One file as it was uploaded before; None where there is none, or it is larger than any of ours."""
+    try:
+        return site.read(path, SMALL)[0] if site.is_prepared() else None
+    except (StorageMissing, StorageTooLarge):
+        return None
 
 
 def upload(

@@ -43,7 +43,7 @@ def command(
         raise UsageError("--rebase and --replace do not go together", fix="--replace supersedes any candidate")
     catalog = load(content, config)
     refuse_sample(catalog)
-    refuse_placeholders(catalog)
+    refuse_placeholders(catalog, config, content)
     release = find_release(catalog, name)
     chosen = shipping_channel(release, channel, catalog)
     request = ReleaseRequest(release, chosen, artifacts, read_root(config), changes_of(changes))

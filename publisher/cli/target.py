@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 import click
 
-from publisher.errors import InputError, UsageError
+from publisher.content.placeholders import EXAMPLE_HOSTS, is_below, placeholders
+from publisher.errors import ContentError, InputError, UsageError
 from publisher.model.catalog import Catalog
 from publisher.model.configuration import Configuration
 from publisher.storage.open import open_storage
@@ -18,9 +20,6 @@ from publisher.storage.preflight import preflight
 from publisher.storage.protocol import Storage
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-_PLACEHOLDERS = ("example.org", "example.com", "example.net", "example")
-"""Names that belong to nobody (RFC 2606); `.test` is left for rehearsals."""
 
 _REHEARSALS = ("test", "invalid")
 """Names that no public server has (RFC 2606)."""
@@ -75,7 +74,7 @@ def open_to_flip(to: str | None, catalog: Catalog, now: datetime) -> Storage:
 def _public_address(catalog: Catalog) -> str | None:
     """Where clients read the configured bucket; None for an address that nobody can ever reach."""
     address = catalog.endpoints.downloads[0]
-    return None if _is_one_of(urlsplit(address).hostname or "", (*_PLACEHOLDERS, *_REHEARSALS)) else address
+    return None if is_below(urlsplit(address).hostname or "", (*EXAMPLE_HOSTS, *_REHEARSALS)) else address
 
 
 def refuse_sample(catalog: Catalog) -> None:
@@ -87,20 +86,10 @@ def refuse_sample(catalog: Catalog) -> None:
         )
 
 
-def refuse_placeholders(configuration: Configuration) -> None:
-    """Clients keep the addresses that they were given, so those of the example never go out."""
-    if configuration.signers.demo:
-        return
-    endpoints = configuration.endpoints
-    hosts = [urlsplit(address).hostname or "" for address in (endpoints.site, *endpoints.downloads)]
-    found = [host for host in hosts if _is_one_of(host, _PLACEHOLDERS)]
-    if found:
-        raise InputError(
-            f"endpoints.yaml still names example addresses: {', '.join(found)}",
-            fix="write your own; they are signed, and clients download from nowhere else",
-        )
+def refuse_placeholders(configuration: Configuration, config: Path, content: tuple[Path, ...] = ()) -> None:
+    """Users and clients keep what they were given, so nothing of an example goes out. Raises ContentError.
 
-
-def _is_one_of(host: str, names: tuple[str, ...]) -> bool:
-    """Whether it is one of these names, or below one of them."""
-    return any(f".{host}".endswith(f".{name}") for name in names)
+    Pages are looked at where `content` is given.
+    """
+    if found := placeholders(configuration, config, content):
+        raise ContentError(found)

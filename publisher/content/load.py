@@ -78,18 +78,24 @@ def load_configuration(
     )
 
 
-def load_catalog(content: Sequence[Path], config: Path, *, quorums: bool = True) -> Catalog:
+def load_catalog(
+    content: Sequence[Path],
+    config: Path,
+    *,
+    instead: Mapping[Path, bytes] = MappingProxyType({}),
+    quorums: bool = True,
+) -> Catalog:
     """Read, validate and link all content.
 
     `content` are directories laid over one another: the first is the public one, further ones are private overlays
-    that add items. `config` is the directory of products, channels, endpoints and signers. `quorums` as for
-    `load_configuration`.
+    that add items. `config` is the directory of products, channels, endpoints and signers. `instead` and `quorums` as
+    for `load_configuration`.
 
     Raises ContentError with every problem of every file, InputError when a directory is missing.
     """
     for directory in (*content, config):
         _need_directory(directory)
-    reader = _Reader()
+    reader = _Reader(instead)
     loaded = reader.read(content, config)
     linked = [one for one in link_problems(loaded, quorums=quorums) if one.place not in reader.doubtful]
     if problems := [*reader.problems, *linked]:

@@ -13,7 +13,7 @@ from publisher.model.base import HttpsUrl, Markdown, Model, Score, Slug, Text, U
 __all__ = ["Event", "Visibility"]
 
 Impact = Annotated[int, Field(ge=0, le=3)]
-"""0 none, 1 some, 2 much, 3 extreme."""
+"""0 none, 1 some, 2 high, 3 extreme."""
 
 
 class Scored(Model):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from publisher.channel.layout import channel_role
 from publisher.content.explain import did_you_mean
 from publisher.content.load import load_configuration
 from publisher.content.signers_file import with_retired, with_signer, without_signer
+from publisher.content.yaml_edit import read_exactly, replace_file
 from publisher.errors import InputError, SigningError
 from publisher.model.configuration import Configuration
 from publisher.model.signer import SHARED_ROLES, TOP_LEVEL_ROLES, Duty, Signer, Signers
@@ -91,7 +91,7 @@ def plan_add(wanted: Wanted, public: PublicKey, uri: str, place: Place) -> Chang
         public_file(signer)
     signers = before.model_copy(update={"signers": (*before.signers, signer)})
     refuse_demo_keys(signers)
-    text = with_signer(_text(place.file), signer)
+    text = with_signer(read_exactly(place.file), signer)
     return Change(
         place.file, text, _checked(text, signers, place), signer, tuple(_notes_of_new(signer, before, signers))
     )
@@ -114,7 +114,7 @@ def plan_rotate(name: str, successor: str, public: PublicKey, uri: str, place: P
     after = tuple(one.model_copy(update={"retired": True}) if one.name == name else one for one in signers.signers)
     expected = signers.model_copy(update={"signers": (*after, new)})
     refuse_demo_keys(expected)
-    text = with_signer(with_retired(_text(place.file), name), new)
+    text = with_signer(with_retired(read_exactly(place.file), name), new)
     warning = scheme_warning(new.scheme, [new.name])
     notes = [f"Warning: {warning}"] if warning else []
     return Change(place.file, text, _checked(text, expected, place), new, tuple(notes))
@@ -150,7 +150,7 @@ def plan_remove(name: str, place: Place, named_by: Sequence[str] | None, *, comp
             fix="make the change live first, which it signs along: publish keys promote; or give --compromised if"
             " others may have it",
         )
-    cut = without_signer(_text(place.file), name)
+    cut = without_signer(read_exactly(place.file), name)
     notes = [f"{capitalised(one.what)}: {one.fix}." for one in short]
     if signer.retired and named_by is None and not compromised:
         notes.append(
@@ -166,18 +166,7 @@ def plan_remove(name: str, place: Place, named_by: Sequence[str] | None, *, comp
 
 def write_change(change: Change) -> None:
     """Put the new signers.yaml in the place of the old one, whole. Raises InputError when it cannot be written."""
-    file = change.file.resolve()
-    new = file.with_name(f".{file.name}.new")
-    try:
-        with new.open("wb") as stream:
-            stream.write(change.text.encode())
-            stream.flush()
-            os.fsync(stream.fileno())
-        new.chmod(file.stat().st_mode & 0o777)
-        new.replace(file)
-    except OSError as error:
-        new.unlink(missing_ok=True)
-        raise InputError(f"cannot write {change.file}: {error.strerror}") from None
+    replace_file(change.file, change.text)
 
 
 def write_new_key(change: Change, key: NewKey, keys: Path, ask: Callable[[], str | None]) -> Path:
@@ -264,10 +253,6 @@ def _notes_of_new(signer: Signer, before: Signers, after: Signers) -> list[str]:
         notes.append(f"People go on checking by hand with the key {first[0].name}, until that is removed.")
     notes += [f"{capitalised(one.what)}: {one.fix}." for role in after.roles for one in shortfalls(after, role)]
     return notes
-
-
-def _text(file: Path) -> str:
-    return file.read_bytes().decode()
 
 
 def _checked(text: str, expected: Signers, place: Place) -> Signers:

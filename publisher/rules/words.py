@@ -68,6 +68,11 @@ def moment(when: datetime) -> str:
     return f"{weekday(when)} {day(when)}, {when:%H:%M} UTC"
 
 
+def near(when: datetime, now: datetime) -> str:
+    """Tuesday 24 November, 10:00 UTC: a moment whose year is the one that everybody is in."""
+    return moment(when) if when.year != now.year else moment(when).replace(f" {when.year},", ",", 1)
+
+
 def weekday(when: datetime) -> str:
     """Tuesday."""
     return _DAYS[when.weekday()]

@@ -42,6 +42,7 @@ class Templates:
         )
         self._environment.globals.update(
             moment=text.moment,
+            near=text.near,
             day=text.day,
             short=text.short,
             period=text.period,

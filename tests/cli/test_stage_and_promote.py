@@ -60,7 +60,7 @@ def test_two_people_and_two_machines_ship_a_release(ready: Project, publish: Pub
     last = run(publish, ready, "promote", "node@1.0.0")
     assert last.code == 0, last.err
     assert "node 1.0.0 is live in stable" in last.out
-    assert "Next: record `shipped_at: 20" in last.out
+    assert "Recorded shipped_at in content/releases/node/1.0.0.yaml. Next: commit it" in last.out
     live = json.loads(run(publish, ready, "status", "--json").out)
     assert [one["version"] for one in live["live"]] == ["1.0.0"]
     assert live["staged"] == []

@@ -167,3 +167,15 @@ def test_a_file_with_the_line_ends_of_windows_keeps_them() -> None:
         assert edited.count("\n") == edited.count("\r\n")
     assert with_signer(windows, signer()) == with_signer(BLOCK, signer()).replace("\n", "\r\n")
     assert without_signer(windows, "ben").text == without_signer(BLOCK, "ben").text.replace("\n", "\r\n")
+
+
+def test_windows_line_endings_stay() -> None:
+    for text in (BLOCK, "roles: {}\nsigners: []\n", "roles: {}\n"):
+        windows = text.replace("\n", "\r\n")
+        after = with_signer(windows, signer())
+        assert after == with_signer(text, signer()).replace("\n", "\r\n")
+        assert (
+            without_signer(after, "eva").text.replace("\r\n", "\n")
+            == without_signer(after.replace("\r\n", "\n"), "eva").text
+        )
+        assert with_retired(after, "eva").count("\n") == with_retired(after, "eva").count("\r\n")

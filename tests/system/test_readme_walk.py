@@ -37,6 +37,8 @@ def set_up(somebody: Newcomer) -> None:
     somebody.follow(SETTING_UP)
     mkdocs = somebody.here / "mkdocs.yml"
     mkdocs.write_text(re.sub(r"(?m)^site_name: .*$", "site_name: Our node", mkdocs.read_text()))
+    safety = somebody.here / "content/pages/safety.md"
+    safety.write_text(re.sub(r'(?s)<p class="tg-fill".*?</p>', "Write to security@our-node.test.", safety.read_text()))
     build(somebody, "1.0.0")
 
 
@@ -52,12 +54,24 @@ def build(somebody: Newcomer, version: str) -> None:
         first.with_name(f"{version}.yaml").write_text(text.replace("1.0.0", version))
 
 
-def record(somebody: Newcomer, version: str, said: str) -> None:
-    """Record when it shipped, as the command asks, where it does not do so itself."""
+def recorded(somebody: Newcomer, version: str) -> bool:
+    """Whether the release's YAML says when it shipped."""
     file = somebody.here / f"content/releases/our-node/{version}.yaml"
-    line = re.search(r"shipped_at: \S+Z", said)
-    if line is not None and "shipped_at:" not in file.read_text():
-        file.write_text(f"{file.read_text()}{line[0]}\n")
+    return re.search(r"(?m)^shipped_at: \S+Z$", file.read_text()) is not None
+
+
+def follows_from_the_site(somebody: Newcomer, url: str) -> bool:
+    """Whether the client and the root that the site hands out follow the channel, by nothing else."""
+    site, user = somebody.here / "site", Path(tempfile.mkdtemp(dir=somebody.base))
+    page = (site / "downloads/index.html").read_text()
+    for name in ("tidegate.pyz", "root.json"):
+        assert f'href="../{name}"' in page
+        (user / name).write_bytes((site / name).read_bytes())
+    said = somebody.type(
+        f"python3 -I '{user}/tidegate.pyz' check --product our-node --channel stable --platform linux-amd64"
+        f" --current 0.9.0 --url '{url}' --root '{user}/root.json' --state '{user}/state' --json"
+    )
+    return "update-available" in said
 
 
 def offered(somebody: Newcomer, url: str) -> str:
@@ -77,7 +91,7 @@ def test_every_block_of_the_chapter_has_its_place_in_a_walk() -> None:
     walked = {CHAPTER, ALONE, PEOPLE, KEY}
     devices = {"Keys on a token or in a KMS"}  # tests/system/test_tokens.py and test_kms.py do what stands there
     assert set(PAGE) == walked | devices
-    assert [block.language for block in PAGE[CHAPTER]] == ["sh", "yaml", "sh"]
+    assert [block.language for block in PAGE[CHAPTER]] == ["sh", "yaml", "sh", "sh"]
 
 
 def test_several_people_ship_take_back_and_change_a_key(tmp_path: Path) -> None:
@@ -85,13 +99,17 @@ def test_several_people_ship_take_back_and_change_a_key(tmp_path: Path) -> None:
     set_up(somebody)
     said = somebody.follow(PUBLISHING)
     assert "Sound." in said
-    record(somebody, "1.0.0", said)
+    assert recorded(somebody, "1.0.0")
     url = (tmp_path / "bucket").as_uri()
+    assert follows_from_the_site(somebody, url)
+    assert "What history teaches" not in (somebody.here / "site/index.html").read_text()
+    assert "To be filled in" not in (somebody.here / "site/safety/index.html").read_text()
     assert offered(somebody, url) == "1.0.0"
 
     build(somebody, "1.1.0")
     shipping = PAGE[PEOPLE][0].text.partition("publish rollback")[0]
-    record(somebody, "1.1.0", somebody.type(shipping))
+    somebody.type(shipping)
+    assert recorded(somebody, "1.1.0")
     assert offered(somebody, url) == "1.1.0"
     somebody.type(PAGE[PEOPLE][0].text[len(shipping) :])
     assert offered(somebody, url) == "1.0.0"

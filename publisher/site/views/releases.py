@@ -13,7 +13,7 @@ from publisher.model.published import PublishedArtifact
 from publisher.model.release import Release
 from publisher.site.freezes import FreezeRow, Span
 from publisher.site.labels import OUTCOMES, Chip
-from publisher.site.scene import Page, Scene
+from publisher.site.scene import Page, Refusal, Scene
 from publisher.site.visible import EventView
 
 
@@ -49,10 +49,12 @@ class ReleaseView:
     passed: bool
     """Whether its channels have gone past it, and nothing records that it shipped."""
     decisions: tuple[Decision, ...]
-    refused: bool = False
-    """Whether the rules do not allow the planned moment."""
-    earliest: datetime | None = None
-    """What they allow instead, if that is known."""
+    refusal: Refusal | None = None
+    """What is in the way of the planned moment."""
+    newer: str | None = None
+    """The version that has replaced it; None while it is offered, or to come."""
+    newer_page: str | None = None
+    """Source path of that version's page, if it has one."""
     late: bool = False
     """Whether the planned moment has passed without it."""
 
@@ -60,6 +62,22 @@ class ReleaseView:
     def coming(self) -> bool:
         """Whether it may still ship."""
         return not self.out and not self.passed
+
+    @property
+    def insecure(self) -> bool:
+        """Whether it is below the product's security floor."""
+        floor = self.product.min_secure
+        return floor is not None and self.release.version < floor
+
+    @property
+    def earliest(self) -> datetime | None:
+        """When it can ship at the earliest, if nothing else changes; None where its plan holds or nobody knows."""
+        if self.refusal is not None:
+            return self.refusal.earliest
+        decision = self.decision
+        if (self.when is not None and not self.late) or decision is None or decision.go or decision.then is None:
+            return None
+        return None if decision.then.stops else decision.next_change
 
     @property
     def title(self) -> str:
@@ -81,6 +99,8 @@ def release_view(scene: Scene, release: Release) -> ReleaseView:
     """The view of one release."""
     out, passed = scene.is_out(release), scene.is_passed(release)
     decisions = scene.decisions.get(release.id, ())
+    newer = scene.newer(release) if out or passed else None
+    replacement = scene.catalog.find(release.product, str(newer)) if newer is not None else None
     return ReleaseView(
         release=release,
         product=scene.catalog.products[release.product],
@@ -90,8 +110,9 @@ def release_view(scene: Scene, release: Release) -> ReleaseView:
         out=out,
         passed=passed,
         decisions=decisions,
-        refused=release.id in scene.refusals,
-        earliest=scene.refusals.get(release.id),
+        refusal=scene.refusals.get(release.id),
+        newer=str(newer) if newer is not None else None,
+        newer_page=page_of(replacement) if replacement is not None else None,
         late=not out and not passed and release.planned_for is not None and release.planned_for < scene.now,
     )
 
