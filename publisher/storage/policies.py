@@ -64,7 +64,8 @@ _CHANNELS = (f"{METADATA}*.*.*.json",)
 # have signed and rules still hold back, or plant a root, at which clients stop. The publisher makes these live.
 _RENEWED = tuple(f"{METADATA}*.{role}.json" for role in ("targets", "rollout", "brakes", "notes"))
 # What makes a candidate, without the folders of signatures and statements: who approves has the publisher's rights.
-_STAGES = tuple(f"{STAGING}*/{file}" for file in ("payload.json", "decision.json", "current.json"))
+# A star a folder: Ceph's stop at the first character that fits what follows them, and never look further.
+_STAGES = tuple(f"{STAGING}*/{file}" for file in ("current.json", "*/payload.json", "*/decision.json"))
 _CLIENTS = ("tuf/*", f"{RELEASES}*", f"{PRIVATE}*", MARKER_KEY)
 # Who appends to the ledger must read its last entry, to link to it; so all who write can read why others were refused.
 _LEDGER = f"{LEDGER}*"

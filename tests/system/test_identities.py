@@ -32,6 +32,7 @@ from tests.support.rotating import sign_role_as
 from tests.support.thief import Thief
 
 if TYPE_CHECKING:  # boto3 is slow to load
+    from tests.support.s3_server import Identity as User
     from tests.support.s3_server import S3Server
 
 pytestmark = pytest.mark.system
@@ -60,6 +61,8 @@ class Scene:
     server: S3Server
     bucket: str
     keys: Path
+    onlooker: User
+    """May read everything, unlike the owner of the bucket on Ceph, who owns no object that others wrote."""
     run: Publish
 
     @property
@@ -73,8 +76,8 @@ class Scene:
         return self.publish(*words, "--keys", self.keys)
 
     def read(self, key: str) -> bytes | None:
-        """An object, as the owner of the bucket sees it."""
-        client = self.server.client()
+        """An object, whoever wrote it."""
+        client = self.server.client(self.onlooker)
         found = client.list_objects_v2(Bucket=self.bucket, Prefix=PREFIX + key)
         if not any(one["Key"] == PREFIX + key for one in found.get("Contents", ())):
             return None
@@ -296,7 +299,9 @@ def scene(
     for name, value in user.environment.items():
         monkeypatch.setenv(name, value)
     keys = copied(channel.project.keys, tmp_path / "keys", JOBS[job].keys)
-    return Scene(channel, server, bucket, keys, publish)
+    everything = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    reads: dict[str, object] = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": everything}
+    return Scene(channel, server, bucket, keys, server.identity("onlooker", [reads]), publish)
 
 
 CELLS = [(job, identity) for job, work in JOBS.items() for identity in work.tried]
