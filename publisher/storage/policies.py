@@ -3,6 +3,13 @@
 Pure functions of bucket and prefix; nothing is sent. Identity policies only allow, as some servers (SeaweedFS) know no
 Deny there; what nobody may do, whoever it is, stands in the bucket policy, beside what the public may.
 
+Who does what (tests/system/test_identities.py tries it all):
+
+- The publisher ships, approves, takes back, changes keys, and makes renewals of root and channels live.
+- Automation refreshes, stages every renewal, and makes those of the shared roles and of targets live.
+- On-call reads everything, refreshes, takes a release back and recovers. That needs the metadata of channels: with the
+  keys of snapshot and timestamp as well, a thief could make live what people have signed and rules still hold back.
+
 What keeps published objects as they are:
 
 - Deleting: no identity that works there has the right, and the bucket policy denies it to all but `break-glass`, the
@@ -51,22 +58,31 @@ SITE_IDENTITIES = (Identity.PUBLISHER, Identity.PUBLIC)
 
 # `*` also takes in dots: a channel named like one of these roles would be open to them, so model/product.py refuses it.
 _FRESHNESS = (f"{METADATA}*.snapshot.json", f"{METADATA}timestamp.json")
+# `N.product.channel.json` has three dots; no root, and no role that all channels share, has as many.
+_CHANNELS = (f"{METADATA}*.*.*.json",)
+# Not root and not the channels: whoever has the timer's credentials and its keys could ship before its time what people
+# have signed and rules still hold back, or plant a root, at which clients stop. The publisher makes these live.
+_RENEWED = tuple(f"{METADATA}*.{role}.json" for role in ("targets", "rollout", "brakes", "notes"))
+# What makes a candidate, without the folders of signatures and statements: who approves has the publisher's rights.
+# A star a folder: Ceph's stop at the first character that fits what follows them, and never look further.
+_STAGES = tuple(f"{STAGING}*/{file}" for file in ("current.json", "*/payload.json", "*/decision.json"))
 _CLIENTS = ("tuf/*", f"{RELEASES}*", f"{PRIVATE}*", MARKER_KEY)
 # Who appends to the ledger must read its last entry, to link to it; so all who write can read why others were refused.
 _LEDGER = f"{LEDGER}*"
 
 _READS = {
     Identity.PUBLISHER: ("*",),
-    Identity.AUTOMATION: ("tuf/*", f"{PRIVATE}*", MARKER_KEY, _LEDGER),
-    Identity.ON_CALL: (*_CLIENTS, _LEDGER),
+    # A renewal begins with a look at what each role works on; a rollback, with what was signed for it.
+    Identity.AUTOMATION: ("tuf/*", f"{STAGING}*", f"{PRIVATE}*", MARKER_KEY, _LEDGER),
+    Identity.ON_CALL: (*_CLIENTS, f"{STAGING}*", f"{BACK}*", _LEDGER),
 }
 _WRITES = {
     Identity.PUBLISHER: (
         *(f"{area}*" for area in (STAGING, TARGETS, METADATA, RELEASES, LEDGER, BACK, PRIVATE)),
         MARKER_KEY,
     ),
-    Identity.AUTOMATION: (*_FRESHNESS, f"{METADATA}*.rollout.json", _LEDGER, f"{PRIVATE}*"),
-    Identity.ON_CALL: (*_FRESHNESS, f"{METADATA}*.brakes.json", _LEDGER, f"{PRIVATE}*"),
+    Identity.AUTOMATION: (*_FRESHNESS, *_RENEWED, *_STAGES, _LEDGER, f"{PRIVATE}*"),
+    Identity.ON_CALL: (*_FRESHNESS, *_CHANNELS, f"{METADATA}*.brakes.json", _LEDGER, f"{PRIVATE}*"),
 }
 
 WRITTEN_ONCE = (f"{RELEASES}*", f"{TARGETS}*", f"{METADATA}*.*.json", _LEDGER, f"{BACK}*")

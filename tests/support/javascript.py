@@ -36,7 +36,7 @@ def _installed(directory: Path) -> Path:
         npm = need("npm")
         shutil.copytree(SCRIPTS, place)
         ran = subprocess.run(
-            [npm, "install", "--no-fund", "--no-audit", "--ignore-scripts", "--silent"],
+            [npm, "ci", "--no-fund", "--no-audit", "--ignore-scripts", "--silent"],
             cwd=place,
             capture_output=True,
             text=True,
