@@ -22,7 +22,7 @@ def test_the_words_to_install_it_can_be_pasted(project: Project, publish: Publis
 def test_json_names_what_was_written_and_a_second_run_nothing(project: Project, publish: Publish) -> None:
     words = ("refresh", "--units", "units", "--to", "s3://ours/x", "--json")
     first, second = (json.loads(publish(*words, cwd=project.base).out) for _ in range(2))
-    names = ["tidegate-refresh.service", "tidegate-refresh.timer", "refresh.yml"]
+    names = ["tidegate-refresh.service", "tidegate-refresh.timer", "refresh.yml", "refresh.txt"]
     assert first == {"ok": True, "every_seconds": 6 * 3600, "written": [f"units/{name}" for name in names]}
     assert second == {**first, "written": []}
 
