@@ -43,7 +43,7 @@ def test_once_it_is_live_nothing_waits(staged: Project) -> None:
 def test_without_an_entry_of_the_ledger_nothing_waits(staged: Project) -> None:
     """Whoever can write to staging cannot hide what they put beside it."""
     shutil.rmtree(staged.bucket / "ledger")
-    assert {one.level for one in found(staged)} == {"warning"}
+    assert {finding.level for finding in found(staged)} == {"error"}
 
 
 def test_other_bytes_in_the_place_of_a_waiting_object_are_a_stray(staged: Project) -> None:
@@ -51,10 +51,10 @@ def test_other_bytes_in_the_place_of_a_waiting_object_are_a_stray(staged: Projec
     size = waiting.stat().st_size
     waiting.unlink()
     waiting.write_bytes(b"x" * size)
-    [warning] = [one for one in found(staged) if one.level == "warning"]
-    assert waiting.name in warning.where
+    [stray] = [finding for finding in found(staged) if finding.level == "error"]
+    assert waiting.name in stray.where
 
 
 def test_what_a_replaced_candidate_brought_does_not_wait(staged: Project) -> None:
     shutil.rmtree(staged.bucket / "staging")
-    assert {one.level for one in found(staged)} == {"warning"}
+    assert {finding.level for finding in found(staged)} == {"error"}

@@ -76,7 +76,7 @@ def test_the_whole_ceremony(machines: tuple[Machine, Machine]) -> None:
     assert "node.stable: new, 2 of 3" in online.follow("targets")
     hand_out(online, offline)
     assert "Everybody has signed who has to." in offline.follow("targets-sign")
-    assert "Next: record `shipped_at:" in online.follow("targets-back")
+    assert "Recorded shipped_at in" in online.follow("targets-back")
     prepared = online.follow("prepare")
     assert "snapshot: + ben (automation)" in prepared
     signed = offline.follow("sign")

@@ -32,6 +32,9 @@ class Solo:
             if file.name != "policy.yaml":
                 file.unlink()
         (base / "site_config/staffing.yaml").unlink()
+        (base / "content/pages/help/history.md").unlink()
+        safety = base / "content/pages/safety.md"
+        safety.write_text(re.sub(r'<p class="tg-fill".*?</p>', "Tell us.", safety.read_text(), flags=re.DOTALL))
         policy = base / "content/policy.yaml"
         text = policy.read_text()
         policy.write_text(text[: text.index("# Who owns what.")].replace("sample: true\n", ""))
