@@ -115,10 +115,12 @@ def test_everything_is_installed_from_the_locks() -> None:
                 assert "--require-hashes" in line or "--no-deps --no-build-isolation" in line, line
 
 
-def test_the_lock_of_npm_holds_digests_and_no_address() -> None:
-    packages = json.loads((ROOT / "tests/system/js/package-lock.json").read_text())["packages"]
-    packages.pop("")
-    assert packages
+def test_the_lock_of_npm_is_of_what_package_json_names_with_digests_and_no_address() -> None:
+    scripts = ROOT / "tests/system/js"
+    packages = json.loads((scripts / "package-lock.json").read_text())["packages"]
+    dependencies = json.loads((scripts / "package.json").read_text())["dependencies"]
+    assert packages.pop("")["dependencies"] == dependencies, "run `make lock`"
+    assert {name: packages[f"node_modules/{name}"]["version"] for name in dependencies} == dependencies
     for name, package in packages.items():
         assert name.startswith("node_modules/")
         assert package["integrity"].startswith("sha512-"), name

@@ -58,9 +58,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture(params=STATES, ids=lambda spoil: spoil.__name__)
 def spoiled(request: pytest.FixtureRequest, published: Project, tmp_path: Path) -> Project:
     """The same with content that cannot be used."""
-    project = Project(tmp_path / "project")
-    shutil.rmtree(project.base)
-    shutil.copytree(published.base, project.base)
+    project = published.copied(tmp_path / "project")
     project.now = datetime.now(UTC).replace(microsecond=0)
     assert project.catalog.releases  # read while it is sound, for what tests do as a thief
     spoil: Callable[[Project], None] = request.param
@@ -189,9 +187,7 @@ def test_what_decides_on_a_release_refuses(spoiled: Project, publish: Publish) -
 def test_a_candidate_is_named_and_not_judged_without_content(
     published: Project, tmp_path: Path, publish: Publish
 ) -> None:
-    project = Project(tmp_path / "project")
-    shutil.rmtree(project.base)
-    shutil.copytree(published.base, project.base)
+    project = published.copied(tmp_path / "project")
     project.add_release("1.2.0")
     project.build("1.2.0")
     staged = publish("stage", "node@1.2.0", "--artifacts", "artifacts/1.2.0", "--to", project.bucket, cwd=project.base)
@@ -204,9 +200,7 @@ def test_a_candidate_is_named_and_not_judged_without_content(
 
 
 def test_problems_of_the_configuration_still_stop(published: Project, tmp_path: Path, publish: Publish) -> None:
-    project = Project(tmp_path / "project")
-    shutil.rmtree(project.base)
-    shutil.copytree(published.base, project.base)
+    project = published.copied(tmp_path / "project")
     edit(project.config / "endpoints.yaml", "downloads:", "download:")
     before = (project.bucket / TIMESTAMP_KEY).read_bytes()
     for words in (("refresh",), ("rollback", "node@1.1.0", *STABLE), ("status",), ("recover",), ("log",)):
@@ -216,9 +210,7 @@ def test_problems_of_the_configuration_still_stop(published: Project, tmp_path: 
 
 
 def test_roles_that_are_short_of_keys_let_nothing_expire(published: Project, tmp_path: Path, publish: Publish) -> None:
-    project = Project(tmp_path / "project")
-    shutil.rmtree(project.base)
-    shutil.copytree(published.base, project.base)
+    project = published.copied(tmp_path / "project")
     edit(project.config / "signers.yaml", "expires: 2 d", "expires: 90 d")
     for name in ("channels-ben", "minisign-ben"):
         removed = publish("keys", "remove", name, "--compromised", cwd=project.base)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -150,6 +152,13 @@ class Project:
         ):
             (self.config / f"{name}.yaml").write_text(text)
         self.make_keys()
+
+    def copied(self, base: Path) -> Project:
+        """The same project elsewhere, with all its files."""
+        other = copy(self)
+        other.base, other._catalog = base, None
+        shutil.copytree(self.base, base)
+        return other
 
     @property
     def content(self) -> Path:

@@ -44,15 +44,19 @@ class S3Server:
     endpoint: str
     admin: Identity
     _numbers: Iterator[int] = field(default_factory=itertools.count, repr=False, kw_only=True)
+    _clients: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False, kw_only=True)
+    """They are slow to make, and safe for threads."""
 
     def client(self, identity: Identity | None = None, service: str = "s3") -> Any:
         """A plain boto3 client, to look at the server from outside."""
         who = identity or self.admin
-        return boto3.session.Session(who.access_key, who.secret_key, region_name=REGION).client(
-            service,
-            endpoint_url=self.endpoint,
-            config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 4, "mode": "standard"}),
-        )
+        if (key := (who.access_key, service)) not in self._clients:
+            self._clients[key] = boto3.session.Session(who.access_key, who.secret_key, region_name=REGION).client(
+                service,
+                endpoint_url=self.endpoint,
+                config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 4, "mode": "standard"}),
+            )
+        return self._clients[key]
 
     def new_bucket(self, *, versioned: bool = False) -> str:
         """An empty bucket of its own."""

@@ -11,6 +11,7 @@ A PKCS#11 library reads its configuration once in a process, so whatever uses a 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ PLACES = (
 )
 SPIES = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib", "/opt/homebrew/lib")
 SO_PIN = "87654321"
+CONFIGURATION = "softhsm2.conf"
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,19 @@ class SoftHsm:
         library = next((found for one in PLACES if (found := Path(one) / "libsofthsm2.so").exists()), None)
         if library is None:
             skip_system("libsofthsm2.so is in none of its usual places")
-        tokens = directory / "tokens"
-        tokens.mkdir(parents=True)
-        configuration = directory / "softhsm2.conf"
-        configuration.write_text(f"directories.tokendir = {tokens}\nlog.level = ERROR\n")
-        return cls({"SOFTHSM2_CONF": str(configuration), "PYKCS11LIB": str(library)})
+        (directory / "tokens").mkdir(parents=True)
+        return cls._in(directory, str(library))
+
+    @classmethod
+    def _in(cls, directory: Path, library: str) -> SoftHsm:
+        configuration = directory / CONFIGURATION
+        configuration.write_text(f"directories.tokendir = {directory / 'tokens'}\nlog.level = ERROR\n")
+        return cls({"SOFTHSM2_CONF": str(configuration), "PYKCS11LIB": library})
+
+    def copied(self, directory: Path) -> SoftHsm:
+        """The same tokens with the same keys; what is done to either set leaves the other alone."""
+        shutil.copytree(Path(self.environment["SOFTHSM2_CONF"]).parent, directory)
+        return self._in(directory, self.environment["PYKCS11LIB"])
 
     def new_token(self, label: str, pin: str) -> None:
         """A token with nothing on it."""

@@ -20,10 +20,28 @@ def kms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KmsServer]:
         yield server
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project with keys made at the real time, and a release built."""
-    return with_todays_keys(tmp_path / "project", run_publish, "1.0.0")
+    return with_todays_keys(tmp_path_factory.mktemp("made") / "project", run_publish, "1.0.0")
+
+
+@pytest.fixture
+def project(made: Project, tmp_path: Path) -> Project:
+    return made.copied(tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def added(made: Project, kms: KmsServer, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = made.copied(tmp_path_factory.mktemp("added") / "project")
+    use_kms(project, kms)
+    return project
+
+
+@pytest.fixture
+def on_kms(added: Project, tmp_path: Path) -> Project:
+    """The same, with the channel's operations key in the KMS, and no other."""
+    return added.copied(tmp_path / "project")
 
 
 def add(project: Project, uri: str, environment: dict[str, str], name: str = "ben-kms") -> Ran:
@@ -31,13 +49,11 @@ def add(project: Project, uri: str, environment: dict[str, str], name: str = "be
     return run_publish("keys", "add", name, *words, cwd=project.base, env=environment)
 
 
-def use_kms(project: Project, kms: KmsServer) -> str:
-    """The channel's operations key is in the KMS, and no other is; its id there."""
-    key = kms.new_key()
-    added = add(project, f"awskms:{key}", kms.environment)
+def use_kms(project: Project, kms: KmsServer) -> None:
+    """The channel's operations key is in the KMS from now on, and no other is."""
+    added = add(project, f"awskms:{kms.new_key()}", kms.environment)
     assert added.code == 0, added.err
     assert run_publish("keys", "remove", "channels-ben", cwd=project.base).code == 0
-    return key
 
 
 def release(project: Project, environment: dict[str, str]) -> Ran:
@@ -45,13 +61,12 @@ def release(project: Project, environment: dict[str, str]) -> Ran:
     return run_publish(*words, cwd=project.base, env=environment)
 
 
-def test_a_key_in_a_kms_signs_a_release_that_verifies(project: Project, kms: KmsServer) -> None:
-    use_kms(project, kms)
-    published = release(project, kms.environment)
+def test_a_key_in_a_kms_signs_a_release_that_verifies(on_kms: Project, kms: KmsServer) -> None:
+    published = release(on_kms, kms.environment)
     assert published.code == 0, published.err
-    audit = run_publish("verify", project.bucket, "--root", project.config / "root.json", cwd=project.base)
+    audit = run_publish("verify", on_kms.bucket, "--root", on_kms.config / "root.json", cwd=on_kms.base)
     assert (audit.code, audit.out.splitlines()[-1]) == (0, "Sound.")
-    assert "signed by ana (engineering) and ben (operations)" in status(project)
+    assert "signed by ana (engineering) and ben (operations)" in " ".join(status(on_kms).split())
 
 
 def status(project: Project) -> str:
@@ -86,25 +101,23 @@ def test_the_region_of_an_arn_is_asked(project: Project, kms: KmsServer) -> None
     assert added.code == 0, added.err
 
 
-def test_what_the_kms_denies_leaves_the_key_out_and_publishes_nothing(project: Project, kms: KmsServer) -> None:
-    use_kms(project, kms)
+def test_what_the_kms_denies_leaves_the_key_out_and_publishes_nothing(on_kms: Project, kms: KmsServer) -> None:
     other = kms.new_key()
     with kms.asking_who() as nobody:
-        refused = release(project, nobody)
-        added = add(project, f"awskms:{other}", nobody, "other")
-    assert refused.code == 1
+        refused = release(on_kms, nobody)
+        added = add(on_kms, f"awskms:{other}", nobody, "other")
+    assert refused.code == 3
     assert refused.err.startswith("Left out: The key ben-kms cannot be used: the KMS denies it to whoever asks here.")
     assert "still needs the approval of a person with the duty operations" in " ".join(refused.err.split())
     assert nobody["AWS_SECRET_ACCESS_KEY"] not in refused.err + added.err
-    assert not list(project.bucket.rglob("timestamp.json"))
+    assert not list(on_kms.bucket.rglob("timestamp.json"))
     assert added.code == 1
 
 
-def test_without_credentials_it_says_to_log_in(project: Project, kms: KmsServer) -> None:
-    use_kms(project, kms)
+def test_without_credentials_it_says_to_log_in(on_kms: Project, kms: KmsServer) -> None:
     nobody = {**kms.environment, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
-    refused = release(project, nobody)
-    assert refused.code == 1
+    refused = release(on_kms, nobody)
+    assert refused.code == 3
     assert "there are no AWS credentials" in refused.err
     assert "log in" in refused.err
 
@@ -114,6 +127,6 @@ def test_a_kms_that_is_gone_is_told_in_bounded_time(project: Project, tmp_path: 
         use_kms(project, server)
         server.stop()
         refused = release(project, server.environment)
-    assert refused.code == 1
+    assert refused.code == 3
     assert "Left out: The key ben-kms cannot be used: the KMS cannot be reached." in refused.err
     assert not list(project.bucket.rglob("timestamp.json"))

@@ -32,6 +32,10 @@ def promote(project: Project, storage: Storage) -> None:
     apply_promote(plan, project.catalog, storage, lambda: project.now)
 
 
+def targets(storage: Storage) -> set[str]:
+    return {stat.key for stat in storage.list("tuf/targets/")}
+
+
 def test_whichever_one_key_a_thief_has_an_exchanged_build_is_not_shown_and_does_not_ship(
     places: Places, tmp_path: Path
 ) -> None:
@@ -39,6 +43,8 @@ def test_whichever_one_key_a_thief_has_an_exchanged_build_is_not_shown_and_does_
     storage = place.prepared()
     project.publish("1.0.0", storage=storage)
     project.add_release("1.1.0")
+    stage(project, storage)
+    honest = targets(storage)
     got: dict[tuple[str, bool], str] = {}
     for sums in (False, True):
         for key in THIEVES:
@@ -55,4 +61,6 @@ def test_whichever_one_key_a_thief_has_an_exchanged_build_is_not_shown_and_does_
     project.approve("1.1.0", storage=storage)
     promote(project, storage)
     assert place.versions(project, tmp_path / "client") == {"1.1.0"}
-    assert place.audit(project).sound
+    planted = targets(storage) - honest
+    assert planted
+    assert {finding.where for finding in place.audit(project).findings} == planted

@@ -20,19 +20,29 @@ pytestmark = pytest.mark.system
 PIN, WRONG = "482917", "135791"
 
 
-@pytest.fixture
-def hsm(tmp_path: Path) -> SoftHsm:
-    """One token, Ben's, with one key."""
-    hsm = SoftHsm.made(tmp_path / "hsm")
+@pytest.fixture(scope="module")
+def token(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
+    hsm = SoftHsm.made(tmp_path_factory.mktemp("token") / "hsm")
     hsm.new_token("ben", PIN)
     hsm.new_key("ben", PIN, "02")
     return hsm
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
+def hsm(token: SoftHsm, tmp_path: Path) -> SoftHsm:
+    """One token, Ben's, with one key."""
+    return token.copied(tmp_path / "hsm")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project with keys made at the real time, and a release built."""
-    return with_todays_keys(tmp_path / "project", run_publish, "1.0.0")
+    return with_todays_keys(tmp_path_factory.mktemp("made") / "project", run_publish, "1.0.0")
+
+
+@pytest.fixture
+def project(made: Project, tmp_path: Path) -> Project:
+    return made.copied(tmp_path / "project")
 
 
 def test_the_lines_of_the_readme_put_a_key_on_a_token(project: Project, tmp_path: Path) -> None:
@@ -59,13 +69,19 @@ def add(project: Project, environment: dict[str, str], uri: str = "hsm:2", name:
     return run_publish("keys", "add", name, *words, cwd=project.base, env=environment)
 
 
-@pytest.fixture
-def on_token(project: Project, hsm: SoftHsm) -> Project:
-    """The channel's operations key is on the token, and no other is."""
-    added = add(project, hsm.environment)
-    assert added.code == 0, added.err
+@pytest.fixture(scope="module")
+def added(made: Project, token: SoftHsm, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = made.copied(tmp_path_factory.mktemp("added") / "project")
+    ran = add(project, token.environment)
+    assert ran.code == 0, ran.err
     assert run_publish("keys", "remove", "channels-ben", cwd=project.base).code == 0
     return project
+
+
+@pytest.fixture
+def on_token(added: Project, tmp_path: Path) -> Project:
+    """The channel's operations key is on the token, and no other is."""
+    return added.copied(tmp_path / "project")
 
 
 def words_of_release(project: Project) -> tuple[str | Path, ...]:
@@ -160,7 +176,7 @@ def test_the_pin_is_asked_for_once_at_the_terminal(on_token: Project, hsm: SoftH
 def test_a_token_that_is_absent_is_told_before_anybody_is_asked_for_a_pin(on_token: Project, hsm: SoftHsm) -> None:
     hsm.remove_token("ben")
     refused = release(on_token, hsm)
-    assert refused.code == 1
+    assert refused.code == 3
     assert "Left out: The key ben-token cannot be used: its token is not here." in refused.err
     assert "still needs the approval of a person with the duty operations" in " ".join(refused.err.split())
     assert not is_published(on_token)
