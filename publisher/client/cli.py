@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.request import getproxies
 
-from publisher.client.decide import Outcome, decide
+from publisher.client.decide import decide
 from publisher.client.errors import ClientError, InputError, UsageError, printable
 from publisher.client.report import answer_json, answer_lines, error_json, error_lines
 from publisher.client.trusted import RESOURCE, Trusted
@@ -109,9 +109,9 @@ def _ask(options: argparse.Namespace, settings: _Settings) -> int:
     fetcher = fetcher_for(trusted.url, proxies=getproxies(), user_agent=f"tidegate/{_own_version()}")
     client = UpdateClient(trusted.url, trusted.root, settings.state, fetcher)
     channel = client.fetch_channel(trusted.product, trusted.channel, settings.platform)
-    answer = decide(channel.feed, settings.current)
+    answer = decide(channel.feed, settings.current, channel.withdrawn)
     downloaded = None
-    if options.command == "download" and answer.outcome is Outcome.UPDATE_AVAILABLE:
+    if options.command == "download" and answer.release is not None:
         downloaded = client.download(channel.feed, options.to)
     if options.json:
         print(answer_json(channel, answer, settings.current, downloaded))
@@ -257,4 +257,7 @@ def _parser(embedded: Trusted | None) -> argparse.ArgumentParser:
 
 
 _CHECK = "Asks the channel whether there is an update, verifies every answer, and changes nothing else."
-_DOWNLOAD = "Fetches the published file if it is newer than --current. Another file of its name is never touched."
+_DOWNLOAD = (
+    "Fetches the published file if it is newer than --current, or if --current was taken back. Another file of its name"
+    " is never touched."
+)

@@ -11,14 +11,15 @@ JSON keys, always present unless noted; keys may be added, never change their me
     error       null, or {"what": text, "fix": text}; with an error the keys below are absent
     product, channel, platform      what was asked for
     current     the running version; null for a fresh install
-    outcome     "update-available", "up-to-date", "ahead" or "nothing-published"
+    outcome     "update-available", "up-to-date", "ahead", "taken-back" or "nothing-published"
     reason      one plain sentence
     action      "optional", "recommended", "required"; null if nothing is offered
-    secure      false if the running version is below the security floor
+    secure      false if the running version is below the security floor or was taken back
     release     null, or what is offered: version, sentence, action, restart, symptoms (what people may see
                 while the update rolls out), required_by, old_peers_ok_until, notes_url,
-                artifact {file, size, sha256, target, urls}
+                artifact {file, size, sha256, target, urls}; with "taken-back" it is the version to go back to
     min_secure  the security floor, or null
+    withdrawn   [version]: versions that the channel has taken back
     deprecations    [{id, subject, state, remove_in, replacement}]
     signed_by   [{person, duty, keyid}]: whose signatures on the channel's role verified
     download    null, or {"path": text, "already_there": bool}; null after a check
@@ -31,7 +32,7 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from publisher.client.decide import Answer, Outcome
+from publisher.client.decide import Answer
 from publisher.client.errors import ClientError
 from publisher.client.feed import Deprecation, Release, Restart, State
 from publisher.client.version import Version
@@ -70,7 +71,7 @@ def answer_lines(
     if downloaded:
         how = "was already there, with the same bytes" if downloaded.already_there else "downloaded"
         lines += ["", f"{downloaded.path} {how}."]
-    elif answer.outcome is Outcome.UPDATE_AVAILABLE and next_command:
+    elif answer.release and next_command:
         lines += ["", "To download it:", f"  {next_command}"]
     return [*lines, "", f"Signed by {_signers(channel.signatures)}: verified"]
 
@@ -99,6 +100,7 @@ def answer_json(channel: Channel, answer: Answer, current: Version | None, downl
         secure=answer.secure,
         release=answer.release,
         min_secure=feed.min_secure,
+        withdrawn=channel.withdrawn,
         deprecations=feed.deprecations,
         signed_by=channel.signatures,
         download={"path": str(downloaded.path), "already_there": downloaded.already_there} if downloaded else None,

@@ -35,6 +35,8 @@ from publisher.client.errors import InputError, TransferError, VerificationError
 from publisher.client.feed import Feed, parse_feed
 from publisher.client.lock import locked
 from publisher.client.translate import plain_errors
+from publisher.client.version import Version
+from publisher.client.withdrawn import withdrawn_versions
 
 __all__ = ["LIMITS", "Channel", "Downloaded", "UpdateClient"]
 
@@ -59,6 +61,8 @@ class Channel:
     feed: Feed
     signatures: tuple[Signature, ...]
     """Who signed the channel's role."""
+    withdrawn: tuple[Version, ...] = ()
+    """The versions that the channel has taken back."""
 
 
 @dataclass(frozen=True)
@@ -139,15 +143,15 @@ class UpdateClient:
                     fix=_DISTRUST,
                 )
             self._session = session
-            return Channel(feed, session.signatures)
+            return Channel(feed, session.signatures, withdrawn_versions(session.role))
 
     def download(self, feed: Feed, to_dir: Path) -> Downloaded:
         """Fetch the file of the feed's release into `to_dir` under its plain name.
 
         The file appears whole and verified or not at all. A file of that name with the same bytes is left
-        alone and reported; one with other bytes is never touched. Raises InputError for the latter or if
-        nothing is published; VerificationError if TUF and the feed disagree or the bytes are wrong;
-        TransferError.
+        alone and reported; one with other bytes is never touched. Raises InputError for the latter, if nothing
+        is published, or if it was taken back; VerificationError if TUF and the feed disagree or the bytes are
+        wrong; TransferError.
         """
         if feed.release is None:
             raise InputError(f"nothing is published for {feed.product} {feed.channel} on {feed.platform} yet")
@@ -156,6 +160,8 @@ class UpdateClient:
         with self._working(f"download {artifact.file}"):
             if self._session is None or self._session.role_name != role_name:
                 self._session = self._start(feed.product, feed.channel, artifact.target)
+            if feed.release.version in withdrawn_versions(self._session.role):
+                raise InputError(f"{feed.product} {feed.release.version} was taken back", fix="check for updates again")
             info = self._session.target(artifact.target)
             if info is None:
                 raise VerificationError(
