@@ -18,6 +18,8 @@ from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
 from publisher.client.duties import check_duties
 from publisher.client.errors import ClientError
 from publisher.client.updater import LIMITS
+from publisher.client.version import Version
+from publisher.client.withdrawn import withdrawn_versions
 from publisher.errors import VerificationError
 from publisher.model.ledger import Stamp
 
@@ -176,6 +178,14 @@ def verify_role_duties(targets: Targets, role: str, metadata: Metadata[Targets])
     """Persons and duties of a delegated role's signatures. Raises VerificationError naming what is missing."""
     try:
         check_duties(targets, role, metadata)
+    except ClientError as error:
+        raise VerificationError(error.what, fix=error.fix) from error
+
+
+def withdrawn_by(role: Signed | None) -> tuple[Version, ...]:
+    """The versions that a channel's metadata says were taken back, ascending. Raises VerificationError."""
+    try:
+        return withdrawn_versions(role) if role is not None else ()
     except ClientError as error:
         raise VerificationError(error.what, fix=error.fix) from error
 

@@ -136,5 +136,5 @@ def _build(
     at: str | None,
 ) -> None:
     refuse_foreign(target)
-    state = state_of(bucket, config)
+    state = state_of(bucket, config, catalog)
     build_site(mkdocs_file, target, Source(catalog, state, moment(at, catalog), Templates(templates)))

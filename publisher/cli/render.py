@@ -41,7 +41,7 @@ def command(
     catalog = load(content, config)
     now = moment(at, catalog)
     compiled = Templates(templates)
-    state = state_of(bucket, config)
+    state = state_of(bucket, config, catalog)
     files = render_site(catalog, state, now, compiled, schema_of(Feed, closed=False, nulls=True))
     for path, body in read_pages(content[0] / PAGES).items():
         if path.endswith(".md"):

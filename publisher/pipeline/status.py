@@ -19,6 +19,7 @@ from publisher.pipeline.ledger import is_announced
 from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.rotate import StagedRole, under_way
 from publisher.pipeline.staged import StagedRelease, staged_candidate
+from publisher.pipeline.withdrawn import read_withdrawals
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def read_status(storage: Readable, root: bytes, catalog: Catalog, now: datetime)
     if live is None:
         return Status(ChannelState(read_at=now), (), candidates, under_way(storage, root, catalog, now), {})
     return Status(
-        state=read_state(read, live, now),
+        state=read_state(read, live, read_withdrawals(storage, live, catalog.signers), now),
         roles=tuple(_roles(live, catalog, now)),
         candidates=candidates,
         staged_roles=under_way(storage, root, catalog, now),

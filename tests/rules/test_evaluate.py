@@ -179,7 +179,13 @@ def fact(digest: str) -> Evidence:
         ),
         ({"visibility": "internal"}, Evidence(), "integrity.channel", "blocked", "is internal"),
         ({}, Evidence(), "integrity.version", "pass", "It follows 4.1.0."),
-        ({"version": "4.1"}, Evidence(), "integrity.version", "pass", "4.1 is what stable offers now"),
+        (
+            {"version": "4.1"},
+            Evidence(),
+            "integrity.version",
+            "pass",
+            "4.1 is recorded as shipped; the channel itself was not looked at",
+        ),
         ({"version": "4.0.9"}, Evidence(), "integrity.version", "blocked", "4.1.0 is already out"),
         (
             {},
