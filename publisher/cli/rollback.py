@@ -10,10 +10,12 @@ from publisher.cli.common import find_release, load, one_channel, print_result, 
 from publisher.cli.shipping import shipping_options
 from publisher.cli.signing import key_ring, read_root
 from publisher.cli.target import open_to_write, refuse_sample
+from publisher.client.version import Version
 from publisher.model.ledger import Action
 from publisher.pipeline.promote import PromoteRequest
 from publisher.pipeline.rollback import apply_rollback, plan_rollback
 from publisher.rules import words
+from publisher.rules.withdrawn import advised
 
 
 @click.command()
@@ -24,7 +26,7 @@ def command(
     """Take PRODUCT@VERSION back: who installs or updates from now on gets what was live before it.
 
     The way back was signed together with the release, so only the keys of snapshot and timestamp are needed, and no
-    freeze holds it up. Clients that run VERSION already keep it until a higher one comes.
+    freeze holds it up. Clients that run VERSION are told what to go back to. It never ships to the channel again.
     """
     catalog = load(content, config)
     refuse_sample(catalog)
@@ -50,4 +52,6 @@ def command(
         return
     click.echo(f"{release.id} is taken back in {chosen}: {plan.back_to} is live, verified as a new client.")
     click.echo(f"  {words.listed(plan.platforms)}")
-    click.echo(f"Clients that run {release.version} keep it: publish a fixed version under a higher number.")
+    told = advised(release.version, Version.parse(plan.back_to))
+    click.echo(f"Clients that run {release.version} are told: {told} It never ships to {chosen} again;")
+    click.echo("publish a fixed version under a higher number, and build the site again.")

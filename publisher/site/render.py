@@ -60,7 +60,7 @@ def render_site(
     files = {page.path: _render(page, known, common, templates) for page in pages}
     files[feed.SCHEMA] = _json({"$id": f"{scene.catalog.endpoints.site}/{feed.SCHEMA}", **feed_schema})
     files[DECISIONS] = _json(_decisions(scene))
-    files[CALENDAR_DATA] = _json(quarter_as_data(scene.quarter, scene.catalog))
+    files[CALENDAR_DATA] = _json(quarter_as_data(scene.quarter, scene.catalog, scene.state))
     files[CALENDAR_ICS] = to_ics(scene.quarter, scene.catalog, now)
     return dict(sorted(files.items()))
 
@@ -107,6 +107,7 @@ def _decisions(scene: Scene) -> dict[str, Any]:
             for decisions in scene.decisions.values()
             for decision in decisions
         ],
+        "withdrawn": [one.model_dump(mode="json") for one in scene.state.withdrawn] if scene.state else None,
     }
 
 
