@@ -25,7 +25,7 @@ from publisher.channel.layout import (
     metadata_key,
     target_key,
 )
-from publisher.channel.repository import Repository, delegated_files, read_delegated, read_top
+from publisher.channel.repository import Repository, delegated_files, read_delegated, read_top, withdrawn_by
 from publisher.channel.roles import ENDPOINTS_FIELD
 from publisher.channel.state import feeds, read_target
 from publisher.client.feed import Feed
@@ -174,10 +174,14 @@ class _Auditor:
             product, _, channel = role.partition(".")
             try:
                 found = feeds(self.book.read, repository, product, channel)
+                withdrawn = withdrawn_by(repository.roles[role].signed)
             except VerificationError as error:
                 self.book.error(error.what)
                 continue
             for feed in found.values():
+                if feed.release is not None and feed.release.version in withdrawn:
+                    what = f"{role} says that {feed.release.version} was taken back, and offers it for {feed.platform}"
+                    self.book.error(f"{what}; clients offer nothing there")
                 self._feed(feed, repository.roles[role], pinned)
 
     def _feed(self, feed: Feed, metadata: Metadata[Targets], pinned: list[str]) -> None:

@@ -12,7 +12,7 @@ from publisher.client.decide import decide
 from publisher.client.fetch import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.client.version import Version
-from publisher.errors import RefusedByPolicy, StorageConflict
+from publisher.errors import RefusedByPolicy, StorageConflict, TidegateError
 from publisher.model.decision import Decision
 from publisher.model.ledger import Action, Told
 from publisher.model.published import Withdrawal
@@ -258,3 +258,14 @@ def test_status_knows_it_too(taken_back: Project) -> None:
     status = read_status(taken_back.storage(), taken_back.root, taken_back.catalog, taken_back.now)
     expected = Withdrawal(product="node", channel="stable", version=Version.parse("1.1.0"), at=taken_back.now)
     assert status.state.withdrawn == (expected,)
+
+
+def test_what_says_of_itself_that_it_was_taken_back_does_not_go_live(
+    taken_back: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (taken_back.bucket / "tuf/metadata/timestamp.json").read_bytes()
+    for module in ("stage", "rebuild_check"):
+        monkeypatch.setattr(f"publisher.pipeline.{module}.withdrawn_by", lambda _: (Version.parse("1.2.0"),))
+    with pytest.raises(TidegateError, match=r"says that 1\.2\.0 was taken back, and offers it for linux-amd64"):
+        taken_back.publish("1.2.0")
+    assert (taken_back.bucket / "tuf/metadata/timestamp.json").read_bytes() == before
