@@ -43,18 +43,20 @@ check: $(VENV)/tested     ## the quick daily one: lint, types, layers, unit test
 test: $(VENV)/tested      ## all tests, system tests too
 	$(VENV)/bin/pytest -n auto --dist loadfile
 
-nightly: $(VENV)/tested   ## long tests: huge files, many races
+nightly: $(VENV)/tested   ## long tests: huge files, many races, Ceph (.ci/ceph installs it)
 	TIDEGATE_SYSTEM_TESTS=required $(VENV)/bin/pytest -m nightly
 
 bench: $(VENV)/tested     ## speed and size as ratios, into build/bench.json
 	$(PY) -m tests.bench
 
-lock:            ## write the locks anew for a changed pyproject.toml; UPGRADE=1 takes newer versions (needs uv)
+lock:            ## write the locks anew for a changed pyproject.toml; UPGRADE=1 takes newer versions (needs uv and npm)
 	$(LOCK) pyproject.toml --group build --group dev --output-file $(LOCKS)/dev.txt
 	$(LOCK) pyproject.toml --group build --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/run.txt
 	@set -e; for group in refresh client hsm gcpkms azurekms hv tkey; do \
 	    $(LOCK) --group pyproject.toml:$$group --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/$$group.txt; \
 	done
+	cd tests/system/js && npm install --package-lock-only --omit-lockfile-registry-resolved \
+	    --ignore-scripts --no-fund --no-audit --silent
 
 wheel: $(VENV)/installed  ## this program as a wheel in dist/, and its SHA-256
 	@rm -rf build/lib

@@ -4,12 +4,14 @@
     ├── InputError              exit 1   an argument or a file given on the command line
     ├── ContentError            exit 1   one or many problems in the YAML that people edit
     ├── SigningError            exit 1   a key is missing, unreadable, wrong or badly kept
+    │   └── ApprovalsMissing    exit 3   people have to sign something first
     ├── UsageError              exit 2   the command's words do not fit together
     ├── RefusedByPolicy         exit 3   the rules say no; the Decision says why
     ├── VerificationError       exit 4   something published does not verify
     └── StorageError            exit 5   the store cannot be reached, is full or answers nonsense
         ├── StorageConflict     exit 5   somebody else's bytes are already there
-        ├── StorageTooLarge     exit 5   an object is larger than anything honest in its place
+        ├── StorageForeign      exit 5   something that is no object of ours lies in the place of one
+        │   └── StorageTooLarge exit 5   an object is larger than anything honest in its place
         └── StorageMissing      exit 5   there is no object with this key
 
 An error says what happened, where, and what to do. Only the command lines turn one into text and an exit code.
@@ -79,6 +81,12 @@ class SigningError(TidegateError):
     """A key is missing, unreadable, of the wrong role, or kept where others can read it."""
 
 
+class ApprovalsMissing(SigningError):
+    """People have to sign something first; who, is said."""
+
+    exit_code = 3
+
+
 class UsageError(TidegateError):
     """The words of the command do not fit together."""
 
@@ -112,7 +120,11 @@ class StorageConflict(StorageError):
     """Other bytes are already there, or somebody published in between. Nothing of theirs was touched."""
 
 
-class StorageTooLarge(StorageError):
+class StorageForeign(StorageError):
+    """A link, a folder or another thing that cannot be an object of ours lies in the place of one."""
+
+
+class StorageTooLarge(StorageForeign):
     """An object has more bytes than anything honest in its place."""
 
 

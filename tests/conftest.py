@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:  # boto3 is slow to load, and few tests need it
+    from tests.support.ceph import CephServer
     from tests.support.seaweed import SeaweedServer
 
 settings.register_profile("tidegate", deadline=None)  # a busy machine is no failure
@@ -49,4 +50,13 @@ def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeaweedServer]
     from tests.support.seaweed import SeaweedServer  # noqa: PLC0415 - boto3 is slow to load, and few tests need it
 
     with SeaweedServer.started(tmp_path_factory.mktemp("seaweed")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CephServer]:
+    """Debian's Ceph gateway, for the nights."""
+    from tests.support.ceph import CephServer  # noqa: PLC0415 - boto3 is slow to load, and few tests need it
+
+    with CephServer.started(tmp_path_factory.mktemp("ceph")) as server:
         yield server

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -112,3 +113,13 @@ def test_everything_is_installed_from_the_locks() -> None:
         for line in (ROOT / file).read_text().splitlines():
             if re.search(r"(pip install|\$\(PIP\))", line) and not line.startswith("PIP "):
                 assert "--require-hashes" in line or "--no-deps --no-build-isolation" in line, line
+
+
+def test_the_lock_of_npm_holds_digests_and_no_address() -> None:
+    packages = json.loads((ROOT / "tests/system/js/package-lock.json").read_text())["packages"]
+    packages.pop("")
+    assert packages
+    for name, package in packages.items():
+        assert name.startswith("node_modules/")
+        assert package["integrity"].startswith("sha512-"), name
+        assert not {"resolved", "link"} & package.keys(), name

@@ -21,12 +21,12 @@ from tuf.api.serialization import DeserializationError
 from tuf.api.serialization.json import JSONSerializer
 
 from publisher.channel.layout import metadata_key
-from publisher.channel.repository import Read, Repository, parse, verifies, verify_role_duties
+from publisher.channel.repository import Read, Repository, left_at, parse, verifies, verify_role_duties
 from publisher.channel.roles import PASSING_FIELDS, is_due, lifetime_of, role_policy
 from publisher.client.errors import ClientError
 from publisher.client.version import Version
 from publisher.client.withdrawn import BACK_FIELD, WITHDRAWN_FIELD, withdrawn_versions
-from publisher.errors import InputError, SigningError, StorageConflict, VerificationError
+from publisher.errors import ApprovalsMissing, InputError, SigningError, StorageConflict, VerificationError
 from publisher.model.signer import SHARED_ROLES, Signers
 from publisher.signing.keys import OpenSigner
 
@@ -114,7 +114,7 @@ class Advance:
         threshold = self.root.signed.roles[Targets.type].threshold
         changed = self.live is not None and not says_the_same(self.live.targets.signed, targets)
         if changed and len(self.keys(Targets.type)) < threshold:
-            raise SigningError(
+            raise ApprovalsMissing(
                 "signers, products or addresses have changed, and `targets` is not signed for that yet",
                 fix="publish keys stage, approve targets, publish keys promote; then run this again",
             )
@@ -148,7 +148,7 @@ class Advance:
         if isinstance(delegator.signed, Targets):
             verify_role_duties(delegator.signed, role, metadata)
         key = metadata_key(role, metadata.signed.version)
-        left = self.read(key)
+        left = left_at(self.read, key)
         if left is not None:
             found = _usable(left, Targets, role, delegator)
             enough = not isinstance(delegator.signed, Targets) or (found and says_enough(delegator.signed, role, found))
@@ -187,7 +187,7 @@ class Advance:
 
     def _settle(self, role: str, signed: S, delegator: Metadata[Root] | Metadata[Targets]) -> tuple[Metadata[S], bytes]:
         """Find the version to write: one that a killed run left and that says the same, or the next free one."""
-        while (left := self.read(metadata_key(role, signed.version))) is not None:
+        while (left := left_at(self.read, metadata_key(role, signed.version))) is not None:
             found = _usable(left, type(signed), role, delegator)
             if (
                 found is not None

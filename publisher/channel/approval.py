@@ -14,7 +14,7 @@ from tuf.api.metadata import Key, Metadata, Targets
 
 from publisher.channel.candidate import Candidate
 from publisher.client.duties import Signature, uncovered
-from publisher.errors import SigningError, VerificationError
+from publisher.errors import ApprovalsMissing, VerificationError
 from publisher.model.approval import Fact, Statement
 from publisher.model.base import format_time
 from publisher.model.register import Approver, Override
@@ -133,13 +133,13 @@ def standing(
 
 
 def require(standing: Standing, what: str, needs: Needs) -> None:
-    """Raises SigningError that says who has approved, whose approval does not count and why, and what is missing."""
+    """Raises ApprovalsMissing: who has approved, whose approval does not count and why, and what is missing."""
     if not standing.missing:
         return
     there = words.listed([str(one) for one in standing.counted]) if standing.counted else "nobody"
     lines = [f"{what} still needs {words.listed(standing.missing)}; approved so far by {there}."]
     lines += [f"  {one}" for one in (*needs.because, *standing.left_out)]
-    raise SigningError(
+    raise ApprovalsMissing(
         "\n".join(lines), fix="each of them runs `publish approve` with a key of their own; see `publish status`"
     )
 

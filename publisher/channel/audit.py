@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from tuf.api.metadata import Metadata, Targets
+from tuf.api.metadata import Metadata, Root, Targets
 
 from publisher.channel.audit_releases import audit_release
-from publisher.channel.findings import BROKEN_OFF, Finding, Findings, Level, Source
+from publisher.channel.audit_waiting import waiting_objects
+from publisher.channel.findings import BROKEN_OFF, REMOVED, Finding, Findings, Level, Source
 from publisher.channel.history import History, read_history, released_file
 from publisher.channel.layout import (
     BACK,
@@ -19,16 +20,25 @@ from publisher.channel.layout import (
     MINISIGN_TARGET,
     RELEASES,
     STAGING,
-    TARGETS,
     TIMESTAMP_KEY,
     channel_role,
     metadata_key,
     target_key,
 )
-from publisher.channel.repository import Repository, delegated_files, read_delegated, read_top, withdrawn_by
+from publisher.channel.limits import FILE_LIMIT
+from publisher.channel.repository import (
+    Repository,
+    delegated_files,
+    follow_roots,
+    read_delegated,
+    read_top,
+    silent_channels,
+    withdrawn_by,
+)
 from publisher.channel.roles import ENDPOINTS_FIELD
 from publisher.channel.state import feeds, read_target
 from publisher.client.feed import Feed
+from publisher.client.web_path import address_of
 from publisher.errors import VerificationError
 from publisher.model.signer import SHARED_ROLES
 
@@ -83,18 +93,18 @@ class _Auditor:
     def run(self) -> Audit:
         repository = self._repository()
         if repository is not None:
-            history = read_history(self.source.read, repository, self.source.keys(), self.trusted_root)
+            history = read_history(self.book.peek, repository, self.source.keys(), self._roots())
             self._expiry(repository)
             self._targets(repository)
             self._feeds(repository)
             self._releases(repository, history, self._listed_versions())
-            self._strays(history)
+            self._strays(repository, history)
         return self._result()
 
     def run_change(self, before: Repository | None) -> Audit:
         repository = self._repository()
         if repository is not None:
-            history = read_history(self.source.read, repository, (), self.trusted_root)
+            history = read_history(self.book.peek, repository, (), self._roots())
             changed = _changed(repository, before)
             self._expiry(changed)
             self._targets(changed)
@@ -102,12 +112,15 @@ class _Auditor:
             self._releases(changed, history, set())
         return self._result()
 
+    def _roots(self) -> tuple[Metadata[Root], ...]:
+        return tuple(follow_roots(self.book.peek, self.trusted_root))
+
     def _repository(self) -> Repository | None:
         """What the timestamp leads to; parts that do not verify become findings."""
         try:
             top = read_top(self.book.read, self.trusted_root)
         except VerificationError as error:
-            self.book.error(error.what)
+            self.book.error(f"{error.what}; {error.fix}" if error.fix else error.what)
             return None
         if top is None:
             self.book.error("nothing is published here", TIMESTAMP_KEY)
@@ -127,7 +140,7 @@ class _Auditor:
                 self.book.error(error.what, metadata_key(role, meta.version))
         delegations = top.targets.signed.delegations
         for role in sorted(set(delegations.roles if delegations and delegations.roles else ()) - set(listed)):
-            if self.source.read(metadata_key(role, 1)) is not None:
+            if self.book.peek(metadata_key(role, 1)) is not None:
                 # Clients reject a snapshot that drops a role (specification, 5.5.5).
                 self.book.error(f"{role} was published, and the snapshot no longer lists it", METADATA)
             elif role in SHARED_ROLES:
@@ -136,11 +149,15 @@ class _Auditor:
     def _expiry(self, repository: Repository) -> None:
         for role, (part, signatures) in repository.signed.items():
             self.book.signatures += signatures
-            if part.expires <= self.now:
-                self.book.error(
-                    f"{role} expired on {part.expires:%Y-%m-%d %H:%M} UTC; until it is renewed, clients offer nothing",
-                    TIMESTAMP_KEY if role == "timestamp" else metadata_key(role, part.version),
-                )
+            if part.expires > self.now:
+                continue
+            key = TIMESTAMP_KEY if role == "timestamp" else metadata_key(role, part.version)
+            expired = f"{role} expired on {part.expires:%Y-%m-%d %H:%M} UTC"
+            if not silent_channels(repository, role):
+                self.book.add(Level.WARNING, f"{expired}; clients offer updates all the same, but renew it", key)
+                continue
+            whose = f" of {role}" if "." in role else ""
+            self.book.error(f"{expired}; until it is renewed, clients{whose} offer nothing", key)
 
     def _targets(self, repository: Repository) -> None:
         """Every listed file is there with its size and digest, and lies where its role may vouch for it."""
@@ -157,9 +174,11 @@ class _Auditor:
                 self._compare(target_key(path, sha256), target.length, sha256)
 
     def _compare(self, key: str, size: int, sha256: str) -> None:
-        found = self.book.digest(key, size)
+        found = self.book.digest(key, min(size, FILE_LIMIT))
         if found is None:
             self.book.error("is listed, but its object is missing", key)
+        elif size > FILE_LIMIT:
+            self.book.error(f"is listed with {size} bytes, and nothing of ours has more than {FILE_LIMIT}", key)
         elif found.size > size:
             self.book.error(f"has more than the {size} bytes that were signed", key)
         elif found.size < size:
@@ -196,7 +215,7 @@ class _Auditor:
             return
         if (target.length, target.hashes.get("sha256")) != (artifact.size, artifact.sha256):
             self.book.error(f"{name} and the signed metadata disagree about {artifact.file}")
-        allowed = {f"{origin}/{target_key(artifact.target, artifact.sha256)}" for origin in pinned}
+        allowed = {address_of(origin, target_key(artifact.target, artifact.sha256)) for origin in pinned}
         for url in artifact.urls:
             if url not in allowed:
                 self.book.error(f"{name} sends clients to {url}, which is not a pinned address")
@@ -227,19 +246,33 @@ class _Auditor:
                 versions.add((parts[1], parts[2]))
         return versions
 
-    def _strays(self, history: History) -> None:
-        """Objects that nothing signed leads to: remains of a killed run, or something that somebody put there."""
+    def _strays(self, repository: Repository, history: History) -> None:
+        """Objects that nothing signed leads to: somebody put them there, or a run was killed before it signed."""
         keys = self.source.keys()
         if keys is None:
             self.book.add(Level.NOTE, "objects that nothing leads to cannot be found without a listing")
             return
-        for key in sorted(keys):
-            if key.startswith(WORKSHOP) or key in self.book.accounted or key in history.keys:
+        keys = sorted(keys)
+        refuted = {finding.where for finding in self.book.found if finding.level is Level.ERROR}
+        known = self.book.accounted | history.keys | refuted
+        for waiting in waiting_objects(self.source.read, keys, repository):
+            if waiting.key in known:
                 continue
-            if key.startswith((METADATA, TARGETS)):
-                self.book.add(Level.WARNING, f"nothing signed leads to it; {BROKEN_OFF}", key)
+            found = self.book.look(waiting.key, min(waiting.size, FILE_LIMIT))
+            if found is not None and (found.size, found.sha256) == (waiting.size, waiting.sha256):
+                known.add(waiting.key)
+                self.book.add(Level.NOTE, f"is waiting: it comes with {waiting.release}, which is staged", waiting.key)
+        for key in keys:
+            if key.startswith(WORKSHOP) or key in known:
+                continue
+            if key in history.coming:
+                self.book.add(Level.WARNING, f"is signed, and not live; {BROKEN_OFF}", key)
+            elif key.startswith(METADATA):
+                self.book.error(f"no key of its role signed it; publishing passes it by, and {REMOVED}", key)
             else:
-                self.book.error("nothing signed leads to it, and people may take it for ours", key)
+                self.book.error(
+                    f"nothing signed leads to it, and people may take it for ours: {BROKEN_OFF}, else {REMOVED}", key
+                )
 
 
 def _changed(repository: Repository, before: Repository | None) -> Repository:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from publisher.channel.findings import BROKEN_OFF, Findings, Level
 from publisher.channel.history import History
 from publisher.channel.layout import release_key
+from publisher.channel.limits import COMPANION_LIMIT
 from publisher.channel.manifests import (
     BOM_SUFFIXES,
     MANIFEST_FILE,
@@ -36,7 +37,7 @@ def audit_release(
 
     checksums = book.read(key(SUMS_FILE))
     if checksums is None:
-        book.read(key(SUMS_FILE + SIGNATURE_SUFFIX))
+        # What lies there without sums is a stray, file by file.
         book.add(if_missing, f"has no SHA256SUMS; {BROKEN_OFF}", key(""))
         return
     try:
@@ -50,14 +51,19 @@ def audit_release(
         return
     vouched_before = False
     for file, digest in sorted(listed.items()):
-        found = book.digest(key(file))
+        name = (product, version, file)
+        # Never by what SHA256SUMS or a manifest says: both lie beside the file.
+        limit = history.size_of(name) or COMPANION_LIMIT
+        found = book.digest(key(file), limit)
         if found is None:
             book.add(if_missing, f"is in SHA256SUMS, but its object is missing; {BROKEN_OFF}", key(file))
+            continue
+        if found.size > limit:
+            book.error(f"has more than the {limit} bytes that it may have, and was not read further", key(file))
             continue
         if found.sha256 != digest:
             book.error("does not have the bytes that SHA256SUMS names", key(file))
         told = file == MANIFEST_FILE or file.endswith(BOM_SUFFIXES)  # facts about binaries, which nobody runs
-        name = (product, version, file)
         if not told and digest not in history.vouched.get(name, ()):
             if digest in history.vouched_before.get(name, ()):
                 vouched_before = True

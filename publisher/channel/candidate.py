@@ -20,10 +20,11 @@ from tuf.api.metadata import Metadata, Root, Signature, Targets
 
 from publisher.channel.advance import to_bytes
 from publisher.channel.layout import candidate_key, metadata_key, staging_pointer_key
-from publisher.channel.repository import Read, Repository, parse
-from publisher.channel.roles import BASE_FIELD
+from publisher.channel.repository import Read, Repository, left_at, parse
+from publisher.channel.roles import BASE_FIELD, is_due
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.candidate import CandidateRecord, StagingPointer
+from publisher.model.signer import Signers
 from publisher.signing.keys import OpenSigner, described
 
 SIGNATURE_LIMIT = 4096
@@ -105,9 +106,9 @@ def payload_digest(signed: Root | Targets) -> str:
 
 
 def next_free_version(role: str, read: Read, above: int) -> int:
-    """The first version after `above` that has no object; those that a killed run burned are passed over."""
+    """The first version after `above` that has no object; what a killed run or a stranger has taken is passed over."""
     version = above + 1
-    while read(metadata_key(role, version)) is not None:
+    while left_at(read, metadata_key(role, version)) is not None:
         version += 1
     return version
 
@@ -117,7 +118,7 @@ def version_is_its_own(candidate: Candidate, read: Read, above: int) -> bool:
     version = candidate.metadata.signed.version
     if version <= above:
         return False
-    left = read(metadata_key(candidate.role, version))
+    left = left_at(read, metadata_key(candidate.role, version))
     if left is None:
         return version <= next_free_version(candidate.role, read, above)
     try:
@@ -209,9 +210,12 @@ def refuse_stale(candidate: Candidate, live: Repository | None) -> None:
         )
 
 
-def expires_before(candidate: Candidate, moment: datetime) -> bool:
-    """Whether the payload would be expired by then."""
-    return candidate.metadata.signed.expires <= moment
+def is_short_lived(candidate: Candidate, signers: Signers, now: datetime) -> bool:
+    """Whether the payload would be due for renewal as soon as it is live.
+
+    A renewal takes people, and time: until they have signed it, clients are stranded once the payload expires.
+    """
+    return is_due(signers, candidate.role, candidate.metadata.signed, now)
 
 
 def _who(live: Repository | None, role: str) -> str:

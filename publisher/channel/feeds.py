@@ -7,6 +7,7 @@ from datetime import datetime
 from publisher.channel.layout import artifact_target, target_key
 from publisher.client.errors import ClientError
 from publisher.client.feed import parse_feed
+from publisher.client.web_path import address_of
 from publisher.errors import InputError
 from publisher.model.catalog import Catalog
 from publisher.model.deprecation import DeprecationState
@@ -33,13 +34,13 @@ def build_feed(catalog: Catalog, release: Release, channel: str, artifact: Publi
             restart=release.notes.restart,
             old_peers_ok_until=release.notes.old_peers_ok_until,
             symptoms=release.notes.symptoms,
-            notes_url=f"{endpoints.site.rstrip('/')}/releases/{release.product}/{release.version}/",
+            notes_url=address_of(endpoints.site, f"releases/{release.product}/{release.version}/"),
             artifact=FeedArtifact(
                 file=artifact.file,
                 size=artifact.size,
                 sha256=artifact.sha256,
                 target=target,
-                urls=tuple(f"{origin.rstrip('/')}/{key}" for origin in endpoints.downloads),
+                urls=tuple(address_of(origin, key) for origin in endpoints.downloads),
             ),
         ),
         min_secure=catalog.products[release.product].min_secure,

@@ -8,10 +8,14 @@ from enum import StrEnum
 from typing import Protocol
 
 from publisher.channel.layout import METADATA, TIMESTAMP_KEY
-from publisher.client.updater import LIMITS
-from publisher.signing.digests import FileDigests
+from publisher.client.limits import LIMITS
+from publisher.errors import StorageForeign
+from publisher.signing.digests import FileDigests, more_than
 
 BROKEN_OFF = "a publication that was broken off leaves such; running it again completes it"
+
+
+REMOVED = "the holder of the break-glass identity may delete it"
 
 
 class Level(StrEnum):
@@ -36,11 +40,14 @@ class Source(Protocol):
     """A bucket as an auditor sees it."""
 
     def read(self, key: str) -> bytes | None:
-        """A small object; None when there is none."""
+        """A small object; None when there is none. Raises StorageForeign for what is too large, or no object."""
         ...
 
-    def digest(self, key: str, limit: int | None = None) -> FileDigests | None:
-        """Size and digests of an object; None when there is none. Reading stops one byte past `limit`."""
+    def digest(self, key: str, limit: int) -> FileDigests | None:
+        """Size and digests of an object; None when there is none. A size above `limit` says no more than that.
+
+        Raises StorageForeign for what is no object.
+        """
         ...
 
     def keys(self) -> Iterable[str] | None:
@@ -73,21 +80,42 @@ class Findings:
         """Write down what refutes the channel."""
         self.add(Level.ERROR, what, where)
 
+    def peek(self, key: str) -> bytes | None:
+        """A small object, whether something leads to it or not; empty, with a finding, for what is none."""
+        try:
+            return self.source.read(key)
+        except StorageForeign as error:
+            self._foreign(key, error)
+            return b""
+
     def read(self, key: str) -> bytes | None:
         """A small object that something leads to. Metadata larger than clients read is an error."""
         self.accounted.add(key)
-        data = self.source.read(key)
+        data = self.peek(key)
         limit = metadata_limit(key)
         if data is not None and limit is not None and len(data) > limit:
             self.error(f"has {len(data)} bytes, and clients read at most {limit}", key)
         return data
 
-    def digest(self, key: str, limit: int | None = None) -> FileDigests | None:
-        """Digests of an object that something leads to, read once."""
+    def digest(self, key: str, limit: int) -> FileDigests | None:
+        """Digests of an object that something leads to, read once; of nothing, with a finding, for what is none."""
         self.accounted.add(key)
+        return self.look(key, limit)
+
+    def look(self, key: str, limit: int) -> FileDigests | None:
+        """The same, whether something leads to it or not."""
         if key not in self._digests:
-            self._digests[key] = self.source.digest(key, limit)
+            try:
+                self._digests[key] = self.source.digest(key, limit)
+            except StorageForeign as error:
+                self._foreign(key, error)
+                self._digests[key] = more_than(limit)
         return self._digests[key]
+
+    def _foreign(self, key: str, error: StorageForeign) -> None:
+        """Told once, however often it is asked for."""
+        if not any(finding.where == key and finding.level is Level.ERROR for finding in self.found):
+            self.error(f"cannot be ours: {error.what.rstrip('.')}", key)
 
     def account_for_prefix(self, prefix: str) -> None:
         """What lies below a prefix has been judged as a whole."""

@@ -8,14 +8,14 @@ and is told apart from what today's keys vouch for.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from tuf.api.exceptions import RepositoryError
-from tuf.api.metadata import Metadata, Root, Targets
+from tuf.api.metadata import Metadata, Root, Snapshot, Targets
 
 from publisher.channel.layout import MINISIGN_TARGET, metadata_key, numbered, target_key
-from publisher.channel.repository import Read, Repository, follow_roots, parse, verify_role_duties
+from publisher.channel.repository import Read, Repository, parse, verifies, verify_role_duties
 from publisher.channel.state import read_target
 from publisher.errors import VerificationError
 
@@ -25,59 +25,100 @@ FEW = 32
 File = tuple[str, str, str]
 """Product, version, file name."""
 
+Vouched = Mapping[File, Mapping[str, int]]
+"""Binary -> the digests that a channel's people have signed for it, with the size that each has."""
+
 
 @dataclass(frozen=True)
 class History:
     """What can be proven of the past."""
 
     keys: frozenset[str]
-    """Metadata objects of versions up to the current ones, and the targets that verified ones listed."""
-    vouched: Mapping[File, frozenset[str]]
-    """Binary -> digests that a channel's people have signed for it, with keys that count today."""
-    vouched_before: Mapping[File, frozenset[str]]
-    """The same, with keys that counted then."""
+    """Metadata objects of versions up to the current ones, and the targets that they listed; each was verified."""
+    coming: frozenset[str]
+    """The same of versions after the current ones: signed by keys that count today, and not live yet."""
+    vouched: Vouched
+    """By keys that count today."""
+    vouched_before: Vouched
+    """By keys that counted then."""
     minisign_before: tuple[bytes, ...]
     """Public keys for checks by hand that were pinned before today's, the newest first."""
 
+    def size_of(self, file: File) -> int | None:
+        """How large a binary may be at most; None when nobody has ever vouched for one of that name."""
+        sizes = (*self.vouched.get(file, {}).values(), *self.vouched_before.get(file, {}).values())
+        return max(sizes, default=None)
 
-def read_history(read: Read, repository: Repository, keys: Iterable[str] | None, trusted_root: bytes) -> History:
-    """Read every metadata version in `keys`; without a listing, little more than the current ones is known."""
-    proven: set[str] = set()
-    vouched: dict[File, set[str]] = defaultdict(set)
-    vouched_before: dict[File, set[str]] = defaultdict(set)
-    for metadata in repository.roles.values():
-        _vouch(metadata.signed, vouched)
+
+def read_history(
+    read: Read, repository: Repository, keys: Iterable[str] | None, roots: Sequence[Metadata[Root]]
+) -> History:
+    """Read every metadata version in `keys`; without a listing, little more than the current ones is known.
+
+    `roots` are the trusted one and all that follow. `read` is asked for what strangers may have written.
+    """
     current = {role: signed.version for role, (signed, _) in repository.signed.items()}
-    named = list(_named(keys, current))
-    earlier = _earlier_targets(read, repository, named if keys is not None else None, trusted_root)
+    named = sorted(_named(keys, current), key=lambda found: found[1:])
+    earlier = _earlier_targets(read, repository, named if keys is not None else None, roots)
+    book = _Book()
+    for metadata in repository.roles.values():
+        _vouch(metadata.signed, book.vouched)
+    older_roots = _roots_before(read, roots[0])
     for key, number, role in named:
-        if role in ("root", "snapshot"):
-            if number <= current[role]:
-                proven.add(key)
-            continue
-        data = read(key)
-        signed = _verified(data, role, repository.root.signed if role == Targets.type else repository.targets.signed)
-        book = vouched
-        if signed is None and number < current[role]:
-            signed, book = earlier.get(number) if role == "targets" else _then(data, role, earlier), vouched_before
-        if signed is None or signed.version != number:
-            continue
-        if role != "targets":
-            # One that is not live yet vouches for plain names too: they are made just before the flip.
-            _vouch(signed, book)
-        if number <= current[role]:
-            proven.add(key)
-            proven.update(
-                target_key(path, target.hashes["sha256"])
-                for path, target in signed.targets.items()
-                if "sha256" in target.hashes
-            )
+        if role == Root.type:
+            if number in older_roots or any(root.signed.version == number for root in roots):
+                book.keys.add(key)
+        elif role == Snapshot.type:
+            if _is_snapshot(read(key), number, roots):
+                book.proven(number <= current[role]).add(key)
+        else:
+            book.targets(key, number, role, read(key), repository, current, earlier)
     return History(
-        frozenset(proven),
-        {file: frozenset(digests) for file, digests in vouched.items()},
-        {file: frozenset(digests) for file, digests in vouched_before.items()},
+        frozenset(book.keys),
+        frozenset(book.coming - book.keys),
+        book.vouched,
+        book.vouched_before,
         tuple(_minisign_keys(read, repository, earlier)),
     )
+
+
+@dataclass
+class _Book:
+    keys: set[str] = field(default_factory=set)
+    coming: set[str] = field(default_factory=set)
+    vouched: dict[File, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    vouched_before: dict[File, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+
+    def proven(self, past: bool) -> set[str]:
+        return self.keys if past else self.coming
+
+    def targets(
+        self,
+        key: str,
+        number: int,
+        role: str,
+        data: bytes | None,
+        repository: Repository,
+        current: Mapping[str, int],
+        earlier: Mapping[int, Targets],
+    ) -> None:
+        """Note a version of `targets` or of a delegated role, if keys of today or of its time vouch for it."""
+        book = self.vouched
+        signed = _verified(data, role, repository.root.signed if role == Targets.type else repository.targets.signed)
+        if signed is None and number < current[role]:
+            signed, book = (
+                earlier.get(number) if role == Targets.type else _then(data, role, earlier),
+                self.vouched_before,
+            )
+        if signed is None or signed.version != number:
+            return
+        if role != Targets.type:
+            # One that is not live yet vouches for plain names too: they are made just before the flip.
+            _vouch(signed, book)
+        proven = self.proven(number <= current[role])
+        proven.add(key)
+        listed = {path: target.hashes.get("sha256") for path, target in signed.targets.items()}
+        proven.update(target_key(path, sha256) for path, sha256 in listed.items() if sha256 is not None)
 
 
 def _named(keys: Iterable[str] | None, current: Mapping[str, int]) -> Iterator[tuple[str, int, str]]:
@@ -88,17 +129,47 @@ def _named(keys: Iterable[str] | None, current: Mapping[str, int]) -> Iterator[t
             yield key, *found
 
 
+def _roots_before(read: Read, trusted: Metadata[Root]) -> frozenset[int]:
+    """Versions before the trusted root: each signed by its own keys, and followed by one that these have signed."""
+    proven = set()
+    following = trusted
+    for number in range(trusted.signed.version - 1, 0, -1):
+        try:
+            root = parse(read(metadata_key(Root.type, number)) or b"", Root, Root.type)
+        except VerificationError:
+            break
+        if root.signed.version != number or not all(
+            verifies(root.signed, Root.type, signed) for signed in (root, following)
+        ):
+            break
+        proven.add(number)
+        following = root
+    return frozenset(proven)
+
+
+def _is_snapshot(data: bytes | None, number: int, roots: Sequence[Metadata[Root]]) -> bool:
+    """Whether that is the snapshot of this number, signed by the keys that one of the roots names."""
+    try:
+        snapshot = parse(data or b"", Snapshot, Snapshot.type)
+    except VerificationError:
+        return False
+    return snapshot.signed.version == number and any(verifies(root.signed, Snapshot.type, snapshot) for root in roots)
+
+
 def _earlier_targets(
-    read: Read, repository: Repository, named: Iterable[tuple[str, int, str]] | None, trusted_root: bytes
+    read: Read,
+    repository: Repository,
+    named: Iterable[tuple[str, int, str]] | None,
+    roots: Sequence[Metadata[Root]],
 ) -> dict[int, Targets]:
     """Versions of `targets` before today's that a root of their time vouched for, the newest first."""
     today = repository.targets.signed.version
     numbers = {number for _, number, role in named if role == Targets.type} if named is not None else set()
-    roots = [root.signed for root in follow_roots(read, trusted_root)]
     found: dict[int, Targets] = {}
     for number in sorted(numbers if named is not None else range(max(1, today - FEW), today), reverse=True):
         data = read(metadata_key(Targets.type, number)) if number < today else None
-        signed = next((one for root in reversed(roots) if (one := _verified(data, Targets.type, root))), None)
+        judges = (root.signed for root in reversed(roots))
+        signed = next((targets for root in judges if (targets := _verified(data, Targets.type, root))), None)
         if signed is not None and signed.version == number:
             found[number] = signed
     return found
@@ -106,7 +177,7 @@ def _earlier_targets(
 
 def _then(data: bytes | None, role: str, earlier: Mapping[int, Targets]) -> Targets | None:
     """A version of a delegated role that an earlier `targets` vouched for."""
-    return next((one for targets in earlier.values() if (one := _verified(data, role, targets))), None)
+    return next((signed for targets in earlier.values() if (signed := _verified(data, role, targets))), None)
 
 
 def _minisign_keys(read: Read, repository: Repository, earlier: Mapping[int, Targets]) -> Iterator[bytes]:
@@ -130,11 +201,11 @@ def released_file(path: str) -> File | None:
     return (parts[1], parts[3], parts[4]) if len(parts) == 5 and parts[0] == "artifacts" else None
 
 
-def _vouch(signed: Targets, vouched: dict[File, set[str]]) -> None:
+def _vouch(signed: Targets, vouched: dict[File, dict[str, int]]) -> None:
     for path, target in signed.targets.items():
         file, digest = released_file(path), target.hashes.get("sha256")
         if file is not None and digest is not None:
-            vouched[file].add(digest)
+            vouched[file][digest] = target.length
 
 
 def _verified(data: bytes | None, role: str, judge: Root | Targets) -> Targets | None:

@@ -20,7 +20,7 @@ from tuf.api.metadata import Key, Targets
 
 from publisher.channel.findings import Finding, Level
 from publisher.channel.layout import LEDGER, TIMESTAMP_KEY, ledger_key, metadata_key
-from publisher.channel.repository import Read, follow_roots, parse
+from publisher.channel.repository import Read, follow_roots, left_at, parse
 from publisher.errors import VerificationError
 from publisher.model.ledger import Action, Entry, PublicEntry, Stamp, Told
 from publisher.model.signer import Signers
@@ -28,6 +28,9 @@ from publisher.signing.envelope import payload_of, seal, verify_envelope
 from publisher.signing.keys import OpenSigner, public_key
 
 PAYLOAD_TYPE = "application/vnd.tidegate.ledger+json"
+
+LEAP = 1000
+"""No entry has a number so far beyond the one before it; whatever has is a stranger's."""
 
 _KEY = re.compile(re.escape(LEDGER) + r"([0-9]{8})\.json")
 
@@ -91,9 +94,22 @@ def number_of(key: str) -> int | None:
     return int(match[1]) or None if match else None
 
 
-def seal_entry(told: Told, head: Head, at: datetime, key: OpenSigner) -> tuple[str, bytes]:
-    """The entry that follows on `head`, signed, as (key, bytes). Raises SigningError."""
-    number = head.number + 1
+def in_sequence(numbers: Iterable[int]) -> list[int]:
+    """The numbers, in order, up to the first gap wider than LEAP: whoever plants a far one must not use them all up."""
+    found: list[int] = []
+    for number in sorted(numbers):
+        if number > (found[-1] if found else 0) + LEAP:
+            break
+        found.append(number)
+    return found
+
+
+def seal_entry(told: Told, head: Head, at: datetime, key: OpenSigner, number: int | None = None) -> tuple[str, bytes]:
+    """The entry that follows on `head`, signed, as (key, bytes). Raises SigningError.
+
+    `number` is given where objects that are no entries have taken the next ones.
+    """
+    number = number or head.number + 1
     # Sections are copied as they are: what is a model stays one.
     said = {name: getattr(told, name) for name in Told.model_fields}
     public = None
@@ -118,7 +134,7 @@ def named_keys(read: Read, trusted_root: bytes, versions: Iterable[int], signers
         keys |= root.signed.keys
     for version in versions:
         try:
-            targets = parse(read(metadata_key(Targets.type, version)) or b"", Targets, Targets.type)
+            targets = parse(left_at(read, metadata_key(Targets.type, version)) or b"", Targets, Targets.type)
         except VerificationError:
             continue
         for root in roots:
@@ -183,14 +199,18 @@ def _whole(one: Logged) -> Entry:
 
 
 def _links(logged: Sequence[Logged]) -> Iterator[Finding]:
-    """Numbers without gap, and each entry follows on the very bytes before it."""
+    """Each entry follows on the very bytes before it.
+
+    Numbers that an entry passed by, since a stranger's object had taken them, are no gap: it names what is before them.
+    """
     before = NO_ENTRY
     for one in logged:
-        if one.number > before.number + 1:
+        follows = one.entry is not None and one.entry.previous == before.sha256
+        if one.number > before.number + 1 and not follows:
             first, last = before.number + 1, one.number - 1
             missing = f"entry {first} is" if first == last else f"entries {first} to {last} are"
             yield Finding(Level.ERROR, f"comes after a gap: {missing} missing", ledger_key(one.number))
-        elif one.entry is not None and one.entry.previous != before.sha256:
+        elif one.entry is not None and not follows:
             what = f"does not follow on entry {before.number} as it lies here: one of the two was edited or exchanged"
             yield Finding(Level.ERROR, what if before.number else "does not begin the ledger", ledger_key(one.number))
         before = one.head

@@ -15,9 +15,9 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timest
 from tuf.api.serialization import DeserializationError, SerializationError
 
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
-from publisher.channel.repository import MAX_VERSION, Read, Repository, parse, verifies, verify_role_duties
+from publisher.channel.repository import MAX_VERSION, Read, Repository, left_at, parse, verifies, verify_role_duties
 from publisher.channel.roles import ONLINE_ROLES
-from publisher.errors import InputError, StorageTooLarge, VerificationError
+from publisher.errors import InputError, StorageForeign, VerificationError
 from publisher.model.ledger import Action, Entry, Stamp
 from publisher.signing.digests import digest_bytes
 
@@ -63,14 +63,14 @@ def read_claimed(read: Read) -> Claimed:
     """Read what lies there. It may be anything."""
     try:
         data = read(TIMESTAMP_KEY)
-    except StorageTooLarge:
+    except StorageForeign:
         data = b""
     timestamp = _lenient(data, Timestamp)
     if timestamp is None or not 0 < timestamp.signed.snapshot_meta.version <= MAX_VERSION:
         return Claimed(data, timestamp, None)
     try:
         snapshot = read(metadata_key(Snapshot.type, timestamp.signed.snapshot_meta.version))
-    except StorageTooLarge:
+    except StorageForeign:
         snapshot = None
     return Claimed(data, timestamp, _lenient(snapshot, Snapshot))
 
@@ -153,8 +153,8 @@ def distrusted(
         if version is None or before is None or not before.signed.version < version <= MAX_VERSION:
             continue
         try:
-            theirs = parse(read(metadata_key(role, version)) or b"", Targets, role)
-        except (VerificationError, StorageTooLarge):
+            theirs = parse(left_at(read, metadata_key(role, version)) or b"", Targets, role)
+        except VerificationError:
             continue
         found[role] = _signers(judge, role, theirs)
     return {role: keyids for role, keyids in found.items() if keyids}

@@ -11,6 +11,7 @@ from publisher.channel.release_candidate import ReleaseCandidate, feeds_of
 from publisher.channel.repository import Read, Repository, withdrawn_by
 from publisher.channel.state import feeds
 from publisher.client.feed import Artifact, Feed, Release
+from publisher.client.web_path import web_path
 from publisher.model.base import format_time
 from publisher.rules import words
 
@@ -29,7 +30,8 @@ def release_difference(candidate: ReleaseCandidate, live: Repository | None, rea
     """Lines: what each platform is offered now and then, what it is told, and what stays. Raises VerificationError."""
     before = feeds(read, live, candidate.product, candidate.channel) if live else {}
     after = feeds_of(candidate.metadata.signed, read)
-    lines = [line for platform in sorted(after) for line in _platform(platform, before.get(platform), after[platform])]
+    lines = [] if before else [f"a new channel: nobody has been offered anything of {candidate.role} so far"]
+    lines += [line for platform in sorted(after) for line in _platform(platform, before.get(platform), after[platform])]
     lines += [f"{platform}: no longer served" for platform in sorted(set(before) - set(after))]
     signed = candidate.metadata.signed
     current = live.roles.get(candidate.role) if live else None
@@ -53,7 +55,7 @@ def _platform(platform: str, before: Feed | None, after: Feed) -> Iterator[str]:
     if before == after:
         yield f"{platform}: stays at {_version(after)}"
         return
-    yield f"{platform}: {_version(before)} -> {_version(after)}"
+    yield f"{platform}: {_version(before)} -> {_version(after)}" if before else f"{platform}: {_version(after)}, new"
     if after.release is None:
         return
     old = before.release if before else None
@@ -76,7 +78,9 @@ def _platform(platform: str, before: Feed | None, after: Feed) -> Iterator[str]:
 def _file(artifact: Artifact) -> Iterator[str]:
     yield f"  {artifact.file}, {artifact.size:,} bytes"
     yield f"  sha256 {artifact.sha256}"
-    yield from (f"  from {url.removesuffix(target_key(artifact.target, artifact.sha256))}" for url in artifact.urls)
+    yield from (
+        f"  from {url.removesuffix(web_path(target_key(artifact.target, artifact.sha256)))}" for url in artifact.urls
+    )
 
 
 def _version(feed: Feed | None) -> str:

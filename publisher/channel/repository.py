@@ -15,12 +15,13 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Snapshot, Targets
 from tuf.api.serialization import DeserializationError, SerializationError
 
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
+from publisher.client.brakes import silenced_by
 from publisher.client.duties import check_duties
 from publisher.client.errors import ClientError
-from publisher.client.updater import LIMITS
+from publisher.client.limits import refuse_web_page
 from publisher.client.version import Version
 from publisher.client.withdrawn import withdrawn_versions
-from publisher.errors import VerificationError
+from publisher.errors import StorageForeign, VerificationError
 from publisher.model.ledger import Stamp
 
 S = TypeVar("S", Root, Timestamp, Snapshot, Targets)
@@ -28,8 +29,8 @@ S = TypeVar("S", Root, Timestamp, Snapshot, Targets)
 Read = Callable[[str], bytes | None]
 """Reads an object by key; None when there is none."""
 
-MAX_ROOTS = LIMITS.max_root_rotations
-"""Roots that are followed at most in one run, as our client does."""
+MAX_ROOTS = 1024
+"""Longer chains of roots are refused: a new root a day for nearly three years."""
 
 MAX_VERSION = 2**31
 """No role gets here by honest work; a thief who jumps ahead should not take the publisher along."""
@@ -82,6 +83,10 @@ def parse(data: bytes, kind: type[S], name: str) -> Metadata[S]:
         # What has no canonical form, such as a fraction, cannot have been signed.
         _ = metadata.signed_bytes
     except (DeserializationError, SerializationError) as error:
+        try:
+            refuse_web_page(name, data)
+        except ClientError as page:
+            raise VerificationError(page.what, fix=page.fix) from error
         raise VerificationError(f"{name} is not TUF metadata") from error
     if not 0 < metadata.signed.version <= MAX_VERSION:
         raise VerificationError(
@@ -94,7 +99,10 @@ def parse(data: bytes, kind: type[S], name: str) -> Metadata[S]:
 
 
 def follow_roots(read: Read, trusted_root: bytes) -> Iterator[Metadata[Root]]:
-    """The trusted root and every later one, each signed by its predecessor and by itself (specification, 5.3)."""
+    """The trusted root and every later one, each signed by its predecessor and by itself (specification, 5.3).
+
+    Raises VerificationError for whatever else lies at the next number: clients walk number by number, and stop there.
+    """
     root = parse(trusted_root, Root, "the trusted root")
     try:
         root.verify_delegate(Root.type, root)
@@ -102,18 +110,46 @@ def follow_roots(read: Read, trusted_root: bytes) -> Iterator[Metadata[Root]]:
         raise VerificationError("the trusted root is not signed by its own keys", fix="check --root") from error
     yield root
     for _ in range(MAX_ROOTS):
-        version = root.signed.version + 1
-        data = read(metadata_key(Root.type, version))
-        if data is None:
+        key = metadata_key(Root.type, root.signed.version + 1)
+        try:
+            following = _next_root(root, read(key))
+        except (VerificationError, StorageForeign) as error:
+            raise VerificationError(
+                f"{key} lies where the next root belongs, and every client stops there: {error.what.rstrip('.')}",
+                fix=f"have the holder of the break-glass identity delete {key}, as docs/key-runbooks.md says",
+            ) from error
+        if following is None:
             return
-        name = f"{version}.root.json"
-        following = parse(data, Root, name)
-        if following.signed.version != version:
-            raise VerificationError(f"{name} says that it is version {following.signed.version}")
-        for signer in (root, following):
-            _verify(signer, Root.type, following, name)
         root = following
         yield root
+    raise VerificationError(
+        f"more than {MAX_ROOTS} roots follow on the trusted one, and no more are followed",
+        fix="give a later root.json that you trust",
+    )
+
+
+def _next_root(root: Metadata[Root], data: bytes | None) -> Metadata[Root] | None:
+    if data is None:
+        return None
+    version = root.signed.version + 1
+    name = f"{version}.root.json"
+    following = parse(data, Root, name)
+    if following.signed.version != version:
+        raise VerificationError(f"{name} says that it is version {following.signed.version}")
+    for signer in (root, following):
+        _verify(signer, Root.type, following, name)
+    return following
+
+
+def left_at(read: Read, key: str) -> bytes | None:
+    """What lies at a number of metadata that is to be used next; None where it is free.
+
+    Empty, so that nobody takes it for metadata, for what is too large or no object: that number is taken all the same.
+    """
+    try:
+        return read(key)
+    except StorageForeign:
+        return b""
 
 
 def read_top(read: Read, trusted_root: bytes) -> Repository | None:
@@ -134,6 +170,12 @@ def read_top(read: Read, trusted_root: bytes) -> Repository | None:
     _verify(root, Targets.type, targets, "targets")
     stamp = Stamp(version=timestamp.signed.version, sha256=hashlib.sha256(data).hexdigest())
     return Repository(root, roots[1:], timestamp, stamp, snapshot, targets, {})
+
+
+def silent_channels(repository: Repository, role: str) -> tuple[str, ...]:
+    """The channels, by role, that clients offer nothing of while `role` is expired."""
+    delegations = repository.targets.signed.delegations
+    return silenced_by(role, sorted(name for name in (delegations.roles if delegations else None) or {} if "." in name))
 
 
 def delegated_files(repository: Repository) -> dict[str, MetaFile]:

@@ -13,7 +13,7 @@ from publisher.client.duties import DUTIES_FIELD
 from publisher.client.version import Version
 from publisher.client.withdrawn import WITHDRAWN_FIELD
 from publisher.errors import SigningError
-from publisher.model.catalog import Catalog
+from publisher.model.configuration import Configuration
 from publisher.model.signer import SHARED_ROLES, TOP_LEVEL_ROLES, RolePolicy, Signers
 from publisher.signing.keys import public_key
 
@@ -111,11 +111,15 @@ def first_root(signers: Signers, now: datetime) -> Root:
     )
 
 
-def targets_role(catalog: Catalog, minisign_public: bytes, now: datetime) -> Targets:
+def targets_role(configuration: Configuration, minisign_public: bytes, now: datetime) -> Targets:
     """`targets`, version 1: delegations to every channel and shared role, the pinned minisign key and addresses."""
-    signers = catalog.signers
+    signers = configuration.signers
     delegated = [
-        *(channel_role(product.id, channel) for product in catalog.products.values() for channel in product.channels),
+        *(
+            channel_role(product.id, channel)
+            for product in configuration.products.values()
+            for channel in product.channels
+        ),
         *SHARED_ROLES,
     ]
     keys: dict[str, Key] = {}
@@ -137,7 +141,7 @@ def targets_role(catalog: Catalog, minisign_public: bytes, now: datetime) -> Tar
         expires=now + role_policy(signers, Targets.type).expires,
         targets={MINISIGN_TARGET: TargetFile.from_data(MINISIGN_TARGET, minisign_public, ["sha256"])},
         delegations=Delegations(keys, roles),
-        unrecognized_fields={ENDPOINTS_FIELD: [origin.rstrip("/") for origin in catalog.endpoints.downloads]},
+        unrecognized_fields={ENDPOINTS_FIELD: [origin.rstrip("/") for origin in configuration.endpoints.downloads]},
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from publisher.channel.audit import Audit
 from publisher.channel.findings import Finding, Level, Source
 from publisher.channel.layout import SITE_ROLE, SITE_TARGET
+from publisher.channel.limits import PAGE_LIMIT
 from publisher.channel.repository import read_repository
 from publisher.channel.state import read_target
 from publisher.errors import VerificationError
@@ -32,7 +33,7 @@ def audit_site(
         pages = _signed_pages(channel, trusted_root)
     except VerificationError as error:
         return Audit((Finding(Level.ERROR, error.what, SITE_TARGET),), 0, 0)
-    sizes = {path: page.size for path, page in sorted(pages.items())}
+    sizes = {path: min(page.size, PAGE_LIMIT) for path, page in sorted(pages.items())}
     found = dict(zip(sizes, digests(sizes), strict=True))
     findings = [*_compared(pages, found), *_strays(pages, keys)]
     return Audit(tuple(findings), 0, sum(one is not None for one in found.values()))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from publisher.channel.approval import Approval
 from publisher.cli.verdicts import wrapped
+from publisher.model.approval import Comparison
 from publisher.pipeline.approve import Review
 from publisher.pipeline.rotate import StagedRole
 from publisher.rules.answer import headline
@@ -14,7 +16,7 @@ def approval_lines(review: Review | None, width: int, margin: str = "") -> list[
         return []
     standing = review.standing
     indent = len(margin)
-    lines = [f"{margin}approved    {one}" for one in standing.counted]
+    lines = [line for approval in standing.counted for line in _approved(approval, margin)]
     for one in standing.left_out:
         lines += _hanging(f"{margin}not counted", one, width, indent)
     for one in standing.missing:
@@ -37,3 +39,11 @@ def role_lines(staged: StagedRole, width: int, margin: str = "") -> list[str]:
 def _hanging(label: str, text: str, width: int, indent: int) -> list[str]:
     first, *more = wrapped(text, width, indent + 12)
     return [f"{label:<{indent + 12}}{first.strip()}", *more]
+
+
+def _approved(approval: Approval, margin: str) -> list[str]:
+    """Who approved, and which of the files they say to have built."""
+    statement = approval.statement
+    built = [file.file for file in statement.built if file.result is Comparison.SAME] if statement is not None else []
+    says = [f"{margin}            says to have built {file}" for file in built]
+    return [f"{margin}approved    {approval}", *says]

@@ -5,24 +5,35 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
 from publisher.cli.approvals import approval_lines, role_lines
-from publisher.cli.common import content_options, find_release, json_option, load, one_channel, print_result, wall_clock
+from publisher.cli.common import (
+    content_options,
+    find_release,
+    json_option,
+    load,
+    load_configured,
+    print_result,
+    shipping_channel,
+    wall_clock,
+)
 from publisher.cli.signing import ask_passphrase, key_ring, keys_option, read_root
 from publisher.cli.target import open_to_look, open_to_write, refuse_sample, to_option
 from publisher.cli.verdicts import terminal_width, verdict_lines, wrapped
 from publisher.content.explain import did_you_mean
 from publisher.errors import InputError, UsageError
-from publisher.model.approval import Fact
+from publisher.model.approval import BuiltFile, Comparison, Fact
 from publisher.model.catalog import Catalog
+from publisher.model.configuration import Configuration
 from publisher.model.release import Release
 from publisher.pipeline.approve import Review, approve, find_key, review
 from publisher.pipeline.approve_role import RoleReview, review_role, sign_role
 from publisher.pipeline.bundle import LIMIT, Bundle, Recorder, brought_back, pack, repack, unpack
+from publisher.pipeline.compare_build import compare_build
 from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import Readable
 from publisher.pipeline.staged import store_signatures
@@ -37,6 +48,12 @@ from publisher.storage.protocol import Storage
 @click.option("--channel", help="The channel; needed where the release is for several.")
 @click.option("--key", metavar="URI", help="Your key: its name or uri in signers.yaml, or file:PATH.")
 @click.option("--fact", "given", multiple=True, metavar="FACT=PROOF", help="Attest a fact, with what proves it.")
+@click.option(
+    "--artifacts",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Compare the candidate's files with those that you built; what you sign says so.",
+)
 @click.option("--yes", metavar="DIGEST", help="Sign without asking: the whole SHA-256 of the candidate you have read.")
 @click.option(
     "--export", type=click.Path(path_type=Path), metavar="FILE", help="Write a bundle for an offline machine."
@@ -52,6 +69,7 @@ def command(
     channel: str | None,
     key: str | None,
     given: tuple[str, ...],
+    artifacts: Path | None,
     yes: str | None,
     export: Path | None,
     bundle: Path | None,
@@ -66,7 +84,8 @@ def command(
 
     Shows what clients will get, what the rules say now, who has approved and what is missing. Near an event operations
     attest facts one by one. Without --key it only shows. The signature is made over the very metadata that clients
-    verify: it fits this candidate alone, and a changed byte voids it.
+    verify: it fits this candidate alone, and a changed byte voids it. Declining at the question signs nothing, exit
+    code 1.
 
     On a machine without network: --export FILE here, the same command with --bundle FILE there, --import FILE here.
     """
@@ -74,12 +93,13 @@ def command(
         raise UsageError("--export, --bundle and --import exclude one another", fix="do one step at a time")
     if key is not None and (export or back):
         raise UsageError("--export and --import do not sign", fix="sign on the bundle, with --bundle and --key")
-    catalog = load(content, config)
-    refuse_sample(catalog)
-    release = find_release(catalog, name) if "@" in name else None
-    if release is None and channel is not None:
-        raise UsageError("--channel goes with PRODUCT@VERSION", fix="name the role of a channel as PRODUCT.CHANNEL")
-    asked = _Asked(catalog, release or name, channel, read_root(config))
+    if artifacts is not None and (export or back or "@" not in name):
+        raise UsageError(
+            "--artifacts compares a release's files where it is read or signed",
+            fix="leave --export and --import out, and name PRODUCT@VERSION",
+        )
+    asked = _asked(name, channel, content, config, artifacts)
+    configuration = asked.configuration
     signing = _Signing(key, keys, given, yes) if key is not None else None
     last = "Nothing was signed: name your key with --key."
     if bundle is not None:
@@ -90,21 +110,21 @@ def command(
             _replace(bundle, repack(packed, memory))
             last = f"Signed. Carry {bundle.name} back, and bring it in there with --import."
     elif export is not None:
-        recorder = Recorder(open_to_look(to, catalog))
+        recorder = Recorder(open_to_look(to, configuration))
         found, written = asked.review(recorder), None
         _replace(export, pack(found.candidate.role, found.digest, recorder.seen))
         last = f"Written to {export}. There: the same command with --bundle {export.name} and --key."
     elif back is not None:
-        storage = open_to_write(to, catalog, wall_clock())
+        storage = open_to_write(to, configuration, wall_clock())
         written = _bring_back(asked.review(storage), back, storage)
         found = asked.review(storage)
         last = (
             f"Brought back: {words.counted(len(written.keys), 'object')}." if written.keys else "It brings nothing new."
         )
     elif signing is None:
-        found, written = asked.review(open_to_look(to, catalog)), None
+        found, written = _reviewed(asked, open_to_look(to, configuration), None, as_json=as_json)
     else:
-        found, written = _reviewed(asked, open_to_write(to, catalog, wall_clock()), signing, as_json=as_json)
+        found, written = _reviewed(asked, open_to_write(to, configuration, wall_clock()), signing, as_json=as_json)
         last = "Signed."
     if as_json:
         print_result(_as_json(found, written))
@@ -118,23 +138,46 @@ Reviewed = Review | RoleReview
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """Which candidate is meant."""
+class _AskedRole:
+    """Which role's candidate is meant. It keeps a channel alive, so the configuration is enough."""
 
-    catalog: Catalog
-    what: Release | str
-    """A release, or a role by name."""
-    channel: str | None
+    role: str
+    configuration: Configuration
     root: bytes
 
-    def review(self, storage: Readable) -> Reviewed:
+    def review(self, storage: Readable) -> RoleReview:
         """The candidate as it is there now."""
-        if isinstance(self.what, str):
-            return review_role(self.what, storage, self.root, self.catalog, wall_clock())
-        if self.channel is None and len(self.what.channels) > 1:
-            raise UsageError(f"{self.what.id} is for {words.listed(self.what.channels)}", fix="name one with --channel")
-        channel = one_channel(self.what, self.channel, self.catalog)
-        return review(self.what, channel, storage, self.root, self.catalog, wall_clock())
+        return review_role(self.role, storage, self.root, self.configuration, wall_clock())
+
+
+@dataclass(frozen=True)
+class _AskedRelease:
+    """Which release's candidate is meant."""
+
+    release: Release
+    channel: str
+    configuration: Catalog
+    root: bytes
+    artifacts: Path | None
+    """A build of the reader's own."""
+
+    def review(self, storage: Readable) -> Review:
+        """The candidate as it is there now."""
+        return review(self.release, self.channel, storage, self.root, self.configuration, wall_clock())
+
+
+_Asked = _AskedRole | _AskedRelease
+
+
+def _asked(name: str, channel: str | None, content: tuple[Path, ...], config: Path, artifacts: Path | None) -> _Asked:
+    if "@" not in name:
+        if channel is not None:
+            raise UsageError("--channel goes with PRODUCT@VERSION", fix="name the role of a channel as PRODUCT.CHANNEL")
+        return _AskedRole(name, load_configured(content, config), read_root(config))
+    catalog = load(content, config)
+    refuse_sample(catalog)
+    release = find_release(catalog, name)
+    return _AskedRelease(release, shipping_channel(release, channel, catalog), catalog, read_root(config), artifacts)
 
 
 @dataclass(frozen=True)
@@ -152,9 +195,12 @@ def _reviewed(
 ) -> tuple[Reviewed, Written | None]:
     """Show the candidate, ask, sign. What is signed is what was shown: it is not read again in between."""
     found = asked.review(storage)
+    if isinstance(asked, _AskedRelease) and isinstance(found, Review) and asked.artifacts is not None:
+        built = compare_build(found.candidate, found.files, asked.artifacts, storage)
+        found = replace(found, built=built)
     if signing is None:
         return found, None
-    ring = key_ring(asked.catalog.signers, signing.keys)
+    ring = key_ring(asked.configuration.signers, signing.keys)
     facts = _facts(signing.given)
     if signing.yes is not None and signing.yes != found.digest:
         raise UsageError(
@@ -173,10 +219,7 @@ def _reviewed(
         for fact in found.facts_of(found.may_sign[opened.public_key.keyid]):
             if fact not in facts:
                 facts[fact] = click.prompt(fact.question, err=as_json)
-        said = "To sign, type the first 8 digits of the candidate's digest"
-        typed = click.prompt(f"{said} ({found.digest[:8]}...)", err=as_json)
-        if typed.strip().lower() != found.digest[:8]:
-            raise UsageError("that is another digest; nothing was signed", fix="run it again")
+        _refuse_declined(found, signing.key, as_json=as_json)
     if isinstance(found, Review):
         objects = approve(found, opened, facts, wall_clock()).objects
     else:
@@ -184,6 +227,21 @@ def _reviewed(
     again = "stage it again with --replace" if isinstance(found, Review) else "run `publish keys stage --replace`"
     written = store_signatures(objects, storage, again)
     return asked.review(storage), written
+
+
+def _refuse_declined(found: Reviewed, key: str, *, as_json: bool) -> None:
+    """Whoever signs types what they sign; anything else is a no, and says so. Raises InputError, UsageError."""
+    asked = "To sign, type the first 8 digits of the candidate's digest"
+    not_signed = f"candidate {found.digest[:12]} of {found.candidate.role} was not signed with {key}"
+    try:
+        typed = click.prompt(f"{asked} ({found.digest[:8]}...)", default="", show_default=False, err=as_json)
+    except click.Abort:
+        click.echo(f"\npublish: declined: {not_signed}", err=True)
+        raise
+    if typed.strip().lower() in ("", "n", "no"):
+        raise InputError(f"declined: {not_signed}", fix="run it again to sign it after all")
+    if typed.strip().lower() != found.digest[:8]:
+        raise UsageError(f"that is another digest: {not_signed}", fix="run it again")
 
 
 @contextmanager
@@ -252,13 +310,26 @@ def _lines(found: Reviewed, width: int) -> list[str]:
     lines += ["What changes for clients:", *changes]
     if found.takes_back_to is not None:
         lines += wrapped(f"Signed with it: the way back to {found.takes_back_to}, should it have to be taken.", width)
+    if found.built:
+        lines += ["", "Compared with your build:", *(line for built in found.built for line in _built_lines(built))]
+        lines += wrapped("Whoever signs now says to have built the files that are the same.", width)
     lines += ["", *wrapped(halves(decision), width)]
     stopping = [verdict for verdict in decision.verdicts if verdict.outcome.stops]
     if stopping:
-        lines += ["", "What stops it now:"]
+        lines += ["", "What blocks it now:"]
     for verdict in stopping:
         lines += verdict_lines(verdict, width)
     return [*lines, "", *_standing(found, width)]
+
+
+def _built_lines(built: BuiltFile) -> list[str]:
+    match built.result:
+        case Comparison.SAME:
+            return [f"  same          {built.file}", f"    {built.sha256}"]
+        case Comparison.CODE_SIGNED:
+            return [f"  not compared  {built.file}", "    it carries a code signature, which no build repeats"]
+        case _:
+            return [f"  not compared  {built.file}", "    your directory has no such file"]
 
 
 def _indented(line: str, width: int) -> list[str]:
@@ -288,6 +359,7 @@ def _as_json(found: Reviewed, written: Written | None) -> dict[str, object]:
         "channel": found.candidate.channel,
         "candidate": found.digest,
         "difference": list(found.difference),
+        "built": [built.model_dump(mode="json") for built in found.built],
         "way_back_to": found.takes_back_to,
         "decision": found.decision.model_dump(mode="json"),
         "facts": [str(fact) for fact in found.needs.facts],

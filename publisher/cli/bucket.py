@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from publisher.cli.common import content_options, json_option, load, print_json
+from publisher.cli.common import content_options, json_option, load_configured, print_json
+from publisher.cli.suggesting import SuggestingGroup
 from publisher.cli.target import address_of, to_option
 from publisher.errors import UsageError
 from publisher.storage.policies import (
@@ -36,7 +37,7 @@ def site_option(function: F) -> F:
     return click.option("--site", is_flag=True, help="For the site's own bucket, which --to names.")(function)
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def command() -> None:
     """Print least-privilege documents for a bucket on S3. Nothing is sent; apply them with the store's own tools."""
 
@@ -72,8 +73,9 @@ def show_policy(
 @click.option("--json", is_flag=True, expose_value=False, help="JSON is what it prints anyway.")
 def show_cors(to: str | None, content: tuple[Path, ...], config: Path) -> None:
     """Print the CORS configuration of the channel's bucket: pages of the site may read it."""
-    _address(to, content, config)
-    print_json(cors(load(content, config).endpoints.site))
+    configuration = load_configured(content, config)
+    _on_s3(address_of(to, configuration))
+    print_json(cors(configuration.endpoints.site))
 
 
 @command.command("lifecycle")
@@ -94,10 +96,14 @@ def show_lifecycle(staging_days: int, site: bool, to: str | None, content: tuple
     print_json(site_lifecycle(prefix) if site else lifecycle(prefix, staging_days))
 
 
-def _address(to: str | None, content: tuple[Path, ...], config: Path, *, site: bool = False) -> S3Address:
+def _address(to: str | None, content: tuple[Path, ...], config: Path, *, site: bool) -> S3Address:
+    """The bucket that is meant; a configuration is only needed where --to does not name it."""
     if site and to is None:
         raise UsageError("the site's bucket is not named", fix="give --to s3://BUCKET/PREFIX")
-    address = to or address_of(to, load(content, config))
+    return _on_s3(to or address_of(to, load_configured(content, config)))
+
+
+def _on_s3(address: str) -> S3Address:
     if not address.startswith("s3:"):
         raise UsageError(f"{address} is not a bucket on S3", fix="give --to s3://BUCKET/PREFIX")
     return S3Address.parse(address)

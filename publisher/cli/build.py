@@ -21,16 +21,16 @@ from publisher.cli.common import (
 from publisher.cli.live import state_of
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.signing import key_ring, keys_option, read_root
-from publisher.cli.site_upload import as_json_of, lines_of, open_places, upload
-from publisher.cli.target import refuse_sample
+from publisher.cli.site_upload import as_json_of, lines_of, open_places, published, upload
+from publisher.cli.target import refuse_placeholders, refuse_sample
 from publisher.errors import UsageError
-from publisher.model.catalog import Catalog
 from publisher.pipeline.site_files import read_site
 from publisher.pipeline.site_signing import SigningPlan, plan_signing
 from publisher.site.build import build_site
 from publisher.site.plugin import Source
+from publisher.site.render import CALENDAR_ICS
 from publisher.site.templates import Templates
-from publisher.site.writer import refuse_foreign
+from publisher.site.writer import read_file, refuse_foreign
 from publisher.storage.protocol import Body, Storage
 
 
@@ -85,6 +85,7 @@ def command(
     catalog = load(content, config)
     if upload_url is not None:
         refuse_sample(catalog)
+        refuse_placeholders(catalog, config, content)
     with ExitStack() as stack:
         places = (
             open_places(upload_url, channel_bucket, catalog, wall_clock(), dry_run=dry_run)
@@ -92,7 +93,16 @@ def command(
             else None
         )
         directory = target or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tidegate-"))) / "site"
-        _build(mkdocs_file, templates, directory, catalog, bucket or channel_bucket, config, at)
+        refuse_foreign(directory)
+        before = published(places.site, CALENDAR_ICS) if places else None
+        source = Source(
+            catalog,
+            state_of(bucket or channel_bucket, config, catalog),
+            moment(at, catalog),
+            Templates(templates),
+            calendar_before=before or read_file(directory, CALENDAR_ICS),
+        )
+        build_site(mkdocs_file, directory, source)
 
         def sign(manifest: Body, channel: Storage) -> SigningPlan:
             ring = key_ring(catalog.signers, keys)
@@ -124,17 +134,3 @@ def _refuse_words(
             raise UsageError(f"{alone[0]} goes with --upload only", fix="give --upload URL too")
     elif at is not None and not flags["dry_run"]:
         raise UsageError("--at does not go with --upload", fix="what is published says what holds at the real time")
-
-
-def _build(
-    mkdocs_file: Path,
-    templates: Path,
-    target: Path,
-    catalog: Catalog,
-    bucket: str | None,
-    config: Path,
-    at: str | None,
-) -> None:
-    refuse_foreign(target)
-    state = state_of(bucket, config, catalog)
-    build_site(mkdocs_file, target, Source(catalog, state, moment(at, catalog), Templates(templates)))

@@ -9,6 +9,7 @@ import click
 
 from publisher.cli.common import content_options, json_option, load, print_result, wall_clock
 from publisher.cli.earlier import catalog_at
+from publisher.content.placeholders import placeholders
 from publisher.errors import InputError
 from publisher.model.catalog import Catalog
 from publisher.rules.lint import Lint
@@ -35,7 +36,9 @@ def command(strict: bool, since: str | None, content: tuple[Path, ...], config: 
     now = catalog.sample.reference_time if catalog.sample else wall_clock()
     if since is not None:
         _refuse_loosened(since, content, config, catalog, now)
-    counts, advice = count(catalog), lints(catalog, now)
+    left = () if catalog.sample is not None else placeholders(catalog, config, content)
+    unfilled = [Lint(str(problem.place), problem.what, problem.fix) for problem in left]
+    counts, advice = count(catalog), [*unfilled, *lints(catalog, now)]
     failed = strict and bool(advice)
     if as_json:
         found = [{"about": one.about, "what": one.what, "fix": one.fix} for one in advice]

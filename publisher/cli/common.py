@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,11 +11,13 @@ from typing import Any, TypeVar
 import click
 
 from publisher.content.explain import did_you_mean
-from publisher.content.load import load_catalog
-from publisher.errors import InputError, UsageError
+from publisher.content.load import load_catalog, load_configuration
+from publisher.errors import InputError, TidegateError, UsageError
 from publisher.model.base import YEARS, format_time
 from publisher.model.catalog import Catalog
+from publisher.model.configuration import Configuration
 from publisher.model.release import Release
+from publisher.rules import words
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -109,12 +111,35 @@ def load(content: tuple[Path, ...], config: Path) -> Catalog:
     return load_catalog(content, config)
 
 
-def find_release(catalog: Catalog, name: str) -> Release:
-    """PRODUCT@VERSION -> Release, or a message with the nearest known names."""
+def load_configured(content: tuple[Path, ...], config: Path, *, quorums: bool = False) -> Configuration:
+    """The configuration, for commands that keep a channel alive or stop it: a Catalog where the content is sound.
+
+    Problems of the content, whatever they are, give a warning and stop nothing. Without `quorums`, roles may be short
+    of keys. Raises ContentError for problems of the configuration, InputError where there is none.
+    """
+    configuration = load_configuration(config, quorums=quorums)
+    try:
+        return load_catalog(content, config, quorums=quorums)
+    except TidegateError as error:
+        what = error.what
+    except Exception as error:  # a defect of reading content must not let a channel expire either
+        what = f"the content cannot be read ({type(error).__name__})"
+    click.echo(f"Warning: {what}, not needed here: publish check", err=True)
+    return configuration
+
+
+def named_version(configuration: Configuration, name: str) -> tuple[str, str]:
+    """PRODUCT@VERSION -> a product that the configuration has, and what is written as its version."""
     product, separator, version = name.partition("@")
     if not separator or not product or not version:
         raise UsageError(f"{name} does not name a release", fix="write PRODUCT@VERSION, like btfs-node@4.2.0")
-    known_product(catalog, product)
+    known_product(configuration, product)
+    return product, version
+
+
+def find_release(catalog: Catalog, name: str) -> Release:
+    """PRODUCT@VERSION -> Release, or a message with the nearest known names."""
+    product, version = named_version(catalog, name)
     release = catalog.find(product, version)
     if release is None:
         known = [str(one.version) for one in catalog.releases_of(product)]
@@ -122,21 +147,34 @@ def find_release(catalog: Catalog, name: str) -> Release:
     return release
 
 
-def known_product(catalog: Catalog, product: str) -> None:
-    """Raises InputError with the nearest known names where the content has no such product."""
-    if product not in catalog.products:
-        raise InputError(f"there is no product {product}", fix=did_you_mean(product, catalog.products))
+def known_product(configuration: Configuration, product: str) -> None:
+    """Raises InputError with the nearest known names where the configuration has no such product."""
+    if product not in configuration.products:
+        raise InputError(f"there is no product {product}", fix=did_you_mean(product, configuration.products))
 
 
 def one_channel(release: Release, channel: str | None, catalog: Catalog) -> str:
-    """The channel that is meant: the named one, or the release's first."""
-    if channel is None:
-        return release.channels[0]
-    if channel not in catalog.products[release.product].channels:
-        raise InputError(
-            f"{release.product} has no channel {channel}",
-            fix=did_you_mean(channel, catalog.products[release.product].channels),
-        )
+    """The channel that is meant by a question: the named one, or the release's first."""
+    return known_channel(catalog, release.product, release.channels[0] if channel is None else channel)
+
+
+def shipping_channel(release: Release, channel: str | None, catalog: Catalog) -> str:
+    """The channel that something is shipped to: the named one, or the only one of the release."""
+    return channel_among(catalog, release.product, release.channels, channel)
+
+
+def channel_among(configuration: Configuration, product: str, choices: Sequence[str], channel: str | None) -> str:
+    """The named channel, or the only choice. Raises UsageError where several fit, InputError for an unknown one."""
+    if channel is None and len(choices) > 1:
+        raise UsageError(f"which channel of {product} is meant: {words.listed(choices, 'or')}?", fix="add --channel")
+    return known_channel(configuration, product, choices[0] if channel is None else channel)
+
+
+def known_channel(configuration: Configuration, product: str, channel: str) -> str:
+    """Raises InputError with the nearest known names where the product has no such channel."""
+    channels = configuration.products[product].channels
+    if channel not in channels:
+        raise InputError(f"{product} has no channel {channel}", fix=did_you_mean(channel, channels))
     return channel
 
 

@@ -17,11 +17,14 @@ from publisher.pipeline.demo import Place
 from publisher.pipeline.live import live_state
 from publisher.site.build import build_site
 from publisher.site.plugin import Source
+from publisher.site.preview import BUILT_FOR
+from publisher.site.render import CALENDAR_ICS
 from publisher.site.templates import Templates
+from publisher.site.writer import read_file
 from publisher.storage.open import open_storage
 
 CONTENT, CONFIG = Path("content"), Path("site_config")
-ADDRESS = "http://127.0.0.1:8000"
+ADDRESS = BUILT_FOR
 
 
 @click.command()
@@ -38,9 +41,8 @@ def command(wheels: Path | None) -> None:
             "the demo publishes the sample content, and this is content of your own",
             fix="run it in a fresh checkout; what an earlier demo left in build/demo can be removed",
         )
-    template = project.signers
-
-    made = demo.make_keys(place, CONFIG, template, ADDRESS, wall_clock())
+    made = demo.make_keys(place, project.signers, wall_clock())
+    demo.copy_config(place, CONFIG, ADDRESS)
     _step("keys", f"made {made} demo keys and the first root" if made else "there already")
     catalog = load_catalog([CONTENT], place.config)
 
@@ -61,7 +63,9 @@ def command(wheels: Path | None) -> None:
 
     state = live_state(open_storage(str(place.bucket)), place.root.read_bytes(), catalog.signers, wall_clock())
     now = catalog.sample.reference_time if catalog.sample else wall_clock()
-    build_site(Path("mkdocs.yml"), place.site, Source(catalog, state, now, Templates(Path("templates"))))
+    before = read_file(place.site, CALENDAR_ICS)
+    source = Source(catalog, state, now, Templates(Path("templates")), calendar_before=before)
+    build_site(Path("mkdocs.yml"), place.site, source)
     _step("site", f"built in {place.site}")
 
     said = demo.run_downloaded_client(place, own)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
 from publisher.cli import keys_edit, keys_list, keys_rotate
-from publisher.cli.common import content_options, wall_clock
-from publisher.cli.signing import ask_new_passphrase, keys_option
-from publisher.content.load import load_catalog
+from publisher.cli.common import content_options, load_configured, wall_clock
+from publisher.cli.signing import PASSPHRASE, ask_new_passphrase, keys_option
+from publisher.cli.suggesting import SuggestingGroup
 from publisher.errors import UsageError
 from publisher.model.signer import Duty
 from publisher.pipeline.keys import ROOT_FILE, Person, ceremony, write_ceremony
+from publisher.rules import words
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def command() -> None:
     """Keys of the update channel."""
 
@@ -43,15 +45,30 @@ command.add_command(keys_rotate.promote)
 def init(people: tuple[str, ...], no_passphrase: bool, keys: Path, content: tuple[Path, ...], config: Path) -> None:
     """Make a key for each person and role, signers.yaml, and the first root.
 
-    Thresholds, lifetimes and duties are those of signers.yaml. The new root.json beside it is what clients trust from
-    the start: build it into them, and keep it.
+    Each person types a passphrase for their own keys. Thresholds, lifetimes and duties are those of signers.yaml. The
+    new root.json beside it is what clients trust from the start: build it into them, and keep it.
     """
-    catalog = load_catalog(content, config)
-    made = ceremony(catalog.signers, [_person(text) for text in people], wall_clock())
-    passphrase = None if no_passphrase else ask_new_passphrase("the new keys")
-    write_ceremony(made, keys, config, passphrase)
+    template = load_configured(content, config).signers
+    persons = [_person(text) for text in people]
+    made = ceremony(template, persons, wall_clock())
+    write_ceremony(made, keys, config, {} if no_passphrase else _passphrases([person.name for person in persons]))
     click.echo(f"{len(made.keys)} keys are in {keys}; keep that directory out of git, and a copy of it offline.")
     click.echo(f"{config / 'signers.yaml'} names them, and {config / ROOT_FILE} is the first root.")
+
+
+def _passphrases(persons: list[str]) -> dict[str, str]:
+    """One a person, typed by each; the one in the environment protects all, and that is said."""
+    names = list(dict.fromkeys(persons))
+    if len(names) == 1:
+        return {names[0]: ask_new_passphrase("the new keys")}
+    if (shared := os.environ.get(PASSPHRASE)) is not None:
+        click.echo(
+            f"One passphrase, from {PASSPHRASE}, protects the keys of {words.listed(names)}: whoever knows it can sign"
+            f" for all {len(names)}. Without the variable each of them is asked for their own.",
+            err=True,
+        )
+        return dict.fromkeys(names, shared)
+    return {name: ask_new_passphrase(f"the new keys of {name}") for name in names}
 
 
 def _person(text: str) -> Person:

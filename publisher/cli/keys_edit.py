@@ -10,9 +10,10 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from publisher.cli.common import content_options, json_option, print_result
-from publisher.cli.signing import ask_new_passphrase, ask_secret, keys_option
-from publisher.errors import InputError, UsageError
+from publisher.cli.common import content_options, json_option, load_configured, print_result
+from publisher.cli.signing import ask_new_passphrase, ask_secret, keys_option, read_root
+from publisher.cli.target import open_to_look, to_option
+from publisher.errors import InputError, TidegateError, UsageError
 from publisher.model.signer import Duty
 from publisher.pipeline.keys_edit import (
     STAGE,
@@ -28,6 +29,7 @@ from publisher.pipeline.keys_edit import (
     write_change,
     write_new_key,
 )
+from publisher.pipeline.keys_live import named_by
 from publisher.rules.words import listed
 from publisher.signing.devices import import_public, refuse_secrets, shown
 from publisher.signing.keys import generate_ed25519
@@ -114,9 +116,9 @@ def add(
 
     Everything is checked before anything is written, and comments in signers.yaml stay.
     """
-    place = Place.read(content, config)
+    place = Place(config, load_configured(content, config))
     wanted = Wanted(name, person, Duty(duty), roles)
-    refuse_unfit(wanted, place.catalog)
+    refuse_unfit(wanted, place.configuration)
     change, said = _kept(name, source, keys, lambda found, kept: plan_add(wanted, found, kept, place))
     next_step = f"{STAGE}, since clients learn of it only when {signed_anew(change.signer)}"
     if as_json:
@@ -150,9 +152,9 @@ def rotate(
     The old one is marked as retired: it counts no longer, but signs along while the change goes live, so that clients
     that have not heard of it find what they accept. A key that is lost or stolen is removed instead.
     """
-    place = Place.read(content, config)
-    old = known_signer(name, place.catalog.signers)
-    refuse_unfit(Wanted(successor, old.person, old.duty, old.roles), place.catalog)
+    place = Place(config, load_configured(content, config))
+    old = known_signer(name, place.configuration.signers)
+    refuse_unfit(Wanted(successor, old.person, old.duty, old.roles), place.configuration)
     change, said = _kept(successor, source, keys, lambda found, kept: plan_rotate(name, successor, found, kept, place))
     if as_json:
         result = {"added": successor, "retired": name, "file": str(change.file), "notes": list(change.notes)}
@@ -165,19 +167,45 @@ def rotate(
 @click.command("remove")
 @click.argument("name")
 @click.option("--compromised", is_flag=True, help="Others may have it: remove it even if a role then lacks keys.")
+@to_option
 @content_options
 @json_option
-def remove(name: str, compromised: bool, content: tuple[Path, ...], config: Path, as_json: bool) -> None:
-    """Take a key out of signers.yaml. Its private part is left where it is."""
-    change = plan_remove(name, Place.read(content, config), compromised=compromised)
+def remove(
+    name: str, compromised: bool, to: str | None, content: tuple[Path, ...], config: Path, as_json: bool
+) -> None:
+    """Take a key out of signers.yaml. Its private part is left where it is.
+
+    The bucket says whether clients still accept it, and so whether anything has to be signed anew.
+    """
+    place = Place(config, load_configured(content, config))
+    # Whoever has to be quick does not wait for a store that may be far away.
+    named = None if compromised else _named_by(name, to, place)
+    change = plan_remove(name, place, named, compromised=compromised)
     write_change(change)
+    to_sign = named is None or bool(named)
     if as_json:
-        print_result({"removed": name, "file": str(change.file), "notes": list(change.notes), "next": STAGE})
+        notes, next_step = list(change.notes), STAGE if to_sign else None
+        print_result({"removed": name, "file": str(change.file), "notes": notes, "next": next_step})
         return
     click.echo(f"{change.file} does not name {name} any more. Its private part is still at {shown(change.signer.uri)}.")
     if compromised:
         _alarm(change)
-    _say(change.notes, f"Next: {STAGE}, since clients accept it until {signed_anew(change.signer)}.")
+    if to_sign:
+        _say(change.notes, f"Next: {STAGE}, since clients accept it until {signed_anew(change.signer)}.")
+    else:
+        _say(change.notes, "Nothing has to be signed: no metadata that is live names it.")
+
+
+def _named_by(name: str, to: str | None, place: Place) -> tuple[str, ...] | None:
+    """Which live metadata names the key; None where that cannot be seen from here."""
+    signer = known_signer(name, place.configuration.signers)
+    if to is None and place.configuration.endpoints.storage is None:
+        return None
+    try:
+        return named_by(signer, open_to_look(to, place.configuration), read_root(place.config))
+    except TidegateError as error:
+        click.echo(f"Whether clients accept {name} cannot be seen from here: {error.what}", err=True)
+        return None
 
 
 def _alarm(change: Change) -> None:

@@ -9,10 +9,9 @@ from pathlib import Path
 import click
 
 from publisher.channel.roles import YearlySignatures
-from publisher.cli.common import content_options, json_option, print_result
+from publisher.cli.common import content_options, json_option, load_configured, print_result
 from publisher.cli.signing import keys_option
 from publisher.cli.verdicts import wrapped
-from publisher.pipeline.keys_edit import Place
 from publisher.pipeline.keys_list import SHORT, ListedKey, Listing, list_keys
 from publisher.rules.words import counted
 
@@ -28,7 +27,7 @@ def command(keys: Path, content: tuple[Path, ...], config: Path, as_json: bool) 
 
     Files are looked for in --keys; no device is used, and no passphrase is asked for.
     """
-    listing = list_keys(Place.read(content, config).catalog.signers, keys)
+    listing = list_keys(load_configured(content, config).signers, keys)
     if as_json:
         print_result(_as_json(listing))
     else:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import content_options, json_option, load, print_result, wall_clock
+from publisher.cli.common import content_options, json_option, load_configured, print_result, wall_clock
 from publisher.cli.recover import key_names
 from publisher.cli.shipping import readable
 from publisher.cli.signing import key_ring, keys_option, read_root
-from publisher.cli.target import open_to_look, open_to_write, refuse_sample, to_option
+from publisher.cli.target import open_to_look, open_to_write, refuse_placeholders, to_option
 from publisher.cli.verdicts import terminal_width, wrapped
-from publisher.model.catalog import Catalog
+from publisher.model.configuration import Configuration
 from publisher.pipeline.recover import still_trusted
 from publisher.pipeline.rotate import KeySet, StagedRole, apply_keys, key_set, plan_keys, stage_roles, verify_for_all
 from publisher.rules import words
@@ -41,22 +41,22 @@ def stage(
     After a change of signers.yaml, products.yaml or the addresses of endpoints.yaml. Clients see nothing of it until
     all who have to have signed (`publish approve ROLE`), and `publish keys promote` makes it live.
     """
-    catalog = load(content, config)
-    refuse_sample(catalog)
+    configuration = load_configured(content, config, quorums=True)
+    refuse_placeholders(configuration, config)
     now = wall_clock()
-    storage = open_to_look(to, catalog) if dry_run else open_to_write(to, catalog, now)
+    storage = open_to_look(to, configuration) if dry_run else open_to_write(to, configuration, now)
     root = read_root(config)
-    found = key_set(readable(storage), root, catalog, now, anew=replace)
+    found = key_set(readable(storage), root, configuration, now, anew=replace)
     if not dry_run:
-        stage_roles(found, storage, catalog, key_ring(catalog.signers, keys), now, replace=replace)
+        stage_roles(found, storage, configuration, key_ring(configuration.signers, keys), now, replace=replace)
     stolen: Mapping[str, tuple[str, ...]] = {}
     if found.live is not None:
-        stolen = still_trusted(storage, root, catalog.signers, found.root_to_be, found.targets_to_be)
+        stolen = still_trusted(storage, root, configuration.signers, found.root_to_be, found.targets_to_be)
     if as_json:
         staged = [_as_json(one) for one in found.roles]
         print_result({"staged": staged, "still_trusted": stolen, "dry_run": dry_run})
     else:
-        click.echo("\n".join([*_warnings(stolen, catalog, terminal_width()), *_lines(found, terminal_width())]))
+        click.echo("\n".join([*_warnings(stolen, configuration, terminal_width()), *_lines(found, terminal_width())]))
 
 
 @click.command()
@@ -70,18 +70,18 @@ def promote(to: str | None, keys: Path, content: tuple[Path, ...], config: Path,
     Needs the keys of snapshot and timestamp; where they change, the old ones sign along, so that clients of every root
     there ever was find what they accept at each moment.
     """
-    catalog = load(content, config)
-    refuse_sample(catalog)
+    configuration = load_configured(content, config, quorums=True)
+    refuse_placeholders(configuration, config)
     root, now = read_root(config), wall_clock()
-    storage = open_to_write(to, catalog, now)
-    found = key_set(storage, root, catalog, now)
+    storage = open_to_write(to, configuration, now)
+    found = key_set(storage, root, configuration, now)
     if not found.roles:
         if as_json:
             print_result({"changed": False, "roles": {}})
         else:
             click.echo("Nothing is to be changed: what is live is what the configuration says.")
         return
-    plan = plan_keys(found, storage, catalog, key_ring(catalog.signers, keys), now)
+    plan = plan_keys(found, storage, configuration, key_ring(configuration.signers, keys), now)
     apply_keys(plan, storage)
     proven = verify_for_all(storage, root, wall_clock())
     if as_json:
@@ -111,14 +111,14 @@ def _lines(found: KeySet, width: int) -> list[str]:
     return lines
 
 
-def _warnings(stolen: Mapping[str, tuple[str, ...]], catalog: Catalog, width: int) -> list[str]:
+def _warnings(stolen: Mapping[str, tuple[str, ...]], configuration: Configuration, width: int) -> list[str]:
     return [
         line
         for role, keyids in stolen.items()
         for line in wrapped(
-            f"Warning: {role} goes on with {words.listed(key_names(keyids, catalog))}, which signed what a recovery"
-            " replaced. Others can use it, and clients that have seen its numbers wait until it is changed:"
-            " publish keys remove --compromised",
+            f"Warning: {role} goes on with {words.listed(key_names(keyids, configuration))},"
+            " which signed what a recovery replaced. Others can use it, and clients that have seen"
+            " its numbers wait until it is changed: publish keys remove --compromised",
             width,
         )
     ]

@@ -12,7 +12,7 @@ import click
 from publisher.channel.layout import TIMESTAMP_KEY, channel_role
 from publisher.channel.ledger import Check, Head, Logged, took_effect
 from publisher.channel.withdrawn import TakenBack, taken_back
-from publisher.cli.common import content_options, json_option, load, print_result
+from publisher.cli.common import content_options, json_option, load_configured, print_result
 from publisher.cli.signing import read_root
 from publisher.cli.target import open_to_look, to_option
 from publisher.cli.verdicts import terminal_width, wrapped
@@ -70,11 +70,11 @@ def command(
     when anything refutes the ledger.
     """
     noted = head_of(expect, "--expect") if expect is not None else None
-    catalog = load(content, config)
-    storage = open_to_look(to, catalog)
+    configuration = load_configured(content, config)
+    storage = open_to_look(to, configuration)
     check = None
     if verify or noted:
-        ledger, check = verify_ledger(storage, read_root(config), catalog.signers, noted)
+        ledger, check = verify_ledger(storage, read_root(config), configuration.signers, noted)
     else:
         ledger = read_ledger(storage, last)
     live = reader(storage)(TIMESTAMP_KEY)
@@ -170,7 +170,8 @@ def _entry_lines(one: Shown, width: int) -> list[str]:
     if told.approved_by:
         lines += wrapped(printable(f"Approved by {words.listed(told.approved_by)}."), width, margin)
     signed = f"; signed by {words.listed(one.signed_by)}" if one.signed_by else ""
-    return [*lines, *wrapped(f"Policy {told.policy_version}, {told.policy_digest[:12]}{signed}.", width, margin)]
+    policy = f"Policy {told.policy_version}, {told.policy_digest[:12]}" if told.policy_digest else "No rule was asked"
+    return [*lines, *wrapped(f"{policy}{signed}.", width, margin)]
 
 
 def _as_json(shown: list[Shown], head: Head, check: Check | None) -> Mapping[str, object]:

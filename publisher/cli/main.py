@@ -1,7 +1,7 @@
 """The `publish` command: finds the command's module, runs it, and turns errors into words and exit codes.
 
-Exit codes: 0 done or nothing to do, 1 content or input error, 2 usage, 3 refused by policy, 4 verification failed,
-5 storage conflict or failure, 130 interrupted.
+Exit codes: 0 done or nothing to do, 1 content or input error, 2 usage, 3 refused by policy or not signed by all who
+have to, 4 not verified or expired, 5 storage conflict or failure, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import traceback
 from importlib.metadata import version
 
 import click
+from click.shell_completion import CompletionItem
 
+from publisher.cli.suggesting import SuggestingGroup
 from publisher.client.errors import printable
 from publisher.errors import ContentError, TidegateError
 
@@ -49,7 +51,7 @@ COMMANDS = {
 """Every command with its line of help; the module of the same name holds it, and is imported when it is called."""
 
 
-class _Commands(click.Group):
+class _Commands(SuggestingGroup):
     """Imports a command's module only when that command runs, so that help and errors come at once."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -63,6 +65,11 @@ class _Commands(click.Group):
         command = importlib.import_module(f"publisher.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        # From the table alone: whoever presses TAB does not wait for every module.
+        found = [CompletionItem(name, help=line) for name, line in COMMANDS.items() if name.startswith(incomplete)]
+        return found or super().shell_complete(ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -85,8 +92,10 @@ def main() -> None:
     # --debug is read beside click: it may stand anywhere, and an error may come before click has parsed anything.
     debug = "--debug" in sys.argv
     arguments = [word for word in sys.argv[1:] if word != "--debug"]
+    # https://no-color.org: set and not empty, whatever it says. Without it a terminal gets colours, and a pipe none.
+    color = False if os.environ.get("NO_COLOR") else None
     try:
-        code = publish.main(args=arguments, prog_name="publish", standalone_mode=False)
+        code = publish.main(args=arguments, prog_name="publish", standalone_mode=False, color=color)
         sys.exit(code if isinstance(code, int) else 0)
     except click.ClickException as error:
         error.show()

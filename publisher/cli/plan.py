@@ -97,7 +97,7 @@ def report(release: Release, advice: Plan, width: int, back: str | None = None) 
         lines += ["", *wrapped(advice.too_late, width)]
     if (way := advice.way_back) is not None:
         state = "done" if way.done else "overdue" if way.overdue else "not done yet"
-        said = f"Its way back must be verified and rehearsed by {words.moment(way.at)}: {state}."
+        said = f"Its rollback must be verified and rehearsed by {words.moment(way.at)}: {state}."
         lines += ["", *wrapped(said, width)]
     return lines
 

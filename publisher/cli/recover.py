@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import content_options, json_option, load, print_result, wall_clock
+from publisher.cli.common import content_options, json_option, load_configured, print_result, wall_clock
 from publisher.cli.log import head_of
 from publisher.cli.signing import key_ring, keys_option, read_root
-from publisher.cli.target import open_to_look, open_to_write, refuse_sample, to_option
+from publisher.cli.target import open_to_look, open_to_write, to_option
 from publisher.cli.verdicts import terminal_width, wrapped
 from publisher.client.errors import printable
 from publisher.errors import UsageError, VerificationError
 from publisher.model.base import format_time
-from publisher.model.catalog import Catalog
+from publisher.model.configuration import Configuration
 from publisher.model.ledger import Entry
 from publisher.pipeline.recover import RecoverPlan, Recovery, Scene, apply_recover, read_scene
 from publisher.pipeline.rotate import verify_for_all
@@ -57,12 +57,11 @@ def command(
     """
     if entry is not None and adopt:
         raise UsageError("--entry and --adopt exclude one another", fix="look without either first")
-    catalog = load(content, config)
-    refuse_sample(catalog)
+    configuration = load_configured(content, config)
     root, now = read_root(config), wall_clock()
     if entry is None and not adopt:
-        storage = open_to_look(to, catalog)
-        scene = read_scene(storage, root, catalog.signers)
+        storage = open_to_look(to, configuration)
+        scene = read_scene(storage, root, configuration.signers)
         if as_json:
             print_result(_scene_as_json(scene), ok=scene.ours)
         else:
@@ -70,17 +69,17 @@ def command(
         if not scene.ours:
             raise click.exceptions.Exit(VerificationError.exit_code)
         return
-    storage = open_to_look(to, catalog) if dry_run else open_to_write(to, catalog, now)
-    ring = key_ring(catalog.signers, keys)
-    scene = read_scene(storage, root, catalog.signers)
-    work = Recovery(scene, storage, root, catalog, ring, now)
+    storage = open_to_look(to, configuration) if dry_run else open_to_write(to, configuration, now)
+    ring = key_ring(configuration.signers, keys)
+    scene = read_scene(storage, root, configuration.signers)
+    work = Recovery(scene, storage, root, configuration, ring, now)
     plan = work.adopt() if entry is None else work.put_back(head_of(entry, "--entry"), disown=disown)
     if not dry_run:
         apply_recover(plan, storage)
     if as_json:
         print_result(_plan_as_json(plan, dry_run=dry_run))
     else:
-        click.echo("\n".join(_plan_lines(plan, catalog, terminal_width(), dry_run=dry_run)))
+        click.echo("\n".join(_plan_lines(plan, configuration, terminal_width(), dry_run=dry_run)))
     if not dry_run:
         verify_for_all(storage, root, wall_clock())
 
@@ -107,7 +106,7 @@ def _scene_lines(scene: Scene, width: int) -> list[str]:
     return lines if scene.states else [*lines[:-1], "The ledger tells of no state that could be put back."]
 
 
-def _plan_lines(plan: RecoverPlan, catalog: Catalog, width: int, *, dry_run: bool) -> list[str]:
+def _plan_lines(plan: RecoverPlan, configuration: Configuration, width: int, *, dry_run: bool) -> list[str]:
     if plan.entry is None:
         done = "would get its entry" if dry_run else "has its entry"
         lines = wrapped(f"What is live {done}:", width)
@@ -123,7 +122,7 @@ def _plan_lines(plan: RecoverPlan, catalog: Catalog, width: int, *, dry_run: boo
     for entry in plan.discarded:
         lines += wrapped(f"Left behind: {_entry_words(entry)}.", width)
     for role, keyids in plan.distrusted.items():
-        names = words.listed(key_names(keyids, catalog))
+        names = words.listed(key_names(keyids, configuration))
         lines += wrapped(f"What is replaced has a {role} signed with {names}: if others did that, they have it.", width)
     if plan.distrusted:
         lines += wrapped(
@@ -135,9 +134,9 @@ def _plan_lines(plan: RecoverPlan, catalog: Catalog, width: int, *, dry_run: boo
     return lines
 
 
-def key_names(keyids: tuple[str, ...], catalog: Catalog) -> list[str]:
+def key_names(keyids: tuple[str, ...], configuration: Configuration) -> list[str]:
     """Keys by the names of signers.yaml, and by their ids where it does not know them."""
-    known = {public_key(one).keyid: f"{one.name} of {one.person}" for one in catalog.signers.signers}
+    known = {public_key(one).keyid: f"{one.name} of {one.person}" for one in configuration.signers.signers}
     return [known.get(keyid, f"key {keyid[:12]}") for keyid in keyids]
 
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import content_options, json_option, load, print_result, wall_clock
+from publisher.cli.common import content_options, json_option, load_configured, print_result, wall_clock
 from publisher.cli.signing import key_ring, keys_option, read_root
 from publisher.cli.target import address_of, open_to_write, to_option
 from publisher.cli.verdicts import terminal_width, wrapped
-from publisher.errors import StorageError
+from publisher.errors import ApprovalsMissing, StorageError
 from publisher.locks import lock_file
 from publisher.model.base import format_time
-from publisher.model.catalog import Catalog
+from publisher.model.configuration import Configuration
 from publisher.pipeline.refresh import apply_refresh, plan_refresh
 from publisher.pipeline.renew import Waiting, find_renewals, renew
 from publisher.pipeline.units import (
@@ -55,23 +55,23 @@ def command(
     """Sign snapshot and timestamp again when they are due; for a timer, every few hours.
 
     Needs their keys only. Roles of people are renewed 30 days ahead, or a twelfth of their life: the renewal is staged,
-    those who have to sign it are named, and the exit code is 1 until they have (`publish approve ROLE`). Then it goes
-    live with the next run.
+    those who have to sign it are named, and the exit code is 3 until they have (`publish approve ROLE`). Then it goes
+    live with the next run. Exit code 4 when somebody else has published, 5 when the store fails.
     """
-    catalog = load(content, config)
+    configuration = load_configured(content, config)
     if units is not None:
-        _write_units(units, catalog, to, keys, content, config, as_json=as_json)
+        _write_units(units, configuration, to, keys, content, config, as_json=as_json)
         return
     # Nobody looks from outside: a channel must not expire for all because this machine cannot see it just now.
-    storage = open_to_write(to, catalog, wall_clock())
-    ring = key_ring(catalog.signers, keys)
+    storage = open_to_write(to, configuration, wall_clock())
+    ring = key_ring(configuration.signers, keys)
     root = read_root(config)
-    plan = plan_refresh(storage, root, catalog, ring, wall_clock())
+    plan = plan_refresh(storage, root, configuration, ring, wall_clock())
     written = apply_refresh(plan, storage) if plan.flip is not None else Written()
-    renewals = find_renewals(storage, root, catalog, ring, wall_clock())
+    renewals = find_renewals(storage, root, configuration, ring, wall_clock())
     refused = None
     try:
-        written = written.then(renew(renewals, storage, catalog, ring, wall_clock()))
+        written = written.then(renew(renewals, storage, configuration, ring, wall_clock()))
     except StorageError as error:  # a timer may lack the right to stage; what it is there for is done by now
         refused = error
     renewed = dict(plan.changed_roles) if plan.flip is not None else {}
@@ -101,12 +101,12 @@ def command(
             lines += wrapped(told, terminal_width())
         click.echo("\n".join(lines))
     if not ok:
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(refused.exit_code if refused is not None else ApprovalsMissing.exit_code)
 
 
 def _write_units(
     directory: Path,
-    catalog: Catalog,
+    configuration: Configuration,
     to: str | None,
     keys: Path,
     content: tuple[Path, ...],
@@ -115,7 +115,7 @@ def _write_units(
     as_json: bool,
 ) -> None:
     """The options are repeated with absolute paths, but for the workflow, which runs in a checkout."""
-    bucket, every, here = directory_of(address_of(to, catalog)), interval(catalog.signers), Path.cwd()
+    bucket, every, here = directory_of(address_of(to, configuration)), interval(configuration.signers), Path.cwd()
     beside = Path(sys.executable).with_name("publish")
     chosen = [("--to", to)] if to else []
     places = [*(("--content", one) for one in content), ("--config", config)]
@@ -130,7 +130,7 @@ def _write_units(
     files = systemd_units(machine, every)
     if machine.bucket is None:
         relative = tuple(str(word) for pair in (*chosen, *places) for word in pair)
-        files[WORKFLOW] = workflow(catalog.signers, relative, every)
+        files[WORKFLOW] = workflow(configuration.signers, relative, every)
         files[LOCK] = lock_file("refresh").read_text(encoding="ascii")
     new = write_units(directory, files)
     if as_json:

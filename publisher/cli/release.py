@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
 from publisher.cli.changes import changes_of
-from publisher.cli.common import at_option, find_release, load, moment, one_channel, print_result, wall_clock
+from publisher.cli.common import at_option, find_release, load, moment, print_result, shipping_channel, wall_clock
 from publisher.cli.progress import track_on_terminal
-from publisher.cli.shipping import artifacts_options, next_step, readable, refusals_in_ledger, shipping_options
+from publisher.cli.shipping import (
+    artifacts_options,
+    next_step,
+    readable,
+    record_as_json,
+    record_option,
+    recorded,
+    refusals_in_ledger,
+    shipping_options,
+)
 from publisher.cli.signing import key_ring, read_root
 from publisher.cli.target import open_to_flip, open_to_look, refuse_placeholders, refuse_sample
+from publisher.cli.verdicts import terminal_width, wrapped
 from publisher.errors import UsageError
 from publisher.model.ledger import Action
 from publisher.pipeline.deciding import ReleaseRequest
 from publisher.pipeline.objects import PlannedObject
+from publisher.pipeline.recording import NOT_RECORDED
 from publisher.pipeline.release import ReleasePlan, apply_release, plan_release
 from publisher.pipeline.writing import Written
 from publisher.rules import words
@@ -26,15 +38,17 @@ from publisher.rules import words
 @artifacts_options
 @click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
 @at_option
+@record_option
 @shipping_options
 def command(
     name: str,
-    channel: str,
+    channel: str | None,
     artifacts: Path,
     changes: Path | None,
     to: str | None,
     dry_run: bool,
     replace: bool,
+    record: bool,
     keys: Path,
     content: tuple[Path, ...],
     config: Path,
@@ -50,11 +64,11 @@ def command(
         raise UsageError("--at goes with --dry-run only", fix="what is published is decided at the real time")
     catalog = load(content, config)
     refuse_sample(catalog)
-    refuse_placeholders(catalog)
+    refuse_placeholders(catalog, config, content)
     release = find_release(catalog, name)
     request = ReleaseRequest(
         release=release,
-        channel=one_channel(release, channel, catalog),
+        channel=shipping_channel(release, channel, catalog),
         artifacts=artifacts,
         trusted_root=read_root(config),
         changes=changes_of(changes),
@@ -67,11 +81,18 @@ def command(
     with nullcontext() if dry_run else logged:
         plan = plan_release(request, catalog, readable(storage), ring, wall_clock(), replace=replace, track=track)
         applied = None if dry_run or plan.nothing_to_do else apply_release(plan, catalog, storage, wall_clock, track)
+    shipped = wall_clock()
+    done = recorded(release, shipped, content, config, record=record) if applied is not None else NOT_RECORDED
     if as_json:
-        print_result(_as_json(plan, applied, storage.url, dry_run=dry_run))
+        print_result({**_as_json(plan, applied, storage.url, dry_run=dry_run), **record_as_json(done)})
     else:
-        click.echo("\n".join(_lines(plan, applied, storage.url, dry_run=dry_run)))
+        lines = _lines(plan, applied, storage.url, dry_run=dry_run)
+        if applied is not None:
+            lines += wrapped(next_step(release, shipped, done), terminal_width())
+        click.echo("\n".join(lines))
 
+
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 _FLIP = (
     "  append   signed entries to ledger/, which tell what is staged and published",
@@ -82,33 +103,38 @@ _FLIP = (
 def _lines(plan: ReleasePlan, written: Written | None, url: str, *, dry_run: bool) -> list[str]:
     request = plan.stage.request
     title = f"{request.release.product} {request.release.version}"
-    ignored = [f"Not part of the release, left alone: {', '.join(plan.stage.ignored)}"] if plan.stage.ignored else []
+    width = terminal_width()
+    left_alone = f"Not part of the release, left alone: {', '.join(plan.stage.ignored)}"
+    ignored = wrapped(left_alone, width) if plan.stage.ignored else []
     if dry_run:
         return [
-            f"Plan for {title} to {request.channel} in {url}; nothing was written.",
+            *wrapped(f"Plan for {title} to {request.channel} in {url}; nothing was written.", width),
             "",
-            *(_object_line(plan, one) for one in plan.objects),
+            *(line for one in plan.objects for line in _object_lines(plan, one, width)),
             *(_FLIP if plan.flips else []),
             "",
             *ignored,
             "Run it again without --dry-run to publish." if not plan.nothing_to_do else "Nothing is left to do.",
         ]
     if written is None:
-        return [f"{title} is already in {request.channel} with these very bytes; nothing was written.", *ignored]
+        done = f"{title} is already in {request.channel} with these very bytes; nothing was written."
+        return [*wrapped(done, width), *ignored]
     roles = ", ".join(f"{role} {version}" for role, version in plan.promote.changed_roles)
     return [
         f"{title} is published to {request.channel}.",
-        f"  {len(written.keys)} objects, {written.size:,} bytes, to {url}",
-        f"  signed: {roles or 'nothing new'}",
-        f"  verified as a new client: {words.listed(plan.stage.platforms)}",
-        next_step(wall_clock()),
+        *wrapped(f"{len(written.keys)} objects, {written.size:,} bytes, to {url}", width, 2),
+        *wrapped(f"signed: {roles or 'nothing new'}", width, 2),
+        *wrapped(f"verified as a new client: {words.listed(plan.stage.platforms)}", width, 2),
         *ignored,
     ]
 
 
-def _object_line(plan: ReleasePlan, one: PlannedObject) -> str:
+def _object_lines(plan: ReleasePlan, one: PlannedObject, width: int) -> list[str]:
+    """An object as people read it; --json has its whole key."""
     verb = "is there" if one.key in plan.already_there else "copy" if one.copy_of else "write"
-    return f"  {verb:8} {one.key}  ({one.size:,} bytes)"
+    folder, slash, name = _DIGEST.sub(lambda digest: f"{digest[0][:12]}...", one.key).rpartition("/")
+    head, tail = f"  {verb:8} {folder}{slash}", f"{name}  ({one.size:,} bytes)"
+    return [head + tail] if len(head + tail) <= width else [head, f"{'':13}{tail}"]
 
 
 def _as_json(plan: ReleasePlan, written: Written | None, url: str, *, dry_run: bool) -> dict[str, object]:

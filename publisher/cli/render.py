@@ -12,9 +12,9 @@ from publisher.content.load import PAGES
 from publisher.content.pages import read_pages
 from publisher.content.schemas import schema_of
 from publisher.model.feed import Feed
-from publisher.site.render import fill_prose, render_site
+from publisher.site.render import CALENDAR_ICS, fill_prose, render_site
 from publisher.site.templates import Templates
-from publisher.site.writer import refuse_foreign, write_directory
+from publisher.site.writer import read_file, refuse_foreign, write_directory
 
 
 @click.command("render")
@@ -42,8 +42,10 @@ def command(
     now = moment(at, catalog)
     compiled = Templates(templates)
     state = state_of(bucket, config, catalog)
-    files = render_site(catalog, state, now, compiled, schema_of(Feed, closed=False, nulls=True))
-    for path, body in read_pages(content[0] / PAGES).items():
+    schema, before = schema_of(Feed, closed=False, nulls=True), read_file(target, CALENDAR_ICS)
+    prose = read_pages(content[0] / PAGES)
+    files = render_site(catalog, state, now, compiled, schema, before, prose.keys())
+    for path, body in prose.items():
         if path.endswith(".md"):
             text = fill_prose(f"{content[0]}/pages/{path}", body.decode(), catalog, state, now, compiled)
             files.setdefault(path, text.encode())

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import find_release, load, one_channel, print_result, wall_clock
+from publisher.cli.common import channel_among, load_configured, named_version, print_result, wall_clock
 from publisher.cli.shipping import shipping_options
 from publisher.cli.signing import key_ring, read_root
-from publisher.cli.target import open_to_write, refuse_sample
+from publisher.cli.target import open_to_write
+from publisher.cli.verdicts import terminal_width, wrapped
 from publisher.client.version import Version
+from publisher.errors import UsageError
 from publisher.model.ledger import Action
 from publisher.pipeline.promote import PromoteRequest
 from publisher.pipeline.rollback import apply_rollback, plan_rollback
@@ -21,28 +23,34 @@ from publisher.rules.withdrawn import advised
 @click.command()
 @shipping_options
 def command(
-    name: str, channel: str, to: str | None, keys: Path, content: tuple[Path, ...], config: Path, as_json: bool
+    name: str, channel: str | None, to: str | None, keys: Path, content: tuple[Path, ...], config: Path, as_json: bool
 ) -> None:
     """Take PRODUCT@VERSION back: who installs or updates from now on gets what was live before it.
 
     The way back was signed together with the release, so only the keys of snapshot and timestamp are needed, and no
-    freeze holds it up. Clients that run VERSION are told what to go back to. It never ships to the channel again.
+    freeze holds it up, and neither do problems of the content. Clients that run VERSION are told what to go back to.
+    It never ships to the channel again.
     """
-    catalog = load(content, config)
-    refuse_sample(catalog)
-    release = find_release(catalog, name)
-    chosen = one_channel(release, channel, catalog)
-    request = PromoteRequest(release.product, chosen, read_root(config), action=Action.ROLLBACK)
+    configuration = load_configured(content, config)
+    product, written_version = named_version(configuration, name)
+    try:
+        version = Version.parse(written_version)
+    except ValueError as error:
+        raise UsageError(
+            f"{name} does not name a version: {error}", fix="`publish status` shows what is live"
+        ) from None
+    chosen = channel_among(configuration, product, configuration.products[product].channels, channel)
+    request = PromoteRequest(product, chosen, read_root(config), action=Action.ROLLBACK)
     # Nobody looks from outside: what is live must be taken back even when this machine cannot see it just now.
-    storage = open_to_write(to, catalog, wall_clock())
-    ring = key_ring(catalog.signers, keys)
-    plan = plan_rollback(request, release, catalog, storage, ring, wall_clock())
-    written = apply_rollback(plan, catalog, storage, wall_clock)
+    storage = open_to_write(to, configuration, wall_clock())
+    ring = key_ring(configuration.signers, keys)
+    plan = plan_rollback(request, version, configuration, storage, ring, wall_clock())
+    written = apply_rollback(plan, storage, wall_clock)
     if as_json:
         print_result(
             {
                 "role": request.role,
-                "taken_back": str(release.version),
+                "taken_back": str(version),
                 "back_to": plan.back_to,
                 "platforms": list(plan.platforms),
                 "roles": dict(plan.changed_roles),
@@ -50,8 +58,12 @@ def command(
             }
         )
         return
-    click.echo(f"{release.id} is taken back in {chosen}: {plan.back_to} is live, verified as a new client.")
-    click.echo(f"  {words.listed(plan.platforms)}")
-    told = advised(release.version, Version.parse(plan.back_to))
-    click.echo(f"Clients that run {release.version} are told: {told} It never ships to {chosen} again;")
-    click.echo("publish a fixed version under a higher number, and build the site again.")
+    advice = advised(version, Version.parse(plan.back_to))
+    sentences = (
+        f"{name} is taken back in {chosen}: {plan.back_to} is live, verified as a new client.",
+        f"Clients that run {version} show: {advice}",
+        f"It never ships to {chosen} again: publish a fixed version under a higher number, and build the site again.",
+    )
+    done, *then = (wrapped(text, terminal_width()) for text in sentences)
+    platforms = wrapped(words.listed(plan.platforms), terminal_width(), 2)
+    click.echo("\n".join([*done, *platforms, *(line for lines in then for line in lines)]))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from publisher.site.preview import BUCKET, make_server
+from publisher.site.preview import BUCKET, BUILT_FOR, make_server
 
 
 @click.command("serve")
@@ -23,6 +23,8 @@ def command(port: int, site: Path, bucket: Path) -> None:
     address = f"http://127.0.0.1:{server.server_address[1]}"
     click.echo(f"Site    {address}/")
     click.echo(f"Bucket  {address}{BUCKET}" if bucket.is_dir() else f"Bucket  there is none in {bucket}")
+    if address != BUILT_FOR:
+        click.echo(f"Pages show this address; signed feeds of the demo name {BUILT_FOR}.")
     click.echo("Stop with Ctrl+C.")
     try:
         server.serve_forever()

@@ -20,6 +20,7 @@ from publisher.model.ledger import Action
 from publisher.model.release import Release
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger import refusals_logged
+from publisher.pipeline.recording import Recorded, record_shipped
 from publisher.storage.memory import MemoryStorage
 from publisher.storage.protocol import Storage
 
@@ -30,7 +31,7 @@ def shipping_options(function: F) -> F:
     """PRODUCT@VERSION --channel --to --keys --content --config --json"""
     for decorate in (json_option, content_options, keys_option, to_option):
         function = decorate(function)
-    function = click.option("--channel", required=True, help="The channel of the release.")(function)
+    function = click.option("--channel", help="The channel; needed where there are several.")(function)
     return click.argument("name", metavar="PRODUCT@VERSION")(function)
 
 
@@ -65,6 +66,29 @@ def _say_unlogged(error: TidegateError) -> None:
     click.echo(f"publish: the refusal is not in the ledger: {error.what}", err=True)
 
 
-def next_step(now: datetime) -> str:
+def record_option(function: F) -> F:
+    """--no-record, for commands that make a release live."""
+    return click.option(
+        "--record/--no-record", default=True, help="Write shipped_at into the release's YAML.  [default: record]"
+    )(function)
+
+
+def recorded(release: Release, shipped: datetime, content: tuple[Path, ...], config: Path, *, record: bool) -> Recorded:
+    """Record that a release has just become live; without `record`, only say so."""
+    return record_shipped(release, shipped, content, config) if record else Recorded(None, "--no-record")
+
+
+def record_as_json(done: Recorded) -> dict[str, object]:
+    """The same for machines."""
+    return {"recorded_in": str(done.file) if done.file is not None else None, "not_recorded": done.why_not or None}
+
+
+def next_step(release: Release, shipped: datetime, done: Recorded) -> str:
     """What remains to be done by hand when a release has just become live."""
-    return f"Next: record `shipped_at: {format_time(now)}` in the release's YAML, and build the site again."
+    if done.file is not None:
+        return f"Recorded shipped_at in {done.file}. Next: commit it, and build the site again."
+    if not done.why_not:
+        return "Next: build the site again."
+    why = "" if done.why_not == "--no-record" else f"shipped_at is not recorded: {done.why_not}. "
+    line = f"shipped_at: {format_time(shipped)}"
+    return f"{why}Next: write `{line}` into the YAML of {release.id}, and build the site again."

@@ -50,7 +50,7 @@ def ask_new_passphrase(whose: str) -> str:
     """The passphrase of keys that are about to be made; typed twice, since nobody could mend it later."""
     first = ask_passphrase(whose)
     if first is None:
-        need = "need" if whose.endswith("s") else "needs"
+        need = "need" if "keys" in whose else "needs"
         raise UsageError(f"{whose} {need} a passphrase", fix=f"set {PASSPHRASE}, or give --no-passphrase")
     if PASSPHRASE not in os.environ and first != ask_passphrase(f"{whose}, once more"):
         raise UsageError("the two passphrases differ", fix="run it again")

@@ -8,9 +8,10 @@ from datetime import datetime
 from functools import partial
 
 from publisher.cli.target import open_ready
-from publisher.errors import StorageConflict, StorageError
+from publisher.errors import StorageConflict, StorageError, StorageMissing, StorageTooLarge, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.pipeline.progress import Track
+from publisher.pipeline.reading import SMALL
 from publisher.pipeline.site_files import SiteFile
 from publisher.pipeline.site_signing import SigningPlan, apply_signing
 from publisher.pipeline.site_upload import SitePlan, Uploaded, apply_upload, plan_upload, refuse_same_place
@@ -53,6 +54,14 @@ def open_places(site: str, channel: str | None, catalog: Catalog, now: datetime,
     return places
 
 
+def published(site: Storage, path: str) -> bytes | None:
+    """One file as it was uploaded before; None where there is none, or it is larger than any of ours."""
+    try:
+        return site.read(path, SMALL)[0] if site.is_prepared() else None
+    except (StorageMissing, StorageTooLarge):
+        return None
+
+
 def upload(
     files: tuple[SiteFile, ...],
     places: Places,
@@ -71,8 +80,8 @@ def upload(
     if places.channel is not None and signing is not None:
         try:
             apply_signing(signing, places.channel)
-        except StorageConflict as error:
-            raise StorageConflict(f"the site is uploaded, but not signed: {error.what}", fix=error.fix) from error
+        except (StorageConflict, VerificationError) as error:
+            raise type(error)(f"the site is uploaded, but not signed: {error.what}", fix=error.fix) from error
     return Done(plan, signing, uploaded)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from publisher.cli.changes import changes_of
-from publisher.cli.common import find_release, load, one_channel, print_result, wall_clock
+from publisher.cli.common import find_release, load, print_result, shipping_channel, wall_clock
 from publisher.cli.progress import track_on_terminal
 from publisher.cli.shipping import artifacts_options, readable, refusals_in_ledger, shipping_options
 from publisher.cli.signing import key_ring, read_root
@@ -24,7 +24,7 @@ from publisher.pipeline.stage import StagePlan, Supersede, apply_stage, plan_sta
 @shipping_options
 def command(
     name: str,
-    channel: str,
+    channel: str | None,
     artifacts: Path,
     changes: Path | None,
     rebase: bool,
@@ -43,9 +43,9 @@ def command(
         raise UsageError("--rebase and --replace do not go together", fix="--replace supersedes any candidate")
     catalog = load(content, config)
     refuse_sample(catalog)
-    refuse_placeholders(catalog)
+    refuse_placeholders(catalog, config, content)
     release = find_release(catalog, name)
-    chosen = one_channel(release, channel, catalog)
+    chosen = shipping_channel(release, channel, catalog)
     request = ReleaseRequest(release, chosen, artifacts, read_root(config), changes_of(changes))
     storage = open_to_write(to, catalog, wall_clock())
     supersede = Supersede.ANY if replace else Supersede.STALE if rebase else Supersede.NOTHING

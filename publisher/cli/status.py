@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from publisher.cli.approvals import approval_lines, role_lines
-from publisher.cli.common import content_options, json_option, load, print_result, wall_clock
+from publisher.cli.common import content_options, json_option, load_configured, print_result, wall_clock
 from publisher.cli.signing import read_root
 from publisher.cli.target import address_of, to_option
 from publisher.cli.verdicts import terminal_width, wrapped
@@ -17,6 +17,7 @@ from publisher.model.base import format_time
 from publisher.model.published import ChannelState
 from publisher.pipeline.rotate import StagedRole
 from publisher.pipeline.status import CandidateStatus, RoleStatus, Status, read_status
+from publisher.rules import words
 from publisher.rules.withdrawn import sentences
 from publisher.storage.open import open_storage
 
@@ -28,34 +29,43 @@ from publisher.storage.open import open_storage
 def command(to: str | None, content: tuple[Path, ...], config: Path, as_json: bool) -> None:
     """Say what is live, what is staged and signed by whom, and what expires when.
 
-    Exit code 4 when no entry of the ledger tells of what is live: somebody published without you, or it is gone.
+    Exit code 4 when something has expired, so that clients offer nothing, or when no entry of the ledger tells of what
+    is live: somebody published without you, or it is gone.
     """
-    catalog = load(content, config)
-    storage = open_storage(address_of(to, catalog))
+    configuration = load_configured(content, config)
+    storage = open_storage(address_of(to, configuration))
     now = wall_clock()
-    status = read_status(storage, read_root(config), catalog, now)
+    status = read_status(storage, read_root(config), configuration, now)
     if as_json:
-        print_result(_as_json(status), ok=status.announced)
+        print_result(_as_json(status), ok=status.sound)
     else:
         click.echo("\n".join(_lines(status, storage.url, now)))
-    if not status.announced:
+    if not status.sound:
         raise click.exceptions.Exit(VerificationError.exit_code)
 
 
 def _lines(status: Status, url: str, now: datetime) -> list[str]:
+    width = terminal_width()
     live = [
-        f"  {one.product} {one.channel}: {one.version} for {', '.join(a.platform for a in one.artifacts)}"
-        + _by(status.shipped_by.get(f"{one.product}.{one.channel}", ()))
+        line
         for one in status.state.live
+        for line in wrapped(
+            f"{one.product} {one.channel}: {one.version} for {', '.join(a.platform for a in one.artifacts)}"
+            + _by(status.shipped_by.get(f"{one.product}.{one.channel}", ())),
+            width,
+            2,
+        )
     ]
     staged = [line for one in status.candidates for line in _candidate_lines(one)]
     staged += [line for one in status.staged_roles for line in _role_lines(one)]
+    if status.unclear is not None:
+        staged += wrapped(f"Which changes of keys are under way cannot be told: {status.unclear}.", width, 2)
     return [
         url,
-        *(() if status.announced else _alarm(terminal_width())),
+        *_alarms(status, width),
         "Live",
         *(live or ["  nothing"]),
-        *(_withdrawn(status.state)),
+        *_withdrawn(status.state, width),
         "Staged",
         *(staged or ["  nothing"]),
         "Signed until",
@@ -63,15 +73,22 @@ def _lines(status: Status, url: str, now: datetime) -> list[str]:
     ]
 
 
-def _withdrawn(state: ChannelState) -> list[str]:
-    lines = [line for text in sentences(state) for line in wrapped(text, terminal_width(), 2)]
+def _withdrawn(state: ChannelState, width: int) -> list[str]:
+    lines = [line for text in sentences(state) for line in wrapped(text, width, 2)]
     return ["Taken back", *lines] if lines else []
 
 
-def _alarm(width: int) -> list[str]:
-    text = "No entry of the ledger tells of what is live: somebody published without you, or an entry is gone."
-    text += " Next: publish recover"
-    return [click.style(line, fg="red", bold=True) for line in wrapped(text, width)]
+def _alarms(status: Status, width: int) -> list[str]:
+    alarms = []
+    if not status.announced:
+        alarms.append(
+            "No entry of the ledger tells of what is live: somebody published without you, or an entry is gone."
+            " Next: publish recover"
+        )
+    if status.expired:
+        roles = words.listed(status.expired)
+        alarms.append(f"Expired: {roles}. Clients offer nothing until that is renewed. Next: publish refresh")
+    return [click.style(line, fg="red", bold=True) for text in alarms for line in wrapped(text, width)]
 
 
 def _by(names: tuple[str, ...]) -> str:
@@ -85,7 +102,11 @@ def _candidate_lines(one: CandidateStatus) -> list[str]:
         f"  {what}, staged {format_time(candidate.record.staged_at)}, candidate {candidate.digest[:12]}",
         *approval_lines(one.review, terminal_width(), "    "),
     ]
-    return lines if one.void is None else [*lines, *wrapped(f"Void: {one.void}.", terminal_width(), 4)]
+    if one.void is not None:
+        return [*lines, *wrapped(f"Void: {one.void}.", terminal_width(), 4)]
+    if one.review is None:
+        lines += wrapped("Whether it is approved cannot be said while the content has problems.", terminal_width(), 4)
+    return lines
 
 
 def _role_lines(one: StagedRole) -> list[str]:
@@ -106,6 +127,8 @@ def _role_line(role: RoleStatus, now: datetime) -> str:
 def _as_json(status: Status) -> dict[str, object]:
     return {
         "announced": status.announced,
+        "expired": list(status.expired),
+        "unclear": status.unclear,
         "live": [
             {
                 "product": one.product,

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 import click
 
-from publisher.errors import InputError, UsageError
+from publisher.content.placeholders import EXAMPLE_HOSTS, is_below, placeholders
+from publisher.errors import ContentError, InputError, UsageError
 from publisher.model.catalog import Catalog
+from publisher.model.configuration import Configuration
 from publisher.storage.open import open_storage
 from publisher.storage.preflight import preflight
 from publisher.storage.protocol import Storage
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-_PLACEHOLDERS = ("example.org", "example.com", "example.net", "example")
-"""Names that belong to nobody (RFC 2606); `.test` is left for rehearsals."""
 
 _REHEARSALS = ("test", "invalid")
 """Names that no public server has (RFC 2606)."""
@@ -32,9 +32,9 @@ def to_option(function: F) -> F:
     )(function)
 
 
-def address_of(to: str | None, catalog: Catalog) -> str:
+def address_of(to: str | None, configuration: Configuration) -> str:
     """The bucket that is meant. Raises UsageError when none is."""
-    address = to or catalog.endpoints.storage
+    address = to or configuration.endpoints.storage
     if address is None:
         raise UsageError("no bucket is named", fix="give --to URL, or `storage:` in endpoints.yaml")
     return address
@@ -52,14 +52,14 @@ def open_ready(address: str, now: datetime, public: str | None = None) -> Storag
     return storage
 
 
-def open_to_look(to: str | None, catalog: Catalog) -> Storage:
+def open_to_look(to: str | None, configuration: Configuration) -> Storage:
     """The bucket that is meant, for a command that writes nothing: not even a probe. Raises UsageError, InputError."""
-    return open_storage(address_of(to, catalog))
+    return open_storage(address_of(to, configuration))
 
 
-def open_to_write(to: str | None, catalog: Catalog, now: datetime) -> Storage:
+def open_to_write(to: str | None, configuration: Configuration, now: datetime) -> Storage:
     """The bucket that is meant, ready, for a command that shows clients nothing new. Raises as `open_ready`."""
-    return open_ready(address_of(to, catalog), now)
+    return open_ready(address_of(to, configuration), now)
 
 
 def open_to_flip(to: str | None, catalog: Catalog, now: datetime) -> Storage:
@@ -74,7 +74,7 @@ def open_to_flip(to: str | None, catalog: Catalog, now: datetime) -> Storage:
 def _public_address(catalog: Catalog) -> str | None:
     """Where clients read the configured bucket; None for an address that nobody can ever reach."""
     address = catalog.endpoints.downloads[0]
-    return None if _is_one_of(urlsplit(address).hostname or "", (*_PLACEHOLDERS, *_REHEARSALS)) else address
+    return None if is_below(urlsplit(address).hostname or "", (*EXAMPLE_HOSTS, *_REHEARSALS)) else address
 
 
 def refuse_sample(catalog: Catalog) -> None:
@@ -86,20 +86,10 @@ def refuse_sample(catalog: Catalog) -> None:
         )
 
 
-def refuse_placeholders(catalog: Catalog) -> None:
-    """Clients keep the addresses that they were given, so those of the example never go out."""
-    if catalog.signers.demo:
-        return
-    endpoints = catalog.endpoints
-    hosts = [urlsplit(address).hostname or "" for address in (endpoints.site, *endpoints.downloads)]
-    found = [host for host in hosts if _is_one_of(host, _PLACEHOLDERS)]
-    if found:
-        raise InputError(
-            f"endpoints.yaml still names example addresses: {', '.join(found)}",
-            fix="write your own; they are signed, and clients download from nowhere else",
-        )
+def refuse_placeholders(configuration: Configuration, config: Path, content: tuple[Path, ...] = ()) -> None:
+    """Users and clients keep what they were given, so nothing of an example goes out. Raises ContentError.
 
-
-def _is_one_of(host: str, names: tuple[str, ...]) -> bool:
-    """Whether it is one of these names, or below one of them."""
-    return any(f".{host}".endswith(f".{name}") for name in names)
+    Pages are looked at where `content` is given.
+    """
+    if found := placeholders(configuration, config, content):
+        raise ContentError(found)

@@ -11,7 +11,8 @@ from publisher.channel.audit import Audit
 from publisher.channel.findings import Level, Source
 from publisher.cli.common import json_option, print_result, wall_clock
 from publisher.cli.signing import read_root_file
-from publisher.client.errors import ClientError
+from publisher.cli.verdicts import terminal_width, wrapped
+from publisher.client.errors import ClientError, printable
 from publisher.client.fetch import fetcher_for
 from publisher.errors import InputError, VerificationError
 from publisher.pipeline.verify import StoreSource, WebSource, verify_channel
@@ -35,7 +36,7 @@ def command(place: str, root: Path, site: str | None, as_json: bool) -> None:
     if as_json:
         print_result(_as_json(audit), ok=audit.sound)
     else:
-        click.echo("\n".join(_lines(audit, place)))
+        click.echo("\n".join(_lines(audit, place, terminal_width())))
     if not audit.sound:
         count = sum(one.level is Level.ERROR for one in audit.findings)
         raise (
@@ -60,14 +61,14 @@ def _source(place: str) -> Source:
     return StoreSource(open_storage(place))
 
 
-def _lines(audit: Audit, place: str) -> list[str]:
+def _lines(audit: Audit, place: str, width: int) -> list[str]:
     order = list(Level)
     findings = sorted(audit.findings, key=lambda one: (order.index(one.level), one.where))
-    return [
-        f"{place}: {audit.signatures} signatures and {audit.objects} objects verified.",
-        *(f"  {one.level:8}{f'{one.where} ' if one.where else ''}{one.what}" for one in findings),
-        *(["Sound."] if audit.sound else []),
-    ]
+    lines = wrapped(f"{place}: {audit.signatures} signatures and {audit.objects} objects verified.", width)
+    for one in findings:
+        first, *more = wrapped(printable(f"{one.where} {one.what}"), width, 10)
+        lines += [f"  {one.level:8}{first.strip()}", *more]
+    return [*lines, *(["Sound."] if audit.sound else [])]
 
 
 def _as_json(audit: Audit) -> dict[str, object]:

@@ -90,7 +90,7 @@ def report(
         lines += wrapped(f"Its planned time, {words.moment(release.planned_for or decision.at)}, is too early.", width)
     stopping = sorted((v for v in decision.verdicts if v.outcome.stops), key=lambda v: -v.outcome.rank)
     if stopping:
-        lines += ["", "What stops it:"]
+        lines += ["", "What blocks it:"]
     for verdict in stopping:
         lines += ["", *verdict_lines(verdict, width)]
     for later in following:

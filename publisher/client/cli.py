@@ -4,34 +4,43 @@
     tidegate download  --to DIR              fetch and verify the release's file; installing it is up to you
 
 Exit codes: 0 everything verified, with or without an update; 1 wrong input; 2 wrong usage; 4 something does
-not verify or has expired; 5 the network, the server or the disk failed; 130 interrupted. `--json` prints one
-object whose keys are described in `report`, for errors too. This is the only module that reads the
-environment, prints and exits.
+not verify or has expired; 5 the network, the server or the disk failed; 128 + N stopped by signal N (130: Ctrl-C).
+`check --exit-code` tells shells what was found: 10 a release is offered, an update or the one to go
+back to; 11 the running version is not secure, and nothing is offered in its place. `--json` prints one object of the
+same shape for answers and errors (schemas/answer-1.json).
+This is the only module that reads the clock and the environment, prints and exits.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import importlib.metadata
 import io
 import os
 import platform
 import shlex
+import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
+from types import FrameType
 from typing import Any, NoReturn
 from urllib.request import getproxies
 
 from publisher.client.decide import decide
-from publisher.client.errors import ClientError, InputError, UsageError, printable
-from publisher.client.report import answer_json, answer_lines, error_json, error_lines
+from publisher.client.errors import ClientError, Code, InputError, StoppedError, UsageError, printable
+from publisher.client.report import answer_json, answer_lines, error_json, error_lines, shell_exit
 from publisher.client.trusted import RESOURCE, Trusted
 from publisher.client.version import Version
+
+ROOT_BYTES = 128 * 1024
+"""The largest root that is read, in bytes."""
 
 VERSION_RESOURCE = "client-version.txt"
 """The client's own version, a resource present only in a zipapp."""
@@ -49,35 +58,77 @@ def main(argv: Sequence[str] | None = None) -> int:
             # A terminal that cannot show a character shows something else; it does not stop an update.
             stream.reconfigure(errors="backslashreplace")
     try:
-        return _run(words)
-    except ClientError as error:
-        if "--debug" in words:
-            traceback.print_exc()
-        _tell(error, as_json)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("tidegate: interrupted; nothing was left behind", file=sys.stderr)
-        return 130
+        with _stopped_by_signals():
+            return _run(words)
     except BrokenPipeError:
         # Whoever read our output has gone; say nothing more, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
         if "--debug" in words:
-            traceback.print_exc()
-        what = f"something went wrong that should not ({type(error).__name__}: {error})"
-        _tell(
-            ClientError(what, fix="please report it, with the output of the same command and --debug"),
-            as_json,
+            # Parts of it may come from a hostile server.
+            print("\n".join(printable(line) for line in traceback.format_exc().split("\n")), file=sys.stderr)
+        failure = _failure(error)
+        # After SIGHUP there may be no terminal left to tell it to.
+        with contextlib.suppress(OSError):
+            _tell(failure, as_json)
+        return failure.exit_code
+
+
+def wall_clock() -> datetime:
+    """The present moment, UTC."""
+    return datetime.now(UTC)
+
+
+class _Signalled(KeyboardInterrupt):
+    """SIGTERM or SIGHUP; like Ctrl-C it passes everything that catches errors, so that all is cleared away."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+@contextlib.contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Within the block SIGTERM and SIGHUP end the command as Ctrl-C does, unless whoever started it ignores them."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        raise _Signalled(number)
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    caught = [number for number in numbers if before[number] == signal.SIG_DFL]
+    for number in caught:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number in caught:
+            signal.signal(number, before[number])
+
+
+def _failure(error: BaseException) -> ClientError:
+    if isinstance(error, ClientError):
+        return error
+    if isinstance(error, KeyboardInterrupt):
+        number = error.number if isinstance(error, _Signalled) else signal.SIGINT
+        return StoppedError(
+            f"stopped by {signal.Signals(number).name}; no unfinished file was left behind",
+            signal_number=number,
+            fix="run the same again",
         )
-        return ClientError.exit_code
+    return ClientError(
+        f"something went wrong that should not ({type(error).__name__}: {error})",
+        fix="please report it, with the output of the same command and --debug",
+        code=Code.DEFECT,
+    )
 
 
 def _tell(error: ClientError, as_json: bool) -> None:
     if as_json:
-        print(error_json(error))
+        print(error_json(error, wall_clock()), flush=True)
     else:
-        print("\n".join(error_lines(error)), file=sys.stderr)
+        print("\n".join(error_lines(error)), file=sys.stderr, flush=True)
 
 
 def _run(words: Sequence[str]) -> int:
@@ -107,18 +158,19 @@ def _ask(options: argparse.Namespace, settings: _Settings) -> int:
 
     trusted = settings.trusted
     fetcher = fetcher_for(trusted.url, proxies=getproxies(), user_agent=f"tidegate/{_own_version()}")
-    client = UpdateClient(trusted.url, trusted.root, settings.state, fetcher)
+    client = UpdateClient(trusted.url, trusted.root, settings.state, fetcher, wall_clock)
     channel = client.fetch_channel(trusted.product, trusted.channel, settings.platform)
     answer = decide(channel.feed, settings.current, channel.withdrawn)
     downloaded = None
     if options.command == "download" and answer.release is not None:
         downloaded = client.download(channel.feed, options.to)
+    exit_code = shell_exit(answer) if options.command == "check" and options.exit_code else 0
     if options.json:
-        print(answer_json(channel, answer, settings.current, downloaded))
+        print(answer_json(channel, answer, settings.current, exit_code, downloaded))
     else:
         lines = answer_lines(channel, answer, next_command=_next_command(options), downloaded=downloaded)
         print("\n".join(lines))
-    return 0
+    return exit_code
 
 
 def _settings(options: argparse.Namespace, embedded: Trusted | None) -> _Settings:
@@ -138,13 +190,15 @@ def _settings(options: argparse.Namespace, embedded: Trusted | None) -> _Setting
         trusted=trusted,
         platform=options.platform or _this_platform(),
         current=_read_version(options.current),
-        state=_own_state(options.state or _system_state(), trusted),
+        state=_own_state(options.state or _home_state(), trusted),
     )
 
 
 def _read_root(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            # No root is larger; whatever is, is cut here and refused as none.
+            return file.read(ROOT_BYTES + 1)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError(f"{path}: {reason}", fix="give --root the root.json of the publisher") from None
@@ -166,15 +220,44 @@ def _own_state(base: Path, trusted: Trusted) -> Path:
     return base / trusted.product / trusted.channel / digest[:16]
 
 
-def _system_state() -> Path:
-    """Where this system keeps what programs remember."""
+def _home_state() -> Path:
+    state = _system_state()
+    if state is None:
+        raise InputError(
+            "this system names no home directory to remember in", fix="give --state a directory of your own"
+        )
+    return state
+
+
+def _system_state() -> Path | None:
+    """Where this system keeps what programs remember; None if it names no place."""
     if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+        base = _absolute("LOCALAPPDATA") or _below_home("AppData", "Local")
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
+        base = _below_home("Library", "Application Support")
     else:
-        base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "tidegate"
+        # Relative paths are to be ignored (XDG Base Directory Specification, "Environment variables").
+        base = _absolute("XDG_STATE_HOME") or _below_home(".local", "state")
+    return base / "tidegate" if base else None
+
+
+def _absolute(variable: str) -> Path | None:
+    path = Path(os.environ.get(variable, ""))
+    return path if path.is_absolute() else None
+
+
+def _below_home(*parts: str) -> Path | None:
+    """A place below the home directory: by HOME if that is a path, else by the system's list of users."""
+    home = _absolute("HOME")
+    if home is None and sys.platform != "win32":
+        with contextlib.suppress(ImportError, KeyError):
+            import pwd  # noqa: PLC0415 - there is none on Windows
+
+            home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    elif home is None:
+        with contextlib.suppress(RuntimeError):
+            home = Path.home()
+    return home.joinpath(*parts) if home and home.is_absolute() else None
 
 
 def _this_platform() -> str:
@@ -217,6 +300,13 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(printable(message), fix=f"{self.prog} --help lists what it takes")
 
 
+def _path(text: str) -> Path:
+    """The path. An empty one, as from a variable that is not set, would quietly be the current directory."""
+    if not text:
+        raise argparse.ArgumentTypeError("is empty; name a place")
+    return Path(text)
+
+
 def _parser(embedded: Trusted | None) -> argparse.ArgumentParser:
     def default(value: str) -> str:
         return f" (built in: {value})" if embedded else ""
@@ -224,15 +314,15 @@ def _parser(embedded: Trusted | None) -> argparse.ArgumentParser:
     common = _Parser(add_help=False)
     channel = common.add_argument_group("the channel")
     channel.add_argument("--url", help="the channel's address" + default(embedded.url if embedded else ""))
-    channel.add_argument("--root", type=Path, metavar="FILE", help="the first trusted root.json" + default("yes"))
+    channel.add_argument("--root", type=_path, metavar="FILE", help="the first trusted root.json" + default("yes"))
     channel.add_argument("--product", help="the product" + default(embedded.product if embedded else ""))
     channel.add_argument("--channel", help="the channel" + default(embedded.channel if embedded else ""))
     channel.add_argument("--platform", help=f"the platform (default: this one, {_this_platform()})")
     common.add_argument(
         "--state",
-        type=Path,
+        type=_path,
         metavar="DIR",
-        help=f"where to remember what was seen (default: {_system_state()})",
+        help=f"where to remember what was seen (default: {_system_state() or 'none'})",
     )
     common.add_argument("--json", action="store_true", help="print one JSON object")
     common.add_argument("--debug", action="store_true", help="show where an error comes from")
@@ -240,7 +330,8 @@ def _parser(embedded: Trusted | None) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="tidegate",
         description="Checks a signed update channel and fetches verified files. It installs nothing.",
-        epilog="Exit codes: 0 verified, 1 input, 2 usage, 4 not verified or expired, 5 unreachable.",
+        epilog="Exit codes: 0 verified, 1 input, 2 usage, 4 not verified or expired, 5 unreachable or failed here, "
+        "128 + N stopped by signal N.",
     )
     parser.add_argument("--version", action="store_true", help="print the version of tidegate itself")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
@@ -248,11 +339,16 @@ def _parser(embedded: Trusted | None) -> argparse.ArgumentParser:
         "check", parents=[common], help="what is published, and what it means for you", description=_CHECK
     )
     check.add_argument("--current", required=True, metavar="VERSION", help="the version that runs now")
+    check.add_argument(
+        "--exit-code",
+        action="store_true",
+        help="exit 10 if a release is offered, 11 if this version is not secure and none is",
+    )
     download = commands.add_parser(
         "download", parents=[common], help="fetch and verify the published file", description=_DOWNLOAD
     )
     download.add_argument("--current", metavar="VERSION", help="the version that runs now; without it, a fresh install")
-    download.add_argument("--to", required=True, type=Path, metavar="DIR", help="where to put the file")
+    download.add_argument("--to", required=True, type=_path, metavar="DIR", help="where to put the file")
     return parser
 
 

@@ -15,11 +15,14 @@ from enum import StrEnum
 from typing import Any, TypeVar, cast
 
 from publisher.client import strict_json
+from publisher.client.device_names import is_device_name
 from publisher.client.errors import FeedError
+from publisher.client.plain_text import find_hidden, name_of
 from publisher.client.version import Version
 
 __all__ = [
     "FORMAT",
+    "MAX_ARTIFACT_BYTES",
     "MAX_BYTES",
     "Action",
     "Artifact",
@@ -36,6 +39,9 @@ FORMAT = "tidegate-feed/1"
 
 MAX_BYTES = 64 * 1024
 """The largest feed that is read, in bytes."""
+
+MAX_ARTIFACT_BYTES = 4 * 1024**3
+"""The largest file of a release that is fetched, in bytes."""
 
 
 class Action(StrEnum):
@@ -71,7 +77,7 @@ class Artifact:
     file: str
     """Its plain file name: what it is called after the download."""
     size: int
-    """Its size in bytes."""
+    """Its size in bytes, at most `MAX_ARTIFACT_BYTES`."""
     sha256: str
     """Its SHA-256 digest, 64 small hexadecimal digits."""
     target: str
@@ -259,17 +265,21 @@ _HTTPS = re.compile(
 
 def _is_plain_name(name: str) -> bool:
     """True for a name that is safe on every file system and in every URL: it names one file, here."""
-    return len(name) <= 200 and _PLAIN_NAME.fullmatch(name) is not None
+    return len(name) <= 200 and _PLAIN_NAME.fullmatch(name) is not None and not is_device_name(name)
 
 
 def _text(at: _At) -> str:
     value, path = at
     if not isinstance(value, str) or not value.strip():
         raise FeedError(f"{path} must be a text")
-    # Control characters could rewrite what a terminal shows.
-    if any(char < " " or "\x7f" <= char < "\xa0" for char in value):
-        raise FeedError(f"{path} must not hold control characters")
+    # What nobody sees could change what a terminal shows; tabs and line ends have no place here either.
+    if (place := find_hidden(value)) is not None or (place := _line_end(value)) is not None:
+        raise FeedError(f"{path} must not hold {name_of(value[place])}")
     return value
+
+
+def _line_end(text: str) -> int | None:
+    return next((place for place, char in enumerate(text) if char in "\t\r\n"), None)
 
 
 def _slug(at: _At) -> str:
@@ -300,8 +310,8 @@ def _size(at: _At) -> int:
     value, path = at
     if not isinstance(value, int) or isinstance(value, bool):
         raise FeedError(f"{path} must be an integer")
-    if value < 1:
-        raise FeedError(f"{path} must be at least 1")
+    if not 1 <= value <= MAX_ARTIFACT_BYTES:
+        raise FeedError(f"{path} must be from 1 to {MAX_ARTIFACT_BYTES}")
     return value
 
 

@@ -7,14 +7,11 @@ stops soon. `pace` bounds the time.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import unquote, urljoin, urlsplit
-
-# typeshed does not list the first. It takes the mapping; on some systems `proxy_bypass` asks the system by itself.
-from urllib.request import proxy_bypass_environment, url2pathname  # type: ignore[attr-defined]
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
 
 import urllib3
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, SlowRetrievalError
@@ -29,11 +26,15 @@ from urllib3.exceptions import (
     SSLError,
 )
 from urllib3.exceptions import TimeoutError as HTTPTimeoutError
+from urllib3.util import Url
 
+from publisher.client.address import Proxy, is_safe, joined, parsed, proxy_for
 from publisher.client.errors import InputError
+from publisher.client.files import open_plain
 from publisher.client.pace import CHUNK, Limits, Pace, keep_pace, paced
+from publisher.client.web_path import as_asked
 
-__all__ = ["DirectoryFetcher", "WebFetcher", "fetcher_for"]
+__all__ = ["DirectoryFetcher", "DirectoryUnreadable", "ProxyRefused", "WebFetcher", "fetcher_for"]
 
 _ARTIFACTS = "/tuf/targets/artifacts/"
 """Below it lie files of any size; everything else is small."""
@@ -45,6 +46,14 @@ MAX_REDIRECTS = 5
 """How often one request follows "the file is over there"."""
 
 
+class DirectoryUnreadable(DownloadError):
+    """A bucket in a directory of this machine cannot be read; no server is to blame."""
+
+
+class ProxyRefused(DownloadError):
+    """The proxy wants a user name and a password (RFC 9110, section 15.5.8)."""
+
+
 def fetcher_for(
     url: str, *, proxies: Mapping[str, str] | None = None, user_agent: str = "tidegate"
 ) -> FetcherInterface:
@@ -52,41 +61,37 @@ def fetcher_for(
 
     `proxies` are those of `urllib.request.getproxies()`. Raises InputError for any other address.
     """
-    try:
-        parts = urlsplit(url)
-    except ValueError as error:
-        raise InputError(
-            f"the address {url} cannot be used: {error}", fix="check the address given with --url"
-        ) from None
-    if parts.query or parts.fragment or "@" in parts.netloc:
-        raise InputError(
-            f"the channel's address {url} has more than a scheme, a host and a path",
-            fix="leave out the user name, the question mark and the hash sign",
-        )
-    if parts.scheme == "file":
+    if url.startswith("file:"):
         return DirectoryFetcher(url)
-    _refuse_unsafe(url)
+    address = _channel_address(url)
+    # An odd proxy is told before anything is asked.
+    proxy_for(address, proxies or {})
     return WebFetcher(proxies or {}, user_agent)
 
 
-def _refuse_unsafe(url: str) -> None:
-    parts = urlsplit(url)
-    if not parts.hostname or parts.scheme not in ("https", "http"):
+def _channel_address(url: str) -> Url:
+    scheme, _, rest = url.partition("://")
+    if scheme not in ("https", "http") or not rest:
         raise InputError(
             f"the address {url} cannot be used",
             fix="use https://..., or file:///... for a directory on this machine",
         )
-    if not _is_safe(url):
+    if any(sign in url for sign in "?#@"):
+        raise InputError(
+            f"the channel's address {url} has more than a scheme, a host and a path",
+            fix="leave out the user name, the question mark and the hash sign",
+        )
+    try:
+        address = parsed(url)
+    except ValueError as error:
+        raise InputError(
+            f"the address {url} cannot be used: {error}", fix="check the address given with --url"
+        ) from None
+    if not is_safe(address):
         raise InputError(
             f"the address {url} is not encrypted", fix="use https://; http:// is only for this very machine"
         )
-
-
-def _is_safe(url: str) -> bool:
-    """True for https, and for http on this machine."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    return (parts.scheme == "https" and host != "") or (parts.scheme == "http" and _is_this_machine(host))
+    return address
 
 
 class DirectoryFetcher(FetcherInterface):
@@ -98,6 +103,11 @@ class DirectoryFetcher(FetcherInterface):
             raise InputError(
                 f"the address {base_url} names another machine", fix="write three slashes: file:///directory"
             )
+        if parts.query or parts.fragment:
+            raise InputError(
+                f"the channel's address {base_url} has more than a directory",
+                fix="write a question mark as %3F and a hash sign as %23",
+            )
         self._base_url = base_url.rstrip("/") + "/"
         self._base = Path(url2pathname(parts.path)).resolve()
         if not self._base.is_dir():
@@ -106,21 +116,24 @@ class DirectoryFetcher(FetcherInterface):
     def _fetch(self, url: str) -> Iterator[bytes]:
         path = self._path(url)
         try:
-            with path.open("rb") as file:
+            with open_plain(path) as file:
                 while chunk := file.read(CHUNK):
                     yield chunk
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             raise DownloadHTTPError(f"{path} does not exist", 404) from None
         except OSError as error:
-            raise DownloadError(f"{path} cannot be read: {error.strerror}") from error
+            raise DirectoryUnreadable(f"{path} cannot be read: {error.strerror}") from error
 
     def _path(self, url: str) -> Path:
         """The file for `url`; following symbolic links must not lead out of the directory."""
         if url.startswith(self._base_url):
-            path = (self._base / unquote(url[len(self._base_url) :])).resolve()
+            try:
+                path = (self._base / unquote(url[len(self._base_url) :])).resolve()
+            except (ValueError, OSError) as error:
+                raise DirectoryUnreadable(f"{url!a} names no file: {error}") from None
             if path.is_relative_to(self._base):
                 return path
-        raise DownloadError(f"{url} lies outside of {self._base_url}")
+        raise DirectoryUnreadable(f"{url} lies outside of {self._base_url}")
 
 
 class WebFetcher(FetcherInterface):
@@ -132,16 +145,20 @@ class WebFetcher(FetcherInterface):
         self._proxies = dict(proxies)
         self._headers = {"User-Agent": user_agent}
         # A server that says "try again tomorrow" is not waited for.
-        self._retries = urllib3.Retry(retries, backoff_factor=0.2, respect_retry_after_header=False)
+        # A proxy that refuses a password ("other" errors) is asked once, since it may count the attempts.
+        self._retries = urllib3.Retry(retries, other=0, backoff_factor=0.2, respect_retry_after_header=False)
         self._limits = limits or Limits()
-        self._pools: dict[str | None, urllib3.PoolManager] = {}
+        self._pools: dict[Proxy | None, urllib3.PoolManager] = {}
 
     def _fetch(self, url: str) -> Iterator[bytes]:
+        url = as_asked(url)
         pace = Pace(url, self._limits, small=_ARTIFACTS not in url)
         with self._plain_errors(url):
             with keep_pace(pace):
                 response = self._get(url)
             try:
+                if response.status == 407:
+                    raise ProxyRefused(self._wants_password(url))
                 if response.status >= 400:
                     raise DownloadHTTPError(f"{url} was answered with status {response.status}", response.status)
                 # As stored: a server that labels a .tar.gz as compressed text must not change its bytes.
@@ -159,6 +176,8 @@ class WebFetcher(FetcherInterface):
         except HTTPError as error:
             reason = error.reason if isinstance(error, MaxRetryError) else error
             # A refused connection counts as a timeout for urllib3.
+            if isinstance(reason, ProxyError) and " 407" in str(reason.original_error):
+                raise ProxyRefused(self._wants_password(url)) from error
             if isinstance(reason, HTTPTimeoutError) and not isinstance(reason, NewConnectionError):
                 raise SlowRetrievalError(f"{url} did not answer within {self._limits.wait:g} seconds") from error
             raise DownloadError(f"{url}: {_plain(reason)}") from error
@@ -167,10 +186,11 @@ class WebFetcher(FetcherInterface):
 
     def _get(self, url: str) -> urllib3.BaseHTTPResponse:
         """Follow redirects by hand, so that none leads from https to something weaker."""
+        address = _parsed(url)
         for _ in range(MAX_REDIRECTS + 1):
-            response = self._pool(url).request(
+            response = self._pool(address).request(
                 "GET",
-                url,
+                address.url,
                 headers=self._headers,
                 preload_content=False,
                 redirect=False,
@@ -181,44 +201,46 @@ class WebFetcher(FetcherInterface):
             if not location:
                 return response
             response.close()
-            target = _redirected(url, location)
-            if not _is_safe(target) or (urlsplit(url).scheme == "https" != urlsplit(target).scheme):
-                raise DownloadError(f"{url} redirects to {target}, which is not encrypted")
-            url = target
+            target = _redirected(address.url, location)
+            if not is_safe(target) or address.scheme != target.scheme:
+                raise DownloadError(f"{address.url} redirects to {target.url}, which is not encrypted")
+            address = target
         raise DownloadError(f"{url} redirects more than {MAX_REDIRECTS} times")
 
-    def _pool(self, url: str) -> urllib3.PoolManager:
-        proxy = self._proxy(url)
+    def _pool(self, address: Url) -> urllib3.PoolManager:
+        proxy = proxy_for(address, self._proxies)
         if proxy not in self._pools:
-            self._pools[proxy] = paced(
-                urllib3.ProxyManager(proxy, maxsize=MAX_CONNECTIONS)
-                if proxy
-                else urllib3.PoolManager(maxsize=MAX_CONNECTIONS)
-            )
+            self._pools[proxy] = paced(_manager(proxy))
         return self._pools[proxy]
 
-    def _proxy(self, url: str) -> str | None:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        if _is_this_machine(host) or proxy_bypass_environment(host, self._proxies):
-            return None
-        return self._proxies.get(parts.scheme) or self._proxies.get("all")
+    def _wants_password(self, url: str) -> str:
+        proxy = proxy_for(_parsed(url), self._proxies)
+        if proxy is None:
+            return f"{url} was answered as if by a proxy that wants a user name and a password"
+        if proxy.authorization is None:
+            return f"the proxy {proxy.url} wants a user name and a password"
+        return f"the proxy {proxy.url} does not accept the user name and the password that it was given"
 
 
-def _redirected(url: str, location: str) -> str:
+def _manager(proxy: Proxy | None) -> urllib3.PoolManager:
+    if proxy is None:
+        return urllib3.PoolManager(maxsize=MAX_CONNECTIONS)
+    headers = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
+    return urllib3.ProxyManager(proxy.url, maxsize=MAX_CONNECTIONS, proxy_headers=headers)
+
+
+def _parsed(url: str) -> Url:
     try:
-        target = urljoin(url, location)
-        urlsplit(target)
+        return parsed(url)
+    except ValueError as error:
+        raise DownloadError(f"{url!a} is not an address that can be followed: {error}") from None
+
+
+def _redirected(url: str, location: str) -> Url:
+    try:
+        return parsed(joined(url, location))
     except ValueError:
         raise DownloadError(f"{url} redirects to {location!a}, which is not an address") from None
-    return target
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _plain(reason: object) -> str:

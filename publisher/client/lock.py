@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from publisher.client.errors import InputError, TransferError
+from publisher.client.errors import Code, InputError, LocalError
+from publisher.client.files import is_plain_file
 
 __all__ = ["PATIENCE", "locked"]
 
@@ -41,7 +42,7 @@ else:
 def locked(path: Path, patience: float = PATIENCE) -> Iterator[None]:
     """Hold the lock on `path`, which is made if missing, and wait for whoever holds it now.
 
-    Raises TransferError after `patience` seconds, InputError for a symbolic link, OSError.
+    Raises LocalError after `patience` seconds, InputError for what is no plain file, OSError.
     """
     descriptor = _open(path)
     try:
@@ -58,6 +59,8 @@ def _open(path: Path) -> int:
     """Open without following a link and without changing what is there; nobody needs its bytes."""
     if path.is_symlink():
         raise InputError(f"{path} is a symbolic link; it was not followed", fix="remove the link")
+    if os.path.lexists(path) and not is_plain_file(path):
+        raise InputError(f"{path} is no plain file; a lock needs one", fix="remove it")
     return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
 
 
@@ -69,8 +72,9 @@ def _wait_for(descriptor: int, path: Path, patience: float) -> None:
         except (BlockingIOError, PermissionError):
             # Held by another process: the first on POSIX, the second on Windows.
             if time.monotonic() >= ends:
-                raise TransferError(
+                raise LocalError(
                     f"another tidegate is at work and holds {path}; waited for {patience:g} seconds",
                     fix="wait until it has finished, or end it, then try again",
+                    code=Code.BUSY,
                 ) from None
         time.sleep(_PAUSE)

@@ -1,4 +1,4 @@
-"""How long a server may take: a limit for each wait, for each 64 KiB, and for everything that is small.
+"""How long a server may take: a limit for each wait, for each 64 KiB, and for the whole of every file.
 
 The timeout of a socket is per read, so a server that drips bytes, or never ends its headers, its `100 Continue`
 answers or its trailers, never meets it. Here every single read of a response asks first how much time is left;
@@ -38,6 +38,8 @@ class Limits:
     """For each 64 KiB of a file, or what there is of it: about 1 KiB a second."""
     total: float = 120
     """For all of a small file (metadata, feed), redirects and repeated attempts included."""
+    large: float = 24 * 3600
+    """For all of a release's file: below a lowest speed an update is none."""
 
 
 class Pace:
@@ -49,13 +51,14 @@ class Pace:
         self._count = 0
         now = time.monotonic()
         self._chunk_ends = now + limits.chunk
-        self._ends = now + limits.total if small else float("inf")
+        self._total = limits.total if small else limits.large
+        self._ends = now + self._total
 
     def wait(self) -> float:
         """How long the next wait may take. Raises SlowRetrievalError if no time is left."""
         now = time.monotonic()
         if now >= self._ends:
-            raise SlowRetrievalError(f"{self._url} took longer than {self._limits.total:g} seconds")
+            raise SlowRetrievalError(f"{self._url} took longer than {self._total:g} seconds")
         if now >= self._chunk_ends:
             raise SlowRetrievalError(f"{self._url} sent less than 1 KiB a second for {self._limits.chunk:g} seconds")
         return min(self._limits.wait, self._ends - now, self._chunk_ends - now)

@@ -1,28 +1,7 @@
 """What the client tells: a few calm lines for people, one JSON object for programs.
 
-Pure: values in, text out. The last line of a check says in a word or two whether it can be believed.
-
-JSON keys, always present unless noted; keys may be added, never change their meaning:
-
-    format      "tidegate-answer/1"
-    ok          true if the channel was reached and everything verified
-    verdict     "verified", "not verified", "expired", "unreachable" or "not done"
-    exit_code   0, or that of the error
-    error       null, or {"what": text, "fix": text}; with an error the keys below are absent
-    product, channel, platform      what was asked for
-    current     the running version; null for a fresh install
-    outcome     "update-available", "up-to-date", "ahead", "taken-back" or "nothing-published"
-    reason      one plain sentence
-    action      "optional", "recommended", "required"; null if nothing is offered
-    secure      false if the running version is below the security floor or was taken back
-    release     null, or what is offered: version, sentence, action, restart, symptoms (what people may see
-                while the update rolls out), required_by, old_peers_ok_until, notes_url,
-                artifact {file, size, sha256, target, urls}; with "taken-back" it is the version to go back to
-    min_secure  the security floor, or null
-    withdrawn   [version]: versions that the channel has taken back
-    deprecations    [{id, subject, state, remove_in, replacement}]
-    signed_by   [{person, duty, keyid}]: whose signatures on the channel's role verified
-    download    null, or {"path": text, "already_there": bool}; null after a check
+Pure: values in, text out. The last line of a check says in a word or two whether it can be believed. The JSON object
+has the same keys whatever happened, null where they do not apply; schemas/answer-1.json describes each.
 """
 
 from __future__ import annotations
@@ -42,9 +21,14 @@ if TYPE_CHECKING:
     from publisher.client.duties import Signature
     from publisher.client.updater import Channel, Downloaded
 
-__all__ = ["answer_json", "answer_lines", "error_json", "error_lines"]
+__all__ = ["INSECURE_EXIT", "UPDATE_EXIT", "answer_json", "answer_lines", "error_json", "error_lines", "shell_exit"]
 
 FORMAT = "tidegate-answer/1"
+
+UPDATE_EXIT = 10
+"""`check --exit-code`: a release is offered, an update or the one to go back to."""
+INSECURE_EXIT = 11
+"""`check --exit-code`: the running version is not secure, and nothing is offered in its place."""
 
 _RESTART = {
     Restart.NONE: "not needed",
@@ -81,15 +65,17 @@ def error_lines(error: ClientError) -> list[str]:
     return [*f"tidegate: {error}".splitlines(), error.verdict]
 
 
-def answer_json(channel: Channel, answer: Answer, current: Version | None, downloaded: Downloaded | None = None) -> str:
-    """The answer for programs; see the module's docstring."""
+def answer_json(
+    channel: Channel, answer: Answer, current: Version | None, exit_code: int, downloaded: Downloaded | None = None
+) -> str:
+    """The answer for programs; see schemas/answer-1.json."""
     feed = channel.feed
-    return _json(
-        format=FORMAT,
+    return _object(
         ok=True,
         verdict="verified",
-        exit_code=0,
-        error=None,
+        exit_code=exit_code,
+        checked_at=channel.checked_at,
+        valid_until=channel.valid_until,
         product=feed.product,
         channel=feed.channel,
         platform=feed.platform,
@@ -107,15 +93,22 @@ def answer_json(channel: Channel, answer: Answer, current: Version | None, downl
     )
 
 
-def error_json(error: ClientError) -> str:
-    """The error for programs; see the module's docstring."""
-    return _json(
-        format=FORMAT,
+def error_json(error: ClientError, now: datetime) -> str:
+    """The error for programs, in the shape of every answer."""
+    return _object(
         ok=False,
         verdict=error.verdict,
         exit_code=error.exit_code,
-        error={"what": error.what, "fix": error.fix},
+        error={"code": error.code, "what": error.what, "fix": error.fix},
+        checked_at=now,
     )
+
+
+def shell_exit(answer: Answer) -> int:
+    """The exit code of `check --exit-code`: 0 when there is nothing to do."""
+    if answer.release is not None:
+        return UPDATE_EXIT
+    return 0 if answer.secure else INSECURE_EXIT
 
 
 def _release_lines(release: Release) -> list[str]:
@@ -160,8 +153,16 @@ def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _json(**keys: Any) -> str:
-    return json.dumps(_plain(keys), indent=2)
+_KEYS = (
+    "ok", "verdict", "exit_code", "error", "checked_at", "valid_until", "product", "channel", "platform", "current",
+    "outcome", "reason", "action", "secure", "release", "min_secure", "withdrawn", "deprecations", "signed_by",
+    "download",
+)  # fmt: skip
+
+
+def _object(**values: Any) -> str:
+    """One object with every key, in a fixed order."""
+    return json.dumps(_plain({"format": FORMAT, **dict.fromkeys(_KEYS), **values}), indent=2)
 
 
 def _plain(value: Any) -> Any:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os import PathLike
 
 from tuf.api import exceptions as tuf
 
-from publisher.client.errors import ClientError, ExpiredError, TransferError, VerificationError
+from publisher.client.errors import ClientError, Code, ExpiredError, LocalError, TransferError, VerificationError
+from publisher.client.fetch import DirectoryUnreadable, ProxyRefused
 
 __all__ = ["plain_errors", "translate"]
 
@@ -50,8 +52,7 @@ def _repository(error: tuf.RepositoryError) -> VerificationError:
             return VerificationError(f"signatures are missing or wrong ({error})", fix=_WAIT)
         case tuf.BadVersionNumberError():
             return VerificationError(
-                f"the server replays an old state or mixes two ({error})",
-                fix=_WAIT,
+                f"the server replays an old state or mixes two ({error})", fix=_WAIT, code=Code.OLDER_THAN_SEEN
             )
         case tuf.LengthOrHashMismatchError():
             return VerificationError(f"the bytes are not those that were signed ({error})", fix=_WAIT)
@@ -63,13 +64,23 @@ def _download(error: tuf.DownloadError, doing: str) -> ClientError:
     match error:
         case tuf.DownloadLengthMismatchError():
             # Not the network's fault: somebody sends endless data.
-            return VerificationError(f"the server sends more than it may ({error})", fix=_WAIT)
+            return VerificationError(f"the server sends more than it may ({error})", fix=_WAIT, code=Code.TOO_LARGE)
+        case DirectoryUnreadable():
+            return LocalError(f"cannot {doing}: {error}", fix="check that place on this machine, then try again")
+        case ProxyRefused():
+            return TransferError(
+                f"cannot {doing}: {error}",
+                fix="write the user name and the password into the proxy's address, as in"
+                " https_proxy=http://USER:PASSWORD@proxy.example:3128",
+                code=Code.PROXY,
+            )
         case tuf.SlowRetrievalError():
-            return TransferError(f"the server is too slow ({error})", fix=_WAIT)
+            return TransferError(f"the server is too slow ({error})", fix=_WAIT, code=Code.TOO_SLOW)
         case tuf.DownloadHTTPError(status_code=403 | 404):
             return TransferError(
                 f"a file is missing on the server ({error})",
                 fix="check the channel's address; if it is right, tell the publisher",
+                code=Code.MISSING,
             )
         case tuf.DownloadHTTPError():
             return TransferError(f"the server has a problem ({error})", fix=_WAIT)
@@ -78,12 +89,13 @@ def _download(error: tuf.DownloadError, doing: str) -> ClientError:
             return TransferError(f"cannot {doing}: {error}", fix=fix)
 
 
-def _machine(error: Exception, doing: str) -> TransferError:
+def _machine(error: Exception, doing: str) -> LocalError:
     match error:
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
-            return TransferError(f"cannot {doing}: the disk is full", fix="free some space, then try again")
-        case OSError(filename=str() as path, strerror=str() as reason):
+            fix = "free some space, then try again"
+            return LocalError(f"cannot {doing}: the disk is full", fix=fix, code=Code.DISK_FULL)
+        case OSError(filename=str() | PathLike() as path, strerror=str() as reason):
             fix = "check that place on this machine, then try again"
-            return TransferError(f"cannot {doing}: {path}: {reason.lower()}", fix=fix)
+            return LocalError(f"cannot {doing}: {path}: {reason.lower()}", fix=fix)
         case _:
-            return TransferError(f"cannot {doing}: {error}", fix="try again")
+            return LocalError(f"cannot {doing}: {error}", fix="try again")

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from publisher.content.strict_yaml import Document, Path
+from publisher.content.text import odd_character
 from publisher.errors import Problem
 from publisher.model.staffing import WEEKDAYS, Weekday
 from publisher.rules.words import length, listed
@@ -86,6 +87,8 @@ def _problem(details: ErrorDetails, model: type[BaseModel], document: Document, 
     loc = _location(details)
     path = at + loc
     what, fix = _words(details, document.raw.get(path), model)
+    if isinstance(details["input"], str) and "holds" not in what and (odd := odd_character(details["input"])):
+        fix = f"it holds {odd[1]}: {odd[2]}"
     if details["type"] == "missing" and path[:-1] in document.braced:
         fix = f"add `{loc[-1]}: ...` inside the braces"
     if (

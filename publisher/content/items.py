@@ -40,14 +40,22 @@ class Item(Generic[M]):
         return self.document.place((*self.at, *path))
 
 
-@dataclass(frozen=True)
-class Loaded:
-    """All items that are valid by themselves, before they are linked."""
+@dataclass(frozen=True, kw_only=True)
+class LoadedConfiguration:
+    """The configuration's items that are valid by themselves, before they are linked."""
 
     products: Sequence[Item[Product]]
     channels: Sequence[Item[Channel]]
     endpoints: Item[Endpoints] | None
     signers: Item[Signers] | None
+    incomplete: frozenset[str]
+    """Kinds of which something could not be read. What refers to them cannot be checked: it may well exist."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded(LoadedConfiguration):
+    """The same with all content."""
+
     policy: Item[Policy] | None
     events: Sequence[Item[Event]]
     releases: Sequence[Item[Release]]
@@ -62,5 +70,3 @@ class Loaded:
     maintenance: Sequence[Item[Maintenance]]
     staffing: Item[Staffing] | None
     review: Item[Review] | None
-    incomplete: frozenset[str]
-    """Kinds of which something could not be read. What refers to them cannot be checked: it may well exist."""

@@ -8,12 +8,13 @@ from itertools import pairwise
 from pathlib import PurePath
 
 from publisher.content.checks import exists, file_named, once
-from publisher.content.items import Item, Loaded
+from publisher.content.items import Item, Loaded, LoadedConfiguration
 from publisher.content.links_maintenance import maintenance_problems
 from publisher.content.links_register import register_problems
 from publisher.errors import Place, Problem
 from publisher.model.event import Event
 from publisher.model.markdown import problem_of as markdown_problem
+from publisher.model.names import same_but_for_case
 from publisher.model.policy import Policy
 from publisher.model.product import Product
 from publisher.model.release import Release
@@ -25,10 +26,8 @@ from publisher.rules.words import counted
 def link_problems(loaded: Loaded, *, quorums: bool = True) -> list[Problem]:
     """Everything that is wrong between items that are each valid. `quorums`: also roles that are short of keys."""
     return [
-        *_unique(loaded),
-        *_products(loaded),
-        *_signers(loaded, quorums=quorums),
-        *_endpoints(loaded),
+        *configuration_problems(loaded, quorums=quorums),
+        *_unique_content(loaded),
         *(policy_problems(loaded.policy) if loaded.policy else ()),
         *_events(loaded),
         *_releases(loaded),
@@ -39,33 +38,43 @@ def link_problems(loaded: Loaded, *, quorums: bool = True) -> list[Problem]:
     ]
 
 
-def _unique(loaded: Loaded) -> Iterator[Problem]:
+def configuration_problems(loaded: LoadedConfiguration, *, quorums: bool = True) -> list[Problem]:
+    """The same of the configuration alone."""
+    return [
+        *_unique_configuration(loaded),
+        *_products(loaded),
+        *_signers(loaded, quorums=quorums),
+        *_endpoints(loaded),
+    ]
+
+
+def _unique_content(loaded: Loaded) -> Iterator[Problem]:
+    yield from _used_once("event id", ((i.value.id, i.place("id")) for i in loaded.events))
+    yield from _used_once("deprecation id", ((i.value.id, i.place("id")) for i in loaded.deprecations))
+    yield from _used_once("sprint freeze id", ((i.value.id, i.place("id")) for i in loaded.sprints))
+    yield from _used_once("scenario id", ((i.value.id, i.place("id")) for i in loaded.scenarios))
+    yield from _used_once("signal id", ((i.value.id, i.place("id")) for i in loaded.signals))
+    yield from _used_once("monitor id", ((i.value.id, i.place("id")) for i in loaded.monitors))
+    yield from _used_once("override id", ((i.value.id, i.place("id")) for i in loaded.overrides))
+    yield from _used_once("maintenance id", ((i.value.id, i.place("id")) for i in loaded.maintenance))
+
+
+def _used_once(kind: str, named: Iterable[tuple[str, Place]]) -> Iterator[Problem]:
+    first: dict[str, Place] = {}
+    for name, place in named:
+        if name in first:
+            what = f"{kind} {name} is already used in {first[name]}"
+            yield Problem(what, place, "ids are never reused: choose another")
+        else:
+            first[name] = place
+
+
+def _unique_configuration(loaded: LoadedConfiguration) -> Iterator[Problem]:
     signers = loaded.signers
     keys = [(s, n) for n, s in enumerate(signers.value.signers)] if signers else []
-    kinds: tuple[tuple[str, Iterable[tuple[str, Place]]], ...] = (
-        ("product id", ((i.value.id, i.place("id")) for i in loaded.products)),
-        ("channel id", ((i.value.id, i.place("id")) for i in loaded.channels)),
-        ("event id", ((i.value.id, i.place("id")) for i in loaded.events)),
-        ("deprecation id", ((i.value.id, i.place("id")) for i in loaded.deprecations)),
-        ("sprint freeze id", ((i.value.id, i.place("id")) for i in loaded.sprints)),
-        ("scenario id", ((i.value.id, i.place("id")) for i in loaded.scenarios)),
-        ("signal id", ((i.value.id, i.place("id")) for i in loaded.signals)),
-        ("monitor id", ((i.value.id, i.place("id")) for i in loaded.monitors)),
-        ("override id", ((i.value.id, i.place("id")) for i in loaded.overrides)),
-        ("maintenance id", ((i.value.id, i.place("id")) for i in loaded.maintenance)),
-        ("signer name", ((s.name, signers.place("signers", n, "name")) for s, n in keys if signers)),
-    )
-    for kind, named in kinds:
-        first: dict[str, Place] = {}
-        for name, place in named:
-            if name in first:
-                yield Problem(
-                    f"{kind} {name} is already used in {first[name]}",
-                    place,
-                    "ids are never reused: choose another",
-                )
-            else:
-                first[name] = place
+    yield from _used_once("product id", ((i.value.id, i.place("id")) for i in loaded.products))
+    yield from _used_once("channel id", ((i.value.id, i.place("id")) for i in loaded.channels))
+    yield from _used_once("signer name", ((s.name, signers.place("signers", n, "name")) for s, n in keys if signers))
     # One key under two names would count as two persons.
     public: dict[str, str] = {}
     for signer, index in keys:
@@ -75,7 +84,7 @@ def _unique(loaded: Loaded) -> Iterator[Problem]:
         public.setdefault(signer.public, signer.name)
 
 
-def _products(loaded: Loaded) -> Iterator[Problem]:
+def _products(loaded: LoadedConfiguration) -> Iterator[Problem]:
     channels = {item.value.id for item in loaded.channels}
     for item in loaded.products:
         yield from once(item.value.channels, "channel", item, "channels")
@@ -90,7 +99,7 @@ def _products(loaded: Loaded) -> Iterator[Problem]:
             yield from exists(channel, channels, "channel", item.place("channels", index))
 
 
-def _signers(loaded: Loaded, *, quorums: bool) -> Iterator[Problem]:
+def _signers(loaded: LoadedConfiguration, *, quorums: bool) -> Iterator[Problem]:
     item = loaded.signers
     if item is None:
         return
@@ -118,7 +127,7 @@ def _signers(loaded: Loaded, *, quorums: bool) -> Iterator[Problem]:
                 yield Problem(one.what, item.place("roles", role, *at), one.fix)
 
 
-def _endpoints(loaded: Loaded) -> Iterator[Problem]:
+def _endpoints(loaded: LoadedConfiguration) -> Iterator[Problem]:
     item = loaded.endpoints
     if item is None:
         return
@@ -177,6 +186,9 @@ def _releases(loaded: Loaded) -> Iterator[Problem]:
         yield from file_named(str(release.version), item.place("version"))
         yield from _folder(release.product, item.place("product"))
         yield from once([one.file for one in release.artifacts], "file", item, "artifacts")
+        if twins := same_but_for_case(dict.fromkeys(one.file for one in release.artifacts)):
+            what = f"the files {twins[0]} and {twins[1]} differ only in case; on Windows and macOS they are one"
+            yield Problem(what, item.place("artifacts"), "give one of the two another name")
         yield from _release_events(item, events, complete="events" not in loaded.incomplete)
         if "products" in loaded.incomplete:
             continue
@@ -205,6 +217,15 @@ def _releases(loaded: Loaded) -> Iterator[Problem]:
                 item.place("artifacts", index, "platform"),
             )
     for items in by_product.values():
+        by_lower = {str(item.value.version).lower(): item for item in reversed(items)}
+        for item in items:
+            other = by_lower[str(item.value.version).lower()]
+            if str(other.value.version) != str(item.value.version):
+                what = (
+                    f"{item.value.version} differs from {other.value.version} in {other.place('version')} only in case"
+                )
+                fix = "choose another version; on Windows and macOS their files are the same"
+                yield Problem(what, item.place("version"), fix)
         ordered = sorted(items, key=lambda item: item.value.version)
         for earlier, later in pairwise(ordered):
             if earlier.value.version == later.value.version:

@@ -12,8 +12,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from publisher.content.explain import did_you_mean, validation_problems
-from publisher.content.items import Item, Loaded, M
-from publisher.content.links import link_problems, policy_problems
+from publisher.content.items import Item, Loaded, LoadedConfiguration, M
+from publisher.content.links import configuration_problems, link_problems, policy_problems
+from publisher.content.mend import mended
 from publisher.content.pages import page_problems
 from publisher.content.prometheus import readings
 from publisher.content.readings import Saved, readings_problems, with_readings
@@ -23,6 +24,7 @@ from publisher.content.tree import Tree, read_file, read_tree
 from publisher.errors import ContentError, InputError, Place, Problem
 from publisher.model.calendar import Review
 from publisher.model.catalog import Catalog, Sample
+from publisher.model.configuration import Configuration
 from publisher.model.deprecation import Deprecation
 from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
@@ -51,6 +53,31 @@ HISTORY = "history.yaml"
 """The file of the configuration that says how foreign history is read; decisions do not rest on it."""
 
 
+def load_configuration(
+    config: Path, *, instead: Mapping[Path, bytes] = MappingProxyType({}), quorums: bool = True
+) -> Configuration:
+    """Read, validate and link products, channels, endpoints and signers, whatever all other files say.
+
+    `instead` holds what files are to say that are about to be written. Without `quorums`, roles may be short of keys,
+    as while keys change. Raises ContentError with every problem of these files, InputError when there is no directory.
+    """
+    _need_directory(config)
+    reader = _Reader(instead)
+    loaded = reader.configuration(config)
+    linked = [one for one in configuration_problems(loaded, quorums=quorums) if one.place not in reader.doubtful]
+    if problems := [*reader.problems, *linked]:
+        raise ContentError(tuple(problems))
+    # Without a problem, nothing is missing.
+    assert loaded.endpoints is not None
+    assert loaded.signers is not None
+    return Configuration(
+        products={item.value.id: item.value for item in loaded.products},
+        channels={item.value.id: item.value for item in loaded.channels},
+        endpoints=loaded.endpoints.value,
+        signers=loaded.signers.value,
+    )
+
+
 def load_catalog(
     content: Sequence[Path],
     config: Path,
@@ -61,17 +88,17 @@ def load_catalog(
     """Read, validate and link all content.
 
     `content` are directories laid over one another: the first is the public one, further ones are private overlays
-    that add items. `config` is the directory of products, channels, endpoints and signers. `instead` holds what files
-    are to say that are about to be written. Without `quorums`, roles may be short of keys, as while keys change.
+    that add items. `config` is the directory of products, channels, endpoints and signers. `instead` and `quorums` as
+    for `load_configuration`.
 
     Raises ContentError with every problem of every file, InputError when a directory is missing.
     """
     for directory in (*content, config):
-        if not directory.is_dir():
-            raise InputError(f"there is no directory {directory}", fix="give the right one with --content or --config")
+        _need_directory(directory)
     reader = _Reader(instead)
     loaded = reader.read(content, config)
-    if problems := [*reader.problems, *link_problems(loaded, quorums=quorums)]:
+    linked = [one for one in link_problems(loaded, quorums=quorums) if one.place not in reader.doubtful]
+    if problems := [*reader.problems, *linked]:
         raise ContentError(tuple(problems))
     # Without a problem, nothing is missing.
     assert loaded.policy is not None
@@ -99,6 +126,11 @@ def load_catalog(
     )
 
 
+def _need_directory(directory: Path) -> None:
+    if not directory.is_dir():
+        raise InputError(f"there is no directory {directory}", fix="give the right one with --content or --config")
+
+
 def load_policy(file: Path) -> Policy:
     """A policy that need not be part of any content; raises ContentError with every problem of it."""
     item = _alone(file, Policy)
@@ -121,7 +153,7 @@ def _alone(file: Path, model: type[M]) -> Item[M]:
         raise InputError(f"{file} cannot be read: {error.strerror}") from None
     reader = _Reader({file: content})
     item = reader.one(file, model)
-    if item is None:
+    if item is None or reader.problems:
         raise ContentError(tuple(reader.problems))
     return item
 
@@ -132,6 +164,19 @@ class _Reader:
         self.trees: dict[Path, Tree] = {}
         self.problems: list[Problem] = []
         self.incomplete: set[str] = set()
+        self.doubtful: set[Place] = set()
+        """Where a mended item does not say what its file says."""
+
+    def configuration(self, config: Path) -> LoadedConfiguration:
+        products = self.one(config / "products.yaml", Products)
+        channels = self.one(config / "channels.yaml", Channels)
+        return LoadedConfiguration(
+            products=_each(products, "products", products.value.products) if products else (),
+            channels=_each(channels, "channels", channels.value.channels) if channels else (),
+            endpoints=self.one(config / "endpoints.yaml", Endpoints),
+            signers=self.one(config / "signers.yaml", Signers),
+            incomplete=frozenset(self.incomplete),
+        )
 
     def read(self, content: Sequence[Path], config: Path) -> Loaded:
         public = content[0]
@@ -141,14 +186,13 @@ class _Reader:
         for directory in content:
             self.problems.extend(page_problems(self.trees[directory], directory / PAGES))
         self._refuse_strays(content, config)
-        products = self.one(config / "products.yaml", Products)
-        channels = self.one(config / "channels.yaml", Channels)
+        configured = self.configuration(config)
         self._if_there(config / HISTORY, HistoryMapping)  # for its problems; only a backtest needs what it says
         loaded = Loaded(
-            products=_each(products, "products", products.value.products) if products else (),
-            channels=_each(channels, "channels", channels.value.channels) if channels else (),
-            endpoints=self.one(config / "endpoints.yaml", Endpoints),
-            signers=self.one(config / "signers.yaml", Signers),
+            products=configured.products,
+            channels=configured.channels,
+            endpoints=configured.endpoints,
+            signers=configured.signers,
             policy=self.one(public / "policy.yaml", Policy),
             events=self._tree(content, "events", Event),
             releases=self._tree(content, "releases", Release),
@@ -220,8 +264,13 @@ class _Reader:
             item = Item(model.model_validate_json(json.dumps(document.data)), document)
         except ValidationError as error:
             self.problems.extend(validation_problems(error, model, document))
+        else:
+            if not document.doubtful:
+                return item
+        if (whole := mended(model, document)) is None:
             return None
-        return None if document.doubtful else item
+        self.doubtful |= whole.doubtful
+        return whole.item
 
     def one(self, file: Path, model: type[M]) -> Item[M] | None:
         """The item of a file that holds one; None when it has a problem."""

@@ -1,4 +1,6 @@
-"""Pages of prose and their pictures, read from `content/pages`; what a browser could run is refused.
+"""Pages of prose, their pictures, and the client and root that users take, read from `content/pages`.
+
+What a browser could run is refused.
 
 Whoever reads pages gets them from here: what `publish check` accepts is what MkDocs is given. The front matter is
 written anew from the few keys that are known, so that nothing else of it reaches the theme, which prints such values
@@ -16,6 +18,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from publisher.client.device_names import is_device_name
 from publisher.content.explain import validation_problems
 from publisher.content.strict_yaml import parse
 from publisher.content.text import Refused, text_of
@@ -23,12 +26,16 @@ from publisher.content.tree import Tree, read_tree
 from publisher.errors import ContentError, Place, Problem
 from publisher.model.base import Model, Text
 from publisher.model.markup import svg_problem
+from publisher.model.site import OWN_CLIENT, OWN_ROOT
 
 __all__ = ["FrontMatter", "Pages", "page_problems", "read_pages", "with_front_matter"]
 
 _PICTURES = {".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".webp": b"RIFF"}
 """How each kind of picture begins."""
 _KINDS = ".md, .png, .jpg, .webp and .svg"
+
+_HANDED_OUT = {OWN_CLIENT: b"#!", OWN_ROOT: b"{"}
+"""What lies beside the pages for users to take, and how it begins; no browser runs it."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(\.[A-Za-z0-9_-]{1,99})*")
 OF_THE_THEME = ("assets", "search")
@@ -90,7 +97,8 @@ def _pages(tree: Tree, directory: Path) -> Pages:
         relative = path.relative_to(directory)
         try:
             _check_name(path, relative)
-            files[relative.as_posix()] = _checked(path, content)
+            handed_out = content.startswith(_HANDED_OUT.get(relative.as_posix(), b"\0"))
+            files[relative.as_posix()] = content if handed_out else _checked(path, content)
         except ContentError as error:
             problems.extend(error.problems)
         except Refused as refused:
@@ -99,7 +107,7 @@ def _pages(tree: Tree, directory: Path) -> Pages:
 
 
 def _check_name(path: Path, relative: Path) -> None:
-    if wrong := next((part for part in relative.parts if not _NAME.fullmatch(part)), None):
+    if wrong := next((part for part in relative.parts if not _NAME.fullmatch(part) or is_device_name(part)), None):
         fix = "use letters, digits, hyphens and dots; the name becomes part of an address"
         raise Refused(Problem(f"{wrong!a} is not a name for a page or picture", Place(str(path)), fix))
     if relative.parts[0].lower() in OF_THE_THEME:

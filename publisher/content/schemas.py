@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from publisher.model.answer import Answer
 from publisher.model.calendar import Review
 from publisher.model.catalog import Sample
 from publisher.model.deprecation import Deprecation
@@ -61,10 +62,11 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "feed-1": Feed,
     "release-manifest-1": Manifest,
     "site-manifest-1": SiteManifest,
+    "answer-1": Answer,
 }
 """Schemas of published JSON; the number is that of the format."""
 
-OPEN = frozenset({"feed-1"})
+OPEN = frozenset({"feed-1", "answer-1"})
 """Formats to which fields may be added within their number; readers ignore what they do not know."""
 
 _DIGEST = "c0de" * 16
@@ -274,6 +276,32 @@ EXAMPLES: dict[str, Schema] = {
         "version": 1,
         "complete": True,
         "pages": {"index.html": {"size": 1024, "sha256": _DIGEST}},
+    },
+    "answer-1": {
+        "format": "tidegate-answer/1",
+        "ok": False,
+        "verdict": "expired",
+        "exit_code": 4,
+        "error": {
+            "code": "expired",
+            "what": "the channel's signatures have expired; nothing is offered until they are renewed",
+            "fix": "keep what you run; if other machines see updates, check this machine's clock",
+        },
+        "checked_at": "2026-03-02T09:00:00Z",
+        "valid_until": None,
+        "product": None,
+        "channel": None,
+        "platform": None,
+        "current": None,
+        "outcome": None,
+        "reason": None,
+        "action": None,
+        "secure": None,
+        "release": None,
+        "min_secure": None,
+        "deprecations": None,
+        "signed_by": None,
+        "download": None,
     },
 }
 """A small whole of each kind; editors show it, a test validates it."""

@@ -1,16 +1,19 @@
 """signers.yaml as people keep it: keys are put in and taken out line by line, and every other line stays as it is.
 
-The text is cut at the marks of the YAML parser. Whoever edits reads the outcome again and compares it with what was
-meant.
+How a text is cut and put together again is said in yaml_edit.py.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import TypeVar, cast
 
 import yaml
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import MappingNode, Node, SequenceNode
 
+from publisher.content.yaml_edit import edited, last_character, top
 from publisher.errors import InputError
 from publisher.model.signer import Signer
 
@@ -24,10 +27,32 @@ class Cut:
     """The line of a comment that stood right above the key, and may be about it; it is still there."""
 
 
+Edit = TypeVar("Edit", bound=str | Cut)
+Named = TypeVar("Named", str, Signer)
+
+
+def _keeps_line_ends(edit: Callable[[str, Named], Edit]) -> Callable[[str, Named], Edit]:
+    """Edit a text whose lines all end as on Windows as any other, and give it back as it was kept."""
+
+    @wraps(edit)
+    def edited(text: str, key: Named) -> Edit:
+        if "\r\n" not in text or text.count("\r\n") != text.count("\n"):
+            return edit(text, key)
+        done: str | Cut = edit(text.replace("\r\n", "\n"), key)
+        if isinstance(done, Cut):
+            return cast("Edit", replace(done, text=done.text.replace("\n", "\r\n")))
+        return cast("Edit", done.replace("\n", "\r\n"))
+
+    return edited
+
+
+@_keeps_line_ends
 def with_signer(text: str, signer: Signer) -> str:
     """The text with one more key, as the last. Raises InputError where the list is written in brackets."""
-    if not text.endswith("\n"):
-        text += "\n"
+    return edited(text, lambda plain: _with_signer(plain, signer))
+
+
+def _with_signer(text: str, signer: Signer) -> str:
     found = _list(text)
     if found is None:
         return f"{text}signers:\n{_entry(signer, '')}"
@@ -37,30 +62,41 @@ def with_signer(text: str, signer: Signer) -> str:
         line = text.index("\n", end) + 1
         return text[:start].rstrip() + (f"  {after}" if after else "") + "\n" + _entry(signer, "") + text[line:]
     _refuse_brackets(found)
-    line = text.index("\n", _last(text, found.value[-1])) + 1
+    line = text.index("\n", last_character(text, found.value[-1])) + 1
     return text[:line] + _entry(signer, " " * found.start_mark.column) + text[line:]
 
 
+@_keeps_line_ends
 def with_retired(text: str, name: str) -> str:
     """The text with the key of this name, which it holds, marked as replaced. Raises InputError as `with_signer`."""
-    text, _, item = _item(text, name)
+    return edited(text, lambda plain: _with_retired(plain, name))
+
+
+def _with_retired(text: str, name: str) -> str:
+    _, item = _item(text, name)
     if (said := next((value for key, value in item.value if key.value == "retired"), None)) is not None:
         return f"{text[: said.start_mark.index]}true{text[said.end_mark.index :]}"
     if item.flow_style:
         brace = text.rindex("}", 0, item.end_mark.index)
         return f"{text[:brace].rstrip()}, retired: true{text[brace:]}"
-    line = text.index("\n", _last(text, item)) + 1
+    line = text.index("\n", last_character(text, item)) + 1
     return f"{text[:line]}{' ' * item.start_mark.column}retired: true\n{text[line:]}"
 
 
+@_keeps_line_ends
 def without_signer(text: str, name: str) -> Cut:
     """The text without the key of this name, which it holds. Raises InputError where the list is in brackets."""
-    text, found, item = _item(text, name)
+    # Lines are counted alike whatever ends them.
+    return Cut(edited(text, lambda plain: _without_signer(plain, name).text), _without_signer(text, name).comment)
+
+
+def _without_signer(text: str, name: str) -> Cut:
+    found, item = _item(text, name)
     lines = text.splitlines(keepends=True)
     first = item.start_mark.line
     while not lines[first].lstrip(" ").startswith("-"):
         first -= 1
-    last = text.count("\n", 0, _last(text, item))
+    last = text.count("\n", 0, last_character(text, item))
     comment = first if first and lines[first - 1].lstrip().startswith("#") else None
     if len(found.value) == 1:
         key = text.rindex("signers", 0, found.start_mark.index)
@@ -69,23 +105,19 @@ def without_signer(text: str, name: str) -> Cut:
     return Cut("".join(lines[:first] + lines[last + 1 :]), comment)
 
 
-def _item(text: str, name: str) -> tuple[str, SequenceNode, MappingNode]:
-    """The text with its last line ended, the list of keys, and the key of this name, which it holds."""
-    if not text.endswith("\n"):
-        text += "\n"
+def _item(text: str, name: str) -> tuple[SequenceNode, MappingNode]:
+    """The list of keys, and the key of this name, which the text holds."""
     found = _list(text)
     assert found is not None
     _refuse_brackets(found)
     item = next(one for one in found.value if _name_of(one) == name)
     assert isinstance(item, MappingNode)
-    return text, found, item
+    return found, item
 
 
 def _list(text: str) -> SequenceNode | None:
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
-    if not isinstance(root, MappingNode):
-        return None
-    return next((value for key, value in root.value if key.value == "signers"), None)
+    root = top(text)
+    return next((value for key, value in root.value if key.value == "signers"), None) if root is not None else None
 
 
 def _refuse_brackets(found: SequenceNode) -> None:
@@ -99,14 +131,6 @@ def _refuse_brackets(found: SequenceNode) -> None:
 def _name_of(item: Node) -> str | None:
     assert isinstance(item, MappingNode)
     return next((value.value for key, value in item.value if key.value == "name"), None)
-
-
-def _last(text: str, node: Node) -> int:
-    """The index of the last character that a node holds; its own end mark may lie beyond comments."""
-    if isinstance(node, ScalarNode) or (isinstance(node, SequenceNode | MappingNode) and node.flow_style):
-        return len(text[: node.end_mark.index].rstrip()) - 1
-    inner = node.value[-1]
-    return _last(text, inner[1] if isinstance(node, MappingNode) else inner)
 
 
 def _entry(signer: Signer, margin: str) -> str:

@@ -23,8 +23,9 @@ from yaml.events import (
 )
 
 from publisher.client.plain_text import find_hidden, name_of
-from publisher.content.text import Refused, text_of
+from publisher.content.text import Refused, odd_character, text_of
 from publisher.errors import Place, Problem
+from publisher.model.names import LARGEST_NUMBER
 
 MAX_DEPTH = 12
 """Nesting that no model reaches."""
@@ -148,6 +149,8 @@ def _syntax_problem(error: yaml.MarkedYAMLError, start: Place, text: str) -> Pro
         return Problem("the line is indented with a tab", at, "indent with spaces")
     if "nesting depth" in said:  # libyaml has a limit of its own, and meets it before the first event
         return Problem(_TOO_DEEP, place)
+    if odd := odd_character(line.partition("#")[0]):
+        return Problem(f"{odd[1]} stands here", Place(place.file, place.line, odd[0] + 1), odd[2])
     if "alphabetic or numeric character" in said and error.context_mark is not None:
         # A text that begins with * or & was read as one of YAML's references.
         place = Place(start.file, error.context_mark.line + 1, error.context_mark.column + 1)
@@ -161,6 +164,14 @@ def _syntax_problem(error: yaml.MarkedYAMLError, start: Place, text: str) -> Pro
         if part in said:
             return Problem(what, place, fix)
     return Problem("cannot be understood here", place, _INDENTATION)
+
+
+def _fix_for_cut(text: str, cut: str) -> str:
+    whole = f"{text}{cut}"
+    quote = "'" if '"' in whole or "\\" in whole else '"'
+    fits = len(whole) <= 80 and "\n" not in whole and quote not in whole
+    apart = "for a comment, write two blanks before the #" if " " not in text else "or the comment on a line of its own"
+    return f"put the whole text in quotes{f': {quote}{whole}{quote}' if fits else ''}; {apart}"
 
 
 class _Builder:
@@ -241,27 +252,31 @@ class _Builder:
             self._trap(event, f"holds {name_of(text[at])}", "delete it, or retype this line")
         plain = event.implicit[0]
         value = self._plain(text, event) if plain and (not text or text[0] in _FIRST) else text
-        if plain and value is text and " " in text and self._is_cut(event):
-            self._trap(
-                event,
-                f"ends with {text[-20:]!r}: what follows the # is a comment",
-                "put the whole text in quotes, or the comment on a line of its own",
-            )
+        if plain and value is text and (cut := self._cut_off(event)):
+            self._trap(event, f"ends with {text[-20:]!r}: what follows the # is a comment", _fix_for_cut(text, cut))
         path = self._add(value, event)
         if value is not text:
             self.raw[path] = text
 
-    def _is_cut(self, event: Any) -> bool:
-        """Whether a sentence without quotes is followed by a comment, which people mostly do not mean."""
+    def _cut_off(self, event: Any) -> str:
+        """The comment after a text without quotes, with the blanks before it, where it was hardly meant as one.
+
+        That is so after several words, and after a single blank: `Fixes #123`. Two blanks set a comment apart.
+        """
         end = event.end_mark
         rest = self.lines[end.line][end.column :] if end.line < len(self.lines) else ""
-        return rest.lstrip().startswith("#")
+        blanks = len(rest) - len(rest.lstrip())
+        if not rest.lstrip().startswith("#") or (" " not in event.value and blanks != 1):
+            return ""
+        return rest.rstrip()
 
     def _key(self, frame: _Frame, event: Any) -> None:
         key = event.value
         if (at := find_hidden(key)) is not None:
             what = f"a key holds {name_of(key[at])}"
             raise Refused(Problem(what, self._place(event), "delete it, or retype this line"))
+        if odd := odd_character(key):
+            raise Refused(Problem(f"a key holds {odd[1]}", self._place(event), odd[2]))
         if key == "<<":
             raise Refused(Problem("<< merges another mapping", self._place(event), "write the keys out"))
         if event.implicit[0] and key in _BOOLEANS_1_1:
@@ -315,6 +330,10 @@ class _Builder:
         if text == "false":
             return False
         if _INTEGER.fullmatch(text):
+            if abs(int(text)) > LARGEST_NUMBER:
+                self._trap(
+                    event, f"is above {LARGEST_NUMBER:,}, and programs read larger numbers differently", "check it"
+                )
             return int(text)
         if _DECIMAL.fullmatch(text):
             return float(text)

@@ -11,6 +11,9 @@ MAX_BYTES = 256 * 1024
 """No content file is larger."""
 
 
+_ODD = re.compile(r"(?P<quote>[\u2018-\u201f\u00ab\u00bb\u2039\u203a])|[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+
+
 class Refused(Exception):
     """A problem after which the rest of a file tells nothing."""
 
@@ -43,6 +46,20 @@ def text_of(content: bytes, file: str, smaller: str = "split it, or check that i
         fix = "keep one of the two versions, and remove the lines that begin with <<<<<<<, ======= and >>>>>>>"
         raise Refused(Problem(what, _position(file, text, match.start()), fix))
     return text
+
+
+def odd_character(text: str) -> tuple[int, str, str] | None:
+    """Where a text holds a character that is fine in a sentence and hardly meant elsewhere, its name, and what to do.
+
+    Word processors and chat programs put such quotes and spaces in the place of plain ones.
+    """
+    if (match := _ODD.search(text)) is None:
+        return None
+    code = f"U+{ord(match[0]):04X}"
+    if match["quote"]:
+        return match.start(), f"a typographic quote ({code})", "type the straight quote of the keyboard"
+    kind = "a no-break space" if match[0] in "\u00a0\u202f" else "a special space"
+    return match.start(), f"{kind} ({code})", "delete it and type a plain space"
 
 
 def _position(file: str, text: str, index: int) -> Place:

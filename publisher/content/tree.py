@@ -6,6 +6,7 @@ name at every depth, and so is whatever is no plain file, dot-files that nobody 
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -117,6 +118,8 @@ def read_file(path: Path) -> bytes:
 
     What was exchanged for a link or a pipe since the walk is refused.
     """
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, "it is a link, and links are not followed")
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(path, flags), "rb") as stream:
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):

@@ -24,6 +24,7 @@ from pydantic.json_schema import WithJsonSchema
 
 from publisher.client.plain_text import find_hidden, name_of
 from publisher.client.version import MAX_LENGTH, Version
+from publisher.model.names import LARGEST_NUMBER, refuse_device_name
 
 __all__ = [
     "Digest",
@@ -234,8 +235,8 @@ def worded_pattern(
         if not isinstance(text, str) or not compiled.fullmatch(text):
             better = meant(text) if meant and isinstance(text, str) else ""
             quote = '"' if example.startswith('"') else ""
-            said = f"; write {quote}{better}{quote}" if better and compiled.fullmatch(better) else ""
-            raise ValueError(f"{words}, like {example}{said}")
+            hint = f"; write {quote}{better}{quote}" if better and compiled.fullmatch(better) else ""
+            raise ValueError(f"{words}, like {example}{hint}")
         if len(text) > max_length:
             raise ValueError(f"is longer than {max_length} characters")
         return text
@@ -259,13 +260,13 @@ def _as_clock(text: str) -> str:
 _SLUG_CHECK, _SLUG_SCHEMA = worded_pattern(
     "[a-z0-9]+(-[a-z0-9]+)*", "must be small letters, digits and single hyphens", "btfs-node", 64, _as_slug
 )
-Slug = Annotated[str, _SLUG_CHECK, _SLUG_SCHEMA]
+Slug = Annotated[str, _SLUG_CHECK, AfterValidator(refuse_device_name), _SLUG_SCHEMA]
 """An id: small letters, digits and single hyphens. Ids are never reused."""
 
 _PLATFORM_CHECK, _PLATFORM_SCHEMA = worded_pattern(
     "[a-z0-9]+(-[a-z0-9]+)*", "must be small letters, digits and single hyphens", "linux-amd64", 64, _as_slug
 )
-PlatformId = Annotated[str, _PLATFORM_CHECK, _PLATFORM_SCHEMA]
+PlatformId = Annotated[str, _PLATFORM_CHECK, AfterValidator(refuse_device_name), _PLATFORM_SCHEMA]
 """A platform, written system-architecture: linux-amd64, macos-arm64, windows-amd64, any."""
 
 _DIGEST_CHECK, _DIGEST_SCHEMA = worded_pattern(
@@ -279,7 +280,7 @@ Digest = Annotated[str, _DIGEST_CHECK, _DIGEST_SCHEMA]
 """A SHA-256 digest as 64 small hexadecimal digits."""
 
 _HTTPS_CHECK, _HTTPS_SCHEMA = worded_pattern(
-    r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[^\s\x00-\x1f\x7f\"<>\\]*)?",
+    r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[^\s\x00-\x1f\x7f\x22<>\\]*)?",
     "must be an https address with a plain host name",
     "https://example.org/page",
 )
@@ -292,7 +293,7 @@ _FILE_CHECK, _FILE_SCHEMA = worded_pattern(
     "btfs-{version}-linux-amd64.tar.gz",
     200,
 )
-FilePattern = Annotated[str, _FILE_CHECK, _FILE_SCHEMA]
+FilePattern = Annotated[str, _FILE_CHECK, AfterValidator(refuse_device_name), _FILE_SCHEMA]
 """A file name or shell pattern, without folders; {version} stands for the release's version."""
 
 _ORIGIN_CHECK, _ORIGIN_SCHEMA = worded_pattern(
@@ -309,7 +310,10 @@ def _parse_version(value: Any) -> Version:
         return value
     if not isinstance(value, str):
         raise ValueError("must be a version in quotes")
-    return Version.parse(value)
+    version = Version.parse(value)
+    if max(*version.release, *(int(part) for part in version.prerelease if part.isdigit()), 0) > LARGEST_NUMBER:
+        raise ValueError(f"has a number above {LARGEST_NUMBER}, which programs read differently; write a smaller one")
+    return version
 
 
 ReleaseVersion = Annotated[

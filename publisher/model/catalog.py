@@ -12,16 +12,14 @@ from typing import Any
 from publisher.client.version import Version
 from publisher.model.base import Model, Text, UtcTime
 from publisher.model.calendar import Review
+from publisher.model.configuration import Configuration
 from publisher.model.deprecation import Deprecation
-from publisher.model.endpoint import Endpoints
 from publisher.model.event import Event
 from publisher.model.maintenance import Maintenance
 from publisher.model.monitor import Monitor
 from publisher.model.policy import Policy
-from publisher.model.product import Channel, Product
 from publisher.model.register import Override, Scenario, Signal, SprintFreeze
 from publisher.model.release import Release
-from publisher.model.signer import Signers
 from publisher.model.staffing import Staffing
 
 
@@ -35,13 +33,9 @@ class Sample(Model):
 
 
 @dataclass(frozen=True)
-class Catalog:
+class Catalog(Configuration):
     """Everything that `evaluate` may know. Tuples are sorted: events by start, releases by product and version."""
 
-    products: dict[str, Product]
-    channels: dict[str, Channel]
-    endpoints: Endpoints
-    signers: Signers
     policy: Policy
     """The newest, in force or not yet; `policy_at` says which one holds at a moment."""
     events: tuple[Event, ...]
@@ -77,11 +71,11 @@ class Catalog:
 
     def policy_at(self, now: datetime) -> Policy:
         """The policy that held at `now`; before the first took effect, the first."""
-        return next((one for one in reversed(self.policies) if one.effective <= now), self.policies[0])
+        return next((policy for policy in reversed(self.policies) if policy.effective <= now), self.policies[0])
 
     def next_policy_after(self, now: datetime) -> datetime | None:
         """When another policy than the one at `now` takes effect."""
-        return min((one.effective for one in self.policies[1:] if one.effective > now), default=None)
+        return min((policy.effective for policy in self.policies[1:] if policy.effective > now), default=None)
 
     @cached_property
     def _events_by_id(self) -> dict[str, Event]:

@@ -13,7 +13,7 @@ from publisher.model.base import HttpsUrl, Markdown, Model, Score, Slug, Text, U
 __all__ = ["Event", "Visibility"]
 
 Impact = Annotated[int, Field(ge=0, le=3)]
-"""0 none, 1 some, 2 much, 3 extreme."""
+"""0 none, 1 some, 2 high, 3 extreme."""
 
 
 class Scored(Model):
@@ -186,8 +186,8 @@ class Event(Visible):
         for earlier, later in zip(self.revisions, self.revisions[1:], strict=False):
             if later.until <= earlier.until:
                 raise ValueError("`revisions` must stand in the order of `until`, oldest first")
-        for one in self.revisions:
-            if (one.ends or self.ends) <= (one.starts or self.starts):
+        for revision in self.revisions:
+            if (revision.ends or self.ends) <= (revision.starts or self.starts):
                 raise ValueError("`revisions` has an end that is not after its start; give both `starts` and `ends`")
         return self
 

@@ -15,7 +15,7 @@ from publisher.model.deprecation import DeprecationState
 
 FeedUrl = Annotated[
     str,
-    StringConstraints(pattern=r"^(https://|http://(127\.0\.0\.1|localhost)[:/])[^\s\"<>\\?#]+$", max_length=1000),
+    StringConstraints(pattern=r"^(https://|http://(127\.0\.0\.1|localhost)[:/])[^\s\x22<>\\?#]+$", max_length=1000),
 ]
 
 

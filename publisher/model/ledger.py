@@ -68,9 +68,9 @@ class Told(Model):
     """SHA-256 of the candidate that was staged or made live."""
     staged_over: Digest | None = None
     """SHA-256 of the staging pointer that it was staged in the place of; None where there was none."""
-    policy_version: int
-    """Version of the policy in force."""
-    policy_digest: Digest
+    policy_version: int | None
+    """Version of the policy in force; None where no rule was asked, and the content had problems."""
+    policy_digest: Digest | None
     """SHA-256 of that policy."""
     approved_by: tuple[str, ...] = ()
     """Persons whose approvals counted, with their duties; their signatures are public in the metadata."""
@@ -117,9 +117,10 @@ class Told(Model):
         )
 
     @classmethod
-    def routine(cls, action: Action, policy: Policy) -> Self:
-        """What no rule is asked about."""
-        return cls(action=action, policy_version=policy.version, policy_digest=policy.digest())
+    def routine(cls, action: Action, policy: Policy | None) -> Self:
+        """What no rule is asked about; so a policy that cannot be read does not stop it."""
+        known = (policy.version, policy.digest()) if policy is not None else (None, None)
+        return cls(action=action, policy_version=known[0], policy_digest=known[1])
 
     def anew(self, decision: Decision) -> Self:
         """The same, decided once more."""

@@ -82,8 +82,8 @@ def problem_of(text: str) -> tuple[str, str] | None:
                 return "holds an image", "only text and links are shown here"
             # What stands in `code` is shown as it is, so it may be anything.
             words = "" if child.type == "code_inline" else words + child.content
-            if found := _outside(words):
-                return found
+            if problem := _outside(words):
+                return problem
     return None
 
 

@@ -32,9 +32,9 @@ _DRAWING_TAGS = _names(
     " stop svg text title tspan"
 )
 _HTML_TAGS = _DRAWING_TAGS | _names(
-    "a abbr article aside b blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption"
-    " figure h1 h2 h3 h4 h5 h6 header hr i img ins kbd li mark ol p pre q s samp section small span strong sub summary"
-    " sup table tbody td tfoot th thead time tr u ul var wbr"
+    "a abbr article aside b bdi blockquote br caption cite code col colgroup dd del details dfn div dl dt em"
+    " figcaption figure h1 h2 h3 h4 h5 h6 header hr i img ins kbd li mark ol p pre q s samp section small span strong"
+    " sub summary sup table tbody td tfoot th thead time tr u ul var wbr"
 )
 _DRAWING_ATTRIBUTES = _names(
     "aria-hidden aria-label class clip-path clip-rule clipPathUnits color cx cy d display dominant-baseline dx dy fill"

@@ -84,9 +84,9 @@ class ChannelState(Model):
 
     def of(self, product: str, channel: str) -> LiveRelease | None:
         """The newest version that a channel of a product offers, if any; platforms may lag behind one another."""
-        offered = (one for one in self.live if (one.product, one.channel) == (product, channel))
-        return max(offered, key=lambda one: one.version, default=None)
+        offered = (release for release in self.live if (release.product, release.channel) == (product, channel))
+        return max(offered, key=lambda release: release.version, default=None)
 
     def withdrawals(self, product: str, version: Version) -> tuple[Withdrawal, ...]:
         """The channels of a product that have taken a version back, each with when."""
-        return tuple(one for one in self.withdrawn if (one.product, one.version) == (product, version))
+        return tuple(entry for entry in self.withdrawn if (entry.product, entry.version) == (product, version))

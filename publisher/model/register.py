@@ -167,9 +167,9 @@ class Override(Model):
             raise ValueError("`expires` is not after `approved_at`; from it on the override no longer counts")
         if self.rollback_review is not None and self.rollback_review.at > self.approved_at:
             raise ValueError("`rollback_review` is later than `approved_at`; the way back is reviewed, then approved")
-        persons = [" ".join(one.person.split()).casefold() for one in self.approvers]
+        persons = [" ".join(approver.person.split()).casefold() for approver in self.approvers]
         if len(set(persons)) != len(persons):
-            twice = next(one.person for n, one in enumerate(self.approvers) if persons[n] in persons[:n])
+            twice = next(approver.person for n, approver in enumerate(self.approvers) if persons[n] in persons[:n])
             raise ValueError(f"`approvers` names {twice} twice; name another person for one of the duties")
         if stuck := [rule for rule in self.rules if rule.startswith("integrity.")]:
             raise ValueError(f"`rules` names {stuck[0]}; rules of integrity cannot be overridden, remove it")

@@ -121,16 +121,16 @@ class Risk(Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        told = (self.description, self.mitigation, self.detector)
-        if self.none_because is not None and any(told):
+        parts = (self.description, self.mitigation, self.detector)
+        if self.none_because is not None and any(parts):
             raise ValueError(
                 "`none_because` says that there is no such risk; remove it, or the description of the risk"
             )
-        if self.none_because is None and not all(told):
+        if self.none_because is None and not all(parts):
             names = ("description", "mitigation", "detector")
-            missing = " and ".join(f"`{name}`" for name, text in zip(names, told, strict=True) if not text)
+            missing = " and ".join(f"`{name}`" for name, text in zip(names, parts, strict=True) if not text)
             raise ValueError(
-                f"{missing} {'is' if told.count(None) == 1 else 'are'} missing; fill in all three, or say in"
+                f"{missing} {'is' if parts.count(None) == 1 else 'are'} missing; fill in all three, or say in"
                 " `none_because` why there is no such risk"
             )
         return self
@@ -235,8 +235,8 @@ class Release(Model):
         if self.visibility == "internal" and self.shipped_at is not None:
             raise ValueError("`shipped_at` is set, so it is out; `visibility: internal` can no longer hold")
         order = list(Step)
-        if [order.index(one) for one in self.steps] != sorted({order.index(one) for one in self.steps}):
-            sorted_steps = ", ".join(one for one in order if one in self.steps)
+        if [order.index(step) for step in self.steps] != sorted({order.index(step) for step in self.steps}):
+            sorted_steps = ", ".join(step for step in order if step in self.steps)
             raise ValueError(f"`steps` stand in another order than they are taken in, or twice; write [{sorted_steps}]")
         if Step.ENABLE_DEFAULT in self.steps and self.enables_default_of is None:
             raise ValueError("`steps` switches on a default, but nothing says whose; add `enables_default_of`")
@@ -244,9 +244,9 @@ class Release(Model):
             raise ValueError("`enables_default_of` goes with the step enable-default; add it to `steps`")
         if self.enables_default_of == self.version:
             raise ValueError("`enables_default_of` names this very release; code soaks before it becomes the default")
-        named = [one.risk for one in self.risks]
-        if len(set(named)) != len(named) and any(one.none_because for one in self.risks):
-            twice = next(one for index, one in enumerate(named) if one in named[:index])
+        named = [risk.risk for risk in self.risks]
+        if len(set(named)) != len(named) and any(risk.none_because for risk in self.risks):
+            twice = next(name for index, name in enumerate(named) if name in named[:index])
             raise ValueError(f"`risks` names {twice} twice, once as no risk at all; remove one, or name another class")
         return self
 
@@ -257,5 +257,5 @@ class Release(Model):
 
     def digest(self) -> str:
         """SHA-256 of all that is said of it but when it shipped; approvals are given for exactly this."""
-        said = self.model_dump_json(exclude_defaults=True, exclude={"shipped_at"})
-        return hashlib.sha256(said.encode()).hexdigest()
+        text = self.model_dump_json(exclude_defaults=True, exclude={"shipped_at"})
+        return hashlib.sha256(text.encode()).hexdigest()

@@ -93,10 +93,10 @@ class Signers(Model):
 
     def keys_of(self, role: str) -> tuple[Signer, ...]:
         """Every key that the role accepts, in file order; not those that were replaced."""
-        wanted = {role, "channels"} if "." in role else {role}
-        return tuple(one for one in self.signers if wanted & set(one.roles) and not one.retired)
+        roles = {role, "channels"} if "." in role else {role}
+        return tuple(signer for signer in self.signers if roles & set(signer.roles) and not signer.retired)
 
     def retired_of(self, role: str) -> tuple[Signer, ...]:
         """Every key that the role accepted before a change that is under way."""
-        wanted = {role, "channels"} if "." in role else {role}
-        return tuple(one for one in self.signers if wanted & set(one.roles) and one.retired)
+        roles = {role, "channels"} if "." in role else {role}
+        return tuple(signer for signer in self.signers if roles & set(signer.roles) and signer.retired)

@@ -11,6 +11,9 @@ from pydantic import BeforeValidator, Field
 
 from publisher.model.base import Digest, Model
 
+OWN_CLIENT, OWN_ROOT = "tidegate.pyz", "root.json"
+"""The update client and the first root, which a project may hand out beside its pages."""
+
 MANIFEST = "pages.json"
 """The manifest's name, at the root of the site."""
 

@@ -22,6 +22,7 @@ from publisher.channel.repository import Repository, read_repository
 from publisher.channel.rotation import keys_of
 from publisher.channel.state import feeds
 from publisher.channel.withdrawn import withdrawals
+from publisher.content.explain import did_you_mean
 from publisher.errors import SigningError
 from publisher.model.approval import BuiltFile, Fact
 from publisher.model.catalog import Catalog
@@ -65,6 +66,8 @@ class Review:
     """Key id -> key, of all that may sign it."""
     way_back: bytes | None
     """The payload that takes it back."""
+    built: tuple[BuiltFile, ...] = ()
+    """How the files compare with a build of the reader's own; empty when nobody compared."""
 
     @property
     def candidate(self) -> ReleaseCandidate:
@@ -119,10 +122,8 @@ def review(
     )
 
 
-def approve(
-    review: Review, key: OpenSigner, facts: Mapping[Fact, str], at: datetime, built: tuple[BuiltFile, ...] = ()
-) -> Given:
-    """Sign what was reviewed, its way back, and a statement of what is attested and was `built`. Writes nothing.
+def approve(review: Review, key: OpenSigner, facts: Mapping[Fact, str], at: datetime) -> Given:
+    """Sign what was reviewed, its way back, and a statement of what is attested and was built. Writes nothing.
 
     Raises SigningError when the key may not sign it, or a fact that its holder is asked for is not attested.
     """
@@ -134,7 +135,7 @@ def approve(
             f"near an event operations attest each fact with its proof, and nothing proves {words.listed(lacking)}",
             fix=" ".join(f"--fact {fact}=WHERE-IT-SAYS-SO" for fact in lacking),
         )
-    return give(review.staged, review.way_back, [key], review.needs, dict(facts), at, built)
+    return give(review.staged, review.way_back, [key], review.needs, dict(facts), at, review.built)
 
 
 def find_key(
@@ -151,7 +152,10 @@ def find_key(
                 return opened
             raise SigningError(f"the key {signer.name} may not sign {role}", fix=_who(may_sign))
     if not text.startswith("file:"):
-        raise SigningError(f"signers.yaml has no key that is called {text} or kept there", fix=_who(may_sign))
+        guess = did_you_mean(text, [signer.name for signer in keys.signers.keys_of(role)])
+        raise SigningError(
+            f"signers.yaml has no key that is called {text} or kept there", fix=f"{guess} ({_who(may_sign)})"
+        )
     answers: dict[str, str | None] = {}
 
     def once(_name: str) -> str | None:

@@ -11,7 +11,7 @@ from tuf.api.metadata import Key
 from publisher.channel.candidate import Candidate, sign_candidate, signature_object
 from publisher.errors import InputError
 from publisher.model.approval import Fact
-from publisher.model.catalog import Catalog
+from publisher.model.configuration import Configuration
 from publisher.pipeline.approve import not_allowed
 from publisher.pipeline.objects import PlannedObject
 from publisher.pipeline.reading import Readable
@@ -51,9 +51,11 @@ class RoleReview:
         return ()
 
 
-def review_role(role: str, storage: Readable, trusted_root: bytes, catalog: Catalog, now: datetime) -> RoleReview:
+def review_role(
+    role: str, storage: Readable, trusted_root: bytes, configuration: Configuration, now: datetime
+) -> RoleReview:
     """Read and check the candidate of a role. Raises InputError when it has none that the configuration asks for."""
-    one = next((one for one in under_way(storage, trusted_root, catalog, now) if one.wanted.role == role), None)
+    one = next((one for one in under_way(storage, trusted_root, configuration, now) if one.wanted.role == role), None)
     if one is None:
         raise InputError(
             f"nothing is staged for {role} that the configuration asks for",

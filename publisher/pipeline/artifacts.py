@@ -6,15 +6,20 @@ import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
+from publisher.channel.limits import COMPANION_LIMIT, FILE_LIMIT
 from publisher.channel.manifests import BOM_SUFFIXES, MANIFEST_FILE, SIGNATURE_SUFFIX, SUMS_FILE
+from publisher.client.device_names import is_device_name
 from publisher.client.version import Version
 from publisher.errors import InputError
+from publisher.model.names import same_but_for_case
 from publisher.model.release import ArtifactSpec, Release
 from publisher.pipeline.progress import Advance
+from publisher.rules import words
 from publisher.signing.digests import FileDigests, digest_file
 from publisher.signing.private_keys import LARGEST, private_key_in
 
@@ -22,8 +27,6 @@ WORKERS = 4
 """Files hashed at once; hashing leaves the interpreter free."""
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+~-]{0,199}")
-_DEVICE = re.compile(r"(con|nul|aux|prn|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
-"""Names that mean a device to Windows, with any ending (Microsoft, "Naming files, paths, and namespaces")."""
 _COMPANIONS: tuple[tuple[str, Literal["cyclonedx", "spdx"]], ...] = tuple(
     (suffix, "spdx" if suffix == ".spdx.json" else "cyclonedx") for suffix in BOM_SUFFIXES
 )
@@ -74,15 +77,16 @@ def collect(release: Release, directory: Path, known: Iterable[Version] = ()) ->
     if not directory.is_dir():
         raise InputError(f"there is no directory {directory}", fix="name the directory of built files with --artifacts")
     names = sorted(entry.name for entry in directory.iterdir() if entry.is_symlink() or not entry.is_dir())
+    wanted = [(spec.file.replace("{version}", str(release.version)), spec) for spec in release.artifacts]
+    found = {
+        pattern: [name for name in names if fits_pattern(spec, release, name) and not _is_companion(name, names)]
+        for pattern, spec in wanted
+    }
+    if missing := [f"{pattern} ({spec.platform})" for pattern, spec in wanted if not found[pattern]]:
+        raise _missing(missing, directory, sorted(set(names).difference(*found.values())))
     platform_of: dict[str, str] = {}
-    for spec in release.artifacts:
-        pattern = spec.file.replace("{version}", str(release.version))
-        matches = [name for name in names if fits_pattern(spec, release, name) and not _is_companion(name, names)]
-        if not matches:
-            raise InputError(
-                f"no file in {directory} matches {pattern} ({spec.platform})",
-                fix="build it, or mend the pattern in the release's `artifacts:`",
-            )
+    for pattern, spec in wanted:
+        matches = found[pattern]
         if len(matches) > 1:
             raise InputError(
                 f"{pattern} ({spec.platform}) matches {len(matches)} files: {', '.join(map(_shown, matches))}",
@@ -104,7 +108,31 @@ def collect(release: Release, directory: Path, known: Iterable[Version] = ()) ->
         for name, platform in platform_of.items()
     )
     used = {path.name for file in files for path in _paths(file)}
+    if twins := same_but_for_case(sorted(used)):
+        raise InputError(
+            f"{twins[0]} and {twins[1]} differ only in case; on Windows and macOS they are one file",
+            fix="give one of the two another name",
+        )
     return Collected(files, tuple(_shown(name) for name in names if name not in used))
+
+
+def _missing(missing: list[str], directory: Path, others: list[str]) -> InputError:
+    """All that is missing, and what lies there instead: a name that is nearly right, or what no pattern wants."""
+    lines = []
+    for asked in missing:
+        pattern = asked.rpartition(" (")[0]
+        near = get_close_matches(pattern, others, n=1, cutoff=0.85)
+        lines.append(f"  {asked}" + (f"; did you mean {_shown(near[0])}?" if near else ""))
+    there = f"what lies there instead: {_few(others)}" if others else "nothing else lies there"
+    return InputError(
+        f"{words.counted(len(missing), 'file')} {'is' if len(missing) == 1 else 'are'} missing in {directory}:\n"
+        + "\n".join([*lines, there]),
+        fix="build what is missing, or mend the patterns in the release's `artifacts:`",
+    )
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(map(_shown, names[:5])) + (f", and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def fits_pattern(spec: ArtifactSpec, release: Release, name: str) -> bool:
@@ -157,13 +185,13 @@ def _refuse_other_version(name: str, version: Version, known: Iterable[Version])
 
 def _checked(directory: Path, name: str) -> Path:
     path = directory / name
-    if not _SAFE_NAME.fullmatch(name) or ".." in name or name.endswith(".") or _DEVICE.fullmatch(name):
+    if not _SAFE_NAME.fullmatch(name) or ".." in name or name.endswith(".") or is_device_name(name):
         raise InputError(
             f"{_shown(name)} is not a name to publish",
             fix="use letters, digits, and . - _ + ~ within; no double dots, no dot at the end, no blanks, no line"
             " breaks, and no name of a Windows device such as con or nul",
         )
-    if name in (MANIFEST_FILE, SUMS_FILE) or name.endswith(SIGNATURE_SUFFIX):
+    if name.lower() in (MANIFEST_FILE.lower(), SUMS_FILE.lower()) or name.lower().endswith(SIGNATURE_SUFFIX):
         raise InputError(
             f"{name} is a name that publishing itself uses", fix="name the built file differently, or remove a leftover"
         )
@@ -174,9 +202,13 @@ def _checked(directory: Path, name: str) -> Path:
         )
     if not path.is_file():
         raise InputError(f"{name} is not a regular file")
-    if path.stat().st_size == 0:
+    size = path.stat().st_size
+    limit = COMPANION_LIMIT if name.endswith(BOM_SUFFIXES) else FILE_LIMIT
+    if size == 0:
         raise InputError(f"{name} is empty", fix="build it again; an empty file is never published")
-    if path.stat().st_size <= LARGEST and (kind := private_key_in(path.read_bytes())):
+    if size > limit:
+        raise InputError(f"{name} has {size:,} bytes; at most {limit:,} are published in one file", fix="split it")
+    if size <= LARGEST and (kind := private_key_in(path.read_bytes())):
         raise InputError(f"{name} holds {kind}; nothing was published", fix="remove it from the built files")
     return path
 

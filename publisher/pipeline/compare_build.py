@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from publisher.channel.layout import artifact_target, target_key
+from publisher.channel.limits import FILE_LIMIT
 from publisher.channel.release_candidate import ReleaseCandidate
 from publisher.errors import InputError, StorageMissing, VerificationError
 from publisher.model.approval import BuiltFile, Comparison
@@ -59,7 +60,7 @@ def _compare(candidate: ReleaseCandidate, file: ArtifactFact, path: Path, storag
 def _is_code_signed(candidate: ReleaseCandidate, file: ArtifactFact, storage: Storage) -> bool:
     path = artifact_target(candidate.product, candidate.channel, candidate.release, file.file)
     try:
-        with storage.open(target_key(path, file.sha256)) as stream:
+        with storage.open(target_key(path, file.sha256), FILE_LIMIT) as stream:
             return carries_code_signature(stream.read(HEAD))
     except StorageMissing:
         return False

@@ -90,24 +90,37 @@ class Place:
         return self.config / ROOT_FILE
 
 
-def make_keys(place: Place, project_config: Path, template: Signers, address: str, now: datetime) -> int:
-    """Demo keys, root and configuration; 0 when they are there already, else how many keys were made.
+OWN = ("endpoints.yaml", "signers.yaml")
+"""What the demo writes into its configuration itself; everything else is the project's."""
 
-    `address` is where `publish serve` shows site and bucket.
-    """
+
+def make_keys(place: Place, template: Signers, now: datetime) -> int:
+    """Make demo keys and the first root; 0 when they are there already, else how many keys were made."""
     if place.root.exists():
         return 0
     shutil.rmtree(place.config, ignore_errors=True)
     shutil.rmtree(place.keys, ignore_errors=True)
     place.config.mkdir(parents=True)
-    for name in ("products.yaml", "channels.yaml"):
-        shutil.copyfile(project_config / name, place.config / name)
+    made = ceremony(template, PEOPLE, now, demo=True)
+    write_ceremony(made, place.keys, place.config, passphrases={})
+    return len(made.keys)
+
+
+def copy_config(place: Place, project_config: Path, address: str) -> None:
+    """Take over the project's configuration as it is now, but for addresses and keys.
+
+    `address` is where `publish serve` shows site and bucket. Whatever decides comes along, so that the demo's site
+    says what `publish why` says.
+    """
+    for stale in place.config.glob("*.yaml"):
+        if stale.name not in OWN:
+            stale.unlink()
+    for file in project_config.glob("*.yaml"):
+        if file.name not in OWN:
+            shutil.copyfile(file, place.config / file.name)
     (place.config / "endpoints.yaml").write_text(
         f"# Written by `publish demo`.\nsite: {address}\ndownloads: [{address}/bucket]\n", encoding="utf-8"
     )
-    made = ceremony(template, PEOPLE, now, demo=True)
-    write_ceremony(made, place.keys, place.config, passphrase=None)
-    return len(made.keys)
 
 
 def build_client(place: Place, version: str, wheels: Sequence[Wheel]) -> Path:

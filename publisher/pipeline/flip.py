@@ -52,7 +52,7 @@ def commit(flip: Flip, storage: Storage, written: Written) -> Written:
     """Append the entry, then swap: no change is ever without its entry, and a ledger that cannot be written stops it.
 
     Raises StorageConflict when the live timestamp is not the one that was planned on; the entry stays, and tells what
-    was tried; or when no entry told of it.
+    was tried. Raises VerificationError when no entry told of that.
     """
     if flip.entry.told.action is not Action.RECOVER:
         refuse_unannounced(flip.entry.told.base, storage)

@@ -58,12 +58,20 @@ class KeyRing:
         """The one key that a run for `role` signs its entries of the ledger with, the role's own or an online one.
 
         A release is staged by its channel's people only, not `online`. A key that the run has used already comes first,
-        then a file, last what may ask for a PIN or a touch. Raises SigningError when there is none, so that nothing
-        happens without an entry.
+        then those that are kept online, so that nobody is asked for the passphrase of root for an entry alone; then a
+        file, last what may ask for a PIN or a touch. Raises SigningError when there is none, so that nothing happens
+        without an entry.
         """
         roles = tuple(dict.fromkeys((role, *(ONLINE_ROLES if online else ()))))
         here = [signer for one in roles for signer in self.signers.keys_of(one) if self._is_here(signer)]
-        here.sort(key=lambda one: (one.name not in self._opened, not one.uri.startswith("file:")))
+        offline = {"root", "targets"}
+        here.sort(
+            key=lambda one: (
+                one.name not in self._opened,
+                bool(offline & set(one.roles)),
+                not one.uri.startswith("file:"),
+            )
+        )
         opened = (self._opened_if_present(signer) for signer in here)
         if (first := next((one for one in opened if one is not None), None)) is not None:
             return first

@@ -90,10 +90,11 @@ def ceremony(
     return Ceremony(complete, keys, _signed_root(complete, keys, now))
 
 
-def write_ceremony(made: Ceremony, keys: Path, config: Path, passphrase: str | None) -> None:
-    """Private keys into `keys` (mode 0600), signers.yaml and root.json into `config`.
+def write_ceremony(made: Ceremony, keys: Path, config: Path, passphrases: Mapping[str, str]) -> None:
+    """Private keys into `keys` (mode 0600), signers.yaml and root.json, which all may read, into `config`.
 
-    Raises InputError when a root is there already; SigningError when a key file exists.
+    `passphrases` are by person; keys of others are not encrypted. Raises InputError when a root is there already;
+    SigningError when a key file exists, or `keys` is a directory that others can write to.
     """
     root = config / ROOT_FILE
     if root.exists():
@@ -102,10 +103,11 @@ def write_ceremony(made: Ceremony, keys: Path, config: Path, passphrase: str | N
             fix="a new root would strand every client that trusts the old one; use another --config for a trial",
         )
     keys.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name, key in made.keys.items():
-        write_private_key(keys / f"{name}.pem", key, passphrase)
-    (config / "signers.yaml").write_bytes(signers_yaml(made.signers))
-    root.write_bytes(made.root)
+    for signer in made.signers.signers:
+        write_private_key(keys / f"{signer.name}.pem", made.keys[signer.name], passphrases.get(signer.person))
+    for path, data in ((config / "signers.yaml", signers_yaml(made.signers)), (root, made.root)):
+        path.write_bytes(data)
+        path.chmod(0o644)  # public, whatever the umask is
 
 
 def signers_yaml(signers: Signers) -> bytes:

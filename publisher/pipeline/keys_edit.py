@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +10,14 @@ from pydantic import ValidationError
 
 from publisher.channel.layout import channel_role
 from publisher.content.explain import did_you_mean
-from publisher.content.load import load_catalog
+from publisher.content.load import load_configuration
 from publisher.content.signers_file import with_retired, with_signer, without_signer
+from publisher.content.yaml_edit import read_exactly, replace_file
 from publisher.errors import InputError, SigningError
-from publisher.model.catalog import Catalog
+from publisher.model.configuration import Configuration
 from publisher.model.signer import SHARED_ROLES, TOP_LEVEL_ROLES, Duty, Signer, Signers
 from publisher.rules.quorum import shortfalls
-from publisher.rules.words import listed
+from publisher.rules.words import capitalised, listed
 from publisher.signing.devices import refuse_secrets
 from publisher.signing.keys import NewKey, public_key, refuse_demo_keys, write_private_key
 from publisher.signing.minisign import ROLE as MINISIGN
@@ -30,16 +30,10 @@ STAGE = "publish keys stage"
 
 @dataclass(frozen=True)
 class Place:
-    """Where content and configuration are, and what they say now."""
+    """Where the configuration is, and what it says now; roles may be short of keys, since that is mended here."""
 
-    content: Sequence[Path]
     config: Path
-    catalog: Catalog
-
-    @classmethod
-    def read(cls, content: Sequence[Path], config: Path) -> Place:
-        """Roles may be short of keys, since that is what is mended here. Raises ContentError, InputError."""
-        return cls(content, config, load_catalog(content, config, quorums=False))
+    configuration: Configuration
 
     @property
     def file(self) -> Path:
@@ -70,36 +64,36 @@ class Change:
     """What a person should know of it."""
 
 
-def refuse_unfit(wanted: Wanted, catalog: Catalog) -> None:
+def refuse_unfit(wanted: Wanted, configuration: Configuration) -> None:
     """Raises InputError for a name in use, and for roles that no product, channel or policy knows."""
-    taken = next((one for one in catalog.signers.signers if one.name == wanted.name), None)
+    taken = next((one for one in configuration.signers.signers if one.name == wanted.name), None)
     if taken is not None:
         raise InputError(
             f"the name {wanted.name} is in use, for a key of {taken.person}",
             fix=f"choose another, such as {wanted.name}-2; names stay in the ledger, so they are not used again",
         )
-    known = _roles(catalog)
+    known = _roles(configuration)
     for role in wanted.roles:
         if role not in known:
             raise InputError(f"there is no role {role}", fix=did_you_mean(role, known))
-        if catalog.signers.policy_of(role) is None:
+        if configuration.signers.policy_of(role) is None:
             raise InputError(f"signers.yaml says nothing of the role {role}", fix="add it under `roles:`")
 
 
 def plan_add(wanted: Wanted, public: PublicKey, uri: str, place: Place) -> Change:
     """signers.yaml with the key. Raises InputError, SigningError or ContentError, and writes nothing."""
-    catalog = place.catalog
-    refuse_unfit(wanted, catalog)
+    before = place.configuration.signers
+    refuse_unfit(wanted, place.configuration)
     refuse_secrets(uri)
     signer = _signer(wanted, public, uri)
-    _refuse_same_key(signer, catalog.signers)
+    _refuse_same_key(signer, before)
     if MINISIGN in signer.roles:
         public_file(signer)
-    signers = catalog.signers.model_copy(update={"signers": (*catalog.signers.signers, signer)})
+    signers = before.model_copy(update={"signers": (*before.signers, signer)})
     refuse_demo_keys(signers)
-    text = with_signer(_text(place.file), signer)
+    text = with_signer(read_exactly(place.file), signer)
     return Change(
-        place.file, text, _checked(text, signers, place), signer, tuple(_notes_of_new(signer, catalog, signers))
+        place.file, text, _checked(text, signers, place), signer, tuple(_notes_of_new(signer, before, signers))
     )
 
 
@@ -108,19 +102,19 @@ def plan_rotate(name: str, successor: str, public: PublicKey, uri: str, place: P
 
     Raises InputError, SigningError or ContentError, and writes nothing.
     """
-    signers = place.catalog.signers
+    signers = place.configuration.signers
     old = known_signer(name, signers)
     if old.retired:
         raise InputError(f"{name} was replaced before", fix="rotate the key that replaced it")
     wanted = Wanted(successor, old.person, old.duty, old.roles)
-    refuse_unfit(wanted, place.catalog)
+    refuse_unfit(wanted, place.configuration)
     refuse_secrets(uri)
     new = _signer(wanted, public, uri)
     _refuse_same_key(new, signers)
     after = tuple(one.model_copy(update={"retired": True}) if one.name == name else one for one in signers.signers)
     expected = signers.model_copy(update={"signers": (*after, new)})
     refuse_demo_keys(expected)
-    text = with_signer(with_retired(_text(place.file), name), new)
+    text = with_signer(with_retired(read_exactly(place.file), name), new)
     warning = scheme_warning(new.scheme, [new.name])
     notes = [f"Warning: {warning}"] if warning else []
     return Change(place.file, text, _checked(text, expected, place), new, tuple(notes))
@@ -134,9 +128,13 @@ def known_signer(name: str, signers: Signers) -> Signer:
     return signer
 
 
-def plan_remove(name: str, place: Place, *, compromised: bool) -> Change:
-    """signers.yaml without the key. Raises SigningError when a role could then not be signed, unless `compromised`."""
-    signers = place.catalog.signers
+def plan_remove(name: str, place: Place, named_by: Sequence[str] | None, *, compromised: bool) -> Change:
+    """signers.yaml without the key.
+
+    `named_by` is the live metadata that names the key; None where nobody looked. Raises SigningError when a role could
+    then not be signed, and for a key that was replaced and has to sign along until that is live; not if `compromised`.
+    """
+    signers = place.configuration.signers
     signer = known_signer(name, signers)
     left = signers.model_copy(update={"signers": tuple(one for one in signers.signers if one.name != name)})
     short = [one for role in _meant(signer, signers) for one in shortfalls(left, role)]
@@ -146,8 +144,19 @@ def plan_remove(name: str, place: Place, *, compromised: bool) -> Change:
             fix=f"first add another: publish keys add NAME --person P --duty {signer.duty}"
             f" {' '.join(f'--role {role}' for role in signer.roles)} ...; or give --compromised if others may have it",
         )
-    cut = without_signer(_text(place.file), name)
-    notes = [f"{one.what[0].upper()}{one.what[1:]}: {one.fix}." for one in short]
+    if signer.retired and named_by and not compromised:
+        raise SigningError(
+            f"{name} was replaced, and {listed(named_by)} still name{'s' if len(named_by) == 1 else ''} it for clients",
+            fix="make the change live first, which it signs along: publish keys promote; or give --compromised if"
+            " others may have it",
+        )
+    cut = without_signer(read_exactly(place.file), name)
+    notes = [f"{capitalised(one.what)}: {one.fix}." for one in short]
+    if signer.retired and named_by is None and not compromised:
+        notes.append(
+            f"Warning: nobody looked whether the change that replaced {name} is live. If it is not, put the key back"
+            " (git) until `publish keys promote` has run: it signs along."
+        )
     if cut.comment is not None:
         notes.append(
             f"The comment in {place.file}:{cut.comment} stood above it and was left; see whether it is still true."
@@ -157,18 +166,7 @@ def plan_remove(name: str, place: Place, *, compromised: bool) -> Change:
 
 def write_change(change: Change) -> None:
     """Put the new signers.yaml in the place of the old one, whole. Raises InputError when it cannot be written."""
-    file = change.file.resolve()
-    new = file.with_name(f".{file.name}.new")
-    try:
-        with new.open("wb") as stream:
-            stream.write(change.text.encode())
-            stream.flush()
-            os.fsync(stream.fileno())
-        new.chmod(file.stat().st_mode & 0o777)
-        new.replace(file)
-    except OSError as error:
-        new.unlink(missing_ok=True)
-        raise InputError(f"cannot write {change.file}: {error.strerror}") from None
+    replace_file(change.file, change.text)
 
 
 def write_new_key(change: Change, key: NewKey, keys: Path, ask: Callable[[], str | None]) -> Path:
@@ -204,8 +202,8 @@ def scheme_warning(scheme: str, names: Sequence[str]) -> str | None:
     )
 
 
-def _roles(catalog: Catalog) -> list[str]:
-    pairs = [channel_role(one.id, channel) for one in catalog.products.values() for channel in one.channels]
+def _roles(configuration: Configuration) -> list[str]:
+    pairs = [channel_role(one.id, channel) for one in configuration.products.values() for channel in one.channels]
     return [*TOP_LEVEL_ROLES, "channels", *SHARED_ROLES, MINISIGN, *pairs]
 
 
@@ -246,26 +244,20 @@ def _refuse_same_key(signer: Signer, signers: Signers) -> None:
             )
 
 
-def _notes_of_new(signer: Signer, before: Catalog, after: Signers) -> list[str]:
+def _notes_of_new(signer: Signer, before: Signers, after: Signers) -> list[str]:
     notes = [f"Warning: {warning}" for warning in [scheme_warning(signer.scheme, [signer.name])] if warning]
-    others = {one.person for one in before.signers.signers}
+    others = {one.person for one in before.signers}
     if others and signer.person not in others:
         notes.append(f"{signer.person} had no key here before; persons so far: {listed(sorted(others))}.")
-    if MINISIGN in signer.roles and (first := before.signers.keys_of(MINISIGN)):
+    if MINISIGN in signer.roles and (first := before.keys_of(MINISIGN)):
         notes.append(f"People go on checking by hand with the key {first[0].name}, until that is removed.")
-    notes += [
-        f"{one.what[0].upper()}{one.what[1:]}: {one.fix}." for role in after.roles for one in shortfalls(after, role)
-    ]
+    notes += [f"{capitalised(one.what)}: {one.fix}." for role in after.roles for one in shortfalls(after, role)]
     return notes
 
 
-def _text(file: Path) -> str:
-    return file.read_bytes().decode()
-
-
 def _checked(text: str, expected: Signers, place: Place) -> Signers:
-    """Read the new file with everything else, as `publish check` does, and compare it with what was meant."""
-    found = load_catalog(place.content, place.config, instead={place.file: text.encode()}, quorums=False).signers
+    """Read the new file with the configuration, as `publish check` does, and compare it with what was meant."""
+    found = load_configuration(place.config, instead={place.file: text.encode()}, quorums=False).signers
     if found != expected:
         raise InputError(
             f"{place.file} is written in a way that this command cannot edit; nothing was changed",

@@ -11,6 +11,7 @@ from publisher.errors import SigningError
 from publisher.model.signer import SHARED_ROLES, TOP_LEVEL_ROLES, Signer, Signers
 from publisher.pipeline.keys_edit import scheme_warning
 from publisher.rules.quorum import Shortfall, alone, needs, shortfalls
+from publisher.rules.words import capitalised
 from publisher.signing.devices import shown
 from publisher.signing.keys import key_path, public_key, refuse_bad_keeping
 
@@ -112,5 +113,5 @@ def _warnings(signers: Signers, roles: tuple[ListedRole, ...]) -> Iterator[str]:
 
 
 def _sentence(text: str) -> str:
-    text = text[:1].upper() + text[1:]
+    text = capitalised(text)
     return text if text.endswith(".") else f"{text}."

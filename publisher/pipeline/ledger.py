@@ -7,7 +7,7 @@ try in an entry of its own. Which of them clients have seen follows from `result
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,6 +23,7 @@ from publisher.channel.ledger import (
     Head,
     Logged,
     check_ledger,
+    in_sequence,
     named_keys,
     number_of,
     seal_entry,
@@ -33,7 +34,7 @@ from publisher.errors import (
     RefusedByPolicy,
     StorageConflict,
     StorageError,
-    StorageTooLarge,
+    StorageForeign,
     TidegateError,
     VerificationError,
 )
@@ -44,7 +45,7 @@ from publisher.model.signer import Signers
 from publisher.pipeline.deciding import Clock
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects import CHANGING
-from publisher.pipeline.reading import SMALL, Readable, reader
+from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.writing import Written
 from publisher.signing.keys import OpenSigner
 from publisher.storage.protocol import Body, ObjectMeta, Storage
@@ -86,17 +87,31 @@ class Draft:
 
 def read_ledger(storage: Readable, last: int | None = None) -> Ledger:
     """Every entry, or the `last` ones, read and not verified. Raises StorageError."""
-    read = reader(storage)
-    stats = list(storage.list(LEDGER))
-    # What is too large to be read is none of ours, and must not keep the others from being read.
-    keys = [stat.key for stat in stats if stat.size <= SMALL]
-    numbers = [number for key in keys if (number := number_of(key)) is not None]
-    wanted = numbers[-last:] if last else numbers
+    keys = [stat.key for stat in storage.list(LEDGER)]
+    numbers = _taken(keys)
+    strays = set(keys) - {ledger_key(number) for number in numbers}
+    asked = numbers[-last:] if last else numbers
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="ledger") as pool:
-        found = zip(wanted, pool.map(read, map(ledger_key, wanted)), strict=True)
-        logged = tuple(Logged(number, data) for number, data in found if data is not None)
-    strays = (stat.key for stat in stats if stat.size > SMALL or number_of(stat.key) is None)
-    return Ledger(logged, tuple(strays))
+        found = tuple(zip(asked, pool.map(_reader(storage), asked), strict=True))
+    strays |= {ledger_key(number) for number, data in found if data == NO_OBJECT} & set(keys)
+    return Ledger(tuple(Logged(number, data) for number, data in found if data), tuple(sorted(strays)))
+
+
+NO_OBJECT = b""
+"""What is too large to be read, or no object, is none of ours, and must not keep the others from being read."""
+
+
+def _reader(storage: Readable) -> Callable[[int], bytes | None]:
+    """Entries by number; NO_OBJECT for what cannot be one."""
+    read = reader(storage)
+
+    def entry(number: int) -> bytes | None:
+        try:
+            return read(ledger_key(number))
+        except StorageForeign:
+            return NO_OBJECT
+
+    return entry
 
 
 def verify_ledger(
@@ -125,7 +140,7 @@ def whose_keys_count(storage: Readable, trusted_root: bytes, signers: Signers) -
     for version in reversed(_targets_versions(storage)):
         try:
             targets = parse(read(metadata_key(Targets.type, version)) or b"", Targets, Targets.type)
-        except (VerificationError, StorageTooLarge):
+        except (VerificationError, StorageForeign):
             continue
         if verifies(root, Targets.type, targets) and targets.signed.version == version:
             return Today(root, targets.signed, signers)
@@ -147,9 +162,9 @@ def is_announced(live: Stamp, storage: Readable) -> bool:
 
 
 def refuse_unannounced(live: Stamp | None, storage: Readable) -> None:
-    """Nothing is built on what somebody else made live. Raises StorageConflict."""
+    """Nothing is built on what somebody else made live. Raises VerificationError."""
     if live is not None and not is_announced(live, storage):
-        raise StorageConflict(
+        raise VerificationError(
             f"timestamp {live.version} is live, and no entry of the ledger tells of it",
             fix="look with `publish recover` before anything else: a stranger has published, or an entry is gone",
         )
@@ -163,18 +178,18 @@ def append(draft: Draft, storage: Storage) -> Written:
     """
     taken = 0
     while True:
-        head = _head(storage)
-        if head.number < taken:
+        head, last = _head(storage)
+        if last < taken:
             raise StorageConflict(
                 f"{ledger_key(taken)} is taken, and a listing does not show it",
                 fix="run the command again; if it stays so, this store cannot keep a ledger",
             )
-        if head.number == LAST_NUMBER:
+        if last == LAST_NUMBER:
             raise StorageError(
-                f"{ledger_key(head.number)} is the last entry that a ledger can have",
+                f"{ledger_key(last)} is the last entry that a ledger can have",
                 fix="somebody put it there: where `publish log --verify` refutes it, remove it at the store",
             )
-        name, data = seal_entry(draft.told, head, draft.at, draft.key)
+        name, data = seal_entry(draft.told, head, draft.at, draft.key, last + 1)
         body = Body.from_bytes(data)
         try:
             # The same bytes from somebody else are an entry of their own, and ours comes after it.
@@ -182,17 +197,29 @@ def append(draft: Draft, storage: Storage) -> Written:
                 return Written((name,), body.size)
         except StorageConflict:
             pass
-        taken = head.number + 1
+        taken = last + 1
 
 
-def _head(storage: Readable) -> Head:
-    numbers = [number for stat in storage.list(LEDGER) if (number := number_of(stat.key)) is not None]
-    if not numbers:
-        return NO_ENTRY
-    data = reader(storage)(ledger_key(numbers[-1]))
-    if data is None:
-        raise StorageError(f"{ledger_key(numbers[-1])} was removed just now, and nobody may do that")
-    return Logged(numbers[-1], data).head
+def _head(storage: Readable) -> tuple[Head, int]:
+    """The last entry that can be read, and the last number that is taken, which may be that of a stranger's object."""
+    numbers = _numbers(storage)
+    for number in reversed(numbers):
+        data = _reader(storage)(number)
+        if data is None:
+            raise StorageError(f"{ledger_key(number)} was removed just now, and nobody may do that")
+        if data != NO_OBJECT:
+            return Logged(number, data).head, numbers[-1]
+    return NO_ENTRY, max(numbers, default=0)
+
+
+def _numbers(storage: Readable) -> list[int]:
+    return _taken(stat.key for stat in storage.list(LEDGER))
+
+
+def _taken(keys: Iterable[str]) -> list[int]:
+    """Numbers in sequence. In a directory, a folder of that name takes one as well."""
+    names = ("/".join(key.split("/")[:2]) for key in keys)
+    return in_sequence({number for name in names if (number := number_of(name)) is not None})
 
 
 def staged_entries(role: str, storage: Readable, trusted_root: bytes, signers: Signers) -> Iterator[Entry]:
@@ -212,11 +239,9 @@ def staged_entries(role: str, storage: Readable, trusted_root: bytes, signers: S
 
 def _from_the_end(storage: Readable) -> Iterator[Logged]:
     """Entries, the last first, read one by one: what is asked for is nearly always near the end."""
-    read = reader(storage)
-    # What is too large to be read is none of ours, and must not keep the others from being read.
-    numbers = [number_of(stat.key) for stat in storage.list(LEDGER) if stat.size <= SMALL]
-    for number in reversed([one for one in numbers if one is not None]):
-        if (data := read(ledger_key(number))) is not None:
+    read = _reader(storage)
+    for number in reversed(_numbers(storage)):
+        if data := read(number):
             yield Logged(number, data)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from publisher.channel.repository import Repository, read_repository
+from publisher.channel.repository import Repository, read_repository, silent_channels
 from publisher.channel.roles import ONLINE_ROLES
 from publisher.channel.state import read_state
 from publisher.channel.withdrawn import withdrawals
@@ -38,12 +38,16 @@ def live_state(storage: Storage, root: bytes, signers: Signers, now: datetime) -
 
 
 def _refuse_expired(repository: Repository, now: datetime, url: str) -> None:
-    expired = {role: signed.expires for role, (signed, _) in repository.signed.items() if signed.expires <= now}
+    expired = {
+        role: signed.expires
+        for role, (signed, _) in repository.signed.items()
+        if signed.expires <= now and silent_channels(repository, role)
+    }
     if not expired:
         return
-    said = ", ".join(f"{role} on {format_time(expires)}" for role, expires in expired.items())
+    roles = ", ".join(f"{role} on {format_time(expires)}" for role, expires in expired.items())
     people = [role for role in expired if role not in ONLINE_ROLES]
     raise VerificationError(
-        f"the channel in {url} has expired, and clients refuse it: {said}",
+        f"the channel in {url} has expired, and clients offer nothing: {roles}",
         fix=f"publish refresh --to {url}" + (f"; people must sign {', '.join(people)} again" if people else ""),
     )

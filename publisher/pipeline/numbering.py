@@ -15,7 +15,7 @@ from publisher.channel.candidate import SIGNATURES, Candidate, payload_digest, r
 from publisher.channel.layout import back_key
 from publisher.channel.release_candidate import ReleaseCandidate
 from publisher.channel.repository import Repository
-from publisher.errors import StorageConflict, StorageTooLarge, VerificationError
+from publisher.errors import StorageConflict, StorageForeign, VerificationError
 from publisher.model.ledger import Entry
 from publisher.model.signer import Signers
 from publisher.pipeline.ledger import staged_entries
@@ -76,7 +76,7 @@ def read_stagings(
     read, stagings = reader(storage), list[Staging]()
     for entry in staged_entries(role, storage, trusted_root, signers):
         candidate = None
-        with suppress(VerificationError, StorageTooLarge):
+        with suppress(VerificationError, StorageForeign):
             candidate = read_candidate(read, Candidate, role, str(entry.candidate))
         if candidate is None:
             stagings.append(Staging(entry, None, signed=False))

@@ -1,4 +1,4 @@
-"""What somebody else did meanwhile, for those who lost a race: which release, since when, signed by whom."""
+"""Describe the publication that won a race, for the error message of the one that lost: release, time, signers."""
 
 from __future__ import annotations
 

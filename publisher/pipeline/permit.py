@@ -12,7 +12,7 @@ from publisher.channel.approval import require
 from publisher.channel.layout import back_key
 from publisher.channel.release_candidate import check_content
 from publisher.channel.repository import Read, Repository, parse
-from publisher.errors import SigningError, StorageConflict, VerificationError
+from publisher.errors import ApprovalsMissing, StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
 from publisher.model.evidence import Evidence
@@ -40,7 +40,7 @@ def permitted(
 ) -> Permit:
     """Decide for `moment`, and count the approvals by what that needs; `now` is the time of day.
 
-    Raises RefusedByPolicy, StorageConflict when the content has changed since it was signed, SigningError.
+    Raises RefusedByPolicy, StorageConflict when the content has changed since it was signed, ApprovalsMissing.
     """
     channel = staged.candidate.channel
     decision = decide(catalog, release, channel, moment, evidence)
@@ -56,7 +56,7 @@ def kept_way_back(
 ) -> tuple[PlannedObject, ...]:
     """The signed way back as it is kept for as long as the release may be taken back; what a killed run kept stays.
 
-    Raises SigningError.
+    Raises ApprovalsMissing.
     """
     metadata = staged.signed_way_back(release, catalog, live)
     if metadata is None:
@@ -65,7 +65,7 @@ def kept_way_back(
     configured = configured_roles(catalog, now)
     metadata = only_good_signatures(role, metadata, configured)
     if not says_enough(configured, role, metadata):
-        raise SigningError(
+        raise ApprovalsMissing(
             f"the way back of {release.id} is not signed by all who have to; it is signed together with the release",
             fix="those who signed the release itself run `publish approve` again",
         )

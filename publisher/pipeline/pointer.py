@@ -8,7 +8,7 @@ from datetime import datetime
 from publisher.channel.candidate import read_pointer
 from publisher.channel.layout import staging_pointer_key
 from publisher.client.version import Version
-from publisher.errors import StorageConflict, StorageTooLarge, VerificationError
+from publisher.errors import StorageConflict, StorageForeign, VerificationError
 from publisher.model.candidate import StagingPointer
 from publisher.pipeline.objects import CHANGING
 from publisher.pipeline.reading import Readable, reader
@@ -36,7 +36,7 @@ def hold(storage: Readable, role: str, *, anew: bool = False) -> Held:
     try:
         data = read(staging_pointer_key(role))
         pointer = read_pointer(read, role)
-    except (VerificationError, StorageTooLarge):
+    except (VerificationError, StorageForeign):
         if not anew:
             raise
         pointer = StagingPointer(candidate=None)

@@ -224,7 +224,8 @@ def apply_promote(
             raise StorageConflict(error.what + others, fix=error.fix) from error
     if plan.to_verify is not None:
         release, platforms = plan.to_verify
-        verify_as_client(storage, request.trusted_root, release, request.channel, platforms, clock())
+        product, version = release.product, str(release.version)
+        verify_as_client(storage, request.trusted_root, product, version, request.channel, platforms, clock())
     if plan.done_with is not None:
         written = written.then(let_go(request.role, plan.done_with, storage))
     if plan.first_targets is not None:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from publisher.channel.repository import Read
 from publisher.errors import StorageMissing
-from publisher.storage.protocol import Body, Stat
+from publisher.storage.protocol import Body, Stat, too_large
 
 SMALL = 8 * 1024 * 1024
 """No metadata, feed or manifest is larger, in bytes."""
@@ -66,4 +66,6 @@ class Pending:
         body = self._bodies.get(key)
         if body is None or self._storage.stat(key) is not None:
             return self._storage.read(key, limit)
+        if body.size > limit:
+            raise too_large(key, "the plan", limit)
         return b"".join(body.chunks()), "pending"

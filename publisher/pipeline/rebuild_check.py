@@ -12,7 +12,7 @@ from datetime import datetime
 
 from publisher.channel.advance import says_the_same
 from publisher.channel.approval import SKEW
-from publisher.channel.candidate import next_free_version
+from publisher.channel.candidate import is_short_lived, next_free_version
 from publisher.channel.release_candidate import PEOPLE, ReleaseCandidate, people_digest
 from publisher.channel.repository import Repository, withdrawn_by
 from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, CHANGES_FIELD, RELEASE_FIELD, listed_targets, role_policy
@@ -29,6 +29,7 @@ from publisher.pipeline.configured import minisign_public
 from publisher.pipeline.numbering import Stagings
 from publisher.pipeline.objects import channel_listing
 from publisher.pipeline.reading import Readable, reader
+from publisher.rules import words
 
 FIELDS = {RELEASE_FIELD, CHANGES_FIELD, BASIS_FIELD, BASE_FIELD, WITHDRAWN_FIELD}
 """Signed fields of a candidate that are ours; each is checked where it is read."""
@@ -93,6 +94,12 @@ def check_payload(
         raise _planted(candidate, f"has the number {signed.version}, which is not the next one")
     if signed.expires > now + role_policy(catalog.signers, candidate.role).expires + SKEW:
         raise _planted(candidate, "would live longer than its role may")
+    if is_short_lived(candidate, catalog.signers, now):
+        raise VerificationError(
+            f"the candidate {candidate.digest[:12]} of {candidate.role} expires on {words.day(signed.expires)},"
+            " too soon for people to renew it before clients are stranded",
+            fix="stage it again with --replace; it needs new signatures",
+        )
     artifacts = [
         PublishedArtifact(file=file.file, platform=file.platform, size=file.size, sha256=file.sha256)
         for file in vouched.files

@@ -27,10 +27,10 @@ from publisher.errors import (
     RefusedByPolicy,
     SigningError,
     StorageConflict,
-    StorageTooLarge,
+    StorageForeign,
     VerificationError,
 )
-from publisher.model.catalog import Catalog
+from publisher.model.configuration import Configuration
 from publisher.model.ledger import LAST_NUMBER, Action, Entry, Told
 from publisher.model.signer import Signers
 from publisher.pipeline.flip import Flip, commit, plan_flip
@@ -100,7 +100,7 @@ def read_scene(storage: Readable, trusted_root: bytes, signers: Signers) -> Scen
     try:
         if read_repository(read, trusted_root) is None:
             refuted = "there is no timestamp.json"
-    except (VerificationError, StorageTooLarge) as error:
+    except (VerificationError, StorageForeign) as error:
         refuted = error.what.rstrip(".")
     ledger = read_ledger(storage)
     live = claimed.stamp.sha256 if claimed.stamp else None
@@ -117,7 +117,7 @@ class Recovery:
     scene: Scene
     storage: Readable
     trusted_root: bytes
-    catalog: Catalog
+    configuration: Configuration
     keys: KeyRing
     now: datetime
 
@@ -149,9 +149,9 @@ class Recovery:
         tag = self._tag(read)
         state = state_of(read, roots, versions, scene.claimed)
         if scene.ours:
-            _refuse_insecure(state, self.catalog)
+            _refuse_insecure(state, self.configuration)
         stolen = distrusted(read, scene.claimed, state, versions)
-        told = Told.routine(Action.RECOVER, self.catalog.policy_at(self.now))
+        told = Told.routine(Action.RECOVER, self.configuration.policy_at(self.now))
         told = told.model_copy(update={"restored": chosen.number, "distrusted": stolen})
         return self._signed(state, told, next(one for one in entries if one.number == chosen.number), tag)
 
@@ -172,7 +172,7 @@ class Recovery:
         snapshot = MetaFile(live.snapshot.signed.version)
         # As if the timestamp were not signed, so that a new one is.
         unsigned = Metadata(Timestamp(version=live.timestamp.signed.version, snapshot_meta=snapshot))
-        told = Told.routine(Action.RECOVER, self.catalog.policy_at(self.now))
+        told = Told.routine(Action.RECOVER, self.configuration.policy_at(self.now))
         return self._signed(replace(live, timestamp=unsigned), told, None, tag)
 
     def _tag(self, read: Read) -> str | None:
@@ -184,7 +184,7 @@ class Recovery:
 
     def _signed(self, state: Repository, told: Told, entry: Entry | None, tag: str | None) -> RecoverPlan:
         read = reader(self.storage)
-        advance = Advance(state, state.root, self.catalog.signers, self.keys.with_retired, read, self.now)
+        advance = Advance(state, state.root, self.configuration.signers, self.keys.with_retired, read, self.now)
         try:
             metadata = advance.to(state.targets.signed, {}, signed_targets=state.targets)
         except SigningError as error:
@@ -218,9 +218,9 @@ def _highest(role: str, scene: Scene) -> int | None:
     return found if found is not None else max(told, default=None)
 
 
-def _refuse_insecure(state: Repository, catalog: Catalog) -> None:
+def _refuse_insecure(state: Repository, configuration: Configuration) -> None:
     for role, one in state.roles.items():
-        product = catalog.products.get(role.partition(".")[0])
+        product = configuration.products.get(role.partition(".")[0])
         said = one.signed.unrecognized_fields.get(RELEASE_FIELD)
         floor = product.min_secure if product is not None else None
         if floor is not None and said is not None and Version.parse(str(said)) < floor:

@@ -11,7 +11,7 @@ from publisher.channel.advance import Advance
 from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.repository import follow_roots, read_repository
 from publisher.errors import StorageError
-from publisher.model.catalog import Catalog
+from publisher.model.configuration import Configuration
 from publisher.model.ledger import Action, Told
 from publisher.pipeline.flip import Flip, commit, plan_flip
 from publisher.pipeline.keyring import KeyRing
@@ -32,7 +32,9 @@ class RefreshPlan:
     changed_roles: tuple[tuple[str, int], ...]
 
 
-def plan_refresh(storage: Readable, root: bytes, catalog: Catalog, keys: KeyRing, now: datetime) -> RefreshPlan:
+def plan_refresh(
+    storage: Readable, root: bytes, configuration: Configuration, keys: KeyRing, now: datetime
+) -> RefreshPlan:
     """Renew online roles that are due. Raises SigningError when their keys are not at hand, StorageError.
 
     That nobody else has published is asked even when nothing is due: a timer is the first to notice.
@@ -44,9 +46,9 @@ def plan_refresh(storage: Readable, root: bytes, catalog: Catalog, keys: KeyRing
         raise StorageError("nothing is published here yet", fix="publish a release first")
     refuse_unannounced(live.stamp, storage)
     current_root = tuple(follow_roots(read, root))[-1]
-    advance = Advance(live, current_root, catalog.signers, keys.of, read, now)
+    advance = Advance(live, current_root, configuration.signers, keys.of, read, now)
     metadata = advance.to(live.targets.signed, {}, signed_targets=live.targets)
-    told = Told.routine(Action.REFRESH, catalog.policy_at(now))
+    told = Told.routine(Action.REFRESH, configuration.policy_at(now))
     return RefreshPlan(
         objects=tuple(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects),
         flip=plan_flip(told, metadata, live, stat.tag if stat else None, Timestamp.type, keys, now),

@@ -23,7 +23,7 @@ from publisher.pipeline.promote import PromotePlan, PromoteRequest, apply_promot
 from publisher.pipeline.reading import Pending
 from publisher.pipeline.stage import StagePlan, Supersede, apply_stage, plan_stage
 from publisher.pipeline.staged import Given, StagedRelease, give, judged, staged_candidate
-from publisher.pipeline.writing import Written, write_objects
+from publisher.pipeline.writing import Written, refuse_occupied, write_objects
 from publisher.rules.approvals import needs
 from publisher.rules.evaluate import NO_EVIDENCE
 from publisher.rules.question import Question
@@ -76,7 +76,8 @@ def plan_release(
 ) -> ReleasePlan:
     """Stage, sign and promote on paper: nothing is written.
 
-    Raises RefusedByPolicy, InputError, SigningError, VerificationError, StorageConflict.
+    Raises RefusedByPolicy, InputError, SigningError, VerificationError, StorageConflict, also where plain names of the
+    version are taken.
     """
     supersede = Supersede.ANY if replace else Supersede.SAME_RELEASE
     stage = plan_stage(request, catalog, storage, keys, now, supersede, track)
@@ -93,7 +94,9 @@ def plan_release(
     given = _approved(staged, request.release, stage, catalog, keys, now)
     bodies = {one.key: one.body for one in (*stage.objects, *given.objects) if one.body is not None}
     after = Pending(storage, bodies)
-    return ReleasePlan(stage, given.objects, plan_promote(promotion, given.staged, catalog, after, keys, now))
+    promote = plan_promote(promotion, given.staged, catalog, after, keys, now)
+    refuse_occupied(promote.objects, storage)
+    return ReleasePlan(stage, given.objects, promote)
 
 
 def _approved(

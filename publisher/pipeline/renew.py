@@ -10,8 +10,8 @@ from tuf.api.metadata import Root
 from publisher.channel.repository import Repository, follow_roots, read_repository
 from publisher.channel.roles import ONLINE_ROLES, is_due, role_policy
 from publisher.channel.rotation import renewal
-from publisher.errors import StorageError, StorageTooLarge, VerificationError
-from publisher.model.catalog import Catalog
+from publisher.errors import StorageError, StorageForeign, VerificationError
+from publisher.model.configuration import Configuration
 from publisher.model.signer import SHARED_ROLES
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.reading import Readable, reader
@@ -47,7 +47,9 @@ class Renewals:
         return KeySet(self.staged.live, self.staged.root, tuple(one for one in self.staged.roles if not one.missing))
 
 
-def find_renewals(storage: Readable, root: bytes, catalog: Catalog, keys: KeyRing, now: datetime) -> Renewals:
+def find_renewals(
+    storage: Readable, root: bytes, configuration: Configuration, keys: KeyRing, now: datetime
+) -> Renewals:
     """What people have to sign anew soon. Raises StorageError when nothing is published, VerificationError."""
     read = reader(storage)
     live = read_repository(read, root)
@@ -55,14 +57,14 @@ def find_renewals(storage: Readable, root: bytes, catalog: Catalog, keys: KeyRin
         raise StorageError("nothing is published here yet", fix="publish a release first")
     newest = tuple(follow_roots(read, root))[-1]
     staged, waiting = [], []
-    for role, expires in sorted(_due(live, newest.signed, catalog, now).items()):
-        if _renewed_along_the_way(role, catalog, keys):
+    for role, expires in sorted(_due(live, newest.signed, configuration, now).items()):
+        if _renewed_along_the_way(role, configuration, keys):
             continue
-        wanted = renewal(live, newest, role, catalog.signers, now)
+        wanted = renewal(live, newest, role, configuration.signers, now)
         try:
-            one = staged_role(wanted, live, storage, root, catalog.signers, now)
+            one = staged_role(wanted, live, storage, root, configuration.signers, now)
             other = works_on(role, wanted.before, storage) if one.fresh else None
-        except (VerificationError, StorageTooLarge) as error:  # the others are renewed all the same
+        except (VerificationError, StorageForeign) as error:  # the others are renewed all the same
             waiting.append(Waiting(role, expires, (), f"something unreadable ({error.what})"))
             continue
         if other is not None:
@@ -74,24 +76,24 @@ def find_renewals(storage: Readable, root: bytes, catalog: Catalog, keys: KeyRin
     return Renewals(KeySet(live, newest, tuple(staged)), tuple(waiting))
 
 
-def renew(found: Renewals, storage: Storage, catalog: Catalog, keys: KeyRing, now: datetime) -> Written:
+def renew(found: Renewals, storage: Storage, configuration: Configuration, keys: KeyRing, now: datetime) -> Written:
     """Stage what is not staged yet, and make live what everybody has signed. Raises StorageError, SigningError."""
-    written = stage_roles(found.staged, storage, catalog, keys, now, replace=False)
+    written = stage_roles(found.staged, storage, configuration, keys, now, replace=False)
     if not found.ready.roles:
         return written
-    return written.then(apply_keys(plan_keys(found.ready, storage, catalog, keys, now), storage))
+    return written.then(apply_keys(plan_keys(found.ready, storage, configuration, keys, now), storage))
 
 
-def _due(live: Repository, root: Root, catalog: Catalog, now: datetime) -> dict[str, datetime]:
+def _due(live: Repository, root: Root, configuration: Configuration, now: datetime) -> dict[str, datetime]:
     """Roles of people that are in the last part of their life, with their expiry."""
     signed = {**{role: one for role, (one, _) in live.signed.items()}, Root.type: root}
     return {
         role: one.expires
         for role, one in signed.items()
-        if role not in ONLINE_ROLES and is_due(catalog.signers, role, one, now)
+        if role not in ONLINE_ROLES and is_due(configuration.signers, role, one, now)
     }
 
 
-def _renewed_along_the_way(role: str, catalog: Catalog, keys: KeyRing) -> bool:
+def _renewed_along_the_way(role: str, configuration: Configuration, keys: KeyRing) -> bool:
     """Whether it is a shared role whose keys are at hand: the refresh of the online roles signs it too."""
-    return role in SHARED_ROLES and len(keys.of(role)) >= role_policy(catalog.signers, role).threshold
+    return role in SHARED_ROLES and len(keys.of(role)) >= role_policy(configuration.signers, role).threshold

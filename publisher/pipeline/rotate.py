@@ -30,9 +30,9 @@ from publisher.channel.repository import Read, Repository, follow_roots, read_re
 from publisher.channel.roles import PASSING_FIELDS
 from publisher.channel.rotation import People, Wanted, as_root, as_targets, first_targets, renewal, wanted_set
 from publisher.client.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
-from publisher.errors import SigningError, StorageConflict, StorageError, StorageTooLarge, VerificationError
+from publisher.errors import ApprovalsMissing, StorageConflict, StorageError, StorageForeign, VerificationError
 from publisher.model.candidate import CandidateRecord
-from publisher.model.catalog import Catalog
+from publisher.model.configuration import Configuration
 from publisher.model.ledger import Action, Told
 from publisher.model.signer import Signers
 from publisher.pipeline.configured import configured_roles, minisign_public
@@ -113,7 +113,9 @@ class KeySet:
         return found
 
 
-def key_set(storage: Readable, trusted_root: bytes, catalog: Catalog, now: datetime, *, anew: bool = False) -> KeySet:
+def key_set(
+    storage: Readable, trusted_root: bytes, configuration: Configuration, now: datetime, *, anew: bool = False
+) -> KeySet:
     """Compare the configuration with what is live. Raises StorageError, VerificationError.
 
     Before anything is published, that is the first `targets`. With `anew` nothing that lies in staging is looked at:
@@ -121,7 +123,7 @@ def key_set(storage: Readable, trusted_root: bytes, catalog: Catalog, now: datet
     """
     read = reader(storage)
     live, root = read_repository(read, trusted_root), tuple(follow_roots(read, trusted_root))[-1]
-    signers, configured = catalog.signers, configured_roles(catalog, now)
+    signers, configured = configuration.signers, configured_roles(configuration, now)
     if live is None:
         wanted: tuple[Wanted, ...] = (first_targets(root, configured, signers, now),)
     else:
@@ -131,9 +133,11 @@ def key_set(storage: Readable, trusted_root: bytes, catalog: Catalog, now: datet
     )
 
 
-def under_way(storage: Readable, trusted_root: bytes, catalog: Catalog, now: datetime) -> tuple[StagedRole, ...]:
+def under_way(
+    storage: Readable, trusted_root: bytes, configuration: Configuration, now: datetime
+) -> tuple[StagedRole, ...]:
     """Changes of keys and renewals that are staged and still what is wanted, each with who has signed it."""
-    found = key_set(storage, trusted_root, catalog, now)
+    found = key_set(storage, trusted_root, configuration, now)
     asked = {one.wanted.role: one for one in found.roles}
     staged = []
     live = found.live
@@ -143,21 +147,21 @@ def under_way(storage: Readable, trusted_root: bytes, catalog: Catalog, now: dat
             continue
         wanted = asked.get(role)
         if wanted is None and live is not None:
-            again = renewal(live, found.root, role, catalog.signers, now)
-            wanted = staged_role(again, live, storage, trusted_root, catalog.signers, now)
+            again = renewal(live, found.root, role, configuration.signers, now)
+            wanted = staged_role(again, live, storage, trusted_root, configuration.signers, now)
         if wanted is not None and not wanted.fresh:
             staged.append(wanted)
     return tuple(staged)
 
 
 def signed_first_targets(
-    storage: Readable, trusted_root: bytes, catalog: Catalog, now: datetime
+    storage: Readable, trusted_root: bytes, configuration: Configuration, now: datetime
 ) -> Metadata[Targets] | None:
     """`targets` as it was staged and signed by enough people before the first release; None when it was not.
 
     Raises VerificationError when what lies there is damaged.
     """
-    [one] = key_set(storage, trusted_root, catalog, now).roles
+    [one] = key_set(storage, trusted_root, configuration, now).roles
     return as_targets(one.wanted.only_good(one.signed)) if not one.fresh and not one.missing else None
 
 
@@ -198,7 +202,7 @@ def works_on(role: str, before: People | None, storage: Readable) -> str | None:
 
 
 def stage_roles(
-    found: KeySet, storage: Storage, catalog: Catalog, keys: KeyRing, now: datetime, *, replace: bool
+    found: KeySet, storage: Storage, configuration: Configuration, keys: KeyRing, now: datetime, *, replace: bool
 ) -> Written:
     """Write the candidates that are not there yet, and make each the one that its role works on.
 
@@ -220,7 +224,7 @@ def stage_roles(
         written = written.then(write_objects(objects, storage, silent))
         role, digest = one.wanted.role, one.candidate.digest
         said = {"candidate": digest, "roles": {role: one.candidate.metadata.signed.version}}
-        told = Told.routine(Action.STAGE, catalog.policy_at(now)).model_copy(update=said)
+        told = Told.routine(Action.STAGE, configuration.policy_at(now)).model_copy(update=said)
         written = written.then(append(Draft(told, now, keys.for_ledger(role)), storage))
         written = written.then(point_to(held, storage, digest, now))
     return written
@@ -245,10 +249,10 @@ class KeysPlan:
     """Whether clients may find nothing acceptable for the moment between root and timestamp: an old key is not here."""
 
 
-def plan_keys(found: KeySet, storage: Readable, catalog: Catalog, keys: KeyRing, now: datetime) -> KeysPlan:
+def plan_keys(found: KeySet, storage: Readable, configuration: Configuration, keys: KeyRing, now: datetime) -> KeysPlan:
     """Check that everybody has signed, and lay out what makes the set live, without writing.
 
-    Raises SigningError with all that is missing, StorageError when nothing is published yet.
+    Raises ApprovalsMissing with all that is missing, StorageError when nothing is published yet.
     """
     live = found.live
     if live is None:
@@ -256,19 +260,19 @@ def plan_keys(found: KeySet, storage: Readable, catalog: Catalog, keys: KeyRing,
             "nothing is published here yet", fix="publish a release; it takes along what people have signed"
         )
     if lacking := [f"{one.wanted.role} needs {' and '.join(one.missing)}" for one in found.roles if one.missing]:
-        raise SigningError("; ".join(lacking), fix="each of them runs `publish approve ROLE --key KEY`")
+        raise ApprovalsMissing("; ".join(lacking), fix="each of them runs `publish approve ROLE --key KEY`")
     read = reader(storage)
     by_role = {one.wanted.role: one.wanted.only_good(one.signed) for one in found.roles}
     new_root = as_root(by_role.pop(Root.type)) if Root.type in by_role else None
     signed_targets = as_targets(by_role.pop(Targets.type)) if Targets.type in by_role else None
     signed = {role: as_targets(metadata) for role, metadata in by_role.items()}
     stat = storage.stat(TIMESTAMP_KEY)
-    advance = Advance(live, new_root or found.root, catalog.signers, keys.with_retired, read, now)
+    advance = Advance(live, new_root or found.root, configuration.signers, keys.with_retired, read, now)
     targets = signed_targets or live.targets
     metadata = advance.to(targets.signed, signed, signed_targets=targets)
-    told = Told.routine(Action.KEYS, catalog.policy_at(now))
+    told = Told.routine(Action.KEYS, configuration.policy_at(now))
     flip = plan_flip(told, metadata, live, stat.tag if stat else None, Root.type, keys, now)
-    pinned = _pinned(signed_targets, catalog) if signed_targets is not None else ()
+    pinned = _pinned(signed_targets, configuration) if signed_targets is not None else ()
     # The whole state, so that whoever goes back in the ledger need not go beyond a change of keys.
     if flip is not None:
         told = flip.entry.told.model_copy(update={"roles": {**live.versions, **flip.entry.told.roles}})
@@ -312,9 +316,9 @@ def verify_for_all(storage: Storage, trusted_root: bytes, now: datetime) -> int:
     return len(roots)
 
 
-def _pinned(targets: Metadata[Targets], catalog: Catalog) -> tuple[PlannedObject, ...]:
+def _pinned(targets: Metadata[Targets], configuration: Configuration) -> tuple[PlannedObject, ...]:
     """The public key file that new targets pin, which must be there before them; nothing for a mere renewal."""
-    planned = pinned_key_object(minisign_public(catalog))
+    planned = pinned_key_object(minisign_public(configuration))
     names = {target_key(path, one.hashes["sha256"]) for path, one in targets.signed.targets.items()}
     return (planned,) if planned.key in names else ()
 
@@ -332,7 +336,7 @@ def _there(storage: Readable, role: str, signers: Signers) -> Staged[Candidate] 
             return None
         known = role_keys(signers, role).keys()
         return read_staged(read, Candidate, role, listed(storage, role, pointer.candidate, SIGNATURES, known))
-    except (VerificationError, StorageTooLarge) as error:
+    except (VerificationError, StorageForeign) as error:
         raise VerificationError(
             error.what, fix="find out who wrote to staging, then run `publish keys stage --replace`"
         ) from error

@@ -9,6 +9,7 @@ from enum import IntEnum
 from pathlib import Path
 
 from publisher.channel.layout import LEDGER, STAGING
+from publisher.channel.limits import PAGE_LIMIT
 from publisher.errors import InputError
 from publisher.model.site import MANIFEST, SiteManifest, SitePage
 from publisher.pipeline.objects import CHANGING, IMMUTABLE
@@ -157,6 +158,11 @@ def _body(file: Path) -> Body:
                 raise InputError(f"{file} holds {kind}; nothing was uploaded", fix="remove it, and replace that key")
             stream.seek(0)
             sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-            return Body.from_file(file, stream.tell(), sha256)
+            size = stream.tell()
     except OSError as error:
         raise InputError(f"cannot read {file}: {error.strerror}") from error
+    if size > PAGE_LIMIT:
+        raise InputError(
+            f"{file} has {size:,} bytes, more than the {PAGE_LIMIT:,} allowed on the site", fix="link to it"
+        )
+    return Body.from_file(file, size, sha256)

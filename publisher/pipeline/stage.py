@@ -15,8 +15,8 @@ from tuf.api.metadata import Targets
 from publisher.channel.advance import says_the_same
 from publisher.channel.candidate import (
     base_of,
-    expires_before,
     is_live,
+    is_short_lived,
     next_free_version,
     refuse_stale,
     version_is_its_own,
@@ -42,6 +42,7 @@ from publisher.model.decision import Decision
 from publisher.model.ledger import Action, Told
 from publisher.model.published import Manifest
 from publisher.model.release import ChangeClass, Release
+from publisher.model.signer import Signers
 from publisher.pipeline.artifacts import collect, hash_files, total_size
 from publisher.pipeline.deciding import ReleaseRequest, decide, evidence_of, facts_of
 from publisher.pipeline.keyring import KeyRing
@@ -64,9 +65,6 @@ from publisher.pipeline.writing import Written, write_objects
 from publisher.rules.changes import found_classes
 from publisher.rules.evaluate import evaluate
 from publisher.storage.protocol import Body, Storage
-
-FRESH_FOR = timedelta(days=30)
-"""A candidate that would expire sooner is not taken up again."""
 
 
 class Supersede(StrEnum):
@@ -176,7 +174,7 @@ def plan_stage(
         staged = None if supersede is Supersede.ANY else staged_candidate(storage, role, catalog.signers)
         basis = basis_of(catalog, release, decision.at, people_digest({name: body.sha256 for name, body in people}))
         stagings = read_stagings(role, live, storage, request.trusted_root, catalog.signers)
-        candidate = _taken_up(staged, live, wanted, basis, now, read, stagings)
+        candidate = _taken_up(staged, live, wanted, basis, catalog.signers, now, read, stagings)
         if candidate is None:
             if staged is not None and not is_live(staged.candidate, live):
                 _refuse_superseding(staged.candidate, release, live, supersede)
@@ -256,6 +254,7 @@ def _taken_up(
     live: Repository | None,
     wanted: Targets,
     basis: Basis,
+    signers: Signers,
     now: datetime,
     read: Read,
     stagings: Stagings,
@@ -274,7 +273,7 @@ def _taken_up(
         and candidate.basis is not None
         and candidate.basis == basis.model_copy(update={"at": candidate.basis.at})
         and candidate.base == base_of(live, candidate.role)
-        and not expires_before(candidate, now + FRESH_FOR)
+        and not is_short_lived(candidate, signers, now)
         and candidate.metadata.signed.expires <= wanted.expires
     )
     return candidate if same else None

@@ -23,7 +23,7 @@ from publisher.channel.candidate import (
 from publisher.channel.layout import candidate_key
 from publisher.channel.release_candidate import ReleaseCandidate, way_back
 from publisher.channel.repository import Repository, parse
-from publisher.errors import InputError, StorageConflict, StorageTooLarge, VerificationError
+from publisher.errors import InputError, StorageConflict, StorageForeign, VerificationError
 from publisher.model.approval import BuiltFile, Fact, Statement
 from publisher.model.catalog import Catalog
 from publisher.model.release import Release
@@ -112,7 +112,7 @@ def staged_candidate(storage: Readable, role: str, signers: Signers) -> StagedRe
     """What staging holds for a channel. Raises VerificationError when it is damaged."""
     try:
         return _read(storage, role, role_keys(signers, role).keys())
-    except (VerificationError, StorageTooLarge) as error:
+    except (VerificationError, StorageForeign) as error:
         raise VerificationError(
             error.what, fix="find out who wrote to staging, then stage again with --replace"
         ) from error

@@ -11,8 +11,9 @@ from publisher.channel.release_candidate import ReleaseCandidate
 from publisher.channel.repository import Repository, read_repository
 from publisher.channel.roles import is_due
 from publisher.channel.state import read_state
-from publisher.errors import StorageConflict, VerificationError
+from publisher.errors import SigningError, StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
+from publisher.model.configuration import Configuration
 from publisher.model.published import ChannelState
 from publisher.pipeline.approve import Review, review
 from publisher.pipeline.ledger import is_announced
@@ -40,9 +41,9 @@ class CandidateStatus:
 
     candidate: ReleaseCandidate
     review: Review | None
-    """Who has approved it and what is missing; None when it is void."""
+    """Who has approved it and what is missing; None when it is void, or when there is no content to judge it by."""
     void: str | None
-    """Why nobody's approval can help it, such as that another base is live by now; None when it is sound."""
+    """Why nobody's approval can help it, such as that another base is live by now; None otherwise."""
 
     @property
     def ready(self) -> bool:
@@ -61,55 +62,85 @@ class Status:
     """Changes of keys and renewals that wait for signatures, or to be made live."""
     shipped_by: dict[str, tuple[str, ...]]
     """Channel role -> persons who signed what is live."""
+    unclear: str | None = None
+    """Why changes of keys that are under way cannot be told, such as a role without any key; None when they can."""
     announced: bool = True
     """Whether the ledger tells of what is live; otherwise somebody published without us."""
 
+    @property
+    def expired(self) -> tuple[str, ...]:
+        """Roles whose metadata has expired: clients offer nothing by it."""
+        return tuple(one.role for one in self.roles if one.expired)
 
-def read_status(storage: Readable, root: bytes, catalog: Catalog, now: datetime) -> Status:
-    """Read and verify the bucket's state. Raises VerificationError, StorageError."""
+    @property
+    def sound(self) -> bool:
+        """Whether clients accept what is live, and it is ours."""
+        return self.announced and not self.expired
+
+
+def read_status(storage: Readable, root: bytes, configuration: Configuration, now: datetime) -> Status:
+    """Read and verify the bucket's state; what is staged is judged where `configuration` is a whole Catalog.
+
+    Raises VerificationError, StorageError.
+    """
     read = reader(storage)
     live = read_repository(read, root)
     candidates = tuple(
-        _candidate(staged, storage, root, catalog, now)
-        for product in catalog.products.values()
+        _candidate(staged, storage, root, configuration, now)
+        for product in configuration.products.values()
         for channel in product.channels
         if read_pointer(read, role := channel_role(product.id, channel)).release is not None
-        and (staged := staged_candidate(storage, role, catalog.signers)) is not None
+        and (staged := staged_candidate(storage, role, configuration.signers)) is not None
         and not is_live(staged.candidate, live)
     )
+    staged_roles, unclear = _under_way(storage, root, configuration, now)
     if live is None:
-        return Status(ChannelState(read_at=now), (), candidates, under_way(storage, root, catalog, now), {})
+        return Status(ChannelState(read_at=now), (), candidates, staged_roles, {}, unclear)
     return Status(
-        state=read_state(read, live, read_withdrawals(storage, live, catalog.signers), now),
-        roles=tuple(_roles(live, catalog, now)),
+        state=read_state(read, live, read_withdrawals(storage, live, configuration.signers), now),
+        roles=tuple(_roles(live, configuration, now)),
         candidates=candidates,
-        staged_roles=under_way(storage, root, catalog, now),
+        staged_roles=staged_roles,
+        unclear=unclear,
         shipped_by={role: tuple(signed_by(live, role)) for role in live.roles if "." in role},
         announced=is_announced(live.stamp, storage),
     )
 
 
-def _roles(live: Repository, catalog: Catalog, now: datetime) -> list[RoleStatus]:
+def _under_way(
+    storage: Readable, root: bytes, configuration: Configuration, now: datetime
+) -> tuple[tuple[StagedRole, ...], str | None]:
+    """Changes of keys and renewals; what keys are short of hides nothing else."""
+    try:
+        return under_way(storage, root, configuration, now), None
+    except SigningError as error:
+        return (), error.what.rstrip(".")
+
+
+def _roles(live: Repository, configuration: Configuration, now: datetime) -> list[RoleStatus]:
     return [
         RoleStatus(
             role=role,
-            version=signed.version,
-            expires=signed.expires,
-            due=is_due(catalog.signers, role, signed, now),
-            expired=signed.expires <= now,
+            version=part.version,
+            expires=part.expires,
+            due=is_due(configuration.signers, role, part, now),
+            expired=part.expires <= now,
         )
-        for role, (signed, _) in live.signed.items()
+        for role, (part, _) in live.signed.items()
     ]
 
 
 def _candidate(
-    staged: StagedRelease, storage: Readable, root: bytes, catalog: Catalog, now: datetime
+    staged: StagedRelease, storage: Readable, root: bytes, configuration: Configuration, now: datetime
 ) -> CandidateStatus:
     candidate = staged.candidate
+    if not isinstance(configuration, Catalog):
+        return CandidateStatus(candidate, None, None)
+    catalog = configuration
     release = catalog.find(candidate.product, candidate.release)
     if release is None:
         return CandidateStatus(candidate, None, "the content no longer has this release")
     try:
         return CandidateStatus(candidate, review(release, candidate.channel, storage, root, catalog, now), None)
-    except (StorageConflict, VerificationError) as error:
+    except (SigningError, StorageConflict, VerificationError) as error:
         return CandidateStatus(candidate, None, error.what)

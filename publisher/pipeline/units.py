@@ -74,8 +74,9 @@ def systemd_units(machine: Machine, every: timedelta) -> dict[str, str]:
     return {
         SERVICE: f"""\
 # Written by `publish refresh --units`. Signs snapshot and timestamp again when they are due, and stages renewals of
-# what people sign. It fails with exit code 1 while people have to sign something, which the journal names, and with 5
-# when somebody else has published: let your monitoring watch for failed units, or name yours in OnFailure=.
+# what people sign. It fails with exit code 3 while people have to sign something, which the journal names, with 4 when
+# somebody else has published, and with 5 when the store fails: let your monitoring watch for failed units, or name
+# yours in OnFailure=.
 [Unit]
 Description=Sign the update channel again (publish refresh)
 Wants=network-online.target

@@ -6,7 +6,6 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from urllib.parse import quote
 
 from tuf.api.exceptions import DownloadError, DownloadHTTPError
 from tuf.ngclient import FetcherInterface
@@ -16,10 +15,11 @@ from publisher.channel.findings import Level, Source
 from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.repository import Repository
 from publisher.channel.site_audit import audit_site
-from publisher.errors import StorageError, VerificationError
+from publisher.client.web_path import address_of
+from publisher.errors import StorageError, StorageMissing, StorageTooLarge, VerificationError
 from publisher.pipeline.reading import SMALL, reader
-from publisher.signing.digests import FileDigests, digest_stream
-from publisher.storage.protocol import Storage
+from publisher.signing.digests import FileDigests, digest_stream, more_than
+from publisher.storage.protocol import Storage, too_large
 
 WORKERS = 8
 """Pages of a site that are read at once."""
@@ -36,12 +36,15 @@ class StoreSource:
         """A small object; None when there is none."""
         return self._read(key)
 
-    def digest(self, key: str, limit: int | None = None) -> FileDigests | None:
-        """Size and digests; None when there is no such object. Reading stops one byte past `limit`."""
-        if self._storage.stat(key) is None:
+    def digest(self, key: str, limit: int) -> FileDigests | None:
+        """Size and digests; None when there is no such object. Larger ones are not read."""
+        try:
+            with self._storage.open(key, limit) as stream:
+                return digest_stream(stream, limit=limit)
+        except StorageMissing:
             return None
-        with self._storage.open(key) as stream:
-            return digest_stream(stream, limit=limit)
+        except StorageTooLarge:
+            return more_than(limit)
 
     def keys(self) -> Iterable[str]:
         """Every key."""
@@ -65,8 +68,8 @@ class PlannedSource(StoreSource):
         """A small object; None when there is none."""
         return self._timestamp if key == TIMESTAMP_KEY else super().read(key)
 
-    def digest(self, key: str, limit: int | None = None) -> FileDigests | None:
-        """Size and digests; None when there is no such object. Reading stops one byte past `limit`."""
+    def digest(self, key: str, limit: int) -> FileDigests | None:
+        """Size and digests; None when there is no such object. Larger ones are not read."""
         key = self._copies.get(key, key)
         if key not in self._digests:
             self._digests[key] = super().digest(key, limit)
@@ -81,18 +84,18 @@ class WebSource:
         self._fetcher = fetcher
 
     def read(self, key: str) -> bytes | None:
-        """A small object; None when there is none. Raises VerificationError when it is larger than SMALL."""
-        data = b""
+        """A small object; None when there is none. Raises StorageTooLarge when it is larger than SMALL."""
+        data = bytearray()
         try:
             for chunk in self._chunks(key):
                 data += chunk
                 if len(data) > SMALL:
-                    raise VerificationError(f"{key} is larger than any metadata may be")
+                    raise too_large(key, self._url, SMALL)
         except _Missing:
             return None
-        return data
+        return bytes(data)
 
-    def digest(self, key: str, limit: int | None = None) -> FileDigests | None:
+    def digest(self, key: str, limit: int) -> FileDigests | None:
         """Size and digests; None when there is no such object. Reading stops one byte past `limit`."""
         try:
             return digest_stream(io.BufferedReader(_Chunks(self._chunks(key))), limit=limit)
@@ -103,7 +106,7 @@ class WebSource:
         """The web shows no listing."""
 
     def _chunks(self, key: str) -> Iterator[bytes]:
-        url = self._url + quote(key)
+        url = address_of(self._url, key)
         try:
             yield from self._fetcher.fetch(url)
         except DownloadHTTPError as error:

@@ -7,8 +7,11 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import groupby
 
+from publisher.channel.layout import RELEASES
+from publisher.errors import StorageConflict
 from publisher.pipeline.objects import PlannedObject
 from publisher.pipeline.progress import Advance, Track
+from publisher.pipeline.reading import Readable
 from publisher.storage.protocol import Storage
 
 LARGE = 4 * 1024 * 1024
@@ -39,8 +42,10 @@ class Written:
 def write_objects(objects: Sequence[PlannedObject], storage: Storage, track: Track) -> Written:
     """Create each object that is not there yet, in order; large ones that follow one another are written at once.
 
-    Raises StorageConflict where other bytes are, and whatever else the store or a changing file raises first.
+    Raises StorageConflict where other bytes are, before anything is written where a plain name has another size, and
+    whatever else the store or a changing file raises first.
     """
+    refuse_occupied(objects, storage)
     written = Written()
     with track("Storing", sum(one.size for one in objects if one.body is not None)) as advance:
         for large, group in groupby(objects, key=lambda one: one.size >= LARGE):
@@ -69,7 +74,27 @@ def _at_once(batch: Sequence[PlannedObject], storage: Storage, advance: Advance)
 
 
 def _write(one: PlannedObject, storage: Storage, advance: Advance) -> bool:
-    if one.copy_of is not None:
-        return storage.copy(one.copy_of, one.key, one.meta)
-    assert one.body is not None
-    return storage.create(one.key, one.body, one.meta, advance)
+    try:
+        if one.copy_of is not None:
+            return storage.copy(one.copy_of, one.key, one.meta)
+        assert one.body is not None
+        return storage.create(one.key, one.body, one.meta, advance)
+    except StorageConflict as error:
+        raise (_occupied(one.key) if one.key.startswith(RELEASES) else error) from error
+
+
+def refuse_occupied(objects: Sequence[PlannedObject], storage: Readable) -> None:
+    """Look whether plain names are taken by files of another size. Raises StorageConflict."""
+    for one in objects:
+        if one.key.startswith(RELEASES) and (stat := storage.stat(one.key)) is not None and stat.size != one.size:
+            raise _occupied(one.key)
+
+
+def _occupied(key: str) -> StorageConflict:
+    """A plain name that is taken: by what was published under that version, or by somebody who has no key."""
+    folder = key.rpartition("/")[0]
+    return StorageConflict(
+        f"{key} already holds other bytes than this release; it was left as it is",
+        fix="publish under a new version, since published files never change; if this one was never published, somebody"
+        f" else wrote them: the holder of the break-glass identity may delete what lies below {folder}/",
+    )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from publisher.model.catalog import Catalog
-from publisher.model.decision import Decision, Outcome, Verdict
+from publisher.model.decision import Decision, Outcome
 from publisher.model.evidence import Evidence
 from publisher.model.release import Release
 from publisher.rules import words
@@ -18,7 +18,7 @@ _IS = {
     Outcome.PASS_OVERRIDDEN: "may ship under an override",
     Outcome.WAITING: "waits",
     Outcome.NEEDS_APPROVAL: "needs an approval",
-    Outcome.UNKNOWN: "is held for want of information",
+    Outcome.UNKNOWN: "is on hold, because information is missing",
     Outcome.BLOCKED: "is blocked",
 }
 
@@ -38,19 +38,56 @@ def headline(decision: Decision) -> str:
 _TECHNICAL = ("integrity", "changes", "planes")
 """First words of the rules that ask what a release is; all others ask what it would ship into."""
 
+_BLOCKER = {
+    "integrity.channel": "its channel",
+    "integrity.version": "its version",
+    "integrity.artifacts": "the check of its files",
+    "changes.class": "its change class",
+    "freeze.hard": "the hard freeze",
+    "freeze.soft": "the soft freeze",
+    "freeze.monitors": "the state of clients after an event",
+    "urgency.hotfix": "the weighing of its risks",
+    "urgency.delay": "its delay",
+    "risk.score": "the missing score of an event",
+    "risk.estimate": "an outdated estimate",
+    "risk.signal": "an open signal",
+    "risk.scenario": "the lack of a tested scenario",
+    "risk.named": "the lack of named risks",
+    "risk.comms-lead": "the lack of a comms lead",
+    "risk.assumptions": "the lack of a note on what changes for users",
+    "pattern.fits": "its rollout pattern",
+    "planes.order": "the order of its steps",
+    "calendar.review": "the overdue review of the calendar",
+    "environment.coverage": "a gap in staffing",
+    "maintenance.window": "the wait for a maintenance window",
+}
+"""What blocks a release where the rule stops it, all in the singular."""
+
 
 def halves(decision: Decision) -> str:
     """Both halves of the answer, since a sound release alone is no yes (R40)."""
-    itself = [one for one in decision.verdicts if one.rule.partition(".")[0] in _TECHNICAL]
-    around = [one for one in decision.verdicts if one not in itself]
-    return f"The release itself: {_stopped(itself)}. What it would ship into: {_stopped(around)}."
+    stopping = [verdict.rule for verdict in decision.verdicts if verdict.outcome.stops]
+    itself = [_BLOCKER[rule] for rule in stopping if rule.partition(".")[0] in _TECHNICAL]
+    around = [_BLOCKER[rule] for rule in stopping if rule.partition(".")[0] not in _TECHNICAL]
+    if not stopping:
+        return "Nothing in the release itself blocks it, and nothing around it does."
+    if not itself:
+        return f"Nothing in the release itself blocks it. {_capital(words.listed(around))} {_do(around)}."
+    blocked = f"{_capital(words.listed(itself))} {_do(itself, 'block')} it"
+    if not around:
+        return f"{blocked}. Nothing around it does."
+    return f"{blocked}, and so {_do(around)} {words.listed(around)}."
 
 
-def _stopped(verdicts: Sequence[Verdict]) -> str:
-    stopping = [one.rule for one in verdicts if one.outcome.stops]
-    return (
-        f"{words.listed(stopping)} {'stops' if len(stopping) == 1 else 'stop'} it" if stopping else "nothing stops it"
-    )
+def _do(blockers: Sequence[str], verb: str = "do") -> str:
+    """Does, or do of several."""
+    if len(blockers) > 1:
+        return verb
+    return "does" if verb == "do" else f"{verb}s"
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def course(
@@ -71,7 +108,7 @@ def _ends(decision: Decision) -> datetime | None:
 
 
 def change(decision: Decision) -> str:
-    """What happens at the next moment at which the answer changes by itself."""
+    """From Saturday 28 November 2026, 22:00 UTC on it may ship: the next change of the answer that time brings."""
     if decision.next_change is None or decision.then is None:
-        return "The answer does not change by itself."
-    return f"The answer changes on {words.moment(decision.next_change)}: from then on it {_IS[decision.then]}."
+        return "The answer does not change on its own."
+    return f"From {words.moment(decision.next_change)} on it {_IS[decision.then]}."

@@ -38,11 +38,11 @@ class Needs:
     @property
     def because(self) -> tuple[str, ...]:
         """Why it needs more than its role asks for, in sentences; empty when it does not."""
-        found = [f"It ships near {titled(self.near)}."] if self.near and (self.persons or self.facts) else []
+        reasons = [f"It ships near {titled(self.near)}."] if self.near and (self.persons or self.facts) else []
         for override in self.overrides:
-            names = words.listed([f"{one.person} ({one.duty})" for one in override.approvers])
-            found.append(f'It passes by the override {override.id}, which names {names}: "{override.reason}"')
-        return tuple(found)
+            names = words.listed([f"{approver.person} ({approver.duty})" for approver in override.approvers])
+            reasons.append(f'It passes by the override {override.id}, which names {names}: "{override.reason}"')
+        return tuple(reasons)
 
     @property
     def named(self) -> tuple[tuple[Override, Approver], ...]:
@@ -76,8 +76,8 @@ def same_person(name: str, slug: str) -> bool:
 
 def mark(event: Event, candidate: str) -> str:
     """What a signer's statement says of an event that was near: it fits this candidate and these dates only."""
-    said = f"{candidate} {event.id} {event.starts.isoformat()} {event.ends.isoformat()} {event.severity.score}"
-    return hashlib.sha256(said.encode()).hexdigest()
+    facts = f"{candidate} {event.id} {event.starts.isoformat()} {event.ends.isoformat()} {event.severity.score}"
+    return hashlib.sha256(facts.encode()).hexdigest()
 
 
 def override_mark(override: Override, candidate: str) -> str:

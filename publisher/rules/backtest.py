@@ -135,7 +135,7 @@ class Backtest:
     @property
     def held(self) -> tuple[Answer, ...]:
         """Those that would have waited, by product and date."""
-        return tuple(answer for one in self.products for answer in one.held)
+        return tuple(answer for product in self.products for answer in product.held)
 
     @property
     def by_chance(self) -> float:
@@ -145,7 +145,7 @@ class Backtest:
     @property
     def override_candidates(self) -> tuple[Answer, ...]:
         """Those that would have shipped under an override, if at all, by product and date."""
-        return tuple(answer for one in self.products for answer in one.override_candidates)
+        return tuple(answer for product in self.products for answer in product.override_candidates)
 
 
 def backtest(today: Catalog, policy: Policy, history: History) -> Backtest:
@@ -154,7 +154,7 @@ def backtest(today: Catalog, policy: Policy, history: History) -> Backtest:
     Of `today` only what every catalog has is taken: addresses and signers, of which no freeze rule asks.
     """
     products = tuple(_product(today, policy, history, name) for name in sorted(history.products))
-    answers = {answer.past.release.id: answer for one in products for answer in one.answers}
+    answers = {answer.past.release.id: answer for product in products for answer in product.answers}
     return Backtest(policy, tuple(answers[past.release.id] for past in history.releases), products)
 
 
@@ -238,8 +238,8 @@ def _spans(catalog: Catalog, subject: Subject) -> _Spans:
 def _frozen(kinds: Iterable[_Spans], start: datetime, end: datetime) -> Frozen:
     """How long at least one of several kinds of change was frozen in [start, end)."""
     kinds = tuple(kinds)
-    hard = _length(merged(span for one in kinds for span in one.hard), start, end)
-    return Frozen(hard, _length(merged(span for one in kinds for span in one.every), start, end) - hard)
+    hard = _length(merged(span for kind in kinds for span in kind.hard), start, end)
+    return Frozen(hard, _length(merged(span for kind in kinds for span in kind.every), start, end) - hard)
 
 
 def _chance(past: PastRelease, spans: Sequence[Span]) -> float:
@@ -252,7 +252,9 @@ def _chance(past: PastRelease, spans: Sequence[Span]) -> float:
     start, end = past.start - AROUND, past.start + AROUND
     first = bisect_right(spans, start, key=itemgetter(1))
     last = bisect_left(spans, end + length, key=itemgetter(0))
-    return _length(tuple(merged((one - length, other) for one, other in spans[first:last])), start, end) / (end - start)
+    return _length(tuple(merged((begins - length, ends) for begins, ends in spans[first:last])), start, end) / (
+        end - start
+    )
 
 
 def _length(spans: Sequence[Span], start: datetime, end: datetime) -> timedelta:

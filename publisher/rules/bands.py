@@ -144,24 +144,24 @@ def padded_lengths(policy: FreezePolicy, subject: Subject) -> Lengths | None:
 
     None where the policy exempts the subject from all of them.
     """
-    doubtful = [replace(case, confidence=one) for case in _cases(policy) for one in Confidence]
-    known = [found.band for case in doubtful if (found := freeze_lengths(policy, case, subject)) is not None]
+    doubtful = [replace(case, confidence=confidence) for case in _cases(policy) for confidence in Confidence]
+    known = [lengths.band for case in doubtful if (lengths := freeze_lengths(policy, case, subject)) is not None]
     if not known:
         return None
-    band = Band(**{name: max(getattr(one, name) for one in known) for name in LENGTHS})
+    band = Band(**{name: max(getattr(candidate, name) for candidate in known) for name in LENGTHS})
     return Lengths(band, {name: NOTHING.plus(getattr(band, name), "as long as the longest") for name in LENGTHS})
 
 
-def at_least(policy: FreezePolicy, subject: Subject, one: ChangeClass, other: ChangeClass) -> bool:
-    """Whether a change of class `one` waits for no event less than one of class `other`, by this policy."""
-    soft = other not in policy.soft_allows and one in policy.soft_allows
-    return not soft and lasts_as_long(policy, subject, one, other)
+def at_least(policy: FreezePolicy, subject: Subject, change_class: ChangeClass, other: ChangeClass) -> bool:
+    """Whether a change of class `change_class` waits for no event less than one of class `other`, by this policy."""
+    soft = other not in policy.soft_allows and change_class in policy.soft_allows
+    return not soft and lasts_as_long(policy, subject, change_class, other)
 
 
-def lasts_as_long(policy: FreezePolicy, subject: Subject, one: ChangeClass, other: ChangeClass) -> bool:
-    """Whether the freezes of class `one` cover those of class `other`, whatever the event and who is there."""
+def lasts_as_long(policy: FreezePolicy, subject: Subject, change_class: ChangeClass, other: ChangeClass) -> bool:
+    """Whether the freezes of class `change_class` cover those of class `other`, whatever the event and who is there."""
     for case in _cases(policy):
-        longer = freeze_lengths(policy, case, replace(subject, change_class=one))
+        longer = freeze_lengths(policy, case, replace(subject, change_class=change_class))
         shorter = freeze_lengths(policy, case, replace(subject, change_class=other))
         if shorter is None:
             continue
@@ -172,9 +172,9 @@ def lasts_as_long(policy: FreezePolicy, subject: Subject, one: ChangeClass, othe
 
 def _cases(policy: FreezePolicy) -> Iterator[Case]:
     """One case for each set of cases that the matrix cannot tell apart; doubt adds the same to every class."""
-    severities = sorted({1, *(one.severity_at_least for one in policy.adjust), *_above(policy)})
-    risks = sorted({0, *(one.compatibility_risk_at_least for one in policy.adjust)})
-    gaps = sorted({False, *(one.uncovered for one in policy.adjust)})
+    severities = sorted({1, *(adjustment.severity_at_least for adjustment in policy.adjust), *_above(policy)})
+    risks = sorted({0, *(adjustment.compatibility_risk_at_least for adjustment in policy.adjust)})
+    gaps = sorted({False, *(adjustment.uncovered for adjustment in policy.adjust)})
     return (
         Case(kind, severity, risk, uncovered=uncovered)
         for kind in kinds_apart(policy)
@@ -186,7 +186,7 @@ def _cases(policy: FreezePolicy) -> Iterator[Case]:
 
 def _above(policy: FreezePolicy) -> Iterator[int]:
     """The severities at which an adjustment that ends at one no longer applies."""
-    return (one.severity_at_most + 1 for one in policy.adjust if one.severity_at_most < 5)
+    return (adjustment.severity_at_most + 1 for adjustment in policy.adjust if adjustment.severity_at_most < 5)
 
 
 def kinds_apart(policy: FreezePolicy) -> tuple[str, ...]:
@@ -194,7 +194,7 @@ def kinds_apart(policy: FreezePolicy) -> tuple[str, ...]:
     alike: dict[tuple[int, tuple[bool, ...]], str] = {}
     for index, base in enumerate(policy.base):
         for name in base.events:
-            named = tuple(not one.events or name in one.events for one in policy.adjust)
+            named = tuple(not adjustment.events or name in adjustment.events for adjustment in policy.adjust)
             alike.setdefault((index, named), name)
     return tuple(alike.values())
 

@@ -14,7 +14,7 @@ _QUARTER = timedelta(minutes=15)
 
 def level(usage: Sequence[Usage], moment: datetime) -> int:
     """How busy a moment is: the weight of the hour in each region times the region's share; comparable, no unit."""
-    return sum(one.share * one.weights[moment.astimezone(ZoneInfo(one.zone)).hour] for one in usage)
+    return sum(region.share * region.weights[moment.astimezone(ZoneInfo(region.zone)).hour] for region in usage)
 
 
 def busiest(usage: Sequence[Usage], start: datetime, end: datetime) -> tuple[datetime, int]:
@@ -30,5 +30,5 @@ def busiest(usage: Sequence[Usage], start: datetime, end: datetime) -> tuple[dat
     while moment < min(end, start + timedelta(days=1)):
         moments.append(moment)
         moment += _QUARTER
-    peak = max(moments, key=lambda one: level(usage, one))
+    peak = max(moments, key=lambda candidate: level(usage, candidate))
     return peak, 100 * level(usage, peak) // most if most else 0

@@ -37,52 +37,52 @@ def change_class(question: Question) -> Verdict:
         return Verdict(
             rule=RULE,
             outcome=Outcome.NOT_APPLICABLE,
-            reason=f"For {product.id} no `areas` of its source are listed, so its class is not compared with them.",
+            reason=f"products.yaml lists no source `areas` for {product.id} to compare the change class with.",
         )
     if facts is None and question.evidence.artifacts is None:
         return Verdict(
             rule=RULE,
             outcome=Outcome.NOT_APPLICABLE,
-            reason="What the build changed was not looked at here; publishing looks at it.",
+            reason="The change class is compared with the build when the release is published.",
         )
     if facts is None:
         return not_required(RULE, question.policy) or Verdict(
             rule=RULE,
             outcome=Outcome.UNKNOWN,
-            reason="It is not known what the build changed, so its class cannot be checked.",
+            reason="The change class cannot be checked without the list of what the build changed.",
             who="Engineering",
-            fix="Give the list of changed paths with --changes, such as the output of git diff --name-only.",
+            fix="Give the changed paths with --changes, such as the output of git diff --name-only.",
         )
     if release.change_class is ChangeClass.DOCS and (path := _in_no_area(product, facts)) is not None:
         return Verdict(
             rule=RULE,
             outcome=Outcome.BLOCKED,
-            reason=f"It is declared as docs, which no freeze stops, but no area of {product.id} tells what {path} is.",
-            public_reason="It is declared as docs, and not all that the build changed is known to be documentation.",
+            reason=f"It is declared as docs, which no freeze stops, but {path} is in no known area of {product.id}.",
+            public_reason="It is declared as docs, but the build also changed files that may not be documentation.",
             who="Engineering",
-            fix=f"Name that path under `areas` of {product.id} in products.yaml, or declare another class.",
+            fix=f"Add that path to the `areas` of {product.id} in products.yaml, or declare another class.",
         )
     worse = [
-        (found, proof)
-        for found, proof in found_classes(product, facts)
-        if not at_least(question.policy.freeze, question.subject, release.change_class, found)
+        (change, proof)
+        for change, proof in found_classes(product, facts)
+        if not at_least(question.policy.freeze, question.subject, release.change_class, change)
     ]
     if not worse:
         return Verdict(
             rule=RULE,
             outcome=Outcome.PASS,
-            reason=f"What the build changed fits the declared class {release.change_class}.",
+            reason=f"The build changed nothing riskier than the declared class {release.change_class}.",
         )
     urgent = release.change_class in URGENT
-    shown = [f"{proof} ({found})" for found, proof in worse]
+    shown = [f"{proof} ({change})" for change, proof in worse]
     return Verdict(
         rule=RULE,
         outcome=Outcome.NEEDS_APPROVAL if urgent else Outcome.BLOCKED,
         reason=f"It is declared as {release.change_class}, but the build changed {words.listed(_few(shown))}.",
-        public_reason=f"It is declared as {release.change_class}, and what the build changed is of class"
+        public_reason=f"It is declared as {release.change_class}, but the build changed something of class"
         f" {words.listed(list(dict.fromkeys(found for found, _ in worse)))}.",
         who="Engineering and operations" if urgent else "Engineering",
-        fix="Ask for an override by name, or take that part out."
+        fix="Ask for an override, or take that part out."
         if urgent
         else f"Declare it as {worse[0][0]}, or take that part out.",
     )
@@ -91,18 +91,18 @@ def change_class(question: Question) -> Verdict:
 def _in_no_area(product: Product, facts: ChangeFacts) -> str | None:
     """The first changed path of which no area tells what it is."""
     matchers = [_matcher(area.paths) for area in product.areas]
-    return next((path for path in facts.paths if not any(one.fullmatch(path) for one in matchers)), None)
+    return next((path for path in facts.paths if not any(matcher.fullmatch(path) for matcher in matchers)), None)
 
 
 def found_classes(product: Product, facts: ChangeFacts) -> Iterator[tuple[ChangeClass, str]]:
     """Each class that something shows, once, with the first proof of it."""
     seen = set(facts.classes)
     for known in facts.classes:
-        yield known, "something of that class"
+        yield known, "a part of the program"
     for step in facts.versions:
-        if step.before != step.after and (found := VERSIONED.get(step.name, ChangeClass.PROTOCOL)) not in seen:
-            seen.add(found)
-            yield found, f"the {step.name} version from {step.before} to {step.after}"
+        if step.before != step.after and (change := VERSIONED.get(step.name, ChangeClass.PROTOCOL)) not in seen:
+            seen.add(change)
+            yield change, f"the {step.name} version from {step.before} to {step.after}"
     for area in product.areas:
         if area.change_class in seen:
             continue
@@ -114,7 +114,7 @@ def found_classes(product: Product, facts: ChangeFacts) -> Iterator[tuple[Change
 
 @lru_cache(maxsize=256)
 def _matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{_pattern(one)})" for one in patterns))
+    return re.compile("|".join(f"(?:{_pattern(pattern)})" for pattern in patterns))
 
 
 def _pattern(shell: str) -> str:

@@ -58,23 +58,37 @@ def days(start: datetime, end: datetime, zone: str) -> tuple[date, ...]:
     return tuple(first + timedelta(days=number) for number in range((last - first).days + 1))
 
 
-def overlap(one: Span, other: Span) -> bool:
+def overlap(span: Span, other: Span) -> bool:
     """Whether two spans share a moment."""
-    return max(one[0], other[0]) < min(one[1], other[1])
+    return max(span[0], other[0]) < min(span[1], other[1])
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:
     """The same time in as few spans as it takes, in order; spans that touch become one."""
-    found: list[Span] = []
+    result: list[Span] = []
     for start, end in sorted(spans):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], end))
+        if result and start <= result[-1][1]:
+            result[-1] = (result[-1][0], max(result[-1][1], end))
         else:
-            found.append((start, end))
-    return found
+            result.append((start, end))
+    return result
 
 
 def local(span: Span, zone: str) -> str:
-    """Tuesday, 09:00 to 10:30, Europe/Lisbon: a span as the clocks of its zone show it."""
+    """Tuesday, 09:00 to 10:30, Europe/Lisbon: a span as the clocks of its zone show it.
+
+    Where clocks are set back in it, or show an hour twice, each hour is told with its offset.
+    """
     start, end = (moment.astimezone(ZoneInfo(zone)) for moment in span)
-    return f"{words.weekday(start)}, {start:%H:%M} to {end:%H:%M}, {zone}"
+    turned = start.utcoffset() != end.utcoffset() or any(_comes_twice(moment) for moment in (start, end))
+    shown = [f"{moment:%H:%M} ({_offset(moment)})" if turned else f"{moment:%H:%M}" for moment in (start, end)]
+    return f"{words.weekday(start)}, {shown[0]} to {shown[1]}, {zone}"
+
+
+def _comes_twice(moment: datetime) -> bool:
+    return moment.replace(fold=1 - moment.fold).utcoffset() != moment.utcoffset()
+
+
+def _offset(moment: datetime) -> str:
+    """UTC+01:00."""
+    return f"UTC{moment.isoformat()[-6:]}"

@@ -22,34 +22,34 @@ def _releases(catalog: Catalog) -> Iterator[Lint]:
     for release in catalog.releases:
         out = release.shipped_at or release.planned_for
         dates = (
-            ("required_by", "users must have it by", release.notes.required_by),
+            ("required_by", "users must run it by", release.notes.required_by),
             ("old_peers_ok_until", "peers may stay on old versions until", release.notes.old_peers_ok_until),
         )
         for name, meaning, moment in dates:
             if out is not None and moment is not None and moment <= out:
-                what = f"{meaning} {words.day(moment)}, and it is out on {words.day(out)} at the earliest"
+                what = f"{meaning} {words.day(moment)}, but it ships on {words.day(out)} at the earliest"
                 yield Lint(release.id, what, f"check the year of `{name}`, and give users some days")
 
 
 def _products(catalog: Catalog) -> Iterator[Lint]:
     for product in catalog.products.values():
-        versions = [one.version for one in catalog.releases_of(product.id)]
+        versions = [release.version for release in catalog.releases_of(product.id)]
         if product.min_secure is not None and versions and product.min_secure > max(versions):
-            what = f"every version before {product.min_secure} is called insecure, and {max(versions)} is the newest"
+            what = f"versions before {product.min_secure} count as insecure, but the newest is {max(versions)}"
             yield Lint(product.id, what, "check `min_secure` in products.yaml")
 
 
 def _revisions(catalog: Catalog) -> Iterator[Lint]:
     for event in catalog.events:
-        for index, one in enumerate(event.revisions):
+        for index, revision in enumerate(event.revisions):
             later: tuple[Revision | Event, ...] = (*event.revisions[index + 1 :], event)
-            if not any(_differs(name, one, later) for name in REVISED):
-                what = f"what was known of it until {words.day(one.until)} is what was known after it too"
-                yield Lint(event.id, what, "write under `revisions` what was known before the change, not after it")
+            if not any(_differs(name, revision, later) for name in REVISED):
+                what = f"its revision until {words.day(revision.until)} says the same as what came after it"
+                yield Lint(event.id, what, "record under `revisions` what was known before the change, not after it")
 
 
-def _differs(name: str, one: Revision, later: Sequence[Revision | Event]) -> bool:
+def _differs(name: str, revision: Revision, later: Sequence[Revision | Event]) -> bool:
     """Whether the revision knew another value than what was known next."""
-    value = getattr(one, name)
-    following = next((found for other in later if (found := getattr(other, name)) is not None), None)
+    value = getattr(revision, name)
+    following = next((known for other in later if (known := getattr(other, name)) is not None), None)
     return value is not None and value != following

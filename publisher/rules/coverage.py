@@ -38,28 +38,28 @@ def _weekly(
     zone: str, weekdays: tuple[Weekday, ...], start: str, end: str, first: datetime, last: datetime
 ) -> tuple[Span, ...]:
     """The hours of a pattern of the week that overlap [first, last), and a few more on either side."""
-    wanted = {WEEKDAYS.index(day) for day in weekdays}
-    return tuple(hours(day, start, end, zone) for day in days(first, last, zone) if day.weekday() in wanted)
+    numbers = {WEEKDAYS.index(day) for day in weekdays}
+    return tuple(hours(day, start, end, zone) for day in days(first, last, zone) if day.weekday() in numbers)
 
 
 def covered(staffing: Staffing | None, duty: str, start: datetime, end: datetime) -> tuple[Span, ...]:
     """When somebody of the duty is there in [start, end); shifts that touch or overlap count as one."""
     shifts = [shift for shift in (staffing.shifts if staffing else ()) if shift.duty == duty]
     there = merged(span for shift in shifts for span in shift_spans(shift, start, end))
-    return tuple((max(one, start), min(other, end)) for one, other in there)
+    return tuple((max(begins, start), min(ends, end)) for begins, ends in there)
 
 
 def gaps(staffing: Staffing | None, duty: str, start: datetime, end: datetime) -> tuple[Span, ...]:
     """When nobody of the duty is there in [start, end), in order. Where nothing is known, nobody is there."""
     there = covered(staffing, duty, start, end)
     edges = [start, *(moment for span in there for moment in span), end]
-    return tuple((one, other) for one, other in zip(edges[::2], edges[1::2], strict=True) if one < other)
+    return tuple((begins, ends) for begins, ends in zip(edges[::2], edges[1::2], strict=True) if begins < ends)
 
 
 def missing(catalog: Catalog, duties: Iterable[str], start: datetime, end: datetime) -> dict[str, tuple[Span, ...]]:
     """The gaps in [start, end) of each duty that has any; shifts are read once for each catalog and block of weeks."""
-    found = {duty: tuple(merged(_known_gaps(catalog, duty, start, end))) for duty in duties}
-    return {duty: spans for duty, spans in found.items() if spans}
+    gaps_by_duty = {duty: tuple(merged(_known_gaps(catalog, duty, start, end))) for duty in duties}
+    return {duty: spans for duty, spans in gaps_by_duty.items() if spans}
 
 
 def _known_gaps(catalog: Catalog, duty: str, start: datetime, end: datetime) -> Iterator[Span]:
@@ -71,9 +71,9 @@ def _known_gaps(catalog: Catalog, duty: str, start: datetime, end: datetime) -> 
         key = ("gaps", duty, block)
         if key not in catalog.memo:
             catalog.memo[key] = gaps(catalog.staffing, duty, block, block + BLOCK)
-        for one, other in catalog.memo[key]:
-            if one < end and start < other:
-                yield max(one, start), min(other, end)
+        for begins, ends in catalog.memo[key]:
+            if begins < end and start < ends:
+                yield max(begins, start), min(ends, end)
 
 
 def blocks(start: datetime, end: datetime) -> Iterator[datetime]:
@@ -95,17 +95,19 @@ def uncovered(catalog: Catalog, event: Event) -> bool:
     key = ("uncovered", monday)
     if key not in catalog.memo:
         catalog.memo[key] = bool(missing(catalog, ("on-call", "support"), monday, monday + timedelta(weeks=1)))
-    found: bool = catalog.memo[key]
-    return found
+    has_gap: bool = catalog.memo[key]
+    return has_gap
 
 
-def lacking(catalog: Catalog, found: dict[str, tuple[Span, ...]]) -> str:
-    """Support is missing from Tuesday 29 December 2026, 18:00 UTC to Wednesday 30 December 2026, 00:00 UTC.
+def lacking(catalog: Catalog, gaps_by_duty: dict[str, tuple[Span, ...]]) -> str:
+    """Support is not staffed from Tuesday 29 December 2026, 18:00 UTC to Wednesday 30 December 2026, 00:00 UTC.
 
-    A sentence about the gaps in `found`, without its end.
+    A sentence about the gaps in `gaps_by_duty`, without its end.
     """
     if catalog.staffing is None:
-        return "Nothing is known of who is there when, since there is no staffing.yaml"
-    named = [f"{duty} is missing from {words.period(*span)}" for duty, spans in found.items() for span in spans]
-    said = words.listed(named if len(named) <= 3 else [*named[:2], f"{len(named) - 2} more gaps follow"])
-    return f"{said[0].upper()}{said[1:]}"
+        return "There is no staffing.yaml, so no duty counts as staffed"
+    named = [
+        f"{duty} is not staffed from {words.period(*span)}" for duty, spans in gaps_by_duty.items() for span in spans
+    ]
+    sentence = words.listed(named if len(named) <= 3 else [*named[:2], f"there are {len(named) - 2} more gaps"])
+    return f"{sentence[0].upper()}{sentence[1:]}"

@@ -34,23 +34,23 @@ def coverage(question: Question) -> Verdict:
         return Verdict(
             rule="environment.coverage",
             outcome=Outcome.NOT_APPLICABLE,
-            reason="No event is near, so nobody has to stand by.",
+            reason="No event is near, so no staff needs to stand by.",
         )
     after = policy.maintenance.after
-    if found := missing(question.catalog, DUTIES, question.now, question.now + after):
+    if gaps := missing(question.catalog, DUTIES, question.now, question.now + after):
         return Verdict(
             rule="environment.coverage",
             outcome=Outcome.BLOCKED,
-            reason=f"{lacking(question.catalog, found)}, and near an event {words.listed(DUTIES)} must be there"
+            reason=f"{lacking(question.catalog, gaps)}. Near an event, {words.listed(DUTIES)} must be staffed"
             f" for {words.length(after)} from the release on.",
-            public_reason="Near an event a release waits for hours in which everybody who may be needed is on duty.",
+            public_reason="Near an event, a release waits until the people who may be needed are on duty.",
             who="Operations",
-            fix="Ship when everybody is there, or fill the gaps in staffing.yaml.",
+            fix="Ship when all duties are staffed, or fill the gaps in staffing.yaml.",
         )
     return Verdict(
         rule="environment.coverage",
         outcome=Outcome.PASS,
-        reason=f"{words.listed(DUTIES).capitalize()} are there for {words.length(after)} from now on.",
+        reason=f"{words.listed(DUTIES).capitalize()} are staffed for {words.length(after)} from now.",
     )
 
 
@@ -96,9 +96,9 @@ def _reach_edges(catalog: Catalog, after: timedelta, start: datetime, end: datet
 
 
 def _edges_of(catalog: Catalog, after: timedelta, block: datetime) -> tuple[datetime, ...]:
-    found = missing(catalog, DUTIES, block - _SECOND, block + BLOCK + after)  # a second more, for what ends just there
+    gaps = missing(catalog, DUTIES, block - _SECOND, block + BLOCK + after)  # a second more, for what ends just there
     # The last moment from which everything is covered is exactly `after` before a gap; moments are whole seconds.
-    within_reach = merged((start - after + _SECOND, end) for spans in found.values() for start, end in spans)
+    within_reach = merged((start - after + _SECOND, end) for spans in gaps.values() for start, end in spans)
     return tuple(edge for span in within_reach for edge in span if block < edge < block + BLOCK)
 
 
@@ -108,19 +108,19 @@ def maintenance_only(question: Question) -> Verdict:
         return Verdict(
             rule="maintenance.window",
             outcome=Outcome.NOT_APPLICABLE,
-            reason="It does not have to wait for maintenance.",
+            reason="It does not need a maintenance window.",
         )
     if (verdict := not_required("maintenance.window", question.policy)) is not None:
         return verdict
-    coming = merge(*_windows(question), key=lambda one: (one.start, one.maintenance.id))
-    window = next((one for one in coming if _may_happen(question.catalog, one)), None)
+    coming = merge(*_windows(question), key=lambda window: (window.start, window.maintenance.id))
+    window = next((window for window in coming if _may_happen(question.catalog, window)), None)
     if window is None:
         return Verdict(
             rule="maintenance.window",
             outcome=Outcome.BLOCKED,
-            reason=f"{why}, and no maintenance of {question.product.name} is announced that may take place.",
+            reason=f"{why}, and {question.product.name} has no announced window that may take place.",
             who="Operations",
-            fix="Announce a window in content/maintenance/; `publish maintenance` says what it needs.",
+            fix="Announce a window in content/maintenance/. `publish maintenance` shows what blocks a window.",
         )
     title = f'"{window.maintenance.title}"'
     neutral = None if window.maintenance.is_public(question.now) else f'"{window.maintenance.public_title}"'
@@ -138,8 +138,7 @@ def maintenance_only(question: Question) -> Verdict:
         outcome=Outcome.WAITING,
         reason=f"{why}: it waits for {title} {on}",
         public_reason=neutral and f"{why}: it waits for {neutral} {on}",
-        who="Nobody; the window opens by itself.",
-        fix="Ship it in that window, or announce another in content/maintenance/.",
+        fix="Ship it in that window, or announce an earlier one in content/maintenance/.",
         until=window.start,
         sources=(window.maintenance.id,),
     )
@@ -150,26 +149,26 @@ def maintenance_boundaries(question: Question) -> Iterator[datetime]:
     needed = not_required("maintenance.window", question.policy) is None
     if not needed or _only_in_maintenance(question) is None:
         return
-    edges = merge(*((edge for one in windows for edge in one.span) for windows in _windows(question)))
+    edges = merge(*((edge for window in windows for edge in window.span) for windows in _windows(question)))
     yield from (edge for edge in edges if edge > question.now)
 
 
 def _only_in_maintenance(question: Question) -> str | None:
     """Why a release ships in maintenance only; None if it need not."""
     if question.release.kind is Kind.MIGRATION:
-        return "A migration cannot be taken back and ships in announced maintenance only"
+        return "A migration cannot be taken back, so it ships only in announced maintenance"
     chosen = pattern.chosen(question)
     if chosen is not None and chosen.maintenance_only:
-        return f"The pattern {chosen.name} ships in announced maintenance only"
+        return f"The rollout pattern {chosen.name} is only for announced maintenance"
     return None
 
 
 def _windows(question: Question) -> list[Iterator[Occurrence]]:
     """The windows of each maintenance of the product that are not over."""
     return [
-        islice(upcoming(one, question.now), LOOK_AHEAD)
-        for one in question.catalog.maintenance
-        if one.product == question.release.product
+        islice(upcoming(maintenance, question.now), LOOK_AHEAD)
+        for maintenance in question.catalog.maintenance
+        if maintenance.product == question.release.product
     ]
 
 

@@ -71,7 +71,7 @@ RULES: tuple[Registered, ...] = (
 OVERRIDES = len(RULES)
 """Stands for the overrides where rules are counted."""
 
-CEILINGS = [*(one.ceiling.rank for one in RULES), Outcome.BLOCKED.rank]
+CEILINGS = [*(rule.ceiling.rank for rule in RULES), Outcome.BLOCKED.rank]
 
 NO_EVIDENCE = Evidence()
 
@@ -108,7 +108,7 @@ def verdicts_of(question: Question) -> tuple[Verdict, ...]:
 
 
 def _asked(question: Question) -> list[Verdict]:
-    return [one.rule(question) for one in RULES]
+    return [rule.rule(question) for rule in RULES]
 
 
 def _digest(question: Question) -> str:
@@ -116,13 +116,13 @@ def _digest(question: Question) -> str:
     key = ("digest", policy.version)
     if key not in memo:
         memo[key] = policy.digest()
-    found: str = memo[key]
-    return found
+    digest: str = memo[key]
+    return digest
 
 
 def worst(verdicts: Iterable[Verdict]) -> Outcome:
     """The worst outcome; a release to which nothing applies passes."""
-    outcome = max((verdict.outcome for verdict in verdicts), key=lambda one: one.rank, default=Outcome.PASS)
+    outcome = max((verdict.outcome for verdict in verdicts), key=lambda outcome: outcome.rank, default=Outcome.PASS)
     return Outcome.PASS if outcome is Outcome.NOT_APPLICABLE else outcome
 
 
@@ -131,7 +131,8 @@ def moments(question: Question, until: datetime) -> Iterator[datetime]:
     while question.now < until:
         renewed = question.catalog.next_policy_after(question.now) or until
         edges = merge(
-            overrides.boundaries(question), *(one.boundaries(question) for one in RULES if one.boundaries is not None)
+            overrides.boundaries(question),
+            *(rule.boundaries(question) for rule in RULES if rule.boundaries is not None),
         )
         for edge, _ in groupby(edges):
             if edge >= min(renewed, until):
@@ -147,35 +148,35 @@ def _next_change(question: Question, own: list[Verdict], outcome: Outcome) -> tu
 
     `own` is what each rule says now, without overrides.
     """
-    said = list(own)
+    verdicts = list(own)
     while True:
         until = question.catalog.next_policy_after(question.now)
-        edge, then = _next_change_before(until, question, said, outcome)
+        edge, then = _next_change_before(until, question, verdicts, outcome)
         if edge is not None or until is None:
             return edge, then
         question = question.at(until)
-        said = _asked(question)
-        if (then := worst(overrides.overridden(question, said))) is not outcome:
+        verdicts = _asked(question)
+        if (then := worst(overrides.overridden(question, verdicts))) is not outcome:
             return until, then
 
 
 def _next_change_before(
-    until: datetime | None, question: Question, said: list[Verdict], outcome: Outcome
+    until: datetime | None, question: Question, verdicts: list[Verdict], outcome: Outcome
 ) -> tuple[datetime | None, Outcome | None]:
-    """The same as long as one policy holds, which is before `until`; `said` is brought up to date on the way.
+    """The same as long as one policy holds, which is before `until`; `verdicts` is brought up to date on the way.
 
     At a moment only the rules that have a boundary there may say something else, and they are asked only if it could
     make a difference.
     """
     coming = [_numbered(OVERRIDES, overrides.boundaries(question))]
-    for index, one in enumerate(RULES):
-        edges = iter(one.boundaries(question)) if one.boundaries else iter(())
+    for index, rule in enumerate(RULES):
+        edges = iter(rule.boundaries(question)) if rule.boundaries else iter(())
         if (first := next(edges, None)) is not None:
             coming.append(_numbered(index, chain((first,), edges)))
-        elif said[index].outcome is Outcome.BLOCKED:
+        elif verdicts[index].outcome is Outcome.BLOCKED:
             return None, None  # nothing is worse, and it stays, so nothing that still moves can change the outcome
     overridable = bool(overrides.of(question))
-    holding = {index for index, verdict in enumerate(said) if verdict.outcome is outcome}
+    holding = {index for index, verdict in enumerate(verdicts) if verdict.outcome is outcome}
     doubtful: set[int] = set()
     for edge, moving in groupby(merge(*coming), key=itemgetter(0)):
         if until is not None and edge >= until:
@@ -185,10 +186,10 @@ def _next_change_before(
             continue  # another rule holds the outcome where it is, and those in doubt cannot make it worse
         later = question.at(edge)
         for index in doubtful - {OVERRIDES}:
-            said[index] = RULES[index].rule(later)
-            (holding.add if said[index].outcome is outcome else holding.discard)(index)
+            verdicts[index] = RULES[index].rule(later)
+            (holding.add if verdicts[index].outcome is outcome else holding.discard)(index)
         doubtful.clear()
-        if (then := worst(overrides.overridden(later, said))) is not outcome:
+        if (then := worst(overrides.overridden(later, verdicts))) is not outcome:
             return edge, then
     return None, None
 

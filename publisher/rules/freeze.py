@@ -76,7 +76,7 @@ def soft_freeze(question: Question) -> Verdict:
     if stretch := _stretch(timeline.soft_stopping, question.now):
         allowed = _allowed(timeline.soft.holding(question.now))
         may = f"only {words.kinds(allowed)} may ship" if allowed else "nothing may ship"
-        fix = f"Wait, or move what cannot wait into a release of class {words.listed(allowed, 'or')}."
+        fix = f"Wait, or move urgent parts into a release of class {words.listed(allowed, 'or')}."
         return _waiting(
             "freeze.soft",
             stretch,
@@ -121,7 +121,7 @@ class _Stretch:
     def of(self, names: Sequence[str]) -> str:
         """All names of a short list; of a long one the first two and how many more there are."""
         if self.windows[-1].end < self.until:
-            return words.listed([*list(dict.fromkeys(names))[:2], "many more"])
+            return words.listed([*list(dict.fromkeys(names))[:2], "others"])
         return few(names)
 
 
@@ -133,7 +133,7 @@ def _stretch(part: Part, now: datetime) -> _Stretch | None:
 def _allowed(windows: Sequence[Window]) -> tuple[ChangeClass, ...]:
     """The classes that all of the windows let through."""
     first, *others = dict.fromkeys(window.allows for window in windows)
-    return tuple(one for one in first if all(one in other for other in others))
+    return tuple(change_class for change_class in first if all(change_class in other for other in others))
 
 
 def _unfit(question: Question, release: Release) -> tuple[str, str] | None:
@@ -141,17 +141,17 @@ def _unfit(question: Question, release: Release) -> tuple[str, str] | None:
     if release.change_class is ChangeClass.DOCS:
         return None
     if (larger := _larger_than_it_says(question, release)) is not None:
-        return larger, "Wait, or build it as a smaller step from the version that is out, and number it so."
+        return larger, "Wait, or make it a smaller step from the current version, and number it so."
     if release.necessity is not Necessity.ESSENTIAL:
         return (
-            "only what is essential ships in it, and this release can wait",
-            "Wait, or say `necessity: essential` if users are hurt without it.",
+            "only essential releases may ship, and this one is not essential",
+            "Wait, or set `necessity: essential` if users are harmed without it.",
         )
     if release.change_class in FIXES and not sure_fix(release):
         confidence = release.fix_confidence or "not stated"
         return (
-            f"only fixes that are sure to work ship in it, and the confidence in this one is {confidence}",
-            "Wait, or test until `fix_confidence: high` is true.",
+            f"only fixes of high confidence may ship, and the confidence in this one is {confidence}",
+            "Wait, or test it until you can set `fix_confidence: high`.",
         )
     return None
 
@@ -161,7 +161,7 @@ def _larger_than_it_says(question: Question, release: Release) -> str | None:
     if release.change_class not in TOO_LARGE:
         return None
     out = (question.evidence.live, question.current)
-    previous = max((one for one in out if one is not None and one < release.version), default=None)
+    previous = max((version for version in out if version is not None and version < release.version), default=None)
     if previous is None:
         return None
     step = release.version.bump_from(previous)
@@ -179,11 +179,11 @@ def _subject(question: Question) -> str:
 def _open(rule: str, hardness: str, part: Part, question: Question) -> Verdict:
     """No such freeze now; says when the next one begins."""
     if not question.timeline.windows:
-        outcome, reason = Outcome.NOT_APPLICABLE, f"No event brings a {hardness} freeze for this kind of change."
+        outcome, reason = Outcome.NOT_APPLICABLE, f"No event causes a {hardness} freeze for this kind of change."
     elif (start := part.next_start(question.now)) is not None:
-        outcome, reason = Outcome.PASS, f"No {hardness} freeze holds; the next begins on {words.moment(start)}."
+        outcome, reason = Outcome.PASS, f"No {hardness} freeze holds now; the next begins on {words.moment(start)}."
     else:
-        outcome, reason = Outcome.PASS, f"No {hardness} freeze holds, and none is planned."
+        outcome, reason = Outcome.PASS, f"No {hardness} freeze holds now, and none is planned."
     return Verdict(rule=rule, outcome=outcome, reason=reason)
 
 
@@ -198,7 +198,6 @@ def _waiting(rule: str, stretch: _Stretch, question: Question, reason: str, fix:
         outcome=Outcome.WAITING,
         reason=f"{reason[0].upper()}{reason[1:]}.",
         public_reason=neutral,
-        who="Nobody; the freeze ends by itself.",
         fix=fix,
         until=stretch.until,
         arithmetic="; then ".join(arithmetic(stretch.windows)),

@@ -37,82 +37,82 @@ def estimate(question: Question) -> Verdict:
         return Verdict(
             rule="risk.estimate",
             outcome=Outcome.NOT_APPLICABLE,
-            reason="No block or epoch decides when this kind of change may ship.",
+            reason="No event that freezes this kind of change starts at a block or epoch.",
         )
     stale = [event for event, reaches in triggered if any(reach.holds(question.now) for reach in reaches)]
     if not stale:
         return Verdict(
             rule="risk.estimate",
             outcome=Outcome.PASS,
-            reason="Every estimate of a block or an epoch is fresh enough.",
+            reason="Every estimate of a block or epoch is recent enough.",
         )
     return Verdict(
         rule="risk.estimate",
         outcome=Outcome.UNKNOWN,
         reason=sentences([_old_estimate(question, event) for event in stale]),
-        public_reason=neutral(stale, question.now, "the time is not known well enough."),
+        public_reason=neutral(stale, question.now, "the time must be estimated again."),
         who="Operations",
-        fix="Look up the chain, and estimate `seen`, `as_of`, `earliest`, `latest` and `starts` of the event again.",
+        fix="Look up the chain, and update `seen`, `as_of`, `earliest`, `latest` and `starts` in the event's file.",
         sources=ids(stale),
     )
 
 
 def estimate_boundaries(question: Question) -> Iterable[datetime]:
     """When estimates become too old, and when they no longer matter."""
-    found = _stale_estimates(question)
-    return sorted({edge for _, reaches in found for reach in reaches for edge in _edges(reach, question.now)})
+    estimates = _stale_estimates(question)
+    return sorted({edge for _, reaches in estimates for reach in reaches for edge in _edges(reach, question.now)})
 
 
 def signal(question: Question) -> Verdict:
     """Signals of events near or coming were measured lately, and a person has answered what they propose (R12, R84)."""
-    heard = [(one, event, reach) for one, event, reach in _signals(question) if _matters(question, event, reach)]
+    heard = [(signal, event, reach) for signal, event, reach in _signals(question) if _matters(question, event, reach)]
     if not heard:
-        reason = "No signal is measured for an event that is near or coming."
+        reason = "No signal is defined for a nearby or coming event."
         return Verdict(rule="risk.signal", outcome=Outcome.NOT_APPLICABLE, reason=reason)
     stale = {
-        one: event
-        for one, event, reach in heard
-        if one.sampled_at > question.now
-        or any(silent.holds(question.now) for silent in _disbelieved(question, reach, one.sampled_at))
+        signal: event
+        for signal, event, reach in heard
+        if signal.sampled_at > question.now
+        or any(silent.holds(question.now) for silent in _disbelieved(question, reach, signal.sampled_at))
     }
     if stale:
         return Verdict(
             rule="risk.signal",
             outcome=Outcome.UNKNOWN,
-            reason=sentences([_old_signal(question, one, event) for one, event in stale.items()]),
+            reason=sentences([_old_signal(question, signal, event) for signal, event in stale.items()]),
             public_reason=neutral(_once(stale.values()), question.now, "a measurement is too old."),
             who="Operations",
-            fix="Measure again, and write `value` and `sampled_at` into the signal's file, or save what Prometheus says"
-            " in content/readings/.",
+            fix="Measure again, and update `value` and `sampled_at` in the signal's file, or save the answer of"
+            " Prometheus in content/readings/.",
             sources=ids(stale.values()),
         )
-    asking = {one: event for one, event, _ in heard if _asks(question, one, event)}
+    asking = {signal: event for signal, event, _ in heard if _asks(question, signal, event)}
     if asking:
         return Verdict(
             rule="risk.signal",
             outcome=Outcome.NEEDS_APPROVAL,
-            reason=sentences([_proposal(one, event) for one, event in asking.items()]),
-            public_reason=neutral(_once(asking.values()), question.now, "the severity is being judged again."),
-            who="Whoever owns the calendar",
-            fix="Accept the signal under `accepted:` in its file, or raise the severity of the event.",
+            reason=sentences([_proposal(signal, event) for signal, event in asking.items()]),
+            public_reason=neutral(_once(asking.values()), question.now, "the severity is under review."),
+            who="The owner of the calendar",
+            fix="Accept the signal under `accepted` in its file, or raise the severity of the event.",
             sources=ids(asking.values()),
         )
     return Verdict(
         rule="risk.signal",
         outcome=Outcome.PASS,
-        reason="Every signal of an event near or coming is fresh, and none proposes more than is assumed already.",
+        reason="Signals of nearby and coming events are recent, and none proposes a higher severity.",
     )
 
 
 def signal_boundaries(question: Question) -> Iterable[datetime]:
     """When events begin to matter and cease to, and when measurements become too old."""
     edges: set[datetime] = set()
-    for one, event, reach in _signals(question):
+    for signal, event, reach in _signals(question):
         edges.update(_edges(reach, question.now))
-        for silent in _disbelieved(question, reach, one.sampled_at):
+        for silent in _disbelieved(question, reach, signal.sampled_at):
             edges.update(_edges(silent, question.now))
-        if one.sampled_at > question.now:
-            edges.add(one.sampled_at)
+        if signal.sampled_at > question.now:
+            edges.add(signal.sampled_at)
         if event.ends > question.now:  # until then it is near for releases that name it
             edges.add(event.ends)
     return sorted(edges)
@@ -133,9 +133,11 @@ def _signals(question: Question) -> list[tuple[Signal, Event, Reach | None]]:
     if not question.catalog.signals:
         return []
     reaches = _reaches(question)
-    known = [(one, question.catalog.event(one.event)) for one in question.catalog.signals]
+    known = [(signal, question.catalog.event(signal.event)) for signal in question.catalog.signals]
     return [
-        (one, event, reaches.get(event.id)) for one, event in known if event is not None and event.status == "planned"
+        (signal, event, reaches.get(event.id))
+        for signal, event in known
+        if event is not None and event.status == "planned"
     ]
 
 
@@ -143,12 +145,12 @@ def _uncertain(catalog: Catalog) -> tuple[Event, ...]:
     """The events to come that a block or an epoch starts, or of which signals are measured."""
     key = "events with triggers or signals"
     if key not in catalog.memo:
-        heard = {one.event for one in catalog.signals}
+        heard = {signal.event for signal in catalog.signals}
         catalog.memo[key] = tuple(
             event for event in catalog.events if event.status == "planned" and (event.trigger or event.id in heard)
         )
-    found: tuple[Event, ...] = catalog.memo[key]
-    return found
+    events: tuple[Event, ...] = catalog.memo[key]
+    return events
 
 
 def _reaches(question: Question) -> dict[str, Reach]:
@@ -161,14 +163,14 @@ def _reaches(question: Question) -> dict[str, Reach]:
     known: tuple[Timeline, dict[str, Reach]] | None = question.catalog.memo.get(key)
     if known is not None and known[0] is question.timeline:
         return known[1]
-    wanted = {event.id for event in uncertain}
-    found: dict[str, Reach] = {}
+    names = {event.id for event in uncertain}
+    reaches: dict[str, Reach] = {}
     for window in question.timeline.windows:
-        if isinstance(window.cause, Event) and (name := window.cause.id) in wanted:
-            reach = found.get(name, Reach(window.start - near, window.end))
-            found[name] = Reach(min(reach.start, window.start - near), max(reach.end, window.end))
-    question.catalog.memo[key] = question.timeline, found
-    return found
+        if isinstance(window.cause, Event) and (name := window.cause.id) in names:
+            reach = reaches.get(name, Reach(window.start - near, window.end))
+            reaches[name] = Reach(min(reach.start, window.start - near), max(reach.end, window.end))
+    question.catalog.memo[key] = question.timeline, reaches
+    return reaches
 
 
 def _disbelieved(question: Question, reach: Reach | None, since: datetime) -> list[Reach]:
@@ -206,7 +208,7 @@ def _old_estimate(question: Question, event: Event) -> str:
     assert event.trigger is not None
     trigger = event.trigger
     return (
-        f"The start of {titled([event])}, {trigger.kind} {trigger.height:,} of {trigger.chain}, was last estimated on"
+        f"The start of {titled([event])} ({trigger.kind} {trigger.height:,} of {trigger.chain}) was last estimated on"
         f" {words.moment(trigger.as_of)}, {_ago(question)}."
     )
 
@@ -224,6 +226,6 @@ def _ago(question: Question) -> str:
 
 def _proposal(signal: Signal, event: Event) -> str:
     return (
-        f'The signal "{signal.metric}" of {titled([event])} stands at {signal.value:g}; from {signal.threshold:g} on'
-        f" it proposes severity {signal.proposes.score}, and nobody has answered yet."
+        f'The signal "{signal.metric}" of {titled([event])} is at {signal.value:g}; from {signal.threshold:g} on'
+        f" it proposes severity {signal.proposes.score}. The proposal has not been answered."
     )

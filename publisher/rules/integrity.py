@@ -26,10 +26,10 @@ def channel(question: Question) -> Verdict:
         return Verdict(
             rule="integrity.channel",
             outcome=Outcome.BLOCKED,
-            reason=f"{release.id} is internal, and a channel is public.",
+            reason=f"{release.id} is internal, and channels are public.",
             public_reason="This release is not public.",
             who="Comms",
-            fix="Set its visibility to public when it may be known.",
+            fix="Set its `visibility` to public once everybody may know of it.",
         )
     return Verdict(rule="integrity.channel", outcome=Outcome.PASS, reason=f"It is meant for {question.channel}.")
 
@@ -38,22 +38,22 @@ def version(question: Question) -> Verdict:
     """A channel only moves forward; going back is a rollback, which is decided differently."""
     release, live, withdrawn = question.release, question.evidence.live, question.withdrawn
     if live == release.version:
-        return _version(Outcome.PASS, f"{release.version} is what {question.channel} offers now.")
-    known = [one for one in (live, question.current) if one is not None]
-    ahead = max((one for one in (*known, *withdrawn) if one > release.version), default=None)
+        return _version(Outcome.PASS, f"{question.channel} offers {release.version} now.")
+    known = [version for version in (live, question.current) if version is not None]
+    ahead = max((version for version in (*known, *withdrawn) if version > release.version), default=None)
     if ahead in withdrawn:
         return _version(
             Outcome.BLOCKED,
-            f"{ahead} was out in {question.channel} until it was taken back, and who runs it updates to nothing older.",
+            f"{question.channel} offered {ahead} until it was taken back; whoever runs it updates to nothing older.",
             "Engineering",
             f"Publish a version higher than {ahead}.",
         )
     if ahead is not None:
         return _version(
             Outcome.BLOCKED,
-            f"{ahead} is already out in {question.channel} and is newer than {release.version}.",
+            f"{question.channel} already offers {ahead}, which is newer than {release.version}.",
             "Engineering",
-            "Publish a higher version; taking a release back is a rollback, not a release.",
+            "Publish a higher version, or use `publish rollback` to take a release back.",
         )
     if release.version in known:
         offers = f"{question.channel} offers {live}" if live is not None else "the channel itself was not looked at"
@@ -81,13 +81,13 @@ def artifacts(question: Question) -> Verdict:
             outcome=Outcome.BLOCKED,
             reason=f"{release.id} names no files, so there is nothing to publish.",
             who="Engineering",
-            fix="List its files and their platforms under `artifacts:`.",
+            fix="List its files and their platforms under `artifacts`.",
         )
     if facts is None:
         return Verdict(
             rule="integrity.artifacts",
             outcome=Outcome.NOT_APPLICABLE,
-            reason="No files were looked at here; publishing looks at each of them.",
+            reason="Files are checked when the release is published.",
         )
     recorded = {spec.platform: spec.sha256 for spec in release.artifacts if spec.sha256}
     differing = [fact.file for fact in facts if recorded.get(fact.platform, fact.sha256) != fact.sha256]
@@ -98,20 +98,20 @@ def artifacts(question: Question) -> Verdict:
             reason=f"{words.listed(differing)} {'differs' if len(differing) == 1 else 'differ'}"
             " from what the build recorded.",
             who="Engineering",
-            fix="Find out which is right: rebuild, or record the digest again after code signing.",
+            fix="Find out which is right, then rebuild, or record the digest again after code signing.",
         )
-    older = {one.sha256: one.version for one in question.evidence.offered if one.version != release.version}
+    older = {file.sha256: file.version for file in question.evidence.offered if file.version != release.version}
     stale = next((fact for fact in facts if fact.sha256 in older), None)
     if stale is not None:
         return Verdict(
             rule="integrity.artifacts",
             outcome=Outcome.BLOCKED,
-            reason=f"{stale.file} is byte for byte what {older[stale.sha256]} offers already.",
+            reason=f"{stale.file} has the same bytes as a file of {older[stale.sha256]}, which is already offered.",
             who="Engineering",
-            fix=f"Build {release.version}, or clear the directory of files from another version.",
+            fix=f"Build {release.version}, or remove files of other versions from the directory.",
         )
     return Verdict(
         rule="integrity.artifacts",
         outcome=Outcome.PASS,
-        reason=f"Files for {words.listed([fact.platform for fact in facts])}, as declared.",
+        reason=f"It has files for {words.listed([fact.platform for fact in facts])}, as declared.",
     )

@@ -98,16 +98,18 @@ def quarter(
     `product` by id leaves out the others; `gone` are ids of releases that are not to come, whatever the content says.
     """
     end = start + length
-    products = [one for one in catalog.products.values() if product in (None, one.id)]
+    products = [candidate for candidate in catalog.products.values() if product in (None, candidate.id)]
     releases = [
-        one
-        for one in catalog.releases
-        if product in (None, one.product)
-        and (one.visibility == "public" or not public)
-        and (one.shipped_at is None or one.shipped_at > now)
-        and one.id not in gone
+        release
+        for release in catalog.releases
+        if product in (None, release.product)
+        and (release.visibility == "public" or not public)
+        and (release.shipped_at is None or release.shipped_at > now)
+        and release.id not in gone
     ]
-    freezes = [Lane(one.name, one.id, _sorted(_freezes(catalog, one, now, public=public))) for one in products]
+    freezes = [
+        Lane(product.name, product.id, _sorted(_freezes(catalog, product, now, public=public))) for product in products
+    ]
     events = (*_events(catalog, now, public=public), *_maintenance(catalog, product, start, end, now, public=public))
     lanes = (
         *freezes,
@@ -115,9 +117,9 @@ def quarter(
         Lane("Planned releases", None, _sorted(_planned(releases))),
         Lane("Rollback-ready", None, _sorted(_ready(catalog, releases, start, end, now))),
     )
-    shown = tuple(Lane(one.label, one.product, tuple(_within(one.bars, start, end))) for one in lanes)
-    ways = [found for one in releases if (found := due(catalog, one, now)) is not None]
-    return Quarter(start, end, shown, tuple(sorted(ways, key=lambda one: (one.at, one.release.id))))
+    shown = tuple(Lane(lane.label, lane.product, tuple(_within(lane.bars, start, end))) for lane in lanes)
+    ways = [deadline for release in releases if (deadline := due(catalog, release, now)) is not None]
+    return Quarter(start, end, shown, tuple(sorted(ways, key=lambda deadline: (deadline.at, deadline.release.id))))
 
 
 def _freezes(catalog: Catalog, product: Product, now: datetime, *, public: bool) -> Iterator[Bar]:
@@ -125,9 +127,9 @@ def _freezes(catalog: Catalog, product: Product, now: datetime, *, public: bool)
     for window in timeline(catalog, Subject.of(product, SHOWN)).windows:
         if window.stops:
             kind = Kind.HARD if window.hardness is Hardness.HARD else Kind.SOFT
-            title, told = _title(window.cause, window.cause.title, now, public=public)
+            title, is_public = _title(window.cause, window.cause.title, now, public=public)
             place = (kind, window.cause.id, window.start < window.cause.starts)
-            yield Bar(kind, window.start, window.end, title, window.cause, told, seen[place])
+            yield Bar(kind, window.start, window.end, title, window.cause, is_public, seen[place])
             seen[place] += 1
 
 
@@ -141,38 +143,42 @@ def _events(catalog: Catalog, now: datetime, *, public: bool) -> Iterator[Bar]:
 def _maintenance(
     catalog: Catalog, product: str | None, start: datetime, end: datetime, now: datetime, *, public: bool
 ) -> Iterator[Bar]:
-    for one in catalog.maintenance:
-        if product in (None, one.product):
-            title, told = _title(one, one.title, now, public=public)
-            for window in occurrences(one, start, end):
-                yield Bar(Kind.MAINTENANCE, *window.span, title, one, told)
+    for maintenance in catalog.maintenance:
+        if product in (None, maintenance.product):
+            title, is_public = _title(maintenance, maintenance.title, now, public=public)
+            for window in occurrences(maintenance, start, end):
+                yield Bar(Kind.MAINTENANCE, *window.span, title, maintenance, is_public)
 
 
 def _planned(releases: Iterable[Release]) -> Iterator[Bar]:
-    for one in releases:
-        if one.planned_for is not None:
-            title = f"{one.product} {one.version}"
-            yield Bar(Kind.RELEASE, one.planned_for, one.planned_for, title, one, one.visibility == "public")
+    for release in releases:
+        if release.planned_for is not None:
+            title = f"{release.product} {release.version}"
+            yield Bar(
+                Kind.RELEASE, release.planned_for, release.planned_for, title, release, release.visibility == "public"
+            )
 
 
 def _ready(
     catalog: Catalog, releases: Iterable[Release], start: datetime, end: datetime, now: datetime
 ) -> Iterator[Bar]:
-    for one in releases:
-        for first, last in ready(catalog, one, start, end, now):
-            yield Bar(Kind.READY, first, last, f"{one.product} {one.version}", one, one.visibility == "public")
+    for release in releases:
+        for first, last in ready(catalog, release, start, end, now):
+            yield Bar(
+                Kind.READY, first, last, f"{release.product} {release.version}", release, release.visibility == "public"
+            )
 
 
 def _title(of: Visible, title: str, now: datetime, *, public: bool) -> tuple[str, bool]:
     """What it is called, and whether everybody may know of it."""
-    told = of.is_public(now)
-    return (title if told or not public else of.public_title), told
+    is_public = of.is_public(now)
+    return (title if is_public or not public else of.public_title), is_public
 
 
 def _sorted(bars: Iterable[Bar]) -> tuple[Bar, ...]:
-    return tuple(sorted(bars, key=lambda one: (one.start, one.end, one.title)))
+    return tuple(sorted(bars, key=lambda bar: (bar.start, bar.end, bar.title)))
 
 
 def _within(bars: Iterable[Bar], start: datetime, end: datetime) -> Iterator[Bar]:
     """Those that overlap [start, end), whole."""
-    return (one for one in bars if one.start < end and (one.end > start or one.start == one.end >= start))
+    return (bar for bar in bars if bar.start < end and (bar.end > start or bar.start == bar.end >= start))

@@ -44,8 +44,8 @@ def disagreement(event: Event) -> SecondLook | None:
     if by_dates == scored:
         return None
     return SecondLook(
-        f"its lead time is scored {scored}, and {words.counted(notice.days, 'day')} from announcement to start"
-        f" {'speaks' if notice.days == 1 else 'speak'} for {by_dates}",
+        f"its lead time is scored {scored}, but {words.counted(notice.days, 'day')} from announcement to start"
+        f" {'suggests' if notice.days == 1 else 'suggest'} {by_dates}",
         "change the score, or the dates",
     )
 
@@ -76,7 +76,7 @@ def year_of_release(catalog: Catalog, release: Release) -> SecondLook | None:
             f"was planned for {words.day(planned)} and shipped on {words.day(release.shipped_at)}",
             "check the year of both",
         )
-    shipped = [one.shipped_at for one in catalog.releases if one.shipped_at is not None]
+    shipped = [other.shipped_at for other in catalog.releases if other.shipped_at is not None]
     newest = max((*shipped, catalog.policy.effective))
     if abs(planned - newest) <= LONGEST_PLAN:
         return None

@@ -21,6 +21,7 @@ from publisher.rules.lead_time import disagreement, year_of_event, year_of_relea
 from publisher.rules.lint import Lint
 from publisher.rules.monitors import watching
 from publisher.rules.opening import opening
+from publisher.rules.prereleases import counted_in_words
 from publisher.rules.timeline import Part, timeline
 
 HORIZON = timedelta(days=90)
@@ -49,6 +50,7 @@ def lints(catalog: Catalog, now: datetime) -> tuple[Lint, ...]:
         *_dates(catalog, now),
         *_to_come(catalog, now),
         *contradictions(catalog),
+        *counted_in_words(catalog),
         *_crews(catalog),
         *_unwatched(catalog),
         *_ways_back(catalog, now),
@@ -67,8 +69,8 @@ def _order(policy: FreezePolicy) -> Iterator[Lint]:
             if not lasts_as_long(policy, _plain(client_type, riskier), riskier, calmer):
                 yield Lint(
                     "policy",
-                    f"on a {client_type}, changes of class {riskier} wait less long than {calmer} around some events",
-                    "mend `adjust`, so that the riskier change never waits for less long",
+                    f"on a {client_type}, {riskier} changes wait less than {calmer} changes around some events",
+                    "fix `adjust`, so that the riskier change never waits for a shorter time",
                 )
     if len(policy.base) and not _tells_apart(policy):
         yield Lint(
@@ -79,9 +81,10 @@ def _order(policy: FreezePolicy) -> Iterator[Lint]:
 
 
 def _tells_apart(policy: FreezePolicy) -> bool:
-    subjects = [_plain(client, one) for client in ClientType for one in ChangeClass]
+    subjects = [_plain(client, change_class) for client in ClientType for change_class in ChangeClass]
     return any(
-        len({str(freeze_lengths(policy, Case(kind, 3), one)) for one in subjects}) > 1 for kind in kinds_apart(policy)
+        len({str(freeze_lengths(policy, Case(kind, 3), subject)) for subject in subjects}) > 1
+        for kind in kinds_apart(policy)
     )
 
 
@@ -92,12 +95,12 @@ def _severity(policy: FreezePolicy) -> Iterator[Lint]:
             for change_class in ChangeClass:
                 subject = _plain(client_type, change_class)
                 bands = [freeze_lengths(policy, Case(kind, score), subject) for score in range(1, 6)]
-                before = [one.band.hard_before if one else timedelta() for one in bands]
-                after = [one.band.hard_after if one else timedelta() for one in bands]
+                before = [lengths.band.hard_before if lengths else timedelta() for lengths in bands]
+                after = [lengths.band.hard_after if lengths else timedelta() for lengths in bands]
                 if sorted(before) != before or sorted(after) != after:
                     yield Lint(
                         "policy",
-                        f"a more severe {kind} freezes {change_class} on a {client_type} for less long",
+                        f"a more severe {kind} freezes {change_class} on a {client_type} for a shorter time",
                         "use `severity_at_least` with longer bands, never with shorter ones",
                     )
 
@@ -122,16 +125,16 @@ def _permafreeze(catalog: Catalog, now: datetime) -> Iterator[Lint]:
                 when = f"; the next open moment is {words.moment(slot_start)}" if slot_start else ""
             yield Lint(
                 product.id,
-                f"of the coming 90 days only {days} {'is' if days == 1 else 'are'} open for {_kinds(classes)},"
-                f" and the policy wants {policy.min_open_days_per_90}{when}",
-                "make bands shorter, or check the dates of the events around; a freeze for ever is no plan",
+                f"only {days} of the next 90 days {'is' if days == 1 else 'are'} open for {_kinds(classes)},"
+                f" and the policy asks for {policy.min_open_days_per_90}{when}",
+                "shorten the bands, or check the dates of the events",
             )
         for length, classes in long.items():
             yield Lint(
                 product.id,
-                f"freezes run into one another for {length.days} days without a gap for {_kinds(classes)},"
-                f" and the policy wants {words.length(policy.longest or length)} at most",
-                "see which events could share a freeze, or make their bands shorter",
+                f"freezes leave no gap for {length.days} days for {_kinds(classes)},"
+                f" and the policy allows {words.length(policy.longest or length)}",
+                "see which events could share a freeze, or shorten their bands",
             )
 
 
@@ -147,8 +150,8 @@ def _longest(part: Part, now: datetime) -> timedelta:
 
 
 def _kinds(classes: Iterable[ChangeClass]) -> str:
-    found = list(classes)
-    return "every kind of change" if len(found) == len(ChangeClass) else words.listed(found)
+    kinds = list(classes)
+    return "every kind of change" if len(kinds) == len(ChangeClass) else words.listed(kinds)
 
 
 def _unscored(catalog: Catalog, now: datetime) -> Iterator[Lint]:
@@ -156,7 +159,7 @@ def _unscored(catalog: Catalog, now: datetime) -> Iterator[Lint]:
         if not event.scored and event.status != "cancelled" and event.ends > now:
             yield Lint(
                 event.id,
-                "nobody has scored it, so it counts as severity 5 with no time to prepare, and releases near it need"
+                "it has no score, so it counts as severity 5 with no time to prepare, and releases near it need"
                 " an approval",
                 "add `severity` and `lead_time`, each with `score` and `because`",
             )
@@ -167,34 +170,38 @@ def _dates(catalog: Catalog, now: datetime) -> Iterator[Lint]:
     for event in catalog.events:
         if event.ends <= now:
             continue
-        yield from (Lint(event.id, *found) for found in (disagreement(event), year_of_event(event)) if found)
+        yield from (Lint(event.id, *look) for look in (disagreement(event), year_of_event(event)) if look)
     for release in catalog.releases:
-        if found := year_of_release(catalog, release):
-            yield Lint(release.id, *found)
+        if look := year_of_release(catalog, release):
+            yield Lint(release.id, *look)
 
 
 def _to_come(catalog: Catalog, now: datetime) -> Iterator[Lint]:
     """What is told as past and lies ahead, and overrides that last too long: mostly slips of the year."""
-    told = [
-        *((one.id, "it was run", one.ran_at) for one in catalog.scenarios),
-        *((one.id, "it was measured", one.sampled_at) for one in catalog.signals),
-        *((one.id, "it was measured", one.readings[-1].at) for one in catalog.monitors if one.readings),
-        *(("calendar", "it was reviewed", one.reviewed_at) for one in (catalog.review,) if one is not None),
-        *((one.id, "it was changed", revision.until) for one in catalog.events for revision in one.revisions),
-        *((one.id, "it shipped", one.shipped_at) for one in catalog.releases if one.shipped_at is not None),
+    moments = [
+        *((scenario.id, "it was run", scenario.ran_at) for scenario in catalog.scenarios),
+        *((signal.id, "it was measured", signal.sampled_at) for signal in catalog.signals),
+        *((monitor.id, "it was measured", monitor.readings[-1].at) for monitor in catalog.monitors if monitor.readings),
+        *(("calendar", "it was reviewed", last.reviewed_at) for last in (catalog.review,) if last is not None),
+        *((event.id, "it was changed", revision.until) for event in catalog.events for revision in event.revisions),
+        *(
+            (release.id, "it shipped", release.shipped_at)
+            for release in catalog.releases
+            if release.shipped_at is not None
+        ),
     ]
-    for about, what, moment in told:
+    for about, what, moment in moments:
         if moment > now:
-            yield Lint(about, f"{what} on {words.day(moment)}, which is still to come", "check the date")
+            yield Lint(about, f"{what} on {words.day(moment)}, which is in the future", "check the date")
     for override in catalog.overrides:
         longest = catalog.policy.override_longest
         if override.expires - override.approved_at > longest:
-            what = f"it never counts, since it is meant to last longer than {words.length(longest)}"
+            what = f"it never counts, since it lasts longer than {words.length(longest)}"
             yield Lint(override.id, what, "check the year of `approved_at` and of `expires`")
         yield from _unsigned(catalog, override, now)
     for event in catalog.events:
         if event.status == "happened" and event.starts > now:
-            what = f"it is told to have happened, and it starts on {words.day(event.starts)}"
+            what = f"it has the status happened, but starts on {words.day(event.starts)}"
             yield Lint(event.id, what, "check the date, or write `status: planned`")
 
 
@@ -202,9 +209,9 @@ def _unsigned(catalog: Catalog, override: Override, now: datetime) -> Iterator[L
     """Who is named in an override has to sign the release; a name that nobody's key has would hold it up at last."""
     keys = catalog.signers.keys_of(f"{override.product}.{override.channel}")
     for approver in override.approvers if catalog.signers.signers and override.expires > now else ():
-        able = sorted({one.person for one in keys if one.duty == approver.duty})
+        able = sorted({signer.person for signer in keys if signer.duty == approver.duty})
         if not any(same_person(approver.person, person) for person in able):
-            what = f"{approver.person} has to sign as {approver.duty}, and signers.yaml names no such key of theirs"
+            what = f"{approver.person} has to sign as {approver.duty}, but signers.yaml names no such key"
             yield Lint(override.id, what, f"name one of {words.listed(able, 'or')}" if able else "add the key")
 
 
@@ -214,31 +221,31 @@ def _ways_back(catalog: Catalog, now: datetime) -> Iterator[Lint]:
         return
     if catalog.review is not None and review.due(catalog, now):
         what = f"it was last reviewed on {words.day(catalog.review.reviewed_at)}, and a review is due every week"
-        yield Lint("calendar", what, "go through events, releases and dates, and note it in content/calendar.yaml")
+        yield Lint("calendar", what, "review events, releases and dates, and record it in content/calendar.yaml")
     for release in catalog.releases:
-        found = rollback.due(catalog, release, now)
-        if found is not None and found.overdue and release.planned_for is not None and release.planned_for > now:
-            what = f"its way back was due on {words.day(found.at)}, verified and rehearsed"
-            yield Lint(release.id, what, "note the bundle and both dates under `rollback`, or move the release")
+        deadline = rollback.due(catalog, release, now)
+        if deadline is not None and deadline.overdue and release.planned_for is not None and release.planned_for > now:
+            what = f"its rollback should have been verified and rehearsed by {words.day(deadline.at)}"
+            yield Lint(release.id, what, "record the bundle and both dates under `rollback`, or move the release")
 
 
 def _unwatched(catalog: Catalog) -> Iterator[Lint]:
     """Every product is measured for what the policy asks after severe events (R22)."""
     for product in catalog.products.values() if catalog.policy.profile == "team" else ():
-        measured = {one.measures for one in watching(catalog, product.id)}
-        if lacking := [one for one in catalog.policy.monitors.required if one not in measured]:
+        measured = {monitor.measures for monitor in watching(catalog, product.id)}
+        if lacking := [quantity for quantity in catalog.policy.monitors.required if quantity not in measured]:
             yield Lint(
                 product.id,
-                f"nobody measures {words.listed(lacking)}, so soft freezes after severe events last longer",
-                "add a monitor in content/monitors/ that speaks for it",
+                f"no monitor measures {words.listed(lacking)}, so soft freezes after severe events last longer",
+                "add a monitor for it in content/monitors/",
             )
 
 
 def _crews(catalog: Catalog) -> Iterator[Lint]:
     """Everybody who does maintenance has a shift, so that it is known when night is for them (R63)."""
     known = {person for shift in (catalog.staffing.shifts if catalog.staffing else ()) for person in shift.people}
-    for one in catalog.maintenance:
-        if missing := [person for person in one.crew if person not in known]:
+    for maintenance in catalog.maintenance:
+        if missing := [person for person in maintenance.crew if person not in known]:
             verb = "has" if len(missing) == 1 else "have"
             what = f"{words.listed(missing)} of its crew {verb} no shift"
-            yield Lint(one.id, what, "check the spelling, or add a shift to staffing.yaml")
+            yield Lint(maintenance.id, what, "check the spelling, or add a shift to staffing.yaml")

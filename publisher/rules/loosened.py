@@ -34,41 +34,41 @@ class Loosened:
 
     def __str__(self) -> str:
         return (
-            f"the {self.hardness} freeze for {words.listed(self.classes)} of {self.product}, which has begun, would end"
-            f" on {words.moment(self.now_is)} and not on {words.moment(self.was)}"
+            f"the {self.hardness} freeze for {words.listed(self.classes)} of {self.product} has begun, and would end"
+            f" on {words.moment(self.now_is)} instead of {words.moment(self.was)}"
         )
 
 
 def loosened(before: Catalog, after: Catalog, now: datetime) -> tuple[Loosened, ...]:
     """Every freeze that holds at `now` by the content before and ends earlier by the content after."""
-    found: dict[tuple[str, str, datetime, datetime, str], list[ChangeClass]] = {}
+    classes_by_freeze: dict[tuple[str, str, datetime, datetime, str], list[ChangeClass]] = {}
     # A policy may tell well tested releases from others, so each length of testing that either tells is asked about.
     tests = sorted({TESTED_ENOUGH, timedelta(), *tested_limits(before), *tested_limits(after)}, reverse=True)
     for product in before.products.values():
         kept = after.products.get(product.id)
         for change_class in ChangeClass:
             was, is_now = Subject.of(product, change_class), kept and Subject.of(kept, change_class)
-            told: set[str] = set()
+            reported: set[str] = set()
             for tested in tests:
                 old = timeline(before, replace(was, tested=tested))
                 # Of a product that is gone, or has another id, nothing is frozen any more.
                 new = timeline(after, replace(is_now, tested=tested)) if is_now else Timeline(())
                 for hardness, last, ends in _earlier(old, new, now):
-                    if hardness not in told:  # what ends earlier for the best tested is not told again for others
-                        told.add(hardness)
+                    if hardness not in reported:  # what ends earlier for the best tested is not told again for others
+                        reported.add(hardness)
                         key = (product.id, hardness, last.end, ends, last.cause.id)
-                        found.setdefault(key, []).append(change_class)
+                        classes_by_freeze.setdefault(key, []).append(change_class)
     return tuple(
         Loosened(product, tuple(classes), hardness, ended, ends, cause)
-        for (product, hardness, ended, ends, cause), classes in found.items()
+        for (product, hardness, ended, ends, cause), classes in classes_by_freeze.items()
     )
 
 
 def _earlier(old: Timeline, new: Timeline, now: datetime) -> Iterator[tuple[str, Window, datetime]]:
     """How hard, the window that held last, and when it ends instead."""
-    for hardness, one, other in (("hard", old.hard, new.hard), ("soft", old.soft_stopping, new.stopping)):
+    for hardness, before, after in (("hard", old.hard, new.hard), ("soft", old.soft_stopping, new.stopping)):
         # Only windows that have begun count: what was to follow them may go with the event.
-        last = max(one.holding(now), key=lambda window: window.end, default=None)
-        ends = other.until(now) or now
+        last = max(before.holding(now), key=lambda window: window.end, default=None)
+        ends = after.until(now) or now
         if last is not None and ends < last.end:
             yield hardness, last, ends

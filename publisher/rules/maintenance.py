@@ -35,8 +35,8 @@ def judge(catalog: Catalog, maintenance: Maintenance, occurrence_start: datetime
     if key not in catalog.memo:
         window = Occurrence(maintenance, occurrence_start)
         catalog.memo[key] = tuple(_approved(maintenance, rule(catalog, window)) for rule in RULES)
-    found: tuple[Verdict, ...] = catalog.memo[key]
-    return found
+    verdicts: tuple[Verdict, ...] = catalog.memo[key]
+    return verdicts
 
 
 def _approved(maintenance: Maintenance, verdict: Verdict) -> Verdict:
@@ -66,9 +66,9 @@ def peak(catalog: Catalog, window: Occurrence) -> Verdict:
         return Verdict(
             rule="maintenance.peak",
             outcome=Outcome.UNKNOWN,
-            reason=f"Nothing tells when the users of {product.name} are there.",
+            reason=f"The busy hours of {product.name} are not known.",
             who="Operations",
-            fix="Give the product its `usage` in products.yaml.",
+            fix="Add `usage` to the product in products.yaml.",
         )
     limit = _policy(catalog, window).busy_percent
     moment, percent = busy.busiest(product.usage, window.start, window.end)
@@ -76,24 +76,23 @@ def peak(catalog: Catalog, window: Occurrence) -> Verdict:
         return Verdict(
             rule="maintenance.peak",
             outcome=Outcome.PASS,
-            reason=f"At most {percent} % as many users are there as at the busiest hour;"
-            f" from {limit} % on an hour is busy.",
+            reason=f"It has at most {percent} % of the users of the busiest hour; an hour is busy from {limit} %.",
         )
-    many = f"at {moment:%H:%M} UTC {percent} % as many users are there as at the busiest hour"
+    many = f"{moment:%H:%M} UTC has {percent} % of the users of the busiest hour"
     if window.maintenance.peak_because is not None:
         public = window.maintenance.visibility is Visibility.PUBLIC
         return Verdict(
             rule="maintenance.peak",
             outcome=Outcome.PASS,
-            reason=f"It is at a busy hour, since {many}. Why it must be: {window.maintenance.peak_because}",
-            public_reason=None if public else "It is at a busy hour, for a reason of which more is told later.",
+            reason=f"It is at a busy hour: {many}. The reason: {window.maintenance.peak_because}",
+            public_reason=None if public else "It is at a busy hour, for a reason that will be published later.",
         )
     return Verdict(
         rule="maintenance.peak",
         outcome=Outcome.BLOCKED,
-        reason=f"It is at a busy hour: {many}, and from {limit} % on an hour is busy.",
+        reason=f"It is at a busy hour: {many}, and an hour is busy from {limit} %.",
         who="Operations",
-        fix="Choose an hour at which fewer users are there, or say in `peak_because` why it must be then.",
+        fix="Choose a quieter hour, or give the reason in `peak_because`.",
     )
 
 
@@ -102,13 +101,12 @@ def freeze(catalog: Catalog, window: Occurrence) -> Verdict:
     spans = {event.id: _may_last(catalog, event, window.start) for event in _events(catalog, 1)}
     events = [event for event in _events(catalog, 1) if overlap(window.span, spans[event.id])]
     if not events:
-        return Verdict(rule="maintenance.freeze", outcome=Outcome.PASS, reason="No event is under way meanwhile.")
+        return Verdict(rule="maintenance.freeze", outcome=Outcome.PASS, reason="No event is under way during it.")
     until = max(spans[event.id][1] for event in events)
     return _around(
         "maintenance.freeze",
         events,
-        f"While {{}} {'is' if len(events) == 1 else 'are'} under way, until {words.moment(until)},"
-        " no maintenance takes place.",
+        f"No maintenance takes place during {{}}, until {words.moment(until)}.",
         until,
         "Choose a time after the event.",
     )
@@ -127,18 +125,18 @@ def eve(catalog: Catalog, window: Occurrence) -> Verdict:
             reason=f"No event of severity {policy.eve_severity} or more begins"
             f" within {words.length(policy.eve)} after it.",
         )
-    if not (found := missing(catalog, ("on-call", "support"), window.start, window.end + DAY)):
+    if not (gaps := missing(catalog, ("on-call", "support"), window.start, window.end + DAY)):
         return Verdict(
             rule="maintenance.eve",
             outcome=Outcome.PASS,
-            reason="An event is about to begin; on-call and support are there around the clock,"
-            " meanwhile and for the day after it.",
+            reason="An event is about to begin, and on-call and support are staffed around the clock during the window"
+            " and for the day after it.",
         )
     until = max(_may_last(catalog, event, window.start)[1] for event in near)
     return _around(
         "maintenance.eve",
         near,
-        f"It is on the eve of {{}}, and that needs people around the clock. {lacking(catalog, found)}.",
+        f"It is on the eve of {{}}, which needs staff around the clock. {lacking(catalog, gaps)}.",
         until,
         "Choose a time after the event, or fill the gaps in staffing.yaml.",
         neutral=f"It is on the eve of {{}} and cannot take place before {words.moment(until)}.",
@@ -151,20 +149,21 @@ def coverage(catalog: Catalog, window: Occurrence) -> Verdict:
         return verdict
     length_after = _policy(catalog, window).after
     after = words.length(length_after)
-    found = missing(catalog, DUTIES, window.start, window.end + length_after)
-    if not found:
+    gaps = missing(catalog, DUTIES, window.start, window.end + length_after)
+    if not gaps:
         return Verdict(
             rule="maintenance.coverage",
             outcome=Outcome.PASS,
-            reason=f"{words.listed(DUTIES).capitalize()} are there meanwhile and for {after} after it.",
+            reason=f"{words.listed(DUTIES).capitalize()} are staffed during it and for {after} after it.",
         )
     return Verdict(
         rule="maintenance.coverage",
         outcome=Outcome.BLOCKED,
-        reason=f"{lacking(catalog, found)}; {words.listed(DUTIES)} must be there meanwhile and for {after} after it.",
-        public_reason="It waits for hours in which everybody who may be needed is on duty.",
+        reason=f"{lacking(catalog, gaps)}. {words.listed(DUTIES).capitalize()} must be staffed"
+        f" from its start until {after} after its end.",
+        public_reason="It waits until the people who may be needed are on duty.",
         who="Operations",
-        fix="Choose a time at which everybody is there, or fill the gaps in staffing.yaml.",
+        fix="Choose a time at which all duties are staffed, or fill the gaps in staffing.yaml.",
     )
 
 
@@ -173,22 +172,21 @@ def length(catalog: Catalog, window: Occurrence) -> Verdict:
     policy, maintenance = _policy(catalog, window), window.maintenance
     suffers = maintenance.impact.data is not Degree.NONE
     limit = policy.longest_with_data if suffers else policy.longest
-    where = " where seeding, sync or storage suffer" if suffers else ""
+    where = " if it affects seeding, sync or storage" if suffers else ""
     if maintenance.length > limit:
         return Verdict(
             rule="maintenance.length",
             outcome=Outcome.NEEDS_APPROVAL,
-            reason=f"It lasts {words.length(maintenance.length)};"
-            f" more than {words.length(limit)} needs an approval{where}.",
+            reason=f"It lasts {words.length(maintenance.length)}."
+            f" A window of more than {words.length(limit)} needs an approval{where}.",
             who="Operations",
-            fix="Split it into several short windows, or have it approved, and note that under `approval`.",
+            fix="Split it into shorter windows, or have it approved, and record that under `approval`.",
         )
-    advice = "" if maintenance.repeats else " It happens once; a weekly slot disturbs less, since people know it."
+    advice = "" if maintenance.repeats else " Consider a weekly slot, which users can get used to."
     return Verdict(
         rule="maintenance.length",
         outcome=Outcome.PASS,
-        reason=f"It lasts {words.length(maintenance.length)};"
-        f" up to {words.length(limit)} is short enough{where}.{advice}",
+        reason=f"It lasts {words.length(maintenance.length)}. Up to {words.length(limit)} is allowed{where}.{advice}",
     )
 
 
@@ -199,10 +197,10 @@ def night(catalog: Catalog, window: Occurrence) -> Verdict:
         return Verdict(
             rule="maintenance.night",
             outcome=Outcome.UNKNOWN,
-            reason=f"For {len(unknown)} of the crew no shift names a time zone.",
+            reason=f"No shift names the time zone of {len(unknown)} of the crew.",
             public_reason=_NIGHT,
             who="Operations",
-            fix="Give everybody of the crew a shift in staffing.yaml.",
+            fix="Add a shift for each of the crew to staffing.yaml.",
         )
     allowed = _policy(catalog, window).nights_per_week
     most = 0
@@ -211,8 +209,8 @@ def night(catalog: Catalog, window: Occurrence) -> Verdict:
         week = hours(monday, "00:00", "24:00", zone)[0], window.end
         worked = {
             other
-            for one in catalog.maintenance
-            for earlier in occurrences(one, *week)
+            for maintenance in catalog.maintenance
+            for earlier in occurrences(maintenance, *week)
             for name, _, other in _nights(catalog, earlier)
             if name == person and monday <= other <= on
         }
@@ -221,30 +219,34 @@ def night(catalog: Catalog, window: Occurrence) -> Verdict:
         return Verdict(
             rule="maintenance.night",
             outcome=Outcome.NEEDS_APPROVAL,
-            reason=f"Somebody would work {words.counted(most, 'night')} of that week;"
-            f" more than {allowed} {'needs' if allowed == 1 else 'need'} an approval.",
+            reason=f"One person would work {words.counted(most, 'night')} that week."
+            f" More than {words.counted(allowed, 'night')} {'needs' if allowed == 1 else 'need'} an approval.",
             public_reason=_NIGHT,
             who="Operations",
-            fix="Choose an hour that is day for those who work, or another week; or have it approved, and note that"
+            fix="Choose an hour that is daytime for the crew, or another week, or have it approved, and record that"
             " under `approval`.",
         )
     return Verdict(
         rule="maintenance.night",
         outcome=Outcome.PASS,
-        reason="Nobody works at night for it."
+        reason="It needs no night work."
         if most == 0
-        else f"Nobody works more than {words.counted(allowed, 'night')} of that week for maintenance.",
+        else f"No one works more than {words.counted(allowed, 'night')} that week for maintenance.",
     )
 
 
 RULES: tuple[Callable[[Catalog, Occurrence], Verdict], ...] = (peak, freeze, eve, coverage, length, night)
 """Every rule for a window, in the order in which verdicts are shown."""
 
-_NIGHT = "It waits until the hours of those who do the work are settled."
+_NIGHT = "It waits until working hours are settled."
 
 
 def _events(catalog: Catalog, severity: int) -> Iterator[Event]:
-    return (one for one in catalog.events if one.status != "cancelled" and effective_severity(catalog, one) >= severity)
+    return (
+        event
+        for event in catalog.events
+        if event.status != "cancelled" and effective_severity(catalog, event) >= severity
+    )
 
 
 def _may_last(catalog: Catalog, event: Event, at: datetime) -> Span:
@@ -272,7 +274,6 @@ def _around(
         outcome=Outcome.WAITING,
         reason=reason.format(titled(events)),
         public_reason=(neutral or reason).format(few(public)) if hidden or neutral else None,
-        who="Nobody; the event passes by itself.",
         fix=fix,
         until=until,
         sources=ids(events),

@@ -56,38 +56,45 @@ def monitors(question: Question) -> Verdict:
     if question.release.change_class is ChangeClass.DOCS:
         return Verdict(rule=RULE, outcome=Outcome.NOT_APPLICABLE, reason="Documentation changes no program.")
     watched = _watched(question)
-    events = [one.cause for one in watched.part.holding(question.now) if isinstance(one.cause, Event)]
+    events = [window.cause for window in watched.part.holding(question.now) if isinstance(window.cause, Event)]
     if not events:
-        reason = "No soft freeze after a severe event holds, so nothing has to be measured."
+        reason = "No soft freeze follows a severe event now, so no measurements are needed."
         return Verdict(rule=RULE, outcome=Outcome.NOT_APPLICABLE, reason=reason)
     stopped_until = question.timeline.stopping.until(question.now)
-    told = watching(question.catalog, question.release.product)
-    states = {one: state(one, question.now) for one in told}
-    ill = [one for one, health in states.items() if health is Health.UNHEALTHY]
-    silent = [one for one, health in states.items() if health is Health.MISSING]
-    lacking = [one for one in question.policy.monitors.required if one not in {two.measures for two in told}]
+    watchers = watching(question.catalog, question.release.product)
+    states = {monitor: state(monitor, question.now) for monitor in watchers}
+    ill = [monitor for monitor, health in states.items() if health is Health.UNHEALTHY]
+    silent = [monitor for monitor, health in states.items() if health is Health.MISSING]
+    lacking = [
+        quantity
+        for quantity in question.policy.monitors.required
+        if quantity not in {monitor.measures for monitor in watchers}
+    ]
     around = f"after {titled(events)}"
     if ill and stopped_until is None and not sure_fix(question.release):
         return Verdict(
             rule=RULE,
             outcome=Outcome.BLOCKED,
-            reason=f"Clients are not well {around}. {sentences([_ill(one, question.now) for one in ill])}"
-            " Until they are, only what surely mends them ships.",
-            public_reason=neutral(events, question.now, "clients are not measured to be well yet."),
+            reason=f"Clients are unhealthy {around}. {sentences([_ill(one, question.now) for one in ill])}"
+            " Until they recover, only essential fixes of high confidence may ship.",
+            public_reason=neutral(events, question.now, "clients have not recovered yet."),
             who="Operations",
-            fix="Find out what is wrong; when it is well again, add the reading in content/monitors/ or"
-            " content/readings/.",
+            fix="Find the cause, and add a reading to content/monitors/ or content/readings/ once clients are healthy"
+            " again.",
             sources=ids(events),
         )
     if (silent or lacking) and stopped_until is None:
-        unknown = [*(_silent(one, question.now) for one in silent), *(f"Nobody measures {one}." for one in lacking)]
+        unknown = [
+            *(_silent(monitor, question.now) for monitor in silent),
+            *(f"No monitor measures {quantity}." for quantity in lacking),
+        ]
         return Verdict(
             rule=RULE,
             outcome=Outcome.UNKNOWN,
-            reason=f"It is not known whether clients are well {around}. {sentences(unknown)}",
-            public_reason=neutral(events, question.now, "it is not known yet whether clients are well."),
+            reason=f"Measurements are missing {around}. {sentences(unknown)}",
+            public_reason=neutral(events, question.now, "measurements of how clients are doing are missing."),
             who="Operations",
-            fix="Measure, and add the reading in content/monitors/ or content/readings/. Without any, the wait ends on"
+            fix="Add a reading to content/monitors/ or content/readings/. Without one, the wait ends on"
             f" {words.moment(max(one.end for one in watched.part.holding(question.now)))}.",
             sources=ids(events),
         )
@@ -95,7 +102,7 @@ def monitors(question: Question) -> Verdict:
         rule=RULE,
         outcome=Outcome.PASS,
         reason=_passing(around, ill=bool(ill), unknown=bool(silent or lacking), stopped_until=stopped_until),
-        public_reason=neutral(events, question.now, "clients are watched."),
+        public_reason=neutral(events, question.now, "clients are being monitored."),
     )
 
 
@@ -110,12 +117,12 @@ def boundaries(question: Question) -> Iterable[datetime]:
 
 def watching(catalog: Catalog, product: str) -> tuple[Monitor, ...]:
     """The monitors that speak for a product."""
-    return tuple(one for one in catalog.monitors if not one.products or product in one.products)
+    return tuple(monitor for monitor in catalog.monitors if not monitor.products or product in monitor.products)
 
 
 def last_reading(monitor: Monitor, now: datetime) -> Reading | None:
     """What was measured last by `now`, however old."""
-    index = bisect_right(monitor.readings, now, key=lambda one: one.at)
+    index = bisect_right(monitor.readings, now, key=lambda reading: reading.at)
     return monitor.readings[index - 1] if index else None
 
 
@@ -139,21 +146,21 @@ def _watched(question: Question) -> Watched:
     key = (RULE, question.subject, question.policy.version)
     known: Watched | None = memo.get(key)
     if known is None or known.timeline is not line:
-        told = watching(question.catalog, question.release.product)
-        complete = {one.measures for one in told} >= set(policy.required)
+        watchers = watching(question.catalog, question.release.product)
+        complete = {monitor.measures for monitor in watchers} >= set(policy.required)
         part: list[Window] = []
         for windows in _severe(question).values():
-            end = _end(max(one.end for one in windows), told, policy.patience, complete=complete)
-            part.append(replace(windows[0], start=min(one.start for one in windows), end=end))
-        part.sort(key=lambda one: (one.start, one.cause.id))
-        changing = sorted({*line.stopping.edges, *(edge for one in told for edge in _edges(one))})
+            end = _end(max(window.end for window in windows), watchers, policy.patience, complete=complete)
+            part.append(replace(windows[0], start=min(window.start for window in windows), end=end))
+        part.sort(key=lambda window: (window.start, window.cause.id))
+        changing = sorted({*line.stopping.edges, *(edge for monitor in watchers for edge in _edges(monitor))})
         edges = {
             edge
-            for one in part
+            for window in part
             for edge in (
-                one.start,
-                *changing[bisect_right(changing, one.start) : bisect_left(changing, one.end)],
-                one.end,
+                window.start,
+                *changing[bisect_right(changing, window.start) : bisect_left(changing, window.end)],
+                window.end,
             )
         }
         known = memo[key] = Watched(line, Part(tuple(part)), sorted(edges))
@@ -162,27 +169,27 @@ def _watched(question: Question) -> Watched:
 
 def _severe(question: Question) -> dict[str, list[Window]]:
     """By event id, the soft freezes after events after which clients are measured."""
-    found: dict[str, list[Window]] = {}
+    by_event: dict[str, list[Window]] = {}
     policy = question.policy.monitors
     if not policy.required:
-        return found
+        return by_event
     least = policy.severity_at_least
     severe = {event.id for event in question.catalog.events if effective_severity(question.catalog, event) >= least}
     for window in question.timeline.windows:
         if window.after and window.cause.id in severe:
-            found.setdefault(window.cause.id, []).append(window)
-    return found
+            by_event.setdefault(window.cause.id, []).append(window)
+    return by_event
 
 
-def _end(planned: datetime, told: Sequence[Monitor], patience: timedelta, *, complete: bool) -> datetime:
+def _end(planned: datetime, watchers: Sequence[Monitor], patience: timedelta, *, complete: bool) -> datetime:
     """The first moment from the planned end on at which every monitor is healthy, or has been silent for too long."""
     candidates = {planned, planned + patience}
-    for one in told:
-        for edge in _edges(one):
+    for monitor in watchers:
+        for edge in _edges(monitor):
             candidates.update((edge, edge + patience))
-    for moment in sorted(one for one in candidates if one >= planned):
+    for moment in sorted(candidate for candidate in candidates if candidate >= planned):
         out_of_patience = moment >= planned + patience
-        if (complete or out_of_patience) and all(_lets_go(one, moment, planned, patience) for one in told):
+        if (complete or out_of_patience) and all(_lets_go(monitor, moment, planned, patience) for monitor in watchers):
             return moment
     return FAR
 
@@ -199,34 +206,36 @@ def _lets_go(monitor: Monitor, moment: datetime, planned: datetime, patience: ti
 def _edges(monitor: Monitor) -> Iterator[datetime]:
     """Every moment at which what the monitor says may change; a program may measure all day and find the same."""
     before = None
-    for one in monitor.readings:
-        if before is None or before.at + monitor.every <= one.at:
+    for reading in monitor.readings:
+        if before is None or before.at + monitor.every <= reading.at:
             if before is not None:
                 yield before.at + monitor.every
-            yield one.at
-        elif monitor.healthy(before.value) != monitor.healthy(one.value):
-            yield one.at
-        before = one
+            yield reading.at
+        elif monitor.healthy(before.value) != monitor.healthy(reading.value):
+            yield reading.at
+        before = reading
     if before is not None:
         yield before.at + monitor.every
 
 
 def _passing(around: str, *, ill: bool, unknown: bool, stopped_until: datetime | None) -> str:
     if not ill and not unknown:
-        return f"Clients are measured to be well {around}."
-    state = f"{'Clients are not well' if ill else 'It is not known whether clients are well'} {around}"
+        return f"Clients are healthy {around}."
+    state = f"{'Clients are unhealthy' if ill else 'Measurements are missing'} {around}"
     if stopped_until is None:
-        return f"{state}; what surely mends them may ship."
-    return f"{state}. What freezes it now ends on {words.moment(stopped_until)}; if it is still so then, it waits on."
+        return f"{state}; essential fixes of high confidence may ship."
+    return (
+        f"{state}. If that is still so when the current freeze ends on {words.moment(stopped_until)}, it waits longer."
+    )
 
 
 def _ill(monitor: Monitor, now: datetime) -> str:
     last = last_reading(monitor, now)
     assert last is not None
-    return f"{monitor.metric}: {last.value:g} on {words.moment(last.at)}, and {limits(monitor)} is healthy."
+    return f"{monitor.metric}: {last.value:g} on {words.moment(last.at)}; healthy is {limits(monitor)}."
 
 
 def _silent(monitor: Monitor, now: datetime) -> str:
     last = last_reading(monitor, now)
     since = f"last measured on {words.moment(last.at)}" if last else "never measured"
-    return f"{monitor.metric}: {since}, and it counts for {words.length(monitor.every)}."
+    return f"{monitor.metric}: {since}; a reading counts for {words.length(monitor.every)}."

@@ -40,7 +40,7 @@ class Moved:
 
 def moved(old: Catalog, new: Catalog, now: datetime) -> tuple[Moved, ...]:
     """What the change from `old` to `new` means for the planned releases that the public may know of."""
-    found = []
+    changes = []
     for release in new.releases:
         planned = release.planned_for
         if planned is None or planned < now or release.shipped_at is not None or release.visibility != "public":
@@ -48,31 +48,31 @@ def moved(old: Catalog, new: Catalog, now: datetime) -> tuple[Moved, ...]:
         before = _first_open(old, release, planned)
         after = _first_open(new, release, planned)
         if before != after:
-            found.append(Moved(release, planned, before, after, tuple(_because(old, new, release, planned, now))))
-    return tuple(found)
+            changes.append(Moved(release, planned, before, after, tuple(_because(old, new, release, planned, now))))
+    return tuple(changes)
 
 
 def _first_open(catalog: Catalog, release: Release, planned: datetime) -> datetime | None:
     """The first date from the planned one on; a product that the content did not have yet had no rules either."""
     if release.product not in catalog.products:
         return planned
-    found = schedule(catalog, release, release.channels[0], planned).openings
-    return found[0].start if found else None
+    openings = schedule(catalog, release, release.channels[0], planned).openings
+    return openings[0].start if openings else None
 
 
 def _because(old: Catalog, new: Catalog, release: Release, planned: datetime, now: datetime) -> Iterator[str]:
     """The changes of events that stop it at the planned date, before or now; else what is left to have changed."""
     stopping = {*_sources(old, release, planned), *_sources(new, release, planned)}
-    told = [
+    sentences = [
         sentence
         for name in sorted(stopping)
         if (sentence := _change_of(old.event(name), new.event(name), now)) is not None
     ]
-    yield from told
+    yield from sentences
     if old.policy_at(planned) != new.policy_at(planned):
         yield f"The release policy has changed; version {new.policy_at(planned).version} holds then."
     known = old.find(release.product, str(release.version))
-    if known is not None and known != release and not told:
+    if known is not None and known != release and not sentences:
         yield "The plan of the release itself has changed."
 
 
@@ -101,9 +101,9 @@ def _change_of(before: Event | None, after: Event | None, now: datetime) -> str 
         old, new = words.period(before.starts, before.ends), words.period(after.starts, after.ends)
         return f"{title} was moved from {old} to {new}."
     if before.severity.score != after.severity.score:
-        return f"{title} is now of severity {after.severity.score}, and was of {before.severity.score}."
+        return f"{title} now has severity {after.severity.score} instead of {before.severity.score}."
     if before.confidence != after.confidence:
-        return f"{title} is now {after.confidence}, and was {before.confidence}."
+        return f"{title} is now {after.confidence} instead of {before.confidence}."
     return f"{title} has changed."
 
 

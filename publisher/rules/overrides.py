@@ -38,7 +38,7 @@ def overridden(question: Question, verdicts: Iterable[Verdict]) -> tuple[Verdict
 
 def boundaries(question: Question) -> Iterable[datetime]:
     """When overrides of this release begin and cease to count."""
-    edges = {edge for one in of(question) for edge in (one.approved_at, one.expires)}
+    edges = {edge for override in of(question) for edge in (override.approved_at, override.expires)}
     return sorted(edge for edge in edges if edge > question.now)
 
 
@@ -47,25 +47,25 @@ def of(question: Question) -> list[Override]:
     memo = question.catalog.memo
     if "overrides" not in memo:
         memo["overrides"] = {}
-        for one in question.catalog.overrides:
-            memo["overrides"].setdefault((one.product, one.version, one.channel), []).append(one)
+        for override in question.catalog.overrides:
+            memo["overrides"].setdefault((override.product, override.version, override.channel), []).append(override)
     release = question.release
-    found: list[Override] = memo["overrides"].get((release.product, release.version, question.channel), [])
-    return found
+    overrides: list[Override] = memo["overrides"].get((release.product, release.version, question.channel), [])
+    return overrides
 
 
 def _counting(question: Question) -> list[Override]:
     """Those that have been approved and have not expired at the moment of the question."""
-    return [one for one in of(question) if one.approved_at <= question.now < one.expires]
+    return [override for override in of(question) if override.approved_at <= question.now < override.expires]
 
 
 def used(question: Question, verdicts: Iterable[Verdict]) -> tuple[Override, ...]:
     """The overrides on which verdicts that pass only by them rest, at the moment of the question."""
     passing = {verdict.rule for verdict in verdicts if verdict.outcome is Outcome.PASS_OVERRIDDEN}
     return tuple(
-        one
-        for one in _counting(question)
-        if any(rule in passing and _lack(question, rule, one) is None for rule in one.rules)
+        override
+        for override in _counting(question)
+        if any(rule in passing and _lack(question, rule, override) is None for rule in override.rules)
     )
 
 
@@ -79,14 +79,16 @@ def _applied(question: Question, verdict: Verdict, overrides: Iterable[Override]
         if (lack := _lack(question, verdict.rule, override)) is not None:
             lacks.append(f"The override {override.id} {lack}.")
             continue
-        said = f"Overridden until {words.moment(override.expires)} by {_approvers(override)}: {_ended(override.reason)}"
+        summary = (
+            f"Overridden until {words.moment(override.expires)} by {_approvers(override)}: {_ended(override.reason)}"
+        )
         return verdict.model_copy(
             update={
                 "outcome": Outcome.PASS_OVERRIDDEN,
-                "reason": f"{said} Without it: {verdict.reason}",
+                "reason": f"{summary} Without it: {verdict.reason}",
                 "public_reason": None
                 if verdict.public_reason is None
-                else f"{said} Without it: {verdict.public_reason}",
+                else f"{summary} Without it: {verdict.public_reason}",
                 "who": "",
                 "fix": "",
             }
@@ -107,17 +109,17 @@ def _lack(question: Question, rule: str, override: Override) -> str | None:
     """What an override lacks to count for a verdict, as the end of a sentence."""
     longest = question.policy.override_longest
     if override.expires - override.approved_at > longest:
-        return f"would count for longer than {words.length(longest)}, which no override may"
+        return f"lasts longer than {words.length(longest)}, the longest that an override may"
     hard = rule == "freeze.hard"
     duties = {approver.duty for approver in override.approvers}
     if missing := [duty for duty in duties_needed(question.policy, hard=hard) if duty not in duties]:
         return f"lacks an approver of duty {words.listed(missing)}"
     if hard and override.rollback_review is None and question.policy.profile == "team":
-        return "lacks a review of the way back (`rollback_review`), which a hard freeze asks for"
+        return "lacks a `rollback_review`, which a hard freeze requires"
     files = question.evidence.artifacts
-    if files is not None and (other := [one.file for one in files if one.sha256 not in override.artifacts]):
-        return f"is for other files than {words.listed(other)}"
+    if files is not None and (other := [file.file for file in files if file.sha256 not in override.artifacts]):
+        return f"does not cover {words.listed(other)}"
     live, shipped = question.evidence.live, question.release.shipped_at
     if shipped is not None and shipped <= question.now and live is not None and live != question.release.version:
-        return "is used up: it was for one publication, and that has taken place"
+        return "is used up: it was for one publication, which has taken place"
     return None

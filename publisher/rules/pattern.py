@@ -17,38 +17,40 @@ def chosen(question: Question) -> Pattern | None:
     """The pattern that the release names, or the policy's default for its class; None where there is no such."""
     release, patterns = question.release, question.policy.patterns
     if release.pattern is not None:
-        return next((one for one in patterns if one.id == release.pattern), None)
-    return next((one for one in patterns if release.change_class in one.default_for), None)
+        return next((pattern for pattern in patterns if pattern.id == release.pattern), None)
+    return next((pattern for pattern in patterns if release.change_class in pattern.default_for), None)
 
 
 def fits(question: Question) -> Verdict:
     """The pattern exists, is for this class of change, and may be used near an event where one is near."""
     release, patterns = question.release, question.policy.patterns
     if not patterns:
-        return Verdict(rule=RULE, outcome=Outcome.NOT_APPLICABLE, reason="The policy names no ways to roll out.")
+        return Verdict(rule=RULE, outcome=Outcome.NOT_APPLICABLE, reason="The policy defines no rollout patterns.")
     pattern = chosen(question)
     near = pattern is not None and not pattern.near_events and bool(question.near)
-    fitting = [one.id for one in patterns if release.change_class in one.classes and (one.near_events or not near)]
+    fitting = [
+        other.id for other in patterns if release.change_class in other.classes and (other.near_events or not near)
+    ]
     if pattern is None:
         reason = (
-            f"The policy has no default way to roll out {words.kinds([release.change_class])}."
+            f"The policy has no default rollout pattern for {words.kinds([release.change_class])}."
             if release.pattern is None
-            else f"The policy knows no way to roll out named {release.pattern}."
+            else f"The policy has no rollout pattern named {release.pattern}."
         )
     elif release.change_class not in pattern.classes:
         reason = (
             f"{pattern.name} is for {words.kinds(pattern.classes)}, and this is {words.kind(release.change_class)}."
         )
     elif near:
-        reason = f"{pattern.name} is not used near an event."
+        reason = f"{pattern.name} must not be used near an event."
     else:
-        return Verdict(rule=RULE, outcome=Outcome.PASS, reason=f"Rolled out as: {pattern.name}. {pattern.note}")
+        return Verdict(rule=RULE, outcome=Outcome.PASS, reason=f"Rollout pattern: {pattern.name}. {pattern.note}")
     return Verdict(
         rule=RULE,
         outcome=Outcome.BLOCKED,
         reason=reason,
         who="Engineering",
-        fix=f"Name another pattern: {words.listed(fitting, 'or')}." if fitting else "Add a pattern to the policy.",
+        fix=f"Choose another `pattern`: {words.listed(fitting, 'or')}." if fitting else "Add a pattern to the policy.",
     )
 
 

@@ -39,10 +39,10 @@ def order(question: Question) -> Verdict:
         if judged is not None and judged.outcome.stops:
             return judged
     if Step.ENABLE_DEFAULT in question.release.steps:
-        reason = f"The code of {question.release.enables_default_of} has soaked and may become the default."
+        reason = f"The code of {question.release.enables_default_of} has soaked, and may become the default."
         return Verdict(rule=RULE, outcome=Outcome.PASS, reason=reason)
     steps = words.listed([step.replace("-", " ") for step in question.release.steps])
-    return Verdict(rule=RULE, outcome=Outcome.PASS, reason=f"Its steps stand in the right order: {steps}.")
+    return Verdict(rule=RULE, outcome=Outcome.PASS, reason=f"Its steps are in the right order: {steps}.")
 
 
 def boundaries(question: Question) -> Iterable[datetime]:
@@ -50,7 +50,7 @@ def boundaries(question: Question) -> Iterable[datetime]:
     shipped = _enabled_since(question)
     soak = () if shipped is None else (shipped, shipped + question.policy.soak)
     near = question.near_boundaries() if _left_out(question) else ()
-    return merge(near, (one for one in soak if one > question.now))
+    return merge(near, (edge for edge in soak if edge > question.now))
 
 
 def _enabled_since(question: Question) -> datetime | None:
@@ -63,9 +63,9 @@ def _enabled_since(question: Question) -> datetime | None:
         return None
     return min(
         (
-            one.shipped_at
-            for one in question.catalog.releases_of(question.release.product)
-            if one.version == version and question.channel in one.channels and one.shipped_at is not None
+            release.shipped_at
+            for release in question.catalog.releases_of(question.release.product)
+            if release.version == version and question.channel in release.channels and release.shipped_at is not None
         ),
         default=None,
     )
@@ -81,19 +81,18 @@ def _new_default(question: Question) -> Verdict | None:
         return Verdict(
             rule=RULE,
             outcome=Outcome.BLOCKED,
-            reason=f"It switches on what came with {release.enables_default_of},"
+            reason=f"It enables code of {release.enables_default_of},"
             f" which {'was taken back from' if back else 'has not shipped to'} {question.channel}.",
             who="Engineering",
-            fix=f"Ship {release.enables_default_of} to {question.channel} first, with the new default still off.",
+            fix=f"Ship {release.enables_default_of} to {question.channel} first, with that code off by default.",
         )
     if question.now >= shipped + soak:
         return None
     return Verdict(
         rule=RULE,
         outcome=Outcome.WAITING,
-        reason=f"The code of {release.enables_default_of} runs for {words.length(soak)} before it becomes the"
+        reason=f"The code of {release.enables_default_of} must run for {words.length(soak)} before it becomes the"
         f" default, until {words.moment(shipped + soak)}.",
-        who="Nobody; the soak ends by itself.",
         fix="Wait for the end of the soak.",
         until=shipped + soak,
         arithmetic=f"{words.length(soak)} after {words.moment(shipped)}",
@@ -108,10 +107,10 @@ def _steps_near_an_event(question: Question) -> Verdict | None:
     return Verdict(
         rule=RULE,
         outcome=Outcome.BLOCKED,
-        reason="Near an event, a change of both planes goes out as metadata, docs, binaries and soak;"
-        f" {words.listed(missing)} {'is' if len(missing) == 1 else 'are'} not planned.",
+        reason="Near an event, a change of both planes needs the steps metadata, docs, binaries and soak;"
+        f" {words.listed(missing)} {'is' if len(missing) == 1 else 'are'} missing.",
         who="Engineering",
-        fix=f"Add {words.listed(missing)} to `steps:`.",
+        fix=f"Add {words.listed(missing)} to `steps`.",
     )
 
 

@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from publisher.model.policy import Adjustment, BaseBand, PartialBand, Policy
+from publisher.model.policy import Adjustment, Band, BaseBand, PartialBand, Policy
 from publisher.rules import words
 from publisher.rules.bands import LENGTHS
-
-SIDES = {
-    "hard_before": "hard before",
-    "hard_after": "hard after",
-    "soft_before": "soft before that",
-    "soft_after": "soft after that",
-}
 
 
 @dataclass(frozen=True)
@@ -28,7 +21,7 @@ class Section:
 
 
 def policy_text(policy: Policy) -> tuple[Section, ...]:
-    """Everything that the policy says, but for who must sign, which stands in signers.yaml."""
+    """Everything that the policy says; who must sign is in signers.yaml."""
     parts = (
         ("bands", "What freezes", _bands(policy)),
         ("adjustments", "What makes it longer or shorter", _adjustments(policy)),
@@ -41,7 +34,7 @@ def policy_text(policy: Policy) -> tuple[Section, ...]:
         ("maintenance", "Maintenance", _maintenance(policy)),
         ("owners", "Who owns what", _owners(policy)),
     )
-    return tuple(Section(ident, title, found) for ident, title, lines in parts if (found := tuple(lines)))
+    return tuple(Section(ident, title, sentences) for ident, title, lines in parts if (sentences := tuple(lines)))
 
 
 def _bands(policy: Policy) -> Iterator[str]:
@@ -51,152 +44,171 @@ def _bands(policy: Policy) -> Iterator[str]:
 
 
 def _band(base: BaseBand) -> str:
-    lengths = [
-        f"{words.length(getattr(base.band, name))} {SIDES[name]}" for name in LENGTHS if getattr(base.band, name)
+    band = base.band
+    soft = [
+        f"{words.length(length)} {side}"
+        for length, side in ((band.soft_before, "before"), (band.soft_after, "after"))
+        if length
     ]
-    return "hard through the event" + (f", {words.listed(lengths)}" if lengths else "")
+    return _hard(band) + (f", soft freeze {words.listed(soft)} that" if soft else "")
+
+
+def _hard(band: Band) -> str:
+    if not band.hard_before and not band.hard_after:
+        return "hard freeze during the event"
+    start = f"{words.length(band.hard_before)} before" if band.hard_before else "the start"
+    end = f"{words.length(band.hard_after)} after" if band.hard_after else "the end of"
+    return f"hard freeze from {start} to {end} the event"
 
 
 def _adjustments(policy: Policy) -> Iterator[str]:
-    for one in policy.freeze.adjust:
-        yield f"{_upper(one.because)}: {_effect(one)}{_conditions(one)}."
+    for adjustment in policy.freeze.adjust:
+        yield f"{_upper(adjustment.because)}: {_effect(adjustment)}{_conditions(adjustment)}."
 
 
-def _effect(one: Adjustment) -> str:
-    if one.exempt:
+def _effect(adjustment: Adjustment) -> str:
+    if adjustment.exempt:
         return "never frozen"
-    said = [*_lengths(one.set, "{length} {side} instead"), *_lengths(one.add, "{length} more {side}")]
-    return words.listed(said)
+    return ", ".join([*_lengths(adjustment.set, instead=True), *_lengths(adjustment.add, instead=False)])
 
 
-def _lengths(band: PartialBand | None, form: str) -> Iterator[str]:
+def _lengths(band: PartialBand | None, *, instead: bool) -> Iterator[str]:
+    """Hard freeze 1 day before, no soft freeze before: lengths that hold instead, or are added."""
     for name in LENGTHS:
         length = getattr(band, name) if band else None
-        if length is not None:
-            yield form.format(
-                length=words.length(length) if length else "nothing", side=SIDES[name].removesuffix(" that")
-            )
+        if length is None:
+            continue
+        hardness, side = name.split("_")
+        if not length:
+            yield f"no {hardness} freeze {side}"
+        elif instead:
+            yield f"{hardness} freeze {words.length(length)} {side}"
+        else:
+            yield f"{hardness} freeze {words.length(length)} longer {side}"
 
 
-def _conditions(one: Adjustment) -> str:
+def _conditions(adjustment: Adjustment) -> str:
     parts = []
-    if one.classes:
-        parts.append(f"for {words.kinds(one.classes)}")
-    if one.client_types:
-        parts.append(f"on {words.programs(one.client_types)}")
-    if one.events:
-        parts.append(f"around {words.listed([_plain(name) for name in one.events], 'or')}")
-    if one.severity_at_least > 1:
-        parts.append(f"from severity {one.severity_at_least}")
-    if one.severity_at_most < 5:
-        parts.append(f"up to severity {one.severity_at_most}")
-    if one.compatibility_risk_at_least:
-        parts.append(f"from a compatibility risk of {one.compatibility_risk_at_least} of 3")
-    if one.blast_radius_at_least > 1:
-        parts.append(f"from a blast radius of {one.blast_radius_at_least} of 5")
-    if one.event_sensitivity_at_least > 1:
-        parts.append(f"from a sensitivity to events of {one.event_sensitivity_at_least} of 5")
-    if one.tested_less_than is not None:
-        parts.append(f"for what was tested for less than {words.length(one.tested_less_than)}")
-    if one.uncovered:
-        parts.append("while on-call or support has a gap around the event")
+    if adjustment.classes:
+        parts.append(f"for {words.kinds(adjustment.classes)}")
+    if adjustment.client_types:
+        parts.append(f"on {words.programs(adjustment.client_types)}")
+    if adjustment.events:
+        parts.append(f"around {words.listed([_plain(name) for name in adjustment.events], 'or')}")
+    if adjustment.severity_at_least > 1:
+        parts.append(f"from severity {adjustment.severity_at_least} up")
+    if adjustment.severity_at_most < 5:
+        parts.append(f"up to severity {adjustment.severity_at_most}")
+    if adjustment.compatibility_risk_at_least:
+        parts.append(f"with a compatibility risk of {adjustment.compatibility_risk_at_least} of 3 or more")
+    if adjustment.blast_radius_at_least > 1:
+        parts.append(f"with a blast radius of {adjustment.blast_radius_at_least} of 5 or more")
+    if adjustment.event_sensitivity_at_least > 1:
+        parts.append(f"with an event sensitivity of {adjustment.event_sensitivity_at_least} of 5 or more")
+    if adjustment.tested_less_than is not None:
+        parts.append(f"for releases tested for less than {words.length(adjustment.tested_less_than)}")
+    if adjustment.uncovered:
+        parts.append("if on-call or support is not fully staffed around the event")
     return f", {', '.join(parts)}" if parts else ""
 
 
 def _doubt(policy: Policy) -> Iterator[str]:
     doubt = policy.freeze.uncertainty
     for name, band in (("likely", doubt.likely), ("rumoured", doubt.rumoured)):
-        if said := list(_lengths(band, "{length} more {side}")):
-            yield f"An event that is only {name}: {words.listed(said)}."
+        if longer := list(_lengths(band, instead=False)):
+            yield f"If an event is only {name}: {words.listed(longer)}."
     yield (
-        "An event that starts at a block or epoch freezes from its earliest to its latest moment, and"
-        f" {words.length(doubt.drift_per_day)} more on both sides for each day of the estimate's age."
+        "If an event starts at a block or epoch, the freeze covers its earliest to its latest time, and"
+        f" {words.length(doubt.drift_per_day)} more on both sides for each day since the estimate."
     )
     yield (
-        f"From {words.length(doubt.near)} before a freeze on, an estimate or signal that is older than"
-        f" {words.length(doubt.stale_after)} is no longer believed, and releases stop until it is renewed."
+        f"From {words.length(doubt.near)} before a freeze, an estimate or signal older than"
+        f" {words.length(doubt.stale_after)} blocks releases until it is updated."
     )
-    yield "An event that nobody has scored counts as severity 5 with no time to prepare, and needs an approval."
+    yield "An event without a score counts as severity 5 with no time to prepare. Releases near it need an approval."
     if policy.freeze.pad_hidden:
-        yield "What is not public yet freezes as long as the longest freeze, and whole days, so that it tells nothing."
-    yield "A freeze that has begun runs to its end: neither a later policy nor a date that is moved shortens it."
+        yield "A freeze around an event that is not public yet lasts as long as the longest, in whole days."
+    yield "A freeze that has begun runs to its end, even if the policy or the date of the event changes."
 
 
 def _soft(policy: Policy) -> Iterator[str]:
     allowed = words.kinds(policy.freeze.soft_allows)
-    yield f"Only {allowed} may ship, and of them, but for documentation, only what is essential."
-    yield "A patch must be one by its version too, no fix may be a major step, and a fix must be sure to work."
+    yield f"Only {allowed} may ship. All but documentation must be essential."
+    yield "A patch must also be a patch release by its version number, and no fix may be a major release."
+    yield "Confidence in a fix must be high."
     watch = policy.monitors
     if watch.required:
         yield (
-            f"After an event of severity {watch.severity_at_least} or more {words.listed(watch.required)} are measured,"
-            " and the soft freeze lasts on until clients are well; meanwhile only what surely mends them ships."
+            f"After an event of severity {watch.severity_at_least} or more, monitors measure"
+            f" {words.listed(watch.required)}, and the soft freeze lasts until clients are healthy. Until then, only"
+            " essential fixes of high confidence may ship."
         )
-        yield f"What is not measured is unknown and stops too, for {words.length(watch.patience)} at most."
+        yield f"Missing measurements block releases too, for {words.length(watch.patience)} at most."
 
 
 def _overrides(policy: Policy) -> Iterator[str]:
-    yield "An override names exact rules and the digests of the files, expires, counts once, and is published."
-    yield f"It counts for {words.length(policy.override_longest)} at most."
+    yield "An override names exact rules and the digests of the files. It expires, counts once, and is published."
+    yield f"It lasts {words.length(policy.override_longest)} at most."
     if policy.profile == "solo":
-        yield "One person may grant it, by name and with a reason; the site shows both, for good."
+        yield "One person may grant it, by name and with a reason. The site shows both permanently."
     else:
-        yield "It needs engineering and operations, and in a hard freeze an executive and a reviewed way back."
-    yield "Rules of integrity, and whatever has failed, cannot be overridden."
+        yield "It needs engineering and operations, and in a hard freeze also an executive and a reviewed rollback."
+    yield "Integrity rules and failed checks cannot be overridden."
     yield (
-        f"An essential security fix that has waited for {words.length(policy.delay_limit)} says that it is overdue:"
-        " safety does not wait because the calendar is busy."
+        f"An essential security fix that has waited for {words.length(policy.delay_limit)} is marked as overdue: a busy"
+        " calendar is no reason to leave users at risk."
     )
-    yield "A hotfix ships only when the risk of waiting is greater than the risk of shipping; both are published."
+    yield "A hotfix may ship only if waiting is riskier than shipping. Both risks are published."
 
 
 def _near(policy: Policy) -> Iterator[str]:
     if policy.profile == "solo":
-        yield "Profile solo: what a team would have to prove is shown as not required, never as passed."
+        yield "Under profile solo, proof that only a team can give is shown as not required, never as passed."
         return
-    yield "A release names its risks of outage, security and trust, or says why there is none."
-    yield f"From severity {policy.comms_lead_severity} on, somebody is named who speaks for the team."
+    yield "A release must name its risks of outage, security and trust, or say why there are none."
+    yield f"From severity {policy.comms_lead_severity} up, an event needs a comms lead."
     yield (
-        f"From severity {policy.scenario_severity} on, nodes and protocols need a scenario of at least two failures at"
-        f" once that held, run in the {words.length(policy.scenario_max_age)} before the event."
+        f"From severity {policy.scenario_severity} up, releases of nodes and protocols need a tested scenario of at"
+        f" least two failures at once, run in the {words.length(policy.scenario_max_age)} before the event."
     )
-    yield "Where an event ends what users take for granted, such as balances or units, the notes say what changes."
+    yield "If an event changes things that users rely on, such as balances or units, the release notes must say so."
 
 
 def _patterns(policy: Policy) -> Iterator[str]:
-    for one in policy.patterns:
-        default = f" It is the default for {words.kinds(one.default_for)}." if one.default_for else ""
-        near = "" if one.near_events else " Never near an event."
-        only = " Only in announced maintenance." if one.maintenance_only else ""
+    for pattern in policy.patterns:
+        default = f" It is the default for {words.kinds(pattern.default_for)}." if pattern.default_for else ""
+        near = "" if pattern.near_events else " Never near an event."
+        only = " Only in announced maintenance." if pattern.maintenance_only else ""
         yield (
-            f"{one.name}, best for {one.best_for}: risk {one.risk}, rollback {one.rollback}. {one.note}"
+            f"{pattern.name}, best for {pattern.best_for}. Risk: {pattern.risk}; effort of a rollback:"
+            f" {pattern.rollback}. {pattern.note}"
             f"{near}{only}{default}"
         )
 
 
 def _planes(policy: Policy) -> Iterator[str]:
-    yield "Metadata and documentation go first, then binaries, then they soak, and only then a default changes."
-    yield f"New code runs for {words.length(policy.soak)} before it becomes the default."
+    yield "Metadata and documentation ship first, then binaries. Defaults change only after the binaries have soaked."
+    yield f"New code soaks for {words.length(policy.soak)} before it becomes the default."
 
 
 def _maintenance(policy: Policy) -> Iterator[str]:
     rules = policy.maintenance
     yield (
-        f"A window lasts {words.length(rules.longest)} at most, and {words.length(rules.longest_with_data)} where"
-        " seeding, sync or storage suffer."
+        f"A window lasts {words.length(rules.longest)} at most, or {words.length(rules.longest_with_data)} if it"
+        " affects seeding, sync or storage."
     )
     yield (
-        f"Hours with {rules.busy_percent} % or more of the busiest hour's users are kept free, unless something forces"
-        " it."
+        f"Windows avoid hours with {rules.busy_percent} % or more of the users of the busiest hour, unless a reason is"
+        " published."
     )
     yield (
-        f"Within {words.length(rules.eve)} before an event of severity {rules.eve_severity} or more, only with people"
-        " around the clock."
+        f"In the {words.length(rules.eve)} before an event of severity {rules.eve_severity} or more, a window needs"
+        " staff around the clock."
     )
-    yield f"On-call, support and comms stay for {words.length(rules.after)} afterwards."
+    yield f"On-call, support and comms stay on duty for {words.length(rules.after)} afterwards."
     yield (
-        f"Nobody works more than {rules.nights_per_week} night{'s' if rules.nights_per_week != 1 else ''} a week;"
-        f" night is from {rules.night_from} to {rules.night_to} where they live."
+        f"A person works {words.counted(rules.nights_per_week, 'night')} a week at most. Night is from"
+        f" {rules.night_from} to {rules.night_to} local time."
     )
 
 
@@ -204,14 +216,11 @@ def _owners(policy: Policy) -> Iterator[str]:
     if policy.owners is None:
         return
     owners = policy.owners
-    yield f"Calendar and policy: {owners.calendar.person}, with {owners.calendar.backup} standing in."
+    yield f"Calendar and policy: {owners.calendar.person}; deputy {owners.calendar.backup}."
     incident = owners.incident_response
-    yield (
-        f"Incident response, beside the calendar and not above it: {incident.person}, with {incident.backup} standing"
-        " in."
-    )
+    yield (f"Incident response, independent of the calendar: {incident.person}; deputy {incident.backup}.")
     for product, owner in owners.rollback.items():
-        yield f"Taking a release of {product} back: {owner.person}, with {owner.backup} standing in."
+        yield f"Rollback of {product}: {owner.person}; deputy {owner.backup}."
 
 
 def _upper(text: str) -> str:

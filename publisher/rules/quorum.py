@@ -28,24 +28,24 @@ def shortfalls(signers: Signers, role: str) -> tuple[Shortfall, ...]:
 
 
 def _shortfalls(role: str, policy: RolePolicy, keys: Sequence[Signer]) -> list[Shortfall]:
-    found: list[Shortfall] = []
+    lacking: list[Shortfall] = []
     persons = {signer.person for signer in keys}
     if len(persons) < policy.threshold:
-        what = f"role {role} needs {counted(policy.threshold, 'person')} and has the keys of {len(persons)}"
-        found.append(Shortfall("threshold", what, "add signers for it, or lower the threshold"))
+        what = f"role {role} needs {counted(policy.threshold, 'person')} and has keys of {len(persons)}"
+        lacking.append(Shortfall("threshold", what, "add signers for it, or lower the threshold"))
     missing = [duty for duty in policy.duties if duty not in {signer.duty for signer in keys}]
-    found += [
+    lacking += [
         Shortfall(
             "duties",
-            f"role {role} needs a signer of duty {duty} and has none",
-            f"add a signer of duty {duty}, or remove the duty",
+            f"role {role} needs a signer with the duty {duty} and has none",
+            f"add a signer with the duty {duty}, or remove the duty",
         )
         for duty in missing
     ]
     if not missing and not _one_each([_answering(keys, duty) for duty in policy.duties]):
-        what = f"role {role} needs {' and '.join(policy.duties)} of different persons, and they are the same"
-        found.append(Shortfall("duties", what, "add a signer who is another person"))
-    return found
+        what = f"role {role} needs different persons for {' and '.join(policy.duties)}, and has the same one"
+        lacking.append(Shortfall("duties", what, "add a signer who is another person"))
+    return lacking
 
 
 def needs(policy: RolePolicy) -> str:
@@ -65,7 +65,7 @@ def alone(signers: Signers, role: str) -> tuple[str, ...]:
     if policy is None or policy.threshold < 2:
         return ()
     persons = [signer.person for signer in signers.keys_of(role)]
-    return tuple(sorted(one for one in set(persons) if persons.count(one) >= policy.threshold))
+    return tuple(sorted(person for person in set(persons) if persons.count(person) >= policy.threshold))
 
 
 def _answering(keys: Sequence[Signer], duty: Duty) -> set[str]:
@@ -74,4 +74,4 @@ def _answering(keys: Sequence[Signer], duty: Duty) -> set[str]:
 
 def _one_each(choices: Sequence[set[str]], taken: frozenset[str] = frozenset()) -> bool:
     """Whether every set can give a member of its own."""
-    return not choices or any(_one_each(choices[1:], taken | {one}) for one in choices[0] - taken)
+    return not choices or any(_one_each(choices[1:], taken | {person}) for person in choices[0] - taken)

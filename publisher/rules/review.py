@@ -23,27 +23,26 @@ def review(question: Question) -> Verdict:
     if (verdict := not_required(RULE, question.policy)) is not None:
         return verdict
     limit, last = question.policy.review_stale, question.catalog.review
-    said = f"last reviewed on {words.moment(last.reviewed_at)}" if last else "not reviewed yet"
+    known = f"was last reviewed on {words.moment(last.reviewed_at)}" if last else "has not been reviewed yet"
     if last is not None and last.reviewed_at > question.now:
-        said = f"noted as reviewed on {words.moment(last.reviewed_at)}, which is still to come"
+        known = f"is recorded as reviewed on {words.moment(last.reviewed_at)}, which is in the future"
     if not question.near:
         return Verdict(rule=RULE, outcome=Outcome.NOT_APPLICABLE, reason="No event is near.")
     if question.evidence.artifacts is None:
         return Verdict(
             rule=RULE,
-            outcome=Outcome.PASS,
-            reason=f"The calendar was {said}; to publish near an event, it must have been"
-            f" within {words.length(limit)}.",
+            outcome=Outcome.NOT_APPLICABLE,
+            reason=f"The calendar {known}. Publishing near an event needs a review within {words.length(limit)}.",
         )
     if stale(question.catalog, question.now):
         return Verdict(
             rule=RULE,
             outcome=Outcome.UNKNOWN,
-            reason=f"An event is near, and the calendar was {said}; nobody knows whether it is still right.",
-            who="Whoever owns the calendar",
-            fix="Go through events, releases and dates, and note it in content/calendar.yaml as `reviewed_at`.",
+            reason=f"An event is near, and the calendar {known}. It may be out of date.",
+            who="The owner of the calendar",
+            fix="Review events, releases and dates, then set `reviewed_at` in content/calendar.yaml.",
         )
-    return Verdict(rule=RULE, outcome=Outcome.PASS, reason=f"The calendar was {said}.")
+    return Verdict(rule=RULE, outcome=Outcome.PASS, reason=f"The calendar {known}.")
 
 
 def boundaries(question: Question) -> Iterable[datetime]:
@@ -52,7 +51,7 @@ def boundaries(question: Question) -> Iterable[datetime]:
     if question.evidence.artifacts is None or not_required(RULE, question.policy) is not None:
         return ()
     ends = () if last is None else (last.reviewed_at, last.reviewed_at + question.policy.review_stale)
-    return merge(question.near_boundaries(), (one for one in ends if one > question.now))
+    return merge(question.near_boundaries(), (edge for edge in ends if edge > question.now))
 
 
 def due(catalog: Catalog, now: datetime) -> bool:

@@ -53,13 +53,13 @@ def score(question: Question) -> Verdict:
         return Verdict(
             rule="risk.score",
             outcome=Outcome.NEEDS_APPROVAL,
-            reason=f"Nobody has scored {titled(unscored)}, so severity 5 and no time to prepare are assumed.",
-            public_reason=neutral(unscored, question.now, "the risk has not been judged yet."),
-            who="Whoever owns the calendar",
+            reason=f"No score is recorded for {titled(unscored)}, so severity 5 with no time to prepare is assumed.",
+            public_reason=neutral(unscored, question.now, "the risk has not been assessed yet."),
+            who="The owner of the calendar",
             fix="Score severity and lead time in the event's file, each with a reason.",
             sources=ids(unscored),
         )
-    return Verdict(rule="risk.score", outcome=Outcome.PASS, reason="No event is near without a score.")
+    return Verdict(rule="risk.score", outcome=Outcome.PASS, reason="All nearby events are scored.")
 
 
 def score_boundaries(question: Question) -> Iterable[datetime]:
@@ -73,7 +73,7 @@ def scenario(question: Question) -> Verdict:
     if (verdict := not_required(rule, question.policy)) is not None:
         return verdict
     if not _fails_everywhere(question):
-        reason = "This kind of change does not fail everywhere at once."
+        reason = "A change of this kind cannot fail on all machines at once."
         return Verdict(rule=rule, outcome=Outcome.NOT_APPLICABLE, reason=reason)
     missing = {event: why for event in question.near if (why := _untried(question, event)) is not None}
     if missing:
@@ -81,15 +81,15 @@ def scenario(question: Question) -> Verdict:
             rule=rule,
             outcome=Outcome.BLOCKED,
             reason=sentences(list(missing.values())),
-            public_reason=neutral(list(missing), question.now, "what may go wrong has not been tried out."),
+            public_reason=neutral(list(missing), question.now, "no failure scenario has been tested."),
             who="Operations",
-            fix=f"Run a scenario with at least {FAILURES_AT_ONCE} failures at once, and note it in content/scenarios/.",
+            fix=f"Run a scenario of at least {FAILURES_AT_ONCE} failures at once, and record it in content/scenarios/.",
             sources=ids(missing),
         )
     return Verdict(
         rule=rule,
         outcome=Outcome.PASS,
-        reason="No severe event is near without a scenario that held.",
+        reason="Every severe event nearby has a recent scenario that held.",
     )
 
 
@@ -97,7 +97,7 @@ def scenario_boundaries(question: Question) -> Iterable[datetime]:
     """Those of the events near, where any is severe and untried; when asked about the past, runs are still to come."""
     if not_required("risk.scenario", question.policy) is not None or not _fails_everywhere(question):
         return ()
-    coming = [one.ran_at for one in question.catalog.scenarios if one.ran_at > question.now]
+    coming = [run.ran_at for run in question.catalog.scenarios if run.ran_at > question.now]
     # What has been tried depends on how many scenarios had been run, and on nothing else that time changes.
     key = ("risk.scenario", len(coming))
     return merge(_while_near(question, key, lambda event: _untried(question, event) is not None), sorted(coming))
@@ -112,18 +112,17 @@ def named(question: Question) -> Verdict:
         reason = "Documentation changes no program."
         return Verdict(rule=rule, outcome=Outcome.NOT_APPLICABLE, reason=reason)
     if (missing := _unnamed(question)) and not question.near:
-        reason = "No event is near; near one, a release names its risks."
+        reason = "No event is near; a release must name its risks only near one."
         return Verdict(rule=rule, outcome=Outcome.NOT_APPLICABLE, reason=reason)
     if missing:
         return Verdict(
             rule=rule,
             outcome=Outcome.BLOCKED,
-            reason=f"Near an event a release names its risks. Not named yet: {words.listed(missing)}.",
+            reason=f"Near an event, a release must name its risks. Missing: {words.listed(missing)}.",
             who="Engineering",
-            fix=f"Under `risks:`, name for {words.listed(missing)} what may go wrong, or say why nothing can:"
-            " `none_because`.",
+            fix=f"Add {words.listed(missing)} under `risks`: what may go wrong, or in `none_because` why not.",
         )
-    return Verdict(rule=rule, outcome=Outcome.PASS, reason="Its risks are named: outage, security and trust.")
+    return Verdict(rule=rule, outcome=Outcome.PASS, reason="It names its risks of outage, security and trust.")
 
 
 def named_boundaries(question: Question) -> Iterable[datetime]:
@@ -143,13 +142,13 @@ def comms_lead(question: Question) -> Verdict:
         return Verdict(
             rule=rule,
             outcome=Outcome.BLOCKED,
-            reason=f"Nobody is named who speaks for the team at {titled(silent)}.",
-            public_reason=neutral(silent, question.now, "nobody is named yet who speaks for the team."),
+            reason=f"No comms lead is named for {titled(silent)}.",
+            public_reason=neutral(silent, question.now, "no comms lead is named yet."),
             who="Comms",
-            fix="Name a person as `comms_lead` in the event's file.",
+            fix="Name the person as `comms_lead` in the event's file.",
             sources=ids(silent),
         )
-    reason = "No severe event is near without somebody who speaks for the team."
+    reason = "Every severe event nearby has a comms lead."
     return Verdict(rule=rule, outcome=Outcome.PASS, reason=reason)
 
 
@@ -165,24 +164,30 @@ def assumptions(question: Question) -> Verdict:
     rule = "risk.assumptions"
     shown = question.product.shows
     if not shown:
-        reason = "This product shows nothing that an event may end."
+        reason = "This product shows nothing that an event could change, such as balances or units."
         return Verdict(rule=rule, outcome=Outcome.NOT_APPLICABLE, reason=reason)
     if question.release.notes.unit_statement is not None:
-        reason = "The notes say what changes in what users take for granted."
+        reason = "The notes say what changes in balances and units."
         return Verdict(rule=rule, outcome=Outcome.PASS, reason=reason)
     ending = [event for event in question.near if set(event.invalidates) & set(shown)]
     if not ending:
-        reason = "No event near it ends what this product shows or relies on."
+        reason = "No nearby event changes what this product shows."
         return Verdict(rule=rule, outcome=Outcome.PASS, reason=reason)
-    what = words.listed([one.replace("-", " ") for one in shown if any(one in event.invalidates for event in ending)])
+    what = words.listed(
+        [
+            assumption.replace("-", " ")
+            for assumption in shown
+            if any(assumption in event.invalidates for event in ending)
+        ]
+    )
     verb = "changes" if len(ending) == 1 else "change"
     return Verdict(
         rule=rule,
         outcome=Outcome.BLOCKED,
-        reason=f"{titled(ending)} {verb} what users take for granted ({what}), and the notes do not mention it.",
+        reason=f"{titled(ending)} {verb} things that users rely on ({what}), and the notes do not mention it.",
         public_reason=neutral(ending, question.now, "the notes do not say yet what changes for users."),
         who="Comms",
-        fix="Say under `notes:` in `unit_statement` what changes for users, or that nothing does.",
+        fix="Say in `unit_statement` under `notes` what changes for users, or that nothing does.",
         sources=ids(ending),
     )
 
@@ -207,7 +212,11 @@ def _while_near(question: Question, key: Hashable, missing: Callable[[Event], bo
     kind = (key, question.subject)
     known: tuple[Timeline, tuple[datetime, ...]] | None = memo.get(kind)
     if known is None or known[0] is not question.timeline:
-        windows = [one for one in question.timeline.windows if isinstance(one.cause, Event) and one.cause.id in lacking]
+        windows = [
+            window
+            for window in question.timeline.windows
+            if isinstance(window.cause, Event) and window.cause.id in lacking
+        ]
         edges = tuple(sorted({edge for window in windows for edge in (window.start, window.end)}))
         known = memo[kind] = question.timeline, edges
     named = (question.catalog.event(name) for name in question.release.events if name in lacking)
@@ -222,8 +231,8 @@ def _fails_everywhere(question: Question) -> bool:
 
 
 def _unnamed(question: Question) -> list[RiskClass]:
-    told = {one.risk for one in question.release.risks}
-    return [one for one in RiskClass if one not in told]
+    named_classes = {entry.risk for entry in question.release.risks}
+    return [risk_class for risk_class in RiskClass if risk_class not in named_classes]
 
 
 def _silent(question: Question, event: Event) -> bool:
@@ -238,24 +247,24 @@ def _untried(question: Question, event: Event) -> str | None:
         return None
     oldest = question.policy.scenario_max_age
     runs = [
-        one
-        for one in question.catalog.scenarios
-        if (not one.event_types or event.type in one.event_types) and one.ran_at <= question.now
+        run
+        for run in question.catalog.scenarios
+        if (not run.event_types or event.type in run.event_types) and run.ran_at <= question.now
     ]
-    if any(_held(one) and event.latest - one.ran_at <= oldest for one in runs):
+    if any(_held(run) and event.latest - run.ran_at <= oldest for run in runs):
         return None
-    name = f'"{event.title}", of severity {effective_severity(question.catalog, event)},'
+    name = f'"{event.title}" (severity {effective_severity(question.catalog, event)})'
     if not runs:
-        return f"For {name} no scenario was run."
-    last = max(runs, key=lambda one: (one.ran_at, one.id))
+        return f"No scenario was run for {name}."
+    last = max(runs, key=lambda run: (run.ran_at, run.id))
     if not _held(last):
-        why = "did not hold" if last.result == "failed" else "tries out one failure alone"
-        return f'For {name} no scenario counts: "{last.title}" {why}.'
+        why = "failed" if last.result == "failed" else "tests a single failure"
+        return f'No scenario counts for {name}: "{last.title}" {why}.'
     return (
-        f'For {name} no scenario is recent enough: "{last.title}" ran on {words.day(last.ran_at)},'
+        f'No scenario is recent enough for {name}: "{last.title}" ran on {words.day(last.ran_at)},'
         f" more than {words.length(oldest)} before the event."
     )
 
 
-def _held(one: Scenario) -> bool:
-    return one.result == "held" and len(set(one.failures)) >= FAILURES_AT_ONCE
+def _held(run: Scenario) -> bool:
+    return run.result == "held" and len(set(run.failures)) >= FAILURES_AT_ONCE

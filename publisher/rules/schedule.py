@@ -50,7 +50,7 @@ class Schedule:
     openings: tuple[Opening, ...]
     """In order; they do not touch."""
     mend: tuple[Verdict, ...]
-    """What stops it on every date, so that no date helps."""
+    """What blocks it on every date, so that no date helps."""
 
     def ending(self, moment: datetime) -> Schedule:
         """The same, without anything from `moment` on."""
@@ -63,24 +63,26 @@ class Schedule:
 
     def at(self, moment: datetime) -> Opening | None:
         """The span that `moment` lies in."""
-        return next((one for one in self.openings if one.holds(moment)), None)
+        return next((opening for opening in self.openings if opening.holds(moment)), None)
 
     def before(self, moment: datetime) -> Opening | None:
         """The last span that is over by `moment`, with comfort if there is such a one."""
-        return _comfortable([one for one in reversed(self.openings) if one.end is not None and one.end <= moment])
+        return _comfortable(
+            [opening for opening in reversed(self.openings) if opening.end is not None and opening.end <= moment]
+        )
 
     def soon_after(self, moment: datetime) -> Opening | None:
         """The first span that begins after `moment`, however short."""
-        return next((one for one in self.openings if one.start > moment), None)
+        return next((opening for opening in self.openings if opening.start > moment), None)
 
     def after(self, moment: datetime) -> Opening | None:
         """The first span that begins after `moment`, with comfort if there is such a one."""
-        return _comfortable([one for one in self.openings if one.start > moment])
+        return _comfortable([opening for opening in self.openings if opening.start > moment])
 
 
-def _comfortable(found: Sequence[Opening]) -> Opening | None:
+def _comfortable(openings: Sequence[Opening]) -> Opening | None:
     """The first that is comfortable, else the first."""
-    return next((one for one in found if one.comfortable), found[0] if found else None)
+    return next((opening for opening in openings if opening.comfortable), openings[0] if openings else None)
 
 
 def schedule(
@@ -105,20 +107,28 @@ def schedule(
     )
 
 
-def _always_stopping(said: Sequence[Verdicts]) -> set[str]:
+def _always_stopping(states: Sequence[Verdicts]) -> set[str]:
     """The rules that stop it at every moment, and not only for a while: a long wait is a wait all the same."""
-    passing = {one.rule for verdicts in said for one in verdicts if one.outcome is Outcome.WAITING or one.until}
-    return set.intersection(*({one.rule for one in verdicts if one.outcome.stops} for verdicts in said)) - passing
+    passing = {
+        verdict.rule
+        for verdicts in states
+        for verdict in verdicts
+        if verdict.outcome is Outcome.WAITING or verdict.until
+    }
+    return (
+        set.intersection(*({verdict.rule for verdict in verdicts if verdict.outcome.stops} for verdicts in states))
+        - passing
+    )
 
 
 def _openings(states: Iterable[tuple[datetime, Verdicts]], always: set[str]) -> Iterator[Opening]:
     start: datetime | None = None
     overridden = False
     for moment, verdicts in states:
-        opened = all(one.rule in always for one in verdicts if one.outcome.stops)
+        opened = all(verdict.rule in always for verdict in verdicts if verdict.outcome.stops)
         if opened:
             start = start or moment
-            overridden = overridden or any(one.outcome is Outcome.PASS_OVERRIDDEN for one in verdicts)
+            overridden = overridden or any(verdict.outcome is Outcome.PASS_OVERRIDDEN for verdict in verdicts)
         elif start is not None:
             yield Opening(start, moment, overridden)
             start, overridden = None, False

@@ -36,12 +36,12 @@ class Occurrence:
 
 def upcoming(maintenance: Maintenance, now: datetime) -> Iterator[Occurrence]:
     """Every window that is not over at `now`, in order; of a slot without an end one after the other for many years."""
-    return (one for one in _from(maintenance, now) if one.end > now)
+    return (occurrence for occurrence in _from(maintenance, now) if occurrence.end > now)
 
 
 def occurrences(maintenance: Maintenance, start: datetime, end: datetime) -> tuple[Occurrence, ...]:
     """The windows that overlap [start, end)."""
-    return tuple(takewhile(lambda one: one.start < end, upcoming(maintenance, start)))
+    return tuple(takewhile(lambda occurrence: occurrence.start < end, upcoming(maintenance, start)))
 
 
 def _from(maintenance: Maintenance, now: datetime) -> Iterator[Occurrence]:

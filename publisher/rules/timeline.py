@@ -107,9 +107,9 @@ def _end(window: Window) -> datetime:
 class Timeline(Part):
     """All windows of one kind of change."""
 
-    def part(self, wanted: Callable[[Window], bool]) -> Part:
+    def part(self, belongs: Callable[[Window], bool]) -> Part:
         """The windows that are wanted."""
-        return Part(tuple(window for window in self.windows if wanted(window)))
+        return Part(tuple(window for window in self.windows if belongs(window)))
 
     @cached_property
     def hard(self) -> Part:
@@ -158,8 +158,8 @@ def timeline(catalog: Catalog, subject: Subject) -> Timeline:
     key = ("timeline", subject)
     if key not in catalog.memo:
         catalog.memo[key] = Timeline(freeze_windows(catalog, subject))
-    found: Timeline = catalog.memo[key]
-    return found
+    line: Timeline = catalog.memo[key]
+    return line
 
 
 def _as_the_policy_sees(catalog: Catalog, subject: Subject) -> Subject:
@@ -172,8 +172,8 @@ def _as_the_policy_sees(catalog: Catalog, subject: Subject) -> Subject:
 def tested_limits(catalog: Catalog) -> list[timedelta]:
     """Every length of testing from which on a policy treats a release differently, shortest first."""
     if "test limits" not in catalog.memo:
-        adjustments = [one for policy in catalog.policies for one in policy.freeze.adjust]
-        limits = {one.tested_less_than for one in adjustments if one.tested_less_than is not None}
+        adjustments = [adjustment for policy in catalog.policies for adjustment in policy.freeze.adjust]
+        limits = {adjustment.tested_less_than for adjustment in adjustments if adjustment.tested_less_than is not None}
         catalog.memo["test limits"] = sorted(limits)
-    found: list[timedelta] = catalog.memo["test limits"]
-    return found
+    known_limits: list[timedelta] = catalog.memo["test limits"]
+    return known_limits

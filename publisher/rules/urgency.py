@@ -20,18 +20,18 @@ def hotfix(question: Question) -> Verdict:
         return Verdict(
             rule="urgency.hotfix",
             outcome=Outcome.BLOCKED,
-            reason="A hotfix states the risk of waiting and the risk of shipping; they are not stated yet.",
+            reason="A hotfix must state the risk of waiting and the risk of shipping, and this one does not.",
             who="Engineering",
             fix="Add `risk_of_delay` and `risk_of_rollout`, each with `score` and `because`.",
         )
-    weighed = f"the risk of waiting is {delay.score} of 5 and the risk of shipping {rollout.score}"
+    weighed = f"the risk of waiting is {delay.score} of 5, and the risk of shipping is {rollout.score}"
     if delay.score <= rollout.score:
         return Verdict(
             rule="urgency.hotfix",
             outcome=Outcome.BLOCKED,
-            reason=f"A hotfix ships when waiting is riskier than shipping; {weighed}.",
+            reason=f"A hotfix may ship only if waiting is riskier than shipping: {weighed}.",
             who="Engineering",
-            fix="Ship it as a routine release, or make it smaller until shipping is the smaller risk.",
+            fix="Ship it as a routine release, or make it smaller, so that shipping is the smaller risk.",
         )
     return Verdict(rule="urgency.hotfix", outcome=Outcome.PASS, reason=f"{weighed[0].upper()}{weighed[1:]}.")
 
@@ -42,21 +42,23 @@ def delay(question: Question) -> Verdict:
     due = _due(question)
     if due is None:
         return Verdict(
-            rule="urgency.delay", outcome=Outcome.NOT_APPLICABLE, reason="It is not a planned, essential security fix."
+            rule="urgency.delay",
+            outcome=Outcome.NOT_APPLICABLE,
+            reason="It is not an essential security fix with a planned date.",
         )
     if question.now < due or release.shipped_at is not None:
         return Verdict(
             rule="urgency.delay",
             outcome=Outcome.PASS,
-            reason=f"An essential security fix should not wait beyond {words.moment(due)}.",
+            reason=f"An essential security fix should ship by {words.moment(due)}.",
         )
     return Verdict(
         rule="urgency.delay",
         outcome=Outcome.PASS,
-        reason=f"It is overdue: an essential security fix should not wait longer than {words.length(limit)},"
-        f" and that time was over on {words.moment(due)}.",
+        reason=f"It is overdue: an essential security fix should wait {words.length(limit)} at most, which ended on"
+        f" {words.moment(due)}.",
         who="Engineering, operations and an executive",
-        fix="Ask for an override of what stops it; safety does not wait because the calendar is busy.",
+        fix="Ask for an override of the rules that block it; a busy calendar is no reason to leave users at risk.",
     )
 
 

@@ -68,7 +68,7 @@ def arithmetic(windows: Iterable[Window]) -> list[str]:
     policies: dict[str, list[str]] = {}
     for window in windows:
         policies.setdefault(window.arithmetic, []).append(window.policy)
-    return [text if "" in told else text + told[0] for text, told in policies.items() if text]
+    return [text if "" in added else text + added[0] for text, added in policies.items() if text]
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def freeze_windows(catalog: Catalog, subject: Subject) -> tuple[Window, ...]:
     known: dict[tuple[int, Case | None], Lengths | None] = {}
     windows: list[Window] = []
     held = {name: _policy_eras(catalog, name) for name in {event.type for event in catalog.events}}
-    asked = any(one.uncovered for policy in catalog.policies for one in policy.freeze.adjust)
+    asked = any(adjustment.uncovered for policy in catalog.policies for adjustment in policy.freeze.adjust)
     for event in catalog.events:
         for era in _eras(held[event.type], event):
             if era.event.status == "cancelled":
@@ -122,7 +122,7 @@ def _case(catalog: Catalog, event: Event, *, asked: bool) -> Case:
 
 def _policy_eras(catalog: Catalog, kind: str) -> Sequence[tuple[Policy, datetime, datetime]]:
     """Which policy held when for events of a type; one that did not know the type yet is passed over for the next."""
-    policies = (*(one for one in catalog.earlier_policies if kind in one.event_types), catalog.policy)
+    policies = (*(policy for policy in catalog.earlier_policies if kind in policy.event_types), catalog.policy)
     starts = (EVER, *(policy.effective for policy in policies[1:]))
     return tuple(zip(policies, starts, (*starts[1:], NEVER), strict=True))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -15,6 +16,8 @@ _MONTHS = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 
+
+_WORD = re.compile("[a-z]+[,:;]?")
 
 _KINDS = {
     ChangeClass.DOCS: ("documentation", "documentation"),
@@ -47,12 +50,12 @@ def kind(change_class: ChangeClass) -> str:
 
 def kinds(classes: Sequence[ChangeClass], last: str = "and") -> str:
     """Patches and storage changes: releases of some change classes."""
-    return listed([_KINDS[one][1] for one in classes], last)
+    return listed([_KINDS[change_class][1] for change_class in classes], last)
 
 
 def programs(client_types: Sequence[ClientType]) -> str:
     """Nodes and dashboards."""
-    return listed([_PROGRAMS[one] for one in client_types])
+    return listed([_PROGRAMS[client_type] for client_type in client_types])
 
 
 def day(moment: datetime) -> str:
@@ -63,6 +66,11 @@ def day(moment: datetime) -> str:
 def moment(when: datetime) -> str:
     """Tuesday 24 November 2026, 10:00 UTC."""
     return f"{weekday(when)} {day(when)}, {when:%H:%M} UTC"
+
+
+def near(when: datetime, now: datetime) -> str:
+    """Tuesday 24 November, 10:00 UTC: a moment whose year is the one that everybody is in."""
+    return moment(when) if when.year != now.year else moment(when).replace(f" {when.year},", ",", 1)
 
 
 def weekday(when: datetime) -> str:
@@ -86,6 +94,12 @@ def length(span: timedelta) -> str:
 def counted(number: int, noun: str) -> str:
     """1 day, 2 days."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def capitalised(text: str) -> str:
+    """A sentence from a clause; what is no word, such as a path or an id that begins it, stays as it is written."""
+    first = text.split(maxsplit=1)[0] if text else ""
+    return text[:1].upper() + text[1:] if _WORD.fullmatch(first) else text
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:

@@ -43,6 +43,11 @@ def digest_stream(
     return FileDigests(size, sha256.hexdigest(), blake2b512.digest())
 
 
+def more_than(limit: int) -> FileDigests:
+    """What `digest_stream` says of too much, for what was not read at all; its digests fit nothing."""
+    return FileDigests(limit + 1, "", b"")
+
+
 def digest_bytes(data: bytes) -> FileDigests:
     """Digests of bytes in memory."""
     return FileDigests(len(data), hashlib.sha256(data).hexdigest(), hashlib.blake2b(data).digest())

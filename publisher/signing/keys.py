@@ -103,6 +103,7 @@ def write_private_key(path: Path, key: NewKey, passphrase: str | None) -> None:
             )
         encryption = BestAvailableEncryption(passphrase.encode())
     data = key.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+    _check_folder(path.parent)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -164,11 +165,29 @@ def _read_key_file(path: Path) -> bytes:
             raise SigningError(f"{path} is a symbolic link.", fix="name the key file itself in the uri") from None
         raise SigningError(f"Cannot read the key file {path}: {error.strerror}.") from None
     try:
+        _check_folder(path.parent)
         _check_keeping(path, os.fstat(descriptor))
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             return file.read(KEY_FILE_LIMIT)
     finally:
         os.close(descriptor)
+
+
+def _check_folder(folder: Path) -> None:
+    """Whoever can write to a directory can take a key away and put another in its place."""
+    if os.name != "posix":
+        return
+    try:
+        found = folder.stat()
+    except OSError as error:
+        raise SigningError(f"Cannot look at the directory of keys {folder}: {error.strerror}.") from None
+    if found.st_uid not in (os.geteuid(), 0):
+        raise SigningError(
+            f"The directory of keys {folder} belongs to another user.",
+            fix=f"keep keys in a directory of your own; if it is yours: chown {os.geteuid()} {folder}",
+        )
+    if found.st_mode & 0o022:
+        raise SigningError(f"The directory of keys {folder} can be written to by others.", fix=f"chmod 700 {folder}")
 
 
 def _check_keeping(path: Path, found: os.stat_result) -> None:

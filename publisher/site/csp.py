@@ -20,7 +20,7 @@ from jinja2 import Environment, TemplateSyntaxError, meta
 PLACEHOLDER = "TIDEGATE-CONTENT-SECURITY-POLICY"
 """Stands in the theme's meta element until the page is finished."""
 
-_META = f'content="{PLACEHOLDER}"'
+_META = '<meta http-equiv="Content-Security-Policy" content="{}">'
 _SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
 _DATA_OR_OWN_FILE = re.compile(r' id="__config" type="application/json"| src="[^":]*"')
 """Attributes of the theme's scripts that have no text to run: its settings, and its own files."""
@@ -39,7 +39,7 @@ class ThemeScripts:
 
     def finish(self, page: str, base_url: str) -> str:
         """The page with its policy. Raises ValueError, in words that follow its name, when it cannot have one."""
-        if page.count(_META) != 1:
+        if page.count(_META.format(PLACEHOLDER)) != 1:
             raise ValueError("has no place for a content policy, or more than one")
         allowed = self._hashes_for(base_url)
         present = set()
@@ -49,7 +49,7 @@ class ThemeScripts:
             if attributes or _hash(text) not in allowed:
                 raise ValueError(f"holds a script that is not part of the theme: {text.strip()[:40]!r}")
             present.add(_hash(text))
-        return page.replace(_META, f'content="{_policy(present)}"')
+        return page.replace(_META.format(PLACEHOLDER), _META.format(_policy(present)))
 
     def _hashes_for(self, base_url: str) -> frozenset[str]:
         if base_url not in self._hashes:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from icalendar import Calendar, vDuration
@@ -32,11 +34,18 @@ _WORDS = {
 }
 
 
-def to_ics(quarter: Quarter, catalog: Catalog, now: datetime) -> bytes:
-    """All lanes as one VCALENDAR, the same bytes for the same content at the same `now`.
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+"""SEQUENCE counts seconds from here, which fits the 32 bits of an INTEGER (3.3.8) until 2088."""
 
-    UIDs hang on what an entry is about and never on its date or title, so that a program moves what has moved
-    (3.8.4.7); what an event was moved or cancelled by counts up its SEQUENCE (3.8.7.4).
+MOST = 2**31 - 1
+
+
+def to_ics(quarter: Quarter, catalog: Catalog, now: datetime, published: bytes | None = None) -> bytes:
+    """All lanes as one VCALENDAR, the same bytes for the same content, `now` and `published` calendar.
+
+    UIDs hang on what an entry is about and never on its title, so that a program moves what has moved (3.8.4.7).
+    An entry that says what it said in the calendar `published` before keeps its DTSTAMP and SEQUENCE; for any other,
+    both count up to `now` (3.8.7.2, 3.8.7.4). So they never go back, also where the calendar before is lost.
     """
     calendar = Calendar()
     calendar.add("prodid", PRODID)
@@ -45,21 +54,64 @@ def to_ics(quarter: Quarter, catalog: Catalog, now: datetime) -> bytes:
     calendar.add("x-wr-calname", "Release calendar")
     calendar["refresh-interval"] = vDuration(REFRESH)
     calendar["refresh-interval"].params["value"] = "DURATION"
+    calendar["x-published-ttl"] = vDuration(REFRESH)  # what Outlook reads in its place
     host = urlsplit(catalog.endpoints.site).hostname or "localhost"
+    before = _issues(published)
     for lane in quarter.lanes:
         for bar in lane.bars:
             # A freeze that was moved while it held has several windows on one side; they are counted from the first.
             uid = f"{_about(bar, lane)}{f'-{bar.ordinal + 1}' if bar.ordinal else ''}@{host}"
-            calendar.add_component(_entry(bar, lane, uid, catalog, now))
+            calendar.add_component(_stamped(_entry(bar, lane, uid), before, now))
     data: bytes = calendar.to_ical()
     return data
 
 
-def _entry(bar: Bar, lane: Lane, uid: str, catalog: Catalog, now: datetime) -> Entry:
+@dataclass(frozen=True)
+class _Issue:
+    """An entry as it was published before."""
+
+    content: tuple[bytes, ...]
+    stamp: datetime
+    sequence: int
+
+
+def _issues(published: bytes | None) -> dict[str, _Issue]:
+    """The entries of a published calendar by UID; what cannot be read there counts as lost."""
+    try:
+        entries = Calendar.from_ical(published).walk("VEVENT") if published else []
+        return {
+            str(entry["uid"]): _Issue(_content(entry), entry.decoded("dtstamp"), entry.decoded("sequence"))
+            for entry in entries
+            if entry.decoded("sequence") < MOST and entry.decoded("dtstamp").tzinfo is not None
+        }
+    except (ValueError, KeyError, AttributeError, TypeError, IndexError):
+        return {}
+
+
+def _content(entry: Any) -> tuple[bytes, ...]:
+    """All that an entry says, but for when it was said."""
+    return tuple(entry[name].to_ical() for name in _CONTENT if name in entry)
+
+
+_CONTENT = ("dtstart", "dtend", "status", "summary")
+
+
+def _stamped(entry: Entry, before: Mapping[str, _Issue], now: datetime) -> Entry:
+    """The entry with the DTSTAMP and SEQUENCE that it had, or with higher ones if it has changed."""
+    stamp, sequence = now, int((now - EPOCH).total_seconds())
+    if (old := before.get(str(entry["uid"]))) is not None:
+        if old.content == _content(entry):
+            stamp, sequence = old.stamp, old.sequence
+        else:
+            stamp, sequence = max(now, old.stamp + timedelta(seconds=1)), max(sequence, old.sequence + 1)
+    entry.add("dtstamp", stamp)
+    entry.add("sequence", sequence)
+    return entry
+
+
+def _entry(bar: Bar, lane: Lane, uid: str) -> Entry:
     entry = Entry()
     entry.add("uid", uid)
-    entry.add("dtstamp", _stamp(catalog, now))
-    entry.add("sequence", _sequence(bar, catalog))
     entry.add("dtstart", bar.start)
     if bar.end > bar.start:
         entry.add("dtend", bar.end)  # the first moment after it, as 3.8.2.2 has it
@@ -97,15 +149,3 @@ def _names(of: Event | SprintFreeze | Release | Maintenance) -> Iterator[str]:
         yield from (of.product, str(of.version), of.sentence)
     else:
         yield from (of.id, of.title, of.summary if isinstance(of, Event) else "")
-
-
-def _sequence(bar: Bar, catalog: Catalog) -> int:
-    """Counts up when an entry is changed: an event's revisions, and for all else each review of the calendar."""
-    if isinstance(bar.of, Event) and bar.kind is Kind.EVENT:
-        return len(bar.of.revisions)
-    return 0 if catalog.review is None else (catalog.review.reviewed_at - datetime(2020, 1, 1, tzinfo=UTC)).days
-
-
-def _stamp(catalog: Catalog, now: datetime) -> datetime:
-    """When the calendar was last reviewed, so that building the site again changes nothing."""
-    return catalog.review.reviewed_at if catalog.review else now.replace(hour=0, minute=0, second=0)

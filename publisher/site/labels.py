@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from publisher.client.feed import Action, Restart
 from publisher.model.decision import Outcome
 from publisher.model.deprecation import DeprecationState
+from publisher.model.event import Assumption
 from publisher.model.maintenance import Degree, PlaneImpact
 from publisher.model.product import ClientType
 from publisher.model.release import ChangeClass
@@ -50,7 +51,7 @@ OUTCOMES = {
     Outcome.PASS_OVERRIDDEN: Chip("ready", "may ship, by override"),
     Outcome.WAITING: Chip("wait", "waiting"),
     Outcome.NEEDS_APPROVAL: Chip("wait", "needs approval"),
-    Outcome.UNKNOWN: Chip("unknown", "unknown, so it stays"),
+    Outcome.UNKNOWN: Chip("unknown", "unknown, so it waits"),
     Outcome.BLOCKED: Chip("stop", "blocked"),
 }
 
@@ -59,12 +60,12 @@ RECORDED = Chip("go", "newest on record")
 
 ANSWERS = {
     Outcome.NOT_APPLICABLE: "Yes: no rule stops it",
-    Outcome.PASS: "Yes: by the rules it may ship now",
-    Outcome.PASS_OVERRIDDEN: "Yes: a rule is set aside for it, by people who may do so",
-    Outcome.WAITING: "Not now: it waits",
-    Outcome.NEEDS_APPROVAL: "Not now: people have to approve it first",
-    Outcome.UNKNOWN: "Not now: a proof is missing, and without it nothing ships",
-    Outcome.BLOCKED: "Not now: something must be mended first",
+    Outcome.PASS: "Yes: it may ship now",
+    Outcome.PASS_OVERRIDDEN: "Yes: by an override",
+    Outcome.WAITING: "Not yet",
+    Outcome.NEEDS_APPROVAL: "Not yet: it needs approvals",
+    Outcome.UNKNOWN: "Not yet: proof is missing, and nothing ships without it",
+    Outcome.BLOCKED: "Not yet: something must be fixed first",
 }
 """The answer to “May it ship?” in one sentence, without its end."""
 
@@ -82,8 +83,8 @@ STATES = {
 }
 
 ACTIONS = {
-    Action.OPTIONAL: "Optional. Update when it suits you.",
-    Action.RECOMMENDED: "Recommended. You may wait, but do not forget it.",
+    Action.OPTIONAL: "Optional: update when it suits you.",
+    Action.RECOMMENDED: "Recommended: install it within a few days.",
     Action.REQUIRED: "Required.",
 }
 
@@ -96,10 +97,24 @@ RESTARTS = {
 
 ACTIONS_AHEAD = {
     Action.OPTIONAL: "It will be optional: update when it suits you.",
-    Action.RECOMMENDED: "It will be recommended: you may wait, but do not forget it.",
+    Action.RECOMMENDED: "It will be recommended: install it within a few days of its release.",
     Action.REQUIRED: "It will be required.",
 }
 """The same for a release that is not out."""
+
+ACTIONS_PAST = {
+    Action.OPTIONAL: "It was optional.",
+    Action.RECOMMENDED: "It was recommended.",
+    Action.REQUIRED: "It was required.",
+}
+"""The same for a release that was replaced by a newer one: what it was, and nothing to do."""
+
+RESTARTS_PAST = {
+    Restart.NONE: "Nothing had to be restarted.",
+    Restart.APPLICATION: "The application restarted.",
+    Restart.SERVICE: "The service restarted.",
+    Restart.SYSTEM: "The whole system had to be restarted.",
+}
 
 RESTARTS_AHEAD = {
     Restart.NONE: "Nothing will have to be restarted.",
@@ -108,7 +123,14 @@ RESTARTS_AHEAD = {
     Restart.SYSTEM: "The whole system will have to be restarted.",
 }
 
-IMPACT_LEVELS = ("none", "some", "much", "extreme")
+IMPACT_LEVELS = ("none", "some", "high", "extreme")
+
+ASSUMPTIONS = {
+    Assumption.BALANCES: "balances",
+    Assumption.UNITS: "units",
+    Assumption.METADATA: "metadata",
+    Assumption.UPGRADE_PATH: "the upgrade path",
+}
 
 IMPACTS = {
     "client_load": "Client load",
@@ -148,6 +170,11 @@ DATA_PLANE = {
 def impact(planes: PlaneImpact) -> str:
     """What users lose during maintenance, and what goes on."""
     return f"{CONTROL_PLANE[planes.control]} {DATA_PLANE[planes.data]}".strip()
+
+
+def assumptions(ended: tuple[Assumption, ...]) -> list[str]:
+    """Words for what an event changes."""
+    return [ASSUMPTIONS[one] for one in ended]
 
 
 def type_words(slug: str) -> str:

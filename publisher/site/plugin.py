@@ -36,8 +36,9 @@ from publisher.model.feed import Feed
 from publisher.model.markup import html_problem
 from publisher.model.published import ChannelState
 from publisher.site import csp
-from publisher.site.render import fill_prose, render_site
+from publisher.site.render import CALENDAR_ICS, fill_prose, render_site
 from publisher.site.templates import Templates
+from publisher.site.writer import read_file
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -59,6 +60,8 @@ class Source:
     now: datetime
     templates: Templates
     feed_schema: Mapping[str, Any] = field(default_factory=lambda: schema_of(Feed, closed=False, nulls=True))
+    calendar_before: bytes | None = None
+    """calendar.ics as it was published before."""
 
 
 class TidegateConfig(Config):  # type: ignore[no-untyped-call] # MkDocs has no types
@@ -123,6 +126,8 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
                     self._source.now,
                     self._source.templates,
                     self._source.feed_schema,
+                    self._source.calendar_before,
+                    self._pages.keys(),
                 )
             except TidegateError as error:
                 self._fail(error)
@@ -182,6 +187,10 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
             return output_content
         return self._finish(output_content, template_name, urlsplit(config.site_url or "/").path)
 
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Leave only what is the same on every day: the packed sitemap holds the day of the build."""
+        (Path(config.site_dir) / "sitemap.xml.gz").unlink(missing_ok=True)
+
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:
         """Reload when anything changes that pages are made from."""
         for directory in self._directories(config):
@@ -218,7 +227,8 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
         *content, site_config, templates = self._directories(config)
         catalog = load_catalog([_short(one) for one in content], _short(site_config))
         now = catalog.sample.reference_time if catalog.sample else datetime.now(UTC).replace(microsecond=0)
-        return Source(catalog, None, now, Templates(_short(templates)))
+        before = read_file(Path(config.site_dir), CALENDAR_ICS)
+        return Source(catalog, None, now, Templates(_short(templates)), calendar_before=before)
 
     def _fail(self, error: TidegateError) -> None:
         """Stop a build; keep a preview alive and say what is wrong."""

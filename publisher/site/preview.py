@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import errno
+import io
+import os
+import re
+import shutil
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,8 +17,23 @@ from publisher.errors import InputError, StorageError
 
 BUCKET = "/bucket/"
 
-PRIVATE = "ledger"
-"""The bucket's folder that is not for the public, as channel/layout.py has it; site imports nothing there."""
+HTTP_PORT = 80
+"""Browsers leave it out."""
+
+PRIVATE = ("ledger", "staging", "back")
+"""The bucket's folders that are not for the public, as channel/layout.py has them; site imports nothing there."""
+
+NAMES = ("127.0.0.1", "localhost", "[::1]")
+"""What browsers on this machine call the server. A page elsewhere whose name leads here has another (DNS rebinding)."""
+
+PLAIN = "text/plain; charset=utf-8"
+
+BUILT_FOR = "http://127.0.0.1:8000"
+"""The address that the demo writes into its pages; a server with another port shows them with its own."""
+
+PAGES = (".html", ".xml", ".json", ".txt", ".md", ".ics")
+PAGE_LIMIT = 16 * 1024 * 1024
+"""Files of the site that may hold that address, and how many bytes they have at most."""
 
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -26,8 +45,8 @@ TYPES = {
     ".png": "image/png",
     ".ico": "image/vnd.microsoft.icon",
     ".xml": "application/xml",
-    ".txt": "text/plain; charset=utf-8",
-    ".minisig": "text/plain; charset=utf-8",
+    ".txt": PLAIN,
+    ".minisig": PLAIN,
     ".md": "text/markdown; charset=utf-8",
     ".ics": "text/calendar; charset=utf-8",
     ".woff2": "font/woff2",
@@ -47,7 +66,8 @@ class Answer:
 def find(path: str, site: Path, bucket: Path) -> Answer:
     """The answer for a request's path; nothing outside of the two directories is ever found.
 
-    Dot-files are not served: markers and locks are not part of what is published. Nor is the ledger.
+    Dot-files are not served: markers and locks are not part of what is published. Nor are the bucket's private folders,
+    however they are spelled, since some disks take Ledger for ledger.
     """
     # Not urlsplit, to which "//name" is a host.
     address = unquote(path.split("?", maxsplit=1)[0].split("#", maxsplit=1)[0], errors="replace")
@@ -58,7 +78,7 @@ def find(path: str, site: Path, bucket: Path) -> Answer:
     inside_bucket = address.startswith(BUCKET)
     root = (bucket if inside_bucket else site).resolve()
     parts = [part for part in address.removeprefix(BUCKET if inside_bucket else "/").split("/") if part]
-    if any(part.startswith(".") for part in parts) or (inside_bucket and parts[:1] == [PRIVATE]):
+    if any(part.startswith(".") for part in parts) or (inside_bucket and parts and parts[0].casefold() in PRIVATE):
         return Answer(HTTPStatus.NOT_FOUND)
     place = root.joinpath(*parts).resolve()
     if not place.is_relative_to(root):
@@ -77,7 +97,21 @@ def find(path: str, site: Path, bucket: Path) -> Answer:
 def content_type(file: Path) -> str:
     """The media type by the file's ending."""
     known = TYPES.get(file.suffix.lower())
-    return known or ("text/plain; charset=utf-8" if file.name == "SHA256SUMS" else "application/octet-stream")
+    return known or (PLAIN if file.name == "SHA256SUMS" else "application/octet-stream")
+
+
+def is_own_name(host: str | None, port: int) -> bool:
+    """Whether a request's Host header names this server, with its port."""
+    allowed = {f"{name}:{port}" for name in NAMES} | (set(NAMES) if port == HTTP_PORT else set())
+    return host is not None and host.lower() in allowed
+
+
+def with_port(page: Path, port: int) -> bytes:
+    """A page with the addresses of a server at this port; empty where it is to be sent as it is."""
+    address = f"http://127.0.0.1:{port}"
+    if address == BUILT_FOR or page.suffix.lower() not in PAGES or page.stat().st_size > PAGE_LIMIT:
+        return b""
+    return re.sub(rb"%s(?![0-9])" % re.escape(BUILT_FOR.encode()), address.encode(), page.read_bytes())
 
 
 def make_server(site: Path, bucket: Path, port: int) -> ThreadingHTTPServer:
@@ -107,24 +141,33 @@ def _handler(site: Path, bucket: Path) -> type[BaseHTTPRequestHandler]:
             self._answer(body=False)
 
         def _answer(self, *, body: bool) -> None:
+            if not is_own_name(self.headers.get("Host"), self.connection.getsockname()[1]):
+                self._send(Answer(HTTPStatus.MISDIRECTED_REQUEST), b"This server has no such name.\n", body=body)
+                return
             answer = find(self.path, site, bucket)
             missing = site / "404.html"
-            file = answer.file
             if answer.status is HTTPStatus.NOT_FOUND and not self.path.startswith(BUCKET) and missing.is_file():
-                file = missing
-            content = b"" if file is None else file.read_bytes()
-            if file is None and answer.status is HTTPStatus.NOT_FOUND:
-                content = b"There is nothing here.\n"
-            self.send_response(answer.status)
-            if answer.location is not None:
-                self.send_header("Location", answer.location)
-            self.send_header("Content-Type", content_type(file) if file else "text/plain; charset=utf-8")
-            self.send_header("Content-Length", str(len(content)))
-            self.send_header("Cache-Control", "no-cache")
-            self.send_header("X-Content-Type-Options", "nosniff")
-            self.end_headers()
-            if body:
-                self.wfile.write(content)
+                answer = Answer(answer.status, missing)
+            said = b"There is nothing here.\n" if answer.status is HTTPStatus.NOT_FOUND else b""
+            if answer.file is not None and not self.path.startswith(BUCKET):
+                said = with_port(answer.file, self.connection.getsockname()[1])
+            self._send(answer, said, body=body)
+
+        def _send(self, answer: Answer, said: bytes, *, body: bool) -> None:
+            """What is `said`, or else the answer's file, piece by piece."""
+            with io.BytesIO(said) if said or answer.file is None else answer.file.open("rb") as content:
+                size = content.seek(0, os.SEEK_END)
+                content.seek(0)
+                self.send_response(answer.status)
+                if answer.location is not None:
+                    self.send_header("Location", answer.location)
+                self.send_header("Content-Type", content_type(answer.file) if answer.file else PLAIN)
+                self.send_header("Content-Length", str(size))
+                self.send_header("Cache-Control", "no-cache")
+                self.send_header("X-Content-Type-Options", "nosniff")
+                self.end_headers()
+                if body:
+                    shutil.copyfileobj(content, self.wfile)
 
         def log_message(self, format: str, *args: object) -> None:
             """Quiet: a preview needs no log."""

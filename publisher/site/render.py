@@ -10,7 +10,7 @@ import html
 import json
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -38,13 +38,20 @@ CALENDAR_DATA, CALENDAR_ICS = "data/calendar.json", "calendar.ics"
 
 
 def render_site(
-    catalog: Catalog, state: ChannelState | None, now: datetime, templates: Templates, feed_schema: Mapping[str, Any]
+    catalog: Catalog,
+    state: ChannelState | None,
+    now: datetime,
+    templates: Templates,
+    feed_schema: Mapping[str, Any],
+    calendar_before: bytes | None = None,
+    beside: Collection[str] = (),
 ) -> dict[str, bytes]:
     """Every generated file of the site at `now`, sorted by path.
 
     `state` is what a bucket verifiably offers; without it the content alone says what is current.
-    `feed_schema` is the feed's JSON Schema; it is published, and its page is made from it. Raises ContentError
-    when a template is broken.
+    `feed_schema` is the feed's JSON Schema; it is published, and its page is made from it. `calendar_before` is the
+    calendar.ics of the site as it was published before; `beside` are the files in content/pages, by path.
+    Raises ContentError when a template is broken.
     """
     scene = Scene(public_catalog(catalog), state, now)
     pages = [
@@ -52,16 +59,18 @@ def render_site(
         *releases.pages(scene),
         *calendar.pages(scene),
         *events.pages(scene),
-        *reference.pages(scene),
+        *reference.pages(scene, beside),
         *feed.pages(scene, feed_schema),
     ]
-    known = {page.path for page in pages} | set(PROSE) | {feed.SCHEMA, DECISIONS, CALENDAR_DATA, CALENDAR_ICS}
+    known = (
+        {page.path for page in pages} | set(PROSE) | set(beside) | {feed.SCHEMA, DECISIONS, CALENDAR_DATA, CALENDAR_ICS}
+    )
     common = _common(scene)
     files = {page.path: _render(page, known, common, templates) for page in pages}
     files[feed.SCHEMA] = _json({"$id": f"{scene.catalog.endpoints.site}/{feed.SCHEMA}", **feed_schema})
     files[DECISIONS] = _json(_decisions(scene))
     files[CALENDAR_DATA] = _json(quarter_as_data(scene.quarter, scene.catalog, scene.state))
-    files[CALENDAR_ICS] = to_ics(scene.quarter, scene.catalog, now)
+    files[CALENDAR_ICS] = to_ics(scene.quarter, scene.catalog, now, calendar_before)
     return dict(sorted(files.items()))
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from publisher.client.version import Version
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
 from publisher.model.evidence import Evidence
@@ -35,6 +36,16 @@ class Page:
     context: Mapping[str, Any] = field(default_factory=dict)
     contents: bool = True
     """Whether a table of contents stands beside it."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a release cannot ship at its planned moment."""
+
+    earliest: datetime | None
+    """The first date after it that is open, if one is known."""
+    frozen: bool
+    """Whether a freeze covers it."""
 
 
 HORIZON = timedelta(days=90)
@@ -115,6 +126,20 @@ class Scene:
         shipped = release.shipped_at is not None and release.shipped_at <= self.now
         return shipped or bool(self.live_of(release)) or bool(self.withdrawals(release))
 
+    def offered(self, product: str, channel: str) -> Version | None:
+        """The version that a channel offers, by the bucket or else by the content."""
+        if (live := self.live(product, channel)) is not None:
+            return live.version
+        current = self.current(product, channel)
+        return current.version if current is not None else None
+
+    def newer(self, release: Release) -> Version | None:
+        """The version that replaces this one; None while one of its channels offers it still, or nothing newer."""
+        offered = [self.offered(release.product, channel) for channel in release.channels]
+        if self.live_of(release) or any(version is None or version <= release.version for version in offered):
+            return None
+        return offered[0]
+
     def is_passed(self, release: Release) -> bool:
         """Whether all of its channels offer something newer, while nothing records that it ever shipped."""
         if self.is_out(release):
@@ -136,15 +161,22 @@ class Scene:
         }
 
     @cached_property
-    def refusals(self) -> dict[str, datetime | None]:
-        """Releases to come whose planned moment lies in a wait, by id, with the first date after it that is open."""
-        found = {}
+    def refusals(self) -> dict[str, Refusal]:
+        """Releases to come whose planned moment lies in a wait, by id."""
+        found: dict[str, Refusal] = {}
         for release in self.catalog.releases:
             if release.planned_for is not None and release.planned_for >= self.now and self.is_coming(release):
                 dates = [self._first_open(release, channel, release.planned_for) for channel in release.channels]
                 if any(date != release.planned_for for date in dates):
-                    found[release.id] = None if None in dates else max(date for date in dates if date is not None)
+                    known = [date for date in dates if date is not None]
+                    found[release.id] = Refusal(
+                        max(known) if len(known) == len(dates) else None, self._frozen(release, release.planned_for)
+                    )
         return found
+
+    def _frozen(self, release: Release, at: datetime) -> bool:
+        decisions = (self.decide(release, channel, at) for channel in release.channels)
+        return any(one.rule.startswith("freeze.") and one.outcome.stops for said in decisions for one in said.verdicts)
 
     def _first_open(self, release: Release, channel: str, planned: datetime) -> datetime | None:
         """The first moment from the planned one on at which no date is in its way; None if no such moment is known."""

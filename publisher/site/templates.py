@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateSynta
 from jinja2.exceptions import TemplateNotFound, UndefinedError
 from markupsafe import Markup
 
+from publisher.client.web_path import web_path
 from publisher.errors import ContentError, InputError, Place, Problem
 from publisher.model.release import ChangeClass
 from publisher.site import labels, text
@@ -41,12 +42,14 @@ class Templates:
         )
         self._environment.globals.update(
             moment=text.moment,
+            near=text.near,
             day=text.day,
             short=text.short,
             period=text.period,
             listed=text.listed,
             length=text.length,
             size=text.size,
+            web_path=web_path,
             upfirst=lambda words: words[:1].upper() + words[1:],
             rich=text.rich,
             labels=labels,

@@ -22,6 +22,9 @@ from publisher.rules import words
 
 _ENTITIES = {ord(char): f"&#{ord(char)};" for char in "&<>\"'`*_[]{}|\\~^#!=$@"}
 
+_BLOCK = re.compile(r"<(p|li|h[1-6]|blockquote)>")
+"""What has a direction of writing of its own."""
+
 _LINE_START = re.compile(r"(\d+)(?=[.)](?: |$))|(?=[-+:])")
 
 
@@ -54,13 +57,18 @@ def finalize(value: Any) -> Markup:
 
 def rich(text: str) -> Markup:
     """HTML of a field of type Markdown. Blank lines go, since they would end the HTML block around it."""
-    html = to_html(without_hidden(text))
+    html = _BLOCK.sub(r'<\1 dir="auto">', to_html(without_hidden(text)))
     return Markup(re.sub(r"\n\s*\n+", "\n", html).translate({ord(char): _ENTITIES[ord(char)] for char in "{}"}))
 
 
 def moment(when: datetime) -> Markup:
     """Tuesday 24 November 2026, 10:00 UTC, readable by machines too."""
     return _time(when, words.moment(when))
+
+
+def near(when: datetime, now: datetime) -> Markup:
+    """Tuesday 24 November, 10:00 UTC, for a moment of this year."""
+    return _time(when, words.near(when, now))
 
 
 def day(when: datetime) -> Markup:

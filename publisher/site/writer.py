@@ -14,6 +14,14 @@ MARKER = ".made-by-tidegate"
 """The file that says that a directory was made here and may be replaced."""
 
 
+def read_file(site: Path, path: str) -> bytes | None:
+    """One file of a site that lies in a directory; None where there is none, or it cannot be read."""
+    try:
+        return (site / path).read_bytes()
+    except OSError:
+        return None
+
+
 def write_directory(target: Path, files: Mapping[str, bytes]) -> None:
     """Replace `target` by exactly these files.
 

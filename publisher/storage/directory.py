@@ -5,7 +5,8 @@
     .tidegate/*.part    unfinished writes, each locked by its writer as long as that lives
     everything else     objects, under their keys
 
-An object appears by a hard link from a finished, synced part file: whole, and never over another one. Part
+An object appears by a hard link from a finished, synced part file: whole, and never over another one. On a disk
+without hard links it is renamed under the lock, after a look that there is none. Part
 files of killed runs are known by their lock, which the system drops with the process: that needs no clock,
 works at once, and cannot take away what a living writer still writes.
 
@@ -19,20 +20,24 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import BinaryIO
 
 from publisher.errors import InputError, StorageConflict, StorageError, StorageMissing
+from publisher.rules.words import capitalised
 from publisher.storage.files import (
+    NO_LINK,
     POSIX,
+    body_of,
     exists,
     hide,
     link,
     locked,
     make_folder,
     make_later,
+    move,
     new_part,
     opened,
     reading,
@@ -53,6 +58,8 @@ from publisher.storage.protocol import (
     check_key,
     check_marker,
     check_prefix,
+    foreign,
+    is_valid,
     not_ours,
     not_prepared,
     too_large,
@@ -63,7 +70,6 @@ LOCK = "lock"
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _DENIED = {errno.EACCES, errno.EPERM}
-_NO_LINK = {errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV}
 
 
 class DirectoryStorage:
@@ -102,8 +108,7 @@ class DirectoryStorage:
                         self._part(root, Body.from_bytes(MARKER), ObjectMeta()) as (private, name, _),
                         suppress(FileExistsError),
                     ):
-                        link(private, name, root, MARKER_KEY)
-                    os.fsync(root)
+                        self._publish(root, MARKER_KEY, private, name)
                 with walk(root, [PRIVATE]) as private:
                     sweep(private)
         with self._root():
@@ -117,8 +122,10 @@ class DirectoryStorage:
             return data, tag_of(os.fstat(file.fileno()))
 
     @contextmanager
-    def open(self, key: str) -> Iterator[BinaryIO]:
+    def open(self, key: str, limit: int) -> Iterator[BinaryIO]:
         with self._object(key) as file:
+            if os.fstat(file.fileno()).st_size > limit:
+                raise too_large(key, self.url, limit)
             yield file
 
     def stat(self, key: str) -> Stat | None:
@@ -170,7 +177,7 @@ class DirectoryStorage:
                     raise self._overtaken(key)
                 if present is None:
                     try:
-                        self._publish(root, key, private, name)
+                        self._publish(root, key, private, name, alone=True)
                     except FileExistsError:
                         raise self._overtaken(key) from None
                 else:
@@ -188,16 +195,16 @@ class DirectoryStorage:
             *folders, last = source.split("/")
             try:
                 with walk(root, folders) as folder:
-                    return self._publish(root, key, folder, last)
+                    return self._link(root, key, folder, last)
             except FileExistsError:
                 present = self._stat(root, key)
                 if present is None or present.tag != tag_of(os.fstat(file.fileno())):
-                    self._already(root, key, _body_of(source, file))
+                    self._already(root, key, body_of(source, file))
                 return False
             except OSError as error:
-                if error.errno not in _NO_LINK:
+                if error.errno not in NO_LINK:
                     raise
-            return self.create(key, _body_of(source, file), meta)
+            return self.create(key, body_of(source, file), meta)
 
     def delete(self, key: str) -> None:
         check_key(key)
@@ -262,6 +269,8 @@ class DirectoryStorage:
                     file = stack.enter_context(reading(folder, last))
                 except FileNotFoundError:
                     raise StorageMissing(f"There is no {key} in {self.url}.") from None
+                except IsADirectoryError:
+                    raise foreign(key, "a folder") from None
             yield file
 
     def _stat(self, root: int, key: str) -> Stat | None:
@@ -289,12 +298,9 @@ class DirectoryStorage:
                         yield from self._walk(below, key + "/")
                     continue
                 found = os.stat(name, dir_fd=folder, follow_symlinks=False)
-                refuse_special(key, found)
-                try:
-                    check_key(key)
-                except InputError as error:
-                    raise StorageError(f"{self.url} holds a file that is not ours. {error.what}") from None
-                yield Stat(key, found.st_size, tag_of(found))
+                # A name that is no text is shown with backslashes, which make it a key that no method takes.
+                shown = key if is_valid(key) else os.fsencode(key).decode("utf-8", "backslashreplace")
+                yield Stat(shown, found.st_size, tag_of(found))
 
     def _already(self, root: int, key: str, body: Body) -> bool:
         """True if the very same bytes are there; StorageConflict if others are."""
@@ -305,7 +311,7 @@ class DirectoryStorage:
                     same = os.fstat(file.fileno()).st_size == body.size
                     same = same and hashlib.file_digest(file, "sha256").hexdigest() == body.sha256
                 os.fsync(folder)  # the one who wrote it may have died before this
-        except FileNotFoundError:
+        except (FileNotFoundError, IsADirectoryError):
             return False
         if not same:
             raise StorageConflict(
@@ -334,18 +340,35 @@ class DirectoryStorage:
                     os.unlink(name, dir_fd=private)
                 os.close(part)
 
-    def _publish(self, root: int, key: str, source: int, name: str) -> bool:
-        """Give a finished file its key. Raises FileExistsError if that is taken by a file."""
+    def _publish(self, root: int, key: str, source: int, name: str, *, alone: bool = False) -> bool:
+        """Give a part file its key; `alone` says that the lock is held. Raises FileExistsError if a file has it."""
+        try:
+            return self._link(root, key, source, name)
+        except OSError as error:
+            if error.errno not in NO_LINK:
+                raise
+        with self._into(root, key) as (folder, last), nullcontext() if alone else locked(source, LOCK):
+            move(source, name, folder, last)
+        return True
+
+    def _link(self, root: int, key: str, source: int, name: str) -> bool:
+        """Give a file its key, beside the name that it has. Raises FileExistsError, and OSError of NO_LINK."""
+        with self._into(root, key) as (folder, last):
+            link(source, name, folder, last)
+        return True
+
+    @contextmanager
+    def _into(self, root: int, key: str) -> Iterator[tuple[int, str]]:
+        """The folder of a key, made where it is not there, and synced afterwards."""
         *folders, last = key.split("/")
         with walk(root, folders, make=True) as folder:
             try:
-                link(source, name, folder, last)
+                yield folder, last
             except FileExistsError:
                 if stat.S_ISDIR(os.stat(last, dir_fd=folder, follow_symlinks=False).st_mode):
                     raise StorageConflict(f"{key} in {self.url} is a folder of other objects.") from None
                 raise
             os.fsync(folder)
-        return True
 
     def _overtaken(self, key: str) -> StorageConflict:
         return StorageConflict(
@@ -361,15 +384,9 @@ class DirectoryStorage:
         except OSError as error:
             where = f"{key} in {self.url}" if key else self.url
             if error.errno in _FULL:
-                what, fix = (
-                    f"disk full while writing {where}: {error.strerror}",
-                    "make room, then run it again",
-                )
+                what, fix = f"disk full while writing {where}: {error.strerror}", "make room, then run it again"
             elif error.errno in _DENIED:
-                what, fix = (
-                    f"no permission for {where}: {error.strerror}",
-                    "check who owns the bucket's directory",
-                )
+                what, fix = f"no permission for {where}: {error.strerror}", "check who owns the bucket's directory"
             elif error.errno == errno.EROFS:
                 what, fix = (
                     f"{where} is on a read-only filesystem",
@@ -377,18 +394,4 @@ class DirectoryStorage:
                 )
             else:
                 what, fix = f"cannot use {where}: {error.strerror or error}", ""
-            raise StorageError(what[0].upper() + what[1:] + ".", fix=fix) from error
-
-
-def _body_of(source: str, file: BufferedReader[FileIO]) -> Body:
-    """An open object as the body of another one."""
-    size = os.fstat(file.fileno()).st_size
-    file.seek(0)
-    digest = hashlib.file_digest(file, "sha256").hexdigest()
-
-    def again() -> BinaryIO:
-        copy = os.fdopen(os.dup(file.fileno()), "rb", buffering=0)
-        copy.seek(0)
-        return copy
-
-    return Body(size, digest, source, again)
+            raise StorageError(capitalised(what) + ".", fix=fix) from error

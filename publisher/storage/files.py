@@ -1,11 +1,12 @@
 """Files below one open folder: walked a part at a time, links never followed, new files locked by writers.
 
-Only for `directory.py`. Raises plain OSError, and StorageError where a bucket holds what no bucket may hold.
+Only for `directory.py`. Raises plain OSError, and StorageForeign where a bucket holds what no bucket may hold.
 """
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import secrets
 import stat
@@ -13,9 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader, FileIO
 from pathlib import Path
+from typing import BinaryIO
 
-from publisher.errors import StorageConflict, StorageError
-from publisher.storage.protocol import CHUNK
+from publisher.errors import StorageConflict
+from publisher.storage.protocol import CHUNK, Body, foreign
 
 try:
     import fcntl
@@ -67,7 +69,7 @@ def walk(root: int, parts: list[str], *, make: bool = False) -> Iterator[int]:
 
 @contextmanager
 def reading(folder: int, name: str) -> Iterator[BufferedReader[FileIO]]:
-    """A plain file. A folder counts as absent; anything else raises StorageError."""
+    """A plain file. A folder raises IsADirectoryError; links, devices and pipes raise StorageForeign."""
     try:
         descriptor = os.open(name, READ, dir_fd=folder)
     except OSError as error:
@@ -77,7 +79,7 @@ def reading(folder: int, name: str) -> Iterator[BufferedReader[FileIO]]:
     try:
         found = os.fstat(descriptor)
         if stat.S_ISDIR(found.st_mode):
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
         refuse_special(name, found)
         with BufferedReader(FileIO(descriptor, closefd=False), CHUNK) as file:
             yield file
@@ -86,13 +88,9 @@ def reading(folder: int, name: str) -> Iterator[BufferedReader[FileIO]]:
 
 
 def refuse_special(key: str, found: os.stat_result) -> None:
-    """Raises StorageError for links, devices and pipes."""
+    """Raises StorageForeign for links, devices and pipes."""
     if not stat.S_ISREG(found.st_mode):
-        kind = "a symbolic link" if stat.S_ISLNK(found.st_mode) else "not a plain file"
-        raise StorageError(
-            f"{key} is {kind}; a bucket holds plain files only, and links in it are never followed.",
-            fix="find out who made it, and remove it",
-        )
+        raise foreign(key, "a symbolic link" if stat.S_ISLNK(found.st_mode) else "not a plain file")
 
 
 def exists(folder: int, name: str) -> bool:
@@ -160,6 +158,20 @@ def link(source: int, name: str, folder: int, last: str) -> None:
     os.link(name, last, src_dir_fd=source, dst_dir_fd=folder, follow_symlinks=False)
 
 
+NO_LINK = {errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV}
+"""How a disk says that it gives this file no second name."""
+
+
+def move(source: int, name: str, folder: int, last: str) -> None:
+    """Give a part file its name on a disk without hard links; whoever calls this holds the lock of all writers.
+
+    Raises FileExistsError, as `link` does: a rename alone would replace what is there.
+    """
+    if exists(folder, last):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), last)
+    os.rename(name, last, src_dir_fd=source, dst_dir_fd=folder)
+
+
 def make_later(part: int, present: os.stat_result) -> None:
     """A successor's time, which is its tag, must be later even within one tick of the system's clock."""
     for nudge in _NUDGES:
@@ -170,3 +182,17 @@ def make_later(part: int, present: os.stat_result) -> None:
 
 def tag_of(found: os.stat_result) -> str:
     return f"{found.st_mtime_ns:x}-{found.st_size:x}-{found.st_ino:x}"
+
+
+def body_of(source: str, file: BufferedReader[FileIO]) -> Body:
+    """An open object as the body of another one."""
+    size = os.fstat(file.fileno()).st_size
+    file.seek(0)
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
+
+    def again() -> BinaryIO:
+        copy = os.fdopen(os.dup(file.fileno()), "rb", buffering=0)
+        copy.seek(0)
+        return copy
+
+    return Body(size, digest, source, again)

@@ -57,8 +57,8 @@ class MemoryStorage:
         return found.data, found.tag
 
     @contextmanager
-    def open(self, key: str) -> Iterator[BinaryIO]:
-        yield io.BytesIO(self._need(key).data)
+    def open(self, key: str, limit: int) -> Iterator[BinaryIO]:
+        yield io.BytesIO(self.read(key, limit)[0])
 
     def stat(self, key: str) -> Stat | None:
         found = self._get(key)

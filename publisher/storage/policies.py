@@ -3,9 +3,17 @@
 Pure functions of bucket and prefix; nothing is sent. Identity policies only allow, as some servers (SeaweedFS) know no
 Deny there; what nobody may do, whoever it is, stands in the bucket policy, beside what the public may.
 
+Who does what (tests/system/test_identities.py tries it all):
+
+- The publisher ships, approves, takes back, changes keys, and makes renewals of root and channels live.
+- Automation refreshes, stages every renewal, and makes those of the shared roles and of targets live.
+- On-call reads everything, refreshes, takes a release back and recovers. That needs the metadata of channels: with the
+  keys of snapshot and timestamp as well, a thief could make live what people have signed and rules still hold back.
+
 What keeps published objects as they are:
 
-- Deleting: no identity has the right, and the bucket policy denies it to all. Amazon S3 and SeaweedFS enforce it.
+- Deleting: no identity that works there has the right, and the bucket policy denies it to all but `break-glass`, the
+  identity for what somebody planted where clients or publishing stop at it. Amazon S3 and SeaweedFS enforce it.
 - Overwriting: the bucket policy denies a write without `If-None-Match`. Amazon documents the condition keys that this
   takes; it was not tried there. SeaweedFS does not know them, so there the statement has no effect: a thief of the
   publisher's credentials can put other bytes under a published name. Clients refuse those, as their digest is signed.
@@ -41,6 +49,7 @@ class Identity(StrEnum):
     PUBLISHER = "publisher"
     AUTOMATION = "automation"
     ON_CALL = "on-call"
+    BREAK_GLASS = "break-glass"
     PUBLIC = "public"
 
 
@@ -49,32 +58,52 @@ SITE_IDENTITIES = (Identity.PUBLISHER, Identity.PUBLIC)
 
 # `*` also takes in dots: a channel named like one of these roles would be open to them, so model/product.py refuses it.
 _FRESHNESS = (f"{METADATA}*.snapshot.json", f"{METADATA}timestamp.json")
+# `N.product.channel.json` has three dots; no root, and no role that all channels share, has as many.
+_CHANNELS = (f"{METADATA}*.*.*.json",)
+# Not root and not the channels: whoever has the timer's credentials and its keys could ship before its time what people
+# have signed and rules still hold back, or plant a root, at which clients stop. The publisher makes these live.
+_RENEWED = tuple(f"{METADATA}*.{role}.json" for role in ("targets", "rollout", "brakes", "notes"))
+# What makes a candidate, without the folders of signatures and statements: who approves has the publisher's rights.
+# A star a folder: Ceph's stop at the first character that fits what follows them, and never look further.
+_STAGES = tuple(f"{STAGING}*/{file}" for file in ("current.json", "*/payload.json", "*/decision.json"))
 _CLIENTS = ("tuf/*", f"{RELEASES}*", f"{PRIVATE}*", MARKER_KEY)
 # Who appends to the ledger must read its last entry, to link to it; so all who write can read why others were refused.
 _LEDGER = f"{LEDGER}*"
 
 _READS = {
     Identity.PUBLISHER: ("*",),
-    Identity.AUTOMATION: ("tuf/*", f"{PRIVATE}*", MARKER_KEY, _LEDGER),
-    Identity.ON_CALL: (*_CLIENTS, _LEDGER),
+    # A renewal begins with a look at what each role works on; a rollback, with what was signed for it.
+    Identity.AUTOMATION: ("tuf/*", f"{STAGING}*", f"{PRIVATE}*", MARKER_KEY, _LEDGER),
+    Identity.ON_CALL: (*_CLIENTS, f"{STAGING}*", f"{BACK}*", _LEDGER),
 }
 _WRITES = {
     Identity.PUBLISHER: (
         *(f"{area}*" for area in (STAGING, TARGETS, METADATA, RELEASES, LEDGER, BACK, PRIVATE)),
         MARKER_KEY,
     ),
-    Identity.AUTOMATION: (*_FRESHNESS, f"{METADATA}*.rollout.json", _LEDGER, f"{PRIVATE}*"),
-    Identity.ON_CALL: (*_FRESHNESS, f"{METADATA}*.brakes.json", _LEDGER, f"{PRIVATE}*"),
+    Identity.AUTOMATION: (*_FRESHNESS, *_RENEWED, *_STAGES, _LEDGER, f"{PRIVATE}*"),
+    Identity.ON_CALL: (*_FRESHNESS, *_CHANNELS, f"{METADATA}*.brakes.json", _LEDGER, f"{PRIVATE}*"),
 }
 
 WRITTEN_ONCE = (f"{RELEASES}*", f"{TARGETS}*", f"{METADATA}*.*.json", _LEDGER, f"{BACK}*")
 """All that is published but timestamp.json, which has one dot only; the ledger, which only grows; and ways back."""
+
+DELETABLE = (f"{METADATA}*.*.json", f"{TARGETS}*", f"{RELEASES}*", f"{STAGING}*")
+"""Where what a stranger planted can stand in the way. The ledger passes it by, and nobody deletes there."""
+
+BREAK_GLASS_USER = "break-glass*"
+"""Whom the bucket policy lets delete: the printed policy is attached to a user of this name, or one that begins so."""
+
+_KEPT = (_LEDGER, f"{BACK}*")
+"""What not even that identity deletes."""
 
 
 def policy(bucket: str, prefix: str, identity: Identity) -> Document:
     """The policy to attach to an identity; for the public, the bucket's own."""
     if identity is Identity.PUBLIC:
         return bucket_policy(bucket, prefix)
+    if identity is Identity.BREAK_GLASS:
+        return _document(*_lists(bucket, prefix), _allow("Delete", ["s3:DeleteObject"], bucket, prefix, DELETABLE))
     return _document(
         *_lists(bucket, prefix),
         _allow("Read", ["s3:GetObject"], bucket, prefix, _READS[identity]),
@@ -84,20 +113,21 @@ def policy(bucket: str, prefix: str, identity: Identity) -> Document:
 
 
 def bucket_policy(bucket: str, prefix: str) -> Document:
-    """Anybody may read what is published; nobody may delete it, or overwrite it where the store can tell."""
+    """Anybody may read what is published; only `break-glass` may delete, and nobody overwrite where stores can tell."""
     everybody = {"Principal": "*"}
     public = ("tuf/*", f"{RELEASES}*", f"{PRIVATE}*")
     return _document(
         {**_allow("PublicRead", ["s3:GetObject"], bucket, prefix, public), **everybody},
+        {**_deny("NobodyDeletesVersions", ["s3:DeleteObjectVersion"], bucket, prefix, WRITTEN_ONCE), **everybody},
+        {**_deny("NobodyDeletes", ["s3:DeleteObject"], bucket, prefix, _KEPT), **everybody},
         {
-            **_allow("NobodyDeletes", ["s3:DeleteObject", "s3:DeleteObjectVersion"], bucket, prefix, WRITTEN_ONCE),
+            **_deny("OnlyBreakGlassDeletes", ["s3:DeleteObject"], bucket, prefix, DELETABLE),
             **everybody,
-            "Effect": "Deny",
+            "Condition": {"StringNotLike": {"aws:username": BREAK_GLASS_USER}},
         },
         {
-            **_allow("WrittenOnce", ["s3:PutObject"], bucket, prefix, WRITTEN_ONCE),
+            **_deny("WrittenOnce", ["s3:PutObject"], bucket, prefix, WRITTEN_ONCE),
             **everybody,
-            "Effect": "Deny",
             # Parts of a multipart upload cannot have the header: only what makes the object is asked for it.
             "Condition": {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}},
         },
@@ -166,6 +196,10 @@ def _lists(bucket: str, prefix: str) -> list[Document]:
 
 def _document(*statements: Document) -> Document:
     return {"Version": VERSION, "Statement": list(statements)}
+
+
+def _deny(name: str, actions: list[str], bucket: str, prefix: str, keys: tuple[str, ...]) -> Document:
+    return {**_allow(name, actions, bucket, prefix, keys), "Effect": "Deny"}
 
 
 def _allow(name: str, actions: list[str], bucket: str, prefix: str, keys: tuple[str, ...]) -> Document:

@@ -186,9 +186,10 @@ class _S3Preflight:
 
         from publisher.client.fetch import WebFetcher  # noqa: PLC0415 - see above
         from publisher.client.pace import Limits  # noqa: PLC0415 - see above
+        from publisher.client.web_path import address_of  # noqa: PLC0415 - see above
 
         fetcher = WebFetcher(self._proxies, "tidegate", retries=1, limits=Limits(wait=PUBLIC_SECONDS))
-        url = f"{self._public.rstrip('/')}/{key}"
+        url = address_of(self._public, key)
         try:
             same = fetcher.download_bytes(url, len(data)) == data
         except DownloadHTTPError as error:

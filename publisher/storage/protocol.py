@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from publisher.errors import InputError, StorageError, StorageTooLarge
+from publisher.errors import InputError, StorageError, StorageForeign, StorageTooLarge
 
 CHUNK = 1024 * 1024
 """Bytes that are read, hashed and written at a time."""
@@ -188,11 +188,15 @@ class Storage(Protocol):
         ...
 
     def read(self, key: str, limit: int) -> tuple[bytes, str]:
-        """The whole object and its tag. Raises StorageMissing; StorageTooLarge if it exceeds `limit` bytes."""
+        """The whole object and its tag.
+
+        Raises StorageMissing; StorageTooLarge if it exceeds `limit` bytes, whatever the store says of its size;
+        StorageForeign if something else lies in its place.
+        """
         ...
 
-    def open(self, key: str) -> AbstractContextManager[BinaryIO]:
-        """A large object as a stream, read forward once. Raises StorageMissing."""
+    def open(self, key: str, limit: int) -> AbstractContextManager[BinaryIO]:
+        """A large object as a stream of at most `limit` bytes, read forward once. Raises as `read`, before any byte."""
         ...
 
     def stat(self, key: str) -> Stat | None:
@@ -200,7 +204,11 @@ class Storage(Protocol):
         ...
 
     def list(self, prefix: str) -> Iterator[Stat]:
-        """All objects below the prefix, which is empty or ends with a slash, ordered by the keys' bytes."""
+        """All objects below the prefix, which is empty or ends with a slash, ordered by the keys' bytes.
+
+        What somebody else put there is listed as well, under a name that no method takes where it is no valid key:
+        a stranger's object must stop nobody, and an auditor should see it.
+        """
         ...
 
     def create(self, key: str, body: Body, meta: ObjectMeta, progress: Progress | None = None) -> bool:
@@ -299,6 +307,19 @@ def too_large(key: str, url: str, limit: int) -> StorageTooLarge:
     return StorageTooLarge(
         f"{key} in {url} is larger than the {limit} bytes that are allowed for it.",
         fix="nothing of ours is so large: find out who wrote it, and remove it at the store",
+    )
+
+
+def is_valid(key: str) -> bool:
+    """Whether a key is one that every store can hold."""
+    return not _key_problem(key)
+
+
+def foreign(key: str, kind: str) -> StorageForeign:
+    """Something that is no object in the place of one; `kind` says what."""
+    return StorageForeign(
+        f"{key} is {kind}; a bucket holds plain files only, and links in it are never followed.",
+        fix="find out who made it, and remove it",
     )
 
 

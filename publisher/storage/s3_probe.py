@@ -27,6 +27,9 @@ from publisher.storage.s3_integrity import sums, tag_in
 ROUNDS = 3
 """Races of two writers each. Stores without atomic conditions lose nearly every one."""
 
+PROBE_LIMIT = 64 * 1024
+"""Bytes of a probe that are read at most."""
+
 STALE = "0123456789abcdef0123456789abcdef"
 
 
@@ -228,7 +231,7 @@ class _Probe:
     def read(self, key: str) -> bytes:
         """The bytes of a probe. Raises StorageError."""
         with self.bucket.call("get_object", key)["Body"] as stream:
-            data: bytes = stream.read()
+            data: bytes = stream.read(PROBE_LIMIT)
             return data
 
     def note(self, key: str, answer: dict[str, Any]) -> None:

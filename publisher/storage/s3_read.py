@@ -21,14 +21,18 @@ class Download(io.RawIOBase):
         self._stream: Any = None
         answer = bucket.call("get_object", key)
         self._stream = answer["Body"]
-        self._size = int(answer["ContentLength"])
+        if "ContentLength" not in answer:
+            self.close()
+            raise StorageError(f"{bucket.endpoint} does not say how long {key} is.")
+        self.size = int(answer["ContentLength"])
+        """In bytes, as the store says; no more is read."""
         self._tag = tag_in(answer)
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        if self._position >= self._size:
+        if self._position >= self.size:
             return 0
         view = memoryview(buffer).cast("B")
         data = self._bucket.repeat("get_object", self._key, lambda: self._some(len(view)))
@@ -44,7 +48,7 @@ class Download(io.RawIOBase):
         try:
             if self._stream is None:
                 self._resume()
-            data: bytes = self._stream.read(min(size, self._size - self._position))
+            data: bytes = self._stream.read(min(size, self.size - self._position))
             if not data:
                 raise ConnectionError("the stream ended too early")
             return data

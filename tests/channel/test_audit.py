@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,7 +11,12 @@ from pathlib import Path
 import pytest
 
 from publisher.channel.audit import Audit, audit
+from publisher.channel.ledger import PAYLOAD_TYPE
+from publisher.model.signer import RolePolicy
+from publisher.pipeline.refresh import apply_refresh, plan_refresh
 from publisher.pipeline.verify import StoreSource
+from publisher.signing.envelope import seal
+from tests.support.approving import stage
 from tests.support.project import Project
 
 
@@ -122,11 +128,40 @@ def test_a_stray_file_beside_a_release_is_found(published: Project) -> None:
     only_error(published, "node-urgent-fix.exe", "nothing signed leads to it")
 
 
-def test_a_stray_target_is_a_warning(published: Project) -> None:
+def test_a_program_planted_among_the_targets_refutes_the_channel(published: Project) -> None:
     (published.bucket / "tuf/targets/artifacts/node/stable/1.1.0/stray").write_bytes(b"x")
-    result = run(published)
-    assert result.sound
-    assert [str(one.level) for one in result.findings] == ["warning"]
+    only_error(published, "1.1.0/stray", "nothing signed leads to it, and people may take it for ours")
+
+
+def test_what_people_have_staged_is_noted_and_refutes_nothing(published: Project) -> None:
+    stage(published, "1.2.0")
+    found = run(published)
+    assert found.sound
+    assert {(str(one.level), "is waiting: it comes with node.stable 1.2.0" in one.what) for one in found.findings} == {
+        ("note", True)
+    }
+
+
+@pytest.mark.parametrize("signer", ["timestamp-ben", "brakes-ben", None])
+def test_an_entry_that_nobody_of_the_channel_signed_vouches_for_no_planted_program(
+    published: Project, signer: str | None
+) -> None:
+    stage(published, "1.2.0")
+    [entry] = [path for path in published.bucket.glob("ledger/*.json") if b'"stage"' in payload(path)][-1:]
+    told = payload(entry)
+    key = published.key(signer or "snapshot-ben")
+    sealed = json.loads(seal(told, PAYLOAD_TYPE, key))
+    if signer is None:
+        sealed["signatures"] = []
+    put(entry, json.dumps(sealed).encode())
+    assert {error.partition(":")[0].rpartition("/")[0] for error in errors(published)} == {
+        "tuf/targets/artifacts/node/stable/1.2.0",
+        "tuf/targets/feed/node/stable",
+    }
+
+
+def payload(path: Path) -> bytes:
+    return base64.b64decode(json.loads(path.read_bytes())["payload"])
 
 
 def test_removed_signatures_are_found(published: Project) -> None:
@@ -155,9 +190,54 @@ def test_every_expired_role_is_found(published: Project) -> None:
     assert any("snapshot expired" in error for error in found)
 
 
+def expire(project: Project, role: str, days: int) -> None:
+    """Let one role expire, and keep the online roles fresh."""
+    project.now += timedelta(days=days)
+    for key in project.keys.iterdir():
+        if not key.name.startswith(("snapshot", "timestamp")):
+            key.unlink()
+    plan = plan_refresh(project.storage(), project.root, project.catalog, project.key_ring(), project.now)
+    apply_refresh(plan, project.storage())
+
+
+def test_expired_brakes_stop_every_channel_as_they_do_for_clients(published: Project) -> None:
+    expire(published, "brakes", 15)
+    only_error(published, "1.brakes.json", "until it is renewed, clients offer nothing")
+    assert not run(published).sound
+
+
+def test_an_expired_role_that_clients_do_not_ask_is_a_warning(published: Project) -> None:
+    published.override(published.with_roles(brakes=RolePolicy(threshold=1, expires=timedelta(days=365))))
+    apply_refresh(
+        plan_refresh(published.storage(), published.root, published.catalog, published.key_ring(), published.now),
+        published.storage(),
+    )
+    expire(published, "rollout", 100)
+    result = run(published)
+    assert result.sound
+    assert [(one.level, one.where) for one in result.findings] == [
+        ("warning", "tuf/metadata/1.notes.json"),
+        ("warning", "tuf/metadata/1.rollout.json"),
+    ]
+    assert all("clients offer updates all the same" in one.what for one in result.findings)
+
+
+def test_an_expired_channel_is_silent_alone(published: Project) -> None:
+    published.now += timedelta(days=366)
+    assert any(
+        "node.stable expired" in error and "clients of node.stable offer" in error for error in errors(published)
+    )
+
+
 def test_a_timestamp_that_is_no_metadata_is_found(published: Project) -> None:
-    (published.bucket / "tuf/metadata/timestamp.json").write_bytes(b"<html>captive portal</html>")
+    (published.bucket / "tuf/metadata/timestamp.json").write_bytes(b"{}")
     only_error(published, "", "timestamp.json is not TUF metadata")
+
+
+@pytest.mark.parametrize("page", [b"<html>captive portal</html>", b"\n <!doctype html><title>Not found</title>"])
+def test_a_web_page_where_metadata_should_be_is_named_as_one(published: Project, page: bytes) -> None:
+    (published.bucket / "tuf/metadata/timestamp.json").write_bytes(page)
+    only_error(published, "", "the server sent a web page in place of timestamp.json; if this network asks you")
 
 
 def test_one_broken_role_does_not_hide_another(published: Project) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PrivateFormat,
     PublicFormat,
+    load_pem_private_key,
 )
 
 from publisher.signing.keys import generate_ed25519
 from tests.support.command import Publish, Ran
 from tests.support.project import Project, tree
+from tests.support.terminal import at_terminal
 
 SECRET = "correct horse battery staple"
 WHOM = ("--person", "dora", "--duty", "operations", "--role", "channels")
@@ -99,7 +102,7 @@ def test_warnings_name_what_is_weak(run: Publish, project: Project) -> None:
 
 def test_a_role_that_cannot_be_signed_is_listed_and_not_refused(run: Publish, project: Project) -> None:
     assert run("remove", "channels-ana", "--compromised").code == 0
-    assert "Role channels needs a signer of duty engineering and has none." in " ".join(run("list").out.split())
+    assert "Role channels needs a signer with the duty engineering and has none." in " ".join(run("list").out.split())
     role = next(one for one in json.loads(run("list", "--json").out)["roles"] if one["role"] == "channels")
     assert role["satisfiable"] is False
 
@@ -232,7 +235,7 @@ def test_keys_are_brought_together_one_after_another_from_an_empty_list(run: Pub
         "add", "ana-root", "--person", "ana", "--duty", "engineering", "--role", "root", "--new", "--no-passphrase"
     )
     assert first.code == 0, first.err
-    assert "Role root needs 2 persons and has the keys of 1" in first.out
+    assert "Role root needs 2 persons and has keys of 1" in first.out
     words = ("--person", "ben", "--duty", "operations", "--role", "root", "--public", sent(project, "12" * 32))
     assert "Role root" not in run("add", "ben-root", *words).out
 
@@ -258,7 +261,7 @@ def test_a_key_that_a_role_needs_stays(run: Publish, project: Project) -> None:
     ran = run("remove", "channels-ben")
     assert ran.code == 1
     said = " ".join(ran.err.split())
-    assert "Without channels-ben, role channels needs a signer of duty operations and has none." in said
+    assert "Without channels-ben, role channels needs a signer with the duty operations and has none." in said
     assert "first add another: publish keys add NAME --person P --duty operations --role channels" in said
     assert tree(project.base) == before
 
@@ -268,7 +271,7 @@ def test_a_compromised_key_goes_all_the_same_and_loudly(run: Publish, project: P
     assert ran.code == 0
     assert ran.err.startswith("COMPROMISED: whoever has channels-ben can sign channels until clients learn otherwise.")
     assert "publish keys stage" in ran.err
-    assert "Role channels needs a signer of duty operations and has none" in ran.out
+    assert "Role channels needs a signer with the duty operations and has none" in ran.out
     assert run("add", "ben-2", "--person", "ben", *WHOM[2:], "--new", "--no-passphrase").code == 0
 
 
@@ -314,3 +317,61 @@ def test_a_pem_key_of_another_kind_signs_a_release_that_verifies(
     assert released.code == 0, released.err
     audit = publish("verify", project.bucket, "--root", "site_config/root.json", cwd=project.base)
     assert (audit.code, audit.out.splitlines()[-1]) == (0, "Sound.")
+
+
+# --- init
+
+THREE = ("--person", "ana:engineering", "--person", "ben:operations,automation", "--person", "coco:comms")
+
+
+@pytest.fixture
+def fresh(project: Project) -> Project:
+    """A project without keys."""
+    (project.config / "root.json").unlink()
+    for key in project.keys.iterdir():
+        key.unlink()
+    return project
+
+
+def opens(project: Project, name: str, passphrase: str) -> bool:
+    try:
+        load_pem_private_key((project.keys / f"{name}.pem").read_bytes(), passphrase.encode())
+    except ValueError:
+        return False
+    return True
+
+
+def test_each_person_of_a_ceremony_types_a_passphrase_for_their_own_keys(fresh: Project) -> None:
+    words = {name: f"the passphrase of {name}" for name in ("ana", "ben", "coco")}
+    answers = [(rf"Passphrase of the new keys of {name}(, once more)?: ", word) for name, word in words.items()] * 2
+    code, said = at_terminal(("keys", "init", *THREE), fresh.base, {}, sorted(answers))
+    assert code == 0, said
+    for name, own in words.items():
+        path = next(fresh.keys.glob(f"*-{name}.pem"))
+        assert [opens(fresh, path.stem, word) for word in words.values()] == [word == own for word in words.values()]
+
+
+def test_one_passphrase_for_all_is_said(fresh: Project, run: Publish, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEGATE_PASSPHRASE", SECRET)
+    ran = run("init", *THREE)
+    assert ran.code == 0, ran.err
+    assert " ".join(ran.err.split()) == (
+        "One passphrase, from TIDEGATE_PASSPHRASE, protects the keys of ana, ben and coco: whoever knows it can"
+        " sign for all 3. Without the variable each of them is asked for their own."
+    )
+    assert all(opens(fresh, path.stem, SECRET) for path in fresh.keys.iterdir())
+
+
+@pytest.mark.parametrize("umask", [0o077, 0o000])
+def test_the_root_is_for_all_to_read_and_for_nobody_else_to_write_whatever_the_umask(
+    fresh: Project, run: Publish, umask: int
+) -> None:
+    before = os.umask(umask)
+    try:
+        ran = run("init", "--no-passphrase", *THREE)
+    finally:
+        os.umask(before)
+    assert ran.code == 0, ran.err
+    for path in (fresh.config / "root.json", fresh.config / "signers.yaml"):
+        assert path.stat().st_mode & 0o777 == 0o644
+    assert {path.stat().st_mode & 0o777 for path in fresh.keys.iterdir()} == {0o600}

@@ -39,7 +39,7 @@ def test_a_key_is_replaced_from_the_first_word_to_the_last(live: Project, publis
     assert "timestamp: + ben (automation), ed25519, key" in said
     assert "Still needs 2 more persons with a key that is trusted now and 2 more persons with a key of the new" in said
     early = run(publish, live, "keys", "promote")
-    assert (early.code, "root needs 2 more persons" in early.err) == (1, True)
+    assert (early.code, "root needs 2 more persons" in early.err) == (3, True)
 
     digest = json.loads(run(publish, live, "approve", "root", "--json").out)["candidate"]
     for key in ("root-ana", "root-ben"):
@@ -123,3 +123,83 @@ def test_a_bundle_of_something_else_says_what_it_is_about(live: Project, publish
     assert other.code == 1
     assert "root.bundle is about candidate" in other.err
     assert "bring content and site_config of the other machine here as well" in " ".join(other.err.split())
+
+
+def remove(publish: Publish, project: Project, name: str, *words: str) -> Ran:
+    ran = run(publish, project, "keys", "remove", name, *words)
+    return Ran(ran.code, " ".join(ran.out.split()), " ".join(ran.err.split()))
+
+
+def make_live(publish: Publish, project: Project) -> None:
+    assert run(publish, project, "keys", "stage").code == 0
+    digest = json.loads(run(publish, project, "approve", "root", "--json").out)["candidate"]
+    for key in ("root-ana", "root-ben"):
+        assert run(publish, project, "approve", "root", "--key", key, "--yes", digest).code == 0
+    assert run(publish, project, "keys", "promote").code == 0
+
+
+def test_a_replaced_key_stays_until_its_successor_is_live(live: Project, publish: Publish) -> None:
+    rotate(publish, live, "timestamp-ben", "timestamp-ben-2")
+    before = (live.config / "signers.yaml").read_bytes()
+    early = remove(publish, live, "timestamp-ben")
+    assert early.code == 1
+    assert "timestamp-ben was replaced, and root still names it for clients" in early.err
+    assert "publish keys promote" in early.err
+    assert (live.config / "signers.yaml").read_bytes() == before
+    assert remove(publish, live, "timestamp-ben", "--compromised").code == 0
+
+
+def test_a_key_that_no_live_metadata_names_needs_no_signature_to_go(live: Project, publish: Publish) -> None:
+    rotate(publish, live, "timestamp-ben", "timestamp-ben-2")
+    make_live(publish, live)
+    gone = remove(publish, live, "timestamp-ben")
+    assert gone.code == 0, gone.err
+    assert "Nothing has to be signed: no metadata that is live names it." in gone.out
+    assert "keys stage" not in gone.out
+    assert "Nothing is to be signed" in run(publish, live, "keys", "stage").out
+
+
+def test_a_key_that_clients_accept_asks_for_the_signatures_that_are_needed(live: Project, publish: Publish) -> None:
+    person = ("--person", "ana", "--duty", "engineering", "--role", "timestamp")
+    added = run(publish, live, "keys", "add", "timestamp-ana", *person, "--new", "--no-passphrase", to=False)
+    assert added.code == 0, added.err
+    assert json.loads(run(publish, live, "keys", "remove", "timestamp-ana", "--json").out)["next"] is None
+    kept = remove(publish, live, "notes-coco", "--compromised")
+    assert "Next: publish keys stage, since clients accept it until targets is signed anew." in kept.out
+
+
+def test_a_bucket_that_cannot_be_seen_leaves_a_warning(live: Project, publish: Publish) -> None:
+    rotate(publish, live, "timestamp-ben", "timestamp-ben-2")
+    before = tree(live.bucket)
+    gone = publish("keys", "remove", "timestamp-ben", "--to", "nowhere", cwd=live.base)
+    said = " ".join(gone.out.split())
+    assert gone.code == 0, gone.err
+    assert "Warning: nobody looked whether the change that replaced timestamp-ben is live." in said
+    assert "Next: publish keys stage" in said
+    assert tree(live.bucket) == before
+
+
+def test_staging_a_root_opens_no_key_of_root(live: Project, publish: Publish) -> None:
+    """Its entry in the ledger is signed by a key that is kept online; root signs when a person approves."""
+    rotate(publish, live, "timestamp-ben", "timestamp-ben-2")
+    for name in ("root-ana", "root-ben", "root-coco"):
+        path = live.keys / f"{name}.pem"
+        if path.exists():
+            path.write_text("sealed away")
+    staged = run(publish, live, "keys", "stage")
+    assert staged.code == 0, staged.err
+
+
+def test_a_mistyped_key_is_told_the_nearest_that_may_sign(live: Project, publish: Publish) -> None:
+    rotate(publish, live, "timestamp-ben", "timestamp-ben-2")
+    assert run(publish, live, "keys", "stage").code == 0
+    digest = json.loads(run(publish, live, "approve", "root", "--json").out)["candidate"]
+    mistyped = run(publish, live, "approve", "root", "--key", "root-anna", "--yes", digest)
+    assert (mistyped.code, "did you mean root-ana? (those who may: " in mistyped.err) == (1, True)
+
+
+def test_paths_are_printed_as_they_are_written(live: Project, publish: Publish) -> None:
+    (live.keys / "root-ana.pem").chmod(0o644)
+    ran = run(publish, live, "keys", "list", "--keys", "keys", to=False)
+    assert "keys/root-ana.pem" in " ".join(ran.out.split())
+    assert "Keys/" not in ran.out

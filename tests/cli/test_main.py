@@ -10,7 +10,7 @@ import click
 import pytest
 
 from publisher.cli.main import COMMANDS
-from tests.support.command import Publish
+from tests.support.command import ROOT, Publish, run_publish
 
 
 def test_help_names_every_command(publish: Publish) -> None:
@@ -41,8 +41,31 @@ def test_no_command_shows_help_and_is_a_usage_error(publish: Publish) -> None:
 def test_an_unknown_command_is_a_usage_error(publish: Publish) -> None:
     ran = publish("relaese")
     assert ran.code == 2
-    assert "relaese" in ran.err
-    assert "Traceback" not in ran.err
+    assert "there is no command relaese; did you mean release?" in ran.err
+
+
+@pytest.mark.parametrize(("group", "typed", "meant"), [("keys", "remvoe", "remove"), ("bucket", "polcy", "policy")])
+def test_commands_of_a_group_are_suggested_too(publish: Publish, group: str, typed: str, meant: str) -> None:
+    ran = publish(group, typed)
+    assert (ran.code, f"did you mean {meant}?" in ran.err) == (2, True)
+
+
+def test_the_shell_completes_commands_and_options() -> None:
+    def completed(*words: str) -> set[str]:
+        environment = {"_PUBLISH_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(("publish", *words))}
+        ran = run_publish(cwd=ROOT, env={**environment, "COMP_CWORD": str(len(words))})
+        assert ran.code == 0, ran.err
+        return {line.partition(",")[2] for line in ran.out.splitlines()}
+
+    assert completed("re") == {"release", "recover", "refresh", "render"}
+    assert "--artifacts" in completed("release", "--a")
+    assert completed("keys", "ro") == {"rotate"}
+
+
+def test_the_shell_completion_of_the_readme_can_be_read_by_bash() -> None:
+    script = run_publish(cwd=ROOT, env={"_PUBLISH_COMPLETE": "bash_source"})
+    assert (script.code, "complete -o nosort -F" in script.out) == (0, True), script.err
+    assert "_PUBLISH_COMPLETE=bash_source publish" in (ROOT / "README.md").read_text()
 
 
 def test_content_errors_come_as_json_when_asked(publish: Publish, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_the_exit_code_is_3_when_one_may_not_and_the_gaps_are_named(publish: Pub
     assert "1 window of maintenance" in said
     assert "1 may not take place as planned." in said
     gap = "from Tuesday 29 December 2026, 18:00 UTC to Wednesday 30 December 2026, 00:00 UTC"
-    assert f"maintenance.coverage Support is missing {gap}; on-call, comms and support must be there" in said
+    assert f"maintenance.coverage Support is not staffed {gap}. On-call, comms and support must be staffed" in said
     assert all(len(line) <= 80 for line in ran.out.splitlines())
 
 
@@ -80,7 +80,7 @@ def test_without_staffing_nothing_takes_place(publish: Publish, tmp_path: Path) 
             (config / file.name).write_bytes(file.read_bytes())
     ran = publish("maintenance", *CLEAR, "--product", "web-dashboard", "--config", config)
     assert ran.code == 3
-    assert "Nothing is known of who is there when, since there is no staffing.yaml;" in " ".join(ran.out.split())
+    assert "There is no staffing.yaml, so no duty counts as staffed." in " ".join(ran.out.split())
 
 
 @pytest.mark.parametrize(

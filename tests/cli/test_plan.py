@@ -22,7 +22,7 @@ def test_r11_the_first_line_is_the_advice_and_the_exit_code_says_whether_it_may_
         "Or: split",
         "Or: re-scope",
     ]
-    assert "Its way back must be verified and rehearsed by Saturday 2 January 2027, 06:00" in ran.out
+    assert "Its rollback must be verified and rehearsed by Saturday 2 January 2027, 06:00" in ran.out
     assert all(len(line) <= 80 for line in ran.out.splitlines())
 
 

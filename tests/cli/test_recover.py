@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -54,7 +54,7 @@ def test_what_a_stranger_published_is_told_by_every_command_that_looks(robbed: P
     assert (status.code, "Next: publish recover" in status.out) == (4, True)
     assert json.loads(run(publish, robbed, "status", "--json").out)["announced"] is False
     refresh = run(publish, robbed, "refresh")
-    assert (refresh.code, "publish recover" in refresh.err) == (5, True)
+    assert (refresh.code, "publish recover" in refresh.err) == (4, True)
     log = run(publish, robbed, "log", "--verify")
     assert (log.code, "which no entry announces" in log.out) == (4, True)
     assert tree(robbed.bucket) == before
@@ -108,3 +108,24 @@ def test_without_a_ledger_there_is_nothing_to_put_back(robbed: Project, publish:
         entry.unlink()
     ran = run(publish, robbed, "recover")
     assert (ran.code, "The ledger tells of no state" in ran.out) == (4, True)
+
+
+def test_status_fails_once_something_has_expired(
+    live: Project, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(publish, live, "status").code == 0
+    monkeypatch.setattr("publisher.cli.status.wall_clock", lambda: live.now + timedelta(days=3))
+    late = run(publish, live, "status")
+    assert late.code == 4
+    assert "Expired: timestamp. Clients offer nothing until that is renewed. Next: publish refresh" in late.out
+    said = json.loads(run(publish, live, "status", "--json").out)
+    assert (said["ok"], said["announced"]) == (False, True)
+
+
+def test_refresh_fails_as_for_missing_approvals_while_people_have_to_sign(
+    live: Project, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (live.keys / "notes-coco.pem").unlink()
+    monkeypatch.setattr("publisher.cli.refresh.wall_clock", lambda: live.now + timedelta(days=88))
+    waits = run(publish, live, "refresh")
+    assert (waits.code, "publish approve notes --key KEY" in waits.out) == (3, True), waits.err

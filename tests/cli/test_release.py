@@ -134,8 +134,32 @@ def test_example_addresses_are_never_signed(ready: Project, publish: Publish, co
     words = (command, "node@1.0.0", "--channel", "stable", "--artifacts", "artifacts/1.0.0", "--to", ready.bucket)
     ran = publish(*words, cwd=ready.base)
     assert ran.code == 1
-    assert f"endpoints.yaml still names example addresses: {host}\n" in ran.err
+    assert f"endpoints.yaml:1:1: still names an example address: {host}\n" in ran.err
     assert not any(tree(ready.bucket))
+
+
+FILL = '# Safety\n\n<p class="tg-fill" role="note">To be filled in.</p>\n'
+STUDY = "# Study\n\n<!-- Operators: delete this page,\n  which is ours -->\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "fix"),
+    [(FILL, 3, "write your own words in place of this paragraph"), (STUDY, 3, "delete this page, which is ours")],
+)
+@pytest.mark.parametrize("command", ["release", "stage"])
+def test_nothing_is_published_while_a_page_is_left_from_the_example(
+    ready: Project, publish: Publish, command: str, text: str, line: int, fix: str
+) -> None:
+    page = ready.content / "pages/safety.md"
+    page.parent.mkdir()
+    page.write_text(text, encoding="utf-8")
+    words = (command, "node@1.0.0", "--channel", "stable", "--artifacts", "artifacts/1.0.0", "--to", ready.bucket)
+    ran = publish(*words, cwd=ready.base)
+    assert ran.code == 1
+    assert f"content/pages/safety.md:{line}:1: is left from the example\n    -> {fix}\n" in ran.err
+    assert not any(tree(ready.bucket))
+    advice = publish("check", cwd=ready.base)
+    assert (advice.code, f"content/pages/safety.md:{line}:1: is left from the example" in advice.out) == (0, True)
 
 
 def test_a_file_of_another_release_is_not_published(ready: Project, publish: Publish) -> None:

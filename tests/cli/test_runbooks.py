@@ -13,6 +13,7 @@ from tuf.api.metadata import Metadata, MetaFile, Targets
 from tuf.ngclient import Updater
 
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
+from publisher.client.cli import wall_clock
 from publisher.client.errors import ClientError
 from publisher.client.fetch import fetcher_for
 from publisher.client.updater import UpdateClient
@@ -34,7 +35,7 @@ def project(tmp_path: Path, publish: Publish) -> Project:
 
 def offered(project: Project, state: str, *, root: bytes | None = None, bucket: Path | None = None) -> str:
     url = (bucket or project.bucket).as_uri()
-    client = UpdateClient(url, root or project.root, project.base / "clients" / state, fetcher_for(url))
+    client = UpdateClient(url, root or project.root, project.base / "clients" / state, fetcher_for(url), wall_clock)
     release = client.fetch_feed("node", "stable", "linux-amd64").release
     assert release is not None
     return str(release.version)
@@ -116,8 +117,24 @@ THEFTS = {
 
 
 def test_each_section_of_the_page_is_run_by_a_test() -> None:
-    assert set(PAGE) == {*THEFTS, "first", "channel", "minisign", "root", "everything"}
+    assert set(PAGE) == {*THEFTS, "first", "planted", "channel", "minisign", "root", "everything"}
     assert PAGE["first"] == ["publish recover"]
+
+
+def test_an_object_in_the_place_of_the_next_root_is_named_and_deleted(project: Project, publish: Publish) -> None:
+    planted = project.bucket / metadata_key("root", 2)
+    planted.write_bytes(b"garbage")
+    with pytest.raises(ClientError):
+        offered(project, "fresh")
+    assert PAGE["planted"] == ["publish recover"]
+    ran = publish("recover", cwd=project.base)
+    assert ran.code == 4
+    said = " ".join(ran.err.split())
+    assert "tuf/metadata/2.root.json lies where the next root belongs, and every client stops there" in said
+    assert "have the holder of the break-glass identity delete tuf/metadata/2.root.json" in said
+    planted.unlink()
+    assert publish("recover", cwd=project.base).code == 0
+    assert offered(project, "fresh") == "1.1.0"
 
 
 @pytest.mark.parametrize("row", THEFTS)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import icalendar
 import pytest
 
 from tests.support.command import Publish, Ran
+from tests.support.own_site import copy_site
 from tests.support.project import Project, tree
 
 ROOT = Path(__file__).parents[2]
@@ -19,9 +21,7 @@ ROOT = Path(__file__).parents[2]
 def project(tmp_path: Path) -> Project:
     """A project whose site can be built, with one release in its channel."""
     project = Project(tmp_path / "project", now=datetime.now(UTC).replace(microsecond=0))
-    shutil.copytree(ROOT / "content" / "pages", project.content / "pages")
-    shutil.copytree(ROOT / "templates", project.base / "templates")
-    shutil.copyfile(ROOT / "mkdocs.yml", project.base / "mkdocs.yml")
+    copy_site(project)
     project.publish("1.0.0")
     return project
 
@@ -62,7 +62,7 @@ def test_build_upload_sign_and_verify(project: Project, publish: Publish) -> Non
     (project.base / "file-site" / "index.html").write_text("send coins here")
     defaced = publish(*verify, cwd=project.base)
     assert defaced.code == 4
-    assert "index.html the page on the site does not have the bytes that were signed" in defaced.out
+    assert "index.html the page on the site does not have the bytes that were signed" in " ".join(defaced.out.split())
 
     assert build(publish, project, *SIGNED, "--everything").code == 0
     assert publish(*verify, cwd=project.base).code == 0
@@ -137,8 +137,61 @@ def test_the_bucket_of_endpoints_is_no_place_for_the_site(project: Project, publ
     assert not (project.base / "channel").exists()
 
 
+def test_a_page_that_is_left_from_the_example_is_not_uploaded(project: Project, publish: Publish) -> None:
+    shutil.copyfile(ROOT / "content/pages/safety.md", project.content / "pages/safety.md")
+    (project.base / "file-site").mkdir()
+    ran = build(publish, project, *SIGNED)
+    assert ran.code == 1
+    assert "content/pages/safety.md:44:1: is left from the example" in ran.err
+    assert tree(project.base / "file-site") == {}
+
+
 def test_sample_content_is_not_uploaded(publish: Publish, tmp_path: Path) -> None:
     ran = publish("build", "--upload", tmp_path / "site", cwd=ROOT)
     assert ran.code == 1
     assert "this is sample content" in ran.err
     assert not (tmp_path / "site").exists()
+
+
+EVENT = """\
+id: summit
+title: Storage summit
+type: exchange-listing
+ecosystem: btfs
+starts: {day}T10:00:00Z
+ends: {day}T20:00:00Z
+severity: {{score: 3, because: Many people.}}
+lead_time: {{score: 3, because: Five weeks.}}
+impact: {{client_load: 1, node_churn: 1, support_traffic: 1, compatibility_risk: 1}}
+comms_lead: Faye
+summary: A summit.
+"""
+
+
+@pytest.mark.parametrize("words", [("--upload", "file-site"), ("--to", "site")])
+def test_r91_the_published_calendar_counts_every_change_up(
+    project: Project, publish: Publish, words: tuple[str, str]
+) -> None:
+    """By what was published before, since the clock stands still here; a calendar that stays keeps its bytes."""
+    file = project.content / "events/summit.yaml"
+    file.parent.mkdir(exist_ok=True)
+    day = datetime.now(UTC) + timedelta(days=30)
+    if words[0] == "--upload":
+        (project.base / "file-site").mkdir()
+
+    def calendar(text: str) -> bytes:
+        file.write_text(text, encoding="utf-8")
+        ran = build(publish, project, *words)
+        assert ran.code == 0, ran.err
+        return (project.base / words[1] / "calendar.ics").read_bytes()
+
+    def sequence(data: bytes) -> int:
+        entries = icalendar.Calendar.from_ical(data).walk("VEVENT")
+        [number] = [entry.decoded("sequence") for entry in entries if str(entry["uid"]).startswith("event-summit@")]
+        return int(number)
+
+    first = calendar(EVENT.format(day=f"{day:%Y-%m-%d}"))
+    moved = calendar(EVENT.format(day=f"{day + timedelta(days=2):%Y-%m-%d}"))
+    cancelled = calendar(file.read_text(encoding="utf-8") + "status: cancelled\n")
+    assert sequence(first) < sequence(moved) < sequence(cancelled)
+    assert calendar(file.read_text(encoding="utf-8")) == cancelled

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.approving import edit
 from tests.support.command import Publish, Ran
-from tests.support.project import Project, with_todays_keys
+from tests.support.project import Project, tree, with_todays_keys
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_two_people_and_two_machines_ship_a_release(ready: Project, publish: Pub
     first = approve(publish, ready, "channels-ana", "--keys", "keys-of-ana")
     assert "approved    ana (engineering)" in first.out
     early = run(publish, ready, "promote", "node@1.0.0")
-    assert early.code == 1
+    assert early.code == 3
     assert "still needs the approval of a person with the duty operations (ben)" in early.err
     waiting = json.loads(run(publish, ready, "status", "--json").out)
     assert waiting["live"] == []
@@ -59,7 +60,7 @@ def test_two_people_and_two_machines_ship_a_release(ready: Project, publish: Pub
     last = run(publish, ready, "promote", "node@1.0.0")
     assert last.code == 0, last.err
     assert "node 1.0.0 is live in stable" in last.out
-    assert "Next: record `shipped_at: 20" in last.out
+    assert "Recorded shipped_at in content/releases/node/1.0.0.yaml. Next: commit it" in last.out
     live = json.loads(run(publish, ready, "status", "--json").out)
     assert [one["version"] for one in live["live"]] == ["1.0.0"]
     assert live["staged"] == []
@@ -137,8 +138,60 @@ def test_r26_what_the_build_changed_goes_with_the_candidate_and_stops_a_patch_th
     release.write_text(declared)
     lowered = run(publish, ready, "promote", "node@1.0.0")
     assert lowered.code == 3
-    assert "something of that class (dht)" in lowered.err
+    assert "a part of the program (dht)" in lowered.err
     release.write_text(declared.replace("change_class: patch", "change_class: dht"))
     approve(publish, ready, "channels-ana", "--keys", "keys-of-ana")
     approve(publish, ready, "channels-ben")
     assert run(publish, ready, "promote", "node@1.0.0").code == 0
+
+
+def test_the_review_of_a_first_release_says_that_the_channel_is_new(ready: Project, publish: Publish) -> None:
+    stage(publish, ready)
+    said = run(publish, ready, "approve", "node@1.0.0").out
+    assert "a new channel: nobody has been offered anything of node.stable so far" in said
+    assert "linux-amd64: 1.0.0, new" in said
+    assert "nothing -> 1.0.0" not in said
+
+
+def test_the_channel_may_be_left_out_only_where_there_is_one(ready: Project, publish: Publish) -> None:
+    to = ("--to", ready.bucket)
+    artifacts = ("--artifacts", "artifacts/1.0.0", *to)
+    assert publish("stage", "node@1.0.0", *artifacts, cwd=ready.base).code == 0
+    edit(ready.content / "releases/node/1.0.0.yaml", "channels: [stable]", "channels: [stable, beta]")
+    before = tree(ready.bucket)
+    commands = [("stage", *artifacts), ("release", *artifacts), ("approve", *to), ("promote", *to), ("rollback", *to)]
+    for command, *options in commands:
+        unclear = publish(command, "node@1.0.0", *options, cwd=ready.base)
+        assert unclear.code == 2
+        assert "which channel of node is meant: stable or beta?" in unclear.err
+    assert tree(ready.bucket) == before
+
+
+def test_all_missing_files_come_at_once_with_what_lies_there_instead(ready: Project, publish: Publish) -> None:
+    built = ready.base / "artifacts/1.0.0"
+    (built / "node-1.0.0-linux-amd64.tar.gz").rename(built / "node-1.0.0-linux_amd64.tar.gz")
+    (built / "node-1.0.0-windows-amd64.zip").rename(built / "setup.exe")
+    ran = publish("stage", "node@1.0.0", "--artifacts", built, "--to", ready.bucket, cwd=ready.base)
+    assert ran.code == 1
+    assert "2 files are missing in" in ran.err
+    missing = "node-1.0.0-linux-amd64.tar.gz (linux-amd64); did you mean node-1.0.0-linux_amd64.tar.gz?"
+    assert missing in ran.err
+    assert "  node-1.0.0-windows-amd64.zip (windows-amd64)\n" in ran.err
+    assert "what lies there instead: node-1.0.0-linux_amd64.tar.gz, setup.exe" in ran.err
+    assert not any(tree(ready.bucket))
+
+
+def test_no_line_is_wider_than_the_terminal(ready: Project, publish: Publish) -> None:
+    (ready.base / "keys-of-ana/channels-ana.pem").rename(ready.keys / "channels-ana.pem")
+    artifacts = ("--artifacts", "artifacts/1.0.0", "--to", "bucket")
+    planned = publish("release", "node@1.0.0", *artifacts, "--dry-run", cwd=ready.base)
+    staged = publish("stage", "node@1.0.0", *artifacts, cwd=ready.base)
+    assert (planned.code, staged.code) == (0, 0), planned.err + staged.err
+    done = publish("release", "node@1.0.0", *artifacts, cwd=ready.base)
+    (ready.bucket / "releases/node/1.0.0/left-behind-by-somebody-else.tar.gz").write_bytes(b"x")
+    verified = publish("verify", "bucket", "--root", "site_config/root.json", cwd=ready.base)
+    status = publish("status", "--to", "bucket", cwd=ready.base)
+    for ran in (planned, done, verified, status):
+        assert ran.out.strip()
+        # A path stays whole, so that it can be copied.
+        assert [line for line in ran.out.splitlines() if len(line) > 80 and " " in line.strip()] == []

@@ -12,21 +12,17 @@ from publisher.client.cli import main as tidegate
 from tests.support.command import ROOT, Publish, Ran
 from tests.support.project import Project, tree, with_todays_keys
 
-SHIPPED = "2026-01-02T00:00:00Z"
-
 
 @pytest.fixture(params=["recorded", "not recorded"])
 def taken_back(tmp_path: Path, publish: Publish, request: pytest.FixtureRequest) -> Project:
     """1.1.0 was taken back with the command; its YAML records that it shipped, or does not."""
     project = with_todays_keys(tmp_path / "project", publish, "1.0.0", "1.1.0")
     for version in ("1.0.0", "1.1.0"):
-        assert release(publish, project, version).code == 0
-        if request.param == "recorded":
-            with (project.content / f"releases/node/{version}.yaml").open("a") as file:
-                file.write(f"shipped_at: {SHIPPED}\n")
+        assert release(publish, project, version, *([] if request.param == "recorded" else ["--no-record"])).code == 0
     back = publish("rollback", "node@1.1.0", "--channel", "stable", "--to", project.bucket, cwd=project.base)
     assert back.code == 0, back.err
-    assert "Clients that run 1.1.0 are told: Go back to 1.0.0. It never ships to stable again;" in back.out
+    assert "Clients that run 1.1.0 show: Go back to 1.0.0." in said(back)
+    assert "It never ships to stable again: publish a fixed version under a higher number" in said(back)
     return project
 
 
@@ -111,8 +107,8 @@ def test_the_same_for_machines(taken_back: Project, publish: Publish) -> None:
 def test_without_a_bucket_nobody_says_what_the_channel_offers(taken_back: Project, publish: Publish) -> None:
     why = publish("why", "node@1.1.0", cwd=taken_back.base)
     assert "offers now" not in said(why)
-    if SHIPPED in (taken_back.content / "releases/node/1.1.0.yaml").read_text():
-        assert "is recorded as shipped on Friday 2 January 2026" in said(why)
+    if "shipped_at" in (taken_back.content / "releases/node/1.1.0.yaml").read_text():
+        assert "is recorded as shipped on" in said(why)
         assert "Whether stable still offers it: add --bucket." in said(why)
 
 

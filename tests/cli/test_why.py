@@ -53,11 +53,10 @@ def test_a_refusal_is_told_whole(publish: Publish) -> None:
         'freeze.hard Hard freeze around "BTT trading pair opens on Example Exchange"',
         "Until: Tuesday 24 November 2026, 22:00 UTC",
         "Length: 9 days before (7 days exchange listing + 2 days persistence format or RPC of a node)",
-        "Who: Nobody; the freeze ends by itself.",
         "What helps: Wait for the end of the freeze",
         "Because of: btt-listing-sample",
         "From Tuesday 24 November 2026, 22:00 UTC: waiting freeze.soft",
-        "The answer changes on Saturday 28 November 2026, 22:00 UTC: from then on it may ship.",
+        "From Saturday 28 November 2026, 22:00 UTC on it may ship.",
     ):
         assert part in out
 
@@ -141,7 +140,7 @@ def test_with_a_bucket_the_answer_is_that_of_release(
 
     assert why("node@1.1.0").startswith("node 1.1.0 is live in stable.\n")
     assert why("node@1.0.0").startswith("node 1.0.0 is blocked.\n")
-    assert "1.1.0 is already out in stable" in " ".join(why("node@1.0.0").split())
+    assert "stable already offers 1.1.0" in " ".join(why("node@1.0.0").split())
     assert json.loads(why("node@1.0.0", "--json"))["outcome"] == "blocked"
 
 

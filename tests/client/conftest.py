@@ -9,6 +9,7 @@ import pytest
 from pytest_socket import socket_allow_hosts
 from tuf.ngclient import FetcherInterface
 
+from publisher.client.cli import wall_clock
 from publisher.client.fetch import fetcher_for
 from publisher.client.updater import UpdateClient
 from tests.support.tuf_repository import Bucket, a_feed
@@ -63,7 +64,7 @@ def fetcher(bucket: Bucket) -> CountingFetcher:
 @pytest.fixture
 def client(bucket: Bucket, fetcher: CountingFetcher, tmp_path: Path) -> UpdateClient:
     """A client with an empty state directory."""
-    return UpdateClient(bucket.url, bucket.root_bytes, tmp_path / "state", fetcher)
+    return UpdateClient(bucket.url, bucket.root_bytes, tmp_path / "state", fetcher, wall_clock)
 
 
 @pytest.fixture
@@ -74,6 +75,6 @@ def fresh_client(bucket: Bucket, tmp_path: Path) -> Callable[[], UpdateClient]:
     def make() -> UpdateClient:
         made.append(1)
         state = tmp_path / f"state-{len(made)}"
-        return UpdateClient(bucket.url, bucket.root_bytes, state, fetcher_for(bucket.url))
+        return UpdateClient(bucket.url, bucket.root_bytes, state, fetcher_for(bucket.url), wall_clock)
 
     return make

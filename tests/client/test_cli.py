@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
+from jsonschema import Draft202012Validator, FormatChecker
 
 from publisher.client import cli
 from publisher.client.cli import main
 from publisher.client.version import Version
+from publisher.content.schemas import schema_of
+from publisher.model.answer import Answer
 from tests.support.tuf_repository import ALICE, PAST, Bucket, a_feed
 
 Run = Callable[..., tuple[int, str, str]]
@@ -137,9 +142,9 @@ def test_json_of_a_check_has_stable_keys(run: Run) -> None:
     answer = json.loads(out)
     assert code == 0
     assert list(answer) == [
-        "format", "ok", "verdict", "exit_code", "error", "product", "channel", "platform", "current",
-        "outcome", "reason", "action", "secure", "release", "min_secure", "withdrawn", "deprecations",
-        "signed_by", "download",
+        "format", "ok", "verdict", "exit_code", "error", "checked_at", "valid_until", "product", "channel",
+        "platform", "current", "outcome", "reason", "action", "secure", "release", "min_secure", "withdrawn",
+        "deprecations", "signed_by", "download",
     ]  # fmt: skip
     assert (answer["verdict"], answer["outcome"], answer["current"]) == (
         "verified",
@@ -150,6 +155,7 @@ def test_json_of_a_check_has_stable_keys(run: Run) -> None:
     assert answer["release"]["artifact"]["size"] == 11
     assert [item["person"] for item in answer["signed_by"]] == ["alice", "bob"]
     assert answer["download"] is None
+    assert answer["valid_until"] == "2999-01-01T00:00:00Z"
 
 
 def test_json_of_a_download_names_the_file(run: Run, to: Path) -> None:
@@ -180,6 +186,7 @@ def test_failures_end_in_one_verdict_and_write_nothing(
     run: Run, bucket: Bucket, to: Path, spoil: Callable[[Bucket], None], failure: tuple[int, str]
 ) -> None:
     exit_code, verdict = failure
+    code_of = {"expired": "expired", "not verified": "not-verified", "unreachable": "missing"}
     spoil(bucket)
     code, out, err = run("download", "--to", str(to))
     assert (code, out) == (exit_code, "")
@@ -192,6 +199,7 @@ def test_failures_end_in_one_verdict_and_write_nothing(
     answer = json.loads(out)
     assert (code, err) == (exit_code, "")
     assert (answer["ok"], answer["verdict"], answer["exit_code"]) == (False, verdict, exit_code)
+    assert answer["error"]["code"] == code_of[verdict]
     assert answer["error"]["what"]
     assert answer["error"]["fix"]
     assert not list(to.iterdir())
@@ -207,6 +215,8 @@ def test_failures_end_in_one_verdict_and_write_nothing(
         (["check", "--current", "1", "--url", "https://updates.example"], 2, "missing: --root, --product"),
         (["check", "--cur", "1"], 2, "--cur"),
         (["download", "--current", "1"], 2, "--to"),
+        (["download", "--to", ""], 2, "argument --to: is empty"),
+        (["check", "--current", "1", "--state", ""], 2, "argument --state: is empty"),
     ],
 )
 def test_wrong_usage_says_what_is_missing(
@@ -245,6 +255,16 @@ def test_a_traceback_appears_only_with_debug(run: Run, bucket: Bucket) -> None:
     assert "Traceback" in err
 
 
+@pytest.mark.parametrize("words", [[], ["--debug"]])
+def test_nothing_invisible_of_a_hostile_server_reaches_the_terminal(run: Run, bucket: Bucket, words: list[str]) -> None:
+    bucket.files = {"feed/btfs-node/stable/\x1b[2J\u202e\u2028\u3164.json": b"{}"}
+    bucket.publish()
+    code, _, err = run("check", "--current", "4", *words)
+    assert code == 1
+    assert r"\x1b[2J\u202e\u2028\u3164" in err
+    assert not any(char in err for char in "\x1b\u202e\u2028\u3164")
+
+
 def test_an_unforeseen_error_is_told_without_a_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> None:
         raise RuntimeError("a bug")
@@ -264,7 +284,7 @@ def test_an_interrupt_exits_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(cli, "decide", interrupt)
     code, _, err = run("check", "--current", "4")
     assert code == 130
-    assert "interrupted" in err
+    assert "stopped by SIGINT" in err
 
 
 def test_the_version_of_the_client_itself(capsys: pytest.CaptureFixture[str]) -> None:
@@ -282,19 +302,143 @@ def test_help_names_every_exit_code_and_command(capsys: pytest.CaptureFixture[st
     assert all(word in out for word in ("check", "download", "4 not verified", "5 unreachable"))
 
 
+ANSWER = Draft202012Validator(schema_of(Answer, closed=True, nulls=True), format_checker=FormatChecker())
+"""Closed here, so that a key that nobody describes is noticed."""
+
+
+def test_every_answer_and_every_error_has_the_published_shape(
+    run: Run, bucket: Bucket, to: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bucket.release(a_feed(min_secure="4.0.0", deprecations=[{"id": "a", "subject": "The v1 API", "state": "warned"}]))
+    printed = [
+        run("check", "--current", "4.0.2", "--json")[1],
+        run("check", "--current", "4.1.0", "--json")[1],
+        run("check", "--current", "3", "--json", "--exit-code")[1],
+        run("download", "--to", str(to), "--json")[1],
+        run("check", "--current", "4", "--json", channel="beta")[1],
+        run("check", "--current", "v4", "--json")[1],
+    ]
+    main(["check", "--json"])
+    printed.append(capsys.readouterr().out)
+    expired(bucket)
+    printed.append(run("check", "--current", "4", "--json")[1])
+    keys = [list(json.loads(text)) for text in printed]
+    assert all(each == keys[0] for each in keys)
+    for text in printed:
+        ANSWER.validate(json.loads(text))
+
+
+@pytest.mark.parametrize(
+    ("current", "min_secure", "release", "exit_code"),
+    [
+        ("4.0.2", None, True, 10),
+        ("4.0.2", "4.1.0", True, 10),
+        ("4.1.0", None, True, 0),
+        ("4.2.0", None, True, 0),
+        ("4.0.2", "4.1.0", False, 11),
+        ("4.1.0", "4.1.0", False, 0),
+    ],
+)
+def test_exit_code_tells_a_shell_what_was_found(
+    run: Run, bucket: Bucket, current: str, min_secure: str | None, release: bool, exit_code: int
+) -> None:
+    feed = a_feed(min_secure=min_secure)
+    bucket.release(feed if release else feed | {"release": None})
+    assert run("check", "--current", current, "--exit-code")[0] == exit_code
+    assert json.loads(run("check", "--current", current, "--exit-code", "--json")[1])["exit_code"] == exit_code
+    assert run("check", "--current", current)[0] == 0
+
+
+def test_exit_code_leaves_errors_as_they_are(run: Run, bucket: Bucket) -> None:
+    expired(bucket)
+    assert run("check", "--current", "4.0.2", "--exit-code")[0] == 4
+
+
+def test_a_directory_of_this_machine_that_fails_is_not_called_unreachable(
+    run: Run, bucket: Bucket, tmp_path: Path, to: Path
+) -> None:
+    (tmp_path / "file").write_bytes(b"in the way")
+    code, out, _ = run("download", "--json", "--to", str(tmp_path / "file" / "below"))
+    answer = json.loads(out)
+    assert (code, answer["verdict"], answer["error"]["code"]) == (5, "failed here", "local")
+    assert str(tmp_path / "file") in answer["error"]["what"]
+
+
+def test_a_full_disk_says_so_and_leaves_nothing(run: Run, to: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    run("check", "--current", "4")
+    monkeypatch.setattr(os, "fsync", full)
+    answer = json.loads(run("download", "--json", "--to", str(to))[1])
+    assert (answer["verdict"], answer["error"]["code"]) == ("failed here", "disk-full")
+    assert not list(to.iterdir())
+
+
+@pytest.mark.parametrize("no_color", ["1", ""])
+def test_no_color_is_ever_used(run: Run, monkeypatch: pytest.MonkeyPatch, no_color: str) -> None:
+    monkeypatch.setenv("NO_COLOR", no_color)
+    monkeypatch.setenv("FORCE_COLOR", "" if no_color else "1")
+    for said in (run("check", "--current", "4.0.2"), run("check", "--current", "v4")):
+        assert "\x1b" not in said[1] + said[2]
+
+
 def test_two_addresses_and_two_roots_never_share_their_state(run: Run, bucket: Bucket, tmp_path: Path) -> None:
     run("check", "--current", "4")
     run("check", "--current", "4", url=f"{bucket.url}/")
     assert len(list((tmp_path / "state/btfs-node/stable").iterdir())) == 2
 
 
-def test_the_state_goes_where_the_system_keeps_such_things(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home directory, with no variable that names another place."""
     if sys.platform in ("win32", "darwin"):
         pytest.skip("XDG_STATE_HOME is for other systems")
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "xdg"))
-    assert cli._system_state() == tmp_path / "xdg" / "tidegate"
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    return tmp_path / "home"
+
+
+def test_the_state_goes_where_the_system_keeps_such_things(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cli._system_state() == home / ".local/state/tidegate"
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "xdg"))
+    assert cli._system_state() == home / "xdg" / "tidegate"
+
+
+@pytest.mark.parametrize("relative", ["state", "./state", "", "~/state"])
+def test_a_relative_xdg_directory_is_ignored(home: Path, monkeypatch: pytest.MonkeyPatch, relative: str) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", relative)
+    assert cli._system_state() == home / ".local/state/tidegate"
+
+
+@pytest.mark.parametrize("value", ["", "relative"])
+def test_an_empty_home_is_looked_up_and_never_the_current_directory(
+    home: Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    import pwd  # noqa: PLC0415 - there is none on Windows
+
+    monkeypatch.setenv("HOME", value)
+    own = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    assert cli._system_state() == own / ".local/state/tidegate"
+
+
+def test_without_any_home_the_option_is_named_and_help_still_works(
+    home: Path, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import pwd  # noqa: PLC0415 - there is none on Windows
+
+    def nobody(_: int) -> NoReturn:
+        raise KeyError("no such user")
+
+    monkeypatch.setenv("HOME", "")
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    (tmp_path / "root.json").write_bytes(bucket.root_bytes)
+    words = f"check --url {bucket.url} --root {tmp_path / 'root.json'} --product btfs-node --channel stable --current 4"
+    assert main(words.split()) == 1
+    assert "give --state a directory of your own" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["check", "--help"])
+    assert "default: none" in " ".join(capsys.readouterr().out.split())
 
 
 def test_as_a_module_with_its_reader_gone_it_ends_quietly(bucket: Bucket, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from publisher.client.pace import Limits
 
 pytestmark = pytest.mark.loopback
 
-QUICK = Limits(wait=0.4, chunk=0.4, total=0.6)
+QUICK = Limits(wait=0.4, chunk=0.4, total=0.6, large=0.8)
 Answer = Callable[[socket.socket], None]
 
 
@@ -78,6 +78,12 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
 def test_a_server_that_drips_is_given_up_on(serve: Callable[[Answer], str], answer: Answer, path: str) -> None:
     with pytest.raises(SlowRetrievalError):
         fetch(serve(answer), path)
+
+
+def test_a_file_that_never_falls_below_the_lowest_speed_still_has_an_end(serve: Callable[[Answer], str]) -> None:
+    steady = endlessly(b"x" * 65536, 0.05, b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+    with pytest.raises(SlowRetrievalError):
+        fetch(serve(steady), "/tuf/targets/artifacts/p/c/1/a.file")
 
 
 def test_a_server_that_says_come_back_tomorrow_is_not_waited_for(serve: Callable[[Answer], str]) -> None:

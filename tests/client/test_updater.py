@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher.client.cli import wall_clock
 from publisher.client.errors import InputError
 from publisher.client.fetch import fetcher_for
 from publisher.client.updater import Downloaded, UpdateClient
@@ -198,13 +199,13 @@ def test_an_odd_product_is_refused_before_anything_is_written(
 
 @pytest.mark.parametrize("root", [b"", b"{}", b"not json"])
 def test_what_is_no_root_is_an_input_error(bucket: Bucket, tmp_path: Path, root: bytes) -> None:
-    client = UpdateClient(bucket.url, root, tmp_path / "state", fetcher_for(bucket.url))
+    client = UpdateClient(bucket.url, root, tmp_path / "state", fetcher_for(bucket.url), wall_clock)
     with pytest.raises(InputError, match="not TUF root metadata"):
         client.fetch_feed(*ASK)
 
 
 def test_a_timestamp_given_as_root_is_an_input_error(bucket: Bucket, tmp_path: Path) -> None:
     root = bucket.path("tuf/metadata/timestamp.json").read_bytes()
-    client = UpdateClient(bucket.url, root, tmp_path / "state", fetcher_for(bucket.url))
+    client = UpdateClient(bucket.url, root, tmp_path / "state", fetcher_for(bucket.url), wall_clock)
     with pytest.raises(InputError, match="timestamp"):
         client.fetch_feed(*ASK)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher.client.errors import ExpiredError, FeedError, TransferError, VerificationError
+from publisher.client.cli import wall_clock
+from publisher.client.errors import ExpiredError, FeedError, LocalError, TransferError, VerificationError
 from publisher.client.fetch import fetcher_for
 from publisher.client.updater import UpdateClient
 from tests.client.conftest import ASK, empty
@@ -31,7 +32,7 @@ def test_expired_metadata_is_refused(tmp_path: Path, to: Path, name: str) -> Non
         bucket.root.signed.expires = PAST
         bucket.write_root()
     bucket.release(a_feed())
-    client = UpdateClient(bucket.url, bucket.root_bytes, tmp_path / "state", fetcher_for(bucket.url))
+    client = UpdateClient(bucket.url, bucket.root_bytes, tmp_path / "state", fetcher_for(bucket.url), wall_clock)
     message = refused(client, to, ExpiredError, "expired")
     assert "keep what you run" in message
 
@@ -202,9 +203,10 @@ def test_a_root_not_signed_by_the_old_one_is_refused(bucket: Bucket, client: Upd
     refused(client, to, words="signatures are missing or wrong")
 
 
-def test_metadata_that_is_not_json_is_refused(bucket: Bucket, client: UpdateClient, to: Path) -> None:
+def test_a_web_page_in_place_of_metadata_is_named_as_one(bucket: Bucket, client: UpdateClient, to: Path) -> None:
     bucket.write("tuf/metadata/timestamp.json", b"<html>sign in to this network</html>")
-    refused(client, to, words="not valid")
+    message = refused(client, to, words="sent a web page in place of timestamp.json")
+    assert "sign in" in message
 
 
 def test_an_empty_bucket_says_what_to_check(bucket: Bucket, client: UpdateClient, to: Path) -> None:
@@ -214,8 +216,8 @@ def test_an_empty_bucket_says_what_to_check(bucket: Bucket, client: UpdateClient
 
 def test_a_state_directory_that_cannot_be_written_says_so(bucket: Bucket, tmp_path: Path, to: Path) -> None:
     (tmp_path / "state").write_bytes(b"a file in the way")
-    client = UpdateClient(bucket.url, bucket.root_bytes, tmp_path / "state", fetcher_for(bucket.url))
-    refused(client, to, TransferError, "cannot check for updates")
+    client = UpdateClient(bucket.url, bucket.root_bytes, tmp_path / "state", fetcher_for(bucket.url), wall_clock)
+    refused(client, to, LocalError, "cannot check for updates")
 
 
 def test_a_refused_state_does_not_stop_the_next_good_one(

@@ -98,3 +98,47 @@ def test_what_refers_to_a_doubtful_item_is_not_guessed_at(project: Path, problem
     assert [problem.what for problem in problems()] == [
         "`id` is written as no, which means true or false to some programs"
     ]
+
+
+def swap(file: Path, *changes: tuple[str, str]) -> None:
+    text = file.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    file.write_text(text)
+
+
+def test_a_wrong_value_hides_no_wrong_reference_in_the_same_file(project: Path, problems: Check) -> None:
+    swap(
+        project / "content/events/listing.yaml",
+        ("type: exchange-listing", "type: exchange-listin"),
+        ("client_load: 2", "client_load: 9"),
+        ("summary: A trading", "sumary: A trading"),
+    )
+    assert [problem.what for problem in problems()] == [
+        "there is no event type exchange-listin",
+        "`impact.client_load` must be 3 or less",
+        "`sumary` is not a known key here",
+    ]
+
+
+def test_a_wrong_value_in_the_configuration_hides_no_wrong_reference_elsewhere(project: Path, problems: Check) -> None:
+    swap(project / "site_config/products.yaml", ("client_type: daemon", "client_type: demon"))
+    swap(project / "content/releases/node/1.10.yaml", ("platform: linux-amd64", "platform: linux-arm64"))
+    swap(
+        project / "content/policy.yaml",
+        ("profile: team", "profile: teem"),
+    )
+    swap(project / "content/events/listing.yaml", ("type: exchange-listing", "type: exchange-listin"))
+    assert [(problem.place.file, problem.what) for problem in problems()] == [
+        ("content/events/listing.yaml", "there is no event type exchange-listin"),
+        ("content/policy.yaml", "`profile` cannot be 'teem'"),
+        ("content/releases/node/1.10.yaml", "there is no platform of node named linux-arm64"),
+        ("site_config/products.yaml", "`client_type` in entry 1 of `products` cannot be 'demon'"),
+    ]
+
+
+def test_what_stands_in_for_a_wrong_value_is_never_told_as_a_problem(project: Path, problems: Check) -> None:
+    # The example of an event type is one that this policy may not know; the value itself has its problem already.
+    swap(project / "content/events/listing.yaml", ("type: exchange-listing", "type: Exchange Listing!"))
+    assert [problem.what.split(",")[0] for problem in problems()] == ["`type` must be small letters"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,7 @@ BEYOND_A_SCHEMA = {
     "exempt-and-longer", "failure-twice", "policy-not-counted-up", "region-twice", "zone-of-an-offset-to-gmt",
     # what lies inside a text
     "blank-text", "day-that-does-not-exist", "heading", "html", "http-address", "http-link", "image", "look-alike-link",
+    "file-named-like-a-device", "files-that-differ-in-case", "id-of-a-device", "version-with-a-huge-number",
     "invisible-character", "maintenance-of-no-time", "two-lines-in-title",
     # names of time zones, of which a schema has no list
     "unknown-zone", "zone-as-offset", "zone-without-continent",
@@ -83,6 +85,56 @@ def test_a_schema_is_valid_and_accepts_its_example(name: str) -> None:
     assert SCHEMAS[name]["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     Draft202012Validator(SCHEMAS[name]).validate(EXAMPLES[name])
     MODELS[name].model_validate_json(json.dumps(EXAMPLES[name]))
+
+
+def patterns(schema: Any) -> Iterator[str]:
+    """Every regular expression in a schema."""
+    if isinstance(schema, dict):
+        if isinstance(schema.get("pattern"), str):
+            yield schema["pattern"]
+        yield from schema.get("patternProperties", {})
+        for value in schema.values():
+            yield from patterns(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from patterns(value)
+
+
+IDENTITY_ESCAPES = frozenset("^$\\.*+?()[]{}|/")
+"""What a backslash may stand before to mean itself, with the flag `u` (ECMA-262, section 22.2.1); in a class also -."""
+
+
+def problem_with_flag_u(pattern: str) -> str:
+    """Why an editor could not compile a pattern, as far as its escapes and brackets go; empty when it can."""
+    known = r"\\(?:[dDwWsSbBnrtvf]|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})"
+    in_class, at = False, 0
+    while at < len(pattern):
+        char = pattern[at]
+        if char == "\\":
+            escape = re.compile(known).match(pattern, at)
+            following = pattern[at + 1 : at + 2]
+            if not escape and following not in IDENTITY_ESCAPES and not (in_class and following == "-"):
+                return f"\\{following} at {at}"
+            at = escape.end() if escape else at + 2
+            continue
+        if in_class:
+            in_class = char != "]"
+        elif char == "[":
+            in_class = True
+        elif char == "]" or (char == "{" and not re.compile(r"\{[0-9]+(,[0-9]*)?\}").match(pattern, at)):
+            return f"a single {char} at {at}"
+        at += 1
+    return "" if not in_class else "an open ["
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_editors_can_compile_every_pattern(name: str) -> None:
+    assert {pattern: said for pattern in patterns(SCHEMAS[name]) if (said := problem_with_flag_u(pattern))} == {}
+
+
+@pytest.mark.parametrize("pattern", [r"[^\s\"<>]+", r"\_", r"[a\b\ ]", "a{", "a]", "[a", r"\x1", r"\A", r"\Z"])
+def test_a_pattern_that_editors_cannot_compile_is_found(pattern: str) -> None:
+    assert problem_with_flag_u(pattern)
 
 
 def _objects(schema: dict[str, Any]) -> list[dict[str, Any]]:

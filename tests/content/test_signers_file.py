@@ -159,3 +159,23 @@ def test_what_is_added_and_taken_out_again_leaves_no_trace(added: list[str]) -> 
 def test_a_key_that_was_replaced_is_marked_and_every_other_line_stays(entry: str, then: str) -> None:
     before, after = "# kept\nsigners:\n", "- name: b # kept\n  uri: file:b.pem\n"
     assert with_retired(before + entry + after, "a") == before + then + after
+
+
+def test_a_file_with_the_line_ends_of_windows_keeps_them() -> None:
+    windows = BLOCK.replace("\n", "\r\n")
+    for edited in (with_signer(windows, signer()), with_retired(windows, "ana"), without_signer(windows, "ben").text):
+        assert edited.count("\n") == edited.count("\r\n")
+    assert with_signer(windows, signer()) == with_signer(BLOCK, signer()).replace("\n", "\r\n")
+    assert without_signer(windows, "ben").text == without_signer(BLOCK, "ben").text.replace("\n", "\r\n")
+
+
+def test_windows_line_endings_stay() -> None:
+    for text in (BLOCK, "roles: {}\nsigners: []\n", "roles: {}\n"):
+        windows = text.replace("\n", "\r\n")
+        after = with_signer(windows, signer())
+        assert after == with_signer(text, signer()).replace("\n", "\r\n")
+        assert (
+            without_signer(after, "eva").text.replace("\r\n", "\n")
+            == without_signer(after.replace("\r\n", "\n"), "eva").text
+        )
+        assert with_retired(after, "eva").count("\n") == with_retired(after, "eva").count("\r\n")

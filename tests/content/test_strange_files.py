@@ -162,3 +162,32 @@ def test_overlays_add_items_and_share_one_space_of_ids(project: Path) -> None:
             "an overlay only adds items; this file counts in content alone",
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [
+        ("1.2.0.yml", "name it 1.2.0.yaml, or remove it if it is a copy"),
+        ("1.2.0.yaml.orig", "remove it; a merge or an editor has left this copy of 1.2.0.yaml"),
+        ("1.2.0.yaml.bak", "remove it; a merge or an editor has left this copy of 1.2.0.yaml"),
+        ("1.2.0.yaml~", "remove it; a merge or an editor has left this copy of 1.2.0.yaml"),
+        ("1.2.0.txt", "name it 1.2.0.yaml, or remove it if it is a copy"),
+        ("1.2.0-rc.1", "name it 1.2.0-rc.1.yaml, or remove it if it is a copy"),
+    ],
+)
+def test_a_hint_for_a_file_name_keeps_its_version_whole(project: Path, problems: Check, name: str, fix: str) -> None:
+    (project / "content/releases/node" / name).write_text("x")
+    assert [problem.fix for problem in problems()] == [fix]
+
+
+def test_versions_that_differ_only_in_case_are_refused(project: Path, problems: Check) -> None:
+    releases = project / "content/releases/node"
+    text = (releases / "1.10.yaml").read_text().replace("[stable]", "[beta]")
+    for version in ("1.11-RC1", "1.11-rc1"):
+        (releases / f"{version}.yaml").write_text(text.replace('"1.10"', f'"{version}"'))
+    assert [(problem.place.file, problem.what) for problem in problems()] == [
+        (
+            "content/releases/node/1.11-rc1.yaml",
+            "1.11-rc1 differs from 1.11-RC1 in content/releases/node/1.11-RC1.yaml:2:1 only in case",
+        )
+    ]

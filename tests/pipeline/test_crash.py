@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from publisher.channel.audit import audit
-from publisher.channel.findings import Finding, Level
+from publisher.channel.findings import BROKEN_OFF, Finding, Level
+from publisher.channel.layout import TARGETS
 from publisher.client.fetch import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.pipeline.ledger import verify_ledger
@@ -25,7 +26,7 @@ PLATFORMS = ("linux-amd64", "windows-amd64")
 
 def client(project: Project, state: Path) -> UpdateClient:
     url = project.bucket.as_uri()
-    return UpdateClient(url, project.root, state, fetcher_for(url), project.now)
+    return UpdateClient(url, project.root, state, fetcher_for(url), lambda: project.now)
 
 
 def versions(project: Project, state: Path) -> set[str]:
@@ -41,8 +42,14 @@ def versions(project: Project, state: Path) -> set[str]:
 
 
 def errors(project: Project) -> list[str]:
-    result = audit(StoreSource(project.storage()), project.root, project.now)
-    return [f"{one.where} {one.what}" for one in result.findings if one.level is Level.ERROR]
+    """What refutes the channel, but for what a killed run leaves before anything signed leads to it."""
+    found = audit(StoreSource(project.storage()), project.root, project.now).findings
+    return [f"{one.where} {one.what}" for one in found if one.level is Level.ERROR and not is_left_over(one)]
+
+
+def is_left_over(finding: Finding) -> bool:
+    files = finding.where.startswith(TARGETS) or finding.where.endswith("/SHA256SUMS.minisig")
+    return files and BROKEN_OFF in finding.what
 
 
 def ledger_problems(project: Project) -> tuple[Finding, ...]:

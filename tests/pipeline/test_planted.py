@@ -13,6 +13,7 @@ from tuf.api.metadata import DelegatedRole, Delegations, Metadata, Snapshot, Tar
 from publisher.channel.advance import to_bytes
 from publisher.channel.layout import back_key, metadata_key
 from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, RELEASE_FIELD
+from publisher.client.version import Version
 from publisher.client.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 from publisher.errors import (
     RefusedByPolicy,
@@ -207,7 +208,7 @@ def test_what_was_planted_in_the_place_of_a_way_back_costs_one_more_staging(stag
 def roll_back(project: Project) -> str:
     request = PromoteRequest("node", "stable", project.root, action=Action.ROLLBACK)
     where, ring = project.storage(), project.key_ring()
-    return plan_rollback(request, project.release("1.1.0"), project.catalog, where, ring, project.now).back_to
+    return plan_rollback(request, Version.parse("1.1.0"), project.catalog, where, ring, project.now).back_to
 
 
 def test_the_way_back_does_not_depend_on_the_moment_that_somebody_planted(staged: Project) -> None:

@@ -16,6 +16,7 @@ from publisher.channel.ledger import Head
 from publisher.client.errors import ClientError
 from publisher.client.fetch import fetcher_for
 from publisher.client.updater import UpdateClient
+from publisher.client.version import Version
 from publisher.errors import InputError, SigningError, StorageConflict, TidegateError, VerificationError
 from publisher.model.ledger import Action
 from publisher.pipeline.ledger import verify_ledger
@@ -47,7 +48,7 @@ def live(project: Project) -> Project:
 
 def offered(project: Project, state: str, root: bytes | None = None) -> str:
     url = project.bucket.as_uri()
-    client = UpdateClient(url, root or project.root, project.base / state, fetcher_for(url), project.now)
+    client = UpdateClient(url, root or project.root, project.base / state, fetcher_for(url), lambda: project.now)
     release = client.fetch_feed("node", "stable", "linux-amd64").release
     assert release is not None
     return str(release.version)
@@ -252,9 +253,9 @@ def test_nobody_builds_on_what_no_entry_tells_of(live: Project) -> None:
     storage = live.storage()
     before = live.bucket / TIMESTAMP_KEY
     found = before.read_bytes()
-    with pytest.raises(StorageConflict, match="no entry of the ledger tells of it"):
+    with pytest.raises(VerificationError, match="no entry of the ledger tells of it"):
         plan_refresh(storage, live.root, live.catalog, live.key_ring(), live.now)
-    with pytest.raises(StorageConflict, match="no entry of the ledger tells of it"):
+    with pytest.raises(VerificationError, match="no entry of the ledger tells of it"):
         live.publish("1.2.0")
     assert before.read_bytes() == found
 
@@ -283,7 +284,7 @@ def test_a_way_back_still_works_after_a_recovery(live: Project) -> None:
     Thief.of(live, *ONLINE).flip(40, 50)
     recover(live)
     request = PromoteRequest("node", "stable", live.root, action=Action.ROLLBACK)
-    back = plan_rollback(request, live.release("1.1.0"), live.catalog, live.storage(), live.key_ring(), live.now)
+    back = plan_rollback(request, Version.parse("1.1.0"), live.catalog, live.storage(), live.key_ring(), live.now)
     assert back.back_to == "1.0.0"
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from publisher.client.fetch import fetcher_for
 from publisher.client.updater import UpdateClient
+from publisher.client.version import Version
 from publisher.errors import InputError, RefusedByPolicy, TidegateError, VerificationError
 from publisher.model.ledger import Action
 from publisher.pipeline.ledger import verify_ledger
@@ -21,9 +22,9 @@ from tests.support.rotating import replace_key
 def take_back(project: Project, version: str) -> str:
     request = PromoteRequest("node", "stable", project.root, action=Action.ROLLBACK)
     storage = project.storage()
-    release = project.release(version)
-    plan = plan_rollback(request, release, project.catalog, storage, project.key_ring(), project.now)
-    apply_rollback(plan, project.catalog, storage, lambda: project.now)
+    taken_back = Version.parse(version)
+    plan = plan_rollback(request, taken_back, project.catalog, storage, project.key_ring(), project.now)
+    apply_rollback(plan, storage, lambda: project.now)
     return plan.back_to
 
 
@@ -36,7 +37,7 @@ def refused(project: Project, version: str, error: type[TidegateError], words: s
 
 def offered(project: Project, state: str) -> str:
     url = project.bucket.as_uri()
-    client = UpdateClient(url, project.root, project.base / state, fetcher_for(url), project.now)
+    client = UpdateClient(url, project.root, project.base / state, fetcher_for(url), lambda: project.now)
     release = client.fetch_feed("node", "stable", "linux-amd64").release
     assert release is not None
     return str(release.version)
@@ -101,7 +102,7 @@ def test_only_what_is_live_is_taken_back(project: Project) -> None:
 
 def test_a_first_release_has_no_way_back(project: Project) -> None:
     project.publish("1.0.0")
-    refused(project, "1.0.0", VerificationError, "no way back was signed with node@1.0.0")
+    refused(project, "1.0.0", InputError, "no way back was signed with node@1.0.0")
 
 
 def test_a_way_back_below_the_security_floor_is_refused(project: Project) -> None:

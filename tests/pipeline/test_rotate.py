@@ -39,7 +39,7 @@ def live(project: Project) -> Project:
 
 def offered(project: Project, root: bytes, state: str) -> str:
     url = project.bucket.as_uri()
-    client = UpdateClient(url, root, project.base / state, fetcher_for(url), project.now)
+    client = UpdateClient(url, root, project.base / state, fetcher_for(url), lambda: project.now)
     release = client.fetch_feed("node", "stable", "linux-amd64").release
     assert release is not None
     return str(release.version)

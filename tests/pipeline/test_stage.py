@@ -220,3 +220,34 @@ def test_a_release_that_left_the_content_is_refused(project: Project) -> None:
     (project.content / "releases/node/1.0.0.yaml").unlink()
     project.add_release("1.1.0")
     refuse_promotion(project, InputError, "no longer has it")
+
+
+def live_twelve_times_as_long(project: Project) -> None:
+    """What was staged before is then in the last twelfth of its life, as after eleven months without a signature."""
+    channels = project.catalog.signers.roles["channels"]
+    project.override(project.with_roles(channels=channels.model_copy(update={"expires": channels.expires * 12.1})))
+
+
+def test_a_candidate_that_would_strand_clients_is_neither_approved_nor_promoted(project: Project) -> None:
+    project.publish("1.0.0")
+    stage(project, "1.1.0")
+    sign(project)
+    live_twelve_times_as_long(project)
+    before = tree(project.bucket)
+    for act in (promote, sign):
+        with pytest.raises(VerificationError, match="too soon for people to renew it before clients are stranded"):
+            act(project)
+    assert tree(project.bucket) == before
+    old = project.staged().candidate.digest
+    stage(project, "1.1.0", Supersede.ANY)
+    assert project.staged().candidate.digest != old
+    sign(project)
+    promote(project)
+
+
+def test_a_candidate_that_would_strand_clients_is_not_taken_up_again(project: Project) -> None:
+    project.publish("1.0.0")
+    stage(project, "1.1.0")
+    live_twelve_times_as_long(project)
+    with pytest.raises(StorageConflict, match=r"1\.1\.0"):
+        stage(project, "1.1.0")

@@ -58,7 +58,7 @@ def known(project: Project) -> list[tuple[str, str, bool]]:
 def told(project: Project, version: str, platform: str = "linux-amd64") -> tuple[str, bool, str | None]:
     """What the client tells somebody who runs a version: outcome, whether that is secure, and what it offers."""
     url = project.bucket.as_uri()
-    client = UpdateClient(url, project.root, project.base / "client", fetcher_for(url), project.now)
+    client = UpdateClient(url, project.root, project.base / "client", fetcher_for(url), lambda: project.now)
     channel = client.fetch_channel("node", "stable", platform)
     answer = decide(channel.feed, Version.parse(version), channel.withdrawn)
     return answer.outcome.value, answer.secure, str(answer.release.version) if answer.release else None

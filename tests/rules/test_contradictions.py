@@ -17,7 +17,7 @@ NOTES = build.release("4.2.0").notes.model_dump(mode="json", exclude_none=True)
 @pytest.mark.parametrize(
     ("notes", "said"),
     [
-        ({"action": "required", "required_by": "2026-03-01T00:00:00Z"}, "users must have it by 1 March 2026"),
+        ({"action": "required", "required_by": "2026-03-01T00:00:00Z"}, "users must run it by 1 March 2026"),
         ({"action": "required", "required_by": "2026-03-01T00:00:01Z"}, None),
         ({"old_peers_ok_until": "2026-02-01T00:00:00Z"}, "peers may stay on old versions until 1 February 2026"),
         ({"old_peers_ok_until": "2026-05-01T00:00:00Z"}, None),
@@ -26,7 +26,7 @@ NOTES = build.release("4.2.0").notes.model_dump(mode="json", exclude_none=True)
 def test_what_users_are_asked_before_there_is_anything_to_update_to(notes: dict[str, str], said: str | None) -> None:
     one = build.release("4.2.0", planned_for="2026-03-01T00:00:00Z", notes=NOTES | notes)
     found = [lint.what for lint in contradictions(build.catalog([], [one]))]
-    expected = [] if said is None else [f"{said}, and it is out on 1 March 2026 at the earliest"]
+    expected = [] if said is None else [f"{said}, but it ships on 1 March 2026 at the earliest"]
     assert found == expected
 
 
@@ -61,4 +61,4 @@ def test_a_revision_says_what_was_known_before_and_not_after_it(revisions: list[
 def test_advice_shows_them() -> None:
     event = build.event("2026-03-10", "2026-03-11", revisions=[{"until": "2026-02-01T00:00:00Z", "because": "Moved."}])
     found = lints(build.catalog([event]), at("2026-02-15"))
-    assert "what was known of it until 1 February 2026 is what was known after it too" in [one.what for one in found]
+    assert "its revision until 1 February 2026 says the same as what came after it" in [one.what for one in found]

@@ -108,15 +108,15 @@ def test_gaps_of_several_weeks_are_told_whole() -> None:
     found = missing(catalog, ["on-call"], at("2026-03-10 11:00"), at("2026-04-10"))
     assert found == {"on-call": ((at("2026-03-10 12:00"), at("2026-04-10")),)}
     assert lacking(catalog, found) == (
-        "On-call is missing from Tuesday 10 March 2026, 12:00 UTC to Friday 10 April 2026, 00:00 UTC"
+        "On-call is not staffed from Tuesday 10 March 2026, 12:00 UTC to Friday 10 April 2026, 00:00 UTC"
     )
 
 
 def test_of_many_gaps_the_first_two_are_named() -> None:
     catalog = build.catalog(staffing=staff(build.shift(hours="08:00-20:00")))
     said = lacking(catalog, missing(catalog, ["on-call"], at("2026-03-10"), at("2026-03-15")))
-    assert said.count("n-call is missing") == 2
-    assert said.endswith(" and 4 more gaps follow")
+    assert said.count("n-call is not staffed") == 2
+    assert said.endswith(" and there are 4 more gaps")
 
 
 @pytest.mark.parametrize("year", [1, 9999])

@@ -48,7 +48,7 @@ def test_r62_near_an_event_every_duty_is_there_for_the_first_day(duty: str, seco
     said = coverage(question)
     assert said.outcome == expected
     if expected == "blocked":
-        assert f"{duty.capitalize()} is missing from Monday 9 March 2026, 08:59 to 09:00 UTC" in said.reason
+        assert f"{duty.capitalize()} is not staffed from Monday 9 March 2026, 08:59 to 09:00 UTC" in said.reason
         assert said.public_reason is not None
         assert "missing" not in said.public_reason
 
@@ -56,7 +56,7 @@ def test_r62_near_an_event_every_duty_is_there_for_the_first_day(duty: str, seco
 def test_r62_without_staffing_nothing_is_known_and_nothing_ships_near_an_event() -> None:
     said = coverage(ask(NEAR, None))
     assert said.outcome is Outcome.BLOCKED
-    assert said.reason.startswith("Nothing is known of who is there when, since there is no staffing.yaml, and near")
+    assert said.reason.startswith("There is no staffing.yaml, so no duty counts as staffed. Near an event")
 
 
 def test_r62_far_from_events_nobody_has_to_stand_by() -> None:
@@ -187,7 +187,7 @@ def test_r41_a_migration_waits_for_the_next_window() -> None:
     said = maintenance_only(planned("2026-03-06", weekly))
     assert said.until == at("2026-03-10 09:00")
     assert said.reason == (
-        "A migration cannot be taken back and ships in announced maintenance only:"
+        "A migration cannot be taken back, so it ships only in announced maintenance:"
         ' it waits for "Index cleaning" on Tuesday 10 March 2026, 09:00 UTC.'
     )
 

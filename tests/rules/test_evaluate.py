@@ -186,17 +186,17 @@ def fact(digest: str) -> Evidence:
             "pass",
             "4.1 is recorded as shipped; the channel itself was not looked at",
         ),
-        ({"version": "4.0.9"}, Evidence(), "integrity.version", "blocked", "4.1.0 is already out"),
+        ({"version": "4.0.9"}, Evidence(), "integrity.version", "blocked", "already offers 4.1.0"),
         (
             {},
             Evidence(live=build.release("4.3.0").version),
             "integrity.version",
             "blocked",
-            "4.3.0 is already",
+            "already offers 4.3.0",
         ),
-        ({}, Evidence(), "integrity.artifacts", "not-applicable", "No files were looked at here"),
+        ({}, Evidence(), "integrity.artifacts", "not-applicable", "Files are checked when the release is published"),
         ({"artifacts": []}, Evidence(), "integrity.artifacts", "blocked", "names no files"),
-        ({}, fact(GOOD), "integrity.artifacts", "pass", "Files for linux-amd64, as declared."),
+        ({}, fact(GOOD), "integrity.artifacts", "pass", "It has files for linux-amd64, as declared."),
         ({"artifacts": [SPEC | {"sha256": GOOD}]}, fact(GOOD), "integrity.artifacts", "pass", "as declared"),
         ({"artifacts": [SPEC | {"sha256": GOOD}]}, fact(OTHER), "integrity.artifacts", "blocked", "differ"),
     ],
@@ -229,13 +229,13 @@ def test_the_answer_is_one_sentence() -> None:
     catalog = build.catalog([listing], [one])
     waiting = evaluate(catalog, one, "stable", at("2026-03-08"))
     assert headline(waiting) == "daemon 4.2.0 waits until Friday 13 March 2026, 22:00 UTC."
-    assert change(waiting) == "The answer changes on Friday 13 March 2026, 22:00 UTC: from then on it may ship."
+    assert change(waiting) == "From Friday 13 March 2026, 22:00 UTC on it may ship."
     assert headline(evaluate(catalog, one, "stable", at("2026-03-01"))) == (
         "daemon 4.2.0 may ship until Tuesday 3 March 2026, 10:00 UTC."
     )
     free = evaluate(catalog, one, "stable", at("2026-04-01"))
     assert headline(free) == "daemon 4.2.0 may ship now."
-    assert change(free) == "The answer does not change by itself."
+    assert change(free) == "The answer does not change on its own."
     internal = build.release("4.2.0", visibility="internal")
     assert headline(evaluate(catalog, internal, "stable", at("2026-03-08"))) == "daemon 4.2.0 is blocked."
 
@@ -245,9 +245,9 @@ def test_r40_both_halves_are_shown_and_a_sound_release_alone_is_no_yes() -> None
     catalog = build.catalog([build.event("2026-03-10 10:00", "2026-03-10 22:00")], [one])
     waiting = evaluate(catalog, one, "stable", at("2026-03-08"))
     assert not waiting.go
-    assert halves(waiting).startswith("The release itself: nothing stops it. What it would ship into: freeze.hard")
+    assert halves(waiting) == "Nothing in the release itself blocks it. The hard freeze does."
     free = evaluate(catalog, one, "stable", at("2026-01-01"))
-    assert halves(free) == "The release itself: nothing stops it. What it would ship into: nothing stops it."
+    assert halves(free) == "Nothing in the release itself blocks it, and nothing around it does."
 
 
 def test_r1_a_release_belongs_to_one_product_of_a_known_client_type_and_freezes_as_such() -> None:

@@ -169,8 +169,8 @@ def test_many_events_in_a_row_stay_readable() -> None:
 def test_what_begins_next_is_said_while_nothing_holds() -> None:
     verdict = hard(["2026-03-10"], "2026-03-01")
     assert verdict.outcome is Outcome.PASS
-    assert verdict.reason == "No hard freeze holds; the next begins on Tuesday 3 March 2026, 00:00 UTC."
-    assert hard(["2026-03-10"], "2026-04-01").reason == "No hard freeze holds, and none is planned."
+    assert verdict.reason == "No hard freeze holds now; the next begins on Tuesday 3 March 2026, 00:00 UTC."
+    assert hard(["2026-03-10"], "2026-04-01").reason == "No hard freeze holds now, and none is planned."
     assert hard([], "2026-04-01").outcome is Outcome.NOT_APPLICABLE
 
 
@@ -234,7 +234,7 @@ def test_classes_that_two_freezes_allow_stand_in_the_order_of_the_one_that_began
         one = build.release("4.2.0")
         decision = evaluate(build.catalog([listing], [one], sprints=[sprint]), one, "stable", at("2026-03-12"))
         fix = next(verdict.fix for verdict in decision.verdicts if verdict.rule == "freeze.soft")
-        assert fix == f"Wait, or move what cannot wait into a release of class {said}."
+        assert fix == f"Wait, or move urgent parts into a release of class {said}."
 
 
 def test_r20_a_patch_is_a_patch_of_what_the_channel_offers_also_where_the_content_says_nothing_of_it() -> None:

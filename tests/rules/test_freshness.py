@@ -109,7 +109,7 @@ def test_r18_an_estimate_that_grows_wider_must_be_fresh_for_longer() -> None:
 def test_r18_an_old_estimate_says_what_was_estimated_and_when() -> None:
     verdict = estimated(STARTS - 10 * DAY, STARTS - DAY)
     assert verdict.reason == (
-        'The start of "A trading pair opens on Example Exchange", block 71,000,000 of BitTorrent Chain, was last'
+        'The start of "A trading pair opens on Example Exchange" (block 71,000,000 of BitTorrent Chain) was last'
         " estimated on Saturday 28 February 2026, 10:00 UTC, 3 days ago or more."
     )
     assert verdict.sources == ("example-listing",)
@@ -189,8 +189,8 @@ def test_r84_a_signal_proposes_a_severity_and_a_person_answers(
 def test_r84_a_proposal_says_what_was_measured() -> None:
     verdict = heard(STARTS - 2 * DAY, STARTS - DAY)
     assert verdict.reason == (
-        'The signal "Logins an hour against the usual week" of "A trading pair opens on Example Exchange" stands at'
-        " 1.8; from 1.5 on it proposes severity 4, and nobody has answered yet."
+        'The signal "Logins an hour against the usual week" of "A trading pair opens on Example Exchange" is at'
+        " 1.8; from 1.5 on it proposes severity 4. The proposal has not been answered."
     )
 
 

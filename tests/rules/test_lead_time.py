@@ -34,7 +34,7 @@ def test_r15_the_rubric_of_lead_times(days: int, below: int, from_then: int) -> 
 def test_r15_a_score_that_the_dates_contradict_is_told() -> None:
     assert disagreement(announced(21 * DAY, 3)) is None
     assert disagreement(announced(21 * DAY, 5)) == (
-        "its lead time is scored 5, and 21 days from announcement to start speak for 3",
+        "its lead time is scored 5, but 21 days from announcement to start suggest 3",
         "change the score, or the dates",
     )
     assert "1 day from announcement" in str(disagreement(announced(DAY, 2)))

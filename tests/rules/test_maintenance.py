@@ -81,7 +81,7 @@ def test_r60_a_busy_hour_may_be_justified() -> None:
 def test_r60_without_a_profile_of_users_nobody_knows() -> None:
     said = verdict("peak", build.maintenance(QUIET, product="desktop"))
     assert said.outcome is Outcome.UNKNOWN
-    assert said.fix == "Give the product its `usage` in products.yaml."
+    assert said.fix == "Add `usage` to the product in products.yaml."
 
 
 # R61: the eve of an event
@@ -95,8 +95,8 @@ def test_r61_no_maintenance_on_the_eve_of_an_event_without_people_around_the_clo
     assert said.until == CONFERENCE.ends
     assert said.sources == (CONFERENCE.id,)
     assert said.reason == (
-        f'It is on the eve of "{CONFERENCE.title}", and that needs people around the clock.'
-        " Support is missing from Monday 9 March 2026, 20:00 UTC to Tuesday 10 March 2026, 08:00 UTC."
+        f'It is on the eve of "{CONFERENCE.title}", which needs staff around the clock.'
+        " Support is not staffed from Monday 9 March 2026, 20:00 UTC to Tuesday 10 March 2026, 08:00 UTC."
     )
     assert "missing" not in str(said.public_reason)
 
@@ -238,7 +238,9 @@ def test_r62_every_duty_is_there_for_the_first_day_after_a_window(duty: str, sec
     said = verdict("coverage", one, catalog(one, staffing=leaving))
     assert said.outcome is expected
     if expected is Outcome.BLOCKED:
-        assert said.reason.startswith(f"{duty.capitalize()} is missing from Friday 6 March 2026, 09:59 to 10:00 UTC; ")
+        assert said.reason.startswith(
+            f"{duty.capitalize()} is not staffed from Friday 6 March 2026, 09:59 to 10:00 UTC. "
+        )
         assert "missing" not in str(said.public_reason)
 
 
@@ -246,7 +248,7 @@ def test_r62_without_staffing_nothing_is_known_and_nothing_takes_place() -> None
     one = build.maintenance(QUIET)
     said = verdict("coverage", one, replace(catalog(one), staffing=None))
     assert said.outcome is Outcome.BLOCKED
-    assert said.reason.startswith("Nothing is known of who is there when, since there is no staffing.yaml; on-call")
+    assert said.reason.startswith("There is no staffing.yaml, so no duty counts as staffed. On-call")
 
 
 def test_r62_a_team_of_one_need_not_prove_it() -> None:
@@ -276,7 +278,7 @@ def test_r63_r65_a_long_window_needs_an_approval_and_sooner_where_data_suffers(
 
 
 def test_r63_a_weekly_slot_is_preferred() -> None:
-    assert "a weekly slot disturbs less" in verdict("length", build.maintenance(QUIET)).reason
+    assert "Consider a weekly slot" in verdict("length", build.maintenance(QUIET)).reason
     weekly = build.maintenance(QUIET, repeats={"zone": "UTC", "day": "thu", "start": "09:00"})
     assert "weekly" not in verdict("length", weekly).reason
 

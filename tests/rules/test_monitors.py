@@ -143,15 +143,15 @@ def test_what_a_monitor_says_changes_at_no_other_moment() -> None:
 def test_reasons_say_what_was_measured_what_is_healthy_and_what_to_do() -> None:
     ill = ask(catalog(ILL), END)
     assert ill.reason == (
-        'Clients are not well after "A trading pair opens on Example Exchange". Failed syncs in a thousand: 40 on'
-        " Friday 13 March 2026, 03:00 UTC, and at most 12 is healthy."
-        " Until they are, only what surely mends them ships."
+        'Clients are unhealthy after "A trading pair opens on Example Exchange". Failed syncs in a thousand: 40 on'
+        " Friday 13 March 2026, 03:00 UTC; healthy is at most 12."
+        " Until they recover, only essential fixes of high confidence may ship."
     )
     unknown = ask(catalog(), END)
-    assert unknown.reason.endswith("Nobody measures errors.")
+    assert unknown.reason.endswith("No monitor measures errors.")
     assert "Sunday 15 March 2026, 12:00 UTC" in unknown.fix
     low = monitor(("2026-03-13 03:00", 40), measures="adoption", at_least=50, at_most=None, baseline=60)
-    assert "40 on Friday 13 March 2026, 03:00 UTC, and at least 50 is healthy" in ask(catalog(WELL, low), END).reason
+    assert "40 on Friday 13 March 2026, 03:00 UTC; healthy is at least 50" in ask(catalog(WELL, low), END).reason
 
 
 def test_an_event_that_is_not_public_is_named_in_neutral_words_and_nothing_measured_is_told() -> None:
@@ -178,7 +178,7 @@ def test_less_severe_events_and_policies_that_do_not_ask_wait_for_no_measurement
 
 def test_a_product_that_nobody_measures_is_advised_of() -> None:
     content = catalog(monitor(products=["daemon"]))
-    found = {one.about for one in lints(content, at("2026-01-01")) if one.what.startswith("nobody measures errors")}
+    found = {one.about for one in lints(content, at("2026-01-01")) if one.what.startswith("no monitor measures errors")}
     assert found == {"desktop", "dashboard", "service"}
 
 
@@ -204,6 +204,6 @@ def test_while_another_freeze_stops_it_the_moment_is_told_at_which_that_ends() -
     verdict = ask(content, at("2026-03-13 13:00"))
     assert verdict.outcome is Outcome.PASS
     assert verdict.reason == (
-        'Clients are not well after "A trading pair opens on Example Exchange". What freezes it now ends on Tuesday'
-        " 17 March 2026, 12:00 UTC; if it is still so then, it waits on."
+        'Clients are unhealthy after "A trading pair opens on Example Exchange". If that is still so when the current'
+        " freeze ends on Tuesday 17 March 2026, 12:00 UTC, it waits longer."
     )

@@ -60,13 +60,13 @@ def catalog(*events: Event, **fields: Any) -> Catalog:
             [listing()],
             [listing(confidence="rumoured")],
             "waits until Sunday 15 March 2026, 22:00 UTC; before, it waited until Friday 13 March 2026, 22:00 UTC",
-            f'"{NAME}" is now rumoured, and was confirmed.',
+            f'"{NAME}" is now rumoured instead of confirmed.',
         ),
         (
             [listing()],
             [listing(severity=build.severity(5), comms_lead="Ana")],
             "has no open date yet",
-            f'"{NAME}" is now of severity 5, and was of 3.',
+            f'"{NAME}" now has severity 5 instead of 3.',
         ),
     ],
 )

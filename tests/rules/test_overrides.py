@@ -68,8 +68,8 @@ def test_r27_under_profile_solo_one_person_overrides_a_hard_freeze(duty: str) ->
 @pytest.mark.parametrize(
     ("given", "lacks"),
     [
-        (override("engineering", artifacts=(OTHER,)), "is for other files than node.tar.gz"),
-        (override("engineering", expires=at("2026-03-23 12:00:01")), "would count for longer than 14 days"),
+        (override("engineering", artifacts=(OTHER,)), "does not cover node.tar.gz"),
+        (override("engineering", expires=at("2026-03-23 12:00:01")), "lasts longer than 14 days"),
     ],
 )
 def test_r30_profile_solo_lifts_no_other_limit_of_an_override(given: Override, lacks: str) -> None:
@@ -94,9 +94,9 @@ def test_r27_engineering_operations_and_an_executive_with_a_reviewed_way_back_ov
     [
         (override("engineering", "operations"), "lacks an approver of duty executive"),
         (override("executive"), "lacks an approver of duty engineering and operations"),
-        (override(rollback_review=None), "lacks a review of the way back"),
-        (override(artifacts=(OTHER,)), "is for other files than node.tar.gz"),
-        (override(expires=at("2026-03-23 12:00:01")), "would count for longer than 14 days"),
+        (override(rollback_review=None), "lacks a `rollback_review`"),
+        (override(artifacts=(OTHER,)), "does not cover node.tar.gz"),
+        (override(expires=at("2026-03-23 12:00:01")), "lasts longer than 14 days"),
     ],
 )
 def test_r27_r30_what_an_override_lacks_is_said_and_it_does_not_count(given: Override, lacks: str) -> None:
@@ -163,7 +163,7 @@ def test_r30_an_override_that_lacks_something_is_not_in_the_way_of_one_that_lack
     other = override(id="b-second-try", artifacts=(OTHER,))
     (verdict,) = [one for one in decided(wrong, other).verdicts if one.rule == "freeze.hard"]
     assert "The override a-first-try lacks an approver of duty executive." in verdict.fix
-    assert "The override b-second-try is for other files than node.tar.gz." in verdict.fix
+    assert "The override b-second-try does not cover node.tar.gz." in verdict.fix
 
 
 def test_r27_a_review_of_the_way_back_that_is_still_to_come_is_none() -> None:

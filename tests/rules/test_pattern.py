@@ -78,13 +78,13 @@ def test_r71_a_pattern_for_other_classes_is_refused_and_those_that_fit_are_named
     verdict = pattern.fits(ask("2026-01-01", "dht", pattern="big-bang"))
     assert verdict.outcome is Outcome.BLOCKED
     assert verdict.reason == "Big bang is for documentation and changes of look and wording, and this is a DHT change."
-    assert verdict.fix == "Name another pattern: hard-staged."
+    assert verdict.fix == "Choose another `pattern`: hard-staged."
 
 
 def test_r71_a_pattern_that_does_not_exist_is_refused() -> None:
     verdict = pattern.fits(ask("2026-01-01", pattern="bigbang"))
     assert verdict.outcome is Outcome.BLOCKED
-    assert verdict.reason == "The policy knows no way to roll out named bigbang."
+    assert verdict.reason == "The policy has no rollout pattern named bigbang."
 
 
 def test_r71_a_class_without_a_default_must_name_one() -> None:
@@ -94,7 +94,7 @@ def test_r71_a_class_without_a_default_must_name_one() -> None:
     catalog = build.catalog([], [one], the_policy=known.model_copy(update={"patterns": plain}))
     verdict = pattern.fits(Question(catalog, one, "stable", Evidence(), at("2026-01-01")))
     assert verdict.outcome is Outcome.BLOCKED
-    assert verdict.reason == "The policy has no default way to roll out patches."
+    assert verdict.reason == "The policy has no default rollout pattern for patches."
 
 
 def test_a_policy_without_patterns_asks_for_none() -> None:

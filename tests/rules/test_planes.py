@@ -44,7 +44,7 @@ def test_r66_the_end_of_the_soak_is_told() -> None:
     verdict = planes.order(enabling())
     assert verdict.until == SOAKED
     assert verdict.reason == (
-        "The code of 4.1.0 runs for 7 days before it becomes the default, until Monday 12 January 2026, 09:00 UTC."
+        "The code of 4.1.0 must run for 7 days before it becomes the default, until Monday 12 January 2026, 09:00 UTC."
     )
 
 
@@ -56,7 +56,7 @@ def test_r66_code_that_went_to_another_channel_has_not_soaked_here() -> None:
 def test_r66_code_that_has_not_shipped_blocks() -> None:
     verdict = planes.order(enabling(shipped_at=None).at(at("2026-06-01")))
     assert verdict.outcome is Outcome.BLOCKED
-    assert verdict.reason == "It switches on what came with 4.1.0, which has not shipped to stable."
+    assert verdict.reason == "It enables code of 4.1.0, which has not shipped to stable."
 
 
 def near(plane: Plane, change_class: str, steps: list[str], moment: str = "2026-03-10 12:00") -> Outcome:

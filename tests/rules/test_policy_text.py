@@ -13,9 +13,9 @@ def text(policy: Policy) -> str:
 
 def test_r98_numbers_come_from_the_data() -> None:
     before = text(build.repository_policy())
-    assert "7 days hard before and 3 days soft after that" in before
+    assert "hard freeze from 7 days before to the end of the event, soft freeze 3 days after that" in before
     changed = build.policy(base=[{"events": ["fork"], "band": {"hard_before": "11 d"}, "because": "a fork"}])
-    assert "A fork (fork): hard through the event, 11 days hard before." in text(changed)
+    assert "A fork (fork): hard freeze from 11 days before to the end of the event." in text(changed)
 
 
 def test_r98_every_adjustment_tells_its_conditions() -> None:
@@ -34,10 +34,10 @@ def test_r98_every_adjustment_tells_its_conditions() -> None:
         "add": {"hard_before": "1 d"},
     }
     assert (
-        "Many conditions: 1 day more hard before, for RPC changes, on nodes, around exchange listing, from severity 2,"
-        " up to severity 4, from a compatibility risk of 2 of 3, from a blast radius of 3 of 5, from a sensitivity to"
-        " events of 4 of 5, for what was tested for less than 5 days, while on-call or support has a gap around the"
-        " event."
+        "Many conditions: hard freeze 1 day longer before, for RPC changes, on nodes, around exchange listing, from"
+        " severity 2 up, up to severity 4, with a compatibility risk of 2 of 3 or more, with a blast radius of 3 of 5"
+        " or more, with an event sensitivity of 4 of 5 or more, for releases tested for less than 5 days, if on-call or"
+        " support is not fully staffed around the event."
     ) in text(build.policy(adjust=[one]))
 
 

@@ -37,15 +37,15 @@ BOTH = (Duty.ENGINEERING, Duty.OPERATIONS)
     [
         ([ANA, BEN], 2, BOTH, []),
         ([ANA, BEN, ANA_TOO], 2, BOTH, []),
-        ([ANA], 2, (), ["needs 2 persons and has the keys of 1"]),
-        ([ANA, ANA_TOO], 2, (), ["needs 2 persons and has the keys of 1"]),
-        ([ANA, ("ben", "comms")], 2, BOTH, ["needs a signer of duty operations and has none"]),
-        ([], 1, (), ["needs 1 person and has the keys of 0"]),
+        ([ANA], 2, (), ["needs 2 persons and has keys of 1"]),
+        ([ANA, ANA_TOO], 2, (), ["needs 2 persons and has keys of 1"]),
+        ([ANA, ("ben", "comms")], 2, BOTH, ["needs a signer with the duty operations and has none"]),
+        ([], 1, (), ["needs 1 person and has keys of 0"]),
         (
             [ANA, ANA_TOO, ("eva", "comms")],
             2,
             BOTH,
-            ["needs engineering and operations of different persons, and they are the same"],
+            ["needs different persons for engineering and operations, and has the same one"],
         ),
     ],
 )

@@ -40,7 +40,7 @@ def ask(given: Catalog, now: datetime, evidence: Evidence = FILES) -> Verdict:
     [
         (catalog(), STALE - SECOND, FILES, Outcome.PASS),
         (catalog(), STALE, FILES, Outcome.UNKNOWN),
-        (catalog(), STALE, NO_EVIDENCE, Outcome.PASS),  # a question, and no publication
+        (catalog(), STALE, NO_EVIDENCE, Outcome.NOT_APPLICABLE),  # a question, and no publication
         (catalog(None), at("2026-03-09"), FILES, Outcome.UNKNOWN),
         (catalog(), at("2026-04-10"), FILES, Outcome.NOT_APPLICABLE),  # no event is near
         (catalog(profile="solo"), STALE, FILES, Outcome.NOT_APPLICABLE),
@@ -85,7 +85,7 @@ def test_a_review_that_is_still_to_come_is_none_until_then() -> None:
     assert stale(given, now)
     said = ask(given, now)
     assert said.outcome is Outcome.UNKNOWN
-    assert "which is still to come" in said.reason
+    assert "which is in the future" in said.reason
     assert STALE + timedelta(days=300) in list(boundaries(Question(given, ONE, "stable", FILES, now)))
 
 

@@ -100,7 +100,7 @@ def test_r5_a_node_release_near_a_severe_event_needs_a_recent_scenario() -> None
         assert tried(build.scenario(f"{oldest + shift * SECOND:%Y-%m-%d %H:%M:%S}")).outcome is outcome, shift
     verdict = tried()
     assert verdict.outcome is Outcome.BLOCKED
-    assert verdict.reason == 'For "A trading pair opens on Example Exchange", of severity 4, no scenario was run.'
+    assert verdict.reason == 'No scenario was run for "A trading pair opens on Example Exchange" (severity 4).'
     assert verdict.sources == ("example-listing",)
 
 
@@ -126,9 +126,12 @@ def test_r5_only_what_can_fail_everywhere_at_once_needs_a_scenario(
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"result": "failed"}, '"Nodes start again while everybody logs in" did not hold.'),
-        ({"failures": ["login", "login"]}, '"Nodes start again while everybody logs in" tries out one failure alone.'),
-        ({"event_types": ["hard-fork"]}, "no scenario was run."),
+        ({"result": "failed"}, '"Nodes start again while everybody logs in" failed.'),
+        ({"failures": ["login", "login"]}, '"Nodes start again while everybody logs in" tests a single failure.'),
+        (
+            {"event_types": ["hard-fork"]},
+            'No scenario was run for "A trading pair opens on Example Exchange" (severity 4).',
+        ),
     ],
 )
 def test_r5_a_scenario_that_does_not_fit_says_why(fields: dict[str, Any], words: str) -> None:
@@ -191,7 +194,7 @@ def risks(*named: str) -> list[dict[str, str]]:
 def test_r7_near_an_event_every_class_of_risk_is_named(named: list[dict[str, str]], missing: str) -> None:
     verdict = judged(risk.named, listing(), risks=named)
     assert verdict.outcome is Outcome.BLOCKED
-    assert verdict.reason == f"Near an event a release names its risks. Not named yet: {missing}."
+    assert verdict.reason == f"Near an event, a release must name its risks. Missing: {missing}."
 
 
 def test_r7_a_risk_of_each_class_or_a_reason_why_there_is_none_passes() -> None:

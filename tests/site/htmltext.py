@@ -61,3 +61,34 @@ def parse(text: str) -> Parsed:
 def from_markdown(text: str) -> Parsed:
     """Parse what Python-Markdown makes of a page, with the extensions of mkdocs.yml."""
     return parse(markdown.markdown(text, extensions=["attr_list", "def_list", "tables", "toc"]))
+
+
+@dataclass
+class _Directions(Parsed):
+    """Where some words stand, and whether anything around them lets them have a direction of their own."""
+
+    words: str = ""
+    isolated: list[bool] = field(default_factory=list)
+    _open: list[tuple[str, bool]] = field(default_factory=list)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        super().handle_starttag(tag, attrs)
+        if tag not in ("br", "hr", "img", "input"):
+            self._open.append((tag, tag == "bdi" or ("dir", "auto") in attrs))
+
+    def handle_endtag(self, tag: str) -> None:
+        super().handle_endtag(tag)
+        while self._open and self._open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if self.words in data and all(tag != "title" for tag, _ in self._open):
+            self.isolated.append(any(isolated for _, isolated in self._open))
+
+
+def directions(text: str, words: str) -> list[bool]:
+    """For each place where a page shows these words: whether their direction is taken from themselves."""
+    parsed = _Directions(words=words)
+    parsed.feed(markdown.markdown(text, extensions=["attr_list", "def_list", "tables", "toc"]))
+    parsed.close()
+    return parsed.isolated

@@ -194,3 +194,17 @@ def test_a_missing_configuration_is_said(tmp_path: Path) -> None:
     (tmp_path / "mkdocs.yml").write_text("site_name: x\n")
     with pytest.raises(InputError, match="does not name the plugin tidegate"):
         build_site(tmp_path / "mkdocs.yml", tmp_path / "out", Source(catalog(), None, NOW, TEMPLATES, FEED_SCHEMA))
+
+
+def test_the_sitemap_is_the_same_on_every_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MkDocs dates each page by the day of the build, in the sitemap and in its packed copy."""
+
+    def built(day: str) -> dict[str, bytes]:
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", day)
+        build_site(ROOT / "mkdocs.yml", tmp_path / day, Source(catalog(), None, NOW, TEMPLATES, FEED_SCHEMA))
+        return {file.name: file.read_bytes() for file in (tmp_path / day).glob("sitemap*")}
+
+    first = built("1700000000")
+    assert first == built("1700090000")
+    assert list(first) == ["sitemap.xml"]
+    assert b"<loc>https://updates.example.org/safety/</loc>" in first["sitemap.xml"]

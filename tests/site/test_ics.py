@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import icalendar
@@ -31,9 +33,9 @@ def catalog(*events: Event) -> Catalog:
     return build.catalog(events, [one, hidden], maintenance=(build.maintenance("2026-03-05 09:00"),))
 
 
-def ics(*events: Event, public: bool = True, now: datetime = NOW) -> bytes:
+def ics(*events: Event, public: bool = True, now: datetime = NOW, published: bytes | None = None) -> bytes:
     given = catalog(*events)
-    return to_ics(quarter(given, now, timedelta(days=90), now, public=public), given, now)
+    return to_ics(quarter(given, now, timedelta(days=90), now, public=public), given, now, published)
 
 
 def entries(data: bytes) -> dict[str, Any]:
@@ -71,6 +73,7 @@ def test_lines_are_folded_and_end_as_rfc_5545_has_it() -> None:
     assert data.count(b"\n") == data.count(b"\r\n")
     assert b"METHOD:PUBLISH" in data
     assert b"REFRESH-INTERVAL;VALUE=DURATION:PT12H" in data
+    assert b"X-PUBLISHED-TTL:PT12H" in data
 
 
 def test_r91_an_event_that_is_moved_keeps_its_uid_and_counts_up() -> None:
@@ -80,9 +83,53 @@ def test_r91_an_event_that_is_moved_keeps_its_uid_and_counts_up() -> None:
         title="Another title",
         revisions=[{"until": "2026-01-15T00:00:00Z", "because": "Moved.", "starts": "2026-03-10T10:00:00Z"}],
     )
-    before, after = entries(ics(listing())), entries(ics(moved))
+    first = ics(listing())
+    before, after = entries(first), entries(ics(moved, published=first))
     assert set(before) == set(after)
-    assert (before["event-example-listing"]["sequence"], after["event-example-listing"]["sequence"]) == (0, 1)
+    for uid in ("event-example-listing", "hard-example-listing-desktop"):
+        assert after[uid]["sequence"] > before[uid]["sequence"]
+        assert when(after[uid], "dtstamp") > when(before[uid], "dtstamp")
+
+
+UID = "event-example-listing"
+
+
+def test_r91_every_change_of_a_day_counts_up_and_what_has_not_changed_stays() -> None:
+    """RFC 5545 3.8.7.4: moved twice, cancelled and brought back, without revisions, and by a clock that stands."""
+    later = {"starts": "2026-03-17 10:00", "ends": "2026-03-17 22:00"}
+    steps = [listing(), listing(**later), listing(), listing(status="cancelled"), listing()]
+    data: bytes | None = None
+    issues = []
+    for step in steps:
+        data = ics(step, published=data)
+        issues.append(entries(data)[UID])
+    numbers = [issue["sequence"] for issue in issues]
+    stamps = [when(issue, "dtstamp") for issue in issues]
+    assert all(after > before for before, after in pairwise(numbers)), numbers
+    assert all(after > before for before, after in pairwise(stamps)), stamps
+    released = "release-daemon-4.2.0"
+    assert entries(ics(steps[0]))[released].to_ical() == entries(data or b"")[released].to_ical()
+
+
+def test_a_calendar_that_says_the_same_is_the_same_bytes_on_another_day() -> None:
+    first = ics(listing())
+    second = ics(listing(), now=NOW + timedelta(days=3), published=first)
+    same = {uid: entry.to_ical() for uid, entry in entries(second).items() if uid in entries(first)}
+    assert same == {uid: entry.to_ical() for uid, entry in entries(first).items() if uid in same}
+    assert UID in same
+
+
+@pytest.mark.parametrize("lost", [None, b"", b"not a calendar", b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nEND:VEVENT\r\n"])
+def test_without_the_calendar_before_nothing_goes_back(lost: bytes | None) -> None:
+    before = entries(ics(listing()))
+    after = entries(ics(listing(status="cancelled"), now=NOW + timedelta(seconds=1), published=lost))
+    assert after[UID]["sequence"] > before[UID]["sequence"]
+    assert when(after[UID], "dtstamp") > when(before[UID], "dtstamp")
+
+
+def test_a_number_that_cannot_be_raised_is_taken_for_lost() -> None:
+    planted = re.sub(rb"SEQUENCE:\d+", b"SEQUENCE:2147483647", ics(listing()))
+    assert entries(ics(listing(), published=planted))[UID]["sequence"] < 2**31 - 1
 
 
 def test_r91_a_cancelled_event_stays_and_says_so() -> None:

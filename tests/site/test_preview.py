@@ -25,6 +25,8 @@ def places(tmp_path: Path) -> tuple[Path, Path]:
         (bucket / "tuf" / "metadata" / "timestamp.json", "{}"),
         (bucket / ".tidegate-bucket", "marker"),
         (bucket / "ledger" / "00000001.json", "private"),
+        (bucket / "staging" / "node.stable" / "current.json", "private"),
+        (bucket / "back" / "node.stable" / "x.json", "private"),
         (tmp_path / "secret.txt", "secret"),
     ):
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -66,6 +68,11 @@ def test_what_is_there_is_found(places: tuple[Path, Path], path: str, file: str)
         "/bucket/.tidegate-bucket",
         "/bucket/ledger/00000001.json",
         "/bucket//ledger/00000001.json",
+        "/bucket/Ledger/00000001.json",
+        "/bucket/staging/node.stable/current.json",
+        "/bucket/./staging/node.stable/current.json",
+        "/bucket/%73taging/node.stable/current.json",
+        "/bucket/back/node.stable/x.json",
         "/bucket/tuf/../ledger/00000001.json",
         "/bucket/",
         "/bucket/tuf/",
@@ -132,6 +139,72 @@ def test_it_answers(running: int, method: str, path: str, status: int, body: byt
     assert response.getheader("Content-Length") == str(len(body))
     assert response.getheader("X-Content-Type-Options") == "nosniff"
     assert response.read() == (body if method == "GET" else b"")
+    connection.close()
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:{port}", 200),
+        ("LOCALHOST:{port}", 200),
+        ("[::1]:{port}", 200),
+        ("127.0.0.1", 421),
+        ("127.0.0.1:1", 421),
+        ("evil.example.org:{port}", 421),
+        ("localhost.evil.example.org:{port}", 421),
+        ("127.0.0.1:{port}@evil.example.org", 421),
+        ("", 421),
+        (None, 421),
+    ],
+)
+def test_a_page_elsewhere_whose_name_leads_here_reads_nothing(running: int, host: str | None, status: int) -> None:
+    """DNS rebinding: the browser connects to this machine, and names the attacker's host."""
+    connection = http.client.HTTPConnection("127.0.0.1", running)
+    connection.putrequest("GET", "/bucket/tuf/metadata/timestamp.json", skip_host=True)
+    if host is not None:
+        connection.putheader("Host", host.format(port=running))
+    connection.endheaders()
+    response = connection.getresponse()
+    assert response.status == status
+    assert (response.read() == b"{}") == (status == 200)
+    connection.close()
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize("page", ["safety/index.html", "sitemap.xml", "data/calendar.json"])
+def test_addresses_in_pages_follow_the_port(running: int, places: tuple[Path, Path], page: str) -> None:
+    text = "{0}/ and {0}/bucket, not http://127.0.0.1:80001 or http://127.0.0.1:9090/api"
+    file = places[0] / page
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text.format("http://127.0.0.1:8000"))
+    signed = places[1] / "feed.json"
+    signed.write_text("http://127.0.0.1:8000/bucket")
+    connection = http.client.HTTPConnection("127.0.0.1", running)
+    connection.request("GET", f"/{page}")
+    response = connection.getresponse()
+    assert response.read().decode() == text.format(f"http://127.0.0.1:{running}")
+    connection.request("GET", "/bucket/feed.json")
+    assert connection.getresponse().read() == signed.read_bytes()
+    connection.close()
+
+
+@pytest.mark.loopback
+def test_a_large_file_is_sent_piece_by_piece(
+    running: int, places: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = places[1] / "releases" / "large.bin"
+    large.parent.mkdir()
+    with large.open("wb") as file:
+        file.truncate(64 * 1024 * 1024)
+
+    def whole(_: Path) -> bytes:
+        raise AssertionError("read as a whole")
+
+    monkeypatch.setattr(Path, "read_bytes", whole)
+    connection = http.client.HTTPConnection("127.0.0.1", running)
+    connection.request("GET", "/bucket/releases/large.bin")
+    assert len(connection.getresponse().read()) == 64 * 1024 * 1024
     connection.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import posixpath
 from datetime import timedelta
@@ -10,9 +11,11 @@ from html import unescape
 import jsonschema
 import pytest
 
+from publisher.client.version import Version
 from publisher.errors import ContentError
+from publisher.model.published import ChannelState
 from publisher.rules.evaluate import evaluate
-from publisher.site.render import address, fill_prose
+from publisher.site.render import address, fill_prose, render_site
 from tests.site.factory import (
     DIGEST,
     FEED_SCHEMA,
@@ -28,7 +31,7 @@ from tests.site.factory import (
     release,
     render,
 )
-from tests.site.htmltext import from_markdown
+from tests.site.htmltext import directions, from_markdown
 
 FULL = catalog(
     events=(event(), event("old", title="Long ago", starts=at(-50), ends=at(-49), status="happened")),
@@ -53,17 +56,15 @@ def test_it_depends_on_nothing_but_its_arguments() -> None:
 
 def test_home_says_what_is_current_what_waits_and_until_when() -> None:
     said = text("index.md")
-    assert (
-        "Every product holds some changes back. The next gate opens on Wednesday 25 November 2026, 00:00 UTC." in said
-    )
+    assert "Some updates are on hold. The next ones can ship from Wednesday 25 November, 00:00 UTC." in said
     assert "Stable 4.1.0 newest on record" in said
-    assert "Waits until Saturday 28 November 2026, 00:00 UTC:" in said
+    assert "Waits until Saturday 28 November, 00:00 UTC:" in said
     assert "May ship now: documentation and patches." in said
 
 
 def test_home_is_calm_when_nothing_is_frozen() -> None:
     quiet = catalog(releases=(release("4.1.0", shipped_at=at(-1)),))
-    assert "Nothing is frozen. Releases ship as they are ready." in from_markdown(page(quiet, "index.md")).text
+    assert "Nothing is on hold. Releases ship when they are ready." in from_markdown(page(quiet, "index.md")).text
 
 
 def test_what_the_bucket_offers_counts_more_than_what_the_content_says() -> None:
@@ -81,9 +82,9 @@ def test_a_release_page_answers_the_four_questions_first() -> None:
     said = text("releases/node/4.2.0.md")
     for words in (
         "Version 4.2.0 does more.",
-        "Optional or not? It will be recommended: you may wait",
+        "Optional or not? It will be recommended: install it within a few days",
         "Restart? The service will restart.",
-        "May peers stay on old versions? Yes, and no end is planned.",
+        "Do older versions still connect? Yes, with no end date.",
         "What you may see once it is out The first start takes a minute.",
         "The first 24 hours, once it is out Check the signature.",
         "Risk window: Tuesday 17 November 2026, 12:00 UTC to Saturday 28 November 2026, 00:00 UTC",
@@ -110,7 +111,7 @@ def test_a_release_that_is_out_has_no_decision_and_a_live_one_has_its_files() ->
     said = from_markdown(page(FULL, "releases/node/4.1.0.md", live())).text
     assert "May it ship?" not in said
     assert "Not out yet" not in said
-    assert "Optional or not? Recommended." in said
+    assert "Optional or not? Recommended: install it within a few days." in said
     assert "out now" in said
     assert f"SHA-256 {DIGEST}" in said
     links = [a.get("href") for name, a in from_markdown(page(FULL, "releases/node/4.1.0.md", live())).elements]
@@ -151,7 +152,7 @@ def test_the_calendar_has_the_coming_ninety_days_by_week() -> None:
     assert "20 November 2026 to 18 February 2027" in said
     assert said.count("Week of ") == 2
     assert "30 November 2026 to 21 February 2027: nothing begins." in said
-    assert "That moment lies in a freeze; as it stands, the answer changes on Saturday 28 November 2026" in said
+    assert "A freeze covers that day. Earliest: Saturday 28 November, 00:00 UTC." in said
     assert "Long ago" not in said
 
 
@@ -238,7 +239,7 @@ def test_what_the_bucket_offers_counts_as_shipped_and_what_it_has_passed_does_no
     assert "out now" in listed
     assert "superseded" in listed
     passed = from_markdown(page(given, "releases/node/4.0.0.md", state)).text
-    assert "A newer version is out" in passed
+    assert "There is a newer version Storage node 4.1.0 has replaced this one." in passed
     assert "May it ship?" not in passed
     assert "It is not out" not in passed
 
@@ -270,10 +271,10 @@ def test_a_planned_moment_that_the_rules_refuse_says_what_they_allow() -> None:
     given = catalog(events=(event(), later), releases=(release("4.2.0"), release("4.3.0", planned_for=at(60))))
     said = from_markdown(page(given, "releases/node/4.2.0.md")).text
     assert (
-        "Planned for Saturday 21 November 2026, 12:00 UTC, which the rules do not allow; "
-        "the earliest after that is Thursday 3 December 2026, 00:00 UTC" in said
+        "Planned for Saturday 21 November, 12:00 UTC, but a freeze covers that day. "
+        "Earliest: Thursday 3 December, 00:00 UTC." in said
     )
-    assert "do not allow" not in from_markdown(page(given, "releases/node/4.3.0.md")).text
+    assert "covers that day" not in from_markdown(page(given, "releases/node/4.3.0.md")).text
     missed = catalog(releases=(release("4.2.0", planned_for=at(-1)),))
     assert "Was planned for Thursday 19 November" in from_markdown(page(missed, "releases/node/4.2.0.md")).text
 
@@ -318,3 +319,69 @@ def test_r38_the_page_of_what_is_live_says_who_approved_it() -> None:
     shown = from_markdown(page(given, "releases/node/4.1.0.md", live("4.1.0"))).text
     assert "Approved for Stable by ana (engineering) and ben (operations)" in shown
     assert "Approved for" not in from_markdown(page(given, "releases/node/4.0.0.md", live("4.1.0"))).text
+
+
+@pytest.mark.parametrize("state", [None, live("4.1.0")])
+def test_the_page_of_an_older_release_gives_no_orders_and_names_the_newer_one(state: ChannelState | None) -> None:
+    given = catalog(
+        releases=(
+            release("4.0.0", shipped_at=at(-9), planned_for=None),
+            release("4.1.0", shipped_at=at(-1), planned_for=None),
+        )
+    )
+    parsed = from_markdown(page(given, "releases/node/4.0.0.md", state))
+    assert "There is a newer version Storage node 4.1.0 has replaced this one." in parsed.text
+    assert "../4.1.0/" in [attributes.get("href") for _, attributes in parsed.elements]
+    assert "Optional or not? It was recommended." in parsed.text
+    assert "Restart? The service restarted." in parsed.text
+    for order in ("Check the signature.", "install it", "The first 24 hours"):
+        assert order not in parsed.text
+    newest = from_markdown(page(given, "releases/node/4.1.0.md", state)).text
+    assert "Check the signature." in newest
+    assert "has replaced" not in newest
+
+
+def test_the_security_floor_is_shown_wherever_somebody_chooses_a_version() -> None:
+    given = catalog(
+        releases=(
+            release("4.0.0", shipped_at=at(-9), planned_for=None),
+            release("4.1.0", shipped_at=at(-1), planned_for=None),
+        )
+    )
+    floor = Version.parse("4.1.0")
+    products = {"node": given.products["node"].model_copy(update={"min_secure": floor})}
+    above = dataclasses.replace(given, products=given.products | products)
+    for path in ("releases/index.md", "downloads.md"):
+        said = from_markdown(page(above, path)).text
+        assert "Security floor 4.1.0: versions before it are no longer secure. If you run one, update." in said, path
+        assert "Security floor" not in from_markdown(page(given, path)).text
+    older = from_markdown(page(above, "releases/node/4.0.0.md")).text
+    assert "No longer secure Storage node 4.1.0 has replaced this one." in older
+    assert "No longer secure" not in from_markdown(page(above, "releases/node/4.1.0.md")).text
+
+
+def test_text_of_the_content_has_a_direction_of_its_own() -> None:
+    hebrew = "שלום עולם"
+    given = catalog(events=(event(title=hebrew, summary=hebrew),), releases=(release("4.2.0", sentence=hebrew),))
+    for path in (
+        "index.md",
+        "releases/index.md",
+        "releases/node/4.2.0.md",
+        "events/index.md",
+        "events/listing.md",
+        "calendar.md",
+    ):
+        places = directions(page(given, path).split("---\n", 2)[2], hebrew)
+        assert places, path
+        assert all(places), path
+
+
+def test_client_and_root_that_lie_beside_the_pages_are_linked_and_nothing_else_is_asked_for() -> None:
+    own = {"tidegate.pyz", "root.json"}
+    beside = render_site(FULL, live(), NOW, TEMPLATES, FEED_SCHEMA, None, own)["downloads.md"].decode()
+    linked = {attributes.get("href") for name, attributes in from_markdown(beside).elements if name == "a"}
+    assert {"../tidegate.pyz", "../root.json"} <= linked
+    assert "--root root.json" not in beside
+    alone = page(FULL, "downloads.md", live())
+    assert "--root root.json" in alone
+    assert "tidegate.pyz</code></a>" not in alone

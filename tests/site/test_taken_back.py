@@ -60,7 +60,7 @@ def test_home_downloads_and_list_say_the_same(given: Catalog) -> None:
         assert "4.0.0 live, signatures verified" in said
     said = from_markdown(files["releases/index.md"].decode()).text
     assert "4.1.0taken back" in said
-    assert "taken back from Stable on 19 November 2026" in said
+    assert "Taken back from Stable on 19 November 2026." in said
     assert "current" not in said
     home = from_markdown(files["index.md"].decode()).text
     assert "No release is announced." in home
@@ -99,7 +99,7 @@ def test_what_another_channel_offers_is_taken_back_from_the_one_only() -> None:
     state = state.model_copy(update={"live": (*state.live, offered)})
     said = from_markdown(page(given, "releases/node/4.1.0.md", state)).text
     assert "taken back from Stable" in said
-    assert "Optional or not? Not from Stable, where it was taken back. Recommended." in said
+    assert "Optional or not? Not from Stable, where it was taken back. Recommended:" in said
     assert "SHA-256" in said
 
 

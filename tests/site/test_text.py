@@ -77,7 +77,7 @@ def test_a_rich_text_holds_nothing_but_the_subset(text: str) -> None:
         if name == "a":
             assert attributes["href"].startswith("https://")
         else:
-            assert set(attributes) <= {"start"}
+            assert set(attributes) <= {"start", "dir"}
 
 
 def test_a_blank_line_in_a_rich_text_does_not_leave_its_block() -> None:

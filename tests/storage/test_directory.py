@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from publisher.errors import StorageConflict, StorageError
+from publisher.errors import InputError, StorageConflict, StorageError, StorageForeign
 from publisher.storage.directory import DirectoryStorage
 from publisher.storage.protocol import CHUNK, MARKER, MARKER_KEY, ObjectMeta, Storage
 from tests.storage.contract import META, StorageContract, UnpreparedContract, body, content, keys
@@ -53,15 +55,46 @@ class TestDirectoryWithoutLinks(TestDirectory):
 
     @pytest.fixture
     def storage(self, bucket: DirectoryStorage, monkeypatch: pytest.MonkeyPatch) -> Storage:
-        real = DirectoryStorage._publish
+        real = os.link
 
-        def publish(self: DirectoryStorage, folder: int, key: str, source: int, name: str) -> bool:
+        def link(name: str, last: str, **more: Any) -> None:
             if not name.endswith(".part"):
-                raise PermissionError(1, "Operation not permitted")
-            return real(self, folder, key, source, name)
+                raise PermissionError(errno.EPERM, "Operation not permitted")
+            real(name, last, **more)
 
-        monkeypatch.setattr(DirectoryStorage, "_publish", publish)
+        monkeypatch.setattr(os, "link", link)
         return bucket
+
+
+class TestDirectoryOnADiskWithoutHardLinks(TestDirectory):
+    """exFAT, many network disks: no file has a second name."""
+
+    @pytest.fixture(autouse=True)
+    def no_links(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        refuse_links(monkeypatch, errno.EPERM)
+
+
+def refuse_links(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    def link(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "link", link)
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS])
+def test_a_disk_without_hard_links_keeps_what_is_written_once(
+    root: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    refuse_links(monkeypatch, code)
+    bucket = DirectoryStorage(root)
+    bucket.prepare()
+    assert bucket.create("a/b", body("one"), META)
+    with pytest.raises(StorageConflict, match="already holds other bytes"):
+        bucket.create("a/b", body("two"), META)
+    assert bucket.copy("a/b", "c", META)
+    assert everything(root) == {
+        MARKER_KEY: MARKER, ".tidegate": None, ".tidegate/lock": b"", "a": None, "a/b": b"one", "c": b"one"
+    }  # fmt: skip
 
 
 # --- the place
@@ -183,10 +216,9 @@ def test_links_are_never_followed(bucket: DirectoryStorage, key: str) -> None:
     bucket.create("plain", body("plain"), META)
     for act in (
         lambda: bucket.read(key, 100),
-        lambda: bucket.open(key).__enter__(),
+        lambda: bucket.open(key, 100).__enter__(),
         lambda: bucket.stat(key),
-        lambda: list(bucket.list("")),
-        lambda: list(bucket.list(key + "/")),
+        lambda: list(bucket.list(f"{key}/")),
         lambda: bucket.create(key, body("x"), META),
         lambda: bucket.create(key, body("secret"), META),
         lambda: bucket.create(key + "/below", body("x"), META),
@@ -197,6 +229,7 @@ def test_links_are_never_followed(bucket: DirectoryStorage, key: str) -> None:
         with pytest.raises(StorageError, match="is a symbolic link"):
             act()
     assert bucket.stat("copied") is None
+    assert keys(bucket) == ["dangling", "file", "folder", "plain"]
 
 
 @pytest.mark.usefixtures("outside")
@@ -208,15 +241,30 @@ def test_delete_removes_a_link_and_not_its_end(bucket: DirectoryStorage) -> None
 
 def test_pipes_are_refused_without_hanging(bucket: DirectoryStorage, root: Path) -> None:
     os.mkfifo(root / "pipe")
-    for act in (lambda: bucket.read("pipe", 1), lambda: bucket.stat("pipe"), lambda: list(bucket.list(""))):
-        with pytest.raises(StorageError, match="not a plain file"):
+    for act in (lambda: bucket.read("pipe", 1), lambda: bucket.stat("pipe")):
+        with pytest.raises(StorageForeign, match="not a plain file"):
             act()
 
 
-def test_names_that_are_no_text_are_refused(bucket: DirectoryStorage, root: Path) -> None:
+def test_what_a_stranger_left_is_listed_and_keeps_nothing_else_from_being_listed(
+    bucket: DirectoryStorage, root: Path
+) -> None:
+    bucket.create("ours", body("x"), META)
     (root / os.fsdecode(b"\xff")).touch()
-    with pytest.raises(StorageError, match="holds a file that is not ours"):
-        list(bucket.list(""))
+    (root / "a\nb").touch()
+    os.mkfifo(root / "pipe")
+    assert sorted(keys(bucket)) == sorted(["ours", "a\nb", "\\xff", "pipe"])
+    for key in ("a\nb", "\\xff"):
+        with pytest.raises(InputError):
+            bucket.read(key, 1)
+
+
+def test_a_folder_in_the_place_of_an_object_is_none_of_ours(bucket: DirectoryStorage, root: Path) -> None:
+    (root / "a").mkdir()
+    for act in (lambda: bucket.read("a", 1), lambda: bucket.open("a", 1).__enter__()):
+        with pytest.raises(StorageForeign, match="is a folder"):
+            act()
+    assert bucket.stat("a") is None
 
 
 def test_folders_and_objects_cannot_share_a_name(bucket: DirectoryStorage) -> None:

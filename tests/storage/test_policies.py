@@ -10,6 +10,7 @@ import pytest
 
 from publisher.channel import layout
 from publisher.model.product import RESERVED_CHANNELS
+from publisher.model.signer import SHARED_ROLES, TOP_LEVEL_ROLES
 from publisher.storage import policies, s3_claim
 from publisher.storage.policies import (
     SITE_IDENTITIES,
@@ -51,18 +52,63 @@ def test_no_wildcard_actions_and_nothing_beside_the_prefix(
         assert ("Principal" in statement) == (identity is Identity.PUBLIC)
 
 
-@pytest.mark.parametrize("identity", [Identity.AUTOMATION, Identity.ON_CALL])
-def test_online_identities_write_no_channel_whatever_product_and_channel_are_called(identity: Identity) -> None:
+def may_write(identity: Identity, key: str) -> bool:
     [write] = [one["Resource"] for one in policy("b", "", identity)["Statement"] if one["Sid"] == "Write"]
+    return any(fnmatchcase(f"arn:aws:s3:::b/{key}", pattern) for pattern in write)
+
+
+def test_on_call_writes_every_channel_and_automation_none_whatever_they_are_called() -> None:
     names = {*RESERVED_CHANNELS, "stable", "staging", "releases", "tuf", "ledger", "1"}
     keys = {
         layout.metadata_key(layout.channel_role(product, channel), 12)
         for product in names
         for channel in names.difference(RESERVED_CHANNELS)
     }
-    assert not [key for key in keys for pattern in write if fnmatchcase(f"arn:aws:s3:::b/{key}", pattern)]
+    assert not [key for key in keys if may_write(Identity.AUTOMATION, key)]
+    assert all(may_write(Identity.ON_CALL, key) for key in keys)
     reserved = layout.metadata_key(layout.channel_role("node", "snapshot"), 12)
-    assert any(fnmatchcase(f"arn:aws:s3:::b/{reserved}", pattern) for pattern in write), "which is why it is reserved"
+    assert may_write(Identity.AUTOMATION, reserved), "which is why it is reserved"
+
+
+@pytest.mark.parametrize(
+    ("identity", "roles"),
+    [
+        (Identity.PUBLISHER, {"root", "targets", "rollout", "brakes", "notes", "snapshot"}),
+        (Identity.AUTOMATION, {"targets", "rollout", "brakes", "notes", "snapshot"}),
+        (Identity.ON_CALL, {"brakes", "snapshot"}),
+    ],
+)
+def test_who_writes_metadata_of_which_roles(identity: Identity, roles: set[str]) -> None:
+    known = {*TOP_LEVEL_ROLES, *SHARED_ROLES} - {"timestamp"}  # which has no number
+    assert {role for role in known if may_write(identity, layout.metadata_key(role, 12))} == roles
+    assert may_write(identity, layout.TIMESTAMP_KEY)
+
+
+@pytest.mark.parametrize("identity", [Identity.AUTOMATION, Identity.ON_CALL])
+def test_who_signs_writes_as_the_publisher(identity: Identity) -> None:
+    """Signatures and statements in staging count as those of people; no timer puts any there."""
+    folder = layout.candidate_key("node.stable", "0" * 64, "")
+    assert not [name for name in ("sig/a", "back/a", "attest/a") if may_write(identity, folder + name)]
+
+
+def test_break_glass_deletes_what_may_be_planted_and_can_do_nothing_else() -> None:
+    listing, delete = (
+        policy("b", PREFIX, Identity.BREAK_GLASS)["Statement"][:-1],
+        policy("b", PREFIX, Identity.BREAK_GLASS)["Statement"][-1],
+    )
+    assert {action for one in listing for action in one["Action"]} == {"s3:ListBucket"}
+    assert delete["Action"] == ["s3:DeleteObject"]
+
+    def may_delete(key: str) -> bool:
+        return any(fnmatchcase(f"arn:aws:s3:::b/{PREFIX}{key}", pattern) for pattern in delete["Resource"])
+
+    keys = (
+        layout.metadata_key("root", 2),
+        layout.release_key("node", "9.9.9", "x"),
+        layout.candidate_key("r", "d", "x"),
+    )
+    assert all(may_delete(key) for key in (*keys, f"{layout.TARGETS}artifacts/x"))
+    assert not any(may_delete(key) for key in (layout.TIMESTAMP_KEY, layout.ledger_key(1), layout.back_key("r", "d")))
 
 
 def test_deleting_is_for_probes_only() -> None:

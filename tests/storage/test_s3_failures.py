@@ -116,7 +116,7 @@ def test_a_streamed_file_is_sent_again_from_the_start(
 def test_reading_goes_on_where_it_broke(far: S3Storage, proxy: S3Proxy) -> None:
     far.create("big", Body.from_bytes(BIG), META)
     proxy.rules.append(Rule("GET", "/big", CUT_ANSWER, times=2))
-    with far.open("big") as stream:
+    with far.open("big", 100_000_000) as stream:
         data = b"".join(iter(lambda: stream.read(MIB), b""))
     assert data == BIG
     proxy.rules.append(Rule("GET", "/big", CUT_ANSWER))
@@ -128,7 +128,7 @@ def test_an_object_replaced_while_it_is_read_is_no_mixture(far: S3Storage, s3: S
     swap = Rule("GET", "/big", CUT_ANSWER)
     swap.then = lambda: s3.replace("big", Body.from_bytes(BIG[::-1]), META, tag)
     proxy.rules.append(swap)
-    with far.open("big") as stream, pytest.raises(StorageError, match="replaced while it was read"):
+    with far.open("big", 100_000_000) as stream, pytest.raises(StorageError, match="replaced while it was read"):
         stream.read()
 
 

@@ -34,7 +34,7 @@ body = Body.from_file(path, path.stat().st_size, digest)
 assert storage.create("big", body, ObjectMeta()) is True
 assert storage.create("big", body, ObjectMeta()) is False
 found = hashlib.sha256()
-with storage.open("big") as stream:
+with storage.open("big", 2**30) as stream:
     while chunk := stream.read(CHUNK):
         found.update(chunk)
 assert found.hexdigest() == digest

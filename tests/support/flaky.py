@@ -45,9 +45,9 @@ class FlakyStorage:
         self._alive()
         return self.inner.read(key, limit)
 
-    def open(self, key: str) -> AbstractContextManager[BinaryIO]:
+    def open(self, key: str, limit: int) -> AbstractContextManager[BinaryIO]:
         self._alive()
-        return self.inner.open(key)
+        return self.inner.open(key, limit)
 
     def stat(self, key: str) -> Stat | None:
         self._alive()

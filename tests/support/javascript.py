@@ -1,4 +1,4 @@
-"""tuf-js, an independent TUF client, run under Node.js."""
+"""Packages of npm that tests need: tuf-js, an independent TUF client, and axe-core, which judges accessibility."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ def download_with_tuf_js(address: str, root: Path, target: str, directory: Path)
     )
 
 
+def axe(directory: Path) -> str:
+    """The text of axe-core, which runs in the page that it judges. Skips where it cannot be had."""
+    return (_installed(directory) / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
 def _installed(directory: Path) -> Path:
     """The scripts with their packages, installed once a directory, outside of the repository."""
     place = directory / "js"
@@ -31,7 +36,7 @@ def _installed(directory: Path) -> Path:
         npm = need("npm")
         shutil.copytree(SCRIPTS, place)
         ran = subprocess.run(
-            [npm, "install", "--no-fund", "--no-audit", "--ignore-scripts", "--silent"],
+            [npm, "ci", "--no-fund", "--no-audit", "--ignore-scripts", "--silent"],
             cwd=place,
             capture_output=True,
             text=True,
@@ -39,5 +44,5 @@ def _installed(directory: Path) -> Path:
         )
         if ran.returncode != 0:
             shutil.rmtree(place)
-            skip_system(f"npm does not give tuf-js: {ran.stderr[-300:]}")
+            skip_system(f"npm does not give the packages of tests/system/js: {ran.stderr[-300:]}")
     return place

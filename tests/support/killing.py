@@ -57,8 +57,8 @@ class KillingStorage:
         return self._read(f"read {key}", lambda: self.inner.read(key, limit))
 
     @contextmanager
-    def open(self, key: str) -> Iterator[BinaryIO]:
-        opened = self._read(f"open {key}", lambda: self.inner.open(key))
+    def open(self, key: str, limit: int) -> Iterator[BinaryIO]:
+        opened = self._read(f"open {key}", lambda: self.inner.open(key, limit))
         with opened as stream:
             yield stream
 

@@ -47,7 +47,7 @@ class KmsServer:
         try:
             import moto.server  # noqa: F401, PLC0415 - whether it is there
         except ImportError:
-            skip_system("moto is not installed (pip install 'moto[server]')")
+            skip_system("moto is not installed; `make test` does that")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]

@@ -174,7 +174,8 @@ class Project:
     def make_keys(self) -> None:
         """The ceremony with seeded keys, at the project's time."""
         template = load_catalog([self.content], self.config).signers
-        write_ceremony(ceremony(template, PEOPLE, self.now, seeded_keys()), self.keys, self.config, self.passphrase)
+        passphrases = {person.name: self.passphrase for person in PEOPLE} if self.passphrase else {}
+        write_ceremony(ceremony(template, PEOPLE, self.now, seeded_keys()), self.keys, self.config, passphrases)
 
     def add_release(
         self, version: str, *, change_class: str = "patch", channels: str = "stable", product: str = "node"

@@ -73,7 +73,7 @@ class Place:
         """What a client is offered on each platform, with the file downloaded and verified."""
         found: set[str] = set()
         for platform in PLATFORMS:
-            client = UpdateClient(self.url, project.root, state, fetcher_for(self.url), project.now)
+            client = UpdateClient(self.url, project.root, state, fetcher_for(self.url), lambda: project.now)
             feed = client.fetch_feed("node", "stable", platform)
             assert feed.release is not None
             client.download(feed, state / "files")

@@ -20,7 +20,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
-from tests.support.seaweed import REGION, Identity
+from tests.support.s3_server import REGION, Identity
 
 LOSE_ANSWER = "forward, then hang up"
 LOSE_REQUEST = "hang up"

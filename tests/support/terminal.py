@@ -1,4 +1,4 @@
-"""Runs `publish` at a terminal of its own, and types answers to what it asks."""
+"""Runs programs at a terminal of their own, and types answers to what they ask."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import errno
 import os
 import pty
 import re
+import select
+import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tests.support.command import ROOT
@@ -16,18 +18,40 @@ Answers = Sequence[tuple[str, str]]
 """Pattern of a question -> what is typed; a group of the pattern can be named there. Each is used once, in order."""
 
 
+Reply = Callable[[str], str | None]
+"""What is typed after the text that came since the last answer; None while that asks nothing."""
+
+PATIENCE = 240
+"""Seconds without a word after which a program is taken to wait for an answer that nobody knows."""
+
+
 def at_terminal(
     words: Sequence[str | Path], cwd: Path, environment: Mapping[str, str], answers: Answers
 ) -> tuple[int, str]:
-    """The exit code, and all that a person saw."""
+    """The exit code of `publish`, and all that a person saw."""
+    coming = list(answers)
+
+    def reply(text: str) -> str | None:
+        if coming and (asked := re.search(coming[0][0], text)):
+            return asked.expand(coming.pop(0)[1])
+        return None
+
     command = [sys.executable, "-m", "publisher.cli.main", *map(str, words)]
+    return converse(command, cwd, {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", **environment}, reply)
+
+
+def converse(command: list[str], cwd: Path, environment: Mapping[str, str], reply: Reply) -> tuple[int, str]:
+    """The exit code of a program, and all that a person saw who answers it."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(cwd)
-        os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", **environment})
+        os.execvpe(command[0], command, environment)
     said, read = "", 0
-    coming = list(answers)
     while True:
+        if not select.select([terminal], [], [], PATIENCE)[0]:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise AssertionError(f"it waits for an answer:\n{said[read:]}")
         try:
             part = os.read(terminal, 4096)
         except OSError as error:
@@ -36,8 +60,8 @@ def at_terminal(
         if not part:
             break
         said += part.decode(errors="replace")
-        if coming and (asked := re.search(coming[0][0], said[read:])):
+        if (answer := reply(said[read:])) is not None:
             read = len(said)
-            os.write(terminal, (asked.expand(coming.pop(0)[1]) + "\n").encode())
+            os.write(terminal, (answer + "\n").encode())
     os.close(terminal)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), said.replace("\r", "")

@@ -115,7 +115,7 @@ class Bucket:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.version = 0
-        self.expires = dict.fromkeys(("root", "targets", "role", "snapshot", "timestamp"), FAR)
+        self.expires = dict.fromkeys(("root", "targets", "role", "brakes", "snapshot", "timestamp"), FAR)
         self.keys = (ALICE, BOB)
         """The keys that the role accepts."""
         self.signers: tuple[Person, ...] = (ALICE, BOB)
@@ -129,14 +129,26 @@ class Bucket:
         """Further signed fields of the role."""
         self.foreign: dict[str, bytes] = {}
         """Target files that the top-level targets role lists itself."""
+        self.brakes = False
+        """Whether the snapshot lists the role brakes."""
+        self.extra_metas: tuple[str, ...] = ()
+        """Roles that the snapshot lists though nobody delegates to them."""
+        self.claims: dict[str, int] = {}
+        """Lengths that signed metadata claims for files, by role; no length by default."""
+        self.top_level = {"root": ROOT, "targets": TARGETS, "snapshot": SNAPSHOT, "timestamp": TIMESTAMP}
+        """The keys of the top-level roles."""
         self.root = Metadata(Root(version=1, expires=FAR, consistent_snapshot=True))
-        for name, person in self._top_level.items():
+        for name, person in self.top_level.items():
             self.root.signed.add_key(person.public, name)
         self.write_root()
 
-    @property
-    def _top_level(self) -> dict[str, Person]:
-        return {"root": ROOT, "targets": TARGETS, "snapshot": SNAPSHOT, "timestamp": TIMESTAMP}
+    def replace_key(self, role: str, new: Person) -> None:
+        """Give an online role another key by a new root; `publish` signs with it."""
+        self.root.signed.revoke_key(self.top_level[role].public.keyid, role)
+        self.root.signed.add_key(new.public, role)
+        self.root.signed.version += 1
+        self.top_level[role] = new
+        self.write_root()
 
     @property
     def url(self) -> str:
@@ -169,26 +181,43 @@ class Bucket:
             self.files[feed["release"]["artifact"]["target"]] = artifact
         self.publish()
 
+    def renew(self) -> None:
+        """Sign and write snapshot and timestamp as the next version, over the same roles of people."""
+        self.version += 1
+        listed = Metadata[Snapshot].from_bytes(self.path(f"tuf/metadata/{self.version - 1}.snapshot.json").read_bytes())
+        self._publish_online(listed.signed.meta)
+
     def publish(self) -> None:
         """Sign and write everything as the next version; timestamp last."""
         self.version += 1
         role, keys = delegation(self.keys, threshold=self.threshold, duties=self.duties, paths=self.paths)
+        roles = {role.name: role}
+        if self.brakes:
+            roles["brakes"] = DelegatedRole("brakes", list(keys), 1, True, ["brakes/*/*/*"])
         targets = Metadata(Targets(version=self.version, expires=self.expires["targets"]))
-        targets.signed.delegations = Delegations(dict(keys), {role.name: role})
+        targets.signed.delegations = Delegations(dict(keys), roles)
         targets.signed.targets = self._write_targets(self.foreign)
         fields = dict(self.role_fields)
         delegated = Metadata(Targets(version=self.version, expires=self.expires["role"], unrecognized_fields=fields))
         delegated.signed.targets = self._write_targets(self.files)
-        self._write_metadata("targets", targets, (TARGETS,))
+        self._write_metadata("targets", targets, (self.top_level["targets"],))
         self._write_metadata(role.name, delegated, self.signers)
+        if self.brakes:
+            brakes = Metadata(Targets(version=self.version, expires=self.expires["brakes"]))
+            self._write_metadata("brakes", brakes, self.signers)
 
-        metas = {f"{name}.json": MetaFile(self.version) for name in ("targets", role.name)}
+        metas = {
+            f"{name}.json": MetaFile(self.version, self.claims.get(name))
+            for name in ("targets", *roles, *self.extra_metas)
+        }
+        self._publish_online(metas)
+
+    def _publish_online(self, metas: dict[str, MetaFile]) -> None:
         snapshot = Metadata(Snapshot(version=self.version, expires=self.expires["snapshot"], meta=metas))
-        self._write_metadata("snapshot", snapshot, (SNAPSHOT,))
-        timestamp = Metadata(
-            Timestamp(version=self.version, expires=self.expires["timestamp"], snapshot_meta=MetaFile(self.version))
-        )
-        timestamp.sign(TIMESTAMP.signer)
+        self._write_metadata("snapshot", snapshot, (self.top_level["snapshot"],))
+        meta = MetaFile(self.version, self.claims.get("snapshot"))
+        timestamp = Metadata(Timestamp(version=self.version, expires=self.expires["timestamp"], snapshot_meta=meta))
+        timestamp.sign(self.top_level["timestamp"].signer)
         self.write("tuf/metadata/timestamp.json", timestamp.to_bytes())
 
     def _write_targets(self, files: dict[str, bytes]) -> dict[str, TargetFile]:

@@ -73,5 +73,22 @@ def test_engineering_is_asked_for_the_digest_only(project: Project) -> None:
 def test_another_digest_signs_nothing(project: Project) -> None:
     code, said = approve(project, "channels-ana", [(r"digest \(([0-9a-f]{8})\.\.\.\): ", "00000000")])
     assert code == 2, said
-    assert "that is another digest; nothing was signed" in said
+    digest = project.staged().candidate.digest[:12]
+    assert f"that is another digest: candidate {digest} of node.stable was not signed with channels-ana" in said
     assert project.staged().signatures == ()
+
+
+@pytest.mark.parametrize(("typed", "code"), [("", 1), ("no", 1), ("\x03", 130)], ids=["enter", "no", "interrupt"])
+def test_declining_says_what_was_not_signed(project: Project, typed: str, code: int) -> None:
+    left, said = approve(project, "channels-ana", [(r"digest \([0-9a-f]{8}\.\.\.\): ", typed)])
+    assert left == code, said
+    digest = project.staged().candidate.digest[:12]
+    assert f"declined: candidate {digest} of node.stable was not signed with channels-ana" in said
+    assert project.staged().signatures == ()
+
+
+@pytest.mark.parametrize(("given", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True)])
+def test_no_color_takes_the_colours_away(project: Project, given: dict[str, str], coloured: bool) -> None:
+    words = ("why", "node@1.0.0", "--at", "2026-11-20T12:00:00Z")
+    _, said = at_terminal(words, project.base, {"TERM": "xterm", "NO_COLOR": "", **given}, [])
+    assert ("\x1b[" in said) is coloured

@@ -1,4 +1,6 @@
-"""The documents of `publish bucket`, applied on a real server: each identity does its job, and nothing more.
+"""The documents of `publish bucket`, applied on a real server: what nobody may do, object by object.
+
+Which jobs each identity does is in test_identities.py.
 
 SeaweedFS does not know the condition key `s3:if-none-match`: deleting what is published is denied there, and
 overwriting it is not. The last test says so; a version of the server that learns it makes that test fail.
@@ -9,14 +11,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import urllib3
 
-from publisher.pipeline.refresh import apply_refresh, plan_refresh
 from publisher.pipeline.release import apply_release
 from publisher.pipeline.site_upload import apply_upload, plan_upload
 from publisher.storage.policies import Identity, bucket_policy, cors, lifecycle, policy, site_lifecycle, site_policy
@@ -25,19 +25,20 @@ from tests.support.site import write_site
 
 if TYPE_CHECKING:
     from publisher.storage.s3 import S3Storage
-    from tests.support.seaweed import SeaweedServer
+    from tests.support.s3_server import S3Server
 
 pytestmark = pytest.mark.system
 
 PREFIX = "channel/"
 WORKERS = (Identity.PUBLISHER, Identity.AUTOMATION, Identity.ON_CALL)
+IDENTITIES = (*WORKERS, Identity.BREAK_GLASS)
 
 
 @dataclass
 class Place:
     """A bucket with everything applied, and a release that the publisher has published."""
 
-    server: SeaweedServer
+    server: S3Server
     bucket: str
     users: dict[Identity, Any]
     project: Project
@@ -57,7 +58,7 @@ class Place:
         return int(urllib3.PoolManager().request("GET", url, retries=False).status)
 
 
-def open_as(server: SeaweedServer, user: Any, bucket: str, prefix: str) -> S3Storage:
+def open_as(server: S3Server, user: Any, bucket: str, prefix: str) -> S3Storage:
     from publisher.storage.s3 import S3Storage  # noqa: PLC0415 - boto3 is slow to load
     from publisher.storage.s3_address import S3Address  # noqa: PLC0415
 
@@ -70,16 +71,16 @@ def open_as(server: SeaweedServer, user: Any, bucket: str, prefix: str) -> S3Sto
 
 
 @pytest.fixture(scope="module")
-def place(seaweed: SeaweedServer, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    bucket = seaweed.new_bucket()
-    admin = seaweed.client()
+def place(server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    bucket = server.new_bucket()
+    admin = server.client()
     admin.put_bucket_policy(Bucket=bucket, Policy=json.dumps(bucket_policy(bucket, PREFIX)))
     admin.put_bucket_cors(Bucket=bucket, CORSConfiguration=cors("https://updates.example.org"))
     admin.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration=lifecycle(PREFIX))
-    users = {one: seaweed.identity(one.value, policy(bucket, PREFIX, one)["Statement"]) for one in WORKERS}
+    users = {one: server.identity(one.value, policy(bucket, PREFIX, one)["Statement"]) for one in IDENTITIES}
     project = Project(Path(tmp_path_factory.mktemp("project")))
     project.add_release("1.0.0")
-    there = Place(seaweed, bucket, users, project)
+    there = Place(server, bucket, users, project)
     storage = there.storage(Identity.PUBLISHER)
     storage.prepare()
     plan = project.plan(project.request("1.0.0"), storage)
@@ -97,12 +98,12 @@ def test_the_publisher_publishes_and_the_public_reads(place: Place) -> None:
         assert place.anonymous(key) in (403, 404)
 
 
-def test_automation_refreshes(place: Place) -> None:
-    project = place.project
-    storage = place.storage(Identity.AUTOMATION)
-    later = project.now + timedelta(hours=40)
-    plan = plan_refresh(storage, project.root, project.catalog, project.key_ring(), later)
-    assert "tuf/metadata/timestamp.json" in apply_refresh(plan, storage).keys
+def test_break_glass_deletes_what_somebody_planted(place: Place) -> None:
+    for key in ("tuf/metadata/2.root.json", "releases/node/9.9.9/node.exe", "tuf/targets/artifacts/x", "staging/x/y"):
+        put(PREFIX + key)(place.server.client(), place.bucket)
+        delete(PREFIX + key)(place.client(Identity.BREAK_GLASS), place.bucket)
+        there = place.keys()
+        assert PREFIX + key not in there
 
 
 def test_on_call_brakes(place: Place) -> None:
@@ -135,20 +136,39 @@ EVERYBODY: dict[str, Operation] = {
     "delete the lifecycle": lambda client, bucket: client.delete_bucket_lifecycle(Bucket=bucket),
     "delete the bucket": lambda client, bucket: client.delete_bucket(Bucket=bucket),
 }
+BROKEN_GLASS = ("delete a root", "delete a release", "delete a candidate")
+"""What this identity is for; where versions are kept, an object that was deleted by mistake can be brought back."""
+
 ONLINE: dict[str, Operation] = {
     "write a root": put(f"{PREFIX}tuf/metadata/2.root.json"),
-    "write a channel": put(f"{PREFIX}tuf/metadata/2.node.stable.json"),
     "write a target": put(f"{PREFIX}tuf/targets/feed/node/stable/x.json"),
     "write a release": put(f"{PREFIX}releases/node/1.0.0/x"),
     "write a candidate": put(f"{PREFIX}staging/node.stable/x"),
-    "read a candidate": lambda client, bucket: client.get_object(
-        Bucket=bucket, Key=f"{PREFIX}staging/node.stable/current.json"
-    ),
+    "sign a candidate": put(f"{PREFIX}staging/node.stable/{'0' * 64}/sig/x"),
+    "sign a way back": put(f"{PREFIX}staging/node.stable/{'0' * 64}/back/x"),
+    "attest": put(f"{PREFIX}staging/node.stable/{'0' * 64}/attest/x"),
+    "write a way back": put(f"{PREFIX}back/node.stable/x.json"),
 }
 FORBIDDEN: dict[Identity, dict[str, Operation]] = {
     Identity.PUBLISHER: EVERYBODY,
-    Identity.AUTOMATION: {**EVERYBODY, **ONLINE, "brake": put(f"{PREFIX}tuf/metadata/9.brakes.json")},
-    Identity.ON_CALL: {**EVERYBODY, **ONLINE, "roll out": put(f"{PREFIX}tuf/metadata/9.rollout.json")},
+    Identity.AUTOMATION: {
+        **EVERYBODY,
+        **ONLINE,
+        "write a channel": put(f"{PREFIX}tuf/metadata/2.node.stable.json"),
+        "read a way back": lambda client, bucket: client.get_object(Bucket=bucket, Key=f"{PREFIX}back/node.stable/x"),
+    },
+    Identity.ON_CALL: {
+        **EVERYBODY,
+        **ONLINE,
+        "roll out": put(f"{PREFIX}tuf/metadata/9.rollout.json"),
+        "delegate": put(f"{PREFIX}tuf/metadata/9.targets.json"),
+        "stage": put(f"{PREFIX}staging/node.stable/current.json"),
+    },
+    Identity.BREAK_GLASS: {
+        **{what: act for what, act in EVERYBODY.items() if what not in BROKEN_GLASS},
+        **ONLINE,
+        "brake": put(f"{PREFIX}tuf/metadata/9.brakes.json"),
+    },
 }
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from publisher.content.load import load_catalog
 from tests.support.project import Project, tree
 from tests.support.system import skip_system
 
@@ -50,6 +53,34 @@ def test_the_demo_leaves_a_sound_channel_and_a_site(demo: Path) -> None:
     ran = publish("verify", "build/demo/bucket", "--root", "build/demo/site_config/root.json", cwd=demo)
     assert (ran.returncode, ran.stdout.splitlines()[-1]) == (0, "Sound.")
     assert "0.1.0" in (demo / "build/demo/site/downloads/index.html").read_text()
+
+
+def test_the_demos_site_decides_as_the_command_that_the_demo_recommends(demo: Path) -> None:
+    """For every release and channel: the same outcome, and the same time of its next change."""
+    listed = json.loads((demo / "build/demo/site/data/decisions.json").read_text())["decisions"]
+    for decision in listed:
+        name = f"{decision['product']}@{decision['version']}"
+        answer = json.loads(publish("why", name, "--channel", decision["channel"], "--json", cwd=demo).stdout)
+        times = ("at", "outcome", "next_change", "then")
+        assert {key: decision.get(key) for key in times} == {key: answer[key] for key in times}, name
+    catalog = load_catalog([demo / "content"], demo / "site_config")
+    at = catalog.sample.reference_time if catalog.sample else None
+    assert at is not None
+    public = [release for release in catalog.releases if release.visibility == "public"]
+    to_come = {release.id for release in public if release.shipped_at is None or release.shipped_at > at}
+    assert to_come - {f"{one['product']}@{one['version']}" for one in listed} == {"update-client@0.1.0"}  # it is live
+
+
+def test_the_demo_takes_over_the_whole_configuration(demo: Path) -> None:
+    """Nothing that decides differs between the demo's configuration and the project's."""
+    project = load_catalog([demo / "content"], demo / "site_config")
+    own = load_catalog([demo / "content"], demo / "build/demo/site_config")
+    assert replace(own, endpoints=project.endpoints, signers=project.signers) == project
+
+
+def test_the_demos_calendar_shows_when_releases_can_be_taken_back(demo: Path) -> None:
+    lanes = json.loads((demo / "build/demo/site/data/calendar.json").read_text())["lanes"]
+    assert any(bar["kind"] == "ready" for lane in lanes for bar in lane["bars"])
 
 
 def test_a_second_demo_works_offline_and_writes_nothing_to_the_bucket(demo: Path) -> None:

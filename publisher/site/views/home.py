@@ -42,7 +42,7 @@ def pages(scene: Scene) -> Iterator[Page]:
         "home.md.jinja",
         "What is current, what waits and until when, and how to check a download.",
         {
-            "headline": _headline(len(waiting), len(scene.outlooks), next_opening),
+            "headline": _headline(next_opening, scene.now),
             "calm": not waiting,
             "products": [(product, _currents(scene, product)) for product in scene.catalog.products.values()],
             "ahead": ahead[:6],
@@ -56,14 +56,10 @@ def _coming(scene: Scene, ends: datetime) -> bool:
     return ends > scene.now
 
 
-def _headline(waiting: int, all_products: int, next_opening: datetime | None) -> str:
+def _headline(next_opening: datetime | None, now: datetime) -> str:
     if next_opening is None:
-        return "Nothing is frozen. Releases ship as they are ready."
-    if waiting == all_products:
-        who = "Every product holds"
-    else:
-        who = f"{waiting} of {all_products} products {'holds' if waiting == 1 else 'hold'}"
-    return f"{who} some changes back. The next gate opens on {words.moment(next_opening)}."
+        return "Nothing is on hold. Releases ship when they are ready."
+    return f"Some updates are on hold. The next ones can ship from {words.near(next_opening, now)}."
 
 
 def _currents(scene: Scene, product: Product) -> list[Current]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from publisher.client.web_path import web_path
 from publisher.model.deprecation import Deprecation, DeprecationState
 from publisher.model.product import Product
 from publisher.model.register import Override
 from publisher.model.signer import RolePolicy
+from publisher.model.site import OWN_CLIENT, OWN_ROOT
 from publisher.rules.lifecycle import deprecation_state
 from publisher.rules.policy_text import policy_text
 from publisher.site.matrix import freeze_matrix
@@ -20,8 +22,8 @@ FRAGMENTS = ("official-hosts", "minisign-key", "homepages")
 """Names that prose may use in `<!-- data: NAME -->`; each is a template fragment-NAME.md.jinja."""
 
 
-def pages(scene: Scene) -> Iterator[Page]:
-    """Policy, deprecations, downloads."""
+def pages(scene: Scene, beside: Collection[str] = ()) -> Iterator[Page]:
+    """Policy, deprecations, downloads; `beside` are the files in content/pages."""
     yield Page(
         "policy.md",
         "Release policy",
@@ -62,6 +64,7 @@ def pages(scene: Scene) -> Iterator[Page]:
             "windows_example": _example(scene, shelves, "windows"),
             "key": _key(scene),
             "client_file": next((d.artifact.file for s in shelves for d in s.files if _is_client(d)), None),
+            "own": [name for name in (OWN_CLIENT, OWN_ROOT) if name in beside],
         },
     )
 
@@ -172,7 +175,7 @@ def _shelves(scene: Scene) -> list[Shelf]:
             files = (
                 downloads(scene, release)
                 if release is not None
-                else tuple(Download(artifact, f"{folder}{artifact.file}") for artifact in live.artifacts)
+                else tuple(Download(artifact, f"{folder}{web_path(artifact.file)}") for artifact in live.artifacts)
             )
             page = f"releases/{product.id}/{version}.md" if release is not None else None
             shelves.append(Shelf(product, channel, version, page, files, folder, back))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from publisher.client.web_path import address_of, web_path
 from publisher.model.decision import Decision, Outcome, Verdict
 from publisher.model.product import Product
 from publisher.model.published import PublishedArtifact, Withdrawal
@@ -13,7 +14,7 @@ from publisher.model.release import Release
 from publisher.rules import words
 from publisher.site.freezes import FreezeRow, Span
 from publisher.site.labels import OUTCOMES, RECORDED, Chip
-from publisher.site.scene import Page, Scene
+from publisher.site.scene import Page, Refusal, Scene
 from publisher.site.visible import EventView
 
 
@@ -66,10 +67,12 @@ class ReleaseView:
     passed: bool
     """Whether its channels have gone past it, and nothing records that it shipped."""
     decisions: tuple[Decision, ...]
-    refused: bool = False
-    """Whether the rules do not allow the planned moment."""
-    earliest: datetime | None = None
-    """What they allow instead, if that is known."""
+    refusal: Refusal | None = None
+    """What is in the way of the planned moment."""
+    newer: str | None = None
+    """The version that has replaced it; None while it is offered, or to come."""
+    newer_page: str | None = None
+    """Source path of that version's page, if it has one."""
     late: bool = False
     """Whether the planned moment has passed without it."""
     taken_back: tuple[TakenBack, ...] = ()
@@ -81,6 +84,22 @@ class ReleaseView:
     def coming(self) -> bool:
         """Whether it may still ship."""
         return not self.out and not self.passed
+
+    @property
+    def insecure(self) -> bool:
+        """Whether it is below the product's security floor."""
+        floor = self.product.min_secure
+        return floor is not None and self.release.version < floor
+
+    @property
+    def earliest(self) -> datetime | None:
+        """When it can ship at the earliest, if nothing else changes; None where its plan holds or nobody knows."""
+        if self.refusal is not None:
+            return self.refusal.earliest
+        decision = self.decision
+        if (self.when is not None and not self.late) or decision is None or decision.go or decision.then is None:
+            return None
+        return None if decision.then.stops else decision.next_change
 
     @property
     def title(self) -> str:
@@ -102,7 +121,9 @@ def release_view(scene: Scene, release: Release) -> ReleaseView:
     """The view of one release."""
     out, passed = scene.is_out(release), scene.is_passed(release)
     decisions = scene.decisions.get(release.id, ())
-    back = tuple(taken_back(scene, one) for one in scene.withdrawals(release))
+    back = tuple(taken_back(scene, withdrawal) for withdrawal in scene.withdrawals(release))
+    newer = scene.newer(release) if out or passed else None
+    replacement = scene.catalog.find(release.product, str(newer)) if newer is not None else None
     return ReleaseView(
         release=release,
         product=scene.catalog.products[release.product],
@@ -112,8 +133,9 @@ def release_view(scene: Scene, release: Release) -> ReleaseView:
         out=out,
         passed=passed,
         decisions=decisions,
-        refused=release.id in scene.refusals,
-        earliest=scene.refusals.get(release.id),
+        refusal=scene.refusals.get(release.id),
+        newer=str(newer) if newer is not None else None,
+        newer_page=page_of(replacement) if replacement is not None else None,
         late=not out and not passed and release.planned_for is not None and release.planned_for < scene.now,
         taken_back=back,
         offered=bool(scene.live_of(release)),
@@ -164,12 +186,12 @@ def downloads(scene: Scene, release: Release) -> tuple[Download, ...]:
     """The files of a release that is live, at the preferred address."""
     base = folder_url(scene, release.product, str(release.version))
     files = {artifact.file: artifact for live in scene.live_of(release) for artifact in live.artifacts}
-    return tuple(Download(artifact, f"{base}{artifact.file}") for artifact in files.values())
+    return tuple(Download(artifact, f"{base}{web_path(artifact.file)}") for artifact in files.values())
 
 
 def folder_url(scene: Scene, product: str, version: str) -> str:
     """Where the plain files of a release lie, with a slash at the end."""
-    return f"{scene.catalog.endpoints.downloads[0]}/releases/{product}/{version}/"
+    return address_of(scene.catalog.endpoints.downloads[0], f"releases/{product}/{version}/")
 
 
 def pages(scene: Scene) -> Iterator[Page]:

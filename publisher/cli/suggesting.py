@@ -1,0 +1,19 @@
+"""A group of commands that knows what was meant: `publish relaese` asks for `release`."""
+
+from __future__ import annotations
+
+import click
+
+from publisher.content.explain import did_you_mean
+
+
+class SuggestingGroup(click.Group):
+    """Names the nearest command when there is none of the name that was typed."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            ctx.fail(f"there is no command {name}; {did_you_mean(name, self.list_commands(ctx))}")
+        return super().resolve_command(ctx, args)

@@ -1,0 +1,132 @@
+"""What this client has seen: the highest version of each role and the last time, in one small durable file.
+
+python-tuf remembers too, by the metadata files that it keeps. Where one of those is lost, an older state would verify
+without a word. This record lies outside their folder and reaches the disk before an answer is given, so that what is
+older than the record is noticed. It also stops a clock that was set back from bringing an expired channel back to life.
+
+Numbers may start again when keys change, since that is how clients recover from numbers that a thief drove up (TUF
+specification, 5.3.11). A number is forgotten when a key that counted at the time no longer does: one of the role's own,
+or one of the role that vouches for its number.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from publisher.client import strict_json
+from publisher.client.errors import Code, InputError, VerificationError
+from publisher.client.files import open_plain, write_durably
+
+__all__ = ["MAX_BYTES", "RoleSeen", "Seen", "read_seen", "write_seen"]
+
+FORMAT = "tidegate-seen/1"
+
+MAX_BYTES = 64 * 1024
+"""The largest record that is read, in bytes."""
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_KEYID = re.compile(r"[!-~]{1,200}")
+
+
+@dataclass(frozen=True)
+class RoleSeen:
+    """One role's metadata as it verified."""
+
+    version: int
+    keys: frozenset[str]
+    """The key ids that counted for the role."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Everything that is remembered about one channel."""
+
+    last_seen: datetime = _LONG_AGO
+    """The latest moment at which this client has looked at the channel."""
+    roles: Mapping[str, RoleSeen] = field(default_factory=dict)
+
+    def at(self, moment: datetime) -> Seen:
+        """The record with the moment, unless a later one was seen."""
+        return replace(self, last_seen=max(self.last_seen, moment.astimezone(UTC).replace(microsecond=0)))
+
+    def with_roles(self, roles: Mapping[str, RoleSeen]) -> Seen:
+        """The record with these roles as they are now, without the numbers that changed keys have made void."""
+        kept = {name: role for name, role in self.roles.items() if not self._may_start_again(name, roles)}
+        return replace(self, roles={**kept, **roles})
+
+    def refuse_older(self, roles: Mapping[str, RoleSeen], place: Path) -> None:
+        """Raise VerificationError if one of the roles has a lower number than was seen, under the same keys."""
+        for name, now in roles.items():
+            before = self.roles.get(name)
+            if before is None or now.version >= before.version or self._may_start_again(name, roles):
+                continue
+            raise VerificationError(
+                f"the server offers version {now.version} of {name}, and this machine has seen version"
+                f" {before.version}: it replays an old state",
+                fix="keep what you run, try again later, and tell the publisher if it stays;"
+                f" only if the publisher says that the channel began anew, remove {place}",
+                code=Code.OLDER_THAN_SEEN,
+            )
+
+    def _may_start_again(self, name: str, roles: Mapping[str, RoleSeen]) -> bool:
+        if name == "root":
+            return False
+        # The timestamp vouches for the number of the snapshot, and the snapshot for those of all other roles.
+        vouching = {"timestamp": "timestamp", "snapshot": "timestamp"}.get(name, "snapshot")
+        return any(
+            role in self.roles and role in roles and bool(self.roles[role].keys - roles[role].keys)
+            for role in (name, vouching)
+        )
+
+
+def read_seen(path: Path) -> Seen:
+    """The record, or an empty one if there is none. Raises InputError for a damaged one, OSError."""
+    if path.is_symlink():
+        raise InputError(f"{path} is a symbolic link; it was not followed", fix="remove the link")
+    try:
+        with open_plain(path) as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        return Seen()
+    try:
+        if len(data) > MAX_BYTES:
+            raise ValueError("it is too large")
+        return _parse(strict_json.loads(data.decode("utf-8")))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(
+            f"{path}, which remembers what this machine has seen, is damaged",
+            fix=f"remove {path}; old states that a server replays are noticed again from the next check on",
+        ) from None
+
+
+def write_seen(path: Path, seen: Seen) -> None:
+    """Replace the record; it is on the disk when this returns. Raises OSError."""
+    fields = {
+        "format": FORMAT,
+        "last_seen": seen.last_seen.strftime(_TIME),
+        "roles": {name: {"version": role.version, "keys": sorted(role.keys)} for name, role in seen.roles.items()},
+    }
+    write_durably(path, (json.dumps(fields, indent=2, sort_keys=True) + "\n").encode())
+
+
+def _parse(fields: Any) -> Seen:
+    if fields["format"] != FORMAT:
+        raise ValueError("another format")
+    last_seen = datetime.strptime(fields["last_seen"], _TIME).replace(tzinfo=UTC)
+    return Seen(last_seen, {name: _role(role) for name, role in fields["roles"].items()})
+
+
+def _role(fields: Any) -> RoleSeen:
+    version, keys = fields["version"], fields["keys"]
+    if type(version) is not int or version < 1 or not isinstance(keys, list):
+        raise ValueError("no role")
+    if not all(isinstance(key, str) and _KEYID.fullmatch(key) for key in keys):
+        raise ValueError("no key ids")
+    return RoleSeen(version, frozenset(keys))

@@ -1,0 +1,102 @@
+"""A release's file on its way to this machine: streamed, counted, verified on the disk, and only then named."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from tuf.api.exceptions import LengthOrHashMismatchError, RepositoryError
+from tuf.api.metadata import TargetFile
+from tuf.ngclient import FetcherInterface
+
+from publisher.client.errors import InputError, LocalError
+from publisher.client.files import is_plain_file, open_plain, rename_to_new
+from publisher.client.limits import refuse_web_page, within
+
+__all__ = ["Downloaded", "Remote", "already_there", "keep"]
+
+
+@dataclass(frozen=True)
+class Downloaded:
+    """A verified file on this machine."""
+
+    path: Path
+    already_there: bool
+    """True if the very same bytes were there before."""
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A target as the repository at `url` serves it, under a name with its digest (TUF specification, 6.2)."""
+
+    fetcher: FetcherInterface
+    url: str
+    info: TargetFile
+
+    def chunks(self) -> Iterator[bytes]:
+        """Its bytes as they come, never more than were signed; not verified yet."""
+        address = f"{self.url}/tuf/targets/{quote(self.info.get_prefixed_paths()[0])}"
+        return within(self.fetcher.fetch(address), self.info.length)
+
+    def write_to(self, part: Path) -> None:
+        """Write the bytes and verify what has reached the disk."""
+        with part.open("r+b") as file:
+            for chunk in self.chunks():
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+            file.seek(0)
+            head = file.read(1024)
+            try:
+                self.info.verify_length_and_hashes(file)
+            except LengthOrHashMismatchError:
+                refuse_web_page(self.info.path, head)
+                raise
+
+    def check(self) -> None:
+        """Verify the bytes and keep none of them."""
+        digest, count = hashlib.sha256(), 0
+        for chunk in self.chunks():
+            digest.update(chunk)
+            count += len(chunk)
+        if (count, digest.hexdigest()) != (self.info.length, self.info.hashes.get("sha256")):
+            raise LengthOrHashMismatchError(f"{self.info.path} has other bytes than were signed")
+
+
+def keep(part: Path, info: TargetFile, final: Path) -> Downloaded:
+    """Give the verified part its name. What came there meanwhile stays, and is looked at like any file before."""
+    try:
+        rename_to_new(part, final)
+    except FileExistsError:
+        if there := already_there(info, final):
+            return there
+        raise LocalError(f"{final} comes and goes", fix="choose another directory with --to") from None
+    return Downloaded(final, already_there=False)
+
+
+def already_there(info: TargetFile, final: Path) -> Downloaded | None:
+    """The file if it has the wanted bytes, None if there is none. Raises InputError for anything else."""
+    if final.is_symlink():
+        raise InputError(
+            f"{final} is a symbolic link; it was not followed",
+            fix="remove the link, or choose another directory with --to",
+        )
+    if not os.path.lexists(final):
+        return None
+    try:
+        if not is_plain_file(final):
+            raise RepositoryError("not a file")
+        with open_plain(final) as file:
+            info.verify_length_and_hashes(file)
+    except FileNotFoundError:
+        return None
+    except RepositoryError:
+        raise InputError(
+            f"{final} exists and is another file; it was not touched",
+            fix="move it away, or choose another directory with --to",
+        ) from None
+    return Downloaded(final, already_there=True)

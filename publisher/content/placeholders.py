@@ -1,0 +1,51 @@
+"""What an example leaves for the people who take it over: addresses that belong to nobody, and notes to operators.
+
+Nothing is published while one of them is left: a user would read somebody else's words, or nobody's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from publisher.errors import Place, Problem
+from publisher.model.configuration import Configuration
+from publisher.model.endpoint import Endpoints
+
+EXAMPLE_HOSTS = ("example.org", "example.com", "example.net", "example")
+"""Names that belong to nobody (RFC 2606); `.test` is left for rehearsals."""
+
+_LEFT = re.compile(r'<!-- Operators: (?P<note>.*?)\s*-->|class="tg-fill"', re.DOTALL)
+"""A note to operators, or a paragraph that tells visitors that it is to be filled in."""
+
+
+def placeholders(configuration: Configuration, config: Path, content: Sequence[Path] = ()) -> tuple[Problem, ...]:
+    """What is still to be filled in, with its place; with demo keys nothing is."""
+    return () if configuration.signers.demo else (*_addresses(configuration.endpoints, config), *_paragraphs(content))
+
+
+def _addresses(endpoints: Endpoints, config: Path) -> Iterator[Problem]:
+    hosts = dict.fromkeys(urlsplit(address).hostname or "" for address in (endpoints.site, *endpoints.downloads))
+    for host in hosts:
+        if is_below(host, EXAMPLE_HOSTS):
+            yield Problem(
+                f"still names an example address: {host}",
+                Place(str(config / "endpoints.yaml")),
+                "write your own; they are signed, and clients download from nowhere else",
+            )
+
+
+def _paragraphs(content: Sequence[Path]) -> Iterator[Problem]:
+    for directory in content:
+        for page in sorted((directory / "pages").rglob("*.md")):
+            text = page.read_bytes().decode(errors="replace")
+            for left in _LEFT.finditer(text):
+                fix = " ".join((left["note"] or "write your own words in place of this paragraph").split())
+                yield Problem("is left from the example", Place(str(page), text.count("\n", 0, left.start()) + 1), fix)
+
+
+def is_below(host: str, names: Sequence[str]) -> bool:
+    """Whether a host is one of these names, or below one of them."""
+    return any(f".{host}".endswith(f".{name}") for name in names)

@@ -1,0 +1,60 @@
+"""A release that waits for its signatures is no stray; whatever else lies about stays one."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from publisher.channel.audit import audit
+from publisher.channel.findings import Finding
+from publisher.pipeline.verify import StoreSource
+from tests.support.approving import promote, stage
+from tests.support.project import Project
+
+
+@pytest.fixture
+def staged(project: Project) -> Project:
+    project.publish("1.0.0")
+    stage(project, "1.1.0")
+    return project
+
+
+def found(project: Project) -> tuple[Finding, ...]:
+    return audit(StoreSource(project.storage()), project.root, project.now).findings
+
+
+def test_the_objects_of_a_staged_release_are_named_as_waiting(staged: Project) -> None:
+    findings = found(staged)
+    assert {one.level for one in findings} == {"note"}
+    digest = staged.staged().candidate.digest
+    said = f"is waiting: it comes with node.stable 1.1.0, candidate {digest[:12]}, which is staged"
+    assert {one.what for one in findings} == {said}
+    assert sum("/artifacts/node/stable/1.1.0/" in one.where for one in findings) == 2
+    assert sum("/feed/node/stable/" in one.where for one in findings) == 2
+
+
+def test_once_it_is_live_nothing_waits(staged: Project) -> None:
+    staged.approve("1.1.0")
+    promote(staged)
+    assert found(staged) == ()
+
+
+def test_without_an_entry_of_the_ledger_nothing_waits(staged: Project) -> None:
+    """Whoever can write to staging cannot hide what they put beside it."""
+    shutil.rmtree(staged.bucket / "ledger")
+    assert {one.level for one in found(staged)} == {"warning"}
+
+
+def test_other_bytes_in_the_place_of_a_waiting_object_are_a_stray(staged: Project) -> None:
+    [waiting] = staged.bucket.glob("tuf/targets/artifacts/node/stable/1.1.0/*.zip")
+    size = waiting.stat().st_size
+    waiting.unlink()
+    waiting.write_bytes(b"x" * size)
+    [warning] = [one for one in found(staged) if one.level == "warning"]
+    assert waiting.name in warning.where
+
+
+def test_what_a_replaced_candidate_brought_does_not_wait(staged: Project) -> None:
+    shutil.rmtree(staged.bucket / "staging")
+    assert {one.level for one in found(staged)} == {"warning"}
