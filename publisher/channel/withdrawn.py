@@ -1,20 +1,20 @@
-"""Versions that channels have taken back: what the signed metadata of each says, and what the ledger adds to it.
+"""Versions that channels have taken back: the signed metadata of each says which, and the ledger says when.
 
-The metadata is what clients read: it names each version that the channel has taken back, and people have signed it.
-The ledger says when, and remembers those that metadata of older versions of this program did not go on naming.
+The metadata is what clients read: it names each version that the channel has taken back, and people have signed it. So
+decisions rest on it alone. The ledger grows without end, and is read for the day only.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from datetime import datetime
 
 from publisher.channel.believed import Today
 from publisher.channel.layout import channel_role
 from publisher.channel.ledger import Logged, took_effect
 from publisher.channel.repository import Repository, withdrawn_by
-from publisher.channel.roles import RELEASE_FIELD
 from publisher.client.version import Version
 from publisher.errors import VerificationError
 from publisher.model.ledger import Action, Entry
@@ -25,16 +25,60 @@ TakenBack = Mapping[str, Mapping[Version, Entry]]
 """Channel role -> version -> the entry that took it back."""
 
 
-def withdrawals(live: Repository | None, logged: Sequence[Logged], signers: Signers) -> tuple[Withdrawal, ...]:
-    """What the channels of a verified repository have taken back, by channel and version; nothing where none is live.
+def withdrawals(live: Repository | None, product: str | None = None) -> tuple[Withdrawal, ...]:
+    """What the channels of a verified repository have taken back, by channel and version; of one product, or of all.
 
-    `logged` is the whole ledger; without it the metadata says the same, but not when. Only entries by keys that count
-    today are believed. Raises VerificationError for metadata that names no versions where it should.
+    Nothing where none is live. Raises VerificationError for metadata that names no versions where it should.
     """
-    if live is None:
-        return ()
-    entries = list(_believed(logged, Today(live.root.signed, live.targets.signed, signers)))
-    return tuple(_withdrawals(live, taken_back(entries, live.stamp.sha256)))
+    return tuple(_withdrawals(live, product)) if live is not None else ()
+
+
+def _withdrawals(live: Repository, product: str | None) -> Iterator[Withdrawal]:
+    for role in sorted(set(live.roles) - set(SHARED_ROLES)):
+        owner, _, channel = role.partition(".")
+        if product in (None, owner):
+            for version in withdrawn_by(live.roles[role].signed):
+                yield Withdrawal(product=owner, channel=channel, version=version)
+
+
+def dated(
+    withdrawn: Iterable[Withdrawal],
+    live: Repository,
+    latest: Iterable[Logged],
+    signers: Signers,
+    only: Version | None = None,
+) -> tuple[Withdrawal, ...]:
+    """The same, with the day of each whose entry is among `latest`: entries of the ledger, the last first.
+
+    No more entries are asked for than it takes to know every day, or those of the version `only`. Entries are believed
+    by keys that count today.
+    """
+    withdrawn = tuple(withdrawn)
+    missing = {_key(withdrawal) for withdrawal in withdrawn if only in (None, withdrawal.version)}
+    days: dict[tuple[str | None, Version | None], datetime] = {}
+    rollbacks = _rollbacks(latest, live, signers)
+    while missing and (entry := next(rollbacks, None)) is not None:
+        if (key := (entry.channel_role, entry.version)) in missing:
+            missing.remove(key)
+            days[key] = entry.at
+    return tuple(withdrawal.model_copy(update={"at": days.get(_key(withdrawal))}) for withdrawal in withdrawn)
+
+
+def _key(withdrawal: Withdrawal) -> tuple[str | None, Version | None]:
+    return channel_role(withdrawal.product, withdrawal.channel), withdrawal.version
+
+
+def _rollbacks(latest: Iterable[Logged], live: Repository, signers: Signers) -> Iterator[Entry]:
+    """Rollbacks that clients have seen, the last first: what each made live is live, or was built on later."""
+    today = Today(live.root.signed, live.targets.signed, signers)
+    seen = {live.stamp.sha256}
+    for logged in latest:
+        with suppress(VerificationError):
+            entry = today.entry(logged)
+            if entry.action is Action.ROLLBACK and entry.result is not None and entry.result.sha256 in seen:
+                yield entry
+            if entry.base is not None:
+                seen.add(entry.base.sha256)
 
 
 def taken_back(entries: Iterable[Entry], live: str | None) -> TakenBack:
@@ -59,20 +103,3 @@ def taken_back(entries: Iterable[Entry], live: str | None) -> TakenBack:
         numbers.append(entry.number)
         states.append(now)
     return now
-
-
-def _withdrawals(live: Repository, told: TakenBack) -> Iterator[Withdrawal]:
-    for role in sorted(set(live.roles) - set(SHARED_ROLES)):
-        product, _, channel = role.partition(".")
-        signed, entries = live.roles[role].signed, told.get(role, {})
-        ships = signed.unrecognized_fields.get(RELEASE_FIELD)
-        remembered = (version for version in entries if str(version) != ships)
-        for version in sorted({*withdrawn_by(signed), *remembered}):
-            entry = entries.get(version)
-            yield Withdrawal(product=product, channel=channel, version=version, at=entry.at if entry else None)
-
-
-def _believed(logged: Iterable[Logged], today: Today) -> Iterator[Entry]:
-    for one in logged:
-        with suppress(VerificationError):
-            yield today.entry(one)

@@ -100,9 +100,8 @@ def review(
     vouched = vouched_files(candidate, catalog, release, storage)
     check_content(candidate, catalog, release, vouched.files, now)
     check_payload(candidate, catalog, release, vouched, live, offered, storage, stagings, now)
-    # By metadata alone: a bundle for an offline machine holds what is read here, and no whole ledger.
-    withdrawn = [one for one in withdrawals(live, (), catalog.signers) if one.product == release.product]
-    evidence = evidence_of(offered, vouched.files, candidate.changes, withdrawn)
+    # Without the day: a bundle for an offline machine holds what is read here, and no more of the ledger than it needs.
+    evidence = evidence_of(offered, vouched.files, candidate.changes, withdrawals(live, release.product))
     decision = evaluate(catalog, release, channel, now, evidence)
     needed = needs(Question(catalog, release, channel, evidence, now), decision)
     configured = configured_roles(catalog, now)

@@ -7,13 +7,12 @@ from datetime import datetime
 from publisher.channel.repository import Repository, read_repository, silent_channels
 from publisher.channel.roles import ONLINE_ROLES
 from publisher.channel.state import read_state
-from publisher.channel.withdrawn import withdrawals
-from publisher.errors import InputError, StorageError, VerificationError
+from publisher.errors import InputError, VerificationError
 from publisher.model.base import format_time
 from publisher.model.published import ChannelState
 from publisher.model.signer import Signers
-from publisher.pipeline.ledger import read_ledger
 from publisher.pipeline.reading import reader
+from publisher.pipeline.withdrawn import read_withdrawals
 from publisher.storage.protocol import Storage
 
 
@@ -30,11 +29,7 @@ def live_state(storage: Storage, root: bytes, signers: Signers, now: datetime) -
     if repository is None:
         return ChannelState(read_at=now)
     _refuse_expired(repository, now, storage.url)
-    try:
-        logged = read_ledger(storage).logged
-    except StorageError:
-        logged = ()
-    return read_state(read, repository, withdrawals(repository, logged, signers), now)
+    return read_state(read, repository, read_withdrawals(storage, repository, signers), now)
 
 
 def _refuse_expired(repository: Repository, now: datetime, url: str) -> None:

@@ -150,7 +150,7 @@ def plan_promote(
             refuse_superseded(staged.candidate, stagings)
         vouched = vouched_files(staged.candidate, catalog, release, storage)
         platforms = tuple(file.platform for file in vouched.files)
-        withdrawn = read_withdrawals(storage, live, catalog.signers, request.product)
+        withdrawn = read_withdrawals(storage, live, catalog.signers, release)
         evidence = evidence_of(offered, vouched.files, staged.candidate.changes, withdrawn)
         permit = permitted(staged, catalog, release, evidence, moment, now)
         check_payload(staged.candidate, catalog, release, vouched, live, offered, storage, stagings, now)

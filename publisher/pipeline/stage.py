@@ -142,7 +142,7 @@ def plan_stage(
     live = read_repository(read, request.trusted_root)
     offered = feeds(read, live, release.product, channel) if live else {}
     moment = request.decide_at or now
-    withdrawn = read_withdrawals(storage, live, catalog.signers, release.product)
+    withdrawn = read_withdrawals(storage, live, catalog.signers, release)
     known = evidence_of(offered, changes=request.changes, withdrawn=withdrawn)
     if known.live != release.version:
         decide(catalog, release, channel, moment, known)

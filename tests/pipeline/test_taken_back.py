@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import pytest
 
+from publisher.channel.ledger import number_of
 from publisher.channel.repository import read_repository, withdrawn_by
 from publisher.client.decide import decide
 from publisher.client.fetch import fetcher_for
@@ -14,10 +16,10 @@ from publisher.client.updater import UpdateClient
 from publisher.client.version import Version
 from publisher.errors import RefusedByPolicy, StorageConflict, TidegateError
 from publisher.model.decision import Decision
-from publisher.model.ledger import Action, Told
+from publisher.model.ledger import Action, Stamp, Told
 from publisher.model.published import Withdrawal
 from publisher.pipeline.approve import review
-from publisher.pipeline.ledger import Draft, append
+from publisher.pipeline.ledger import Draft, append, read_ledger
 from publisher.pipeline.live import live_state
 from publisher.pipeline.promote import PromoteRequest, apply_promote, plan_promote
 from publisher.pipeline.reading import reader
@@ -26,8 +28,10 @@ from publisher.pipeline.release import apply_release
 from publisher.pipeline.renew import find_renewals, renew
 from publisher.pipeline.stage import Supersede, apply_stage, plan_stage
 from publisher.pipeline.status import read_status
+from publisher.pipeline.withdrawn import read_withdrawals
 from tests.pipeline.test_rollback import take_back
 from tests.support.approving import edit, promote, stage
+from tests.support.flaky import FlakyStorage
 from tests.support.project import Project, seeded_keys, tree
 from tests.support.rotating import promote_keys, replace_key, sign_role_as, stage_keys
 
@@ -220,18 +224,84 @@ def test_r86_a_change_of_keys_goes_on_telling(taken_back: Project) -> None:
     assert named(taken_back) == ["1.1.0"]
 
 
-def test_the_ledger_remembers_what_metadata_of_an_older_program_forgot(
+@dataclass
+class Counting(FlakyStorage):
+    """Notes which entries of the ledger are read."""
+
+    entries: list[int] = field(default_factory=list)
+
+    def read(self, key: str, limit: int) -> tuple[bytes, str]:
+        if (number := number_of(key)) is not None:
+            self.entries.append(number)
+        return super().read(key, limit)
+
+
+def days(project: Project, storage: Counting, version: str | None = None) -> list[datetime | None]:
+    """When each rollback was, as a decision about a version knows it, or else as commands and site do."""
+    live = read_repository(reader(storage), project.root)
+    release = project.release(version) if version is not None else None
+    return [found.at for found in read_withdrawals(storage, live, project.catalog.signers, release)]
+
+
+def entry_of_rollback(project: Project) -> int:
+    """The number of the last one."""
+    logged = read_ledger(project.storage()).logged
+    return max(each.number for each in logged if each.entry is not None and each.entry.action is Action.ROLLBACK)
+
+
+def renew_timestamp(project: Project, times: int) -> None:
+    """So many entries behind the rollback."""
+    for _ in range(times):
+        project.now += timedelta(hours=30)
+        plan = plan_refresh(project.storage(), project.root, project.catalog, project.key_ring(), project.now)
+        apply_refresh(plan, project.storage())
+
+
+def test_a_decision_about_another_version_reads_no_entry_for_it(taken_back: Project) -> None:
+    taken_back.add_release("1.1.1")
+    storage = Counting(taken_back.storage())
+    assert days(taken_back, storage, "1.1.1") == [None]
+    assert storage.entries == []
+
+
+@pytest.mark.parametrize("version", ["1.1.0", None], ids=["decision", "state"])
+def test_the_day_is_looked_for_from_the_end_of_the_ledger_to_its_entry(
+    taken_back: Project, version: str | None
+) -> None:
+    rollback, day = entry_of_rollback(taken_back), taken_back.now
+    renew_timestamp(taken_back, 2)
+    storage = Counting(taken_back.storage())
+    assert days(taken_back, storage, version) == [day]
+    assert storage.entries == [rollback + 2, rollback + 1, rollback]
+
+
+def test_a_rollback_long_ago_still_counts_and_only_its_day_is_unknown(
     taken_back: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    live = read_repository(reader(taken_back.storage()), taken_back.root)
-    assert live is not None
-    taken_back.now = live.roles["node.stable"].signed.expires - timedelta(days=20)
-    with monkeypatch.context() as older:
-        older.setattr("publisher.channel.rotation.withdrawn_by", lambda _: ())
-        renew_role(taken_back)
-    assert named(taken_back) == []
-    assert known(taken_back) == [("stable", "1.1.0", True)]
-    assert refusal(taken_back, "1.1.0")[0] == "blocked"
+    monkeypatch.setattr("publisher.pipeline.withdrawn.RECENT", 2)
+    rollback = entry_of_rollback(taken_back)
+    renew_timestamp(taken_back, 2)
+    storage = Counting(taken_back.storage())
+    assert days(taken_back, storage, "1.1.0") == [None]
+    assert storage.entries == [rollback + 2, rollback + 1]
+    outcome, reason = refusal(taken_back, "1.1.0")
+    assert outcome == "blocked"
+    assert reason.startswith("1.1.0 was taken back from stable, and")
+
+
+def test_a_rollback_that_lost_its_race_dates_nothing(taken_back: Project) -> None:
+    """An entry is written before the flip; what no later entry was built on, and is not live, was never seen."""
+    day = taken_back.now
+    entry = read_ledger(taken_back.storage()).logged[-1].entry
+    assert entry is not None
+    stamp = Stamp(version=99, sha256="9" * 64)
+    fields = {"product": "node", "channel": "stable", "version": Version.parse("1.1.0"), "result": stamp}
+    lost = Told.routine(Action.ROLLBACK, taken_back.catalog.policy_at(day)).model_copy(
+        update={**fields, "base": entry.base}
+    )
+    key = taken_back.key_ring().for_ledger("timestamp")
+    append(Draft(lost, day + timedelta(hours=1), key), taken_back.storage())
+    assert days(taken_back, Counting(taken_back.storage())) == [day]
 
 
 def test_without_the_ledger_it_is_still_known_but_not_since_when(taken_back: Project) -> None:
