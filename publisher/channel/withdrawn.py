@@ -98,7 +98,7 @@ def taken_back(entries: Iterable[Entry], live: str | None) -> TakenBack:
                 now = states[before - 1] if before else {}
             elif entry.product is not None and entry.channel is not None and entry.version is not None:
                 role = channel_role(entry.product, entry.channel)
-                others = {version: one for version, one in now.get(role, {}).items() if version != entry.version}
+                others = {version: past for version, past in now.get(role, {}).items() if version != entry.version}
                 now = {**now, role: {**others, entry.version: entry} if entry.action is Action.ROLLBACK else others}
         numbers.append(entry.number)
         states.append(now)

@@ -62,7 +62,7 @@ def command(
     state = state_of(bucket, config, catalog)
     decisions = list(open_questions(catalog, now, product, state, public=public))
     if as_json:
-        withdrawn = [one.model_dump(mode="json") for one in state.withdrawn] if state else []
+        withdrawn = [entry.model_dump(mode="json") for entry in state.withdrawn] if state else []
         answers = [one.model_dump(mode="json") for one in decisions]
         print_json({"at": format_time(now), "decisions": answers, "withdrawn": withdrawn})
         return

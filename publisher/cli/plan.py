@@ -54,7 +54,7 @@ def command(
     evidence = Evidence.of_channel(state, found.product, chosen, changes_of(changes))
     advice = plan(catalog, found, chosen, moment(at, catalog), evidence)
     withdrawals = state.withdrawals(found.product, found.version) if state else ()
-    back = next((sentence(one, state) for one in withdrawals if state and one.channel == chosen), None)
+    back = next((sentence(entry, state) for entry in withdrawals if state and entry.channel == chosen), None)
     may = back is None and (advice.decision.go or _shipped(found, advice))
     if as_json:
         print_result({**as_data(found, advice), "withdrawn": back}, ok=may)

@@ -139,7 +139,7 @@ def _as_json(status: Status) -> dict[str, object]:
             }
             for one in status.state.live
         ],
-        "withdrawn": [one.model_dump(mode="json") for one in status.state.withdrawn],
+        "withdrawn": [entry.model_dump(mode="json") for entry in status.state.withdrawn],
         "staged": [
             {
                 "product": one.candidate.product,

@@ -111,9 +111,9 @@ def report(
 def _published(decision: Decision, release: Release, state: ChannelState | None) -> str | None:
     """What became of it in the channel, if it was published: by the bucket, or else by the content alone."""
     withdrawals = state.withdrawals(release.product, release.version) if state else ()
-    for one in withdrawals:
-        if state is not None and one.channel == decision.channel:
-            return sentence(one, state)
+    for withdrawal in withdrawals:
+        if state is not None and withdrawal.channel == decision.channel:
+            return sentence(withdrawal, state)
     live = state.of(release.product, decision.channel) if state else None
     shipped = release.shipped_at if release.shipped_at is not None and release.shipped_at <= decision.at else None
     name, on = f"{decision.product} {decision.version}", f" shipped on {words.moment(shipped)}" if shipped else ""

@@ -102,11 +102,15 @@ class Catalog(Configuration):
             return None
         moments, newest = progress
         index = bisect_right(moments, now)
-        found = newest[index - 1] if index else None
-        if found is None or found.version not in withdrawn:
-            return found
-        shipped = (one for one in self.shipped(product, now) if channel in one.channels)
-        return max((one for one in shipped if one.version not in withdrawn), key=lambda one: one.version, default=None)
+        current = newest[index - 1] if index else None
+        if current is None or current.version not in withdrawn:
+            return current
+        kept = (
+            release
+            for release in self.shipped(product, now)
+            if channel in release.channels and release.version not in withdrawn
+        )
+        return max(kept, key=lambda release: release.version, default=None)
 
     @cached_property
     def _progress(self) -> dict[tuple[str, str], tuple[list[datetime], list[Release]]]:

@@ -71,9 +71,9 @@ class Evidence(Model):
         if state is None:
             return cls(changes=changes)
         live = state.of(product, channel)
-        withdrawn = tuple(one for one in state.withdrawn if one.product == product)
+        withdrawn = tuple(entry for entry in state.withdrawn if entry.product == product)
         return cls(live=live.version if live else None, withdrawn=withdrawn, changes=changes)
 
     def withdrawn_from(self, channel: str) -> frozenset[Version]:
         """The versions that a channel has taken back, as far as was looked."""
-        return frozenset(one.version for one in self.withdrawn or () if one.channel == channel)
+        return frozenset(entry.version for entry in self.withdrawn or () if entry.channel == channel)

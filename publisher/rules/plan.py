@@ -230,7 +230,7 @@ def _made_into(question: Question, change_class: ChangeClass) -> Question:
     changed: dict[str, object] = {"change_class": change_class, "kind": ReleaseKind.ROUTINE}
     if change_class is ChangeClass.PATCH:
         changed |= {"necessity": Necessity.ESSENTIAL, "fix_confidence": "high"}
-        out = {one for one in (question.current, *question.withdrawn) if one is not None}
+        out = {version for version in (question.current, *question.withdrawn) if version is not None}
         newest = max(out, default=None)
         if newest is not None and newest < release.version:
             major, minor, patch = (*newest.release, 0, 0)[:3]

@@ -58,8 +58,8 @@ class Question:
     @property
     def current(self) -> Version | None:
         """The newest version that shipped to the channel, by the content, and that the channel has not taken back."""
-        found = self.catalog.current(self.release.product, self.channel, self.now, self.withdrawn)
-        return found.version if found else None
+        release = self.catalog.current(self.release.product, self.channel, self.now, self.withdrawn)
+        return release.version if release else None
 
     @cached_property
     def near(self) -> tuple[Event, ...]:

@@ -25,14 +25,14 @@ def never_again(question: Question) -> Verdict:
             outcome=Outcome.NOT_APPLICABLE,
             reason="Whether it was taken back was not looked at here; publishing looks at the channel.",
         )
-    found = [one for one in known if (one.product, one.version) == (release.product, release.version)]
-    here = next((one for one in found if one.channel == question.channel), None)
+    rollbacks = [entry for entry in known if (entry.product, entry.version) == (release.product, release.version)]
+    here = next((entry for entry in rollbacks if entry.channel == question.channel), None)
     if here is not None:
         return _blocked(f"{_what(here)}, and what was taken back never ships there again.")
-    if found and question.evidence.live != release.version:
-        taken_back = " ".join(f"{_what(one)}." for one in found)
+    if rollbacks and question.evidence.live != release.version:
+        taken_back = " ".join(f"{_what(entry)}." for entry in rollbacks)
         return _blocked(f"{taken_back} No other channel takes it over, and {question.channel} has not shipped it yet.")
-    kept = f" {_what(found[0])}; {question.channel} offers it all the same." if found else ""
+    kept = f" {_what(rollbacks[0])}; {question.channel} offers it all the same." if rollbacks else ""
     reason = f"It was not taken back from {question.channel}.{kept}"
     return Verdict(rule=RULE, outcome=Outcome.PASS, reason=reason)
 
@@ -49,11 +49,11 @@ def sentence(withdrawal: Withdrawal, state: ChannelState) -> str:
 
 def sentences(state: ChannelState, product: str | None = None) -> list[str]:
     """One sentence for each version that was taken back, of one product or of all."""
-    return [sentence(one, state) for one in state.withdrawn if product in (None, one.product)]
+    return [sentence(entry, state) for entry in state.withdrawn if product in (None, entry.product)]
 
 
 def advice(withdrawal: Withdrawal, state: ChannelState) -> str:
-    """What to run instead, as the client tells it too."""
+    """What to run instead, in the client's words."""
     live = state.of(withdrawal.product, withdrawal.channel)
     return advised(withdrawal.version, live.version if live else None)
 

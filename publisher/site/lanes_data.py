@@ -32,7 +32,7 @@ def quarter_as_data(quarter: Quarter, catalog: Catalog, state: ChannelState | No
             {"release": one.release.id, "by": format_time(one.at), "done": one.done, "overdue": one.overdue}
             for one in quarter.due
         ],
-        "withdrawn": [one.model_dump(mode="json") for one in state.withdrawn] if state else None,
+        "withdrawn": [entry.model_dump(mode="json") for entry in state.withdrawn] if state else None,
     }
 
 

@@ -116,7 +116,7 @@ def _decisions(scene: Scene) -> dict[str, Any]:
             for decisions in scene.decisions.values()
             for decision in decisions
         ],
-        "withdrawn": [one.model_dump(mode="json") for one in scene.state.withdrawn] if scene.state else None,
+        "withdrawn": [entry.model_dump(mode="json") for entry in scene.state.withdrawn] if scene.state else None,
     }
 
 

@@ -162,7 +162,7 @@ def taken_back(scene: Scene, withdrawal: Withdrawal) -> TakenBack:
 def withdrawn_ahead(scene: Scene, product: str, channel: str) -> tuple[TakenBack, ...]:
     """What a channel has taken back and offers nothing newer for: whoever runs it has to act."""
     withdrawn = scene.state.withdrawn if scene.state else ()
-    views = (taken_back(scene, one) for one in withdrawn if (one.product, one.channel) == (product, channel))
+    views = (taken_back(scene, entry) for entry in withdrawn if (entry.product, entry.channel) == (product, channel))
     return tuple(view for view in views if not view.newer)
 
 
@@ -170,7 +170,7 @@ def _chip(
     scene: Scene, release: Release, out: bool, decisions: tuple[Decision, ...], back: tuple[TakenBack, ...]
 ) -> Chip:
     if back:
-        channels = "" if scene.is_taken_back(release) else f" from {words.listed([one.channel for one in back])}"
+        channels = "" if scene.is_taken_back(release) else f" from {words.listed([view.channel for view in back])}"
         return Chip("stop", f"taken back{channels}")
     if scene.is_passed(release):
         return Chip("quiet", "superseded")
