@@ -36,8 +36,8 @@ from publisher.client.web_path import as_asked
 
 __all__ = ["DirectoryFetcher", "DirectoryUnreadable", "ProxyRefused", "WebFetcher", "fetcher_for"]
 
-_ARTIFACTS = "/tuf/targets/artifacts/"
-"""Below it lie files of any size; everything else is small."""
+_FILES = ("/tuf/targets/artifacts/", "/releases/")
+"""Below them lie files of any size, for clients and for people; everything else is small."""
 
 MAX_CONNECTIONS = 8
 """Connections to one host that are kept open; an auditor reads several pages of a site at once."""
@@ -152,7 +152,7 @@ class WebFetcher(FetcherInterface):
 
     def _fetch(self, url: str) -> Iterator[bytes]:
         url = as_asked(url)
-        pace = Pace(url, self._limits, small=_ARTIFACTS not in url)
+        pace = Pace(url, self._limits, small=not any(folder in url for folder in _FILES))
         with self._plain_errors(url):
             with keep_pace(pace):
                 response = self._get(url)

@@ -72,8 +72,8 @@ _LEDGER = f"{LEDGER}*"
 
 _READS = {
     Identity.PUBLISHER: ("*",),
-    # A renewal begins with a look at what each role works on; a rollback, with what was signed for it.
-    Identity.AUTOMATION: ("tuf/*", f"{STAGING}*", f"{PRIVATE}*", MARKER_KEY, _LEDGER),
+    # A renewal begins with a look at what each role works on, and at the numbers that ways back have taken.
+    Identity.AUTOMATION: ("tuf/*", f"{STAGING}*", f"{BACK}*", f"{PRIVATE}*", MARKER_KEY, _LEDGER),
     Identity.ON_CALL: (*_CLIENTS, f"{STAGING}*", f"{BACK}*", _LEDGER),
 }
 _WRITES = {

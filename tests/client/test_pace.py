@@ -86,6 +86,35 @@ def test_a_file_that_never_falls_below_the_lowest_speed_still_has_an_end(serve: 
         fetch(serve(steady), "/tuf/targets/artifacts/p/c/1/a.file")
 
 
+@pytest.mark.parametrize(
+    ("path", "whole"),
+    [
+        ("/tuf/metadata/1.targets.json", False),
+        ("/tuf/targets/feed/p/c/1.platform.json", False),
+        ("/tuf/targets/artifacts/p/c/1/a.file", True),
+        ("/releases/p/1/a.file", True),
+    ],
+)
+def test_a_file_of_a_release_may_take_longer_than_metadata(
+    serve: Callable[[Answer], str], path: str, whole: bool
+) -> None:
+    """Auditors read the files for people as well; each comes steadily, in longer than all metadata may take."""
+    size, steps = 65536, 25
+
+    def steadily(connection: socket.socket) -> None:
+        connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {size * steps}\r\n\r\n".encode())
+        for _ in range(steps):
+            connection.sendall(b"x" * size)
+            threading.Event().wait(QUICK.total * 1.5 / steps)
+
+    fetcher = WebFetcher({}, "test", retries=0, limits=Limits(wait=60, chunk=60, total=QUICK.total, large=600))
+    if whole:
+        assert len(b"".join(fetcher.fetch(serve(steadily) + path))) == size * steps
+    else:
+        with pytest.raises(SlowRetrievalError):
+            b"".join(fetcher.fetch(serve(steadily) + path))
+
+
 def test_a_server_that_says_come_back_tomorrow_is_not_waited_for(serve: Callable[[Answer], str]) -> None:
     busy = b"HTTP/1.1 503 Busy\r\nRetry-After: 86400\r\nContent-Length: 0\r\n\r\n"
     with pytest.raises(DownloadHTTPError, match="503"):

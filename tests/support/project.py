@@ -101,7 +101,7 @@ artifacts:
   - {{file: "node-{{version}}-linux-amd64.tar.gz", platform: linux-amd64}}
   - {{file: "node-{{version}}-windows-amd64.zip", platform: windows-amd64}}
 """
-_LISTING = """\
+LISTING = """\
 id: listing
 title: A listing
 type: exchange-listing
@@ -187,7 +187,7 @@ class Project:
 
     def add_listing(self, starts: str, ends: str) -> None:
         """Write an exchange listing's YAML."""
-        (self.content / "events" / "listing.yaml").write_text(_LISTING.format(starts=starts, ends=ends))
+        (self.content / "events" / "listing.yaml").write_text(LISTING.format(starts=starts, ends=ends))
         self._catalog = None
 
     def build(self, version: str, *, extra: str = "") -> Path:

@@ -155,7 +155,6 @@ FORBIDDEN: dict[Identity, dict[str, Operation]] = {
         **EVERYBODY,
         **ONLINE,
         "write a channel": put(f"{PREFIX}tuf/metadata/2.node.stable.json"),
-        "read a way back": lambda client, bucket: client.get_object(Bucket=bucket, Key=f"{PREFIX}back/node.stable/x"),
     },
     Identity.ON_CALL: {
         **EVERYBODY,

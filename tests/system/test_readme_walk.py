@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 import tempfile
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.project import LISTING
 from tests.support.walk import Newcomer, blocks
 
 if TYPE_CHECKING:  # boto3 is slow to load
@@ -22,7 +25,8 @@ pytestmark = pytest.mark.system
 
 CHAPTER = "Your own first release"
 PAGE = blocks(CHAPTER)
-ALONE, PEOPLE, KEY = "Alone", "Several people, each with their own keys", "A key has to go"
+ALONE, URGENT = "Alone", "Alone, and a fix cannot wait"
+PEOPLE, KEY = "Several people, each with their own keys", "A key has to go"
 SETTING_UP, PUBLISHING = PAGE[CHAPTER][:2], PAGE[CHAPTER][2:]
 FILES = ("linux-amd64.tar.gz", "windows-amd64.zip")
 
@@ -88,7 +92,7 @@ def offered(somebody: Newcomer, url: str) -> str:
 
 
 def test_every_block_of_the_chapter_has_its_place_in_a_walk() -> None:
-    walked = {CHAPTER, ALONE, PEOPLE, KEY}
+    walked = {CHAPTER, ALONE, URGENT, PEOPLE, KEY}
     devices = {"Keys on a token or in a KMS"}  # tests/system/test_tokens.py and test_kms.py do what stands there
     assert set(PAGE) == walked | devices
     assert [block.language for block in PAGE[CHAPTER]] == ["sh", "yaml", "sh", "sh"]
@@ -127,7 +131,33 @@ def test_one_person_alone_ships(tmp_path: Path) -> None:
     somebody.follow(PAGE[ALONE])
     said = somebody.follow(PUBLISHING, without="publish keys init")
     assert "Sound." in said
-    assert offered(somebody, (tmp_path / "bucket").as_uri()) == "1.0.0"
+    url = (tmp_path / "bucket").as_uri()
+    assert offered(somebody, url) == "1.0.0"
+
+    # A listing tomorrow stops the fix, until its one override is written.
+    build(somebody, "1.0.1")
+    now = datetime.now(UTC).replace(microsecond=0)
+    tomorrow, after = (f"{now + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}" for days in (1, 2))
+    event = somebody.here / "content/events/listing.yaml"
+    event.parent.mkdir(exist_ok=True)
+    event.write_text(LISTING.format(starts=tomorrow, ends=after))
+    release = PUBLISHING[0].text.split("\n")[3].replace("1.0.0", "1.0.1")
+    refused = somebody.type(f"{release} || [ $? -eq 3 ]")
+    assert "freeze" in refused
+    assert offered(somebody, url) == "1.0.0"
+    somebody.instead = {
+        "SHA256-LINUX": digest(somebody, "1.0.1", FILES[0]),
+        "SHA256-WINDOWS": digest(somebody, "1.0.1", FILES[1]),
+        "2026-11-28T12:00:00Z": f"{now - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}",
+        "2026-11-29T12:00:00Z": tomorrow,
+    }
+    somebody.follow(PAGE[URGENT])
+    somebody.type(release)
+    assert offered(somebody, url) == "1.0.1"
+
+
+def digest(somebody: Newcomer, version: str, suffix: str) -> str:
+    return sha256((somebody.here / f"dist/{version}/our-node-{version}-{suffix}").read_bytes()).hexdigest()
 
 
 def test_a_bucket_on_s3_takes_the_same_lines(tmp_path: Path, places: Places) -> None:
