@@ -23,6 +23,9 @@ from tuf.api.serialization.json import JSONSerializer
 from publisher.channel.layout import metadata_key
 from publisher.channel.repository import Read, Repository, left_at, parse, verifies, verify_role_duties
 from publisher.channel.roles import PASSING_FIELDS, is_due, lifetime_of, role_policy
+from publisher.client.errors import ClientError
+from publisher.client.version import Version
+from publisher.client.withdrawn import BACK_FIELD, WITHDRAWN_FIELD, withdrawn_versions
 from publisher.errors import ApprovalsMissing, InputError, SigningError, StorageConflict, VerificationError
 from publisher.model.signer import SHARED_ROLES, Signers
 from publisher.signing.keys import OpenSigner
@@ -244,13 +247,24 @@ def says_enough(targets: Targets, role: str, metadata: Metadata[Targets]) -> boo
 
 
 def says_the_same(one: Signed, other: Signed) -> bool:
-    """Equal but for version, expiry, what they were made to replace, what that rested on, and what it took back."""
+    """Equal but for version, expiry, what they were made to replace, and what that rested on.
+
+    Which of the two fields names a version that was taken back makes no difference.
+    """
 
     def content(signed: Signed) -> dict[str, Any]:
-        passing = ("version", "expires", *PASSING_FIELDS)
+        passing = ("version", "expires", BACK_FIELD, WITHDRAWN_FIELD, *PASSING_FIELDS)
         return {name: value for name, value in signed.to_dict().items() if name not in passing}
 
-    return content(one) == content(other)
+    return content(one) == content(other) and _withdrawn(one) == _withdrawn(other)
+
+
+def _withdrawn(signed: Signed) -> tuple[Version, ...] | str:
+    """The versions that it says were taken back; what cannot be read is like nothing that this program writes."""
+    try:
+        return withdrawn_versions(signed)
+    except ClientError:
+        return "unreadable"
 
 
 def sign(

@@ -33,6 +33,7 @@ from publisher.channel.repository import (
     read_delegated,
     read_top,
     silent_channels,
+    withdrawn_by,
 )
 from publisher.channel.roles import ENDPOINTS_FIELD
 from publisher.channel.state import feeds, read_target
@@ -192,10 +193,14 @@ class _Auditor:
             product, _, channel = role.partition(".")
             try:
                 found = feeds(self.book.read, repository, product, channel)
+                withdrawn = withdrawn_by(repository.roles[role].signed)
             except VerificationError as error:
                 self.book.error(error.what)
                 continue
             for feed in found.values():
+                if feed.release is not None and feed.release.version in withdrawn:
+                    what = f"{role} says that {feed.release.version} was taken back, and offers it for {feed.platform}"
+                    self.book.error(f"{what}; clients offer nothing there")
                 self._feed(feed, repository.roles[role], pinned)
 
     def _feed(self, feed: Feed, metadata: Metadata[Targets], pinned: list[str]) -> None:

@@ -15,11 +15,12 @@ from publisher.channel.advance import says_the_same, to_bytes
 from publisher.channel.candidate import Candidate, base_named, base_of
 from publisher.channel.feeds import build_feed, feed_bytes
 from publisher.channel.layout import feed_target
-from publisher.channel.repository import Read, Repository, parse
-from publisher.channel.roles import BACK_FIELD, BASE_FIELD, BASIS_FIELD, CHANGES_FIELD, RELEASE_FIELD
+from publisher.channel.repository import Read, Repository, parse, withdrawn_by
+from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, CHANGES_FIELD, RELEASE_FIELD
 from publisher.channel.state import read_feed
 from publisher.client.feed import Feed
 from publisher.client.version import Version
+from publisher.client.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.candidate import Basis
 from publisher.model.catalog import Catalog
@@ -166,6 +167,8 @@ def way_back(candidate: ReleaseCandidate, release: Release, catalog: Catalog, li
     payload.version = shipped.signed.version + 1
     payload.expires = shipped.signed.expires
     payload.unrecognized_fields[BASE_FIELD] = base_named(shipped)
+    if earlier := withdrawn_by(current.signed):
+        payload.unrecognized_fields[WITHDRAWN_FIELD] = [str(version) for version in earlier]
     payload.unrecognized_fields[BACK_FIELD] = candidate.release
     return to_bytes(Metadata(payload))
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from publisher.channel.layout import target_key
 from publisher.channel.release_candidate import ReleaseCandidate, feeds_of
-from publisher.channel.repository import Read, Repository
+from publisher.channel.repository import Read, Repository, withdrawn_by
 from publisher.channel.state import feeds
 from publisher.client.feed import Artifact, Feed, Release
 from publisher.client.web_path import web_path
@@ -41,6 +41,10 @@ def release_difference(candidate: ReleaseCandidate, live: Repository | None, rea
     if found is not None:
         said = words.listed([str(one) for one in found.classes or ()]) or "nothing that has a class"
         lines.append(f"the build was found to change: {said}")
+    if withdrawn := withdrawn_by(signed):
+        lines.append(
+            f"clients that run {words.listed([str(one) for one in withdrawn], 'or')} are told that it was taken back"
+        )
     if (basis := candidate.basis) is not None:
         lines.append(f"clients are told what holds on {words.moment(basis.at)}")
     lines.append(f"signed metadata: {candidate.role} version {signed.version}{replaced}, until {until}")

@@ -19,6 +19,8 @@ from publisher.client.brakes import silenced_by
 from publisher.client.duties import check_duties
 from publisher.client.errors import ClientError
 from publisher.client.limits import refuse_web_page
+from publisher.client.version import Version
+from publisher.client.withdrawn import withdrawn_versions
 from publisher.errors import StorageForeign, VerificationError
 from publisher.model.ledger import Stamp
 
@@ -218,6 +220,14 @@ def verify_role_duties(targets: Targets, role: str, metadata: Metadata[Targets])
     """Persons and duties of a delegated role's signatures. Raises VerificationError naming what is missing."""
     try:
         check_duties(targets, role, metadata)
+    except ClientError as error:
+        raise VerificationError(error.what, fix=error.fix) from error
+
+
+def withdrawn_by(role: Signed | None) -> tuple[Version, ...]:
+    """The versions that a channel's metadata says were taken back, ascending. Raises VerificationError."""
+    try:
+        return withdrawn_versions(role) if role is not None else ()
     except ClientError as error:
         raise VerificationError(error.what, fix=error.fix) from error
 

@@ -10,6 +10,8 @@ from tuf.api.metadata import DelegatedRole, Delegations, Key, Role, Root, Signed
 
 from publisher.channel.layout import MINISIGN_TARGET, channel_role, delegated_paths
 from publisher.client.duties import DUTIES_FIELD
+from publisher.client.version import Version
+from publisher.client.withdrawn import WITHDRAWN_FIELD
 from publisher.errors import SigningError
 from publisher.model.configuration import Configuration
 from publisher.model.signer import SHARED_ROLES, TOP_LEVEL_ROLES, RolePolicy, Signers
@@ -31,10 +33,7 @@ that its feeds were made for."""
 BASE_FIELD = "x-tidegate-base"
 """Signed field of a channel role: version and digest of the metadata that it was made to replace."""
 
-BACK_FIELD = "x-tidegate-back"
-"""Signed field of a way back: the version that it takes back. No candidate has it."""
-
-PASSING_FIELDS = (BASE_FIELD, BASIS_FIELD, BACK_FIELD)
+PASSING_FIELDS = (BASE_FIELD, BASIS_FIELD)
 """Signed fields that say nothing to clients."""
 
 ONLINE_ROLES = ("snapshot", "timestamp")
@@ -147,12 +146,22 @@ def targets_role(configuration: Configuration, minisign_public: bytes, now: date
 
 
 def listed_targets(
-    files: Mapping[str, tuple[int, str]], release: str, expires: datetime, changes: Sequence[str] | None = None
+    files: Mapping[str, tuple[int, str]],
+    release: str,
+    expires: datetime,
+    changes: Sequence[str] | None = None,
+    withdrawn: Sequence[Version] = (),
 ) -> Targets:
     """A channel role, version 1, that ships `release` and vouches for files given as path -> (size, SHA-256).
 
-    `changes` are the change classes that the build was found to contain; None where nobody looked.
+    `changes` are the change classes that the build was found to contain; None where nobody looked. `withdrawn` are the
+    versions that the channel has taken back so far, so that whoever still runs one is told.
     """
+    fields: dict[str, object] = {RELEASE_FIELD: release}
+    if changes is not None:
+        fields[CHANGES_FIELD] = list(changes)
+    if withdrawn:
+        fields[WITHDRAWN_FIELD] = [str(version) for version in withdrawn]
     return Targets(
         version=1,
         expires=expires,
@@ -160,7 +169,7 @@ def listed_targets(
             path: TargetFile(length=size, hashes={"sha256": digest}, path=path)
             for path, (size, digest) in sorted(files.items())
         },
-        unrecognized_fields={RELEASE_FIELD: release, **({} if changes is None else {CHANGES_FIELD: list(changes)})},
+        unrecognized_fields=fields,
     )
 
 

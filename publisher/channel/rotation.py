@@ -16,8 +16,9 @@ from tuf.api.metadata import Key, Metadata, Root, Signature, Targets
 
 from publisher.channel.advance import says_enough, says_the_same
 from publisher.channel.candidate import base_named
-from publisher.channel.repository import Repository, verifies
-from publisher.channel.roles import BACK_FIELD, BASE_FIELD, first_root, lifetime_of, role_policy
+from publisher.channel.repository import Repository, verifies, withdrawn_by
+from publisher.channel.roles import BASE_FIELD, first_root, lifetime_of, role_policy
+from publisher.client.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 from publisher.model.signer import Signers
 from publisher.signing.keys import PERSON_FIELD
 
@@ -161,5 +162,8 @@ def _next(wanted: S, before: Metadata[Any], expires: datetime) -> S:
     signed.version = before.signed.version + 1
     signed.expires = expires
     signed.unrecognized_fields[BASE_FIELD] = base_named(before)
+    # No way back itself, but whoever runs what was taken back has to be told for as long as the role lives.
+    if withdrawn := withdrawn_by(wanted):
+        signed.unrecognized_fields[WITHDRAWN_FIELD] = [str(version) for version in withdrawn]
     signed.unrecognized_fields.pop(BACK_FIELD, None)
     return signed

@@ -14,7 +14,7 @@ from publisher.channel.repository import Read, Repository
 from publisher.client.errors import ClientError
 from publisher.client.feed import Feed, parse_feed
 from publisher.errors import VerificationError
-from publisher.model.published import ChannelState, LiveRelease, PublishedArtifact
+from publisher.model.published import ChannelState, LiveRelease, PublishedArtifact, Withdrawal
 from publisher.model.signer import SHARED_ROLES
 
 
@@ -55,8 +55,8 @@ def feeds(read: Read, repository: Repository, product: str, channel: str) -> Map
     return found
 
 
-def read_state(read: Read, repository: Repository, now: datetime) -> ChannelState:
-    """Everything that the bucket offers, one entry a channel and version."""
+def read_state(read: Read, repository: Repository, withdrawn: tuple[Withdrawal, ...], now: datetime) -> ChannelState:
+    """Everything that the bucket offers, one entry a channel and version, and what its channels have taken back."""
     live: list[LiveRelease] = []
     for role in sorted(set(repository.roles) - set(SHARED_ROLES)):
         product, _, channel = role.partition(".")
@@ -80,7 +80,12 @@ def read_state(read: Read, repository: Repository, now: datetime) -> ChannelStat
             )
             for version, artifacts in sorted(by_version.items())
         )
-    return ChannelState(read_at=now, live=tuple(live), minisign_public_key=minisign_public_key(read, repository))
+    return ChannelState(
+        read_at=now,
+        live=tuple(live),
+        withdrawn=withdrawn,
+        minisign_public_key=minisign_public_key(read, repository),
+    )
 
 
 def minisign_public_key(read: Read, repository: Repository) -> str | None:

@@ -97,7 +97,7 @@ def command(
         before = published(places.site, CALENDAR_ICS) if places else None
         source = Source(
             catalog,
-            state_of(bucket or channel_bucket, config),
+            state_of(bucket or channel_bucket, config, catalog),
             moment(at, catalog),
             Templates(templates),
             calendar_before=before or read_file(directory, CALENDAR_ICS),

@@ -12,6 +12,7 @@ import click
 from publisher.cli.calendar_report import drawing, in_words, reviewed
 from publisher.cli.common import (
     at_option,
+    bucket_option,
     content_options,
     json_option,
     known_product,
@@ -22,13 +23,16 @@ from publisher.cli.common import (
     refuse_to_tell_early,
 )
 from publisher.cli.earlier import catalog_at
+from publisher.cli.live import state_of
 from publisher.cli.verdicts import terminal_width, wrapped
 from publisher.errors import UsageError
 from publisher.model.base import format_time
 from publisher.model.catalog import Catalog
+from publisher.model.published import ChannelState
 from publisher.rules import words
 from publisher.rules.lanes import Quarter, quarter
 from publisher.rules.moved import Moved, moved
+from publisher.rules.withdrawn import sentences
 from publisher.site.ics import to_ics
 from publisher.site.lanes_data import quarter_as_data
 
@@ -42,6 +46,7 @@ WIDEST = 120
 @click.option("--public", is_flag=True, help="What everybody may know; else the whole, private overlays too.")
 @click.option("--ics", is_flag=True, help="Print iCalendar (RFC 5545).")
 @click.option("--diff", metavar="REV", help="Say which releases have moved since a revision of the content, and why.")
+@bucket_option
 @at_option
 @content_options
 @json_option
@@ -53,6 +58,7 @@ def command(
     public: bool,
     ics: bool,
     diff: str | None,
+    bucket: str | None,
     at: str | None,
     content: tuple[Path, ...],
     config: Path,
@@ -60,7 +66,8 @@ def command(
 ) -> None:
     """Draw the coming quarter: freezes by product, events, planned releases, and when releases can be taken back.
 
-    With --diff, tell in words for publication what has moved since a revision, such as the last tag.
+    With --diff, tell in words for publication what has moved since a revision, such as the last tag. With --bucket,
+    what is live there or was taken back is not planned any more, whatever the content says.
     """
     if ics and (as_json or diff is not None):
         raise UsageError("--ics is a form of its own", fix="leave --json and --diff out, or --ics")
@@ -74,24 +81,36 @@ def command(
         _say_moved([one for one in found if product in (None, one.release.product)], diff, as_json=as_json)
         return
     start = now if since is None else moment(since, catalog, "--from")
-    lanes = quarter(catalog, start, timedelta(days=days), now, product=product, public=public)
+    state = state_of(bucket, config, catalog)
+    gone = published(catalog, state) if state else ()
+    lanes = quarter(catalog, start, timedelta(days=days), now, product=product, public=public, gone=gone)
     if ics:
         click.echo(to_ics(lanes, catalog, now), nl=False)
     elif as_json:
-        print_json(quarter_as_data(lanes, catalog))
+        print_json(quarter_as_data(lanes, catalog, state))
     else:
-        click.echo(
-            "\n".join(report(lanes, catalog, now, min(shutil.get_terminal_size().columns, WIDEST), public=public))
-        )
+        width = min(shutil.get_terminal_size().columns, WIDEST)
+        back = sentences(state, product) if state else []
+        click.echo("\n".join(report(lanes, catalog, now, width, back, public=public)))
 
 
-def report(lanes: Quarter, catalog: Catalog, now: datetime, width: int, *, public: bool) -> list[str]:
-    """When and by whom it was reviewed, the drawing, and the same in words."""
+def published(catalog: Catalog, state: ChannelState) -> tuple[str, ...]:
+    """Ids of the releases that a bucket offers, or whose channels have taken them back."""
+    live = {(one.product, one.version) for one in state.live}
+    versions = live | {(one.product, one.version) for one in state.withdrawn}
+    return tuple(one.id for one in catalog.releases if (one.product, one.version) in versions)
+
+
+def report(
+    lanes: Quarter, catalog: Catalog, now: datetime, width: int, back: Sequence[str] = (), *, public: bool
+) -> list[str]:
+    """When and by whom it was reviewed, what was taken back, the drawing, and the same in words."""
     days = words.counted((lanes.end - lanes.start).days, "day")
     return [
         *wrapped(
             f"{words.moment(lanes.start)}, and {days} from then on. {reviewed(catalog, now, public=public)}", width
         ),
+        *(line for text in back for line in wrapped(text, width)),
         "",
         *drawing(lanes, now, width),
         *in_words(lanes, width, public=public),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import click
 
 from publisher.cli.common import (
     at_option,
+    bucket_option,
     content_options,
     json_option,
     known_product,
@@ -18,53 +19,83 @@ from publisher.cli.common import (
     print_json,
     refuse_to_tell_early,
 )
+from publisher.cli.live import state_of
 from publisher.cli.verdicts import terminal_width, wrapped
 from publisher.model.base import format_time
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
+from publisher.model.evidence import Evidence
+from publisher.model.published import ChannelState
 from publisher.rules import words
 from publisher.rules.answer import headline
 from publisher.rules.evaluate import evaluate
+from publisher.rules.withdrawn import sentences
 
 
 @click.command("explain")
 @at_option
 @click.option("--product", help="Only this product.")
 @click.option("--public", is_flag=True, help="Say it as the public reads it: neutral words, no internal release.")
+@bucket_option
 @content_options
 @json_option
 def command(
-    *, at: str | None, product: str | None, public: bool, content: tuple[Path, ...], config: Path, as_json: bool
+    *,
+    at: str | None,
+    product: str | None,
+    public: bool,
+    bucket: str | None,
+    content: tuple[Path, ...],
+    config: Path,
+    as_json: bool,
 ) -> None:
     """Say for every release that has not shipped, and each of its channels, whether it may at a moment, and why not.
 
-    `publish why` tells the whole of one release. The exit code is 0 whatever the answers are.
+    `publish why` tells the whole of one release. With --bucket, what is live there or was taken back counts as shipped,
+    whatever the content says. The exit code is 0 whatever the answers are.
     """
     catalog = load(content, config)
     if product is not None:
         known_product(catalog, product)
     now = moment(at, catalog)
     refuse_to_tell_early(at, now, catalog, public=public)
-    decisions = list(open_questions(catalog, now, product, public=public))
+    state = state_of(bucket, config, catalog)
+    decisions = list(open_questions(catalog, now, product, state, public=public))
     if as_json:
-        print_json({"at": format_time(now), "decisions": [one.model_dump(mode="json") for one in decisions]})
+        withdrawn = [entry.model_dump(mode="json") for entry in state.withdrawn] if state else []
+        answers = [one.model_dump(mode="json") for one in decisions]
+        print_json({"at": format_time(now), "decisions": answers, "withdrawn": withdrawn})
         return
-    click.echo("\n".join(report(decisions, now, terminal_width())))
+    back = sentences(state, product) if state else []
+    click.echo("\n".join(report(decisions, now, terminal_width(), back)))
 
 
-def open_questions(catalog: Catalog, now: datetime, product: str | None, *, public: bool) -> Iterator[Decision]:
-    """The decision on each release that had not shipped by `now`, by product, version and channel."""
+def open_questions(
+    catalog: Catalog, now: datetime, product: str | None, state: ChannelState | None = None, *, public: bool
+) -> Iterator[Decision]:
+    """The decision on each release that had not shipped by `now`, by product, version and channel.
+
+    What a channel of the bucket's `state` offers or has taken back has shipped there.
+    """
     for release in catalog.releases:
         shipped = release.shipped_at is not None and release.shipped_at <= now
         if shipped or product not in (None, release.product) or (public and release.visibility != "public"):
             continue
         for channel in release.channels:
-            decision = evaluate(catalog, release, channel, now)
+            evidence = Evidence.of_channel(state, release.product, channel)
+            if release.version == evidence.live or release.version in evidence.withdrawn_from(channel):
+                continue
+            decision = evaluate(catalog, release, channel, now, evidence)
             yield decision.public() if public else decision
 
 
-def report(decisions: list[Decision], now: datetime, width: int) -> list[str]:
-    """The count in the first line, then each answer with the reasons that stop it."""
+def report(decisions: list[Decision], now: datetime, width: int, back: Sequence[str] = ()) -> list[str]:
+    """The count in the first line, then each answer with the reasons that stop it, then what was taken back."""
+    lines = _answers(decisions, now, width)
+    return [*lines, "", *(line for text in back for line in wrapped(text, width))] if back else lines
+
+
+def _answers(decisions: list[Decision], now: datetime, width: int) -> list[str]:
     if not decisions:
         return [f"No release is planned at {words.moment(now)}."]
     free = sum(decision.go for decision in decisions)

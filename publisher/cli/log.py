@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
-from publisher.channel.layout import TIMESTAMP_KEY
+from publisher.channel.layout import TIMESTAMP_KEY, channel_role
 from publisher.channel.ledger import Check, Head, Logged, took_effect
+from publisher.channel.withdrawn import TakenBack, taken_back
 from publisher.cli.common import content_options, json_option, load_configured, print_result
 from publisher.cli.signing import read_root
 from publisher.cli.target import open_to_look, to_option
@@ -37,6 +38,8 @@ class Shown:
     """Whether clients have seen it; None when it was not about something that they see."""
     signed_by: tuple[str, ...]
     """Persons with their duties; empty where nothing was verified."""
+    taken_back: Entry | None
+    """The entry that took its release back, if it was published and taken back since; itself for a rollback."""
 
 
 @click.command()
@@ -100,7 +103,9 @@ def head_of(text: str, option: str) -> Head:
 
 def _shown(ledger: Ledger, check: Check | None, live: str | None, *, public: bool) -> Iterator[Shown]:
     """Entries with what follows from others; in the projection those that are not public are left out."""
+    entries = [one.entry for one in ledger.logged if one.entry and (check is None or one.number in check.signers)]
     seen = took_effect((one.entry for one in ledger.logged if one.entry), live)
+    back = taken_back(entries, live)
     for one in ledger.logged:
         entry = one.entry
         if entry is not None and public and entry.public is None:
@@ -111,7 +116,14 @@ def _shown(ledger: Ledger, check: Check | None, live: str | None, *, public: boo
             told=entry.public if entry is not None and public else entry,
             took_effect=one.number in seen if entry is not None and entry.result else None,
             signed_by=tuple(described(key) for key in signers),
+            taken_back=_taken_back(entry, back) if one.number in seen and entry is not None else None,
         )
+
+
+def _taken_back(entry: Entry, back: TakenBack) -> Entry | None:
+    if entry.product is None or entry.channel is None or entry.version is None:
+        return None
+    return back.get(channel_role(entry.product, entry.channel), {}).get(entry.version)
 
 
 def _lines(shown: list[Shown], ledger: Ledger, check: Check | None, width: int) -> list[str]:
@@ -147,7 +159,11 @@ def _entry_lines(one: Shown, width: int) -> list[str]:
         new = printable(", ".join(f"{role} {version}" for role, version in told.roles.items()))
         fate = f"Published {new}." if one.took_effect else f"Announced {new}, which has not taken effect."
         lines += wrapped(fate, width, margin)
-    elif told.candidate:
+    if one.taken_back is not None:
+        how = "here" if one.taken_back.number == told.number else f"by entry {one.taken_back.number}"
+        text = f"{told.version} was taken back {how}, and never ships to {told.channel} again."
+        lines += wrapped(text, width, margin)
+    if told.result is None and told.candidate:
         lines += wrapped(f"Candidate {told.candidate[:12]}.", width, margin)
     if told.restored is not None:
         lines += wrapped(f"Put back the state of entry {told.restored}.", width, margin)
@@ -166,6 +182,7 @@ def _as_json(shown: list[Shown], head: Head, check: Check | None) -> Mapping[str
                 "sha256": one.logged.head.sha256,
                 "took_effect": one.took_effect,
                 "signed_by": list(one.signed_by),
+                "taken_back_by": one.taken_back.number if one.taken_back else None,
             }
             for one in shown
         ],

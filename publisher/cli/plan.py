@@ -9,12 +9,14 @@ import click
 from publisher.cli.asking import asking_options
 from publisher.cli.changes import changes_of
 from publisher.cli.common import (
+    bucket_option,
     find_release,
     load,
     moment,
     one_channel,
     print_result,
 )
+from publisher.cli.live import state_of
 from publisher.cli.verdicts import terminal_width, verdict_lines, wrapped
 from publisher.model.base import format_time
 from publisher.model.evidence import Evidence
@@ -23,14 +25,17 @@ from publisher.rules import words
 from publisher.rules.answer import headline
 from publisher.rules.plan import Option, Plan, plan
 from publisher.rules.schedule import HORIZON
+from publisher.rules.withdrawn import sentence
 
 
 @click.command("plan")
 @asking_options
+@bucket_option
 def command(
     *,
     release: str,
     channel: str | None,
+    bucket: str | None,
     changes: Path | None,
     at: str | None,
     content: tuple[Path, ...],
@@ -40,27 +45,36 @@ def command(
     """Advise what to do with a release: ship now or as planned, move left or right, split, or re-scope.
 
     Each with its dates, why, and what it costs; what is advised comes first. Exit code 0 when the release may ship at
-    the moment of asking or has shipped, 3 when it may not.
+    the moment of asking or has shipped, 3 when it may not, as when the channel named by --bucket took it back.
     """
     catalog = load(content, config)
     found = find_release(catalog, release)
     chosen = one_channel(found, channel, catalog)
-    advice = plan(catalog, found, chosen, moment(at, catalog), Evidence(changes=changes_of(changes)))
-    may = advice.decision.go or _shipped(found, advice)
+    state = state_of(bucket, config, catalog)
+    evidence = Evidence.of_channel(state, found.product, chosen, changes_of(changes))
+    advice = plan(catalog, found, chosen, moment(at, catalog), evidence)
+    withdrawals = state.withdrawals(found.product, found.version) if state else ()
+    back = next((sentence(entry, state) for entry in withdrawals if state and entry.channel == chosen), None)
+    may = back is None and (advice.decision.go or _shipped(found, advice))
     if as_json:
-        print_result(as_data(found, advice), ok=may)
+        print_result({**as_data(found, advice), "withdrawn": back}, ok=may)
     else:
-        click.echo("\n".join(report(found, advice, terminal_width())))
+        click.echo("\n".join(report(found, advice, terminal_width(), back)))
     if not may:
         raise SystemExit(3)
 
 
-def report(release: Release, advice: Plan, width: int) -> list[str]:
-    """The advice in the first line, then why the date is in the way, then every option."""
-    lines = wrapped(_first_line(release, advice), width)
+def report(release: Release, advice: Plan, width: int, back: str | None = None) -> list[str]:
+    """The advice in the first line, then why the date is in the way, then every option.
+
+    `back` says that the release was taken back, where it was; then there is nothing else to plan.
+    """
+    lines = wrapped(back or _first_line(release, advice), width)
     planned = f"planned for {words.moment(release.planned_for)}" if release.planned_for else "no planned time"
     asked = f"Channel {advice.decision.channel}, {planned}; advice of {words.moment(advice.decision.at)}."
     lines += wrapped(asked, width)
+    if back is not None:
+        return [*lines, *wrapped("There is nothing to plan: publish a fixed version under a higher number.", width)]
     if _shipped(release, advice):
         return lines
     mend = {one.rule for one in advice.mend}

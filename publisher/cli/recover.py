@@ -121,6 +121,8 @@ def _plan_lines(plan: RecoverPlan, configuration: Configuration, width: int, *, 
     lines += [f"  {role} ships {version}" for role, version in plan.ships.items()]
     for entry in plan.discarded:
         lines += wrapped(f"Left behind: {_entry_words(entry)}.", width)
+    for entry in plan.undone:
+        lines += wrapped(_undone_words(entry, plan, dry_run=dry_run), width)
     for role, keyids in plan.distrusted.items():
         names = words.listed(key_names(keyids, configuration))
         lines += wrapped(f"What is replaced has a {role} signed with {names}: if others did that, they have it.", width)
@@ -132,6 +134,17 @@ def _plan_lines(plan: RecoverPlan, configuration: Configuration, width: int, *, 
             width,
         )
     return lines
+
+
+def _undone_words(entry: Entry, plan: RecoverPlan, *, dry_run: bool) -> str:
+    """That a version which was taken back is so no longer, for whoever must take it back again."""
+    what = f"Warning: {entry.product} {entry.version}, which entry {entry.number} took back from {entry.channel}"
+    if plan.ships.get(entry.channel_role or "") != str(entry.version):
+        verb = "would no longer count" if dry_run else "no longer counts"
+        return printable(f"{what}, {verb} as taken back: clients that run it are not told, and it may ship again.")
+    verb = "would be" if dry_run else "is"
+    again = f"publish rollback {entry.product}@{entry.version} --channel {entry.channel}"
+    return printable(f"{what}, {verb} live again. If that rollback was yours, take it back once more: {again}")
 
 
 def key_names(keyids: tuple[str, ...], configuration: Configuration) -> list[str]:
@@ -174,5 +187,6 @@ def _plan_as_json(plan: RecoverPlan, *, dry_run: bool) -> dict[str, object]:
         "roles": {role: {"found": before, "now": after} for role, before, after in plan.changed},
         "ships": dict(plan.ships),
         "discarded": [entry.number for entry in plan.discarded],
+        "rollbacks_undone": [entry.number for entry in plan.undone],
         "distrusted": {role: list(keyids) for role, keyids in plan.distrusted.items()},
     }

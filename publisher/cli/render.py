@@ -41,7 +41,7 @@ def command(
     catalog = load(content, config)
     now = moment(at, catalog)
     compiled = Templates(templates)
-    state = state_of(bucket, config)
+    state = state_of(bucket, config, catalog)
     schema, before = schema_of(Feed, closed=False, nulls=True), read_file(target, CALENDAR_ICS)
     prose = read_pages(content[0] / PAGES)
     files = render_site(catalog, state, now, compiled, schema, before, prose.keys())

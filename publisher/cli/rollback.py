@@ -17,6 +17,7 @@ from publisher.model.ledger import Action
 from publisher.pipeline.promote import PromoteRequest
 from publisher.pipeline.rollback import apply_rollback, plan_rollback
 from publisher.rules import words
+from publisher.rules.withdrawn import advised
 
 
 @click.command()
@@ -27,8 +28,8 @@ def command(
     """Take PRODUCT@VERSION back: who installs or updates from now on gets what was live before it.
 
     The way back was signed together with the release, so only the keys of snapshot and timestamp are needed, and no
-    freeze holds it up, and neither do problems of the content. Clients that run VERSION already keep it until a higher
-    one comes.
+    freeze holds it up, and neither do problems of the content. Clients that run VERSION are told what to go back to.
+    It never ships to the channel again.
     """
     configuration = load_configured(content, config)
     product, written_version = named_version(configuration, name)
@@ -57,8 +58,12 @@ def command(
             }
         )
         return
-    done = f"{name} is taken back in {chosen}: {plan.back_to} is live, verified as a new client."
-    keep = f"Clients that run {version} keep it: publish a fixed version under a higher number."
-    width = terminal_width()
-    lines = [*wrapped(done, width), *wrapped(words.listed(plan.platforms), width, 2), *wrapped(keep, width)]
-    click.echo("\n".join(lines))
+    advice = advised(version, Version.parse(plan.back_to))
+    sentences = (
+        f"{name} is taken back in {chosen}: {plan.back_to} is live, verified as a new client.",
+        f"Clients that run {version} show: {advice}",
+        f"It never ships to {chosen} again: publish a fixed version under a higher number, and build the site again.",
+    )
+    done, *then = (wrapped(text, terminal_width()) for text in sentences)
+    platforms = wrapped(words.listed(plan.platforms), terminal_width(), 2)
+    click.echo("\n".join([*done, *platforms, *(line for lines in then for line in lines)]))

@@ -14,9 +14,11 @@ from publisher.cli.target import address_of, to_option
 from publisher.cli.verdicts import terminal_width, wrapped
 from publisher.errors import VerificationError
 from publisher.model.base import format_time
+from publisher.model.published import ChannelState
 from publisher.pipeline.rotate import StagedRole
 from publisher.pipeline.status import CandidateStatus, RoleStatus, Status, read_status
 from publisher.rules import words
+from publisher.rules.withdrawn import sentences
 from publisher.storage.open import open_storage
 
 
@@ -63,11 +65,17 @@ def _lines(status: Status, url: str, now: datetime) -> list[str]:
         *_alarms(status, width),
         "Live",
         *(live or ["  nothing"]),
+        *_withdrawn(status.state, width),
         "Staged",
         *(staged or ["  nothing"]),
         "Signed until",
         *(_role_line(one, now) for one in sorted(status.roles, key=lambda role: role.expires)),
     ]
+
+
+def _withdrawn(state: ChannelState, width: int) -> list[str]:
+    lines = [line for text in sentences(state) for line in wrapped(text, width, 2)]
+    return ["Taken back", *lines] if lines else []
 
 
 def _alarms(status: Status, width: int) -> list[str]:
@@ -131,6 +139,7 @@ def _as_json(status: Status) -> dict[str, object]:
             }
             for one in status.state.live
         ],
+        "withdrawn": [entry.model_dump(mode="json") for entry in status.state.withdrawn],
         "staged": [
             {
                 "product": one.candidate.product,

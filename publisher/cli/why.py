@@ -18,17 +18,19 @@ from publisher.cli.common import (
     one_channel,
     print_json,
 )
+from publisher.cli.live import state_of
 from publisher.cli.verdicts import terminal_width, verdict_lines, wrapped
-from publisher.client.version import Version
 from publisher.model.decision import Decision
 from publisher.model.evidence import Evidence
+from publisher.model.published import ChannelState
 from publisher.model.release import Release
 from publisher.rules import words
 from publisher.rules.answer import change, course, halves, headline
-from publisher.rules.evaluate import NO_EVIDENCE, evaluate
+from publisher.rules.evaluate import evaluate
 from publisher.rules.planes import classification
 from publisher.rules.question import Question
 from publisher.rules.risk import coordination
+from publisher.rules.withdrawn import sentence
 
 
 @click.command("why")
@@ -55,8 +57,8 @@ def command(
     catalog = load(content, config)
     found = find_release(catalog, release)
     chosen = one_channel(found, channel, catalog)
-    live = _live(bucket, config, found.product, chosen)
-    evidence = Evidence(live=live, changes=changes_of(changes))
+    state = state_of(bucket, config, catalog)
+    evidence = Evidence.of_channel(state, found.product, chosen, changes_of(changes))
     decision = evaluate(catalog, found, chosen, moment(at, catalog), evidence)
     if as_json:
         print_json(decision.model_dump(mode="json"))
@@ -65,36 +67,24 @@ def command(
     question = Question(catalog, found, chosen, evidence, decision.at)
     kind = words.with_article(coordination(question))
     nature = f"{kind[0].upper()}{kind[1:]} release; handling: {classification(question.product, found)}."
-    click.echo("\n".join(report(course(catalog, found, decision, evidence), found, width, evidence, nature)))
-
-
-def _live(bucket: str | None, config: Path, product: str, channel: str) -> Version | None:
-    """The version that the bucket offers, if one was named."""
-    if bucket is None:
-        return None
-    from publisher.cli.live import state_of  # noqa: PLC0415 - TUF and stores are slow to load, and seldom needed here
-
-    state = state_of(bucket, config)
-    live = state.of(product, channel) if state else None
-    return live.version if live else None
+    click.echo("\n".join(report(course(catalog, found, decision, evidence), found, width, state, nature)))
 
 
 def report(
-    decisions: Sequence[Decision], release: Release, width: int, evidence: Evidence = NO_EVIDENCE, nature: str = ""
+    decisions: Sequence[Decision], release: Release, width: int, state: ChannelState | None = None, nature: str = ""
 ) -> list[str]:
     """The whole answer as lines of at most `width` columns, but for words that are longer.
 
-    `nature` says how the release is handled. `decisions` are the one that was asked for and those that follow it until
-    the answer changes.
+    `nature` says how the release is handled, `state` is what the bucket offers, if one was looked at. `decisions` are
+    the one that was asked for and those that follow it until the answer changes.
     """
     decision, *following = decisions
-    shipped = release.shipped_at is not None and release.shipped_at <= decision.at
-    is_live = evidence.live == release.version
-    lines = [*wrapped(_first_line(decision, release.shipped_at if shipped else None, is_live=is_live), width)]
+    published = _published(decision, release, state)
+    lines = wrapped(published or headline(decision), width)
     lines += wrapped(f"Channel {decision.channel}, asked for {words.moment(decision.at)}.", width)
     if nature:
         lines += wrapped(nature, width)
-    if shipped or is_live:
+    if published:
         lines += wrapped(f"If it were published again: {headline(decision)}", width)
     elif _plan_fails(decision, release.planned_for):
         lines += wrapped(f"Its planned time, {words.moment(release.planned_for or decision.at)}, is too early.", width)
@@ -118,12 +108,22 @@ def report(
     return lines
 
 
-def _first_line(decision: Decision, shipped_at: datetime | None, *, is_live: bool) -> str:
-    if shipped_at is None:
-        return (
-            f"{decision.product} {decision.version} is live in {decision.channel}." if is_live else headline(decision)
-        )
-    return f"{decision.product} {decision.version} shipped on {words.moment(shipped_at)}."
+def _published(decision: Decision, release: Release, state: ChannelState | None) -> str | None:
+    """What became of it in the channel, if it was published: by the bucket, or else by the content alone."""
+    withdrawals = state.withdrawals(release.product, release.version) if state else ()
+    for withdrawal in withdrawals:
+        if state is not None and withdrawal.channel == decision.channel:
+            return sentence(withdrawal, state)
+    live = state.of(release.product, decision.channel) if state else None
+    shipped = release.shipped_at if release.shipped_at is not None and release.shipped_at <= decision.at else None
+    name, on = f"{decision.product} {decision.version}", f" shipped on {words.moment(shipped)}" if shipped else ""
+    if live is not None and live.version == release.version:
+        return f"{name}{on and f'{on} and'} is live in {decision.channel}."
+    if shipped is None:
+        return None
+    if state is None:
+        return f"{name} is recorded as{on}. Whether {decision.channel} still offers it: add --bucket."
+    return f"{name}{on}; {decision.channel} offers {live.version if live else 'nothing'} now."
 
 
 def _plan_fails(decision: Decision, planned_for: datetime | None) -> bool:

@@ -5,8 +5,9 @@
 
 Exit codes: 0 everything verified, with or without an update; 1 wrong input; 2 wrong usage; 4 something does
 not verify or has expired; 5 the network, the server or the disk failed; 128 + N stopped by signal N (130: Ctrl-C).
-`check --exit-code` tells shells what was found: 10 an update is available, 11 the running version is not secure and
-nothing newer is published. `--json` prints one object of the same shape for answers and errors (schemas/answer-1.json).
+`check --exit-code` tells shells what was found: 10 a release is offered, an update or the one to go
+back to; 11 the running version is not secure, and nothing is offered in its place. `--json` prints one object of the
+same shape for answers and errors (schemas/answer-1.json).
 This is the only module that reads the clock and the environment, prints and exits.
 """
 
@@ -32,7 +33,7 @@ from types import FrameType
 from typing import Any, NoReturn
 from urllib.request import getproxies
 
-from publisher.client.decide import Outcome, decide
+from publisher.client.decide import decide
 from publisher.client.errors import ClientError, Code, InputError, StoppedError, UsageError, printable
 from publisher.client.report import answer_json, answer_lines, error_json, error_lines, shell_exit
 from publisher.client.trusted import RESOURCE, Trusted
@@ -159,9 +160,9 @@ def _ask(options: argparse.Namespace, settings: _Settings) -> int:
     fetcher = fetcher_for(trusted.url, proxies=getproxies(), user_agent=f"tidegate/{_own_version()}")
     client = UpdateClient(trusted.url, trusted.root, settings.state, fetcher, wall_clock)
     channel = client.fetch_channel(trusted.product, trusted.channel, settings.platform)
-    answer = decide(channel.feed, settings.current)
+    answer = decide(channel.feed, settings.current, channel.withdrawn)
     downloaded = None
-    if options.command == "download" and answer.outcome is Outcome.UPDATE_AVAILABLE:
+    if options.command == "download" and answer.release is not None:
         downloaded = client.download(channel.feed, options.to)
     exit_code = shell_exit(answer) if options.command == "check" and options.exit_code else 0
     if options.json:
@@ -341,7 +342,7 @@ def _parser(embedded: Trusted | None) -> argparse.ArgumentParser:
     check.add_argument(
         "--exit-code",
         action="store_true",
-        help="exit 10 if an update is available, 11 if this version is not secure and nothing is newer",
+        help="exit 10 if a release is offered, 11 if this version is not secure and none is",
     )
     download = commands.add_parser(
         "download", parents=[common], help="fetch and verify the published file", description=_DOWNLOAD
@@ -352,4 +353,7 @@ def _parser(embedded: Trusted | None) -> argparse.ArgumentParser:
 
 
 _CHECK = "Asks the channel whether there is an update, verifies every answer, and changes nothing else."
-_DOWNLOAD = "Fetches the published file if it is newer than --current. Another file of its name is never touched."
+_DOWNLOAD = (
+    "Fetches the published file if it is newer than --current, or if --current was taken back. Another file of its name"
+    " is never touched."
+)

@@ -6,6 +6,7 @@ tests/vectors/client holds published test vectors for other implementations.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,6 +22,7 @@ class Outcome(StrEnum):
     UPDATE_AVAILABLE = "update-available"
     UP_TO_DATE = "up-to-date"
     AHEAD = "ahead"
+    TAKEN_BACK = "taken-back"
     NOTHING_PUBLISHED = "nothing-published"
 
 
@@ -32,20 +34,23 @@ class Answer:
     reason: str
     """One plain sentence."""
     release: Release | None
-    """The release that is offered; None unless an update is available, so that nobody goes back."""
+    """The release that is offered: a newer one, or the one to go back to if the running version was taken back."""
     action: Action | None
     """How urgent the offer is; None without an offer."""
     secure: bool
-    """False if the running version is below the security floor, with or without an update."""
+    """False if the running version is below the security floor or was taken back, with or without an offer."""
 
 
-def decide(feed: Feed, current: Version | None) -> Answer:
+def decide(feed: Feed, current: Version | None, withdrawn: Collection[Version] = ()) -> Answer:
     """The answer of `feed` to a machine that runs `current`, or nothing yet (None).
 
-    A feed older than the running version never offers a downgrade: TUF refuses older metadata, and going back
-    to older software is a decision of its own.
+    `withdrawn` are the versions that the channel has taken back; none of them is ever offered. A feed older than the
+    running version never offers a downgrade, unless the running version is one of them: TUF refuses older metadata,
+    and going back to older software is a decision of its own, which people have signed.
     """
-    release = feed.release
+    release = feed.release if feed.release is None or feed.release.version not in withdrawn else None
+    if current is not None and current in withdrawn:
+        return _taken_back(release, current)
     secure = current is None or feed.min_secure is None or current >= feed.min_secure
     if release is None:
         return Answer(Outcome.NOTHING_PUBLISHED, _nothing(feed, current, secure), None, None, secure)
@@ -64,12 +69,27 @@ def decide(feed: Feed, current: Version | None) -> Answer:
     return Answer(Outcome.AHEAD, reason, None, None, secure)
 
 
+def _taken_back(release: Release | None, current: Version) -> Answer:
+    """What to do instead of running a version that was taken back: update, go back, or wait."""
+    what = f"{current}, which you run, was taken back"
+    if release is None:
+        reason = f"Version {what}. Nothing is offered in its place yet; keep it running."
+        return Answer(Outcome.TAKEN_BACK, reason, None, None, False)
+    if release.version > current:
+        reason = f"Version {release.version} is available and required, because {what}."
+        return Answer(Outcome.UPDATE_AVAILABLE, reason, release, Action.REQUIRED, False)
+    reason = f"Version {what}. Go back to {release.version}."
+    return Answer(Outcome.TAKEN_BACK, reason, release, Action.REQUIRED, False)
+
+
 def _nothing(feed: Feed, current: Version | None, secure: bool) -> str:
     if not secure:
         return (
             f"You run {current}; versions before {feed.min_secure} are no longer secure, "
             "and nothing newer is published here yet."
         )
+    if feed.release is not None:
+        return f"Version {feed.release.version} was taken back, and nothing is offered in its place yet."
     return "Nothing is published here yet."
 
 

@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from publisher.client.decide import Answer, Outcome
+from publisher.client.decide import Answer
 from publisher.client.errors import ClientError
 from publisher.client.feed import Deprecation, Release, Restart, State
 from publisher.client.version import Version
@@ -26,9 +26,9 @@ __all__ = ["INSECURE_EXIT", "UPDATE_EXIT", "answer_json", "answer_lines", "error
 FORMAT = "tidegate-answer/1"
 
 UPDATE_EXIT = 10
-"""`check --exit-code`: an update is available."""
+"""`check --exit-code`: a release is offered, an update or the one to go back to."""
 INSECURE_EXIT = 11
-"""`check --exit-code`: the running version is not secure, and nothing newer is published."""
+"""`check --exit-code`: the running version is not secure, and nothing is offered in its place."""
 
 _RESTART = {
     Restart.NONE: "not needed",
@@ -55,7 +55,7 @@ def answer_lines(
     if downloaded:
         how = "was already there, with the same bytes" if downloaded.already_there else "downloaded"
         lines += ["", f"{downloaded.path} {how}."]
-    elif answer.outcome is Outcome.UPDATE_AVAILABLE and next_command:
+    elif answer.release and next_command:
         lines += ["", "To download it:", f"  {next_command}"]
     return [*lines, "", f"Signed by {_signers(channel.signatures)}: verified"]
 
@@ -86,6 +86,7 @@ def answer_json(
         secure=answer.secure,
         release=answer.release,
         min_secure=feed.min_secure,
+        withdrawn=channel.withdrawn,
         deprecations=feed.deprecations,
         signed_by=channel.signatures,
         download={"path": str(downloaded.path), "already_there": downloaded.already_there} if downloaded else None,
@@ -154,7 +155,8 @@ def _time(moment: datetime) -> str:
 
 _KEYS = (
     "ok", "verdict", "exit_code", "error", "checked_at", "valid_until", "product", "channel", "platform", "current",
-    "outcome", "reason", "action", "secure", "release", "min_secure", "deprecations", "signed_by", "download",
+    "outcome", "reason", "action", "secure", "release", "min_secure", "withdrawn", "deprecations", "signed_by",
+    "download",
 )  # fmt: skip
 
 

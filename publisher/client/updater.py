@@ -36,6 +36,8 @@ from publisher.client.lock import locked
 from publisher.client.session import DISTRUST, Clock, Session, Source, start_session
 from publisher.client.store import Downloaded, Remote, already_there, keep
 from publisher.client.translate import plain_errors
+from publisher.client.version import Version
+from publisher.client.withdrawn import withdrawn_versions
 
 __all__ = ["Channel", "Clock", "Downloaded", "UpdateClient"]
 
@@ -53,6 +55,8 @@ class Channel:
     """The moment at which expiry was judged, UTC."""
     valid_until: datetime
     """When the first of the signatures that it rests on expires, UTC."""
+    withdrawn: tuple[Version, ...] = ()
+    """The versions that the channel has taken back."""
 
 
 class UpdateClient:
@@ -98,15 +102,16 @@ class UpdateClient:
                     fix=DISTRUST,
                 )
             self._session = session
-            return Channel(feed, session.signatures, session.checked_at, session.valid_until)
+            withdrawn = withdrawn_versions(session.role)
+            return Channel(feed, session.signatures, session.checked_at, session.valid_until, withdrawn)
 
     def download(self, feed: Feed, to_dir: Path) -> Downloaded:
         """Fetch the file of the feed's release into `to_dir` under its plain name.
 
         The file appears whole and verified or not at all; its bytes arrive beside it. A file of that name with the
-        same bytes is left alone and reported; one with other bytes is never touched. Raises InputError for the latter
-        or if nothing is published; VerificationError if TUF and the feed disagree, the bytes are wrong or everything
-        has expired meanwhile; TransferError; LocalError.
+        same bytes is left alone and reported; one with other bytes is never touched. Raises InputError for the latter,
+        if nothing is published, or if it was taken back; VerificationError if TUF and the feed disagree, the bytes are
+        wrong or everything has expired meanwhile; TransferError; LocalError.
         """
         with self._working_on(feed) as info:
             final = to_dir / info.path.rpartition("/")[2]
@@ -143,6 +148,12 @@ class UpdateClient:
         with self._locked():
             if self._session is None or self._session.role_name != role_name:
                 self._session = start_session(self._source, feed.product, feed.channel, artifact.target)
+            if feed.release.version in withdrawn_versions(self._session.role):
+                raise InputError(
+                    f"{feed.product} {feed.release.version} was taken back",
+                    fix="check for updates again",
+                    code=Code.NOT_PUBLISHED,
+                )
             info = self._session.target(artifact.target)
         if info is None:
             raise VerificationError(f"the feed names {artifact.target}, which {role_name} did not sign", fix=DISTRUST)

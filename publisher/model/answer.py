@@ -83,11 +83,13 @@ class Answer(Model):
     action: Action | None
     """How urgent the offer is; null if nothing is offered."""
     secure: bool | None
-    """False if the running version is below the security floor."""
+    """False if the running version is below the security floor or was taken back."""
     release: FeedRelease | None
-    """What is offered."""
+    """What is offered; with `taken-back` the release to go back to."""
     min_secure: ReleaseVersion | None
     """The security floor."""
+    withdrawn: tuple[ReleaseVersion, ...] | None
+    """Versions that the channel has taken back; nobody should run them."""
     deprecations: tuple[FeedDeprecation, ...] | None
     """What goes away from this product."""
     signed_by: tuple[AnswerSignature, ...] | None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from publisher.client.version import Version
 from publisher.model.base import Model, Text, UtcTime
 from publisher.model.calendar import Review
 from publisher.model.configuration import Configuration
@@ -92,13 +93,24 @@ class Catalog(Configuration):
         """The release of exactly this spelling, if the content has it."""
         return next((r for r in self.releases_of(product) if str(r.version) == version), None)
 
-    def current(self, product: str, channel: str, now: datetime) -> Release | None:
-        """The newest version that had shipped to the channel by `now`, as far as the content tells."""
+    def current(self, product: str, channel: str, now: datetime, withdrawn: Collection[Version] = ()) -> Release | None:
+        """The newest version that had shipped to the channel by `now`, as far as the content tells.
+
+        `withdrawn` are versions that the channel has taken back: content does not say so, and they are not current.
+        """
         if (progress := self._progress.get((product, channel))) is None:
             return None
         moments, newest = progress
         index = bisect_right(moments, now)
-        return newest[index - 1] if index else None
+        current = newest[index - 1] if index else None
+        if current is None or current.version not in withdrawn:
+            return current
+        kept = (
+            release
+            for release in self.shipped(product, now)
+            if channel in release.channels and release.version not in withdrawn
+        )
+        return max(kept, key=lambda release: release.version, default=None)
 
     @cached_property
     def _progress(self) -> dict[tuple[str, str], tuple[list[datetime], list[Release]]]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Self
+
+from publisher.client.version import Version
 from publisher.model.base import Digest, Model, PlatformId, ReleaseVersion
+from publisher.model.published import ChannelState, Withdrawal
 from publisher.model.release import ChangeClass
 
 
@@ -54,5 +58,22 @@ class Evidence(Model):
     """The version that the channel offers now."""
     offered: tuple[OfferedFile, ...] = ()
     """The files that the channel offers now."""
+    withdrawn: tuple[Withdrawal, ...] | None = None
+    """What channels of the product have taken back."""
     changes: ChangeFacts | None = None
     """What the build changed."""
+
+    @classmethod
+    def of_channel(
+        cls, state: ChannelState | None, product: str, channel: str, changes: ChangeFacts | None = None
+    ) -> Self:
+        """What the state of a bucket tells of one channel; nothing where no bucket was looked at."""
+        if state is None:
+            return cls(changes=changes)
+        live = state.of(product, channel)
+        withdrawn = tuple(entry for entry in state.withdrawn if entry.product == product)
+        return cls(live=live.version if live else None, withdrawn=withdrawn, changes=changes)
+
+    def withdrawn_from(self, channel: str) -> frozenset[Version]:
+        """The versions that a channel has taken back, as far as was looked."""
+        return frozenset(entry.version for entry in self.withdrawn or () if entry.channel == channel)

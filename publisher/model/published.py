@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from publisher.client.version import Version
 from publisher.model.base import Digest, Model, PlatformId, ReleaseVersion, Slug, UtcTime
 
 
@@ -61,11 +62,23 @@ class LiveRelease(Model):
     """Persons with their duties who signed it, as the signed keys name them (R38)."""
 
 
+class Withdrawal(Model):
+    """A version that a channel has taken back: it is not offered, and nobody should run it any more."""
+
+    product: Slug
+    channel: Slug
+    version: ReleaseVersion
+    at: UtcTime | None = None
+    """When it was taken back, as the ledger tells; None where only the channel's metadata was read."""
+
+
 class ChannelState(Model):
     """What a bucket offered when it was read; every statement in it was verified from the trusted root."""
 
     read_at: UtcTime
     live: tuple[LiveRelease, ...] = ()
+    withdrawn: tuple[Withdrawal, ...] = ()
+    """The versions that channels have taken back, by product, channel and version."""
     minisign_public_key: str | None = None
     """The pinned key for checks by hand, as the second line of a minisign public key file."""
 
@@ -73,3 +86,7 @@ class ChannelState(Model):
         """The newest version that a channel of a product offers, if any; platforms may lag behind one another."""
         offered = (release for release in self.live if (release.product, release.channel) == (product, channel))
         return max(offered, key=lambda release: release.version, default=None)
+
+    def withdrawals(self, product: str, version: Version) -> tuple[Withdrawal, ...]:
+        """The channels of a product that have taken a version back, each with when."""
+        return tuple(entry for entry in self.withdrawn if (entry.product, entry.version) == (product, version))

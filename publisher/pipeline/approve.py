@@ -21,6 +21,7 @@ from publisher.channel.release_difference import release_difference
 from publisher.channel.repository import Repository, read_repository
 from publisher.channel.rotation import keys_of
 from publisher.channel.state import feeds
+from publisher.channel.withdrawn import withdrawals
 from publisher.content.explain import did_you_mean
 from publisher.errors import SigningError
 from publisher.model.approval import BuiltFile, Fact
@@ -99,7 +100,8 @@ def review(
     vouched = vouched_files(candidate, catalog, release, storage)
     check_content(candidate, catalog, release, vouched.files, now)
     check_payload(candidate, catalog, release, vouched, live, offered, storage, stagings, now)
-    evidence = evidence_of(offered, vouched.files, candidate.changes)
+    # Without the day: a bundle for an offline machine holds what is read here, and no more of the ledger than it needs.
+    evidence = evidence_of(offered, vouched.files, candidate.changes, withdrawals(live, release.product))
     decision = evaluate(catalog, release, channel, now, evidence)
     needed = needs(Question(catalog, release, channel, evidence, now), decision)
     configured = configured_roles(catalog, now)

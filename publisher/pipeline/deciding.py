@@ -12,6 +12,7 @@ from publisher.errors import RefusedByPolicy
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
 from publisher.model.evidence import ArtifactFact, ChangeFacts, Evidence, OfferedFile
+from publisher.model.published import Withdrawal
 from publisher.model.release import Release
 from publisher.pipeline.artifacts import HashedArtifact
 from publisher.rules.evaluate import evaluate
@@ -55,8 +56,12 @@ def evidence_of(
     offered: Mapping[str, Feed],
     files: Sequence[ArtifactFact] | None = None,
     changes: ChangeFacts | None = None,
+    withdrawn: Sequence[Withdrawal] = (),
 ) -> Evidence:
-    """Facts about what the channel offers now, about the files once they are known, and about what they change."""
+    """Facts about what the channel offers now, about the files once they are known, and about what they change.
+
+    `withdrawn` is what channels of the product have taken back.
+    """
     versions = [feed.release.version for feed in offered.values() if feed.release is not None]
     return Evidence(
         artifacts=None if files is None else tuple(files),
@@ -66,6 +71,7 @@ def evidence_of(
             for feed in offered.values()
             if feed.release is not None
         ),
+        withdrawn=tuple(withdrawn),
         changes=changes,
     )
 

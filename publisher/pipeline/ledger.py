@@ -154,7 +154,7 @@ def _targets_versions(storage: Readable) -> list[int]:
 
 def is_announced(live: Stamp, storage: Readable) -> bool:
     """Whether an entry told of what is live."""
-    for one in _from_the_end(storage):
+    for one in from_the_end(storage):
         entry = one.entry
         if entry is not None and entry.result is not None and entry.result.sha256 == live.sha256:
             return True
@@ -228,7 +228,7 @@ def staged_entries(role: str, storage: Readable, trusted_root: bytes, signers: S
     Raises VerificationError when the roots do not verify.
     """
     today = whose_keys_count(storage, trusted_root, signers)
-    for logged in _from_the_end(storage):
+    for logged in from_the_end(storage):
         try:
             entry = today.entry(logged)
         except VerificationError:
@@ -237,7 +237,7 @@ def staged_entries(role: str, storage: Readable, trusted_root: bytes, signers: S
             yield entry
 
 
-def _from_the_end(storage: Readable) -> Iterator[Logged]:
+def from_the_end(storage: Readable) -> Iterator[Logged]:
     """Entries, the last first, read one by one: what is asked for is nearly always near the end."""
     read = _reader(storage)
     for number in reversed(_numbers(storage)):

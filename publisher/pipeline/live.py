@@ -10,14 +10,17 @@ from publisher.channel.state import read_state
 from publisher.errors import InputError, VerificationError
 from publisher.model.base import format_time
 from publisher.model.published import ChannelState
+from publisher.model.signer import Signers
 from publisher.pipeline.reading import reader
+from publisher.pipeline.withdrawn import read_withdrawals
 from publisher.storage.protocol import Storage
 
 
-def live_state(storage: Storage, root: bytes, now: datetime) -> ChannelState:
+def live_state(storage: Storage, root: bytes, signers: Signers, now: datetime) -> ChannelState:
     """Metadata and feeds, verified as far as a client would take them; empty while nothing is published.
 
-    Raises InputError when there is no bucket, VerificationError also when the channel has expired, StorageError.
+    Whoever may not read the ledger learns from the metadata what was taken back, and not when. Raises InputError when
+    there is no bucket, VerificationError also when the channel has expired, StorageError.
     """
     if not storage.is_prepared():
         raise InputError(f"there is no bucket at {storage.url}", fix="correct --bucket, or publish something there")
@@ -26,7 +29,7 @@ def live_state(storage: Storage, root: bytes, now: datetime) -> ChannelState:
     if repository is None:
         return ChannelState(read_at=now)
     _refuse_expired(repository, now, storage.url)
-    return read_state(read, repository, now)
+    return read_state(read, repository, read_withdrawals(storage, repository, signers), now)
 
 
 def _refuse_expired(repository: Repository, now: datetime, url: str) -> None:

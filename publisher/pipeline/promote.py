@@ -54,6 +54,7 @@ from publisher.pipeline.rotate import signed_first_targets
 from publisher.pipeline.self_check import verify_as_client
 from publisher.pipeline.staged import StagedRelease
 from publisher.pipeline.verify import verify_planned
+from publisher.pipeline.withdrawn import read_withdrawals
 from publisher.pipeline.writing import LARGE, Written, write_objects
 from publisher.signing.digests import digest_bytes
 from publisher.storage.protocol import Body, Storage
@@ -149,7 +150,8 @@ def plan_promote(
             refuse_superseded(staged.candidate, stagings)
         vouched = vouched_files(staged.candidate, catalog, release, storage)
         platforms = tuple(file.platform for file in vouched.files)
-        evidence = evidence_of(offered, vouched.files, staged.candidate.changes)
+        withdrawn = read_withdrawals(storage, live, catalog.signers, release)
+        evidence = evidence_of(offered, vouched.files, staged.candidate.changes, withdrawn)
         permit = permitted(staged, catalog, release, evidence, moment, now)
         check_payload(staged.candidate, catalog, release, vouched, live, offered, storage, stagings, now)
         decision = permit.decision

@@ -14,10 +14,11 @@ from publisher.channel.advance import says_the_same
 from publisher.channel.approval import SKEW
 from publisher.channel.candidate import is_short_lived, next_free_version
 from publisher.channel.release_candidate import PEOPLE, ReleaseCandidate, people_digest
-from publisher.channel.repository import Repository
+from publisher.channel.repository import Repository, withdrawn_by
 from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, CHANGES_FIELD, RELEASE_FIELD, listed_targets, role_policy
 from publisher.channel.vouched import VouchedRelease, vouched_release
 from publisher.client.feed import Feed
+from publisher.client.withdrawn import WITHDRAWN_FIELD
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.evidence import ArtifactFact
@@ -30,7 +31,7 @@ from publisher.pipeline.objects import channel_listing
 from publisher.pipeline.reading import Readable, reader
 from publisher.rules import words
 
-FIELDS = {RELEASE_FIELD, CHANGES_FIELD, BASIS_FIELD, BASE_FIELD}
+FIELDS = {RELEASE_FIELD, CHANGES_FIELD, BASIS_FIELD, BASE_FIELD, WITHDRAWN_FIELD}
 """Signed fields of a candidate that are ours; each is checked where it is read."""
 
 
@@ -105,7 +106,9 @@ def check_payload(
     ]
     listed, _ = channel_listing(catalog, release, candidate.channel, artifacts, live, offered, basis.at)
     classes = None if changes is None else [str(change_class) for change_class in changes.classes or ()]
-    if not says_the_same(signed, listed_targets(listed, candidate.release, signed.expires, classes)):
+    current = live.roles.get(candidate.role) if live else None
+    withdrawn = withdrawn_by(current.signed if current else None)
+    if not says_the_same(signed, listed_targets(listed, candidate.release, signed.expires, classes, withdrawn)):
         raise _planted(candidate, "lists or says other things than the release, its files and what stays")
 
 

@@ -90,6 +90,21 @@ class RecoverPlan:
     ships: Mapping[str, str]
     """Channel role -> the version that it ships from then on."""
 
+    @property
+    def undone(self) -> tuple[Entry, ...]:
+        """Rollbacks that are left behind, and that no recovery has undone already."""
+        before = [
+            (later.number, later.restored)
+            for later in self.discarded
+            if later.action is Action.RECOVER and later.restored is not None
+        ]
+        return tuple(
+            entry
+            for entry in self.discarded
+            if entry.action is Action.ROLLBACK
+            and not any(restored < entry.number < number for number, restored in before)
+        )
+
 
 def read_scene(storage: Readable, trusted_root: bytes, signers: Signers) -> Scene:
     """Look, verify and write nothing. Raises StorageError, and VerificationError when the roots do not verify."""

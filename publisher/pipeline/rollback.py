@@ -18,8 +18,9 @@ from publisher.channel.candidate import base_of, payload_digest
 from publisher.channel.layout import TIMESTAMP_KEY, back_key
 from publisher.channel.release_candidate import feeds_of
 from publisher.channel.repository import Read, Repository, follow_roots, parse, read_repository
-from publisher.channel.roles import BACK_FIELD, BASE_FIELD, RELEASE_FIELD
+from publisher.channel.roles import BASE_FIELD, RELEASE_FIELD
 from publisher.client.version import Version
+from publisher.client.withdrawn import BACK_FIELD
 from publisher.errors import InputError, RefusedByPolicy, StorageError, VerificationError
 from publisher.model.configuration import Configuration
 from publisher.model.ledger import Action, Told

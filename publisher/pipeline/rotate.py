@@ -29,6 +29,7 @@ from publisher.channel.layout import TIMESTAMP_KEY, metadata_key, target_key
 from publisher.channel.repository import Read, Repository, follow_roots, read_repository, verifies
 from publisher.channel.roles import PASSING_FIELDS
 from publisher.channel.rotation import People, Wanted, as_root, as_targets, first_targets, renewal, wanted_set
+from publisher.client.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 from publisher.errors import ApprovalsMissing, StorageConflict, StorageError, StorageForeign, VerificationError
 from publisher.model.candidate import CandidateRecord
 from publisher.model.configuration import Configuration
@@ -361,7 +362,7 @@ def _fits(candidate: Candidate, wanted: Wanted, read: Read, above: int, now: dat
     said, asked = signed.unrecognized_fields, wanted.signed.unrecognized_fields
     return (
         says_the_same(signed, wanted.signed)
-        and all(said.get(name) == asked.get(name) for name in PASSING_FIELDS)
+        and all(said.get(name) == asked.get(name) for name in (*PASSING_FIELDS, BACK_FIELD, WITHDRAWN_FIELD))
         and _is_next(candidate, wanted, read, above)
         and signed.expires <= wanted.signed.expires
         and left >= (wanted.signed.expires - now) / 2

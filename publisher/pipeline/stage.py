@@ -31,7 +31,7 @@ from publisher.channel.release_candidate import (
     people_digest,
     says_what_is_live,
 )
-from publisher.channel.repository import Read, Repository, read_repository
+from publisher.channel.repository import Read, Repository, read_repository, withdrawn_by
 from publisher.channel.roles import listed_targets, role_policy
 from publisher.channel.state import feeds
 from publisher.client.version import Version
@@ -60,6 +60,7 @@ from publisher.pipeline.pointer import Held, hold, point_to
 from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.reading import reader
 from publisher.pipeline.staged import StagedRelease, staged_candidate
+from publisher.pipeline.withdrawn import read_withdrawals
 from publisher.pipeline.writing import Written, write_objects
 from publisher.rules.changes import found_classes
 from publisher.rules.evaluate import evaluate
@@ -141,7 +142,8 @@ def plan_stage(
     live = read_repository(read, request.trusted_root)
     offered = feeds(read, live, release.product, channel) if live else {}
     moment = request.decide_at or now
-    known = evidence_of(offered, changes=request.changes)
+    withdrawn = read_withdrawals(storage, live, catalog.signers, release)
+    known = evidence_of(offered, changes=request.changes, withdrawn=withdrawn)
     if known.live != release.version:
         decide(catalog, release, channel, moment, known)
 
@@ -152,14 +154,16 @@ def plan_stage(
     manifest = Manifest(product=release.product, version=release.version, artifacts=published)
     refuse_other_bytes(release, manifest, storage)
     # Running a finished release again has nothing to do, also in a freeze; so what would stop it is asked further down.
-    evidence = evidence_of(offered, facts_of(hashed), request.changes)
+    evidence = evidence_of(offered, facts_of(hashed), request.changes, withdrawn)
     decision = evaluate(catalog, release, channel, moment, evidence)
     minisign = keys.minisign()
     people = files_for_people(release, hashed, manifest, minisign)
     targets = channel_targets(catalog, release, channel, hashed, live, offered, decision.at)
     lifetime = role_policy(catalog.signers, role).expires
     changes = _classes(catalog, request)
-    wanted = listed_targets(targets.listed, str(release.version), now + lifetime, changes)
+    current = live.roles.get(role) if live else None
+    back = withdrawn_by(current.signed if current else None)
+    wanted = listed_targets(targets.listed, str(release.version), now + lifetime, changes, back)
 
     shared = (*targets.objects, pinned_key_object(minisign.public_file()))
     candidate: ReleaseCandidate | None = None

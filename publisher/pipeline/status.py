@@ -20,6 +20,7 @@ from publisher.pipeline.ledger import is_announced
 from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.rotate import StagedRole, under_way
 from publisher.pipeline.staged import StagedRelease, staged_candidate
+from publisher.pipeline.withdrawn import read_withdrawals
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def read_status(storage: Readable, root: bytes, configuration: Configuration, no
     if live is None:
         return Status(ChannelState(read_at=now), (), candidates, staged_roles, {}, unclear)
     return Status(
-        state=read_state(read, live, now),
+        state=read_state(read, live, read_withdrawals(storage, live, configuration.signers), now),
         roles=tuple(_roles(live, configuration, now)),
         candidates=candidates,
         staged_roles=staged_roles,

@@ -42,6 +42,7 @@ _BLOCKER = {
     "integrity.channel": "its channel",
     "integrity.version": "its version",
     "integrity.artifacts": "the check of its files",
+    "integrity.withdrawn": "its rollback",
     "changes.class": "its change class",
     "freeze.hard": "the hard freeze",
     "freeze.soft": "the soft freeze",

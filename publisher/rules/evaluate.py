@@ -26,6 +26,7 @@ from publisher.rules import (
     review,
     risk,
     urgency,
+    withdrawn,
 )
 from publisher.rules.question import Boundaries, Question, Rule
 
@@ -45,6 +46,7 @@ RULES: tuple[Registered, ...] = (
     Registered(integrity.channel),
     Registered(integrity.version, integrity.version_boundaries),
     Registered(integrity.artifacts),
+    Registered(withdrawn.never_again),
     Registered(changes.change_class),
     Registered(freeze.hard_freeze, freeze.hard_boundaries, Outcome.WAITING),
     Registered(freeze.soft_freeze, freeze.soft_boundaries, Outcome.WAITING),

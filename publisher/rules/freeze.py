@@ -160,8 +160,7 @@ def _larger_than_it_says(question: Question, release: Release) -> str | None:
     """Why a release that calls itself a fix is more by its version, if so."""
     if release.change_class not in TOO_LARGE:
         return None
-    current = question.catalog.current(release.product, question.channel, question.now)
-    out = (question.evidence.live, current.version if current else None)
+    out = (question.evidence.live, question.current)
     previous = max((version for version in out if version is not None and version < release.version), default=None)
     if previous is None:
         return None

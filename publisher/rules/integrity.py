@@ -36,26 +36,34 @@ def channel(question: Question) -> Verdict:
 
 def version(question: Question) -> Verdict:
     """A channel only moves forward; going back is a rollback, which is decided differently."""
-    release = question.release
-    newest = question.catalog.current(release.product, question.channel, question.now)
-    known = [v for v in (question.evidence.live, newest.version if newest else None) if v is not None]
-    ahead = [v for v in known if v > release.version]
-    if ahead:
-        return Verdict(
-            rule="integrity.version",
-            outcome=Outcome.BLOCKED,
-            reason=f"{question.channel} already offers {max(ahead)}, which is newer than {release.version}.",
-            who="Engineering",
-            fix="Publish a higher version, or use `publish rollback` to take a release back.",
+    release, live, withdrawn = question.release, question.evidence.live, question.withdrawn
+    if live == release.version:
+        return _version(Outcome.PASS, f"{question.channel} offers {release.version} now.")
+    known = [version for version in (live, question.current) if version is not None]
+    ahead = max((version for version in (*known, *withdrawn) if version > release.version), default=None)
+    if ahead in withdrawn:
+        return _version(
+            Outcome.BLOCKED,
+            f"{question.channel} offered {ahead} until it was taken back; whoever runs it updates to nothing older.",
+            "Engineering",
+            f"Publish a version higher than {ahead}.",
+        )
+    if ahead is not None:
+        return _version(
+            Outcome.BLOCKED,
+            f"{question.channel} already offers {ahead}, which is newer than {release.version}.",
+            "Engineering",
+            "Publish a higher version, or use `publish rollback` to take a release back.",
         )
     if release.version in known:
-        return Verdict(
-            rule="integrity.version",
-            outcome=Outcome.PASS,
-            reason=f"{question.channel} offers {release.version} now.",
-        )
+        offers = f"{question.channel} offers {live}" if live is not None else "the channel itself was not looked at"
+        return _version(Outcome.PASS, f"{release.version} is recorded as shipped; {offers}.")
     before = f"It follows {max(known)}." if known else f"It is the first release in {question.channel}."
-    return Verdict(rule="integrity.version", outcome=Outcome.PASS, reason=before)
+    return _version(Outcome.PASS, before)
+
+
+def _version(outcome: Outcome, reason: str, who: str = "", fix: str = "") -> Verdict:
+    return Verdict(rule="integrity.version", outcome=outcome, reason=reason, who=who, fix=fix)
 
 
 def version_boundaries(question: Question) -> Iterable[datetime]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from publisher.client.version import Version
@@ -11,10 +11,17 @@ from publisher.model.deprecation import Deprecation, DeprecationState
 
 
 def deprecation_state(
-    catalog: Catalog, deprecation: Deprecation, now: datetime, live: Iterable[Version] = ()
+    catalog: Catalog,
+    deprecation: Deprecation,
+    now: datetime,
+    live: Iterable[Version] = (),
+    gone: Collection[str] = (),
 ) -> DeprecationState:
-    """The furthest stage whose release had shipped by `now`; what is `live` in a bucket has shipped."""
-    shipped = catalog.shipped(deprecation.product, now)
+    """The furthest stage whose release had shipped by `now`; what is `live` in a bucket has shipped.
+
+    `gone` are ids of releases that were taken back from every channel: their stage is not reached any more.
+    """
+    shipped = [release for release in catalog.shipped(deprecation.product, now) if release.id not in gone]
     newest = max((*(release.version for release in shipped), *live), default=None)
     stages = (
         (deprecation.remove_in, DeprecationState.REMOVED),

@@ -12,6 +12,7 @@ RULE_IDS = (
     "integrity.channel",
     "integrity.version",
     "integrity.artifacts",
+    "integrity.withdrawn",
     "changes.class",
     "freeze.hard",
     "freeze.soft",

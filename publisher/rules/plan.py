@@ -66,7 +66,7 @@ class Plan:
     planned: Decision
     """What they say at the planned time, or at the moment of asking if that is over or unknown."""
     options: tuple[Option, ...]
-    """What is advised first; none where no date is open in time, or it has shipped."""
+    """What is advised first; none where no date is open in time, it has shipped, or it was taken back."""
     mend: tuple[Verdict, ...]
     """What people have to mend on any date."""
     way_back: Due | None
@@ -82,7 +82,9 @@ def plan(catalog: Catalog, release: Release, channel: str, now: datetime, eviden
     required = release.notes.required_by
     in_time = every if required is None else every.ending(required)
     shipped = release.shipped_at is not None and release.shipped_at <= now
-    options = [] if shipped else list(_options(catalog, release, channel, now, planned, in_time))
+    over = shipped or release.version in evidence.withdrawn_from(channel)
+    question = Question(catalog, release, channel, evidence, now)
+    options = [] if over else list(_options(question, planned, in_time))
     first = _advised(release, planned, options)
     options.sort(key=lambda option: option is not first)
     return Plan(
@@ -91,7 +93,7 @@ def plan(catalog: Catalog, release: Release, channel: str, now: datetime, eviden
         options=tuple(options),
         mend=every.mend,
         way_back=due(catalog, release, now),
-        too_late="" if shipped or required is None else _too_late(catalog, required, now, planned, every, in_time),
+        too_late="" if over or required is None else _too_late(catalog, required, now, planned, every, in_time),
     )
 
 
@@ -115,10 +117,9 @@ def _too_late(
     return f"{late} No earlier date is open. Call {owner} to agree on an override or on another `required_by`."
 
 
-def _options(
-    catalog: Catalog, release: Release, channel: str, now: datetime, planned: datetime, openings: Schedule
-) -> Iterator[Option]:
+def _options(question: Question, planned: datetime, openings: Schedule) -> Iterator[Option]:
     """Everything that can be done on dates of `openings`, which hold none by which users must have acted."""
+    release, now = question.release, question.now
     if (span := openings.at(planned)) is not None:
         yield _keep(now, planned, span, bool(openings.mend))
         return
@@ -133,7 +134,7 @@ def _options(
     later = f"from {words.moment(right.start)} on" if right else "once a date is open"
     mend = {verdict.rule for verdict in openings.mend}
     smaller = [kind for kind in (*SMALLER, ChangeClass.DOCS) if _is_smaller(kind, release)]
-    open_classes = [kind for kind in smaller if _open(_made_into(catalog, release, channel, kind, now), planned, mend)]
+    open_classes = [kind for kind in smaller if _open(_made_into(question, kind), planned, mend)]
     yield from _split(planned, open_classes, later)
     yield from _re_scope(release, planned, open_classes, later)
 
@@ -220,19 +221,22 @@ def _is_smaller(change_class: ChangeClass, release: Release) -> bool:
     return order.index(change_class) < order.index(release.change_class)
 
 
-def _made_into(catalog: Catalog, release: Release, channel: str, change_class: ChangeClass, now: datetime) -> Question:
+def _made_into(question: Question, change_class: ChangeClass) -> Question:
     """The question whether a part of the release may ship, as a routine release of another class.
 
-    A patch is taken to be one that has to ship and surely mends, under the number after the current one.
+    A patch is taken to be one that has to ship and surely mends, under the number after the newest that was ever out.
     """
+    release = question.release
     changed: dict[str, object] = {"change_class": change_class, "kind": ReleaseKind.ROUTINE}
     if change_class is ChangeClass.PATCH:
         changed |= {"necessity": Necessity.ESSENTIAL, "fix_confidence": "high"}
-        current = catalog.current(release.product, channel, now)
-        if current is not None and current.version < release.version:
-            major, minor, patch = (*current.version.release, 0, 0)[:3]
+        out = {version for version in (question.current, *question.withdrawn) if version is not None}
+        newest = max(out, default=None)
+        if newest is not None and newest < release.version:
+            major, minor, patch = (*newest.release, 0, 0)[:3]
             changed["version"] = Version.parse(f"{major}.{minor}.{patch + 1}")
-    return Question(catalog, release.model_copy(update=changed), channel, NO_EVIDENCE, now)
+    evidence = Evidence(live=question.evidence.live, withdrawn=question.evidence.withdrawn)
+    return Question(question.catalog, release.model_copy(update=changed), question.channel, evidence, question.now)
 
 
 def _open(question: Question, moment: datetime, mend: set[str]) -> bool:

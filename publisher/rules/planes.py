@@ -54,9 +54,12 @@ def boundaries(question: Question) -> Iterable[datetime]:
 
 
 def _enabled_since(question: Question) -> datetime | None:
-    """When the version whose code becomes the default shipped to the channel, as far as the content tells."""
+    """When the version whose code becomes the default shipped to the channel, as far as the content tells.
+
+    None where it did not, and where the channel has taken it back: nothing soaks there.
+    """
     version = question.release.enables_default_of
-    if version is None:
+    if version is None or version in question.withdrawn:
         return None
     return min(
         (
@@ -74,10 +77,12 @@ def _new_default(question: Question) -> Verdict | None:
         return None
     shipped = _enabled_since(question)
     if shipped is None or shipped > question.now:
+        back = release.enables_default_of in question.withdrawn
         return Verdict(
             rule=RULE,
             outcome=Outcome.BLOCKED,
-            reason=f"It enables code of {release.enables_default_of}, which has not shipped to {question.channel}.",
+            reason=f"It enables code of {release.enables_default_of},"
+            f" which {'was taken back from' if back else 'has not shipped to'} {question.channel}.",
             who="Engineering",
             fix=f"Ship {release.enables_default_of} to {question.channel} first, with that code off by default.",
         )

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from heapq import merge
 
+from publisher.client.version import Version
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Verdict
 from publisher.model.event import Event
@@ -48,6 +49,17 @@ class Question:
     def timeline(self) -> Timeline:
         """All freeze windows that exist for this kind of change."""
         return timeline(self.catalog, self.subject)
+
+    @property
+    def withdrawn(self) -> frozenset[Version]:
+        """The versions that the channel has taken back, as far as was looked."""
+        return self.evidence.withdrawn_from(self.channel)
+
+    @property
+    def current(self) -> Version | None:
+        """The newest version that shipped to the channel, by the content, and that the channel has not taken back."""
+        release = self.catalog.current(self.release.product, self.channel, self.now, self.withdrawn)
+        return release.version if release else None
 
     @cached_property
     def near(self) -> tuple[Event, ...]:

@@ -55,6 +55,9 @@ OUTCOMES = {
     Outcome.BLOCKED: Chip("stop", "blocked"),
 }
 
+RECORDED = Chip("go", "newest on record")
+"""What the content says is current, where the channel does not say so: nobody looked, or it offers something else."""
+
 ANSWERS = {
     Outcome.NOT_APPLICABLE: "Yes: no rule stops it",
     Outcome.PASS: "Yes: it may ship now",

@@ -6,13 +6,17 @@ from typing import Any
 
 from publisher.model.base import format_time
 from publisher.model.catalog import Catalog
+from publisher.model.published import ChannelState
 from publisher.rules.lanes import Bar, Quarter
 
 FORMAT = "tidegate-calendar/1"
 
 
-def quarter_as_data(quarter: Quarter, catalog: Catalog) -> dict[str, Any]:
-    """Lanes with their bars, and the ways back that must be ready. Half-open times; a release is a moment."""
+def quarter_as_data(quarter: Quarter, catalog: Catalog, state: ChannelState | None) -> dict[str, Any]:
+    """Lanes with their bars, and the ways back that must be ready. Half-open times; a release is a moment.
+
+    `withdrawn` is what the channels of a bucket have taken back; null where no bucket was looked at.
+    """
     review = catalog.review
     return {
         "format": FORMAT,
@@ -28,6 +32,7 @@ def quarter_as_data(quarter: Quarter, catalog: Catalog) -> dict[str, Any]:
             {"release": one.release.id, "by": format_time(one.at), "done": one.done, "overdue": one.overdue}
             for one in quarter.due
         ],
+        "withdrawn": [entry.model_dump(mode="json") for entry in state.withdrawn] if state else None,
     }
 
 

@@ -69,7 +69,7 @@ def render_site(
     files = {page.path: _render(page, known, common, templates) for page in pages}
     files[feed.SCHEMA] = _json({"$id": f"{scene.catalog.endpoints.site}/{feed.SCHEMA}", **feed_schema})
     files[DECISIONS] = _json(_decisions(scene))
-    files[CALENDAR_DATA] = _json(quarter_as_data(scene.quarter, scene.catalog))
+    files[CALENDAR_DATA] = _json(quarter_as_data(scene.quarter, scene.catalog, scene.state))
     files[CALENDAR_ICS] = to_ics(scene.quarter, scene.catalog, now, calendar_before)
     return dict(sorted(files.items()))
 
@@ -116,6 +116,7 @@ def _decisions(scene: Scene) -> dict[str, Any]:
             for decisions in scene.decisions.values()
             for decision in decisions
         ],
+        "withdrawn": [entry.model_dump(mode="json") for entry in scene.state.withdrawn] if scene.state else None,
     }
 
 

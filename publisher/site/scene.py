@@ -13,7 +13,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
 from publisher.model.evidence import Evidence
 from publisher.model.policy import Policy
-from publisher.model.published import ChannelState, LiveRelease
+from publisher.model.published import ChannelState, LiveRelease, Withdrawal
 from publisher.model.release import Release
 from publisher.rules.evaluate import evaluate
 from publisher.rules.lanes import Quarter, quarter
@@ -108,16 +108,29 @@ class Scene:
             if one.product == release.product and one.channel in release.channels and one.version == release.version
         )
 
+    def withdrawals(self, release: Release) -> tuple[Withdrawal, ...]:
+        """The channels that have taken this release back, if a bucket was read."""
+        return self.state.withdrawals(release.product, release.version) if self.state else ()
+
+    def is_taken_back(self, release: Release) -> bool:
+        """Whether a channel has taken it back, and none offers it."""
+        return bool(self.withdrawals(release)) and not self.live_of(release)
+
+    def current(self, product: str, channel: str) -> Release | None:
+        """The newest release that the content records as shipped to the channel, and that was not taken back."""
+        withdrawn = self._evidence_of(product, channel).withdrawn_from(channel)
+        return self.catalog.current(product, channel, self.now, withdrawn)
+
     def is_out(self, release: Release) -> bool:
-        """Whether it has been published, by the bucket or else by the content."""
+        """Whether it has been published, by the bucket or else by the content; and be it taken back since."""
         shipped = release.shipped_at is not None and release.shipped_at <= self.now
-        return shipped or bool(self.live_of(release))
+        return shipped or bool(self.live_of(release)) or bool(self.withdrawals(release))
 
     def offered(self, product: str, channel: str) -> Version | None:
         """The version that a channel offers, by the bucket or else by the content."""
         if (live := self.live(product, channel)) is not None:
             return live.version
-        current = self.catalog.current(product, channel, self.now)
+        current = self.current(product, channel)
         return current.version if current is not None else None
 
     def newer(self, release: Release) -> Version | None:
@@ -167,13 +180,14 @@ class Scene:
 
     def _first_open(self, release: Release, channel: str, planned: datetime) -> datetime | None:
         """The first moment from the planned one on at which no date is in its way; None if no such moment is known."""
-        openings = schedule(self.catalog, release, channel, planned, self._evidence(release, channel)).openings
+        openings = schedule(
+            self.catalog, release, channel, planned, self._evidence_of(release.product, channel)
+        ).openings
         return openings[0].start if openings else None
 
     def decide(self, release: Release, channel: str, at: datetime) -> Decision:
         """The public projection of the very decision that `publish` would take."""
-        return evaluate(self.catalog, release, channel, at, self._evidence(release, channel)).public()
+        return evaluate(self.catalog, release, channel, at, self._evidence_of(release.product, channel)).public()
 
-    def _evidence(self, release: Release, channel: str) -> Evidence:
-        live = self.live(release.product, channel)
-        return Evidence(live=live.version if live else None)
+    def _evidence_of(self, product: str, channel: str) -> Evidence:
+        return Evidence.of_channel(self.state, product, channel)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,6 +60,43 @@ def test_what_a_stranger_published_is_told_by_every_command_that_looks(robbed: P
     log = run(publish, robbed, "log", "--verify")
     assert (log.code, "which no entry announces" in log.out) == (4, True)
     assert tree(robbed.bucket) == before
+
+
+def put_back(publish: Publish, project: Project, number: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What --disown says of the state of an entry for people and programs: before, and when it is put back."""
+    listed = json.loads(run(publish, project, "log", "--json").out)["entries"]
+    [digest] = [entry["sha256"] for entry in listed if entry["number"] == number]
+    words = ("recover", "--disown", "--entry", f"{number}:{digest}")
+    before = tree(project.bucket)
+    planned = run(publish, project, *words, "--dry-run")
+    assert planned.code == 0, planned.err
+    yield planned.out, json.loads(run(publish, project, *words, "--dry-run", "--json").out)
+    assert tree(project.bucket) == before
+    done = run(publish, project, *words)
+    assert done.code == 0, done.err
+    yield done.out, {}
+
+
+def test_a_state_before_a_rollback_comes_with_a_warning_that_the_version_is_live_again(
+    live: Project, publish: Publish
+) -> None:
+    live.add_release("1.1.0")
+    live.build("1.1.0")
+    where = ("--channel", "stable", "--artifacts", "artifacts/1.1.0")
+    assert run(publish, live, "release", "node@1.1.0", *where).code == 0
+    assert run(publish, live, "rollback", "node@1.1.0", "--channel", "stable").code == 0
+    (planned, data), (done, _) = put_back(publish, live, 4)
+    what = "Warning: node 1.1.0, which entry 5 took back from stable, "
+    assert f"{what}would be live again." in planned
+    assert data["rollbacks_undone"] == [5]
+    again = "If that rollback was yours, take it back once more: publish rollback node@1.1.0 --channel stable"
+    assert f"{what}is live again. {again}" in done
+    assert run(publish, live, "rollback", "node@1.1.0", "--channel", "stable").code == 0
+
+    (planned, data), (done, _) = put_back(publish, live, 2)
+    assert "would no longer count as taken back: clients that run it are not told" in planned
+    assert data["rollbacks_undone"] == [7]  # the recovery, entry 6, has undone entry 5 already
+    assert "no longer counts as taken back" in done
 
 
 def test_a_state_is_put_back_by_the_words_that_were_printed(robbed: Project, publish: Publish) -> None:

@@ -121,14 +121,30 @@ def test_download_does_nothing_when_nothing_is_newer(run: Run, to: Path) -> None
     assert not list(to.iterdir())
 
 
+def test_r81_whoever_runs_what_was_taken_back_is_told_to_go_back_and_gets_the_file(
+    run: Run, bucket: Bucket, to: Path
+) -> None:
+    bucket.role_fields = {"x-tidegate-back": "4.2.0"}
+    bucket.release(a_feed())
+    code, out, _ = run("check", "--current", "4.2.0")
+    assert code == 0
+    assert "Version 4.2.0, which you run, was taken back. Go back to 4.1.0." in out
+    assert "To download it:" in out
+    answer = json.loads(run("check", "--current", "4.2.0", "--json")[1])
+    assert (answer["outcome"], answer["secure"], answer["withdrawn"]) == ("taken-back", False, ["4.2.0"])
+    assert answer["release"]["version"] == "4.1.0"
+    assert run("download", "--current", "4.2.0", "--to", str(to))[0] == 0
+    assert (to / "btfs-4.1.0-linux-amd64.tar.gz").read_bytes() == b"the program"
+
+
 def test_json_of_a_check_has_stable_keys(run: Run) -> None:
     code, out, _ = run("check", "--current", "4.0.2", "--json")
     answer = json.loads(out)
     assert code == 0
     assert list(answer) == [
         "format", "ok", "verdict", "exit_code", "error", "checked_at", "valid_until", "product", "channel",
-        "platform", "current", "outcome", "reason", "action", "secure", "release", "min_secure", "deprecations",
-        "signed_by", "download",
+        "platform", "current", "outcome", "reason", "action", "secure", "release", "min_secure", "withdrawn",
+        "deprecations", "signed_by", "download",
     ]  # fmt: skip
     assert (answer["verdict"], answer["outcome"], answer["current"]) == (
         "verified",

@@ -12,8 +12,9 @@ from tuf.api.metadata import DelegatedRole, Delegations, Metadata, Snapshot, Tar
 
 from publisher.channel.advance import to_bytes
 from publisher.channel.layout import back_key, metadata_key
-from publisher.channel.roles import BACK_FIELD, BASE_FIELD, BASIS_FIELD, RELEASE_FIELD
+from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, RELEASE_FIELD
 from publisher.client.version import Version
+from publisher.client.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 from publisher.errors import (
     RefusedByPolicy,
     StorageConflict,
@@ -80,6 +81,14 @@ def pose_as_a_way_back(signed: Targets, _project: Project) -> None:
     signed.unrecognized_fields[BACK_FIELD] = "1.1.0"
 
 
+def withdraw_what_is_live(signed: Targets, _project: Project) -> None:
+    signed.unrecognized_fields[WITHDRAWN_FIELD] = ["1.0.0"]
+
+
+def withdraw_nonsense(signed: Targets, _project: Project) -> None:
+    signed.unrecognized_fields[WITHDRAWN_FIELD] = "everything"
+
+
 def hide_in_the_basis(signed: Targets, _project: Project) -> None:
     signed.unrecognized_fields[BASIS_FIELD]["more"] = "hello"
 
@@ -95,6 +104,8 @@ def hide_in_the_basis(signed: Targets, _project: Project) -> None:
         fall_behind,
         add_a_field,
         pose_as_a_way_back,
+        withdraw_what_is_live,
+        withdraw_nonsense,
         hide_in_the_basis,
     ],
 )

@@ -17,6 +17,7 @@ from publisher.rules.answer import change, course, halves, headline
 from publisher.rules.bands import Subject
 from publisher.rules.evaluate import evaluate, worst
 from publisher.rules.freeze import TOO_LARGE
+from publisher.rules.names import RULE_IDS
 from publisher.rules.opening import opening
 from publisher.rules.timeline import timeline
 from tests.support import build
@@ -179,7 +180,13 @@ def fact(digest: str) -> Evidence:
         ),
         ({"visibility": "internal"}, Evidence(), "integrity.channel", "blocked", "is internal"),
         ({}, Evidence(), "integrity.version", "pass", "It follows 4.1.0."),
-        ({"version": "4.1"}, Evidence(), "integrity.version", "pass", "stable offers 4.1 now"),
+        (
+            {"version": "4.1"},
+            Evidence(),
+            "integrity.version",
+            "pass",
+            "4.1 is recorded as shipped; the channel itself was not looked at",
+        ),
         ({"version": "4.0.9"}, Evidence(), "integrity.version", "blocked", "already offers 4.1.0"),
         (
             {},
@@ -242,6 +249,18 @@ def test_r40_both_halves_are_shown_and_a_sound_release_alone_is_no_yes() -> None
     assert halves(waiting) == "Nothing in the release itself blocks it. The hard freeze does."
     free = evaluate(catalog, one, "stable", at("2026-01-01"))
     assert halves(free) == "Nothing in the release itself blocks it, and nothing around it does."
+
+
+@pytest.mark.parametrize("rule", RULE_IDS)
+def test_whichever_rule_stops_a_release_is_named_in_the_halves(rule: str) -> None:
+    release = build.release("4.2.0")
+    decision = evaluate(build.catalog(releases=[release]), release, "stable", at("2026-01-01"))
+    stopped = decision.model_copy(
+        update={"verdicts": (Verdict(rule=rule, outcome=Outcome.BLOCKED, reason="No.", who="All.", fix="Wait."),)}
+    )
+    assert halves(stopped).startswith("Nothing in the release itself blocks it.") == (
+        rule.partition(".")[0] not in ("integrity", "changes", "planes")
+    )
 
 
 def test_r1_a_release_belongs_to_one_product_of_a_known_client_type_and_freezes_as_such() -> None:

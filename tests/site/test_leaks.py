@@ -181,7 +181,7 @@ def test_no_public_answer_of_a_command_tells_a_secret(days: float) -> None:
     drawn = quarter(REGISTER, now, timedelta(days=90), now, public=True)
     told = [
         *report(drawn, REGISTER, now, 80, public=True),
-        json.dumps(quarter_as_data(drawn, REGISTER)),
+        json.dumps(quarter_as_data(drawn, REGISTER, None)),
         to_ics(drawn, REGISTER, now).decode(),
         *(one.model_dump_json() for one in open_questions(REGISTER, now, None, public=True)),
         *(f"{one.sentence} {one.because}" for one in moved(replace(REGISTER, events=()), REGISTER, now)),

@@ -125,6 +125,8 @@ class Bucket:
         self.paths: list[str] | None = None
         self.files: dict[str, bytes] = {}
         """Target files of the role, by target path."""
+        self.role_fields: dict[str, Any] = {}
+        """Further signed fields of the role."""
         self.foreign: dict[str, bytes] = {}
         """Target files that the top-level targets role lists itself."""
         self.brakes = False
@@ -195,7 +197,8 @@ class Bucket:
         targets = Metadata(Targets(version=self.version, expires=self.expires["targets"]))
         targets.signed.delegations = Delegations(dict(keys), roles)
         targets.signed.targets = self._write_targets(self.foreign)
-        delegated = Metadata(Targets(version=self.version, expires=self.expires["role"]))
+        fields = dict(self.role_fields)
+        delegated = Metadata(Targets(version=self.version, expires=self.expires["role"], unrecognized_fields=fields))
         delegated.signed.targets = self._write_targets(self.files)
         self._write_metadata("targets", targets, (self.top_level["targets"],))
         self._write_metadata(role.name, delegated, self.signers)

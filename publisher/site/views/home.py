@@ -9,9 +9,9 @@ from datetime import datetime
 from publisher.model.product import Channel, Product
 from publisher.model.release import Release
 from publisher.rules import words
-from publisher.site.labels import Chip
+from publisher.site.labels import RECORDED, Chip
 from publisher.site.scene import Page, Scene
-from publisher.site.views.releases import release_view
+from publisher.site.views.releases import TakenBack, release_view, withdrawn_ahead
 from publisher.site.visible import public_events
 
 
@@ -24,6 +24,8 @@ class Current:
     release: Release | None
     """Its notes, where the content has them and they are public."""
     chip: Chip
+    taken_back: tuple[TakenBack, ...] = ()
+    """What those who run a newer version, which was taken back, have to know."""
 
 
 def pages(scene: Scene) -> Iterator[Page]:
@@ -65,13 +67,14 @@ def _currents(scene: Scene, product: Product) -> list[Current]:
     for channel_id in product.channels:
         channel = scene.catalog.channels[channel_id]
         live = scene.live(product.id, channel_id)
+        back = withdrawn_ahead(scene, product.id, channel_id)
         if live is not None:
             release = scene.catalog.find(product.id, str(live.version))
-            rows.append(Current(channel, str(live.version), release, Chip("go", "live, signatures verified")))
+            rows.append(Current(channel, str(live.version), release, Chip("go", "live, signatures verified"), back))
             continue
-        release = scene.catalog.current(product.id, channel_id, scene.now)
+        release = scene.current(product.id, channel_id)
         if release is not None:
-            rows.append(Current(channel, str(release.version), release, Chip("go", "current")))
+            rows.append(Current(channel, str(release.version), release, RECORDED, back))
         else:
-            rows.append(Current(channel, None, None, Chip("quiet", "nothing yet")))
+            rows.append(Current(channel, None, None, Chip("quiet", "nothing yet"), back))
     return rows

@@ -16,7 +16,7 @@ from publisher.rules.lifecycle import deprecation_state
 from publisher.rules.policy_text import policy_text
 from publisher.site.matrix import freeze_matrix
 from publisher.site.scene import Page, Scene
-from publisher.site.views.releases import Download, downloads, folder_url, page_of
+from publisher.site.views.releases import Download, TakenBack, downloads, folder_url, page_of, withdrawn_ahead
 
 FRAGMENTS = ("official-hosts", "minisign-key", "homepages")
 """Names that prose may use in `<!-- data: NAME -->`; each is a template fragment-NAME.md.jinja."""
@@ -130,7 +130,8 @@ def _deprecations(scene: Scene) -> list[DeprecationView]:
 
 def _deprecation(scene: Scene, item: Deprecation) -> DeprecationView:
     live = [one.version for one in (scene.state.live if scene.state else ()) if one.product == item.product]
-    state = deprecation_state(scene.catalog, item, scene.now, live)
+    gone = [release.id for release in scene.catalog.releases_of(item.product) if scene.is_taken_back(release)]
+    state = deprecation_state(scene.catalog, item, scene.now, live, gone)
     reached = list(DeprecationState).index(state)
     stages: list[tuple[str, str | None, str | None, bool]] = [("announced", None, None, True)]
     for number, (name, version) in enumerate(
@@ -152,6 +153,8 @@ class Shelf:
     page: str | None
     files: tuple[Download, ...]
     folder: str | None
+    taken_back: tuple[TakenBack, ...] = ()
+    """What those who run a newer version, which was taken back, have to know."""
 
 
 def _shelves(scene: Scene) -> list[Shelf]:
@@ -159,11 +162,12 @@ def _shelves(scene: Scene) -> list[Shelf]:
     for product in scene.catalog.products.values():
         for channel in product.channels:
             live = scene.live(product.id, channel)
+            back = withdrawn_ahead(scene, product.id, channel)
             if live is None:
-                current = scene.catalog.current(product.id, channel, scene.now)
+                current = scene.current(product.id, channel)
                 page = f"releases/{product.id}/{current.version}.md" if current else None
                 version = str(current.version) if current else None
-                shelves.append(Shelf(product, channel, version, page, (), None))
+                shelves.append(Shelf(product, channel, version, page, (), None, back))
                 continue
             version = str(live.version)
             folder = folder_url(scene, product.id, version)
@@ -174,7 +178,7 @@ def _shelves(scene: Scene) -> list[Shelf]:
                 else tuple(Download(artifact, f"{folder}{web_path(artifact.file)}") for artifact in live.artifacts)
             )
             page = f"releases/{product.id}/{version}.md" if release is not None else None
-            shelves.append(Shelf(product, channel, version, page, files, folder))
+            shelves.append(Shelf(product, channel, version, page, files, folder, back))
     return shelves
 
 

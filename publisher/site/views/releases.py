@@ -9,10 +9,11 @@ from datetime import datetime
 from publisher.client.web_path import address_of, web_path
 from publisher.model.decision import Decision, Outcome, Verdict
 from publisher.model.product import Product
-from publisher.model.published import PublishedArtifact
+from publisher.model.published import PublishedArtifact, Withdrawal
 from publisher.model.release import Release
+from publisher.rules import words
 from publisher.site.freezes import FreezeRow, Span
-from publisher.site.labels import OUTCOMES, Chip
+from publisher.site.labels import OUTCOMES, RECORDED, Chip
 from publisher.site.scene import Page, Refusal, Scene
 from publisher.site.visible import EventView
 
@@ -33,6 +34,23 @@ class Download:
 
     artifact: PublishedArtifact
     url: str
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """That a channel has taken a release back, for whoever runs it."""
+
+    channel: str
+    """The channel's name."""
+    version: str
+    at: datetime | None
+    """None where that is not known."""
+    offered: str | None
+    """What the channel offers in its place; None for nothing."""
+    page: str | None
+    """The page of that, if it has one."""
+    newer: bool
+    """Whether that is a newer version, and not an older one to go back to."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +75,10 @@ class ReleaseView:
     """Source path of that version's page, if it has one."""
     late: bool = False
     """Whether the planned moment has passed without it."""
+    taken_back: tuple[TakenBack, ...] = ()
+    """The channels that have taken it back."""
+    offered: bool = False
+    """Whether a channel verifiably offers it."""
 
     @property
     def coming(self) -> bool:
@@ -99,13 +121,14 @@ def release_view(scene: Scene, release: Release) -> ReleaseView:
     """The view of one release."""
     out, passed = scene.is_out(release), scene.is_passed(release)
     decisions = scene.decisions.get(release.id, ())
+    back = tuple(taken_back(scene, withdrawal) for withdrawal in scene.withdrawals(release))
     newer = scene.newer(release) if out or passed else None
     replacement = scene.catalog.find(release.product, str(newer)) if newer is not None else None
     return ReleaseView(
         release=release,
         product=scene.catalog.products[release.product],
         page=page_of(release),
-        chip=_chip(scene, release, out, decisions),
+        chip=_chip(scene, release, out, decisions, back),
         when=release.shipped_at if out else None if passed else release.planned_for,
         out=out,
         passed=passed,
@@ -114,18 +137,49 @@ def release_view(scene: Scene, release: Release) -> ReleaseView:
         newer=str(newer) if newer is not None else None,
         newer_page=page_of(replacement) if replacement is not None else None,
         late=not out and not passed and release.planned_for is not None and release.planned_for < scene.now,
+        taken_back=back,
+        offered=bool(scene.live_of(release)),
     )
 
 
-def _chip(scene: Scene, release: Release, out: bool, decisions: tuple[Decision, ...]) -> Chip:
+def taken_back(scene: Scene, withdrawal: Withdrawal) -> TakenBack:
+    """What the site says of a version that a channel has taken back."""
+    live = scene.live(withdrawal.product, withdrawal.channel)
+    if live is not None and live.version == withdrawal.version:
+        live = None
+    release = scene.catalog.find(withdrawal.product, str(live.version)) if live else None
+    channel = scene.catalog.channels.get(withdrawal.channel)
+    return TakenBack(
+        channel=channel.name if channel else withdrawal.channel,
+        version=str(withdrawal.version),
+        at=withdrawal.at,
+        offered=str(live.version) if live else None,
+        page=page_of(release) if release else None,
+        newer=live is not None and live.version > withdrawal.version,
+    )
+
+
+def withdrawn_ahead(scene: Scene, product: str, channel: str) -> tuple[TakenBack, ...]:
+    """What a channel has taken back and offers nothing newer for: whoever runs it has to act."""
+    withdrawn = scene.state.withdrawn if scene.state else ()
+    views = (taken_back(scene, entry) for entry in withdrawn if (entry.product, entry.channel) == (product, channel))
+    return tuple(view for view in views if not view.newer)
+
+
+def _chip(
+    scene: Scene, release: Release, out: bool, decisions: tuple[Decision, ...], back: tuple[TakenBack, ...]
+) -> Chip:
+    if back:
+        channels = "" if scene.is_taken_back(release) else f" from {words.listed([view.channel for view in back])}"
+        return Chip("stop", f"taken back{channels}")
     if scene.is_passed(release):
         return Chip("quiet", "superseded")
     if not out:
         return OUTCOMES[min((d.outcome for d in decisions), key=lambda outcome: outcome.rank, default=Outcome.UNKNOWN)]
     if scene.live_of(release):
         return Chip("go", "out now")
-    offered = [scene.catalog.current(release.product, channel, scene.now) for channel in release.channels]
-    return Chip("go", "current") if release in offered else Chip("quiet", "earlier")
+    recorded = [scene.current(release.product, channel) for channel in release.channels]
+    return RECORDED if release in recorded else Chip("quiet", "earlier")
 
 
 def downloads(scene: Scene, release: Release) -> tuple[Download, ...]:
@@ -160,7 +214,7 @@ def pages(scene: Scene) -> Iterator[Page]:
             view.page,
             view.title,
             "release.md.jinja",
-            release.sentence,
+            _description(view),
             {
                 "view": view,
                 "release": release,
@@ -193,9 +247,15 @@ def pages(scene: Scene) -> Iterator[Page]:
         )
 
 
+def _description(view: ReleaseView) -> str:
+    """What stands below its name in search results."""
+    return "Taken back: do not install it." if view.taken_back and not view.offered else view.release.sentence
+
+
 def _unasked(verdict: Verdict) -> bool:
-    """Whether a rule looks only at files, of which a page has none: its answer would tell readers nothing."""
-    return verdict.rule == "integrity.artifacts" and verdict.outcome is Outcome.NOT_APPLICABLE
+    """Whether a rule looks only at what a page does not have, files or a bucket: readers would learn nothing."""
+    unseen = ("integrity.artifacts", "integrity.withdrawn")
+    return verdict.rule in unseen and verdict.outcome is Outcome.NOT_APPLICABLE
 
 
 def ties(scene: Scene, view: ReleaseView) -> tuple[Tie, ...]:

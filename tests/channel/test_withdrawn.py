@@ -1,0 +1,83 @@
+"""What the ledger tells of versions that were taken back."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+from publisher.channel.withdrawn import taken_back
+from publisher.client.version import Version
+from publisher.model.ledger import Action, Entry, Stamp
+
+NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
+
+
+def stamp(number: int) -> Stamp:
+    return Stamp(version=number, sha256=hashlib.sha256(str(number).encode()).hexdigest())
+
+
+def flip(number: int, action: Action, version: str | None = None, channel: str = "stable", **fields: object) -> Entry:
+    """Entry `number`, which made timestamp `number` live in the place of the one before it."""
+    return Entry.model_validate(
+        {
+            "number": number,
+            "previous": None,
+            "at": NOW + timedelta(hours=number),
+            "public": None,
+            "action": action,
+            "policy_version": 1,
+            "policy_digest": "a" * 64,
+            "product": "node" if version else None,
+            "channel": channel if version else None,
+            "version": version,
+            "base": stamp(number - 1) if number > 1 else None,
+            "result": stamp(number),
+            **fields,
+        }
+    )
+
+
+RELEASED = (flip(1, Action.RELEASE, "1.0.0"), flip(2, Action.PROMOTE, "1.1.0"))
+
+
+def told(*entries: Entry, live: int | None = None) -> dict[str, list[str]]:
+    last = stamp(live if live is not None else entries[-1].number).sha256
+    return {role: [str(one) for one in sorted(found)] for role, found in taken_back(entries, last).items() if found}
+
+
+def test_nothing_was_taken_back() -> None:
+    assert told(*RELEASED) == {}
+
+
+def test_r17_the_ledger_remembers_what_was_taken_back_and_when() -> None:
+    rollback = flip(3, Action.ROLLBACK, "1.1.0")
+    assert told(*RELEASED, rollback) == {"node.stable": ["1.1.0"]}
+    later = (flip(4, Action.RELEASE, "1.2.0"), flip(5, Action.REFRESH), flip(6, Action.KEYS))
+    found = taken_back((*RELEASED, rollback, *later), stamp(6).sha256)
+    assert found["node.stable"][Version.parse("1.1.0")].at == rollback.at
+
+
+def test_a_rollback_that_lost_its_race_took_nothing_back() -> None:
+    lost = flip(3, Action.ROLLBACK, "1.1.0")
+    won = flip(4, Action.REFRESH, base=stamp(2))
+    assert told(*RELEASED, lost, won) == {}
+    assert told(*RELEASED, lost, live=2) == {}
+
+
+def test_each_channel_takes_back_its_own() -> None:
+    beta = flip(3, Action.RELEASE, "1.1.0", "beta")
+    assert told(*RELEASED, beta, flip(4, Action.ROLLBACK, "1.1.0", "beta")) == {"node.beta": ["1.1.0"]}
+
+
+def test_what_an_older_program_shipped_again_is_live_and_not_taken_back() -> None:
+    again = flip(4, Action.RELEASE, "1.1.0")
+    assert told(*RELEASED, flip(3, Action.ROLLBACK, "1.1.0"), again) == {}
+
+
+def test_a_recovery_puts_back_what_held_then() -> None:
+    stolen = flip(3, Action.ROLLBACK, "1.1.0")
+    disowned = flip(4, Action.RECOVER, restored=2)
+    assert told(*RELEASED, stolen, disowned) == {}
+    ours = (flip(3, Action.ROLLBACK, "1.1.0"), flip(4, Action.RELEASE, "1.2.0"))
+    assert told(*RELEASED, *ours, flip(5, Action.RECOVER, restored=3)) == {"node.stable": ["1.1.0"]}
+    assert told(*RELEASED, *ours, flip(5, Action.RECOVER)) == {"node.stable": ["1.1.0"]}
