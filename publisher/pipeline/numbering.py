@@ -67,7 +67,7 @@ class Stagings:
 def read_stagings(
     role: str, live: Repository | None, storage: Readable, trusted_root: bytes, signers: Signers
 ) -> Stagings:
-    """Read the ledger back to where the live version was staged. Raises VerificationError, StorageError.
+    """Read the whole ledger for what was staged since the live version. Raises VerificationError, StorageError.
 
     Not for root, whose numbers have no gaps (TUF specification, 5.3).
     """
@@ -82,7 +82,7 @@ def read_stagings(
             stagings.append(Staging(entry, None, signed=False))
             continue
         if candidate.metadata.signed.version <= number:
-            break
+            continue  # and no end of it: a thief of one key could stage an old number, to hide all that came before
         signed = _is_signed(candidate, storage, signers)
         stagings.append(Staging(entry, candidate.metadata.signed.version, signed))
     if current is not None and isinstance(current.signed, Targets):
