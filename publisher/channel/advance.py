@@ -193,6 +193,7 @@ class Advance:
                 found is not None
                 and found.signed.version == signed.version
                 and says_the_same(found.signed, signed)
+                and found.signed.expires <= signed.expires
                 and not is_due(self.signers, role, found.signed, self.now)
             ):
                 return found, left
@@ -302,10 +303,13 @@ def only_good_signatures(role: str, metadata: Metadata[Targets], delegator: Root
 
 
 def _usable(data: bytes, kind: type[S], role: str, delegator: Metadata[Root] | Metadata[Targets]) -> Metadata[S] | None:
-    """Metadata that an earlier run left, when its signatures still verify."""
+    """Metadata that an earlier run left, when its signatures still verify and it is written as we write it.
+
+    Bytes around what is signed are nobody's: other spellings are a stranger's, who wants clients to get them.
+    """
     try:
         found = parse(data, kind, role)
         delegator.signed.verify_delegate(role, found.signed_bytes, found.signatures)
     except (VerificationError, RepositoryError, DeserializationError):
         return None
-    return found
+    return found if to_bytes(found) == data else None

@@ -255,6 +255,8 @@ def read_signature(read: Read, key: str) -> Signature:
     data = read(key) or b""
     try:
         signature = Signature.from_dict(json.loads(data))
+        # Nobody signs what else stands beside a signature, so none of it is taken along.
+        signature = Signature(signature.keyid, signature.signature)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise VerificationError(f"{key} is not a signature", fix="remove it and sign again") from error
     if len(data) > SIGNATURE_LIMIT or not key.endswith(f"/{signature.keyid}"):

@@ -88,6 +88,8 @@ def parse(data: bytes, kind: type[S], name: str) -> Metadata[S]:
         except ClientError as page:
             raise VerificationError(page.what, fix=page.fix) from error
         raise VerificationError(f"{name} is not TUF metadata") from error
+    if metadata.unrecognized_fields or any(one.unrecognized_fields for one in metadata.signatures.values()):
+        raise VerificationError(f"{name} holds fields beside what is signed, which nobody vouches for")
     if not 0 < metadata.signed.version <= MAX_VERSION:
         raise VerificationError(
             f"{name} claims a version that no role reaches",

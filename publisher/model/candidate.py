@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from publisher.model.base import Digest, Model, ReleaseVersion, UtcTime
 from publisher.model.decision import Decision
 
@@ -41,7 +43,7 @@ class StagingPointer(Model):
 
     format: Literal["tidegate-staging/1"] = "tidegate-staging/1"
     """What this is."""
-    change: int = 0
+    change: int = Field(default=0, ge=0, le=2**53)
     """Counts up with every change, so that no two states of the pointer have the same bytes and tag."""
     candidate: Digest | None
     """Its directory; None when there is none."""

@@ -6,12 +6,20 @@ higher number than every candidate that anyone has signed, so that clients which
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from tuf.api.metadata import Targets
 
-from publisher.channel.candidate import SIGNATURES, Candidate, payload_digest, read_candidate, read_signatures
+from publisher.channel.candidate import (
+    SIGNATURES,
+    Candidate,
+    next_free_version,
+    payload_digest,
+    read_candidate,
+    read_signatures,
+)
 from publisher.channel.layout import back_key
 from publisher.channel.release_candidate import ReleaseCandidate
 from publisher.channel.repository import Repository
@@ -46,6 +54,8 @@ class Stagings:
     live: int
     """The highest number that is live, or that metadata has which takes the live release back; 0 for none."""
     entries: tuple[Staging, ...]
+    next_free: Callable[[int], int]
+    """The first number after another that no object has."""
 
     def highest_number(self, but: str | None = None) -> int:
         """The highest number that is live, or that somebody has signed since.
@@ -55,7 +65,10 @@ class Stagings:
         highest = self.live
         for staging in reversed(self.entries):
             number = staging.number or 0
-            if staging.signed and staging.entry.candidate != but and highest < number <= highest + LEAP:
+            if not staging.signed or staging.entry.candidate == but or number <= highest:
+                continue
+            # Ours may be further ahead where strangers have taken the numbers between.
+            if number <= highest + LEAP or number <= self.next_free(highest):
                 highest = number
         return highest
 
@@ -67,7 +80,7 @@ class Stagings:
 def read_stagings(
     role: str, live: Repository | None, storage: Readable, trusted_root: bytes, signers: Signers
 ) -> Stagings:
-    """Read the ledger back to where the live version was staged. Raises VerificationError, StorageError.
+    """Read the whole ledger for what was staged since the live version. Raises VerificationError, StorageError.
 
     Not for root, whose numbers have no gaps (TUF specification, 5.3).
     """
@@ -82,13 +95,13 @@ def read_stagings(
             stagings.append(Staging(entry, None, signed=False))
             continue
         if candidate.metadata.signed.version <= number:
-            break
+            continue  # and no end of it: a thief of one key could stage an old number, to hide all that came before
         signed = _is_signed(candidate, storage, signers)
         stagings.append(Staging(entry, candidate.metadata.signed.version, signed))
     if current is not None and isinstance(current.signed, Targets):
         # Metadata that takes a release back is signed with it, and has the number after it.
         number += storage.stat(back_key(role, payload_digest(current.signed))) is not None
-    return Stagings(number, tuple(stagings))
+    return Stagings(number, tuple(stagings), lambda above: next_free_version(role, read, above))
 
 
 def refuse_superseded(candidate: ReleaseCandidate, stagings: Stagings) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from publisher.channel.repository import Read
-from publisher.errors import StorageMissing
+from publisher.errors import InputError, StorageMissing
 from publisher.storage.protocol import Body, Stat, too_large
 
 SMALL = 8 * 1024 * 1024
@@ -14,12 +14,15 @@ SMALL = 8 * 1024 * 1024
 
 
 def reader(storage: Readable) -> Read:
-    """Objects of a store by key; None for one that is not there. Larger objects than SMALL are refused."""
+    """Objects of a store by key; None for one that is not there. Larger objects than SMALL are refused.
+
+    A thief's metadata can name what no store can hold; there is no object of such a name either.
+    """
 
     def read(key: str) -> bytes | None:
         try:
             return storage.read(key, SMALL)[0]
-        except StorageMissing:
+        except (StorageMissing, InputError):
             return None
 
     return read

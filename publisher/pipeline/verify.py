@@ -16,7 +16,7 @@ from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.repository import Repository
 from publisher.channel.site_audit import audit_site
 from publisher.client.web_path import address_of
-from publisher.errors import StorageError, StorageMissing, StorageTooLarge, VerificationError
+from publisher.errors import InputError, StorageError, StorageMissing, StorageTooLarge, VerificationError
 from publisher.pipeline.reading import SMALL, reader
 from publisher.signing.digests import FileDigests, digest_stream, more_than
 from publisher.storage.protocol import Storage, too_large
@@ -41,7 +41,7 @@ class StoreSource:
         try:
             with self._storage.open(key, limit) as stream:
                 return digest_stream(stream, limit=limit)
-        except StorageMissing:
+        except (StorageMissing, InputError):  # no store can hold what a thief's metadata may name
             return None
         except StorageTooLarge:
             return more_than(limit)

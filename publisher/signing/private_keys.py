@@ -13,21 +13,35 @@ __all__ = ["LARGEST", "private_key_in"]
 LARGEST = 256 * 1024
 """Bytes; no file that is a key is larger. Of a larger file only this much at the start is looked at."""
 
+_BREAK = rb"(?:\s|\\[nr]?|<br ?/?>|(?<=[\n>])[>#*|+/;]|[\"'][\s,.+]*[\"'])+"
+"""What stands between the lines of a key: also where it was put into JSON, a program, HTML or a quotation."""
+
 _TEXTS: tuple[tuple[str, re.Pattern[bytes]], ...] = (
     # A line of base64 or of headers must follow, so that a text that only names the mark is no key.
-    ("a private key (PEM)", re.compile(rb"-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY( BLOCK)?-----\s+[A-Za-z0-9+/]{16}")),
-    ("a private key (PEM)", re.compile(rb"-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY( BLOCK)?-----\s+[A-Z][A-Za-z-]+: ")),
+    (
+        "a private key (PEM)",
+        re.compile(rb"-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY( BLOCK)?-----" + _BREAK + rb"[A-Za-z0-9+/]{16}"),
+    ),
+    (
+        "a private key (PEM)",
+        re.compile(rb"-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY( BLOCK)?-----" + _BREAK + rb"[A-Z][A-Za-z-]+: "),
+    ),
     ("a private key (PGP)", re.compile(rb"-----BEGIN PGP PRIVATE KEY BLOCK-----\s")),
     ("a private key (SSH)", re.compile(rb"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\s|PuTTY-User-Key-File-[0-9]: ")),
     # "Ed", then the derivation ("Sc" or none, signify's "BK"), then far more than the 42 bytes of a public key.
     ("a minisign secret key", re.compile(rb"RW(RTY0Iy|QAAEIy|RCS)[A-Za-z0-9+/]{120}")),
     ("an age secret key", re.compile(rb"AGE-SECRET-KEY-1[A-Z0-9]{20}")),
-    ("a private key (securesystemslib)", re.compile(rb'"keyval"[\s\S]{0,4000}"private"\s*:\s*"[^"\s]{16}')),
-    ("a private key (securesystemslib)", re.compile(rb'"private"\s*:\s*"[^"\s]{16}[\s\S]{0,4000}"keytype"')),
     ("a private key (securesystemslib)", re.compile(rb"\A\s*[0-9a-f]{32}@@@@[0-9]+@@@@[0-9a-f]{64}@@@@")),
-    ("a private key (JWK)", re.compile(rb'"kty"[\s\S]{0,4000}"d"\s*:\s*"[A-Za-z0-9_-]{16}')),
-    ("a private key (JWK)", re.compile(rb'"d"\s*:\s*"[A-Za-z0-9_-]{16}[\s\S]{0,4000}"kty"')),
 )
+
+_FIELDS: tuple[tuple[str, re.Pattern[bytes], tuple[bytes, ...]], ...] = (
+    ("a private key (securesystemslib)", re.compile(rb'"private"\s*:\s*"[^"\s]{16}'), (b'"keyval"', b'"keytype"')),
+    ("a private key (JWK)", re.compile(rb'"d"\s*:\s*"[A-Za-z0-9_-]{16}'), (b'"kty"',)),
+)
+"""A secret of JSON, and words of which one stands near it."""
+
+_NEAR = 4000
+"""How near, in bytes."""
 
 _SEQUENCE = rb"\x30(?:[\x00-\x7f]|\x81.|\x82..)"
 _DER = re.compile(
@@ -53,4 +67,12 @@ def private_key_in(content: bytes) -> str | None:
         for kind, pattern in _TEXTS:
             if pattern.search(text):
                 return kind
+        for kind, pattern, beside in _FIELDS:
+            if any(_stands_near(text, match, beside) for match in pattern.finditer(text)):
+                return kind
     return None
+
+
+def _stands_near(text: bytes, match: re.Match[bytes], words: tuple[bytes, ...]) -> bool:
+    around = text[max(0, match.start() - _NEAR) : match.end() + _NEAR]
+    return any(word in around for word in words)

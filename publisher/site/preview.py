@@ -7,6 +7,7 @@ import io
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -78,12 +79,18 @@ def find(path: str, site: Path, bucket: Path) -> Answer:
     inside_bucket = address.startswith(BUCKET)
     root = (bucket if inside_bucket else site).resolve()
     parts = [part for part in address.removeprefix(BUCKET if inside_bucket else "/").split("/") if part]
-    if any(part.startswith(".") for part in parts) or (inside_bucket and parts and parts[0].casefold() in PRIVATE):
+    if any(part.startswith(".") for part in parts) or (inside_bucket and _is_private(parts)):
         return Answer(HTTPStatus.NOT_FOUND)
+    try:
+        return _at(root, parts, inside_bucket=inside_bucket, as_directory=address.endswith("/"))
+    except OSError:  # such as a name that is longer than the disk's names can be
+        return Answer(HTTPStatus.NOT_FOUND)
+
+
+def _at(root: Path, parts: Sequence[str], *, inside_bucket: bool, as_directory: bool) -> Answer:
     place = root.joinpath(*parts).resolve()
-    if not place.is_relative_to(root):
+    if not place.is_relative_to(root) or (inside_bucket and _is_private(place.relative_to(root).parts)):
         return Answer(HTTPStatus.NOT_FOUND)
-    as_directory = address.endswith("/")
     if place.is_dir() and not inside_bucket:
         if not as_directory:
             # Only our own path goes into the header, so that "//elsewhere" cannot become another host.
@@ -92,6 +99,10 @@ def find(path: str, site: Path, bucket: Path) -> Answer:
     if place.is_file() and not as_directory:
         return Answer(HTTPStatus.OK, file=place)
     return Answer(HTTPStatus.NOT_FOUND)
+
+
+def _is_private(parts: Sequence[str]) -> bool:
+    return bool(parts) and parts[0].casefold() in PRIVATE
 
 
 def content_type(file: Path) -> str:

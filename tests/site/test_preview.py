@@ -213,3 +213,17 @@ def test_a_taken_port_is_said(running: int, places: tuple[Path, Path]) -> None:
     with pytest.raises(StorageError, match=f"port {running} is taken") as caught:
         make_server(*places, running)
     assert "--port" in caught.value.fix
+
+
+@pytest.mark.parametrize("path", ["/" + "a" * 300, "/" + "a/" * 3000, "/bucket/" + "%ff" * 100, "/bucket/" + "a" * 300])
+def test_a_name_that_no_disk_can_hold_is_not_found(tmp_path: Path, path: str) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "bucket").mkdir()
+    assert find(path, tmp_path / "site", tmp_path / "bucket").status is HTTPStatus.NOT_FOUND
+
+
+def test_a_link_in_the_bucket_does_not_lead_to_its_private_folders(tmp_path: Path) -> None:
+    (tmp_path / "bucket/ledger").mkdir(parents=True)
+    (tmp_path / "bucket/ledger/1.json").write_text("{}")
+    (tmp_path / "bucket/tuf").symlink_to("ledger")
+    assert find("/bucket/tuf/1.json", tmp_path, tmp_path / "bucket").status is HTTPStatus.NOT_FOUND
