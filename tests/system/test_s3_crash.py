@@ -1,8 +1,8 @@
 """SIGKILL at every point of release, stage, promote and refresh, on the real S3 server, in a process of its own.
 
 After each, clients (a fresh one, and one that knows the old state) see a whole old or new channel; the audit finds
-nothing wrong; and running the command again completes it. CI tries a few points, `make nightly` all of them, and
-besides every single request to the server, with binaries in parts.
+nothing wrong but files that nothing signed leads to yet; and running the command again completes it. CI tries a few
+points, `make nightly` all of them, and besides every single request to the server, with binaries in parts.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pytest
 
 from publisher.model.signer import RolePolicy
 from publisher.pipeline.ledger import verify_ledger
+from tests.support.broken_off import refuting
 from tests.support.project import Project
 from tests.support.publishers import CHANGES, OPERATIONS, REQUESTS, Job, publish
 from tests.support.s3_place import Place, Places
@@ -79,8 +80,7 @@ def try_point(it: Scene, base: Path, job: Job, where: str) -> None:
     seen = place.versions(project, base / "fresh client")
     assert seen == {"1.0.0"} or (seen == {it.new} and not it.unseen), where
     assert place.versions(project, old) == seen, where
-    found = place.audit(project)
-    assert found.sound, (where, found.findings)
+    assert refuting(place.audit(project).findings) == [], where
 
     assert replace(job, at=0).run() == 0, where
     if it.unseen:
