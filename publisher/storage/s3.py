@@ -21,6 +21,8 @@ from contextlib import contextmanager
 from io import BufferedReader
 from typing import Any, BinaryIO, cast
 
+from botocore.exceptions import IncompleteReadError
+
 from publisher.errors import InputError, StorageConflict, StorageError, StorageMissing
 from publisher.storage.protocol import (
     CHUNK,
@@ -169,6 +171,9 @@ class S3Storage:
                     data += piece
                     if len(data) > limit:
                         raise too_large(key, self.url, limit)
+                # Read in pieces, botocore takes an answer that was cut off for a whole one.
+                if len(data) != (promised := answer.get("ContentLength", len(data))):
+                    raise IncompleteReadError(actual_bytes=len(data), expected_bytes=promised)
                 return bytes(data), tag_in(answer)
 
         with self._missing(key):
