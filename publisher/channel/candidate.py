@@ -113,14 +113,11 @@ def next_free_version(role: str, read: Read, above: int) -> int:
     return version
 
 
-def version_is_its_own(candidate: Candidate, read: Read, above: int) -> bool:
-    """Whether the candidate's number is the next free one after `above`, or only a killed run has used it for this."""
-    version = candidate.metadata.signed.version
-    if version <= above:
-        return False
-    left = left_at(read, metadata_key(candidate.role, version))
+def number_is_its_own(candidate: Candidate, read: Read) -> bool:
+    """Whether no object has the candidate's number, or only what a killed run left of the very same."""
+    left = left_at(read, metadata_key(candidate.role, candidate.metadata.signed.version))
     if left is None:
-        return version <= next_free_version(candidate.role, read, above)
+        return True
     try:
         left_signed = Candidate(candidate.role, left, candidate.record).metadata.signed
     except VerificationError:

@@ -99,7 +99,7 @@ def review(
     offered = feeds(read, live, release.product, channel) if live else {}
     vouched = vouched_files(candidate, catalog, release, storage)
     check_content(candidate, catalog, release, vouched.files, now)
-    check_payload(candidate, catalog, release, vouched, live, offered, storage, stagings, now)
+    check_payload(candidate, catalog, release, vouched, live, offered, stagings, now)
     # Without the day: a bundle for an offline machine holds what is read here, and no more of the ledger than it needs.
     evidence = evidence_of(offered, vouched.files, candidate.changes, withdrawals(live, release.product))
     decision = evaluate(catalog, release, channel, now, evidence)

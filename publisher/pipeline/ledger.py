@@ -39,7 +39,7 @@ from publisher.errors import (
     VerificationError,
 )
 from publisher.model.decision import Decision
-from publisher.model.ledger import LAST_NUMBER, Action, Entry, Stamp, Told
+from publisher.model.ledger import LAST_NUMBER, Action, Stamp, Told
 from publisher.model.release import Release
 from publisher.model.signer import Signers
 from publisher.pipeline.deciding import Clock
@@ -222,27 +222,20 @@ def _taken(keys: Iterable[str]) -> list[int]:
     return in_sequence({number for name in names if (number := number_of(name)) is not None})
 
 
-def staged_entries(role: str, storage: Readable, trusted_root: bytes, signers: Signers) -> Iterator[Entry]:
-    """Entries of what was staged for a role, the last first, by keys that may say so today.
-
-    Raises VerificationError when the roots do not verify.
-    """
-    today = whose_keys_count(storage, trusted_root, signers)
-    for logged in from_the_end(storage):
-        try:
-            entry = today.entry(logged)
-        except VerificationError:
-            continue
-        if entry.action is Action.STAGE and not entry.refused and role in (entry.channel_role, *entry.roles):
-            yield entry
-
-
 def from_the_end(storage: Readable) -> Iterator[Logged]:
     """Entries, the last first, read one by one: what is asked for is nearly always near the end."""
     read = _reader(storage)
     for number in reversed(_numbers(storage)):
         if data := read(number):
             yield Logged(number, data)
+
+
+def objects_from_the_end(storage: Readable) -> Iterator[tuple[int, bytes]]:
+    """Number and bytes of whatever has an entry's place, the last first; no bytes where it cannot be read as one."""
+    numbers = _numbers(storage)[::-1]
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="ledger") as pool:
+        for number, data in zip(numbers, pool.map(_reader(storage), numbers), strict=True):
+            yield number, data or NO_OBJECT
 
 
 @contextmanager

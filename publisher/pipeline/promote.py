@@ -153,7 +153,7 @@ def plan_promote(
         withdrawn = read_withdrawals(storage, live, catalog.signers, release)
         evidence = evidence_of(offered, vouched.files, staged.candidate.changes, withdrawn)
         permit = permitted(staged, catalog, release, evidence, moment, now)
-        check_payload(staged.candidate, catalog, release, vouched, live, offered, storage, stagings, now)
+        check_payload(staged.candidate, catalog, release, vouched, live, offered, stagings, now)
         decision = permit.decision
         told = Told.decided(request.action, release, decision, staged.candidate.digest, permit.approved_by)
         signed[request.role] = staged.signed

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from publisher.channel.advance import says_the_same
 from publisher.channel.approval import SKEW
-from publisher.channel.candidate import is_short_lived, next_free_version
+from publisher.channel.candidate import is_short_lived
 from publisher.channel.release_candidate import PEOPLE, ReleaseCandidate, people_digest
 from publisher.channel.repository import Repository, withdrawn_by
 from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, CHANGES_FIELD, RELEASE_FIELD, listed_targets, role_policy
@@ -74,7 +74,6 @@ def check_payload(
     vouched: VouchedRelease,
     live: Repository | None,
     offered: Mapping[str, Feed],
-    storage: Readable,
     stagings: Stagings,
     now: datetime,
 ) -> None:
@@ -89,8 +88,7 @@ def check_payload(
         raise _planted(candidate, "was made for other files for people than the minisign key vouches for")
     if unknown := sorted(set(signed.unrecognized_fields) - FIELDS):
         raise _planted(candidate, f"has {len(unknown)} signed fields that this program does not write")
-    above = stagings.highest_number(but=candidate.digest)
-    if not above < signed.version <= next_free_version(candidate.role, reader(storage), above):
+    if not stagings.may_have(signed.version, candidate.digest):
         raise _planted(candidate, f"has the number {signed.version}, which is not the next one")
     if signed.expires > now + role_policy(catalog.signers, candidate.role).expires + SKEW:
         raise _planted(candidate, "would live longer than its role may")

@@ -19,10 +19,9 @@ from publisher.channel.candidate import (
     Candidate,
     Staged,
     base_named,
-    next_free_version,
+    number_is_its_own,
     read_pointer,
     read_staged,
-    version_is_its_own,
 )
 from publisher.channel.difference import difference
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key, target_key
@@ -39,7 +38,7 @@ from publisher.pipeline.configured import configured_roles, minisign_public
 from publisher.pipeline.flip import Flip, commit, plan_flip
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger import Draft, append
-from publisher.pipeline.numbering import read_stagings
+from publisher.pipeline.numbering import Stagings, read_stagings
 from publisher.pipeline.objects import PlannedObject, pinned_key_object
 from publisher.pipeline.pointer import hold, let_go, point_to
 from publisher.pipeline.progress import silent
@@ -180,12 +179,10 @@ def staged_role(
     role = wanted.role
     there = None if anew else _there(storage, role, signers)
     stagings = read_stagings(role, live, storage, trusted_root, signers)
-    if there is not None:
-        above = stagings.highest_number(but=there.candidate.digest)
-        if _fits(there.candidate, wanted, read, above, now):
-            return StagedRole(wanted, there.candidate, there.signatures, fresh=False)
+    if there is not None and _fits(there.candidate, wanted, read, stagings, now):
+        return StagedRole(wanted, there.candidate, there.signatures, fresh=False)
     if role != Root.type:
-        wanted.signed.version = next_free_version(role, read, stagings.highest_number())
+        wanted.signed.version = stagings.number_after(there.candidate.metadata.signed.version if there else None)
     record = CandidateRecord(staged_at=now, because=wanted.because)
     return StagedRole(wanted, Candidate(role, to_bytes(Metadata(wanted.signed)), record), (), fresh=True)
 
@@ -225,8 +222,8 @@ def stage_roles(
         role, digest = one.wanted.role, one.candidate.digest
         said = {"candidate": digest, "roles": {role: one.candidate.metadata.signed.version}}
         told = Told.routine(Action.STAGE, configuration.policy_at(now)).model_copy(update=said)
-        written = written.then(append(Draft(told, now, keys.for_ledger(role)), storage))
         written = written.then(point_to(held, storage, digest, now))
+        written = written.then(append(Draft(told, now, keys.for_ledger(role)), storage))
     return written
 
 
@@ -355,7 +352,7 @@ def apply_keys(plan: KeysPlan, storage: Storage) -> Written:
     return written
 
 
-def _fits(candidate: Candidate, wanted: Wanted, read: Read, above: int, now: datetime) -> bool:
+def _fits(candidate: Candidate, wanted: Wanted, read: Read, stagings: Stagings, now: datetime) -> bool:
     """What lies in staging is nobody's word: it is taken up only if it is what this run would make."""
     signed = candidate.metadata.signed
     left = signed.expires - now
@@ -363,16 +360,17 @@ def _fits(candidate: Candidate, wanted: Wanted, read: Read, above: int, now: dat
     return (
         says_the_same(signed, wanted.signed)
         and all(said.get(name) == asked.get(name) for name in (*PASSING_FIELDS, BACK_FIELD, WITHDRAWN_FIELD))
-        and _is_next(candidate, wanted, read, above)
+        and _is_next(candidate, wanted, read, stagings)
         and signed.expires <= wanted.signed.expires
         and left >= (wanted.signed.expires - now) / 2
     )
 
 
-def _is_next(candidate: Candidate, wanted: Wanted, read: Read, above: int) -> bool:
+def _is_next(candidate: Candidate, wanted: Wanted, read: Read, stagings: Stagings) -> bool:
     if candidate.role == Root.type:
         return candidate.metadata.signed.version == wanted.signed.version
-    return version_is_its_own(candidate, read, above)
+    number = candidate.metadata.signed.version
+    return stagings.may_have(number, candidate.digest) and number_is_its_own(candidate, read)
 
 
 def _accepted_before(root: Root, objects: dict[str, bytes], timestamp: bytes) -> bool:

@@ -6,6 +6,7 @@ the files for people wait under staging/. The last write is the pointer that mak
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,9 +18,9 @@ from publisher.channel.candidate import (
     base_of,
     is_live,
     is_short_lived,
-    next_free_version,
+    number_is_its_own,
+    read_candidate,
     refuse_stale,
-    version_is_its_own,
 )
 from publisher.channel.layout import channel_role, release_key
 from publisher.channel.manifests import MANIFEST_FILE, manifest_bytes
@@ -35,7 +36,7 @@ from publisher.channel.repository import Read, Repository, read_repository, with
 from publisher.channel.roles import listed_targets, role_policy
 from publisher.channel.state import feeds
 from publisher.client.version import Version
-from publisher.errors import InputError, StorageConflict
+from publisher.errors import InputError, StorageConflict, StorageForeign, VerificationError
 from publisher.model.candidate import Basis, CandidateRecord
 from publisher.model.catalog import Catalog
 from publisher.model.decision import Decision
@@ -85,9 +86,9 @@ class NewPointer:
     """What makes a candidate the one that its role works on."""
 
     before: Held
-    """What it replaces."""
+    """What it replaces, if that is another candidate."""
     entry: Draft
-    """What the ledger is told before."""
+    """What the ledger is told once it has."""
 
 
 @dataclass(frozen=True)
@@ -179,10 +180,13 @@ def plan_stage(
             if staged is not None and not is_live(staged.candidate, live):
                 _refuse_superseding(staged.candidate, release, live, supersede)
             record = CandidateRecord(staged_at=now, decision=decision.public())
-            candidate = _new_candidate(wanted, basis, live, role, record, read, stagings)
-        if before.pointer.candidate != candidate.digest:
+            number = stagings.number_after(_number_pointed_to(before, role, read))
+            candidate = ReleaseCandidate(role, payload_of(wanted, basis, live, role, number), record)
+        if before.pointer.candidate != candidate.digest or not stagings.tell_of(candidate.digest):
             told = Told.decided(Action.STAGE, release, decision, candidate.digest)
-            told = told.model_copy(update={"staged_over": before.sha256})
+            told = told.model_copy(
+                update={"staged_over": before.sha256, "roles": {role: candidate.metadata.signed.version}}
+            )
             entry = Draft(told.planned_on(live.stamp if live else None), now, keys.for_ledger(role, online=False))
             new_pointer = NewPointer(before, entry)
         shared = (
@@ -205,7 +209,7 @@ def plan_stage(
 
 
 def apply_stage(plan: StagePlan, storage: Storage, track: Track = silent) -> Written:
-    """Write the plan's objects, log it, and last swap the pointer.
+    """Write the plan's objects, swap the pointer, and last log it: so the last entry names the last candidate.
 
     Raises StorageConflict when another candidate was faster.
     """
@@ -213,16 +217,18 @@ def apply_stage(plan: StagePlan, storage: Storage, track: Track = silent) -> Wri
     written = write_objects(plan.objects, storage, track)
     if plan.pointer is None or (candidate := plan.candidate) is None:
         return written
-    written = written.then(append(plan.pointer.entry, storage))
-    staged_at, release = candidate.record.staged_at, Version.parse(candidate.release)
+    before, staged_at = plan.pointer.before, candidate.record.staged_at
     try:
-        return written.then(point_to(plan.pointer.before, storage, candidate.digest, staged_at, release))
+        if before.pointer.candidate != candidate.digest:
+            release = Version.parse(candidate.release)
+            written = written.then(point_to(before, storage, candidate.digest, staged_at, release))
     except StorageConflict as error:
         others = what_others_did(plan.role, plan.request.trusted_root, plan.timestamp_life, storage)
         raise StorageConflict(
             f"somebody else staged or published in between; nothing of theirs was touched{others}",
             fix="look with `publish status`, then run the command again",
         ) from error
+    return written.then(append(plan.pointer.entry, storage))
 
 
 def refuse_other_bytes(release: Release, manifest: Manifest, storage: Storage) -> None:
@@ -268,7 +274,8 @@ def _taken_up(
         return None
     candidate = staged.candidate
     same = (
-        version_is_its_own(candidate, read, stagings.highest_number(but=candidate.digest))
+        stagings.may_have(candidate.metadata.signed.version, candidate.digest)
+        and number_is_its_own(candidate, read)
         and says_the_same(candidate.metadata.signed, wanted)
         and candidate.basis is not None
         and candidate.basis == basis.model_copy(update={"at": candidate.basis.at})
@@ -279,22 +286,13 @@ def _taken_up(
     return candidate if same else None
 
 
-def _new_candidate(
-    wanted: Targets,
-    basis: Basis,
-    live: Repository | None,
-    role: str,
-    record: CandidateRecord,
-    read: Read,
-    stagings: Stagings,
-) -> ReleaseCandidate:
-    """A candidate with the next free number. One that was replaced is not staged again under its old digest."""
-    number = next_free_version(role, read, stagings.highest_number())
-    while True:
-        candidate = ReleaseCandidate(role, payload_of(wanted, basis, live, role, number), record)
-        if not stagings.tell_of(candidate.digest):
-            return candidate
-        wanted.expires -= timedelta(seconds=1)
+def _number_pointed_to(before: Held, role: str, read: Read) -> int | None:
+    """The number of the candidate that staging points to, of which the ledger may not have heard yet."""
+    if before.pointer.candidate is None:
+        return None
+    with suppress(VerificationError, StorageForeign):
+        return read_candidate(read, ReleaseCandidate, role, before.pointer.candidate).metadata.signed.version
+    return None
 
 
 def _refuse_superseding(

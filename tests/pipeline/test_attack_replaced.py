@@ -57,7 +57,6 @@ def test_a_thief_of_one_channel_key_who_stages_an_old_number_does_not_bring_a_re
     assert offered(staged) == "1.0.0"
 
 
-@pytest.mark.xfail(strict=True, reason="nothing but the entry tells that it was replaced")
 def test_who_removes_the_entry_of_the_replacement_does_not_bring_the_replaced_candidate_back(staged: Project) -> None:
     replaced = replace_build(staged)
     last = read_ledger(staged.storage()).logged[-1]
@@ -68,7 +67,6 @@ def test_who_removes_the_entry_of_the_replacement_does_not_bring_the_replaced_ca
     assert offered(staged) == "1.0.0"
 
 
-@pytest.mark.xfail(strict=True, reason="two over the same pointer are taken for a race")
 @pytest.mark.parametrize("signed", [False, True])
 def test_a_pointer_put_back_before_the_replacement_does_not_bring_the_replaced_candidate_back(
     project: Project, signed: bool
@@ -101,7 +99,6 @@ def _signatures(project: Project, digest: str) -> None:
         put(project, str(signature.relative_to(project.bucket)), b"{}")
 
 
-@pytest.mark.xfail(strict=True, reason="its number is read from objects that anybody can destroy")
 @pytest.mark.parametrize("destroy", [_payload, _signatures])
 def test_a_signed_candidate_whose_objects_are_destroyed_still_uses_up_its_number(
     staged: Project, destroy: Callable[[Project, str], None]
@@ -124,7 +121,6 @@ def test_numbers_that_somebody_planted_do_not_let_a_signed_candidate_share_its_n
     assert project.staged().candidate.metadata.signed.version > first
 
 
-@pytest.mark.xfail(strict=True, reason="the two have the same number")
 def test_clients_that_know_the_replacement_refuse_the_candidate_that_was_replaced(staged: Project) -> None:
     """Write access before the replacement, the two online keys after it."""
     staged.approve("1.1.0")

@@ -132,6 +132,7 @@ def test_a_signature_for_people_that_is_of_another_build_does_not_go_live(staged
     ).sign(b"\0" * 64, trusted_comment=f"product:node version:1.1.0 file:{name.removesuffix('.minisig')}")
     files = {**people_files(storage, ROLE, honest.digest), name: other}
     payload = with_people_files(honest.metadata, files)
+    payload.signed.version += 1
     stage_as_thief(storage, ROLE, payload, files, staged.key("channels-ana"), staged.root, staged.now)
     staged.approve("1.1.0")
     with pytest.raises(TidegateError, match="nothing was made live"):

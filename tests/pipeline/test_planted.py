@@ -222,6 +222,7 @@ def test_the_way_back_does_not_depend_on_the_moment_that_somebody_planted(staged
     stage(staged, "1.1.0", Supersede.ANY)
     metadata = staged.staged().candidate.metadata
     metadata.signed.unrecognized_fields[BASIS_FIELD]["at"] = "2026-05-01T00:00:00Z"
+    metadata.signed.version += 1
     files = people_files(staged.storage(), ROLE, staged.staged().candidate.digest)
     key = staged.key("channels-ana")
     stage_as_thief(staged.storage(), ROLE, metadata, files, key, staged.root, staged.now)
