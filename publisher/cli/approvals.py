@@ -43,7 +43,8 @@ def _hanging(label: str, text: str, width: int, indent: int) -> list[str]:
 
 def _approved(approval: Approval, margin: str) -> list[str]:
     """Who approved, and which of the files they say to have built."""
+    same = (Comparison.SAME, Comparison.SAME_BUT_SIGNED)
     statement = approval.statement
-    built = [file.file for file in statement.built if file.result is Comparison.SAME] if statement is not None else []
+    built = [file.file for file in statement.built if file.result in same] if statement is not None else []
     says = [f"{margin}            says to have built {file}" for file in built]
     return [f"{margin}approved    {approval}", *says]

@@ -326,6 +326,8 @@ def _built_lines(built: BuiltFile) -> list[str]:
     match built.result:
         case Comparison.SAME:
             return [f"  same          {built.file}", f"    {built.sha256}"]
+        case Comparison.SAME_BUT_SIGNED:
+            return [f"  same          {built.file}", "    but for the code signature of the published file"]
         case Comparison.CODE_SIGNED:
             return [f"  not compared  {built.file}", "    it carries a code signature, which no build repeats"]
         case _:

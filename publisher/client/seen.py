@@ -32,6 +32,7 @@ MAX_BYTES = 64 * 1024
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_DIGEST = re.compile("[0-9a-f]{64}")
 _KEYID = re.compile(r"[!-~]{1,200}")
 
 
@@ -42,6 +43,8 @@ class RoleSeen:
     version: int
     keys: frozenset[str]
     """The key ids that counted for the role."""
+    sha256: str
+    """Of its signed part: two that have one number are not both the publisher's last word."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,22 @@ class Seen:
         return replace(self, roles={**kept, **roles})
 
     def refuse_older(self, roles: Mapping[str, RoleSeen], place: Path) -> None:
-        """Raise VerificationError if one of the roles has a lower number than was seen, under the same keys."""
+        """Raise VerificationError if a role has a lower number than was seen, or other bytes under the same number.
+
+        Under other keys it may.
+        """
         for name, now in roles.items():
             before = self.roles.get(name)
-            if before is None or now.version >= before.version or self._may_start_again(name, roles):
+            if before is None or now.version > before.version or self._may_start_again(name, roles):
                 continue
+            if now.version == before.version:
+                if now.sha256 == before.sha256:
+                    continue
+                raise VerificationError(
+                    f"the server offers another version {now.version} of {name} than this machine has seen",
+                    fix="keep what you run, try again later, and tell the publisher if it stays",
+                    code=Code.OLDER_THAN_SEEN,
+                )
             raise VerificationError(
                 f"the server offers version {now.version} of {name}, and this machine has seen version"
                 f" {before.version}: it replays an old state",
@@ -111,9 +125,13 @@ def write_seen(path: Path, seen: Seen) -> None:
     fields = {
         "format": FORMAT,
         "last_seen": seen.last_seen.strftime(_TIME),
-        "roles": {name: {"version": role.version, "keys": sorted(role.keys)} for name, role in seen.roles.items()},
+        "roles": {name: _fields_of(role) for name, role in seen.roles.items()},
     }
     write_durably(path, (json.dumps(fields, indent=2, sort_keys=True) + "\n").encode())
+
+
+def _fields_of(role: RoleSeen) -> dict[str, Any]:
+    return {"version": role.version, "sha256": role.sha256, "keys": sorted(role.keys)}
 
 
 def _parse(fields: Any) -> Seen:
@@ -124,9 +142,11 @@ def _parse(fields: Any) -> Seen:
 
 
 def _role(fields: Any) -> RoleSeen:
-    version, keys = fields["version"], fields["keys"]
+    version, keys, sha256 = fields["version"], fields["keys"], fields["sha256"]
     if type(version) is not int or version < 1 or not isinstance(keys, list):
         raise ValueError("no role")
     if not all(isinstance(key, str) and _KEYID.fullmatch(key) for key in keys):
         raise ValueError("no key ids")
-    return RoleSeen(version, frozenset(keys))
+    if not isinstance(sha256, str) or not _DIGEST.fullmatch(sha256):
+        raise ValueError("no digest")
+    return RoleSeen(version, frozenset(keys), sha256)

@@ -7,6 +7,7 @@ directory honest, holds what verified against the durable record of what was see
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,6 +17,7 @@ from urllib.parse import quote
 
 from tuf.api.exceptions import ExpiredMetadataError, RepositoryError, UnsignedMetadataError
 from tuf.api.metadata import Metadata, Root, Signed, TargetFile, Targets, Timestamp
+from tuf.api.serialization.json import CanonicalJSONSerializer
 from tuf.ngclient import FetcherInterface, Updater
 
 from publisher.client.brakes import BRAKES, silenced_by
@@ -135,7 +137,7 @@ def _verify(
             fix="get the newest client and its root from the publisher's page",
         )
     top_level = (trusted.root, trusted.timestamp, trusted.snapshot, trusted.targets)
-    roles = {signed.type: RoleSeen(signed.version, _keys_of(trusted.root, signed.type)) for signed in top_level}
+    roles = {signed.type: _seen(signed, trusted.root, signed.type) for signed in top_level}
     seen.refuse_older(roles, source.record)
 
     role_name = f"{product}.{channel}"
@@ -158,13 +160,19 @@ def _verify(
             _load_brakes(updater)
         metadata = _verified(source, updater, name)
         signed_by = check_duties(targets, name, metadata)
-        roles[name] = RoleSeen(metadata.signed.version, _keys_of(targets, name))
+        roles[name] = _seen(metadata.signed, targets, name)
         needed.append(metadata.signed)
         if name == role_name:
             role, signatures = metadata.signed, signed_by
     seen.refuse_older(roles, source.record)
     valid_until = min(signed.expires for signed in needed)
     return Session(updater, role_name, role, signatures, valid_until, trusted.reference_time), roles
+
+
+def _seen(signed: Signed, judge: Root | Targets, role: str) -> RoleSeen:
+    """What is remembered of a role, whose keys `judge` names."""
+    digest = hashlib.sha256(CanonicalJSONSerializer().serialize(signed)).hexdigest()
+    return RoleSeen(signed.version, _keys_of(judge, role), digest)
 
 
 def _load_brakes(updater: Updater) -> None:

@@ -38,8 +38,10 @@ class Comparison(StrEnum):
     """Nobody can sign then, so no statement says it."""
     MISSING = "missing"
     """Not compared: the signer has no such file."""
+    SAME_BUT_SIGNED = "same-but-signed"
+    """The same but for the code signature that the published file carries."""
     CODE_SIGNED = "code-signed"
-    """Not compared: the published file carries a code signature, and no build gives those bytes again."""
+    """Not compared: the published file carries a code signature that cannot be taken off."""
 
 
 class BuiltFile(Model):

@@ -1,7 +1,8 @@
 """Compare a build of one's own with what a candidate ships: `publish approve --artifacts DIR`.
 
 What is compared with is what the minisign key vouches for. A file that a code-signing service has signed never comes
-out of a build again, so it is not compared; which files those are is read from the published file itself.
+out of a build again: of a Windows program what was built is compared without the signature; a macOS program is not
+compared. A file of any other kind, whatever it says of itself, is the same or differs.
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ from publisher.errors import InputError, StorageMissing, VerificationError
 from publisher.model.approval import BuiltFile, Comparison
 from publisher.model.evidence import ArtifactFact
 from publisher.rules import words
-from publisher.signing.code_signature import HEAD, carries_code_signature
+from publisher.signing.code_signature import read_program
 from publisher.signing.digests import digest_file
 from publisher.storage.protocol import Storage
+
+SIGNING_PLATFORMS = ("windows-", "macos-")
+"""Platforms whose programs carry code signatures."""
 
 
 def compare_build(
@@ -50,17 +54,25 @@ def _compare(candidate: ReleaseCandidate, file: ArtifactFact, path: Path, storag
         result = Comparison.MISSING
     elif digest_file(path).sha256 == file.sha256:
         result = Comparison.SAME
-    elif _is_code_signed(candidate, file, storage):
-        result = Comparison.CODE_SIGNED
     else:
-        result = Comparison.DIFFERS
+        result = _compare_programs(candidate, file, path, storage)
     return BuiltFile(file=file.file, sha256=file.sha256, result=result)
 
 
-def _is_code_signed(candidate: ReleaseCandidate, file: ArtifactFact, storage: Storage) -> bool:
-    path = artifact_target(candidate.product, candidate.channel, candidate.release, file.file)
+def _compare_programs(candidate: ReleaseCandidate, file: ArtifactFact, path: Path, storage: Storage) -> Comparison:
+    """How a program for a system whose programs are signed compares with one that was not, or not by the same."""
+    if not file.platform.startswith(SIGNING_PLATFORMS):
+        return Comparison.DIFFERS
+    target = artifact_target(candidate.product, candidate.channel, candidate.release, file.file)
     try:
-        with storage.open(target_key(path, file.sha256), FILE_LIMIT) as stream:
-            return carries_code_signature(stream.read(HEAD))
+        with storage.open(target_key(target, file.sha256), FILE_LIMIT) as stream:
+            published = read_program(stream)
     except StorageMissing:
-        return False
+        return Comparison.DIFFERS
+    with path.open("rb") as stream:
+        own = read_program(stream)
+    if published is None or own is None or published.kind != own.kind or not published.signed:
+        return Comparison.DIFFERS
+    if published.unsigned_sha256 is None:
+        return Comparison.CODE_SIGNED
+    return Comparison.SAME_BUT_SIGNED if published.unsigned_sha256 == own.unsigned_sha256 else Comparison.DIFFERS

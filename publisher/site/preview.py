@@ -144,6 +144,8 @@ def _handler(site: Path, bucket: Path) -> type[BaseHTTPRequestHandler]:
         server_version = "tidegate-preview"
         sys_version = ""
         protocol_version = "HTTP/1.1"
+        timeout = 30
+        """Seconds; whoever says nothing for longer holds no thread."""
 
         def do_GET(self) -> None:
             self._answer(body=True)

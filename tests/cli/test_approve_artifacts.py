@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.signing.test_code_signature import pe
+from tests.signing.test_code_signature import mach_o, pe
 from tests.support.command import Publish, Ran
 from tests.support.project import Project, tree, with_todays_keys
 
@@ -33,14 +33,28 @@ def approve(publish: Publish, project: Project, *words: str) -> Ran:
     return publish("approve", "node@1.0.0", *words, "--to", project.bucket, cwd=project.base)
 
 
-def test_files_that_are_the_same_are_listed_and_a_code_signed_one_is_not_compared(
-    staged: Project, publish: Publish
-) -> None:
+def test_files_that_are_the_same_are_listed_also_one_that_was_code_signed(staged: Project, publish: Publish) -> None:
     ran = approve(publish, staged, "--artifacts", "own")
     assert ran.code == 0, ran.err
     assert f"  same          {LINUX}\n" in ran.out
-    assert f"  not compared  {WINDOWS}\n    it carries a code signature, which no build repeats\n" in ran.out
+    assert f"  same          {WINDOWS}\n    but for the code signature of the published file\n" in ran.out
     assert max(map(len, ran.out.splitlines())) <= 80
+
+
+def test_a_program_of_macos_that_is_signed_is_not_compared(staged: Project, publish: Publish) -> None:
+    products = staged.config / "products.yaml"
+    products.write_text(products.read_text().replace("windows-amd64", "macos-arm64"))
+    release = staged.content / "releases/node/1.0.0.yaml"
+    release.write_text(release.read_text().replace("windows-amd64", "macos-arm64"))
+    name = WINDOWS.replace("windows-amd64", "macos-arm64")
+    built = staged.base / "artifacts/1.0.0"
+    (built / name).write_bytes(mach_o(signed=True))
+    (staged.base / "own" / name).write_bytes(mach_o(signed=False))
+    where = ("--channel", "stable", "--artifacts", built, "--to", staged.bucket, "--replace")
+    ran = publish("stage", "node@1.0.0", *where, cwd=staged.base)
+    assert ran.code == 0, ran.err
+    ran = approve(publish, staged, "--artifacts", "own")
+    assert f"  not compared  {name}\n    it carries a code signature, which no build repeats\n" in ran.out, ran.err
 
 
 def test_a_file_that_is_missing_is_not_compared(staged: Project, publish: Publish) -> None:
@@ -74,7 +88,7 @@ def test_the_statement_quotes_what_was_compared_and_everybody_sees_who_built_it(
     assert ran.code == 0, ran.err
     seen = approve(publish, staged)
     assert f"approved    ana (engineering)\n            says to have built {LINUX}\n" in seen.out
-    assert f"says to have built {WINDOWS}" not in seen.out
+    assert f"says to have built {WINDOWS}\n" in seen.out
     assert json.loads(approve(publish, staged, "--json").out)["missing"], "a build of one's own is no approval"
 
 

@@ -20,6 +20,7 @@ from tests.support.tuf_repository import Bucket, Person, a_feed
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
+DIGEST = "0" * 64
 
 
 class Clock:
@@ -130,7 +131,7 @@ SAME = frozenset({"a"})
 
 
 def seen(**versions: int) -> dict[str, RoleSeen]:
-    return {name: RoleSeen(version, SAME) for name, version in versions.items()}
+    return {name: RoleSeen(version, SAME, DIGEST) for name, version in versions.items()}
 
 
 @pytest.mark.parametrize(
@@ -150,8 +151,8 @@ def test_which_numbers_a_changed_key_frees(changed: str, free: set[str], lost: b
     refused = set()
     for name in names:
         offered = seen(**dict.fromkeys(names, 9))
-        offered[changed] = RoleSeen(9, frozenset({"b"}) if lost else frozenset({"a", "b"}))
-        offered[name] = RoleSeen(8, offered[name].keys)
+        offered[changed] = RoleSeen(9, frozenset({"b"}) if lost else frozenset({"a", "b"}), DIGEST)
+        offered[name] = RoleSeen(8, offered[name].keys, DIGEST)
         try:
             before.refuse_older(offered, Path("seen.json"))
         except VerificationError:
@@ -161,8 +162,8 @@ def test_which_numbers_a_changed_key_frees(changed: str, free: set[str], lost: b
 
 def test_what_new_keys_made_void_is_forgotten_for_other_channels_too() -> None:
     before = Seen(NOW, seen(timestamp=9, snapshot=9, targets=9, other=9))
-    after = before.with_roles(seen(timestamp=9, targets=1) | {"snapshot": RoleSeen(1, frozenset({"b"}))})
-    assert after.roles == seen(timestamp=9, targets=1) | {"snapshot": RoleSeen(1, frozenset({"b"}))}
+    after = before.with_roles(seen(timestamp=9, targets=1) | {"snapshot": RoleSeen(1, frozenset({"b"}), DIGEST)})
+    assert after.roles == seen(timestamp=9, targets=1) | {"snapshot": RoleSeen(1, frozenset({"b"}), DIGEST)}
 
 
 def test_the_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
@@ -323,3 +324,18 @@ def test_a_pipe_in_place_of_an_artifact_is_not_waited_for(bucket: Bucket, client
     with pytest.raises(ClientError, match="not a plain file"):
         client.download(feed, to)
     assert not list(to.iterdir())
+
+
+def test_other_bytes_under_the_number_that_was_seen_are_refused(tmp_path: Path) -> None:
+    """Two candidates of one number: a client that knows the one which shipped refuses the other."""
+    before = Seen(roles=seen(targets=3))
+    before.refuse_older(seen(targets=3), tmp_path)
+    other = {"targets": RoleSeen(3, SAME, "1" * 64)}
+    with pytest.raises(VerificationError, match="offers another version 3 of targets"):
+        before.refuse_older(other, tmp_path)
+    before.refuse_older({"targets": RoleSeen(3, frozenset({"z"}), "1" * 64)}, tmp_path)
+
+
+def test_a_record_keeps_the_digests(tmp_path: Path) -> None:
+    write_seen(tmp_path / "seen.json", Seen(NOW, seen(targets=3)))
+    assert read_seen(tmp_path / "seen.json").roles == seen(targets=3)

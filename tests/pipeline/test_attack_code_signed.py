@@ -24,7 +24,6 @@ def calls_itself_signed() -> bytes:
     return bytes(head) + b"PE\0\0" + bytes(20) + bytes(optional) + b"\necho owned\n"
 
 
-@pytest.mark.xfail(strict=True, reason="a file that calls itself code-signed is not compared")
 @pytest.mark.parametrize("platform", ["linux-amd64.tar.gz", "windows-amd64.zip"])
 def test_a_file_that_calls_itself_code_signed_is_compared_all_the_same(project: Project, platform: str) -> None:
     project.publish("1.0.0")
