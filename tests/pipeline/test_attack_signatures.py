@@ -9,7 +9,7 @@ import pytest
 
 from publisher.channel.advance import to_bytes
 from publisher.channel.layout import candidate_key, metadata_key, staging_pointer_key
-from publisher.errors import TidegateError
+from publisher.errors import ApprovalsMissing, TidegateError
 from publisher.pipeline.stage import Supersede
 from tests.support.approving import ROLE, promote, stage
 from tests.support.planting import live, offered, put
@@ -22,8 +22,8 @@ def _nested(depth: int) -> str:
 
 @pytest.mark.parametrize(
     "value",
-    ['"hello"', "NaN", "1e999", "-1", r'"\ud800"', _nested(200), _nested(400), _nested(700), _nested(950)],
-    ids=["text", "nan", "infinity", "number", "surrogate", "deep-200", "deep-400", "deep-700", "deep-950"],
+    ['"hello"', "NaN", "1e999", "-1", r'"\ud800"', _nested(200), _nested(400)],
+    ids=["text", "nan", "infinity", "number", "surrogate", "deep-200", "deep-400"],
 )
 def test_what_somebody_adds_to_a_good_signature_neither_stops_a_release_nor_reaches_clients(
     staged: Project, value: str
@@ -37,6 +37,17 @@ def test_what_somebody_adds_to_a_good_signature_neither_stops_a_release_nor_reac
     promote(staged)
     assert offered(staged) == "1.1.0"
     assert all(not signature.unrecognized_fields for signature in live(staged).roles[ROLE].signatures.values())
+
+
+def test_a_signature_that_is_nested_too_deeply_to_be_read_is_none_and_says_so(staged: Project) -> None:
+    """Whoever can overwrite a signature can destroy it, with this as with anything."""
+    staged.approve("1.1.0")
+    folder = staged.bucket / candidate_key(ROLE, staged.staged().candidate.digest, "sig")
+    for path in list(folder.iterdir()):
+        put(staged, str(path.relative_to(staged.bucket)), f'{{"x": {_nested(2000)}}}'.encode())
+    with pytest.raises(ApprovalsMissing):
+        promote(staged)
+    assert offered(staged) == "1.0.0"
 
 
 @pytest.mark.parametrize("sig", ["5", "null", '"zz"', r'"\ud800"', "[]", '"' + "0" * 127 + '"', "true"])

@@ -102,10 +102,10 @@ def test_a_planted_candidate_gets_no_signature_for_its_own_version_or_expiry(
         publish(project, "1.1.0")
     except VerificationError:
         publish(project, "1.1.0", replace=True)
-    signed = json.loads((project.bucket / "tuf/metadata/2.node.stable.json").read_bytes())["signed"]
-    assert signed["version"] == 2
-    # A second sooner than the one that was planted upon, so that it is another candidate.
-    assert signed["expires"] == "2027-11-20T11:59:59Z"
+    # Number 2 was used up by the honest candidate that was planted upon.
+    signed = json.loads((project.bucket / "tuf/metadata/3.node.stable.json").read_bytes())["signed"]
+    assert signed["version"] == 3
+    assert signed["expires"] == "2027-11-20T12:00:00Z"
     assert errors(project) == []
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher.channel.layout import TIMESTAMP_KEY, ledger_key
 from publisher.channel.ledger import seal_entry, took_effect
 from publisher.errors import RefusedByPolicy, StorageConflict, StorageError, TidegateError
 from publisher.model.ledger import Action, Entry, Told
@@ -109,9 +110,31 @@ def test_r17_the_entry_of_a_flip_is_there_before_the_flip(project: Project) -> N
         project.now += timedelta(hours=30)
         watched = FlakyStorage(project.storage())
         change(project, watched)
-        swaps = [index for index, one in enumerate(watched.changes) if one.startswith("replace ")]
-        first = swaps[0]
-        assert watched.changes[first - 1].startswith("create ledger/")
+        flips = [index for index, done in enumerate(watched.changes) if done == f"replace {TIMESTAMP_KEY}"]
+        assert all(watched.changes[flip - 1].startswith("create ledger/") for flip in flips)
+
+
+def test_r17_the_entry_of_a_staging_comes_once_the_pointer_names_its_candidate(project: Project) -> None:
+    """So the last entry names the last candidate, whoever raced for the pointer."""
+    project.publish("1.0.0")
+    watched = FlakyStorage(project.storage())
+    CHANGES["stage"](project, watched)
+    assert [done.split("/")[0] for done in watched.changes[-2:]] == ["replace staging", "create ledger"]
+
+
+def test_a_staging_that_the_ledger_has_not_heard_of_is_not_approved_and_a_rerun_tells_it(project: Project) -> None:
+    project.publish("1.0.0")
+    watched = FlakyStorage(project.storage())
+    CHANGES["stage"](project, watched)
+    last = read_ledger(project.storage()).logged[-1]
+    (project.bucket / ledger_key(last.number)).unlink()
+    version = project.staged().candidate.release
+    with pytest.raises(StorageConflict, match="no entry of the ledger"):
+        project.review(version)
+    before = project.staged().candidate.digest
+    CHANGES["stage"](project, project.storage())
+    assert project.staged().candidate.digest == before
+    project.review(version)
 
 
 @pytest.mark.parametrize("what", CHANGES)
@@ -129,7 +152,9 @@ def test_r17_a_ledger_that_cannot_be_written_stops_the_flip_and_nothing_changes(
     with pytest.raises(StorageError, match="no room is left"):
         CHANGES[what](project, Unwritable(project.storage()))
     after = tree(project.bucket)
-    assert {key: after[key] for key in before} == before
+    assert {key: after[key] for key in before if not key.startswith("staging/")} == {
+        key: data for key, data in before.items() if not key.startswith("staging/")
+    }
     assert not [key for key in after.keys() - before.keys() if key.startswith("ledger/")]
     assert problems(project) == []
 
