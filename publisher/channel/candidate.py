@@ -25,6 +25,7 @@ from publisher.channel.roles import BASE_FIELD, is_due
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.candidate import CandidateRecord, StagingPointer
 from publisher.model.signer import Signers
+from publisher.rules.words import listed
 from publisher.signing.keys import OpenSigner, described
 
 SIGNATURE_LIMIT = 4096
@@ -217,7 +218,7 @@ def is_short_lived(candidate: Candidate, signers: Signers, now: datetime) -> boo
 
 def _who(live: Repository | None, role: str) -> str:
     names = signed_by(live, role)
-    return f", signed by {' and '.join(names)}" if names else ""
+    return f", signed by {listed(names)}" if names else ""
 
 
 def signed_by(live: Repository | None, role: str) -> list[str]:

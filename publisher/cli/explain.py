@@ -97,7 +97,7 @@ def report(decisions: list[Decision], now: datetime, width: int, back: Sequence[
 
 def _answers(decisions: list[Decision], now: datetime, width: int) -> list[str]:
     if not decisions:
-        return [f"No release is planned at {words.moment(now)}."]
+        return [f"{words.moment(now)}: no release is to come."]
     free = sum(decision.go for decision in decisions)
     lines = wrapped(f"{words.moment(now)}: {free} of {len(decisions)} may ship.", width)
     for decision in decisions:

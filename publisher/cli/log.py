@@ -148,9 +148,13 @@ def _entry_lines(one: Shown, width: int) -> list[str]:
     if told is None:
         return [f"{one.logged.number:>4}  cannot be read; --verify says more"]
     roles = printable(words.listed(list(told.roles)))
-    about = f"{told.product} {told.version} to {told.channel}" if told.product else roles
-    action = f"{told.action} {click.style('refused', fg='red', bold=True)}" if told.refused else told.action
-    lines = wrapped(f"{told.number:>4}  {format_time(told.at)}  {action}: {about}", width)
+    way = "from" if told.action == "rollback" else "to"
+    about = f"{told.product} {told.version} {way} {told.channel}" if told.product else roles
+    first = f"{format_time(told.at)}  {told.action}{' refused' if told.refused else ''}: {about}"
+    lines = wrapped(first, width, margin)
+    lines[0] = f"{told.number:>4}  {lines[0].removeprefix(' ' * margin)}"
+    if told.refused:  # only now, since a line is broken by what is seen of it
+        lines = [line.replace(" refused:", f" {click.style('refused', fg='red', bold=True)}:") for line in lines]
     if told.refused and told.decision:
         for verdict in told.decision.verdicts:
             if verdict.outcome.stops:

@@ -54,9 +54,10 @@ def command(
 ) -> None:
     """Sign snapshot and timestamp again when they are due; for a timer, every few hours.
 
-    Needs their keys only. Roles of people are renewed 30 days ahead, or a twelfth of their life: the renewal is staged,
-    those who have to sign it are named, and the exit code is 3 until they have (`publish approve ROLE`). Then it goes
-    live with the next run. Exit code 4 when somebody else has published, 5 when the store fails.
+    Needs their keys only. Roles of people are renewed when a twelfth of their life is left, 30 days of a year: the
+    renewal is staged, those who have to sign it are named, and the exit code is 3 until they have
+    (`publish approve ROLE`). Then it goes live with the next run. Rollout, brakes and notes are signed at once where
+    their keys are here. Exit code 4 when somebody else has published, 5 when the store fails.
     """
     configuration = load_configured(content, config)
     if units is not None:

@@ -92,7 +92,7 @@ def _alarms(status: Status, width: int) -> list[str]:
 
 
 def _by(names: tuple[str, ...]) -> str:
-    return f", signed by {' and '.join(names)}" if names else ""
+    return f", signed by {words.listed(names)}" if names else ""
 
 
 def _candidate_lines(one: CandidateStatus) -> list[str]:

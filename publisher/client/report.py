@@ -57,7 +57,7 @@ def answer_lines(
         lines += ["", f"{downloaded.path} {how}."]
     elif answer.release and next_command:
         lines += ["", "To download it:", f"  {next_command}"]
-    return [*lines, "", f"Signed by {_signers(channel.signatures)}: verified"]
+    return [*lines, "", f"Signed by {listed_signers(channel.signatures)}: verified"]
 
 
 def error_lines(error: ClientError) -> list[str]:
@@ -135,11 +135,12 @@ def _deprecation_line(item: Deprecation) -> str:
     return line + (f"; use {item.replacement}" if item.replacement else "")
 
 
-def _signers(signatures: tuple[Signature, ...]) -> str:
-    return " and ".join(
+def listed_signers(signatures: tuple[Signature, ...]) -> str:
+    names = [
         f"{signature.person} ({signature.duty})" if signature.duty else signature.person or signature.keyid[:8]
         for signature in signatures
-    )
+    ]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
 def _size(size: int) -> str:

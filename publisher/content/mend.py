@@ -21,10 +21,10 @@ from publisher.errors import Place
 __all__ = ["Mended", "mended"]
 
 _MEASURES = frozenset(
-    {"base", "blast_radius", "change_class", "channels", "classes", "effective", "ends", "event_sensitivity", "id"}
-    | {"patterns", "platforms", "product", "shipped_at", "starts", "usage", "version", "visibility"}
+    {"base", "blast_radius", "change_class", "channels", "classes", "effective", "ends", "event_sensitivity", "file"}
+    | {"id", "patterns", "platforms", "product", "shipped_at", "starts", "usage", "version", "visibility"}
 )
-"""Fields that other items are checked against: with another value in one, their problems would be invented."""
+"""Fields that others are checked against: with another value in one, their problems would be invented."""
 
 _ROUNDS = 4
 """A mended value can bring to light what stood behind it; this is as deep as any model goes."""

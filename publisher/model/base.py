@@ -292,6 +292,7 @@ _FILE_CHECK, _FILE_SCHEMA = worded_pattern(
     "must be a plain file name or pattern without folders or spaces",
     "btfs-{version}-linux-amd64.tar.gz",
     200,
+    lambda text: re.sub(r"\$?\{+[^{}]*\}+", "{version}", text.strip()),  # the only placeholder that there is
 )
 FilePattern = Annotated[str, _FILE_CHECK, AfterValidator(refuse_device_name), _FILE_SCHEMA]
 """A file name or shell pattern, without folders; {version} stands for the release's version."""

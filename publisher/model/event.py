@@ -192,9 +192,15 @@ class Event(Visible):
         return self
 
     @property
+    def not_scored(self) -> tuple[str, ...]:
+        """The fields whose score nobody has given."""
+        severity = ("severity",) if self.severity is UNSCORED_SEVERITY else ()
+        return (*severity, "lead_time") if self.lead_time is UNSCORED_LEAD_TIME else severity
+
+    @property
     def scored(self) -> bool:
         """Whether people have scored severity and lead time."""
-        return self.severity is not UNSCORED_SEVERITY and self.lead_time is not UNSCORED_LEAD_TIME
+        return not self.not_scored
 
     @property
     def estimate(self) -> Trigger | None:

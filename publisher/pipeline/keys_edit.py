@@ -140,7 +140,7 @@ def plan_remove(name: str, place: Place, named_by: Sequence[str] | None, *, comp
     short = [one for role in _meant(signer, signers) for one in shortfalls(left, role)]
     if short and not compromised:
         raise SigningError(
-            f"Without {name}, {' and '.join(one.what for one in short)}.",
+            f"Without {name}, {listed([one.what for one in short])}.",
             fix=f"first add another: publish keys add NAME --person P --duty {signer.duty}"
             f" {' '.join(f'--role {role}' for role in signer.roles)} ...; or give --compromised if others may have it",
         )

@@ -9,6 +9,7 @@ from publisher.channel.history import released_file
 from publisher.channel.repository import read_repository
 from publisher.model.base import format_time
 from publisher.pipeline.reading import Readable, reader
+from publisher.rules.words import listed
 
 
 def what_others_did(role: str, trusted_root: bytes, timestamp_life: timedelta, storage: Readable) -> str:
@@ -27,4 +28,4 @@ def what_others_did(role: str, trusted_root: bytes, timestamp_life: timedelta, s
     files = (released_file(path) for path in live.roles[role].signed.targets)
     versions = sorted({file[1] for file in files if file is not None})
     since = live.timestamp.signed.expires - timestamp_life
-    return f" ({role} offers {', '.join(versions)}, live by {format_time(since)}, signed by {' and '.join(names)})"
+    return f" ({role} offers {', '.join(versions)}, live by {format_time(since)}, signed by {listed(names)})"

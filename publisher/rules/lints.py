@@ -159,9 +159,9 @@ def _unscored(catalog: Catalog, now: datetime) -> Iterator[Lint]:
         if not event.scored and event.status != "cancelled" and event.ends > now:
             yield Lint(
                 event.id,
-                "it has no score, so it counts as severity 5 with no time to prepare, and releases near it need"
-                " an approval",
-                "add `severity` and `lead_time`, each with `score` and `because`",
+                f"it has no score for {words.listed([f'`{name}`' for name in event.not_scored])}, so the worst is"
+                " assumed, and releases near it need an approval",
+                f"add {words.listed([f'`{name}`' for name in event.not_scored])}, with `score` and `because`",
             )
 
 

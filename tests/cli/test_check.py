@@ -139,7 +139,7 @@ def test_advice_is_shown_and_fails_only_where_it_is_asked_to(publish: Publish, t
     given = ["--content", str(tmp_path / "content")]
     ran = publish("check", *given)
     assert ran.code == 0
-    assert "no problem, and 1 piece of advice.\nbtt-listing-sample: it has no score" in ran.out
+    assert "no problem, and 1 piece of advice.\nbtt-listing-sample: it has no score for `severity`, so" in ran.out
     assert publish("check", "--strict", *given).code == 1
     value = json.loads(publish("check", "--strict", "--json", *given).out)
     assert (value["ok"], value["advice"][0]["about"]) == (False, "btt-listing-sample")

@@ -48,4 +48,4 @@ def test_one_product_alone_can_be_asked_about_if_there_is_such_a_one(publish: Pu
 
 
 def test_where_no_release_is_to_come_it_says_so() -> None:
-    assert report([], at("2026-11-20 12:00"), 80) == ["No release is planned at Friday 20 November 2026, 12:00 UTC."]
+    assert report([], at("2026-11-20 12:00"), 80) == ["Friday 20 November 2026, 12:00 UTC: no release is to come."]

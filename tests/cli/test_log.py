@@ -85,6 +85,18 @@ def test_r17_the_log_tells_changes_and_refusals_newest_last_in_80_columns(projec
     assert lines[-1] == "Sound: 5 of 5 entries verify, and they account for what is live."
 
 
+def test_the_colour_of_a_refusal_takes_no_room_in_its_line(
+    project: Project, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    freeze(project)
+    assert release(publish, project).code == 3
+    monkeypatch.setenv("COLUMNS", str(len("   3  2026-11-20T12:00:00Z  release refused: node 1.1.0 to stable")))
+    [line] = [line for line in run(publish, project, "log").out.splitlines() if " refused" in line]
+    assert line.endswith("  release refused: node 1.1.0 to stable")
+    monkeypatch.setenv("COLUMNS", "50")
+    assert "Z  release refused: node\n      1.1.0 to stable\n" in run(publish, project, "log").out
+
+
 def test_r17_a_noted_head_proves_that_the_past_is_still_there(project: Project, publish: Publish) -> None:
     head = run(publish, project, "log").out.splitlines()[-1].strip()
     assert head.startswith("2:")

@@ -16,6 +16,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from publisher.client import cli
 from publisher.client.cli import main
+from publisher.client.duties import Signature
+from publisher.client.report import listed_signers
 from publisher.client.version import Version
 from publisher.content.schemas import schema_of
 from publisher.model.answer import Answer
@@ -66,6 +68,14 @@ def test_an_update_is_told_in_a_few_calm_lines(run: Run, bucket: Bucket, tmp_pat
     )
     assert "download --url" in command
     assert command.endswith("--to .")
+
+
+@pytest.mark.parametrize(
+    ("persons", "words"),
+    [(["ana"], "ana"), (["ana", "ben"], "ana and ben"), (["ana", "ben", "eva"], "ana, ben and eva")],
+)
+def test_those_who_signed_are_listed_as_people_write_it(persons: list[str], words: str) -> None:
+    assert listed_signers(tuple(Signature(person, "", "0" * 64) for person in persons)) == words
 
 
 @pytest.mark.parametrize(("count", "last"), [(3, "Third."), (5, "and 2 more")])

@@ -244,7 +244,7 @@ def test_somebody_else_publishing_in_between_wins(project: Project) -> None:
     loser = project.plan(project.request("1.1.0"))
     project.publish("1.1.1")
     live = (project.bucket / "tuf/metadata/timestamp.json").read_bytes()
-    words = r"offers 1\.1\.1, live by 2026-11-20T12:00:00Z, signed by ana \(engineering\) and ben \(operations\)"
+    words = r"offers 1\.1\.1, live by 2026-11-20T12:00:00Z, signed by ana \(engineering\), ben \(operations\)"
     with pytest.raises(StorageConflict, match=words):
         apply_release(loser, project.catalog, project.storage(), lambda: project.now)
     assert (project.bucket / "tuf/metadata/timestamp.json").read_bytes() == live
