@@ -299,6 +299,7 @@ EXAMPLES: dict[str, Schema] = {
         "secure": None,
         "release": None,
         "min_secure": None,
+        "withdrawn": None,
         "deprecations": None,
         "signed_by": None,
         "download": None,
