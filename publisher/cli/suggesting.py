@@ -8,7 +8,13 @@ from publisher.content.explain import did_you_mean
 
 
 class SuggestingGroup(click.Group):
-    """Names the nearest command when there is none of the name that was typed."""
+    """Names the nearest command when there is none of the name that was typed, and tells in whole what each does."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            # By itself click cuts a line short where the terminal ends.
+            formatter.write_dl([(name, one.get_short_help_str(limit=200)) for name, one in commands if one])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -79,3 +79,10 @@ def test_debug_shows_the_traceback_and_nothing_else_does(publish: Publish, tmp_p
     words = ("check", "--content", tmp_path / "gone")
     assert "Traceback" not in publish(*words).err
     assert "Traceback" in publish(*words, "--debug").err
+
+
+@pytest.mark.parametrize("group", ["keys", "bucket"])
+def test_the_help_of_a_group_says_in_whole_what_each_command_does(publish: Publish, group: str) -> None:
+    ran = publish(group, "--help")
+    assert ran.code == 0
+    assert "..." not in ran.out.split("Commands:")[1]
