@@ -187,7 +187,9 @@ def remove(
         notes, next_step = list(change.notes), STAGE if to_sign else None
         print_result({"removed": name, "file": str(change.file), "notes": notes, "next": next_step})
         return
-    click.echo(f"{change.file} does not name {name} any more. Its private part is still at {shown(change.signer.uri)}.")
+    click.echo(
+        f"{change.file} does not name {name} any more. Its private part was not touched: {shown(change.signer.uri)}."
+    )
     if compromised:
         _alarm(change)
     if to_sign:

@@ -24,7 +24,7 @@ def command(port: int, site: Path, bucket: Path) -> None:
     click.echo(f"Site    {address}/")
     click.echo(f"Bucket  {address}{BUCKET}" if bucket.is_dir() else f"Bucket  there is none in {bucket}")
     if address != BUILT_FOR:
-        click.echo(f"Pages show this address; signed feeds of the demo name {BUILT_FOR}.")
+        click.echo(f"Pages of the demo show this address; its signed feeds name {BUILT_FOR}.")
     click.echo("Stop with Ctrl+C.")
     try:
         server.serve_forever()

@@ -27,12 +27,16 @@ def placeholders(configuration: Configuration, config: Path, content: Sequence[P
 
 
 def _addresses(endpoints: Endpoints, config: Path) -> Iterator[Problem]:
+    file = config / "endpoints.yaml"
+    lines = file.read_bytes().decode(errors="replace").splitlines()
     hosts = dict.fromkeys(urlsplit(address).hostname or "" for address in (endpoints.site, *endpoints.downloads))
     for host in hosts:
         if is_below(host, EXAMPLE_HOSTS):
+            # A comment may name it too; the address in use comes after its scheme.
+            line = next((number for number, text in enumerate(lines, start=1) if f"//{host}" in text), 1)
             yield Problem(
                 f"still names an example address: {host}",
-                Place(str(config / "endpoints.yaml")),
+                Place(str(file), line),
                 "write your own; they are signed, and clients download from nowhere else",
             )
 

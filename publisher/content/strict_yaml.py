@@ -105,7 +105,7 @@ def parse(text: bytes, file: str) -> tuple[Document | None, tuple[Problem, ...]]
     except yaml.YAMLError:
         return None, (*builder.problems, Problem("cannot be read as YAML", start))
     if not builder.seen:
-        return None, (Problem("the file is empty", start),)
+        return None, (Problem("the file is empty", start, "fill it in, or remove it"),)
     if () in builder.doubtful:
         return None, tuple(builder.problems)
     document = Document(

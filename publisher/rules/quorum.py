@@ -43,7 +43,7 @@ def _shortfalls(role: str, policy: RolePolicy, keys: Sequence[Signer]) -> list[S
         for duty in missing
     ]
     if not missing and not _one_each([_answering(keys, duty) for duty in policy.duties]):
-        what = f"role {role} needs different persons for {' and '.join(policy.duties)}, and has the same one"
+        what = f"role {role} needs different persons for {listed(policy.duties)}, and has the same one"
         lacking.append(Shortfall("duties", what, "add a signer who is another person"))
     return lacking
 

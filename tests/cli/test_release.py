@@ -130,11 +130,12 @@ def test_sample_content_is_never_published_with_real_keys(ready: Project, publis
 @pytest.mark.parametrize("command", ["release", "stage"])
 def test_example_addresses_are_never_signed(ready: Project, publish: Publish, command: str, host: str) -> None:
     endpoints = ready.config / "endpoints.yaml"
-    endpoints.write_text(endpoints.read_text().replace("dl.btfs.test", host))
+    endpoints.write_text(f"# Not {host}\n" + endpoints.read_text().replace("dl.btfs.test", host))
+    [line] = [at for at, text in enumerate(endpoints.read_text().splitlines(), 1) if f"//{host}" in text]
     words = (command, "node@1.0.0", "--channel", "stable", "--artifacts", "artifacts/1.0.0", "--to", ready.bucket)
     ran = publish(*words, cwd=ready.base)
     assert ran.code == 1
-    assert f"endpoints.yaml:1:1: still names an example address: {host}\n" in ran.err
+    assert f"endpoints.yaml:{line}:1: still names an example address: {host}\n" in ran.err
     assert not any(tree(ready.bucket))
 
 
