@@ -97,6 +97,12 @@ def test_the_colour_of_a_refusal_takes_no_room_in_its_line(
     assert "Z  release refused: node\n      1.1.0 to stable\n" in run(publish, project, "log").out
 
 
+def test_a_rollback_is_told_as_one_from_a_channel(project: Project, publish: Publish) -> None:
+    assert release(publish, project).code == 0
+    assert run(publish, project, "rollback", "node@1.1.0", "--channel", "stable").code == 0
+    assert "  rollback: node 1.1.0 from stable\n" in run(publish, project, "log").out
+
+
 def test_r17_a_noted_head_proves_that_the_past_is_still_there(project: Project, publish: Publish) -> None:
     head = run(publish, project, "log").out.splitlines()[-1].strip()
     assert head.startswith("2:")
