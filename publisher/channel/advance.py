@@ -23,12 +23,12 @@ from tuf.api.serialization.json import JSONSerializer
 from publisher.channel.layout import metadata_key
 from publisher.channel.repository import Read, Repository, left_at, parse, verifies, verify_role_duties
 from publisher.channel.roles import PASSING_FIELDS, is_due, lifetime_of, role_policy
-from publisher.client.errors import ClientError
-from publisher.client.version import Version
-from publisher.client.withdrawn import BACK_FIELD, WITHDRAWN_FIELD, withdrawn_versions
 from publisher.errors import ApprovalsMissing, InputError, SigningError, StorageConflict, VerificationError
-from publisher.model.signer import SHARED_ROLES, Signers
-from publisher.signing.keys import OpenSigner
+from publisher.model.config.signer import SHARED_ROLES, Signers
+from publisher.signing.key_files import OpenSigner
+from publisher.wire.errors import ClientError
+from publisher.wire.version import Version
+from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD, withdrawn_versions
 
 S = TypeVar("S", Root, Timestamp, Snapshot, Targets)
 

@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from publisher.channel.layout import METADATA, TIMESTAMP_KEY
-from publisher.client.limits import LIMITS
 from publisher.errors import StorageForeign
 from publisher.signing.digests import FileDigests, more_than
+from publisher.wire.limits import LIMITS
 
 BROKEN_OFF = "a publication that was broken off leaves such; running it again completes it"
 

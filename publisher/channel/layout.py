@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import re
 
-from publisher.model.signer import SHARED_ROLES
-from publisher.model.site import MANIFEST
+from publisher.model.config.signer import SHARED_ROLES
+from publisher.model.records.site import MANIFEST
 
 METADATA = "tuf/metadata/"
 TARGETS = "tuf/targets/"

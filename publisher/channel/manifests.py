@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 
 from publisher.errors import VerificationError
-from publisher.model.published import Manifest
+from publisher.model.records.channel_state import Manifest
 
 SUMS_FILE = "SHA256SUMS"
 MANIFEST_FILE = "release.json"

@@ -15,14 +15,14 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Snapshot, Targets
 from tuf.api.serialization import DeserializationError, SerializationError
 
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
-from publisher.client.brakes import silenced_by
-from publisher.client.duties import check_duties
-from publisher.client.errors import ClientError
-from publisher.client.limits import refuse_web_page
-from publisher.client.version import Version
-from publisher.client.withdrawn import withdrawn_versions
 from publisher.errors import StorageForeign, VerificationError
-from publisher.model.ledger import Stamp
+from publisher.model.records.ledger import Stamp
+from publisher.wire.brakes import silenced_by
+from publisher.wire.duties import check_duties
+from publisher.wire.errors import ClientError
+from publisher.wire.limits import refuse_web_page
+from publisher.wire.version import Version
+from publisher.wire.withdrawn import withdrawn_versions
 
 S = TypeVar("S", Root, Timestamp, Snapshot, Targets)
 

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from tuf.api.metadata import DelegatedRole, Delegations, Key, Role, Root, Signed, TargetFile, Targets
 
 from publisher.channel.layout import MINISIGN_TARGET, channel_role, delegated_paths
-from publisher.client.duties import DUTIES_FIELD
-from publisher.client.version import Version
-from publisher.client.withdrawn import WITHDRAWN_FIELD
 from publisher.errors import SigningError
+from publisher.model.config.signer import SHARED_ROLES, TOP_LEVEL_ROLES, RolePolicy, Signers
 from publisher.model.configuration import Configuration
-from publisher.model.signer import SHARED_ROLES, TOP_LEVEL_ROLES, RolePolicy, Signers
-from publisher.signing.keys import public_key
+from publisher.signing.key_files import public_key
+from publisher.wire.duties import DUTIES_FIELD
+from publisher.wire.version import Version
+from publisher.wire.withdrawn import WITHDRAWN_FIELD
 
 ENDPOINTS_FIELD = "x-tidegate-endpoints"
 """Signed field of `targets`: the only addresses that feeds may send a client to (R48)."""

@@ -8,14 +8,14 @@ from datetime import datetime
 
 from tuf.api.metadata import TargetFile
 
-from publisher.channel.candidate import signed_by
+from publisher.channel.candidates.candidate import signed_by
 from publisher.channel.layout import MINISIGN_TARGET, channel_role, feed_target, target_key
 from publisher.channel.repository import Read, Repository
-from publisher.client.errors import ClientError
-from publisher.client.feed import Feed, parse_feed
 from publisher.errors import VerificationError
-from publisher.model.published import ChannelState, LiveRelease, PublishedArtifact, Withdrawal
-from publisher.model.signer import SHARED_ROLES
+from publisher.model.config.signer import SHARED_ROLES
+from publisher.model.records.channel_state import ChannelState, LiveRelease, PublishedArtifact, Withdrawal
+from publisher.wire.errors import ClientError
+from publisher.wire.feed import Feed, parse_feed
 
 
 def read_target(read: Read, path: str, length: int, sha256: str) -> bytes:

@@ -18,8 +18,8 @@ from publisher.channel.manifests import (
     trusted_comment,
 )
 from publisher.errors import VerificationError
-from publisher.model.evidence import ArtifactFact
-from publisher.model.published import Manifest
+from publisher.model.records.channel_state import Manifest
+from publisher.model.records.evidence import ArtifactFact
 from publisher.signing.digests import digest_bytes
 from publisher.signing.minisign import signed_comment
 from publisher.signing.minisign import verify as verify_minisign

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from publisher.evidence.changes import read_changes
-from publisher.model.evidence import ChangeFacts
+from publisher.model.records.evidence import ChangeFacts
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -7,20 +7,20 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.common import wall_clock
-from publisher.cli.progress import track_on_terminal
+from publisher.cli.inputs import wall_clock
+from publisher.cli.output.progress_bar import track_on_terminal
 from publisher.cli.wheels import read_wheels, wheels_option
 from publisher.content.load import load_catalog
 from publisher.errors import InputError, StorageConflict
 from publisher.pipeline import demo
 from publisher.pipeline.demo import Place
 from publisher.pipeline.live import live_state
-from publisher.site.build import build_site
-from publisher.site.plugin import Source
-from publisher.site.preview import BUILT_FOR
+from publisher.site.directory_writer import read_file
+from publisher.site.mkdocs.build import build_site
+from publisher.site.mkdocs.plugin import Source
+from publisher.site.mkdocs.preview import BUILT_FOR
 from publisher.site.render import CALENDAR_ICS
 from publisher.site.templates import Templates
-from publisher.site.writer import read_file
 from publisher.storage.open import open_storage
 
 CONTENT, CONFIG = Path("content"), Path("site_config")

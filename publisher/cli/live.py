@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from publisher.cli.common import wall_clock
+from publisher.cli.inputs import wall_clock
 from publisher.model.catalog import Catalog
-from publisher.model.published import ChannelState
+from publisher.model.records.channel_state import ChannelState
 
 
 def state_of(bucket: str | None, config: Path, catalog: Catalog) -> ChannelState | None:
     """The verified state of the bucket that was named; None when none was."""
     if bucket is None:
         return None
-    from publisher.cli.signing import read_root  # noqa: PLC0415 - TUF and stores are slow to load, and seldom needed
+    from publisher.cli.secrets import read_root  # noqa: PLC0415 - TUF and stores are slow to load, and seldom needed
     from publisher.pipeline.live import live_state  # noqa: PLC0415 - the same
     from publisher.storage.open import open_storage  # noqa: PLC0415 - the same
 

@@ -17,38 +17,40 @@ import click
 from click.shell_completion import CompletionItem
 
 from publisher.cli.suggesting import SuggestingGroup
-from publisher.client.errors import printable
 from publisher.errors import ContentError, TidegateError
+from publisher.wire.errors import printable
 
-COMMANDS = {
-    "check": "Check all content; every problem comes in one run.",
-    "policy": "Print the release policy in force, as sentences.",
-    "why": "Say why a release may or may not ship, and when that changes.",
-    "calendar": "Draw the quarter: freezes, events, releases, and when they can be taken back.",
-    "explain": "Say of every release to come whether it may ship at a moment, and why not.",
-    "plan": "Advise what to do with a release: ship, move, split or re-scope.",
-    "backtest": "Ask what the policy would have meant to past releases.",
-    "maintenance": "List planned maintenance, and say whether each window may take place.",
-    "release": "Decide, sign and publish a release.",
-    "stage": "Upload a release and make it the channel's candidate.",
-    "approve": "Read what a staged release changes, and sign it.",
-    "promote": "Make a staged release live.",
-    "rollback": "Take a release back, by the way that was signed with it.",
-    "recover": "Put the last state back that was ours, after somebody else has published.",
-    "status": "Say what is live, what is staged, and what expires when.",
-    "log": "Show and verify the ledger of what was changed and refused.",
-    "refresh": "Sign snapshot and timestamp again when they are due.",
-    "bucket": "Print least-privilege policies, CORS and lifecycle for a bucket.",
-    "verify": "Audit a published channel from outside.",
-    "keys": "Make, list, add and remove keys; make the first root.",
-    "client": "Build the reference update client as one file.",
-    "build": "Build the site with MkDocs.",
-    "render": "Write the site's pages as plain files.",
-    "schema": "Write the JSON Schemas of content, configuration and feed.",
-    "serve": "Show site and bucket on localhost.",
+_TABLE = {
+    "plan.check": "Check all content; every problem comes in one run.",
+    "plan.policy": "Print the release policy in force, as sentences.",
+    "plan.why": "Say why a release may or may not ship, and when that changes.",
+    "plan.calendar": "Draw the quarter: freezes, events, releases, and when they can be taken back.",
+    "plan.explain": "Say of every release to come whether it may ship at a moment, and why not.",
+    "plan.plan": "Advise what to do with a release: ship, move, split or re-scope.",
+    "plan.backtest": "Ask what the policy would have meant to past releases.",
+    "plan.maintenance": "List planned maintenance, and say whether each window may take place.",
+    "release.release": "Decide, sign and publish a release.",
+    "release.stage": "Upload a release and make it the channel's candidate.",
+    "release.approve": "Read what a staged release changes, and sign it.",
+    "release.promote": "Make a staged release live.",
+    "release.rollback": "Take a release back, by the way that was signed with it.",
+    "operate.recover": "Put the last state back that was ours, after somebody else has published.",
+    "operate.status": "Say what is live, what is staged, and what expires when.",
+    "operate.log": "Show and verify the ledger of what was changed and refused.",
+    "operate.refresh": "Sign snapshot and timestamp again when they are due.",
+    "operate.bucket": "Print least-privilege policies, CORS and lifecycle for a bucket.",
+    "operate.verify": "Audit a published channel from outside.",
+    "keys.keys": "Make, list, add and remove keys; make the first root.",
+    "site.client": "Build the reference update client as one file.",
+    "site.build": "Build the site with MkDocs.",
+    "site.render": "Write the site's pages as plain files.",
+    "site.schema": "Write the JSON Schemas of content, configuration and feed.",
+    "site.serve": "Show site and bucket on localhost.",
     "demo": "Do it all once, with demo keys, in build/demo.",
 }
-"""Every command with its line of help; the module of the same name holds it, and is imported when it is called."""
+"""Every command's module in the folder of its group, with its line of help; imported when it is called."""
+MODULES = {module.rpartition(".")[2]: module for module in _TABLE}
+COMMANDS = {name: _TABLE[module] for name, module in MODULES.items()}
 
 
 class _Commands(SuggestingGroup):
@@ -62,7 +64,7 @@ class _Commands(SuggestingGroup):
             return None
         # Material for MkDocs documents this switch for its notice about its own future; it is read when it is loaded.
         os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
-        command = importlib.import_module(f"publisher.cli.{cmd_name}").command
+        command = importlib.import_module(f"publisher.cli.{MODULES[cmd_name]}").command
         assert isinstance(command, click.Command)
         return command
 

@@ -19,7 +19,7 @@ from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined
 from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
 
-from publisher.client.errors import InputError
+from publisher.wire.errors import InputError
 
 __all__ = ["Proxy", "is_safe", "joined", "parsed", "proxy_for"]
 

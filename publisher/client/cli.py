@@ -34,10 +34,10 @@ from typing import Any, NoReturn
 from urllib.request import getproxies
 
 from publisher.client.decide import decide
-from publisher.client.errors import ClientError, Code, InputError, StoppedError, UsageError, printable
+from publisher.client.embedded import RESOURCE, Trusted
 from publisher.client.report import answer_json, answer_lines, error_json, error_lines, shell_exit
-from publisher.client.trusted import RESOURCE, Trusted
-from publisher.client.version import Version
+from publisher.wire.errors import ClientError, Code, InputError, StoppedError, UsageError, printable
+from publisher.wire.version import Version
 
 ROOT_BYTES = 128 * 1024
 """The largest root that is read, in bytes."""
@@ -153,7 +153,7 @@ class _Settings:
 
 
 def _ask(options: argparse.Namespace, settings: _Settings) -> int:
-    from publisher.client.fetch import fetcher_for  # noqa: PLC0415 - python-tuf is slow to load; --help answers at once
+    from publisher.client.http import fetcher_for  # noqa: PLC0415 - python-tuf is slow to load; --help answers at once
     from publisher.client.updater import UpdateClient  # noqa: PLC0415 - the same
 
     trusted = settings.trusted

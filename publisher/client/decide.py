@@ -10,8 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from publisher.client.feed import Action, Feed, Release
-from publisher.client.version import Version
+from publisher.wire.feed import Action, Feed, Release
+from publisher.wire.version import Version
 
 __all__ = ["Answer", "Outcome", "decide"]
 

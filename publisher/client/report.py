@@ -12,14 +12,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from publisher.client.decide import Answer
-from publisher.client.errors import ClientError
-from publisher.client.feed import Deprecation, Release, Restart, State
-from publisher.client.version import Version
+from publisher.wire.errors import ClientError
+from publisher.wire.feed import Deprecation, Release, Restart, State
+from publisher.wire.version import Version
 
 if TYPE_CHECKING:
     # Not at run time, so that telling an error does not load python-tuf.
-    from publisher.client.duties import Signature
     from publisher.client.updater import Channel, Downloaded
+    from publisher.wire.duties import Signature
 
 __all__ = ["INSECURE_EXIT", "UPDATE_EXIT", "answer_json", "answer_lines", "error_json", "error_lines", "shell_exit"]
 

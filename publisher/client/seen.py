@@ -19,9 +19,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from publisher.client import strict_json
-from publisher.client.errors import Code, InputError, VerificationError
 from publisher.client.files import open_plain, write_durably
+from publisher.wire import strict_json
+from publisher.wire.errors import Code, InputError, VerificationError
 
 __all__ = ["MAX_BYTES", "RoleSeen", "Seen", "read_seen", "write_seen"]
 

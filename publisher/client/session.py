@@ -20,12 +20,12 @@ from tuf.api.metadata import Metadata, Root, Signed, TargetFile, Targets, Timest
 from tuf.api.serialization.json import CanonicalJSONSerializer
 from tuf.ngclient import FetcherInterface, Updater
 
-from publisher.client.brakes import BRAKES, silenced_by
-from publisher.client.duties import Signature, check_duties
-from publisher.client.errors import Code, ExpiredError, InputError, VerificationError
 from publisher.client.files import is_plain_file
-from publisher.client.limits import LIMITS, MetadataFetcher, limit_of
 from publisher.client.seen import RoleSeen, Seen, read_seen, write_seen
+from publisher.wire.brakes import BRAKES, silenced_by
+from publisher.wire.duties import Signature, check_duties
+from publisher.wire.errors import Code, ExpiredError, InputError, VerificationError
+from publisher.wire.limits import LIMITS, MetadataFetcher, limit_of
 
 __all__ = ["DISTRUST", "Clock", "Session", "Source", "start_session"]
 

@@ -13,9 +13,9 @@ from tuf.api.exceptions import LengthOrHashMismatchError, RepositoryError
 from tuf.api.metadata import TargetFile
 from tuf.ngclient import FetcherInterface
 
-from publisher.client.errors import InputError, LocalError
 from publisher.client.files import is_plain_file, open_plain, rename_to_new
-from publisher.client.limits import refuse_web_page, within
+from publisher.wire.errors import InputError, LocalError
+from publisher.wire.limits import refuse_web_page, within
 
 __all__ = ["Downloaded", "Remote", "already_there", "keep"]
 

@@ -27,17 +27,17 @@ from tuf.api.exceptions import LengthOrHashMismatchError
 from tuf.api.metadata import TargetFile
 from tuf.ngclient import FetcherInterface
 
-from publisher.client import feed as feeds
-from publisher.client.duties import Signature
-from publisher.client.errors import Code, InputError, VerificationError
-from publisher.client.feed import Feed, parse_feed
 from publisher.client.files import is_plain_file, new_part, open_plain
-from publisher.client.lock import locked
 from publisher.client.session import DISTRUST, Clock, Session, Source, start_session
+from publisher.client.state_lock import locked
 from publisher.client.store import Downloaded, Remote, already_there, keep
-from publisher.client.translate import plain_errors
-from publisher.client.version import Version
-from publisher.client.withdrawn import withdrawn_versions
+from publisher.client.tuf_errors import plain_errors
+from publisher.wire import feed as feeds
+from publisher.wire.duties import Signature
+from publisher.wire.errors import Code, InputError, VerificationError
+from publisher.wire.feed import Feed, parse_feed
+from publisher.wire.version import Version
+from publisher.wire.withdrawn import withdrawn_versions
 
 __all__ = ["Channel", "Clock", "Downloaded", "UpdateClient"]
 

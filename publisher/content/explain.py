@@ -12,11 +12,11 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from publisher.content.strict_yaml import Document, Path
 from publisher.content.text import odd_character
+from publisher.content.yaml_reader import Document, Path
 from publisher.errors import Problem
-from publisher.model.staffing import WEEKDAYS, Weekday
-from publisher.rules.words import length, listed
+from publisher.model.config.staffing import WEEKDAYS, Weekday
+from publisher.rules.english import length, listed
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -11,32 +11,32 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from publisher.content.catalog_items import Item, Loaded, LoadedConfiguration, M
 from publisher.content.explain import did_you_mean, validation_problems
-from publisher.content.items import Item, Loaded, LoadedConfiguration, M
-from publisher.content.links import configuration_problems, link_problems, policy_problems
+from publisher.content.links.across_files import configuration_problems, link_problems, policy_problems
 from publisher.content.mend import mended
 from publisher.content.pages import page_problems
-from publisher.content.prometheus import readings
-from publisher.content.readings import Saved, readings_problems, with_readings
-from publisher.content.strict_yaml import Document, parse
+from publisher.content.readings.prometheus import readings
+from publisher.content.readings.saved import Saved, readings_problems, with_readings
 from publisher.content.text import Refused
 from publisher.content.tree import Tree, read_file, read_tree
+from publisher.content.yaml_reader import Document, parse
 from publisher.errors import ContentError, InputError, Place, Problem
-from publisher.model.calendar import Review
 from publisher.model.catalog import Catalog, Sample
+from publisher.model.config.endpoint import Endpoints
+from publisher.model.config.signer import Signers
+from publisher.model.config.staffing import Staffing
 from publisher.model.configuration import Configuration
-from publisher.model.deprecation import Deprecation
-from publisher.model.endpoint import Endpoints
-from publisher.model.event import Event
-from publisher.model.maintenance import Maintenance
-from publisher.model.mapping import Mapping as HistoryMapping
-from publisher.model.monitor import Monitor, Reading
-from publisher.model.policy import Policy
-from publisher.model.product import Channels, Products
-from publisher.model.register import Override, Scenario, Signal, SprintFreeze
-from publisher.model.release import Release
-from publisher.model.signer import Signers
-from publisher.model.staffing import Staffing
+from publisher.model.content.calendar_review import Review
+from publisher.model.content.deprecation import Deprecation
+from publisher.model.content.event import Event
+from publisher.model.content.maintenance import Maintenance
+from publisher.model.content.monitor import Monitor, Reading
+from publisher.model.content.policy import Policy
+from publisher.model.content.product import Channels, Products
+from publisher.model.content.register import Override, Scenario, Signal, SprintFreeze
+from publisher.model.content.release import Release
+from publisher.model.history.mapping import Mapping as HistoryMapping
 
 FOLDERS = (
     "events", "releases", "deprecations", "policies",

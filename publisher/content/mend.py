@@ -14,8 +14,8 @@ from typing import Any, Generic
 
 from pydantic import ValidationError
 
-from publisher.content.items import Item, M
-from publisher.content.strict_yaml import Document, Path
+from publisher.content.catalog_items import Item, M
+from publisher.content.yaml_reader import Document, Path
 from publisher.errors import Place
 
 __all__ = ["Mended", "mended"]

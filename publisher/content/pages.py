@@ -18,15 +18,15 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from publisher.client.device_names import is_device_name
 from publisher.content.explain import validation_problems
-from publisher.content.strict_yaml import parse
 from publisher.content.text import Refused, text_of
 from publisher.content.tree import Tree, read_tree
+from publisher.content.yaml_reader import parse
 from publisher.errors import ContentError, Place, Problem
-from publisher.model.base import Model, Text
 from publisher.model.markup import svg_problem
-from publisher.model.site import OWN_CLIENT, OWN_ROOT
+from publisher.model.records.site import OWN_CLIENT, OWN_ROOT
+from publisher.model.values import Model, Text
+from publisher.wire.device_names import is_device_name
 
 __all__ = ["FrontMatter", "Pages", "page_problems", "read_pages", "with_front_matter"]
 

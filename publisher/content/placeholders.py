@@ -11,8 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from publisher.errors import Place, Problem
+from publisher.model.config.endpoint import Endpoints
 from publisher.model.configuration import Configuration
-from publisher.model.endpoint import Endpoints
 
 EXAMPLE_HOSTS = ("example.org", "example.com", "example.net", "example")
 """Names that belong to nobody (RFC 2606); `.test` is left for rehearsals."""

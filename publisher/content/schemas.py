@@ -15,24 +15,24 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from publisher.model.answer import Answer
-from publisher.model.calendar import Review
 from publisher.model.catalog import Sample
-from publisher.model.deprecation import Deprecation
-from publisher.model.endpoint import Endpoints
-from publisher.model.event import Event
-from publisher.model.feed import Feed
-from publisher.model.maintenance import Maintenance
-from publisher.model.mapping import Mapping
-from publisher.model.monitor import Monitor
-from publisher.model.policy import Policy
-from publisher.model.product import Channels, Products
-from publisher.model.published import Manifest
-from publisher.model.register import Override, Scenario, Signal, SprintFreeze
-from publisher.model.release import Release
-from publisher.model.signer import Signers
-from publisher.model.site import SiteManifest
-from publisher.model.staffing import Staffing
+from publisher.model.config.endpoint import Endpoints
+from publisher.model.config.signer import Signers
+from publisher.model.config.staffing import Staffing
+from publisher.model.content.calendar_review import Review
+from publisher.model.content.deprecation import Deprecation
+from publisher.model.content.event import Event
+from publisher.model.content.maintenance import Maintenance
+from publisher.model.content.monitor import Monitor
+from publisher.model.content.policy import Policy
+from publisher.model.content.product import Channels, Products
+from publisher.model.content.register import Override, Scenario, Signal, SprintFreeze
+from publisher.model.content.release import Release
+from publisher.model.history.mapping import Mapping
+from publisher.model.records.answer import Answer
+from publisher.model.records.channel_state import Manifest
+from publisher.model.records.feed import Feed
+from publisher.model.records.site import SiteManifest
 
 Schema = dict[str, Any]
 

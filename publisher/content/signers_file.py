@@ -15,7 +15,7 @@ from yaml.nodes import MappingNode, Node, SequenceNode
 
 from publisher.content.yaml_edit import edited, last_character, top
 from publisher.errors import InputError
-from publisher.model.signer import Signer
+from publisher.model.config.signer import Signer
 
 
 @dataclass(frozen=True)

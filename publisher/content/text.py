@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from publisher.client.plain_text import find_hidden, name_of
 from publisher.errors import Place, Problem
+from publisher.wire.plain_text import find_hidden, name_of
 
 MAX_BYTES = 256 * 1024
 """No content file is larger."""

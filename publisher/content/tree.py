@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from publisher.client.plain_text import find_hidden
 from publisher.errors import InputError, Place, Problem
 from publisher.signing.private_keys import private_key_in
+from publisher.wire.plain_text import find_hidden
 
 __all__ = ["LARGEST", "Tree", "read_file", "read_tree"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from publisher.errors import InputError
-from publisher.model.evidence import ChangeFacts
+from publisher.model.records.evidence import ChangeFacts
 
 LIMIT = 4 * 1024 * 1024
 """Bytes; a list of paths is not larger."""

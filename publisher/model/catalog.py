@@ -9,18 +9,18 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from publisher.client.version import Version
-from publisher.model.base import Model, Text, UtcTime
-from publisher.model.calendar import Review
+from publisher.model.config.staffing import Staffing
 from publisher.model.configuration import Configuration
-from publisher.model.deprecation import Deprecation
-from publisher.model.event import Event
-from publisher.model.maintenance import Maintenance
-from publisher.model.monitor import Monitor
-from publisher.model.policy import Policy
-from publisher.model.register import Override, Scenario, Signal, SprintFreeze
-from publisher.model.release import Release
-from publisher.model.staffing import Staffing
+from publisher.model.content.calendar_review import Review
+from publisher.model.content.deprecation import Deprecation
+from publisher.model.content.event import Event
+from publisher.model.content.maintenance import Maintenance
+from publisher.model.content.monitor import Monitor
+from publisher.model.content.policy import Policy
+from publisher.model.content.register import Override, Scenario, Signal, SprintFreeze
+from publisher.model.content.release import Release
+from publisher.model.values import Model, Text, UtcTime
+from publisher.wire.version import Version
 
 
 class Sample(Model):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.model.endpoint import Endpoints
-from publisher.model.policy import Policy
-from publisher.model.product import Channel, Product
-from publisher.model.signer import Signers
+from publisher.model.config.endpoint import Endpoints
+from publisher.model.config.signer import Signers
+from publisher.model.content.policy import Policy
+from publisher.model.content.product import Channel, Product
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
-from publisher.client.plain_text import without_hidden
+from publisher.wire.plain_text import without_hidden
 
 __all__ = ["html_problem", "svg_problem"]
 

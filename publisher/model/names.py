@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from publisher.client.device_names import is_device_name
+from publisher.wire.device_names import is_device_name
 
 __all__ = ["LARGEST_NUMBER", "refuse_device_name", "same_but_for_case"]
 

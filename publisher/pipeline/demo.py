@@ -16,23 +16,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from publisher.channel.audit import Audit
+from publisher.channel.audit.channel import Audit
 from publisher.channel.layout import release_key
-from publisher.client.trusted import Trusted
-from publisher.client.version import Version
+from publisher.client.embedded import Trusted
 from publisher.errors import InputError, VerificationError
 from publisher.model.catalog import Catalog
-from publisher.model.signer import Duty, Signers
-from publisher.pipeline.deciding import Clock, ReleaseRequest
+from publisher.model.config.signer import Duty, Signers
+from publisher.pipeline.client_build import build_zipapp
+from publisher.pipeline.decide import Clock, ReleaseRequest
 from publisher.pipeline.keyring import KeyRing
-from publisher.pipeline.keys import ROOT_FILE, Person, ceremony, write_ceremony
+from publisher.pipeline.keys.ceremony import ROOT_FILE, Person, ceremony, write_ceremony
+from publisher.pipeline.objects.writing import Written
+from publisher.pipeline.operate.verify import StoreSource, verify_channel
 from publisher.pipeline.progress import Track
-from publisher.pipeline.release import apply_release, plan_release
-from publisher.pipeline.verify import StoreSource, verify_channel
+from publisher.pipeline.release.release import apply_release, plan_release
 from publisher.pipeline.wheels import Wheel
-from publisher.pipeline.writing import Written
-from publisher.pipeline.zipapp import build_zipapp
 from publisher.storage.open import open_storage
+from publisher.wire.version import Version
 
 PRODUCT, CHANNEL = "update-client", "stable"
 

@@ -10,10 +10,10 @@ from typing import TypeVar
 
 from publisher.channel.roles import ONLINE_ROLES
 from publisher.errors import SigningError
-from publisher.model.signer import Signer, Signers
-from publisher.rules import words
+from publisher.model.config.signer import Signer, Signers
+from publisher.rules import english
 from publisher.signing.devices import NotAtHand, device_of
-from publisher.signing.keys import OpenSigner, key_path, open_signer, refuse_demo_keys
+from publisher.signing.key_files import OpenSigner, key_path, open_signer, refuse_demo_keys
 from publisher.signing.minisign import MinisignKey
 
 T = TypeVar("T")
@@ -77,7 +77,7 @@ class KeyRing:
             return first
         raise SigningError(
             f"no key is at hand that may sign the ledger, and nothing is done without an entry there:"
-            f" {words.listed(roles, 'or')}",
+            f" {english.listed(roles, 'or')}",
             fix="give the directory that holds one with --keys",
         )
 

@@ -8,9 +8,9 @@ from publisher.channel.repository import Repository, read_repository, silent_cha
 from publisher.channel.roles import ONLINE_ROLES
 from publisher.channel.state import read_state
 from publisher.errors import InputError, VerificationError
-from publisher.model.base import format_time
-from publisher.model.published import ChannelState
-from publisher.model.signer import Signers
+from publisher.model.config.signer import Signers
+from publisher.model.records.channel_state import ChannelState
+from publisher.model.values import format_time
 from publisher.pipeline.reading import reader
 from publisher.pipeline.withdrawn import read_withdrawals
 from publisher.storage.protocol import Storage

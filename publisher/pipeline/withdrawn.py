@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 
-from publisher.channel.ledger import Logged
+from publisher.channel.ledger.entries import Logged
+from publisher.channel.ledger.withdrawn import dated, withdrawals
 from publisher.channel.repository import Repository
-from publisher.channel.withdrawn import dated, withdrawals
 from publisher.errors import StorageError
-from publisher.model.published import Withdrawal
-from publisher.model.release import Release
-from publisher.model.signer import Signers
-from publisher.pipeline.ledger import from_the_end
+from publisher.model.config.signer import Signers
+from publisher.model.content.release import Release
+from publisher.model.records.channel_state import Withdrawal
+from publisher.pipeline.ledger_append import from_the_end
 from publisher.pipeline.reading import Readable
 
 RECENT = 64

@@ -14,20 +14,20 @@ from itertools import takewhile
 from operator import attrgetter, itemgetter
 
 from publisher.model.catalog import Catalog
-from publisher.model.decision import Verdict
-from publisher.model.event import Event
-from publisher.model.evidence import Evidence
-from publisher.model.past import History, PastRelease
-from publisher.model.policy import Policy
-from publisher.model.product import Product
-from publisher.model.release import Necessity
-from publisher.model.staffing import WEEKDAYS, Shift, Staffing
-from publisher.rules import freeze
-from publisher.rules.bands import Subject
-from publisher.rules.clock import NONE, Span, merged
-from publisher.rules.coverage import DUTIES
-from publisher.rules.question import Question
-from publisher.rules.timeline import timeline
+from publisher.model.config.staffing import WEEKDAYS, Shift, Staffing
+from publisher.model.content.event import Event
+from publisher.model.content.policy import Policy
+from publisher.model.content.product import Product
+from publisher.model.content.release import Necessity
+from publisher.model.history.past import History, PastRelease
+from publisher.model.records.decision import Verdict
+from publisher.model.records.evidence import Evidence
+from publisher.rules.engine.question import Question
+from publisher.rules.freeze.matrix import Subject
+from publisher.rules.freeze.timeline import timeline
+from publisher.rules.gates.environment import freeze
+from publisher.rules.staffing.coverage import DUTIES
+from publisher.rules.staffing.local_time import NONE, Span, merged
 
 EVERYBODY = Staffing(
     shifts=tuple(

@@ -10,25 +10,22 @@ from itertools import chain, groupby
 from operator import itemgetter
 
 from publisher.model.catalog import Catalog
-from publisher.model.decision import Decision, Outcome, Verdict
-from publisher.model.evidence import Evidence
-from publisher.model.release import Release
-from publisher.rules import (
-    changes,
-    environment,
+from publisher.model.content.release import Release
+from publisher.model.records.decision import Decision, Outcome, Verdict
+from publisher.model.records.evidence import Evidence
+from publisher.rules.engine import overrides
+from publisher.rules.engine.question import Boundaries, Question, Rule
+from publisher.rules.gates.environment import (
+    calendar_review,
     freeze,
     freshness,
-    integrity,
     monitors,
-    overrides,
-    pattern,
-    planes,
-    review,
     risk,
+    rollout_pattern,
+    staffing_and_maintenance,
     urgency,
-    withdrawn,
 )
-from publisher.rules.question import Boundaries, Question, Rule
+from publisher.rules.gates.technical import change_class, integrity, plane_order, withdrawn
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ RULES: tuple[Registered, ...] = (
     Registered(integrity.version, integrity.version_boundaries),
     Registered(integrity.artifacts),
     Registered(withdrawn.never_again),
-    Registered(changes.change_class),
+    Registered(change_class.change_class),
     Registered(freeze.hard_freeze, freeze.hard_boundaries, Outcome.WAITING),
     Registered(freeze.soft_freeze, freeze.soft_boundaries, Outcome.WAITING),
     Registered(monitors.monitors, monitors.boundaries),
@@ -60,11 +57,11 @@ RULES: tuple[Registered, ...] = (
     Registered(risk.named, risk.named_boundaries),
     Registered(risk.comms_lead, risk.comms_lead_boundaries),
     Registered(risk.assumptions, risk.assumptions_boundaries),
-    Registered(pattern.fits, pattern.boundaries),
-    Registered(planes.order, planes.boundaries),
-    Registered(review.review, review.boundaries, Outcome.UNKNOWN),
-    Registered(environment.coverage, environment.coverage_boundaries),
-    Registered(environment.maintenance_only, environment.maintenance_boundaries),
+    Registered(rollout_pattern.fits, rollout_pattern.boundaries),
+    Registered(plane_order.order, plane_order.boundaries),
+    Registered(calendar_review.review, calendar_review.boundaries, Outcome.UNKNOWN),
+    Registered(staffing_and_maintenance.coverage, staffing_and_maintenance.coverage_boundaries),
+    Registered(staffing_and_maintenance.maintenance_only, staffing_and_maintenance.maintenance_boundaries),
 )
 """Every rule, in the order in which verdicts are shown."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from publisher.model.policy import Adjustment, Band, BaseBand, PartialBand, Policy
-from publisher.rules import words
-from publisher.rules.bands import LENGTHS
+from publisher.model.content.policy import Adjustment, Band, BaseBand, PartialBand, Policy
+from publisher.rules import english
+from publisher.rules.freeze.matrix import LENGTHS
 
 
 @dataclass(frozen=True)
@@ -39,25 +39,25 @@ def policy_text(policy: Policy) -> tuple[Section, ...]:
 
 def _bands(policy: Policy) -> Iterator[str]:
     for base in policy.freeze.base:
-        types = words.listed([_plain(name) for name in base.events])
+        types = english.listed([_plain(name) for name in base.events])
         yield f"{_upper(base.because)}{'' if types == base.because else f' ({types})'}: {_band(base)}."
 
 
 def _band(base: BaseBand) -> str:
     band = base.band
     soft = [
-        f"{words.length(length)} {side}"
+        f"{english.length(length)} {side}"
         for length, side in ((band.soft_before, "before"), (band.soft_after, "after"))
         if length
     ]
-    return _hard(band) + (f", soft freeze {words.listed(soft)} that" if soft else "")
+    return _hard(band) + (f", soft freeze {english.listed(soft)} that" if soft else "")
 
 
 def _hard(band: Band) -> str:
     if not band.hard_before and not band.hard_after:
         return "hard freeze during the event"
-    start = f"{words.length(band.hard_before)} before" if band.hard_before else "the start"
-    end = f"{words.length(band.hard_after)} after" if band.hard_after else "the end of"
+    start = f"{english.length(band.hard_before)} before" if band.hard_before else "the start"
+    end = f"{english.length(band.hard_after)} after" if band.hard_after else "the end of"
     return f"hard freeze from {start} to {end} the event"
 
 
@@ -82,19 +82,19 @@ def _lengths(band: PartialBand | None, *, instead: bool) -> Iterator[str]:
         if not length:
             yield f"no {hardness} freeze {side}"
         elif instead:
-            yield f"{hardness} freeze {words.length(length)} {side}"
+            yield f"{hardness} freeze {english.length(length)} {side}"
         else:
-            yield f"{hardness} freeze {words.length(length)} longer {side}"
+            yield f"{hardness} freeze {english.length(length)} longer {side}"
 
 
 def _conditions(adjustment: Adjustment) -> str:
     parts = []
     if adjustment.classes:
-        parts.append(f"for {words.kinds(adjustment.classes)}")
+        parts.append(f"for {english.kinds(adjustment.classes)}")
     if adjustment.client_types:
-        parts.append(f"on {words.programs(adjustment.client_types)}")
+        parts.append(f"on {english.programs(adjustment.client_types)}")
     if adjustment.events:
-        parts.append(f"around {words.listed([_plain(name) for name in adjustment.events], 'or')}")
+        parts.append(f"around {english.listed([_plain(name) for name in adjustment.events], 'or')}")
     if adjustment.severity_at_least > 1:
         parts.append(f"from severity {adjustment.severity_at_least} up")
     if adjustment.severity_at_most < 5:
@@ -106,7 +106,7 @@ def _conditions(adjustment: Adjustment) -> str:
     if adjustment.event_sensitivity_at_least > 1:
         parts.append(f"with an event sensitivity of {adjustment.event_sensitivity_at_least} of 5 or more")
     if adjustment.tested_less_than is not None:
-        parts.append(f"for releases tested for less than {words.length(adjustment.tested_less_than)}")
+        parts.append(f"for releases tested for less than {english.length(adjustment.tested_less_than)}")
     if adjustment.uncovered:
         parts.append("if on-call or support is not fully staffed around the event")
     return f", {', '.join(parts)}" if parts else ""
@@ -116,14 +116,14 @@ def _doubt(policy: Policy) -> Iterator[str]:
     doubt = policy.freeze.uncertainty
     for name, band in (("likely", doubt.likely), ("rumoured", doubt.rumoured)):
         if longer := list(_lengths(band, instead=False)):
-            yield f"If an event is only {name}: {words.listed(longer)}."
+            yield f"If an event is only {name}: {english.listed(longer)}."
     yield (
         "If an event starts at a block or epoch, the freeze covers its earliest to its latest time, and"
-        f" {words.length(doubt.drift_per_day)} more on both sides for each day since the estimate."
+        f" {english.length(doubt.drift_per_day)} more on both sides for each day since the estimate."
     )
     yield (
-        f"From {words.length(doubt.near)} before a freeze, an estimate or signal older than"
-        f" {words.length(doubt.stale_after)} blocks releases until it is updated."
+        f"From {english.length(doubt.near)} before a freeze, an estimate or signal older than"
+        f" {english.length(doubt.stale_after)} blocks releases until it is updated."
     )
     yield "An event without a score counts as severity 5 with no time to prepare. Releases near it need an approval."
     if policy.freeze.pad_hidden:
@@ -132,7 +132,7 @@ def _doubt(policy: Policy) -> Iterator[str]:
 
 
 def _soft(policy: Policy) -> Iterator[str]:
-    allowed = words.kinds(policy.freeze.soft_allows)
+    allowed = english.kinds(policy.freeze.soft_allows)
     yield f"Only {allowed} may ship. All but documentation must be essential."
     yield "A patch must also be a patch release by its version number, and no fix may be a major release."
     yield "Confidence in a fix must be high."
@@ -140,23 +140,23 @@ def _soft(policy: Policy) -> Iterator[str]:
     if watch.required:
         yield (
             f"After an event of severity {watch.severity_at_least} or more, monitors measure"
-            f" {words.listed(watch.required)}, and the soft freeze lasts until clients are healthy. Until then, only"
+            f" {english.listed(watch.required)}, and the soft freeze lasts until clients are healthy. Until then, only"
             " essential fixes of high confidence may ship."
         )
-        yield f"Missing measurements block releases too, for {words.length(watch.patience)} at most."
+        yield f"Missing measurements block releases too, for {english.length(watch.patience)} at most."
 
 
 def _overrides(policy: Policy) -> Iterator[str]:
     yield "An override names exact rules and the digests of the files. It expires, counts once, and is published."
-    yield f"It lasts {words.length(policy.override_longest)} at most."
+    yield f"It lasts {english.length(policy.override_longest)} at most."
     if policy.profile == "solo":
         yield "One person may grant it, by name and with a reason. The site shows both permanently."
     else:
         yield "It needs engineering and operations, and in a hard freeze also an executive and a reviewed rollback."
     yield "Integrity rules and failed checks cannot be overridden."
     yield (
-        f"An essential security fix that has waited for {words.length(policy.delay_limit)} is marked as overdue: a busy"
-        " calendar is no reason to leave users at risk."
+        f"An essential security fix that has waited for {english.length(policy.delay_limit)} is marked as overdue: a"
+        " busy calendar is no reason to leave users at risk."
     )
     yield "A hotfix may ship only if waiting is riskier than shipping. Both risks are published."
 
@@ -169,14 +169,14 @@ def _near(policy: Policy) -> Iterator[str]:
     yield f"From severity {policy.comms_lead_severity} up, an event needs a comms lead."
     yield (
         f"From severity {policy.scenario_severity} up, releases of nodes and protocols need a tested scenario of at"
-        f" least two failures at once, run in the {words.length(policy.scenario_max_age)} before the event."
+        f" least two failures at once, run in the {english.length(policy.scenario_max_age)} before the event."
     )
     yield "If an event changes things that users rely on, such as balances or units, the release notes must say so."
 
 
 def _patterns(policy: Policy) -> Iterator[str]:
     for pattern in policy.patterns:
-        default = f" It is the default for {words.kinds(pattern.default_for)}." if pattern.default_for else ""
+        default = f" It is the default for {english.kinds(pattern.default_for)}." if pattern.default_for else ""
         near = "" if pattern.near_events else " Never near an event."
         only = " Only in announced maintenance." if pattern.maintenance_only else ""
         yield (
@@ -188,13 +188,13 @@ def _patterns(policy: Policy) -> Iterator[str]:
 
 def _planes(policy: Policy) -> Iterator[str]:
     yield "Metadata and documentation ship first, then binaries. Defaults change only after the binaries have soaked."
-    yield f"New code soaks for {words.length(policy.soak)} before it becomes the default."
+    yield f"New code soaks for {english.length(policy.soak)} before it becomes the default."
 
 
 def _maintenance(policy: Policy) -> Iterator[str]:
     rules = policy.maintenance
     yield (
-        f"A window lasts {words.length(rules.longest)} at most, or {words.length(rules.longest_with_data)} if it"
+        f"A window lasts {english.length(rules.longest)} at most, or {english.length(rules.longest_with_data)} if it"
         " affects seeding, sync or storage."
     )
     yield (
@@ -202,12 +202,12 @@ def _maintenance(policy: Policy) -> Iterator[str]:
         " published."
     )
     yield (
-        f"In the {words.length(rules.eve)} before an event of severity {rules.eve_severity} or more, a window needs"
+        f"In the {english.length(rules.eve)} before an event of severity {rules.eve_severity} or more, a window needs"
         " staff around the clock."
     )
-    yield f"On-call, support and comms stay on duty for {words.length(rules.after)} afterwards."
+    yield f"On-call, support and comms stay on duty for {english.length(rules.after)} afterwards."
     yield (
-        f"A person works {words.counted(rules.nights_per_week, 'night')} a week at most. Night is from"
+        f"A person works {english.counted(rules.nights_per_week, 'night')} a week at most. Night is from"
         f" {rules.night_from} to {rules.night_to} local time."
     )
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from publisher.model.signer import Duty, RolePolicy, Signer, Signers
-from publisher.rules.words import counted, listed
+from publisher.model.config.signer import Duty, RolePolicy, Signer, Signers
+from publisher.rules.english import counted, listed
 
 
 @dataclass(frozen=True)

@@ -28,10 +28,10 @@ from securesystemslib.signer import (
 from securesystemslib.signer import Signer as OpenSigner
 
 from publisher.errors import SigningError
-from publisher.model.signer import Signer
-from publisher.signing.failures import SERVICES, NotAtHand, WrongSecret, told
-from publisher.signing.kms import be_brief
-from publisher.signing.public import KNOWN_KEYS, PublicKey, public_key, read_public
+from publisher.model.config.signer import Signer
+from publisher.signing.aws_kms import be_brief
+from publisher.signing.device_errors import SERVICES, NotAtHand, WrongSecret, told
+from publisher.signing.public_keys import KNOWN_KEYS, PublicKey, public_key, read_public
 
 Passphrase = Callable[[str], str | None]
 """Asked with the name of a key, and for devices with that of the secret behind it ("ops-ben pin"); None when there is

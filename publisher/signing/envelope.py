@@ -14,7 +14,7 @@ from securesystemslib.exceptions import UnverifiedSignatureError
 from securesystemslib.signer import Key
 
 from publisher.errors import VerificationError
-from publisher.signing.keys import OpenSigner
+from publisher.signing.key_files import OpenSigner
 
 
 def seal(payload: bytes, payload_type: str, key: OpenSigner) -> bytes:

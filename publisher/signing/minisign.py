@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from securesystemslib.signer import Signer as OpenSigner
 
 from publisher.errors import InputError, SigningError, VerificationError
-from publisher.model.signer import Signer
-from publisher.signing.keys import Passphrase, open_signer, public_key
+from publisher.model.config.signer import Signer
+from publisher.signing.key_files import Passphrase, open_signer, public_key
 
 ROLE = "minisign"
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from publisher.model.catalog import Catalog
-from publisher.model.event import Event
-from publisher.model.product import Product
-from publisher.model.register import SprintFreeze
-from publisher.model.release import ChangeClass
-from publisher.rules.bands import Subject
-from publisher.rules.opening import opening
-from publisher.rules.timeline import timeline
-from publisher.rules.windows import Hardness, Window, arithmetic
-from publisher.site.visible import EventView, view_of
+from publisher.model.content.event import Event
+from publisher.model.content.product import Product
+from publisher.model.content.register import SprintFreeze
+from publisher.model.content.release import ChangeClass
+from publisher.rules.freeze.matrix import Subject
+from publisher.rules.freeze.next_open import opening
+from publisher.rules.freeze.timeline import timeline
+from publisher.rules.freeze.windows import Hardness, Window, arithmetic
+from publisher.site.public import EventView, view_of
 
 Cause = Event | SprintFreeze
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from publisher.client.feed import Action, Restart
-from publisher.model.decision import Outcome
-from publisher.model.deprecation import DeprecationState
-from publisher.model.event import Assumption
-from publisher.model.maintenance import Degree, PlaneImpact
-from publisher.model.product import ClientType
-from publisher.model.release import ChangeClass
+from publisher.model.content.deprecation import DeprecationState
+from publisher.model.content.event import Assumption
+from publisher.model.content.maintenance import Degree, PlaneImpact
+from publisher.model.content.product import ClientType
+from publisher.model.content.release import ChangeClass
+from publisher.model.records.decision import Outcome
+from publisher.wire.feed import Action, Restart
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.model.maintenance import Maintenance
-from publisher.rules.clock import local
-from publisher.rules.maintenance import judge
-from publisher.rules.slots import Occurrence, occurrences
+from publisher.model.content.maintenance import Maintenance
+from publisher.rules.maintenance.judge import judge
+from publisher.rules.staffing.local_time import local
+from publisher.rules.staffing.occurrences import Occurrence, occurrences
 from publisher.site import labels
 from publisher.site.freezes import Span
-from publisher.site.scene import Scene
+from publisher.site.page_model import Scene
 
 _EVERY = {1: "Every", 2: "Every second", 4: "Every fourth"}
 

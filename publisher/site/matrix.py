@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from publisher.model.policy import Band, FreezePolicy
-from publisher.model.product import ClientType
-from publisher.model.release import ChangeClass
-from publisher.rules.bands import Case, Lengths, Subject, Sum, freeze_lengths
+from publisher.model.content.policy import Band, FreezePolicy
+from publisher.model.content.product import ClientType
+from publisher.model.content.release import ChangeClass
+from publisher.rules.freeze.matrix import Case, Lengths, Subject, Sum, freeze_lengths
 
 
 class Bands:

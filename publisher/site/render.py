@@ -18,16 +18,16 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from publisher.errors import ContentError, Place, Problem
-from publisher.model.base import format_time
 from publisher.model.catalog import Catalog
-from publisher.model.published import ChannelState
-from publisher.site.ics import to_ics
-from publisher.site.lanes_data import quarter_as_data
-from publisher.site.scene import Page, Scene
+from publisher.model.records.channel_state import ChannelState
+from publisher.model.values import format_time
+from publisher.site.outputs.calendar_json import quarter_as_data
+from publisher.site.outputs.ics import to_ics
+from publisher.site.page_model import Page, Scene
+from publisher.site.pages import calendar, events, feed_reference, home, reference, releases
+from publisher.site.public import public_catalog
 from publisher.site.templates import Templates
 from publisher.site.text import escape
-from publisher.site.views import calendar, events, feed, home, reference, releases
-from publisher.site.visible import public_catalog
 
 PROSE = ("safety.md", "help/first-24-hours.md", "help/words.md")
 """Pages of prose in `content/pages` that generated pages link to. Their absence breaks a strict build, as it should."""
@@ -60,14 +60,19 @@ def render_site(
         *calendar.pages(scene),
         *events.pages(scene),
         *reference.pages(scene, beside),
-        *feed.pages(scene, feed_schema),
+        *feed_reference.pages(scene, feed_schema),
     ]
     known = (
-        {page.path for page in pages} | set(PROSE) | set(beside) | {feed.SCHEMA, DECISIONS, CALENDAR_DATA, CALENDAR_ICS}
+        {page.path for page in pages}
+        | set(PROSE)
+        | set(beside)
+        | {feed_reference.SCHEMA, DECISIONS, CALENDAR_DATA, CALENDAR_ICS}
     )
     common = _common(scene)
     files = {page.path: _render(page, known, common, templates) for page in pages}
-    files[feed.SCHEMA] = _json({"$id": f"{scene.catalog.endpoints.site}/{feed.SCHEMA}", **feed_schema})
+    files[feed_reference.SCHEMA] = _json(
+        {"$id": f"{scene.catalog.endpoints.site}/{feed_reference.SCHEMA}", **feed_schema}
+    )
     files[DECISIONS] = _json(_decisions(scene))
     files[CALENDAR_DATA] = _json(quarter_as_data(scene.quarter, scene.catalog, scene.state))
     files[CALENDAR_ICS] = to_ics(scene.quarter, scene.catalog, now, calendar_before)

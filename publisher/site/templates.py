@@ -10,10 +10,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateSynta
 from jinja2.exceptions import TemplateNotFound, UndefinedError
 from markupsafe import Markup
 
-from publisher.client.web_path import web_path
 from publisher.errors import ContentError, InputError, Place, Problem
-from publisher.model.release import ChangeClass
+from publisher.model.content.release import ChangeClass
 from publisher.site import labels, text
+from publisher.wire.web_path import web_path
 
 __all__ = ["Templates"]
 

@@ -15,10 +15,10 @@ from typing import Any
 from jinja2 import StrictUndefined, Undefined
 from markupsafe import Markup
 
-from publisher.client.plain_text import without_hidden
-from publisher.model.base import duration_text, format_time
-from publisher.model.markdown import to_html
-from publisher.rules import words
+from publisher.model.values import duration_text, format_time
+from publisher.rules import english
+from publisher.text.markdown import to_html
+from publisher.wire.plain_text import without_hidden
 
 _ENTITIES = {ord(char): f"&#{ord(char)};" for char in "&<>\"'`*_[]{}|\\~^#!=$@"}
 
@@ -63,29 +63,29 @@ def rich(text: str) -> Markup:
 
 def moment(when: datetime) -> Markup:
     """Tuesday 24 November 2026, 10:00 UTC, readable by machines too."""
-    return _time(when, words.moment(when))
+    return _time(when, english.moment(when))
 
 
 def near(when: datetime, now: datetime) -> Markup:
     """Tuesday 24 November, 10:00 UTC, for a moment of this year."""
-    return _time(when, words.near(when, now))
+    return _time(when, english.near(when, now))
 
 
 def day(when: datetime) -> Markup:
     """24 November 2026."""
-    return _time(when, words.day(when))
+    return _time(when, english.day(when))
 
 
 def period(start: datetime, end: datetime) -> Markup:
     """From one moment to another; a day is named once."""
     last = _time(end, f"{end:%H:%M} UTC") if start.date() == end.date() else moment(end)
-    first = _time(start, words.moment(start).removesuffix(" UTC")) if start.date() == end.date() else moment(start)
+    first = _time(start, english.moment(start).removesuffix(" UTC")) if start.date() == end.date() else moment(start)
     return Markup('{} <span class="tg-to">to</span> {}').format(first, last)
 
 
 def short(when: datetime) -> Markup:
     """Tue 24 Nov, 10:00: for tables, where the year is clear; the full date is in the title."""
-    text = words.moment(when)
+    text = english.moment(when)
     weekday, number, month, _ = text.split(" ", 3)
     return Markup('<time datetime="{}" title="{}">{} {} {}, {}</time>').format(
         format_time(when), text, weekday[:3], number, month[:3], f"{when:%H:%M}"
@@ -98,7 +98,7 @@ def _time(when: datetime, text: str) -> Markup:
 
 def listed(items: Iterable[str], last: str = "and") -> Markup:
     """a, b and c, each escaped."""
-    return Markup(words.listed([finalize(item) for item in items], last))
+    return Markup(english.listed([finalize(item) for item in items], last))
 
 
 def length(value: Any) -> Markup:

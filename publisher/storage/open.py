@@ -7,9 +7,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from publisher.errors import InputError
-from publisher.storage.directory import DirectoryStorage
+from publisher.storage.directory.store import DirectoryStorage
 from publisher.storage.protocol import Storage
-from publisher.storage.s3_address import S3Address
+from publisher.storage.s3.address import S3Address
 
 SUPPORTED = "a directory, file:///absolute/directory, or s3://bucket/prefix?endpoint=URL"
 
@@ -26,7 +26,7 @@ def open_storage(url: str) -> Storage:
         case "file":
             return DirectoryStorage(_path(url, _file_path(url)))
         case "s3":
-            from publisher.storage.s3 import S3Storage  # noqa: PLC0415 - boto3 is slow to load, and seldom needed
+            from publisher.storage.s3.store import S3Storage  # noqa: PLC0415 - boto3 is slow to load, and seldom needed
 
             return S3Storage(S3Address.parse(url))
         case other:

@@ -15,8 +15,8 @@ from publisher.errors import StorageError
 from publisher.storage.protocol import Storage
 
 if TYPE_CHECKING:  # boto3 is loaded for s3:// addresses alone
-    from publisher.storage.s3 import S3Storage
-    from publisher.storage.s3_probe import Capabilities, Measured
+    from publisher.storage.s3.probe import Capabilities, Measured
+    from publisher.storage.s3.store import S3Storage
 
 SKEW_WARNING = timedelta(seconds=60)
 SKEW_LIMIT = timedelta(minutes=15)
@@ -84,7 +84,7 @@ def preflight(
     if not storage.url.startswith("s3:"):
         says = f"{storage.url} keeps its conditions by itself."
         return Report(storage.url, (Check("place", Outcome.PASS, says),))
-    from publisher.storage.s3 import S3Storage  # noqa: PLC0415 - boto3 is loaded for s3:// addresses alone
+    from publisher.storage.s3.store import S3Storage  # noqa: PLC0415 - boto3 is loaded for s3:// addresses alone
 
     assert isinstance(storage, S3Storage)
     return _S3Preflight(storage, now, public, proxies or {}).report()
@@ -169,7 +169,7 @@ class _S3Preflight:
     def _required(self, name: str, kept: bool, says: str) -> Check:
         if kept:
             return _passed(name, says)
-        from publisher.storage.s3_probe import unsafe  # noqa: PLC0415 - boto3 is loaded for s3:// addresses alone
+        from publisher.storage.s3.probe import unsafe  # noqa: PLC0415 - boto3 is loaded for s3:// addresses alone
 
         return _failed(name, unsafe(self._place, self._endpoint, self._storage.capabilities.problem))
 
@@ -184,9 +184,9 @@ class _S3Preflight:
             DownloadLengthMismatchError,
         )
 
-        from publisher.client.fetch import WebFetcher  # noqa: PLC0415 - see above
-        from publisher.client.pace import Limits  # noqa: PLC0415 - see above
-        from publisher.client.web_path import address_of  # noqa: PLC0415 - see above
+        from publisher.client.deadlines import Limits  # noqa: PLC0415 - see above
+        from publisher.client.http import WebFetcher  # noqa: PLC0415 - see above
+        from publisher.wire.web_path import address_of  # noqa: PLC0415 - see above
 
         fetcher = WebFetcher(self._proxies, "tidegate", retries=1, limits=Limits(wait=PUBLIC_SECONDS))
         url = address_of(self._public, key)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from publisher.pipeline.artifacts import collect, hash_files
+from publisher.pipeline.objects.collect import collect, hash_files
 from tests.bench.measure import Result, seconds
 from tests.support.project import Project
 from tests.support.seaweed import SeaweedServer
@@ -41,13 +41,13 @@ import json, resource, sys, time
 from datetime import datetime
 from pathlib import Path
 from publisher.content.load import load_catalog
-from publisher.pipeline.deciding import ReleaseRequest
+from publisher.pipeline.decide import ReleaseRequest
 from publisher.pipeline.keyring import KeyRing
-from publisher.pipeline.promote import apply_promote
-from publisher.pipeline.release import plan_release
-from publisher.pipeline.stage import apply_stage
+from publisher.pipeline.release.promote import apply_promote
+from publisher.pipeline.release.release import plan_release
+from publisher.pipeline.release.stage import apply_stage
 from publisher.pipeline.progress import silent
-from publisher.pipeline.writing import write_objects
+from publisher.pipeline.objects.writing import write_objects
 from publisher.storage.open import open_storage
 
 base, url, now = Path(sys.argv[1]), sys.argv[2], datetime.fromisoformat(sys.argv[3])
@@ -77,8 +77,8 @@ print(json.dumps({
 UPLOAD = """
 import sys
 from pathlib import Path
-from publisher.pipeline.site_files import read_site
-from publisher.pipeline.site_upload import apply_upload, plan_upload
+from publisher.pipeline.site.files import read_site
+from publisher.pipeline.site.upload import apply_upload, plan_upload
 from publisher.storage.open import open_storage
 
 storage = open_storage(sys.argv[2])

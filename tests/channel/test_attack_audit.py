@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tuf.api.metadata import TargetFile
 
-from publisher.pipeline.verify import StoreSource, verify_channel
+from publisher.pipeline.operate.verify import StoreSource, verify_channel
 from tests.support.approving import ROLE, stage
 from tests.support.exchanging import people_files, stage_as_thief
 from tests.support.project import Project

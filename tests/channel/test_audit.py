@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from publisher.channel.audit import Audit, audit
-from publisher.channel.ledger import PAYLOAD_TYPE
-from publisher.model.signer import RolePolicy
-from publisher.pipeline.refresh import apply_refresh, plan_refresh
-from publisher.pipeline.verify import StoreSource
+from publisher.channel.audit.channel import Audit, audit
+from publisher.channel.ledger.entries import PAYLOAD_TYPE
+from publisher.model.config.signer import RolePolicy
+from publisher.pipeline.operate.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.operate.verify import StoreSource
 from publisher.signing.envelope import seal
 from tests.support.approving import stage
 from tests.support.project import Project

@@ -6,9 +6,9 @@ import hashlib
 
 import pytest
 
-from publisher.channel.audit import audit
+from publisher.channel.audit.channel import audit
 from publisher.channel.manifests import sums, trusted_comment
-from publisher.pipeline.verify import StoreSource
+from publisher.pipeline.operate.verify import StoreSource
 from publisher.signing.digests import digest_bytes
 from tests.support.project import Project
 from tests.support.rotating import promote_keys, replace_key, sign_role_as, stage_keys

@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 
-from publisher.channel.audit import audit
+from publisher.channel.audit.channel import audit
 from publisher.channel.findings import Finding
-from publisher.pipeline.verify import StoreSource
+from publisher.pipeline.operate.verify import StoreSource
 from tests.support.approving import promote, stage
 from tests.support.project import Project
 

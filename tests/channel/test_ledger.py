@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tuf.api.metadata import Key
 
-from publisher.channel.ledger import (
+from publisher.channel.ledger.entries import (
     NO_ENTRY,
     PAYLOAD_TYPE,
     Check,
@@ -23,10 +23,10 @@ from publisher.channel.ledger import (
     seal_entry,
     took_effect,
 )
-from publisher.model.decision import Decision, Outcome, Verdict
-from publisher.model.ledger import Action, Entry, Stamp, Told
+from publisher.model.records.decision import Decision, Outcome, Verdict
+from publisher.model.records.ledger import Action, Entry, Stamp, Told
 from publisher.signing.envelope import payload_of, seal
-from publisher.signing.keys import OpenSigner
+from publisher.signing.key_files import OpenSigner
 from tests.support.project import Project, seeded_keys
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)

@@ -14,12 +14,12 @@ import pytest
 from tuf.api.exceptions import DownloadHTTPError
 from tuf.ngclient import FetcherInterface
 
-from publisher.channel.audit import Audit
-from publisher.client.fetch import fetcher_for
+from publisher.channel.audit.channel import Audit
+from publisher.client.http import fetcher_for
 from publisher.errors import StorageMissing
-from publisher.pipeline.site_signing import apply_signing, plan_signing
-from publisher.pipeline.site_upload import apply_upload, plan_upload
-from publisher.pipeline.verify import StoreSource, WebSource, verify_channel
+from publisher.pipeline.operate.verify import StoreSource, WebSource, verify_channel
+from publisher.pipeline.site.signing import apply_signing, plan_signing
+from publisher.pipeline.site.upload import apply_upload, plan_upload
 from publisher.storage.memory import MemoryStorage
 from publisher.storage.protocol import Body, ObjectMeta
 from tests.support.project import Project

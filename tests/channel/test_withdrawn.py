@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime, timedelta
 
-from publisher.channel.withdrawn import taken_back
-from publisher.client.version import Version
-from publisher.model.ledger import Action, Entry, Stamp
+from publisher.channel.ledger.withdrawn import taken_back
+from publisher.model.records.ledger import Action, Entry, Stamp
+from publisher.wire.version import Version
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""publish bucket policy, cors and lifecycle: the documents of storage/policies.py, and nothing is sent."""
+"""publish bucket policy, cors and lifecycle: the documents of storage/s3/policies.py, and nothing is sent."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from publisher.storage.policies import (
+from publisher.storage.s3.policies import (
     SITE_IDENTITIES,
     Identity,
     cors,

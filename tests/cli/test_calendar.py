@@ -11,7 +11,7 @@ import icalendar
 import pytest
 from rich.cells import cell_len
 
-from publisher.cli.verdicts import wrapped
+from publisher.cli.output.verdicts import wrapped
 from tests.support.build import ROOT
 from tests.support.command import Publish
 from tests.support.project import Project

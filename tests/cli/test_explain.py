@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from publisher.cli.explain import report
-from publisher.rules.names import RULE_IDS
+from publisher.cli.plan.explain import report
+from publisher.rules.engine.public_words import RULE_IDS
 from tests.support.build import at
 from tests.support.command import Publish
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from publisher.signing.keys import generate_ed25519
+from publisher.signing.key_files import generate_ed25519
 from tests.support.command import Publish, Ran
 from tests.support.project import Project, tree
 from tests.support.terminal import at_terminal

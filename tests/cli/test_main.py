@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from publisher.cli.main import COMMANDS
+from publisher.cli.main import COMMANDS, MODULES
 from tests.support.command import ROOT, Publish, run_publish
 
 
@@ -21,7 +21,7 @@ def test_help_names_every_command(publish: Publish) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_explains_itself_and_its_options(name: str) -> None:
-    command = importlib.import_module(f"publisher.cli.{name}").command
+    command = importlib.import_module(f"publisher.cli.{MODULES[name]}").command
     assert isinstance(command, click.Command)
     assert command.help
 

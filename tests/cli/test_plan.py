@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from publisher.cli.plan import report
-from publisher.rules.plan import plan
+from publisher.cli.plan.plan import report
+from publisher.rules.calendar.advice import plan
 from tests.support import build
 from tests.support.command import Publish
 

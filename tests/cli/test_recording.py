@@ -109,9 +109,9 @@ def test_content_that_changed_while_it_shipped_is_left_alone_and_said(
         file_of(project).write_text(text, encoding="utf-8")
         return written
 
-    from publisher.pipeline.release import apply_release  # noqa: PLC0415 - the real one, beside what stands in for it
+    from publisher.pipeline.release.release import apply_release  # noqa: PLC0415 - the real one, beside what stands in for it
 
-    monkeypatch.setattr("publisher.cli.release.apply_release", ship_and_edit)
+    monkeypatch.setattr("publisher.cli.release.release.apply_release", ship_and_edit)
     ran = release(publish, project)
     assert ran.code == 0, ran.err
     said = " ".join(ran.out.split())

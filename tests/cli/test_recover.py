@@ -153,7 +153,7 @@ def test_status_fails_once_something_has_expired(
     live: Project, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run(publish, live, "status").code == 0
-    monkeypatch.setattr("publisher.cli.status.wall_clock", lambda: live.now + timedelta(days=3))
+    monkeypatch.setattr("publisher.cli.operate.status.wall_clock", lambda: live.now + timedelta(days=3))
     late = run(publish, live, "status")
     assert late.code == 4
     assert "Expired: timestamp. Clients offer nothing until that is renewed. Next: publish refresh" in late.out
@@ -165,6 +165,6 @@ def test_refresh_fails_as_for_missing_approvals_while_people_have_to_sign(
     live: Project, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (live.keys / "notes-coco.pem").unlink()
-    monkeypatch.setattr("publisher.cli.refresh.wall_clock", lambda: live.now + timedelta(days=88))
+    monkeypatch.setattr("publisher.cli.operate.refresh.wall_clock", lambda: live.now + timedelta(days=88))
     waits = run(publish, live, "refresh")
     assert (waits.code, "publish approve notes --key KEY" in waits.out) == (3, True), waits.err

@@ -40,7 +40,7 @@ def test_a_dry_run_prints_the_plan_that_is_then_applied(
     ready: Project, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
-    monkeypatch.setattr("publisher.cli.release.wall_clock", lambda: now)
+    monkeypatch.setattr("publisher.cli.release.release.wall_clock", lambda: now)
     planned = json.loads(release(publish, ready, "--dry-run", "--json").out)
     assert not ready.bucket.exists()
     applied = json.loads(release(publish, ready, "--json").out)

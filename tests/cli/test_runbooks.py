@@ -14,11 +14,11 @@ from tuf.ngclient import Updater
 
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
 from publisher.client.cli import wall_clock
-from publisher.client.errors import ClientError
-from publisher.client.fetch import fetcher_for
+from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import VerificationError
-from publisher.pipeline.self_check import StoreFetcher
+from publisher.pipeline.publication.self_check import StoreFetcher
+from publisher.wire.errors import ClientError
 from tests.support.command import Publish
 from tests.support.project import Project
 from tests.support.runbook import Typist, blocks, ship, started

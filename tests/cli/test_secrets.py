@@ -139,7 +139,7 @@ def test_an_unexpected_error_shows_no_secret_either(project: Project, tmp_path: 
     """A traceback tells lines of code, never values."""
     script = tmp_path / "boom.py"
     script.write_text(
-        "import publisher.signing.keys as keys\n"
+        "import publisher.signing.key_files as keys\n"
         "def boom(*_, **__): raise RuntimeError('it broke')\n"
         "keys.load_pem_private_key = boom\n"
         "import sys\n"

@@ -73,7 +73,7 @@ def test_serve_says_that_there_is_no_bucket(tmp_path: Path, publish: Publish, mo
         def server_close(self) -> None:
             pass
 
-    monkeypatch.setattr("publisher.cli.serve.make_server", lambda *_: Interrupted())
+    monkeypatch.setattr("publisher.cli.site.serve.make_server", lambda *_: Interrupted())
     ran = publish("serve", "--bucket", "missing", cwd=tmp_path)
     assert ran.code == 0
     assert "Bucket  there is none in missing\n" in ran.out

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.model.base import format_time
+from publisher.model.values import format_time
 from tests.support.command import ROOT, Publish, Ran
 from tests.support.project import tree
 

@@ -8,7 +8,7 @@ import pytest
 
 from publisher.cli import live
 from publisher.content.load import load_catalog
-from publisher.model.decision import Decision
+from publisher.model.records.decision import Decision
 from tests.support.command import ROOT, Publish
 from tests.support.project import Project
 

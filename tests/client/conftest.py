@@ -10,7 +10,7 @@ from pytest_socket import socket_allow_hosts
 from tuf.ngclient import FetcherInterface
 
 from publisher.client.cli import wall_clock
-from publisher.client.fetch import fetcher_for
+from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from tests.support.tuf_repository import Bucket, a_feed
 

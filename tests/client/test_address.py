@@ -15,7 +15,7 @@ from tuf.api.exceptions import DownloadError
 from urllib3.util import parse_url
 
 from publisher.client.address import is_safe, parsed
-from publisher.client.fetch import WebFetcher
+from publisher.client.http import WebFetcher
 
 HOSTILE = [
     r"http://127.0.0.1\@evil.example/",

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from publisher.client.brakes import silenced_by
-from publisher.client.errors import Code, ExpiredError, VerificationError
 from publisher.client.updater import UpdateClient
+from publisher.wire.brakes import silenced_by
+from publisher.wire.errors import Code, ExpiredError, VerificationError
 from tests.client.conftest import ASK, CountingFetcher, empty
 from tests.support.tuf_repository import PAST, Bucket
 

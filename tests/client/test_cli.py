@@ -16,11 +16,11 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from publisher.client import cli
 from publisher.client.cli import main
-from publisher.client.duties import Signature
 from publisher.client.report import listed_signers
-from publisher.client.version import Version
 from publisher.content.schemas import schema_of
-from publisher.model.answer import Answer
+from publisher.model.records.answer import Answer
+from publisher.wire.duties import Signature
+from publisher.wire.version import Version
 from tests.support.tuf_repository import ALICE, PAST, Bucket, a_feed
 
 Run = Callable[..., tuple[int, str, str]]

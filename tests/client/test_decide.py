@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.client.decide import Outcome, decide
-from publisher.client.feed import parse_feed
-from publisher.client.version import Version
+from publisher.wire.feed import parse_feed
+from publisher.wire.version import Version
 from tests.support.tuf_repository import a_feed
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "client" / "decisions.json"

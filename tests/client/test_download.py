@@ -19,10 +19,10 @@ import pytest
 from tuf.ngclient import FetcherInterface
 
 from publisher.client.cli import wall_clock
-from publisher.client.errors import ExpiredError, VerificationError
-from publisher.client.fetch import fetcher_for
-from publisher.client.lock import locked
+from publisher.client.http import fetcher_for
+from publisher.client.state_lock import locked
 from publisher.client.updater import UpdateClient
+from publisher.wire.errors import ExpiredError, VerificationError
 from tests.client.conftest import ASK, CountingFetcher, empty
 from tests.support.tuf_repository import Bucket, a_feed
 

@@ -6,8 +6,8 @@ import pytest
 from securesystemslib.signer import SSlibKey
 from tuf.api.metadata import Delegations, Metadata, Targets
 
-from publisher.client.duties import check_duties
-from publisher.client.errors import VerificationError
+from publisher.wire.duties import check_duties
+from publisher.wire.errors import VerificationError
 from tests.support.tuf_repository import ALICE, ALICE_TOO, BOB, CAROL, FAR, Person, delegation
 
 ROLE = "btfs-node.stable"

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from publisher.client.errors import FeedError
-from publisher.client.feed import MAX_BYTES, Action, Deprecation, Restart, State, parse_feed
-from publisher.client.version import Version
+from publisher.wire.errors import FeedError
+from publisher.wire.feed import MAX_BYTES, Action, Deprecation, Restart, State, parse_feed
+from publisher.wire.version import Version
 from tests.support.tuf_repository import a_feed
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "client"

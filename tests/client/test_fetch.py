@@ -12,9 +12,9 @@ import pytest
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, DownloadLengthMismatchError
 
 from publisher.client.cli import wall_clock
-from publisher.client.errors import InputError, TransferError
-from publisher.client.fetch import DirectoryFetcher, WebFetcher, fetcher_for
+from publisher.client.http import DirectoryFetcher, WebFetcher, fetcher_for
 from publisher.client.updater import UpdateClient
+from publisher.wire.errors import InputError, TransferError
 from tests.support.tuf_repository import Bucket
 
 pytestmark = pytest.mark.loopback

@@ -12,12 +12,12 @@ from tuf.api.exceptions import SlowRetrievalError
 from tuf.ngclient import FetcherInterface
 
 from publisher.client.cli import wall_clock
-from publisher.client.errors import ClientError, Code, VerificationError
-from publisher.client.feed import MAX_BYTES
-from publisher.client.fetch import fetcher_for
-from publisher.client.limits import LIMITS, MetadataFetcher, limit_of
-from publisher.client.pace import CHUNK
+from publisher.client.deadlines import CHUNK
+from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
+from publisher.wire.errors import ClientError, Code, VerificationError
+from publisher.wire.feed import MAX_BYTES
+from publisher.wire.limits import LIMITS, MetadataFetcher, limit_of
 from tests.client.conftest import ASK
 from tests.support.serving import served
 from tests.support.tuf_repository import Bucket, a_feed

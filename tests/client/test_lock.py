@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher.client.errors import InputError, LocalError
-from publisher.client.lock import locked
+from publisher.client.state_lock import locked
+from publisher.wire.errors import InputError, LocalError
 
 
 def test_a_second_holder_waits_for_the_first(tmp_path: Path) -> None:

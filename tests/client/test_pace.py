@@ -11,8 +11,8 @@ from contextlib import suppress
 import pytest
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, SlowRetrievalError
 
-from publisher.client.fetch import WebFetcher
-from publisher.client.pace import Limits
+from publisher.client.deadlines import Limits
+from publisher.client.http import WebFetcher
 
 pytestmark = pytest.mark.loopback
 

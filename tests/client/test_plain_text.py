@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from publisher.client.plain_text import find_hidden, name_of, without_hidden
+from publisher.wire.plain_text import find_hidden, name_of, without_hidden
 
 SHAPED_FORMATS = frozenset({*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD})
 """Format characters that are seen: they stand around or above a number."""

@@ -10,8 +10,8 @@ import pytest
 
 from publisher.client.address import Proxy, parsed, proxy_for
 from publisher.client.cli import main
-from publisher.client.errors import InputError
-from publisher.client.fetch import fetcher_for
+from publisher.client.http import fetcher_for
+from publisher.wire.errors import InputError
 from tests.support.proxy import HOST, proxied
 from tests.support.tuf_repository import Bucket
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from publisher.client.errors import ClientError, Code, ExpiredError, InputError, VerificationError
-from publisher.client.fetch import fetcher_for
+from publisher.client.http import fetcher_for
 from publisher.client.seen import RoleSeen, Seen, read_seen, write_seen
 from publisher.client.updater import UpdateClient
+from publisher.wire.errors import ClientError, Code, ExpiredError, InputError, VerificationError
 from tests.client.conftest import ASK
 from tests.support.tuf_repository import Bucket, Person, a_feed
 

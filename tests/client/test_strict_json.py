@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from publisher.client import strict_json
+from publisher.wire import strict_json
 
 
 def test_what_the_standard_allows() -> None:

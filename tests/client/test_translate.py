@@ -8,8 +8,8 @@ import inspect
 import pytest
 from tuf.api import exceptions
 
-from publisher.client.errors import ClientError, ExpiredError, LocalError, TransferError, VerificationError
-from publisher.client.translate import plain_errors, translate
+from publisher.client.tuf_errors import plain_errors, translate
+from publisher.wire.errors import ClientError, ExpiredError, LocalError, TransferError, VerificationError
 
 FAMILIES = (exceptions.RepositoryError, exceptions.DownloadError)
 EVERY = [kind for kind in vars(exceptions).values() if inspect.isclass(kind) and issubclass(kind, FAMILIES)]

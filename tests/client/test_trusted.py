@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.client.errors import InputError
-from publisher.client.trusted import Trusted
+from publisher.client.embedded import Trusted
+from publisher.wire.errors import InputError
 
 
 def test_it_round_trips() -> None:

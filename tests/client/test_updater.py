@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from publisher.client.cli import wall_clock
-from publisher.client.errors import InputError
-from publisher.client.fetch import fetcher_for
+from publisher.client.http import fetcher_for
 from publisher.client.updater import Downloaded, UpdateClient
+from publisher.wire.errors import InputError
 from tests.client.conftest import ASK, CountingFetcher, empty
 from tests.support.tuf_repository import Bucket, a_feed
 

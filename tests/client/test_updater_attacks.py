@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from publisher.client.cli import wall_clock
-from publisher.client.errors import ExpiredError, FeedError, LocalError, TransferError, VerificationError
-from publisher.client.fetch import fetcher_for
+from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
+from publisher.wire.errors import ExpiredError, FeedError, LocalError, TransferError, VerificationError
 from tests.client.conftest import ASK, empty
 from tests.support.tuf_repository import ALICE, ALICE_TOO, BOB, CAROL, PAST, ROOT, Bucket, a_feed
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.client.version import Version
+from publisher.wire.version import Version
 
 NUMBERS = st.lists(st.integers(0, 2000), min_size=1, max_size=5).map(lambda parts: ".".join(map(str, parts)))
 PRERELEASES = st.sampled_from(["", "-alpha", "-alpha.1", "-rc.1", "-rc.10", "-rc-2", "-0"])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.client.web_path import address_of, as_asked, web_path
+from publisher.wire.web_path import address_of, as_asked, web_path
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 

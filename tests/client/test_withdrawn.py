@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from tuf.api.metadata import Targets
 
-from publisher.client.errors import ExpiredError, InputError, VerificationError
 from publisher.client.updater import UpdateClient
-from publisher.client.version import Version
-from publisher.client.withdrawn import BACK_FIELD, WITHDRAWN_FIELD, withdrawn_versions
+from publisher.wire.errors import ExpiredError, InputError, VerificationError
+from publisher.wire.version import Version
+from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD, withdrawn_versions
 from tests.client.conftest import ASK, empty
 from tests.support.tuf_repository import PAST, Bucket, a_feed
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.content.history import at_revision
+from publisher.content.git_revision import at_revision
 from publisher.errors import InputError
 
 

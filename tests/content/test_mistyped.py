@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.content.load import load_catalog
-from publisher.content.strict_yaml import parse
+from publisher.content.yaml_reader import parse
 from publisher.errors import ContentError
 from publisher.model.catalog import Catalog
 from tests.content.conftest import HERE

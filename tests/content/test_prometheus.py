@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.content.prometheus import readings
+from publisher.content.readings.prometheus import readings
 from publisher.content.text import MAX_BYTES, Refused
 from publisher.errors import Problem
-from publisher.model.monitor import Reading
+from publisher.model.content.monitor import Reading
 from tests.support.prometheus import answered, ranged, series
 
 FILE = "content/readings/syncs.json"

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from publisher.content.history import at_revision
+from publisher.content.git_revision import at_revision
 from publisher.content.load import load_catalog
 from publisher.errors import ContentError
 from publisher.model.catalog import Catalog
-from publisher.model.decision import Outcome
-from publisher.model.release import ChangeClass
-from publisher.rules import freshness, monitors
+from publisher.model.content.release import ChangeClass
+from publisher.model.records.decision import Outcome
+from publisher.rules.engine.question import Question
 from publisher.rules.evaluate import NO_EVIDENCE
-from publisher.rules.question import Question
+from publisher.rules.gates.environment import freshness, monitors
 from tests.content.conftest import Check
 from tests.support.prometheus import Sample, answered, ranged
 

@@ -10,17 +10,17 @@ import pytest
 
 from publisher.content.load import load_catalog
 from publisher.model.catalog import Catalog
-from publisher.model.deprecation import DeprecationState
-from publisher.model.event import Confidence, Visibility
-from publisher.model.product import ClientType
-from publisher.model.release import ChangeClass, Kind, RiskClass
-from publisher.rules.bands import LENGTHS
-from publisher.rules.coverage import DUTIES, missing
+from publisher.model.content.deprecation import DeprecationState
+from publisher.model.content.event import Confidence, Visibility
+from publisher.model.content.product import ClientType
+from publisher.model.content.release import ChangeClass, Kind, RiskClass
+from publisher.rules.calendar.lifecycle import deprecation_state
 from publisher.rules.evaluate import evaluate, worst
-from publisher.rules.lead_time import disagreement, year_of_event, year_of_release
-from publisher.rules.lifecycle import deprecation_state
-from publisher.rules.maintenance import judge
-from publisher.rules.slots import occurrences
+from publisher.rules.freeze.matrix import LENGTHS
+from publisher.rules.lint.lead_time import disagreement, year_of_event, year_of_release
+from publisher.rules.maintenance.judge import judge
+from publisher.rules.staffing.coverage import DUTIES, missing
+from publisher.rules.staffing.occurrences import occurrences
 from tests.support import build
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel, ValidationError
 
 from publisher.content.schemas import CONTENT, EXAMPLES, OPEN, PUBLISHED, field_docstrings, schema_files
-from publisher.content.strict_yaml import parse
+from publisher.content.yaml_reader import parse
 from tests.content.conftest import HERE
 from tests.content.test_bad_files import EXPECTED
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.model.markdown import problem_of, to_html
+from publisher.text.markdown import problem_of, to_html
 
 TAGS = {"p", "em", "strong", "code", "a", "ul", "ol", "li", "br"}
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from publisher.model.base import (
+from publisher.model.values import (
     Digest,
     Duration,
     FilePattern,

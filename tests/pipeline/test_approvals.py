@@ -8,17 +8,17 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.channel.approval import seal_statement
+from publisher.channel.candidates.approval import seal_statement
 from publisher.channel.layout import back_key
 from publisher.channel.repository import read_repository
 from publisher.errors import SigningError, StorageConflict, VerificationError
-from publisher.model.approval import Statement
-from publisher.model.signer import RolePolicy
-from publisher.pipeline.approve import approve
+from publisher.model.config.signer import RolePolicy
+from publisher.model.records.approval import Statement
+from publisher.pipeline.objects.writing import write_objects
 from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import reader
-from publisher.pipeline.stage import Supersede, apply_stage, plan_stage
-from publisher.pipeline.writing import write_objects
+from publisher.pipeline.release.approve import approve
+from publisher.pipeline.release.stage import Supersede, apply_stage, plan_stage
 from tests.support.approving import (
     ROLE,
     edit,

@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 
 from publisher.errors import RefusedByPolicy, SigningError
-from publisher.model.approval import Fact
-from publisher.model.signer import Duty, RolePolicy
-from publisher.pipeline.stage import Supersede
-from publisher.rules.approvals import mark
-from publisher.rules.lints import lints
+from publisher.model.config.signer import Duty, RolePolicy
+from publisher.model.records.approval import Fact
+from publisher.pipeline.release.stage import Supersede
+from publisher.rules.engine.required_approvals import mark
+from publisher.rules.lint.lints import lints
 from tests.support.approving import CALENDAR, ESSENTIAL, STAFFING, edit, near_an_event, promote, refused, stage
 from tests.support.project import PROOFS, Project
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from publisher.client.version import Version
 from publisher.errors import InputError
-from publisher.model.release import Release
-from publisher.pipeline.artifacts import collect, hash_files
+from publisher.model.content.release import Release
+from publisher.pipeline.objects.collect import collect, hash_files
+from publisher.wire.version import Version
 from tests.support.project import Project
 
 LINUX, WINDOWS = "node-1.0.0-linux-amd64.tar.gz", "node-1.0.0-windows-amd64.zip"

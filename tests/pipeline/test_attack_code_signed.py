@@ -7,8 +7,8 @@ import struct
 import pytest
 
 from publisher.errors import VerificationError
-from publisher.pipeline.compare_build import compare_build
-from publisher.pipeline.stage import apply_stage, plan_stage
+from publisher.pipeline.candidates.compare_build import compare_build
+from publisher.pipeline.release.stage import apply_stage, plan_stage
 from tests.support.project import Project
 
 

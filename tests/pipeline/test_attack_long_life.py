@@ -11,7 +11,7 @@ from tuf.api.metadata import Metadata
 from publisher.channel.advance import to_bytes
 from publisher.channel.layout import metadata_key
 from publisher.channel.roles import role_policy
-from publisher.pipeline.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.operate.refresh import apply_refresh, plan_refresh
 from tests.support.planting import live, put
 from tests.support.project import Project
 

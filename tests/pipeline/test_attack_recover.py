@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from tuf.api.metadata import MetaFile
 
-from publisher.pipeline.recover import Recovery, apply_recover, read_scene
-from publisher.pipeline.verify import StoreSource, verify_channel
+from publisher.pipeline.operate.recover import Recovery, apply_recover, read_scene
+from publisher.pipeline.operate.verify import StoreSource, verify_channel
 from tests.support.planting import offered
 from tests.support.project import Project
 from tests.support.thief import Thief

@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 
 from publisher.channel.layout import candidate_key, ledger_key, metadata_key, staging_pointer_key
-from publisher.client.errors import ClientError
-from publisher.client.fetch import fetcher_for
+from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import TidegateError
-from publisher.pipeline.ledger import read_ledger
-from publisher.pipeline.stage import Supersede, apply_stage, plan_stage
+from publisher.pipeline.ledger_append import read_ledger
+from publisher.pipeline.release.stage import Supersede, apply_stage, plan_stage
+from publisher.wire.errors import ClientError
 from tests.support.approving import ROLE, promote, stage
 from tests.support.exchanging import people_files, stage_as_thief
 from tests.support.planting import live, offered, point, put

@@ -10,7 +10,7 @@ import pytest
 from publisher.channel.advance import to_bytes
 from publisher.channel.layout import candidate_key, metadata_key, staging_pointer_key
 from publisher.errors import ApprovalsMissing, TidegateError
-from publisher.pipeline.stage import Supersede
+from publisher.pipeline.release.stage import Supersede
 from tests.support.approving import ROLE, promote, stage
 from tests.support.planting import live, offered, put
 from tests.support.project import Project

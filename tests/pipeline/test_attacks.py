@@ -12,18 +12,18 @@ from typing import Any
 import pytest
 from tuf.api.metadata import Metadata, Snapshot
 
-from publisher.channel.audit import audit
-from publisher.client.fetch import fetcher_for
+from publisher.channel.audit.channel import audit
+from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import SigningError, StorageConflict, TidegateError, VerificationError
+from publisher.pipeline.candidates.staged import give, staged_candidate
+from publisher.pipeline.objects.writing import write_objects
+from publisher.pipeline.operate.verify import StoreSource
 from publisher.pipeline.progress import silent
-from publisher.pipeline.promote import PromoteRequest, plan_promote
-from publisher.pipeline.release import apply_release, plan_release
-from publisher.pipeline.stage import apply_stage, plan_stage
-from publisher.pipeline.staged import give, staged_candidate
-from publisher.pipeline.verify import StoreSource
-from publisher.pipeline.writing import write_objects
-from publisher.rules.approvals import Needs
+from publisher.pipeline.release.promote import PromoteRequest, plan_promote
+from publisher.pipeline.release.release import apply_release, plan_release
+from publisher.pipeline.release.stage import apply_stage, plan_stage
+from publisher.rules.engine.required_approvals import Needs
 from publisher.signing.digests import digest_bytes
 from tests.support.project import Project, tree
 

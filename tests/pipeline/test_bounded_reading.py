@@ -9,17 +9,17 @@ import pytest
 from tuf.api.exceptions import DownloadHTTPError
 from tuf.ngclient import FetcherInterface
 
-from publisher.channel import audit as audit_module
-from publisher.channel import site_audit
-from publisher.channel.audit import audit
+from publisher.channel.audit import channel as audit_module
+from publisher.channel.audit import site
+from publisher.channel.audit.channel import audit
 from publisher.errors import StorageError, StorageTooLarge
-from publisher.model.site import SitePage
+from publisher.model.records.site import SitePage
+from publisher.pipeline.operate.verify import StoreSource, WebSource
 from publisher.pipeline.reading import SMALL, Pending
-from publisher.pipeline.verify import StoreSource, WebSource
 from publisher.storage.memory import MemoryStorage
 from publisher.storage.protocol import Body
-from publisher.storage.s3 import S3Storage
-from publisher.storage.s3_address import S3Address
+from publisher.storage.s3.address import S3Address
+from publisher.storage.s3.store import S3Storage
 from tests.support.project import Project
 
 URL = "https://bucket.example.org"
@@ -83,16 +83,16 @@ def test_a_length_that_somebody_signed_is_not_read_to_its_end(
 
 
 def test_a_page_is_read_up_to_a_limit_of_ours(monkeypatch: pytest.MonkeyPatch, published: Project) -> None:
-    monkeypatch.setattr(site_audit, "PAGE_LIMIT", 10)
+    monkeypatch.setattr(site, "PAGE_LIMIT", 10)
     asked: dict[str, int] = {}
     pages = {"index.html": SitePage(size=10**12, sha256="0" * 64)}
-    monkeypatch.setattr(site_audit, "_signed_pages", lambda *_: pages)
+    monkeypatch.setattr(site, "_signed_pages", lambda *_: pages)
 
     def digests(sizes: dict[str, int]) -> list[None]:
         asked.update(sizes)
         return [None for _ in sizes]
 
-    site_audit.audit_site(StoreSource(published.storage()), published.root, None, digests)  # type: ignore[arg-type]
+    site.audit_site(StoreSource(published.storage()), published.root, None, digests)  # type: ignore[arg-type]
     assert asked == {"index.html": 10}
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from publisher.channel.audit import audit
+from publisher.channel.audit.channel import audit
 from publisher.channel.findings import Finding
-from publisher.client.fetch import fetcher_for
+from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
-from publisher.pipeline.ledger import verify_ledger
-from publisher.pipeline.release import apply_release
-from publisher.pipeline.verify import StoreSource
+from publisher.pipeline.ledger_append import verify_ledger
+from publisher.pipeline.operate.verify import StoreSource
+from publisher.pipeline.release.release import apply_release
 from tests.support.broken_off import refuting
 from tests.support.flaky import FlakyStorage, Killed
 from tests.support.project import Project

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from publisher.errors import StorageConflict, TidegateError
-from publisher.model.ledger import Action, Told
-from publisher.pipeline.ledger import Draft, append
-from publisher.pipeline.stage import Supersede
+from publisher.model.records.ledger import Action, Told
+from publisher.pipeline.ledger_append import Draft, append
+from publisher.pipeline.release.stage import Supersede
 from publisher.signing.minisign import MinisignKey
 from tests.support.approving import ROLE, promote, stage
 from tests.support.exchanging import (

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from publisher.errors import SigningError
-from publisher.model.signer import Signers
+from publisher.model.config.signer import Signers
 from publisher.pipeline.keyring import KeyRing
-from publisher.signing.keys import described, write_private_key
+from publisher.signing.key_files import described, write_private_key
 from tests.support.project import Project, seeded_keys
 
 SECRET, OTHER = "correct horse battery staple", "another horse battery staple"

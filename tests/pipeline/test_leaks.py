@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from publisher.errors import RefusedByPolicy
-from publisher.model.ledger import Action
-from publisher.pipeline.ledger import read_ledger, refusals_logged
+from publisher.model.records.ledger import Action
+from publisher.pipeline.ledger_append import read_ledger, refusals_logged
 from tests.support.project import Project, tree
 
 MARK = re.compile(rb"zebra|mole", re.IGNORECASE)

@@ -12,18 +12,18 @@ from pathlib import Path
 import pytest
 
 from publisher.channel.layout import TIMESTAMP_KEY, ledger_key
-from publisher.channel.ledger import seal_entry, took_effect
+from publisher.channel.ledger.entries import seal_entry, took_effect
 from publisher.errors import RefusedByPolicy, StorageConflict, StorageError, TidegateError
-from publisher.model.ledger import Action, Entry, Told
-from publisher.pipeline import ledger as module
-from publisher.pipeline.ledger import Draft, append, read_ledger, refusals_logged, verify_ledger
-from publisher.pipeline.refresh import apply_refresh, plan_refresh
-from publisher.pipeline.release import apply_release
-from publisher.pipeline.site_signing import apply_signing, plan_signing
-from publisher.pipeline.stage import apply_stage, plan_stage
+from publisher.model.records.ledger import Action, Entry, Told
+from publisher.pipeline import ledger_append as module
+from publisher.pipeline.ledger_append import Draft, append, read_ledger, refusals_logged, verify_ledger
+from publisher.pipeline.operate.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.release.release import apply_release
+from publisher.pipeline.release.stage import apply_stage, plan_stage
+from publisher.pipeline.site.signing import apply_signing, plan_signing
 from publisher.signing.digests import digest_bytes
-from publisher.signing.keys import OpenSigner, generate_ed25519, open_signer
-from publisher.storage.directory import DirectoryStorage
+from publisher.signing.key_files import OpenSigner, generate_ed25519, open_signer
+from publisher.storage.directory.store import DirectoryStorage
 from publisher.storage.memory import MemoryStorage
 from publisher.storage.protocol import Body, ObjectMeta, Storage
 from tests.support.flaky import FlakyStorage, Killed
@@ -230,7 +230,7 @@ def test_a_store_that_takes_a_number_and_does_not_list_it_is_given_up_on(project
 
 def test_a_full_ledger_is_said(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     storage = project.storage()
-    monkeypatch.setattr("publisher.channel.ledger.LEAP", 10**8)  # else it takes a hundred thousand objects
+    monkeypatch.setattr("publisher.channel.ledger.entries.LEAP", 10**8)  # else it takes a hundred thousand objects
     storage.create("ledger/99999999.json", Body.from_bytes(b"x"), module.PRIVATE)
     with pytest.raises(StorageError, match=r"99999999\.json is the last entry"):
         append(Draft(routine(project, 1), project.now, key_of(project)), storage)

@@ -8,7 +8,7 @@ import pytest
 
 from publisher.errors import InputError, VerificationError
 from publisher.pipeline.live import live_state
-from publisher.storage.directory import DirectoryStorage
+from publisher.storage.directory.store import DirectoryStorage
 from tests.support.project import Project
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.pipeline.objects import IMMUTABLE, PlannedObject
+from publisher.pipeline.objects.planned import IMMUTABLE, PlannedObject
 from tests.support.project import Project
 
 BYTES, TEXT, JSON = "application/octet-stream", "text/plain; charset=utf-8", "application/json"

@@ -10,12 +10,12 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from publisher.channel.audit import audit
-from publisher.client.fetch import fetcher_for
+from publisher.channel.audit.channel import audit
+from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import StorageError, VerificationError
-from publisher.pipeline.self_check import verify_as_client
-from publisher.pipeline.verify import WebSource
+from publisher.pipeline.operate.verify import WebSource
+from publisher.pipeline.publication.self_check import verify_as_client
 from tests.support.odd_names import FILES, publish_odd_names
 from tests.support.project import Project
 

@@ -13,21 +13,21 @@ from tuf.api.metadata import DelegatedRole, Delegations, Metadata, Snapshot, Tar
 from publisher.channel.advance import to_bytes
 from publisher.channel.layout import back_key, metadata_key
 from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, RELEASE_FIELD
-from publisher.client.version import Version
-from publisher.client.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 from publisher.errors import (
     RefusedByPolicy,
     StorageConflict,
     TidegateError,
     VerificationError,
 )
-from publisher.model.ledger import Action
-from publisher.pipeline.approve import approve
+from publisher.model.records.ledger import Action
+from publisher.pipeline.objects.writing import write_objects
 from publisher.pipeline.progress import silent
-from publisher.pipeline.promote import PromoteRequest, apply_promote, plan_promote
-from publisher.pipeline.rollback import plan_rollback
-from publisher.pipeline.stage import Supersede
-from publisher.pipeline.writing import write_objects
+from publisher.pipeline.release.approve import approve
+from publisher.pipeline.release.promote import PromoteRequest, apply_promote, plan_promote
+from publisher.pipeline.release.rollback import plan_rollback
+from publisher.pipeline.release.stage import Supersede
+from publisher.wire.version import Version
+from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 from tests.support.approving import ROLE, edit, promote, refused, stage
 from tests.support.exchanging import people_files, stage_as_thief
 from tests.support.planting import live, offered, plant, point, put, sign_unseen, start_over

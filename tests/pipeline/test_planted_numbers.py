@@ -8,16 +8,16 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.channel.audit import Audit, audit
+from publisher.channel.audit.channel import Audit, audit
 from publisher.channel.layout import ledger_key, metadata_key, release_key
 from publisher.channel.repository import follow_roots
 from publisher.errors import StorageConflict, TidegateError, VerificationError
-from publisher.pipeline.ledger import read_ledger, verify_ledger
+from publisher.pipeline.ledger_append import read_ledger, verify_ledger
+from publisher.pipeline.operate.recover import read_scene
+from publisher.pipeline.operate.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.operate.verify import StoreSource
 from publisher.pipeline.reading import SMALL, reader
-from publisher.pipeline.recover import read_scene
-from publisher.pipeline.refresh import apply_refresh, plan_refresh
-from publisher.pipeline.stage import Supersede
-from publisher.pipeline.verify import StoreSource
+from publisher.pipeline.release.stage import Supersede
 from tests.support.approving import ROLE, promote, stage
 from tests.support.planting import live, offered, put, start_over
 from tests.support.project import Project, tree

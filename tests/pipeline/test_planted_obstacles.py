@@ -18,12 +18,12 @@ from publisher.errors import (
     TidegateError,
     VerificationError,
 )
-from publisher.pipeline.approve import approve
-from publisher.pipeline.approve_role import review_role
-from publisher.pipeline.ledger import verify_ledger
+from publisher.pipeline.candidates.staged import store_signatures
+from publisher.pipeline.ledger_append import verify_ledger
 from publisher.pipeline.reading import SMALL
-from publisher.pipeline.renew import find_renewals
-from publisher.pipeline.staged import store_signatures
+from publisher.pipeline.release.approve import approve
+from publisher.pipeline.roles.approve import review_role
+from publisher.pipeline.roles.renew import find_renewals
 from tests.support.approving import ROLE, promote
 from tests.support.planting import offered, plant, point, put, start_over
 from tests.support.project import Project

@@ -17,7 +17,7 @@ from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 
 from publisher.channel.advance import to_bytes
-from publisher.channel.audit import audit
+from publisher.channel.audit.channel import audit
 from publisher.channel.layout import (
     MINISIGN_TARGET,
     SITE_ROLE,
@@ -30,10 +30,10 @@ from publisher.channel.layout import (
 from publisher.channel.repository import Repository, read_repository
 from publisher.channel.state import feeds, read_target
 from publisher.errors import VerificationError
+from publisher.pipeline.operate.verify import StoreSource
 from publisher.pipeline.reading import reader
-from publisher.pipeline.verify import StoreSource
-from publisher.signing.keys import OpenSigner
-from publisher.storage.directory import DirectoryStorage
+from publisher.signing.key_files import OpenSigner
+from publisher.storage.directory.store import DirectoryStorage
 from tests.support.project import Project
 from tests.support.thief import Thief
 

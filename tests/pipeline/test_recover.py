@@ -10,25 +10,25 @@ from tuf.api.exceptions import DownloadError, RepositoryError
 from tuf.api.metadata import Metadata, MetaFile, Targets
 from tuf.ngclient import Updater
 
-from publisher.channel.audit import audit
+from publisher.channel.audit.channel import audit
 from publisher.channel.layout import TIMESTAMP_KEY, ledger_key, metadata_key
-from publisher.channel.ledger import Head
-from publisher.client.errors import ClientError
-from publisher.client.fetch import fetcher_for
+from publisher.channel.ledger.entries import Head
+from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
-from publisher.client.version import Version
 from publisher.errors import InputError, SigningError, StorageConflict, TidegateError, VerificationError
-from publisher.model.ledger import Action
-from publisher.pipeline.ledger import verify_ledger
-from publisher.pipeline.promote import PromoteRequest
+from publisher.model.records.ledger import Action
+from publisher.pipeline.ledger_append import verify_ledger
+from publisher.pipeline.operate.recover import RecoverPlan, Recovery, apply_recover, read_scene, still_trusted
+from publisher.pipeline.operate.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.operate.verify import StoreSource
+from publisher.pipeline.publication.self_check import StoreFetcher
 from publisher.pipeline.reading import SMALL
-from publisher.pipeline.recover import RecoverPlan, Recovery, apply_recover, read_scene, still_trusted
-from publisher.pipeline.refresh import apply_refresh, plan_refresh
-from publisher.pipeline.rollback import plan_rollback
-from publisher.pipeline.rotate import verify_for_all
-from publisher.pipeline.self_check import StoreFetcher
-from publisher.pipeline.verify import StoreSource
+from publisher.pipeline.release.promote import PromoteRequest
+from publisher.pipeline.release.rollback import plan_rollback
+from publisher.pipeline.roles.change import verify_for_all
 from publisher.storage.protocol import Storage
+from publisher.wire.errors import ClientError
+from publisher.wire.version import Version
 from tests.support.flaky import FlakyStorage, Killed
 from tests.support.project import Project, tree
 from tests.support.rotating import promote_keys, replace_key, sign_role_as, stage_keys

@@ -10,14 +10,14 @@ from tuf.api.metadata import Metadata, MetaFile, Timestamp
 
 from publisher.channel.advance import to_bytes
 from publisher.channel.layout import TIMESTAMP_KEY, ledger_key
-from publisher.channel.ledger import Head, seal_entry
+from publisher.channel.ledger.entries import Head, seal_entry
 from publisher.errors import InputError, RefusedByPolicy, StorageConflict, TidegateError, VerificationError
-from publisher.model.ledger import Action, Stamp, Told
-from publisher.pipeline.ledger import read_ledger, verify_ledger
-from publisher.pipeline.recover import RecoverPlan, Recovery, Scene, apply_recover, read_scene, still_trusted
-from publisher.pipeline.refresh import apply_refresh, plan_refresh
-from publisher.pipeline.stage import Supersede
-from publisher.signing.keys import OpenSigner
+from publisher.model.records.ledger import Action, Stamp, Told
+from publisher.pipeline.ledger_append import read_ledger, verify_ledger
+from publisher.pipeline.operate.recover import RecoverPlan, Recovery, Scene, apply_recover, read_scene, still_trusted
+from publisher.pipeline.operate.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.release.stage import Supersede
+from publisher.signing.key_files import OpenSigner
 from tests.support.approving import edit, refused, stage
 from tests.support.flaky import FlakyStorage, Killed
 from tests.support.planting import point

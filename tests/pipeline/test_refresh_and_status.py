@@ -8,12 +8,12 @@ import pytest
 
 from publisher.channel.repository import read_repository
 from publisher.errors import StorageError
-from publisher.model.signer import RolePolicy
+from publisher.model.config.signer import RolePolicy
+from publisher.pipeline.operate.refresh import RefreshPlan, apply_refresh, plan_refresh
+from publisher.pipeline.operate.status import Status, read_status
 from publisher.pipeline.reading import reader
-from publisher.pipeline.refresh import RefreshPlan, apply_refresh, plan_refresh
-from publisher.pipeline.renew import Renewals, find_renewals, renew
-from publisher.pipeline.stage import apply_stage, plan_stage
-from publisher.pipeline.status import Status, read_status
+from publisher.pipeline.release.stage import apply_stage, plan_stage
+from publisher.pipeline.roles.renew import Renewals, find_renewals, renew
 from tests.support.project import Project, tree
 from tests.support.rotating import replace_key, sign_role_as, stage_keys
 

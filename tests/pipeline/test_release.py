@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.channel.audit import audit
-from publisher.client.feed import Feed
+from publisher.channel.audit.channel import audit
 from publisher.client.updater import UpdateClient
 from publisher.errors import (
     InputError,
@@ -18,8 +17,9 @@ from publisher.errors import (
     StorageConflict,
     TidegateError,
 )
-from publisher.pipeline.release import apply_release
-from publisher.pipeline.verify import StoreSource
+from publisher.pipeline.operate.verify import StoreSource
+from publisher.pipeline.release.release import apply_release
+from publisher.wire.feed import Feed
 from tests.support.flaky import Killed
 from tests.support.project import Project, tree
 

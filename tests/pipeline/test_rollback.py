@@ -6,15 +6,15 @@ import json
 
 import pytest
 
-from publisher.client.fetch import fetcher_for
+from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
-from publisher.client.version import Version
 from publisher.errors import InputError, RefusedByPolicy, TidegateError, VerificationError
-from publisher.model.ledger import Action
-from publisher.pipeline.ledger import verify_ledger
-from publisher.pipeline.promote import PromoteRequest
-from publisher.pipeline.rollback import apply_rollback, plan_rollback
-from publisher.pipeline.verify import StoreSource, verify_channel
+from publisher.model.records.ledger import Action
+from publisher.pipeline.ledger_append import verify_ledger
+from publisher.pipeline.operate.verify import StoreSource, verify_channel
+from publisher.pipeline.release.promote import PromoteRequest
+from publisher.pipeline.release.rollback import apply_rollback, plan_rollback
+from publisher.wire.version import Version
 from tests.support.project import Project, tree
 from tests.support.rotating import replace_key
 

@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 from tuf.api.metadata import Metadata, Root
 
-from publisher.channel.audit import audit
+from publisher.channel.audit.channel import audit
 from publisher.channel.layout import metadata_key
 from publisher.channel.repository import read_repository
-from publisher.client.fetch import fetcher_for
+from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import InputError, SigningError, StorageConflict, StorageError, TidegateError, VerificationError
-from publisher.pipeline.approve_role import review_role, sign_role
-from publisher.pipeline.ledger import verify_ledger
-from publisher.pipeline.pointer import hold, let_go, point_to
+from publisher.pipeline.ledger_append import verify_ledger
+from publisher.pipeline.operate.verify import StoreSource
+from publisher.pipeline.publication.staging_pointer import hold, let_go, point_to
 from publisher.pipeline.reading import reader
-from publisher.pipeline.rotate import key_set
-from publisher.pipeline.stage import apply_stage, plan_stage
-from publisher.pipeline.verify import StoreSource
+from publisher.pipeline.release.stage import apply_stage, plan_stage
+from publisher.pipeline.roles.approve import review_role, sign_role
+from publisher.pipeline.roles.change import key_set
 from tests.support.flaky import FlakyStorage, Killed
 from tests.support.project import Project, tree
 from tests.support.rotating import add_key, edit_signers, promote_keys, replace_key, sign_role_as, stage_keys

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import pytest
 
 from publisher.errors import StorageError, TidegateError, VerificationError
-from publisher.pipeline.self_check import update_as_client, verify_as_client
+from publisher.pipeline.publication.self_check import update_as_client, verify_as_client
 from publisher.storage.protocol import Storage
 from tests.support.flaky import FlakyStorage
 from tests.support.project import Project

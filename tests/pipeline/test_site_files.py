@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from publisher.errors import InputError
-from publisher.pipeline.objects import CHANGING, IMMUTABLE
-from publisher.pipeline.site_files import SHORT, Step, meta_of, read_site, step_of
+from publisher.pipeline.objects.planned import CHANGING, IMMUTABLE
+from publisher.pipeline.site.files import SHORT, Step, meta_of, read_site, step_of
 from tests.support.site import write_site
 
 

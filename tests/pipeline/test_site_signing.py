@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from publisher.channel.audit import audit
+from publisher.channel.audit.channel import audit
 from publisher.channel.layout import SITE_TARGET, delegated_paths
 from publisher.channel.repository import Repository, read_repository
 from publisher.errors import SigningError, StorageConflict, StorageError
-from publisher.model.signer import RolePolicy
-from publisher.pipeline import site_signing
+from publisher.model.config.signer import RolePolicy
+from publisher.pipeline.operate.verify import StoreSource
 from publisher.pipeline.reading import reader
-from publisher.pipeline.site_signing import SigningPlan, apply_signing, plan_signing
-from publisher.pipeline.verify import StoreSource
+from publisher.pipeline.site import signing
+from publisher.pipeline.site.signing import SigningPlan, apply_signing, plan_signing
 from publisher.storage.protocol import Body, Storage
 from tests.support.broken_off import refuting
 from tests.support.flaky import FlakyStorage, Killed
@@ -96,7 +96,7 @@ def test_a_signature_that_is_due_is_renewed(project: Project) -> None:
 
 def test_other_notes_stay_listed(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     project.publish("1.0.0")
-    monkeypatch.setattr(site_signing, "SITE_TARGET", "site/other.json")
+    monkeypatch.setattr(signing, "SITE_TARGET", "site/other.json")
     sign(project, OTHER)
     monkeypatch.undo()
     sign(project)

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from publisher.errors import InputError, StorageConflict, StorageError
-from publisher.model.site import MANIFEST, SiteManifest
-from publisher.pipeline.objects import CHANGING, IMMUTABLE
-from publisher.pipeline.site_files import SiteFile, Step
-from publisher.pipeline.site_upload import WORKERS, SitePlan, Uploaded, apply_upload, plan_upload, refuse_same_place
-from publisher.storage.directory import DirectoryStorage
+from publisher.model.records.site import MANIFEST, SiteManifest
+from publisher.pipeline.objects.planned import CHANGING, IMMUTABLE
+from publisher.pipeline.site.files import SiteFile, Step
+from publisher.pipeline.site.upload import WORKERS, SitePlan, Uploaded, apply_upload, plan_upload, refuse_same_place
+from publisher.storage.directory.store import DirectoryStorage
 from publisher.storage.memory import MemoryStorage
 from publisher.storage.protocol import Body, ObjectMeta, Storage
 from tests.support.flaky import FlakyStorage, Killed

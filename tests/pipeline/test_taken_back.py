@@ -8,27 +8,27 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from publisher.channel.ledger import number_of
+from publisher.channel.ledger.entries import number_of
 from publisher.channel.repository import read_repository, withdrawn_by
 from publisher.client.decide import decide
-from publisher.client.fetch import fetcher_for
+from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
-from publisher.client.version import Version
 from publisher.errors import RefusedByPolicy, StorageConflict, TidegateError
-from publisher.model.decision import Decision
-from publisher.model.ledger import Action, Stamp, Told
-from publisher.model.published import Withdrawal
-from publisher.pipeline.approve import review
-from publisher.pipeline.ledger import Draft, append, read_ledger
+from publisher.model.records.channel_state import Withdrawal
+from publisher.model.records.decision import Decision
+from publisher.model.records.ledger import Action, Stamp, Told
+from publisher.pipeline.ledger_append import Draft, append, read_ledger
 from publisher.pipeline.live import live_state
-from publisher.pipeline.promote import PromoteRequest, apply_promote, plan_promote
+from publisher.pipeline.operate.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.operate.status import read_status
 from publisher.pipeline.reading import reader
-from publisher.pipeline.refresh import apply_refresh, plan_refresh
-from publisher.pipeline.release import apply_release
-from publisher.pipeline.renew import find_renewals, renew
-from publisher.pipeline.stage import Supersede, apply_stage, plan_stage
-from publisher.pipeline.status import read_status
+from publisher.pipeline.release.approve import review
+from publisher.pipeline.release.promote import PromoteRequest, apply_promote, plan_promote
+from publisher.pipeline.release.release import apply_release
+from publisher.pipeline.release.stage import Supersede, apply_stage, plan_stage
+from publisher.pipeline.roles.renew import find_renewals, renew
 from publisher.pipeline.withdrawn import read_withdrawals
+from publisher.wire.version import Version
 from tests.pipeline.test_rollback import take_back
 from tests.support.approving import edit, promote, stage
 from tests.support.flaky import FlakyStorage
@@ -334,7 +334,7 @@ def test_what_says_of_itself_that_it_was_taken_back_does_not_go_live(
     taken_back: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = (taken_back.bucket / "tuf/metadata/timestamp.json").read_bytes()
-    for module in ("stage", "rebuild_check"):
+    for module in ("release.stage", "candidates.rebuild_check"):
         monkeypatch.setattr(f"publisher.pipeline.{module}.withdrawn_by", lambda _: (Version.parse("1.2.0"),))
     with pytest.raises(TidegateError, match=r"says that 1\.2\.0 was taken back, and offers it for linux-amd64"):
         taken_back.publish("1.2.0")

@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from publisher.errors import InputError, StorageConflict
-from publisher.model.signer import RolePolicy, Signers
-from publisher.pipeline.units import (
+from publisher.model.config.signer import RolePolicy, Signers
+from publisher.pipeline.timer.timer import (
     RUNS,
     SERVICE,
     TIMER,

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import pytest
 
 from publisher.errors import StorageConflict
-from publisher.pipeline import writing
-from publisher.pipeline.objects import PlannedObject
+from publisher.pipeline.objects import writing
+from publisher.pipeline.objects.planned import PlannedObject
+from publisher.pipeline.objects.writing import write_objects
 from publisher.pipeline.progress import silent
-from publisher.pipeline.writing import write_objects
 from publisher.storage.memory import MemoryStorage
 from publisher.storage.protocol import Body, ObjectMeta, Progress
 

@@ -12,9 +12,9 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from publisher.client.version import Version
 from publisher.errors import InputError
-from publisher.pipeline.zipapp import Trusted, build_zipapp
+from publisher.pipeline.client_build import Trusted, build_zipapp
+from publisher.wire.version import Version
 from tests.support.tuf_repository import BOB, Bucket, Person, a_feed
 from tests.support.wheels import a_wheel, installed_wheels
 
@@ -81,7 +81,9 @@ def test_only_what_is_needed_goes_in(pyz: Path) -> None:
     assert kinds == {".py", ".json", ".txt"}
     assert not [name for name in inside if "test" in name.lower() or "RECORD" in name or "direct_url" in name]
     ours = {name for name in inside if name.startswith("publisher/")}
-    assert all(name == "publisher/__init__.py" or name.startswith("publisher/client/") for name in ours)
+    assert all(
+        name == "publisher/__init__.py" or name.startswith(("publisher/client/", "publisher/wire/")) for name in ours
+    )
 
 
 def test_every_package_brings_its_licence(pyz: Path) -> None:

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from publisher.client.version import Version
-from publisher.model.event import Event, Revision
-from publisher.model.past import History, PastEvent, PastRelease
-from publisher.model.policy import Policy
-from publisher.model.register import SprintFreeze
+from publisher.model.content.event import Event, Revision
+from publisher.model.content.policy import Policy
+from publisher.model.content.register import SprintFreeze
+from publisher.model.history.past import History, PastEvent, PastRelease
 from publisher.rules.backtest import Answer, Backtest, backtest
 from publisher.rules.evaluate import evaluate
+from publisher.wire.version import Version
 from tests.support import build
 from tests.support.build import at
 

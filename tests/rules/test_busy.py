@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from publisher.model.product import Usage
-from publisher.rules.busy import busiest, level
+from publisher.model.content.product import Usage
+from publisher.rules.staffing.usage import busiest, level
 from tests.support.build import at
 
 

@@ -9,12 +9,12 @@ import pytest
 
 from publisher.content.schemas import EXAMPLES
 from publisher.model.catalog import Catalog
-from publisher.model.decision import Decision, Outcome
-from publisher.model.evidence import ArtifactFact, ChangeFacts, Evidence, VersionStep
-from publisher.model.product import Product
-from publisher.model.release import ChangeClass
-from publisher.rules.bands import at_least
+from publisher.model.content.product import Product
+from publisher.model.content.release import ChangeClass
+from publisher.model.records.decision import Decision, Outcome
+from publisher.model.records.evidence import ArtifactFact, ChangeFacts, Evidence, VersionStep
 from publisher.rules.evaluate import evaluate
+from publisher.rules.freeze.matrix import at_least
 from tests.support import build
 from tests.support.build import at
 

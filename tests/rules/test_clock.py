@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.rules.clock import days, hours, local, wall
+from publisher.rules.staffing.local_time import days, hours, local, wall
 from tests.support.build import at
 
 ZONES = ("UTC", "Europe/Lisbon", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia")

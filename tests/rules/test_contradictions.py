@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from publisher.rules.contradictions import contradictions
-from publisher.rules.lints import lints
+from publisher.rules.lint.contradictions import contradictions
+from publisher.rules.lint.lints import lints
 from tests.support import build
 from tests.support.build import at
 

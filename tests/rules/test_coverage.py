@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.model.staffing import Shift, Staffing
-from publisher.rules.coverage import DUTIES, covered, gaps, lacking, missing, uncovered
+from publisher.model.config.staffing import Shift, Staffing
+from publisher.rules.staffing.coverage import DUTIES, covered, gaps, lacking, missing, uncovered
 from tests.support import build
 from tests.support.build import at
 

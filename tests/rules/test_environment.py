@@ -12,14 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.model.decision import Outcome
-from publisher.model.evidence import Evidence
-from publisher.model.maintenance import Maintenance
-from publisher.model.policy import Pattern
-from publisher.model.release import Release
-from publisher.model.staffing import Staffing
-from publisher.rules.environment import coverage, coverage_boundaries, maintenance_boundaries, maintenance_only
-from publisher.rules.question import Boundaries, Question, Rule
+from publisher.model.config.staffing import Staffing
+from publisher.model.content.maintenance import Maintenance
+from publisher.model.content.policy import Pattern
+from publisher.model.content.release import Release
+from publisher.model.records.decision import Outcome
+from publisher.model.records.evidence import Evidence
+from publisher.rules.engine.question import Boundaries, Question, Rule
+from publisher.rules.gates.environment.staffing_and_maintenance import (
+    coverage,
+    coverage_boundaries,
+    maintenance_boundaries,
+    maintenance_only,
+)
 from tests.support import build
 from tests.support.build import at
 

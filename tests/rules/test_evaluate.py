@@ -10,16 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.model.catalog import Catalog
-from publisher.model.decision import Outcome, Verdict
-from publisher.model.evidence import ArtifactFact, Evidence
-from publisher.model.release import ChangeClass, Release
-from publisher.rules.answer import change, course, halves, headline
-from publisher.rules.bands import Subject
+from publisher.model.content.release import ChangeClass, Release
+from publisher.model.records.decision import Outcome, Verdict
+from publisher.model.records.evidence import ArtifactFact, Evidence
+from publisher.rules.engine.public_words import RULE_IDS
 from publisher.rules.evaluate import evaluate, worst
-from publisher.rules.freeze import TOO_LARGE
-from publisher.rules.names import RULE_IDS
-from publisher.rules.opening import opening
-from publisher.rules.timeline import timeline
+from publisher.rules.freeze.matrix import Subject
+from publisher.rules.freeze.next_open import opening
+from publisher.rules.freeze.timeline import timeline
+from publisher.rules.gates.environment.freeze import TOO_LARGE
+from publisher.rules.headline import change, course, halves, headline
 from tests.support import build
 from tests.support.build import at
 

@@ -6,15 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.client.version import Version
-from publisher.model.decision import Outcome, Verdict
-from publisher.model.evidence import Evidence
-from publisher.model.register import SprintFreeze
-from publisher.model.release import ChangeClass
-from publisher.rules import freeze
+from publisher.model.content.register import SprintFreeze
+from publisher.model.content.release import ChangeClass
+from publisher.model.records.decision import Outcome, Verdict
+from publisher.model.records.evidence import Evidence
+from publisher.rules.engine.question import Question
 from publisher.rules.evaluate import evaluate
-from publisher.rules.question import Question
-from publisher.rules.windows import Hardness, freeze_windows
+from publisher.rules.freeze.windows import Hardness, freeze_windows
+from publisher.rules.gates.environment import freeze
+from publisher.wire.version import Version
 from tests.support import build
 from tests.support.build import at
 

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from publisher.model.base import format_time
 from publisher.model.catalog import Catalog
-from publisher.model.decision import Outcome, Verdict
-from publisher.model.event import Event
-from publisher.model.evidence import Evidence
-from publisher.model.policy import Policy
-from publisher.model.register import Signal
-from publisher.model.release import Release
-from publisher.rules import freshness
-from publisher.rules.question import Boundaries, Question, Rule
+from publisher.model.content.event import Event
+from publisher.model.content.policy import Policy
+from publisher.model.content.register import Signal
+from publisher.model.content.release import Release
+from publisher.model.records.decision import Outcome, Verdict
+from publisher.model.records.evidence import Evidence
+from publisher.model.values import format_time
+from publisher.rules.engine.question import Boundaries, Question, Rule
+from publisher.rules.gates.environment import freshness
 from tests.support import build
 from tests.support.build import at
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from publisher.model.catalog import Catalog
-from publisher.model.event import Event
-from publisher.model.register import SprintFreeze
-from publisher.rules.lanes import Kind, Lane, Quarter, quarter
+from publisher.model.content.event import Event
+from publisher.model.content.register import SprintFreeze
+from publisher.rules.calendar.lanes import Kind, Lane, Quarter, quarter
 from tests.support import build
 from tests.support.build import at
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.model.base import format_time
-from publisher.model.event import Event
-from publisher.rules.lead_time import disagreement, rubric, year_of_event, year_of_release
-from publisher.rules.severity import risk_index
+from publisher.model.content.event import Event
+from publisher.model.values import format_time
+from publisher.rules.freeze.severity import risk_index
+from publisher.rules.lint.lead_time import disagreement, rubric, year_of_event, year_of_release
 from tests.support import build
 from tests.support.build import at
 

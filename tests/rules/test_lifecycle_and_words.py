@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.rules import words
-from publisher.rules.lifecycle import deprecation_state
+from publisher.rules import english
+from publisher.rules.calendar.lifecycle import deprecation_state
 from tests.support import build
 from tests.support.build import at
 
@@ -40,18 +40,18 @@ def test_r90_a_skipped_release_counts_as_passed() -> None:
 
 
 def test_times_in_sentences() -> None:
-    assert words.day(at("2026-11-24 10:00")) == "24 November 2026"
-    assert words.moment(at("2026-11-24 10:00")) == "Tuesday 24 November 2026, 10:00 UTC"
-    assert words.moment(at("2026-03-01")) == "Sunday 1 March 2026, 00:00 UTC"
+    assert english.day(at("2026-11-24 10:00")) == "24 November 2026"
+    assert english.moment(at("2026-11-24 10:00")) == "Tuesday 24 November 2026, 10:00 UTC"
+    assert english.moment(at("2026-03-01")) == "Sunday 1 March 2026, 00:00 UTC"
 
 
 @pytest.mark.parametrize(
     ("names", "text"), [([], "nothing"), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
 )
 def test_lists_in_sentences(names: list[str], text: str) -> None:
-    assert words.listed(names) == text
-    assert words.listed(names, "or") == text.replace(" and ", " or ")
+    assert english.listed(names) == text
+    assert english.listed(names, "or") == text.replace(" and ", " or ")
 
 
 def test_articles() -> None:
-    assert [words.with_article(noun) for noun in ("daemon", "update")] == ["a daemon", "an update"]
+    assert [english.with_article(noun) for noun in ("daemon", "update")] == ["a daemon", "an update"]

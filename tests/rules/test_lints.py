@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from publisher.model.calendar import Review
-from publisher.rules.lint import Lint
-from publisher.rules.lints import lints
+from publisher.model.content.calendar_review import Review
+from publisher.rules.lint.lint import Lint
+from publisher.rules.lint.lints import lints
 from tests.support import build
 from tests.support.build import at
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from publisher.rules.loosened import loosened
+from publisher.rules.lint.loosened import loosened
 from tests.support import build
 from tests.support.build import at
 

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from publisher.model.catalog import Catalog
-from publisher.model.decision import Outcome
-from publisher.model.staffing import Shift, Staffing
+from publisher.model.config.staffing import Shift, Staffing
+from publisher.model.records.decision import Outcome
 from publisher.rules.evaluate import worst
-from publisher.rules.maintenance import judge
+from publisher.rules.maintenance.judge import judge
 from tests.support import build
 from tests.support.build import at
 from tests.support.maintenance import (

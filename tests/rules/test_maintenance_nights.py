@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from publisher.model.decision import Outcome
-from publisher.model.maintenance import Maintenance
+from publisher.model.content.maintenance import Maintenance
+from publisher.model.records.decision import Outcome
 from tests.support import build
 from tests.support.maintenance import EVENING, QUIET, catalog, moved, on_call, verdict
 

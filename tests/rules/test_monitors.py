@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from publisher.model.catalog import Catalog
-from publisher.model.decision import Outcome, Verdict
-from publisher.model.monitor import Monitor
-from publisher.model.policy import MonitorPolicy, Policy
-from publisher.model.release import Release
+from publisher.model.content.monitor import Monitor
+from publisher.model.content.policy import MonitorPolicy, Policy
+from publisher.model.content.release import Release
+from publisher.model.records.decision import Outcome, Verdict
+from publisher.rules.engine.question import Question
 from publisher.rules.evaluate import NO_EVIDENCE, evaluate
-from publisher.rules.lints import lints
-from publisher.rules.monitors import boundaries, monitors, state
-from publisher.rules.question import Question
+from publisher.rules.gates.environment.monitors import boundaries, monitors, state
+from publisher.rules.lint.lints import lints
 from tests.support import build
 from tests.support.build import at, monitor
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from publisher.model.catalog import Catalog
-from publisher.model.event import Event
-from publisher.model.policy import Band
-from publisher.rules.moved import moved
+from publisher.model.content.event import Event
+from publisher.model.content.policy import Band
+from publisher.rules.calendar.date_changes import moved
 from tests.support import build
 from tests.support.build import at
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from publisher.rules.engine.public_words import RULE_IDS, few, neutral, sentences, titled
 from publisher.rules.evaluate import evaluate
-from publisher.rules.names import RULE_IDS, few, neutral, sentences, titled
 from tests.support import build
 from tests.support.build import at
 

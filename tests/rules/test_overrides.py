@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from publisher.client.version import Version
-from publisher.model.decision import Decision, Outcome
-from publisher.model.evidence import ArtifactFact, Evidence, OfferedFile
-from publisher.model.register import Approver, Override, RollbackReview
-from publisher.model.signer import Duty
+from publisher.model.config.signer import Duty
+from publisher.model.content.register import Approver, Override, RollbackReview
+from publisher.model.records.decision import Decision, Outcome
+from publisher.model.records.evidence import ArtifactFact, Evidence, OfferedFile
 from publisher.rules.evaluate import evaluate
+from publisher.wire.version import Version
 from tests.support import build
 from tests.support.build import at
 

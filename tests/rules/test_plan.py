@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from publisher.model.release import Release
-from publisher.rules.plan import Kind, Option, Plan, plan
+from publisher.model.content.release import Release
+from publisher.rules.calendar.advice import Kind, Option, Plan, plan
 from tests.support import build
 from tests.support.build import at
 

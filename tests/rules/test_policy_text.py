@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from publisher.model.policy import Policy
+from publisher.model.content.policy import Policy
 from publisher.rules.policy_text import policy_text
 from tests.support import build
 

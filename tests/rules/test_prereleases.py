@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.rules.prereleases import counted_in_words
+from publisher.rules.lint.prereleases import counted_in_words
 from tests.support import build
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.model.decision import Outcome, Verdict
-from publisher.model.evidence import Evidence
-from publisher.rules import freshness, risk
-from publisher.rules.profile import not_required
-from publisher.rules.question import Question, Rule
+from publisher.model.records.decision import Outcome, Verdict
+from publisher.model.records.evidence import Evidence
+from publisher.rules.engine.profile import not_required
+from publisher.rules.engine.question import Question, Rule
+from publisher.rules.gates.environment import freshness, risk
 from tests.support import build
 from tests.support.build import at
 

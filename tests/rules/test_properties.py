@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.model.catalog import Catalog
-from publisher.model.decision import Outcome
-from publisher.model.event import Confidence, Event
-from publisher.model.register import SprintFreeze
-from publisher.model.release import ChangeClass
+from publisher.model.content.event import Confidence, Event
+from publisher.model.content.register import SprintFreeze
+from publisher.model.content.release import ChangeClass
+from publisher.model.records.decision import Outcome
 from publisher.rules.evaluate import evaluate
-from publisher.rules.opening import opening
-from publisher.rules.timeline import Timeline, timeline
-from publisher.rules.windows import freeze_windows
+from publisher.rules.freeze.next_open import opening
+from publisher.rules.freeze.timeline import Timeline, timeline
+from publisher.rules.freeze.windows import freeze_windows
 from tests.support import build
 from tests.support.build import at
 

@@ -11,18 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.content.schemas import EXAMPLES
-from publisher.model.base import format_time
-from publisher.model.calendar import Review
 from publisher.model.catalog import Catalog
-from publisher.model.decision import Outcome
-from publisher.model.event import Event
-from publisher.model.evidence import ArtifactFact, Evidence
-from publisher.model.maintenance import Maintenance
-from publisher.model.monitor import Measure, Monitor
-from publisher.model.policy import MonitorPolicy
-from publisher.model.register import Override, Signal
-from publisher.model.release import ChangeClass, Release
-from publisher.model.staffing import Staffing
+from publisher.model.config.staffing import Staffing
+from publisher.model.content.calendar_review import Review
+from publisher.model.content.event import Event
+from publisher.model.content.maintenance import Maintenance
+from publisher.model.content.monitor import Measure, Monitor
+from publisher.model.content.policy import MonitorPolicy
+from publisher.model.content.register import Override, Signal
+from publisher.model.content.release import ChangeClass, Release
+from publisher.model.records.decision import Outcome
+from publisher.model.records.evidence import ArtifactFact, Evidence
+from publisher.model.values import format_time
 from publisher.rules.evaluate import evaluate
 from tests.rules.test_properties import minutes, sprints
 from tests.support import build

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.model.signer import Duty, Signers
+from publisher.model.config.signer import Duty, Signers
 from publisher.rules.quorum import alone, needs, shortfalls
 
 

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from publisher.model.calendar import Review
 from publisher.model.catalog import Catalog
-from publisher.model.decision import Outcome, Verdict
-from publisher.model.evidence import ArtifactFact, Evidence
+from publisher.model.content.calendar_review import Review
+from publisher.model.records.decision import Outcome, Verdict
+from publisher.model.records.evidence import ArtifactFact, Evidence
+from publisher.rules.engine.question import Question
 from publisher.rules.evaluate import NO_EVIDENCE, evaluate
-from publisher.rules.lints import lints
-from publisher.rules.question import Question
-from publisher.rules.review import boundaries, due, review, stale
+from publisher.rules.gates.environment.calendar_review import boundaries, due, review, stale
+from publisher.rules.lint.lints import lints
 from tests.support import build
 from tests.support.build import at
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from publisher.model.catalog import Catalog
-from publisher.model.decision import Outcome, Verdict
-from publisher.model.event import Assumption, Event
-from publisher.model.evidence import Evidence
-from publisher.model.register import Scenario
-from publisher.model.release import Release
-from publisher.rules import risk
-from publisher.rules.question import Boundaries, Question, Rule
+from publisher.model.content.event import Assumption, Event
+from publisher.model.content.register import Scenario
+from publisher.model.content.release import Release
+from publisher.model.records.decision import Outcome, Verdict
+from publisher.model.records.evidence import Evidence
+from publisher.rules.engine.question import Boundaries, Question, Rule
+from publisher.rules.gates.environment import risk
 from tests.support import build
 from tests.support.build import at
 

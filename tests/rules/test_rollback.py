@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from publisher.model.catalog import Catalog
-from publisher.model.release import Release
-from publisher.model.staffing import Staffing
-from publisher.rules.lints import lints
-from publisher.rules.rollback import due, ready
+from publisher.model.config.staffing import Staffing
+from publisher.model.content.release import Release
+from publisher.rules.calendar.rollback_due import due, ready
+from publisher.rules.lint.lints import lints
 from tests.support import build
 from tests.support.build import at
 

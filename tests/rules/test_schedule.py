@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.model.catalog import Catalog
-from publisher.model.release import Release
+from publisher.model.content.release import Release
+from publisher.rules.calendar.schedule import HORIZON, Opening, schedule
 from publisher.rules.evaluate import evaluate
-from publisher.rules.schedule import HORIZON, Opening, schedule
 from tests.rules.test_properties import FIRST
 from tests.rules.test_properties_whole import wholes
 from tests.support import build

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from publisher.rules.severity import effective_severity
+from publisher.rules.freeze.severity import effective_severity
 from tests.support import build
 
 ACCEPTED = {"accepted": True}

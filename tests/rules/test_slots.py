@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.model.maintenance import Maintenance
-from publisher.rules.slots import Occurrence, occurrences, upcoming
+from publisher.model.content.maintenance import Maintenance
+from publisher.rules.staffing.occurrences import Occurrence, occurrences, upcoming
 from tests.support import build
 from tests.support.build import at
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from publisher.model.decision import Outcome
+from publisher.model.records.decision import Outcome
 from publisher.rules.evaluate import evaluate
 from tests.support import build
 from tests.support.build import at

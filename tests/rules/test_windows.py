@@ -9,12 +9,12 @@ import pytest
 from pydantic import ValidationError
 
 from publisher.model.catalog import Catalog
-from publisher.model.decision import Outcome
-from publisher.model.event import Event
-from publisher.model.register import SprintFreeze
-from publisher.model.release import ChangeClass
+from publisher.model.content.event import Event
+from publisher.model.content.register import SprintFreeze
+from publisher.model.content.release import ChangeClass
+from publisher.model.records.decision import Outcome
 from publisher.rules.evaluate import evaluate
-from publisher.rules.windows import Hardness, Window, arithmetic, freeze_windows
+from publisher.rules.freeze.windows import Hardness, Window, arithmetic, freeze_windows
 from tests.support import build
 from tests.support.build import at
 

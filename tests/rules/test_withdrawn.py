@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from publisher.client.version import Version
-from publisher.model.decision import Verdict
-from publisher.model.evidence import Evidence
-from publisher.model.published import ChannelState, LiveRelease, Withdrawal
-from publisher.model.register import Approver, Override
-from publisher.model.release import Release
-from publisher.model.signer import Duty
+from publisher.model.config.signer import Duty
+from publisher.model.content.register import Approver, Override
+from publisher.model.content.release import Release
+from publisher.model.records.channel_state import ChannelState, LiveRelease, Withdrawal
+from publisher.model.records.decision import Verdict
+from publisher.model.records.evidence import Evidence
+from publisher.rules.calendar.advice import plan
+from publisher.rules.calendar.lifecycle import deprecation_state
+from publisher.rules.engine.question import Question
 from publisher.rules.evaluate import evaluate
-from publisher.rules.integrity import version
-from publisher.rules.lifecycle import deprecation_state
-from publisher.rules.plan import plan
-from publisher.rules.question import Question
-from publisher.rules.withdrawn import RULE, sentence, sentences
+from publisher.rules.gates.technical.integrity import version
+from publisher.rules.gates.technical.withdrawn import RULE, sentence, sentences
+from publisher.wire.version import Version
 from tests.support import build
 from tests.support.build import at
 

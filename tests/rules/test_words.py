@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.rules.words import capitalised
+from publisher.rules.english import capitalised
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher.model.signer import Duty, Signer
-from publisher.signing.keys import generate_ed25519, write_private_key
+from publisher.model.config.signer import Duty, Signer
+from publisher.signing.key_files import generate_ed25519, write_private_key
 
 MakeSigner = Callable[..., Signer]
 

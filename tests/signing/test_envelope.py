@@ -11,7 +11,7 @@ from tuf.api.metadata import Key
 
 from publisher.errors import VerificationError
 from publisher.signing.envelope import payload_of, seal, verify_envelope
-from publisher.signing.keys import OpenSigner, generate_ed25519
+from publisher.signing.key_files import OpenSigner, generate_ed25519
 from tests.signing.conftest import MakeSigner
 
 KIND = "application/vnd.tidegate.test+json"

@@ -14,8 +14,8 @@ from securesystemslib.signer import SIGNER_FOR_URI_SCHEME, CryptoSigner, Key, Se
 from securesystemslib.signer import Signer as OpenSigner
 
 from publisher.errors import SigningError
-from publisher.model.signer import Duty, Signer, Signers
-from publisher.signing.keys import generate_ed25519, open_signer, public_key, refuse_demo_keys, write_private_key
+from publisher.model.config.signer import Duty, Signer, Signers
+from publisher.signing.key_files import generate_ed25519, open_signer, public_key, refuse_demo_keys, write_private_key
 from tests.signing.conftest import MakeSigner
 
 KEYID = "74c181c7ad8a0855d4b55e44d2ba87aabdddb196832571f15f92fece332e4916"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from publisher.errors import SigningError
-from publisher.model.signer import Duty, Signer
-from publisher.signing.keys import NewKey, generate_ed25519, open_signer, write_private_key
+from publisher.model.config.signer import Duty, Signer
+from publisher.signing.key_files import NewKey, generate_ed25519, open_signer, write_private_key
 
 
 @pytest.fixture

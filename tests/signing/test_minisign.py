@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.errors import InputError, SigningError, VerificationError
-from publisher.model.signer import Signer
-from publisher.signing.keys import generate_ed25519
+from publisher.model.config.signer import Signer
+from publisher.signing.key_files import generate_ed25519
 from publisher.signing.minisign import MinisignKey, public_file, verify
 from tests.signing.conftest import MakeSigner
 from tests.support.system import need

@@ -8,23 +8,23 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from publisher.client.version import Version
 from publisher.content.schemas import schema_of
-from publisher.model.base import format_time
 from publisher.model.catalog import Catalog, Sample
-from publisher.model.deprecation import Deprecation
-from publisher.model.endpoint import Endpoints
-from publisher.model.event import Event
-from publisher.model.feed import Feed
-from publisher.model.maintenance import Maintenance
-from publisher.model.policy import Policy
-from publisher.model.product import Channel, Product
-from publisher.model.published import ChannelState, LiveRelease, PublishedArtifact
-from publisher.model.release import Release
-from publisher.model.signer import Signers
-from publisher.model.staffing import Staffing
+from publisher.model.config.endpoint import Endpoints
+from publisher.model.config.signer import Signers
+from publisher.model.config.staffing import Staffing
+from publisher.model.content.deprecation import Deprecation
+from publisher.model.content.event import Event
+from publisher.model.content.maintenance import Maintenance
+from publisher.model.content.policy import Policy
+from publisher.model.content.product import Channel, Product
+from publisher.model.content.release import Release
+from publisher.model.records.channel_state import ChannelState, LiveRelease, PublishedArtifact
+from publisher.model.records.feed import Feed
+from publisher.model.values import format_time
 from publisher.site.render import render_site
 from publisher.site.templates import Templates
+from publisher.wire.version import Version
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = Templates(ROOT / "templates")

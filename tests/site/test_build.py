@@ -13,8 +13,8 @@ import pytest
 
 from publisher.content.load import load_catalog
 from publisher.errors import ContentError, InputError
-from publisher.site.build import build_site
-from publisher.site.plugin import Source
+from publisher.site.mkdocs.build import build_site
+from publisher.site.mkdocs.plugin import Source
 from publisher.site.templates import Templates
 from tests.site.factory import FEED_SCHEMA, NOW, ROOT, TEMPLATES, catalog, deprecation, event, live, release
 from tests.site.htmltext import Parsed, parse

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment
 
-from publisher.site.csp import PLACEHOLDER, ThemeScripts
+from publisher.site.mkdocs.csp import PLACEHOLDER, ThemeScripts
 
 PAGE = f'<head><meta http-equiv="Content-Security-Policy" content="{PLACEHOLDER}"></head>'
 

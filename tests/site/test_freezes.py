@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from publisher.model.base import duration_text
-from publisher.model.product import ClientType
-from publisher.model.release import ChangeClass
-from publisher.rules.bands import Subject
+from publisher.model.content.product import ClientType
+from publisher.model.content.release import ChangeClass
+from publisher.model.values import duration_text
 from publisher.rules.evaluate import evaluate
-from publisher.rules.timeline import timeline
+from publisher.rules.freeze.matrix import Subject
+from publisher.rules.freeze.timeline import timeline
 from publisher.site.freezes import freezes, product_outlook
 from publisher.site.matrix import Bands, freeze_matrix
 from tests.site.factory import NOW, catalog, event, policy, product, release

@@ -21,13 +21,13 @@ from pydantic import BaseModel
 
 from publisher.content.load import load_catalog
 from publisher.content.schemas import CONTENT
-from publisher.content.strict_yaml import parse as parse_yaml
+from publisher.content.yaml_reader import parse as parse_yaml
 from publisher.errors import InputError
-from publisher.model.markdown import problem_of
 from publisher.model.markup import html_problem
-from publisher.site.build import build_site
-from publisher.site.plugin import Source
+from publisher.site.mkdocs.build import build_site
+from publisher.site.mkdocs.plugin import Source
 from publisher.site.templates import Templates
+from publisher.text.markdown import problem_of
 from tests.site.factory import FEED_SCHEMA, NOW, ROOT
 from tests.site.htmltext import Parsed, parse
 

@@ -12,9 +12,9 @@ import pytest
 import vobject
 
 from publisher.model.catalog import Catalog
-from publisher.model.event import Event
-from publisher.rules.lanes import quarter
-from publisher.site.ics import to_ics
+from publisher.model.content.event import Event
+from publisher.rules.calendar.lanes import quarter
+from publisher.site.outputs.ics import to_ics
 from tests.support import build
 from tests.support.build import at
 

@@ -11,19 +11,19 @@ from typing import Any
 
 import pytest
 
-from publisher.cli.calendar import report
-from publisher.cli.explain import open_questions
+from publisher.cli.plan.calendar import report
+from publisher.cli.plan.explain import open_questions
 from publisher.content.schemas import EXAMPLES
-from publisher.model.base import Visibility
-from publisher.model.calendar import Review
-from publisher.model.published import ChannelState
-from publisher.model.register import Override, SprintFreeze
-from publisher.rules.lanes import quarter
-from publisher.rules.moved import moved
-from publisher.site.build import build_site
-from publisher.site.ics import to_ics
-from publisher.site.lanes_data import quarter_as_data
-from publisher.site.plugin import Source
+from publisher.model.content.calendar_review import Review
+from publisher.model.content.register import Override, SprintFreeze
+from publisher.model.records.channel_state import ChannelState
+from publisher.model.values import Visibility
+from publisher.rules.calendar.date_changes import moved
+from publisher.rules.calendar.lanes import quarter
+from publisher.site.mkdocs.build import build_site
+from publisher.site.mkdocs.plugin import Source
+from publisher.site.outputs.calendar_json import quarter_as_data
+from publisher.site.outputs.ics import to_ics
 from tests.site.factory import (
     FEED_SCHEMA,
     NOW,

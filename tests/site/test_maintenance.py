@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from publisher.model.catalog import Catalog
-from publisher.model.event import Event
-from publisher.model.maintenance import Maintenance
+from publisher.model.content.event import Event
+from publisher.model.content.maintenance import Maintenance
 from tests.site.factory import NOW, at, catalog, event, maintenance, page, product, release
 from tests.site.htmltext import from_markdown
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from publisher.content.schemas import EXAMPLES
-from publisher.model.register import Override
+from publisher.model.content.register import Override
 from tests.site.factory import at, catalog, page, release
 
 

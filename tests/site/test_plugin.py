@@ -13,7 +13,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort
 from mkdocs.livereload import LiveReloadServer
 
-from publisher.site.plugin import TidegatePlugin
+from publisher.site.mkdocs.plugin import TidegatePlugin
 from tests.site.factory import ROOT
 from tests.site.htmltext import parse
 

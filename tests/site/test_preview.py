@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from publisher.errors import InputError, StorageError
-from publisher.site.preview import content_type, find, make_server
+from publisher.site.mkdocs.preview import content_type, find, make_server
 
 
 @pytest.fixture

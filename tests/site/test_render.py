@@ -11,11 +11,11 @@ from html import unescape
 import jsonschema
 import pytest
 
-from publisher.client.version import Version
 from publisher.errors import ContentError
-from publisher.model.published import ChannelState
+from publisher.model.records.channel_state import ChannelState
 from publisher.rules.evaluate import evaluate
 from publisher.site.render import address, fill_prose, render_site
+from publisher.wire.version import Version
 from tests.site.factory import (
     DIGEST,
     FEED_SCHEMA,

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.client.version import Version
 from publisher.model.catalog import Catalog
-from publisher.model.product import Channel
-from publisher.model.published import ChannelState, Withdrawal
+from publisher.model.content.product import Channel
+from publisher.model.records.channel_state import ChannelState, Withdrawal
+from publisher.wire.version import Version
 from tests.site.factory import NOW, at, catalog, deprecation, live, page, release, render
 from tests.site.htmltext import from_markdown
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from publisher.errors import InputError, StorageError
-from publisher.site.writer import MARKER, replace_directory, write_directory
+from publisher.site.directory_writer import MARKER, replace_directory, write_directory
 
 
 def tree(directory: Path) -> dict[str, bytes]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:  # boto3 is slow to load, and few tests need it
-    from publisher.storage.s3 import S3Storage
-    from publisher.storage.s3_probe import Capabilities
+    from publisher.storage.s3.probe import Capabilities
+    from publisher.storage.s3.store import S3Storage
     from tests.support.s3_proxy import S3Proxy
     from tests.support.seaweed import SeaweedServer
 
@@ -44,9 +44,9 @@ def as_admin(seaweed: SeaweedServer, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def make(seaweed: SeaweedServer, shared_bucket: str, own_prefix: str, as_admin: None) -> MakeStorage:
     """Open a storage at this test's prefix, or elsewhere; it is quick to give up."""
-    from publisher.storage.s3 import S3Storage  # noqa: PLC0415
-    from publisher.storage.s3_address import S3Address  # noqa: PLC0415
-    from publisher.storage.s3_client import Patience  # noqa: PLC0415
+    from publisher.storage.s3.address import S3Address  # noqa: PLC0415
+    from publisher.storage.s3.client import Patience  # noqa: PLC0415
+    from publisher.storage.s3.store import S3Storage  # noqa: PLC0415
 
     def open_it(
         *, endpoint: str | None = None, bucket: str | None = None, below: str | None = None, **how: Any
@@ -63,8 +63,8 @@ def make(seaweed: SeaweedServer, shared_bucket: str, own_prefix: str, as_admin: 
 @pytest.fixture(scope="session")
 def known(seaweed: SeaweedServer, shared_bucket: str) -> Capabilities:
     """What the server keeps to, tried out once and not for every test."""
-    from publisher.storage.s3 import S3Storage  # noqa: PLC0415
-    from publisher.storage.s3_address import S3Address  # noqa: PLC0415
+    from publisher.storage.s3.address import S3Address  # noqa: PLC0415
+    from publisher.storage.s3.store import S3Storage  # noqa: PLC0415
 
     with pytest.MonkeyPatch.context() as patch:
         for name, value in seaweed.admin.environment.items():
@@ -92,7 +92,7 @@ def proxy(seaweed: SeaweedServer) -> Iterator[S3Proxy]:
 @pytest.fixture
 def far(make: MakeStorage, known: Capabilities, s3: S3Storage, proxy: S3Proxy) -> S3Storage:
     """The place of `s3`, seen through the proxy; small parts."""
-    from publisher.storage.s3_integrity import MIB  # noqa: PLC0415
+    from publisher.storage.s3.integrity import MIB  # noqa: PLC0415
 
     storage = make(endpoint=proxy.endpoint, capabilities=known, part_size=5 * MIB, stream_limit=5 * MIB)
     storage.stat("anything")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from publisher.errors import InputError, StorageConflict, StorageError, StorageForeign
-from publisher.storage.directory import DirectoryStorage
+from publisher.storage.directory.store import DirectoryStorage
 from publisher.storage.protocol import CHUNK, MARKER, MARKER_KEY, ObjectMeta, Storage
 from tests.storage.contract import META, StorageContract, UnpreparedContract, body, content, keys
 from tests.support.system import need, skip_system
@@ -168,7 +168,7 @@ def test_the_bucket_itself_may_be_reached_by_a_link(bucket: DirectoryStorage, ro
 
 
 def test_windows_is_refused_in_words(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("publisher.storage.directory.POSIX", False)
+    monkeypatch.setattr("publisher.storage.directory.store.POSIX", False)
     with pytest.raises(Exception, match="needs a POSIX system"):
         DirectoryStorage(root)
 
@@ -282,7 +282,7 @@ LIMITED = """
 import resource, sys
 from pathlib import Path
 from publisher.errors import StorageError
-from publisher.storage.directory import DirectoryStorage
+from publisher.storage.directory.store import DirectoryStorage
 from publisher.storage.protocol import Body, ObjectMeta
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
@@ -295,7 +295,7 @@ except StorageError as error:
 SLOW = """
 import sys, time
 from pathlib import Path
-from publisher.storage.directory import DirectoryStorage
+from publisher.storage.directory.store import DirectoryStorage
 from publisher.storage.protocol import Body, ObjectMeta
 
 def hang(written):

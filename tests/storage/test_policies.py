@@ -9,10 +9,10 @@ from fnmatch import fnmatchcase
 import pytest
 
 from publisher.channel import layout
-from publisher.model.product import RESERVED_CHANNELS
-from publisher.model.signer import SHARED_ROLES, TOP_LEVEL_ROLES
-from publisher.storage import policies, s3_claim
-from publisher.storage.policies import (
+from publisher.model.config.signer import SHARED_ROLES, TOP_LEVEL_ROLES
+from publisher.model.content.product import RESERVED_CHANNELS
+from publisher.storage.s3 import claim, policies
+from publisher.storage.s3.policies import (
     SITE_IDENTITIES,
     Document,
     Identity,
@@ -29,7 +29,7 @@ PREFIX = "channel/"
 def test_the_areas_are_those_of_the_layout() -> None:
     for name in ("METADATA", "TARGETS", "RELEASES", "STAGING", "LEDGER"):
         assert getattr(policies, name) == getattr(layout, name)
-    assert policies.PRIVATE == s3_claim.PRIVATE
+    assert policies.PRIVATE == claim.PRIVATE
 
 
 @pytest.mark.parametrize(

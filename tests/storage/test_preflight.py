@@ -15,9 +15,9 @@ from publisher.errors import StorageConflict, StorageError
 from publisher.storage.memory import MemoryStorage
 from publisher.storage.preflight import Outcome, Report, preflight
 from publisher.storage.protocol import Body
-from publisher.storage.s3 import S3Storage
-from publisher.storage.s3_integrity import MIB
-from publisher.storage.s3_probe import Capabilities
+from publisher.storage.s3.integrity import MIB
+from publisher.storage.s3.probe import Capabilities
+from publisher.storage.s3.store import S3Storage
 from tests.storage.conftest import MakeStorage
 from tests.storage.contract import META, body, content, keys
 from tests.support.s3_proxy import Rule, S3Proxy

@@ -11,9 +11,9 @@ import pytest
 
 from publisher.errors import StorageConflict, StorageMissing
 from publisher.storage.protocol import Body, ObjectMeta, Storage
-from publisher.storage.s3 import S3Storage
-from publisher.storage.s3_integrity import MIB
-from publisher.storage.s3_probe import Capabilities
+from publisher.storage.s3.integrity import MIB
+from publisher.storage.s3.probe import Capabilities
+from publisher.storage.s3.store import S3Storage
 from tests.storage.conftest import BIG, MakeStorage
 from tests.storage.contract import META, StorageContract, UnpreparedContract, body, content, keys
 from tests.support.seaweed import SeaweedServer

@@ -10,7 +10,7 @@ import pytest
 
 from publisher.errors import InputError, StorageError
 from publisher.storage.open import open_storage
-from publisher.storage.s3_address import S3Address, refuse_plain
+from publisher.storage.s3.address import S3Address, refuse_plain
 
 SHA = "sha-secret"
 

@@ -10,11 +10,11 @@ import pytest
 
 from publisher.errors import StorageConflict, StorageError
 from publisher.storage.protocol import Body
-from publisher.storage.s3 import S3Storage
-from publisher.storage.s3_claim import claimed
-from publisher.storage.s3_client import Patience
-from publisher.storage.s3_integrity import MIB
-from publisher.storage.s3_probe import Capabilities
+from publisher.storage.s3.claim import claimed
+from publisher.storage.s3.client import Patience
+from publisher.storage.s3.integrity import MIB
+from publisher.storage.s3.probe import Capabilities
+from publisher.storage.s3.store import S3Storage
 from tests.storage.conftest import BIG, MakeStorage
 from tests.storage.contract import META, body, content, keys, race
 from tests.support.s3_proxy import CUT_ANSWER, LOSE_ANSWER, LOSE_REQUEST, Rule, S3Proxy
@@ -185,7 +185,7 @@ def test_a_claim_holds_others_off_until_its_holder_is_dead(
         with pytest.raises(StorageConflict, match=r"big in .* is being finished by another publisher"):
             far.create("big", Body.from_bytes(BIG), META)
         assert keys(s3) == [], "claims are no objects"
-        monkeypatch.setattr("publisher.storage.s3_claim.CLAIM_DEAD", timedelta(seconds=0))
+        monkeypatch.setattr("publisher.storage.s3.claim.CLAIM_DEAD", timedelta(seconds=0))
         assert far.create("big", Body.from_bytes(BIG), META) is True
 
 

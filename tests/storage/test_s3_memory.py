@@ -21,8 +21,8 @@ import hashlib, resource, sys
 from pathlib import Path
 from publisher.storage.open import open_storage
 from publisher.storage.protocol import CHUNK, Body, ObjectMeta
-from publisher.storage.s3 import S3Storage
-from publisher.storage.s3_address import S3Address
+from publisher.storage.s3.store import S3Storage
+from publisher.storage.s3.address import S3Address
 
 url, path, in_parts = sys.argv[1], Path(sys.argv[2]), sys.argv[3] == "parts"
 how = {} if in_parts else {"stream_limit": 2 * 1024 ** 3}

@@ -10,9 +10,9 @@ import pytest
 
 from publisher.errors import StorageError
 from publisher.storage.protocol import Body
-from publisher.storage.s3 import S3Storage
-from publisher.storage.s3_client import Patience
-from publisher.storage.s3_probe import Capabilities
+from publisher.storage.s3.client import Patience
+from publisher.storage.s3.probe import Capabilities
+from publisher.storage.s3.store import S3Storage
 from tests.storage.conftest import BIG, MakeStorage
 from tests.storage.contract import META, body, content, keys
 from tests.support.s3_proxy import Rule, S3Proxy
@@ -167,7 +167,7 @@ def test_preparing_takes_back_what_dead_runs_left(
 
     s3.prepare()
     assert left() == [1, 1], "their owner may be alive"
-    monkeypatch.setattr("publisher.storage.s3_sweep.UNFINISHED", timedelta(days=-1))
+    monkeypatch.setattr("publisher.storage.s3.sweep.UNFINISHED", timedelta(days=-1))
     s3.prepare()
     assert left() == [0, 0]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from publisher.errors import TidegateError
-from publisher.pipeline.promote import PromoteRequest, apply_promote, plan_promote
-from publisher.pipeline.stage import Supersede, apply_stage, plan_stage
+from publisher.pipeline.release.promote import PromoteRequest, apply_promote, plan_promote
+from publisher.pipeline.release.stage import Supersede, apply_stage, plan_stage
 from tests.support.project import Project, tree
 
 ROLE = "node.stable"

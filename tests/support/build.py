@@ -10,22 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from publisher.content.schemas import EXAMPLES
-from publisher.content.strict_yaml import parse
-from publisher.model.base import format_time
-from publisher.model.calendar import Review
+from publisher.content.yaml_reader import parse
 from publisher.model.catalog import Catalog
-from publisher.model.deprecation import Deprecation
-from publisher.model.endpoint import Endpoints
-from publisher.model.event import Event
-from publisher.model.maintenance import Maintenance
-from publisher.model.monitor import Monitor
-from publisher.model.policy import FreezePolicy, Policy
-from publisher.model.product import Channel, Product
-from publisher.model.register import Scenario, Signal
-from publisher.model.release import ChangeClass, Release
-from publisher.model.signer import Signers
-from publisher.model.staffing import Shift, Staffing
-from publisher.rules.bands import Case, Lengths, Subject, freeze_lengths
+from publisher.model.config.endpoint import Endpoints
+from publisher.model.config.signer import Signers
+from publisher.model.config.staffing import Shift, Staffing
+from publisher.model.content.calendar_review import Review
+from publisher.model.content.deprecation import Deprecation
+from publisher.model.content.event import Event
+from publisher.model.content.maintenance import Maintenance
+from publisher.model.content.monitor import Monitor
+from publisher.model.content.policy import FreezePolicy, Policy
+from publisher.model.content.product import Channel, Product
+from publisher.model.content.register import Scenario, Signal
+from publisher.model.content.release import ChangeClass, Release
+from publisher.model.values import format_time
+from publisher.rules.freeze.matrix import Case, Lengths, Subject, freeze_lengths
 
 ROOT = Path(__file__).parents[2]
 

@@ -23,7 +23,7 @@ from typing import Any
 
 import pytest
 
-from publisher.storage import s3_client
+from publisher.storage.s3 import client as s3_client
 from tests.support.s3_server import Identity, S3Server, free_ports
 from tests.support.system import need
 

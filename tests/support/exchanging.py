@@ -10,16 +10,16 @@ from datetime import datetime
 from tuf.api.metadata import Metadata, Targets
 
 from publisher.channel.advance import to_bytes
-from publisher.channel.candidate import read_pointer
+from publisher.channel.candidates.candidate import read_pointer
+from publisher.channel.candidates.release_candidate import PEOPLE, people_digest
 from publisher.channel.layout import artifact_target, candidate_key, feed_target, staging_pointer_key, target_key
 from publisher.channel.manifests import MANIFEST_FILE, SUMS_FILE
-from publisher.channel.release_candidate import PEOPLE, people_digest
 from publisher.channel.repository import read_top
 from publisher.channel.roles import BASIS_FIELD
-from publisher.model.ledger import Action, Entry, Told
-from publisher.pipeline.ledger import Draft, append, read_ledger
+from publisher.model.records.ledger import Action, Entry, Told
+from publisher.pipeline.ledger_append import Draft, append, read_ledger
 from publisher.pipeline.reading import reader
-from publisher.signing.keys import OpenSigner
+from publisher.signing.key_files import OpenSigner
 from publisher.storage.protocol import Body, ObjectMeta, Storage
 from tests.support.approving import ROLE
 from tests.support.project import Project

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from publisher.content.load import load_mapping
-from publisher.model.mapping import Mapping
+from publisher.model.history.mapping import Mapping
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared/data"

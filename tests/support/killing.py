@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, TypeVar
 
 from publisher.storage.protocol import Body, ObjectMeta, Progress, Stat
-from publisher.storage.s3 import S3Storage
+from publisher.storage.s3.store import S3Storage
 
 Result = TypeVar("Result")
 

@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 from publisher.model.catalog import Catalog
-from publisher.model.decision import Verdict
-from publisher.model.maintenance import Maintenance
-from publisher.model.staffing import Staffing
-from publisher.rules.maintenance import judge
-from publisher.rules.slots import upcoming
+from publisher.model.config.staffing import Staffing
+from publisher.model.content.maintenance import Maintenance
+from publisher.model.records.decision import Verdict
+from publisher.rules.maintenance.judge import judge
+from publisher.rules.staffing.occurrences import upcoming
 from tests.support import build
 from tests.support.build import at
 

@@ -6,7 +6,7 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from publisher.model.base import format_time
+from publisher.model.values import format_time
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from publisher.pipeline.release import apply_release
+from publisher.pipeline.release.release import apply_release
 from publisher.storage.protocol import Storage
 from tests.support.project import Project
 

@@ -9,12 +9,12 @@ from datetime import timedelta
 from publisher.channel.layout import candidate_key, staging_pointer_key
 from publisher.channel.repository import Repository, read_repository
 from publisher.channel.roles import RELEASE_FIELD
+from publisher.pipeline.candidates.staged import give
+from publisher.pipeline.objects.writing import write_objects
 from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import reader
-from publisher.pipeline.stage import Supersede
-from publisher.pipeline.staged import give
-from publisher.pipeline.writing import write_objects
-from publisher.rules.approvals import Needs
+from publisher.pipeline.release.stage import Supersede
+from publisher.rules.engine.required_approvals import Needs
 from tests.support.approving import ROLE, promote, stage
 from tests.support.project import Project
 

@@ -14,20 +14,20 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from publisher.content.load import load_catalog
-from publisher.model.approval import Fact
 from publisher.model.catalog import Catalog
-from publisher.model.release import Release
-from publisher.model.signer import Duty, RolePolicy, Signers
-from publisher.pipeline.approve import Review, approve, review
-from publisher.pipeline.deciding import ReleaseRequest
+from publisher.model.config.signer import Duty, RolePolicy, Signers
+from publisher.model.content.release import Release
+from publisher.model.records.approval import Fact
+from publisher.pipeline.candidates.staged import StagedRelease, staged_candidate
+from publisher.pipeline.decide import ReleaseRequest
 from publisher.pipeline.keyring import KeyRing
-from publisher.pipeline.keys import Person, ceremony, write_ceremony
+from publisher.pipeline.keys.ceremony import Person, ceremony, write_ceremony
+from publisher.pipeline.objects.writing import Written, write_objects
 from publisher.pipeline.progress import silent
-from publisher.pipeline.release import ReleasePlan, apply_release, plan_release
-from publisher.pipeline.staged import StagedRelease, staged_candidate
-from publisher.pipeline.writing import Written, write_objects
-from publisher.signing.keys import NewKey, OpenSigner
-from publisher.storage.directory import DirectoryStorage
+from publisher.pipeline.release.approve import Review, approve, review
+from publisher.pipeline.release.release import ReleasePlan, apply_release, plan_release
+from publisher.signing.key_files import NewKey, OpenSigner
+from publisher.storage.directory.store import DirectoryStorage
 from publisher.storage.protocol import Storage
 from tests.support.command import Ran
 

@@ -17,16 +17,16 @@ from threading import BrokenBarrierError
 from typing import Any
 
 from publisher.errors import StorageConflict
-from publisher.pipeline.ledger import append
+from publisher.pipeline.candidates.staged import staged_candidate
+from publisher.pipeline.ledger_append import append
+from publisher.pipeline.objects.writing import write_objects
+from publisher.pipeline.operate.refresh import apply_refresh, plan_refresh
 from publisher.pipeline.progress import silent
-from publisher.pipeline.promote import PromoteRequest, apply_promote, live_version, plan_promote
-from publisher.pipeline.refresh import apply_refresh, plan_refresh
-from publisher.pipeline.release import ReleasePlan, apply_release, plan_release
-from publisher.pipeline.stage import apply_stage, plan_stage
-from publisher.pipeline.staged import staged_candidate
-from publisher.pipeline.writing import write_objects
-from publisher.storage import s3_claim
+from publisher.pipeline.release.promote import PromoteRequest, apply_promote, live_version, plan_promote
+from publisher.pipeline.release.release import ReleasePlan, apply_release, plan_release
+from publisher.pipeline.release.stage import apply_stage, plan_stage
 from publisher.storage.protocol import Storage
+from publisher.storage.s3 import claim
 from tests.support.killing import Fuse, KillingStorage, fused_requests
 from tests.support.project import Project
 from tests.support.s3_place import Place
@@ -76,7 +76,7 @@ def _work(job: Job, report: Path | None) -> None:
         if job.counted == REQUESTS
         else KillingStorage(inner, fuse, reads=job.counted == OPERATIONS)
     )
-    s3_claim.CLAIM_DEAD = timedelta(0)  # of one who was killed; nobody else is at work here
+    claim.CLAIM_DEAD = timedelta(0)  # of one who was killed; nobody else is at work here
     publish(job.project, job.what, storage)
     if report is not None:
         report.write_text(json.dumps(fuse.steps))

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from publisher.pipeline.approve_role import review_role, sign_role
+from publisher.pipeline.objects.writing import write_objects
 from publisher.pipeline.progress import silent
-from publisher.pipeline.rotate import KeySet, apply_keys, key_set, plan_keys, stage_roles, verify_for_all
-from publisher.pipeline.writing import write_objects
-from publisher.signing.keys import NewKey, write_private_key
+from publisher.pipeline.roles.approve import review_role, sign_role
+from publisher.pipeline.roles.change import KeySet, apply_keys, key_set, plan_keys, stage_roles, verify_for_all
+from publisher.signing.key_files import NewKey, write_private_key
 from publisher.storage.protocol import Storage
 from tests.support.project import Project
 

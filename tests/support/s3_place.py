@@ -12,14 +12,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from publisher.channel.audit import Audit, audit
-from publisher.client.fetch import fetcher_for
+from publisher.channel.audit.channel import Audit, audit
+from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
-from publisher.pipeline.verify import StoreSource
-from publisher.storage.s3 import S3Storage
-from publisher.storage.s3_address import S3Address
-from publisher.storage.s3_client import Patience
-from publisher.storage.s3_probe import Capabilities
+from publisher.pipeline.operate.verify import StoreSource
+from publisher.storage.s3.address import S3Address
+from publisher.storage.s3.client import Patience
+from publisher.storage.s3.probe import Capabilities
+from publisher.storage.s3.store import S3Storage
 from tests.support.project import Project
 
 if TYPE_CHECKING:

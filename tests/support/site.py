@@ -6,7 +6,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from publisher.pipeline.site_files import SiteFile, read_site
+from publisher.pipeline.site.files import SiteFile, read_site
 from publisher.storage.protocol import Storage
 
 

@@ -13,7 +13,7 @@ from publisher.channel.advance import to_bytes
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key, target_key
 from publisher.channel.repository import Repository, read_repository
 from publisher.pipeline.reading import reader
-from publisher.signing.keys import OpenSigner
+from publisher.signing.key_files import OpenSigner
 from publisher.storage.protocol import Body, ObjectMeta, Storage
 from tests.support.project import Project
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.pipeline.stage import apply_stage, plan_stage
+from publisher.pipeline.release.stage import apply_stage, plan_stage
 from tests.support.approving import edit, near_an_event
 from tests.support.project import Project
 from tests.support.terminal import Answers, at_terminal

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import urllib3
 
-from publisher.pipeline.release import apply_release
-from publisher.pipeline.site_upload import apply_upload, plan_upload
-from publisher.storage.policies import Identity, bucket_policy, cors, lifecycle, policy, site_lifecycle, site_policy
+from publisher.pipeline.release.release import apply_release
+from publisher.pipeline.site.upload import apply_upload, plan_upload
+from publisher.storage.s3.policies import Identity, bucket_policy, cors, lifecycle, policy, site_lifecycle, site_policy
 from tests.support.project import Project
 from tests.support.site import write_site
 
 if TYPE_CHECKING:
-    from publisher.storage.s3 import S3Storage
+    from publisher.storage.s3.store import S3Storage
     from tests.support.s3_server import S3Server
 
 pytestmark = pytest.mark.system
@@ -59,8 +59,8 @@ class Place:
 
 
 def open_as(server: S3Server, user: Any, bucket: str, prefix: str) -> S3Storage:
-    from publisher.storage.s3 import S3Storage  # noqa: PLC0415 - boto3 is slow to load
-    from publisher.storage.s3_address import S3Address  # noqa: PLC0415
+    from publisher.storage.s3.address import S3Address  # noqa: PLC0415
+    from publisher.storage.s3.store import S3Storage  # noqa: PLC0415 - boto3 is slow to load
 
     with pytest.MonkeyPatch.context() as patch:
         for name, value in user.environment.items():

@@ -20,12 +20,12 @@ import pytest
 from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.repository import read_repository
 from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.operate.refresh import apply_refresh, plan_refresh
 from publisher.pipeline.reading import reader
-from publisher.pipeline.refresh import apply_refresh, plan_refresh
-from publisher.pipeline.renew import find_renewals, renew
+from publisher.pipeline.roles.renew import find_renewals, renew
 from publisher.storage.memory import MemoryStorage
-from publisher.storage.policies import Identity, bucket_policy, policy
 from publisher.storage.protocol import MARKER, MARKER_KEY, Storage
+from publisher.storage.s3.policies import Identity, bucket_policy, policy
 from tests.support.command import Publish, Ran
 from tests.support.project import Project
 from tests.support.rotating import sign_role_as
@@ -271,7 +271,7 @@ def channels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Channel]:
 
 
 def stage_release(project: Project, storage: MemoryStorage) -> None:
-    from publisher.pipeline.stage import apply_stage, plan_stage  # noqa: PLC0415
+    from publisher.pipeline.release.stage import apply_stage, plan_stage  # noqa: PLC0415
 
     plan = plan_stage(project.request("1.2.0"), project.catalog, storage, project.key_ring(), project.now)
     apply_stage(plan, storage)

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from tuf.ngclient import Updater
 
-from publisher.channel.audit import audit
-from publisher.client.fetch import DirectoryFetcher
-from publisher.pipeline.verify import StoreSource
-from publisher.storage.directory import DirectoryStorage
+from publisher.channel.audit.channel import audit
+from publisher.client.http import DirectoryFetcher
+from publisher.pipeline.operate.verify import StoreSource
+from publisher.storage.directory.store import DirectoryStorage
 from tests.support.javascript import download_with_tuf_js
 from tests.support.libtorrent import PLATFORMS, VERSIONS, download_wheels, make_keys, publish, run, write_project
 from tests.support.serving import served

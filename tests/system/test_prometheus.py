@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from publisher.model.base import format_time
-from publisher.model.decision import Decision
-from publisher.rules.monitors import RULE
+from publisher.model.records.decision import Decision
+from publisher.model.values import format_time
+from publisher.rules.gates.environment.monitors import RULE
 from tests.support.command import Publish
 from tests.support.project import Project
 from tests.support.prometheus_server import PrometheusServer

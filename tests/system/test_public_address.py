@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.storage.policies import bucket_policy
+from publisher.storage.s3.policies import bucket_policy
 from tests.support.command import Publish, publish
 from tests.support.project import Project
 from tests.support.s3_place import Place, Places
@@ -120,7 +120,7 @@ def test_a_dry_run_asks_nobody_and_writes_not_even_a_probe(
     def probe(*_: object) -> None:
         raise AssertionError("a dry run tries nothing out")
 
-    monkeypatch.setattr("publisher.cli.target.preflight", probe)
+    monkeypatch.setattr("publisher.cli.options.preflight", probe)
     configure(project, place, "http://127.0.0.1:9")
     ran = publish(*RELEASE, "--dry-run", cwd=project.base)
     assert ran.code == 0, ran.err

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher.model.signer import RolePolicy
-from publisher.pipeline.ledger import verify_ledger
+from publisher.model.config.signer import RolePolicy
+from publisher.pipeline.ledger_append import verify_ledger
 from tests.support.broken_off import refuting
 from tests.support.project import Project
 from tests.support.publishers import CHANGES, OPERATIONS, REQUESTS, Job, publish

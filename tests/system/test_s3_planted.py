@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from publisher.channel.audit import audit
+from publisher.channel.audit.channel import audit
 from publisher.channel.layout import ledger_key, metadata_key, release_key
-from publisher.client.fetch import fetcher_for
+from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import StorageConflict, VerificationError
-from publisher.pipeline.ledger import read_ledger, verify_ledger
+from publisher.pipeline.ledger_append import read_ledger, verify_ledger
+from publisher.pipeline.operate.recover import read_scene
+from publisher.pipeline.operate.verify import WebSource
 from publisher.pipeline.reading import SMALL
-from publisher.pipeline.recover import read_scene
-from publisher.pipeline.verify import WebSource
 from tests.support.odd_names import FILES, publish_odd_names
 from tests.support.project import Project
 

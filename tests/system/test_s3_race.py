@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.pipeline.ledger import verify_ledger
+from publisher.pipeline.ledger_append import verify_ledger
 from tests.support.broken_off import refuting
 from tests.support.project import Project
 from tests.support.publishers import FLIP, SECONDS, STAGING, Round, processes, race

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from publisher.client.errors import ClientError
-from publisher.pipeline.ledger import verify_ledger
-from publisher.pipeline.recover import Recovery, apply_recover, read_scene
+from publisher.pipeline.ledger_append import verify_ledger
+from publisher.pipeline.operate.recover import Recovery, apply_recover, read_scene
+from publisher.wire.errors import ClientError
 from tests.support.project import Project
 from tests.support.rotating import promote_keys, replace_key, sign_role_as, stage_keys
 from tests.support.thief import FAR, Thief

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from publisher.site.build import build_site
-from publisher.site.plugin import Source
-from publisher.site.preview import make_server
+from publisher.site.mkdocs.build import build_site
+from publisher.site.mkdocs.plugin import Source
+from publisher.site.mkdocs.preview import make_server
 from tests.site.factory import NOW, ROOT, TEMPLATES, catalog, event, live, release
 from tests.support.system import need
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from publisher.content.load import load_catalog
-from publisher.site.build import build_site
-from publisher.site.plugin import Source
-from publisher.site.preview import make_server
+from publisher.site.mkdocs.build import build_site
+from publisher.site.mkdocs.plugin import Source
+from publisher.site.mkdocs.preview import make_server
 from tests.site.factory import ROOT, TEMPLATES, live
 from tests.support.browser import Page, browser
 from tests.support.javascript import axe

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from publisher.errors import StorageConflict
-from publisher.pipeline.objects import CHANGING, IMMUTABLE
-from publisher.pipeline.site_signing import apply_signing, plan_signing
-from publisher.pipeline.site_upload import apply_upload, plan_upload
-from publisher.pipeline.verify import StoreSource, verify_channel
+from publisher.pipeline.objects.planned import CHANGING, IMMUTABLE
+from publisher.pipeline.operate.verify import StoreSource, verify_channel
+from publisher.pipeline.site.signing import apply_signing, plan_signing
+from publisher.pipeline.site.upload import apply_upload, plan_upload
 from publisher.storage.open import open_storage
 from publisher.storage.protocol import Storage
 from tests.support.flaky import FlakyStorage

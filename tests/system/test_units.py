@@ -20,8 +20,8 @@ import yaml
 from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.content.load import load_catalog
 from publisher.locks import lock_file, locked
-from publisher.model.signer import RolePolicy, Signers
-from publisher.pipeline.units import LOCK, TIMER, WORKFLOWS, Machine, interval, systemd_units, workflow
+from publisher.model.config.signer import RolePolicy, Signers
+from publisher.pipeline.timer.timer import LOCK, TIMER, WORKFLOWS, Machine, interval, systemd_units, workflow
 from tests.support.command import ROOT, Publish
 from tests.support.project import Project, with_todays_keys
 from tests.support.system import need

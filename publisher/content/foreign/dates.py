@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from publisher.content.foreign.fields import Unusable, shown
-from publisher.model.base import YEARS
+from publisher.model.values import YEARS
 
 DAY = timedelta(days=1)
 MOMENT = timedelta(seconds=1)

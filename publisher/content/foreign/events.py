@@ -13,11 +13,19 @@ from pydantic import ValidationError
 from publisher.content.foreign.dates import DAY, Dated, dated, time_of_day
 from publisher.content.foreign.fields import Unusable, first_problem, fits, label, needed, shown, slug, value
 from publisher.content.foreign.rows import Row
-from publisher.model.event import UNSCORED_LEAD_TIME, UNSCORED_SEVERITY, Confidence, Event, ImpactTags, Revision, Scored
-from publisher.model.mapping import EventMapping
-from publisher.model.past import PastEvent, Remark
-from publisher.rules import words
-from publisher.rules.lead_time import year_of_event
+from publisher.model.content.event import (
+    UNSCORED_LEAD_TIME,
+    UNSCORED_SEVERITY,
+    Confidence,
+    Event,
+    ImpactTags,
+    Revision,
+    Scored,
+)
+from publisher.model.history.mapping import EventMapping
+from publisher.model.history.past import PastEvent, Remark
+from publisher.rules import english
+from publisher.rules.lint.lead_time import year_of_event
 
 LONG = timedelta(days=14)
 """A longer event is worth a second look, since all of it freezes."""
@@ -126,7 +134,7 @@ class _Reader:
         end = start if value(self.row, fields.ends) is None else dated(value(self.row, fields.ends), str(fields.ends))
         span = Dated(start.start, end.end)
         if end.end <= start.start:
-            raise Unusable("ends before it starts", f"{words.day(start.start)}, {words.day(end.start)}")
+            raise Unusable("ends before it starts", f"{english.day(start.start)}, {english.day(end.start)}")
         if start is end and start.exact:
             span = Dated(start.start, start.start.replace(hour=0, minute=0, second=0) + DAY)  # nobody says how long
         span = self._believed(self._as_precise(span))
@@ -201,4 +209,4 @@ class _Reader:
 
     @staticmethod
     def _days(span: Dated) -> str:
-        return f"{words.day(span.start)} to {words.day(span.end - timedelta(seconds=1))}"
+        return f"{english.day(span.start)} to {english.day(span.end - timedelta(seconds=1))}"

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from publisher.content.foreign.rows import Row
-from publisher.model.mapping import Conditions
+from publisher.model.history.mapping import Conditions
 
 LONGEST = 200
 """Characters of a foreign text that are kept."""

@@ -9,8 +9,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from publisher.client.feed import Action, Restart
-from publisher.client.version import MAX_LENGTH, Version
 from publisher.content.foreign.dates import DAY, Dated, dated
 from publisher.content.foreign.fields import (
     Unusable,
@@ -24,11 +22,13 @@ from publisher.content.foreign.fields import (
     value,
 )
 from publisher.content.foreign.rows import Row
-from publisher.model.mapping import ReleaseMapping
-from publisher.model.past import PastRelease, Remark
-from publisher.model.product import Plane, Product
-from publisher.model.release import ChangeClass, Necessity, Notes, Release
-from publisher.rules import words
+from publisher.model.content.product import Plane, Product
+from publisher.model.content.release import ChangeClass, Necessity, Notes, Release
+from publisher.model.history.mapping import ReleaseMapping
+from publisher.model.history.past import PastRelease, Remark
+from publisher.rules import english
+from publisher.wire.feed import Action, Restart
+from publisher.wire.version import MAX_LENGTH, Version
 
 CHANNEL = "stable"
 """The channel in which history is asked; no freeze tells channels apart."""
@@ -82,7 +82,7 @@ def _once_each(read: Sequence[tuple[PastRelease, int]], remarks: list[Remark]) -
     for past, number in read:
         product, version = past.release.product, past.release.version
         if (first := seen.get((product, version))) is not None:
-            detail = f"{first.version} came out on {words.day(first.start)}"
+            detail = f"{first.version} came out on {english.day(first.start)}"
             what = "is of a version that stands twice; the earlier date counts"
             remarks.append(Remark("releases", number, past.id, what, detail, left_out=True))
             continue
@@ -121,7 +121,7 @@ def _release(row: Row, mapping: ReleaseMapping, product: str, name: str, notes: 
         raise Unusable("has a version that cannot be read", written)
     day = dated(value(row, fields.date), fields.date)
     if day.end - day.start > DAY:
-        notes.append(("is known to the month only, and all of it counts", words.day(day.start)))
+        notes.append(("is known to the month only, and all of it counts", english.day(day.start)))
     notes.extend(_other_dates(row, mapping, day))
     try:
         release = Release(
@@ -148,7 +148,7 @@ def _change_class(row: Row, mapping: ReleaseMapping, notes: list[tuple[str, str]
     assumed = mapping.assume.change_class
     if assumed is None:
         raise Unusable("does not tell what it changes")
-    notes.append((f"does not tell what it changes, and counts as {words.kind(assumed)}", ""))
+    notes.append((f"does not tell what it changes, and counts as {english.kind(assumed)}", ""))
     return assumed
 
 
@@ -165,7 +165,7 @@ def _other_dates(row: Row, mapping: ReleaseMapping, day: Dated) -> Iterator[tupl
             own = mapping.fields.date
             yield (
                 f"has dates that disagree by more than a day; `{own}` counts",
-                f"`{own}` {words.day(day.start)}, `{name}` {words.day(other.start)}",
+                f"`{own}` {english.day(day.start)}, `{name}` {english.day(other.start)}",
             )
 
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from publisher.client import strict_json
-from publisher.content import strict_yaml
+from publisher.content import yaml_reader
 from publisher.content.text import MAX_BYTES as MAX_YAML_BYTES
 from publisher.errors import ContentError, InputError
+from publisher.wire import strict_json
 
 MAX_BYTES = 32 * 1024 * 1024
 """The largest JSON file that is read: more than 20,000 rows with all that is known of a release."""
@@ -47,7 +47,7 @@ def _yaml(text: bytes, file: Path) -> Any:
             f"{file} is larger than {MAX_YAML_BYTES // 1024} KiB, the most that is read of YAML",
             fix=f"write it as JSON, of which {MAX_BYTES // 1024**2} MiB are read",
         )
-    document, problems = strict_yaml.parse(text, str(file))
+    document, problems = yaml_reader.parse(text, str(file))
     if document is None or problems:
         raise ContentError(problems)
     return document.data

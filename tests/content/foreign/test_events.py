@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.content.foreign.events import ImportedEvents, import_events
-from publisher.model.event import Event
-from publisher.model.past import Remark
-from publisher.rules.words import day
+from publisher.model.content.event import Event
+from publisher.model.history.past import Remark
+from publisher.rules.english import day
 from tests.support.build import at
 from tests.support.history import ANYTHING, event, mapping
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.client.version import Version
 from publisher.content.foreign.releases import ImportedReleases, import_releases
-from publisher.model.mapping import Assumptions
-from publisher.model.past import PastRelease, Remark
+from publisher.model.history.mapping import Assumptions
+from publisher.model.history.past import PastRelease, Remark
+from publisher.wire.version import Version
 from tests.support.build import at
 from tests.support.history import ANYTHING, mapping, release
 

@@ -1,0 +1,288 @@
+"""Audit of a published channel from outside: what a stranger with nothing but the first root can prove or refute."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from tuf.api.metadata import Metadata, Root, Targets
+
+from publisher.channel.audit.releases import audit_release
+from publisher.channel.audit.waiting import waiting_objects
+from publisher.channel.findings import BROKEN_OFF, REMOVED, Finding, Findings, Level, Source
+from publisher.channel.history import History, read_history, released_file
+from publisher.channel.layout import (
+    BACK,
+    LEDGER,
+    METADATA,
+    MINISIGN_TARGET,
+    RELEASES,
+    STAGING,
+    TIMESTAMP_KEY,
+    channel_role,
+    metadata_key,
+    target_key,
+)
+from publisher.channel.limits import FILE_LIMIT
+from publisher.channel.repository import (
+    Repository,
+    delegated_files,
+    follow_roots,
+    read_delegated,
+    read_top,
+    silent_channels,
+    withdrawn_by,
+)
+from publisher.channel.roles import ENDPOINTS_FIELD
+from publisher.channel.state import feeds, read_target
+from publisher.errors import VerificationError
+from publisher.model.config.signer import SHARED_ROLES
+from publisher.wire.feed import Feed
+from publisher.wire.web_path import address_of
+
+WORKSHOP = (STAGING, LEDGER, BACK)
+"""Where publishers work; the public reads nothing there, and nothing there is trusted."""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The result: what was looked at, and what was found."""
+
+    findings: tuple[Finding, ...]
+    signatures: int
+    """Metadata and minisign signatures that verified."""
+    objects: int
+    """Objects whose bytes were hashed."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing refutes the channel."""
+        return not any(finding.level is Level.ERROR for finding in self.findings)
+
+    def and_also(self, other: Audit) -> Audit:
+        """With what another look found."""
+        findings = self.findings + other.findings
+        return Audit(findings, self.signatures + other.signatures, self.objects + other.objects)
+
+
+def audit(source: Source, trusted_root: bytes, now: datetime) -> Audit:
+    """Verify signatures, thresholds, duties, expiry, digests, sizes and addresses; find missing and stray objects."""
+    return _Auditor(source, trusted_root, now).run()
+
+
+def audit_change(source: Source, trusted_root: bytes, now: datetime, before: Repository | None) -> Audit:
+    """The same for what a change brings, before it is live: what was live `before` is not looked at again.
+
+    `source` is the bucket with the change in it.
+    """
+    return _Auditor(source, trusted_root, now).run_change(before)
+
+
+@dataclass
+class _Auditor:
+    source: Source
+    trusted_root: bytes
+    now: datetime
+    book: Findings = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.book = Findings(self.source)
+
+    def run(self) -> Audit:
+        repository = self._repository()
+        if repository is not None:
+            history = read_history(self.book.peek, repository, self.source.keys(), self._roots())
+            self._expiry(repository)
+            self._targets(repository)
+            self._feeds(repository)
+            self._releases(repository, history, self._listed_versions())
+            self._strays(repository, history)
+        return self._result()
+
+    def run_change(self, before: Repository | None) -> Audit:
+        repository = self._repository()
+        if repository is not None:
+            history = read_history(self.book.peek, repository, (), self._roots())
+            changed = _changed(repository, before)
+            self._expiry(changed)
+            self._targets(changed)
+            self._feeds(replace(repository, roles={role: repository.roles[role] for role in changed.roles}))
+            self._releases(changed, history, set())
+        return self._result()
+
+    def _roots(self) -> tuple[Metadata[Root], ...]:
+        return tuple(follow_roots(self.book.peek, self.trusted_root))
+
+    def _repository(self) -> Repository | None:
+        """What the timestamp leads to; parts that do not verify become findings."""
+        try:
+            top = read_top(self.book.read, self.trusted_root)
+        except VerificationError as error:
+            self.book.error(f"{error.what}; {error.fix}" if error.fix else error.what)
+            return None
+        if top is None:
+            self.book.error("nothing is published here", TIMESTAMP_KEY)
+            return None
+        return replace(top, roles=dict(self._delegated(top)))
+
+    def _result(self) -> Audit:
+        return Audit(tuple(self.book.found), self.book.signatures, self.book.hashed)
+
+    def _delegated(self, top: Repository) -> Iterator[tuple[str, Metadata[Targets]]]:
+        """Delegated roles that verify; the others become findings, and do not hide one another."""
+        listed = delegated_files(top)
+        for role, meta in listed.items():
+            try:
+                yield role, read_delegated(self.book.read, top.targets, role, meta)
+            except VerificationError as error:
+                self.book.error(error.what, metadata_key(role, meta.version))
+        delegations = top.targets.signed.delegations
+        for role in sorted(set(delegations.roles if delegations and delegations.roles else ()) - set(listed)):
+            if self.book.peek(metadata_key(role, 1)) is not None:
+                # Clients reject a snapshot that drops a role (specification, 5.5.5).
+                self.book.error(f"{role} was published, and the snapshot no longer lists it", METADATA)
+            elif role in SHARED_ROLES:
+                self.book.add(Level.NOTE, f"the role {role} has not been used yet")
+
+    def _expiry(self, repository: Repository) -> None:
+        for role, (part, signatures) in repository.signed.items():
+            self.book.signatures += signatures
+            if part.expires > self.now:
+                continue
+            key = TIMESTAMP_KEY if role == "timestamp" else metadata_key(role, part.version)
+            expired = f"{role} expired on {part.expires:%Y-%m-%d %H:%M} UTC"
+            if not silent_channels(repository, role):
+                self.book.add(Level.WARNING, f"{expired}; clients offer updates all the same, but renew it", key)
+                continue
+            whose = f" of {role}" if "." in role else ""
+            self.book.error(f"{expired}; until it is renewed, clients{whose} offer nothing", key)
+
+    def _targets(self, repository: Repository) -> None:
+        """Every listed file is there with its size and digest, and lies where its role may vouch for it."""
+        delegations = repository.targets.signed.delegations
+        roles = delegations.roles if delegations and delegations.roles else {}
+        for role, metadata in [("targets", repository.targets), *repository.roles.items()]:
+            for path, target in sorted(metadata.signed.targets.items()):
+                sha256 = target.hashes.get("sha256")
+                if sha256 is None:
+                    self.book.error(f"{role} lists {path} without a SHA-256 digest")
+                    continue
+                if role in roles and not roles[role].is_delegated_path(path):
+                    self.book.error(f"{role} lists {path}, which it may not vouch for; clients ignore it")
+                self._compare(target_key(path, sha256), target.length, sha256)
+
+    def _compare(self, key: str, size: int, sha256: str) -> None:
+        found = self.book.digest(key, min(size, FILE_LIMIT))
+        if found is None:
+            self.book.error("is listed, but its object is missing", key)
+        elif size > FILE_LIMIT:
+            self.book.error(f"is listed with {size} bytes, and nothing of ours has more than {FILE_LIMIT}", key)
+        elif found.size > size:
+            self.book.error(f"has more than the {size} bytes that were signed", key)
+        elif found.size < size:
+            self.book.error(f"has {found.size} bytes instead of {size}", key)
+        elif found.sha256 != sha256:
+            self.book.error("does not have the bytes that were signed", key)
+
+    def _feeds(self, repository: Repository) -> None:
+        """Feeds parse, name files of their own role, and send clients to pinned addresses only (R48)."""
+        pinned = repository.targets.signed.unrecognized_fields.get(ENDPOINTS_FIELD, [])
+        for role in sorted(set(repository.roles) - set(SHARED_ROLES)):
+            product, _, channel = role.partition(".")
+            try:
+                found = feeds(self.book.read, repository, product, channel)
+                withdrawn = withdrawn_by(repository.roles[role].signed)
+            except VerificationError as error:
+                self.book.error(error.what)
+                continue
+            for feed in found.values():
+                if feed.release is not None and feed.release.version in withdrawn:
+                    what = f"{role} says that {feed.release.version} was taken back, and offers it for {feed.platform}"
+                    self.book.error(f"{what}; clients offer nothing there")
+                self._feed(feed, repository.roles[role], pinned)
+
+    def _feed(self, feed: Feed, metadata: Metadata[Targets], pinned: list[str]) -> None:
+        name = f"feed {feed.product}/{feed.channel}/{feed.platform}"
+        if feed.release is None:
+            return
+        artifact = feed.release.artifact
+        target = metadata.signed.targets.get(artifact.target)
+        if target is None:
+            role = channel_role(feed.product, feed.channel)
+            self.book.error(f"{name} names {artifact.target}, which {role} does not list")
+            return
+        if (target.length, target.hashes.get("sha256")) != (artifact.size, artifact.sha256):
+            self.book.error(f"{name} and the signed metadata disagree about {artifact.file}")
+        allowed = {address_of(origin, target_key(artifact.target, artifact.sha256)) for origin in pinned}
+        for url in artifact.urls:
+            if url not in allowed:
+                self.book.error(f"{name} sends clients to {url}, which is not a pinned address")
+
+    def _releases(self, repository: Repository, history: History, listed: set[tuple[str, str]]) -> None:
+        """releases/: every version that a feed names or a listing shows verifies by hand, file by file."""
+        target = repository.targets.signed.targets.get(MINISIGN_TARGET)
+        sha256 = target.hashes.get("sha256") if target else None
+        if target is None or sha256 is None:
+            self.book.error("targets pins no minisign key, so nobody can check a download by hand")
+            return
+        try:
+            public = read_target(self.book.read, MINISIGN_TARGET, target.length, sha256)
+        except VerificationError as error:
+            self.book.error(error.what)
+            return
+        files = (released_file(path) for metadata in repository.roles.values() for path in metadata.signed.targets)
+        offered = {file[:2] for file in files if file is not None}
+        for product, version in sorted(offered | listed):
+            level = Level.ERROR if (product, version) in offered else Level.WARNING
+            audit_release(self.book, product, version, public, history, level)
+
+    def _listed_versions(self) -> set[tuple[str, str]]:
+        versions: set[tuple[str, str]] = set()
+        for key in self.source.keys() or ():
+            parts = key.split("/")
+            if key.startswith(RELEASES) and len(parts) == 4:
+                versions.add((parts[1], parts[2]))
+        return versions
+
+    def _strays(self, repository: Repository, history: History) -> None:
+        """Objects that nothing signed leads to: somebody put them there, or a run was killed before it signed."""
+        keys = self.source.keys()
+        if keys is None:
+            self.book.add(Level.NOTE, "objects that nothing leads to cannot be found without a listing")
+            return
+        keys = sorted(keys)
+        refuted = {finding.where for finding in self.book.found if finding.level is Level.ERROR}
+        known = self.book.accounted | history.keys | refuted
+        for waiting in waiting_objects(self.source.read, keys, repository):
+            if waiting.key in known:
+                continue
+            found = self.book.look(waiting.key, min(waiting.size, FILE_LIMIT))
+            if found is not None and (found.size, found.sha256) == (waiting.size, waiting.sha256):
+                known.add(waiting.key)
+                self.book.add(Level.NOTE, f"is waiting: it comes with {waiting.release}, which is staged", waiting.key)
+        for key in keys:
+            if key.startswith(WORKSHOP) or key in known:
+                continue
+            if key in history.coming:
+                self.book.add(Level.WARNING, f"is signed, and not live; {BROKEN_OFF}", key)
+            elif key.startswith(METADATA):
+                self.book.error(f"no key of its role signed it; publishing passes it by, and {REMOVED}", key)
+            else:
+                self.book.error(
+                    f"nothing signed leads to it, and people may take it for ours: {BROKEN_OFF}, else {REMOVED}", key
+                )
+
+
+def _changed(repository: Repository, before: Repository | None) -> Repository:
+    """The same with only those roles that were not live before, and of their targets only the new ones."""
+    roles: dict[str, Metadata[Targets]] = {}
+    for role, metadata in repository.roles.items():
+        replaced = before.roles.get(role) if before is not None else None
+        if replaced is None or replaced.signed != metadata.signed:
+            known = replaced.signed.targets if replaced is not None else {}
+            signed = copy.copy(metadata.signed)
+            signed.targets = {path: target for path, target in signed.targets.items() if known.get(path) != target}
+            roles[role] = Metadata(signed, metadata.signatures)
+    return replace(repository, roles=roles)

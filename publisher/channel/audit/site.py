@@ -1,0 +1,74 @@
+"""The published site beside its signed manifest: a page that was changed, removed or slipped in is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from pydantic import ValidationError
+
+from publisher.channel.audit.channel import Audit
+from publisher.channel.findings import Finding, Level, Source
+from publisher.channel.layout import SITE_ROLE, SITE_TARGET
+from publisher.channel.limits import PAGE_LIMIT
+from publisher.channel.repository import read_repository
+from publisher.channel.state import read_target
+from publisher.errors import VerificationError
+from publisher.model.records.site import MANIFEST, SiteManifest, SitePage
+from publisher.signing.digests import FileDigests
+
+Digests = Iterable[FileDigests | None]
+
+UNDER_WAY = "unless an upload is under way or was broken off, somebody has been at the site"
+
+
+def audit_site(
+    channel: Source, trusted_root: bytes, keys: Iterable[str] | None, digests: Callable[[Mapping[str, int]], Digests]
+) -> Audit:
+    """Compare every page that the signed manifest names, and find pages that it does not name.
+
+    `keys` are those of the site, None where it cannot be listed; `digests` reads its pages, given with
+    their sizes, in that order; a page that is larger need not be read to its end.
+    """
+    try:
+        pages = _signed_pages(channel, trusted_root)
+    except VerificationError as error:
+        return Audit((Finding(Level.ERROR, error.what, SITE_TARGET),), 0, 0)
+    sizes = {path: min(page.size, PAGE_LIMIT) for path, page in sorted(pages.items())}
+    found = dict(zip(sizes, digests(sizes), strict=True))
+    findings = [*_compared(pages, found), *_strays(pages, keys)]
+    return Audit(tuple(findings), 0, sum(one is not None for one in found.values()))
+
+
+def _signed_pages(channel: Source, trusted_root: bytes) -> dict[str, SitePage]:
+    """The pages that the channel vouches for, the manifest itself among them. Raises VerificationError."""
+    repository = read_repository(channel.read, trusted_root)
+    role = repository.roles.get(SITE_ROLE) if repository else None
+    target = role.signed.targets.get(SITE_TARGET) if role else None
+    if target is None or "sha256" not in target.hashes:
+        raise VerificationError("the channel has no signed manifest of the site, so no page of it can be proven")
+    sha256 = target.hashes["sha256"]
+    data = read_target(channel.read, SITE_TARGET, target.length, sha256)
+    try:
+        manifest = SiteManifest.model_validate_json(data)
+    except ValidationError as error:
+        raise VerificationError("the signed manifest of the site cannot be read") from error
+    return {**manifest.pages, MANIFEST: SitePage(size=target.length, sha256=sha256)}
+
+
+def _compared(pages: dict[str, SitePage], found: dict[str, FileDigests | None]) -> Iterator[Finding]:
+    for path, page in sorted(pages.items()):
+        digests = found[path]
+        if digests is None:
+            yield Finding(Level.ERROR, f"the page is signed, but missing on the site; {UNDER_WAY}", path)
+        elif (digests.size, digests.sha256) != (page.size, page.sha256):
+            yield Finding(
+                Level.ERROR, f"the page on the site does not have the bytes that were signed; {UNDER_WAY}", path
+            )
+
+
+def _strays(pages: dict[str, SitePage], keys: Iterable[str] | None) -> Iterator[Finding]:
+    if keys is None:
+        yield Finding(Level.NOTE, "pages of the site that nobody signed cannot be found without a listing")
+        return
+    for key in sorted(set(keys) - set(pages)):
+        yield Finding(Level.ERROR, "nobody signed this page of the site, and people may take it for ours", key)

@@ -1,0 +1,70 @@
+"""Objects that no live metadata leads to yet, since the release that brings them is staged and not shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tuf.api.metadata import Targets
+
+from publisher.channel.candidates.candidate import Candidate, read_staged
+from publisher.channel.layout import target_key
+from publisher.channel.ledger.entries import Logged, number_of
+from publisher.channel.ledger.trusted_entries import Today
+from publisher.channel.repository import Read, Repository
+from publisher.channel.roles import RELEASE_FIELD
+from publisher.errors import StorageError, VerificationError
+from publisher.model.config.signer import SHARED_ROLES, Signers
+from publisher.model.records.ledger import Action
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An object of a staged release."""
+
+    key: str
+    size: int
+    sha256: str
+    release: str
+    """Role, version and candidate, in words."""
+
+
+def waiting_objects(read: Read, keys: Iterable[str], repository: Repository) -> Iterator[Waiting]:
+    """What the candidates of channels bring, if an entry of the ledger says that one of us staged it.
+
+    Nothing in staging is believed by itself: whoever can write there could hide a stray. Where staging or ledger cannot
+    be read, nothing is known to wait.
+    """
+    today = Today(repository.root.signed, repository.targets.signed, Signers(roles={}))
+    delegations = repository.targets.signed.delegations
+    roles = delegations.roles if delegations is not None and delegations.roles is not None else {}
+    entries = sorted((number, key) for key in keys if (number := number_of(key)) is not None)
+    for role in sorted(set(roles) - set(SHARED_ROLES)):
+        try:
+            staged = read_staged(read, Candidate, role, ())
+            if staged is not None and _is_ours(staged.candidate, read, reversed(entries), today):
+                yield from _objects(staged.candidate)
+        except (VerificationError, StorageError):
+            continue
+
+
+def _is_ours(candidate: Candidate, read: Read, entries: Iterable[tuple[int, str]], today: Today) -> bool:
+    for number, key in entries:
+        try:
+            entry = today.entry(Logged(number, read(key) or b""))
+        except (VerificationError, StorageError):
+            continue
+        if entry.action is Action.STAGE and entry.candidate == candidate.digest:
+            return f"{entry.product}.{entry.channel}" == candidate.role
+    return False
+
+
+def _objects(candidate: Candidate) -> Iterator[Waiting]:
+    signed = candidate.metadata.signed
+    if not isinstance(signed, Targets):
+        return
+    version = signed.unrecognized_fields.get(RELEASE_FIELD)
+    for path, target in sorted(signed.targets.items()):
+        if (sha256 := target.hashes.get("sha256")) is not None:
+            named = f"{candidate.role} {version}, candidate {candidate.digest[:12]}"
+            yield Waiting(target_key(path, sha256), target.length, sha256, named)

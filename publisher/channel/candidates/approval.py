@@ -1,0 +1,239 @@
+"""Approvals of a release: signatures over its candidate, each with its signer's statement, counted or not, and why.
+
+A role's threshold and duties are what clients check. This is more, and checked before publishing only: that
+signers.yaml still names the key, that the approval is fresh and given for what is near now, and what was attested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tuf.api.metadata import Key, Metadata, Targets
+
+from publisher.channel.candidates.candidate import Candidate
+from publisher.errors import ApprovalsMissing, VerificationError
+from publisher.model.config.signer import Duty, Signer, Signers
+from publisher.model.content.register import Approver, Override
+from publisher.model.records.approval import Fact, Statement
+from publisher.model.values import format_time
+from publisher.rules import english
+from publisher.rules.engine.required_approvals import Needs, mark, override_mark, same_person
+from publisher.signing.envelope import payload_of, seal, verify_envelope
+from publisher.signing.key_files import OpenSigner, described, public_key
+from publisher.wire.duties import Signature, uncovered
+
+PAYLOAD_TYPE = "application/vnd.tidegate.approval+json"
+
+STATEMENTS = "attest/"
+"""Statements lie below it, beside the candidate's signatures."""
+
+STATEMENT_LIMIT = 16_384
+"""The largest statement, in bytes."""
+
+SKEW = timedelta(minutes=5)
+"""How far the clock of a signer may be ahead of ours."""
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A signature on the candidate that verifies, by a key that signers.yaml names for the role."""
+
+    person: str
+    duty: str
+    key: Key
+    statement: Statement | None
+    """The newest one that fits."""
+    lack: str | None
+    """Why it does not count, as the end of a sentence; None when it does."""
+
+    def __str__(self) -> str:
+        return f"{self.person} ({self.duty})"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Who has approved a candidate, and what is missing."""
+
+    approvals: tuple[Approval, ...]
+    strangers: tuple[str, ...]
+    """Ids of keys with a signature there that signers.yaml does not name for the role, or whose signature is bad."""
+    missing: tuple[str, ...]
+    """What is still needed, as parts of a list; empty when nothing is."""
+
+    @property
+    def counted(self) -> tuple[Approval, ...]:
+        """Those that count."""
+        return tuple(one for one in self.approvals if one.lack is None)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Sentences about what is there and does not count."""
+        told = [f"{one}: {one.lack}." for one in self.approvals if one.lack is not None]
+        bad = "signers.yaml does not name it for this role, or its signature is bad"
+        return (*told, *(f"Key {one[:12]}: {bad}." for one in self.strangers))
+
+
+def seal_statement(statement: Statement, candidate: Candidate, key: OpenSigner) -> tuple[str, bytes]:
+    """A statement as a write-once object, (key, bytes); one key may make several. Raises SigningError."""
+    return statement_key(statement, candidate), seal(statement.model_dump_json().encode(), PAYLOAD_TYPE, key)
+
+
+def statement_key(statement: Statement, candidate: Candidate) -> str:
+    """Where a statement lies."""
+    return candidate.key(f"{STATEMENTS}{statement.key}.{statement.at:%Y%m%dT%H%M%SZ}.json")
+
+
+def verified_statement(data: bytes, candidate: Candidate, keys: Mapping[str, Key]) -> Statement:
+    """A statement about this candidate, signed by one of `keys` and by the key that it names.
+
+    Raises VerificationError.
+    """
+    if len(data) > STATEMENT_LIMIT:
+        raise VerificationError("the statement is larger than any that this program makes")
+    signed_by = verify_envelope(data, PAYLOAD_TYPE, keys)
+    try:
+        statement = Statement.model_validate_json(payload_of(data, PAYLOAD_TYPE))
+    except ValueError as error:
+        raise VerificationError("the statement cannot be read") from error
+    if [key.keyid for key in signed_by] != [statement.key] or statement.candidate != candidate.digest:
+        raise VerificationError("the statement is about another candidate, or by another key than it says")
+    return statement
+
+
+def standing(
+    candidate: Candidate,
+    signed: Metadata[Targets],
+    statements: Iterable[bytes],
+    configured: Targets,
+    signers: Signers,
+    needs: Needs,
+    valid_for: timedelta,
+    now: datetime,
+) -> Standing:
+    """Count the approvals of a candidate.
+
+    `signed` is its payload with the signatures that have come in, `configured` the delegations that signers.yaml asks
+    for, `valid_for` how long an approval counts.
+    """
+    role = candidate.role
+    keys = {public_key(one).keyid: one for one in signers.keys_of(role)}
+    result = configured.get_verification_result(role, signed.signed_bytes, signed.signatures)
+    told = _newest(statements, candidate, {keyid: key for keyid, key in result.signed.items() if keyid in keys}, now)
+    approvals = []
+    for keyid, key in sorted(result.signed.items(), key=lambda item: described(item[1])):
+        if (signer := keys.get(keyid)) is not None:
+            statement = told.get(keyid)
+            lack = _lack(signer, statement, candidate, needs, valid_for, now)
+            approvals.append(Approval(signer.person, signer.duty.value, key, statement, lack))
+    strangers = tuple(sorted(set(signed.signatures) - {one.key.keyid for one in approvals}))
+    counted = [one for one in approvals if one.lack is None]
+    return Standing(tuple(approvals), strangers, tuple(_missing(candidate, counted, signers, needs)))
+
+
+def require(standing: Standing, what: str, needs: Needs) -> None:
+    """Raises ApprovalsMissing: who has approved, whose approval does not count and why, and what is missing."""
+    if not standing.missing:
+        return
+    there = english.listed([str(one) for one in standing.counted]) if standing.counted else "nobody"
+    lines = [f"{what} still needs {english.listed(standing.missing)}; approved so far by {there}."]
+    lines += [f"  {one}" for one in (*needs.because, *standing.left_out)]
+    raise ApprovalsMissing(
+        "\n".join(lines), fix="each of them runs `publish approve` with a key of their own; see `publish status`"
+    )
+
+
+def _newest(
+    statements: Iterable[bytes], candidate: Candidate, keys: Mapping[str, Key], now: datetime
+) -> dict[str, Statement]:
+    """Key id -> its newest statement about this candidate; what cannot be read or verified is nobody's.
+
+    One that is dated in the future counts only where there is no other: it would hide all that come after it.
+    """
+    found: dict[str, Statement] = {}
+
+    def rank(one: Statement) -> tuple[bool, datetime]:
+        return one.at <= now + SKEW, one.at
+
+    for data in statements:
+        try:
+            statement = verified_statement(data, candidate, keys)
+        except VerificationError:
+            continue
+        if statement.key not in found or rank(found[statement.key]) < rank(statement):
+            found[statement.key] = statement
+    return found
+
+
+def _lack(
+    signer: Signer,
+    statement: Statement | None,
+    candidate: Candidate,
+    needs: Needs,
+    valid_for: timedelta,
+    now: datetime,
+) -> str | None:
+    if signer.until is not None and signer.until <= now:
+        return f"the key {signer.name} counts no longer since {format_time(signer.until)}"
+    if statement is None:
+        return "signed without a statement of when and for what; it takes `publish approve`"
+    if statement.at > now + SKEW:
+        return f"dated {format_time(statement.at)}, which is still to come; one of the two clocks is wrong"
+    if now - statement.at >= valid_for:
+        return f"given on {english.moment(statement.at)}, and approvals count for {english.length(valid_for)}"
+    unseen = [one for one in needs.near if mark(one, candidate.digest) not in statement.near]
+    if unseen:
+        return f'given before "{unseen[0].title}" came near, or before its dates or severity changed'
+    if set(statement.near) - {mark(one, candidate.digest) for one in needs.known if statement.near}:
+        return "given near an event that the content no longer has, or whose dates or severity changed"
+    if needs.sole_author == signer.person:
+        return "the only author of the release, who cannot approve it near an event"
+    return None
+
+
+def _missing(candidate: Candidate, counted: Sequence[Approval], signers: Signers, needs: Needs) -> Iterable[str]:
+    """Parts of the list of what is still needed, with the names of those who could give it."""
+    role = candidate.role
+    there = [Signature(one.person, one.duty, one.key.keyid) for one in counted]
+    policy = signers.policy_of(role)
+    duties = _united(policy.duties if policy else (), needs.duties)
+    lacking = uncovered([str(one) for one in duties], there)
+    for duty in lacking:
+        yield f"the approval of a person with the duty {duty}{_who_could(duty, role, signers, there)}"
+    persons = {one.person for one in counted}
+    wanted = max(policy.threshold if policy else 1, needs.persons)
+    if (more := wanted - len(persons) - len(lacking)) > 0:
+        yield f"{more} more {'person' if more == 1 else 'persons'}"
+    asked: set[tuple[str, str]] = set()
+    for override, approver in needs.named:
+        name = (approver.person, str(approver.duty))
+        if name not in asked and not any(_approves(one, override, approver, candidate) for one in counted):
+            asked.add(name)
+            yield f"the approval of {approver.person} as {approver.duty}, given by the override {override.id}"
+    if needs.facts and Duty.OPERATIONS not in lacking:
+        attested = [one.statement.facts for one in counted if one.duty == Duty.OPERATIONS and one.statement]
+        if not any(set(needs.facts) <= set(facts) for facts in attested):
+            yield f"operations to attest {english.listed([str(one) for one in _unattested(needs.facts, attested)])}"
+
+
+def _approves(one: Approval, override: Override, approver: Approver, candidate: Candidate) -> bool:
+    """Whether it is the named person's, and was given when the override was there and said what it says."""
+    seen = one.statement is not None and override_mark(override, candidate.digest) in one.statement.overrides
+    return seen and same_person(approver.person, one.person) and one.duty == approver.duty
+
+
+def _unattested(facts: Sequence[Fact], attested: Sequence[Mapping[Fact, str]]) -> Sequence[Fact]:
+    best = max(attested, key=lambda one: len(set(facts) & set(one)), default={})
+    return [one for one in facts if one not in best]
+
+
+def _who_could(duty: str, role: str, signers: Signers, there: Sequence[Signature]) -> str:
+    names = sorted({one.person for one in signers.keys_of(role) if one.duty == duty} - {one.person for one in there})
+    return f" ({english.listed(names, 'or')})" if names else ", and signers.yaml names none who has not signed"
+
+
+def _united(one: Sequence[Duty], other: Sequence[Duty]) -> tuple[Duty, ...]:
+    """Each duty as often as the list that asks for it more often."""
+    more = [duty for duty in dict.fromkeys(other) for _ in range(other.count(duty) - one.count(duty))]
+    return (*one, *more)

@@ -1,0 +1,179 @@
+"""Candidates of a channel: the metadata that ships a release."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tuf.api.metadata import Metadata, Targets
+
+from publisher.channel.advance import says_the_same, to_bytes
+from publisher.channel.candidates.candidate import Candidate, base_named, base_of
+from publisher.channel.feeds.feed_files import build_feed, feed_bytes
+from publisher.channel.layout import feed_target
+from publisher.channel.repository import Read, Repository, parse, withdrawn_by
+from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, CHANGES_FIELD, RELEASE_FIELD
+from publisher.channel.state import read_feed
+from publisher.errors import StorageConflict, VerificationError
+from publisher.model.catalog import Catalog
+from publisher.model.content.release import ChangeClass, Kind, Release
+from publisher.model.records.candidate import Basis
+from publisher.model.records.channel_state import PublishedArtifact
+from publisher.model.records.evidence import ArtifactFact, ChangeFacts
+from publisher.wire.feed import Feed
+from publisher.wire.version import Version
+from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
+
+PEOPLE = "people/"
+"""Files for people wait below it until the release is live."""
+
+
+@dataclass(frozen=True)
+class ReleaseCandidate(Candidate):
+    """A candidate that ships a release."""
+
+    @property
+    def product(self) -> str:
+        """The product that it ships."""
+        return self.role.partition(".")[0]
+
+    @property
+    def channel(self) -> str:
+        """The channel that it ships to."""
+        return self.role.partition(".")[2]
+
+    @property
+    def metadata(self) -> Metadata[Targets]:
+        """The payload, parsed. Raises VerificationError."""
+        return parse(self.payload, Targets, f"the candidate of {self.role}")
+
+    @property
+    def release(self) -> str:
+        """The version that it ships, as a signed field says. Raises VerificationError when there is none."""
+        release = self.metadata.signed.unrecognized_fields.get(RELEASE_FIELD)
+        try:
+            return str(Version.parse(release if isinstance(release, str) else ""))
+        except ValueError:
+            raise VerificationError(f"the candidate of {self.role} does not say what it ships") from None
+
+    @property
+    def changes(self) -> ChangeFacts | None:
+        """What the build was found to change, as a signed field says. Raises VerificationError for nonsense."""
+        found = self.metadata.signed.unrecognized_fields.get(CHANGES_FIELD)
+        if found is None:
+            return None
+        try:
+            return ChangeFacts(paths=(), classes=tuple(ChangeClass(one) for one in found))
+        except (ValueError, TypeError) as error:
+            raise VerificationError(f"the candidate of {self.role} names change classes that do not exist") from error
+
+    @property
+    def basis(self) -> Basis | None:
+        """What its approvals are given for, as a signed field says; None where it does not say, or says nonsense."""
+        try:
+            return Basis.model_validate_json(json.dumps(self.metadata.signed.unrecognized_fields.get(BASIS_FIELD)))
+        except ValueError:
+            return None
+
+    def check(self) -> None:
+        """Refuse a payload that cannot be read, or that ships nothing. Raises VerificationError."""
+        _ = self.base, self.release
+
+
+def payload_of(targets: Targets, basis: Basis, live: Repository | None, role: str, version: int) -> bytes:
+    """The payload for a version of a channel role, made to replace what is live."""
+    payload = copy.deepcopy(targets)
+    payload.unrecognized_fields[BASIS_FIELD] = basis.model_dump(mode="json")
+    payload.version = version
+    payload.unrecognized_fields[BASE_FIELD] = base_of(live, role)
+    return to_bytes(Metadata(payload))
+
+
+def feeds_of(signed: Targets, read: Read) -> Mapping[str, Feed]:
+    """Platform -> feed that metadata of a channel lists. Raises VerificationError."""
+    listed = sorted(signed.targets.items())
+    found = [read_feed(read, path, target) for path, target in listed if path.startswith("feed/")]
+    return {feed.platform: feed for feed in found}
+
+
+def basis_of(catalog: Catalog, release: Release, at: datetime, people: str) -> Basis:
+    """What approvals of the release are given for, when it is decided on for the moment `at`.
+
+    `people` is the digest of the files for people, by `people_digest`.
+    """
+    product = catalog.products[release.product].digest()
+    policy = catalog.policy_at(at).digest()
+    return Basis(policy=policy, release=release.digest(), product=product, people=people, at=at)
+
+
+def people_digest(files: Mapping[str, str]) -> str:
+    """One SHA-256 for all files for people, given as name -> SHA-256."""
+    said = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(files.items()))
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def check_content(
+    candidate: ReleaseCandidate, catalog: Catalog, release: Release, files: Sequence[ArtifactFact], moment: datetime
+) -> None:
+    """What was signed must be what the content still says, to the byte. Raises StorageConflict with what differs.
+
+    `files` are those that the minisign key vouches for. Feeds are made again for the moment that the candidate's were
+    made for, so that the mere passing of time voids nothing.
+    """
+    basis = candidate.basis
+    if basis is None:
+        raise _void(candidate, "does not say what it rests on: it was staged by an older version of this program")
+    if basis.policy != catalog.policy_at(moment).digest():
+        raise _void(candidate, "was approved under another policy than the one in force")
+    if basis.release != release.digest():
+        raise _void(candidate, f"was approved for what {release.product}/{release.version}.yaml said before it changed")
+    if basis.product != catalog.products[release.product].digest():
+        raise _void(candidate, f"was approved for what products.yaml said of {release.product} before it changed")
+    listed = candidate.metadata.signed.targets
+    for one in files:
+        artifact = PublishedArtifact(file=one.file, platform=one.platform, size=one.size, sha256=one.sha256)
+        feed = feed_bytes(build_feed(catalog, release, candidate.channel, artifact, basis.at))
+        path = feed_target(candidate.product, candidate.channel, one.platform)
+        target = listed.get(path)
+        if target is None or target.hashes.get("sha256") != hashlib.sha256(feed).hexdigest():
+            raise _void(candidate, f"tells clients on {one.platform} something else than the content does now")
+
+
+def _void(candidate: ReleaseCandidate, why: str) -> StorageConflict:
+    return StorageConflict(
+        f"the candidate {candidate.digest[:12]} of {candidate.product} {candidate.release} {why}",
+        fix="stage it again with --replace, and have it approved again; its signatures are void",
+    )
+
+
+def way_back(candidate: ReleaseCandidate, release: Release, catalog: Catalog, live: Repository | None) -> bytes | None:
+    """The payload that takes the release back: what is live now, as the version after it, and on it only.
+
+    It follows from the candidate and from what it replaces, so whoever signs the candidate knows it. None where there
+    is nothing to go back to, the release is a migration, or the policy does not ask for it.
+    """
+    current = live.roles.get(candidate.role) if live else None
+    basis = candidate.basis
+    policy = next((one for one in catalog.policies if basis is not None and one.digest() == basis.policy), None)
+    asked = policy is not None and policy.approvals.way_back
+    if current is None or release.kind is Kind.MIGRATION or not asked:
+        return None
+    shipped = candidate.metadata
+    payload = copy.deepcopy(current.signed)
+    payload.version = shipped.signed.version + 1
+    payload.expires = shipped.signed.expires
+    payload.unrecognized_fields[BASE_FIELD] = base_named(shipped)
+    if earlier := withdrawn_by(current.signed):
+        payload.unrecognized_fields[WITHDRAWN_FIELD] = [str(version) for version in earlier]
+    payload.unrecognized_fields[BACK_FIELD] = candidate.release
+    return to_bytes(Metadata(payload))
+
+
+def says_what_is_live(targets: Targets, live: Repository | None, role: str) -> bool:
+    """Whether publishing `targets` would change nothing that a client sees."""
+    current = live.roles.get(role) if live else None
+    return current is not None and says_the_same(current.signed, targets)

@@ -1,0 +1,251 @@
+"""The ledger's entries as bytes and back, and what proves that none was removed, edited or slipped in.
+
+Each entry is a signed envelope that names the SHA-256 of the one before it, and every entry names the timestamp.json
+that was live when it was planned. So a hole, an edit or an exchange breaks a link; and an end that was cut off shows as
+soon as a flip is in it. Whatever else was cut off at the end, only a head that somebody noted earlier can show.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from tuf.api.exceptions import RepositoryError
+from tuf.api.metadata import Key, Targets
+
+from publisher.channel.findings import Finding, Level
+from publisher.channel.layout import LEDGER, TIMESTAMP_KEY, ledger_key, metadata_key
+from publisher.channel.repository import Read, follow_roots, left_at, parse
+from publisher.errors import VerificationError
+from publisher.model.config.signer import Signers
+from publisher.model.records.ledger import Action, Entry, PublicEntry, Stamp, Told
+from publisher.signing.envelope import payload_of, seal, verify_envelope
+from publisher.signing.key_files import OpenSigner, public_key
+
+PAYLOAD_TYPE = "application/vnd.tidegate.ledger+json"
+
+LEAP = 1000
+"""No entry has a number so far beyond the one before it; whatever has is a stranger's."""
+
+_KEY = re.compile(re.escape(LEDGER) + r"([0-9]{8})\.json")
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last entry of a ledger as somebody saw it; it pins every entry before it."""
+
+    number: int
+    """0 for an empty ledger."""
+    sha256: str | None
+    """Of the entry's object; None for an empty ledger."""
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.sha256}"
+
+
+NO_ENTRY = Head(0, None)
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was found, and who signed what was found good."""
+
+    findings: tuple[Finding, ...]
+    """By key; each refutes the ledger."""
+    signers: Mapping[int, tuple[Key, ...]]
+    """Number -> keys, of entries that verify."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing refutes it."""
+        return not self.findings
+
+
+@dataclass(frozen=True)
+class Logged:
+    """One object of the ledger."""
+
+    number: int
+    """By its key."""
+    data: bytes
+
+    @property
+    def head(self) -> Head:
+        """How the next entry links to it."""
+        return Head(self.number, hashlib.sha256(self.data).hexdigest())
+
+    @cached_property
+    def entry(self) -> Entry | None:
+        """What it says, whoever signed it; None when it cannot be read."""
+        try:
+            return Entry.model_validate_json(payload_of(self.data, PAYLOAD_TYPE))
+        except (VerificationError, ValueError):
+            return None
+
+
+def number_of(key: str) -> int | None:
+    """The number of an entry's key; None for any other object."""
+    match = _KEY.fullmatch(key)
+    return int(match[1]) or None if match else None
+
+
+def in_sequence(numbers: Iterable[int]) -> list[int]:
+    """The numbers, in order, up to the first gap wider than LEAP: whoever plants a far one must not use them all up."""
+    found: list[int] = []
+    for number in sorted(numbers):
+        if number > (found[-1] if found else 0) + LEAP:
+            break
+        found.append(number)
+    return found
+
+
+def seal_entry(told: Told, head: Head, at: datetime, key: OpenSigner, number: int | None = None) -> tuple[str, bytes]:
+    """The entry that follows on `head`, signed, as (key, bytes). Raises SigningError.
+
+    `number` is given where objects that are no entries have taken the next ones.
+    """
+    number = number or head.number + 1
+    # Sections are copied as they are: what is a model stays one.
+    said = {name: getattr(told, name) for name in Told.model_fields}
+    public = None
+    if told.visibility == "public":
+        decision = told.decision.public() if told.decision else None
+        public = PublicEntry(**{**said, "decision": decision}, number=number, at=at)
+    digest = _digest(told.decision.model_dump(mode="json")) if told.decision else None
+    entry = Entry(**said, number=number, previous=head.sha256, at=at, decision_sha256=digest, public=public)
+    return ledger_key(number), seal(_canonical(entry.model_dump(mode="json")), PAYLOAD_TYPE, key)
+
+
+def named_keys(read: Read, trusted_root: bytes, versions: Iterable[int], signers: Signers) -> dict[str, Key]:
+    """Every key, by id, that the channel's roots and targets have ever named, and those of signers.yaml.
+
+    `versions` are those of `targets` to look at; what nobody of ours signed is passed over. minisign keys are not among
+    them: they sign whole files, and so could be made to sign what passes for an entry.
+    """
+    configured = [public_key(one) for one in signers.signers if set(one.roles) != {"minisign"}]
+    keys: dict[str, Key] = {key.keyid: key for key in configured}
+    roots = tuple(follow_roots(read, trusted_root))
+    for root in roots:
+        keys |= root.signed.keys
+    for version in versions:
+        try:
+            targets = parse(left_at(read, metadata_key(Targets.type, version)) or b"", Targets, Targets.type)
+        except VerificationError:
+            continue
+        for root in roots:
+            try:
+                root.signed.verify_delegate(Targets.type, targets.signed_bytes, targets.signatures)
+            except (RepositoryError, ValueError):
+                continue
+            keys |= targets.signed.delegations.keys if targets.signed.delegations else {}
+    return keys
+
+
+def check_ledger(
+    logged: Sequence[Logged], strays: Sequence[str], keys: Mapping[str, Key], live: Stamp | None, noted: Head | None
+) -> Check:
+    """Everything that is wrong with a whole ledger; `live` must have been read before its entries were listed.
+
+    `strays` are other objects below its prefix, `noted` is a head that somebody wrote down earlier.
+    """
+    found = [Finding(Level.ERROR, "is no entry, but lies among them", key) for key in strays]
+    found.extend(_links(logged))
+    entries: list[Entry] = []
+    signers: dict[int, tuple[Key, ...]] = {}
+    for one in logged:
+        try:
+            entries.append(verified_entry(one, keys))
+            signers[one.number] = verify_envelope(one.data, PAYLOAD_TYPE, keys)
+        except VerificationError as error:
+            found.append(Finding(Level.ERROR, error.what, ledger_key(one.number)))
+    found.extend(_flips(entries, live))
+    found.extend(_noted(logged, noted))
+    return Check(tuple(sorted(found, key=lambda one: one.where)), signers)
+
+
+def verified_entry(one: Logged, keys: Mapping[str, Key]) -> Entry:
+    """An entry that one of `keys` has signed, and that is what its name says. Raises VerificationError."""
+    verify_envelope(one.data, PAYLOAD_TYPE, keys)
+    return _whole(one)
+
+
+def took_effect(entries: Iterable[Entry], live: str | None) -> frozenset[int]:
+    """Numbers of the flips that clients have seen: their result is live, or something was planned on it later.
+
+    `live` is the SHA-256 of timestamp.json.
+    """
+    entries = tuple(entries)
+    seen = {live, *(entry.base.sha256 for entry in entries if entry.base)}
+    return frozenset(entry.number for entry in entries if entry.result and entry.result.sha256 in seen)
+
+
+def _whole(one: Logged) -> Entry:
+    """The entry, if it is the one that its name and its digest say. Raises VerificationError."""
+    entry = one.entry
+    if entry is None:
+        raise VerificationError("cannot be read as an entry of the ledger")
+    if entry.number != one.number:
+        raise VerificationError(f"holds entry {entry.number}")
+    # As it was written, and not as this version of the model would write it.
+    decision = json.loads(payload_of(one.data, PAYLOAD_TYPE))["decision"]
+    if (_digest(decision) if decision is not None else None) != entry.decision_sha256:
+        raise VerificationError("does not hold the decision whose SHA-256 it names")
+    return entry
+
+
+def _links(logged: Sequence[Logged]) -> Iterator[Finding]:
+    """Each entry follows on the very bytes before it.
+
+    Numbers that an entry passed by, since a stranger's object had taken them, are no gap: it names what is before them.
+    """
+    before = NO_ENTRY
+    for one in logged:
+        follows = one.entry is not None and one.entry.previous == before.sha256
+        if one.number > before.number + 1 and not follows:
+            first, last = before.number + 1, one.number - 1
+            missing = f"entry {first} is" if first == last else f"entries {first} to {last} are"
+            yield Finding(Level.ERROR, f"comes after a gap: {missing} missing", ledger_key(one.number))
+        elif one.entry is not None and not follows:
+            what = f"does not follow on entry {before.number} as it lies here: one of the two was edited or exchanged"
+            yield Finding(Level.ERROR, what if before.number else "does not begin the ledger", ledger_key(one.number))
+        before = one.head
+
+
+def _flips(entries: Sequence[Entry], live: Stamp | None) -> Iterator[Finding]:
+    """Whatever was live has been announced by an entry; so a ledger that was begun anew is found too."""
+    announced: set[str] = set()
+    for entry in entries:
+        # A recovery says itself that it replaces what no entry announced.
+        if entry.base is not None and entry.base.sha256 not in announced and entry.action != Action.RECOVER:
+            announced.add(entry.base.sha256)
+            what = f"was planned when timestamp {entry.base.version} was live, which no entry before it announces"
+            yield Finding(Level.ERROR, what, ledger_key(entry.number))
+        if entry.result is not None:
+            announced.add(entry.result.sha256)
+    if live is not None and live.sha256 not in announced:
+        what = f"is version {live.version}, which no entry announces: the ledger's end was cut off, or somebody"
+        yield Finding(Level.ERROR, f"{what} published without it", TIMESTAMP_KEY)
+
+
+def _noted(logged: Sequence[Logged], noted: Head | None) -> Iterator[Finding]:
+    if noted is None:
+        return
+    there = next((one.head for one in logged if one.number == noted.number), None)
+    if there is None:
+        what = f"was noted as the head and is missing; the last entry here is {logged[-1].number if logged else 0}"
+        yield Finding(Level.ERROR, what, ledger_key(noted.number))
+    elif there != noted:
+        yield Finding(Level.ERROR, f"is not what was noted: its SHA-256 is {there.sha256}", ledger_key(noted.number))
+
+
+def _canonical(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(_canonical(value)).hexdigest()

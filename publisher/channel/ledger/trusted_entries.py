@@ -1,0 +1,63 @@
+"""Which entries of the ledger are believed when something is built on them: by keys that count today, for what they do.
+
+An audit of the ledger takes every key that was ever named, since the past was signed by keys of the past. Whoever acts
+on an entry must not: a key that was replaced may be a thief's. So what goes back in time here reaches no further than
+the last change of keys, whose entry tells the whole state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from tuf.api.metadata import Key, Root, Targets
+
+from publisher.channel.keys.rotation import keys_of
+from publisher.channel.layout import SITE_ROLE, channel_role
+from publisher.channel.ledger.entries import Logged, verified_entry
+from publisher.channel.roles import ONLINE_ROLES
+from publisher.errors import VerificationError
+from publisher.model.config.signer import Signers
+from publisher.model.records.ledger import Action, Entry, Told
+from publisher.signing.key_files import public_key
+
+
+@dataclass(frozen=True)
+class Today:
+    """Whose keys count today."""
+
+    root: Root
+    targets: Targets | None
+    """None when nothing is published yet."""
+    signers: Signers
+
+    def entry(self, one: Logged) -> Entry:
+        """An entry, if a key signed it that may sign what it tells. Raises VerificationError."""
+        said = one.entry
+        if said is None:
+            raise VerificationError("cannot be read as an entry of the ledger")
+        return verified_entry(one, self._may_sign(said))
+
+    def _may_sign(self, told: Told) -> Mapping[str, Key]:
+        if told.product is not None and told.channel is not None:
+            # What people are asked to sign is for those people to stage: an online key must not be enough.
+            online = () if told.action is Action.STAGE else ONLINE_ROLES
+            return self._keys((channel_role(told.product, told.channel), *online))
+        roles = {*ONLINE_ROLES}
+        if told.action is Action.KEYS:
+            roles.add(Root.type)
+        elif told.action is Action.STAGE:
+            roles.update(told.roles)
+        elif told.action is Action.SIGN_SITE:
+            roles.add(SITE_ROLE)
+        return self._keys(roles)
+
+    def _keys(self, roles: Iterable[str]) -> Mapping[str, Key]:
+        found: dict[str, Key] = {}
+        for role in roles:
+            found |= {key.keyid: key for key in map(public_key, self.signers.keys_of(role))}
+            if role in self.root.roles:
+                found |= keys_of(self.root, role)
+            elif self.targets is not None:
+                found |= keys_of(self.targets, role)
+        return found

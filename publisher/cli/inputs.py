@@ -1,0 +1,188 @@
+"""What several commands share: where content is, what time it is, how a release is named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from publisher.content.explain import did_you_mean
+from publisher.content.load import load_catalog, load_configuration
+from publisher.errors import InputError, TidegateError, UsageError
+from publisher.model.catalog import Catalog
+from publisher.model.configuration import Configuration
+from publisher.model.content.release import Release
+from publisher.model.values import YEARS, format_time
+from publisher.rules import english
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def content_options(function: F) -> F:
+    """--content (repeatable) and --config."""
+    function = click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        default=Path("site_config"),
+        show_default=True,
+        help="Directory of products, channels, endpoints and signers.",
+    )(function)
+    return click.option(
+        "--content",
+        type=click.Path(path_type=Path),
+        multiple=True,
+        default=(Path("content"),),
+        show_default=True,
+        help="Content directory; repeat it for private overlays.",
+    )(function)
+
+
+def at_option(function: F) -> F:
+    """--at, for commands that write nothing public."""
+    return click.option(
+        "--at",
+        "at",
+        metavar="TIME",
+        help="Answer for this moment (2026-03-01T12:00:00Z, or `now`). Sample content has a time of its own.",
+    )(function)
+
+
+def bucket_option(function: F) -> F:
+    """--bucket"""
+    return click.option(
+        "--bucket",
+        metavar="URL",
+        help="Take in what this bucket offers. Its metadata and feeds are verified from the root in the configuration;"
+        " binaries are not read (`publish verify` does that).",
+    )(function)
+
+
+def json_option(function: F) -> F:
+    """--json"""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(function)
+
+
+def wall_clock() -> datetime:
+    """The time, to the second; the only reading of the clock in this program."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def moment(at: str | None, catalog: Catalog, option: str = "--at") -> datetime:
+    """The moment to answer for: that of the option, else the sample's own time, else now."""
+    if at == "now":
+        return wall_clock()
+    if at is not None:
+        try:
+            given = datetime.fromisoformat(at)
+            parsed = given.astimezone(UTC).replace(microsecond=0) if given.tzinfo else None
+        except (ValueError, OverflowError):
+            parsed = None
+        if parsed is None:
+            raise UsageError(f"{option} {at} is not a time with a zone", fix="write it like 2026-03-01T12:00:00Z")
+        if parsed.year not in YEARS:
+            years = f"{YEARS[0]} to {YEARS[-1]}"
+            raise UsageError(f"{option} {at} lies in a year that content cannot name", fix=f"choose one from {years}")
+        return parsed
+    if catalog.sample is not None:
+        click.echo(
+            f"Sample content: answered for {format_time(catalog.sample.reference_time)}"
+            f" ({option} now for the real time).",
+            err=True,
+        )
+        return catalog.sample.reference_time
+    return wall_clock()
+
+
+def refuse_to_tell_early(at: str | None, now: datetime, catalog: Catalog, *, public: bool) -> None:
+    """What is embargoed today is not told today, whatever time is asked about. Raises UsageError."""
+    if public and at is not None and catalog.sample is None and now > wall_clock():
+        raise UsageError(
+            "--public tells what everybody may know now, and --at asks about a later time",
+            fix="leave --public out, or ask about a time that is not later than now",
+        )
+
+
+def load(content: tuple[Path, ...], config: Path) -> Catalog:
+    """The catalog of the directories that the options name."""
+    return load_catalog(content, config)
+
+
+def load_configured(content: tuple[Path, ...], config: Path, *, quorums: bool = False) -> Configuration:
+    """The configuration, for commands that keep a channel alive or stop it: a Catalog where the content is sound.
+
+    Problems of the content, whatever they are, give a warning and stop nothing. Without `quorums`, roles may be short
+    of keys. Raises ContentError for problems of the configuration, InputError where there is none.
+    """
+    configuration = load_configuration(config, quorums=quorums)
+    try:
+        return load_catalog(content, config, quorums=quorums)
+    except TidegateError as error:
+        what = error.what
+    except Exception as error:  # a defect of reading content must not let a channel expire either
+        what = f"the content cannot be read ({type(error).__name__})"
+    click.echo(f"Warning: {what}, not needed here: publish check", err=True)
+    return configuration
+
+
+def named_version(configuration: Configuration, name: str) -> tuple[str, str]:
+    """PRODUCT@VERSION -> a product that the configuration has, and what is written as its version."""
+    product, separator, version = name.partition("@")
+    if not separator or not product or not version:
+        raise UsageError(f"{name} does not name a release", fix="write PRODUCT@VERSION, like btfs-node@4.2.0")
+    known_product(configuration, product)
+    return product, version
+
+
+def find_release(catalog: Catalog, name: str) -> Release:
+    """PRODUCT@VERSION -> Release, or a message with the nearest known names."""
+    product, version = named_version(catalog, name)
+    release = catalog.find(product, version)
+    if release is None:
+        known = [str(one.version) for one in catalog.releases_of(product)]
+        raise InputError(f"{product} has no release {version}", fix=did_you_mean(version, known))
+    return release
+
+
+def known_product(configuration: Configuration, product: str) -> None:
+    """Raises InputError with the nearest known names where the configuration has no such product."""
+    if product not in configuration.products:
+        raise InputError(f"there is no product {product}", fix=did_you_mean(product, configuration.products))
+
+
+def one_channel(release: Release, channel: str | None, catalog: Catalog) -> str:
+    """The channel that is meant by a question: the named one, or the release's first."""
+    return known_channel(catalog, release.product, release.channels[0] if channel is None else channel)
+
+
+def shipping_channel(release: Release, channel: str | None, catalog: Catalog) -> str:
+    """The channel that something is shipped to: the named one, or the only one of the release."""
+    return channel_among(catalog, release.product, release.channels, channel)
+
+
+def channel_among(configuration: Configuration, product: str, choices: Sequence[str], channel: str | None) -> str:
+    """The named channel, or the only choice. Raises UsageError where several fit, InputError for an unknown one."""
+    if channel is None and len(choices) > 1:
+        raise UsageError(f"which channel of {product} is meant: {english.listed(choices, 'or')}?", fix="add --channel")
+    return known_channel(configuration, product, choices[0] if channel is None else channel)
+
+
+def known_channel(configuration: Configuration, product: str, channel: str) -> str:
+    """Raises InputError with the nearest known names where the product has no such channel."""
+    channels = configuration.products[product].channels
+    if channel not in channels:
+        raise InputError(f"{product} has no channel {channel}", fix=did_you_mean(channel, channels))
+    return channel
+
+
+def print_result(value: Mapping[str, object], *, ok: bool = True) -> None:
+    """What a command has done or found, as JSON. `ok` says the same as the exit code, as it does for errors."""
+    print_json({"ok": ok, **value})
+
+
+def print_json(value: object) -> None:
+    """JSON to standard output, keys in a fixed order."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))

@@ -1,0 +1,279 @@
+"""publish keys add, publish keys remove"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import click
+
+from publisher.cli.inputs import content_options, json_option, load_configured, print_result
+from publisher.cli.options import open_to_look, to_option
+from publisher.cli.secrets import ask_new_passphrase, ask_secret, keys_option, read_root
+from publisher.errors import InputError, TidegateError, UsageError
+from publisher.model.config.signer import Duty
+from publisher.pipeline.keys.edit import (
+    STAGE,
+    Change,
+    Place,
+    Wanted,
+    known_signer,
+    plan_add,
+    plan_remove,
+    plan_rotate,
+    refuse_unfit,
+    signed_anew,
+    write_change,
+    write_new_key,
+)
+from publisher.pipeline.keys.live import named_by
+from publisher.rules.english import listed
+from publisher.signing.devices import import_public, refuse_secrets, shown
+from publisher.signing.key_files import generate_ed25519
+from publisher.signing.public_keys import PLAIN_SCHEME, PUBLIC_LIMIT, PublicKey, read_public
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+SCHEMES = ("ed25519", "ecdsa-sha2-nistp256", "rsassa-pss-sha256")
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where a key comes from, as options say it."""
+
+    new: bool
+    public: Path | None
+    from_uri: str | None
+    uri: str | None
+    scheme: str | None
+    no_passphrase: bool
+
+
+_SOURCE_OPTIONS = (
+    click.option("--new", is_flag=True, help="Make an Ed25519 key file in --keys."),
+    click.option(
+        "--public",
+        "public",
+        type=click.Path(path_type=Path),
+        help="The public key that its owner sent: hex digits or PEM.",
+    ),
+    click.option("--from-uri", metavar="URI", help="Ask a token or a KMS for the public key: hsm:2, awskms:KEY, ..."),
+    click.option(
+        "--uri", help="With --public: where the private part is on its owner's machine.  [default: file:NAME.pem]"
+    ),
+    click.option(
+        "--scheme", type=click.Choice(SCHEMES), help="Signature scheme, where a key of a KMS may have several."
+    ),
+    click.option("--no-passphrase", is_flag=True, help="With --new: keep the key unencrypted (mode 0600)."),
+)
+
+
+def _source_options(function: F) -> F:
+    """The options that say where a key comes from, handed on as `source`."""
+
+    @wraps(function)
+    def gathered(**words: Any) -> Any:
+        source = _Source(**{field.name: words.pop(field.name) for field in fields(_Source)})
+        _refuse_mixture(source)
+        return function(source=source, **words)
+
+    decorated: Any = gathered
+    for decorate in reversed(_SOURCE_OPTIONS):
+        decorated = decorate(decorated)
+    return cast(F, decorated)
+
+
+@click.command("add")
+@click.argument("name")
+@click.option("--person", required=True, help="Whose key it is.")
+@click.option("--duty", required=True, type=click.Choice([str(duty) for duty in Duty]), help="What it answers for.")
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    help="A role that accepts it: root, targets, channels, PRODUCT.CHANNEL, ... Repeat it for each.",
+)
+@_source_options
+@keys_option
+@content_options
+@json_option
+def add(
+    name: str,
+    person: str,
+    duty: str,
+    roles: tuple[str, ...],
+    source: _Source,
+    keys: Path,
+    content: tuple[Path, ...],
+    config: Path,
+    as_json: bool,
+) -> None:
+    """Add a key to signers.yaml: a new file, one that somebody sent, or one on a token or in a KMS.
+
+    Everything is checked before anything is written, and comments in signers.yaml stay.
+    """
+    place = Place(config, load_configured(content, config))
+    wanted = Wanted(name, person, Duty(duty), roles)
+    refuse_unfit(wanted, place.configuration)
+    change, said = _kept(name, source, keys, lambda found, kept: plan_add(wanted, found, kept, place))
+    next_step = f"{STAGE}, since clients learn of it only when {signed_anew(change.signer)}"
+    if as_json:
+        print_result(
+            {"added": change.signer.name, "file": str(change.file), "notes": list(change.notes), "next": STAGE}
+        )
+        return
+    where = f"{change.signer.name} ({change.signer.scheme}, {shown(change.signer.uri)})"
+    click.echo(f"{change.file} names {where} for {listed(change.signer.roles)}.")
+    _say([*said, *change.notes], f"Next: {next_step}.")
+
+
+@click.command("rotate")
+@click.argument("name")
+@click.option("--as", "successor", required=True, metavar="NEW", help="What the new key is called.")
+@_source_options
+@keys_option
+@content_options
+@json_option
+def rotate(
+    name: str,
+    successor: str,
+    source: _Source,
+    keys: Path,
+    content: tuple[Path, ...],
+    config: Path,
+    as_json: bool,
+) -> None:
+    """Replace a key by a new one of the same person, duty and roles.
+
+    The old one is marked as retired: it counts no longer, but signs along while the change goes live, so that clients
+    that have not heard of it find what they accept. A key that is lost or stolen is removed instead.
+    """
+    place = Place(config, load_configured(content, config))
+    old = known_signer(name, place.configuration.signers)
+    refuse_unfit(Wanted(successor, old.person, old.duty, old.roles), place.configuration)
+    change, said = _kept(successor, source, keys, lambda found, kept: plan_rotate(name, successor, found, kept, place))
+    if as_json:
+        result = {"added": successor, "retired": name, "file": str(change.file), "notes": list(change.notes)}
+        print_result({**result, "next": STAGE})
+        return
+    click.echo(f"{change.file} names {successor} in place of {name}, for {listed(change.signer.roles)}.")
+    _say([*said, *change.notes], f"Next: {STAGE}. When that is live: publish keys remove {name}.")
+
+
+@click.command("remove")
+@click.argument("name")
+@click.option("--compromised", is_flag=True, help="Others may have it: remove it even if a role then lacks keys.")
+@to_option
+@content_options
+@json_option
+def remove(
+    name: str, compromised: bool, to: str | None, content: tuple[Path, ...], config: Path, as_json: bool
+) -> None:
+    """Take a key out of signers.yaml. Its private part is left where it is.
+
+    The bucket says whether clients still accept it, and so whether anything has to be signed anew.
+    """
+    place = Place(config, load_configured(content, config))
+    # Whoever has to be quick does not wait for a store that may be far away.
+    named = None if compromised else _named_by(name, to, place)
+    change = plan_remove(name, place, named, compromised=compromised)
+    write_change(change)
+    to_sign = named is None or bool(named)
+    if as_json:
+        notes, next_step = list(change.notes), STAGE if to_sign else None
+        print_result({"removed": name, "file": str(change.file), "notes": notes, "next": next_step})
+        return
+    click.echo(
+        f"{change.file} does not name {name} any more. Its private part was not touched: {shown(change.signer.uri)}."
+    )
+    if compromised:
+        _alarm(change)
+    if to_sign:
+        _say(change.notes, f"Next: {STAGE}, since clients accept it until {signed_anew(change.signer)}.")
+    else:
+        _say(change.notes, "Nothing has to be signed: no metadata that is live names it.")
+
+
+def _named_by(name: str, to: str | None, place: Place) -> tuple[str, ...] | None:
+    """Which live metadata names the key; None where that cannot be seen from here."""
+    signer = known_signer(name, place.configuration.signers)
+    if to is None and place.configuration.endpoints.storage is None:
+        return None
+    try:
+        return named_by(signer, open_to_look(to, place.configuration), read_root(place.config))
+    except TidegateError as error:
+        click.echo(f"Whether clients accept {name} cannot be seen from here: {error.what}", err=True)
+        return None
+
+
+def _alarm(change: Change) -> None:
+    signer = change.signer
+    lines = (
+        f"COMPROMISED: whoever has {signer.name} can sign {listed(signer.roles)} until clients learn otherwise. Now:",
+        "  1. publish keys add: a new key for each role that lacks one.",
+        "  2. publish recover: says whether somebody has published. If so, put this key back (git), recover with it,",
+        "     and remove it again.",
+        f"  3. If {signer.person} kept other keys in the same place, replace those too.",
+        f"  4. {STAGE}, and have it signed today, on machines that were not broken into.",
+        "  5. publish log --verify, and publish verify: look for what nobody here has signed.",
+    )
+    click.echo(click.style(lines[0], fg="red", bold=True) + "\n" + "\n".join(lines[1:]), err=True)
+
+
+def _say(notes: list[str] | tuple[str, ...], last: str) -> None:
+    for note in (*notes, last):
+        click.echo(note)
+
+
+def _refuse_mixture(source: _Source) -> None:
+    if [source.new, source.public is not None, source.from_uri is not None].count(True) != 1:
+        raise UsageError(
+            "it is not clear where the key comes from", fix="give one of --new, --public FILE and --from-uri URI"
+        )
+    if source.uri is not None and source.public is None:
+        raise UsageError("--uri goes with --public", fix="--from-uri says both what to ask and where the key is")
+    if source.no_passphrase and not source.new:
+        raise UsageError("--no-passphrase goes with --new", fix="leave it out")
+    if source.new and source.scheme not in (None, PLAIN_SCHEME):
+        raise UsageError(
+            f"--new makes ed25519 keys, and --scheme says {source.scheme}",
+            fix="make the key with another program, and give --public FILE",
+        )
+
+
+def _kept(name: str, source: _Source, keys: Path, plan: Callable[[PublicKey, str], Change]) -> tuple[Change, list[str]]:
+    """Make the key or ask for it, and write signers.yaml as planned from its public half and its URI."""
+    if not source.new:
+        kept, found = _public(name, source)
+        change = plan(found, kept)
+        write_change(change)
+        return change, []
+    key = generate_ed25519()
+    change = plan(PublicKey(PLAIN_SCHEME, key.public), f"file:{name}.pem")
+    path = write_new_key(change, key, keys, lambda: None if source.no_passphrase else ask_new_passphrase("the new key"))
+    return change, [f"The private key is in {path}; keep that directory out of git, and a copy of it offline."]
+
+
+def _public(name: str, source: _Source) -> tuple[str, PublicKey]:
+    """The URI to keep, and the key that it leads to."""
+    public, scheme = source.public, source.scheme
+    if public is not None:
+        try:
+            with public.open("rb") as stream:
+                found = read_public(stream.read(PUBLIC_LIMIT), str(public))
+        except OSError as error:
+            raise InputError(
+                f"cannot read {public}: {error.strerror}", fix="name the file with the public key"
+            ) from None
+        kept = source.uri or f"file:{name}.pem"
+    else:
+        assert source.from_uri is not None
+        refuse_secrets(source.from_uri)
+        kept, found = import_public(source.from_uri, name, scheme, ask_secret)
+    if scheme not in (None, found.scheme):
+        raise InputError(f"the key is of scheme {found.scheme}, and --scheme says {scheme}", fix="leave --scheme out")
+    return kept, found

@@ -1,0 +1,86 @@
+"""publish keys"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from publisher.cli.inputs import content_options, load_configured, wall_clock
+from publisher.cli.keys import edit, rotate
+from publisher.cli.keys import list as keys_list
+from publisher.cli.secrets import PASSPHRASE, ask_new_passphrase, keys_option
+from publisher.cli.suggesting import SuggestingGroup
+from publisher.errors import UsageError
+from publisher.model.config.signer import Duty
+from publisher.pipeline.keys.ceremony import ROOT_FILE, Person, ceremony, write_ceremony
+from publisher.rules import english
+
+
+@click.group(cls=SuggestingGroup)
+def command() -> None:
+    """Keys of the update channel."""
+
+
+command.add_command(keys_list.command)
+command.add_command(edit.add)
+command.add_command(edit.rotate)
+command.add_command(edit.remove)
+command.add_command(rotate.stage)
+command.add_command(rotate.promote)
+
+
+@command.command()
+@click.option(
+    "--person",
+    "people",
+    multiple=True,
+    required=True,
+    metavar="NAME:DUTY[,DUTY]",
+    help=f"Who signs, and what for ({', '.join(Duty)}). Repeat it for each person.",
+)
+@click.option("--no-passphrase", is_flag=True, help="Keep the keys unencrypted (mode 0600), as for a machine.")
+@keys_option
+@content_options
+def init(people: tuple[str, ...], no_passphrase: bool, keys: Path, content: tuple[Path, ...], config: Path) -> None:
+    """Make a key for each person and role, signers.yaml, and the first root.
+
+    Each person types a passphrase for their own keys. Thresholds, lifetimes and duties are those of signers.yaml. The
+    new root.json beside it is what clients trust from the start: build it into them, and keep it.
+    """
+    template = load_configured(content, config).signers
+    persons = [_person(text) for text in people]
+    made = ceremony(template, persons, wall_clock())
+    write_ceremony(made, keys, config, {} if no_passphrase else _passphrases([person.name for person in persons]))
+    click.echo(f"{len(made.keys)} keys are in {keys}; keep that directory out of git, and a copy of it offline.")
+    click.echo(f"{config / 'signers.yaml'} names them, and {config / ROOT_FILE} is the first root.")
+
+
+def _passphrases(persons: list[str]) -> dict[str, str]:
+    """One a person, typed by each; the one in the environment protects all, and that is said."""
+    names = list(dict.fromkeys(persons))
+    if len(names) == 1:
+        return {names[0]: ask_new_passphrase("the new keys")}
+    if (shared := os.environ.get(PASSPHRASE)) is not None:
+        click.echo(
+            f"One passphrase, from {PASSPHRASE}, protects the keys of {english.listed(names)}: whoever knows it can"
+            f" sign for all {len(names)}. Without the variable each of them is asked for their own.",
+            err=True,
+        )
+        return dict.fromkeys(names, shared)
+    return {name: ask_new_passphrase(f"the new keys of {name}") for name in names}
+
+
+def _person(text: str) -> Person:
+    name, separator, duties = text.partition(":")
+    try:
+        parsed = tuple(Duty(duty) for duty in duties.split(","))
+    except ValueError:
+        parsed = ()
+    if not separator or not name or not parsed:
+        raise UsageError(
+            f"--person {text} does not name a person and duties",
+            fix=f"write NAME:DUTY or NAME:DUTY,DUTY; duties are {', '.join(Duty)}",
+        )
+    return Person(name, parsed)

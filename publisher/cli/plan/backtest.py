@@ -1,0 +1,67 @@
+"""`publish backtest`: the policy over real history. Which releases would have waited, how long, and for what?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from publisher.cli.inputs import content_options, json_option, load, print_result
+from publisher.cli.output.verdicts import terminal_width
+from publisher.cli.plan.backtest_report import Asked, as_json_value, report
+from publisher.content.foreign.history import read_history, refuse_unknown_types
+from publisher.content.load import HISTORY, load_mapping, load_policy
+from publisher.errors import UsageError
+from publisher.rules.backtest import backtest
+
+FILE = click.Path(path_type=Path)
+
+
+@click.command("backtest")
+@click.option("--events", type=FILE, required=True, help="Past events: JSON or YAML, a list of rows.")
+@click.option("--releases", type=FILE, required=True, help="Past releases: JSON or YAML, a list of rows.")
+@click.option(
+    "--policy",
+    "policies",
+    type=FILE,
+    multiple=True,
+    help="Ask this policy; given twice, both side by side.  [default: policy.yaml of the content]",
+)
+@click.option(
+    "--mapping",
+    type=FILE,
+    help=f"Says which foreign field and word is what.  [default: {HISTORY} of the configuration]",
+)
+@content_options
+@json_option
+def command(
+    *,
+    events: Path,
+    releases: Path,
+    policies: tuple[Path, ...],
+    mapping: Path | None,
+    content: tuple[Path, ...],
+    config: Path,
+    as_json: bool,
+) -> None:
+    """Ask what the release policy would have meant to past releases.
+
+    Says which of them would have waited, how long and for which events, how long each product would have been frozen,
+    and which fixes would have needed an override. The policy counts as if it had always held.
+
+    Only the freeze rules are asked, since history does not tell of notes, files, scenarios and shifts. Days are whole
+    days in UTC, and what is in doubt counts longer. Rows that are odd or cannot be used are reported, with the reason,
+    and do not change the exit code.
+    """
+    if len(policies) > 2:
+        raise UsageError(f"--policy is given {len(policies)} times", fix="name one policy, or two to compare")
+    how = load_mapping(mapping or config / HISTORY)
+    today = load(content, config)
+    asked = [(file, load_policy(file)) for file in policies] or [(content[0] / "policy.yaml", today.policy)]
+    history = read_history(events, releases, how.value)
+    refuse_unknown_types(how, history, asked)
+    results = [Asked(file, policy.digest(), backtest(today, policy, history)) for file, policy in asked]
+    if as_json:
+        print_result(as_json_value(history, results))
+        return
+    click.echo("\n".join(report(history, results, terminal_width())))

@@ -1,0 +1,138 @@
+"""`publish why`: may this release ship, why or why not, and when does that change?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from publisher.cli.changes import changes_of
+from publisher.cli.inputs import (
+    bucket_option,
+    find_release,
+    load,
+    moment,
+    one_channel,
+    print_json,
+)
+from publisher.cli.live import state_of
+from publisher.cli.output.verdicts import terminal_width, verdict_lines, wrapped
+from publisher.cli.plan.asking import asking_options
+from publisher.model.content.release import Release
+from publisher.model.records.channel_state import ChannelState
+from publisher.model.records.decision import Decision
+from publisher.model.records.evidence import Evidence
+from publisher.rules import english
+from publisher.rules.engine.question import Question
+from publisher.rules.evaluate import evaluate
+from publisher.rules.gates.environment.risk import coordination
+from publisher.rules.gates.technical.plane_order import classification
+from publisher.rules.gates.technical.withdrawn import sentence
+from publisher.rules.headline import change, course, halves, headline
+
+
+@click.command("why")
+@asking_options
+@bucket_option
+def command(
+    *,
+    release: str,
+    channel: str | None,
+    bucket: str | None,
+    changes: Path | None,
+    at: str | None,
+    content: tuple[Path, ...],
+    config: Path,
+    as_json: bool,
+) -> None:
+    """Say why a release may or may not ship, and when that changes.
+
+    Shows what every rule says: its outcome, the reason, who must act, what would change it, and until when it holds
+    by itself. The first line is the answer. With --bucket, what is live there counts, as when publishing.
+
+    This is a question, so the exit code is 0 whatever the answer is; `publish release` exits with 3 when it is no.
+    """
+    catalog = load(content, config)
+    found = find_release(catalog, release)
+    chosen = one_channel(found, channel, catalog)
+    state = state_of(bucket, config, catalog)
+    evidence = Evidence.of_channel(state, found.product, chosen, changes_of(changes))
+    decision = evaluate(catalog, found, chosen, moment(at, catalog), evidence)
+    if as_json:
+        print_json(decision.model_dump(mode="json"))
+        return
+    width = terminal_width()
+    question = Question(catalog, found, chosen, evidence, decision.at)
+    kind = english.with_article(coordination(question))
+    nature = f"{kind[0].upper()}{kind[1:]} release; handling: {classification(question.product, found)}."
+    click.echo("\n".join(report(course(catalog, found, decision, evidence), found, width, state, nature)))
+
+
+def report(
+    decisions: Sequence[Decision], release: Release, width: int, state: ChannelState | None = None, nature: str = ""
+) -> list[str]:
+    """The whole answer as lines of at most `width` columns, but for words that are longer.
+
+    `nature` says how the release is handled, `state` is what the bucket offers, if one was looked at. `decisions` are
+    the one that was asked for and those that follow it until the answer changes.
+    """
+    decision, *following = decisions
+    published = _published(decision, release, state)
+    lines = wrapped(published or headline(decision), width)
+    lines += wrapped(f"Channel {decision.channel}, asked for {english.moment(decision.at)}.", width)
+    if nature:
+        lines += wrapped(nature, width)
+    if published:
+        lines += wrapped(f"If it were published again: {headline(decision)}", width)
+    elif _plan_fails(decision, release.planned_for):
+        lines += wrapped(
+            f"Its planned time, {english.moment(release.planned_for or decision.at)}, is too early.", width
+        )
+    stopping = sorted((v for v in decision.verdicts if v.outcome.stops), key=lambda v: -v.outcome.rank)
+    if stopping:
+        lines += ["", "What blocks it:"]
+    for verdict in stopping:
+        lines += ["", *verdict_lines(verdict, width)]
+    for later in following:
+        lines += ["", f"From {english.moment(later.at)}:", ""]
+        for verdict in later.verdicts:
+            if verdict.outcome.stops:
+                lines += verdict_lines(verdict, width)
+    others = [verdict for verdict in decision.verdicts if not verdict.outcome.stops]
+    if others:
+        lines += ["", "What else was looked at:" if stopping else "What was looked at:", ""]
+    for verdict in others:
+        lines += verdict_lines(verdict, width)
+    lines += ["", *wrapped(halves(decision), width), *wrapped(change(decision), width)]
+    lines += wrapped(f"Policy version {decision.policy_version}, {decision.policy_digest[:12]}.", width)
+    return lines
+
+
+def _published(decision: Decision, release: Release, state: ChannelState | None) -> str | None:
+    """What became of it in the channel, if it was published: by the bucket, or else by the content alone."""
+    withdrawals = state.withdrawals(release.product, release.version) if state else ()
+    for withdrawal in withdrawals:
+        if state is not None and withdrawal.channel == decision.channel:
+            return sentence(withdrawal, state)
+    live = state.of(release.product, decision.channel) if state else None
+    shipped = release.shipped_at if release.shipped_at is not None and release.shipped_at <= decision.at else None
+    name, on = f"{decision.product} {decision.version}", f" shipped on {english.moment(shipped)}" if shipped else ""
+    if live is not None and live.version == release.version:
+        return f"{name}{on and f'{on} and'} is live in {decision.channel}."
+    if shipped is None:
+        return None
+    if state is None:
+        return f"{name} is recorded as{on}. Whether {decision.channel} still offers it: add --bucket."
+    return f"{name}{on}; {decision.channel} offers {live.version if live else 'nothing'} now."
+
+
+def _plan_fails(decision: Decision, planned_for: datetime | None) -> bool:
+    """Whether the answer is still no at the planned time."""
+    return (
+        planned_for is not None
+        and not decision.go
+        and decision.next_change is not None
+        and decision.at <= planned_for < decision.next_change
+    )

@@ -1,0 +1,136 @@
+"""`publish build`: the site as HTML, by way of MkDocs, and up into its bucket."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from publisher.cli.inputs import (
+    at_option,
+    bucket_option,
+    content_options,
+    json_option,
+    load,
+    moment,
+    print_result,
+    wall_clock,
+)
+from publisher.cli.live import state_of
+from publisher.cli.options import refuse_placeholders, refuse_sample
+from publisher.cli.output.progress_bar import track_on_terminal
+from publisher.cli.secrets import key_ring, keys_option, read_root
+from publisher.cli.site.upload import as_json_of, lines_of, open_places, published, upload
+from publisher.errors import UsageError
+from publisher.pipeline.site.files import read_site
+from publisher.pipeline.site.signing import SigningPlan, plan_signing
+from publisher.site.directory_writer import read_file, refuse_foreign
+from publisher.site.mkdocs.build import build_site
+from publisher.site.mkdocs.plugin import Source
+from publisher.site.render import CALENDAR_ICS
+from publisher.site.templates import Templates
+from publisher.storage.protocol import Body, Storage
+
+
+@click.command("build")
+@click.option("--to", "target", type=click.Path(path_type=Path), help="Directory to write; replaced.")
+@click.option(
+    "--mkdocs",
+    "mkdocs_file",
+    type=click.Path(path_type=Path),
+    default=Path("mkdocs.yml"),
+    show_default=True,
+    help="MkDocs configuration.",
+)
+@click.option(
+    "--templates", type=click.Path(path_type=Path), default=Path("templates"), show_default=True, help="Templates."
+)
+@bucket_option
+@click.option("--upload", "upload_url", metavar="URL", help="The site's own bucket: what differs is written there.")
+@click.option(
+    "--channel-bucket",
+    metavar="URL",
+    help="Sign the uploaded site's manifest in this channel, whose offers the pages then show.",
+)
+@click.option("--everything", is_flag=True, help="Upload every file again, as after a defacement.")
+@click.option("--dry-run", is_flag=True, help="Print what --upload would do; no bucket is written.")
+@keys_option
+@content_options
+@at_option
+@json_option
+def command(
+    target: Path | None,
+    mkdocs_file: Path,
+    templates: Path,
+    bucket: str | None,
+    upload_url: str | None,
+    channel_bucket: str | None,
+    everything: bool,
+    dry_run: bool,
+    keys: Path,
+    content: tuple[Path, ...],
+    config: Path,
+    at: str | None,
+    as_json: bool,
+) -> None:
+    """Build the site strictly: a warning is an error, and then nothing is written.
+
+    The directory must be absent, empty, or made by this command. With --upload it may be left out; then what has
+    changed goes into the site's bucket, assets before pages and stale pages last. Signing needs the keys of notes,
+    snapshot and timestamp.
+    """
+    _refuse_words(target, upload_url, channel_bucket, at, everything=everything, dry_run=dry_run)
+    catalog = load(content, config)
+    if upload_url is not None:
+        refuse_sample(catalog)
+        refuse_placeholders(catalog, config, content)
+    with ExitStack() as stack:
+        places = (
+            open_places(upload_url, channel_bucket, catalog, wall_clock(), dry_run=dry_run)
+            if upload_url is not None
+            else None
+        )
+        directory = target or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tidegate-"))) / "site"
+        refuse_foreign(directory)
+        before = published(places.site, CALENDAR_ICS) if places else None
+        source = Source(
+            catalog,
+            state_of(bucket or channel_bucket, config, catalog),
+            moment(at, catalog),
+            Templates(templates),
+            calendar_before=before or read_file(directory, CALENDAR_ICS),
+        )
+        build_site(mkdocs_file, directory, source)
+
+        def sign(manifest: Body, channel: Storage) -> SigningPlan:
+            ring = key_ring(catalog.signers, keys)
+            return plan_signing(manifest, channel, read_root(config), catalog, ring, wall_clock())
+
+        track = track_on_terminal(quiet=as_json)
+        done = (
+            upload(read_site(directory), places, sign, track, everything=everything, dry_run=dry_run)
+            if places
+            else None
+        )
+    if as_json:
+        print_result({"directory": str(target) if target else None, "upload": as_json_of(done) if done else None})
+        return
+    if target is not None:
+        click.echo(f"Site built in {target}")
+    if done is not None:
+        click.echo("\n".join(lines_of(done)))
+
+
+def _refuse_words(
+    target: Path | None, upload_url: str | None, channel_bucket: str | None, at: str | None, **flags: bool
+) -> None:
+    if upload_url is None:
+        if target is None:
+            raise UsageError("nothing says where the site goes", fix="give --to DIR, --upload URL, or both")
+        alone = [f"--{name.replace('_', '-')}" for name, given in flags.items() if given]
+        if alone := [*(["--channel-bucket"] if channel_bucket else []), *alone]:
+            raise UsageError(f"{alone[0]} goes with --upload only", fix="give --upload URL too")
+    elif at is not None and not flags["dry_run"]:
+        raise UsageError("--at does not go with --upload", fix="what is published says what holds at the real time")

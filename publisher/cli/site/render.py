@@ -1,0 +1,55 @@
+"""`publish render`: the site's pages as plain files that any generator can build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from publisher.cli.inputs import at_option, bucket_option, content_options, load, moment
+from publisher.cli.live import state_of
+from publisher.content.load import PAGES
+from publisher.content.pages import read_pages
+from publisher.content.schemas import schema_of
+from publisher.model.records.feed import Feed
+from publisher.site.directory_writer import read_file, refuse_foreign, write_directory
+from publisher.site.render import CALENDAR_ICS, fill_prose, render_site
+from publisher.site.templates import Templates
+
+
+@click.command("render")
+@click.option("--to", "target", required=True, type=click.Path(path_type=Path), help="Directory to write; replaced.")
+@click.option(
+    "--templates", type=click.Path(path_type=Path), default=Path("templates"), show_default=True, help="Templates."
+)
+@bucket_option
+@content_options
+@at_option
+def command(
+    target: Path,
+    templates: Path,
+    bucket: str | None,
+    content: tuple[Path, ...],
+    config: Path,
+    at: str | None,
+) -> None:
+    """Write every page as Markdown, and data as JSON, into a directory.
+
+    The directory must be absent, empty, or made by this command.
+    """
+    refuse_foreign(target)
+    catalog = load(content, config)
+    now = moment(at, catalog)
+    compiled = Templates(templates)
+    state = state_of(bucket, config, catalog)
+    schema, before = schema_of(Feed, closed=False, nulls=True), read_file(target, CALENDAR_ICS)
+    prose = read_pages(content[0] / PAGES)
+    files = render_site(catalog, state, now, compiled, schema, before, prose.keys())
+    for path, body in prose.items():
+        if path.endswith(".md"):
+            text = fill_prose(f"{content[0]}/pages/{path}", body.decode(), catalog, state, now, compiled)
+            files.setdefault(path, text.encode())
+        else:
+            files.setdefault(path, body)
+    write_directory(target, files)
+    click.echo(f"{len(files)} files written to {target}")

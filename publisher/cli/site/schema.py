@@ -1,0 +1,55 @@
+"""`publish schema`: JSON Schemas of content, configuration and what is published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from publisher.cli.inputs import json_option, print_result
+from publisher.content.schemas import schema_files
+from publisher.errors import InputError
+
+
+@click.command("schema")
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("schemas"),
+    show_default=True,
+    help="Directory to write into.",
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 when a file is missing, old or superfluous.")
+@json_option
+def command(to: Path, check: bool, as_json: bool) -> None:
+    """Write the JSON Schemas by which editors complete and underline content.
+
+    Each content file names its schema in its first line, for editors that know the YAML language server.
+    """
+    files = schema_files()
+    there = {file.name: file.read_bytes() for file in sorted(to.glob("*.json"))} if to.is_dir() else {}
+    stale = sorted(name for name, text in files.items() if there.get(name) != text)
+    extra = sorted(set(there) - set(files))
+    if check and (stale or extra):
+        raise InputError(
+            f"not current in {to}: {', '.join([*stale, *extra])}",
+            fix=f"run `publish schema --to {to}`" + (f" and remove {', '.join(extra)}" if extra else ""),
+        )
+    if not check and stale:
+        try:
+            to.mkdir(parents=True, exist_ok=True)
+            for name in stale:
+                (to / name).write_bytes(files[name])
+        except OSError as error:
+            raise InputError(f"{error.filename or to} cannot be written: {error.strerror}") from None
+    if as_json:
+        print_result(
+            {"directory": str(to), "files": sorted(files), "written": [] if check else stale, "unknown": extra}
+        )
+        return
+    if not stale:
+        click.echo(f"All {len(files)} schemas in {to} are current.")
+    else:
+        click.echo(f"Wrote {', '.join(stale)} to {to}.")
+    if extra:
+        click.echo(f"Not ours, and left alone: {', '.join(extra)}.")

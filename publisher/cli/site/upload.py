@@ -1,0 +1,126 @@
+"""What `publish build --upload` wires: the site's bucket, the channel that signs its manifest, and what is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from publisher.cli.options import open_ready
+from publisher.errors import StorageConflict, StorageError, StorageMissing, StorageTooLarge, VerificationError
+from publisher.model.catalog import Catalog
+from publisher.pipeline.progress import Track
+from publisher.pipeline.reading import SMALL
+from publisher.pipeline.site.files import SiteFile
+from publisher.pipeline.site.signing import SigningPlan, apply_signing
+from publisher.pipeline.site.upload import SitePlan, Uploaded, apply_upload, plan_upload, refuse_same_place
+from publisher.storage.open import open_storage
+from publisher.storage.protocol import Body, Storage
+
+
+@dataclass(frozen=True)
+class Places:
+    """The buckets of an upload, found fit."""
+
+    site: Storage
+    channel: Storage | None
+    """Of the channel that signs the site's manifest."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was planned and, unless it was a dry run, done."""
+
+    plan: SitePlan
+    signing: SigningPlan | None
+    uploaded: Uploaded | None
+
+
+def open_places(site: str, channel: str | None, catalog: Catalog, now: datetime, *, dry_run: bool) -> Places:
+    """Before any work: both buckets, tried out unless nothing will be written. Raises InputError, StorageError.
+
+    The site's bucket must lie apart from the channel's, also from the one that the configuration names.
+    """
+    for other in (channel, catalog.endpoints.storage):
+        refuse_same_place(open_storage(site).url, open_storage(other).url if other else None)
+    ready = open_storage if dry_run else partial(open_ready, now=now)
+    places = Places(ready(site), ready(channel) if channel is not None else None)
+    if places.channel is not None and not places.channel.is_prepared():
+        raise StorageError(
+            f"there is no channel in {channel}, so the site cannot be signed there",
+            fix="publish a release first, or upload without --channel-bucket",
+        )
+    return places
+
+
+def published(site: Storage, path: str) -> bytes | None:
+    """One file as it was uploaded before; None where there is none, or it is larger than any of ours."""
+    try:
+        return site.read(path, SMALL)[0] if site.is_prepared() else None
+    except (StorageMissing, StorageTooLarge):
+        return None
+
+
+def upload(
+    files: tuple[SiteFile, ...],
+    places: Places,
+    sign: Callable[[Body, Storage], SigningPlan],
+    track: Track,
+    *,
+    everything: bool,
+    dry_run: bool,
+) -> Done:
+    """Plan all of it, signatures too; then upload, and publish the signed manifest last."""
+    plan = plan_upload(files, places.site, everything=everything)
+    signing = sign(plan.manifest, places.channel) if places.channel is not None else None
+    if dry_run:
+        return Done(plan, signing, None)
+    uploaded = apply_upload(plan, places.site, track)
+    if places.channel is not None and signing is not None:
+        try:
+            apply_signing(signing, places.channel)
+        except (StorageConflict, VerificationError) as error:
+            raise type(error)(f"the site is uploaded, but not signed: {error.what}", fix=error.fix) from error
+    return Done(plan, signing, uploaded)
+
+
+def lines_of(done: Done) -> list[str]:
+    """The result for people."""
+    plan, signing = done.plan, done.signing
+    lines: list[str] = []
+    if done.uploaded is None:
+        lines.append(f"Plan for {plan.url}; nothing was written there.")
+        lines.extend(f"  {'create' if one.tag is None else 'replace':8} {one.path}" for one in plan.puts)
+        lines.extend(f"  {'delete':8} {key}" for key in plan.stale)
+        lines.append(f"  {plan.unchanged} files stay as they are.")
+    elif plan.nothing_to_do:
+        lines.append(f"{plan.url} already holds exactly this site; nothing was written.")
+    else:
+        size = sum(one.body.size for one in plan.puts)
+        counts = f"{len(plan.puts)} files, {size:,} bytes; {len(plan.stale)} deleted, {plan.unchanged} unchanged"
+        lines.append(f"Uploaded to {plan.url}: {counts}")
+    if signing is None:
+        lines.append("Not signed: with --channel-bucket, `publish verify --site` would notice a defaced page.")
+    elif signing.nothing_to_do:
+        lines.append("Its manifest is signed already.")
+    else:
+        roles = ", ".join(f"{role} {version}" for role, version in signing.changed_roles)
+        lines.append(f"{'Would sign' if done.uploaded is None else 'Signed'}: {roles}")
+    return lines
+
+
+def as_json_of(done: Done) -> dict[str, object]:
+    """The result for machines."""
+    plan, signing, uploaded = done.plan, done.signing, done.uploaded
+    return {
+        "storage": plan.url,
+        "dry_run": uploaded is None,
+        "plan": {"write": [one.path for one in plan.puts], "delete": list(plan.stale), "unchanged": plan.unchanged},
+        "written": list(uploaded.written.keys) if uploaded else [],
+        "bytes_written": uploaded.written.size if uploaded else 0,
+        "deleted": list(uploaded.deleted) if uploaded else [],
+        "manifest_sha256": plan.manifest.sha256,
+        "signed": signing is not None and (uploaded is not None or signing.nothing_to_do),
+        "roles": dict(signing.changed_roles) if signing else {},
+    }

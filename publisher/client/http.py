@@ -1,0 +1,260 @@
+"""How bytes are fetched: https, http on this machine only, and directories.
+
+TUF verifies every byte, so a fetcher need not be trusted. It must still be bounded: `download_file` of the
+TUF interface counts the bytes and stops at the length that the caller allows; chunks are small so that it
+stops soon. `deadlines` bounds the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+import urllib3
+from tuf.api.exceptions import DownloadError, DownloadHTTPError, SlowRetrievalError
+from tuf.ngclient.fetcher import FetcherInterface
+from urllib3.exceptions import (
+    HTTPError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    PoolError,
+    ProxyError,
+    SSLError,
+)
+from urllib3.exceptions import TimeoutError as HTTPTimeoutError
+from urllib3.util import Url
+
+from publisher.client.address import Proxy, is_safe, joined, parsed, proxy_for
+from publisher.client.deadlines import CHUNK, Limits, Pace, keep_pace, paced
+from publisher.client.files import open_plain
+from publisher.wire.errors import InputError
+from publisher.wire.web_path import as_asked
+
+__all__ = ["DirectoryFetcher", "DirectoryUnreadable", "ProxyRefused", "WebFetcher", "fetcher_for"]
+
+_FILES = ("/tuf/targets/artifacts/", "/releases/")
+"""Below them lie files of any size, for clients and for people; everything else is small."""
+
+MAX_CONNECTIONS = 8
+"""Connections to one host that are kept open; an auditor reads several pages of a site at once."""
+
+MAX_REDIRECTS = 5
+"""How often one request follows "the file is over there"."""
+
+
+class DirectoryUnreadable(DownloadError):
+    """A bucket in a directory of this machine cannot be read; no server is to blame."""
+
+
+class ProxyRefused(DownloadError):
+    """The proxy wants a user name and a password (RFC 9110, section 15.5.8)."""
+
+
+def fetcher_for(
+    url: str, *, proxies: Mapping[str, str] | None = None, user_agent: str = "tidegate"
+) -> FetcherInterface:
+    """The fetcher for a channel at `url`: https, http on this machine, or file.
+
+    `proxies` are those of `urllib.request.getproxies()`. Raises InputError for any other address.
+    """
+    if url.startswith("file:"):
+        return DirectoryFetcher(url)
+    address = _channel_address(url)
+    # An odd proxy is told before anything is asked.
+    proxy_for(address, proxies or {})
+    return WebFetcher(proxies or {}, user_agent)
+
+
+def _channel_address(url: str) -> Url:
+    scheme, _, rest = url.partition("://")
+    if scheme not in ("https", "http") or not rest:
+        raise InputError(
+            f"the address {url} cannot be used",
+            fix="use https://..., or file:///... for a directory on this machine",
+        )
+    if any(sign in url for sign in "?#@"):
+        raise InputError(
+            f"the channel's address {url} has more than a scheme, a host and a path",
+            fix="leave out the user name, the question mark and the hash sign",
+        )
+    try:
+        address = parsed(url)
+    except ValueError as error:
+        raise InputError(
+            f"the address {url} cannot be used: {error}", fix="check the address given with --url"
+        ) from None
+    if not is_safe(address):
+        raise InputError(
+            f"the address {url} is not encrypted", fix="use https://; http:// is only for this very machine"
+        )
+    return address
+
+
+class DirectoryFetcher(FetcherInterface):
+    """A bucket in a directory, by file: addresses. What is missing is "404", as on the web."""
+
+    def __init__(self, base_url: str) -> None:
+        parts = urlsplit(base_url)
+        if parts.netloc not in ("", "localhost"):
+            raise InputError(
+                f"the address {base_url} names another machine", fix="write three slashes: file:///directory"
+            )
+        if parts.query or parts.fragment:
+            raise InputError(
+                f"the channel's address {base_url} has more than a directory",
+                fix="write a question mark as %3F and a hash sign as %23",
+            )
+        self._base_url = base_url.rstrip("/") + "/"
+        self._base = Path(url2pathname(parts.path)).resolve()
+        if not self._base.is_dir():
+            raise InputError(f"{self._base} is not a directory", fix="check the address given with --url")
+
+    def _fetch(self, url: str) -> Iterator[bytes]:
+        path = self._path(url)
+        try:
+            with open_plain(path) as file:
+                while chunk := file.read(CHUNK):
+                    yield chunk
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            raise DownloadHTTPError(f"{path} does not exist", 404) from None
+        except OSError as error:
+            raise DirectoryUnreadable(f"{path} cannot be read: {error.strerror}") from error
+
+    def _path(self, url: str) -> Path:
+        """The file for `url`; following symbolic links must not lead out of the directory."""
+        if url.startswith(self._base_url):
+            try:
+                path = (self._base / unquote(url[len(self._base_url) :])).resolve()
+            except (ValueError, OSError) as error:
+                raise DirectoryUnreadable(f"{url!a} names no file: {error}") from None
+            if path.is_relative_to(self._base):
+                return path
+        raise DirectoryUnreadable(f"{url} lies outside of {self._base_url}")
+
+
+class WebFetcher(FetcherInterface):
+    """A bucket on the web; safe for threads. Certificates are checked against those of the operating system."""
+
+    def __init__(
+        self, proxies: Mapping[str, str], user_agent: str, *, retries: int = 3, limits: Limits | None = None
+    ) -> None:
+        self._proxies = dict(proxies)
+        self._headers = {"User-Agent": user_agent}
+        # A server that says "try again tomorrow" is not waited for.
+        # A proxy that refuses a password ("other" errors) is asked once, since it may count the attempts.
+        self._retries = urllib3.Retry(retries, other=0, backoff_factor=0.2, respect_retry_after_header=False)
+        self._limits = limits or Limits()
+        self._pools: dict[Proxy | None, urllib3.PoolManager] = {}
+
+    def _fetch(self, url: str) -> Iterator[bytes]:
+        url = as_asked(url)
+        pace = Pace(url, self._limits, small=not any(folder in url for folder in _FILES))
+        with self._plain_errors(url):
+            with keep_pace(pace):
+                response = self._get(url)
+            try:
+                if response.status == 407:
+                    raise ProxyRefused(self._wants_password(url))
+                if response.status >= 400:
+                    raise DownloadHTTPError(f"{url} was answered with status {response.status}", response.status)
+                # As stored: a server that labels a .tar.gz as compressed text must not change its bytes.
+                for chunk in response.stream(CHUNK, decode_content=False):
+                    pace.received(len(chunk))
+                    yield chunk
+            finally:
+                response.close()
+
+    @contextmanager
+    def _plain_errors(self, url: str) -> Iterator[None]:
+        """Whatever urllib3 raises, as a DownloadError that names the address once."""
+        try:
+            yield
+        except HTTPError as error:
+            reason = error.reason if isinstance(error, MaxRetryError) else error
+            # A refused connection counts as a timeout for urllib3.
+            if isinstance(reason, ProxyError) and " 407" in str(reason.original_error):
+                raise ProxyRefused(self._wants_password(url)) from error
+            if isinstance(reason, HTTPTimeoutError) and not isinstance(reason, NewConnectionError):
+                raise SlowRetrievalError(f"{url} did not answer within {self._limits.wait:g} seconds") from error
+            raise DownloadError(f"{url}: {_plain(reason)}") from error
+        except ValueError as error:
+            raise DownloadError(f"{url}: the answer makes no sense ({error})") from error
+
+    def _get(self, url: str) -> urllib3.BaseHTTPResponse:
+        """Follow redirects by hand, so that none leads from https to something weaker."""
+        address = _parsed(url)
+        for _ in range(MAX_REDIRECTS + 1):
+            response = self._pool(address).request(
+                "GET",
+                address.url,
+                headers=self._headers,
+                preload_content=False,
+                redirect=False,
+                retries=self._retries,
+                timeout=urllib3.Timeout(self._limits.wait),
+            )
+            location = response.get_redirect_location()
+            if not location:
+                return response
+            response.close()
+            target = _redirected(address.url, location)
+            if not is_safe(target) or address.scheme != target.scheme:
+                raise DownloadError(f"{address.url} redirects to {target.url}, which is not encrypted")
+            address = target
+        raise DownloadError(f"{url} redirects more than {MAX_REDIRECTS} times")
+
+    def _pool(self, address: Url) -> urllib3.PoolManager:
+        proxy = proxy_for(address, self._proxies)
+        if proxy not in self._pools:
+            self._pools[proxy] = paced(_manager(proxy))
+        return self._pools[proxy]
+
+    def _wants_password(self, url: str) -> str:
+        proxy = proxy_for(_parsed(url), self._proxies)
+        if proxy is None:
+            return f"{url} was answered as if by a proxy that wants a user name and a password"
+        if proxy.authorization is None:
+            return f"the proxy {proxy.url} wants a user name and a password"
+        return f"the proxy {proxy.url} does not accept the user name and the password that it was given"
+
+
+def _manager(proxy: Proxy | None) -> urllib3.PoolManager:
+    if proxy is None:
+        return urllib3.PoolManager(maxsize=MAX_CONNECTIONS)
+    headers = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
+    return urllib3.ProxyManager(proxy.url, maxsize=MAX_CONNECTIONS, proxy_headers=headers)
+
+
+def _parsed(url: str) -> Url:
+    try:
+        return parsed(url)
+    except ValueError as error:
+        raise DownloadError(f"{url!a} is not an address that can be followed: {error}") from None
+
+
+def _redirected(url: str, location: str) -> Url:
+    try:
+        return parsed(joined(url, location))
+    except ValueError:
+        raise DownloadError(f"{url} redirects to {location!a}, which is not an address") from None
+
+
+def _plain(reason: object) -> str:
+    """urllib3's reasons, in plain words."""
+    if isinstance(reason, NameResolutionError):
+        return "the host's name cannot be resolved"
+    if isinstance(reason, SSLError):
+        return f"the host's certificate is not accepted ({reason})"
+    if isinstance(reason, ProxyError):
+        return "the proxy does not answer"
+    if isinstance(reason, NewConnectionError):
+        return "the host does not accept connections"
+    words = str(reason)
+    if isinstance(reason, PoolError):
+        # These begin with the pool's address, which has been named already.
+        words = words.partition(": ")[2] or words
+    return f"the connection broke ({words})"

@@ -1,0 +1,88 @@
+"""Readings that a program has saved (content/readings/), laid over those that people typed (R12, R22, R84)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+from publisher.content.catalog_items import Item, Loaded
+from publisher.content.links.checks import exists
+from publisher.errors import Place, Problem
+from publisher.model.content.monitor import Monitor, Reading
+from publisher.model.content.register import Signal
+from publisher.model.values import format_time
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What one file holds; its name is the id of a monitor or a signal."""
+
+    file: str
+    readings: tuple[Reading, ...]
+
+    @property
+    def id(self) -> str:
+        """Whose readings they are."""
+        return PurePath(self.file).stem
+
+
+def with_readings(loaded: Loaded, saved: Sequence[Saved]) -> Loaded:
+    """Monitors with all their readings by time, and signals with the newest; typed or saved."""
+    by_id = {one.id: one.readings for one in saved}
+    return replace(
+        loaded,
+        monitors=[_monitor(item, by_id.get(item.value.id, ())) for item in loaded.monitors],
+        signals=[_signal(item, by_id.get(item.value.id, ())) for item in loaded.signals],
+    )
+
+
+def _monitor(item: Item[Monitor], saved: Sequence[Reading]) -> Item[Monitor]:
+    by_time = {one.at: one for one in (*item.value.readings, *saved)}
+    readings = tuple(by_time[moment] for moment in sorted(by_time))
+    return replace(item, value=item.value.model_copy(update={"readings": readings}))
+
+
+def _signal(item: Item[Signal], saved: Sequence[Reading]) -> Item[Signal]:
+    if not saved or saved[-1].at <= item.value.sampled_at:
+        return item
+    newest = saved[-1]
+    return replace(item, value=item.value.model_copy(update={"value": newest.value, "sampled_at": newest.at}))
+
+
+def readings_problems(loaded: Loaded, saved: Sequence[Saved]) -> Iterator[Problem]:
+    """Everything that is wrong between the files, the items that they are of, and what was typed there."""
+    yield from _names(loaded, saved)
+    typed = {(ident, one.at): (one.value, place) for ident, one, place in _typed(loaded)}
+    for file in saved:
+        for one in file.readings:
+            value, place = typed.get((file.id, one.at), (one.value, Place(file.file)))
+            if value != one.value:
+                what = f"{value:.15g} was typed for {format_time(one.at)}, and {file.file} says {one.value:.15g}"
+                yield Problem(what, place, "keep the one that is true, and remove the other")
+
+
+def _names(loaded: Loaded, saved: Sequence[Saved]) -> Iterator[Problem]:
+    """Each file is the one file of one monitor or signal."""
+    monitors, signals = ({item.value.id for item in items} for items in (loaded.monitors, loaded.signals))
+    files: dict[str, str] = {}
+    for one in saved:
+        place = Place(one.file)
+        if not {"monitors", "signals"} & loaded.incomplete:
+            yield from exists(one.id, monitors | signals, "monitor or signal", place)
+        if one.id in monitors & signals:
+            what = f"{one.id} is a monitor and a signal, and nobody can tell whose readings these are"
+            yield Problem(what, place, "give one of the two another id")
+        if one.id in files:
+            yield Problem(f"readings of {one.id} are already in {files[one.id]}", place, "keep one of the two files")
+        files.setdefault(one.id, one.file)
+
+
+def _typed(loaded: Loaded) -> Iterator[tuple[str, Reading, Place]]:
+    """What people typed: of which monitor or signal, what was measured, and where it stands."""
+    for monitor in loaded.monitors:
+        for index, one in enumerate(monitor.value.readings):
+            yield monitor.value.id, one, monitor.place("readings", index, "value")
+    for signal in loaded.signals:
+        one = Reading(at=signal.value.sampled_at, value=signal.value.value)
+        yield signal.value.id, one, signal.place("value")

@@ -1,0 +1,261 @@
+"""Releases and what users are told about them (content/releases/PRODUCT/VERSION.yaml)."""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from publisher.model.values import (
+    Digest,
+    Duration,
+    FilePattern,
+    HttpsUrl,
+    Markdown,
+    Model,
+    PlatformId,
+    ReleaseVersion,
+    Score,
+    Sentence,
+    Slug,
+    Text,
+    UtcTime,
+)
+from publisher.wire.feed import Action, Restart
+
+
+class ChangeClass(StrEnum):
+    """The riskiest thing that a release changes (R20, R26)."""
+
+    DOCS = "docs"
+    UI_POLISH = "ui-polish"
+    PATCH = "patch"
+    SECURITY = "security"
+    HOTFIX = "hotfix"
+    FEATURE = "feature"
+    RPC = "rpc"
+    DHT = "dht"
+    TRACKER = "tracker"
+    SEEDING = "seeding"
+    PROTOCOL = "protocol"
+    STORAGE = "storage"
+    MIGRATION = "migration"
+
+
+class Kind(StrEnum):
+    """Routine can be taken back, a migration cannot, a hotfix could not wait (R29, R41)."""
+
+    ROUTINE = "routine"
+    MIGRATION = "migration"
+    HOTFIX = "hotfix"
+
+
+class Notes(Model):
+    """What users need to know before they update (R55-R58)."""
+
+    action: Action
+    """Whether the user may wait."""
+    required_by: UtcTime | None = None
+    """When a required update must be in place."""
+    restart: Restart
+    """What has to be restarted for the update to take effect."""
+    unit_statement: Text | None = None
+    """What changes for balances, units or their display, where an event ends what users take for granted (R6)."""
+    old_peers_ok_until: UtcTime | None = None
+    """Until when peers may stay on old versions; left out when there is no end."""
+    symptoms: tuple[Text, ...]
+    """What users may see while it rolls out; an empty list says: nothing."""
+    first_24h: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """How to stay safe in the first 24 hours."""
+    body: Markdown | None = None
+    """What changed, for people who want to read more."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.required_by is not None and self.action is not Action.REQUIRED:
+            raise ValueError("`required_by` goes with `action: required` only; change one of them")
+        return self
+
+
+class ArtifactSpec(Model):
+    """Which files of the release belong to which platform."""
+
+    file: FilePattern
+    """A file name or pattern without folders, such as btfs-{version}-linux-amd64.tar.gz, with the release's version."""
+    platform: PlatformId
+    """What these files run on; one of the product's platforms."""
+    sha256: Digest | None = None
+    """The digest that the build reported; other bytes are then refused."""
+
+
+class Necessity(StrEnum):
+    """Whether it has to ship, or would be nice to (R28)."""
+
+    ESSENTIAL = "essential"
+    OPPORTUNISTIC = "opportunistic"
+
+
+class RiskClass(StrEnum):
+    """The three ways in which an update hurts (R7)."""
+
+    OUTAGE = "outage"
+    SECURITY = "security"
+    TRUST = "trust"
+
+
+class Risk(Model):
+    """Something that may go wrong with this release, or the reason why nothing of this class can (R7)."""
+
+    risk: RiskClass
+    """Which of the three classes."""
+    description: Text | None = None
+    """What may go wrong."""
+    mitigation: Text | None = None
+    """What is done against it."""
+    detector: Text | None = None
+    """How it would be noticed."""
+    none_because: Text | None = None
+    """Why there is no risk of this class; instead of the three lines above."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        parts = (self.description, self.mitigation, self.detector)
+        if self.none_because is not None and any(parts):
+            raise ValueError(
+                "`none_because` says that there is no such risk; remove it, or the description of the risk"
+            )
+        if self.none_because is None and not all(parts):
+            names = ("description", "mitigation", "detector")
+            missing = " and ".join(f"`{name}`" for name, text in zip(names, parts, strict=True) if not text)
+            raise ValueError(
+                f"{missing} {'is' if parts.count(None) == 1 else 'are'} missing; fill in all three, or say in"
+                " `none_because` why there is no such risk"
+            )
+        return self
+
+
+class Weighing(Model):
+    """A risk from 1 to 5, with the reason (R29)."""
+
+    score: Score
+    """1 hardly any, 5 severe."""
+    because: Text
+    """Why, in one sentence that is published."""
+
+
+class Step(StrEnum):
+    """What goes out in which order: both planes at once is how outages are made (R66)."""
+
+    METADATA = "metadata"
+    DOCS = "docs"
+    BINARIES = "binaries"
+    SOAK = "soak"
+    ENABLE_DEFAULT = "enable-default"
+
+
+class Rollback(Model):
+    """How a release is taken back: what for, checked and tried out (R72, R73, R91)."""
+
+    bundle: Digest | Literal["none-first-release"]
+    """SHA-256 of the rollback bundle; none-first-release where there is no version to go back to."""
+    verified_at: UtcTime | None = None
+    """When the bundle was last verified to be whole."""
+    rehearsed_at: UtcTime | None = None
+    """When it was last tried out."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.bundle == "none-first-release" and (self.verified_at or self.rehearsed_at):
+            raise ValueError("`bundle` is none-first-release, so there is nothing to verify or to rehearse; remove it")
+        return self
+
+
+class Release(Model):
+    """One version of one product."""
+
+    product: Slug
+    """The product, by id; the folder has the same name."""
+    version: ReleaseVersion
+    """The version in quotes; the file has the same name."""
+    channels: Annotated[tuple[Slug, ...], Field(min_length=1)]
+    """Where it may be published."""
+    change_class: ChangeClass
+    """The riskiest thing that it changes."""
+    kind: Kind = Kind.ROUTINE
+    """Whether it can be taken back."""
+    necessity: Necessity = Necessity.OPPORTUNISTIC
+    """Whether it has to ship; in a soft freeze only what is essential does (R28)."""
+    fix_confidence: Literal["high", "medium", "low"] | None = None
+    """How sure it is that a fix mends what it should and breaks nothing; a soft freeze asks for high."""
+    risk_of_delay: Weighing | None = None
+    """What waiting costs; a hotfix needs it (R29)."""
+    risk_of_rollout: Weighing | None = None
+    """What shipping now may cost; a hotfix needs it (R29)."""
+    risks: tuple[Risk, ...] = ()
+    """What may go wrong, by class; near an event each of the three classes is named, or why there is none (R7)."""
+    tested: Duration | None = None
+    """How long it has been tested; less than the policy expects makes freezes longer (R24)."""
+    pattern: Slug | None = None
+    """How it is rolled out, one of the policy's patterns; left out: the policy's default for its kind (R71)."""
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)] = (Step.METADATA, Step.DOCS, Step.BINARIES, Step.SOAK)
+    """What it brings, in order: metadata and docs, then binaries, then soak, then the new default (R66)."""
+    enables_default_of: ReleaseVersion | None = None
+    """The version whose code this release switches on; it must have soaked (R66, R88)."""
+    blast_radius: Score | None = None
+    """More than the product's, where this release reaches further (R95)."""
+    event_sensitivity: Score | None = None
+    """More than the product's, where events matter more to this release (R95)."""
+    rollback: Rollback | None = None
+    """The way back; due some days before the release (R85)."""
+    sentence: Sentence
+    """The release in one sentence that anybody understands, in 30 words or fewer (R99)."""
+    planned_for: UtcTime | None = None
+    """When the team wants to ship it."""
+    shipped_at: UtcTime | None = None
+    """When it was published, once it was."""
+    notes: Notes
+    """What users need to know before they update."""
+    artifacts: tuple[ArtifactSpec, ...] = ()
+    """Files and their platforms; needed before it can be published."""
+    authors: tuple[Slug, ...] = ()
+    """Who wrote it, as signers.yaml names them; a sole author's approval does not count near an event (R38)."""
+    visibility: Literal["public", "internal"] = "public"
+    """Who may know of it."""
+    events: tuple[Slug, ...] = ()
+    """Events that this release is for or that its users should know of (R56)."""
+    source: HttpsUrl | None = None
+    """Where the facts can be checked."""
+    sample: bool = False
+    """Invented, to show how it looks."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.visibility == "internal" and self.shipped_at is not None:
+            raise ValueError("`shipped_at` is set, so it is out; `visibility: internal` can no longer hold")
+        order = list(Step)
+        if [order.index(step) for step in self.steps] != sorted({order.index(step) for step in self.steps}):
+            sorted_steps = ", ".join(step for step in order if step in self.steps)
+            raise ValueError(f"`steps` stand in another order than they are taken in, or twice; write [{sorted_steps}]")
+        if Step.ENABLE_DEFAULT in self.steps and self.enables_default_of is None:
+            raise ValueError("`steps` switches on a default, but nothing says whose; add `enables_default_of`")
+        if self.enables_default_of is not None and Step.ENABLE_DEFAULT not in self.steps:
+            raise ValueError("`enables_default_of` goes with the step enable-default; add it to `steps`")
+        if self.enables_default_of == self.version:
+            raise ValueError("`enables_default_of` names this very release; code soaks before it becomes the default")
+        named = [risk.risk for risk in self.risks]
+        if len(set(named)) != len(named) and any(risk.none_because for risk in self.risks):
+            twice = next(name for index, name in enumerate(named) if name in named[:index])
+            raise ValueError(f"`risks` names {twice} twice, once as no risk at all; remove one, or name another class")
+        return self
+
+    @property
+    def id(self) -> str:
+        """PRODUCT@VERSION, as commands name it."""
+        return f"{self.product}@{self.version}"
+
+    def digest(self) -> str:
+        """SHA-256 of all that is said of it but when it shipped; approvals are given for exactly this."""
+        text = self.model_dump_json(exclude_defaults=True, exclude={"shipped_at"})
+        return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,98 @@
+"""`tidegate-answer/1`, what the reference client prints with --json. `publish schema` writes its JSON Schema.
+
+The client writes it in `publisher.client.report`, which knows nothing of this module; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic.json_schema import WithJsonSchema
+
+from publisher.client.decide import Outcome
+from publisher.model.records.feed import FeedDeprecation, FeedRelease
+from publisher.model.values import Model, ReleaseVersion, Slug, UtcTime
+from publisher.wire.errors import Code
+from publisher.wire.feed import Action
+
+SignedTime = Annotated[datetime, WithJsonSchema({"type": "string", "format": "date-time"})]
+"""A moment in UTC as somebody's signed metadata has it, in whatever year."""
+
+
+class AnswerError(Model):
+    """What stopped the client."""
+
+    code: Code
+    """The kind of failure, for programs."""
+    what: str
+    """What happened, in a sentence."""
+    fix: str
+    """What to do about it; empty where there is nothing to do."""
+
+
+class AnswerSignature(Model):
+    """A signature on the channel's metadata that verified."""
+
+    person: str
+    """Whose key it is; empty if the channel names nobody."""
+    duty: str
+    """What the person answers for with it; empty if nothing."""
+    keyid: str
+    """The TUF key id."""
+
+
+class AnswerDownload(Model):
+    """The verified file on this machine."""
+
+    path: str
+    """Where it lies."""
+    already_there: bool
+    """True if the very same bytes were there before."""
+
+
+class Answer(Model):
+    """One run of `tidegate check` or `tidegate download`. Every key is always there, null where it does not apply."""
+
+    format: Literal["tidegate-answer/1"]
+    """Name and version of this format."""
+    ok: bool
+    """True if the channel was reached and everything verified."""
+    verdict: Literal["verified", "not verified", "expired", "unreachable", "failed here", "stopped", "not done"]
+    """The whole outcome in a word or two."""
+    exit_code: int
+    """The exit code of the command."""
+    error: AnswerError | None
+    """What went wrong; all keys below, but for `checked_at`, are null then."""
+    checked_at: UtcTime
+    """When the channel was asked."""
+    valid_until: SignedTime | None
+    """When the first of the signatures expires on which the answer rests; ask again before."""
+    product: Slug | None
+    """The product, by id."""
+    channel: Slug | None
+    """The channel, by id."""
+    platform: Slug | None
+    """The platform that the answer is for."""
+    current: ReleaseVersion | None
+    """The running version; null for a fresh install."""
+    outcome: Outcome | None
+    """How the running version stands to what is published."""
+    reason: str | None
+    """One plain sentence."""
+    action: Action | None
+    """How urgent the offer is; null if nothing is offered."""
+    secure: bool | None
+    """False if the running version is below the security floor or was taken back."""
+    release: FeedRelease | None
+    """What is offered; with `taken-back` the release to go back to."""
+    min_secure: ReleaseVersion | None
+    """The security floor."""
+    withdrawn: tuple[ReleaseVersion, ...] | None
+    """Versions that the channel has taken back; nobody should run them."""
+    deprecations: tuple[FeedDeprecation, ...] | None
+    """What goes away from this product."""
+    signed_by: tuple[AnswerSignature, ...] | None
+    """Whose signatures on the channel's metadata verified."""
+    download: AnswerDownload | None
+    """The file that was fetched; null after a check."""

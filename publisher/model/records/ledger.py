@@ -1,0 +1,164 @@
+"""The ledger: what was changed or refused, when, by which policy and why (ledger/<number>.json; R17)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field
+
+from publisher.model.content.policy import Policy
+from publisher.model.content.release import Release
+from publisher.model.records.decision import Decision
+from publisher.model.values import Digest, Model, ReleaseVersion, Slug, UtcTime
+
+LAST_NUMBER = 99_999_999
+"""Keys of entries have eight digits."""
+
+Number = Annotated[int, Field(ge=1, le=LAST_NUMBER)]
+"""Entries are counted from 1."""
+
+
+class Action(StrEnum):
+    """What was done, or was asked for and refused."""
+
+    STAGE = "stage"
+    """A candidate became the one that the channel works on."""
+    PROMOTE = "promote"
+    """A candidate was made live."""
+    RELEASE = "release"
+    """The same, in one go with staging and signing."""
+    ROLLBACK = "rollback"
+    """A release was taken back."""
+    REFRESH = "refresh"
+    """Roles that were due were signed again."""
+    KEYS = "keys"
+    """Keys, thresholds or delegations were changed, or a role of people was renewed."""
+    RECOVER = "recover"
+    """What somebody else had made live was replaced by the state of an earlier entry."""
+    SIGN_SITE = "sign-site"
+    """The manifest of the site's pages was signed."""
+
+
+class Stamp(Model):
+    """A timestamp.json, and with it one state of everything that clients see."""
+
+    version: int
+    """Of the role timestamp."""
+    sha256: Digest
+    """Of its bytes."""
+
+
+class Told(Model):
+    """What an entry tells, without its place in the ledger."""
+
+    action: Action
+    """What was done or refused."""
+    refused: bool = False
+    """Whether policy refused it; then it changed nothing."""
+    product: Slug | None = None
+    """The product, where it is about one."""
+    version: ReleaseVersion | None = None
+    """The release's version, where it is about one."""
+    channel: Slug | None = None
+    """The channel, where it is about one."""
+    visibility: Literal["public", "internal"] = "public"
+    """That of the release; of an internal one the public is told nothing."""
+    candidate: Digest | None = None
+    """SHA-256 of the candidate that was staged or made live."""
+    staged_over: Digest | None = None
+    """SHA-256 of the staging pointer that it was staged in the place of; None where there was none."""
+    policy_version: int | None
+    """Version of the policy in force; None where no rule was asked, and the content had problems."""
+    policy_digest: Digest | None
+    """SHA-256 of that policy."""
+    approved_by: tuple[str, ...] = ()
+    """Persons whose approvals counted, with their duties; their signatures are public in the metadata."""
+    decision: Decision | None = None
+    """The whole decision, where one was asked for."""
+    base: Stamp | None = None
+    """What was live when this was planned; None when nothing was, or nothing that could be read."""
+    result: Stamp | None = None
+    """What clients see once it has taken effect; None when it shows them nothing new."""
+    roles: dict[str, int] = Field(default_factory=dict)
+    """Roles that get a new version, with the version; for recoveries and changes of keys all, with what they have."""
+    restored: Number | None = None
+    """The entry whose state a recovery put back; None for anything else."""
+    distrusted: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Role -> ids of keys that signed what a recovery replaced: somebody else can use them."""
+
+    @property
+    def channel_role(self) -> str | None:
+        """The role of the channel that a release is shipped to; None where it is not about a release."""
+        return f"{self.product}.{self.channel}" if self.product and self.channel else None
+
+    @classmethod
+    def decided(
+        cls,
+        action: Action,
+        release: Release,
+        decision: Decision,
+        candidate: str | None = None,
+        approved_by: tuple[str, ...] = (),
+    ) -> Self:
+        """What rests on a decision about a release."""
+        return cls(
+            action=action,
+            refused=not decision.go,
+            product=decision.product,
+            version=decision.version,
+            channel=decision.channel,
+            visibility=release.visibility,
+            candidate=candidate,
+            approved_by=approved_by,
+            policy_version=decision.policy_version,
+            policy_digest=decision.policy_digest,
+            decision=decision,
+        )
+
+    @classmethod
+    def routine(cls, action: Action, policy: Policy | None) -> Self:
+        """What no rule is asked about; so a policy that cannot be read does not stop it."""
+        known = (policy.version, policy.digest()) if policy is not None else (None, None)
+        return cls(action=action, policy_version=known[0], policy_digest=known[1])
+
+    def anew(self, decision: Decision) -> Self:
+        """The same, decided once more."""
+        return self.model_copy(
+            update={
+                "decision": decision,
+                "policy_version": decision.policy_version,
+                "policy_digest": decision.policy_digest,
+            }
+        )
+
+    def planned_on(self, base: Stamp | None) -> Self:
+        """The same, planned when `base` was live."""
+        return self.model_copy(update={"base": base})
+
+
+class PublicEntry(Told):
+    """An entry as everybody may read it: its decision is the public one."""
+
+    number: Number
+    """Its place; where one is missing, that entry is not public."""
+    at: UtcTime
+    """When it was written."""
+
+
+class Entry(Told):
+    """The payload of one signed entry."""
+
+    format: Literal["tidegate-ledger/1"] = "tidegate-ledger/1"
+    """What this is."""
+    number: Number
+    """Its place, without gaps from 1."""
+    previous: Digest | None
+    """SHA-256 of the object before it; None for the first."""
+    at: UtcTime
+    """When it was written, by its writer's clock."""
+    decision_sha256: Digest | None = None
+    """SHA-256 of the decision, so that it can be named elsewhere. It would let the public test guesses, so it is not in
+    `public`."""
+    public: PublicEntry | None
+    """What the public log says of it; None for a release that is not public."""

@@ -1,0 +1,89 @@
+"""The last word before a release goes live: the rules decide once more, and approvals are counted by what they ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tuf.api.metadata import Targets
+
+from publisher.channel.advance import only_good_signatures, says_enough, to_bytes
+from publisher.channel.candidates.approval import require
+from publisher.channel.candidates.release_candidate import check_content
+from publisher.channel.layout import back_key
+from publisher.channel.repository import Read, Repository, parse
+from publisher.errors import ApprovalsMissing, StorageConflict, VerificationError
+from publisher.model.catalog import Catalog
+from publisher.model.content.release import Release
+from publisher.model.records.decision import Decision
+from publisher.model.records.evidence import Evidence
+from publisher.pipeline.candidates.staged import StagedRelease, judged
+from publisher.pipeline.configured import configured_roles
+from publisher.pipeline.decide import decide
+from publisher.pipeline.objects.planned import PlannedObject
+from publisher.rules.engine.question import Question
+from publisher.rules.engine.required_approvals import needs
+from publisher.storage.protocol import Body
+
+
+@dataclass(frozen=True)
+class Permit:
+    """A yes of the rules and of the people who had to approve."""
+
+    decision: Decision
+    approved_by: tuple[str, ...]
+    """Persons with their duties."""
+
+
+def permitted(
+    staged: StagedRelease, catalog: Catalog, release: Release, evidence: Evidence, moment: datetime, now: datetime
+) -> Permit:
+    """Decide for `moment`, and count the approvals by what that needs; `now` is the time of day.
+
+    Raises RefusedByPolicy, StorageConflict when the content has changed since it was signed, ApprovalsMissing.
+    """
+    channel = staged.candidate.channel
+    decision = decide(catalog, release, channel, moment, evidence)
+    check_content(staged.candidate, catalog, release, evidence.artifacts or (), moment)
+    needed = needs(Question(catalog, release, channel, evidence, moment), decision)
+    found = judged(staged, configured_roles(catalog, now), catalog, needed, moment, now)
+    require(found, f"{release.id} in {channel}", needed)
+    return Permit(decision, tuple(str(one) for one in found.counted))
+
+
+def kept_way_back(
+    staged: StagedRelease, release: Release, catalog: Catalog, live: Repository | None, read: Read, now: datetime
+) -> tuple[PlannedObject, ...]:
+    """The signed way back as it is kept for as long as the release may be taken back; what a killed run kept stays.
+
+    Raises ApprovalsMissing.
+    """
+    metadata = staged.signed_way_back(release, catalog, live)
+    if metadata is None:
+        return ()
+    role = staged.candidate.role
+    configured = configured_roles(catalog, now)
+    metadata = only_good_signatures(role, metadata, configured)
+    if not says_enough(configured, role, metadata):
+        raise ApprovalsMissing(
+            f"the way back of {release.id} is not signed by all who have to; it is signed together with the release",
+            fix="those who signed the release itself run `publish approve` again",
+        )
+    key = back_key(role, staged.candidate.digest)
+    kept = read(key)
+    if kept is not None and not _is_whole(kept, metadata.signed, configured, role):
+        raise StorageConflict(
+            f"what lies at {key} is not the way back that was signed",
+            fix="find out who wrote to back/, then stage the release again with --replace",
+        )
+    data = kept if kept is not None else to_bytes(metadata)
+    return (PlannedObject.of(key, Body.from_bytes(data), private=True),)
+
+
+def _is_whole(data: bytes, payload: Targets, configured: Targets, role: str) -> bool:
+    """Whether this is the way back, signed by all who have to."""
+    try:
+        found = parse(data, Targets, "the way back")
+    except VerificationError:
+        return False
+    return found.signed == payload and says_enough(configured, role, found)

@@ -1,0 +1,127 @@
+"""Bundles: the part of a bucket that approving one candidate reads, as one file that an offline machine can work on.
+
+The offline machine runs the same command on the bundle as on the bucket, with the same checks from its own trusted
+root; what it adds, signatures and statements, is brought back and verified before it is stored.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from tuf.api.metadata import Key, Targets
+
+from publisher.channel.candidates.approval import STATEMENTS, statement_key, verified_statement
+from publisher.channel.candidates.candidate import SIGNATURES, Candidate, read_signature
+from publisher.channel.repository import parse
+from publisher.errors import InputError, VerificationError
+from publisher.model.values import Digest, Model
+from publisher.pipeline.candidates.staged import BACK
+from publisher.pipeline.objects.planned import PlannedObject
+from publisher.pipeline.reading import SMALL, Readable, reader
+from publisher.signing.key_files import signed_by
+from publisher.storage.memory import MemoryStorage
+from publisher.storage.protocol import Body, ObjectMeta, Stat, Storage
+
+LIMIT = 64 * 1024 * 1024
+"""The largest bundle that is read, in bytes; real ones have some ten thousand."""
+
+
+class Bundle(Model):
+    """The file."""
+
+    format: Literal["tidegate-bundle/1"] = "tidegate-bundle/1"
+    """What this is."""
+    role: str
+    """The role of the candidate."""
+    candidate: Digest
+    """SHA-256 of its payload."""
+    objects: dict[str, str]
+    """Key in the bucket -> the object's bytes in base64."""
+
+
+class Recorder:
+    """A store that remembers which small objects were read, so that a bundle can hold just these."""
+
+    def __init__(self, storage: Readable) -> None:
+        self._storage = storage
+        self.seen: dict[str, bytes] = {}
+
+    def stat(self, key: str) -> Stat | None:
+        """As of the store below."""
+        return self._storage.stat(key)
+
+    def list(self, prefix: str) -> Iterator[Stat]:
+        """As of the store below."""
+        return self._storage.list(prefix)
+
+    def read(self, key: str, limit: int) -> tuple[bytes, str]:
+        """As of the store below, and remembered."""
+        data, tag = self._storage.read(key, limit)
+        self.seen[key] = data
+        return data, tag
+
+
+def pack(role: str, digest: str, objects: Mapping[str, bytes]) -> bytes:
+    """A bundle's bytes, by role and digest of the candidate."""
+    packed = {key: base64.b64encode(data).decode() for key, data in sorted(objects.items())}
+    return Bundle(role=role, candidate=digest, objects=packed).model_dump_json(indent=1).encode() + b"\n"
+
+
+def unpack(data: bytes, name: str) -> tuple[Bundle, MemoryStorage]:
+    """A bundle as a bucket to work on. Raises InputError when it is none."""
+    storage = MemoryStorage(name)
+    storage.prepare()
+    try:
+        if len(data) > LIMIT:
+            raise ValueError
+        bundle = Bundle.model_validate_json(data)
+        for key, packed in bundle.objects.items():
+            storage.create(key, Body.from_bytes(base64.b64decode(packed, validate=True)), ObjectMeta())
+    except (ValueError, binascii.Error, InputError) as error:
+        raise InputError(
+            f"{name} is not a bundle of `publish approve --export`", fix="export it again and carry it whole"
+        ) from error
+    return bundle, storage
+
+
+def repack(bundle: Bundle, storage: MemoryStorage) -> bytes:
+    """The bundle with what was added to its bucket since."""
+    objects = {stat.key: storage.read(stat.key, SMALL)[0] for stat in storage.list("")}
+    return pack(bundle.role, bundle.candidate, objects)
+
+
+def brought_back(
+    candidate: Candidate,
+    way_back: bytes | None,
+    may_sign: Mapping[str, Key],
+    bundle: MemoryStorage,
+    bucket: Storage,
+) -> tuple[PlannedObject, ...]:
+    """What a bundle adds to the bucket's candidate, every piece verified.
+
+    `way_back` is the payload of the way back, None where there is none. Raises VerificationError for anything that
+    is not a good signature or statement by a key that may sign.
+    """
+    read = reader(bundle)
+    found: list[PlannedObject] = []
+    back = parse(way_back, Targets, "the way back").signed_bytes if way_back is not None else None
+    for folder, over in ((SIGNATURES, candidate.metadata.signed_bytes), (BACK, back)):
+        for stat in bundle.list(candidate.key(folder)):
+            if bucket.stat(stat.key) is not None:
+                continue
+            signature = read_signature(read, stat.key)
+            key = may_sign.get(signature.keyid)
+            named = stat.key == candidate.key(folder + signature.keyid)
+            if key is None or over is None or not named or not signed_by(key, signature, over):
+                raise VerificationError(f"{stat.key} in the bundle is no good signature by a key that may sign this")
+            found.append(PlannedObject.of(stat.key, Body.from_bytes(read(stat.key) or b"")))
+    for stat in bundle.list(candidate.key(STATEMENTS)):
+        if bucket.stat(stat.key) is None:
+            data = read(stat.key) or b""
+            if stat.key != statement_key(verified_statement(data, candidate, may_sign), candidate):
+                raise VerificationError(f"{stat.key} in the bundle is not named after what it states")
+            found.append(PlannedObject.of(stat.key, Body.from_bytes(data)))
+    return tuple(found)

@@ -1,0 +1,86 @@
+"""What is asked to be published, and the decision that lets it through or refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from publisher.errors import RefusedByPolicy
+from publisher.model.catalog import Catalog
+from publisher.model.content.release import Release
+from publisher.model.records.channel_state import Withdrawal
+from publisher.model.records.decision import Decision
+from publisher.model.records.evidence import ArtifactFact, ChangeFacts, Evidence, OfferedFile
+from publisher.pipeline.objects.collect import HashedArtifact
+from publisher.rules.evaluate import evaluate
+from publisher.wire.feed import Feed
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class ReleaseRequest:
+    """What is to be published, and where its files are."""
+
+    release: Release
+    channel: str
+    artifacts: Path
+    """Directory of the built files."""
+    trusted_root: bytes
+    """The first root; everything in the bucket must lead back to it."""
+    changes: ChangeFacts | None = None
+    """What the build changed, where somebody has said."""
+    decide_at: datetime | None = None
+    """The moment to decide for, where that is not the wall clock: in a dry run, and for the demo's sample content."""
+
+
+def decide(
+    catalog: Catalog, release: Release, channel: str, moment: datetime, evidence: Evidence | None = None
+) -> Decision:
+    """The decision, if it lets the release through. Raises RefusedByPolicy with every reason that stops it."""
+    decision = evaluate(catalog, release, channel, moment, evidence or Evidence())
+    if decision.go:
+        return decision
+    stopping = [verdict for verdict in decision.verdicts if verdict.outcome.stops]
+    reasons = "\n".join(f"  {verdict.rule} ({verdict.outcome}): {verdict.reason}" for verdict in stopping)
+    raise RefusedByPolicy(
+        f"{release.id} may not ship to {channel} now; clients see nothing of it.\n{reasons}",
+        fix=next((verdict.fix for verdict in stopping if verdict.fix), ""),
+        decision=decision,
+    )
+
+
+def evidence_of(
+    offered: Mapping[str, Feed],
+    files: Sequence[ArtifactFact] | None = None,
+    changes: ChangeFacts | None = None,
+    withdrawn: Sequence[Withdrawal] = (),
+) -> Evidence:
+    """Facts about what the channel offers now, about the files once they are known, and about what they change.
+
+    `withdrawn` is what channels of the product have taken back.
+    """
+    versions = [feed.release.version for feed in offered.values() if feed.release is not None]
+    return Evidence(
+        artifacts=None if files is None else tuple(files),
+        live=max(versions, default=None),
+        offered=tuple(
+            OfferedFile(version=feed.release.version, sha256=feed.release.artifact.sha256)
+            for feed in offered.values()
+            if feed.release is not None
+        ),
+        withdrawn=tuple(withdrawn),
+        changes=changes,
+    )
+
+
+def facts_of(hashed: Sequence[HashedArtifact]) -> tuple[ArtifactFact, ...]:
+    """Hashed files as evidence."""
+    return tuple(
+        ArtifactFact(
+            file=one.file.path.name, platform=one.platform, size=one.file.digests.size, sha256=one.file.digests.sha256
+        )
+        for one in hashed
+    )

@@ -1,0 +1,266 @@
+"""`publish keys add` and `remove`: one key more or less in signers.yaml, checked as a whole before it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from publisher.channel.layout import channel_role
+from publisher.content.explain import did_you_mean
+from publisher.content.load import load_configuration
+from publisher.content.signers_file import with_retired, with_signer, without_signer
+from publisher.content.yaml_edit import read_exactly, replace_file
+from publisher.errors import InputError, SigningError
+from publisher.model.config.signer import SHARED_ROLES, TOP_LEVEL_ROLES, Duty, Signer, Signers
+from publisher.model.configuration import Configuration
+from publisher.rules.english import capitalised, listed
+from publisher.rules.quorum import shortfalls
+from publisher.signing.devices import refuse_secrets
+from publisher.signing.key_files import NewKey, public_key, refuse_demo_keys, write_private_key
+from publisher.signing.minisign import ROLE as MINISIGN
+from publisher.signing.minisign import public_file
+from publisher.signing.public_keys import PLAIN_SCHEME, PublicKey
+
+STAGE = "publish keys stage"
+"""The command by which clients learn of a change of keys."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the configuration is, and what it says now; roles may be short of keys, since that is mended here."""
+
+    config: Path
+    configuration: Configuration
+
+    @property
+    def file(self) -> Path:
+        """signers.yaml."""
+        return self.config / "signers.yaml"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A key to add, as far as it is known before anybody is asked for its public half."""
+
+    name: str
+    person: str
+    duty: Duty
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """signers.yaml as it will be, checked and not yet written."""
+
+    file: Path
+    text: str
+    signers: Signers
+    signer: Signer
+    """The key that comes or goes."""
+    notes: tuple[str, ...]
+    """What a person should know of it."""
+
+
+def refuse_unfit(wanted: Wanted, configuration: Configuration) -> None:
+    """Raises InputError for a name in use, and for roles that no product, channel or policy knows."""
+    taken = next((one for one in configuration.signers.signers if one.name == wanted.name), None)
+    if taken is not None:
+        raise InputError(
+            f"the name {wanted.name} is in use, for a key of {taken.person}",
+            fix=f"choose another, such as {wanted.name}-2; names stay in the ledger, so they are not used again",
+        )
+    known = _roles(configuration)
+    for role in wanted.roles:
+        if role not in known:
+            raise InputError(f"there is no role {role}", fix=did_you_mean(role, known))
+        if configuration.signers.policy_of(role) is None:
+            raise InputError(f"signers.yaml says nothing of the role {role}", fix="add it under `roles:`")
+
+
+def plan_add(wanted: Wanted, public: PublicKey, uri: str, place: Place) -> Change:
+    """signers.yaml with the key. Raises InputError, SigningError or ContentError, and writes nothing."""
+    before = place.configuration.signers
+    refuse_unfit(wanted, place.configuration)
+    refuse_secrets(uri)
+    signer = _signer(wanted, public, uri)
+    _refuse_same_key(signer, before)
+    if MINISIGN in signer.roles:
+        public_file(signer)
+    signers = before.model_copy(update={"signers": (*before.signers, signer)})
+    refuse_demo_keys(signers)
+    text = with_signer(read_exactly(place.file), signer)
+    return Change(
+        place.file, text, _checked(text, signers, place), signer, tuple(_notes_of_new(signer, before, signers))
+    )
+
+
+def plan_rotate(name: str, successor: str, public: PublicKey, uri: str, place: Place) -> Change:
+    """signers.yaml with a successor of the key, for the same person, duty and roles; the old one is marked retired.
+
+    Raises InputError, SigningError or ContentError, and writes nothing.
+    """
+    signers = place.configuration.signers
+    old = known_signer(name, signers)
+    if old.retired:
+        raise InputError(f"{name} was replaced before", fix="rotate the key that replaced it")
+    wanted = Wanted(successor, old.person, old.duty, old.roles)
+    refuse_unfit(wanted, place.configuration)
+    refuse_secrets(uri)
+    new = _signer(wanted, public, uri)
+    _refuse_same_key(new, signers)
+    after = tuple(one.model_copy(update={"retired": True}) if one.name == name else one for one in signers.signers)
+    expected = signers.model_copy(update={"signers": (*after, new)})
+    refuse_demo_keys(expected)
+    text = with_signer(with_retired(read_exactly(place.file), name), new)
+    warning = scheme_warning(new.scheme, [new.name])
+    notes = [f"Warning: {warning}"] if warning else []
+    return Change(place.file, text, _checked(text, expected, place), new, tuple(notes))
+
+
+def known_signer(name: str, signers: Signers) -> Signer:
+    """The key of this name. Raises InputError with the nearest names."""
+    signer = next((one for one in signers.signers if one.name == name), None)
+    if signer is None:
+        raise InputError(f"there is no key {name}", fix=did_you_mean(name, [one.name for one in signers.signers]))
+    return signer
+
+
+def plan_remove(name: str, place: Place, named_by: Sequence[str] | None, *, compromised: bool) -> Change:
+    """signers.yaml without the key.
+
+    `named_by` is the live metadata that names the key; None where nobody looked. Raises SigningError when a role could
+    then not be signed, and for a key that was replaced and has to sign along until that is live; not if `compromised`.
+    """
+    signers = place.configuration.signers
+    signer = known_signer(name, signers)
+    left = signers.model_copy(update={"signers": tuple(one for one in signers.signers if one.name != name)})
+    short = [one for role in _meant(signer, signers) for one in shortfalls(left, role)]
+    if short and not compromised:
+        raise SigningError(
+            f"Without {name}, {listed([one.what for one in short])}.",
+            fix=f"first add another: publish keys add NAME --person P --duty {signer.duty}"
+            f" {' '.join(f'--role {role}' for role in signer.roles)} ...; or give --compromised if others may have it",
+        )
+    if signer.retired and named_by and not compromised:
+        raise SigningError(
+            f"{name} was replaced, and {listed(named_by)} still name{'s' if len(named_by) == 1 else ''} it for clients",
+            fix="make the change live first, which it signs along: publish keys promote; or give --compromised if"
+            " others may have it",
+        )
+    cut = without_signer(read_exactly(place.file), name)
+    notes = [f"{capitalised(one.what)}: {one.fix}." for one in short]
+    if signer.retired and named_by is None and not compromised:
+        notes.append(
+            f"Warning: nobody looked whether the change that replaced {name} is live. If it is not, put the key back"
+            " (git) until `publish keys promote` has run: it signs along."
+        )
+    if cut.comment is not None:
+        notes.append(
+            f"The comment in {place.file}:{cut.comment} stood above it and was left; see whether it is still true."
+        )
+    return Change(place.file, cut.text, _checked(cut.text, left, place), signer, tuple(notes))
+
+
+def write_change(change: Change) -> None:
+    """Put the new signers.yaml in the place of the old one, whole. Raises InputError when it cannot be written."""
+    replace_file(change.file, change.text)
+
+
+def write_new_key(change: Change, key: NewKey, keys: Path, ask: Callable[[], str | None]) -> Path:
+    """Keep a new private key in its file, then write signers.yaml; the file goes again when that fails.
+
+    `ask` gives the passphrase, None for none. Raises SigningError, InputError.
+    """
+    passphrase = ask()
+    keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = keys / f"{change.signer.name}.pem"
+    write_private_key(path, key, passphrase)
+    try:
+        write_change(change)
+    except InputError:
+        path.unlink()
+        raise
+    return path
+
+
+def signed_anew(signer: Signer) -> str:
+    """Which metadata names the key, and must change: targets is signed anew, root and targets are signed anew."""
+    named = sorted({"root" if role in TOP_LEVEL_ROLES else "targets" for role in signer.roles})
+    return f"{listed(named)} {'is' if len(named) == 1 else 'are'} signed anew"
+
+
+def scheme_warning(scheme: str, names: Sequence[str]) -> str | None:
+    """What users need for keys whose signatures the plain client cannot verify; None where it can."""
+    if scheme == PLAIN_SCHEME or not names:
+        return None
+    return (
+        f"{listed(names)} sign{'s' if len(names) == 1 else ''} by {scheme}: the client that needs only Python verifies"
+        " Ed25519 alone, so users need the Python package cryptography wherever that counts."
+    )
+
+
+def _roles(configuration: Configuration) -> list[str]:
+    pairs = [channel_role(one.id, channel) for one in configuration.products.values() for channel in one.channels]
+    return [*TOP_LEVEL_ROLES, "channels", *SHARED_ROLES, MINISIGN, *pairs]
+
+
+def _meant(signer: Signer, signers: Signers) -> list[str]:
+    """The roles that the key may sign, with the channels' own where it stands for all channels."""
+    own = [role for role in signers.roles if "." in role and "channels" in signer.roles]
+    return list(dict.fromkeys((*signer.roles, *own)))
+
+
+def _signer(wanted: Wanted, public: PublicKey, uri: str) -> Signer:
+    try:
+        signer = Signer(
+            name=wanted.name,
+            person=wanted.person,
+            duty=wanted.duty,
+            roles=tuple(dict.fromkeys(wanted.roles)),
+            scheme=public.scheme,
+            public=public.text,
+            uri=uri,
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        said = first["msg"].removeprefix("Value error, ")
+        raise InputError(f"the {first['loc'][0]} {first['input']!r} {said}") from None
+    public_key(signer)
+    return signer
+
+
+def _refuse_same_key(signer: Signer, signers: Signers) -> None:
+    """By key id, since one PEM key can be spelt in several ways."""
+    keyid = public_key(signer).keyid
+    for other in signers.signers:
+        if public_key(other).keyid == keyid:
+            whose = "" if other.person == signer.person else f" of {other.person}"
+            raise SigningError(
+                f"This is the key {other.name}{whose} already: one key under two names would count twice.",
+                fix="make a key of its own; or give the one that is there more roles in signers.yaml",
+            )
+
+
+def _notes_of_new(signer: Signer, before: Signers, after: Signers) -> list[str]:
+    notes = [f"Warning: {warning}" for warning in [scheme_warning(signer.scheme, [signer.name])] if warning]
+    others = {one.person for one in before.signers}
+    if others and signer.person not in others:
+        notes.append(f"{signer.person} had no key here before; persons so far: {listed(sorted(others))}.")
+    if MINISIGN in signer.roles and (first := before.keys_of(MINISIGN)):
+        notes.append(f"People go on checking by hand with the key {first[0].name}, until that is removed.")
+    notes += [f"{capitalised(one.what)}: {one.fix}." for role in after.roles for one in shortfalls(after, role)]
+    return notes
+
+
+def _checked(text: str, expected: Signers, place: Place) -> Signers:
+    """Read the new file with the configuration, as `publish check` does, and compare it with what was meant."""
+    found = load_configuration(place.config, instead={place.file: text.encode()}, quorums=False).signers
+    if found != expected:
+        raise InputError(
+            f"{place.file} is written in a way that this command cannot edit; nothing was changed",
+            fix="write each signer on lines of its own, after a dash, as in `publish keys init`",
+        )
+    return found

@@ -1,0 +1,117 @@
+"""`publish keys list`: every key by role, whether it is at hand here, and whether the keys of a role suffice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from publisher.channel.roles import ONLINE_ROLES, YearlySignatures, yearly_signatures
+from publisher.errors import SigningError
+from publisher.model.config.signer import SHARED_ROLES, TOP_LEVEL_ROLES, Signer, Signers
+from publisher.pipeline.keys.edit import scheme_warning
+from publisher.rules.english import capitalised
+from publisher.rules.quorum import Shortfall, alone, needs, shortfalls
+from publisher.signing.devices import shown
+from publisher.signing.key_files import key_path, public_key, refuse_bad_keeping
+
+SHORT = 8
+"""How many digits of a key id people compare by eye."""
+
+
+@dataclass(frozen=True)
+class ListedKey:
+    """A key, and what can be said of it without using it."""
+
+    signer: Signer
+    keyid: str
+    """As TUF metadata names it; empty for a public key that is none."""
+    where: str
+    """Its URI, without what may be secret."""
+    state: str
+    """here, not here, badly kept, or asked when used; of a key that was replaced, after the word retired."""
+
+
+@dataclass(frozen=True)
+class ListedRole:
+    """A role, what it needs, and which keys it accepts."""
+
+    role: str
+    needs: str
+    yearly: YearlySignatures | None
+    """How often people are asked to sign it again; None for roles that a timer renews, and for minisign."""
+    keys: tuple[str, ...]
+    shortfalls: tuple[Shortfall, ...]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """All of signers.yaml as people ask for it."""
+
+    keys: tuple[ListedKey, ...]
+    roles: tuple[ListedRole, ...]
+    warnings: tuple[str, ...]
+
+
+def list_keys(signers: Signers, keys: Path) -> Listing:
+    """Look at signers.yaml, and at the files in `keys`; no device is used and nobody is asked."""
+    warnings: list[str] = []
+    listed_keys = tuple(_key(signer, keys, warnings) for signer in signers.signers)
+    roles = tuple(_role(role, signers) for role in _order(signers) if signers.policy_of(role))
+    warnings += _warnings(signers, roles)
+    return Listing(listed_keys, roles, tuple(warnings))
+
+
+def _order(signers: Signers) -> list[str]:
+    named = {role for signer in signers.signers for role in signer.roles} | set(signers.roles)
+    own = sorted(role for role in named if "." in role)
+    return [*TOP_LEVEL_ROLES, "channels", *own, *SHARED_ROLES, "minisign"]
+
+
+def _key(signer: Signer, keys: Path, warnings: list[str]) -> ListedKey:
+    keyid, state = "", "asked when used"
+    try:
+        keyid = public_key(signer).keyid
+    except SigningError as error:
+        warnings.append(_sentence(error.what))
+    path = key_path(signer.uri, keys)
+    if path is not None:
+        state = "not here"
+        if path.exists() or path.is_symlink():
+            try:
+                refuse_bad_keeping(path)
+                state = "here"
+            except SigningError as error:
+                state = "badly kept"
+                warnings.append(_sentence(error.what) + (f" Mend it: {error.fix}." if error.fix else ""))
+    return ListedKey(signer, keyid, shown(signer.uri), f"retired, {state}" if signer.retired else state)
+
+
+def _role(role: str, signers: Signers) -> ListedRole:
+    policy = signers.policy_of(role)
+    assert policy is not None
+    names = tuple(signer.name for signer in (*signers.keys_of(role), *signers.retired_of(role)))
+    yearly = None if role in (*ONLINE_ROLES, "minisign") else yearly_signatures(policy, role)
+    return ListedRole(role, needs(policy), yearly, names, shortfalls(signers, role))
+
+
+def _warnings(signers: Signers, roles: tuple[ListedRole, ...]) -> Iterator[str]:
+    for role in roles:
+        yield from (f"{_sentence(one.what)} {_sentence(one.fix)}" for one in role.shortfalls)
+    root = signers.policy_of("root")
+    if root is not None and root.threshold == 1:
+        yield "Role root needs one signature: whoever gets that key can exchange all the others."
+    for role in roles:
+        for person in alone(signers, role.role):
+            yield (
+                f"{person} has enough keys of {role.role} to sign it alone: clients of TUF count keys"
+                + (", not persons." if role.role in TOP_LEVEL_ROLES else ", and only ours counts persons too.")
+            )
+    for scheme in dict.fromkeys(signer.scheme for signer in signers.signers):
+        if warning := scheme_warning(scheme, [one.name for one in signers.signers if one.scheme == scheme]):
+            yield warning
+
+
+def _sentence(text: str) -> str:
+    text = capitalised(text)
+    return text if text.endswith(".") else f"{text}."

@@ -1,0 +1,43 @@
+"""Which metadata that is live names a key: clients accept the key until that is signed anew."""
+
+from __future__ import annotations
+
+from tuf.api.metadata import Root, Targets
+
+from publisher.channel.layout import MINISIGN_TARGET
+from publisher.channel.repository import follow_roots, read_repository
+from publisher.model.config.signer import Signer
+from publisher.pipeline.reading import Readable, reader
+from publisher.signing.digests import digest_bytes
+from publisher.signing.key_files import public_key
+from publisher.signing.minisign import ROLE as MINISIGN
+from publisher.signing.minisign import public_file
+
+
+def named_by(signer: Signer, storage: Readable, trusted_root: bytes) -> tuple[str, ...] | None:
+    """root and targets, whichever of them names the key; None while nothing is published.
+
+    Raises VerificationError, StorageError.
+    """
+    read = reader(storage)
+    live = read_repository(read, trusted_root)
+    if live is None:
+        return None
+    root = tuple(follow_roots(read, trusted_root))[-1].signed
+    keyid = public_key(signer).keyid
+    delegations = live.targets.signed.delegations
+    roles = delegations.roles if delegations is not None and delegations.roles is not None else {}
+    named = []
+    if any(keyid in role.keyids for role in root.roles.values()):
+        named.append(Root.type)
+    if any(keyid in role.keyids for role in roles.values()) or _is_pinned(signer, live.targets.signed):
+        named.append(Targets.type)
+    return tuple(named)
+
+
+def _is_pinned(signer: Signer, targets: Targets) -> bool:
+    """Whether people check downloads by hand with it."""
+    pinned = targets.targets.get(MINISIGN_TARGET)
+    if MINISIGN not in signer.roles or pinned is None:
+        return False
+    return pinned.hashes.get("sha256") == digest_bytes(public_file(signer)).sha256

@@ -1,0 +1,264 @@
+"""The ledger in a bucket: entries appended one after the other, however many write at once, and read back.
+
+The head is found by listing, at one request a thousand entries on S3; so there is no pointer that could disagree with
+what lies there. Nothing is ever taken back: whoever announces a change and dies, or loses a race, announces the next
+try in an entry of its own. Which of them clients have seen follows from `result` and `base`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tuf.api.metadata import Key, Targets
+
+from publisher.channel.layout import LEDGER, METADATA, channel_role, ledger_key, metadata_key, numbered
+from publisher.channel.ledger.entries import (
+    NO_ENTRY,
+    Check,
+    Head,
+    Logged,
+    check_ledger,
+    in_sequence,
+    named_keys,
+    number_of,
+    seal_entry,
+)
+from publisher.channel.ledger.recovery import read_claimed
+from publisher.channel.ledger.trusted_entries import Today
+from publisher.channel.repository import follow_roots, parse, read_top, verifies
+from publisher.errors import (
+    RefusedByPolicy,
+    StorageConflict,
+    StorageError,
+    StorageForeign,
+    TidegateError,
+    VerificationError,
+)
+from publisher.model.config.signer import Signers
+from publisher.model.content.release import Release
+from publisher.model.records.decision import Decision
+from publisher.model.records.ledger import LAST_NUMBER, Action, Stamp, Told
+from publisher.pipeline.decide import Clock
+from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.objects.planned import CHANGING
+from publisher.pipeline.objects.writing import Written
+from publisher.pipeline.reading import Readable, reader
+from publisher.signing.key_files import OpenSigner
+from publisher.storage.protocol import Body, ObjectMeta, Storage
+
+WORKERS = 8
+"""Entries that are read at once."""
+
+PRIVATE = ObjectMeta("application/json", CHANGING, private=True)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What lies below the prefix."""
+
+    logged: tuple[Logged, ...]
+    """In their order; the last ones only, where no more were asked for."""
+    strays: tuple[str, ...]
+    """Keys that are no entry's."""
+
+    @property
+    def head(self) -> Head:
+        """The last entry."""
+        return self.logged[-1].head if self.logged else NO_ENTRY
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An entry that has no number yet."""
+
+    told: Told
+    at: datetime
+    key: OpenSigner
+    """What signs it."""
+
+    def decided(self, decision: Decision, at: datetime) -> Draft:
+        """The same, decided once more."""
+        return replace(self, told=self.told.anew(decision), at=at)
+
+
+def read_ledger(storage: Readable, last: int | None = None) -> Ledger:
+    """Every entry, or the `last` ones, read and not verified. Raises StorageError."""
+    keys = [stat.key for stat in storage.list(LEDGER)]
+    numbers = _taken(keys)
+    strays = set(keys) - {ledger_key(number) for number in numbers}
+    asked = numbers[-last:] if last else numbers
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="ledger") as pool:
+        found = tuple(zip(asked, pool.map(_reader(storage), asked), strict=True))
+    strays |= {ledger_key(number) for number, data in found if data == NO_OBJECT} & set(keys)
+    return Ledger(tuple(Logged(number, data) for number, data in found if data), tuple(sorted(strays)))
+
+
+NO_OBJECT = b""
+"""What is too large to be read, or no object, is none of ours, and must not keep the others from being read."""
+
+
+def _reader(storage: Readable) -> Callable[[int], bytes | None]:
+    """Entries by number; NO_OBJECT for what cannot be one."""
+    read = reader(storage)
+
+    def entry(number: int) -> bytes | None:
+        try:
+            return read(ledger_key(number))
+        except StorageForeign:
+            return NO_OBJECT
+
+    return entry
+
+
+def verify_ledger(
+    storage: Readable, trusted_root: bytes, signers: Signers, noted: Head | None = None
+) -> tuple[Ledger, Check]:
+    """The whole ledger, and what is wrong with it; `noted` is a head that somebody wrote down earlier.
+
+    What is live is taken as it lies there, verified or not: whoever asks may have to know in just that hour. Raises
+    VerificationError when the roots do not verify, StorageError.
+    """
+    live = read_claimed(reader(storage)).stamp
+    keys = keys_ever_named(storage, trusted_root, signers)
+    ledger = read_ledger(storage)
+    return ledger, check_ledger(ledger.logged, ledger.strays, keys, live, noted)
+
+
+def keys_ever_named(storage: Readable, trusted_root: bytes, signers: Signers) -> dict[str, Key]:
+    """Every key that may have signed an entry. Raises VerificationError when the roots do not verify."""
+    return named_keys(reader(storage), trusted_root, _targets_versions(storage), signers)
+
+
+def whose_keys_count(storage: Readable, trusted_root: bytes, signers: Signers) -> Today:
+    """As the newest root and the newest `targets` that it vouches for say. Raises VerificationError."""
+    read = reader(storage)
+    root = tuple(follow_roots(read, trusted_root))[-1].signed
+    for version in reversed(_targets_versions(storage)):
+        try:
+            targets = parse(read(metadata_key(Targets.type, version)) or b"", Targets, Targets.type)
+        except (VerificationError, StorageForeign):
+            continue
+        if verifies(root, Targets.type, targets) and targets.signed.version == version:
+            return Today(root, targets.signed, signers)
+    return Today(root, None, signers)
+
+
+def _targets_versions(storage: Readable) -> list[int]:
+    found = (numbered(stat.key) for stat in storage.list(METADATA))
+    return sorted(one[0] for one in found if one is not None and one[1] == Targets.type)
+
+
+def is_announced(live: Stamp, storage: Readable) -> bool:
+    """Whether an entry told of what is live."""
+    for one in from_the_end(storage):
+        entry = one.entry
+        if entry is not None and entry.result is not None and entry.result.sha256 == live.sha256:
+            return True
+    return False
+
+
+def refuse_unannounced(live: Stamp | None, storage: Readable) -> None:
+    """Nothing is built on what somebody else made live. Raises VerificationError."""
+    if live is not None and not is_announced(live, storage):
+        raise VerificationError(
+            f"timestamp {live.version} is live, and no entry of the ledger tells of it",
+            fix="look with `publish recover` before anything else: a stranger has published, or an entry is gone",
+        )
+
+
+def append(draft: Draft, storage: Storage) -> Written:
+    """Put an entry behind the last one; when somebody else takes its number, behind theirs.
+
+    Raises StorageError when the ledger cannot be read or written, SigningError. Then there is no entry, and what it
+    would have told must not happen.
+    """
+    taken = 0
+    while True:
+        head, last = _head(storage)
+        if last < taken:
+            raise StorageConflict(
+                f"{ledger_key(taken)} is taken, and a listing does not show it",
+                fix="run the command again; if it stays so, this store cannot keep a ledger",
+            )
+        if last == LAST_NUMBER:
+            raise StorageError(
+                f"{ledger_key(last)} is the last entry that a ledger can have",
+                fix="somebody put it there: where `publish log --verify` refutes it, remove it at the store",
+            )
+        name, data = seal_entry(draft.told, head, draft.at, draft.key, last + 1)
+        body = Body.from_bytes(data)
+        try:
+            # The same bytes from somebody else are an entry of their own, and ours comes after it.
+            if storage.create(name, body, PRIVATE):
+                return Written((name,), body.size)
+        except StorageConflict:
+            pass
+        taken = last + 1
+
+
+def _head(storage: Readable) -> tuple[Head, int]:
+    """The last entry that can be read, and the last number that is taken, which may be that of a stranger's object."""
+    numbers = _numbers(storage)
+    for number in reversed(numbers):
+        data = _reader(storage)(number)
+        if data is None:
+            raise StorageError(f"{ledger_key(number)} was removed just now, and nobody may do that")
+        if data != NO_OBJECT:
+            return Logged(number, data).head, numbers[-1]
+    return NO_ENTRY, max(numbers, default=0)
+
+
+def _numbers(storage: Readable) -> list[int]:
+    return _taken(stat.key for stat in storage.list(LEDGER))
+
+
+def _taken(keys: Iterable[str]) -> list[int]:
+    """Numbers in sequence. In a directory, a folder of that name takes one as well."""
+    names = ("/".join(key.split("/")[:2]) for key in keys)
+    return in_sequence({number for name in names if (number := number_of(name)) is not None})
+
+
+def from_the_end(storage: Readable) -> Iterator[Logged]:
+    """Entries, the last first, read one by one: what is asked for is nearly always near the end."""
+    read = _reader(storage)
+    for number in reversed(_numbers(storage)):
+        if data := read(number):
+            yield Logged(number, data)
+
+
+def objects_from_the_end(storage: Readable) -> Iterator[tuple[int, bytes]]:
+    """Number and bytes of whatever has an entry's place, the last first; no bytes where it cannot be read as one."""
+    numbers = _numbers(storage)[::-1]
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="ledger") as pool:
+        for number, data in zip(numbers, pool.map(_reader(storage), numbers), strict=True):
+            yield number, data or NO_OBJECT
+
+
+@contextmanager
+def refusals_logged(
+    action: Action,
+    release: Release,
+    trusted_root: bytes,
+    storage: Storage,
+    keys: KeyRing,
+    clock: Clock,
+    unlogged: Callable[[TidegateError], None],
+) -> Iterator[None]:
+    """A refusal by policy inside gets its entry, and passes on. What keeps it from being logged goes to `unlogged`."""
+    try:
+        yield
+    except RefusedByPolicy as refused:
+        decision = refused.decision
+        assert isinstance(decision, Decision)
+        try:
+            live = read_top(reader(storage), trusted_root)
+            told = Told.decided(action, release, decision).planned_on(live.stamp if live else None)
+            key = keys.for_ledger(channel_role(decision.product, decision.channel))
+            append(Draft(told, clock(), key), storage)
+        except TidegateError as error:
+            unlogged(error)
+        raise

@@ -1,0 +1,100 @@
+"""Writing planned objects in their order, and counting what was new."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import groupby
+
+from publisher.channel.layout import RELEASES
+from publisher.errors import StorageConflict
+from publisher.pipeline.objects.planned import PlannedObject
+from publisher.pipeline.progress import Advance, Track
+from publisher.pipeline.reading import Readable
+from publisher.storage.protocol import Storage
+
+LARGE = 4 * 1024 * 1024
+"""Bytes from which on an object is worth a connection of its own."""
+
+WORKERS = 4
+"""Large objects at once; each is streamed, so memory stays bounded."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a run really wrote."""
+
+    keys: tuple[str, ...] = ()
+    """In the order of writing."""
+    size: int = 0
+    """Bytes."""
+
+    def and_also(self, key: str, size: int) -> Written:
+        """With one more object."""
+        return Written((*self.keys, key), self.size + size)
+
+    def then(self, later: Written) -> Written:
+        """With what a later step wrote."""
+        return Written(self.keys + later.keys, self.size + later.size)
+
+
+def write_objects(objects: Sequence[PlannedObject], storage: Storage, track: Track) -> Written:
+    """Create each object that is not there yet, in order; large ones that follow one another are written at once.
+
+    Raises StorageConflict where other bytes are, before anything is written where a plain name has another size, and
+    whatever else the store or a changing file raises first.
+    """
+    refuse_occupied(objects, storage)
+    written = Written()
+    with track("Storing", sum(one.size for one in objects if one.body is not None)) as advance:
+        for large, group in groupby(objects, key=lambda one: one.size >= LARGE):
+            batch = list(group)
+            if large and len(batch) > 1:
+                fresh = _at_once(batch, storage, advance)
+            else:
+                fresh = [one for one in batch if _write(one, storage, advance)]
+            for one in fresh:
+                written = written.and_also(one.key, one.size)
+    return written
+
+
+def _at_once(batch: Sequence[PlannedObject], storage: Storage, advance: Advance) -> list[PlannedObject]:
+    """Those of the batch that were not there yet. After a failure nothing more is begun."""
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="store") as pool:
+        futures = [pool.submit(_write, one, storage, advance) for one in batch]
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+        finally:
+            pool.shutdown(cancel_futures=True)
+    failed = next((one.exception() for one in futures if not one.cancelled() and one.exception() is not None), None)
+    if failed is not None:
+        raise failed
+    return [one for one, future in zip(batch, futures, strict=True) if future.result()]
+
+
+def _write(one: PlannedObject, storage: Storage, advance: Advance) -> bool:
+    try:
+        if one.copy_of is not None:
+            return storage.copy(one.copy_of, one.key, one.meta)
+        assert one.body is not None
+        return storage.create(one.key, one.body, one.meta, advance)
+    except StorageConflict as error:
+        raise (_occupied(one.key) if one.key.startswith(RELEASES) else error) from error
+
+
+def refuse_occupied(objects: Sequence[PlannedObject], storage: Readable) -> None:
+    """Look whether plain names are taken by files of another size. Raises StorageConflict."""
+    for one in objects:
+        if one.key.startswith(RELEASES) and (stat := storage.stat(one.key)) is not None and stat.size != one.size:
+            raise _occupied(one.key)
+
+
+def _occupied(key: str) -> StorageConflict:
+    """A plain name that is taken: by what was published under that version, or by somebody who has no key."""
+    folder = key.rpartition("/")[0]
+    return StorageConflict(
+        f"{key} already holds other bytes than this release; it was left as it is",
+        fix="publish under a new version, since published files never change; if this one was never published, somebody"
+        f" else wrote them: the holder of the break-glass identity may delete what lies below {folder}/",
+    )

@@ -1,0 +1,310 @@
+"""`publish recover`: a state that the ledger told of, put back in the place of what somebody else published.
+
+It needs the online keys and no meeting: nothing becomes live but what people signed, and what was live before. Thieves
+of keys lose them only by a change of keys afterwards (`pipeline/roles/change.py`), which also brings back clients that
+have seen numbers far ahead (TUF specification, 5.3.11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tuf.api.metadata import Metadata, MetaFile, Root, Targets, Timestamp
+
+from publisher.channel.advance import Advance
+from publisher.channel.layout import TIMESTAMP_KEY
+from publisher.channel.ledger.entries import Head, took_effect, verified_entry
+from publisher.channel.ledger.recovery import Claimed, distrusted, read_claimed, state_of, versions_at
+from publisher.channel.ledger.trusted_entries import Today
+from publisher.channel.repository import Read, Repository, follow_roots, read_repository
+from publisher.channel.roles import RELEASE_FIELD
+from publisher.errors import (
+    InputError,
+    RefusedByPolicy,
+    SigningError,
+    StorageConflict,
+    StorageForeign,
+    VerificationError,
+)
+from publisher.model.config.signer import Signers
+from publisher.model.configuration import Configuration
+from publisher.model.records.ledger import LAST_NUMBER, Action, Entry, Told
+from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.ledger_append import Ledger, keys_ever_named, read_ledger, whose_keys_count
+from publisher.pipeline.objects.planned import PlannedObject
+from publisher.pipeline.objects.writing import Written, write_objects
+from publisher.pipeline.progress import silent
+from publisher.pipeline.publication.commit import Flip, commit, plan_flip
+from publisher.pipeline.reading import Readable, reader
+from publisher.storage.protocol import Body, Storage
+from publisher.wire.version import Version
+
+
+@dataclass(frozen=True)
+class State:
+    """An entry that announced a state, and how it is named."""
+
+    head: Head
+    entry: Entry
+    certain: bool
+    """Whether it was live for sure: something was planned on it, or it is live. The last ones may have lost a race."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What lies in the bucket, and what could be put in its place."""
+
+    claimed: Claimed
+    refuted: str | None
+    """Why what lies there does not verify; None when it does."""
+    announced: Entry | None
+    """The entry that told of it; None when none did."""
+    states: tuple[State, ...]
+    """What can be put back, the newest first."""
+    ledger: Ledger
+    today: Today
+
+    @property
+    def ours(self) -> bool:
+        """Whether nothing speaks for somebody else having published."""
+        return self.refuted is None and self.announced is not None
+
+
+@dataclass(frozen=True)
+class RecoverPlan:
+    """Everything that puts a state back; the timestamp last."""
+
+    entry: Entry | None
+    """Whose state it is; None for what is live, kept."""
+    objects: tuple[PlannedObject, ...]
+    flip: Flip
+    changed: tuple[tuple[str, int | None, int], ...]
+    """Role, its version before, as far as that is known, and from now on."""
+    discarded: tuple[Entry, ...]
+    """Later entries that made something live, and whose state is left behind."""
+    distrusted: Mapping[str, tuple[str, ...]]
+    """Role -> ids of keys that signed what is replaced."""
+    ships: Mapping[str, str]
+    """Channel role -> the version that it ships from then on."""
+
+    @property
+    def undone(self) -> tuple[Entry, ...]:
+        """Rollbacks that are left behind, and that no recovery has undone already."""
+        before = [
+            (later.number, later.restored)
+            for later in self.discarded
+            if later.action is Action.RECOVER and later.restored is not None
+        ]
+        return tuple(
+            entry
+            for entry in self.discarded
+            if entry.action is Action.ROLLBACK
+            and not any(restored < entry.number < number for number, restored in before)
+        )
+
+
+def read_scene(storage: Readable, trusted_root: bytes, signers: Signers) -> Scene:
+    """Look, verify and write nothing. Raises StorageError, and VerificationError when the roots do not verify."""
+    read = reader(storage)
+    tuple(follow_roots(read, trusted_root))
+    claimed = read_claimed(read)
+    refuted = None
+    try:
+        if read_repository(read, trusted_root) is None:
+            refuted = "there is no timestamp.json"
+    except (VerificationError, StorageForeign) as error:
+        refuted = error.what.rstrip(".")
+    ledger = read_ledger(storage)
+    live = claimed.stamp.sha256 if claimed.stamp else None
+    today = whose_keys_count(storage, trusted_root, signers)
+    states = tuple(_states(ledger, live, today))
+    announced = next((one.entry for one in states if one.entry.result and one.entry.result.sha256 == live), None)
+    return Scene(claimed, refuted, announced, states, ledger, today)
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What plans of a recovery are made from."""
+
+    scene: Scene
+    storage: Readable
+    trusted_root: bytes
+    configuration: Configuration
+    keys: KeyRing
+    now: datetime
+
+    def put_back(self, chosen: Head, *, disown: bool) -> RecoverPlan:
+        """Put the chosen entry's state together, and sign it with the online keys, without writing.
+
+        `disown` says that what is live is somebody else's although it verifies and an entry tells of it: a thief with
+        an online key can write entries too. Raises InputError, RefusedByPolicy, VerificationError when the entry or a
+        part of its state does not verify, SigningError, StorageConflict when somebody published since the scene.
+        """
+        scene = self.scene
+        if scene.ours and not disown:
+            assert scene.announced is not None
+            raise InputError(
+                f"what is live verifies, and entry {scene.announced.number} tells of it:"
+                " there is nothing to recover from",
+                fix="`publish rollback` takes a release back; if you know that it was somebody else, add --disown",
+            )
+        if scene.ours and chosen not in {one.head for one in scene.states if one.certain}:
+            raise InputError(
+                f"whether the state of entry {chosen.number} was ever live is not certain,"
+                " and what is live now verifies",
+                fix="choose an entry before it, or `publish promote`, which asks the rules",
+            )
+        read = reader(self.storage)
+        roots = tuple(follow_roots(read, self.trusted_root))
+        entries = _believed(scene, chosen)
+        versions = versions_at(entries, chosen.number)
+        tag = self._tag(read)
+        state = state_of(read, roots, versions, scene.claimed)
+        if scene.ours:
+            _refuse_insecure(state, self.configuration)
+        stolen = distrusted(read, scene.claimed, state, versions)
+        told = Told.routine(Action.RECOVER, self.configuration.policy_at(self.now))
+        told = told.model_copy(update={"restored": chosen.number, "distrusted": stolen})
+        return self._signed(state, told, next(one for one in entries if one.number == chosen.number), tag)
+
+    def adopt(self) -> RecoverPlan:
+        """Keep what is live: an entry that tells of it again, and a timestamp on top, without writing.
+
+        For a ledger that somebody has cut short. Raises InputError when what is live is known or does not verify,
+        SigningError, StorageConflict when somebody published since the scene.
+        """
+        scene = self.scene
+        if scene.ours or scene.refuted is not None:
+            why = "an entry tells of it already" if scene.ours else f"it does not verify: {scene.refuted}"
+            raise InputError(f"what is live cannot be adopted: {why}", fix="look with `publish recover`")
+        read = reader(self.storage)
+        tag = self._tag(read)
+        live = read_repository(read, self.trusted_root)
+        assert live is not None  # else it would not verify
+        snapshot = MetaFile(live.snapshot.signed.version)
+        # As if the timestamp were not signed, so that a new one is.
+        unsigned = Metadata(Timestamp(version=live.timestamp.signed.version, snapshot_meta=snapshot))
+        told = Told.routine(Action.RECOVER, self.configuration.policy_at(self.now))
+        return self._signed(replace(live, timestamp=unsigned), told, None, tag)
+
+    def _tag(self, read: Read) -> str | None:
+        """Of the timestamp that was looked at, so that no other is replaced."""
+        stat = self.storage.stat(TIMESTAMP_KEY)
+        if read_claimed(read).data != self.scene.claimed.data:
+            raise StorageConflict("somebody published in between", fix="look again with `publish recover`")
+        return stat.tag if stat is not None else None
+
+    def _signed(self, state: Repository, told: Told, entry: Entry | None, tag: str | None) -> RecoverPlan:
+        read = reader(self.storage)
+        advance = Advance(state, state.root, self.configuration.signers, self.keys.with_retired, read, self.now)
+        try:
+            metadata = advance.to(state.targets.signed, {}, signed_targets=state.targets)
+        except SigningError as error:
+            fix = "recover with the keys that clients accept now, stolen or not, and change keys afterwards"
+            raise SigningError(error.what, fix=fix) from error
+        flip = plan_flip(told, metadata, state, tag, Timestamp.type, self.keys, self.now)
+        assert flip is not None  # the timestamp is signed anew whatever else is the same
+        # The whole state, so that the way to it never leads through what was replaced.
+        whole = {**state.versions, **dict(metadata.changed)}
+        said = flip.entry.told.model_copy(update={"roles": whole, "base": self.scene.claimed.stamp})
+        number = entry.number if entry is not None else LAST_NUMBER
+        return RecoverPlan(
+            entry=entry,
+            objects=tuple(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects),
+            flip=replace(flip, entry=replace(flip.entry, told=said)),
+            changed=tuple((role, _highest(role, self.scene), version) for role, version in sorted(whole.items())),
+            discarded=tuple(one.entry for one in reversed(self.scene.states) if one.entry.number > number),
+            distrusted=told.distrusted,
+            ships={
+                role: str(one.signed.unrecognized_fields[RELEASE_FIELD])
+                for role, one in state.roles.items()
+                if RELEASE_FIELD in one.signed.unrecognized_fields
+            },
+        )
+
+
+def _highest(role: str, scene: Scene) -> int | None:
+    """The version in what is replaced, or, where that names none, the highest that an entry told of."""
+    found = scene.claimed.version_of(role)
+    told = (one.entry.roles[role] for one in scene.states if role in one.entry.roles)
+    return found if found is not None else max(told, default=None)
+
+
+def _refuse_insecure(state: Repository, configuration: Configuration) -> None:
+    for role, one in state.roles.items():
+        product = configuration.products.get(role.partition(".")[0])
+        said = one.signed.unrecognized_fields.get(RELEASE_FIELD)
+        floor = product.min_secure if product is not None else None
+        if floor is not None and said is not None and Version.parse(str(said)) < floor:
+            raise RefusedByPolicy(
+                f"that state ships {role} {said}, which is below the security floor {floor}",
+                fix="choose a later entry, or publish a fixed version under a higher number",
+            )
+
+
+def apply_recover(plan: RecoverPlan, storage: Storage) -> Written:
+    """Write, log and flip. Raises StorageConflict when somebody published in between."""
+    return commit(plan.flip, storage, write_objects(plan.objects, storage, silent))
+
+
+def still_trusted(
+    storage: Readable, trusted_root: bytes, signers: Signers, root: Root, targets: Targets
+) -> dict[str, tuple[str, ...]]:
+    """Role -> ids of keys that signed what recoveries replaced, and that `root` and `targets` accept all the same.
+
+    By entries that keys of ours have signed, replaced ones too: a recovery is told of with the very keys that change.
+    """
+    found: dict[str, set[str]] = {}
+    delegated = targets.delegations.roles if targets.delegations and targets.delegations.roles else {}
+    keys = keys_ever_named(storage, trusted_root, signers)
+    for one in read_ledger(storage).logged:
+        try:
+            distrusted_then = verified_entry(one, keys).distrusted
+        except VerificationError:
+            continue
+        for role, keyids in distrusted_then.items():
+            named = root.roles.get(role) or delegated.get(role)
+            found.setdefault(role, set()).update(set(keyids) & set(named.keyids if named else ()))
+    return {role: tuple(sorted(keyids)) for role, keyids in sorted(found.items()) if keyids}
+
+
+def _states(ledger: Ledger, live: str | None, today: Today) -> Iterator[State]:
+    entries: list[tuple[Head, Entry]] = []
+    for one in ledger.logged:
+        with suppress(VerificationError):
+            entries.append((one.head, today.entry(one)))
+    seen = took_effect((entry for _, entry in entries), live)
+    last = max(seen, default=0)
+    for head, entry in reversed(entries):
+        if entry.result is not None and (entry.number in seen or entry.number > last):
+            yield State(head, entry, entry.number in seen)
+
+
+def _believed(scene: Scene, chosen: Head) -> list[Entry]:
+    """Entries up to the chosen one that are believed. Whatever lies among them can take nothing from what these say.
+
+    Raises VerificationError when the chosen one is not the one that was named, or is not believed.
+    """
+    ledger = scene.ledger
+    fix = (
+        "name it as `publish recover` lists it; if it was there, bring it back from the versions that the bucket keeps"
+    )
+    there = next((one for one in ledger.logged if one.number == chosen.number), None)
+    if there is None or there.head != chosen:
+        what = "is missing" if there is None else f"is not the one that was named: its SHA-256 is {there.head.sha256}"
+        raise VerificationError(f"entry {chosen.number} {what}", fix=fix)
+    found = []
+    for one in ledger.logged:
+        if one.number > chosen.number:
+            break
+        try:
+            found.append(scene.today.entry(one))
+        except VerificationError as error:
+            if one.number == chosen.number:
+                raise VerificationError(
+                    f"entry {chosen.number} is not signed by a key that may tell of it today: {error.what}", fix=fix
+                ) from error
+    return found

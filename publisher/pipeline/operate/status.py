@@ -1,0 +1,146 @@
+"""`publish status`: what is live, what is staged, who has signed, and what expires when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from publisher.channel.candidates.candidate import is_live, read_pointer, signed_by
+from publisher.channel.candidates.release_candidate import ReleaseCandidate
+from publisher.channel.layout import channel_role
+from publisher.channel.repository import Repository, read_repository
+from publisher.channel.roles import is_due
+from publisher.channel.state import read_state
+from publisher.errors import SigningError, StorageConflict, VerificationError
+from publisher.model.catalog import Catalog
+from publisher.model.configuration import Configuration
+from publisher.model.records.channel_state import ChannelState
+from publisher.pipeline.candidates.staged import StagedRelease, staged_candidate
+from publisher.pipeline.ledger_append import is_announced
+from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.release.approve import Review, review
+from publisher.pipeline.roles.change import StagedRole, under_way
+from publisher.pipeline.withdrawn import read_withdrawals
+
+
+@dataclass(frozen=True)
+class RoleStatus:
+    """One role's current metadata."""
+
+    role: str
+    version: int
+    expires: datetime
+    due: bool
+    """Whether it should be renewed now."""
+    expired: bool
+
+
+@dataclass(frozen=True)
+class CandidateStatus:
+    """What a channel is working on."""
+
+    candidate: ReleaseCandidate
+    review: Review | None
+    """Who has approved it and what is missing; None when it is void, or when there is no content to judge it by."""
+    void: str | None
+    """Why nobody's approval can help it, such as that another base is live by now; None otherwise."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether everybody has approved who has to; the rules may still make it wait."""
+        return self.review is not None and not self.review.standing.missing
+
+
+@dataclass(frozen=True)
+class Status:
+    """Everything about a bucket that somebody on call wants to see first."""
+
+    state: ChannelState
+    roles: tuple[RoleStatus, ...]
+    candidates: tuple[CandidateStatus, ...]
+    staged_roles: tuple[StagedRole, ...]
+    """Changes of keys and renewals that wait for signatures, or to be made live."""
+    shipped_by: dict[str, tuple[str, ...]]
+    """Channel role -> persons who signed what is live."""
+    unclear: str | None = None
+    """Why changes of keys that are under way cannot be told, such as a role without any key; None when they can."""
+    announced: bool = True
+    """Whether the ledger tells of what is live; otherwise somebody published without us."""
+
+    @property
+    def expired(self) -> tuple[str, ...]:
+        """Roles whose metadata has expired: clients offer nothing by it."""
+        return tuple(one.role for one in self.roles if one.expired)
+
+    @property
+    def sound(self) -> bool:
+        """Whether clients accept what is live, and it is ours."""
+        return self.announced and not self.expired
+
+
+def read_status(storage: Readable, root: bytes, configuration: Configuration, now: datetime) -> Status:
+    """Read and verify the bucket's state; what is staged is judged where `configuration` is a whole Catalog.
+
+    Raises VerificationError, StorageError.
+    """
+    read = reader(storage)
+    live = read_repository(read, root)
+    candidates = tuple(
+        _candidate(staged, storage, root, configuration, now)
+        for product in configuration.products.values()
+        for channel in product.channels
+        if read_pointer(read, role := channel_role(product.id, channel)).release is not None
+        and (staged := staged_candidate(storage, role, configuration.signers)) is not None
+        and not is_live(staged.candidate, live)
+    )
+    staged_roles, unclear = _under_way(storage, root, configuration, now)
+    if live is None:
+        return Status(ChannelState(read_at=now), (), candidates, staged_roles, {}, unclear)
+    return Status(
+        state=read_state(read, live, read_withdrawals(storage, live, configuration.signers), now),
+        roles=tuple(_roles(live, configuration, now)),
+        candidates=candidates,
+        staged_roles=staged_roles,
+        unclear=unclear,
+        shipped_by={role: tuple(signed_by(live, role)) for role in live.roles if "." in role},
+        announced=is_announced(live.stamp, storage),
+    )
+
+
+def _under_way(
+    storage: Readable, root: bytes, configuration: Configuration, now: datetime
+) -> tuple[tuple[StagedRole, ...], str | None]:
+    """Changes of keys and renewals; what keys are short of hides nothing else."""
+    try:
+        return under_way(storage, root, configuration, now), None
+    except SigningError as error:
+        return (), error.what.rstrip(".")
+
+
+def _roles(live: Repository, configuration: Configuration, now: datetime) -> list[RoleStatus]:
+    return [
+        RoleStatus(
+            role=role,
+            version=part.version,
+            expires=part.expires,
+            due=is_due(configuration.signers, role, part, now),
+            expired=part.expires <= now,
+        )
+        for role, (part, _) in live.signed.items()
+    ]
+
+
+def _candidate(
+    staged: StagedRelease, storage: Readable, root: bytes, configuration: Configuration, now: datetime
+) -> CandidateStatus:
+    candidate = staged.candidate
+    if not isinstance(configuration, Catalog):
+        return CandidateStatus(candidate, None, None)
+    catalog = configuration
+    release = catalog.find(candidate.product, candidate.release)
+    if release is None:
+        return CandidateStatus(candidate, None, "the content no longer has this release")
+    try:
+        return CandidateStatus(candidate, review(release, candidate.channel, storage, root, catalog, now), None)
+    except (SigningError, StorageConflict, VerificationError) as error:
+        return CandidateStatus(candidate, None, error.what)

@@ -1,0 +1,68 @@
+"""The commit: the ledger is told what is about to happen, then `timestamp.json` is swapped."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from publisher.channel.advance import NewMetadata
+from publisher.channel.layout import TIMESTAMP_KEY
+from publisher.channel.repository import Repository
+from publisher.errors import StorageConflict
+from publisher.model.records.decision import Decision
+from publisher.model.records.ledger import Action, Stamp, Told
+from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.ledger_append import Draft, append, refuse_unannounced
+from publisher.pipeline.objects.planned import CHANGING
+from publisher.pipeline.objects.writing import Written
+from publisher.storage.protocol import Body, ObjectMeta, Storage
+
+
+@dataclass(frozen=True)
+class Flip:
+    """A signed timestamp that is ready to go live, and what the ledger is told of it."""
+
+    timestamp: bytes
+    tag: str | None
+    """Of the object that it replaces; None when there is none."""
+    entry: Draft
+
+    def decided(self, decision: Decision, at: datetime) -> Flip:
+        """The same, decided once more at the moment of the flip."""
+        return replace(self, entry=self.entry.decided(decision, at))
+
+
+def plan_flip(
+    told: Told, metadata: NewMetadata, live: Repository | None, tag: str | None, role: str, keys: KeyRing, at: datetime
+) -> Flip | None:
+    """What makes new metadata live; None when there is nothing new. `role` is whose keys sign the entry best.
+
+    Raises SigningError when no key is at hand for the ledger.
+    """
+    if metadata.timestamp is None:
+        return None
+    roles = dict(metadata.changed)
+    result = Stamp(version=roles["timestamp"], sha256=hashlib.sha256(metadata.timestamp).hexdigest())
+    planned = told.planned_on(live.stamp if live else None).model_copy(update={"result": result, "roles": roles})
+    return Flip(metadata.timestamp, tag, Draft(planned, at, keys.for_ledger(role)))
+
+
+def commit(flip: Flip, storage: Storage, written: Written) -> Written:
+    """Append the entry, then swap: no change is ever without its entry, and a ledger that cannot be written stops it.
+
+    Raises StorageConflict when the live timestamp is not the one that was planned on; the entry stays, and tells what
+    was tried. Raises VerificationError when no entry told of that.
+    """
+    if flip.entry.told.action is not Action.RECOVER:
+        refuse_unannounced(flip.entry.told.base, storage)
+    written = written.then(append(flip.entry, storage))
+    body = Body.from_bytes(flip.timestamp)
+    try:
+        storage.replace(TIMESTAMP_KEY, body, ObjectMeta("application/json", CHANGING), flip.tag)
+    except StorageConflict as error:
+        raise StorageConflict(
+            "somebody else published in between; nothing of theirs was touched",
+            fix="look with `publish status`, then run the command again",
+        ) from error
+    return written.and_also(TIMESTAMP_KEY, body.size)

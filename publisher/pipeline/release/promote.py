@@ -1,0 +1,315 @@
+"""`publish promote`: decide again -> signatures, persons, duties -> plain names -> metadata -> flip -> verify.
+
+`timestamp.json` is swapped last; that swap is the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tuf.api.metadata import Metadata, Targets
+
+from publisher.channel.advance import Advance, NewMetadata, to_bytes
+from publisher.channel.candidates.candidate import (
+    is_live,
+    refuse_stale,
+)
+from publisher.channel.candidates.release_candidate import PEOPLE, ReleaseCandidate
+from publisher.channel.layout import (
+    TIMESTAMP_KEY,
+    artifact_target,
+    channel_role,
+    metadata_key,
+    release_key,
+    target_key,
+)
+from publisher.channel.manifests import SIGNATURE_SUFFIX, SUMS_FILE
+from publisher.channel.repository import Read, Repository, follow_roots, read_repository
+from publisher.channel.roles import role_policy
+from publisher.channel.state import feeds
+from publisher.channel.vouched import VouchedRelease
+from publisher.errors import InputError, StorageConflict, VerificationError
+from publisher.model.catalog import Catalog
+from publisher.model.content.release import Release
+from publisher.model.records.decision import Decision
+from publisher.model.records.evidence import Evidence
+from publisher.model.records.ledger import Action, Told
+from publisher.pipeline.candidates.final_check import kept_way_back, permitted
+from publisher.pipeline.candidates.numbering import read_stagings, refuse_superseded
+from publisher.pipeline.candidates.rebuild_check import check_payload, vouched_files
+from publisher.pipeline.candidates.staged import StagedRelease
+from publisher.pipeline.configured import configured_roles
+from publisher.pipeline.decide import Clock, evidence_of
+from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.objects.planned import PlannedObject
+from publisher.pipeline.objects.writing import LARGE, Written, write_objects
+from publisher.pipeline.operate.verify import verify_planned
+from publisher.pipeline.progress import Track, silent
+from publisher.pipeline.publication.commit import Flip, commit, plan_flip
+from publisher.pipeline.publication.conflict_report import what_others_did
+from publisher.pipeline.publication.self_check import verify_as_client
+from publisher.pipeline.publication.staging_pointer import let_go
+from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.roles.change import signed_first_targets
+from publisher.pipeline.withdrawn import read_withdrawals
+from publisher.signing.digests import digest_bytes
+from publisher.storage.protocol import Body, Storage
+from publisher.wire.feed import Feed
+from publisher.wire.version import Version
+
+
+@dataclass(frozen=True)
+class PromoteRequest:
+    """Which channel is to be flipped."""
+
+    product: str
+    channel: str
+    trusted_root: bytes
+    decide_at: datetime | None = None
+    """As in ReleaseRequest."""
+    action: Action = Action.PROMOTE
+    """As what the ledger names it."""
+
+    @property
+    def role(self) -> str:
+        """The channel role."""
+        return channel_role(self.product, self.channel)
+
+
+@dataclass(frozen=True)
+class PromotePlan:
+    """Everything that promotion will write, in order; the timestamp last."""
+
+    request: PromoteRequest
+    live: Repository | None
+    """What the plan builds on."""
+    release: Release | None
+    decision: Decision | None
+    """None when nothing is promoted, and freshness is renewed at most."""
+    evidence: Evidence
+    """What the channel offered when this was planned."""
+    staged: StagedRelease | None
+    """What is promoted, with its approvals; None when nothing is."""
+    to_verify: tuple[Release, tuple[str, ...]] | None
+    """What is verified as a new client, and for which platforms; also when an earlier run died before it could."""
+    objects: tuple[PlannedObject, ...]
+    flip: Flip | None
+    """None when clients see all of it already."""
+    changed_roles: tuple[tuple[str, int], ...]
+    done_with: str | None
+    """Digest of the candidate that the channel need not work on any more afterwards."""
+    already_there: frozenset[str]
+    first_targets: str | None = None
+    """Digest of the candidate of `targets` that goes live with the first release; None when there is none."""
+
+    @property
+    def candidate(self) -> ReleaseCandidate | None:
+        """What is promoted; None when nothing is."""
+        return self.staged.candidate if self.staged else None
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether clients and staging are already as they shall be."""
+        return self.flip is None and self.done_with is None
+
+
+def plan_promote(
+    request: PromoteRequest,
+    staged: StagedRelease | None,
+    catalog: Catalog,
+    storage: Readable,
+    keys: KeyRing,
+    now: datetime,
+) -> PromotePlan:
+    """Check everything that promotion needs and lay out what it writes, without writing.
+
+    Without a candidate (or with one that is live already) this renews what is due. Raises RefusedByPolicy,
+    SigningError, VerificationError, StorageConflict.
+    """
+    read = reader(storage)
+    stat = storage.stat(TIMESTAMP_KEY)
+    live = read_repository(read, request.trusted_root)
+    candidate = staged.candidate if staged else None
+    fresh = staged is not None and not is_live(staged.candidate, live)
+
+    release = decision = None
+    told = Told.routine(Action.REFRESH, catalog.policy_at(request.decide_at or now))
+    evidence = Evidence()
+    platforms: tuple[str, ...] = ()
+    signed: dict[str, Metadata[Targets]] = {}
+    plain: tuple[PlannedObject, ...] = ()
+    if staged is not None and fresh:
+        refuse_stale(staged.candidate, live)
+        release = _release_of(staged.candidate, catalog)
+        moment = request.decide_at or now
+        offered = _offered(live, read, request)
+        stagings = read_stagings(request.role, live, storage, request.trusted_root, catalog.signers)
+        if request.action is Action.PROMOTE:  # else this run stages it, and the ledger hears of it when it does
+            refuse_superseded(staged.candidate, stagings)
+        vouched = vouched_files(staged.candidate, catalog, release, storage)
+        platforms = tuple(file.platform for file in vouched.files)
+        withdrawn = read_withdrawals(storage, live, catalog.signers, release)
+        evidence = evidence_of(offered, vouched.files, staged.candidate.changes, withdrawn)
+        permit = permitted(staged, catalog, release, evidence, moment, now)
+        check_payload(staged.candidate, catalog, release, vouched, live, offered, stagings, now)
+        decision = permit.decision
+        told = Told.decided(request.action, release, decision, staged.candidate.digest, permit.approved_by)
+        signed[request.role] = staged.signed
+        plain = (
+            *kept_way_back(staged, release, catalog, live, read, now),
+            *_plain_names(staged.candidate, vouched, read),
+        )
+
+    elif staged is not None:
+        platforms = tuple(
+            platform
+            for platform, feed in _offered(live, read, request).items()
+            if feed.release is not None and str(feed.release.version) == staged.candidate.release
+        )
+    shipped = catalog.find(staged.candidate.product, staged.candidate.release) if staged else None
+
+    first = signed_first_targets(storage, request.trusted_root, catalog, now) if live is None else None
+    metadata = _advance(request, catalog, live, keys, read, now, signed, first)
+    # Metadata comes before the plain names, so that at no moment something lies there that no channel vouches for.
+    objects = (
+        *((PlannedObject.of(metadata_key("root", 1), Body.from_bytes(request.trusted_root)),) if live is None else ()),
+        *(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects),
+        *plain,
+    )
+    return PromotePlan(
+        request=request,
+        live=live,
+        release=release,
+        decision=decision,
+        evidence=evidence,
+        staged=staged if fresh else None,
+        to_verify=(shipped, platforms) if shipped is not None and platforms else None,
+        objects=objects,
+        flip=plan_flip(told, metadata, live, stat.tag if stat else None, request.role, keys, now),
+        changed_roles=metadata.changed,
+        done_with=candidate.digest if candidate else None,
+        already_there=frozenset(one.key for one in objects if storage.stat(one.key) is not None),
+        first_targets=digest_bytes(to_bytes(Metadata(first.signed))).sha256 if first is not None else None,
+    )
+
+
+def apply_promote(
+    plan: PromotePlan, catalog: Catalog, storage: Storage, clock: Clock, track: Track = silent
+) -> Written:
+    """Write the plan's objects, decide at the moment of the flip, log it, swap the timestamp, verify as a new client.
+
+    Raises StorageConflict when somebody published in between, RefusedByPolicy when the answer has changed meanwhile.
+    """
+    request = plan.request
+    if plan.staged is not None:
+        refuse_superseded(
+            plan.staged.candidate,
+            read_stagings(request.role, plan.live, storage, request.trusted_root, catalog.signers),
+        )
+    written = write_objects(plan.objects, storage, track)
+    if (flip := plan.flip) is not None:
+        now = clock()
+        if plan.release is not None and plan.staged is not None:
+            permit = permitted(plan.staged, catalog, plan.release, plan.evidence, request.decide_at or now, now)
+            flip = flip.decided(permit.decision, now)
+            copies = {planned.key: planned.copy_of for planned in plan.objects if planned.copy_of is not None}
+            verify_planned(storage, flip.timestamp, copies, request.trusted_root, plan.live, now)
+        try:
+            written = commit(flip, storage, written)
+        except StorageConflict as error:
+            life = role_policy(catalog.signers, "timestamp").expires
+            others = what_others_did(request.role, request.trusted_root, life, storage)
+            raise StorageConflict(error.what + others, fix=error.fix) from error
+    if plan.to_verify is not None:
+        release, platforms = plan.to_verify
+        product, version = release.product, str(release.version)
+        verify_as_client(storage, request.trusted_root, product, version, request.channel, platforms, clock())
+    if plan.done_with is not None:
+        written = written.then(let_go(request.role, plan.done_with, storage))
+    if plan.first_targets is not None:
+        written = written.then(let_go(Targets.type, plan.first_targets, storage))
+    return written
+
+
+def _advance(
+    request: PromoteRequest,
+    catalog: Catalog,
+    live: Repository | None,
+    keys: KeyRing,
+    read: Read,
+    now: datetime,
+    signed: dict[str, Metadata[Targets]],
+    first: Metadata[Targets] | None,
+) -> NewMetadata:
+    root = tuple(follow_roots(read, request.trusted_root))[-1]
+    targets = first.signed if first is not None else configured_roles(catalog, now)
+    return Advance(live, root, catalog.signers, keys.of, read, now).to(targets, signed, signed_targets=first)
+
+
+def live_version(request: PromoteRequest, storage: Readable) -> Version | None:
+    """What the channel offers now. Raises VerificationError."""
+    read = reader(storage)
+    return evidence_of(_offered(read_repository(read, request.trusted_root), read, request)).live
+
+
+def _offered(live: Repository | None, read: Read, request: PromoteRequest) -> Mapping[str, Feed]:
+    """What the channel offers now, by platform."""
+    return feeds(read, live, request.product, request.channel) if live else {}
+
+
+def _release_of(candidate: ReleaseCandidate, catalog: Catalog) -> Release:
+    release = catalog.find(candidate.product, candidate.release)
+    if release is None:
+        raise InputError(
+            f"{candidate.product} {candidate.release} is staged, but the content no longer has it",
+            fix="bring its YAML back, or stage another release with --replace",
+        )
+    return release
+
+
+def _plain_names(candidate: ReleaseCandidate, vouched: VouchedRelease, read: Read) -> tuple[PlannedObject, ...]:
+    """Copies to releases/PRODUCT/VERSION/: the binaries, and the files for people as the minisign key vouches for them.
+
+    The bytes of the latter are kept, so that what is stored is what was proven. Raises VerificationError.
+    """
+    product, channel, version = candidate.product, candidate.channel, candidate.release
+    objects = [
+        *(
+            PlannedObject.of(release_key(product, version, name), Body.from_bytes(data))
+            for name, data in _people_files(candidate, vouched, read)
+        ),
+        *(
+            PlannedObject(
+                release_key(product, version, file.file),
+                file.size,
+                file.sha256,
+                copy_of=target_key(artifact_target(product, channel, version, file.file), file.sha256),
+            )
+            for file in vouched.files
+        ),
+    ]
+    return tuple(sorted(objects, key=_signed_list_first))
+
+
+def _people_files(candidate: ReleaseCandidate, vouched: VouchedRelease, read: Read) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of the files for people; whatever else lies beside them is not looked at."""
+    for name, sha256 in sorted(vouched.digests.items()):
+        data = vouched.documents.get(name)
+        if data is None:
+            data = read(candidate.key(PEOPLE + name))
+        if data is None or digest_bytes(data).sha256 != sha256:
+            raise VerificationError(
+                f"{name} of the candidate is missing or does not fit", fix="stage the release again with --replace"
+            )
+        yield name, data
+
+
+def _signed_list_first(planned: PlannedObject) -> tuple[bool, bool, bool, str]:
+    """SHA256SUMS and its signature come first, so that at no moment a file lies there that nothing vouches for.
+
+    Large files come last and together, so that they can be copied at once.
+    """
+    name = planned.key.rpartition("/")[2]
+    return name != SUMS_FILE + SIGNATURE_SUFFIX, name != SUMS_FILE, planned.size >= LARGE, name

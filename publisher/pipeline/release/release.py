@@ -1,0 +1,121 @@
+"""`publish release`: stage, sign with the keys at hand, promote, as one plan.
+
+A killed run is finished by running the command again; until the flip, clients see the old state, whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from publisher.channel.candidates.candidate import is_live
+from publisher.channel.candidates.release_candidate import way_back
+from publisher.model.catalog import Catalog
+from publisher.model.content.release import Release
+from publisher.model.records.decision import Decision
+from publisher.model.records.ledger import Action
+from publisher.pipeline.candidates.staged import Given, StagedRelease, give, judged, staged_candidate
+from publisher.pipeline.configured import configured_roles
+from publisher.pipeline.decide import Clock, ReleaseRequest
+from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.objects.planned import PlannedObject
+from publisher.pipeline.objects.writing import Written, refuse_occupied, write_objects
+from publisher.pipeline.progress import Track, silent
+from publisher.pipeline.reading import Pending
+from publisher.pipeline.release.promote import PromotePlan, PromoteRequest, apply_promote, plan_promote
+from publisher.pipeline.release.stage import StagePlan, Supersede, apply_stage, plan_stage
+from publisher.rules.engine.question import Question
+from publisher.rules.engine.required_approvals import needs
+from publisher.rules.evaluate import NO_EVIDENCE
+from publisher.storage.protocol import Storage
+
+
+@dataclass(frozen=True)
+class ReleasePlan:
+    """Everything that will happen, in order. `--dry-run` prints it; applying it does nothing else."""
+
+    stage: StagePlan
+    signatures: tuple[PlannedObject, ...]
+    promote: PromotePlan
+
+    @property
+    def decision(self) -> Decision:
+        """The decision with the hashed files as evidence."""
+        return self.stage.decision
+
+    @property
+    def objects(self) -> tuple[PlannedObject, ...]:
+        """All objects that are written once, in the order of writing."""
+        return (*self.stage.objects, *self.signatures, *self.promote.objects)
+
+    @property
+    def already_there(self) -> frozenset[str]:
+        """Keys of the plan that the store has already."""
+        return self.stage.already_there | self.promote.already_there
+
+    @property
+    def flips(self) -> bool:
+        """Whether clients will see a difference."""
+        return self.promote.flip is not None
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether the store already says all of this."""
+        return self.stage.candidate is None and self.stage.nothing_to_do and self.promote.nothing_to_do
+
+
+def plan_release(
+    request: ReleaseRequest,
+    catalog: Catalog,
+    storage: Storage,
+    keys: KeyRing,
+    now: datetime,
+    *,
+    replace: bool = False,
+    track: Track = silent,
+) -> ReleasePlan:
+    """Stage, sign and promote on paper: nothing is written.
+
+    Raises RefusedByPolicy, InputError, SigningError, VerificationError, StorageConflict, also where plain names of the
+    version are taken.
+    """
+    supersede = Supersede.ANY if replace else Supersede.SAME_RELEASE
+    stage = plan_stage(request, catalog, storage, keys, now, supersede, track)
+    product, root = request.release.product, request.trusted_root
+    promotion = PromoteRequest(product, request.channel, root, request.decide_at, Action.RELEASE)
+    if stage.candidate is None:
+        there = staged_candidate(storage, stage.role, catalog.signers)
+        # The channel offers all of this. A candidate that is live is done with; any other is not ours to promote.
+        finished = there if there is not None and is_live(there.candidate, stage.live) else None
+        return ReleasePlan(stage, (), plan_promote(promotion, finished, catalog, storage, keys, now))
+    # A candidate that is taken up may have approvals already; a new one has none.
+    there = staged_candidate(storage, stage.role, catalog.signers) if stage.pointer is None else None
+    staged = there or StagedRelease(stage.candidate, ())
+    given = _approved(staged, request.release, stage, catalog, keys, now)
+    bodies = {one.key: one.body for one in (*stage.objects, *given.objects) if one.body is not None}
+    after = Pending(storage, bodies)
+    promote = plan_promote(promotion, given.staged, catalog, after, keys, now)
+    refuse_occupied(promote.objects, storage)
+    return ReleasePlan(stage, given.objects, promote)
+
+
+def _approved(
+    staged: StagedRelease, release: Release, stage: StagePlan, catalog: Catalog, keys: KeyRing, now: datetime
+) -> Given:
+    """The approval of everybody whose key is here and whose approval does not count yet; nobody attests anything."""
+    moment = stage.request.decide_at or now
+    needed = needs(Question(catalog, release, stage.request.channel, NO_EVIDENCE, moment), stage.decision)
+    standing = judged(staged, configured_roles(catalog, now), catalog, needed, moment, now)
+    counted = {one.key.keyid for one in standing.counted}
+    at_hand = [key for key in keys.of(stage.role) if key.public_key.keyid not in counted]
+    back = way_back(staged.candidate, release, catalog, stage.live)
+    return give(staged, back, at_hand, needed, {}, now)
+
+
+def apply_release(
+    plan: ReleasePlan, catalog: Catalog, storage: Storage, clock: Clock, track: Track = silent
+) -> Written:
+    """Stage, write the signatures, promote. Raises as `apply_stage` and `apply_promote` do."""
+    written = apply_stage(plan.stage, storage, track)
+    written = written.then(write_objects(plan.signatures, storage, silent))
+    return written.then(apply_promote(plan.promote, catalog, storage, clock, track))

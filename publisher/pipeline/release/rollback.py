@@ -1,0 +1,154 @@
+"""`publish rollback`: the way back that was signed together with a release, made live.
+
+Nobody has to be found for it: its people signed it when they approved the release, and it fits what is live then and
+nothing else. No freeze holds it up, and it reads no content. TUF forbids older metadata, not older software: it is a
+newer version of the channel's role that says again what was said before the release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tuf.api.metadata import Metadata, Targets
+
+from publisher.channel.advance import Advance, only_good_signatures, says_enough
+from publisher.channel.candidates.candidate import base_of, payload_digest
+from publisher.channel.candidates.release_candidate import feeds_of
+from publisher.channel.layout import TIMESTAMP_KEY, back_key
+from publisher.channel.repository import Read, Repository, follow_roots, parse, read_repository
+from publisher.channel.roles import BASE_FIELD, RELEASE_FIELD
+from publisher.errors import InputError, RefusedByPolicy, StorageError, VerificationError
+from publisher.model.configuration import Configuration
+from publisher.model.records.ledger import Action, Told
+from publisher.pipeline.decide import Clock
+from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.objects.planned import PlannedObject
+from publisher.pipeline.objects.writing import Written, write_objects
+from publisher.pipeline.progress import silent
+from publisher.pipeline.publication.commit import Flip, commit, plan_flip
+from publisher.pipeline.publication.self_check import verify_as_client
+from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.release.promote import PromoteRequest
+from publisher.storage.protocol import Body, Storage
+from publisher.wire.version import Version
+from publisher.wire.withdrawn import BACK_FIELD
+
+
+@dataclass(frozen=True)
+class RollbackPlan:
+    """Everything that taking a release back will write; the timestamp last."""
+
+    request: PromoteRequest
+    version: Version
+    """What is taken back."""
+    back_to: str
+    """The version that new clients get from then on."""
+    platforms: tuple[str, ...]
+    """Platforms that go back."""
+    objects: tuple[PlannedObject, ...]
+    flip: Flip
+    changed_roles: tuple[tuple[str, int], ...]
+
+
+def plan_rollback(
+    request: PromoteRequest,
+    version: Version,
+    configuration: Configuration,
+    storage: Readable,
+    keys: KeyRing,
+    now: datetime,
+) -> RollbackPlan:
+    """Find and check the way back of the version that is live, without writing.
+
+    Raises InputError when the version is not live or no way back was signed with it, VerificationError when that is not
+    good, RefusedByPolicy when it leads below the security floor, SigningError when the online keys are not here.
+    """
+    read = reader(storage)
+    stat = storage.stat(TIMESTAMP_KEY)
+    live = read_repository(read, request.trusted_root)
+    if live is None:
+        raise StorageError("nothing is published here yet", fix="there is nothing to take back")
+    back = _found(request, version, live, read, now)
+    offered = feeds_of(back.signed, read)
+    handed_out = [feed.release.version for feed in offered.values() if feed.release]
+    _refuse_insecure(request, version, configuration, handed_out)
+    root = tuple(follow_roots(read, request.trusted_root))[-1]
+    advance = Advance(live, root, configuration.signers, keys.of, read, now)
+    # By what clients accept now: a change of signers that waits to be signed must not stand in the way.
+    metadata = advance.to(live.targets.signed, {request.role: back}, signed_targets=live.targets)
+    about = {"product": request.product, "version": version, "channel": request.channel}
+    told = Told.routine(Action.ROLLBACK, configuration.policy_at(now)).model_copy(update=about)
+    flip = plan_flip(told, metadata, live, stat.tag if stat else None, request.role, keys, now)
+    assert flip is not None  # the role gets a new version, and so the timestamp does
+    before = str(back.signed.unrecognized_fields.get(RELEASE_FIELD))
+    return RollbackPlan(
+        request=request,
+        version=version,
+        back_to=before,
+        platforms=tuple(
+            platform
+            for platform, feed in sorted(offered.items())
+            if feed.release is not None and str(feed.release.version) == before
+        ),
+        objects=tuple(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects),
+        flip=flip,
+        changed_roles=metadata.changed,
+    )
+
+
+def apply_rollback(plan: RollbackPlan, storage: Storage, clock: Clock) -> Written:
+    """Write, log, flip, and verify as a new client. Raises StorageConflict when somebody published in between."""
+    written = commit(plan.flip, storage, write_objects(plan.objects, storage, silent))
+    request = plan.request
+    product, channel = request.product, request.channel
+    verify_as_client(storage, request.trusted_root, product, plan.back_to, channel, plan.platforms, clock())
+    return written
+
+
+def _found(request: PromoteRequest, version: Version, live: Repository, read: Read, now: datetime) -> Metadata[Targets]:
+    release = f"{request.product}@{version}"
+    current = live.roles.get(request.role)
+    offered = current.signed.unrecognized_fields.get(RELEASE_FIELD) if current else None
+    if current is None or offered != str(version):
+        raise InputError(
+            f"{release} is not what {request.role} ships: {offered or 'nothing'} is live",
+            fix="`publish status` shows what is live; only that can be taken back",
+        )
+    data = read(back_key(request.role, payload_digest(current.signed)))
+    if data is None:
+        raise InputError(
+            f"no way back was signed with {release}: it is a first release or a migration",
+            fix="publish a fixed version under a higher number",
+        )
+    back = parse(data, Targets, "the way back")
+    back = only_good_signatures(request.role, back, live.targets.signed)
+    if back.signed.unrecognized_fields.get(BASE_FIELD) != base_of(live, request.role):
+        raise VerificationError("the way back was made for something else than what is live", fix="see `publish log`")
+    if back.signed.unrecognized_fields.get(BACK_FIELD) != str(version):
+        raise VerificationError(
+            f"what lies in the place of the way back was not signed to take {release} back",
+            fix="somebody wrote to back/; publish a fixed version under a higher number",
+        )
+    if not says_enough(live.targets.signed, request.role, back):
+        raise VerificationError(
+            f"the way back of {release} does not have the signatures that it was signed with",
+            fix="somebody wrote to back/; bring it back from the versions that the bucket keeps",
+        )
+    if back.signed.expires <= now:
+        raise VerificationError("the way back has expired", fix="publish a fixed version under a higher number")
+    return back
+
+
+def _refuse_insecure(
+    request: PromoteRequest, version: Version, configuration: Configuration, versions: Sequence[Version]
+) -> None:
+    floor = configuration.products[request.product].min_secure
+    below = [version for version in versions if floor is not None and version < floor]
+    if below:
+        raise RefusedByPolicy(
+            f"taking {request.product}@{version} back would hand out {below[0]},"
+            f" which is below the security floor {floor}",
+            fix="publish a fixed version under a higher number",
+        )

@@ -1,0 +1,315 @@
+"""`publish stage`: decide -> hash -> sign for people -> feeds -> candidate. Clients see nothing of it.
+
+Binaries and feeds go where clients will look for them, under names that nothing signed leads to yet; the candidate and
+the files for people wait under staging/. The last write is the pointer that makes it the channel's candidate.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from tuf.api.metadata import Targets
+
+from publisher.channel.advance import says_the_same
+from publisher.channel.candidates.candidate import (
+    base_of,
+    is_live,
+    is_short_lived,
+    number_is_its_own,
+    read_candidate,
+    refuse_stale,
+)
+from publisher.channel.candidates.release_candidate import (
+    PEOPLE,
+    ReleaseCandidate,
+    basis_of,
+    payload_of,
+    people_digest,
+    says_what_is_live,
+)
+from publisher.channel.layout import channel_role, release_key
+from publisher.channel.manifests import MANIFEST_FILE, manifest_bytes
+from publisher.channel.repository import Read, Repository, read_repository, withdrawn_by
+from publisher.channel.roles import listed_targets, role_policy
+from publisher.channel.state import feeds
+from publisher.errors import InputError, StorageConflict, StorageForeign, VerificationError
+from publisher.model.catalog import Catalog
+from publisher.model.config.signer import Signers
+from publisher.model.content.release import ChangeClass, Release
+from publisher.model.records.candidate import Basis, CandidateRecord
+from publisher.model.records.channel_state import Manifest
+from publisher.model.records.decision import Decision
+from publisher.model.records.ledger import Action, Told
+from publisher.pipeline.candidates.numbering import Stagings, read_stagings
+from publisher.pipeline.candidates.staged import StagedRelease, staged_candidate
+from publisher.pipeline.decide import ReleaseRequest, decide, evidence_of, facts_of
+from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.ledger_append import Draft, append
+from publisher.pipeline.objects.collect import collect, hash_files, total_size
+from publisher.pipeline.objects.planned import (
+    PlannedObject,
+    channel_targets,
+    files_for_people,
+    pinned_key_object,
+    published_artifact,
+)
+from publisher.pipeline.objects.writing import Written, write_objects
+from publisher.pipeline.progress import Track, silent
+from publisher.pipeline.publication.conflict_report import what_others_did
+from publisher.pipeline.publication.staging_pointer import Held, hold, point_to
+from publisher.pipeline.reading import reader
+from publisher.pipeline.withdrawn import read_withdrawals
+from publisher.rules.evaluate import evaluate
+from publisher.rules.gates.technical.change_class import found_classes
+from publisher.storage.protocol import Body, Storage
+from publisher.wire.version import Version
+
+
+class Supersede(StrEnum):
+    """What may happen to a candidate that is there already and differs."""
+
+    NOTHING = "nothing"
+    """It stays; staging refuses."""
+    SAME_RELEASE = "same release"
+    """One of the same version is replaced: `publish release`, which signs anew."""
+    STALE = "stale"
+    """One whose base is no longer live is replaced: --rebase."""
+    ANY = "any"
+    """--replace"""
+
+
+@dataclass(frozen=True)
+class NewPointer:
+    """What makes a candidate the one that its role works on."""
+
+    before: Held
+    """What it replaces, if that is another candidate."""
+    entry: Draft
+    """What the ledger is told once it has."""
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """Everything that staging will write, in order."""
+
+    request: ReleaseRequest
+    decision: Decision
+    live: Repository | None
+    """What the plan builds on."""
+    candidate: ReleaseCandidate | None
+    """None when the channel offers all of this already."""
+    objects: tuple[PlannedObject, ...]
+    pointer: NewPointer | None
+    """None when the role's staging pointer stays."""
+    already_there: frozenset[str]
+    ignored: tuple[str, ...]
+    """Files of the artifacts directory that do not belong to the release."""
+    platforms: tuple[str, ...]
+    """Platforms that the release carries."""
+    timestamp_life: timedelta
+    """How long a timestamp is signed for."""
+
+    @property
+    def role(self) -> str:
+        """The channel role that is staged for."""
+        return channel_role(self.request.release.product, self.request.channel)
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether staging already holds all of this."""
+        return self.pointer is None and all(one.key in self.already_there for one in self.objects)
+
+
+def plan_stage(
+    request: ReleaseRequest,
+    catalog: Catalog,
+    storage: Storage,
+    keys: KeyRing,
+    now: datetime,
+    supersede: Supersede = Supersede.NOTHING,
+    track: Track = silent,
+) -> StagePlan:
+    """Decide, hash, sign for people and lay out the candidate, without writing.
+
+    Raises RefusedByPolicy, InputError, SigningError, VerificationError, StorageConflict.
+    """
+    release, channel = request.release, request.channel
+    read = reader(storage)
+    role = channel_role(release.product, channel)
+    before = hold(storage, role, anew=supersede is Supersede.ANY)
+    live = read_repository(read, request.trusted_root)
+    offered = feeds(read, live, release.product, channel) if live else {}
+    moment = request.decide_at or now
+    withdrawn = read_withdrawals(storage, live, catalog.signers, release)
+    known = evidence_of(offered, changes=request.changes, withdrawn=withdrawn)
+    if known.live != release.version:
+        decide(catalog, release, channel, moment, known)
+
+    collected = collect(release, request.artifacts, [one.version for one in catalog.releases_of(release.product)])
+    with track("Hashing", total_size(collected)) as advance:
+        hashed = hash_files(collected, advance)
+    published = tuple(published_artifact(one) for one in hashed)
+    manifest = Manifest(product=release.product, version=release.version, artifacts=published)
+    refuse_other_bytes(release, manifest, storage)
+    # Running a finished release again has nothing to do, also in a freeze; so what would stop it is asked further down.
+    evidence = evidence_of(offered, facts_of(hashed), request.changes, withdrawn)
+    decision = evaluate(catalog, release, channel, moment, evidence)
+    minisign = keys.minisign()
+    people = files_for_people(release, hashed, manifest, minisign)
+    targets = channel_targets(catalog, release, channel, hashed, live, offered, decision.at)
+    lifetime = role_policy(catalog.signers, role).expires
+    changes = _classes(catalog, request)
+    current = live.roles.get(role) if live else None
+    back = withdrawn_by(current.signed if current else None)
+    wanted = listed_targets(targets.listed, str(release.version), now + lifetime, changes, back)
+
+    shared = (*targets.objects, pinned_key_object(minisign.public_file()))
+    candidate: ReleaseCandidate | None = None
+    new_pointer: NewPointer | None = None
+    if not says_what_is_live(wanted, live, role):
+        decide(catalog, release, channel, moment, evidence)
+        # Whoever replaces what is there does not look at it, so that nothing that lies there can be in the way.
+        staged = None if supersede is Supersede.ANY else staged_candidate(storage, role, catalog.signers)
+        basis = basis_of(catalog, release, decision.at, people_digest({name: body.sha256 for name, body in people}))
+        stagings = read_stagings(role, live, storage, request.trusted_root, catalog.signers)
+        candidate = _taken_up(staged, live, wanted, basis, catalog.signers, now, read, stagings)
+        if candidate is None:
+            if staged is not None and not is_live(staged.candidate, live):
+                _refuse_superseding(staged.candidate, release, live, supersede)
+            record = CandidateRecord(staged_at=now, decision=decision.public())
+            number = stagings.number_after(_number_pointed_to(before, role, read))
+            candidate = ReleaseCandidate(role, payload_of(wanted, basis, live, role, number), record)
+        if before.pointer.candidate != candidate.digest or not stagings.tell_of(candidate.digest):
+            told = Told.decided(Action.STAGE, release, decision, candidate.digest)
+            told = told.model_copy(
+                update={"staged_over": before.sha256, "roles": {role: candidate.metadata.signed.version}}
+            )
+            entry = Draft(told.planned_on(live.stamp if live else None), now, keys.for_ledger(role, online=False))
+            new_pointer = NewPointer(before, entry)
+        shared = (
+            *shared,
+            *(PlannedObject.of(candidate.key(PEOPLE + name), body) for name, body in people),
+            *(PlannedObject.of(key, Body.from_bytes(data)) for key, data in candidate.objects()),
+        )
+    return StagePlan(
+        request=request,
+        decision=decision,
+        live=live,
+        candidate=candidate,
+        objects=shared,
+        pointer=new_pointer,
+        already_there=frozenset(one.key for one in shared if storage.stat(one.key) is not None),
+        ignored=collected.ignored,
+        platforms=tuple(one.platform for one in hashed),
+        timestamp_life=role_policy(catalog.signers, "timestamp").expires,
+    )
+
+
+def apply_stage(plan: StagePlan, storage: Storage, track: Track = silent) -> Written:
+    """Write the plan's objects, swap the pointer, and last log it: so the last entry names the last candidate.
+
+    Raises StorageConflict when another candidate was faster.
+    """
+    storage.prepare()
+    written = write_objects(plan.objects, storage, track)
+    if plan.pointer is None or (candidate := plan.candidate) is None:
+        return written
+    before, staged_at = plan.pointer.before, candidate.record.staged_at
+    try:
+        if before.pointer.candidate != candidate.digest:
+            release = Version.parse(candidate.release)
+            written = written.then(point_to(before, storage, candidate.digest, staged_at, release))
+    except StorageConflict as error:
+        others = what_others_did(plan.role, plan.request.trusted_root, plan.timestamp_life, storage)
+        raise StorageConflict(
+            f"somebody else staged or published in between; nothing of theirs was touched{others}",
+            fix="look with `publish status`, then run the command again",
+        ) from error
+    return written.then(append(plan.pointer.entry, storage))
+
+
+def refuse_other_bytes(release: Release, manifest: Manifest, storage: Storage) -> None:
+    """A version is published once; the same version with other bytes needs a new number."""
+    data = reader(storage)(release_key(release.product, str(release.version), MANIFEST_FILE))
+    if data is None or data == manifest_bytes(manifest):
+        return
+    try:
+        before = {(one.file, one.sha256) for one in Manifest.model_validate_json(data).artifacts}
+    except ValueError as error:
+        raise InputError(f"{MANIFEST_FILE} of {release.id} in the bucket cannot be read") from error
+    differing = [one.file for one in manifest.artifacts if (one.file, one.sha256) not in before]
+    raise StorageConflict(
+        f"{release.id} is already published with other bytes ({', '.join(differing) or 'another list of files'})",
+        fix="give the new build a new version; what is published never changes",
+    )
+
+
+def _classes(catalog: Catalog, request: ReleaseRequest) -> tuple[ChangeClass, ...] | None:
+    """What the build changes, by class; None where the product has no areas to tell by, or nobody has said."""
+    product = catalog.products[request.release.product]
+    if request.changes is None or not product.areas:
+        return None
+    return tuple(sorted({found for found, _ in found_classes(product, request.changes)}))
+
+
+def _taken_up(
+    staged: StagedRelease | None,
+    live: Repository | None,
+    wanted: Targets,
+    basis: Basis,
+    signers: Signers,
+    now: datetime,
+    read: Read,
+    stagings: Stagings,
+) -> ReleaseCandidate | None:
+    """The candidate that is there, when it is what this run would make: then a run goes on with it.
+
+    Nothing in staging is trusted. Taken up is only what says the same, on the same base, under a version that is free
+    or that a killed run has written for it, and for no longer than we would sign for.
+    """
+    if staged is None:
+        return None
+    candidate = staged.candidate
+    same = (
+        stagings.may_have(candidate.metadata.signed.version, candidate.digest)
+        and number_is_its_own(candidate, read)
+        and says_the_same(candidate.metadata.signed, wanted)
+        and candidate.basis is not None
+        and candidate.basis == basis.model_copy(update={"at": candidate.basis.at})
+        and candidate.base == base_of(live, candidate.role)
+        and not is_short_lived(candidate, signers, now)
+        and candidate.metadata.signed.expires <= wanted.expires
+    )
+    return candidate if same else None
+
+
+def _number_pointed_to(before: Held, role: str, read: Read) -> int | None:
+    """The number of the candidate that staging points to, of which the ledger may not have heard yet."""
+    if before.pointer.candidate is None:
+        return None
+    with suppress(VerificationError, StorageForeign):
+        return read_candidate(read, ReleaseCandidate, role, before.pointer.candidate).metadata.signed.version
+    return None
+
+
+def _refuse_superseding(
+    candidate: ReleaseCandidate, release: Release, live: Repository | None, supersede: Supersede
+) -> None:
+    if supersede is Supersede.ANY:
+        return
+    if says_what_is_live(candidate.metadata.signed, live, candidate.role):
+        return  # a renewal that waits for signatures: the release renews the role as well
+    if supersede is Supersede.SAME_RELEASE and candidate.release == str(release.version):
+        return
+    if candidate.base != base_of(live, candidate.role):
+        if supersede is Supersede.STALE:
+            return
+        refuse_stale(candidate, live)
+    raise StorageConflict(
+        f"{candidate.role} is working on {candidate.product} {candidate.release}, staged on"
+        f" {candidate.record.staged_at:%Y-%m-%d at %H:%M} UTC (candidate {candidate.digest[:12]})",
+        fix="promote that one first, or supersede it with --replace; its signatures are then void",
+    )

@@ -1,0 +1,383 @@
+"""`publish keys stage` and `publish keys promote`: changes of keys, thresholds and products, staged, signed, made live.
+
+What belongs together is one set: a root, `targets`, and the roles that lost signers by it. Clients see all of it at
+once, or nothing. A client fetches a new root before the timestamp; so everything is first made live signed by the old
+keys as well, where these are at hand, and the root comes last: at each moment every client finds what its root accepts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tuf.api.metadata import Metadata, Root, Signature, Targets
+
+from publisher.channel.advance import Advance, says_the_same, to_bytes
+from publisher.channel.candidates.candidate import (
+    SIGNATURES,
+    Candidate,
+    Staged,
+    base_named,
+    number_is_its_own,
+    read_pointer,
+    read_staged,
+)
+from publisher.channel.candidates.role_difference import difference
+from publisher.channel.keys.rotation import People, Wanted, as_root, as_targets, first_targets, renewal, wanted_set
+from publisher.channel.layout import TIMESTAMP_KEY, metadata_key, target_key
+from publisher.channel.repository import Read, Repository, follow_roots, read_repository, verifies
+from publisher.channel.roles import PASSING_FIELDS
+from publisher.errors import ApprovalsMissing, StorageConflict, StorageError, StorageForeign, VerificationError
+from publisher.model.config.signer import Signers
+from publisher.model.configuration import Configuration
+from publisher.model.records.candidate import CandidateRecord
+from publisher.model.records.ledger import Action, Told
+from publisher.pipeline.candidates.numbering import Stagings, read_stagings
+from publisher.pipeline.candidates.staged import listed, role_keys
+from publisher.pipeline.configured import configured_roles, minisign_public
+from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.ledger_append import Draft, append
+from publisher.pipeline.objects.planned import PlannedObject, pinned_key_object
+from publisher.pipeline.objects.writing import Written, write_objects
+from publisher.pipeline.progress import silent
+from publisher.pipeline.publication.commit import Flip, commit, plan_flip
+from publisher.pipeline.publication.self_check import update_as_client
+from publisher.pipeline.publication.staging_pointer import hold, let_go, point_to
+from publisher.pipeline.reading import Readable, reader
+from publisher.signing.key_files import described
+from publisher.storage.protocol import Body, Storage
+from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
+
+
+@dataclass(frozen=True)
+class StagedRole:
+    """What a role of people waits to be signed for, with the signatures that are there."""
+
+    wanted: Wanted
+    candidate: Candidate
+    signatures: tuple[Signature, ...]
+    fresh: bool
+    """Whether it has to be written first."""
+
+    @property
+    def signed(self) -> People:
+        """The payload with its signatures."""
+        metadata = self.candidate.metadata
+        for one in self.signatures:
+            metadata.signatures[one.keyid] = one
+        return metadata
+
+    @property
+    def difference(self) -> tuple[str, ...]:
+        """What changes, in lines."""
+        before = self.wanted.before.signed if self.wanted.before is not None else None
+        return difference(self.wanted.role, before, self.candidate.metadata.signed)
+
+    @property
+    def signed_by(self) -> tuple[str, ...]:
+        """Persons with their duties whose signatures count."""
+        keys = self.wanted.may_sign
+        return tuple(sorted(described(keys[keyid]) for keyid in self.wanted.only_good(self.signed).signatures))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Who still has to sign, in words."""
+        return self.wanted.missing(self.signed)
+
+
+@dataclass(frozen=True)
+class KeySet:
+    """Everything that has to be signed so that the configuration holds, as staging has it or shall have it."""
+
+    live: Repository | None
+    """None when nothing is published yet."""
+    root: Metadata[Root]
+    """The newest one that clients can get."""
+    roles: tuple[StagedRole, ...]
+
+    @property
+    def root_to_be(self) -> Root:
+        """The root once the set is live."""
+        found = next((one.wanted.signed for one in self.roles if one.wanted.role == Root.type), self.root.signed)
+        assert isinstance(found, Root)
+        return found
+
+    @property
+    def targets_to_be(self) -> Targets:
+        """`targets` once the set is live."""
+        staged = next((one.wanted.signed for one in self.roles if one.wanted.role == Targets.type), None)
+        found = staged if staged is not None or self.live is None else self.live.targets.signed
+        assert isinstance(found, Targets)
+        return found
+
+
+def key_set(
+    storage: Readable, trusted_root: bytes, configuration: Configuration, now: datetime, *, anew: bool = False
+) -> KeySet:
+    """Compare the configuration with what is live. Raises StorageError, VerificationError.
+
+    Before anything is published, that is the first `targets`. With `anew` nothing that lies in staging is looked at:
+    each role gets a new candidate.
+    """
+    read = reader(storage)
+    live, root = read_repository(read, trusted_root), tuple(follow_roots(read, trusted_root))[-1]
+    signers, configured = configuration.signers, configured_roles(configuration, now)
+    if live is None:
+        wanted: tuple[Wanted, ...] = (first_targets(root, configured, signers, now),)
+    else:
+        wanted = wanted_set(live, root, configured, signers, now)
+    return KeySet(
+        live, root, tuple(staged_role(one, live, storage, trusted_root, signers, now, anew=anew) for one in wanted)
+    )
+
+
+def under_way(
+    storage: Readable, trusted_root: bytes, configuration: Configuration, now: datetime
+) -> tuple[StagedRole, ...]:
+    """Changes of keys and renewals that are staged and still what is wanted, each with who has signed it."""
+    found = key_set(storage, trusted_root, configuration, now)
+    asked = {one.wanted.role: one for one in found.roles}
+    staged = []
+    live = found.live
+    for role in (Root.type, Targets.type, *sorted(live.roles if live is not None else ())):
+        pointer = read_pointer(reader(storage), role)
+        if pointer.candidate is None or pointer.release is not None:
+            continue
+        wanted = asked.get(role)
+        if wanted is None and live is not None:
+            again = renewal(live, found.root, role, configuration.signers, now)
+            wanted = staged_role(again, live, storage, trusted_root, configuration.signers, now)
+        if wanted is not None and not wanted.fresh:
+            staged.append(wanted)
+    return tuple(staged)
+
+
+def signed_first_targets(
+    storage: Readable, trusted_root: bytes, configuration: Configuration, now: datetime
+) -> Metadata[Targets] | None:
+    """`targets` as it was staged and signed by enough people before the first release; None when it was not.
+
+    Raises VerificationError when what lies there is damaged.
+    """
+    [one] = key_set(storage, trusted_root, configuration, now).roles
+    return as_targets(one.wanted.only_good(one.signed)) if not one.fresh and not one.missing else None
+
+
+def staged_role(
+    wanted: Wanted,
+    live: Repository | None,
+    storage: Readable,
+    trusted_root: bytes,
+    signers: Signers,
+    now: datetime,
+    *,
+    anew: bool = False,
+) -> StagedRole:
+    """The role's candidate: the one that is there, if it is what is wanted; else a new one."""
+    read = reader(storage)
+    role = wanted.role
+    there = None if anew else _there(storage, role, signers)
+    stagings = read_stagings(role, live, storage, trusted_root, signers)
+    if there is not None and _fits(there.candidate, wanted, read, stagings, now):
+        return StagedRole(wanted, there.candidate, there.signatures, fresh=False)
+    if role != Root.type:
+        wanted.signed.version = stagings.number_after(there.candidate.metadata.signed.version if there else None)
+    record = CandidateRecord(staged_at=now, because=wanted.because)
+    return StagedRole(wanted, Candidate(role, to_bytes(Metadata(wanted.signed)), record), (), fresh=True)
+
+
+def works_on(role: str, before: People | None, storage: Readable) -> str | None:
+    """What else a role works on that is made for what is live; None where that is nothing, or has no base any more."""
+    pointer = read_pointer(reader(storage), role)
+    if pointer.candidate is None:
+        return None
+    found = read_staged(reader(storage), Candidate, role, ())
+    if found is None or found.candidate.base != (base_named(before) if before is not None else None):
+        return None
+    return str(pointer.release) if pointer.release is not None else f"candidate {found.candidate.digest[:12]}"
+
+
+def stage_roles(
+    found: KeySet, storage: Storage, configuration: Configuration, keys: KeyRing, now: datetime, *, replace: bool
+) -> Written:
+    """Write the candidates that are not there yet, and make each the one that its role works on.
+
+    Raises StorageConflict when a role works on something else and `replace` is not given.
+    """
+    if any(one.fresh for one in found.roles):
+        storage.prepare()
+    fresh = [(one, hold(storage, one.wanted.role, anew=replace)) for one in found.roles if one.fresh]
+    for one, _ in fresh:
+        role = one.wanted.role
+        if not replace and (other := works_on(role, one.wanted.before, storage)) is not None:
+            raise StorageConflict(
+                f"{role} is working on {other}",
+                fix="promote that first, or supersede it with --replace; its signatures are then void",
+            )
+    written = Written()
+    for one, held in fresh:
+        objects = [PlannedObject.of(key, Body.from_bytes(data)) for key, data in one.candidate.objects()]
+        written = written.then(write_objects(objects, storage, silent))
+        role, digest = one.wanted.role, one.candidate.digest
+        said = {"candidate": digest, "roles": {role: one.candidate.metadata.signed.version}}
+        told = Told.routine(Action.STAGE, configuration.policy_at(now)).model_copy(update=said)
+        written = written.then(point_to(held, storage, digest, now))
+        written = written.then(append(Draft(told, now, keys.for_ledger(role)), storage))
+    return written
+
+
+@dataclass(frozen=True)
+class KeysPlan:
+    """Everything that makes a set live, in order."""
+
+    done_with: Mapping[str, str]
+    """Role -> digest of the candidate that it need not work on any more afterwards."""
+    before: tuple[PlannedObject, ...]
+    """Written before the flip."""
+    flip: Flip | None
+    """None when only a root is new, which clients find by its number."""
+    entry: Draft | None
+    """What the ledger is told where there is no flip."""
+    after: tuple[PlannedObject, ...]
+    """Written once clients see the flip: a root that must not be there before."""
+    changed_roles: tuple[tuple[str, int], ...]
+    root_first: bool
+    """Whether clients may find nothing acceptable for the moment between root and timestamp: an old key is not here."""
+
+
+def plan_keys(found: KeySet, storage: Readable, configuration: Configuration, keys: KeyRing, now: datetime) -> KeysPlan:
+    """Check that everybody has signed, and lay out what makes the set live, without writing.
+
+    Raises ApprovalsMissing with all that is missing, StorageError when nothing is published yet.
+    """
+    live = found.live
+    if live is None:
+        raise StorageError(
+            "nothing is published here yet", fix="publish a release; it takes along what people have signed"
+        )
+    if lacking := [f"{one.wanted.role} needs {' and '.join(one.missing)}" for one in found.roles if one.missing]:
+        raise ApprovalsMissing("; ".join(lacking), fix="each of them runs `publish approve ROLE --key KEY`")
+    read = reader(storage)
+    by_role = {one.wanted.role: one.wanted.only_good(one.signed) for one in found.roles}
+    new_root = as_root(by_role.pop(Root.type)) if Root.type in by_role else None
+    signed_targets = as_targets(by_role.pop(Targets.type)) if Targets.type in by_role else None
+    signed = {role: as_targets(metadata) for role, metadata in by_role.items()}
+    stat = storage.stat(TIMESTAMP_KEY)
+    advance = Advance(live, new_root or found.root, configuration.signers, keys.with_retired, read, now)
+    targets = signed_targets or live.targets
+    metadata = advance.to(targets.signed, signed, signed_targets=targets)
+    told = Told.routine(Action.KEYS, configuration.policy_at(now))
+    flip = plan_flip(told, metadata, live, stat.tag if stat else None, Root.type, keys, now)
+    pinned = _pinned(signed_targets, configuration) if signed_targets is not None else ()
+    # The whole state, so that whoever goes back in the ledger need not go beyond a change of keys.
+    if flip is not None:
+        told = flip.entry.told.model_copy(update={"roles": {**live.versions, **flip.entry.told.roles}})
+        flip = replace(flip, entry=replace(flip.entry, told=told))
+    objects = (*pinned, *(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects))
+    if new_root is None:
+        return KeysPlan(_done(found), objects, flip, None, (), metadata.changed, root_first=False)
+    name = metadata_key(Root.type, new_root.signed.version)
+    roots = (PlannedObject.of(name, Body.from_bytes(to_bytes(new_root))),)
+    if flip is not None:
+        told = flip.entry.told.model_copy(
+            update={"roles": {Root.type: new_root.signed.version, **flip.entry.told.roles}}
+        )
+        flip = replace(flip, entry=replace(flip.entry, told=told))
+    root_first = flip is not None and not _accepted_before(found.root.signed, dict(metadata.objects), flip.timestamp)
+    alone = told.planned_on(live.stamp).model_copy(update={"roles": {Root.type: new_root.signed.version}})
+    return KeysPlan(
+        done_with=_done(found),
+        before=(*roots, *objects) if root_first else objects,
+        flip=flip,
+        entry=None if flip is not None else Draft(alone, now, keys.for_ledger(Root.type)),
+        after=() if root_first else roots,
+        changed_roles=((Root.type, new_root.signed.version), *metadata.changed),
+        root_first=root_first,
+    )
+
+
+def verify_for_all(storage: Storage, trusted_root: bytes, now: datetime) -> int:
+    """Update as a client of each root that there ever was, the first included. Returns how many there are.
+
+    Raises VerificationError.
+    """
+    read = reader(storage)
+    live = read_repository(read, trusted_root)
+    roles = live.roles.values() if live is not None else ()
+    feeds = [path for role in roles for path in role.signed.targets if path.startswith("feed/")]
+    roots = list(follow_roots(read, trusted_root))
+    for number, root in enumerate(roots):
+        data = trusted_root if number == 0 else read(metadata_key(Root.type, root.signed.version)) or b""
+        update_as_client(storage, data, feeds, now)
+    return len(roots)
+
+
+def _pinned(targets: Metadata[Targets], configuration: Configuration) -> tuple[PlannedObject, ...]:
+    """The public key file that new targets pin, which must be there before them; nothing for a mere renewal."""
+    planned = pinned_key_object(minisign_public(configuration))
+    names = {target_key(path, one.hashes["sha256"]) for path, one in targets.signed.targets.items()}
+    return (planned,) if planned.key in names else ()
+
+
+def _done(found: KeySet) -> dict[str, str]:
+    return {one.wanted.role: one.candidate.digest for one in found.roles}
+
+
+def _there(storage: Readable, role: str, signers: Signers) -> Staged[Candidate] | None:
+    """What staging holds for a role; None when it works on a release. Raises VerificationError when it is damaged."""
+    read = reader(storage)
+    try:
+        pointer = read_pointer(read, role)
+        if pointer.candidate is None or pointer.release is not None:
+            return None
+        known = role_keys(signers, role).keys()
+        return read_staged(read, Candidate, role, listed(storage, role, pointer.candidate, SIGNATURES, known))
+    except (VerificationError, StorageForeign) as error:
+        raise VerificationError(
+            error.what, fix="find out who wrote to staging, then run `publish keys stage --replace`"
+        ) from error
+
+
+def apply_keys(plan: KeysPlan, storage: Storage) -> Written:
+    """Write, log, flip, write the root, and clear the pointers. Raises StorageConflict."""
+    written = write_objects(plan.before, storage, silent)
+    if plan.flip is not None:
+        written = commit(plan.flip, storage, written)
+    if plan.entry is not None:
+        written = written.then(append(plan.entry, storage))
+    written = written.then(write_objects(plan.after, storage, silent))
+    for role, digest in plan.done_with.items():
+        written = written.then(let_go(role, digest, storage))
+    return written
+
+
+def _fits(candidate: Candidate, wanted: Wanted, read: Read, stagings: Stagings, now: datetime) -> bool:
+    """What lies in staging is nobody's word: it is taken up only if it is what this run would make."""
+    signed = candidate.metadata.signed
+    left = signed.expires - now
+    said, asked = signed.unrecognized_fields, wanted.signed.unrecognized_fields
+    return (
+        says_the_same(signed, wanted.signed)
+        and all(said.get(name) == asked.get(name) for name in (*PASSING_FIELDS, BACK_FIELD, WITHDRAWN_FIELD))
+        and _is_next(candidate, wanted, read, stagings)
+        and signed.expires <= wanted.signed.expires
+        and left >= (wanted.signed.expires - now) / 2
+    )
+
+
+def _is_next(candidate: Candidate, wanted: Wanted, read: Read, stagings: Stagings) -> bool:
+    if candidate.role == Root.type:
+        return candidate.metadata.signed.version == wanted.signed.version
+    number = candidate.metadata.signed.version
+    return stagings.may_have(number, candidate.digest) and number_is_its_own(candidate, read)
+
+
+def _accepted_before(root: Root, objects: dict[str, bytes], timestamp: bytes) -> bool:
+    """Whether clients that know the old root only accept the new timestamp, snapshot and targets."""
+    found = [("timestamp", timestamp)]
+    for key, data in objects.items():
+        role = key.rpartition("/")[2].split(".")[1]
+        if role in ("snapshot", "targets") and key.endswith(f".{role}.json"):
+            found.append((role, data))
+    return all(verifies(root, role, Metadata.from_bytes(data)) for role, data in found)

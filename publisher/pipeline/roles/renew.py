@@ -1,0 +1,99 @@
+"""Renewals of what people sign, a twelfth of its life ahead: staged once, named until signed, then made live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tuf.api.metadata import Root
+
+from publisher.channel.keys.rotation import renewal
+from publisher.channel.repository import Repository, follow_roots, read_repository
+from publisher.channel.roles import ONLINE_ROLES, is_due, role_policy
+from publisher.errors import StorageError, StorageForeign, VerificationError
+from publisher.model.config.signer import SHARED_ROLES
+from publisher.model.configuration import Configuration
+from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.objects.writing import Written
+from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.roles.change import KeySet, apply_keys, plan_keys, stage_roles, staged_role, works_on
+from publisher.storage.protocol import Storage
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A role of people that is due, or has expired."""
+
+    role: str
+    expires: datetime
+    missing: tuple[str, ...]
+    """Who has to sign its renewal, as parts of a list."""
+    under_way: str | None
+    """What the role works on instead, and what renews it as well when it is promoted: a release or a change of keys."""
+
+
+@dataclass(frozen=True)
+class Renewals:
+    """What is due."""
+
+    staged: KeySet
+    """With a renewal of each role, there already or still to be staged."""
+    waiting: tuple[Waiting, ...]
+    """Roles that people have to act on."""
+
+    @property
+    def ready(self) -> KeySet:
+        """Renewals that everybody has signed."""
+        return KeySet(self.staged.live, self.staged.root, tuple(one for one in self.staged.roles if not one.missing))
+
+
+def find_renewals(
+    storage: Readable, root: bytes, configuration: Configuration, keys: KeyRing, now: datetime
+) -> Renewals:
+    """What people have to sign anew soon. Raises StorageError when nothing is published, VerificationError."""
+    read = reader(storage)
+    live = read_repository(read, root)
+    if live is None:
+        raise StorageError("nothing is published here yet", fix="publish a release first")
+    newest = tuple(follow_roots(read, root))[-1]
+    staged, waiting = [], []
+    for role, expires in sorted(_due(live, newest.signed, configuration, now).items()):
+        if _renewed_along_the_way(role, configuration, keys):
+            continue
+        wanted = renewal(live, newest, role, configuration.signers, now)
+        try:
+            one = staged_role(wanted, live, storage, root, configuration.signers, now)
+            other = works_on(role, wanted.before, storage) if one.fresh else None
+        except (VerificationError, StorageForeign) as error:  # the others are renewed all the same
+            waiting.append(Waiting(role, expires, (), f"something unreadable ({error.what})"))
+            continue
+        if other is not None:
+            waiting.append(Waiting(role, expires, (), other))
+            continue
+        staged.append(one)
+        if one.missing:
+            waiting.append(Waiting(role, expires, one.missing, None))
+    return Renewals(KeySet(live, newest, tuple(staged)), tuple(waiting))
+
+
+def renew(found: Renewals, storage: Storage, configuration: Configuration, keys: KeyRing, now: datetime) -> Written:
+    """Stage what is not staged yet, and make live what everybody has signed. Raises StorageError, SigningError."""
+    written = stage_roles(found.staged, storage, configuration, keys, now, replace=False)
+    if not found.ready.roles:
+        return written
+    return written.then(apply_keys(plan_keys(found.ready, storage, configuration, keys, now), storage))
+
+
+def _due(live: Repository, root: Root, configuration: Configuration, now: datetime) -> dict[str, datetime]:
+    """Roles of people that are in the last part of their life, with their expiry."""
+    signed = {**{role: one for role, (one, _) in live.signed.items()}, Root.type: root}
+    return {
+        role: one.expires
+        for role, one in signed.items()
+        if role not in ONLINE_ROLES and is_due(configuration.signers, role, one, now)
+    }
+
+
+def _renewed_along_the_way(role: str, configuration: Configuration, keys: KeyRing) -> bool:
+    """Whether it is a shared role whose keys are at hand: the refresh of the online roles signs it too."""
+    return role in SHARED_ROLES and len(keys.of(role)) >= role_policy(configuration.signers, role).threshold

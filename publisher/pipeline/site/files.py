@@ -1,0 +1,168 @@
+"""The files of a built site: what lies where, in which order it goes up, and how a web server hands it out."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+from publisher.channel.layout import LEDGER, STAGING
+from publisher.channel.limits import PAGE_LIMIT
+from publisher.errors import InputError
+from publisher.model.records.site import MANIFEST, SiteManifest, SitePage
+from publisher.pipeline.objects.planned import CHANGING, IMMUTABLE
+from publisher.pipeline.reading import SMALL
+from publisher.signing.private_keys import LARGEST, private_key_in
+from publisher.site.directory_writer import MARKER
+from publisher.storage.protocol import Body, ObjectMeta, check_key
+
+CHANNEL_FOLDERS = ("tuf/", STAGING, LEDGER)
+"""What a channel bucket has and a site never does."""
+
+SHORT = "public, max-age=300"
+"""For files that pages load by a name that stays the same when they change."""
+
+_UTF8 = "; charset=utf-8"
+_TYPES = {
+    ".html": "text/html" + _UTF8,
+    ".htm": "text/html" + _UTF8,
+    ".css": "text/css" + _UTF8,
+    ".js": "text/javascript" + _UTF8,
+    ".mjs": "text/javascript" + _UTF8,
+    ".txt": "text/plain" + _UTF8,
+    ".pub": "text/plain" + _UTF8,
+    ".minisig": "text/plain" + _UTF8,
+    ".asc": "text/plain" + _UTF8,
+    ".md": "text/markdown" + _UTF8,
+    ".csv": "text/csv" + _UTF8,
+    ".ics": "text/calendar" + _UTF8,
+    ".xml": "application/xml" + _UTF8,
+    ".rss": "application/rss+xml" + _UTF8,
+    ".atom": "application/atom+xml" + _UTF8,
+    ".yaml": "application/yaml" + _UTF8,
+    ".yml": "application/yaml" + _UTF8,
+    # JSON is UTF-8 by definition and knows no charset (RFC 8259, section 11).
+    ".json": "application/json",
+    ".map": "application/json",
+    ".webmanifest": "application/manifest+json",
+    ".svg": "image/svg+xml" + _UTF8,
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+    ".ico": "image/vnd.microsoft.icon",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+    ".ttf": "font/ttf",
+    ".otf": "font/otf",
+    ".wasm": "application/wasm",
+    ".pdf": "application/pdf",
+    ".zip": "application/zip",
+    ".gz": "application/gzip",
+}
+"""What a browser must be told; anything else is handed out as bytes. Fixed here, as machines differ in their tables."""
+
+# bundle.a5f9d56c.min.js, main.57a0d79d.min.css.map: the name changes whenever the bytes do.
+_HASHED = re.compile(r"assets/.*\.[0-9a-f]{8}(\.min)?\.(js|css)(\.map)?")
+
+
+class Step(IntEnum):
+    """The order in which files go up: what a page needs is there before the page."""
+
+    ASSETS = 1
+    SEARCH = 2
+    PAGES = 3
+    SITEMAP = 4
+    """Names pages to the world, so they are there by then."""
+
+    @property
+    def words(self) -> str:
+        """The files of this step, in plain words."""
+        return {1: "assets", 2: "the search index", 3: "pages", 4: "the sitemap"}[self]
+
+
+@dataclass(frozen=True)
+class SiteFile:
+    """One file of the built site, hashed."""
+
+    path: str
+    body: Body
+
+    @property
+    def page(self) -> SitePage:
+        """What the manifest says of it."""
+        return SitePage(size=self.body.size, sha256=self.body.sha256)
+
+    @property
+    def step(self) -> Step:
+        """When it goes up."""
+        return step_of(self.path)
+
+
+def read_site(directory: Path) -> tuple[SiteFile, ...]:
+    """Every file of a built site, by path. Raises InputError for what cannot be published."""
+    if not directory.is_dir():
+        raise InputError(f"there is no built site in {directory}")
+    files = []
+    for file in sorted(directory.rglob("*")):
+        path = file.relative_to(directory).as_posix()
+        if file.is_symlink() or not (file.is_file() or file.is_dir()):
+            raise InputError(f"{file} is a link or no plain file", fix="a site consists of plain files; copy it there")
+        if file.is_dir() or path == MARKER:
+            continue
+        if path == MANIFEST or path.startswith(CHANNEL_FOLDERS):
+            raise InputError(f"the site has a page {path}, a name that Tidegate needs itself", fix="give it another")
+        files.append(SiteFile(check_key(path), _body(file)))
+    if not any(one.step is Step.PAGES for one in files):
+        raise InputError(f"there is no page in {directory}, so it is not a built site")
+    return tuple(files)
+
+
+def manifest_body(manifest: SiteManifest) -> Body:
+    """The manifest as an object. Raises InputError when it would be too large to be read again."""
+    body = Body.from_bytes(manifest.to_bytes())
+    if body.size > SMALL:
+        raise InputError(
+            f"the manifest of {len(manifest.pages):,} files has {body.size:,} bytes, more than the {SMALL:,} allowed"
+        )
+    return body
+
+
+def step_of(path: str) -> Step:
+    """When a file of the site goes up."""
+    if path.startswith("search/"):
+        return Step.SEARCH
+    if path.endswith((".html", ".htm")):
+        return Step.PAGES
+    if path in ("sitemap.xml", "sitemap.xml.gz"):
+        return Step.SITEMAP
+    return Step.ASSETS
+
+
+def meta_of(path: str) -> ObjectMeta:
+    """How a web server hands a file of the site out."""
+    kind = _TYPES.get(Path(path).suffix.lower(), "application/octet-stream")
+    if step_of(path) is not Step.ASSETS or path == MANIFEST:
+        return ObjectMeta(kind, CHANGING)
+    return ObjectMeta(kind, IMMUTABLE if _HASHED.fullmatch(path) else SHORT)
+
+
+def _body(file: Path) -> Body:
+    try:
+        with file.open("rb") as stream:
+            if kind := private_key_in(stream.read(LARGEST)):
+                raise InputError(f"{file} holds {kind}; nothing was uploaded", fix="remove it, and replace that key")
+            stream.seek(0)
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+            size = stream.tell()
+    except OSError as error:
+        raise InputError(f"cannot read {file}: {error.strerror}") from error
+    if size > PAGE_LIMIT:
+        raise InputError(
+            f"{file} has {size:,} bytes, more than the {PAGE_LIMIT:,} allowed on the site", fix="link to it"
+        )
+    return Body.from_file(file, size, sha256)

@@ -1,0 +1,241 @@
+"""`publish build --upload`: a built site into its own bucket, so that visitors never meet a page without its parts.
+
+    pages.json, cut down to what stays        from here on it vouches for nothing that is about to change
+    assets -> search index -> pages -> sitemap
+    pages.json, whole                         the upload is complete
+    stale objects                             deleted in the reverse order, a page before what it needs
+
+Only what differs is written. A killed upload leaves a site that works, and running it again completes it: since the
+manifest was cut down first, whatever may have been touched is written again. Both writings of pages.json are
+compare-and-swap and count its version up, so that of two uploads at once one is told, and nothing is deleted that
+another upload has just written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from publisher.errors import InputError, StorageConflict, StorageError, StorageMissing
+from publisher.model.records.site import MANIFEST, SiteManifest
+from publisher.pipeline.objects.writing import Written
+from publisher.pipeline.progress import Advance, Track, silent
+from publisher.pipeline.reading import SMALL
+from publisher.pipeline.site.files import CHANNEL_FOLDERS, SiteFile, Step, manifest_body, meta_of, step_of
+from publisher.storage.places import overlap
+from publisher.storage.protocol import Body, Stat, Storage
+
+T = TypeVar("T")
+
+WORKERS = 16
+"""Requests at once; a small object costs a round trip, hardly any bytes."""
+
+
+@dataclass(frozen=True)
+class Put:
+    """One object to write: created when there is none, else swapped for the one with this tag."""
+
+    path: str
+    body: Body
+    tag: str | None
+
+
+@dataclass(frozen=True)
+class SitePlan:
+    """Everything that an upload will do, in order."""
+
+    url: str
+    manifest: Body
+    """The manifest of the whole site, as it will be in the bucket."""
+    opening: Body | None
+    """The manifest of what stays as it is; None when no object is written."""
+    puts: tuple[Put, ...]
+    """By step, then by path."""
+    closes: bool
+    """Whether the manifest is to be written; False when it is there already."""
+    manifest_tag: str | None
+    stale: tuple[str, ...]
+    """Keys to delete, in order."""
+    unchanged: int
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether the bucket holds exactly this site."""
+        return not (self.closes or self.stale)
+
+    def of(self, step: Step) -> tuple[Put, ...]:
+        """What one step writes."""
+        return tuple(one for one in self.puts if step_of(one.path) is step)
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    """What an upload really did."""
+
+    written: Written
+    deleted: tuple[str, ...]
+
+
+def refuse_same_place(site: str, channel: str | None) -> None:
+    """Raise InputError when the site would go into the channel's bucket, or the other way round."""
+    if channel is not None and overlap(site, channel):
+        raise InputError(
+            f"{site} and the channel's bucket {channel} are the same place, or one lies in the other",
+            fix="give the site a bucket of its own, with credentials of its own",
+        )
+
+
+def plan_upload(files: tuple[SiteFile, ...], storage: Storage, *, everything: bool = False) -> SitePlan:
+    """Compare a built site with a bucket, without writing. Raises StorageError when that is not a site's bucket.
+
+    `everything` trusts nothing that is there, and writes each file again.
+    """
+    # The listing comes before the manifest: what a later upload adds can then not look stale here.
+    there = {stat.key: stat for stat in storage.list("")} if storage.is_prepared() else {}
+    stored, tag = _stored_manifest(storage, there)
+    pages = {one.path: one.page for one in files}
+
+    def stays(one: SiteFile) -> bool:
+        stat = there.get(one.path)
+        same = stored is not None and stored.pages.get(one.path) == one.page
+        return same and not everything and stat is not None and stat.size == one.body.size
+
+    staying = {one.path: one.page for one in files if stays(one)}
+    puts = tuple(
+        Put(one.path, one.body, there[one.path].tag if one.path in there else None)
+        for one in sorted(files, key=lambda one: (one.step, one.path))
+        if one.path not in staying
+    )
+    closes = stored is None or bool(puts) or not stored.says(pages)
+    version = (stored.version if stored else 0) + closes
+    return SitePlan(
+        url=storage.url,
+        manifest=manifest_body(SiteManifest(version=version, pages=pages)),
+        opening=manifest_body(SiteManifest(version=version, complete=False, pages=staying)) if puts else None,
+        puts=puts,
+        closes=closes,
+        manifest_tag=tag,
+        stale=tuple(sorted(set(there) - set(pages) - {MANIFEST}, key=lambda key: (-step_of(key), key))),
+        unchanged=len(staying),
+    )
+
+
+def apply_upload(plan: SitePlan, storage: Storage, track: Track = silent, workers: int = WORKERS) -> Uploaded:
+    """Do what the plan says. Raises StorageConflict when somebody else uploads, StorageError, InputError."""
+    if plan.nothing_to_do:
+        return Uploaded(Written(), ())
+    storage.prepare()
+    with track("Uploading", sum(one.body.size for one in plan.puts)) as advance, _somebody_else():
+        written = _write_all(plan, storage, advance, workers)
+        for step in reversed(Step):
+            _all("what is stale", [key for key in plan.stale if step_of(key) is step], storage.delete, workers)
+    return Uploaded(written, plan.stale)
+
+
+def _write_all(plan: SitePlan, storage: Storage, advance: Advance, workers: int) -> Written:
+    written, tag = Written(), plan.manifest_tag
+    if not plan.closes:
+        stat = storage.stat(MANIFEST)
+        if stat is None or stat.tag != tag:
+            raise _conflict()
+        return written
+    if plan.opening is not None:
+        tag = storage.replace(MANIFEST, plan.opening, meta_of(MANIFEST), tag)
+        written = written.and_also(MANIFEST, plan.opening.size)
+    for step in Step:
+        for key, size in _write(step, plan.of(step), storage, advance, workers):
+            written = written.and_also(key, size)
+    storage.replace(MANIFEST, plan.manifest, meta_of(MANIFEST), tag)
+    return written.and_also(MANIFEST, plan.manifest.size)
+
+
+def _stored_manifest(storage: Storage, there: dict[str, Stat]) -> tuple[SiteManifest | None, str | None]:
+    """The manifest in the bucket and its tag; one that cannot be read vouches for nothing, and is replaced."""
+    if foreign := next((key for key in there if key.startswith(CHANNEL_FOLDERS)), None):
+        raise StorageError(
+            f"{storage.url} is a channel's bucket, as it holds {foreign}; nothing was written",
+            fix="give the site a bucket of its own, with credentials of its own",
+        )
+    if there and MANIFEST not in there:
+        raise StorageError(
+            f"{storage.url} holds {len(there)} objects but no {MANIFEST}, so it is not a site's bucket;"
+            " nothing was written",
+            fix="name the site's own bucket; if this is the one and its manifest was lost, empty it first",
+        )
+    if MANIFEST not in there:
+        return None, None
+    try:
+        data, tag = storage.read(MANIFEST, SMALL)
+    except StorageMissing as error:
+        raise _conflict() from error
+    try:
+        return SiteManifest.model_validate_json(data), tag
+    except ValidationError:
+        return None, tag
+
+
+def _write(
+    step: Step, puts: Sequence[Put], storage: Storage, advance: Advance, workers: int
+) -> Iterator[tuple[str, int]]:
+    """Write the objects of one step; yields keys and sizes of those that were really written."""
+
+    def put(one: Put) -> bool:
+        if one.tag is None:
+            return storage.create(one.path, one.body, meta_of(one.path), advance)
+        storage.replace(one.path, one.body, meta_of(one.path), one.tag)
+        advance(one.body.size)
+        return True
+
+    for one, new in zip(puts, _all(step.words, puts, put, workers), strict=True):
+        if new:
+            yield one.path, one.body.size
+
+
+def _all(what: str, items: Sequence[T], act: Callable[[T], object], workers: int) -> list[object]:
+    """Act on all items, a few at once. After the first failure nothing more is begun, and it is raised."""
+    if not items:
+        return []
+    with ThreadPoolExecutor(min(workers, len(items)), thread_name_prefix="upload") as pool:
+        futures = [pool.submit(act, one) for one in items]
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+        finally:
+            pool.shutdown(cancel_futures=True)
+    failed = [error for one in futures if not one.cancelled() and (error := one.exception()) is not None]
+    if failed:
+        raise _told(failed[0], what, _done(futures), len(items))
+    return [one.result() for one in futures]
+
+
+def _done(futures: Sequence[Future[object]]) -> int:
+    return sum(not one.cancelled() and one.exception() is None for one in futures)
+
+
+def _told(error: BaseException, what: str, done: int, total: int) -> BaseException:
+    """The same error, and how far the upload came."""
+    if not isinstance(error, (StorageError, InputError)):
+        return error
+    told = type(error)(f"{error.what} ({what}: {done} of {total} are done)", fix=error.fix)
+    told.__cause__ = error
+    return told
+
+
+@contextmanager
+def _somebody_else() -> Iterator[None]:
+    """A lost race means one thing here, whatever object it was lost on."""
+    try:
+        yield
+    except StorageConflict as error:
+        raise _conflict(error.what) from error
+
+
+def _conflict(what: str = f"{MANIFEST} has changed") -> StorageConflict:
+    return StorageConflict(
+        f"somebody else uploads to this site; nothing of theirs was undone ({what.rstrip('.')})",
+        fix="wait until they are through, then run the command again; it starts from what is there then",
+    )

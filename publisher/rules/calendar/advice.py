@@ -1,0 +1,270 @@
+"""What to do with a release whose date is in the way of an event: ship, move, split or re-scope (R11, R93)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from publisher.model.catalog import Catalog
+from publisher.model.content.release import ChangeClass, Necessity, Release
+from publisher.model.content.release import Kind as ReleaseKind
+from publisher.model.records.decision import Decision, Verdict
+from publisher.model.records.evidence import Evidence
+from publisher.rules import english
+from publisher.rules.calendar.rollback_due import Due, due
+from publisher.rules.calendar.schedule import HORIZON, Opening, Schedule, schedule
+from publisher.rules.engine.question import Question
+from publisher.rules.evaluate import NO_EVIDENCE, evaluate, verdicts_of
+from publisher.wire.version import Version
+
+SHORT_DELAY = timedelta(days=14)
+"""What can wait is moved right by so much before it is moved left, since nobody has to hurry then."""
+
+SMALLER = (
+    ChangeClass.FEATURE,
+    ChangeClass.UI_POLISH,
+    ChangeClass.PATCH,
+)
+"""What a larger release may be made into, the largest first."""
+
+
+SURE = "A patch must be essential, and sure to work"
+
+
+class Kind(StrEnum):
+    """What a team can do."""
+
+    SHIP_NOW = "ship now"
+    KEEP = "ship as planned"
+    MOVE_LEFT = "move left"
+    MOVE_RIGHT = "move right"
+    SPLIT = "split"
+    RE_SCOPE = "re-scope"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One thing to do."""
+
+    kind: Kind
+    what: str
+    """With its dates, as a sentence."""
+    why: str
+    cost: str
+    span: Opening | None
+    """When; None where it is not a matter of one date."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The advice for one release and channel."""
+
+    decision: Decision
+    """What the rules say at the moment of asking."""
+    planned: Decision
+    """What they say at the planned time, or at the moment of asking if that is over or unknown."""
+    options: tuple[Option, ...]
+    """What is advised first; none where no date is open in time, it has shipped, or it was taken back."""
+    mend: tuple[Verdict, ...]
+    """What people have to mend on any date."""
+    way_back: Due | None
+    """By when its way back must be verified and rehearsed, for the planned time (R85)."""
+    too_late: str
+    """Why an open date is not advised, as sentences; empty unless users must run the release by then."""
+
+
+def plan(catalog: Catalog, release: Release, channel: str, now: datetime, evidence: Evidence = NO_EVIDENCE) -> Plan:
+    """What to do with the release, as seen at `now`. It must belong to a product of the catalog."""
+    planned = max(release.planned_for or now, now)
+    every = schedule(catalog, release, channel, now, evidence, planned)
+    required = release.notes.required_by
+    in_time = every if required is None else every.ending(required)
+    shipped = release.shipped_at is not None and release.shipped_at <= now
+    over = shipped or release.version in evidence.withdrawn_from(channel)
+    question = Question(catalog, release, channel, evidence, now)
+    options = [] if over else list(_options(question, planned, in_time))
+    first = _advised(release, planned, options)
+    options.sort(key=lambda option: option is not first)
+    return Plan(
+        decision=evaluate(catalog, release, channel, now, evidence),
+        planned=evaluate(catalog, release, channel, planned, evidence),
+        options=tuple(options),
+        mend=every.mend,
+        way_back=due(catalog, release, now),
+        too_late="" if over or required is None else _too_late(catalog, required, now, planned, every, in_time),
+    )
+
+
+def _too_late(
+    catalog: Catalog, required: datetime, now: datetime, planned: datetime, every: Schedule, in_time: Schedule
+) -> str:
+    """Which date would be open and is too late for users, and whom to call where none is left."""
+    if now >= required:
+        late = f"Users had to run it by {english.moment(required)}, which has passed."
+    elif in_time.at(planned) or in_time.after(planned):
+        return ""
+    elif (opening := every.at(planned) or every.after(planned)) is not None:
+        start = max(planned, opening.start)
+        late = f"Users must run it by {english.moment(required)}, so {english.moment(start)} is too late."
+    else:
+        late = f"Users must run it by {english.moment(required)}."
+    if in_time.openings:
+        return late
+    owners = catalog.policy_at(now).owners
+    owner = f"{owners.calendar.person}, who owns the calendar," if owners else "whoever owns the calendar"
+    return f"{late} No earlier date is open. Call {owner} to agree on an override or on another `required_by`."
+
+
+def _options(question: Question, planned: datetime, openings: Schedule) -> Iterator[Option]:
+    """Everything that can be done on dates of `openings`, which hold none by which users must have acted."""
+    release, now = question.release, question.now
+    if (span := openings.at(planned)) is not None:
+        yield _keep(now, planned, span, bool(openings.mend))
+        return
+    left, right = openings.before(planned), openings.after(planned)
+    required = release.notes.required_by
+    if left is not None:
+        yield _move_left(now, planned, left, required)
+    if right is not None:
+        yield _move_right(release, planned, right, openings.soon_after(planned))
+    if required is not None and (right is None or planned >= required):
+        return  # what is split off or left out would ship too late
+    later = f"from {english.moment(right.start)} on" if right else "once a date is open"
+    mend = {verdict.rule for verdict in openings.mend}
+    smaller = [kind for kind in (*SMALLER, ChangeClass.DOCS) if _is_smaller(kind, release)]
+    open_classes = [kind for kind in smaller if _open(_made_into(question, kind), planned, mend)]
+    yield from _split(planned, open_classes, later)
+    yield from _re_scope(release, planned, open_classes, later)
+
+
+def _keep(now: datetime, planned: datetime, span: Opening, to_mend: bool) -> Option:
+    kind = Kind.SHIP_NOW if planned == now else Kind.KEEP
+    what = "It may ship now" if planned == now else f"{english.moment(planned)} is open"
+    open_for = _until(span) or f"; nothing is known to block it for {HORIZON.days} days"
+    if to_mend:
+        what, why, cost = f"{what} once it is fixed", "Nothing else blocks this date.", "The fix."
+    elif span.overridden:
+        why, cost = "An override lets it ship then.", "The risk that the overridden rule guards against."
+    else:
+        why, cost = "Nothing blocks this date.", "None."
+    return Option(kind, f"{what}{open_for}.", why, cost, span)
+
+
+def _move_left(now: datetime, planned: datetime, span: Opening, required: datetime | None) -> Option:
+    assert span.end is not None
+    start = "now" if span.start <= now else english.moment(span.start)
+    if span.overridden:
+        why = "An override lets it ship then."
+    elif span.end == required:
+        why = "Users must run it by then."
+    else:
+        why = "It is out, and can still be taken back, before anything blocks it."
+    return Option(
+        Kind.MOVE_LEFT,
+        f"Ship between {start} and {english.moment(span.end)}.",
+        why,
+        f"At least {_days(planned - span.end)} less testing than planned; {_days(span.end - now)} left from now.",
+        span,
+    )
+
+
+def _move_right(release: Release, planned: datetime, span: Opening, first: Opening | None) -> Option:
+    cost = [f"Users get it {_days(span.start - planned)} later."]
+    if first is not None and first != span and first.end is not None:
+        cost.append(f"An earlier gap lasts only {_days(first.end - first.start)}, {_from_to(first)}.")
+    if release.risk_of_delay is not None:
+        cost.append(f"Risk of waiting, {release.risk_of_delay.score} of 5: {release.risk_of_delay.because}")
+    return Option(
+        Kind.MOVE_RIGHT,
+        f"Ship {_from_to(span)}." if span.end else f"Ship from {english.moment(span.start)} on.",
+        "An override lets it ship then." if span.overridden else "Nothing blocks it then.",
+        " ".join(cost),
+        span,
+    )
+
+
+def _split(planned: datetime, open_classes: list[ChangeClass], later: str) -> Iterator[Option]:
+    """Documentation and patches in a release of their own on the planned date, the rest later."""
+    parts = [change_class for change_class in (ChangeClass.DOCS, ChangeClass.PATCH) if change_class in open_classes]
+    if not parts:
+        return
+    only = f". {SURE}" if ChangeClass.PATCH in parts else ""
+    yield Option(
+        Kind.SPLIT,
+        f"Ship its {english.kinds(parts)} on {english.moment(planned)}, and the rest {later}{only}.",
+        "Part of it need not wait.",
+        "Two releases to test, sign and announce.",
+        None,
+    )
+
+
+def _re_scope(release: Release, planned: datetime, open_classes: list[ChangeClass], later: str) -> Iterator[Option]:
+    """A smaller release on the planned date."""
+    smaller = next((change_class for change_class in SMALLER if change_class in open_classes), None)
+    if smaller is None:
+        return
+    only = f". {SURE}" if smaller is ChangeClass.PATCH else ""
+    yield Option(
+        Kind.RE_SCOPE,
+        f"Leave out what makes it {english.kind(release.change_class)}, and ship it as {english.kind(smaller)}"
+        f" on {english.moment(planned)}{only}.",
+        f"{english.kinds([smaller]).capitalize()} may ship then.",
+        f"What is left out ships {later}.",
+        None,
+    )
+
+
+def _is_smaller(change_class: ChangeClass, release: Release) -> bool:
+    order = list(ChangeClass)
+    return order.index(change_class) < order.index(release.change_class)
+
+
+def _made_into(question: Question, change_class: ChangeClass) -> Question:
+    """The question whether a part of the release may ship, as a routine release of another class.
+
+    A patch is taken to be one that has to ship and surely mends, under the number after the newest that was ever out.
+    """
+    release = question.release
+    changed: dict[str, object] = {"change_class": change_class, "kind": ReleaseKind.ROUTINE}
+    if change_class is ChangeClass.PATCH:
+        changed |= {"necessity": Necessity.ESSENTIAL, "fix_confidence": "high"}
+        out = {version for version in (question.current, *question.withdrawn) if version is not None}
+        newest = max(out, default=None)
+        if newest is not None and newest < release.version:
+            major, minor, patch = (*newest.release, 0, 0)[:3]
+            changed["version"] = Version.parse(f"{major}.{minor}.{patch + 1}")
+    evidence = Evidence(live=question.evidence.live, withdrawn=question.evidence.withdrawn)
+    return Question(question.catalog, release.model_copy(update=changed), question.channel, evidence, question.now)
+
+
+def _open(question: Question, moment: datetime, mend: set[str]) -> bool:
+    """Whether nothing stops it at the moment but what has to be mended on any date."""
+    return all(verdict.rule in mend for verdict in verdicts_of(question.at(moment)) if verdict.outcome.stops)
+
+
+def _advised(release: Release, planned: datetime, options: list[Option]) -> Option | None:
+    """As planned where that is open; else earlier, but for what can wait a while, and never in a hurry."""
+    by_kind = {option.kind: option for option in options}
+    left, right = (by_kind[kind].span if kind in by_kind else None for kind in (Kind.MOVE_LEFT, Kind.MOVE_RIGHT))
+    soon = right is not None and right.start - planned <= SHORT_DELAY
+    hurried = left is None or not left.comfortable or (soon and release.necessity is not Necessity.ESSENTIAL)
+    moves = [Kind.MOVE_RIGHT, Kind.MOVE_LEFT] if hurried else [Kind.MOVE_LEFT, Kind.MOVE_RIGHT]
+    order = [Kind.SHIP_NOW, Kind.KEEP, *moves, Kind.RE_SCOPE, Kind.SPLIT]
+    return next((by_kind[kind] for kind in order if kind in by_kind), None)
+
+
+def _from_to(span: Opening) -> str:
+    assert span.end is not None
+    return f"from {english.moment(span.start)} to {english.moment(span.end)}"
+
+
+def _until(span: Opening) -> str:
+    return f" until {english.moment(span.end)}" if span.end else ""
+
+
+def _days(span: timedelta) -> str:
+    """5 days, or hours where it is less than two days."""
+    hours = round(span / timedelta(hours=1))
+    return english.counted(span.days, "day") if span >= timedelta(days=2) else english.counted(hours, "hour")

@@ -1,0 +1,128 @@
+"""The declared class against what the build really changed: a theme refresh that touches DHT code fails (R26)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from publisher.model.content.product import Product
+from publisher.model.content.release import ChangeClass
+from publisher.model.records.decision import Outcome, Verdict
+from publisher.model.records.evidence import ChangeFacts
+from publisher.rules import english
+from publisher.rules.engine.profile import not_required
+from publisher.rules.engine.question import Question
+from publisher.rules.freeze.matrix import at_least
+
+RULE = "changes.class"
+
+VERSIONED = {
+    "storage": ChangeClass.STORAGE,
+    "rpc": ChangeClass.RPC,
+    "dht": ChangeClass.DHT,
+    "tracker": ChangeClass.TRACKER,
+    "wire": ChangeClass.PROTOCOL,
+}
+"""What a step of a schema or wire version means; a name that is not here means a protocol change."""
+
+URGENT = (ChangeClass.SECURITY, ChangeClass.HOTFIX)
+"""Fixes that may have to touch dangerous ground; people decide, by name."""
+
+
+def change_class(question: Question) -> Verdict:
+    """Nothing that the build changed waits longer for events than the class that the release declares."""
+    release, product, facts = question.release, question.product, question.evidence.changes
+    if not product.areas:
+        return Verdict(
+            rule=RULE,
+            outcome=Outcome.NOT_APPLICABLE,
+            reason=f"products.yaml lists no source `areas` for {product.id} to compare the change class with.",
+        )
+    if facts is None and question.evidence.artifacts is None:
+        return Verdict(
+            rule=RULE,
+            outcome=Outcome.NOT_APPLICABLE,
+            reason="The change class is compared with the build when the release is published.",
+        )
+    if facts is None:
+        return not_required(RULE, question.policy) or Verdict(
+            rule=RULE,
+            outcome=Outcome.UNKNOWN,
+            reason="The change class cannot be checked without the list of what the build changed.",
+            who="Engineering",
+            fix="Give the changed paths with --changes, such as the output of git diff --name-only.",
+        )
+    if release.change_class is ChangeClass.DOCS and (path := _in_no_area(product, facts)) is not None:
+        return Verdict(
+            rule=RULE,
+            outcome=Outcome.BLOCKED,
+            reason=f"It is declared as docs, which no freeze stops, but {path} is in no known area of {product.id}.",
+            public_reason="It is declared as docs, but the build also changed files that may not be documentation.",
+            who="Engineering",
+            fix=f"Add that path to the `areas` of {product.id} in products.yaml, or declare another class.",
+        )
+    worse = [
+        (change, proof)
+        for change, proof in found_classes(product, facts)
+        if not at_least(question.policy.freeze, question.subject, release.change_class, change)
+    ]
+    if not worse:
+        return Verdict(
+            rule=RULE,
+            outcome=Outcome.PASS,
+            reason=f"The build changed nothing riskier than the declared class {release.change_class}.",
+        )
+    urgent = release.change_class in URGENT
+    shown = [f"{proof} ({change})" for change, proof in worse]
+    return Verdict(
+        rule=RULE,
+        outcome=Outcome.NEEDS_APPROVAL if urgent else Outcome.BLOCKED,
+        reason=f"It is declared as {release.change_class}, but the build changed {english.listed(_few(shown))}.",
+        public_reason=f"It is declared as {release.change_class}, but the build changed something of class"
+        f" {english.listed(list(dict.fromkeys(found for found, _ in worse)))}.",
+        who="Engineering and operations" if urgent else "Engineering",
+        fix="Ask for an override, or take that part out."
+        if urgent
+        else f"Declare it as {worse[0][0]}, or take that part out.",
+    )
+
+
+def _in_no_area(product: Product, facts: ChangeFacts) -> str | None:
+    """The first changed path of which no area tells what it is."""
+    matchers = [_matcher(area.paths) for area in product.areas]
+    return next((path for path in facts.paths if not any(matcher.fullmatch(path) for matcher in matchers)), None)
+
+
+def found_classes(product: Product, facts: ChangeFacts) -> Iterator[tuple[ChangeClass, str]]:
+    """Each class that something shows, once, with the first proof of it."""
+    seen = set(facts.classes)
+    for known in facts.classes:
+        yield known, "a part of the program"
+    for step in facts.versions:
+        if step.before != step.after and (change := VERSIONED.get(step.name, ChangeClass.PROTOCOL)) not in seen:
+            seen.add(change)
+            yield change, f"the {step.name} version from {step.before} to {step.after}"
+    for area in product.areas:
+        if area.change_class in seen:
+            continue
+        matcher = _matcher(area.paths)
+        if (path := next((path for path in facts.paths if matcher.fullmatch(path)), None)) is not None:
+            seen.add(area.change_class)
+            yield area.change_class, path
+
+
+@lru_cache(maxsize=256)
+def _matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{_pattern(pattern)})" for pattern in patterns))
+
+
+def _pattern(shell: str) -> str:
+    """src/dht/** -> a regular expression; * stays within a folder, ** crosses folders."""
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", shell)
+    meaning = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return "".join(meaning.get(part, re.escape(part)) for part in parts)
+
+
+def _few(shown: list[str]) -> list[str]:
+    return shown if len(shown) <= 4 else [*shown[:3], f"{len(shown) - 3} more"]

@@ -1,0 +1,115 @@
+"""A Decision as one sentence that answers the question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from publisher.model.catalog import Catalog
+from publisher.model.content.release import Release
+from publisher.model.records.decision import Decision, Outcome
+from publisher.model.records.evidence import Evidence
+from publisher.rules import english
+from publisher.rules.evaluate import NO_EVIDENCE, evaluate
+
+_IS = {
+    Outcome.NOT_APPLICABLE: "may ship",
+    Outcome.PASS: "may ship",
+    Outcome.PASS_OVERRIDDEN: "may ship under an override",
+    Outcome.WAITING: "waits",
+    Outcome.NEEDS_APPROVAL: "needs an approval",
+    Outcome.UNKNOWN: "is on hold, because information is missing",
+    Outcome.BLOCKED: "is blocked",
+}
+
+
+def headline(decision: Decision) -> str:
+    """btfs-node 4.2.0 waits until Saturday 28 November 2026, 22:00 UTC."""
+    name = f"{decision.product} {decision.version}"
+    answer = f"{name} {_IS[decision.outcome]}"
+    if decision.next_change is None or decision.then is None:
+        return f"{answer}{' now' if decision.go else ''}."
+    answer += f" until {english.moment(decision.next_change)}"
+    if decision.then.stops and decision.outcome.stops:
+        answer += f", and then {_IS[decision.then]}"
+    return f"{answer}."
+
+
+_TECHNICAL = ("integrity", "changes", "planes")
+"""First words of the rules that ask what a release is; all others ask what it would ship into."""
+
+_BLOCKER = {
+    "integrity.channel": "its channel",
+    "integrity.version": "its version",
+    "integrity.artifacts": "the check of its files",
+    "integrity.withdrawn": "its rollback",
+    "changes.class": "its change class",
+    "freeze.hard": "the hard freeze",
+    "freeze.soft": "the soft freeze",
+    "freeze.monitors": "the state of clients after an event",
+    "urgency.hotfix": "the weighing of its risks",
+    "urgency.delay": "its delay",
+    "risk.score": "the missing score of an event",
+    "risk.estimate": "an outdated estimate",
+    "risk.signal": "an open signal",
+    "risk.scenario": "the lack of a tested scenario",
+    "risk.named": "the lack of named risks",
+    "risk.comms-lead": "the lack of a comms lead",
+    "risk.assumptions": "the lack of a note on what changes for users",
+    "pattern.fits": "its rollout pattern",
+    "planes.order": "the order of its steps",
+    "calendar.review": "the overdue review of the calendar",
+    "environment.coverage": "a gap in staffing",
+    "maintenance.window": "the wait for a maintenance window",
+}
+"""What blocks a release where the rule stops it, all in the singular."""
+
+
+def halves(decision: Decision) -> str:
+    """Both halves of the answer, since a sound release alone is no yes (R40)."""
+    stopping = [verdict.rule for verdict in decision.verdicts if verdict.outcome.stops]
+    itself = [_BLOCKER[rule] for rule in stopping if rule.partition(".")[0] in _TECHNICAL]
+    around = [_BLOCKER[rule] for rule in stopping if rule.partition(".")[0] not in _TECHNICAL]
+    if not stopping:
+        return "Nothing in the release itself blocks it, and nothing around it does."
+    if not itself:
+        return f"Nothing in the release itself blocks it. {_capital(english.listed(around))} {_do(around)}."
+    blocked = f"{_capital(english.listed(itself))} {_do(itself, 'block')} it"
+    if not around:
+        return f"{blocked}. Nothing around it does."
+    return f"{blocked}, and so {_do(around)} {english.listed(around)}."
+
+
+def _do(blockers: Sequence[str], verb: str = "do") -> str:
+    """Does, or do of several."""
+    if len(blockers) > 1:
+        return verb
+    return "does" if verb == "do" else f"{verb}s"
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def course(
+    catalog: Catalog, release: Release, decision: Decision, evidence: Evidence = NO_EVIDENCE
+) -> tuple[Decision, ...]:
+    """The decision, and those that follow where other freezes take over, until the answer changes by itself."""
+    decisions = [decision]
+    while (last := decisions[-1]).next_change is not None and (ends := _ends(last)) is not None:
+        if ends >= last.next_change:
+            break
+        decisions.append(evaluate(catalog, release, decision.channel, ends, evidence))
+    return tuple(decisions)
+
+
+def _ends(decision: Decision) -> datetime | None:
+    """When the last of the verdicts that stop it ends by itself; always later than the decision."""
+    return max((v.until for v in decision.verdicts if v.outcome.stops and v.until is not None), default=None)
+
+
+def change(decision: Decision) -> str:
+    """From Saturday 28 November 2026, 22:00 UTC on it may ship: the next change of the answer that time brings."""
+    if decision.next_change is None or decision.then is None:
+        return "The answer does not change on its own."
+    return f"From {english.moment(decision.next_change)} on it {_IS[decision.then]}."

@@ -1,0 +1,193 @@
+"""What every page is made from: the public catalog, what is live, the moment, and what was worked out from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from publisher.model.catalog import Catalog
+from publisher.model.content.policy import Policy
+from publisher.model.content.release import Release
+from publisher.model.records.channel_state import ChannelState, LiveRelease, Withdrawal
+from publisher.model.records.decision import Decision
+from publisher.model.records.evidence import Evidence
+from publisher.rules.calendar.lanes import Quarter, quarter
+from publisher.rules.calendar.schedule import schedule
+from publisher.rules.evaluate import evaluate
+from publisher.site.freezes import EventFreeze, ProductOutlook, freezes, product_outlook
+from publisher.site.matrix import Bands
+from publisher.site.public import EventView, view_of
+from publisher.wire.version import Version
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page before it is rendered."""
+
+    path: str
+    """Source path below the root of the site, ending in .md."""
+    title: str
+    template: str
+    """Name of the template in templates/pages/."""
+    description: str = ""
+    context: Mapping[str, Any] = field(default_factory=dict)
+    contents: bool = True
+    """Whether a table of contents stands beside it."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a release cannot ship at its planned moment."""
+
+    earliest: datetime | None
+    """The first date after it that is open, if one is known."""
+    frozen: bool
+    """Whether a freeze covers it."""
+
+
+HORIZON = timedelta(days=90)
+"""So far ahead the calendar looks."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One moment of one catalog, as the public sees it. Make it from `public_catalog`."""
+
+    catalog: Catalog
+    state: ChannelState | None
+    now: datetime
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.catalog.policy_at(self.now)
+
+    @cached_property
+    def bands(self) -> Bands:
+        """The freeze matrix."""
+        return Bands(self.policy.freeze)
+
+    @cached_property
+    def freezes(self) -> tuple[EventFreeze, ...]:
+        """What each event or sprint freeze stops, by the beginning of its freeze."""
+        return freezes(self.catalog, self.now)
+
+    @cached_property
+    def freeze_of(self) -> dict[str, EventFreeze]:
+        """Freezes of the events that may be named, by event id."""
+        return {freeze.view.event.id: freeze for freeze in self.freezes if freeze.view.event is not None}
+
+    @cached_property
+    def quarter(self) -> Quarter:
+        """The lanes of the coming ninety days, as the public sees them."""
+        gone = {one.id for one in self.catalog.releases if not self.is_coming(one)}
+        return quarter(self.catalog, self.now, HORIZON, self.now, public=True, gone=gone)
+
+    @cached_property
+    def outlooks(self) -> tuple[ProductOutlook, ...]:
+        """What may ship now, product by product."""
+        return tuple(product_outlook(self.catalog, product, self.now) for product in self.catalog.products.values())
+
+    @cached_property
+    def views(self) -> dict[str, EventView]:
+        """Every event by id, as the public reads it."""
+        return {event.id: view_of(event, self.now) for event in self.catalog.events}
+
+    def live(self, product: str, channel: str) -> LiveRelease | None:
+        """What the bucket verifiably offers, if a bucket was read."""
+        return self.state.of(product, channel) if self.state else None
+
+    def live_of(self, release: Release) -> tuple[LiveRelease, ...]:
+        """The channels that offer exactly this release."""
+        return tuple(
+            one
+            for one in (self.state.live if self.state else ())
+            if one.product == release.product and one.channel in release.channels and one.version == release.version
+        )
+
+    def withdrawals(self, release: Release) -> tuple[Withdrawal, ...]:
+        """The channels that have taken this release back, if a bucket was read."""
+        return self.state.withdrawals(release.product, release.version) if self.state else ()
+
+    def is_taken_back(self, release: Release) -> bool:
+        """Whether a channel has taken it back, and none offers it."""
+        return bool(self.withdrawals(release)) and not self.live_of(release)
+
+    def current(self, product: str, channel: str) -> Release | None:
+        """The newest release that the content records as shipped to the channel, and that was not taken back."""
+        withdrawn = self._evidence_of(product, channel).withdrawn_from(channel)
+        return self.catalog.current(product, channel, self.now, withdrawn)
+
+    def is_out(self, release: Release) -> bool:
+        """Whether it has been published, by the bucket or else by the content; and be it taken back since."""
+        shipped = release.shipped_at is not None and release.shipped_at <= self.now
+        return shipped or bool(self.live_of(release)) or bool(self.withdrawals(release))
+
+    def offered(self, product: str, channel: str) -> Version | None:
+        """The version that a channel offers, by the bucket or else by the content."""
+        if (live := self.live(product, channel)) is not None:
+            return live.version
+        current = self.current(product, channel)
+        return current.version if current is not None else None
+
+    def newer(self, release: Release) -> Version | None:
+        """The version that replaces this one; None while one of its channels offers it still, or nothing newer."""
+        offered = [self.offered(release.product, channel) for channel in release.channels]
+        if self.live_of(release) or any(version is None or version <= release.version for version in offered):
+            return None
+        return offered[0]
+
+    def is_passed(self, release: Release) -> bool:
+        """Whether all of its channels offer something newer, while nothing records that it ever shipped."""
+        if self.is_out(release):
+            return False
+        live = [self.live(release.product, channel) for channel in release.channels]
+        return all(one is not None and one.version > release.version for one in live)
+
+    def is_coming(self, release: Release) -> bool:
+        """Whether it may still ship."""
+        return not self.is_out(release) and not self.is_passed(release)
+
+    @cached_property
+    def decisions(self) -> dict[str, tuple[Decision, ...]]:
+        """Public decisions of every release that is still to come, one a channel, by release id."""
+        return {
+            release.id: tuple(self.decide(release, channel, self.now) for channel in release.channels)
+            for release in self.catalog.releases
+            if self.is_coming(release)
+        }
+
+    @cached_property
+    def refusals(self) -> dict[str, Refusal]:
+        """Releases to come whose planned moment lies in a wait, by id."""
+        found: dict[str, Refusal] = {}
+        for release in self.catalog.releases:
+            if release.planned_for is not None and release.planned_for >= self.now and self.is_coming(release):
+                dates = [self._first_open(release, channel, release.planned_for) for channel in release.channels]
+                if any(date != release.planned_for for date in dates):
+                    known = [date for date in dates if date is not None]
+                    found[release.id] = Refusal(
+                        max(known) if len(known) == len(dates) else None, self._frozen(release, release.planned_for)
+                    )
+        return found
+
+    def _frozen(self, release: Release, at: datetime) -> bool:
+        decisions = (self.decide(release, channel, at) for channel in release.channels)
+        return any(one.rule.startswith("freeze.") and one.outcome.stops for said in decisions for one in said.verdicts)
+
+    def _first_open(self, release: Release, channel: str, planned: datetime) -> datetime | None:
+        """The first moment from the planned one on at which no date is in its way; None if no such moment is known."""
+        openings = schedule(
+            self.catalog, release, channel, planned, self._evidence_of(release.product, channel)
+        ).openings
+        return openings[0].start if openings else None
+
+    def decide(self, release: Release, channel: str, at: datetime) -> Decision:
+        """The public projection of the very decision that `publish` would take."""
+        return evaluate(self.catalog, release, channel, at, self._evidence_of(release.product, channel)).public()
+
+    def _evidence_of(self, product: str, channel: str) -> Evidence:
+        return Evidence.of_channel(self.state, product, channel)

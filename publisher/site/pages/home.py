@@ -1,0 +1,80 @@
+"""The home page: what is current, what is frozen and until when, and what comes next, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from publisher.model.content.product import Channel, Product
+from publisher.model.content.release import Release
+from publisher.rules import english
+from publisher.site.labels import RECORDED, Chip
+from publisher.site.page_model import Page, Scene
+from publisher.site.pages.releases import TakenBack, release_view, withdrawn_ahead
+from publisher.site.public import public_events
+
+
+@dataclass(frozen=True)
+class Current:
+    """What one channel of one product offers."""
+
+    channel: Channel
+    version: str | None
+    release: Release | None
+    """Its notes, where the content has them and they are public."""
+    chip: Chip
+    taken_back: tuple[TakenBack, ...] = ()
+    """What those who run a newer version, which was taken back, have to know."""
+
+
+def pages(scene: Scene) -> Iterator[Page]:
+    """The home page."""
+    waiting = [outlook for outlook in scene.outlooks if outlook.waits]
+    next_opening = min((wait.until for outlook in waiting for wait in outlook.waits), default=None)
+    ahead = sorted(
+        (release_view(scene, r) for r in scene.catalog.releases if scene.is_coming(r)),
+        key=lambda view: (view.when is None, view.when, view.title),
+    )
+    yield Page(
+        "index.md",
+        "Releases, and when they come",
+        "home.md.jinja",
+        "What is current, what waits and until when, and how to check a download.",
+        {
+            "headline": _headline(next_opening, scene.now),
+            "calm": not waiting,
+            "products": [(product, _currents(scene, product)) for product in scene.catalog.products.values()],
+            "ahead": ahead[:6],
+            "events": [event for event in public_events(scene.catalog, scene.now) if _coming(scene, event.ends)][:4],
+        },
+        contents=False,
+    )
+
+
+def _coming(scene: Scene, ends: datetime) -> bool:
+    return ends > scene.now
+
+
+def _headline(next_opening: datetime | None, now: datetime) -> str:
+    if next_opening is None:
+        return "Nothing is on hold. Releases ship when they are ready."
+    return f"Some updates are on hold. The next ones can ship from {english.near(next_opening, now)}."
+
+
+def _currents(scene: Scene, product: Product) -> list[Current]:
+    rows = []
+    for channel_id in product.channels:
+        channel = scene.catalog.channels[channel_id]
+        live = scene.live(product.id, channel_id)
+        back = withdrawn_ahead(scene, product.id, channel_id)
+        if live is not None:
+            release = scene.catalog.find(product.id, str(live.version))
+            rows.append(Current(channel, str(live.version), release, Chip("go", "live, signatures verified"), back))
+            continue
+        release = scene.current(product.id, channel_id)
+        if release is not None:
+            rows.append(Current(channel, str(release.version), release, RECORDED, back))
+        else:
+            rows.append(Current(channel, None, None, Chip("quiet", "nothing yet"), back))
+    return rows

@@ -1,0 +1,97 @@
+"""How much is ever read: our own caps, whatever signed metadata claims.
+
+TUF bounds a file by the length that the metadata above it names (specification, 5.4 to 5.7). Whoever holds a single
+online key writes that length, so it bounds nothing by itself.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import IO
+
+from tuf.api.exceptions import DownloadLengthMismatchError, SlowRetrievalError
+from tuf.api.metadata import Root, Snapshot, Timestamp
+from tuf.ngclient import FetcherInterface, UpdaterConfig
+
+from publisher.wire.errors import Code, VerificationError
+
+__all__ = ["LIMITS", "MetadataFetcher", "limit_of", "refuse_web_page", "within"]
+
+LIMITS = UpdaterConfig(
+    max_root_rotations=64,
+    max_delegations=8,
+    root_max_length=128 * 1024,
+    timestamp_max_length=16 * 1024,
+    snapshot_max_length=256 * 1024,
+    targets_max_length=2 * 1024 * 1024,
+)
+"""Lengths in bytes, against endless data; counts, against endless chains."""
+
+METADATA_SECONDS = 300.0
+"""How long all metadata of one check may take: others wait for it, since the state is locked meanwhile."""
+
+_NUMBERED = re.compile(r"(?:[0-9]+\.)?(.*)\.json")
+_WEB_PAGE = re.compile(rb"\s*<(?:!doctype|html|head|body|!--|\?xml)", re.IGNORECASE)
+
+
+def limit_of(name: str) -> int:
+    """How many bytes of a metadata file are read at most, by its name, such as `7.snapshot.json`."""
+    match = _NUMBERED.fullmatch(name)
+    return {
+        Root.type: LIMITS.root_max_length,
+        Timestamp.type: LIMITS.timestamp_max_length,
+        Snapshot.type: LIMITS.snapshot_max_length,
+    }.get(match[1] if match else "", LIMITS.targets_max_length)
+
+
+class MetadataFetcher(FetcherInterface):
+    """Fetches the metadata of one check for python-tuf: within our caps, in memory, and never a web page."""
+
+    def __init__(self, fetcher: FetcherInterface, seconds: float = METADATA_SECONDS) -> None:
+        self._fetcher = fetcher
+        self._seconds = seconds
+        self._ends = time.monotonic() + seconds
+
+    def _fetch(self, url: str) -> Iterator[bytes]:
+        return self._fetcher.fetch(url)
+
+    @contextmanager
+    def download_file(self, url: str, max_length: int) -> Iterator[IO[bytes]]:
+        """The file's bytes. `max_length` is what python-tuf was told by other metadata."""
+        if time.monotonic() >= self._ends:
+            raise SlowRetrievalError(f"the metadata before {url} took longer than {self._seconds:g} seconds")
+        name = url.rpartition("/")[2]
+        if max_length > limit_of(name):
+            raise VerificationError(
+                f"{name} is announced with {max_length} bytes; at most {limit_of(name)} are read",
+                fix="do not install anything from here; tell the publisher",
+                code=Code.TOO_LARGE,
+            )
+        data = b"".join(within(self.fetch(url), max_length))
+        refuse_web_page(name, data)
+        yield BytesIO(data)
+
+
+def within(chunks: Iterator[bytes], limit: int) -> Iterator[bytes]:
+    """The chunks, up to `limit` bytes. Raises DownloadLengthMismatchError before anything beyond is passed on."""
+    count = 0
+    for chunk in chunks:
+        count += len(chunk)
+        if count > limit:
+            raise DownloadLengthMismatchError(f"at least {count} bytes where at most {limit} are allowed")
+        yield chunk
+
+
+def refuse_web_page(name: str, data: bytes) -> None:
+    """Refuse HTML where something signed should be, in words that help: a network that wants a sign-in sends it."""
+    if _WEB_PAGE.match(data[:1024]):
+        raise VerificationError(
+            f"the server sent a web page in place of {name}",
+            fix="if this network asks you to sign in, do that in a browser first; "
+            "otherwise check the channel's address, then tell the publisher",
+            code=Code.WEB_PAGE,
+        )
