@@ -8,7 +8,7 @@ LOCK   := uv pip compile --quiet --no-config --universal --python-version 3.11 -
 PORT   ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench nightly lock wheel clean
+.PHONY: help demo serve test lint check bench nightly lock wheel clean
 
 help:            ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,14 +31,16 @@ demo: $(VENV)/installed   ## keys, a real program published and verified, and th
 serve: $(VENV)/installed  ## the demo's site and bucket on http://127.0.0.1:8000/; PORT=8137 for another port
 	@$(VENV)/bin/publish serve --port $(PORT)
 
-check: $(VENV)/tested     ## the quick daily one: lint, types, layers, unit tests, strict site build
+lint: $(VENV)/tested      ## style, types, layers, the content, a strict build of the site
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-logo
-	$(VENV)/bin/pytest -q -m 'not system' -n auto
 	$(VENV)/bin/publish check
 	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --quiet --strict --site-dir build/check-site
+
+check: lint               ## the quick daily one: lint and unit tests
+	$(VENV)/bin/pytest -q -m 'not system' -n auto
 
 test: $(VENV)/tested      ## all tests, system tests too
 	$(VENV)/bin/pytest -n auto --dist loadfile
