@@ -305,11 +305,13 @@ def only_good_signatures(role: str, metadata: Metadata[Targets], delegator: Root
 def _usable(data: bytes, kind: type[S], role: str, delegator: Metadata[Root] | Metadata[Targets]) -> Metadata[S] | None:
     """Metadata that an earlier run left, when its signatures still verify and it is written as we write it.
 
-    Bytes around what is signed are nobody's: other spellings are a stranger's, who wants clients to get them.
+    Bytes around what is signed are nobody's: other spellings, and signatures that are none of the role's, are a
+    stranger's, who wants clients to get them, or more than they read.
     """
     try:
         found = parse(data, kind, role)
-        delegator.signed.verify_delegate(role, found.signed_bytes, found.signatures)
-    except (VerificationError, RepositoryError, DeserializationError):
+        result = delegator.signed.get_verification_result(role, found.signed_bytes, found.signatures)
+    except (VerificationError, RepositoryError, DeserializationError, ValueError):
         return None
-    return found if to_bytes(found) == data else None
+    whole = bool(result) and set(found.signatures) == set(result.signed)
+    return found if whole and to_bytes(found) == data else None
