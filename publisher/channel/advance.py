@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -150,7 +150,7 @@ class Advance:
         key = metadata_key(role, metadata.signed.version)
         left = left_at(self.read, key)
         if left is not None:
-            found = _usable(left, Targets, role, delegator)
+            found = _usable(left, Targets, role, delegator, metadata.signatures)
             enough = not isinstance(delegator.signed, Targets) or (found and says_enough(delegator.signed, role, found))
             if found is None or not enough or found.signed != metadata.signed:
                 raise StorageConflict(
@@ -187,8 +187,9 @@ class Advance:
 
     def _settle(self, role: str, signed: S, delegator: Metadata[Root] | Metadata[Targets]) -> tuple[Metadata[S], bytes]:
         """Find the version to write: one that a killed run left and that says the same, or the next free one."""
+        ours = {key.public_key.keyid for key in self.keys(role)}
         while (left := left_at(self.read, metadata_key(role, signed.version))) is not None:
-            found = _usable(left, type(signed), role, delegator)
+            found = _usable(left, type(signed), role, delegator, ours)
             if (
                 found is not None
                 and found.signed.version == signed.version
@@ -302,14 +303,19 @@ def only_good_signatures(role: str, metadata: Metadata[Targets], delegator: Root
     return Metadata(metadata.signed, good)
 
 
-def _usable(data: bytes, kind: type[S], role: str, delegator: Metadata[Root] | Metadata[Targets]) -> Metadata[S] | None:
+def _usable(
+    data: bytes, kind: type[S], role: str, delegator: Metadata[Root] | Metadata[Targets], along: Collection[str]
+) -> Metadata[S] | None:
     """Metadata that an earlier run left, when its signatures still verify and it is written as we write it.
 
-    Bytes around what is signed are nobody's: other spellings are a stranger's, who wants clients to get them.
+    Bytes around what is signed are nobody's: other spellings, and signatures that are none of the role's, are a
+    stranger's, who wants clients to get them, or more than they read. `along` are ids of keys that sign along, such as
+    those that are being replaced.
     """
     try:
         found = parse(data, kind, role)
-        delegator.signed.verify_delegate(role, found.signed_bytes, found.signatures)
-    except (VerificationError, RepositoryError, DeserializationError):
+        result = delegator.signed.get_verification_result(role, found.signed_bytes, found.signatures)
+    except (VerificationError, RepositoryError, DeserializationError, ValueError):
         return None
-    return found if to_bytes(found) == data else None
+    strange = set(found.signatures) - set(result.signed) - (set(along) - set(result.unsigned))
+    return found if result and not strange and to_bytes(found) == data else None

@@ -11,7 +11,7 @@ import re
 __all__ = ["LARGEST", "private_key_in"]
 
 LARGEST = 256 * 1024
-"""Bytes; no file that is a key is larger. Of a larger file only this much at the start is looked at."""
+"""Bytes; no file that is a key is larger, so larger programs need not be read. A key in a text may lie anywhere."""
 
 _BREAK = rb"(?:\s|\\[nr]?|<br ?/?>|(?<=[\n>])[>#*|+/;]|[\"'][\s,.+]*[\"'])+"
 """What stands between the lines of a key: also where it was put into JSON, a program, HTML or a quotation."""
@@ -59,11 +59,10 @@ _DER = re.compile(
 
 def private_key_in(content: bytes) -> str | None:
     """What kind of private key the bytes hold, in words that follow "holds"; None when they hold none."""
-    start = content[:LARGEST]
-    if _DER.match(start):
+    if _DER.match(content):
         return "a private key (DER)"
     # A file in UTF-16 has a NUL beside each letter.
-    for text in (start, start.replace(b"\0", b"")) if b"\0" in start else (start,):
+    for text in (content, content.replace(b"\0", b"")) if b"\0" in content else (content,):
         for kind, pattern in _TEXTS:
             if pattern.search(text):
                 return kind

@@ -22,3 +22,8 @@ BODY = b"MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7"
 )
 def test_a_key_in_the_spelling_of_another_format_is_found(text: bytes) -> None:
     assert private_key_in(text)
+
+
+@pytest.mark.parametrize("before", [b"A line of a log.\n" * 20_000, "A line of a log.\n".encode("utf-16") * 20_000])
+def test_a_key_far_down_in_a_long_text_is_found(before: bytes) -> None:
+    assert private_key_in(before + b"-----BEGIN PRIVATE KEY-----\n" + BODY + b"\n")

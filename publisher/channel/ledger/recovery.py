@@ -14,6 +14,7 @@ from typing import TypeVar
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timestamp
 from tuf.api.serialization import DeserializationError, SerializationError
 
+from publisher.channel.findings import metadata_limit
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
 from publisher.channel.repository import MAX_VERSION, Read, Repository, left_at, parse, verifies, verify_role_duties
 from publisher.channel.roles import ONLINE_ROLES
@@ -178,6 +179,11 @@ def _read(read: Read, role: str, versions: Mapping[str, int]) -> Metadata[Target
     data = read(name)
     if data is None:
         raise VerificationError(f"{name} is missing", fix="bring it back from the versions that the bucket keeps")
+    if (limit := metadata_limit(name)) is not None and len(data) > limit:
+        raise VerificationError(
+            f"{name} has {len(data)} bytes, and clients read at most {limit}: somebody has overwritten it",
+            fix="bring it back from the versions that the bucket keeps",
+        )
     metadata = parse(data, Targets, name)
     if metadata.signed.version != version:
         raise VerificationError(

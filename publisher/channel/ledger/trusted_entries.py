@@ -21,6 +21,9 @@ from publisher.model.config.signer import Signers
 from publisher.model.records.ledger import Action, Entry, Told
 from publisher.signing.key_files import public_key
 
+ABOUT_ALL = (Action.KEYS, Action.RECOVER, Action.REFRESH, Action.SIGN_SITE)
+"""What is never done for one channel: its people do not speak for the others, whatever channel an entry names."""
+
 
 @dataclass(frozen=True)
 class Today:
@@ -39,7 +42,7 @@ class Today:
         return verified_entry(one, self._may_sign(said))
 
     def _may_sign(self, told: Told) -> Mapping[str, Key]:
-        if told.product is not None and told.channel is not None:
+        if told.action not in ABOUT_ALL and told.product is not None and told.channel is not None:
             # What people are asked to sign is for those people to stage: an online key must not be enough.
             online = () if told.action is Action.STAGE else ONLINE_ROLES
             return self._keys((channel_role(told.product, told.channel), *online))

@@ -20,7 +20,7 @@ from publisher.channel.repository import Repository
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.config.signer import Signers
 from publisher.model.records.ledger import Action, Entry
-from publisher.pipeline.ledger_append import keys_ever_named, objects_from_the_end, whose_keys_count
+from publisher.pipeline.ledger_append import NO_OBJECT, keys_ever_named, objects_from_the_end, whose_keys_count
 from publisher.pipeline.reading import Readable, reader
 from publisher.rules import english
 
@@ -37,8 +37,9 @@ class Stagings:
     """The highest number that is live, or that metadata has which takes the live release back; 0 for none."""
     entries: tuple[Entry, ...]
     """By keys that may say so today."""
-    unreadable: tuple[int, ...]
-    """Numbers in the ledger at which no key of ours, today's or a former one, has signed an entry."""
+    damaged: tuple[int, ...]
+    """Numbers in the ledger at which no key of ours, today's or a former one, has signed an entry, or at which another
+    one lies than the entry after it follows on."""
     next_free: Callable[[int], int]
     """The first number after another that no object has."""
 
@@ -90,20 +91,25 @@ def read_stagings(
         return keys_ever_named(storage, trusted_root, signers)
 
     entries: list[Entry] = []
-    unreadable: list[int] = []
+    damaged: list[int] = []
     after: int | None = None
+    follower: Entry | None = None
     for number, data in objects_from_the_end(storage):
         if after is not None:
-            unreadable.extend(range(after - 1, number, -1))
+            damaged.extend(range(after - 1, number, -1))
         after = number
         logged = Logged(number, data)
+        if data != NO_OBJECT:  # entries follow on what could be read
+            if follower is not None and follower.previous != logged.head.sha256:
+                damaged.append(number)
+            follower = logged.entry
         try:
             entry = today.entry(logged)
         except VerificationError:
             if not _is_ours(logged, ever_named()):
-                unreadable.append(number)
+                damaged.append(number)
             continue
-        if entry.action is Action.STAGE and not entry.refused and role in (entry.channel_role, *entry.roles):
+        if entry.action is Action.STAGE and not entry.refused and _is_about(entry, role):
             entries.append(entry)
     current = live.of(role) if live else None
     highest = current.signed.version if current else 0
@@ -111,9 +117,7 @@ def read_stagings(
         # Metadata that takes a release back is signed with it, and has the number after it.
         highest += storage.stat(back_key(role, payload_digest(current.signed))) is not None
     read = reader(storage)
-    return Stagings(
-        role, highest, tuple(entries), tuple(unreadable), lambda above: next_free_version(role, read, above)
-    )
+    return Stagings(role, highest, tuple(entries), tuple(damaged), lambda above: next_free_version(role, read, above))
 
 
 def refuse_superseded(candidate: ReleaseCandidate, stagings: Stagings) -> None:
@@ -139,12 +143,17 @@ def refuse_superseded(candidate: ReleaseCandidate, stagings: Stagings) -> None:
             f" {english.moment(later.at)}, says entry {later.number} of the ledger; its signatures are void",
             fix=fix,
         )
-    if (damaged := min((number for number in stagings.unreadable if number > own.number), default=None)) is not None:
+    if (damaged := min((number for number in stagings.damaged if number > own.number), default=None)) is not None:
         raise StorageConflict(
-            f"entry {damaged} of the ledger, after the staging of candidate {candidate.digest[:12]}, is missing or was"
-            " not signed by us; it may have told that the candidate was replaced",
+            f"entry {damaged} of the ledger, after the staging of candidate {candidate.digest[:12]}, is missing, was"
+            " exchanged or was not signed by us; it may have told that the candidate was replaced",
             fix=fix,
         )
+
+
+def _is_about(entry: Entry, role: str) -> bool:
+    """Whether a staging is the role's. Whose key may sign an entry for one role has no say about another's numbers."""
+    return entry.channel_role == role or (entry.channel_role is None and set(entry.roles) == {role})
 
 
 def _is_ours(logged: Logged, keys: Mapping[str, Key]) -> bool:

@@ -80,17 +80,17 @@ def _write(one: PlannedObject, storage: Storage, advance: Advance) -> bool:
         assert one.body is not None
         return storage.create(one.key, one.body, one.meta, advance)
     except StorageConflict as error:
-        raise (_occupied(one.key) if one.key.startswith(RELEASES) else error) from error
+        raise (occupied(one.key) if one.key.startswith(RELEASES) else error) from error
 
 
 def refuse_occupied(objects: Sequence[PlannedObject], storage: Readable) -> None:
     """Look whether plain names are taken by files of another size. Raises StorageConflict."""
     for one in objects:
         if one.key.startswith(RELEASES) and (stat := storage.stat(one.key)) is not None and stat.size != one.size:
-            raise _occupied(one.key)
+            raise occupied(one.key)
 
 
-def _occupied(key: str) -> StorageConflict:
+def occupied(key: str) -> StorageConflict:
     """A plain name that is taken: by what was published under that version, or by somebody who has no key."""
     folder = key.rpartition("/")[0]
     return StorageConflict(

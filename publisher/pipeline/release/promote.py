@@ -203,11 +203,7 @@ def apply_promote(
     Raises StorageConflict when somebody published in between, RefusedByPolicy when the answer has changed meanwhile.
     """
     request = plan.request
-    if plan.staged is not None:
-        refuse_superseded(
-            plan.staged.candidate,
-            read_stagings(request.role, plan.live, storage, request.trusted_root, catalog.signers),
-        )
+    _refuse_superseded(plan, catalog, storage)
     written = write_objects(plan.objects, storage, track)
     if (flip := plan.flip) is not None:
         now = clock()
@@ -216,6 +212,8 @@ def apply_promote(
             flip = flip.decided(permit.decision, now)
             copies = {planned.key: planned.copy_of for planned in plan.objects if planned.copy_of is not None}
             verify_planned(storage, flip.timestamp, copies, request.trusted_root, plan.live, now)
+            # Once more: storing and verifying take a while, and somebody may have replaced a bad build meanwhile.
+            _refuse_superseded(plan, catalog, storage)
         try:
             written = commit(flip, storage, written)
         except StorageConflict as error:
@@ -231,6 +229,13 @@ def apply_promote(
     if plan.first_targets is not None:
         written = written.then(let_go(Targets.type, plan.first_targets, storage))
     return written
+
+
+def _refuse_superseded(plan: PromotePlan, catalog: Catalog, storage: Readable) -> None:
+    if plan.staged is not None:
+        request = plan.request
+        stagings = read_stagings(request.role, plan.live, storage, request.trusted_root, catalog.signers)
+        refuse_superseded(plan.staged.candidate, stagings)
 
 
 def _advance(

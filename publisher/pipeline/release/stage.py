@@ -35,7 +35,7 @@ from publisher.channel.manifests import MANIFEST_FILE, manifest_bytes
 from publisher.channel.repository import Read, Repository, read_repository, withdrawn_by
 from publisher.channel.roles import listed_targets, role_policy
 from publisher.channel.state import feeds
-from publisher.errors import InputError, StorageConflict, StorageForeign, VerificationError
+from publisher.errors import StorageConflict, StorageForeign, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.config.signer import Signers
 from publisher.model.content.release import ChangeClass, Release
@@ -56,7 +56,7 @@ from publisher.pipeline.objects.planned import (
     pinned_key_object,
     published_artifact,
 )
-from publisher.pipeline.objects.writing import Written, write_objects
+from publisher.pipeline.objects.writing import Written, occupied, write_objects
 from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.publication.conflict_report import what_others_did
 from publisher.pipeline.publication.staging_pointer import Held, hold, point_to
@@ -232,18 +232,22 @@ def apply_stage(plan: StagePlan, storage: Storage, track: Track = silent) -> Wri
 
 
 def refuse_other_bytes(release: Release, manifest: Manifest, storage: Storage) -> None:
-    """A version is published once; the same version with other bytes needs a new number."""
-    data = reader(storage)(release_key(release.product, str(release.version), MANIFEST_FILE))
-    if data is None or data == manifest_bytes(manifest):
-        return
+    """A version is published once; the same version with other bytes needs a new number.
+
+    What lies there is not believed: somebody without a key may have put it there.
+    """
+    key = release_key(release.product, str(release.version), MANIFEST_FILE)
     try:
+        data = reader(storage)(key)
+        if data is None or data == manifest_bytes(manifest):
+            return
         before = {(one.file, one.sha256) for one in Manifest.model_validate_json(data).artifacts}
-    except ValueError as error:
-        raise InputError(f"{MANIFEST_FILE} of {release.id} in the bucket cannot be read") from error
+    except (StorageForeign, ValueError) as error:
+        raise occupied(key) from error
     differing = [one.file for one in manifest.artifacts if (one.file, one.sha256) not in before]
     raise StorageConflict(
         f"{release.id} is already published with other bytes ({', '.join(differing) or 'another list of files'})",
-        fix="give the new build a new version; what is published never changes",
+        fix=occupied(key).fix,
     )
 
 

@@ -14,7 +14,7 @@ from publisher.errors import InputError
 from publisher.model.records.site import MANIFEST, SiteManifest, SitePage
 from publisher.pipeline.objects.planned import CHANGING, IMMUTABLE
 from publisher.pipeline.reading import SMALL
-from publisher.signing.private_keys import LARGEST, private_key_in
+from publisher.signing.private_keys import private_key_in
 from publisher.site.directory_writer import MARKER
 from publisher.storage.protocol import Body, ObjectMeta, check_key
 
@@ -154,7 +154,7 @@ def meta_of(path: str) -> ObjectMeta:
 def _body(file: Path) -> Body:
     try:
         with file.open("rb") as stream:
-            if kind := private_key_in(stream.read(LARGEST)):
+            if kind := private_key_in(stream.read(SMALL)):
                 raise InputError(f"{file} holds {kind}; nothing was uploaded", fix="remove it, and replace that key")
             stream.seek(0)
             sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
