@@ -57,6 +57,8 @@ def _lines(status: Status, url: str, now: datetime) -> list[str]:
         )
     ]
     staged = [line for one in status.candidates for line in _candidate_lines(one)]
+    for why in status.damaged:
+        staged += wrapped(f"What is staged cannot be told: {why}. Stage it again with --replace.", width, 2)
     staged += [line for one in status.staged_roles for line in _role_lines(one)]
     if status.unclear is not None:
         staged += wrapped(f"Which changes of keys are under way cannot be told: {status.unclear}.", width, 2)
@@ -129,6 +131,7 @@ def _as_json(status: Status) -> dict[str, object]:
         "announced": status.announced,
         "expired": list(status.expired),
         "unclear": status.unclear,
+        "damaged": list(status.damaged),
         "live": [
             {
                 "product": one.product,

@@ -11,7 +11,7 @@ from publisher.channel.layout import channel_role
 from publisher.channel.repository import Repository, read_repository
 from publisher.channel.roles import is_due
 from publisher.channel.state import read_state
-from publisher.errors import SigningError, StorageConflict, VerificationError
+from publisher.errors import SigningError, StorageConflict, StorageForeign, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.configuration import Configuration
 from publisher.model.records.channel_state import ChannelState
@@ -64,6 +64,8 @@ class Status:
     """Channel role -> persons who signed what is live."""
     unclear: str | None = None
     """Why changes of keys that are under way cannot be told, such as a role without any key; None when they can."""
+    damaged: tuple[str, ...] = ()
+    """Why it cannot be told what some channels work on."""
     announced: bool = True
     """Whether the ledger tells of what is live; otherwise somebody published without us."""
 
@@ -85,23 +87,17 @@ def read_status(storage: Readable, root: bytes, configuration: Configuration, no
     """
     read = reader(storage)
     live = read_repository(read, root)
-    candidates = tuple(
-        _candidate(staged, storage, root, configuration, now)
-        for product in configuration.products.values()
-        for channel in product.channels
-        if read_pointer(read, role := channel_role(product.id, channel)).release is not None
-        and (staged := staged_candidate(storage, role, configuration.signers)) is not None
-        and not is_live(staged.candidate, live)
-    )
+    candidates, damaged = _candidates(storage, root, configuration, live, now)
     staged_roles, unclear = _under_way(storage, root, configuration, now)
     if live is None:
-        return Status(ChannelState(read_at=now), (), candidates, staged_roles, {}, unclear)
+        return Status(ChannelState(read_at=now), (), candidates, staged_roles, {}, unclear, damaged=damaged)
     return Status(
         state=read_state(read, live, read_withdrawals(storage, live, configuration.signers), now),
         roles=tuple(_roles(live, configuration, now)),
         candidates=candidates,
         staged_roles=staged_roles,
         unclear=unclear,
+        damaged=damaged,
         shipped_by={role: tuple(signed_by(live, role)) for role in live.roles if "." in role},
         announced=is_announced(live.stamp, storage),
     )
@@ -113,8 +109,30 @@ def _under_way(
     """Changes of keys and renewals; what keys are short of hides nothing else."""
     try:
         return under_way(storage, root, configuration, now), None
-    except SigningError as error:
+    except (SigningError, VerificationError, StorageForeign) as error:
         return (), error.what.rstrip(".")
+
+
+def _candidates(
+    storage: Readable, root: bytes, configuration: Configuration, live: Repository | None, now: datetime
+) -> tuple[tuple[CandidateStatus, ...], tuple[str, ...]]:
+    """What channels work on, and why that cannot be told of some; a damaged one hides nothing else."""
+    candidates: list[CandidateStatus] = []
+    damaged: list[str] = []
+    roles = [
+        channel_role(product.id, channel) for product in configuration.products.values() for channel in product.channels
+    ]
+    for role in roles:
+        try:
+            if read_pointer(reader(storage), role).release is None:
+                continue
+            staged = staged_candidate(storage, role, configuration.signers)
+        except (VerificationError, StorageForeign) as error:
+            damaged.append(error.what.rstrip("."))
+            continue
+        if staged is not None and not is_live(staged.candidate, live):
+            candidates.append(_candidate(staged, storage, root, configuration, now))
+    return tuple(candidates), tuple(damaged)
 
 
 def _roles(live: Repository, configuration: Configuration, now: datetime) -> list[RoleStatus]:
