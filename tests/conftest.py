@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from socketserver import BaseServer
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,6 +39,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="Write the golden trees anew; review the diff.")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _servers_bear_that_a_client_leaves() -> Iterator[None]:
+    """A client that hangs up is no error of a server, and the traceback none of the command that runs by then."""
+    report = BaseServer.handle_error
+
+    def handle_error(self: BaseServer, request: object, client_address: object) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            report(self, request, client_address)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseServer, "handle_error", handle_error)
+        yield
 
 
 @pytest.fixture

@@ -230,9 +230,12 @@ def from_the_end(storage: Readable) -> Iterator[Logged]:
             yield Logged(number, data)
 
 
-def objects_from_the_end(storage: Readable) -> Iterator[tuple[int, bytes]]:
-    """Number and bytes of whatever has an entry's place, the last first; no bytes where it cannot be read as one."""
-    numbers = _numbers(storage)[::-1]
+def objects_from_the_end(storage: Readable, after: int) -> Iterator[tuple[int, bytes]]:
+    """Number and bytes of whatever has the place of an entry after the number `after`, the last first.
+
+    No bytes where it cannot be read as one.
+    """
+    numbers = [number for number in reversed(_numbers(storage)) if number > after]
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="ledger") as pool:
         for number, data in zip(numbers, pool.map(_reader(storage), numbers), strict=True):
             yield number, data or NO_OBJECT

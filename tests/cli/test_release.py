@@ -109,7 +109,8 @@ def test_other_bytes_under_the_same_version_exit_with_5(ready: Project, publish:
     before = tree(ready.bucket)
     ran = release(publish, ready)
     assert ran.code == 5
-    assert "give the new build a new version" in ran.err
+    assert "node@1.0.0 is already published with other bytes (node-1.0.0-linux-amd64.tar.gz" in ran.err
+    assert "publish under a new version" in " ".join(ran.err.split())
     assert tree(ready.bucket) == before
 
 

@@ -116,16 +116,7 @@ def test_a_state_with_more_junk_than_clients_read_is_not_put_back(staged: Projec
 
 @pytest.mark.parametrize(
     "action",
-    [
-        Action.RECOVER,
-        Action.KEYS,
-        pytest.param(
-            Action.PROMOTE,
-            marks=pytest.mark.xfail(
-                strict=True, reason="a channel's key may tell of a promotion, and what it rests on"
-            ),
-        ),
-    ],
+    [Action.RECOVER, Action.KEYS, Action.PROMOTE],
 )
 def test_a_thief_of_one_channel_key_puts_no_older_state_before_those_that_can_be_put_back(
     project: Project, action: Action

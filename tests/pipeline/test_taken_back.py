@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
 
-from publisher.channel.ledger.entries import number_of
 from publisher.channel.repository import read_repository, withdrawn_by
 from publisher.client.decide import decide
 from publisher.client.http import fetcher_for
@@ -31,7 +29,7 @@ from publisher.pipeline.withdrawn import read_withdrawals
 from publisher.wire.version import Version
 from tests.pipeline.test_rollback import take_back
 from tests.support.approving import edit, promote, stage
-from tests.support.flaky import FlakyStorage
+from tests.support.flaky import Counting
 from tests.support.project import Project, seeded_keys, tree
 from tests.support.rotating import promote_keys, replace_key, sign_role_as, stage_keys
 
@@ -222,18 +220,6 @@ def test_r86_a_change_of_keys_goes_on_telling(taken_back: Project) -> None:
     sign_role_as(taken_back, "node.stable", ("channels-ana", successor))
     promote_keys(taken_back)
     assert named(taken_back) == ["1.1.0"]
-
-
-@dataclass
-class Counting(FlakyStorage):
-    """Notes which entries of the ledger are read."""
-
-    entries: list[int] = field(default_factory=list)
-
-    def read(self, key: str, limit: int) -> tuple[bytes, str]:
-        if (number := number_of(key)) is not None:
-            self.entries.append(number)
-        return super().read(key, limit)
 
 
 def days(project: Project, storage: Counting, version: str | None = None) -> list[datetime | None]:

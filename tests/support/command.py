@@ -43,7 +43,7 @@ def publish(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
         except SystemExit as leaving:
             code = leaving.code if isinstance(leaving.code, int) else 1
         out, err = capsys.readouterr()
-        assert "Traceback" not in out + err or "--debug" in arguments
+        assert "Traceback" not in out + err or "--debug" in arguments, out + err
         return Ran(code, out, err)
 
     return run

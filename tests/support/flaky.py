@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import BinaryIO, TypeVar
 
+from publisher.channel.ledger.entries import number_of
 from publisher.storage.protocol import Body, ObjectMeta, Progress, Stat, Storage
 
 Result = TypeVar("Result")
@@ -81,3 +82,15 @@ class FlakyStorage:
     def _alive(self) -> None:
         if isinstance(self.error, Killed) and self.fail_at and len(self.changes) >= self.fail_at:
             raise self.error
+
+
+@dataclass
+class Counting(FlakyStorage):
+    """Notes which entries of the ledger are read."""
+
+    entries: list[int] = field(default_factory=list)
+
+    def read(self, key: str, limit: int) -> tuple[bytes, str]:
+        if (number := number_of(key)) is not None:
+            self.entries.append(number)
+        return super().read(key, limit)

@@ -74,20 +74,30 @@ class ReleaseCandidate(Candidate):
     @property
     def basis(self) -> Basis | None:
         """What its approvals are given for, as a signed field says; None where it does not say, or says nonsense."""
-        try:
-            return Basis.model_validate_json(json.dumps(self.metadata.signed.unrecognized_fields.get(BASIS_FIELD)))
-        except ValueError:
-            return None
+        return basis_named(self.metadata.signed)
 
     def check(self) -> None:
         """Refuse a payload that cannot be read, or that ships nothing. Raises VerificationError."""
         _ = self.base, self.release
 
 
+def basis_named(signed: Targets) -> Basis | None:
+    """What metadata of a channel says that it rests on; None where it does not say, or says nonsense."""
+    try:
+        return Basis.model_validate_json(json.dumps(signed.unrecognized_fields.get(BASIS_FIELD)))
+    except ValueError:
+        return None
+
+
+def basis_field(basis: Basis) -> object:
+    """The same as the signed field has it."""
+    return basis.model_dump(mode="json", exclude_none=True)
+
+
 def payload_of(targets: Targets, basis: Basis, live: Repository | None, role: str, version: int) -> bytes:
     """The payload for a version of a channel role, made to replace what is live."""
     payload = copy.deepcopy(targets)
-    payload.unrecognized_fields[BASIS_FIELD] = basis.model_dump(mode="json")
+    payload.unrecognized_fields[BASIS_FIELD] = basis_field(basis)
     payload.version = version
     payload.unrecognized_fields[BASE_FIELD] = base_of(live, role)
     return to_bytes(Metadata(payload))
@@ -100,14 +110,14 @@ def feeds_of(signed: Targets, read: Read) -> Mapping[str, Feed]:
     return {feed.platform: feed for feed in found}
 
 
-def basis_of(catalog: Catalog, release: Release, at: datetime, people: str) -> Basis:
+def basis_of(catalog: Catalog, release: Release, at: datetime, people: str, ledger: int) -> Basis:
     """What approvals of the release are given for, when it is decided on for the moment `at`.
 
-    `people` is the digest of the files for people, by `people_digest`.
+    `people` is the digest of the files for people, by `people_digest`; `ledger` the number of the ledger's last entry.
     """
     product = catalog.products[release.product].digest()
     policy = catalog.policy_at(at).digest()
-    return Basis(policy=policy, release=release.digest(), product=product, people=people, at=at)
+    return Basis(policy=policy, release=release.digest(), product=product, people=people, at=at, ledger=ledger)
 
 
 def people_digest(files: Mapping[str, str]) -> str:

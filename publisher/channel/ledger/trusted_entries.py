@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from tuf.api.metadata import Key, Root, Targets
 
 from publisher.channel.keys.rotation import keys_of
-from publisher.channel.layout import SITE_ROLE, channel_role
+from publisher.channel.layout import channel_role
 from publisher.channel.ledger.entries import Logged, verified_entry
 from publisher.channel.roles import ONLINE_ROLES
 from publisher.errors import VerificationError
@@ -42,6 +42,9 @@ class Today:
         return verified_entry(one, self._may_sign(said))
 
     def _may_sign(self, told: Told) -> Mapping[str, Key]:
+        if told.result is not None:
+            # Who cannot make anything live has no say about what was: a thief would list it among what can be put back.
+            return self._keys((*ONLINE_ROLES, *((Root.type,) if told.action is Action.KEYS else ())))
         if told.action not in ABOUT_ALL and told.product is not None and told.channel is not None:
             # What people are asked to sign is for those people to stage: an online key must not be enough.
             online = () if told.action is Action.STAGE else ONLINE_ROLES
@@ -51,8 +54,6 @@ class Today:
             roles.add(Root.type)
         elif told.action is Action.STAGE:
             roles.update(told.roles)
-        elif told.action is Action.SIGN_SITE:
-            roles.add(SITE_ROLE)
         return self._keys(roles)
 
     def _keys(self, roles: Iterable[str]) -> Mapping[str, Key]:

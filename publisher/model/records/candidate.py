@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from publisher.model.records.decision import Decision
+from publisher.model.records.ledger import LAST_NUMBER
 from publisher.model.values import Digest, Model, ReleaseVersion, UtcTime
 
 
@@ -23,6 +24,8 @@ class Basis(Model):
     """SHA-256 of the names and digests of the files for people that are stored with it."""
     at: UtcTime
     """The moment that its feeds were made for."""
+    ledger: Annotated[int, Field(ge=0, le=LAST_NUMBER)] | None = None
+    """Number of the ledger's last entry when it was staged; None where an older version of this program staged it."""
 
 
 class CandidateRecord(Model):

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from tuf.api.metadata import Key, Targets
+from tuf.api.metadata import Key, Metadata, Root, Targets
 
 from publisher.channel.candidates.candidate import next_free_version, payload_digest
-from publisher.channel.candidates.release_candidate import ReleaseCandidate
+from publisher.channel.candidates.release_candidate import ReleaseCandidate, basis_named
 from publisher.channel.layout import back_key
 from publisher.channel.ledger.entries import Logged, verified_entry
 from publisher.channel.repository import Repository
@@ -40,6 +40,8 @@ class Stagings:
     damaged: tuple[int, ...]
     """Numbers in the ledger at which no key of ours, today's or a former one, has signed an entry, or at which another
     one lies than the entry after it follows on."""
+    head: int
+    """The last number in the ledger; 0 for none."""
     next_free: Callable[[int], int]
     """The first number after another that no object has."""
 
@@ -79,11 +81,15 @@ class Stagings:
 def read_stagings(
     role: str, live: Repository | None, storage: Readable, trusted_root: bytes, signers: Signers
 ) -> Stagings:
-    """Read the whole ledger for what was staged for a role. Raises VerificationError, StorageError.
+    """Read the ledger for what was staged for a role. Raises VerificationError, StorageError.
 
-    The whole, since a thief of one key can write any entry to make a search end early. Not for root, whose numbers have
-    no gaps (TUF specification, 5.3).
+    As far back as to where it ended when the live release was staged: a candidate from before that has a lower number,
+    and was made to replace something else. The release says where that was, by signatures of all who approved it; a
+    thief of one key could write any entry to make a search end early. Not for root, whose numbers have no gaps (TUF
+    specification, 5.3).
     """
+    current = live.of(role) if live else None
+    since = _ledger_at_staging(current)
     today = whose_keys_count(storage, trusted_root, signers)
 
     @cache
@@ -92,9 +98,11 @@ def read_stagings(
 
     entries: list[Entry] = []
     damaged: list[int] = []
+    head = since
     after: int | None = None
     follower: Entry | None = None
-    for number, data in objects_from_the_end(storage):
+    for number, data in objects_from_the_end(storage, since):
+        head = max(head, number)
         if after is not None:
             damaged.extend(range(after - 1, number, -1))
         after = number
@@ -111,13 +119,14 @@ def read_stagings(
             continue
         if entry.action is Action.STAGE and not entry.refused and _is_about(entry, role):
             entries.append(entry)
-    current = live.of(role) if live else None
     highest = current.signed.version if current else 0
     if current is not None and isinstance(current.signed, Targets):
         # Metadata that takes a release back is signed with it, and has the number after it.
         highest += storage.stat(back_key(role, payload_digest(current.signed))) is not None
     read = reader(storage)
-    return Stagings(role, highest, tuple(entries), tuple(damaged), lambda above: next_free_version(role, read, above))
+    return Stagings(
+        role, highest, tuple(entries), tuple(damaged), head, lambda above: next_free_version(role, read, above)
+    )
 
 
 def refuse_superseded(candidate: ReleaseCandidate, stagings: Stagings) -> None:
@@ -130,6 +139,13 @@ def refuse_superseded(candidate: ReleaseCandidate, stagings: Stagings) -> None:
     entries = [entry for entry in stagings.entries if entry.channel_role == candidate.role]
     # The oldest one counts: a thief of one key could tell of it again.
     own = next((entry for entry in reversed(entries) if entry.candidate == candidate.digest), None)
+    basis = candidate.basis
+    if own is not None and basis is not None and basis.ledger is not None and basis.ledger >= own.number:
+        raise StorageConflict(
+            f"candidate {candidate.digest[:12]} says that entry {basis.ledger} of the ledger was there before it was"
+            f" staged, and entry {own.number} tells of its staging",
+            fix=fix,
+        )
     if own is None:
         raise StorageConflict(
             f"no entry of the ledger, by a key of {candidate.role}, tells that candidate {candidate.digest[:12]} was"
@@ -149,6 +165,11 @@ def refuse_superseded(candidate: ReleaseCandidate, stagings: Stagings) -> None:
             " exchanged or was not signed by us; it may have told that the candidate was replaced",
             fix=fix,
         )
+
+
+def _ledger_at_staging(current: Metadata[Root] | Metadata[Targets] | None) -> int:
+    basis = basis_named(current.signed) if current is not None and isinstance(current.signed, Targets) else None
+    return basis.ledger or 0 if basis is not None else 0
 
 
 def _is_about(entry: Entry, role: str) -> bool:

@@ -205,7 +205,7 @@ class Recovery:
         except SigningError as error:
             fix = "recover with the keys that clients accept now, stolen or not, and change keys afterwards"
             raise SigningError(error.what, fix=fix) from error
-        flip = plan_flip(told, metadata, state, tag, Timestamp.type, self.keys, self.now)
+        flip = plan_flip(told, metadata, state, tag, self.keys, self.now)
         assert flip is not None  # the timestamp is signed anew whatever else is the same
         # The whole state, so that the way to it never leads through what was replaced.
         whole = {**state.versions, **dict(metadata.changed)}

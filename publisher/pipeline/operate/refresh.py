@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from tuf.api.metadata import Timestamp
-
 from publisher.channel.advance import Advance
 from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.repository import follow_roots, read_repository
@@ -51,7 +49,7 @@ def plan_refresh(
     told = Told.routine(Action.REFRESH, configuration.policy_at(now))
     return RefreshPlan(
         objects=tuple(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects),
-        flip=plan_flip(told, metadata, live, stat.tag if stat else None, Timestamp.type, keys, now),
+        flip=plan_flip(told, metadata, live, stat.tag if stat else None, keys, now),
         changed_roles=metadata.changed,
     )
 

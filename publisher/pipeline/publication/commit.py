@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from tuf.api.metadata import Timestamp
+
 from publisher.channel.advance import NewMetadata
 from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.repository import Repository
@@ -34,9 +36,11 @@ class Flip:
 
 
 def plan_flip(
-    told: Told, metadata: NewMetadata, live: Repository | None, tag: str | None, role: str, keys: KeyRing, at: datetime
+    told: Told, metadata: NewMetadata, live: Repository | None, tag: str | None, keys: KeyRing, at: datetime
 ) -> Flip | None:
-    """What makes new metadata live; None when there is nothing new. `role` is whose keys sign the entry best.
+    """What makes new metadata live; None when there is nothing new.
+
+    An online key signs the entry too: whoever cannot make anything live must not be able to tell that it was.
 
     Raises SigningError when no key is at hand for the ledger.
     """
@@ -45,7 +49,7 @@ def plan_flip(
     roles = dict(metadata.changed)
     result = Stamp(version=roles["timestamp"], sha256=hashlib.sha256(metadata.timestamp).hexdigest())
     planned = told.planned_on(live.stamp if live else None).model_copy(update={"result": result, "roles": roles})
-    return Flip(metadata.timestamp, tag, Draft(planned, at, keys.for_ledger(role)))
+    return Flip(metadata.timestamp, tag, Draft(planned, at, keys.for_ledger(Timestamp.type)))
 
 
 def commit(flip: Flip, storage: Storage, written: Written) -> Written:

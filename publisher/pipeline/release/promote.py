@@ -187,7 +187,7 @@ def plan_promote(
         staged=staged if fresh else None,
         to_verify=(shipped, platforms) if shipped is not None and platforms else None,
         objects=objects,
-        flip=plan_flip(told, metadata, live, stat.tag if stat else None, request.role, keys, now),
+        flip=plan_flip(told, metadata, live, stat.tag if stat else None, keys, now),
         changed_roles=metadata.changed,
         done_with=candidate.digest if candidate else None,
         already_there=frozenset(one.key for one in objects if storage.stat(one.key) is not None),

@@ -80,7 +80,7 @@ def plan_rollback(
     metadata = advance.to(live.targets.signed, {request.role: back}, signed_targets=live.targets)
     about = {"product": request.product, "version": version, "channel": request.channel}
     told = Told.routine(Action.ROLLBACK, configuration.policy_at(now)).model_copy(update=about)
-    flip = plan_flip(told, metadata, live, stat.tag if stat else None, request.role, keys, now)
+    flip = plan_flip(told, metadata, live, stat.tag if stat else None, keys, now)
     assert flip is not None  # the role gets a new version, and so the timestamp does
     before = str(back.signed.unrecognized_fields.get(RELEASE_FIELD))
     return RollbackPlan(

@@ -173,8 +173,9 @@ def plan_stage(
         decide(catalog, release, channel, moment, evidence)
         # Whoever replaces what is there does not look at it, so that nothing that lies there can be in the way.
         staged = None if supersede is Supersede.ANY else staged_candidate(storage, role, catalog.signers)
-        basis = basis_of(catalog, release, decision.at, people_digest({name: body.sha256 for name, body in people}))
         stagings = read_stagings(role, live, storage, request.trusted_root, catalog.signers)
+        for_people = people_digest({name: body.sha256 for name, body in people})
+        basis = basis_of(catalog, release, decision.at, for_people, stagings.head)
         candidate = _taken_up(staged, live, wanted, basis, catalog.signers, now, read, stagings)
         if candidate is None:
             if staged is not None and not is_live(staged.candidate, live):
@@ -282,7 +283,7 @@ def _taken_up(
         and number_is_its_own(candidate, read)
         and says_the_same(candidate.metadata.signed, wanted)
         and candidate.basis is not None
-        and candidate.basis == basis.model_copy(update={"at": candidate.basis.at})
+        and candidate.basis == basis.model_copy(update={"at": candidate.basis.at, "ledger": candidate.basis.ledger})
         and candidate.base == base_of(live, candidate.role)
         and not is_short_lived(candidate, signers, now)
         and candidate.metadata.signed.expires <= wanted.expires

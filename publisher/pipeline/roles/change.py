@@ -268,7 +268,7 @@ def plan_keys(found: KeySet, storage: Readable, configuration: Configuration, ke
     targets = signed_targets or live.targets
     metadata = advance.to(targets.signed, signed, signed_targets=targets)
     told = Told.routine(Action.KEYS, configuration.policy_at(now))
-    flip = plan_flip(told, metadata, live, stat.tag if stat else None, Root.type, keys, now)
+    flip = plan_flip(told, metadata, live, stat.tag if stat else None, keys, now)
     pinned = _pinned(signed_targets, configuration) if signed_targets is not None else ()
     # The whole state, so that whoever goes back in the ledger need not go beyond a change of keys.
     if flip is not None:

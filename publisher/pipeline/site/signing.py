@@ -69,7 +69,7 @@ def plan_signing(
             PlannedObject.of(target_key(SITE_TARGET, manifest.sha256), manifest),
             *(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects),
         ),
-        flip=plan_flip(told, metadata, live, stat.tag if stat else None, SITE_ROLE, keys, now),
+        flip=plan_flip(told, metadata, live, stat.tag if stat else None, keys, now),
         changed_roles=metadata.changed,
     )
 
