@@ -28,8 +28,6 @@ class ReleaseRequest:
     channel: str
     artifacts: Path
     """Directory of the built files."""
-    trusted_root: bytes
-    """The first root; everything in the bucket must lead back to it."""
     changes: ChangeFacts | None = None
     """What the build changed, where somebody has said."""
     decide_at: datetime | None = None

@@ -22,6 +22,7 @@ from publisher.client.embedded import Trusted
 from publisher.errors import InputError, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.config.signer import Duty, Signers
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.client_build import build_zipapp
 from publisher.pipeline.decide import Clock, ReleaseRequest
 from publisher.pipeline.keyring import KeyRing
@@ -150,13 +151,12 @@ def publish_client(place: Place, catalog: Catalog, version: str, clock: Clock, t
         release,
         CHANNEL,
         place.artifacts,
-        place.root.read_bytes(),
         decide_at=catalog.sample.reference_time if catalog.sample else None,
     )
     storage = open_storage(str(place.bucket))
     storage.prepare()
     keys = KeyRing(catalog.signers, place.keys, lambda _name: None)
-    plan = plan_release(request, catalog, storage, keys, clock(), track=track)
+    plan = plan_release(request, catalog, Bucket(storage, place.root.read_bytes()), keys, clock(), track=track)
     return None if plan.nothing_to_do else apply_release(plan, catalog, storage, clock, track)
 
 

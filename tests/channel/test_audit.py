@@ -13,7 +13,7 @@ import pytest
 from publisher.channel.audit.channel import Audit, audit
 from publisher.channel.ledger.entries import PAYLOAD_TYPE
 from publisher.model.config.signer import RolePolicy
-from publisher.pipeline.operate.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.operate.verify import StoreSource
 from publisher.signing.envelope import seal
 from tests.support.approving import stage
@@ -196,8 +196,8 @@ def expire(project: Project, role: str, days: int) -> None:
     for key in project.keys.iterdir():
         if not key.name.startswith(("snapshot", "timestamp")):
             key.unlink()
-    plan = plan_refresh(project.storage(), project.root, project.catalog, project.key_ring(), project.now)
-    apply_refresh(plan, project.storage())
+    plan = plan_refresh(project.look(), project.catalog, project.key_ring(), project.now)
+    plan.apply(project.storage())
 
 
 def test_expired_brakes_stop_every_channel_as_they_do_for_clients(published: Project) -> None:
@@ -208,10 +208,7 @@ def test_expired_brakes_stop_every_channel_as_they_do_for_clients(published: Pro
 
 def test_an_expired_role_that_clients_do_not_ask_is_a_warning(published: Project) -> None:
     published.override(published.with_roles(brakes=RolePolicy(threshold=1, expires=timedelta(days=365))))
-    apply_refresh(
-        plan_refresh(published.storage(), published.root, published.catalog, published.key_ring(), published.now),
-        published.storage(),
-    )
+    plan_refresh(published.look(), published.catalog, published.key_ring(), published.now).apply(published.storage())
     expire(published, "rollout", 100)
     result = run(published)
     assert result.sound

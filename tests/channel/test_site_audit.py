@@ -17,6 +17,7 @@ from tuf.ngclient import FetcherInterface
 from publisher.channel.audit.channel import Audit
 from publisher.client.http import fetcher_for
 from publisher.errors import StorageMissing
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.operate.verify import StoreSource, WebSource, verify_channel
 from publisher.pipeline.site.signing import apply_signing, plan_signing
 from publisher.pipeline.site.upload import apply_upload, plan_upload
@@ -37,7 +38,7 @@ def site(project: Project, tmp_path: Path) -> MemoryStorage:
     apply_upload(plan, storage)
     catalog, ring = project.catalog, project.key_ring()
     channel = project.storage()
-    apply_signing(plan_signing(plan.manifest, channel, project.root, catalog, ring, project.now), channel)
+    apply_signing(plan_signing(plan.manifest, Bucket(channel, project.root), catalog, ring, project.now), channel)
     return storage
 
 
@@ -113,7 +114,7 @@ def test_a_signed_manifest_that_is_no_manifest_is_found(project: Project) -> Non
     project.publish("1.0.0")
     catalog, channel = project.catalog, project.storage()
     strange = Body.from_bytes(b'{"format": "tidegate-site/9"}')
-    plan = plan_signing(strange, channel, project.root, catalog, project.key_ring(), project.now)
+    plan = plan_signing(strange, Bucket(channel, project.root), catalog, project.key_ring(), project.now)
     apply_signing(plan, channel)
     empty = MemoryStorage()
     empty.prepare()

@@ -197,7 +197,12 @@ def test_one_changed_byte_of_a_file_is_another_candidate(project: Project) -> No
     binary.write_bytes(binary.read_bytes().replace(b"node", b"nodf", 1))
     request = project.request("1.0.0", artifacts=binary.parent)
     plan = plan_stage(
-        request, project.catalog, project.storage(), project.key_ring(), project.now, Supersede.SAME_RELEASE
+        request,
+        project.catalog,
+        project.look(),
+        project.key_ring(),
+        project.now,
+        Supersede.SAME_RELEASE,
     )
     apply_stage(plan, project.storage())
     assert project.staged().candidate.digest != before

@@ -36,7 +36,7 @@ def test_a_file_that_calls_itself_code_signed_is_compared_all_the_same(project: 
     (artifacts / f"node-1.1.0-{platform}").write_bytes(calls_itself_signed())
     request = project.request("1.1.0", artifacts=artifacts)
     storage = project.storage()
-    apply_stage(plan_stage(request, project.catalog, storage, project.key_ring(), project.now), storage)
+    apply_stage(plan_stage(request, project.catalog, project.look(storage), project.key_ring(), project.now), storage)
     found = project.review("1.1.0")
     with pytest.raises(VerificationError, match="differs"):
         compare_build(found.candidate, found.files, own, project.storage())

@@ -11,7 +11,7 @@ from tuf.api.metadata import Metadata
 from publisher.channel.advance import to_bytes
 from publisher.channel.layout import metadata_key
 from publisher.channel.roles import role_policy
-from publisher.pipeline.operate.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.operate.refresh import plan_refresh
 from tests.support.planting import live, put
 from tests.support.project import Project
 
@@ -29,6 +29,6 @@ def test_metadata_that_a_thief_left_does_not_outlive_its_role(project: Project, 
     put(project, metadata_key(role, signed.version), to_bytes(left))
     lifetime = role_policy(project.catalog.signers, role).expires
     project.now += lifetime - timedelta(hours=1)
-    plan = plan_refresh(project.storage(), project.root, project.catalog, project.key_ring(), project.now)
-    apply_refresh(plan, project.storage())
+    plan = plan_refresh(project.look(), project.catalog, project.key_ring(), project.now)
+    plan.apply(project.storage())
     assert live(project).roles[role].signed.expires <= project.now + lifetime

@@ -60,8 +60,8 @@ def test_who_exchanges_the_entry_of_the_replacement_with_an_online_key_does_not_
 def test_a_candidate_that_is_replaced_while_its_files_are_stored_does_not_ship(staged: Project) -> None:
     staged.approve("1.1.0")
     storage = staged.storage()
-    request = PromoteRequest("node", "stable", staged.root)
-    plan = plan_promote(request, staged.staged(), staged.catalog, storage, staged.key_ring(), staged.now)
+    request = PromoteRequest("node", "stable")
+    plan = plan_promote(request, staged.staged(), staged.catalog, staged.look(storage), staged.key_ring(), staged.now)
 
     @contextmanager
     def replaced_meanwhile(_name: str, _total: int) -> Iterator[Advance]:
@@ -142,6 +142,6 @@ def test_a_thief_of_one_channel_key_puts_no_older_state_before_those_that_can_be
 
 def test_a_damaged_staging_pointer_does_not_hide_what_is_live_from_publish_status(staged: Project) -> None:
     put(staged, staging_pointer_key(ROLE), b"{}x")
-    status = read_status(staged.storage(), staged.root, staged.catalog, staged.now)
+    status = read_status(staged.look(), staged.catalog, staged.now)
     assert [str(channel.version) for channel in status.state.live] == ["1.0.0"]
     assert status.damaged == ("staging/node.stable/current.json cannot be read",)

@@ -27,7 +27,7 @@ def stage_mended(project: Project) -> None:
     artifacts = project.build("1.1.0", extra="mended")
     request = project.request("1.1.0", artifacts=artifacts)
     catalog, storage, keys = project.catalog, project.storage(), project.key_ring()
-    apply_stage(plan_stage(request, catalog, storage, keys, project.now, Supersede.ANY), storage)
+    apply_stage(plan_stage(request, catalog, project.look(storage), keys, project.now, Supersede.ANY), storage)
 
 
 def replace_build(project: Project) -> str:

@@ -33,7 +33,13 @@ STAGING = "staging/node.stable"
 def stage(project: Project, version: str) -> None:
     if project.catalog.find("node", version) is None:
         project.add_release(version)
-    plan = plan_stage(project.request(version), project.catalog, project.storage(), project.key_ring(), project.now)
+    plan = plan_stage(
+        project.request(version),
+        project.catalog,
+        project.look(),
+        project.key_ring(),
+        project.now,
+    )
     apply_stage(plan, project.storage())
 
 
@@ -76,7 +82,14 @@ def errors(project: Project) -> list[str]:
 
 def publish(project: Project, version: str, *, replace: bool = False) -> None:
     request = project.request(version)
-    plan = plan_release(request, project.catalog, project.storage(), project.key_ring(), project.now, replace=replace)
+    plan = plan_release(
+        request,
+        project.catalog,
+        project.look(),
+        project.key_ring(),
+        project.now,
+        replace=replace,
+    )
     apply_release(plan, project.catalog, project.storage(), lambda: project.now)
 
 
@@ -128,9 +141,9 @@ def test_an_old_signed_candidate_cannot_be_promoted_again(project: Project) -> N
     project.publish("1.1.0")
     point_to(project, old)
     staged = staged_candidate(project.storage(), "node.stable", project.catalog.signers)
-    request = PromoteRequest("node", "stable", project.root)
+    request = PromoteRequest("node", "stable")
     with pytest.raises(StorageConflict, match="has moved on"):
-        plan_promote(request, staged, project.catalog, project.storage(), project.key_ring(), project.now)
+        plan_promote(request, staged, project.catalog, project.look(), project.key_ring(), project.now)
 
 
 def test_the_release_that_is_decided_on_is_the_one_that_was_signed(project: Project) -> None:
@@ -140,9 +153,9 @@ def test_the_release_that_is_decided_on_is_the_one_that_was_signed(project: Proj
     sign_unseen(project)
     plant(project, lambda signed: signed.update({"x-tidegate-release": "1.0.0"}))
     staged = staged_candidate(project.storage(), "node.stable", project.catalog.signers)
-    request = PromoteRequest("node", "stable", project.root)
+    request = PromoteRequest("node", "stable")
     with pytest.raises(TidegateError, match="no entry of the ledger"):
-        plan_promote(request, staged, project.catalog, project.storage(), project.key_ring(), project.now)
+        plan_promote(request, staged, project.catalog, project.look(), project.key_ring(), project.now)
 
 
 def test_a_candidate_that_offers_another_release_than_it_says_is_refused(project: Project) -> None:
@@ -151,9 +164,9 @@ def test_a_candidate_that_offers_another_release_than_it_says_is_refused(project
     plant(project, lambda signed: signed.update({"x-tidegate-release": "1.0.0"}))
     sign_unseen(project)
     staged = staged_candidate(project.storage(), "node.stable", project.catalog.signers)
-    request = PromoteRequest("node", "stable", project.root)
+    request = PromoteRequest("node", "stable")
     with pytest.raises(StorageConflict, match="no entry of the ledger"):
-        plan_promote(request, staged, project.catalog, project.storage(), project.key_ring(), project.now)
+        plan_promote(request, staged, project.catalog, project.look(), project.key_ring(), project.now)
 
 
 def test_a_signature_of_a_stranger_never_gets_into_what_is_published(project: Project) -> None:

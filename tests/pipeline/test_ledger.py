@@ -17,7 +17,7 @@ from publisher.errors import RefusedByPolicy, StorageConflict, StorageError, Tid
 from publisher.model.records.ledger import Action, Entry, Told
 from publisher.pipeline import ledger_append as module
 from publisher.pipeline.ledger_append import Draft, append, read_ledger, refusals_logged, verify_ledger
-from publisher.pipeline.operate.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.release.release import apply_release
 from publisher.pipeline.release.stage import apply_stage, plan_stage
 from publisher.pipeline.site.signing import apply_signing, plan_signing
@@ -44,17 +44,17 @@ def problems(project: Project, storage: Storage | None = None) -> list[str]:
 
 
 def refresh(project: Project, storage: Storage) -> None:
-    apply_refresh(plan_refresh(storage, project.root, project.catalog, project.key_ring(), project.now), storage)
+    plan_refresh(project.look(storage), project.catalog, project.key_ring(), project.now).apply(storage)
 
 
 def sign_site(project: Project, storage: Storage) -> None:
-    plan = plan_signing(MANIFEST, storage, project.root, project.catalog, project.key_ring(), project.now)
+    plan = plan_signing(MANIFEST, project.look(storage), project.catalog, project.key_ring(), project.now)
     apply_signing(plan, storage)
 
 
 def stage(project: Project, storage: Storage) -> None:
     project.add_release("1.1.0")
-    plan = plan_stage(project.request("1.1.0"), project.catalog, storage, project.key_ring(), project.now)
+    plan = plan_stage(project.request("1.1.0"), project.catalog, project.look(storage), project.key_ring(), project.now)
     apply_stage(plan, storage)
 
 
@@ -333,10 +333,10 @@ def test_whoever_loses_the_race_for_the_flip_stays_in_the_ledger(project: Projec
     project.publish("1.0.0")
     project.now += timedelta(hours=30)
     storage = project.storage()
-    late = plan_refresh(storage, project.root, project.catalog, project.key_ring(), project.now)
+    late = plan_refresh(project.look(storage), project.catalog, project.key_ring(), project.now)
     project.publish("1.1.0")
     with pytest.raises(StorageConflict, match="somebody else published"):
-        apply_refresh(late, storage)
+        late.apply(storage)
     found = entries(project)
     assert [str(one.action) for one in found] == ["stage", "release", "stage", "release", "refresh"]
     live = digest_bytes((project.bucket / TIMESTAMP).read_bytes()).sha256

@@ -9,6 +9,7 @@ import pytest
 from publisher.channel.roles import BASIS_FIELD
 from publisher.errors import StorageConflict
 from publisher.model.records.ledger import Action, Told
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.numbering import read_stagings
 from publisher.pipeline.ledger_append import Draft, append
 from publisher.pipeline.release.stage import Supersede
@@ -23,7 +24,7 @@ from tests.support.project import Project
 def numbers(project: Project) -> list[int]:
     """Of the entries that are read for what was staged for the channel."""
     storage = Counting(project.storage())
-    read_stagings(ROLE, live(project), storage, project.root, project.catalog.signers)
+    read_stagings(ROLE, project.look(storage), project.catalog.signers)
     return sorted(storage.entries)
 
 
@@ -48,9 +49,10 @@ def test_after_a_rollback_the_ledger_is_read_from_before_what_was_taken_back(pro
 def test_a_release_that_an_older_program_made_live_has_the_whole_ledger_read(project: Project) -> None:
     project.publish("1.0.0")
     project.publish("1.1.0")
-    before = live(project)
+    bucket, before = project.look(), live(project)
     del before.roles[ROLE].signed.unrecognized_fields[BASIS_FIELD]["ledger"]
-    stagings = read_stagings(ROLE, before, project.storage(), project.root, project.catalog.signers)
+    older = Bucket.as_if(bucket.storage, project.root, before, bucket.tag)
+    stagings = read_stagings(ROLE, older, project.catalog.signers)
     assert len(stagings.entries) == 2
 
 

@@ -206,9 +206,11 @@ def test_what_was_planted_in_the_place_of_a_way_back_costs_one_more_staging(stag
 
 
 def roll_back(project: Project) -> str:
-    request = PromoteRequest("node", "stable", project.root, action=Action.ROLLBACK)
+    request = PromoteRequest("node", "stable", action=Action.ROLLBACK)
     where, ring = project.storage(), project.key_ring()
-    return plan_rollback(request, Version.parse("1.1.0"), project.catalog, where, ring, project.now).back_to
+    return plan_rollback(
+        request, Version.parse("1.1.0"), project.catalog, project.look(where), ring, project.now
+    ).back_to
 
 
 def test_the_way_back_does_not_depend_on_the_moment_that_somebody_planted(staged: Project) -> None:
@@ -270,8 +272,8 @@ def test_left_metadata_counts_only_with_persons_and_duties(project: Project) -> 
 
 def test_files_for_people_are_stored_as_they_were_proven(staged: Project) -> None:
     staged.approve("1.1.0")
-    request, storage = PromoteRequest("node", "stable", staged.root), staged.storage()
-    plan = plan_promote(request, staged.staged(), staged.catalog, storage, staged.key_ring(), staged.now)
+    request, storage = PromoteRequest("node", "stable"), staged.storage()
+    plan = plan_promote(request, staged.staged(), staged.catalog, staged.look(storage), staged.key_ring(), staged.now)
     [people] = (staged.bucket / "staging" / ROLE).glob(f"{staged.staged().candidate.digest}/people")
     for name in ("SHA256SUMS", "release.json"):
         put(staged, str((people / name).relative_to(staged.bucket)), b"evil\n")

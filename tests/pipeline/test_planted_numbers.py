@@ -14,7 +14,7 @@ from publisher.channel.repository import follow_roots
 from publisher.errors import StorageConflict, TidegateError, VerificationError
 from publisher.pipeline.ledger_append import read_ledger, verify_ledger
 from publisher.pipeline.operate.recover import read_scene
-from publisher.pipeline.operate.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.operate.verify import StoreSource
 from publisher.pipeline.reading import SMALL, reader
 from publisher.pipeline.release.stage import Supersede
@@ -72,8 +72,8 @@ def named_by_verify(project: Project, key: str) -> bool:
 def refresh(project: Project) -> None:
     project.now += timedelta(days=4)
     storage = project.storage()
-    plan = plan_refresh(storage, project.root, project.catalog, project.key_ring(), project.now)
-    apply_refresh(plan, storage)
+    plan = plan_refresh(project.look(storage), project.catalog, project.key_ring(), project.now)
+    plan.apply(storage)
 
 
 @PLANTS

@@ -155,7 +155,7 @@ def test_whatever_is_planted_for_a_change_of_keys_a_new_candidate_goes_round_it(
         put(staged, candidate_key(role, planted, "decision.json"), (folder / "decision.json").read_bytes())
         point(staged, planted, role)
         with pytest.raises(TidegateError):
-            review_role(role, staged.storage(), staged.root, staged.catalog, staged.now)
+            review_role(role, staged.look(), staged.catalog, staged.now)
     staged.now += timedelta(minutes=5)
     finish_change(staged)
 
@@ -170,7 +170,7 @@ def finish_change(project: Project) -> None:
 def test_one_damaged_pointer_keeps_no_other_role_from_being_renewed(staged: Project) -> None:
     junk_pointer(staged)
     staged.now += timedelta(days=340)
-    found = find_renewals(staged.storage(), staged.root, staged.catalog, staged.key_ring(), staged.now)
+    found = find_renewals(staged.look(), staged.catalog, staged.key_ring(), staged.now)
     waiting = {one.role: one.under_way for one in found.waiting}
     assert "something unreadable" in str(waiting[ROLE])
     assert {"root", "targets"} <= {one.wanted.role for one in found.staged.roles}

@@ -19,7 +19,7 @@ from publisher.errors import InputError, SigningError, StorageConflict, Tidegate
 from publisher.model.records.ledger import Action
 from publisher.pipeline.ledger_append import verify_ledger
 from publisher.pipeline.operate.recover import RecoverPlan, Recovery, apply_recover, read_scene, still_trusted
-from publisher.pipeline.operate.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.operate.verify import StoreSource
 from publisher.pipeline.publication.self_check import StoreFetcher
 from publisher.pipeline.reading import SMALL
@@ -254,7 +254,7 @@ def test_nobody_builds_on_what_no_entry_tells_of(live: Project) -> None:
     before = live.bucket / TIMESTAMP_KEY
     found = before.read_bytes()
     with pytest.raises(VerificationError, match="no entry of the ledger tells of it"):
-        plan_refresh(storage, live.root, live.catalog, live.key_ring(), live.now)
+        plan_refresh(live.look(storage), live.catalog, live.key_ring(), live.now)
     with pytest.raises(VerificationError, match="no entry of the ledger tells of it"):
         live.publish("1.2.0")
     assert before.read_bytes() == found
@@ -264,7 +264,7 @@ def test_a_thief_who_wrote_an_entry_too_is_disowned(live: Project) -> None:
     """With a stolen online key a flip can have its entry, and then only people know that it was not theirs."""
     good = newest(live)
     live.now += timedelta(hours=30)
-    apply_refresh(plan_refresh(live.storage(), live.root, live.catalog, live.key_ring(), live.now), live.storage())
+    plan_refresh(live.look(), live.catalog, live.key_ring(), live.now).apply(live.storage())
     refused(live, InputError, "add --disown", good)
     made = recover(live, good, disown=True)
     assert [one.action for one in made.discarded] == [Action.REFRESH]
@@ -283,8 +283,8 @@ def test_a_recovery_can_be_recovered_from(live: Project) -> None:
 def test_a_way_back_still_works_after_a_recovery(live: Project) -> None:
     Thief.of(live, *ONLINE).flip(40, 50)
     recover(live)
-    request = PromoteRequest("node", "stable", live.root, action=Action.ROLLBACK)
-    back = plan_rollback(request, Version.parse("1.1.0"), live.catalog, live.storage(), live.key_ring(), live.now)
+    request = PromoteRequest("node", "stable", action=Action.ROLLBACK)
+    back = plan_rollback(request, Version.parse("1.1.0"), live.catalog, live.look(), live.key_ring(), live.now)
     assert back.back_to == "1.0.0"
 
 

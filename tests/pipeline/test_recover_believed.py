@@ -15,7 +15,7 @@ from publisher.errors import InputError, RefusedByPolicy, StorageConflict, Tideg
 from publisher.model.records.ledger import Action, Stamp, Told
 from publisher.pipeline.ledger_append import read_ledger, verify_ledger
 from publisher.pipeline.operate.recover import RecoverPlan, Recovery, Scene, apply_recover, read_scene, still_trusted
-from publisher.pipeline.operate.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.release.stage import Supersede
 from publisher.signing.key_files import OpenSigner
 from tests.support.approving import edit, refused, stage
@@ -179,13 +179,13 @@ def test_a_release_that_was_never_live_is_not_brought_in_by_disowning_what_is(li
     live.now += timedelta(hours=30)
     where, ring = live.storage(), live.key_ring()
     dying = FlakyStorage(where)
-    made = plan_refresh(where, live.root, live.catalog, ring, live.now)
-    apply_refresh(made, dying)
+    made = plan_refresh(live.look(where), live.catalog, ring, live.now)
+    made.apply(dying)
     dying = FlakyStorage(where, len(dying.changes))
     live.now += timedelta(hours=30)
-    made = plan_refresh(where, live.root, live.catalog, ring, live.now)
+    made = plan_refresh(live.look(where), live.catalog, ring, live.now)
     with pytest.raises(Killed):
-        apply_refresh(made, dying)
+        made.apply(dying)
     newest = scene(live).states[0]
     assert not newest.certain
     is_refused(live, InputError, "was ever live is not certain", newest.head, disown=True)

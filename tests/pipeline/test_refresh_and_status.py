@@ -9,8 +9,9 @@ import pytest
 from publisher.channel.repository import read_repository
 from publisher.errors import StorageError
 from publisher.model.config.signer import RolePolicy
-from publisher.pipeline.operate.refresh import RefreshPlan, apply_refresh, plan_refresh
+from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.operate.status import Status, read_status
+from publisher.pipeline.publication.plan import Publication
 from publisher.pipeline.reading import reader
 from publisher.pipeline.release.stage import apply_stage, plan_stage
 from publisher.pipeline.roles.renew import Renewals, find_renewals, renew
@@ -18,14 +19,14 @@ from tests.support.project import Project, tree
 from tests.support.rotating import replace_key, sign_role_as, stage_keys
 
 
-def refresh(project: Project) -> RefreshPlan:
-    plan = plan_refresh(project.storage(), project.root, project.catalog, project.key_ring(), project.now)
-    apply_refresh(plan, project.storage())
+def refresh(project: Project) -> Publication:
+    plan = plan_refresh(project.look(), project.catalog, project.key_ring(), project.now)
+    plan.apply(project.storage())
     return plan
 
 
 def renewals(project: Project) -> Renewals:
-    return find_renewals(project.storage(), project.root, project.catalog, project.key_ring(), project.now)
+    return find_renewals(project.look(), project.catalog, project.key_ring(), project.now)
 
 
 def run(project: Project) -> Renewals:
@@ -49,7 +50,7 @@ def keep_online_keys(project: Project) -> None:
 
 
 def status(project: Project) -> Status:
-    return read_status(project.storage(), project.root, project.catalog, project.now)
+    return read_status(project.look(), project.catalog, project.now)
 
 
 def let_empty_brakes_live_a_year(project: Project) -> None:
@@ -163,7 +164,13 @@ def test_a_renewal_that_waits_holds_no_release_up(project: Project) -> None:
     project.now += timedelta(days=340)
     run(project)
     project.add_release("1.1.0")
-    plan = plan_stage(project.request("1.1.0"), project.catalog, project.storage(), project.key_ring(), project.now)
+    plan = plan_stage(
+        project.request("1.1.0"),
+        project.catalog,
+        project.look(),
+        project.key_ring(),
+        project.now,
+    )
     apply_stage(plan, project.storage())
     assert project.staged().candidate.release == "1.1.0"
 
@@ -172,7 +179,13 @@ def test_a_release_under_way_is_not_disturbed_by_a_renewal(project: Project) -> 
     project.publish("1.0.0")
     project.now += timedelta(days=340)
     project.add_release("1.1.0")
-    plan = plan_stage(project.request("1.1.0"), project.catalog, project.storage(), project.key_ring(), project.now)
+    plan = plan_stage(
+        project.request("1.1.0"),
+        project.catalog,
+        project.look(),
+        project.key_ring(),
+        project.now,
+    )
     apply_stage(plan, project.storage())
     [waiting] = [one for one in run(project).waiting if one.role == "node.stable"]
     assert waiting.under_way == "1.1.0"
@@ -195,7 +208,13 @@ def test_nothing_published_is_said(project: Project) -> None:
 def test_status_tells_what_is_live_and_what_is_staged(project: Project) -> None:
     project.publish("1.0.0")
     project.add_release("1.1.0")
-    plan = plan_stage(project.request("1.1.0"), project.catalog, project.storage(), project.key_ring(), project.now)
+    plan = plan_stage(
+        project.request("1.1.0"),
+        project.catalog,
+        project.look(),
+        project.key_ring(),
+        project.now,
+    )
     apply_stage(plan, project.storage())
     seen = status(project)
     assert [str(one.version) for one in seen.state.live] == ["1.0.0"]

@@ -162,7 +162,7 @@ def test_online_roles_are_renewed_at_half_of_their_life(project: Project) -> Non
     project.publish("1.0.0")
     project.now += timedelta(hours=25)
     plan = project.plan(project.request("1.0.0"))
-    assert plan.promote.changed_roles == (("timestamp", 2),)
+    assert plan.promote.publication.changed_roles == (("timestamp", 2),)
 
 
 def test_what_a_killed_run_left_of_another_release_is_passed_over(project: Project) -> None:

@@ -20,10 +20,10 @@ from tests.support.rotating import replace_key
 
 
 def take_back(project: Project, version: str) -> str:
-    request = PromoteRequest("node", "stable", project.root, action=Action.ROLLBACK)
+    request = PromoteRequest("node", "stable", action=Action.ROLLBACK)
     storage = project.storage()
     taken_back = Version.parse(version)
-    plan = plan_rollback(request, taken_back, project.catalog, storage, project.key_ring(), project.now)
+    plan = plan_rollback(request, taken_back, project.catalog, project.look(storage), project.key_ring(), project.now)
     apply_rollback(plan, storage, lambda: project.now)
     return plan.back_to
 

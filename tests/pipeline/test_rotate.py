@@ -229,7 +229,7 @@ def test_a_root_that_somebody_swapped_in_staging_is_neither_signed_nor_taken(liv
     payload.write_bytes(data.replace(b'"threshold":2', b'"threshold":1'))
     refused(live, VerificationError, "is not what was staged")
     with pytest.raises(VerificationError, match="is not what was staged"):
-        review_role("root", live.storage(), live.root, live.catalog, live.now)
+        review_role("root", live.look(), live.catalog, live.now)
 
 
 def test_a_thief_of_one_targets_key_cannot_lower_a_threshold(live: Project) -> None:
@@ -241,7 +241,7 @@ def test_a_thief_of_one_targets_key_cannot_lower_a_threshold(live: Project) -> N
 
 def test_a_role_on_which_a_release_waits_is_not_taken_over(live: Project) -> None:
     live.add_release("1.1.0")
-    plan = plan_stage(live.request("1.1.0"), live.catalog, live.storage(), live.key_ring(), live.now)
+    plan = plan_stage(live.request("1.1.0"), live.catalog, live.look(), live.key_ring(), live.now)
     apply_stage(plan, live.storage())
     replace_key(live, "channels-ben")
     with pytest.raises(StorageConflict, match=r"node\.stable is working on 1\.1\.0"):
@@ -251,7 +251,7 @@ def test_a_role_on_which_a_release_waits_is_not_taken_over(live: Project) -> Non
 def test_who_reads_sees_whose_key_comes_and_whose_goes(live: Project) -> None:
     replace_key(live, "timestamp-ben")
     stage_keys(live)
-    found = review_role("root", live.storage(), live.root, live.catalog, live.now)
+    found = review_role("root", live.look(), live.catalog, live.now)
     added, removed, version = found.difference
     assert added.startswith("timestamp: + ben (automation), ed25519, key ")
     assert removed.startswith("timestamp: - ben (automation), key ")
@@ -263,7 +263,7 @@ def test_who_reads_sees_whose_key_comes_and_whose_goes(live: Project) -> None:
 @pytest.mark.parametrize("role", ["root", "targets", "nothing", "node.stable"])
 def test_what_is_not_staged_cannot_be_signed(live: Project, role: str) -> None:
     with pytest.raises(InputError, match=r"nothing is staged for|no role nothing is live"):
-        review_role(role, live.storage(), live.root, live.catalog, live.now)
+        review_role(role, live.look(), live.catalog, live.now)
 
 
 def changes_of_everything(base: Path) -> Project:
@@ -295,7 +295,7 @@ def test_killed_anywhere_every_client_finds_what_it_accepts_and_a_rerun_complete
             assert offered(project, project.root, "old client") == "1.0.0", where
             assert offered(project, project.root, "fresh client") == "1.0.0", where
             project.now += timedelta(minutes=5)
-            if key_set(project.storage(), project.root, project.catalog, project.now).roles:
+            if key_set(project.look(), project.catalog, project.now).roles:
                 promote_keys(project)
             assert newest_root(project).version == 2, where
             assert offered(project, project.root, "old client") == "1.0.0", where
@@ -342,7 +342,7 @@ def test_a_bad_signature_in_somebodys_place_is_not_taken_for_theirs(live: Projec
 def test_what_somebody_stages_meanwhile_is_not_overwritten_nor_cleared(live: Project) -> None:
     replace_key(live, "timestamp-ben")
     storage = live.storage()
-    found = key_set(storage, live.root, live.catalog, live.now)
+    found = key_set(live.look(storage), live.catalog, live.now)
     held = hold(storage, "root")
     stage_keys(live)
     with pytest.raises(StorageConflict):

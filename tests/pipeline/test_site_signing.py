@@ -12,10 +12,12 @@ from publisher.channel.layout import SITE_TARGET, delegated_paths
 from publisher.channel.repository import Repository, read_repository
 from publisher.errors import SigningError, StorageConflict, StorageError
 from publisher.model.config.signer import RolePolicy
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.operate.verify import StoreSource
+from publisher.pipeline.publication.plan import Publication
 from publisher.pipeline.reading import reader
 from publisher.pipeline.site import signing
-from publisher.pipeline.site.signing import SigningPlan, apply_signing, plan_signing
+from publisher.pipeline.site.signing import apply_signing, plan_signing
 from publisher.storage.protocol import Body, Storage
 from tests.support.broken_off import refuting
 from tests.support.flaky import FlakyStorage, Killed
@@ -24,9 +26,9 @@ from tests.support.project import Project, tree
 MANIFEST, OTHER = Body.from_bytes(b'{"one": 1}\n'), Body.from_bytes(b'{"two": 2}\n')
 
 
-def plan(project: Project, manifest: Body = MANIFEST, storage: Storage | None = None) -> SigningPlan:
+def plan(project: Project, manifest: Body = MANIFEST, storage: Storage | None = None) -> Publication:
     return plan_signing(
-        manifest, storage or project.storage(), project.root, project.catalog, project.key_ring(), project.now
+        manifest, Bucket(storage or project.storage(), project.root), project.catalog, project.key_ring(), project.now
     )
 
 

@@ -23,7 +23,12 @@ def stage(project: Project, version: str, supersede: Supersede = Supersede.NOTHI
     if project.catalog.find("node", version) is None:
         project.add_release(version)
     plan = plan_stage(
-        project.request(version), project.catalog, project.storage(), project.key_ring(), project.now, supersede
+        project.request(version),
+        project.catalog,
+        project.look(),
+        project.key_ring(),
+        project.now,
+        supersede,
     )
     apply_stage(plan, project.storage())
     return plan
@@ -34,9 +39,9 @@ def sign(project: Project) -> None:
 
 
 def promotion(project: Project) -> PromotePlan:
-    request = PromoteRequest("node", "stable", project.root)
+    request = PromoteRequest("node", "stable")
     staged = staged_candidate(project.storage(), ROLE, project.catalog.signers)
-    return plan_promote(request, staged, project.catalog, project.storage(), project.key_ring(), project.now)
+    return plan_promote(request, staged, project.catalog, project.look(), project.key_ring(), project.now)
 
 
 def promote(project: Project) -> None:
@@ -118,10 +123,10 @@ def test_a_candidate_whose_base_moved_is_refused_until_it_is_rebased(project: Pr
     promote(project)
     with pytest.raises(StorageConflict, match="has moved on"):
         plan_promote(
-            PromoteRequest("node", "stable", project.root),
+            PromoteRequest("node", "stable"),
             stale,
             project.catalog,
-            project.storage(),
+            project.look(),
             project.key_ring(),
             project.now,
         )

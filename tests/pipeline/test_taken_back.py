@@ -17,7 +17,7 @@ from publisher.model.records.decision import Decision
 from publisher.model.records.ledger import Action, Stamp, Told
 from publisher.pipeline.ledger_append import Draft, append, read_ledger
 from publisher.pipeline.live import live_state
-from publisher.pipeline.operate.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.operate.status import read_status
 from publisher.pipeline.reading import reader
 from publisher.pipeline.release.approve import review
@@ -118,15 +118,22 @@ def test_what_was_staged_for_another_channel_before_is_not_promoted_after(projec
     project.add_release("1.1.0", channels="stable, beta")
     project.publish("1.1.0")
     request, storage = project.request("1.1.0", channel="beta"), project.storage()
-    apply_stage(plan_stage(request, project.catalog, storage, project.key_ring(), project.now), storage)
+    apply_stage(plan_stage(request, project.catalog, project.look(storage), project.key_ring(), project.now), storage)
     project.approve("1.1.0", channel="beta")
     take_back(project, "1.1.0")
-    seen = review(project.release("1.1.0"), "beta", storage, project.root, project.catalog, project.now)
+    seen = review(project.release("1.1.0"), "beta", project.look(storage), project.catalog, project.now)
     assert not seen.decision.go
-    promotion = PromoteRequest("node", "beta", project.root)
+    promotion = PromoteRequest("node", "beta")
     before = tree(project.bucket)
     with pytest.raises(RefusedByPolicy, match="was taken back"):
-        plan_promote(promotion, project.staged("beta"), project.catalog, storage, project.key_ring(), project.now)
+        plan_promote(
+            promotion,
+            project.staged("beta"),
+            project.catalog,
+            project.look(storage),
+            project.key_ring(),
+            project.now,
+        )
     assert tree(project.bucket) == before
 
 
@@ -135,8 +142,10 @@ def test_a_rollback_between_plan_and_flip_wins(project: Project) -> None:
     project.publish("1.1.0")
     stage(project, "1.2.0")
     project.approve("1.2.0")
-    request, storage = PromoteRequest("node", "stable", project.root), project.storage()
-    plan = plan_promote(request, project.staged(), project.catalog, storage, project.key_ring(), project.now)
+    request, storage = PromoteRequest("node", "stable"), project.storage()
+    plan = plan_promote(
+        request, project.staged(), project.catalog, project.look(storage), project.key_ring(), project.now
+    )
     take_back(project, "1.1.0")
     with pytest.raises(StorageConflict):
         apply_promote(plan, project.catalog, storage, lambda: project.now)
@@ -192,9 +201,9 @@ def test_r86_a_fix_for_one_platform_leaves_nobody_on_another_in_the_dark(taken_b
 def renew_role(project: Project) -> None:
     """`publish refresh`, signed by people, and again."""
     for _ in range(2):
-        plan = plan_refresh(project.storage(), project.root, project.catalog, project.key_ring(), project.now)
-        apply_refresh(plan, project.storage())
-        found = find_renewals(project.storage(), project.root, project.catalog, project.key_ring(), project.now)
+        plan = plan_refresh(project.look(), project.catalog, project.key_ring(), project.now)
+        plan.apply(project.storage())
+        found = find_renewals(project.look(), project.catalog, project.key_ring(), project.now)
         renew(found, project.storage(), project.catalog, project.key_ring(), project.now)
         if "node.stable" in {one.role for one in found.waiting}:
             sign_role_as(project, "node.stable", ("channels-ana", "channels-ben"))
@@ -239,8 +248,8 @@ def renew_timestamp(project: Project, times: int) -> None:
     """So many entries behind the rollback."""
     for _ in range(times):
         project.now += timedelta(hours=30)
-        plan = plan_refresh(project.storage(), project.root, project.catalog, project.key_ring(), project.now)
-        apply_refresh(plan, project.storage())
+        plan = plan_refresh(project.look(), project.catalog, project.key_ring(), project.now)
+        plan.apply(project.storage())
 
 
 def test_a_decision_about_another_version_reads_no_entry_for_it(taken_back: Project) -> None:
@@ -311,7 +320,7 @@ def test_an_entry_by_a_stranger_takes_nothing_back(project: Project) -> None:
 
 
 def test_status_knows_it_too(taken_back: Project) -> None:
-    status = read_status(taken_back.storage(), taken_back.root, taken_back.catalog, taken_back.now)
+    status = read_status(taken_back.look(), taken_back.catalog, taken_back.now)
     expected = Withdrawal(product="node", channel="stable", version=Version.parse("1.1.0"), at=taken_back.now)
     assert status.state.withdrawn == (expected,)
 

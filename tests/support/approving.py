@@ -19,13 +19,15 @@ def stage(project: Project, version: str, supersede: Supersede = Supersede.NOTHI
     if project.catalog.find("node", version) is None:
         project.add_release(version)
     request = project.request(version)
-    plan = plan_stage(request, project.catalog, project.storage(), project.key_ring(), project.now, supersede)
+    plan = plan_stage(request, project.catalog, project.look(), project.key_ring(), project.now, supersede)
     apply_stage(plan, project.storage())
 
 
 def promote(project: Project) -> None:
-    request, storage = PromoteRequest("node", "stable", project.root), project.storage()
-    plan = plan_promote(request, project.staged(), project.catalog, storage, project.key_ring(), project.now)
+    request, storage = PromoteRequest("node", "stable"), project.storage()
+    plan = plan_promote(
+        request, project.staged(), project.catalog, project.look(storage), project.key_ring(), project.now
+    )
     apply_promote(plan, project.catalog, storage, lambda: project.now)
 
 

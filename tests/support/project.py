@@ -18,12 +18,14 @@ from publisher.model.catalog import Catalog
 from publisher.model.config.signer import Duty, RolePolicy, Signers
 from publisher.model.content.release import Release
 from publisher.model.records.approval import Fact
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.staged import StagedRelease, staged_candidate
 from publisher.pipeline.decide import ReleaseRequest
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.keys.ceremony import Person, ceremony, write_ceremony
 from publisher.pipeline.objects.writing import Written, write_objects
 from publisher.pipeline.progress import silent
+from publisher.pipeline.reading import Readable
 from publisher.pipeline.release.approve import Review, approve, review
 from publisher.pipeline.release.release import ReleasePlan, apply_release, plan_release
 from publisher.signing.key_files import NewKey, OpenSigner
@@ -236,7 +238,7 @@ class Project:
 
     def request(self, version: str, *, channel: str = "stable", artifacts: Path | None = None) -> ReleaseRequest:
         """A request to publish a version that was built."""
-        return ReleaseRequest(self.release(version), channel, artifacts or self.build(version), self.root)
+        return ReleaseRequest(self.release(version), channel, artifacts or self.build(version))
 
     def key_ring(self) -> KeyRing:
         """All keys of the project."""
@@ -248,9 +250,13 @@ class Project:
         storage.prepare()
         return storage
 
+    def look(self, storage: Readable | None = None) -> Bucket:
+        """The bucket as a command sees it that begins now."""
+        return Bucket(storage or self.storage(), self.root)
+
     def plan(self, request: ReleaseRequest, storage: Storage | None = None) -> ReleasePlan:
         """Plan at the project's time."""
-        return plan_release(request, self.catalog, storage or self.storage(), self.key_ring(), self.now)
+        return plan_release(request, self.catalog, self.look(storage), self.key_ring(), self.now)
 
     def staged(self, channel: str = "stable", storage: Storage | None = None) -> StagedRelease:
         """What the channel works on."""
@@ -266,7 +272,7 @@ class Project:
     def review(self, version: str, channel: str = "stable", storage: Storage | None = None) -> Review:
         """The staged release as a person reads it."""
         where = storage or self.storage()
-        return review(self.release(version), channel, where, self.root, self.catalog, self.now)
+        return review(self.release(version), channel, self.look(where), self.catalog, self.now)
 
     def approve(
         self,

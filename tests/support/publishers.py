@@ -20,7 +20,7 @@ from publisher.errors import StorageConflict
 from publisher.pipeline.candidates.staged import staged_candidate
 from publisher.pipeline.ledger_append import append
 from publisher.pipeline.objects.writing import write_objects
-from publisher.pipeline.operate.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.progress import silent
 from publisher.pipeline.release.promote import PromoteRequest, apply_promote, live_version, plan_promote
 from publisher.pipeline.release.release import ReleasePlan, apply_release, plan_release
@@ -87,19 +87,26 @@ def publish(project: Project, what: str, storage: Storage) -> None:
     command, _, version = what.partition(" ")
     catalog, ring, now = project.catalog, project.key_ring(), project.now
     if command == "refresh":
-        apply_refresh(plan_refresh(storage, project.root, catalog, ring, now), storage)
+        plan_refresh(project.look(storage), catalog, ring, now).apply(storage)
     elif command == "stage":
-        apply_stage(plan_stage(project.request(version), catalog, storage, ring, now), storage)
+        apply_stage(plan_stage(project.request(version), catalog, project.look(storage), ring, now), storage)
     elif command == "promote":
-        request = PromoteRequest("node", "stable", project.root)
+        request = PromoteRequest("node", "stable")
         staged = staged_candidate(storage, request.role, catalog.signers)
         if staged is None:
-            assert str(live_version(request, storage)) == version
+            assert str(live_version(request, project.look(storage))) == version
             return
-        if str(live_version(request, storage)) != version:  # else a killed run has flipped, and people are done
+        if (
+            str(live_version(request, project.look(storage))) != version
+        ):  # else a killed run has flipped, and people are done
             project.approve(version, storage=storage)
         signed = project.staged(storage=storage)
-        apply_promote(plan_promote(request, signed, catalog, storage, ring, now), catalog, storage, lambda: now)
+        apply_promote(
+            plan_promote(request, signed, catalog, project.look(storage), ring, now),
+            catalog,
+            storage,
+            lambda: now,
+        )
     else:
         project.publish(version, storage=storage)
 
@@ -158,7 +165,7 @@ def race(
 def _planned(project: Project, storage: Storage, one: Round, worker: int) -> ReleasePlan:
     version = one.version(worker)
     request = project.request(version, channel=one.channels[worker])
-    return plan_release(request, project.catalog, storage, project.key_ring(), project.now, replace=True)
+    return plan_release(request, project.catalog, project.look(storage), project.key_ring(), project.now, replace=True)
 
 
 def _applied(project: Project, plan: ReleasePlan, storage: Storage, one: Round) -> str:

@@ -35,7 +35,13 @@ def project(tmp_path: Path) -> Project:
         edit(summit, day, f"{now + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}")
     edit(project.content / "calendar.yaml", "2026-11-19T12:00:00Z", f"{now - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}")
     project.forget()
-    plan = plan_stage(project.request("1.0.0"), project.catalog, project.storage(), project.key_ring(), project.now)
+    plan = plan_stage(
+        project.request("1.0.0"),
+        project.catalog,
+        project.look(),
+        project.key_ring(),
+        project.now,
+    )
     apply_stage(plan, project.storage())
     return project
 

@@ -85,6 +85,8 @@ def place(server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Place:
     storage.prepare()
     plan = project.plan(project.request("1.0.0"), storage)
     apply_release(plan, project.catalog, storage, lambda: project.now)
+    # Ceph tells whoever asks for an object that is not there that it is not there, and refuses the others.
+    admin.put_object(Bucket=bucket, Key="other/1", Body=b"somebody else's")
     return there
 
 

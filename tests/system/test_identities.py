@@ -20,7 +20,7 @@ import pytest
 from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.repository import read_repository
 from publisher.pipeline.keyring import KeyRing
-from publisher.pipeline.operate.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.reading import reader
 from publisher.pipeline.roles.renew import find_renewals, renew
 from publisher.storage.memory import MemoryStorage
@@ -232,8 +232,8 @@ def renewed(project: Project, storage: MemoryStorage, *roles: tuple[str, tuple[s
     """Have the renewals staged that are due today, and signed by these keys."""
     project.now = now = datetime.now(UTC)
     ring = KeyRing(project.catalog.signers, online_keys(project), lambda _name: None)
-    apply_refresh(plan_refresh(storage, project.root, project.catalog, ring, now), storage)
-    renew(find_renewals(storage, project.root, project.catalog, ring, now), storage, project.catalog, ring, now)
+    plan_refresh(project.look(storage), project.catalog, ring, now).apply(storage)
+    renew(find_renewals(project.look(storage), project.catalog, ring, now), storage, project.catalog, ring, now)
     for role, names in roles:
         sign_role_as(project, role, names, storage)
 
@@ -273,7 +273,7 @@ def channels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Channel]:
 def stage_release(project: Project, storage: MemoryStorage) -> None:
     from publisher.pipeline.release.stage import apply_stage, plan_stage  # noqa: PLC0415
 
-    plan = plan_stage(project.request("1.2.0"), project.catalog, storage, project.key_ring(), project.now)
+    plan = plan_stage(project.request("1.2.0"), project.catalog, project.look(storage), project.key_ring(), project.now)
     apply_stage(plan, storage)
 
 

@@ -21,14 +21,21 @@ pytestmark = pytest.mark.system
 
 
 def stage(project: Project, storage: Storage, supersede: Supersede = Supersede.NOTHING) -> None:
-    plan = plan_stage(project.request("1.1.0"), project.catalog, storage, project.key_ring(), project.now, supersede)
+    plan = plan_stage(
+        project.request("1.1.0"),
+        project.catalog,
+        project.look(storage),
+        project.key_ring(),
+        project.now,
+        supersede,
+    )
     apply_stage(plan, storage)
 
 
 def promote(project: Project, storage: Storage) -> None:
-    request = PromoteRequest("node", "stable", project.root)
+    request = PromoteRequest("node", "stable")
     staged = project.staged(storage=storage)
-    plan = plan_promote(request, staged, project.catalog, storage, project.key_ring(), project.now)
+    plan = plan_promote(request, staged, project.catalog, project.look(storage), project.key_ring(), project.now)
     apply_promote(plan, project.catalog, storage, lambda: project.now)
 
 

@@ -15,6 +15,7 @@ from publisher.cli.options import open_to_look, to_option
 from publisher.cli.secrets import ask_new_passphrase, ask_secret, keys_option, read_root
 from publisher.errors import InputError, TidegateError, UsageError
 from publisher.model.config.signer import Duty
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.keys.edit import (
     STAGE,
     Change,
@@ -204,7 +205,7 @@ def _named_by(name: str, to: str | None, place: Place) -> tuple[str, ...] | None
     if to is None and place.configuration.endpoints.storage is None:
         return None
     try:
-        return named_by(signer, open_to_look(to, place.configuration), read_root(place.config))
+        return named_by(signer, Bucket(open_to_look(to, place.configuration), read_root(place.config)))
     except TidegateError as error:
         click.echo(f"Whether clients accept {name} cannot be seen from here: {error.what}", err=True)
         return None

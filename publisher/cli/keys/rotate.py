@@ -14,6 +14,7 @@ from publisher.cli.output.verdicts import terminal_width, wrapped
 from publisher.cli.release.shipping import readable
 from publisher.cli.secrets import key_ring, keys_option, read_root
 from publisher.model.configuration import Configuration
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.operate.recover import still_trusted
 from publisher.pipeline.roles.change import (
     KeySet,
@@ -54,11 +55,11 @@ def stage(
     now = wall_clock()
     storage = open_to_look(to, configuration) if dry_run else open_to_write(to, configuration, now)
     root = read_root(config)
-    found = key_set(readable(storage), root, configuration, now, anew=replace)
+    found = key_set(Bucket(readable(storage), root), configuration, now, anew=replace)
     if not dry_run:
         stage_roles(found, storage, configuration, key_ring(configuration.signers, keys), now, replace=replace)
     stolen: Mapping[str, tuple[str, ...]] = {}
-    if found.live is not None:
+    if found.bucket.live is not None:
         stolen = still_trusted(storage, root, configuration.signers, found.root_to_be, found.targets_to_be)
     if as_json:
         staged = [_as_json(one) for one in found.roles]
@@ -82,20 +83,20 @@ def promote(to: str | None, keys: Path, content: tuple[Path, ...], config: Path,
     refuse_placeholders(configuration, config)
     root, now = read_root(config), wall_clock()
     storage = open_to_write(to, configuration, now)
-    found = key_set(storage, root, configuration, now)
+    found = key_set(Bucket(storage, root), configuration, now)
     if not found.roles:
         if as_json:
             print_result({"changed": False, "roles": {}})
         else:
             click.echo("Nothing is to be changed: what is live is what the configuration says.")
         return
-    plan = plan_keys(found, storage, configuration, key_ring(configuration.signers, keys), now)
+    plan = plan_keys(found, configuration, key_ring(configuration.signers, keys), now)
     apply_keys(plan, storage)
     proven = verify_for_all(storage, root, wall_clock())
     if as_json:
-        print_result({"changed": True, "roles": dict(plan.changed_roles), "root_first": plan.root_first})
+        print_result({"changed": True, "roles": dict(plan.publication.changed_roles), "root_first": plan.root_first})
         return
-    click.echo(f"Live: {', '.join(f'{role} {version}' for role, version in plan.changed_roles)}.")
+    click.echo(f"Live: {', '.join(f'{role} {version}' for role, version in plan.publication.changed_roles)}.")
     if plan.root_first:
         click.echo("The old keys did not sign along: for a moment clients found nothing that they accept, and waited.")
     click.echo(f"Verified as clients of {english.counted(proven, 'root')}, from the first to the newest.")
@@ -114,7 +115,7 @@ def _lines(found: KeySet, width: int) -> list[str]:
         lines += wrapped(state, width, 2)
         may = sorted({described(key) for key in one.wanted.may_sign.values()})
         lines += wrapped(f"May sign: {english.listed(may)}.", width, 2)
-    then = "publish keys promote" if found.live is not None else "publish release, or stage, approve and promote"
+    then = "publish keys promote" if found.bucket.live is not None else "publish release, or stage, approve and promote"
     lines += ["", "Next, each with their own key: publish approve ROLE --key KEY", f"Then: {then}"]
     return lines
 

@@ -19,8 +19,8 @@ from publisher.errors import ApprovalsMissing, StorageError
 from publisher.locks import lock_file
 from publisher.model.configuration import Configuration
 from publisher.model.values import format_time
-from publisher.pipeline.objects.writing import Written
-from publisher.pipeline.operate.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.bucket import Bucket
+from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.roles.renew import Waiting, find_renewals, renew
 from publisher.pipeline.timer.timer import (
     ENVIRONMENT,
@@ -67,15 +67,15 @@ def command(
     storage = open_to_write(to, configuration, wall_clock())
     ring = key_ring(configuration.signers, keys)
     root = read_root(config)
-    plan = plan_refresh(storage, root, configuration, ring, wall_clock())
-    written = apply_refresh(plan, storage) if plan.flip is not None else Written()
-    renewals = find_renewals(storage, root, configuration, ring, wall_clock())
+    publication = plan_refresh(Bucket(storage, root), configuration, ring, wall_clock())
+    written = publication.apply(storage)
+    renewals = find_renewals(Bucket(storage, root), configuration, ring, wall_clock())
     refused = None
     try:
         written = written.then(renew(renewals, storage, configuration, ring, wall_clock()))
     except StorageError as error:  # a timer may lack the right to stage; what it is there for is done by now
         refused = error
-    renewed = dict(plan.changed_roles) if plan.flip is not None else {}
+    renewed = dict(publication.changed_roles)
     if refused is None:
         renewed |= {one.wanted.role: one.candidate.metadata.signed.version for one in renewals.ready.roles}
     ok = refused is None and not renewals.waiting

@@ -15,6 +15,7 @@ from publisher.cli.secrets import read_root
 from publisher.errors import VerificationError
 from publisher.model.records.channel_state import ChannelState
 from publisher.model.values import format_time
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.operate.status import CandidateStatus, RoleStatus, Status, read_status
 from publisher.pipeline.roles.change import StagedRole
 from publisher.rules import english
@@ -35,7 +36,7 @@ def command(to: str | None, content: tuple[Path, ...], config: Path, as_json: bo
     configuration = load_configured(content, config)
     storage = open_storage(address_of(to, configuration))
     now = wall_clock()
-    status = read_status(storage, read_root(config), configuration, now)
+    status = read_status(Bucket(storage, read_root(config)), configuration, now)
     if as_json:
         print_result(_as_json(status), ok=status.sound)
     else:

@@ -30,6 +30,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.configuration import Configuration
 from publisher.model.content.release import Release
 from publisher.model.records.approval import BuiltFile, Comparison, Fact
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.compare_build import compare_build
 from publisher.pipeline.candidates.offline import LIMIT, Bundle, Recorder, brought_back, pack, repack, unpack
 from publisher.pipeline.candidates.staged import store_signatures
@@ -149,7 +150,7 @@ class _AskedRole:
 
     def review(self, storage: Readable) -> RoleReview:
         """The candidate as it is there now."""
-        return review_role(self.role, storage, self.root, self.configuration, wall_clock())
+        return review_role(self.role, Bucket(storage, self.root), self.configuration, wall_clock())
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ class _AskedRelease:
 
     def review(self, storage: Readable) -> Review:
         """The candidate as it is there now."""
-        return review(self.release, self.channel, storage, self.root, self.configuration, wall_clock())
+        return review(self.release, self.channel, Bucket(storage, self.root), self.configuration, wall_clock())
 
 
 _Asked = _AskedRole | _AskedRelease

@@ -21,6 +21,7 @@ from publisher.cli.release.shipping import (
 from publisher.cli.secrets import key_ring, read_root
 from publisher.model.content.release import Release
 from publisher.model.records.ledger import Action
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.staged import require_staged, staged_candidate
 from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.release.promote import PromotePlan, PromoteRequest, apply_promote, live_version, plan_promote
@@ -48,17 +49,18 @@ def command(
     catalog = load(content, config)
     refuse_sample(catalog)
     release = find_release(catalog, name)
-    request = PromoteRequest(release.product, shipping_channel(release, channel, catalog), read_root(config))
+    request = PromoteRequest(release.product, shipping_channel(release, channel, catalog))
     storage = open_to_flip(to, catalog, wall_clock())
     ring = key_ring(catalog.signers, keys)
     staged = staged_candidate(storage, request.role, catalog.signers)
+    bucket = Bucket(storage, read_root(config))
     other = staged is None or staged.candidate.release != str(release.version)
-    if other and live_version(request, storage) == release.version:
+    if other and live_version(request, bucket) == release.version:
         _say(request, None, None, release, as_json=as_json)
         return
     staged = require_staged(staged, release, request.role)
-    with refusals_in_ledger(Action.PROMOTE, release, request.trusted_root, storage, ring):
-        plan = plan_promote(request, staged, catalog, storage, ring, wall_clock())
+    with refusals_in_ledger(Action.PROMOTE, release, bucket.trusted_root, storage, ring):
+        plan = plan_promote(request, staged, catalog, bucket, ring, wall_clock())
         track = track_on_terminal(quiet=as_json)
         written = None if plan.nothing_to_do else apply_promote(plan, catalog, storage, wall_clock, track)
     shipped = wall_clock()
@@ -84,7 +86,7 @@ def _say(
                 "role": request.role,
                 "version": str(release.version),
                 "changed": written is not None,
-                "roles": dict(plan.changed_roles) if plan else {},
+                "roles": dict(plan.publication.changed_roles) if plan else {},
                 "written": list(written.keys) if written else [],
                 **record_as_json(done),
             }
@@ -95,5 +97,5 @@ def _say(
         click.echo(f"{title} is live in {request.channel} already.")
         return
     click.echo(f"{title} is live in {request.channel}, verified as a new client.")
-    signed = f"signed: {', '.join(f'{role} {number}' for role, number in plan.changed_roles)}"
+    signed = f"signed: {', '.join(f'{role} {number}' for role, number in plan.publication.changed_roles)}"
     click.echo("\n".join(wrapped(signed, terminal_width(), 2)))

@@ -26,6 +26,7 @@ from publisher.cli.release.shipping import (
 from publisher.cli.secrets import key_ring, read_root
 from publisher.errors import UsageError
 from publisher.model.records.ledger import Action
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.decide import ReleaseRequest
 from publisher.pipeline.objects.planned import PlannedObject
 from publisher.pipeline.objects.writing import Written
@@ -70,16 +71,17 @@ def command(
         release=release,
         channel=shipping_channel(release, channel, catalog),
         artifacts=artifacts,
-        trusted_root=read_root(config),
         changes=changes_of(changes),
         decide_at=moment(at, catalog) if at is not None else None,
     )
     storage = open_to_look(to, catalog) if dry_run else open_to_flip(to, catalog, wall_clock())
     track = track_on_terminal(quiet=as_json)
     ring = key_ring(catalog.signers, keys)
-    logged = refusals_in_ledger(Action.RELEASE, release, request.trusted_root, storage, ring)
+    root = read_root(config)
+    logged = refusals_in_ledger(Action.RELEASE, release, root, storage, ring)
     with nullcontext() if dry_run else logged:
-        plan = plan_release(request, catalog, readable(storage), ring, wall_clock(), replace=replace, track=track)
+        bucket = Bucket(readable(storage), root)
+        plan = plan_release(request, catalog, bucket, ring, wall_clock(), replace=replace, track=track)
         applied = None if dry_run or plan.nothing_to_do else apply_release(plan, catalog, storage, wall_clock, track)
     shipped = wall_clock()
     done = recorded(release, shipped, content, config, record=record) if applied is not None else NOT_RECORDED
@@ -119,7 +121,7 @@ def _lines(plan: ReleasePlan, written: Written | None, url: str, *, dry_run: boo
     if written is None:
         done = f"{title} is already in {request.channel} with these very bytes; nothing was written."
         return [*wrapped(done, width), *ignored]
-    roles = ", ".join(f"{role} {version}" for role, version in plan.promote.changed_roles)
+    roles = ", ".join(f"{role} {version}" for role, version in plan.promote.publication.changed_roles)
     return [
         f"{title} is published to {request.channel}.",
         *wrapped(f"{len(written.keys)} objects, {written.size:,} bytes, to {url}", width, 2),
@@ -159,7 +161,7 @@ def _as_json(plan: ReleasePlan, written: Written | None, url: str, *, dry_run: b
             for one in plan.objects
         ],
         "flip": plan.flips,
-        "roles": dict(plan.promote.changed_roles),
+        "roles": dict(plan.promote.publication.changed_roles),
         "written": list(written.keys) if written else [],
         "bytes_written": written.size if written else 0,
         "verified_platforms": list(plan.stage.platforms) if written else [],

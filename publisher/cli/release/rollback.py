@@ -13,6 +13,7 @@ from publisher.cli.release.shipping import shipping_options
 from publisher.cli.secrets import key_ring, read_root
 from publisher.errors import UsageError
 from publisher.model.records.ledger import Action
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.release.promote import PromoteRequest
 from publisher.pipeline.release.rollback import apply_rollback, plan_rollback
 from publisher.rules import english
@@ -40,11 +41,11 @@ def command(
             f"{name} does not name a version: {error}", fix="`publish status` shows what is live"
         ) from None
     chosen = channel_among(configuration, product, configuration.products[product].channels, channel)
-    request = PromoteRequest(product, chosen, read_root(config), action=Action.ROLLBACK)
+    request = PromoteRequest(product, chosen, action=Action.ROLLBACK)
     # Nobody looks from outside: what is live must be taken back even when this machine cannot see it just now.
     storage = open_to_write(to, configuration, wall_clock())
     ring = key_ring(configuration.signers, keys)
-    plan = plan_rollback(request, version, configuration, storage, ring, wall_clock())
+    plan = plan_rollback(request, version, configuration, Bucket(storage, read_root(config)), ring, wall_clock())
     written = apply_rollback(plan, storage, wall_clock)
     if as_json:
         print_result(
@@ -53,7 +54,7 @@ def command(
                 "taken_back": str(version),
                 "back_to": plan.back_to,
                 "platforms": list(plan.platforms),
-                "roles": dict(plan.changed_roles),
+                "roles": dict(plan.publication.changed_roles),
                 "written": list(written.keys),
             }
         )

@@ -14,6 +14,7 @@ from publisher.cli.release.shipping import artifacts_options, readable, refusals
 from publisher.cli.secrets import key_ring, read_root
 from publisher.errors import UsageError
 from publisher.model.records.ledger import Action
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.decide import ReleaseRequest
 from publisher.pipeline.release.stage import StagePlan, Supersede, apply_stage, plan_stage
 
@@ -46,13 +47,14 @@ def command(
     refuse_placeholders(catalog, config, content)
     release = find_release(catalog, name)
     chosen = shipping_channel(release, channel, catalog)
-    request = ReleaseRequest(release, chosen, artifacts, read_root(config), changes_of(changes))
+    request = ReleaseRequest(release, chosen, artifacts, changes_of(changes))
     storage = open_to_write(to, catalog, wall_clock())
     supersede = Supersede.ANY if replace else Supersede.STALE if rebase else Supersede.NOTHING
     track = track_on_terminal(quiet=as_json)
     ring = key_ring(catalog.signers, keys)
-    with refusals_in_ledger(Action.STAGE, release, request.trusted_root, storage, ring):
-        plan = plan_stage(request, catalog, readable(storage), ring, wall_clock(), supersede, track)
+    root = read_root(config)
+    with refusals_in_ledger(Action.STAGE, release, root, storage, ring):
+        plan = plan_stage(request, catalog, Bucket(readable(storage), root), ring, wall_clock(), supersede, track)
     written = None if plan.nothing_to_do else apply_stage(plan, storage, track)
     if as_json:
         print_result(

@@ -24,8 +24,10 @@ from publisher.cli.output.progress_bar import track_on_terminal
 from publisher.cli.secrets import key_ring, keys_option, read_root
 from publisher.cli.site.upload import as_json_of, lines_of, open_places, published, upload
 from publisher.errors import UsageError
+from publisher.pipeline.bucket import Bucket
+from publisher.pipeline.publication.plan import Publication
 from publisher.pipeline.site.files import read_site
-from publisher.pipeline.site.signing import SigningPlan, plan_signing
+from publisher.pipeline.site.signing import plan_signing
 from publisher.site.directory_writer import read_file, refuse_foreign
 from publisher.site.mkdocs.build import build_site
 from publisher.site.mkdocs.plugin import Source
@@ -104,9 +106,9 @@ def command(
         )
         build_site(mkdocs_file, directory, source)
 
-        def sign(manifest: Body, channel: Storage) -> SigningPlan:
+        def sign(manifest: Body, channel: Storage) -> Publication:
             ring = key_ring(catalog.signers, keys)
-            return plan_signing(manifest, channel, read_root(config), catalog, ring, wall_clock())
+            return plan_signing(manifest, Bucket(channel, read_root(config)), catalog, ring, wall_clock())
 
         track = track_on_terminal(quiet=as_json)
         done = (

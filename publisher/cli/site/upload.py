@@ -11,9 +11,10 @@ from publisher.cli.options import open_ready
 from publisher.errors import StorageConflict, StorageError, StorageMissing, StorageTooLarge, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.pipeline.progress import Track
+from publisher.pipeline.publication.plan import Publication
 from publisher.pipeline.reading import SMALL
 from publisher.pipeline.site.files import SiteFile
-from publisher.pipeline.site.signing import SigningPlan, apply_signing
+from publisher.pipeline.site.signing import apply_signing
 from publisher.pipeline.site.upload import SitePlan, Uploaded, apply_upload, plan_upload, refuse_same_place
 from publisher.storage.open import open_storage
 from publisher.storage.protocol import Body, Storage
@@ -33,7 +34,7 @@ class Done:
     """What was planned and, unless it was a dry run, done."""
 
     plan: SitePlan
-    signing: SigningPlan | None
+    signing: Publication | None
     uploaded: Uploaded | None
 
 
@@ -65,7 +66,7 @@ def published(site: Storage, path: str) -> bytes | None:
 def upload(
     files: tuple[SiteFile, ...],
     places: Places,
-    sign: Callable[[Body, Storage], SigningPlan],
+    sign: Callable[[Body, Storage], Publication],
     track: Track,
     *,
     everything: bool,

@@ -16,12 +16,12 @@ from publisher.channel.candidates.candidate import next_free_version, payload_di
 from publisher.channel.candidates.release_candidate import ReleaseCandidate, basis_named
 from publisher.channel.layout import back_key
 from publisher.channel.ledger.entries import Logged, verified_entry
-from publisher.channel.repository import Repository
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.config.signer import Signers
 from publisher.model.records.ledger import Action, Entry
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.ledger_append import NO_OBJECT, keys_ever_named, objects_from_the_end, whose_keys_count
-from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.reading import reader
 from publisher.rules import english
 
 LEAP = 100
@@ -78,9 +78,7 @@ class Stagings:
         return number <= highest + LEAP or number <= self.next_free(highest)
 
 
-def read_stagings(
-    role: str, live: Repository | None, storage: Readable, trusted_root: bytes, signers: Signers
-) -> Stagings:
+def read_stagings(role: str, bucket: Bucket, signers: Signers) -> Stagings:
     """Read the ledger for what was staged for a role. Raises VerificationError, StorageError.
 
     As far back as to where it ended when the live release was staged: a candidate from before that has a lower number,
@@ -88,7 +86,8 @@ def read_stagings(
     thief of one key could write any entry to make a search end early. Not for root, whose numbers have no gaps (TUF
     specification, 5.3).
     """
-    current = live.of(role) if live else None
+    storage, trusted_root = bucket.storage, bucket.trusted_root
+    current = bucket.live.of(role) if bucket.live else None
     since = _ledger_at_staging(current)
     today = whose_keys_count(storage, trusted_root, signers)
 

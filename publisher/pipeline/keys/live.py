@@ -5,25 +5,22 @@ from __future__ import annotations
 from tuf.api.metadata import Root, Targets
 
 from publisher.channel.layout import MINISIGN_TARGET
-from publisher.channel.repository import follow_roots, read_repository
 from publisher.model.config.signer import Signer
-from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.bucket import Bucket
 from publisher.signing.digests import digest_bytes
 from publisher.signing.key_files import public_key
 from publisher.signing.minisign import ROLE as MINISIGN
 from publisher.signing.minisign import public_file
 
 
-def named_by(signer: Signer, storage: Readable, trusted_root: bytes) -> tuple[str, ...] | None:
+def named_by(signer: Signer, bucket: Bucket) -> tuple[str, ...] | None:
     """root and targets, whichever of them names the key; None while nothing is published.
 
     Raises VerificationError, StorageError.
     """
-    read = reader(storage)
-    live = read_repository(read, trusted_root)
-    if live is None:
+    if (live := bucket.live) is None:
         return None
-    root = tuple(follow_roots(read, trusted_root))[-1].signed
+    root = live.root.signed
     keyid = public_key(signer).keyid
     delegations = live.targets.signed.delegations
     roles = delegations.roles if delegations is not None and delegations.roles is not None else {}

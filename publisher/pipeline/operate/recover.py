@@ -14,7 +14,6 @@ from datetime import datetime
 
 from tuf.api.metadata import Metadata, MetaFile, Root, Targets, Timestamp
 
-from publisher.channel.advance import Advance
 from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.ledger.entries import Head, took_effect, verified_entry
 from publisher.channel.ledger.recovery import Claimed, distrusted, read_claimed, state_of, versions_at
@@ -32,14 +31,13 @@ from publisher.errors import (
 from publisher.model.config.signer import Signers
 from publisher.model.configuration import Configuration
 from publisher.model.records.ledger import LAST_NUMBER, Action, Entry, Told
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger_append import Ledger, keys_ever_named, read_ledger, whose_keys_count
-from publisher.pipeline.objects.planned import PlannedObject
-from publisher.pipeline.objects.writing import Written, write_objects
-from publisher.pipeline.progress import silent
-from publisher.pipeline.publication.commit import Flip, commit, plan_flip
+from publisher.pipeline.objects.writing import Written
+from publisher.pipeline.publication.plan import Publication, plan_publication
 from publisher.pipeline.reading import Readable, reader
-from publisher.storage.protocol import Body, Storage
+from publisher.storage.protocol import Storage
 from publisher.wire.version import Version
 
 
@@ -79,8 +77,7 @@ class RecoverPlan:
 
     entry: Entry | None
     """Whose state it is; None for what is live, kept."""
-    objects: tuple[PlannedObject, ...]
-    flip: Flip
+    publication: Publication
     changed: tuple[tuple[str, int | None, int], ...]
     """Role, its version before, as far as that is known, and from now on."""
     discarded: tuple[Entry, ...]
@@ -198,23 +195,20 @@ class Recovery:
         return stat.tag if stat is not None else None
 
     def _signed(self, state: Repository, told: Told, entry: Entry | None, tag: str | None) -> RecoverPlan:
-        read = reader(self.storage)
-        advance = Advance(state, state.root, self.configuration.signers, self.keys.with_retired, read, self.now)
+        bucket = Bucket.as_if(self.storage, self.trusted_root, state, tag)
+        advance = bucket.advance(self.configuration.signers, self.keys.with_retired, self.now)
         try:
             metadata = advance.to(state.targets.signed, {}, signed_targets=state.targets)
         except SigningError as error:
             fix = "recover with the keys that clients accept now, stolen or not, and change keys afterwards"
             raise SigningError(error.what, fix=fix) from error
-        flip = plan_flip(told, metadata, state, tag, self.keys, self.now)
-        assert flip is not None  # the timestamp is signed anew whatever else is the same
+        publication = plan_publication(told, metadata, bucket, self.keys, self.now)
         # The whole state, so that the way to it never leads through what was replaced.
         whole = {**state.versions, **dict(metadata.changed)}
-        said = flip.entry.told.model_copy(update={"roles": whole, "base": self.scene.claimed.stamp})
         number = entry.number if entry is not None else LAST_NUMBER
         return RecoverPlan(
             entry=entry,
-            objects=tuple(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects),
-            flip=replace(flip, entry=replace(flip.entry, told=said)),
+            publication=publication.retold(roles=whole, base=self.scene.claimed.stamp),
             changed=tuple((role, _highest(role, self.scene), version) for role, version in sorted(whole.items())),
             discarded=tuple(one.entry for one in reversed(self.scene.states) if one.entry.number > number),
             distrusted=told.distrusted,
@@ -247,7 +241,7 @@ def _refuse_insecure(state: Repository, configuration: Configuration) -> None:
 
 def apply_recover(plan: RecoverPlan, storage: Storage) -> Written:
     """Write, log and flip. Raises StorageConflict when somebody published in between."""
-    return commit(plan.flip, storage, write_objects(plan.objects, storage, silent))
+    return plan.publication.apply(storage)
 
 
 def still_trusted(

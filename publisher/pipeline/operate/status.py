@@ -8,16 +8,16 @@ from datetime import datetime
 from publisher.channel.candidates.candidate import is_live, read_pointer, signed_by
 from publisher.channel.candidates.release_candidate import ReleaseCandidate
 from publisher.channel.layout import channel_role
-from publisher.channel.repository import Repository, read_repository
+from publisher.channel.repository import Repository
 from publisher.channel.roles import is_due
 from publisher.channel.state import read_state
 from publisher.errors import SigningError, StorageConflict, StorageForeign, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.configuration import Configuration
 from publisher.model.records.channel_state import ChannelState
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.staged import StagedRelease, staged_candidate
 from publisher.pipeline.ledger_append import is_announced
-from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.release.approve import Review, review
 from publisher.pipeline.roles.change import StagedRole, under_way
 from publisher.pipeline.withdrawn import read_withdrawals
@@ -80,41 +80,40 @@ class Status:
         return self.announced and not self.expired
 
 
-def read_status(storage: Readable, root: bytes, configuration: Configuration, now: datetime) -> Status:
+def read_status(bucket: Bucket, configuration: Configuration, now: datetime) -> Status:
     """Read and verify the bucket's state; what is staged is judged where `configuration` is a whole Catalog.
 
     Raises VerificationError, StorageError.
     """
-    read = reader(storage)
-    live = read_repository(read, root)
-    candidates, damaged = _candidates(storage, root, configuration, live, now)
-    staged_roles, unclear = _under_way(storage, root, configuration, now)
+    live = bucket.live
+    candidates, damaged = _candidates(bucket, configuration, now)
+    staged_roles, unclear = _under_way(bucket, configuration, now)
     if live is None:
         return Status(ChannelState(read_at=now), (), candidates, staged_roles, {}, unclear, damaged=damaged)
     return Status(
-        state=read_state(read, live, read_withdrawals(storage, live, configuration.signers), now),
+        state=read_state(bucket.read, live, read_withdrawals(bucket.storage, live, configuration.signers), now),
         roles=tuple(_roles(live, configuration, now)),
         candidates=candidates,
         staged_roles=staged_roles,
         unclear=unclear,
         damaged=damaged,
         shipped_by={role: tuple(signed_by(live, role)) for role in live.roles if "." in role},
-        announced=is_announced(live.stamp, storage),
+        announced=is_announced(live.stamp, bucket.storage),
     )
 
 
 def _under_way(
-    storage: Readable, root: bytes, configuration: Configuration, now: datetime
+    bucket: Bucket, configuration: Configuration, now: datetime
 ) -> tuple[tuple[StagedRole, ...], str | None]:
     """Changes of keys and renewals; what keys are short of hides nothing else."""
     try:
-        return under_way(storage, root, configuration, now), None
+        return under_way(bucket, configuration, now), None
     except (SigningError, VerificationError, StorageForeign) as error:
         return (), error.what.rstrip(".")
 
 
 def _candidates(
-    storage: Readable, root: bytes, configuration: Configuration, live: Repository | None, now: datetime
+    bucket: Bucket, configuration: Configuration, now: datetime
 ) -> tuple[tuple[CandidateStatus, ...], tuple[str, ...]]:
     """What channels work on, and why that cannot be told of some; a damaged one hides nothing else."""
     candidates: list[CandidateStatus] = []
@@ -124,14 +123,14 @@ def _candidates(
     ]
     for role in roles:
         try:
-            if read_pointer(reader(storage), role).release is None:
+            if read_pointer(bucket.read, role).release is None:
                 continue
-            staged = staged_candidate(storage, role, configuration.signers)
+            staged = staged_candidate(bucket.storage, role, configuration.signers)
         except (VerificationError, StorageForeign) as error:
             damaged.append(error.what.rstrip("."))
             continue
-        if staged is not None and not is_live(staged.candidate, live):
-            candidates.append(_candidate(staged, storage, root, configuration, now))
+        if staged is not None and not is_live(staged.candidate, bucket.live):
+            candidates.append(_candidate(staged, bucket, configuration, now))
     return tuple(candidates), tuple(damaged)
 
 
@@ -148,9 +147,7 @@ def _roles(live: Repository, configuration: Configuration, now: datetime) -> lis
     ]
 
 
-def _candidate(
-    staged: StagedRelease, storage: Readable, root: bytes, configuration: Configuration, now: datetime
-) -> CandidateStatus:
+def _candidate(staged: StagedRelease, bucket: Bucket, configuration: Configuration, now: datetime) -> CandidateStatus:
     candidate = staged.candidate
     if not isinstance(configuration, Catalog):
         return CandidateStatus(candidate, None, None)
@@ -159,6 +156,6 @@ def _candidate(
     if release is None:
         return CandidateStatus(candidate, None, "the content no longer has this release")
     try:
-        return CandidateStatus(candidate, review(release, candidate.channel, storage, root, catalog, now), None)
+        return CandidateStatus(candidate, review(release, candidate.channel, bucket, catalog, now), None)
     except (SigningError, StorageConflict, VerificationError) as error:
         return CandidateStatus(candidate, None, error.what)

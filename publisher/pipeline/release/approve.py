@@ -20,7 +20,7 @@ from publisher.channel.candidates.release_difference import release_difference
 from publisher.channel.keys.rotation import keys_of
 from publisher.channel.layout import channel_role
 from publisher.channel.ledger.withdrawn import withdrawals
-from publisher.channel.repository import Repository, read_repository
+from publisher.channel.repository import Repository
 from publisher.channel.state import feeds
 from publisher.content.explain import did_you_mean
 from publisher.errors import SigningError
@@ -30,13 +30,13 @@ from publisher.model.content.release import Release
 from publisher.model.records.approval import BuiltFile, Fact
 from publisher.model.records.decision import Decision
 from publisher.model.records.evidence import ArtifactFact
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.numbering import read_stagings, refuse_superseded
 from publisher.pipeline.candidates.rebuild_check import check_payload, vouched_files
 from publisher.pipeline.candidates.staged import Given, StagedRelease, give, judged, require_staged, staged_candidate
 from publisher.pipeline.configured import configured_roles
 from publisher.pipeline.decide import evidence_of
 from publisher.pipeline.keyring import KeyRing, Passphrase
-from publisher.pipeline.reading import Readable, reader
 from publisher.rules import english
 from publisher.rules.engine.question import Question
 from publisher.rules.engine.required_approvals import Needs, needs
@@ -84,17 +84,14 @@ class Review:
         return self.needs.facts if key.unrecognized_fields.get(DUTY_FIELD) == Duty.OPERATIONS else ()
 
 
-def review(
-    release: Release, channel: str, storage: Readable, trusted_root: bytes, catalog: Catalog, now: datetime
-) -> Review:
+def review(release: Release, channel: str, bucket: Bucket, catalog: Catalog, now: datetime) -> Review:
     """Read and check a staged release. Raises InputError when it is not staged, StorageConflict when it is void."""
-    read = reader(storage)
+    storage, read, live = bucket.storage, bucket.read, bucket.live
     role = channel_role(release.product, channel)
-    live = read_repository(read, trusted_root)
     staged = require_staged(staged_candidate(storage, role, catalog.signers), release, role)
     candidate = staged.candidate
     refuse_stale(candidate, live)
-    stagings = read_stagings(role, live, storage, trusted_root, catalog.signers)
+    stagings = read_stagings(role, bucket, catalog.signers)
     refuse_superseded(candidate, stagings)
     offered = feeds(read, live, release.product, channel) if live else {}
     vouched = vouched_files(candidate, catalog, release, storage)

@@ -11,14 +11,13 @@ from datetime import datetime
 
 from tuf.api.metadata import Metadata, Targets
 
-from publisher.channel.advance import Advance, NewMetadata, to_bytes
+from publisher.channel.advance import to_bytes
 from publisher.channel.candidates.candidate import (
     is_live,
     refuse_stale,
 )
 from publisher.channel.candidates.release_candidate import PEOPLE, ReleaseCandidate
 from publisher.channel.layout import (
-    TIMESTAMP_KEY,
     artifact_target,
     channel_role,
     metadata_key,
@@ -26,7 +25,7 @@ from publisher.channel.layout import (
     target_key,
 )
 from publisher.channel.manifests import SIGNATURE_SUFFIX, SUMS_FILE
-from publisher.channel.repository import Read, Repository, follow_roots, read_repository
+from publisher.channel.repository import Read, Repository
 from publisher.channel.roles import role_policy
 from publisher.channel.state import feeds
 from publisher.channel.vouched import VouchedRelease
@@ -36,6 +35,7 @@ from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision
 from publisher.model.records.evidence import Evidence
 from publisher.model.records.ledger import Action, Told
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.final_check import kept_way_back, permitted
 from publisher.pipeline.candidates.numbering import read_stagings, refuse_superseded
 from publisher.pipeline.candidates.rebuild_check import check_payload, vouched_files
@@ -47,11 +47,11 @@ from publisher.pipeline.objects.planned import PlannedObject
 from publisher.pipeline.objects.writing import LARGE, Written, write_objects
 from publisher.pipeline.operate.verify import verify_planned
 from publisher.pipeline.progress import Track, silent
-from publisher.pipeline.publication.commit import Flip, commit, plan_flip
+from publisher.pipeline.publication.commit import commit
 from publisher.pipeline.publication.conflict_report import what_others_did
+from publisher.pipeline.publication.plan import Publication, plan_publication
 from publisher.pipeline.publication.self_check import verify_as_client
 from publisher.pipeline.publication.staging_pointer import let_go
-from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.roles.change import signed_first_targets
 from publisher.pipeline.withdrawn import read_withdrawals
 from publisher.signing.digests import digest_bytes
@@ -66,7 +66,6 @@ class PromoteRequest:
 
     product: str
     channel: str
-    trusted_root: bytes
     decide_at: datetime | None = None
     """As in ReleaseRequest."""
     action: Action = Action.PROMOTE
@@ -83,7 +82,7 @@ class PromotePlan:
     """Everything that promotion will write, in order; the timestamp last."""
 
     request: PromoteRequest
-    live: Repository | None
+    bucket: Bucket
     """What the plan builds on."""
     release: Release | None
     decision: Decision | None
@@ -94,10 +93,8 @@ class PromotePlan:
     """What is promoted, with its approvals; None when nothing is."""
     to_verify: tuple[Release, tuple[str, ...]] | None
     """What is verified as a new client, and for which platforms; also when an earlier run died before it could."""
-    objects: tuple[PlannedObject, ...]
-    flip: Flip | None
-    """None when clients see all of it already."""
-    changed_roles: tuple[tuple[str, int], ...]
+    publication: Publication
+    """Metadata comes before the plain names, so that at no moment something lies there that no channel vouches for."""
     done_with: str | None
     """Digest of the candidate that the channel need not work on any more afterwards."""
     already_there: frozenset[str]
@@ -112,14 +109,14 @@ class PromotePlan:
     @property
     def nothing_to_do(self) -> bool:
         """Whether clients and staging are already as they shall be."""
-        return self.flip is None and self.done_with is None
+        return self.publication.flip is None and self.done_with is None
 
 
 def plan_promote(
     request: PromoteRequest,
     staged: StagedRelease | None,
     catalog: Catalog,
-    storage: Readable,
+    bucket: Bucket,
     keys: KeyRing,
     now: datetime,
 ) -> PromotePlan:
@@ -128,9 +125,7 @@ def plan_promote(
     Without a candidate (or with one that is live already) this renews what is due. Raises RefusedByPolicy,
     SigningError, VerificationError, StorageConflict.
     """
-    read = reader(storage)
-    stat = storage.stat(TIMESTAMP_KEY)
-    live = read_repository(read, request.trusted_root)
+    storage, read, live = bucket.storage, bucket.read, bucket.live
     candidate = staged.candidate if staged else None
     fresh = staged is not None and not is_live(staged.candidate, live)
 
@@ -145,7 +140,7 @@ def plan_promote(
         release = _release_of(staged.candidate, catalog)
         moment = request.decide_at or now
         offered = _offered(live, read, request)
-        stagings = read_stagings(request.role, live, storage, request.trusted_root, catalog.signers)
+        stagings = read_stagings(request.role, bucket, catalog.signers)
         if request.action is Action.PROMOTE:  # else this run stages it, and the ledger hears of it when it does
             refuse_superseded(staged.candidate, stagings)
         vouched = vouched_files(staged.candidate, catalog, release, storage)
@@ -170,27 +165,24 @@ def plan_promote(
         )
     shipped = catalog.find(staged.candidate.product, staged.candidate.release) if staged else None
 
-    first = signed_first_targets(storage, request.trusted_root, catalog, now) if live is None else None
-    metadata = _advance(request, catalog, live, keys, read, now, signed, first)
-    # Metadata comes before the plain names, so that at no moment something lies there that no channel vouches for.
-    objects = (
-        *((PlannedObject.of(metadata_key("root", 1), Body.from_bytes(request.trusted_root)),) if live is None else ()),
-        *(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects),
-        *plain,
+    first = signed_first_targets(bucket, catalog, now) if live is None else None
+    targets = first.signed if first is not None else configured_roles(catalog, now)
+    metadata = bucket.advance(catalog.signers, keys.of, now).to(targets, signed, signed_targets=first)
+    first_root = PlannedObject.of(metadata_key("root", 1), Body.from_bytes(bucket.trusted_root))
+    publication = plan_publication(
+        told, metadata, bucket, keys, now, before=[first_root] if live is None else [], after=plain
     )
     return PromotePlan(
         request=request,
-        live=live,
+        bucket=bucket,
         release=release,
         decision=decision,
         evidence=evidence,
         staged=staged if fresh else None,
         to_verify=(shipped, platforms) if shipped is not None and platforms else None,
-        objects=objects,
-        flip=plan_flip(told, metadata, live, stat.tag if stat else None, keys, now),
-        changed_roles=metadata.changed,
+        publication=publication,
         done_with=candidate.digest if candidate else None,
-        already_there=frozenset(one.key for one in objects if storage.stat(one.key) is not None),
+        already_there=frozenset(one.key for one in publication.objects if storage.stat(one.key) is not None),
         first_targets=digest_bytes(to_bytes(Metadata(first.signed))).sha256 if first is not None else None,
     )
 
@@ -202,28 +194,29 @@ def apply_promote(
 
     Raises StorageConflict when somebody published in between, RefusedByPolicy when the answer has changed meanwhile.
     """
-    request = plan.request
-    _refuse_superseded(plan, catalog, storage)
-    written = write_objects(plan.objects, storage, track)
-    if (flip := plan.flip) is not None:
+    request, bucket = plan.request, plan.bucket.over(storage)
+    objects, trusted_root = plan.publication.objects, bucket.trusted_root
+    _refuse_superseded(plan, catalog, bucket)
+    written = write_objects(objects, storage, track)
+    if (flip := plan.publication.flip) is not None:
         now = clock()
         if plan.release is not None and plan.staged is not None:
             permit = permitted(plan.staged, catalog, plan.release, plan.evidence, request.decide_at or now, now)
             flip = flip.decided(permit.decision, now)
-            copies = {planned.key: planned.copy_of for planned in plan.objects if planned.copy_of is not None}
-            verify_planned(storage, flip.timestamp, copies, request.trusted_root, plan.live, now)
+            copies = {planned.key: planned.copy_of for planned in objects if planned.copy_of is not None}
+            verify_planned(storage, flip.timestamp, copies, trusted_root, bucket.live, now)
             # Once more: storing and verifying take a while, and somebody may have replaced a bad build meanwhile.
-            _refuse_superseded(plan, catalog, storage)
+            _refuse_superseded(plan, catalog, bucket)
         try:
             written = commit(flip, storage, written)
         except StorageConflict as error:
             life = role_policy(catalog.signers, "timestamp").expires
-            others = what_others_did(request.role, request.trusted_root, life, storage)
+            others = what_others_did(request.role, trusted_root, life, storage)
             raise StorageConflict(error.what + others, fix=error.fix) from error
     if plan.to_verify is not None:
         release, platforms = plan.to_verify
         product, version = release.product, str(release.version)
-        verify_as_client(storage, request.trusted_root, product, version, request.channel, platforms, clock())
+        verify_as_client(storage, trusted_root, product, version, request.channel, platforms, clock())
     if plan.done_with is not None:
         written = written.then(let_go(request.role, plan.done_with, storage))
     if plan.first_targets is not None:
@@ -231,32 +224,14 @@ def apply_promote(
     return written
 
 
-def _refuse_superseded(plan: PromotePlan, catalog: Catalog, storage: Readable) -> None:
+def _refuse_superseded(plan: PromotePlan, catalog: Catalog, bucket: Bucket) -> None:
     if plan.staged is not None:
-        request = plan.request
-        stagings = read_stagings(request.role, plan.live, storage, request.trusted_root, catalog.signers)
-        refuse_superseded(plan.staged.candidate, stagings)
+        refuse_superseded(plan.staged.candidate, read_stagings(plan.request.role, bucket, catalog.signers))
 
 
-def _advance(
-    request: PromoteRequest,
-    catalog: Catalog,
-    live: Repository | None,
-    keys: KeyRing,
-    read: Read,
-    now: datetime,
-    signed: dict[str, Metadata[Targets]],
-    first: Metadata[Targets] | None,
-) -> NewMetadata:
-    root = tuple(follow_roots(read, request.trusted_root))[-1]
-    targets = first.signed if first is not None else configured_roles(catalog, now)
-    return Advance(live, root, catalog.signers, keys.of, read, now).to(targets, signed, signed_targets=first)
-
-
-def live_version(request: PromoteRequest, storage: Readable) -> Version | None:
+def live_version(request: PromoteRequest, bucket: Bucket) -> Version | None:
     """What the channel offers now. Raises VerificationError."""
-    read = reader(storage)
-    return evidence_of(_offered(read_repository(read, request.trusted_root), read, request)).live
+    return evidence_of(_offered(bucket.live, bucket.read, request)).live
 
 
 def _offered(live: Repository | None, read: Read, request: PromoteRequest) -> Mapping[str, Feed]:

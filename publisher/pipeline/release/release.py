@@ -14,6 +14,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision
 from publisher.model.records.ledger import Action
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.staged import Given, StagedRelease, give, judged, staged_candidate
 from publisher.pipeline.configured import configured_roles
 from publisher.pipeline.decide import Clock, ReleaseRequest
@@ -46,7 +47,7 @@ class ReleasePlan:
     @property
     def objects(self) -> tuple[PlannedObject, ...]:
         """All objects that are written once, in the order of writing."""
-        return (*self.stage.objects, *self.signatures, *self.promote.objects)
+        return (*self.stage.objects, *self.signatures, *self.promote.publication.objects)
 
     @property
     def already_there(self) -> frozenset[str]:
@@ -56,7 +57,7 @@ class ReleasePlan:
     @property
     def flips(self) -> bool:
         """Whether clients will see a difference."""
-        return self.promote.flip is not None
+        return self.promote.publication.flip is not None
 
     @property
     def nothing_to_do(self) -> bool:
@@ -67,7 +68,7 @@ class ReleasePlan:
 def plan_release(
     request: ReleaseRequest,
     catalog: Catalog,
-    storage: Storage,
+    bucket: Bucket,
     keys: KeyRing,
     now: datetime,
     *,
@@ -80,22 +81,22 @@ def plan_release(
     version are taken.
     """
     supersede = Supersede.ANY if replace else Supersede.SAME_RELEASE
-    stage = plan_stage(request, catalog, storage, keys, now, supersede, track)
-    product, root = request.release.product, request.trusted_root
-    promotion = PromoteRequest(product, request.channel, root, request.decide_at, Action.RELEASE)
+    stage = plan_stage(request, catalog, bucket, keys, now, supersede, track)
+    storage = bucket.storage
+    promotion = PromoteRequest(request.release.product, request.channel, request.decide_at, Action.RELEASE)
     if stage.candidate is None:
         there = staged_candidate(storage, stage.role, catalog.signers)
         # The channel offers all of this. A candidate that is live is done with; any other is not ours to promote.
-        finished = there if there is not None and is_live(there.candidate, stage.live) else None
-        return ReleasePlan(stage, (), plan_promote(promotion, finished, catalog, storage, keys, now))
+        finished = there if there is not None and is_live(there.candidate, bucket.live) else None
+        return ReleasePlan(stage, (), plan_promote(promotion, finished, catalog, bucket, keys, now))
     # A candidate that is taken up may have approvals already; a new one has none.
     there = staged_candidate(storage, stage.role, catalog.signers) if stage.pointer is None else None
     staged = there or StagedRelease(stage.candidate, ())
     given = _approved(staged, request.release, stage, catalog, keys, now)
     bodies = {one.key: one.body for one in (*stage.objects, *given.objects) if one.body is not None}
-    after = Pending(storage, bodies)
+    after = bucket.over(Pending(storage, bodies))
     promote = plan_promote(promotion, given.staged, catalog, after, keys, now)
-    refuse_occupied(promote.objects, storage)
+    refuse_occupied(promote.publication.objects, storage)
     return ReleasePlan(stage, given.objects, promote)
 
 
@@ -108,7 +109,7 @@ def _approved(
     standing = judged(staged, configured_roles(catalog, now), catalog, needed, moment, now)
     counted = {one.key.keyid for one in standing.counted}
     at_hand = [key for key in keys.of(stage.role) if key.public_key.keyid not in counted]
-    back = way_back(staged.candidate, release, catalog, stage.live)
+    back = way_back(staged.candidate, release, catalog, stage.bucket.live)
     return give(staged, back, at_hand, needed, {}, now)
 
 

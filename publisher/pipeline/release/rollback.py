@@ -13,25 +13,23 @@ from datetime import datetime
 
 from tuf.api.metadata import Metadata, Targets
 
-from publisher.channel.advance import Advance, only_good_signatures, says_enough
+from publisher.channel.advance import only_good_signatures, says_enough
 from publisher.channel.candidates.candidate import base_of, payload_digest
 from publisher.channel.candidates.release_candidate import feeds_of
-from publisher.channel.layout import TIMESTAMP_KEY, back_key
-from publisher.channel.repository import Read, Repository, follow_roots, parse, read_repository
+from publisher.channel.layout import back_key
+from publisher.channel.repository import Read, Repository, parse
 from publisher.channel.roles import BASE_FIELD, RELEASE_FIELD
-from publisher.errors import InputError, RefusedByPolicy, StorageError, VerificationError
+from publisher.errors import InputError, RefusedByPolicy, VerificationError
 from publisher.model.configuration import Configuration
 from publisher.model.records.ledger import Action, Told
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.decide import Clock
 from publisher.pipeline.keyring import KeyRing
-from publisher.pipeline.objects.planned import PlannedObject
-from publisher.pipeline.objects.writing import Written, write_objects
-from publisher.pipeline.progress import silent
-from publisher.pipeline.publication.commit import Flip, commit, plan_flip
+from publisher.pipeline.objects.writing import Written
+from publisher.pipeline.publication.plan import Publication, plan_publication
 from publisher.pipeline.publication.self_check import verify_as_client
-from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.release.promote import PromoteRequest
-from publisher.storage.protocol import Body, Storage
+from publisher.storage.protocol import Storage
 from publisher.wire.version import Version
 from publisher.wire.withdrawn import BACK_FIELD
 
@@ -47,16 +45,15 @@ class RollbackPlan:
     """The version that new clients get from then on."""
     platforms: tuple[str, ...]
     """Platforms that go back."""
-    objects: tuple[PlannedObject, ...]
-    flip: Flip
-    changed_roles: tuple[tuple[str, int], ...]
+    publication: Publication
+    trusted_root: bytes
 
 
 def plan_rollback(
     request: PromoteRequest,
     version: Version,
     configuration: Configuration,
-    storage: Readable,
+    bucket: Bucket,
     keys: KeyRing,
     now: datetime,
 ) -> RollbackPlan:
@@ -65,23 +62,16 @@ def plan_rollback(
     Raises InputError when the version is not live or no way back was signed with it, VerificationError when that is not
     good, RefusedByPolicy when it leads below the security floor, SigningError when the online keys are not here.
     """
-    read = reader(storage)
-    stat = storage.stat(TIMESTAMP_KEY)
-    live = read_repository(read, request.trusted_root)
-    if live is None:
-        raise StorageError("nothing is published here yet", fix="there is nothing to take back")
+    read, live = bucket.read, bucket.published(fix="there is nothing to take back")
     back = _found(request, version, live, read, now)
     offered = feeds_of(back.signed, read)
     handed_out = [feed.release.version for feed in offered.values() if feed.release]
     _refuse_insecure(request, version, configuration, handed_out)
-    root = tuple(follow_roots(read, request.trusted_root))[-1]
-    advance = Advance(live, root, configuration.signers, keys.of, read, now)
+    advance = bucket.advance(configuration.signers, keys.of, now)
     # By what clients accept now: a change of signers that waits to be signed must not stand in the way.
     metadata = advance.to(live.targets.signed, {request.role: back}, signed_targets=live.targets)
     about = {"product": request.product, "version": version, "channel": request.channel}
     told = Told.routine(Action.ROLLBACK, configuration.policy_at(now)).model_copy(update=about)
-    flip = plan_flip(told, metadata, live, stat.tag if stat else None, keys, now)
-    assert flip is not None  # the role gets a new version, and so the timestamp does
     before = str(back.signed.unrecognized_fields.get(RELEASE_FIELD))
     return RollbackPlan(
         request=request,
@@ -92,18 +82,17 @@ def plan_rollback(
             for platform, feed in sorted(offered.items())
             if feed.release is not None and str(feed.release.version) == before
         ),
-        objects=tuple(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects),
-        flip=flip,
-        changed_roles=metadata.changed,
+        publication=plan_publication(told, metadata, bucket, keys, now),
+        trusted_root=bucket.trusted_root,
     )
 
 
 def apply_rollback(plan: RollbackPlan, storage: Storage, clock: Clock) -> Written:
     """Write, log, flip, and verify as a new client. Raises StorageConflict when somebody published in between."""
-    written = commit(plan.flip, storage, write_objects(plan.objects, storage, silent))
+    written = plan.publication.apply(storage)
     request = plan.request
     product, channel = request.product, request.channel
-    verify_as_client(storage, request.trusted_root, product, plan.back_to, channel, plan.platforms, clock())
+    verify_as_client(storage, plan.trusted_root, product, plan.back_to, channel, plan.platforms, clock())
     return written
 
 

@@ -32,7 +32,7 @@ from publisher.channel.candidates.release_candidate import (
 )
 from publisher.channel.layout import channel_role, release_key
 from publisher.channel.manifests import MANIFEST_FILE, manifest_bytes
-from publisher.channel.repository import Read, Repository, read_repository, withdrawn_by
+from publisher.channel.repository import Read, Repository, withdrawn_by
 from publisher.channel.roles import listed_targets, role_policy
 from publisher.channel.state import feeds
 from publisher.errors import StorageConflict, StorageForeign, VerificationError
@@ -43,6 +43,7 @@ from publisher.model.records.candidate import Basis, CandidateRecord
 from publisher.model.records.channel_state import Manifest
 from publisher.model.records.decision import Decision
 from publisher.model.records.ledger import Action, Told
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.numbering import Stagings, read_stagings
 from publisher.pipeline.candidates.staged import StagedRelease, staged_candidate
 from publisher.pipeline.decide import ReleaseRequest, decide, evidence_of, facts_of
@@ -60,7 +61,7 @@ from publisher.pipeline.objects.writing import Written, occupied, write_objects
 from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.publication.conflict_report import what_others_did
 from publisher.pipeline.publication.staging_pointer import Held, hold, point_to
-from publisher.pipeline.reading import reader
+from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.withdrawn import read_withdrawals
 from publisher.rules.evaluate import evaluate
 from publisher.rules.gates.technical.change_class import found_classes
@@ -97,7 +98,7 @@ class StagePlan:
 
     request: ReleaseRequest
     decision: Decision
-    live: Repository | None
+    bucket: Bucket
     """What the plan builds on."""
     candidate: ReleaseCandidate | None
     """None when the channel offers all of this already."""
@@ -126,7 +127,7 @@ class StagePlan:
 def plan_stage(
     request: ReleaseRequest,
     catalog: Catalog,
-    storage: Storage,
+    bucket: Bucket,
     keys: KeyRing,
     now: datetime,
     supersede: Supersede = Supersede.NOTHING,
@@ -137,10 +138,10 @@ def plan_stage(
     Raises RefusedByPolicy, InputError, SigningError, VerificationError, StorageConflict.
     """
     release, channel = request.release, request.channel
-    read = reader(storage)
+    storage, read = bucket.storage, bucket.read
     role = channel_role(release.product, channel)
     before = hold(storage, role, anew=supersede is Supersede.ANY)
-    live = read_repository(read, request.trusted_root)
+    live = bucket.live
     offered = feeds(read, live, release.product, channel) if live else {}
     moment = request.decide_at or now
     withdrawn = read_withdrawals(storage, live, catalog.signers, release)
@@ -173,7 +174,7 @@ def plan_stage(
         decide(catalog, release, channel, moment, evidence)
         # Whoever replaces what is there does not look at it, so that nothing that lies there can be in the way.
         staged = None if supersede is Supersede.ANY else staged_candidate(storage, role, catalog.signers)
-        stagings = read_stagings(role, live, storage, request.trusted_root, catalog.signers)
+        stagings = read_stagings(role, bucket, catalog.signers)
         for_people = people_digest({name: body.sha256 for name, body in people})
         basis = basis_of(catalog, release, decision.at, for_people, stagings.head)
         candidate = _taken_up(staged, live, wanted, basis, catalog.signers, now, read, stagings)
@@ -198,7 +199,7 @@ def plan_stage(
     return StagePlan(
         request=request,
         decision=decision,
-        live=live,
+        bucket=bucket,
         candidate=candidate,
         objects=shared,
         pointer=new_pointer,
@@ -224,7 +225,7 @@ def apply_stage(plan: StagePlan, storage: Storage, track: Track = silent) -> Wri
             release = Version.parse(candidate.release)
             written = written.then(point_to(before, storage, candidate.digest, staged_at, release))
     except StorageConflict as error:
-        others = what_others_did(plan.role, plan.request.trusted_root, plan.timestamp_life, storage)
+        others = what_others_did(plan.role, plan.bucket.trusted_root, plan.timestamp_life, storage)
         raise StorageConflict(
             f"somebody else staged or published in between; nothing of theirs was touched{others}",
             fix="look with `publish status`, then run the command again",
@@ -232,7 +233,7 @@ def apply_stage(plan: StagePlan, storage: Storage, track: Track = silent) -> Wri
     return written.then(append(plan.pointer.entry, storage))
 
 
-def refuse_other_bytes(release: Release, manifest: Manifest, storage: Storage) -> None:
+def refuse_other_bytes(release: Release, manifest: Manifest, storage: Readable) -> None:
     """A version is published once; the same version with other bytes needs a new number.
 
     What lies there is not believed: somebody without a key may have put it there.

@@ -12,9 +12,9 @@ from publisher.channel.candidates.candidate import Candidate, sign_candidate, si
 from publisher.errors import InputError
 from publisher.model.configuration import Configuration
 from publisher.model.records.approval import Fact
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.staged import lacks
 from publisher.pipeline.objects.planned import PlannedObject
-from publisher.pipeline.reading import Readable
 from publisher.pipeline.release.approve import not_allowed
 from publisher.pipeline.roles.change import StagedRole, under_way
 from publisher.signing.key_files import OpenSigner
@@ -51,17 +51,15 @@ class RoleReview:
         return ()
 
 
-def review_role(
-    role: str, storage: Readable, trusted_root: bytes, configuration: Configuration, now: datetime
-) -> RoleReview:
+def review_role(role: str, bucket: Bucket, configuration: Configuration, now: datetime) -> RoleReview:
     """Read and check the candidate of a role. Raises InputError when it has none that the configuration asks for."""
-    one = next((one for one in under_way(storage, trusted_root, configuration, now) if one.wanted.role == role), None)
-    if one is None:
+    staged = next((each for each in under_way(bucket, configuration, now) if each.wanted.role == role), None)
+    if staged is None:
         raise InputError(
             f"nothing is staged for {role} that the configuration asks for",
             fix="run `publish keys stage`, or `publish refresh` for a renewal; `publish status` shows what is staged",
         )
-    return RoleReview(one, one.difference)
+    return RoleReview(staged, staged.difference)
 
 
 def sign_role(review: RoleReview, key: OpenSigner) -> tuple[PlannedObject, ...]:

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from tuf.api.metadata import Metadata, Root, Signature, Targets
 
-from publisher.channel.advance import Advance, says_the_same, to_bytes
+from publisher.channel.advance import says_the_same, to_bytes
 from publisher.channel.candidates.candidate import (
     SIGNATURES,
     Candidate,
@@ -25,14 +25,15 @@ from publisher.channel.candidates.candidate import (
 )
 from publisher.channel.candidates.role_difference import difference
 from publisher.channel.keys.rotation import People, Wanted, as_root, as_targets, first_targets, renewal, wanted_set
-from publisher.channel.layout import TIMESTAMP_KEY, metadata_key, target_key
-from publisher.channel.repository import Read, Repository, follow_roots, read_repository, verifies
+from publisher.channel.layout import metadata_key, target_key
+from publisher.channel.repository import Read, follow_roots, read_repository, verifies
 from publisher.channel.roles import PASSING_FIELDS
-from publisher.errors import ApprovalsMissing, StorageConflict, StorageError, StorageForeign, VerificationError
+from publisher.errors import ApprovalsMissing, StorageConflict, StorageForeign, VerificationError
 from publisher.model.config.signer import Signers
 from publisher.model.configuration import Configuration
 from publisher.model.records.candidate import CandidateRecord
 from publisher.model.records.ledger import Action, Told
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.numbering import Stagings, read_stagings
 from publisher.pipeline.candidates.staged import listed, role_keys
 from publisher.pipeline.configured import configured_roles, minisign_public
@@ -41,7 +42,7 @@ from publisher.pipeline.ledger_append import Draft, append
 from publisher.pipeline.objects.planned import PlannedObject, pinned_key_object
 from publisher.pipeline.objects.writing import Written, write_objects
 from publisher.pipeline.progress import silent
-from publisher.pipeline.publication.commit import Flip, commit, plan_flip
+from publisher.pipeline.publication.plan import Publication, plan_publication
 from publisher.pipeline.publication.self_check import update_as_client
 from publisher.pipeline.publication.staging_pointer import hold, let_go, point_to
 from publisher.pipeline.reading import Readable, reader
@@ -90,16 +91,13 @@ class StagedRole:
 class KeySet:
     """Everything that has to be signed so that the configuration holds, as staging has it or shall have it."""
 
-    live: Repository | None
-    """None when nothing is published yet."""
-    root: Metadata[Root]
-    """The newest one that clients can get."""
+    bucket: Bucket
     roles: tuple[StagedRole, ...]
 
     @property
     def root_to_be(self) -> Root:
         """The root once the set is live."""
-        found = next((one.wanted.signed for one in self.roles if one.wanted.role == Root.type), self.root.signed)
+        found = next((one.wanted.signed for one in self.roles if one.wanted.role == Root.type), self.bucket.root.signed)
         assert isinstance(found, Root)
         return found
 
@@ -107,79 +105,58 @@ class KeySet:
     def targets_to_be(self) -> Targets:
         """`targets` once the set is live."""
         staged = next((one.wanted.signed for one in self.roles if one.wanted.role == Targets.type), None)
-        found = staged if staged is not None or self.live is None else self.live.targets.signed
+        found = staged if staged is not None or self.bucket.live is None else self.bucket.live.targets.signed
         assert isinstance(found, Targets)
         return found
 
 
-def key_set(
-    storage: Readable, trusted_root: bytes, configuration: Configuration, now: datetime, *, anew: bool = False
-) -> KeySet:
+def key_set(bucket: Bucket, configuration: Configuration, now: datetime, *, anew: bool = False) -> KeySet:
     """Compare the configuration with what is live. Raises StorageError, VerificationError.
 
     Before anything is published, that is the first `targets`. With `anew` nothing that lies in staging is looked at:
     each role gets a new candidate.
     """
-    read = reader(storage)
-    live, root = read_repository(read, trusted_root), tuple(follow_roots(read, trusted_root))[-1]
     signers, configured = configuration.signers, configured_roles(configuration, now)
-    if live is None:
-        wanted: tuple[Wanted, ...] = (first_targets(root, configured, signers, now),)
+    if bucket.live is None:
+        wanted: tuple[Wanted, ...] = (first_targets(bucket.root, configured, signers, now),)
     else:
-        wanted = wanted_set(live, root, configured, signers, now)
-    return KeySet(
-        live, root, tuple(staged_role(one, live, storage, trusted_root, signers, now, anew=anew) for one in wanted)
-    )
+        wanted = wanted_set(bucket.live, bucket.root, configured, signers, now)
+    return KeySet(bucket, tuple(staged_role(role, bucket, signers, now, anew=anew) for role in wanted))
 
 
-def under_way(
-    storage: Readable, trusted_root: bytes, configuration: Configuration, now: datetime
-) -> tuple[StagedRole, ...]:
+def under_way(bucket: Bucket, configuration: Configuration, now: datetime) -> tuple[StagedRole, ...]:
     """Changes of keys and renewals that are staged and still what is wanted, each with who has signed it."""
-    found = key_set(storage, trusted_root, configuration, now)
-    asked = {one.wanted.role: one for one in found.roles}
+    asked = {staged.wanted.role: staged for staged in key_set(bucket, configuration, now).roles}
     staged = []
-    live = found.live
+    live = bucket.live
     for role in (Root.type, Targets.type, *sorted(live.roles if live is not None else ())):
-        pointer = read_pointer(reader(storage), role)
+        pointer = read_pointer(bucket.read, role)
         if pointer.candidate is None or pointer.release is not None:
             continue
         wanted = asked.get(role)
         if wanted is None and live is not None:
-            again = renewal(live, found.root, role, configuration.signers, now)
-            wanted = staged_role(again, live, storage, trusted_root, configuration.signers, now)
+            again = renewal(live, bucket.root, role, configuration.signers, now)
+            wanted = staged_role(again, bucket, configuration.signers, now)
         if wanted is not None and not wanted.fresh:
             staged.append(wanted)
     return tuple(staged)
 
 
-def signed_first_targets(
-    storage: Readable, trusted_root: bytes, configuration: Configuration, now: datetime
-) -> Metadata[Targets] | None:
+def signed_first_targets(bucket: Bucket, configuration: Configuration, now: datetime) -> Metadata[Targets] | None:
     """`targets` as it was staged and signed by enough people before the first release; None when it was not.
 
     Raises VerificationError when what lies there is damaged.
     """
-    [one] = key_set(storage, trusted_root, configuration, now).roles
-    return as_targets(one.wanted.only_good(one.signed)) if not one.fresh and not one.missing else None
+    [first] = key_set(bucket, configuration, now).roles
+    return as_targets(first.wanted.only_good(first.signed)) if not first.fresh and not first.missing else None
 
 
-def staged_role(
-    wanted: Wanted,
-    live: Repository | None,
-    storage: Readable,
-    trusted_root: bytes,
-    signers: Signers,
-    now: datetime,
-    *,
-    anew: bool = False,
-) -> StagedRole:
+def staged_role(wanted: Wanted, bucket: Bucket, signers: Signers, now: datetime, *, anew: bool = False) -> StagedRole:
     """The role's candidate: the one that is there, if it is what is wanted; else a new one."""
-    read = reader(storage)
     role = wanted.role
-    there = None if anew else _there(storage, role, signers)
-    stagings = read_stagings(role, live, storage, trusted_root, signers)
-    if there is not None and _fits(there.candidate, wanted, read, stagings, now):
+    there = None if anew else _there(bucket.storage, role, signers)
+    stagings = read_stagings(role, bucket, signers)
+    if there is not None and _fits(there.candidate, wanted, bucket.read, stagings, now):
         return StagedRole(wanted, there.candidate, there.signatures, fresh=False)
     if role != Root.type:
         wanted.signed.version = stagings.number_after(there.candidate.metadata.signed.version if there else None)
@@ -233,66 +210,54 @@ class KeysPlan:
 
     done_with: Mapping[str, str]
     """Role -> digest of the candidate that it need not work on any more afterwards."""
-    before: tuple[PlannedObject, ...]
-    """Written before the flip."""
-    flip: Flip | None
-    """None when only a root is new, which clients find by its number."""
+    publication: Publication
+    """It flips nothing when only a root is new, which clients find by its number."""
     entry: Draft | None
     """What the ledger is told where there is no flip."""
     after: tuple[PlannedObject, ...]
     """Written once clients see the flip: a root that must not be there before."""
-    changed_roles: tuple[tuple[str, int], ...]
     root_first: bool
     """Whether clients may find nothing acceptable for the moment between root and timestamp: an old key is not here."""
 
 
-def plan_keys(found: KeySet, storage: Readable, configuration: Configuration, keys: KeyRing, now: datetime) -> KeysPlan:
+def plan_keys(found: KeySet, configuration: Configuration, keys: KeyRing, now: datetime) -> KeysPlan:
     """Check that everybody has signed, and lay out what makes the set live, without writing.
 
     Raises ApprovalsMissing with all that is missing, StorageError when nothing is published yet.
     """
-    live = found.live
-    if live is None:
-        raise StorageError(
-            "nothing is published here yet", fix="publish a release; it takes along what people have signed"
-        )
+    bucket = found.bucket
+    live = bucket.published(fix="publish a release; it takes along what people have signed")
     if lacking := [f"{one.wanted.role} needs {' and '.join(one.missing)}" for one in found.roles if one.missing]:
         raise ApprovalsMissing("; ".join(lacking), fix="each of them runs `publish approve ROLE --key KEY`")
-    read = reader(storage)
     by_role = {one.wanted.role: one.wanted.only_good(one.signed) for one in found.roles}
     new_root = as_root(by_role.pop(Root.type)) if Root.type in by_role else None
     signed_targets = as_targets(by_role.pop(Targets.type)) if Targets.type in by_role else None
     signed = {role: as_targets(metadata) for role, metadata in by_role.items()}
-    stat = storage.stat(TIMESTAMP_KEY)
-    advance = Advance(live, new_root or found.root, configuration.signers, keys.with_retired, read, now)
+    advance = bucket.advance(configuration.signers, keys.with_retired, now, new_root)
     targets = signed_targets or live.targets
     metadata = advance.to(targets.signed, signed, signed_targets=targets)
     told = Told.routine(Action.KEYS, configuration.policy_at(now))
-    flip = plan_flip(told, metadata, live, stat.tag if stat else None, keys, now)
     pinned = _pinned(signed_targets, configuration) if signed_targets is not None else ()
+    publication = plan_publication(told, metadata, bucket, keys, now, before=pinned)
     # The whole state, so that whoever goes back in the ledger need not go beyond a change of keys.
-    if flip is not None:
-        told = flip.entry.told.model_copy(update={"roles": {**live.versions, **flip.entry.told.roles}})
-        flip = replace(flip, entry=replace(flip.entry, told=told))
-    objects = (*pinned, *(PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects))
+    whole = {**live.versions, **dict(metadata.changed)}
     if new_root is None:
-        return KeysPlan(_done(found), objects, flip, None, (), metadata.changed, root_first=False)
-    name = metadata_key(Root.type, new_root.signed.version)
-    roots = (PlannedObject.of(name, Body.from_bytes(to_bytes(new_root))),)
-    if flip is not None:
-        told = flip.entry.told.model_copy(
-            update={"roles": {Root.type: new_root.signed.version, **flip.entry.told.roles}}
-        )
-        flip = replace(flip, entry=replace(flip.entry, told=told))
-    root_first = flip is not None and not _accepted_before(found.root.signed, dict(metadata.objects), flip.timestamp)
-    alone = told.planned_on(live.stamp).model_copy(update={"roles": {Root.type: new_root.signed.version}})
+        return KeysPlan(_done(found), publication.retold(roles=whole), None, (), root_first=False)
+    version = new_root.signed.version
+    publication = publication.retold(roles={Root.type: version, **whole})
+    root = PlannedObject.of(metadata_key(Root.type, version), Body.from_bytes(to_bytes(new_root)))
+    timestamp = metadata.timestamp
+    root_first = timestamp is not None and not _accepted_before(bucket.root.signed, dict(metadata.objects), timestamp)
+    alone = told.planned_on(live.stamp).model_copy(update={"roles": {Root.type: version}})
     return KeysPlan(
         done_with=_done(found),
-        before=(*roots, *objects) if root_first else objects,
-        flip=flip,
-        entry=None if flip is not None else Draft(alone, now, keys.for_ledger(Root.type)),
-        after=() if root_first else roots,
-        changed_roles=((Root.type, new_root.signed.version), *metadata.changed),
+        publication=replace(
+            publication,
+            objects=(*((root,) if root_first else ()), *publication.objects),
+            changed_roles=((Root.type, version), *metadata.changed),
+        ),
+        entry=None if timestamp is not None else Draft(alone, now, keys.for_ledger(Root.type)),
+        after=() if root_first else (root,),
         root_first=root_first,
     )
 
@@ -341,9 +306,7 @@ def _there(storage: Readable, role: str, signers: Signers) -> Staged[Candidate] 
 
 def apply_keys(plan: KeysPlan, storage: Storage) -> Written:
     """Write, log, flip, write the root, and clear the pointers. Raises StorageConflict."""
-    written = write_objects(plan.before, storage, silent)
-    if plan.flip is not None:
-        written = commit(plan.flip, storage, written)
+    written = plan.publication.apply(storage)
     if plan.entry is not None:
         written = written.then(append(plan.entry, storage))
     written = written.then(write_objects(plan.after, storage, silent))

@@ -8,14 +8,14 @@ from datetime import datetime
 from tuf.api.metadata import Root
 
 from publisher.channel.keys.rotation import renewal
-from publisher.channel.repository import Repository, follow_roots, read_repository
+from publisher.channel.repository import Repository
 from publisher.channel.roles import ONLINE_ROLES, is_due, role_policy
-from publisher.errors import StorageError, StorageForeign, VerificationError
+from publisher.errors import StorageForeign, VerificationError
 from publisher.model.config.signer import SHARED_ROLES
 from publisher.model.configuration import Configuration
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects.writing import Written
-from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.roles.change import KeySet, apply_keys, plan_keys, stage_roles, staged_role, works_on
 from publisher.storage.protocol import Storage
 
@@ -44,26 +44,20 @@ class Renewals:
     @property
     def ready(self) -> KeySet:
         """Renewals that everybody has signed."""
-        return KeySet(self.staged.live, self.staged.root, tuple(one for one in self.staged.roles if not one.missing))
+        return KeySet(self.staged.bucket, tuple(role for role in self.staged.roles if not role.missing))
 
 
-def find_renewals(
-    storage: Readable, root: bytes, configuration: Configuration, keys: KeyRing, now: datetime
-) -> Renewals:
+def find_renewals(bucket: Bucket, configuration: Configuration, keys: KeyRing, now: datetime) -> Renewals:
     """What people have to sign anew soon. Raises StorageError when nothing is published, VerificationError."""
-    read = reader(storage)
-    live = read_repository(read, root)
-    if live is None:
-        raise StorageError("nothing is published here yet", fix="publish a release first")
-    newest = tuple(follow_roots(read, root))[-1]
+    live, newest = bucket.published(), bucket.root
     staged, waiting = [], []
     for role, expires in sorted(_due(live, newest.signed, configuration, now).items()):
         if _renewed_along_the_way(role, configuration, keys):
             continue
         wanted = renewal(live, newest, role, configuration.signers, now)
         try:
-            one = staged_role(wanted, live, storage, root, configuration.signers, now)
-            other = works_on(role, wanted.before, storage) if one.fresh else None
+            one = staged_role(wanted, bucket, configuration.signers, now)
+            other = works_on(role, wanted.before, bucket.storage) if one.fresh else None
         except (VerificationError, StorageForeign) as error:  # the others are renewed all the same
             waiting.append(Waiting(role, expires, (), f"something unreadable ({error.what})"))
             continue
@@ -73,7 +67,7 @@ def find_renewals(
         staged.append(one)
         if one.missing:
             waiting.append(Waiting(role, expires, one.missing, None))
-    return Renewals(KeySet(live, newest, tuple(staged)), tuple(waiting))
+    return Renewals(KeySet(bucket, tuple(staged)), tuple(waiting))
 
 
 def renew(found: Renewals, storage: Storage, configuration: Configuration, keys: KeyRing, now: datetime) -> Written:
@@ -81,7 +75,7 @@ def renew(found: Renewals, storage: Storage, configuration: Configuration, keys:
     written = stage_roles(found.staged, storage, configuration, keys, now, replace=False)
     if not found.ready.roles:
         return written
-    return written.then(apply_keys(plan_keys(found.ready, storage, configuration, keys, now), storage))
+    return written.then(apply_keys(plan_keys(found.ready, configuration, keys, now), storage))
 
 
 def _due(live: Repository, root: Root, configuration: Configuration, now: datetime) -> dict[str, datetime]:
