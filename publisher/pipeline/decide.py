@@ -38,13 +38,18 @@ def decide(
     catalog: Catalog, release: Release, channel: str, moment: datetime, evidence: Evidence | None = None
 ) -> Decision:
     """The decision, if it lets the release through. Raises RefusedByPolicy with every reason that stops it."""
-    decision = evaluate(catalog, release, channel, moment, evidence or Evidence())
+    return require_go(evaluate(catalog, release, channel, moment, evidence or Evidence()))
+
+
+def require_go(decision: Decision) -> Decision:
+    """The same, if it lets the release through. Raises RefusedByPolicy with every reason that stops it."""
     if decision.go:
         return decision
     stopping = [verdict for verdict in decision.verdicts if verdict.outcome.stops]
     reasons = "\n".join(f"  {verdict.rule} ({verdict.outcome}): {verdict.reason}" for verdict in stopping)
     raise RefusedByPolicy(
-        f"{release.id} may not ship to {channel} now; clients see nothing of it.\n{reasons}",
+        f"{decision.product}@{decision.version} may not ship to {decision.channel} now; clients see nothing of it.\n"
+        + reasons,
         fix=next((verdict.fix for verdict in stopping if verdict.fix), ""),
         decision=decision,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,9 +17,17 @@ from publisher.errors import (
     StorageConflict,
     TidegateError,
 )
+from publisher.model.catalog import Catalog
+from publisher.model.content.release import Release
+from publisher.model.records.decision import Decision
+from publisher.model.records.evidence import Evidence
+from publisher.pipeline import decide
 from publisher.pipeline.operate.verify import StoreSource
+from publisher.pipeline.release import stage
 from publisher.pipeline.release.release import apply_release
+from publisher.rules.evaluate import evaluate
 from publisher.wire.feed import Feed
+from tests.support.command import ROOT
 from tests.support.flaky import Killed
 from tests.support.project import Project, tree
 
@@ -42,6 +50,23 @@ def test_r46_a_release_is_published_with_checksums_signatures_and_manifest(proje
         "release.json",
     ]
     assert findings(project) == []
+
+
+def test_a_release_is_decided_as_often_as_the_architecture_says(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided: list[tuple[str, bool]] = []
+
+    def counted(catalog: Catalog, release: Release, channel: str, now: datetime, evidence: Evidence) -> Decision:
+        decided.append((release.id, evidence.artifacts is not None))
+        return evaluate(catalog, release, channel, now, evidence)
+
+    for module in (decide, stage):
+        monkeypatch.setattr(module, "evaluate", counted)
+    project.publish("1.0.0")
+    files = [known for _, known in decided]
+    assert files == [False, True, True, True], "before any work, with the files, of the candidate, at the flip"
+    assert "decides four times" in (ROOT / "ARCHITECTURE.md").read_text()
 
 
 def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:

@@ -46,7 +46,7 @@ from publisher.model.records.ledger import Action, Told
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.numbering import Stagings, read_stagings
 from publisher.pipeline.candidates.staged import StagedRelease, staged_candidate
-from publisher.pipeline.decide import ReleaseRequest, decide, evidence_of, facts_of
+from publisher.pipeline.decide import ReleaseRequest, decide, evidence_of, facts_of, require_go
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger_append import Draft, append
 from publisher.pipeline.objects.collect import collect, hash_files, total_size
@@ -171,7 +171,7 @@ def plan_stage(
     candidate: ReleaseCandidate | None = None
     new_pointer: NewPointer | None = None
     if not says_what_is_live(wanted, live, role):
-        decide(catalog, release, channel, moment, evidence)
+        require_go(decision)
         # Whoever replaces what is there does not look at it, so that nothing that lies there can be in the way.
         staged = None if supersede is Supersede.ANY else staged_candidate(storage, role, catalog.signers)
         stagings = read_stagings(role, bucket, catalog.signers)
