@@ -24,7 +24,8 @@ from publisher.channel.layout import metadata_key
 from publisher.channel.repository import Read, Repository, left_at, parse, verifies, verify_role_duties
 from publisher.channel.roles import PASSING_FIELDS, is_due, lifetime_of, role_policy
 from publisher.errors import ApprovalsMissing, InputError, SigningError, StorageConflict, VerificationError
-from publisher.model.config.signer import SHARED_ROLES, Signers
+from publisher.model.config.role import SHARED_ROLES
+from publisher.model.config.signer import Signers
 from publisher.signing.key_files import OpenSigner
 from publisher.wire.errors import ClientError
 from publisher.wire.version import Version

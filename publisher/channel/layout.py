@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 
-from publisher.model.config.signer import SHARED_ROLES
+from publisher.model.config.role import SHARED_ROLES
 from publisher.model.records.site import MANIFEST
 
 METADATA = "tuf/metadata/"

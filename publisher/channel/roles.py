@@ -10,7 +10,8 @@ from tuf.api.metadata import DelegatedRole, Delegations, Key, Role, Root, Signed
 
 from publisher.channel.layout import MINISIGN_TARGET, channel_role, delegated_paths
 from publisher.errors import SigningError
-from publisher.model.config.signer import SHARED_ROLES, TOP_LEVEL_ROLES, RolePolicy, Signers
+from publisher.model.config.role import SHARED_ROLES, TOP_LEVEL_ROLES, RolePolicy
+from publisher.model.config.signer import Signers
 from publisher.model.configuration import Configuration
 from publisher.signing.key_files import public_key
 from publisher.wire.duties import DUTIES_FIELD
@@ -44,7 +45,7 @@ def role_policy(signers: Signers, role: str) -> RolePolicy:
     """Threshold, lifetime and duties of a role. Raises SigningError when the configuration has none."""
     policy = signers.policy_of(role)
     if policy is None:
-        raise SigningError(f"signers.yaml says nothing of the role {role}", fix="add it under `roles:`")
+        raise SigningError(f"roles.yaml says nothing of the role {role}", fix="add it under `roles:`")
     return policy
 
 

@@ -12,7 +12,7 @@ from publisher.channel.candidates.candidate import signed_by
 from publisher.channel.layout import MINISIGN_TARGET, channel_role, feed_target, target_key
 from publisher.channel.repository import Read, Repository
 from publisher.errors import VerificationError
-from publisher.model.config.signer import SHARED_ROLES
+from publisher.model.config.role import SHARED_ROLES
 from publisher.model.records.channel_state import ChannelState, LiveRelease, PublishedArtifact, Withdrawal
 from publisher.wire.errors import ClientError
 from publisher.wire.feed import Feed, parse_feed

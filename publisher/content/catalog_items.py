@@ -11,7 +11,8 @@ from publisher.content.yaml_reader import Path as FieldPath
 from publisher.errors import Place
 from publisher.model.catalog import Sample
 from publisher.model.config.endpoint import Endpoints
-from publisher.model.config.signer import Signers
+from publisher.model.config.role import Roles
+from publisher.model.config.signer import Signers, SignersFile
 from publisher.model.config.staffing import Staffing
 from publisher.model.content.calendar_review import Review
 from publisher.model.content.deprecation import Deprecation
@@ -47,9 +48,18 @@ class LoadedConfiguration:
     products: Sequence[Item[Product]]
     channels: Sequence[Item[Channel]]
     endpoints: Item[Endpoints] | None
-    signers: Item[Signers] | None
+    roles: Item[Roles] | None
+    signers: Item[SignersFile] | None
     incomplete: frozenset[str]
     """Kinds of which something could not be read. What refers to them cannot be checked: it may well exist."""
+
+    @property
+    def both(self) -> Signers | None:
+        """What roles.yaml and signers.yaml say together; None where one of them cannot be read."""
+        if self.roles is None or self.signers is None:
+            return None
+        file = self.signers.value
+        return Signers(demo=file.demo, signers=file.signers, roles=self.roles.value.roles)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -24,7 +25,8 @@ from publisher.content.yaml_reader import Document, parse
 from publisher.errors import ContentError, InputError, Place, Problem
 from publisher.model.catalog import Catalog, Sample
 from publisher.model.config.endpoint import Endpoints
-from publisher.model.config.signer import Signers
+from publisher.model.config.role import Roles
+from publisher.model.config.signer import Signers, SignersFile
 from publisher.model.config.staffing import Staffing
 from publisher.model.configuration import Configuration
 from publisher.model.content.calendar_review import Review
@@ -49,6 +51,8 @@ READINGS = "readings"
 """Folder of what programs have measured, one file for a monitor or a signal."""
 
 
+ROLES = "roles.yaml"
+SIGNERS = "signers.yaml"
 HISTORY = "history.yaml"
 """The file of the configuration that says how foreign history is read; decisions do not rest on it."""
 
@@ -69,12 +73,11 @@ def load_configuration(
         raise ContentError(tuple(problems))
     # Without a problem, nothing is missing.
     assert loaded.endpoints is not None
-    assert loaded.signers is not None
     return Configuration(
         products={item.value.id: item.value for item in loaded.products},
         channels={item.value.id: item.value for item in loaded.channels},
         endpoints=loaded.endpoints.value,
-        signers=loaded.signers.value,
+        signers=_signers(loaded),
     )
 
 
@@ -103,12 +106,11 @@ def load_catalog(
     # Without a problem, nothing is missing.
     assert loaded.policy is not None
     assert loaded.endpoints is not None
-    assert loaded.signers is not None
     return Catalog(
         products={item.value.id: item.value for item in loaded.products},
         channels={item.value.id: item.value for item in loaded.channels},
         endpoints=loaded.endpoints.value,
-        signers=loaded.signers.value,
+        signers=_signers(loaded),
         policy=loaded.policy.value,
         events=tuple(sorted((i.value for i in loaded.events), key=lambda event: (event.starts, event.id))),
         releases=tuple(sorted((i.value for i in loaded.releases), key=lambda r: (r.product, r.version))),
@@ -124,6 +126,12 @@ def load_catalog(
         staffing=loaded.staffing.value if loaded.staffing else None,
         review=loaded.review.value if loaded.review else None,
     )
+
+
+def _signers(loaded: LoadedConfiguration) -> Signers:
+    signers = loaded.both
+    assert signers is not None  # without a problem, nothing is missing
+    return signers
 
 
 def _need_directory(directory: Path) -> None:
@@ -170,13 +178,29 @@ class _Reader:
     def configuration(self, config: Path) -> LoadedConfiguration:
         products = self.one(config / "products.yaml", Products)
         channels = self.one(config / "channels.yaml", Channels)
+        read = self._document(config / SIGNERS)
+        signers = self._without_roles(read, config)
+        if signers is not read:  # what is to be moved is not missing besides
+            self.incomplete.add("roles")
         return LoadedConfiguration(
             products=_each(products, "products", products.value.products) if products else (),
             channels=_each(channels, "channels", channels.value.channels) if channels else (),
             endpoints=self.one(config / "endpoints.yaml", Endpoints),
-            signers=self.one(config / "signers.yaml", Signers),
+            roles=self.one(config / ROLES, Roles) if signers is read else None,
+            signers=self._item(signers, SignersFile, "signers"),
             incomplete=frozenset(self.incomplete),
         )
+
+    def _without_roles(self, signers: Document | None, config: Path) -> Document | None:
+        """What signers.yaml says of keys; the roles that it held once are a problem."""
+        if signers is None or not isinstance(signers.data, dict) or "roles" not in signers.data:
+            return signers
+        there = config / ROLES in self.instead or (config / ROLES).exists()
+        fix = f"move `roles:` and all that is indented below it to {config / ROLES}; `signers:` stays here"
+        if there:
+            fix = f"remove `roles:` and all that is indented below it here; {config / ROLES} says it"
+        self.problems.append(Problem("`roles` has a file of its own", signers.place(("roles",)), fix))
+        return replace(signers, data={name: value for name, value in signers.data.items() if name != "roles"})
 
     def read(self, content: Sequence[Path], config: Path) -> Loaded:
         public = content[0]
@@ -192,6 +216,7 @@ class _Reader:
             products=configured.products,
             channels=configured.channels,
             endpoints=configured.endpoints,
+            roles=configured.roles,
             signers=configured.signers,
             policy=self.one(public / "policy.yaml", Policy),
             events=self._tree(content, "events", Event),
@@ -227,7 +252,7 @@ class _Reader:
                 if entry.name in ("policy.yaml", "sample.yaml", "calendar.yaml"):
                     fix = f"an overlay only adds items; this file counts in {content[0]} alone"
                 self.problems.append(Problem("is not read by anything", Place(str(entry)), fix))
-        expected = ("products.yaml", "channels.yaml", "endpoints.yaml", "signers.yaml", "staffing.yaml", HISTORY)
+        expected = ("products.yaml", "channels.yaml", "endpoints.yaml", ROLES, SIGNERS, "staffing.yaml", HISTORY)
         for entry in self.trees[config].files:
             if entry.parent == config and entry.suffix in (".yaml", ".yml") and entry.name not in expected:
                 self.problems.append(
@@ -274,10 +299,12 @@ class _Reader:
 
     def one(self, file: Path, model: type[M]) -> Item[M] | None:
         """The item of a file that holds one; None when it has a problem."""
-        document = self._document(file)
+        return self._item(self._document(file), model, file.stem)
+
+    def _item(self, document: Document | None, model: type[M], kind: str) -> Item[M] | None:
         item = None if document is None else self._validated(model, document)
         if item is None:
-            self.incomplete.add(file.stem)
+            self.incomplete.add(kind)
         return item
 
     def _if_there(self, file: Path, model: type[M]) -> Item[M] | None:

@@ -17,7 +17,8 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from publisher.model.catalog import Sample
 from publisher.model.config.endpoint import Endpoints
-from publisher.model.config.signer import Signers
+from publisher.model.config.role import Roles
+from publisher.model.config.signer import SignersFile
 from publisher.model.config.staffing import Staffing
 from publisher.model.content.calendar_review import Review
 from publisher.model.content.deprecation import Deprecation
@@ -46,7 +47,8 @@ CONTENT: dict[str, type[BaseModel]] = {
     "products": Products,
     "channels": Channels,
     "endpoints": Endpoints,
-    "signers": Signers,
+    "roles": Roles,
+    "signers": SignersFile,
     "sprint": SprintFreeze,
     "scenario": Scenario,
     "signal": Signal,
@@ -145,16 +147,16 @@ EXAMPLES: dict[str, Schema] = {
     },
     "channels": {"channels": [{"id": "stable", "name": "Stable", "summary": "For everybody."}]},
     "endpoints": {"site": "https://updates.example.org", "downloads": ["https://dl.example.org"]},
-    "signers": {
+    "roles": {
         "roles": {
             "root": {"threshold": 3, "expires": "365 d"},
             "targets": {"threshold": 2, "expires": "365 d"},
             "channels": {"threshold": 2, "expires": "365 d", "duties": ["engineering", "operations"]},
             "snapshot": {"threshold": 1, "expires": "7 d"},
             "timestamp": {"threshold": 1, "expires": "48 h"},
-        },
-        "signers": [],
+        }
     },
+    "signers": {"signers": []},
     "calendar": {"quarter": "2026-Q1", "reviewed_at": "2026-03-02T09:00:00Z", "reviewed_by": "Ana"},
     "sprint": {
         "id": "end-of-quarter",

@@ -21,7 +21,8 @@ from publisher.channel.layout import release_key
 from publisher.client.embedded import Trusted
 from publisher.errors import InputError, VerificationError
 from publisher.model.catalog import Catalog
-from publisher.model.config.signer import Duty, Signers
+from publisher.model.config.role import Duty
+from publisher.model.config.signer import Signers
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.client_build import build_zipapp
 from publisher.pipeline.decide import Clock, ReleaseRequest

@@ -21,7 +21,7 @@ class Section:
 
 
 def policy_text(policy: Policy) -> tuple[Section, ...]:
-    """Everything that the policy says; who must sign is in signers.yaml."""
+    """Everything that the policy says; who must sign is in roles.yaml."""
     parts = (
         ("bands", "What freezes", _bands(policy)),
         ("adjustments", "What makes it longer or shorter", _adjustments(policy)),

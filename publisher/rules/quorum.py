@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from publisher.model.config.signer import Duty, RolePolicy, Signer, Signers
+from publisher.model.config.role import Duty, RolePolicy
+from publisher.model.config.signer import Signer, Signers
 from publisher.rules.english import counted, listed
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from publisher.channel.audit.channel import Audit, audit
 from publisher.channel.ledger.entries import PAYLOAD_TYPE
-from publisher.model.config.signer import RolePolicy
+from publisher.model.config.role import RolePolicy
 from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.operate.verify import StoreSource
 from publisher.signing.envelope import seal

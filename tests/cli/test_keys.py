@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from publisher.signing.key_files import generate_ed25519
+from tests.support.approving import edit
 from tests.support.command import Publish, Ran
 from tests.support.project import Project, tree
 from tests.support.terminal import at_terminal
@@ -85,8 +86,7 @@ def test_a_key_file_that_others_can_read_is_badly_kept(run: Publish, project: Pr
 
 
 def test_warnings_name_what_is_weak(run: Publish, project: Project) -> None:
-    text = file(project).read_text()
-    file(project).write_text(text.replace("threshold: 2\n    expires: 365 d", "threshold: 1\n    expires: 365 d", 1))
+    edit(project.config / "roles.yaml", "root: {threshold: 2", "root: {threshold: 1")
     private = ec.generate_private_key(ec.SECP256R1())
     pem = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     for number in ("1", "2"):

@@ -54,7 +54,8 @@ def machines(tmp_path: Path, publish: Publish) -> tuple[Machine, Machine]:
     project = Project(tmp_path / "online", now=datetime.now(UTC).replace(microsecond=0))
     shutil.rmtree(project.keys)
     (project.config / "root.json").unlink()
-    shutil.copy(ROOT / "site_config/signers.yaml", project.config / "signers.yaml")
+    for name in ("roles.yaml", "signers.yaml"):
+        shutil.copy(ROOT / "site_config" / name, project.config / name)
     endpoints = project.config / "endpoints.yaml"
     endpoints.write_text(f"{endpoints.read_text()}storage: {project.bucket.as_uri()}\n")
     project.add_release("1.0.0")

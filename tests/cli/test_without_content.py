@@ -99,7 +99,7 @@ def test_only_what_is_live_is_taken_back(spoiled: Project, publish: Publish) -> 
 
 
 def test_the_online_roles_are_signed_again(spoiled: Project, publish: Publish) -> None:
-    edit(spoiled.config / "signers.yaml", "expires: 2 d", "expires: 90 d")
+    edit(spoiled.config / "roles.yaml", "expires: 48 h", "expires: 90 d")
     refreshed = run(publish, spoiled, "refresh")
     assert "Renewed: timestamp" in refreshed.out
     assert run(publish, spoiled, "verify", spoiled.bucket, "--root", "site_config/root.json", to=False).code == 0
@@ -211,7 +211,7 @@ def test_problems_of_the_configuration_still_stop(published: Project, tmp_path: 
 
 def test_roles_that_are_short_of_keys_let_nothing_expire(published: Project, tmp_path: Path, publish: Publish) -> None:
     project = published.copied(tmp_path / "project")
-    edit(project.config / "signers.yaml", "expires: 2 d", "expires: 90 d")
+    edit(project.config / "roles.yaml", "expires: 48 h", "expires: 90 d")
     for name in ("channels-ben", "minisign-ben"):
         removed = publish("keys", "remove", name, "--compromised", cwd=project.base)
         assert removed.code == 0, removed.err

@@ -38,6 +38,8 @@ def lay(project: Path, name: str) -> None:
         (project / "content/events/listing.yaml").unlink()
     target.parent.mkdir(exist_ok=True)
     shutil.copy(BAD / f"{name}.yaml", target)
+    if (signers := BAD / "with" / f"{name}.yaml").exists():
+        shutil.copy(signers, project / "site_config/signers.yaml")
 
 
 def test_the_project_without_broken_files_is_fine(problems: Check) -> None:
@@ -58,6 +60,21 @@ def test_a_broken_file_is_refused_in_plain_words(project: Path, problems: Check,
     said = "\n".join(str(problem) for problem in problems())
     assert said == EXPECTED[name][1]
     assert not JARGON.search(said.replace("!!str", ""))
+
+
+def test_an_old_file_that_holds_roles_and_signers_is_told_what_to_move(project: Path, problems: Check) -> None:
+    config = project / "site_config"
+    roles = (config / "roles.yaml").read_text()
+    (config / "signers.yaml").write_text(roles + (config / "signers.yaml").read_text())
+    (config / "roles.yaml").unlink()
+    [problem] = problems()
+    assert str(problem) == (
+        "site_config/signers.yaml:1:1: `roles` has a file of its own\n"
+        "    -> move `roles:` and all that is indented below it to site_config/roles.yaml; `signers:` stays here"
+    )
+    (config / "roles.yaml").write_text(roles)
+    (config / "signers.yaml").write_text("signers: []\n")
+    assert problems() == ()
 
 
 def test_all_problems_of_several_broken_files_come_in_one_run(project: Path, problems: Check) -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from publisher.content.signers_file import with_retired, with_signer, without_signer
 from publisher.errors import InputError
-from publisher.model.config.signer import Duty, Signer
+from publisher.model.config.role import Duty
+from publisher.model.config.signer import Signer
 
 PEM = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcD\n-----END PUBLIC KEY-----\n"
 

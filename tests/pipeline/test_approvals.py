@@ -12,7 +12,7 @@ from publisher.channel.candidates.approval import seal_statement
 from publisher.channel.layout import back_key
 from publisher.channel.repository import read_repository
 from publisher.errors import SigningError, StorageConflict, VerificationError
-from publisher.model.config.signer import RolePolicy
+from publisher.model.config.role import RolePolicy
 from publisher.model.records.approval import Statement
 from publisher.pipeline.objects.writing import write_objects
 from publisher.pipeline.progress import silent

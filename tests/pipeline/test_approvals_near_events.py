@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from publisher.errors import RefusedByPolicy, SigningError
-from publisher.model.config.signer import Duty, RolePolicy
+from publisher.model.config.role import Duty, RolePolicy
 from publisher.model.records.approval import Fact
 from publisher.pipeline.release.stage import Supersede
 from publisher.rules.engine.required_approvals import mark

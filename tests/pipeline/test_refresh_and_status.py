@@ -8,7 +8,7 @@ import pytest
 
 from publisher.channel.repository import read_repository
 from publisher.errors import StorageError
-from publisher.model.config.signer import RolePolicy
+from publisher.model.config.role import RolePolicy
 from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.operate.status import Status, read_status
 from publisher.pipeline.publication.plan import Publication

@@ -18,7 +18,7 @@ from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from tests.support.build import ROOT
 from tests.support.project import Project
-from tests.support.rotating import edit_signers, promote_keys, replace_key, sign_role_as, stage_keys
+from tests.support.rotating import edit_roles, promote_keys, replace_key, sign_role_as, stage_keys
 
 SHIPPED = ROOT / "tests/vectors/roots"
 KEPT = sorted(SHIPPED.glob("*.root.json"), key=lambda path: int(path.name.split(".")[0]))
@@ -47,7 +47,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Project:
     roots.append(replace_key(project, "root-ana"))  # 4
     live()
     roots = [roots[2], "root-ben", "root-eva"]
-    edit_signers(project, lambda data: data["roles"]["root"].update(threshold=3))  # 5
+    edit_roles(project, lambda data: data["roles"]["root"].update(threshold=3))  # 5
     live()
     replace_key(project, "timestamp-ben-2")  # 6
     live()

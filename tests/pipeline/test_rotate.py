@@ -24,7 +24,7 @@ from publisher.pipeline.roles.approve import review_role, sign_role
 from publisher.pipeline.roles.change import key_set
 from tests.support.flaky import FlakyStorage, Killed
 from tests.support.project import Project, tree
-from tests.support.rotating import add_key, edit_signers, promote_keys, replace_key, sign_role_as, stage_keys
+from tests.support.rotating import add_key, edit_roles, promote_keys, replace_key, sign_role_as, stage_keys
 
 ROOTS = ("root-ana", "root-ben")
 TARGETS = ("targets-ana", "targets-ben")
@@ -96,7 +96,7 @@ def test_first_targets_that_lack_signatures_are_not_taken_along(project: Project
 def test_first_targets_are_not_taken_along_once_the_configuration_has_changed(project: Project) -> None:
     stage_keys(project)
     sign_role_as(project, "targets", TARGETS)
-    edit_signers(project, lambda data: data["roles"]["channels"].update(threshold=3))
+    edit_roles(project, lambda data: data["roles"]["channels"].update(threshold=3))
     project.publish("1.0.0")
     live = read_repository(reader(project.storage()), project.root)
     assert live is not None
@@ -179,7 +179,7 @@ def test_a_signer_of_a_channel_is_replaced_and_its_role_signed_anew_in_the_same_
 
 
 def test_a_threshold_is_raised(live: Project) -> None:
-    edit_signers(live, lambda data: data["roles"]["root"].update(threshold=3))
+    edit_roles(live, lambda data: data["roles"]["root"].update(threshold=3))
     stage_keys(live)
     sign_role_as(live, "root", ROOTS)
     refused(live, SigningError, "root needs 1 more person with a key of the new root")
@@ -209,8 +209,8 @@ def test_a_signature_over_an_earlier_candidate_does_not_count(live: Project) -> 
     replace_key(live, "timestamp-ben")
     stage_keys(live)
     sign_role_as(live, "root", ROOTS)
-    edit_signers(live, lambda data: data["roles"]["root"].update(expires="200 d"))
-    edit_signers(live, lambda data: data["roles"]["snapshot"].update(threshold=1))
+    edit_roles(live, lambda data: data["roles"]["root"].update(expires="200 d"))
+    edit_roles(live, lambda data: data["roles"]["snapshot"].update(threshold=1))
     replace_key(live, "snapshot-ben")
     refused(live, SigningError, "root needs 2 more persons")
     with pytest.raises(StorageConflict, match="root is working on candidate"):
@@ -233,7 +233,7 @@ def test_a_root_that_somebody_swapped_in_staging_is_neither_signed_nor_taken(liv
 
 
 def test_a_thief_of_one_targets_key_cannot_lower_a_threshold(live: Project) -> None:
-    edit_signers(live, lambda data: data["roles"]["channels"].update(threshold=1, duties=[]))
+    edit_roles(live, lambda data: data["roles"]["channels"].update(threshold=1, duties=[]))
     stage_keys(live)
     sign_role_as(live, "targets", ("targets-ana",))
     refused(live, SigningError, "targets needs 1 more person")

@@ -11,7 +11,7 @@ from publisher.channel.audit.channel import audit
 from publisher.channel.layout import SITE_TARGET, delegated_paths
 from publisher.channel.repository import Repository, read_repository
 from publisher.errors import SigningError, StorageConflict, StorageError
-from publisher.model.config.signer import RolePolicy
+from publisher.model.config.role import RolePolicy
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.operate.verify import StoreSource
 from publisher.pipeline.publication.plan import Publication

@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from publisher.errors import InputError, StorageConflict
-from publisher.model.config.signer import RolePolicy, Signers
+from publisher.model.config.role import RolePolicy
+from publisher.model.config.signer import Signers
 from publisher.pipeline.timer.timer import (
     RUNS,
     SERVICE,

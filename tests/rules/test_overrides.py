@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from publisher.model.config.signer import Duty
+from publisher.model.config.role import Duty
 from publisher.model.content.register import Approver, Override, RollbackReview
 from publisher.model.records.decision import Decision, Outcome
 from publisher.model.records.evidence import ArtifactFact, Evidence, OfferedFile

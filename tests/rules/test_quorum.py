@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.model.config.signer import Duty, Signers
+from publisher.model.config.role import Duty
+from publisher.model.config.signer import Signers
 from publisher.rules.quorum import alone, needs, shortfalls
 
 

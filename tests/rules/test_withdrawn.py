@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from publisher.model.config.signer import Duty
+from publisher.model.config.role import Duty
 from publisher.model.content.register import Approver, Override
 from publisher.model.content.release import Release
 from publisher.model.records.channel_state import ChannelState, LiveRelease, Withdrawal

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher.model.config.signer import Duty, Signer
+from publisher.model.config.role import Duty
+from publisher.model.config.signer import Signer
 from publisher.signing.key_files import generate_ed25519, write_private_key
 
 MakeSigner = Callable[..., Signer]

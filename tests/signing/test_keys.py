@@ -14,7 +14,8 @@ from securesystemslib.signer import SIGNER_FOR_URI_SCHEME, CryptoSigner, Key, Se
 from securesystemslib.signer import Signer as OpenSigner
 
 from publisher.errors import SigningError
-from publisher.model.config.signer import Duty, Signer, Signers
+from publisher.model.config.role import Duty
+from publisher.model.config.signer import Signer, Signers
 from publisher.signing.key_files import generate_ed25519, open_signer, public_key, refuse_demo_keys, write_private_key
 from tests.signing.conftest import MakeSigner
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from publisher.errors import SigningError
-from publisher.model.config.signer import Duty, Signer
+from publisher.model.config.role import Duty
+from publisher.model.config.signer import Signer
 from publisher.signing.key_files import NewKey, generate_ed25519, open_signer, write_private_key
 
 

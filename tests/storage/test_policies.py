@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 import pytest
 
 from publisher.channel import layout
-from publisher.model.config.signer import SHARED_ROLES, TOP_LEVEL_ROLES
+from publisher.model.config.role import SHARED_ROLES, TOP_LEVEL_ROLES
 from publisher.model.content.product import RESERVED_CHANNELS
 from publisher.storage.s3 import claim, policies
 from publisher.storage.s3.policies import (

@@ -71,7 +71,7 @@ def write_project(base: Path, platforms: Iterable[str] = PLATFORMS) -> None:
     platforms = tuple(platforms)
     repository = Path(__file__).parents[2]
     (base / "site_config").mkdir()
-    for name in ("channels.yaml", "signers.yaml"):
+    for name in ("channels.yaml", "roles.yaml", "signers.yaml"):
         shutil.copyfile(repository / "site_config" / name, base / "site_config" / name)
     endpoints = "site: https://updates.libtorrent.test\ndownloads: [https://dl.libtorrent.test]\n"
     (base / "site_config/endpoints.yaml").write_text(endpoints)

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from publisher.content.load import load_catalog
 from publisher.model.catalog import Catalog
-from publisher.model.config.signer import Duty, RolePolicy, Signers
+from publisher.model.config.role import Duty, RolePolicy
+from publisher.model.config.signer import Signers
 from publisher.model.content.release import Release
 from publisher.model.records.approval import Fact
 from publisher.pipeline.bucket import Bucket
@@ -66,7 +67,7 @@ _ENDPOINTS = """\
 site: https://updates.btfs.test
 downloads: [https://dl.btfs.test, https://mirror.btfs.test/tidegate]
 """
-_SIGNERS = """\
+_ROLES = """\
 roles:
   root: {threshold: 2, expires: 365 d}
   targets: {threshold: 2, expires: 365 d}
@@ -150,7 +151,8 @@ class Project:
             ("products", _PRODUCTS),
             ("channels", _CHANNELS),
             ("endpoints", _ENDPOINTS),
-            ("signers", _SIGNERS),
+            ("roles", _ROLES),
+            ("signers", "signers: []\n"),
         ):
             (self.config / f"{name}.yaml").write_text(text)
         self.make_keys()
@@ -217,7 +219,7 @@ class Project:
         return self._catalog
 
     def with_roles(self, **changes: RolePolicy) -> Catalog:
-        """The catalog with other thresholds; for tests of what signers.yaml could say."""
+        """The catalog with other thresholds; for tests of what roles.yaml could say."""
         signers: Signers = self.catalog.signers
         roles = {**signers.roles, **changes}
         return replace(self.catalog, signers=signers.model_copy(update={"roles": roles}))

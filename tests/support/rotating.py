@@ -27,8 +27,17 @@ def seeded(name: str) -> NewKey:
 
 def edit_signers(project: Project, change: object) -> None:
     """Let `change` edit the parsed signers.yaml."""
+    _edit(project, "signers.yaml", change)
+
+
+def edit_roles(project: Project, change: object) -> None:
+    """Let `change` edit the parsed roles.yaml."""
+    _edit(project, "roles.yaml", change)
+
+
+def _edit(project: Project, file: str, change: object) -> None:
     assert callable(change)
-    path = project.config / "signers.yaml"
+    path = project.config / file
     data = yaml.safe_load(re.sub(r"until: (\S+)", r'until: "\1"', path.read_text()))
     change(data)
     path.write_text(yaml.safe_dump(json.loads(json.dumps(data)), sort_keys=False).replace("'", ""))

@@ -38,7 +38,8 @@ def started(base: Path, publish: Publish) -> Project:
     project = Project(base, now=datetime.now(UTC).replace(microsecond=0))
     shutil.rmtree(project.keys)
     (project.config / "root.json").unlink()
-    shutil.copy(ROOT / "site_config/signers.yaml", project.config / "signers.yaml")
+    for name in ("roles.yaml", "signers.yaml"):
+        shutil.copy(ROOT / "site_config" / name, project.config / name)
     endpoints = project.config / "endpoints.yaml"
     endpoints.write_text(f"{endpoints.read_text()}storage: {project.bucket.as_uri()}\n")
     for version in ("1.0.0", "1.1.0", "1.2.0", "7.0.0"):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.model.config.signer import RolePolicy
+from publisher.model.config.role import RolePolicy
 from publisher.pipeline.ledger_append import verify_ledger
 from tests.support.broken_off import refuting
 from tests.support.project import Project

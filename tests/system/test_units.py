@@ -20,7 +20,8 @@ import yaml
 from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.content.load import load_catalog
 from publisher.locks import lock_file, locked
-from publisher.model.config.signer import RolePolicy, Signers
+from publisher.model.config.role import RolePolicy
+from publisher.model.config.signer import Signers
 from publisher.pipeline.timer.timer import LOCK, TIMER, WORKFLOWS, Machine, interval, systemd_units, workflow
 from tests.support.command import ROOT, Publish
 from tests.support.project import Project, with_todays_keys
@@ -86,10 +87,10 @@ def test_systemd_accepts_the_units_and_the_service_refreshes(live: Project, publ
     assert words[1:4] == ["refresh", "--to", str(live.bucket)]
 
     # The timestamp that is there then has less than half of its life left.
-    signers = live.config / "signers.yaml"
-    short = "expires: 2 d\n"
-    assert signers.read_text().count(short) == 1
-    signers.write_text(signers.read_text().replace(short, "expires: 20 d\n"))
+    roles = live.config / "roles.yaml"
+    short = "expires: 48 h"
+    assert roles.read_text().count(short) == 1
+    roles.write_text(roles.read_text().replace(short, "expires: 20 d"))
     before = timestamp_version(live)
     ran = subprocess.run(
         [sys.executable, "-m", "publisher.cli.main", *words[1:], "--json"],

@@ -38,7 +38,7 @@ from publisher.channel.repository import (
 from publisher.channel.roles import ENDPOINTS_FIELD
 from publisher.channel.state import feeds, read_target
 from publisher.errors import VerificationError
-from publisher.model.config.signer import SHARED_ROLES
+from publisher.model.config.role import SHARED_ROLES
 from publisher.wire.feed import Feed
 from publisher.wire.web_path import address_of
 

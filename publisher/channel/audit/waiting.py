@@ -14,7 +14,8 @@ from publisher.channel.ledger.trusted_entries import Today
 from publisher.channel.repository import Read, Repository
 from publisher.channel.roles import RELEASE_FIELD
 from publisher.errors import StorageError, VerificationError
-from publisher.model.config.signer import SHARED_ROLES, Signers
+from publisher.model.config.role import SHARED_ROLES
+from publisher.model.config.signer import Signers
 from publisher.model.records.ledger import Action
 
 

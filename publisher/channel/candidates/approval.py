@@ -14,7 +14,8 @@ from tuf.api.metadata import Key, Metadata, Targets
 
 from publisher.channel.candidates.candidate import Candidate
 from publisher.errors import ApprovalsMissing, VerificationError
-from publisher.model.config.signer import Duty, Signer, Signers
+from publisher.model.config.role import Duty
+from publisher.model.config.signer import Signer, Signers
 from publisher.model.content.register import Approver, Override
 from publisher.model.records.approval import Fact, Statement
 from publisher.model.values import format_time

@@ -16,7 +16,8 @@ from publisher.channel.ledger.entries import Logged, took_effect
 from publisher.channel.ledger.trusted_entries import Today
 from publisher.channel.repository import Repository, withdrawn_by
 from publisher.errors import VerificationError
-from publisher.model.config.signer import SHARED_ROLES, Signers
+from publisher.model.config.role import SHARED_ROLES
+from publisher.model.config.signer import Signers
 from publisher.model.records.channel_state import Withdrawal
 from publisher.model.records.ledger import Action, Entry
 from publisher.wire.version import Version

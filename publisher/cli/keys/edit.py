@@ -14,7 +14,7 @@ from publisher.cli.inputs import content_options, json_option, load_configured, 
 from publisher.cli.options import open_to_look, to_option
 from publisher.cli.secrets import ask_new_passphrase, ask_secret, keys_option, read_root
 from publisher.errors import InputError, TidegateError, UsageError
-from publisher.model.config.signer import Duty
+from publisher.model.config.role import Duty
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.keys.edit import (
     STAGE,

@@ -13,7 +13,7 @@ from publisher.cli.keys import list as keys_list
 from publisher.cli.secrets import PASSPHRASE, ask_new_passphrase, keys_option
 from publisher.cli.suggesting import SuggestingGroup
 from publisher.errors import UsageError
-from publisher.model.config.signer import Duty
+from publisher.model.config.role import Duty
 from publisher.pipeline.keys.ceremony import ROOT_FILE, Person, ceremony, write_ceremony
 from publisher.rules import english
 
@@ -46,7 +46,7 @@ command.add_command(rotate.promote)
 def init(people: tuple[str, ...], no_passphrase: bool, keys: Path, content: tuple[Path, ...], config: Path) -> None:
     """Make a key for each person and role, signers.yaml, and the first root.
 
-    Each person types a passphrase for their own keys. Thresholds, lifetimes and duties are those of signers.yaml. The
+    Each person types a passphrase for their own keys. Thresholds, lifetimes and duties are those of roles.yaml. The
     new root.json beside it is what clients trust from the start: build it into them, and keep it.
     """
     template = load_configured(content, config).signers

@@ -12,7 +12,7 @@ from publisher.content.links.checks import exists, file_named, once
 from publisher.content.links.maintenance import maintenance_problems
 from publisher.content.links.register import register_problems
 from publisher.errors import Place, Problem
-from publisher.model.config.signer import SHARED_ROLES, TOP_LEVEL_ROLES
+from publisher.model.config.role import SHARED_ROLES, TOP_LEVEL_ROLES
 from publisher.model.content.event import Event
 from publisher.model.content.policy import Policy
 from publisher.model.content.product import Product
@@ -43,7 +43,8 @@ def configuration_problems(loaded: LoadedConfiguration, *, quorums: bool = True)
     return [
         *_unique_configuration(loaded),
         *_products(loaded),
-        *_signers(loaded, quorums=quorums),
+        *_roles(loaded, quorums=quorums),
+        *_signers(loaded),
         *_endpoints(loaded),
     ]
 
@@ -99,21 +100,15 @@ def _products(loaded: LoadedConfiguration) -> Iterator[Problem]:
             yield from exists(channel, channels, "channel", item.place("channels", index))
 
 
-def _signers(loaded: LoadedConfiguration, *, quorums: bool) -> Iterator[Problem]:
-    item = loaded.signers
+def _roles(loaded: LoadedConfiguration, *, quorums: bool) -> Iterator[Problem]:
+    item, signers = loaded.roles, loaded.both
     if item is None:
         return
     for role in (*TOP_LEVEL_ROLES, "channels"):
         if role not in item.value.roles:
             yield Problem(f"role {role} has no policy", item.place("roles"), "say how many must sign, and for how long")
-    if not {"products", "channels"} & loaded.incomplete:
-        pairs = {f"{p.value.id}.{channel}" for p in loaded.products for channel in p.value.channels}
-        roles = {*TOP_LEVEL_ROLES, *SHARED_ROLES, "minisign", "channels", *pairs}
-        for role in item.value.roles:
-            yield from exists(role, roles, "role", item.place("roles", role))
-        for index, signer in enumerate(item.value.signers):
-            for position, role in enumerate(signer.roles):
-                yield from exists(role, roles, "role", item.place("signers", index, "roles", position))
+    for role in item.value.roles:
+        yield from _known(role, loaded, item.place("roles", role))
     for role, policy in item.value.roles.items():
         if len(policy.duties) > policy.threshold:
             yield Problem(
@@ -121,10 +116,26 @@ def _signers(loaded: LoadedConfiguration, *, quorums: bool) -> Iterator[Problem]
                 item.place("roles", role, "threshold"),
                 f"raise the threshold to {len(policy.duties)}, since each duty is another person",
             )
-        if item.value.signers and quorums:
-            for one in shortfalls(item.value, role):
-                at = ("duties",) if one.field == "duties" else ()
-                yield Problem(one.what, item.place("roles", role, *at), one.fix)
+        if signers is not None and signers.signers and quorums:
+            for shortfall in shortfalls(signers, role):
+                at = ("duties",) if shortfall.field == "duties" else ()
+                yield Problem(shortfall.what, item.place("roles", role, *at), shortfall.fix)
+
+
+def _signers(loaded: LoadedConfiguration) -> Iterator[Problem]:
+    item = loaded.signers
+    if item is None:
+        return
+    for index, signer in enumerate(item.value.signers):
+        for position, role in enumerate(signer.roles):
+            yield from _known(role, loaded, item.place("signers", index, "roles", position))
+
+
+def _known(role: str, loaded: LoadedConfiguration, place: Place) -> Iterator[Problem]:
+    if {"products", "channels"} & loaded.incomplete:
+        return
+    pairs = {f"{p.value.id}.{channel}" for p in loaded.products for channel in p.value.channels}
+    yield from exists(role, {*TOP_LEVEL_ROLES, *SHARED_ROLES, "minisign", "channels", *pairs}, "role", place)
 
 
 def _endpoints(loaded: LoadedConfiguration) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from publisher.content.catalog_items import Item, Loaded, M
 from publisher.content.links.checks import exists, file_named, once
 from publisher.errors import Problem
-from publisher.model.config.signer import Duty
+from publisher.model.config.role import Duty
 from publisher.model.content.event import Event
 from publisher.model.content.policy import Policy
 from publisher.model.content.register import Override

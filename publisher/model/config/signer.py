@@ -1,35 +1,13 @@
-"""Who may sign what: persons, duties, keys and the roles of the update channel (site_config/signers.yaml)."""
+"""Who may sign what: persons, duties and keys (site_config/signers.yaml)."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
-from publisher.model.values import Duration, Model, Slug, Text, UtcTime, worded_pattern
-
-TOP_LEVEL_ROLES = ("root", "targets", "snapshot", "timestamp")
-"""The four roles of every TUF repository (TUF specification, section 2.1)."""
-
-SHARED_ROLES = ("rollout", "brakes", "notes")
-"""Delegated roles that serve all products and channels."""
-
-_ROLE_CHECK, _ROLE_SCHEMA = worded_pattern(
-    r"[a-z0-9-]+(\.[a-z0-9-]+)?", "must be a role of the update channel", "btfs-node.stable", 129
-)
-RoleName = Annotated[str, _ROLE_CHECK, _ROLE_SCHEMA]
-"""`root`, `targets`, `snapshot`, `timestamp`, `rollout`, `brakes`, `notes`, `minisign`, or `<product>.<channel>`."""
-
-
-class Duty(StrEnum):
-    """What a person answers for when signing."""
-
-    ENGINEERING = "engineering"
-    OPERATIONS = "operations"
-    COMMS = "comms"
-    EXECUTIVE = "executive"
-    AUTOMATION = "automation"
+from publisher.model.config.role import Duty, RoleName, RolePolicy
+from publisher.model.values import Model, Slug, Text, UtcTime
 
 
 class Signer(Model):
@@ -57,35 +35,20 @@ class Signer(Model):
     """Made by `publish demo`; refused by every configuration that is not the demo's."""
 
 
-class RolePolicy(Model):
-    """How many signatures a role needs, of which duties, and how long they last."""
-
-    threshold: Annotated[int, Field(ge=1, le=9)]
-    """How many distinct keys, of as many distinct persons, must sign."""
-    expires: Duration
-    """How long its metadata is valid after signing."""
-    expires_empty: Duration | None = None
-    """How long it is valid while it says nothing, for rollout, brakes and notes; left out: as long as `expires`."""
-    duties: tuple[Duty, ...] = ()
-    """Duties that must be among the signers, each by another person."""
-
-
-class Signers(Model):
+class SignersFile(Model):
     """The whole of signers.yaml."""
 
     demo: bool = False
     """True only in the configuration that `publish demo` writes."""
-    roles: dict[RoleName, RolePolicy]
-    """Thresholds and lifetimes by role; `channels` is the default of every `<product>.<channel>`."""
     signers: tuple[Signer, ...] = ()
     """All keys; public parts only, private parts stay where their `uri` says."""
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        for role, policy in self.roles.items():
-            if policy.expires_empty is not None and role not in SHARED_ROLES:
-                raise ValueError(f"`expires_empty` of {role}: only rollout, brakes and notes are ever empty; remove it")
-        return self
+
+class Signers(SignersFile):
+    """What roles.yaml and signers.yaml say together."""
+
+    roles: dict[RoleName, RolePolicy]
+    """Thresholds and lifetimes by role; `channels` is the default of every `<product>.<channel>`."""
 
     def policy_of(self, role: str) -> RolePolicy | None:
         """The policy of a role; a channel role without its own entry takes that of `channels`."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from publisher.model.config.signer import Duty
+from publisher.model.config.role import Duty
 from publisher.model.content.monitor import Measure
 from publisher.model.content.product import ClientType
 from publisher.model.content.release import ChangeClass

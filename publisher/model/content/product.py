@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from publisher.model.config.signer import SHARED_ROLES, TOP_LEVEL_ROLES
+from publisher.model.config.role import SHARED_ROLES, TOP_LEVEL_ROLES
 from publisher.model.content.event import Assumption
 from publisher.model.content.release import ChangeClass
 from publisher.model.values import HttpsUrl, Model, PlatformId, ReleaseVersion, Score, Slug, Text, Zone

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from publisher.model.config.signer import Duty
+from publisher.model.config.role import Duty
 from publisher.model.content.event import Scored
 from publisher.model.content.release import ChangeClass
 from publisher.model.values import Digest, Markdown, Model, ReleaseVersion, Slug, Text, UtcTime, Visible

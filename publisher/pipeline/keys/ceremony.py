@@ -17,7 +17,8 @@ from tuf.api.metadata import Metadata, Root
 from publisher.channel.advance import sign, to_bytes
 from publisher.channel.roles import first_root
 from publisher.errors import InputError, UsageError
-from publisher.model.config.signer import SHARED_ROLES, TOP_LEVEL_ROLES, Duty, Signer, Signers
+from publisher.model.config.role import SHARED_ROLES, TOP_LEVEL_ROLES, Duty
+from publisher.model.config.signer import Signer, Signers
 from publisher.signing.key_files import NewKey, generate_ed25519, write_private_key
 
 ROOT_FILE = "root.json"
@@ -112,7 +113,9 @@ def write_ceremony(made: Ceremony, keys: Path, config: Path, passphrases: Mappin
 
 def signers_yaml(signers: Signers) -> bytes:
     """signers.yaml with its schema line; people may edit it afterwards."""
-    said = signers.model_dump(mode="json", exclude_none=True, exclude={"signers": {"__all__": {"retired"}}})
+    said = signers.model_dump(
+        mode="json", exclude_none=True, exclude={"roles": True, "signers": {"__all__": {"retired"}}}
+    )
     body = yaml.safe_dump(said, sort_keys=False, width=120, default_flow_style=None)
     return (
         "# yaml-language-server: $schema=../schemas/signers.json\n"
@@ -126,7 +129,7 @@ def _who_signs(
     """Enough persons for the role's threshold, in the order of the duties that it prefers, and all who may for root."""
     policy = template.roles.get(role)
     if policy is None:
-        raise UsageError(f"signers.yaml says nothing of the role {role}", fix="add it under `roles:`")
+        raise UsageError(f"roles.yaml says nothing of the role {role}", fix="add it under `roles:`")
     able = [(person, duty) for duty in duties for person in people if duty == _preferred(duties, person)]
     missing = [duty for duty in policy.duties if duty not in {duty for _, duty in able}]
     if len(able) < policy.threshold or missing:
@@ -134,7 +137,7 @@ def _who_signs(
             f"{role} needs {policy.threshold} person{'s' if policy.threshold != 1 else ''}"
             + (f" with the duties {', '.join(policy.duties)}" if policy.duties else "")
             + f", and {len(able)} of those given may sign it",
-            fix="name more people with --person NAME:DUTY, or lower `threshold` and `duties` in signers.yaml",
+            fix="name more people with --person NAME:DUTY, or lower `threshold` and `duties` in roles.yaml",
         )
     return able if policy.threshold > 1 or role in ("root", "brakes") else able[:1]
 

@@ -14,7 +14,8 @@ from publisher.content.load import load_configuration
 from publisher.content.signers_file import with_retired, with_signer, without_signer
 from publisher.content.yaml_edit import read_exactly, replace_file
 from publisher.errors import InputError, SigningError
-from publisher.model.config.signer import SHARED_ROLES, TOP_LEVEL_ROLES, Duty, Signer, Signers
+from publisher.model.config.role import SHARED_ROLES, TOP_LEVEL_ROLES, Duty
+from publisher.model.config.signer import Signer, Signers
 from publisher.model.configuration import Configuration
 from publisher.rules.english import capitalised, listed
 from publisher.rules.quorum import shortfalls
@@ -77,7 +78,7 @@ def refuse_unfit(wanted: Wanted, configuration: Configuration) -> None:
         if role not in known:
             raise InputError(f"there is no role {role}", fix=did_you_mean(role, known))
         if configuration.signers.policy_of(role) is None:
-            raise InputError(f"signers.yaml says nothing of the role {role}", fix="add it under `roles:`")
+            raise InputError(f"roles.yaml says nothing of the role {role}", fix="add it under `roles:`")
 
 
 def plan_add(wanted: Wanted, public: PublicKey, uri: str, place: Place) -> Change:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from publisher.channel.roles import ONLINE_ROLES, YearlySignatures, yearly_signatures
 from publisher.errors import SigningError
-from publisher.model.config.signer import SHARED_ROLES, TOP_LEVEL_ROLES, Signer, Signers
+from publisher.model.config.role import SHARED_ROLES, TOP_LEVEL_ROLES
+from publisher.model.config.signer import Signer, Signers
 from publisher.pipeline.keys.edit import scheme_warning
 from publisher.rules.english import capitalised
 from publisher.rules.quorum import Shortfall, alone, needs, shortfalls

@@ -25,7 +25,7 @@ from publisher.channel.state import feeds
 from publisher.content.explain import did_you_mean
 from publisher.errors import SigningError
 from publisher.model.catalog import Catalog
-from publisher.model.config.signer import Duty
+from publisher.model.config.role import Duty
 from publisher.model.content.release import Release
 from publisher.model.records.approval import BuiltFile, Fact
 from publisher.model.records.decision import Decision

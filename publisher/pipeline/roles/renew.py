@@ -11,7 +11,7 @@ from publisher.channel.keys.rotation import renewal
 from publisher.channel.repository import Repository
 from publisher.channel.roles import ONLINE_ROLES, is_due, role_policy
 from publisher.errors import StorageForeign, VerificationError
-from publisher.model.config.signer import SHARED_ROLES
+from publisher.model.config.role import SHARED_ROLES
 from publisher.model.configuration import Configuration
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.keyring import KeyRing

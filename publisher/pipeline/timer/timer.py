@@ -61,7 +61,7 @@ def interval(signers: Signers) -> timedelta:
     if not fitting:
         raise InputError(
             f"the online roles live for {english.length(shortest)}, and no timer runs often enough for that",
-            fix=f"let them live for {english.length(_STEPS[0] * RUNS)} or longer, in signers.yaml",
+            fix=f"let them live for {english.length(_STEPS[0] * RUNS)} or longer, in roles.yaml",
         )
     return fitting[-1]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from publisher.model.config.signer import Duty
+from publisher.model.config.role import Duty
 from publisher.model.content.policy import Policy
 from publisher.model.content.register import Override
 from publisher.model.records.decision import Outcome, Verdict

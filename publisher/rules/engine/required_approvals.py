@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from publisher.model.config.signer import Duty
+from publisher.model.config.role import Duty
 from publisher.model.content.event import Event
 from publisher.model.content.register import Approver, Override
 from publisher.model.records.approval import Fact

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from publisher.model.config.signer import RolePolicy
+from publisher.model.config.role import RolePolicy
 from publisher.model.content.deprecation import Deprecation, DeprecationState
 from publisher.model.content.product import Product
 from publisher.model.content.register import Override
