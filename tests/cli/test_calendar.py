@@ -12,8 +12,7 @@ import pytest
 from rich.cells import cell_len
 
 from publisher.cli.output.verdicts import wrapped
-from tests.support.build import ROOT
-from tests.support.command import Publish
+from tests.support.command import ROOT, Publish
 from tests.support.project import Project
 
 LANES = """

@@ -16,7 +16,7 @@ from tuf.ngclient import Updater
 from publisher.channel.layout import metadata_key
 from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
-from tests.support.build import ROOT
+from tests.support.command import ROOT
 from tests.support.project import Project
 from tests.support.rotating import edit_roles, promote_keys, replace_key, sign_role_as, stage_keys
 

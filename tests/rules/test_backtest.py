@@ -60,7 +60,7 @@ def ask(
         event_rows=len(known),
         release_rows=len(releases),
     )
-    return backtest(catalog, policy or build.repository_policy(), history)
+    return backtest(catalog, policy or build.team_policy(), history)
 
 
 def answer(release: PastRelease, *events: Event | PastEvent, **fields: Any) -> Answer:
@@ -187,7 +187,7 @@ def test_the_policy_counts_as_if_it_had_always_held() -> None:
     release = past("2026-03-05")
     assert not answer(release, policy=gentle).held
     assert answer(past("2026-03-10"), policy=gentle).since == at("2026-03-10 09:00")
-    strict = build.repository_policy()
+    strict = build.team_policy()
     long_ago = build.event("2006-03-10 10:00", "2006-03-10 22:00")
     assert strict.effective > long_ago.ends
     assert answer(past("2006-03-05"), long_ago, policy=strict).until == at("2006-03-13 22:00")
@@ -202,7 +202,7 @@ def test_todays_own_events_sprints_and_policies_count_for_nothing() -> None:
         "because": "rest",
     }
     sprints = (SprintFreeze.model_validate_json(json.dumps(sprint)),)
-    assert not answer(past("2026-05-05"), sprints=sprints, earlier_policies=(build.repository_policy(),)).held
+    assert not answer(past("2026-05-05"), sprints=sprints, earlier_policies=(build.team_policy(),)).held
 
 
 def test_days_frozen_are_those_from_the_first_release_to_the_last() -> None:

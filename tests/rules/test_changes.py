@@ -26,7 +26,7 @@ AREAS = [
 
 
 def catalog(profile: str = "team") -> Catalog:
-    known = build.catalog(the_policy=build.repository_policy().model_copy(update={"profile": profile}))
+    known = build.catalog(the_policy=build.team_policy().model_copy(update={"profile": profile}))
     fields = EXAMPLES["products"]["products"][0] | {"id": "daemon", "areas": AREAS, "channels": ["stable", "beta"]}
     known.products["daemon"] = Product.model_validate_json(json.dumps(fields))
     return known
@@ -88,7 +88,7 @@ def test_r26_without_a_list_of_changes_a_publication_stops_and_a_question_does_n
 
 def test_r14_r26_a_class_that_waits_less_long_only_where_versions_may_not_fit_is_refused_too() -> None:
     """DHT waits a day longer than seeding at events with a risk for compatibility, and as long at others."""
-    policy, daemon = build.repository_policy().freeze, build.subject("daemon", "seeding")
+    policy, daemon = build.team_policy().freeze, build.subject("daemon", "seeding")
     assert at_least(policy, daemon, ChangeClass.DHT, ChangeClass.SEEDING)
     assert not at_least(policy, daemon, ChangeClass.SEEDING, ChangeClass.DHT)
 

@@ -286,7 +286,7 @@ def test_r17_the_same_content_gives_the_same_bytes_in_whatever_order_it_came() -
 def test_r98_every_rule_follows_the_policy_that_is_in_force_and_the_next_one_is_a_moment_of_change() -> None:
     listing = build.event("2026-03-10 10:00", "2026-03-10 12:00", severity=build.severity(3), comms_lead=None)
     one = build.release("4.2.0", "docs", events=[listing.id])
-    first = build.repository_policy().model_copy(update={"version": 1, "effective": at("2026-01-01")})
+    first = build.team_policy().model_copy(update={"version": 1, "effective": at("2026-01-01")})
     strict = first.model_copy(update={"comms_lead_severity": 4})
     newer = first.model_copy(update={"version": 2, "effective": at("2026-03-01")})
     catalog = build.catalog([listing], [one], the_policy=newer, earlier_policies=(strict,))

@@ -110,7 +110,7 @@ def test_a_cancelled_event_opens_no_window() -> None:
 
 
 def test_lengths_tell_how_they_came_about() -> None:
-    policy = build.repository_policy().freeze
+    policy = build.team_policy().freeze
     lengths = build.lengths(policy, LISTING, build.subject("daemon", "storage"))
     assert lengths is not None
     assert lengths.sums["hard_before"].text() == (
@@ -123,7 +123,7 @@ def test_lengths_tell_how_they_came_about() -> None:
 
 
 def test_severity_5_adds_days() -> None:
-    policy = build.repository_policy().freeze
+    policy = build.team_policy().freeze
     days = []
     for score in (4, 5):
         upgrade = build.event("2026-03-10", "2026-03-11", type="hard-fork", severity=build.severity(score))
@@ -198,7 +198,7 @@ def test_r14_a_compatibility_risk_of_two_widens_the_freeze_of_nodes_and_protocol
 
 
 def test_r13_the_policy_knows_every_type_of_event_that_the_source_names() -> None:
-    assert build.repository_policy().event_types >= {
+    assert build.team_policy().event_types >= {
         "redeploy",
         "mainnet-upgrade",
         "testnet-upgrade",

@@ -67,7 +67,7 @@ def ask(catalog: Catalog, release: Release, moment: datetime) -> Question:
 
 def without_drift() -> Policy:
     """The policy, under which estimates do not grow wider with their age."""
-    known = build.repository_policy()
+    known = build.team_policy()
     uncertainty = known.freeze.uncertainty.model_copy(update={"drift_per_day": timedelta()})
     return known.model_copy(update={"freeze": known.freeze.model_copy(update={"uncertainty": uncertainty})})
 

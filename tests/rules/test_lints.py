@@ -59,7 +59,7 @@ def test_r2_freezes_that_run_into_one_another_are_told() -> None:
 def test_r15_an_event_without_scores_is_told_while_it_is_to_come() -> None:
     unscored = build.event("2026-03-10", "2026-03-11")
     bare = unscored.model_copy(update={"severity": type(unscored).model_fields["severity"].default})
-    policy = build.repository_policy()
+    policy = build.team_policy()
     assert [one.about for one in lints(unreviewed([bare], the_policy=policy), NOW)] == ["example-listing"]
     assert lints(unreviewed([bare], the_policy=policy), at("2026-03-11")) == ()
     assert isinstance(lints(unreviewed([bare], the_policy=policy), NOW)[0], Lint)

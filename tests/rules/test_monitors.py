@@ -33,7 +33,7 @@ UNSURE = build.release("4.2.0", "ui-polish", "desktop")
 
 def policy(**fields: Any) -> Policy:
     asked = MonitorPolicy.model_validate_json(json.dumps({"required": ["errors"], "patience": "2 d"} | fields))
-    return build.repository_policy().model_copy(update={"monitors": asked})
+    return build.team_policy().model_copy(update={"monitors": asked})
 
 
 def catalog(*given: Monitor, **fields: Any) -> Catalog:

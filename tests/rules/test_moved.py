@@ -94,7 +94,7 @@ def test_r96_what_is_not_public_is_left_out_or_neutral() -> None:
 
 
 def test_a_changed_policy_is_told() -> None:
-    policy = build.repository_policy()
+    policy = build.team_policy()
     base = tuple(one.model_copy(update={"band": Band(hard_after=timedelta(days=9))}) for one in policy.freeze.base)
     freeze = policy.freeze.model_copy(update={"base": base})
     loose = policy.model_copy(update={"version": 7, "freeze": freeze})

@@ -50,7 +50,7 @@ def decided(
 ) -> Decision:
     one = build.release("4.2.0", "security")
     files = (ArtifactFact(file="node.tar.gz", platform="linux-amd64", size=1, sha256=sha256),)
-    policy = build.repository_policy().model_copy(update={"profile": profile})
+    policy = build.team_policy().model_copy(update={"profile": profile})
     catalog = build.catalog([LISTING], [one], the_policy=policy, overrides=overrides)
     return evaluate(catalog, one, "stable", at(moment) + shift * SECOND, Evidence(artifacts=files))
 

@@ -52,8 +52,7 @@ def test_r71_every_class_has_a_default_that_fits_near_events_too(change_class: s
 
 def test_r71_the_policy_tells_the_five_patterns_apart() -> None:
     told = {
-        one.id: (one.risk, one.rollback, one.near_events, one.maintenance_only)
-        for one in build.repository_policy().patterns
+        one.id: (one.risk, one.rollback, one.near_events, one.maintenance_only) for one in build.team_policy().patterns
     }
     assert told == {
         "big-bang": ("high", "medium", False, False),
@@ -88,7 +87,7 @@ def test_r71_a_pattern_that_does_not_exist_is_refused() -> None:
 
 
 def test_r71_a_class_without_a_default_must_name_one() -> None:
-    known = build.repository_policy()
+    known = build.team_policy()
     plain = tuple(one.model_copy(update={"default_for": ()}) for one in known.patterns)
     one = build.release("4.2.0", ChangeClass.PATCH.value)
     catalog = build.catalog([], [one], the_policy=known.model_copy(update={"patterns": plain}))

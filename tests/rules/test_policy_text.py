@@ -12,7 +12,7 @@ def text(policy: Policy) -> str:
 
 
 def test_r98_numbers_come_from_the_data() -> None:
-    before = text(build.repository_policy())
+    before = text(build.team_policy())
     assert "hard freeze from 7 days before to the end of the event, soft freeze 3 days after that" in before
     changed = build.policy(base=[{"events": ["fork"], "band": {"hard_before": "11 d"}, "because": "a fork"}])
     assert "A fork (fork): hard freeze from 11 days before to the end of the event." in text(changed)
@@ -42,7 +42,7 @@ def test_r98_every_adjustment_tells_its_conditions() -> None:
 
 
 def test_every_sentence_ends_as_one_and_begins_with_a_capital() -> None:
-    for section in policy_text(build.repository_policy()):
+    for section in policy_text(build.team_policy()):
         for sentence in section.sentences:
             assert sentence.endswith("."), sentence
             assert sentence[0].isupper() or sentence[0].isdigit(), sentence
@@ -50,8 +50,8 @@ def test_every_sentence_ends_as_one_and_begins_with_a_capital() -> None:
 
 
 def test_profile_solo_says_that_proofs_are_not_required() -> None:
-    solo = build.repository_policy().model_copy(update={"profile": "solo"})
+    solo = build.team_policy().model_copy(update={"profile": "solo"})
     assert "shown as not required, never as passed" in text(solo)
     assert "One person may grant it, by name and with a reason" in text(solo)
     assert "an executive" not in text(solo)
-    assert "an executive" in text(build.repository_policy())
+    assert "an executive" in text(build.team_policy())

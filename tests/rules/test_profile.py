@@ -17,7 +17,7 @@ def asked(profile: str, rule: Rule) -> Verdict:
     """What a rule says of a release of a node just before an event that nobody has scored or prepared for."""
     event = build.event("2026-03-10", "2026-03-11", severity=build.severity(5), comms_lead=None, invalidates=["units"])
     one = build.release("4.2.0", risks=[])
-    policy = build.repository_policy().model_copy(update={"profile": profile})
+    policy = build.team_policy().model_copy(update={"profile": profile})
     return rule(Question(build.catalog([event], [one], the_policy=policy), one, "stable", Evidence(), at("2026-03-09")))
 
 
@@ -35,6 +35,6 @@ def test_everything_else_is_asked_of_one_person_too(rule: Rule) -> None:
 
 
 def test_the_helper_speaks_for_the_rules_of_a_team_only() -> None:
-    policy = build.repository_policy().model_copy(update={"profile": "solo"})
+    policy = build.team_policy().model_copy(update={"profile": "solo"})
     assert not_required("freeze.hard", policy) is None
     assert not_required("risk.named", policy) is not None

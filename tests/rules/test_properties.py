@@ -23,7 +23,7 @@ from tests.support.build import at
 
 # A leap day, and both changes of daylight saving time of Europe and America, lie within.
 FIRST = at("2028-02-20")
-POLICY = build.repository_policy()
+POLICY = build.team_policy()
 _DOUBT = build.policy(
     uncertainty={
         "likely": {"hard_before": "12 h", "soft_after": "6 h"},

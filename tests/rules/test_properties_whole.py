@@ -123,7 +123,7 @@ def wholes(draw: st.DrawFn) -> tuple[Catalog, Release]:
     if draw(st.booleans()):
         fields["risks"] = []
     one = build.release("4.2.0", draw(st.sampled_from(sorted(ChangeClass))), "daemon", **fields)
-    repository = build.repository_policy()
+    repository = build.team_policy()
     watch = MonitorPolicy(
         severity_at_least=draw(st.integers(1, 5)),
         required=(draw(st.sampled_from(Measure)),),

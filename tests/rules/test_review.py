@@ -27,7 +27,7 @@ ONE = build.release("4.2.0", "patch", "desktop")
 
 def catalog(reviewed: datetime | None = REVIEWED, profile: str = "team") -> Catalog:
     last = None if reviewed is None else Review(quarter="2026-Q1", reviewed_at=reviewed, reviewed_by="Zacharias")
-    policy = build.repository_policy().model_copy(update={"profile": profile})
+    policy = build.team_policy().model_copy(update={"profile": profile})
     return build.catalog([LISTING], [ONE], the_policy=policy, review=last)
 
 

@@ -20,7 +20,7 @@ from tests.support.build import at
 
 SECOND = timedelta(seconds=1)
 NODE = build.subject("daemon", "feature")
-TYPES_OF_EVENT = sorted(build.repository_policy().event_types)
+TYPES_OF_EVENT = sorted(build.team_policy().event_types)
 LISTING = ("2026-03-10 10:00", "2026-03-10 22:00")
 TRIGGER = {
     "kind": "block",
@@ -270,7 +270,7 @@ def test_r25_an_event_whose_date_became_a_block_keeps_the_freeze_that_its_date_h
 def test_r96_the_freeze_around_a_hidden_event_tells_neither_its_kind_nor_its_hour(
     fields: dict[str, Any], hours: tuple[str, str]
 ) -> None:
-    policy = build.repository_policy()
+    policy = build.team_policy()
     padding = policy.model_copy(update={"freeze": policy.freeze.model_copy(update={"pad_hidden": True})})
 
     def spans(event: Event, change_class: str) -> list[tuple[datetime, datetime, str]]:
@@ -288,7 +288,7 @@ def test_r96_the_freeze_around_a_hidden_event_tells_neither_its_kind_nor_its_hou
 
 
 def test_r96_the_padded_freeze_of_a_hidden_block_has_whole_days_as_well() -> None:
-    policy = build.repository_policy()
+    policy = build.team_policy()
     padding = policy.model_copy(update={"freeze": policy.freeze.model_copy(update={"pad_hidden": True})})
     event = build.event("2026-03-10 10:11", "2026-03-10 22:12", visibility="internal", trigger=TRIGGER)
     catalog = build.catalog([event], the_policy=padding)

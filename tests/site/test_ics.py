@@ -171,8 +171,8 @@ def test_r96_how_sure_a_hidden_event_is_changes_nothing_in_its_freeze() -> None:
     assert b"TENTATIVE" not in freezes("rumoured")
 
 
-PADDED = build.repository_policy().model_copy(
-    update={"freeze": build.repository_policy().freeze.model_copy(update={"pad_hidden": True})}
+PADDED = build.team_policy().model_copy(
+    update={"freeze": build.team_policy().freeze.model_copy(update={"pad_hidden": True})}
 )
 
 

@@ -27,7 +27,7 @@ from publisher.model.content.release import ChangeClass, Release
 from publisher.model.values import format_time
 from publisher.rules.freeze.matrix import Case, Lengths, Subject, freeze_lengths
 
-ROOT = Path(__file__).parents[2]
+POLICY = Path(__file__).parent / "policy.yaml"
 
 
 def at(text: str) -> datetime:
@@ -115,10 +115,9 @@ def staffing(*shifts: Shift, but: str = "") -> Staffing:
     return Staffing(shifts=(*shifts, *(shift(duty) for duty in ("on-call", "comms", "support") if duty not in given)))
 
 
-def repository_policy() -> Policy:
-    """content/policy.yaml of this repository."""
-    file = ROOT / "content/policy.yaml"
-    document, problems = parse(file.read_bytes(), str(file))
+def team_policy() -> Policy:
+    """A whole policy of the tests' own, so that the sample's may be edited like any other content."""
+    document, problems = parse(POLICY.read_bytes(), str(POLICY))
     assert document is not None, problems
     return Policy.model_validate_json(json.dumps(document.data))
 
@@ -158,8 +157,8 @@ def catalog(
         products={one.id: one for one in products},
         channels={one.id: one for one in channels},
         endpoints=Endpoints.model_validate_json(json.dumps(EXAMPLES["endpoints"])),
-        signers=Signers.model_validate_json(json.dumps(EXAMPLES["signers"])),
-        policy=the_policy or repository_policy(),
+        signers=Signers.model_validate_json(json.dumps(EXAMPLES["roles"] | EXAMPLES["signers"])),
+        policy=the_policy or team_policy(),
         events=tuple(sorted(events, key=lambda one: (one.starts, one.id))),
         releases=tuple(sorted(releases, key=lambda one: (one.product, one.version))),
         deprecations=tuple(deprecations),

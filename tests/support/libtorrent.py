@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from tests.support.build import POLICY
 from tests.support.system import skip_system
 
 VERSIONS = ("2.0.14", "2.0.15")
@@ -91,7 +92,7 @@ products:
     )
     (base / "content/releases/libtorrent").mkdir(parents=True)
     # Without the sample's owners, who answer for products that are not here.
-    policy = (repository / "content/policy.yaml").read_text("utf-8").partition("\nowners:")[0]
+    policy = POLICY.read_text("utf-8").partition("\nowners:")[0]
     (base / "content/policy.yaml").write_text(f"{policy}\n", "utf-8")
     files = "\n".join(
         f'  - {{file: "{pattern}", platform: {name}}}' for name, pattern in PATTERNS.items() if name in platforms

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from publisher.model.values import format_time
+from tests.support.build import POLICY
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -34,8 +35,8 @@ def write(directory: Path, releases: int, events: int, years: int = 10) -> tuple
     shutil.copytree(ROOT / "site_config", config)
     for folder in ("events", *(f"releases/{product}" for product in _PRODUCTS)):
         (content / folder).mkdir(parents=True)
-    for name in ("policy.yaml", "sample.yaml"):
-        shutil.copy(ROOT / "content" / name, content / name)
+    shutil.copy(POLICY, content / "policy.yaml")
+    shutil.copy(ROOT / "content/sample.yaml", content / "sample.yaml")
     for index in range(events):
         text = event(index, events, years)
         (content / f"events/{text.split(maxsplit=2)[1]}.yaml").write_text(text)
