@@ -204,7 +204,7 @@ def test_json_tells_entries_and_head(project: Project, publish: Publish) -> None
     answer = json.loads(run(publish, project, "log", "--json", "--verify", "--last", "1").out)
     assert list(answer) == ["ok", "entries", "head", "verified", "findings"]
     [entry] = answer["entries"]
-    assert (entry["number"], entry["took_effect"], entry["signed_by"]) == (2, True, ["ana (engineering)"])
+    assert (entry["number"], entry["took_effect"], entry["signed_by"]) == (2, True, ["ben (automation)"])
     assert answer["head"] == {"number": 2, "sha256": entry["sha256"]}
 
 

@@ -230,6 +230,13 @@ def _flips(entries: Sequence[Entry], live: Stamp | None) -> Iterator[Finding]:
     if live is not None and live.sha256 not in announced:
         what = f"is version {live.version}, which no entry announces: the ledger's end was cut off, or somebody"
         yield Finding(Level.ERROR, f"{what} published without it", TIMESTAMP_KEY)
+    elif live is not None:
+        seen = took_effect(entries, live.sha256)
+        newest = next(entry for entry in reversed(entries) if entry.number in seen)
+        assert newest.result is not None
+        if newest.result.sha256 != live.sha256:
+            what = f"is version {live.version}, which was replaced: entry {newest.number} made version"
+            yield Finding(Level.ERROR, f"{what} {newest.result.version} live after it", TIMESTAMP_KEY)
 
 
 def _noted(logged: Sequence[Logged], noted: Head | None) -> Iterator[Finding]:
