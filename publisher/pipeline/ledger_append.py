@@ -232,10 +232,10 @@ def _numbers(storage: Readable) -> list[int]:
     return _taken(stat.key for stat in storage.list(LEDGER))
 
 
-def _taken(keys: Iterable[str]) -> list[int]:
-    """Numbers in sequence. In a directory, a folder of that name takes one as well."""
+def _taken(keys: Iterable[str], begin: int = 0) -> list[int]:
+    """Numbers in sequence, counted from `begin` on. In a directory, a folder of that name takes one as well."""
     names = ("/".join(key.split("/")[:2]) for key in keys)
-    return in_sequence({number for name in names if (number := number_of(name)) is not None})
+    return in_sequence({number for name in names if (number := number_of(name)) is not None}, begin)
 
 
 def from_the_end(storage: Readable) -> Iterator[Logged]:
@@ -250,10 +250,12 @@ def objects_from_the_end(storage: Readable, after: int) -> Iterator[tuple[int, b
     """Number and bytes of whatever has the place of an entry after the number `after`, the last first.
 
     No bytes where it cannot be read as one. All that there is where none has: then the ledger was cut off before that
-    number, and who goes on starts below it.
+    number, and who goes on starts below it. A bundle holds what comes after it only, and begins there.
     """
-    taken = list(reversed(_numbers(storage)))
-    numbers = [number for number in taken if number > after] or taken
+    keys = [stat.key for stat in storage.list(LEDGER)]
+    taken = _taken(keys)
+    numbers = [number for number in taken if number > after] or taken or _taken(keys, after)
+    numbers.reverse()
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="ledger") as pool:
         for number, data in zip(numbers, pool.map(_reader(storage), numbers), strict=True):
             yield number, data or NO_OBJECT

@@ -94,11 +94,14 @@ def number_of(key: str) -> int | None:
     return int(match[1]) or None if match else None
 
 
-def in_sequence(numbers: Iterable[int]) -> list[int]:
-    """The numbers, in order, up to the first gap wider than LEAP: whoever plants a far one must not use them all up."""
+def in_sequence(numbers: Iterable[int], begin: int = 0) -> list[int]:
+    """The numbers, in order, from `begin` up to the first gap wider than LEAP.
+
+    Whoever plants a far one must not use them all up.
+    """
     found: list[int] = []
     for number in sorted(numbers):
-        if number > (found[-1] if found else 0) + LEAP:
+        if number > (found[-1] if found else begin) + LEAP:
             break
         found.append(number)
     return found
