@@ -37,6 +37,7 @@ from publisher.model.content.product import Channels, Products
 from publisher.model.content.register import Override, Scenario, Signal, SprintFreeze
 from publisher.model.content.release import Release
 from publisher.model.history.mapping import Mapping as HistoryMapping
+from publisher.model.records.site import OWN_ROOT
 
 FOLDERS = (
     "events", "releases", "deprecations", "policies",
@@ -178,6 +179,15 @@ class _Reader:
             incomplete=frozenset(self.incomplete),
         )
 
+    def _refuse_other_root(self, handed_out: Path, tree: Tree, ours: Path) -> None:
+        """Whoever takes a root from the site trusts whom it names, so no change of content may bring another."""
+        data = tree.files.get(handed_out)
+        if data is not None and data != self.trees[ours.parent].files.get(ours):
+            fix = (
+                f"copy it from there; where it was not you who changed it, find out who did: {ours} is the one to trust"
+            )
+            self.problems.append(Problem(f"is not the root in {ours}", Place(str(handed_out)), fix))
+
     def read(self, content: Sequence[Path], config: Path) -> Loaded:
         public = content[0]
         for directory in dict.fromkeys((*content, config)):
@@ -185,6 +195,7 @@ class _Reader:
             self.problems.extend(tree.problems)
         for directory in content:
             self.problems.extend(page_problems(self.trees[directory], directory / PAGES))
+            self._refuse_other_root(directory / PAGES / OWN_ROOT, self.trees[directory], config / OWN_ROOT)
         self._refuse_strays(content, config)
         configured = self.configuration(config)
         self._if_there(config / HISTORY, HistoryMapping)  # for its problems; only a backtest needs what it says
