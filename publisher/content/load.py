@@ -184,7 +184,7 @@ class _Reader:
         data = tree.files.get(handed_out)
         if data is not None and data != self.trees[ours.parent].files.get(ours):
             fix = (
-                f"copy it from there; where it was not you who changed it, find out who did: {ours} is the one to trust"
+                f"copy it from there; if it was not you who changed it, find out who did, since {ours} is the true one"
             )
             self.problems.append(Problem(f"is not the root in {ours}", Place(str(handed_out)), fix))
 

@@ -140,7 +140,7 @@ ATTACKS: dict[str, tuple[Callable[[Path], None], str]] = {
     "a-feed": (file(f"{PAGES}/x.xml", "<x/>"), OTHER),
     "a-root-of-somebody-else": (
         file(f"{PAGES}/root.json", '{"signed": {}}'),
-        "is not the root in site_config/root.json",
+        "is not the root in site_config/",
     ),
     "a-pdf": (file(f"{PAGES}/x.pdf", "%PDF"), OTHER),
     "a-drawing-with-a-script": (file(f"{PAGES}/x.svg", SVG.format("<script>alert(1)</script>")), "plain drawing"),
