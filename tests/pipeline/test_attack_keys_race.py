@@ -22,10 +22,10 @@ def test_a_rollback_between_look_and_plan_is_not_undone(project: Project) -> Non
     sign_role_as(project, "targets", ("targets-ana", "targets-ben"))
     sign_role_as(project, ROLE, ("channels-ana", "channels-ben-2"))
     storage = project.storage()
-    looked = key_set(storage, project.root, project.catalog, project.now)
+    looked = key_set(project.look(storage), project.catalog, project.now)
     assert take_back(project, "1.1.0") == "1.0.0"
     timestamp = tree(project.bucket)[TIMESTAMP_KEY]
     with pytest.raises(StorageConflict, match="somebody else published in between"):
-        apply_keys(plan_keys(looked, storage, project.catalog, project.key_ring(), project.now), storage)
+        apply_keys(plan_keys(looked, project.catalog, project.key_ring(), project.now), storage)
     assert tree(project.bucket)[TIMESTAMP_KEY] == timestamp
     assert offered(project) == "1.0.0"

@@ -13,7 +13,7 @@ from publisher.errors import InputError, VerificationError
 from publisher.model.records.ledger import Action, Stamp, Told
 from publisher.pipeline.ledger_append import read_ledger, verify_ledger
 from publisher.pipeline.operate.recover import Recovery, apply_recover, read_scene
-from publisher.pipeline.operate.refresh import apply_refresh, plan_refresh
+from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.operate.status import read_status
 from tests.pipeline.test_rollback import take_back
 from tests.support.flaky import FlakyStorage, Killed
@@ -23,8 +23,7 @@ from tests.support.project import Project, tree
 
 def refresh(project: Project) -> None:
     storage = project.storage()
-    plan = plan_refresh(storage, project.root, project.catalog, project.key_ring(), project.now)
-    apply_refresh(plan, storage)
+    plan_refresh(project.look(storage), project.catalog, project.key_ring(), project.now).apply(storage)
 
 
 @pytest.fixture
@@ -67,7 +66,7 @@ def test_a_rollback_is_not_undone(project: Project) -> None:
 
 def test_whoever_looks_is_told_and_puts_the_newest_back(replayed: Project) -> None:
     storage, signers = replayed.storage(), replayed.catalog.signers
-    assert not read_status(storage, replayed.root, replayed.catalog, replayed.now).sound
+    assert not read_status(replayed.look(storage), replayed.catalog, replayed.now).sound
     scene = read_scene(storage, replayed.root, signers)
     assert not scene.ours
     assert scene.refuted is not None and "is older than what entry 4" in scene.refuted
@@ -106,10 +105,10 @@ def test_entries_that_nobody_signed_do_not_make_what_is_live_look_old(project: P
 def test_a_run_that_was_killed_before_its_flip_is_in_nobodys_way(project: Project) -> None:
     project.publish("1.0.0")
     project.now += timedelta(hours=30)
-    plan = plan_refresh(project.storage(), project.root, project.catalog, project.key_ring(), project.now)
+    plan = plan_refresh(project.look(), project.catalog, project.key_ring(), project.now)
     for _ in range(2):
         with pytest.raises(Killed):
-            apply_refresh(plan, FlakyStorage(project.storage(), 2))  # the entry, then the timestamp
+            plan.apply(FlakyStorage(project.storage(), 2))  # the entry, then the timestamp
     assert len(read_ledger(project.storage()).logged) == 4
     refresh(project)
     assert read_scene(project.storage(), project.root, project.catalog.signers).ours
