@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -29,7 +29,7 @@ from publisher.channel.ledger.entries import (
 )
 from publisher.channel.ledger.recovery import read_claimed
 from publisher.channel.ledger.trusted_entries import Today
-from publisher.channel.repository import follow_roots, parse, read_top, verifies
+from publisher.channel.repository import Repository, follow_roots, parse, read_top, verifies
 from publisher.errors import (
     RefusedByPolicy,
     StorageConflict,
@@ -41,7 +41,7 @@ from publisher.errors import (
 from publisher.model.config.signer import Signers
 from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision
-from publisher.model.records.ledger import LAST_NUMBER, Action, Stamp, Told
+from publisher.model.records.ledger import LAST_NUMBER, Action, Entry, Told
 from publisher.pipeline.decide import Clock
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects.planned import CHANGING
@@ -152,21 +152,37 @@ def _targets_versions(storage: Readable) -> list[int]:
     return sorted(one[0] for one in found if one is not None and one[1] == Targets.type)
 
 
-def is_announced(live: Stamp, storage: Readable) -> bool:
-    """Whether an entry told of what is live."""
+def why_not_ours(live: Repository, storage: Readable, signers: Signers) -> str | None:
+    """Why what is live may be somebody else's doing; None where an entry told of it and none of what came after it.
+
+    An older timestamp.json is signed and told of, so whoever can write there could put it back without a key. Of what
+    came after it, only what another entry was planned on was live for sure.
+    """
+    stamp, today = live.stamp, Today(live.root.signed, live.targets.signed, signers)
+    built_on: set[str] = set()
+    after: Entry | None = None
     for one in from_the_end(storage):
-        entry = one.entry
-        if entry is not None and entry.result is not None and entry.result.sha256 == live.sha256:
-            return True
-    return False
+        if one.entry is not None and one.entry.result is not None and one.entry.result.sha256 == stamp.sha256:
+            return older_than(after) if after is not None else None
+        with suppress(VerificationError):
+            entry = today.entry(one)
+            if after is None and entry.result is not None and entry.result.sha256 in built_on:
+                after = entry
+            if entry.base is not None:
+                built_on.add(entry.base.sha256)
+    return f"timestamp {stamp.version} is live, and no entry of the ledger tells of it"
 
 
-def refuse_unannounced(live: Stamp | None, storage: Readable) -> None:
-    """Nothing is built on what somebody else made live. Raises VerificationError."""
-    if live is not None and not is_announced(live, storage):
+def older_than(later: Entry) -> str:
+    """That what is live was replaced before, by what an entry tells of."""
+    return f"what is live is older than what entry {later.number} of the ledger made live, and somebody has put it back"
+
+
+def refuse_unannounced(live: Repository | None, storage: Readable, signers: Signers) -> None:
+    """Nothing is built on what somebody else made live, or has put back. Raises VerificationError."""
+    if live is not None and (why := why_not_ours(live, storage, signers)) is not None:
         raise VerificationError(
-            f"timestamp {live.version} is live, and no entry of the ledger tells of it",
-            fix="look with `publish recover` before anything else: a stranger has published, or an entry is gone",
+            why, fix="look with `publish recover` before anything else: a stranger has published, or an entry is gone"
         )
 
 
@@ -216,10 +232,10 @@ def _numbers(storage: Readable) -> list[int]:
     return _taken(stat.key for stat in storage.list(LEDGER))
 
 
-def _taken(keys: Iterable[str]) -> list[int]:
-    """Numbers in sequence. In a directory, a folder of that name takes one as well."""
+def _taken(keys: Iterable[str], begin: int = 0) -> list[int]:
+    """Numbers in sequence, counted from `begin` on. In a directory, a folder of that name takes one as well."""
     names = ("/".join(key.split("/")[:2]) for key in keys)
-    return in_sequence({number for name in names if (number := number_of(name)) is not None})
+    return in_sequence({number for name in names if (number := number_of(name)) is not None}, begin)
 
 
 def from_the_end(storage: Readable) -> Iterator[Logged]:
@@ -233,9 +249,13 @@ def from_the_end(storage: Readable) -> Iterator[Logged]:
 def objects_from_the_end(storage: Readable, after: int) -> Iterator[tuple[int, bytes]]:
     """Number and bytes of whatever has the place of an entry after the number `after`, the last first.
 
-    No bytes where it cannot be read as one.
+    No bytes where it cannot be read as one. All that there is where none has: then the ledger was cut off before that
+    number, and who goes on starts below it. A bundle holds what comes after it only, and begins there.
     """
-    numbers = [number for number in reversed(_numbers(storage)) if number > after]
+    keys = [stat.key for stat in storage.list(LEDGER)]
+    taken = _taken(keys)
+    numbers = [number for number in taken if number > after] or taken or _taken(keys, after)
+    numbers.reverse()
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="ledger") as pool:
         for number, data in zip(numbers, pool.map(_reader(storage), numbers), strict=True):
             yield number, data or NO_OBJECT

@@ -138,6 +138,10 @@ ATTACKS: dict[str, tuple[Callable[[Path], None], str]] = {
     "the-search-index": (file(f"{PAGES}/search/search_index.json", "{}"), "belongs to the theme"),
     "a-page-of-search": (file(f"{PAGES}/search/index.md", "# x"), "belongs to the theme"),
     "a-feed": (file(f"{PAGES}/x.xml", "<x/>"), OTHER),
+    "a-root-of-somebody-else": (
+        file(f"{PAGES}/root.json", '{"signed": {}}'),
+        "is not the root in site_config/",
+    ),
     "a-pdf": (file(f"{PAGES}/x.pdf", "%PDF"), OTHER),
     "a-drawing-with-a-script": (file(f"{PAGES}/x.svg", SVG.format("<script>alert(1)</script>")), "plain drawing"),
     "a-page-named-as-a-picture": (file(f"{PAGES}/x.png", "<script>alert(1)</script>"), "does not begin as a png"),
@@ -229,6 +233,12 @@ def test_an_overlay_is_read_by_the_same_rules(small: Path, publish: Publish) -> 
     assert ran.code == 1
     assert "private/events/k:1:1: is a link" in ran.err
     assert f"private/pages/x.html:1:1: {OTHER}" in ran.err
+
+
+def test_our_own_root_is_handed_out(small: Path, publish: Publish) -> None:
+    for place in ("site_config", PAGES):
+        (small / place / "root.json").write_text('{"signed": {}}')
+    assert publish("check", cwd=small).code == 0
 
 
 def test_pictures_that_are_passive_are_published_beside_their_page(project: Path, publish: Publish) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from publisher.pipeline.ledger_append import read_ledger
 from tests.support.command import Publish, Ran
 from tests.support.project import Project, tree
 
@@ -204,7 +205,7 @@ def test_json_tells_entries_and_head(project: Project, publish: Publish) -> None
     answer = json.loads(run(publish, project, "log", "--json", "--verify", "--last", "1").out)
     assert list(answer) == ["ok", "entries", "head", "verified", "findings"]
     [entry] = answer["entries"]
-    assert (entry["number"], entry["took_effect"], entry["signed_by"]) == (2, True, ["ana (engineering)"])
+    assert (entry["number"], entry["took_effect"], entry["signed_by"]) == (2, True, ["ben (automation)"])
     assert answer["head"] == {"number": 2, "sha256": entry["sha256"]}
 
 
@@ -259,3 +260,19 @@ def test_an_entry_that_is_too_large_to_be_read_is_found_and_hides_nothing(projec
     assert ran.code == 4
     assert "ledger/00000001.json is no entry, but lies among them" in " ".join(ran.out.split())
     assert "release: node 1.0.0 to stable" in ran.out
+
+
+def test_what_nobody_of_ours_signed_is_told_as_such_where_it_stands(project: Project, publish: Publish) -> None:
+    """Without a key: else whoever reads the log is told of approvals that nobody gave."""
+    last = read_ledger(project.storage()).logged[-1]
+    assert last.entry is not None
+    told = last.entry.model_copy(update={"approved_by": ("mallory (engineering)",)})
+    envelope = json.loads(last.data)
+    envelope["payload"] = base64.b64encode(told.model_dump_json().encode()).decode()
+    (project.bucket / "ledger/00000003.json").write_text(json.dumps(envelope))
+    assert "Nothing of this was verified" in " ".join(run(publish, project, "log").out.split())
+    ran = run(publish, project, "log", "--verify")
+    assert ran.code == 4
+    [listed] = [line for line in ran.out.splitlines() if line.startswith("   3  ")]
+    words = " ".join(ran.out[ran.out.index(listed) :].split())
+    assert words.index("This entry does not verify") < words.index("mallory")

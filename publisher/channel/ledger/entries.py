@@ -94,11 +94,14 @@ def number_of(key: str) -> int | None:
     return int(match[1]) or None if match else None
 
 
-def in_sequence(numbers: Iterable[int]) -> list[int]:
-    """The numbers, in order, up to the first gap wider than LEAP: whoever plants a far one must not use them all up."""
+def in_sequence(numbers: Iterable[int], begin: int = 0) -> list[int]:
+    """The numbers, in order, from `begin` up to the first gap wider than LEAP.
+
+    Whoever plants a far one must not use them all up.
+    """
     found: list[int] = []
     for number in sorted(numbers):
-        if number > (found[-1] if found else 0) + LEAP:
+        if number > (found[-1] if found else begin) + LEAP:
             break
         found.append(number)
     return found
@@ -230,6 +233,13 @@ def _flips(entries: Sequence[Entry], live: Stamp | None) -> Iterator[Finding]:
     if live is not None and live.sha256 not in announced:
         what = f"is version {live.version}, which no entry announces: the ledger's end was cut off, or somebody"
         yield Finding(Level.ERROR, f"{what} published without it", TIMESTAMP_KEY)
+    elif live is not None:
+        seen = took_effect(entries, live.sha256)
+        newest = next(entry for entry in reversed(entries) if entry.number in seen)
+        assert newest.result is not None
+        if newest.result.sha256 != live.sha256:
+            what = f"is version {live.version}, which was replaced: entry {newest.number} made version"
+            yield Finding(Level.ERROR, f"{what} {newest.result.version} live after it", TIMESTAMP_KEY)
 
 
 def _noted(logged: Sequence[Logged], noted: Head | None) -> Iterator[Finding]:

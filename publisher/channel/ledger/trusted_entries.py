@@ -39,6 +39,9 @@ class Today:
         said = one.entry
         if said is None:
             raise VerificationError("cannot be read as an entry of the ledger")
+        if said.action is Action.STAGE and said.result is not None:
+            # Each of the two is for other keys: it would be believed about the one by a key that may tell the other.
+            raise VerificationError("stages something, and says that it made something live")
         return verified_entry(one, self._may_sign(said))
 
     def _may_sign(self, told: Told) -> Mapping[str, Key]:

@@ -38,6 +38,8 @@ class Shown:
     """Whether clients have seen it; None when it was not about something that they see."""
     signed_by: tuple[str, ...]
     """Persons with their duties; empty where nothing was verified."""
+    refuted: bool
+    """Whether it was verified, and is not ours."""
     taken_back: Entry | None
     """The entry that took its release back, if it was published and taken back since; itself for a rollback."""
 
@@ -104,7 +106,7 @@ def head_of(text: str, option: str) -> Head:
 def _shown(ledger: Ledger, check: Check | None, live: str | None, *, public: bool) -> Iterator[Shown]:
     """Entries with what follows from others; in the projection those that are not public are left out."""
     entries = [one.entry for one in ledger.logged if one.entry and (check is None or one.number in check.signers)]
-    seen = took_effect((one.entry for one in ledger.logged if one.entry), live)
+    seen = took_effect(entries, live)
     back = taken_back(entries, live)
     for one in ledger.logged:
         entry = one.entry
@@ -116,6 +118,7 @@ def _shown(ledger: Ledger, check: Check | None, live: str | None, *, public: boo
             told=entry.public if entry is not None and public else entry,
             took_effect=one.number in seen if entry is not None and entry.result else None,
             signed_by=tuple(described(key) for key in signers),
+            refuted=check is not None and one.number not in check.signers,
             taken_back=_taken_back(entry, back) if one.number in seen and entry is not None else None,
         )
 
@@ -131,6 +134,11 @@ def _lines(shown: list[Shown], ledger: Ledger, check: Check | None, width: int) 
     if not ledger.logged:
         lines += ["The ledger is empty: nothing was staged, published or refused here so far."]
     else:
+        if check is None:
+            text = (
+                "Nothing of this was verified; whoever can write to the bucket may have written it. --verify proves it."
+            )
+            lines += [*wrapped(text, width), ""]
         lines += [f"Head, which an auditor may note for --expect one day:\n  {ledger.head}"]
     if check is None:
         return lines
@@ -152,7 +160,10 @@ def _entry_lines(one: Shown, width: int) -> list[str]:
     about = f"{told.product} {told.version} {way} {told.channel}" if told.product else roles
     first = f"{format_time(told.at)}  {told.action}{' refused' if told.refused else ''}: {about}"
     lines = wrapped(first, width, margin)
-    lines[0] = f"{told.number:>4}  {lines[0].removeprefix(' ' * margin)}"
+    lines[0] = f"{one.logged.number:>4}  {lines[0].removeprefix(' ' * margin)}"
+    if one.refuted:
+        text = "This entry does not verify: none of ours may have written it, and nothing that it says is proven."
+        lines += [click.style(line, fg="red", bold=True) for line in wrapped(text, width, margin)]
     if told.refused:  # only now, since a line is broken by what is seen of it
         lines = [line.replace(" refused:", f" {click.style('refused', fg='red', bold=True)}:") for line in lines]
     if told.refused and told.decision:

@@ -85,8 +85,8 @@ def _alarms(status: Status, width: int) -> list[str]:
     alarms = []
     if not status.announced:
         alarms.append(
-            "No entry of the ledger tells of what is live: somebody published without you, or an entry is gone."
-            " Next: publish recover"
+            "No entry of the ledger tells of what is live, or it is older than what was live before: somebody published"
+            " without you, put an older state back, or an entry is gone. Next: publish recover"
         )
     if status.expired:
         roles = english.listed(status.expired)

@@ -97,7 +97,7 @@ def read_stagings(role: str, bucket: Bucket, signers: Signers) -> Stagings:
 
     entries: list[Entry] = []
     damaged: list[int] = []
-    head = since
+    head = 0
     after: int | None = None
     follower: Entry | None = None
     for number, data in objects_from_the_end(storage, since):

@@ -33,7 +33,7 @@ from publisher.model.configuration import Configuration
 from publisher.model.records.ledger import LAST_NUMBER, Action, Entry, Told
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.keyring import KeyRing
-from publisher.pipeline.ledger_append import Ledger, keys_ever_named, read_ledger, whose_keys_count
+from publisher.pipeline.ledger_append import Ledger, keys_ever_named, older_than, read_ledger, whose_keys_count
 from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.publication.plan import Publication, plan_publication
 from publisher.pipeline.reading import Readable, reader
@@ -57,7 +57,7 @@ class Scene:
 
     claimed: Claimed
     refuted: str | None
-    """Why what lies there does not verify; None when it does."""
+    """Why what lies there does not verify, or is not the newest that was live; None when it does and is."""
     announced: Entry | None
     """The entry that told of it; None when none did."""
     states: tuple[State, ...]
@@ -119,6 +119,9 @@ def read_scene(storage: Readable, trusted_root: bytes, signers: Signers) -> Scen
     today = whose_keys_count(storage, trusted_root, signers)
     states = tuple(_states(ledger, live, today))
     announced = next((one.entry for one in states if one.entry.result and one.entry.result.sha256 == live), None)
+    newest = next((one.entry for one in states if one.certain), None)
+    if announced is not None and newest is not None and announced.number < newest.number:
+        refuted = refuted or older_than(newest)
     return Scene(claimed, refuted, announced, states, ledger, today)
 
 
@@ -163,6 +166,8 @@ class Recovery:
         if scene.ours:
             _refuse_insecure(state, self.configuration)
         stolen = distrusted(read, scene.claimed, state, versions)
+        if scene.claimed.stamp in [one.result for one in entries]:
+            stolen.pop(Timestamp.type, None)  # ours, which somebody has put back: it takes no key
         told = Told.routine(Action.RECOVER, self.configuration.policy_at(self.now))
         told = told.model_copy(update={"restored": chosen.number, "distrusted": stolen})
         return self._signed(state, told, next(one for one in entries if one.number == chosen.number), tag)

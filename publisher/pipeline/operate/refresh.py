@@ -18,7 +18,7 @@ def plan_refresh(bucket: Bucket, configuration: Configuration, keys: KeyRing, no
     That nobody else has published is asked even when nothing is due: a timer is the first to notice.
     """
     live = bucket.published()
-    refuse_unannounced(live.stamp, bucket.storage)
+    refuse_unannounced(live, bucket.storage, configuration.signers)
     advance = bucket.advance(configuration.signers, keys.of, now)
     metadata = advance.to(live.targets.signed, {}, signed_targets=live.targets)
     return plan_publication(Told.routine(Action.REFRESH, configuration.policy_at(now)), metadata, bucket, keys, now)

@@ -17,7 +17,7 @@ from publisher.model.configuration import Configuration
 from publisher.model.records.channel_state import ChannelState
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.staged import StagedRelease, staged_candidate
-from publisher.pipeline.ledger_append import is_announced
+from publisher.pipeline.ledger_append import why_not_ours
 from publisher.pipeline.release.approve import Review, review
 from publisher.pipeline.roles.change import StagedRole, under_way
 from publisher.pipeline.withdrawn import read_withdrawals
@@ -67,7 +67,7 @@ class Status:
     damaged: tuple[str, ...] = ()
     """Why it cannot be told what some channels work on."""
     announced: bool = True
-    """Whether the ledger tells of what is live; otherwise somebody published without us."""
+    """Whether the ledger tells of what is live as of the newest; otherwise somebody published without us."""
 
     @property
     def expired(self) -> tuple[str, ...]:
@@ -98,7 +98,7 @@ def read_status(bucket: Bucket, configuration: Configuration, now: datetime) -> 
         unclear=unclear,
         damaged=damaged,
         shipped_by={role: tuple(signed_by(live, role)) for role in live.roles if "." in role},
-        announced=is_announced(live.stamp, bucket.storage),
+        announced=why_not_ours(live, bucket.storage, configuration.signers) is None,
     )
 
 

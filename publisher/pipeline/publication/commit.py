@@ -12,6 +12,7 @@ from publisher.channel.advance import NewMetadata
 from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.repository import Repository
 from publisher.errors import StorageConflict
+from publisher.model.config.signer import Signers
 from publisher.model.records.decision import Decision
 from publisher.model.records.ledger import Action, Stamp, Told
 from publisher.pipeline.keyring import KeyRing
@@ -29,6 +30,9 @@ class Flip:
     tag: str | None
     """Of the object that it replaces; None when there is none."""
     entry: Draft
+    live: Repository | None
+    """What it was planned on."""
+    signers: Signers
 
     def decided(self, decision: Decision, at: datetime) -> Flip:
         """The same, decided once more at the moment of the flip."""
@@ -49,17 +53,17 @@ def plan_flip(
     roles = dict(metadata.changed)
     result = Stamp(version=roles["timestamp"], sha256=hashlib.sha256(metadata.timestamp).hexdigest())
     planned = told.planned_on(live.stamp if live else None).model_copy(update={"result": result, "roles": roles})
-    return Flip(metadata.timestamp, tag, Draft(planned, at, keys.for_ledger(Timestamp.type)))
+    return Flip(metadata.timestamp, tag, Draft(planned, at, keys.for_ledger(Timestamp.type)), live, keys.signers)
 
 
 def commit(flip: Flip, storage: Storage, written: Written) -> Written:
     """Append the entry, then swap: no change is ever without its entry, and a ledger that cannot be written stops it.
 
     Raises StorageConflict when the live timestamp is not the one that was planned on; the entry stays, and tells what
-    was tried. Raises VerificationError when no entry told of that.
+    was tried. Raises VerificationError when no entry told of that, or of what came after it.
     """
     if flip.entry.told.action is not Action.RECOVER:
-        refuse_unannounced(flip.entry.told.base, storage)
+        refuse_unannounced(flip.live, storage, flip.signers)
     written = written.then(append(flip.entry, storage))
     body = Body.from_bytes(flip.timestamp)
     try:

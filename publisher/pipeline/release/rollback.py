@@ -16,10 +16,10 @@ from tuf.api.metadata import Metadata, Targets
 from publisher.channel.advance import only_good_signatures, says_enough
 from publisher.channel.candidates.candidate import base_of, payload_digest
 from publisher.channel.candidates.release_candidate import feeds_of
-from publisher.channel.layout import back_key
+from publisher.channel.layout import back_key, metadata_key
 from publisher.channel.repository import Read, Repository, parse
 from publisher.channel.roles import BASE_FIELD, RELEASE_FIELD
-from publisher.errors import InputError, RefusedByPolicy, VerificationError
+from publisher.errors import InputError, RefusedByPolicy, StorageConflict, VerificationError
 from publisher.model.configuration import Configuration
 from publisher.model.records.ledger import Action, Told
 from publisher.pipeline.bucket import Bucket
@@ -60,7 +60,8 @@ def plan_rollback(
     """Find and check the way back of the version that is live, without writing.
 
     Raises InputError when the version is not live or no way back was signed with it, VerificationError when that is not
-    good, RefusedByPolicy when it leads below the security floor, SigningError when the online keys are not here.
+    good, RefusedByPolicy when it leads below the security floor, StorageConflict when somebody has taken its number,
+    SigningError when the online keys are not here.
     """
     read, live = bucket.read, bucket.published(fix="there is nothing to take back")
     back = _found(request, version, live, read, now)
@@ -69,7 +70,16 @@ def plan_rollback(
     _refuse_insecure(request, version, configuration, handed_out)
     advance = bucket.advance(configuration.signers, keys.of, now)
     # By what clients accept now: a change of signers that waits to be signed must not stand in the way.
-    metadata = advance.to(live.targets.signed, {request.role: back}, signed_targets=live.targets)
+    try:
+        metadata = advance.to(live.targets.signed, {request.role: back}, signed_targets=live.targets)
+    except StorageConflict as error:
+        # Its number is signed, so it cannot go round what lies there, as what is staged anew can.
+        key = metadata_key(request.role, back.signed.version)
+        raise StorageConflict(
+            error.what,
+            fix=f"somebody put it there: have the holder of the break-glass identity delete {key}, as"
+            " docs/key-runbooks.md says, or publish a fixed version under a higher number",
+        ) from error
     about = {"product": request.product, "version": version, "channel": request.channel}
     told = Told.routine(Action.ROLLBACK, configuration.policy_at(now)).model_copy(update=about)
     before = str(back.signed.unrecognized_fields.get(RELEASE_FIELD))

@@ -21,14 +21,14 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from publisher.errors import InputError, StorageConflict, StorageError, StorageMissing
+from publisher.errors import InputError, StorageConflict, StorageError, StorageForeign, StorageMissing
 from publisher.model.records.site import MANIFEST, SiteManifest
 from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.progress import Advance, Track, silent
 from publisher.pipeline.reading import SMALL
 from publisher.pipeline.site.files import CHANNEL_FOLDERS, SiteFile, Step, manifest_body, meta_of, step_of
 from publisher.storage.places import overlap
-from publisher.storage.protocol import Body, Stat, Storage
+from publisher.storage.protocol import Body, Stat, Storage, check_key
 
 T = TypeVar("T")
 
@@ -126,14 +126,24 @@ def plan_upload(files: tuple[SiteFile, ...], storage: Storage, *, everything: bo
 
 
 def apply_upload(plan: SitePlan, storage: Storage, track: Track = silent, workers: int = WORKERS) -> Uploaded:
-    """Do what the plan says. Raises StorageConflict when somebody else uploads, StorageError, InputError."""
+    """Do what the plan says.
+
+    Raises StorageConflict when somebody else uploads, StorageForeign, when all else is done, for what cannot be
+    deleted, StorageError, InputError.
+    """
     if plan.nothing_to_do:
         return Uploaded(Written(), ())
     storage.prepare()
     with track("Uploading", sum(one.body.size for one in plan.puts)) as advance, _somebody_else():
         written = _write_all(plan, storage, advance, workers)
+        stale = [key for key in plan.stale if _is_ours(key)]
         for step in reversed(Step):
-            _all("what is stale", [key for key in plan.stale if step_of(key) is step], storage.delete, workers)
+            _all("what is stale", [key for key in stale if step_of(key) is step], storage.delete, workers)
+    if odd := sorted(set(plan.stale) - set(stale)):
+        raise StorageForeign(
+            f"{storage.url} holds {odd[0]!a}, a name that nothing of ours can have; all else is done",
+            fix="find out who made it, and remove it at the store",
+        )
     return Uploaded(written, plan.stale)
 
 
@@ -152,6 +162,15 @@ def _write_all(plan: SitePlan, storage: Storage, advance: Advance, workers: int)
             written = written.and_also(key, size)
     storage.replace(MANIFEST, plan.manifest, meta_of(MANIFEST), tag)
     return written.and_also(MANIFEST, plan.manifest.size)
+
+
+def _is_ours(key: str) -> bool:
+    """Whether an object of ours could have the key. Whoever can write there must not keep the others by an odd one."""
+    try:
+        check_key(key)
+    except InputError:
+        return False
+    return True
 
 
 def _stored_manifest(storage: Storage, there: dict[str, Stat]) -> tuple[SiteManifest | None, str | None]:
@@ -237,5 +256,6 @@ def _somebody_else() -> Iterator[None]:
 def _conflict(what: str = f"{MANIFEST} has changed") -> StorageConflict:
     return StorageConflict(
         f"somebody else uploads to this site; nothing of theirs was undone ({what.rstrip('.')})",
-        fix="wait until they are through, then run the command again; it starts from what is there then",
+        fix="wait until they are through, then run the command again; it starts from what is there then. If nobody"
+        " uploads, somebody else wrote what is named: remove it at the store",
     )
