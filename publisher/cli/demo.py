@@ -11,6 +11,7 @@ from publisher.cli.inputs import wall_clock
 from publisher.cli.output.progress_bar import track_on_terminal
 from publisher.cli.wheels import read_wheels, wheels_option
 from publisher.content.load import load_catalog
+from publisher.content.pages import read_handed_out
 from publisher.errors import InputError, StorageConflict
 from publisher.pipeline import demo
 from publisher.pipeline.demo import Place
@@ -64,7 +65,14 @@ def command(wheels: Path | None) -> None:
     state = live_state(open_storage(str(place.bucket)), place.root.read_bytes(), catalog.signers, wall_clock())
     now = catalog.sample.reference_time if catalog.sample else wall_clock()
     before = read_file(place.site, CALENDAR_ICS)
-    source = Source(catalog, state, now, Templates(Path("templates")), calendar_before=before)
+    source = Source(
+        catalog,
+        state,
+        now,
+        Templates(Path("templates")),
+        calendar_before=before,
+        handed_out=read_handed_out(place.config),
+    )
     build_site(Path("mkdocs.yml"), place.site, source)
     _step("site", f"built in {place.site}")
 

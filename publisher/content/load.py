@@ -39,7 +39,6 @@ from publisher.model.content.product import Channels, Products
 from publisher.model.content.register import Override, Scenario, Signal, SprintFreeze
 from publisher.model.content.release import Release
 from publisher.model.history.mapping import Mapping as HistoryMapping
-from publisher.model.records.site import OWN_ROOT
 
 FOLDERS = (
     "events", "releases", "deprecations", "policies",
@@ -203,15 +202,6 @@ class _Reader:
         self.problems.append(Problem("`roles` has a file of its own", signers.place(("roles",)), fix))
         return replace(signers, data={name: value for name, value in signers.data.items() if name != "roles"})
 
-    def _refuse_other_root(self, handed_out: Path, tree: Tree, ours: Path) -> None:
-        """Whoever takes a root from the site trusts whom it names, so no change of content may bring another."""
-        data = tree.files.get(handed_out)
-        if data is not None and data != self.trees[ours.parent].files.get(ours):
-            fix = (
-                f"copy it from there; if it was not you who changed it, find out who did, since {ours} is the true one"
-            )
-            self.problems.append(Problem(f"is not the root in {ours}", Place(str(handed_out)), fix))
-
     def read(self, content: Sequence[Path], config: Path) -> Loaded:
         public = content[0]
         for directory in dict.fromkeys((*content, config)):
@@ -219,7 +209,6 @@ class _Reader:
             self.problems.extend(tree.problems)
         for directory in content:
             self.problems.extend(page_problems(self.trees[directory], directory / PAGES))
-            self._refuse_other_root(directory / PAGES / OWN_ROOT, self.trees[directory], config / OWN_ROOT)
         self._refuse_strays(content, config)
         configured = self.configuration(config)
         self._if_there(config / HISTORY, HistoryMapping)  # for its problems; only a backtest needs what it says

@@ -1,4 +1,4 @@
-"""Pages of prose, their pictures, and the client and root that users take, read from `content/pages`.
+"""Pages of prose and their pictures, read from `content/pages`; client and root that users take, from `site_config`.
 
 What a browser could run is refused.
 
@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from publisher.content.explain import validation_problems
 from publisher.content.text import Refused, text_of
-from publisher.content.tree import Tree, read_tree
+from publisher.content.tree import Tree, read_file, read_tree
 from publisher.content.yaml_reader import parse
 from publisher.errors import ContentError, Place, Problem
 from publisher.model.markup import svg_problem
@@ -28,14 +28,14 @@ from publisher.model.records.site import OWN_CLIENT, OWN_ROOT
 from publisher.model.values import Model, Text
 from publisher.wire.device_names import is_device_name
 
-__all__ = ["FrontMatter", "Pages", "page_problems", "read_pages", "with_front_matter"]
+__all__ = ["FrontMatter", "Pages", "page_problems", "read_handed_out", "read_pages", "with_front_matter"]
 
 _PICTURES = {".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".webp": b"RIFF"}
 """How each kind of picture begins."""
 _KINDS = ".md, .png, .jpg, .webp and .svg"
 
 _HANDED_OUT = {OWN_CLIENT: b"#!", OWN_ROOT: b"{"}
-"""What lies beside the pages for users to take, and how it begins; no browser runs it."""
+"""What users take from the site, and how it begins. Whoever edits pages must not be able to exchange it."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(\.[A-Za-z0-9_-]{1,99})*")
 OF_THE_THEME = ("assets", "search")
@@ -71,6 +71,22 @@ def read_pages(directory: Path) -> dict[str, bytes]:
     return pages.files
 
 
+def read_handed_out(config: Path) -> dict[str, bytes]:
+    """Client and root, as far as the configuration has them, by their names. Raises ContentError."""
+    files: dict[str, bytes] = {}
+    for name, begin in _HANDED_OUT.items():
+        if not (config / name).exists():
+            continue
+        try:
+            files[name] = read_file(config / name)
+        except OSError as error:
+            raise ContentError((Problem(f"cannot be read: {error.strerror}", Place(str(config / name))),)) from error
+        if not files[name].startswith(begin):
+            fix = "make it with `publish client`" if name == OWN_CLIENT else "bring back the one of `publish keys init`"
+            raise ContentError((Problem(f"does not begin with {begin.decode()}", Place(str(config / name)), fix),))
+    return files
+
+
 def page_problems(tree: Tree, directory: Path) -> tuple[Problem, ...]:
     """What is wrong with the pages in `directory` of a tree that was read, but for the problems of the tree itself."""
     return tuple(problem for problem in _pages(tree, directory).problems if problem not in tree.problems)
@@ -97,8 +113,7 @@ def _pages(tree: Tree, directory: Path) -> Pages:
         relative = path.relative_to(directory)
         try:
             _check_name(path, relative)
-            handed_out = content.startswith(_HANDED_OUT.get(relative.as_posix(), b"\0"))
-            files[relative.as_posix()] = content if handed_out else _checked(path, content)
+            files[relative.as_posix()] = _checked(path, content)
         except ContentError as error:
             problems.extend(error.problems)
         except Refused as refused:
@@ -110,6 +125,9 @@ def _check_name(path: Path, relative: Path) -> None:
     if wrong := next((part for part in relative.parts if not _NAME.fullmatch(part) or is_device_name(part)), None):
         fix = "use letters, digits, hyphens and dots; the name becomes part of an address"
         raise Refused(Problem(f"{wrong!a} is not a name for a page or picture", Place(str(path)), fix))
+    if relative.as_posix() in _HANDED_OUT:
+        fix = f"move it to site_config/{relative}, from where the site hands it out, or remove it if it lies there too"
+        raise Refused(Problem("is what users run and trust, and no page", Place(str(path)), fix))
     if relative.parts[0].lower() in OF_THE_THEME:
         fix = "move it to a folder of another name, such as pictures/"
         raise Refused(Problem(f"lies in {relative.parts[0]}/, which belongs to the theme", Place(str(path)), fix))

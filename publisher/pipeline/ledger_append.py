@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tuf.api.metadata import Key, Targets
 
@@ -184,6 +184,34 @@ def refuse_unannounced(live: Repository | None, storage: Readable, signers: Sign
         raise VerificationError(
             why, fix="look with `publish recover` before anything else: a stranger has published, or an entry is gone"
         )
+
+
+UNDER_WAY = timedelta(hours=1)
+"""No command takes longer between its entry and the flip that it announces."""
+
+
+def refuse_unfinished(live: Repository, storage: Readable, signers: Signers, now: datetime) -> None:
+    """Nothing is signed anew in whose place a change was announced that is not live. Raises VerificationError.
+
+    Either its run was killed, or it was live, and whoever can write there has put back what was live before it: then a
+    timer that goes on from there would undo it for good.
+    """
+    today = Today(live.root.signed, live.targets.signed, signers)
+    for logged in from_the_end(storage):
+        try:
+            entry = today.entry(logged)
+        except VerificationError:
+            continue
+        if entry.result is not None and entry.result.sha256 == live.stamp.sha256:
+            return
+        announced = entry.result is not None and entry.action is not Action.REFRESH
+        if announced and entry.base == live.stamp and entry.at <= now - UNDER_WAY:
+            raise VerificationError(
+                f"entry {entry.number} of the ledger announced another state ({entry.action}) in the place of what is"
+                " live, and it is not live: its run was killed, or somebody has put back what was live before",
+                fix="run that command again, which finishes it; to keep what is live, `publish recover --disown` puts"
+                " its entry back",
+            )
 
 
 def append(draft: Draft, storage: Storage) -> Written:

@@ -97,6 +97,8 @@ PRIVATE = "holds a private key (PEM)"
 OTHER = "is not a page or a picture"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg">{}</svg>'
 
+HANDED_OUT = "is what users run and trust, and no page"
+
 ATTACKS: dict[str, tuple[Callable[[Path], None], str]] = {
     "a-link-to-the-keys": (link(f"{PAGES}/k", "../../keys"), f"{PAGES}/k:1:1: {LINKED}"),
     "a-link-to-one-key": (link(f"{PAGES}/k.md", "../../keys/timestamp.pem"), LINKED),
@@ -140,7 +142,11 @@ ATTACKS: dict[str, tuple[Callable[[Path], None], str]] = {
     "a-feed": (file(f"{PAGES}/x.xml", "<x/>"), OTHER),
     "a-root-of-somebody-else": (
         file(f"{PAGES}/root.json", '{"signed": {}}'),
-        "is not the root in site_config/",
+        HANDED_OUT,
+    ),
+    "a-client-of-somebody-else": (
+        file(f"{PAGES}/tidegate.pyz", "#!/bin/sh"),
+        HANDED_OUT,
     ),
     "a-pdf": (file(f"{PAGES}/x.pdf", "%PDF"), OTHER),
     "a-drawing-with-a-script": (file(f"{PAGES}/x.svg", SVG.format("<script>alert(1)</script>")), "plain drawing"),
@@ -235,10 +241,14 @@ def test_an_overlay_is_read_by_the_same_rules(small: Path, publish: Publish) -> 
     assert f"private/pages/x.html:1:1: {OTHER}" in ran.err
 
 
-def test_our_own_root_is_handed_out(small: Path, publish: Publish) -> None:
-    for place in ("site_config", PAGES):
-        (small / place / "root.json").write_text('{"signed": {}}')
-    assert publish("check", cwd=small).code == 0
+def test_client_and_root_are_handed_out_from_the_configuration(project: Path, publish: Publish) -> None:
+    (project / "site_config/root.json").write_text('{"signed": {}}')
+    (project / "site_config/tidegate.pyz").write_text("#!/usr/bin/env python3")
+    assert publish("build", "--to", "site", cwd=project).code == 0
+    for name in ("root.json", "tidegate.pyz"):
+        assert (project / "site" / name).read_bytes() == (project / "site_config" / name).read_bytes()
+    page = (project / "site/downloads/index.html").read_text()
+    assert 'href="../tidegate.pyz"' in page and 'href="../root.json"' in page
 
 
 def test_pictures_that_are_passive_are_published_beside_their_page(project: Path, publish: Publish) -> None:

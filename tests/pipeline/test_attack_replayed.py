@@ -112,3 +112,62 @@ def test_a_run_that_was_killed_before_its_flip_is_in_nobodys_way(project: Projec
     assert len(read_ledger(project.storage()).logged) == 4
     refresh(project)
     assert read_scene(project.storage(), project.root, project.catalog.signers).ours
+
+
+UNFINISHED = "announced another state"
+
+
+def test_a_timer_does_not_undo_the_last_release_for_good(project: Project) -> None:
+    """Nothing was planned on it yet, so it looks like a run that was killed; a person knows which it was."""
+    project.publish("1.0.0")
+    older = (project.bucket / TIMESTAMP_KEY).read_bytes()
+    project.publish("1.1.0")
+    put(project, TIMESTAMP_KEY, older)
+    project.now += timedelta(hours=30)
+    with pytest.raises(VerificationError, match=rf"entry 4 of the ledger {UNFINISHED} \(release\)"):
+        refresh(project)
+    assert (project.bucket / TIMESTAMP_KEY).read_bytes() == older
+    project.publish("1.1.0")
+    assert offered(project) == "1.1.0"
+    refresh(project)
+
+
+def test_a_timer_does_not_undo_the_last_rollback_for_good(project: Project) -> None:
+    for version in ("1.0.0", "1.1.0"):
+        project.publish(version)
+    bad = (project.bucket / TIMESTAMP_KEY).read_bytes()
+    take_back(project, "1.1.0")
+    put(project, TIMESTAMP_KEY, bad)
+    project.now += timedelta(hours=30)
+    with pytest.raises(VerificationError, match=UNFINISHED):
+        refresh(project)
+    take_back(project, "1.1.0")
+    assert offered(project) == "1.0.0"
+    refresh(project)
+
+
+def test_what_was_announced_by_a_killed_run_is_given_up_by_a_person(project: Project) -> None:
+    project.publish("1.0.0")
+    older = (project.bucket / TIMESTAMP_KEY).read_bytes()
+    project.publish("1.1.0")
+    put(project, TIMESTAMP_KEY, older)  # as a run leaves it that is killed before the flip
+    project.now += timedelta(hours=30)
+    with pytest.raises(VerificationError, match=UNFINISHED):
+        refresh(project)
+    scene = read_scene(project.storage(), project.root, project.catalog.signers)
+    recovery = Recovery(scene, project.storage(), project.root, project.catalog, project.key_ring(), project.now)
+    certain = next(state for state in scene.states if state.certain)
+    apply_recover(recovery.put_back(certain.head, disown=True), project.storage())
+    assert offered(project) == "1.0.0"
+    refresh(project)
+
+
+def test_a_change_that_is_under_way_does_not_stop_the_timer(project: Project) -> None:
+    project.publish("1.0.0")
+    older = (project.bucket / TIMESTAMP_KEY).read_bytes()
+    project.now += timedelta(hours=30)
+    project.publish("1.1.0")
+    put(project, TIMESTAMP_KEY, older)  # as it lies there between the entry and the flip
+    project.now += timedelta(minutes=59)
+    refresh(project)
+    assert offered(project) == "1.0.0"

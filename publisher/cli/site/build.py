@@ -23,6 +23,7 @@ from publisher.cli.options import refuse_placeholders, refuse_sample
 from publisher.cli.output.progress_bar import track_on_terminal
 from publisher.cli.secrets import key_ring, keys_option, read_root
 from publisher.cli.site.upload import as_json_of, lines_of, open_places, published, upload
+from publisher.content.pages import read_handed_out
 from publisher.errors import UsageError
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.publication.plan import Publication
@@ -103,6 +104,7 @@ def command(
             moment(at, catalog),
             Templates(templates),
             calendar_before=before or read_file(directory, CALENDAR_ICS),
+            handed_out=read_handed_out(config),
         )
         build_site(mkdocs_file, directory, source)
 

@@ -9,7 +9,7 @@ import click
 from publisher.cli.inputs import at_option, bucket_option, content_options, load, moment
 from publisher.cli.live import state_of
 from publisher.content.load import PAGES
-from publisher.content.pages import read_pages
+from publisher.content.pages import read_handed_out, read_pages
 from publisher.content.schemas import schema_of
 from publisher.model.records.feed import Feed
 from publisher.site.directory_writer import read_file, refuse_foreign, write_directory
@@ -43,7 +43,7 @@ def command(
     compiled = Templates(templates)
     state = state_of(bucket, config, catalog)
     schema, before = schema_of(Feed, closed=False, nulls=True), read_file(target, CALENDAR_ICS)
-    prose = read_pages(content[0] / PAGES)
+    prose = {**read_pages(content[0] / PAGES), **read_handed_out(config)}
     files = render_site(catalog, state, now, compiled, schema, before, prose.keys())
     for path, body in prose.items():
         if path.endswith(".md"):

@@ -8,7 +8,7 @@ from publisher.model.configuration import Configuration
 from publisher.model.records.ledger import Action, Told
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.keyring import KeyRing
-from publisher.pipeline.ledger_append import refuse_unannounced
+from publisher.pipeline.ledger_append import refuse_unannounced, refuse_unfinished
 from publisher.pipeline.publication.plan import Publication, plan_publication
 
 
@@ -19,6 +19,7 @@ def plan_refresh(bucket: Bucket, configuration: Configuration, keys: KeyRing, no
     """
     live = bucket.published()
     refuse_unannounced(live, bucket.storage, configuration.signers)
+    refuse_unfinished(live, bucket.storage, configuration.signers, now)
     advance = bucket.advance(configuration.signers, keys.of, now)
     metadata = advance.to(live.targets.signed, {}, signed_targets=live.targets)
     return plan_publication(Told.routine(Action.REFRESH, configuration.policy_at(now)), metadata, bucket, keys, now)

@@ -27,7 +27,7 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.utils import get_relative_url
 
 from publisher.content.load import load_catalog
-from publisher.content.pages import read_pages
+from publisher.content.pages import read_handed_out, read_pages
 from publisher.content.schemas import schema_of
 from publisher.content.tree import read_tree
 from publisher.errors import ContentError, TidegateError
@@ -62,6 +62,8 @@ class Source:
     feed_schema: Mapping[str, Any] = field(default_factory=lambda: schema_of(Feed, closed=False, nulls=True))
     calendar_before: bytes | None = None
     """calendar.ics as it was published before."""
+    handed_out: Mapping[str, bytes] = field(default_factory=dict)
+    """Client and root that users take from the site, by name."""
 
 
 class TidegateConfig(Config):  # type: ignore[no-untyped-call] # MkDocs has no types
@@ -108,8 +110,8 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
             self._place, config.docs_dir = _short(Path(config.docs_dir)), self._nothing.name
         try:
             self._refuse_links(config)
-            self._pages = read_pages(self._place)
             self._source = self._given or self._load(config)
+            self._pages = {**read_pages(self._place), **self._source.handed_out}
         except TidegateError as error:
             self._fail(error)
         if self._source is not None and not config.site_url:
@@ -228,7 +230,14 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
         catalog = load_catalog([_short(one) for one in content], _short(site_config))
         now = catalog.sample.reference_time if catalog.sample else datetime.now(UTC).replace(microsecond=0)
         before = read_file(Path(config.site_dir), CALENDAR_ICS)
-        return Source(catalog, None, now, Templates(_short(templates)), calendar_before=before)
+        return Source(
+            catalog,
+            None,
+            now,
+            Templates(_short(templates)),
+            calendar_before=before,
+            handed_out=read_handed_out(_short(site_config)),
+        )
 
     def _fail(self, error: TidegateError) -> None:
         """Stop a build; keep a preview alive and say what is wrong."""
