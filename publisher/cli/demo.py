@@ -76,8 +76,8 @@ def command(wheels: Path | None) -> None:
     build_site(Path("mkdocs.yml"), place.site, source)
     _step("site", f"built in {place.site}")
 
-    said = demo.run_downloaded_client(place, own)
-    _step("update", f"the client from the bucket says: {said}")
+    answer = demo.run_downloaded_client(place, own)
+    _step("update", f"the client from the bucket says: {answer}")
     audit = demo.audit_bucket(place, wall_clock())
     _step("audit", f"sound: {audit.signatures} signatures and {audit.objects} objects verified")
 

@@ -2,68 +2,81 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import reduce
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
+from publisher.cli.output.emit import answering, notice
 from publisher.content.explain import did_you_mean
 from publisher.content.load import load_catalog, load_configuration
 from publisher.errors import InputError, TidegateError, UsageError
+from publisher.evidence.changes import read_changes
 from publisher.model.catalog import Catalog
 from publisher.model.configuration import Configuration
 from publisher.model.content.release import Release
+from publisher.model.records.channel_state import ChannelState
+from publisher.model.records.evidence import ChangeFacts
 from publisher.model.values import YEARS, format_time
 from publisher.rules import english
+from publisher.text.terminal import whole
 
-F = TypeVar("F", bound=Callable[..., Any])
+PATH = click.Path(path_type=Path)
 
 
-def content_options(function: F) -> F:
-    """--content (repeatable) and --config."""
-    function = click.option(
-        "--config",
-        type=click.Path(path_type=Path),
-        default=Path("site_config"),
-        show_default=True,
-        help="Directory of products, channels, endpoints and signers.",
-    )(function)
-    return click.option(
+def options(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Several options as one decorator; help shows them in this order."""
+    return lambda function: reduce(lambda decorated, decorate: decorate(decorated), reversed(decorators), function)
+
+
+content_options = options(
+    click.option(
         "--content",
-        type=click.Path(path_type=Path),
+        type=PATH,
         multiple=True,
         default=(Path("content"),),
         show_default=True,
         help="Content directory; repeat it for private overlays.",
-    )(function)
+    ),
+    click.option(
+        "--config",
+        type=PATH,
+        default=Path("site_config"),
+        show_default=True,
+        help="Directory of products, channels, endpoints and signers.",
+    ),
+)
+at_option = click.option(
+    "--at",
+    metavar="TIME",
+    help="Answer for this moment (2026-03-01T12:00:00Z, or `now`). Sample content has a time of its own.",
+)
+"""For commands that write nothing public."""
+bucket_option = click.option(
+    "--bucket",
+    metavar="URL",
+    help="Take in what this bucket offers. Its metadata and feeds are verified from the root in the configuration;"
+    " binaries are not read (`publish verify` does that).",
+)
+changes_option = click.option(
+    "--changes",
+    metavar="FILE",
+    type=PATH,
+    help="What the build changed: git diff --name-only OLD NEW, or JSON with version steps.",
+)
 
-
-def at_option(function: F) -> F:
-    """--at, for commands that write nothing public."""
-    return click.option(
-        "--at",
-        "at",
-        metavar="TIME",
-        help="Answer for this moment (2026-03-01T12:00:00Z, or `now`). Sample content has a time of its own.",
-    )(function)
-
-
-def bucket_option(function: F) -> F:
-    """--bucket"""
-    return click.option(
-        "--bucket",
-        metavar="URL",
-        help="Take in what this bucket offers. Its metadata and feeds are verified from the root in the configuration;"
-        " binaries are not read (`publish verify` does that).",
-    )(function)
-
-
-def json_option(function: F) -> F:
-    """--json"""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(function)
+asking_options = options(
+    click.argument("release", metavar="PRODUCT@VERSION"),
+    click.option("--channel", help="Release channel.  [default: the first that the release names]"),
+    changes_option,
+    at_option,
+    content_options,
+    answering,
+)
+"""For a question about a release in a channel."""
 
 
 def wall_clock() -> datetime:
@@ -88,11 +101,8 @@ def moment(at: str | None, catalog: Catalog, option: str = "--at") -> datetime:
             raise UsageError(f"{option} {at} lies in a year that content cannot name", fix=f"choose one from {years}")
         return parsed
     if catalog.sample is not None:
-        click.echo(
-            f"Sample content: answered for {format_time(catalog.sample.reference_time)}"
-            f" ({option} now for the real time).",
-            err=True,
-        )
+        answered = format_time(catalog.sample.reference_time)
+        notice(f"Sample content: answered for {answered} ({whole(f'{option} now')} for the real time).")
         return catalog.sample.reference_time
     return wall_clock()
 
@@ -111,6 +121,11 @@ def load(content: tuple[Path, ...], config: Path) -> Catalog:
     return load_catalog(content, config)
 
 
+def changes_of(file: Path | None) -> ChangeFacts | None:
+    """What --changes names. Raises InputError."""
+    return None if file is None else read_changes(file)
+
+
 def load_configured(content: tuple[Path, ...], config: Path, *, quorums: bool = False) -> Configuration:
     """The configuration, for commands that keep a channel alive or stop it: a Catalog where the content is sound.
 
@@ -124,7 +139,7 @@ def load_configured(content: tuple[Path, ...], config: Path, *, quorums: bool = 
         what = error.what
     except Exception as error:  # a defect of reading content must not let a channel expire either
         what = f"the content cannot be read ({type(error).__name__})"
-    click.echo(f"Warning: {what}, not needed here: publish check", err=True)
+    notice(f"Warning: {what}, not needed here: publish check")
     return configuration
 
 
@@ -142,7 +157,7 @@ def find_release(catalog: Catalog, name: str) -> Release:
     product, version = named_version(catalog, name)
     release = catalog.find(product, version)
     if release is None:
-        known = [str(one.version) for one in catalog.releases_of(product)]
+        known = [str(release.version) for release in catalog.releases_of(product)]
         raise InputError(f"{product} has no release {version}", fix=did_you_mean(version, known))
     return release
 
@@ -178,11 +193,12 @@ def known_channel(configuration: Configuration, product: str, channel: str) -> s
     return channel
 
 
-def print_result(value: Mapping[str, object], *, ok: bool = True) -> None:
-    """What a command has done or found, as JSON. `ok` says the same as the exit code, as it does for errors."""
-    print_json({"ok": ok, **value})
+def state_of(bucket: str | None, config: Path, catalog: Catalog) -> ChannelState | None:
+    """The verified state of the bucket that was named; None when none was."""
+    if bucket is None:
+        return None
+    from publisher.cli.secrets import read_root  # noqa: PLC0415 - TUF and stores are slow to load, and seldom needed
+    from publisher.pipeline.live import live_state  # noqa: PLC0415 - the same
+    from publisher.storage.open import open_storage  # noqa: PLC0415 - the same
 
-
-def print_json(value: object) -> None:
-    """JSON to standard output, keys in a fixed order."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    return live_state(open_storage(bucket), read_root(config), catalog.signers, wall_clock())

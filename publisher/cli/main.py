@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import traceback
+from dataclasses import asdict
 from importlib.metadata import version
 
 import click
@@ -18,6 +19,7 @@ from click.shell_completion import CompletionItem
 
 from publisher.cli.suggesting import SuggestingGroup
 from publisher.errors import ContentError, TidegateError
+from publisher.text.terminal import error_lines, terminal_width
 from publisher.wire.errors import printable
 
 _TABLE = {
@@ -70,8 +72,8 @@ class _Commands(SuggestingGroup):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         # From the table alone: whoever presses TAB does not wait for every module.
-        found = [CompletionItem(name, help=line) for name, line in COMMANDS.items() if name.startswith(incomplete)]
-        return found or super().shell_complete(ctx, incomplete)
+        items = [CompletionItem(name, help=line) for name, line in COMMANDS.items() if name.startswith(incomplete)]
+        return items or super().shell_complete(ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -111,7 +113,7 @@ def main() -> None:
     except TidegateError as error:
         if debug:
             traceback.print_exc()
-        _show(error, as_json="--json" in arguments)
+        _show(error, arguments)
         sys.exit(error.exit_code)
     except Exception as error:
         if debug:
@@ -124,38 +126,18 @@ def main() -> None:
         sys.exit(1)
 
 
-def _show(error: TidegateError, *, as_json: bool) -> None:
-    if as_json:
-        problems = (
-            [
-                {
-                    "what": p.what,
-                    "file": p.place.file,
-                    "line": p.place.line,
-                    "column": p.place.column,
-                    "fix": p.fix,
-                }
-                for p in error.problems
-            ]
-            if isinstance(error, ContentError)
-            else []
-        )
-        print(
-            json.dumps(
-                {
-                    "ok": False,
-                    "error": type(error).__name__,
-                    "what": error.what,
-                    "fix": error.fix,
-                    "problems": problems,
-                },
-                indent=2,
-            )
-        )
+def _show(error: TidegateError, arguments: list[str]) -> None:
+    if "--json" in arguments:
+        listed = error.problems if isinstance(error, ContentError) else ()
+        problems = [{"what": problem.what, **asdict(problem.place), "fix": problem.fix} for problem in listed]
+        answer = {"ok": False, "error": type(error).__name__, "what": error.what, "fix": error.fix}
+        print(json.dumps({**answer, "problems": problems}, indent=2))
     else:
-        said = f"publish: {error}" if not isinstance(error, ContentError) else str(error)
         # Parts of it may come from a bucket that somebody else has written to.
-        print("\n".join(printable(line) for line in said.split("\n")), file=sys.stderr)
+        text = "\n".join(printable(line) for line in str(error).split("\n"))
+        if not isinstance(error, ContentError):  # its lines begin with FILE:LINE:COLUMN, which editors read
+            text = "\n".join(error_lines(f"publish: {text}", terminal_width(), arguments))
+        print(text, file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
@@ -15,21 +13,18 @@ from publisher.content.placeholders import EXAMPLE_HOSTS, is_below, placeholders
 from publisher.errors import ContentError, InputError, UsageError
 from publisher.model.catalog import Catalog
 from publisher.model.configuration import Configuration
+from publisher.storage.memory import MemoryStorage
 from publisher.storage.open import open_storage
 from publisher.storage.preflight import preflight
 from publisher.storage.protocol import Storage
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _REHEARSALS = ("test", "invalid")
 """Names that no public server has (RFC 2606)."""
 
 
-def to_option(function: F) -> F:
-    """--to"""
-    return click.option(
-        "--to", "to", metavar="URL", help="Bucket: file:///dir or s3://... Default: `storage` of endpoints.yaml."
-    )(function)
+to_option = click.option(
+    "--to", metavar="URL", help="Bucket: file:///dir or s3://... Default: `storage` of endpoints.yaml."
+)
 
 
 def address_of(to: str | None, configuration: Configuration) -> str:
@@ -71,6 +66,15 @@ def open_to_flip(to: str | None, catalog: Catalog, now: datetime) -> Storage:
     return open_ready(address_of(to, catalog), now, _public_address(catalog) if to is None else None)
 
 
+def readable(storage: Storage) -> Storage:
+    """The store, or an empty one in memory as long as there is nothing at its place: planning writes nothing."""
+    if storage.is_prepared():
+        return storage
+    empty = MemoryStorage()
+    empty.prepare()
+    return empty
+
+
 def _public_address(catalog: Catalog) -> str | None:
     """Where clients read the configured bucket; None for an address that nobody can ever reach."""
     address = catalog.endpoints.downloads[0]
@@ -91,5 +95,5 @@ def refuse_placeholders(configuration: Configuration, config: Path, content: tup
 
     Pages are looked at where `content` is given.
     """
-    if found := placeholders(configuration, config, content):
-        raise ContentError(found)
+    if left := placeholders(configuration, config, content):
+        raise ContentError(left)

@@ -5,19 +5,16 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
 from publisher.channel.repository import follow_roots
+from publisher.cli.output.emit import notice
 from publisher.errors import InputError, UsageError, VerificationError
 from publisher.model.config.signer import Signers
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.keys.ceremony import ROOT_FILE
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 PASSPHRASE = "TIDEGATE_PASSPHRASE"
 """Environment variable with the passphrase of encrypted keys, for machines."""
@@ -26,15 +23,13 @@ PIN = "TIDEGATE_PIN"
 """Environment variable with the PIN of a token, or another secret that a device asks for; for machines."""
 
 
-def keys_option(function: F) -> F:
-    """--keys"""
-    return click.option(
-        "--keys",
-        type=click.Path(path_type=Path),
-        default=Path("keys"),
-        show_default=True,
-        help=f"Directory of private keys. Passphrases are asked for, or come from {PASSPHRASE}; PINs from {PIN}.",
-    )(function)
+keys_option = click.option(
+    "--keys",
+    type=click.Path(path_type=Path),
+    default=Path("keys"),
+    show_default=True,
+    help=f"Directory of private keys. Passphrases are asked for, or come from {PASSPHRASE}; PINs from {PIN}.",
+)
 
 
 def ask_passphrase(name: str) -> str | None:
@@ -71,7 +66,7 @@ def ask_secret(name: str) -> str | None:
 
 def key_ring(signers: Signers, keys: Path) -> KeyRing:
     """The keys at hand."""
-    return KeyRing(signers, keys, ask_secret, lambda said: click.echo(said, err=True))
+    return KeyRing(signers, keys, ask_secret, notice)
 
 
 def read_root(config: Path) -> bytes:

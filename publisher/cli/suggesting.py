@@ -14,7 +14,7 @@ class SuggestingGroup(click.Group):
         commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             # By itself click cuts a line short where the terminal ends.
-            formatter.write_dl([(name, one.get_short_help_str(limit=200)) for name, one in commands if one])
+            formatter.write_dl([(name, command.get_short_help_str(limit=200)) for name, command in commands if command])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

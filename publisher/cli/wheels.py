@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
 from publisher.errors import InputError
 from publisher.pipeline.wheels import Wheel, cached_wheels, client_lock, download, wheels_in
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def wheels_option(function: F) -> F:
-    """--wheels"""
-    return click.option(
-        "--wheels",
-        type=click.Path(path_type=Path, exists=True, file_okay=False),
-        metavar="DIR",
-        help="Take the client's libraries from here, not from the registry.",
-    )(function)
+wheels_option = click.option(
+    "--wheels",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="Take the client's libraries from here, not from the registry.",
+)
 
 
 def read_wheels(directory: Path | None) -> tuple[Wheel, ...]:

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from publisher.content.text import odd_character
 from publisher.content.yaml_reader import Document, Path
-from publisher.errors import Problem
+from publisher.errors import Place, Problem
 from publisher.model.config.staffing import WEEKDAYS, Weekday
 from publisher.rules.english import length, listed
 
@@ -64,6 +64,15 @@ def validation_problems(
         if details["type"] != "missing" or details["loc"] not in misspelt
         if (problem := _problem(details, model, document, at)) is not None
     ]
+
+
+def fitting_words(error: ValidationError, document: Document) -> dict[Place, str]:
+    """What to write where a word is in doubt for programs, as yes is, and its field knows only other words."""
+    return {
+        document.place(_location(details)): _words(details, None, BaseModel)[1]
+        for details in error.errors(include_url=False)
+        if details["type"] in ("enum", "literal_error") and document.in_doubt(_location(details))
+    }
 
 
 def _location(details: ErrorDetails) -> Path:

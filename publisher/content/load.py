@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from publisher.content.catalog_items import Item, Loaded, LoadedConfiguration, M
-from publisher.content.explain import did_you_mean, validation_problems
+from publisher.content.explain import did_you_mean, fitting_words, validation_problems
 from publisher.content.links.across_files import configuration_problems, link_problems, policy_problems
 from publisher.content.mend import mended
 from publisher.content.pages import page_problems
@@ -288,6 +288,8 @@ class _Reader:
             # By way of JSON, since strict validation then takes lists for tuples and words for enum members.
             item = Item(model.model_validate_json(json.dumps(document.data)), document)
         except ValidationError as error:
+            fitting = fitting_words(error, document)
+            self.problems = [replace(problem, fix=fitting.get(problem.place, problem.fix)) for problem in self.problems]
             self.problems.extend(validation_problems(error, model, document))
         else:
             if not document.doubtful:

@@ -55,6 +55,10 @@ def test_nothing_is_signed_blindly(staged: Project, publish: Publish) -> None:
     before = tree(staged.bucket)
     unread = approve(publish, staged, "--key", "channels-ana")
     assert (unread.code, "nobody is here to read what would be signed" in unread.err) == (2, True)
+    mistyped = approve(publish, staged, "--key", "chanels-ana")
+    assert mistyped.code == 1
+    assert "signers.yaml has no key that is called chanels-ana" in mistyped.err
+    assert "did you mean channels-ana?" in mistyped.err
     other = approve(publish, staged, "--key", "channels-ana", "--yes", "0" * 64)
     assert (other.code, "read what this one changes" in other.err) == (2, True)
     short = approve(publish, staged, "--key", "channels-ana", "--yes", digest_of(publish, staged)[:12])

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.support.command import ROOT, Publish
+from tests.support.command import ROOT, Publish, flat
 
 
 def broken(tmp_path: Path) -> list[str]:
@@ -128,7 +128,7 @@ def test_since_outside_of_a_repository_or_for_an_unknown_revision(publish: Publi
     for revision, words in (("nope", "at that revision"), ("--output=x", "is not a revision")):
         ran = publish("check", f"--since={revision}", cwd=repository)
         assert (ran.code, "Traceback" in ran.err) == (1, False)
-        assert words in ran.err
+        assert words in flat(ran.err)
 
 
 def test_advice_is_shown_and_fails_only_where_it_is_asked_to(publish: Publish, tmp_path: Path) -> None:

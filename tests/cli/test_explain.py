@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from publisher.cli.plan.explain import report
+from publisher.cli.plan.explain import ExplainReport
 from publisher.rules.engine.public_words import RULE_IDS
 from tests.support.build import at
 from tests.support.command import Publish
@@ -48,4 +48,6 @@ def test_one_product_alone_can_be_asked_about_if_there_is_such_a_one(publish: Pu
 
 
 def test_where_no_release_is_to_come_it_says_so() -> None:
-    assert report([], at("2026-11-20 12:00"), 80) == ["Friday 20 November 2026, 12:00 UTC: no release is to come."]
+    assert ExplainReport([], at("2026-11-20 12:00")).lines(80) == [
+        "Friday 20 November 2026, 12:00 UTC: no release is to come."
+    ]

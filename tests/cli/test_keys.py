@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from publisher.signing.key_files import generate_ed25519
 from tests.support.approving import edit
-from tests.support.command import Publish, Ran
+from tests.support.command import Publish, Ran, flat
 from tests.support.project import Project, tree
 from tests.support.terminal import at_terminal
 
@@ -85,6 +85,16 @@ def test_a_key_file_that_others_can_read_is_badly_kept(run: Publish, project: Pr
     assert "Warning: The key file keys/root-eva.pem can be read by others. Mend it: chmod 600 keys/root-eva.pem." in out
 
 
+def test_it_says_when_nothing_can_be_signed_here(run: Publish, project: Project) -> None:
+    assert "Nothing can be published" not in run("list").out
+    [role] = [role for role in json.loads(run("list", "--json").out)["roles"] if role["role"] == "timestamp"]
+    for lost in role["keys"]:
+        (project.keys / f"{lost}.pem").unlink()
+    [warning] = json.loads(run("list", "--json").out)["warnings"]
+    assert warning.startswith("Nothing can be published or refreshed from here: timestamp cannot be signed without ")
+    assert f"Warning: {warning}" in " ".join(run("list").out.split())
+
+
 def test_warnings_name_what_is_weak(run: Publish, project: Project) -> None:
     edit(project.config / "roles.yaml", "root: {threshold: 2", "root: {threshold: 1")
     private = ec.generate_private_key(ec.SECP256R1())
@@ -136,7 +146,7 @@ def test_a_new_key_is_made_kept_and_named(run: Publish, project: Project, monkey
     assert path.read_bytes().startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
     assert file(project).read_text().startswith(before)
     assert "dora had no key here before; persons so far: ana, ben, coco and eva." in ran.out
-    assert ran.out.splitlines()[-1].startswith("Next: publish keys stage, since clients learn of it only when targets")
+    assert "Next: publish keys stage, since clients learn of it only when targets" in flat(ran.out)
     assert listing(run)["dora-ops"]["roles"] == ["channels"]
 
 
@@ -160,7 +170,7 @@ def test_a_public_key_that_was_sent_is_named_with_the_place_of_its_private_half(
 
 def test_root_and_targets_are_both_signed_anew(run: Publish, project: Project) -> None:
     words = ("--person", "dora", "--duty", "operations", "--role", "root", "--role", "channels")
-    assert "only when root and targets are signed anew" in run("add", "d", *words, "--new", "--no-passphrase").out
+    assert "only when root and targets are signed anew" in flat(run("add", "d", *words, "--new", "--no-passphrase").out)
 
 
 REFUSED = [
@@ -269,7 +279,8 @@ def test_a_key_that_a_role_needs_stays(run: Publish, project: Project) -> None:
 def test_a_compromised_key_goes_all_the_same_and_loudly(run: Publish, project: Project) -> None:
     ran = run("remove", "channels-ben", "--compromised")
     assert ran.code == 0
-    assert ran.err.startswith("COMPROMISED: whoever has channels-ben can sign channels until clients learn otherwise.")
+    loud = "COMPROMISED: whoever has channels-ben can sign channels until clients learn otherwise."
+    assert flat(ran.err).startswith(loud)
     assert "publish keys stage" in ran.err
     assert "Role channels needs a signer with the duty operations and has none" in ran.out
     assert run("add", "ben-2", "--person", "ben", *WHOM[2:], "--new", "--no-passphrase").code == 0

@@ -45,7 +45,7 @@ def test_build_upload_sign_and_verify(project: Project, publish: Publish) -> Non
     (project.base / "file-site").mkdir()
     first = build(publish, project, *SIGNED)
     assert (first.code, first.err) == (0, "")
-    assert " 0 deleted, 0 unchanged\nSigned: notes 2, snapshot 2, timestamp 2\n" in first.out
+    assert " 0 deleted, 0 unchanged\nSigned: notes version 2, snapshot version 2, timestamp version 2\n" in first.out
     assert (project.base / "file-site" / "index.html").is_file()
     assert "1.0.0" in (project.base / "file-site" / "downloads" / "index.html").read_text("utf-8")
     assert sorted(path.name for path in project.base.glob("*site*")) == ["file-site", "site_config"]
@@ -98,7 +98,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(project: Project, publish:
     ran = build(publish, project, *SIGNED, "--dry-run")
     assert ran.code == 0
     assert "  create   index.html\n" in ran.out
-    assert "Would sign: notes 2, snapshot 2, timestamp 2" in ran.out
+    assert "Would sign: notes version 2, snapshot version 2, timestamp version 2" in ran.out
     assert not (project.base / "file-site").exists()
     assert tree(project.bucket) == before
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.approving import edit
-from tests.support.command import Publish, Ran
+from tests.support.command import Publish, Ran, flat
 from tests.support.project import Project, tree, with_todays_keys
 
 
@@ -49,7 +49,7 @@ def test_two_people_and_two_machines_ship_a_release(ready: Project, publish: Pub
     assert "approved    ana (engineering)" in first.out
     early = run(publish, ready, "promote", "node@1.0.0")
     assert early.code == 3
-    assert "still needs the approval of a person with the duty operations (ben)" in early.err
+    assert "still needs the approval of a person with the duty operations (ben)" in flat(early.err)
     waiting = json.loads(run(publish, ready, "status", "--json").out)
     assert waiting["live"] == []
     assert waiting["staged"][0]["approved_by"] == ["ana (engineering)"]
@@ -131,7 +131,7 @@ def test_r26_what_the_build_changed_goes_with_the_candidate_and_stops_a_patch_th
     declared = release.read_text()
     refused = stage(publish, ready, "--changes", str(paths))
     assert refused.code == 3
-    assert "the build changed src/dht/node.c (dht)" in refused.err
+    assert "the build changed src/dht/node.c (dht)" in flat(refused.err)
     assert not list((ready.base / "bucket").rglob("payload.json"))
 
     release.write_text(declared.replace("change_class: patch", "change_class: dht"))
@@ -177,9 +177,9 @@ def test_all_missing_files_come_at_once_with_what_lies_there_instead(ready: Proj
     assert ran.code == 1
     assert "2 files are missing in" in ran.err
     missing = "node-1.0.0-linux-amd64.tar.gz (linux-amd64); did you mean node-1.0.0-linux_amd64.tar.gz?"
-    assert missing in ran.err
+    assert missing in flat(ran.err)
     assert "  node-1.0.0-windows-amd64.zip (windows-amd64)\n" in ran.err
-    assert "what lies there instead: node-1.0.0-linux_amd64.tar.gz, setup.exe" in ran.err
+    assert "what lies there instead: node-1.0.0-linux_amd64.tar.gz, setup.exe" in flat(ran.err)
     assert not any(tree(ready.bucket))
 
 

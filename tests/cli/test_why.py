@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from publisher.cli import live
+from publisher.cli import inputs
 from publisher.content.load import load_catalog
 from publisher.model.records.decision import Decision
 from tests.support.command import ROOT, Publish
@@ -128,7 +128,7 @@ def test_help_says_that_it_is_a_question(publish: Publish) -> None:
 def test_with_a_bucket_the_answer_is_that_of_release(
     project: Project, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "wall_clock", lambda: project.now)
+    monkeypatch.setattr(inputs, "wall_clock", lambda: project.now)
     project.publish("1.1.0")
     project.add_release("1.0.0")
 

@@ -148,7 +148,7 @@ def test_keys_are_changed_from_the_first_word_to_the_last(spoiled: Project, publ
     digest = json.loads(run(publish, spoiled, "approve", "root", "--json").out)["candidate"]
     for key in ("root-ana", "root-ben"):
         run(publish, spoiled, "approve", "root", "--key", key, "--yes", digest)
-    assert "Live: root 2" in run(publish, spoiled, "keys", "promote").out
+    assert "Live: root version 2" in run(publish, spoiled, "keys", "promote").out
     run(publish, spoiled, "keys", "remove", "snapshot-ben", to=False)
     assert run(publish, spoiled, "log", "--verify").code == 0
 

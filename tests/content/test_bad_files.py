@@ -109,6 +109,14 @@ def test_a_trap_in_one_value_does_not_hide_what_is_wrong_elsewhere_in_the_file(p
     ]
 
 
+def test_a_word_in_doubt_comes_with_the_words_that_fit_its_field(project: Path, problems: Check) -> None:
+    file = project / "content/releases/node/1.10.yaml"
+    file.write_text(file.read_text().replace("restart: service", "restart: yes"))
+    [problem] = problems()
+    assert problem.what == "`restart` is written as yes, which means true or false to some programs"
+    assert problem.fix == "known: application, machine, none, service"
+
+
 def test_what_refers_to_a_doubtful_item_is_not_guessed_at(project: Path, problems: Check) -> None:
     file = project / "content/events/listing.yaml"
     file.write_text(file.read_text().replace("id: listing", "id: no"))

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from publisher.cli.plan.calendar import report
-from publisher.cli.plan.explain import open_questions
+from publisher.cli.plan.calendar import CalendarReport
 from publisher.content.schemas import EXAMPLES
 from publisher.model.content.calendar_review import Review
 from publisher.model.content.register import Override, SprintFreeze
 from publisher.model.records.channel_state import ChannelState
 from publisher.model.values import Visibility
+from publisher.pipeline.plan.open_releases import open_questions
 from publisher.rules.calendar.date_changes import moved
 from publisher.rules.calendar.lanes import quarter
 from publisher.site.mkdocs.build import build_site
@@ -180,7 +180,7 @@ def test_no_public_answer_of_a_command_tells_a_secret(days: float) -> None:
     now = NOW + timedelta(days=days)
     drawn = quarter(REGISTER, now, timedelta(days=90), now, public=True)
     told = [
-        *report(drawn, REGISTER, now, 80, public=True),
+        *CalendarReport(drawn, REGISTER, None, now, (), public=True).lines(80),
         json.dumps(quarter_as_data(drawn, REGISTER, None)),
         to_ics(drawn, REGISTER, now).decode(),
         *(one.model_dump_json() for one in open_questions(REGISTER, now, None, public=True)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -26,6 +27,11 @@ class Ran:
     err: str
 
 
+def flat(text: str) -> str:
+    """What is printed, without the ends of lines: where they fall depends on the length of paths."""
+    return " ".join(text.split())
+
+
 Publish = Callable[..., Ran]
 
 
@@ -44,6 +50,8 @@ def publish(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
             code = leaving.code if isinstance(leaving.code, int) else 1
         out, err = capsys.readouterr()
         assert "Traceback" not in out + err or "--debug" in arguments, out + err
+        if "--json" in arguments and out.startswith('{\n  "ok"'):
+            assert json.loads(out)["ok"] == (code == 0), out
         return Ran(code, out, err)
 
     return run

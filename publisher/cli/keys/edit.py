@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
@@ -10,8 +10,9 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from publisher.cli.inputs import content_options, json_option, load_configured, print_result
+from publisher.cli.inputs import PATH, content_options, load_configured
 from publisher.cli.options import open_to_look, to_option
+from publisher.cli.output.emit import Report, answering, for_programs, notice, picked
 from publisher.cli.secrets import ask_new_passphrase, ask_secret, keys_option, read_root
 from publisher.errors import InputError, TidegateError, UsageError
 from publisher.model.config.role import Duty
@@ -35,6 +36,7 @@ from publisher.rules.english import listed
 from publisher.signing.devices import import_public, refuse_secrets, shown
 from publisher.signing.key_files import generate_ed25519
 from publisher.signing.public_keys import PLAIN_SCHEME, PUBLIC_LIMIT, PublicKey, read_public
+from publisher.text.terminal import hanging, terminal_width, whole, wrapped
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -55,12 +57,7 @@ class _Source:
 
 _SOURCE_OPTIONS = (
     click.option("--new", is_flag=True, help="Make an Ed25519 key file in --keys."),
-    click.option(
-        "--public",
-        "public",
-        type=click.Path(path_type=Path),
-        help="The public key that its owner sent: hex digits or PEM.",
-    ),
+    click.option("--public", "public", type=PATH, help="The public key that its owner sent: hex digits or PEM."),
     click.option("--from-uri", metavar="URI", help="Ask a token or a KMS for the public key: hsm:2, awskms:KEY, ..."),
     click.option(
         "--uri", help="With --public: where the private part is on its owner's machine.  [default: file:NAME.pem]"
@@ -101,7 +98,7 @@ def _source_options(function: F) -> F:
 @_source_options
 @keys_option
 @content_options
-@json_option
+@answering
 def add(
     name: str,
     person: str,
@@ -111,8 +108,7 @@ def add(
     keys: Path,
     content: tuple[Path, ...],
     config: Path,
-    as_json: bool,
-) -> None:
+) -> Report:
     """Add a key to signers.yaml: a new file, one that somebody sent, or one on a token or in a KMS.
 
     Everything is checked before anything is written, and comments in signers.yaml stay.
@@ -120,16 +116,11 @@ def add(
     place = Place(config, load_configured(content, config))
     wanted = Wanted(name, person, Duty(duty), roles)
     refuse_unfit(wanted, place.configuration)
-    change, said = _kept(name, source, keys, lambda found, kept: plan_add(wanted, found, kept, place))
-    next_step = f"{STAGE}, since clients learn of it only when {signed_anew(change.signer)}"
-    if as_json:
-        print_result(
-            {"added": change.signer.name, "file": str(change.file), "notes": list(change.notes), "next": STAGE}
-        )
-        return
-    where = f"{change.signer.name} ({change.signer.scheme}, {shown(change.signer.uri)})"
-    click.echo(f"{change.file} names {where} for {listed(change.signer.roles)}.")
-    _say([*said, *change.notes], f"Next: {next_step}.")
+    change, notes = _kept(name, source, keys, lambda public, uri: plan_add(wanted, public, uri, place))
+    key = f"{change.signer.name} ({change.signer.scheme}, {whole(shown(change.signer.uri))})"
+    named = f"{whole(change.file)} names {key} for {listed(change.signer.roles)}."
+    last = f"Next: {STAGE}, since clients learn of it only when {signed_anew(change.signer)}."
+    return ChangeReport({"added": change.signer.name}, change, (named, *notes), last, STAGE)
 
 
 @click.command("rotate")
@@ -138,16 +129,8 @@ def add(
 @_source_options
 @keys_option
 @content_options
-@json_option
-def rotate(
-    name: str,
-    successor: str,
-    source: _Source,
-    keys: Path,
-    content: tuple[Path, ...],
-    config: Path,
-    as_json: bool,
-) -> None:
+@answering
+def rotate(name: str, successor: str, source: _Source, keys: Path, content: tuple[Path, ...], config: Path) -> Report:
     """Replace a key by a new one of the same person, duty and roles.
 
     The old one is marked as retired: it counts no longer, but signs along while the change goes live, so that clients
@@ -156,13 +139,11 @@ def rotate(
     place = Place(config, load_configured(content, config))
     old = known_signer(name, place.configuration.signers)
     refuse_unfit(Wanted(successor, old.person, old.duty, old.roles), place.configuration)
-    change, said = _kept(successor, source, keys, lambda found, kept: plan_rotate(name, successor, found, kept, place))
-    if as_json:
-        result = {"added": successor, "retired": name, "file": str(change.file), "notes": list(change.notes)}
-        print_result({**result, "next": STAGE})
-        return
-    click.echo(f"{change.file} names {successor} in place of {name}, for {listed(change.signer.roles)}.")
-    _say([*said, *change.notes], f"Next: {STAGE}. When that is live: publish keys remove {name}.")
+    change, notes = _kept(successor, source, keys, lambda public, uri: plan_rotate(name, successor, public, uri, place))
+    named = f"{whole(change.file)} names {successor} in place of {name}, for {listed(change.signer.roles)}."
+    last = f"Next: {STAGE}. When that is live: {whole(f'publish keys remove {name}')}."
+    keys_changed = {"added": successor, "retired": name}
+    return ChangeReport(keys_changed, change, (named, *notes), last, STAGE)
 
 
 @click.command("remove")
@@ -170,10 +151,8 @@ def rotate(
 @click.option("--compromised", is_flag=True, help="Others may have it: remove it even if a role then lacks keys.")
 @to_option
 @content_options
-@json_option
-def remove(
-    name: str, compromised: bool, to: str | None, content: tuple[Path, ...], config: Path, as_json: bool
-) -> None:
+@answering
+def remove(name: str, compromised: bool, to: str | None, content: tuple[Path, ...], config: Path) -> Report:
     """Take a key out of signers.yaml. Its private part is left where it is.
 
     The bucket says whether clients still accept it, and so whether anything has to be signed anew.
@@ -184,19 +163,34 @@ def remove(
     change = plan_remove(name, place, named, compromised=compromised)
     write_change(change)
     to_sign = named is None or bool(named)
-    if as_json:
-        notes, next_step = list(change.notes), STAGE if to_sign else None
-        print_result({"removed": name, "file": str(change.file), "notes": notes, "next": next_step})
-        return
-    click.echo(
-        f"{change.file} does not name {name} any more. Its private part was not touched: {shown(change.signer.uri)}."
-    )
-    if compromised:
+    if compromised and not for_programs():
         _alarm(change)
-    if to_sign:
-        _say(change.notes, f"Next: {STAGE}, since clients accept it until {signed_anew(change.signer)}.")
-    else:
-        _say(change.notes, "Nothing has to be signed: no metadata that is live names it.")
+    uri = whole(shown(change.signer.uri))
+    gone = f"{whole(change.file)} does not name {name} any more. Its private part was not touched: {uri}."
+    last = (
+        f"Next: {STAGE}, since clients accept it until {signed_anew(change.signer)}."
+        if to_sign
+        else "Nothing has to be signed: no metadata that is live names it."
+    )
+    return ChangeReport({"removed": name}, change, (gone,), last, STAGE if to_sign else None)
+
+
+@dataclass(frozen=True)
+class ChangeReport(Report):
+    """How signers.yaml was changed, and what comes next."""
+
+    keys: Mapping[str, str]
+    """What was done with which key."""
+    change: Change
+    sentences: Sequence[str]
+    last: str
+    next_step: str | None
+
+    def lines(self, width: int) -> list[str]:
+        return [line for text in (*self.sentences, *self.change.notes, self.last) for line in wrapped(text, width)]
+
+    def data(self) -> dict[str, object]:
+        return {**self.keys, **picked(self.change, "file", "notes"), "next": self.next_step}
 
 
 def _named_by(name: str, to: str | None, place: Place) -> tuple[str, ...] | None:
@@ -207,27 +201,25 @@ def _named_by(name: str, to: str | None, place: Place) -> tuple[str, ...] | None
     try:
         return named_by(signer, Bucket(open_to_look(to, place.configuration), read_root(place.config)))
     except TidegateError as error:
-        click.echo(f"Whether clients accept {name} cannot be seen from here: {error.what}", err=True)
+        notice(f"Whether clients accept {name} cannot be seen from here: {error.what}")
         return None
 
 
 def _alarm(change: Change) -> None:
     signer = change.signer
-    lines = (
+    look = "publish recover: says whether somebody has published."
+    steps = (
         f"COMPROMISED: whoever has {signer.name} can sign {listed(signer.roles)} until clients learn otherwise. Now:",
-        "  1. publish keys add: a new key for each role that lacks one.",
-        "  2. publish recover: says whether somebody has published. If so, put this key back (git), recover with it,",
-        "     and remove it again.",
-        f"  3. If {signer.person} kept other keys in the same place, replace those too.",
-        f"  4. {STAGE}, and have it signed today, on machines that were not broken into.",
-        "  5. publish log --verify, and publish verify: look for what nobody here has signed.",
+        "publish keys add: a new key for each role that lacks one.",
+        f"{look} If so, put this key back (git), recover with it, and remove it again.",
+        f"If {signer.person} kept other keys in the same place, replace those too.",
+        f"{STAGE}, and have it signed today, on machines that were not broken into.",
+        "publish log --verify, and publish verify: look for what nobody here has signed.",
     )
-    click.echo(click.style(lines[0], fg="red", bold=True) + "\n" + "\n".join(lines[1:]), err=True)
-
-
-def _say(notes: list[str] | tuple[str, ...], last: str) -> None:
-    for note in (*notes, last):
-        click.echo(note)
+    width = terminal_width()
+    click.echo(click.style("\n".join(wrapped(steps[0], width)), fg="red", bold=True), err=True)
+    for number, step in enumerate(steps[1:], 1):
+        click.echo("\n".join(hanging(f"  {number}.", step, width, 5)), err=True)
 
 
 def _refuse_mixture(source: _Source) -> None:
@@ -249,32 +241,30 @@ def _refuse_mixture(source: _Source) -> None:
 def _kept(name: str, source: _Source, keys: Path, plan: Callable[[PublicKey, str], Change]) -> tuple[Change, list[str]]:
     """Make the key or ask for it, and write signers.yaml as planned from its public half and its URI."""
     if not source.new:
-        kept, found = _public(name, source)
-        change = plan(found, kept)
+        uri, public = _public(name, source)
+        change = plan(public, uri)
         write_change(change)
         return change, []
     key = generate_ed25519()
     change = plan(PublicKey(PLAIN_SCHEME, key.public), f"file:{name}.pem")
     path = write_new_key(change, key, keys, lambda: None if source.no_passphrase else ask_new_passphrase("the new key"))
-    return change, [f"The private key is in {path}; keep that directory out of git, and a copy of it offline."]
+    return change, [f"The private key is in {whole(path)}; keep that directory out of git, and a copy of it offline."]
 
 
 def _public(name: str, source: _Source) -> tuple[str, PublicKey]:
     """The URI to keep, and the key that it leads to."""
-    public, scheme = source.public, source.scheme
-    if public is not None:
+    file, scheme = source.public, source.scheme
+    if file is not None:
         try:
-            with public.open("rb") as stream:
-                found = read_public(stream.read(PUBLIC_LIMIT), str(public))
+            with file.open("rb") as stream:
+                public = read_public(stream.read(PUBLIC_LIMIT), str(file))
         except OSError as error:
-            raise InputError(
-                f"cannot read {public}: {error.strerror}", fix="name the file with the public key"
-            ) from None
-        kept = source.uri or f"file:{name}.pem"
+            raise InputError(f"cannot read {file}: {error.strerror}", fix="name the file with the public key") from None
+        uri = source.uri or f"file:{name}.pem"
     else:
         assert source.from_uri is not None
         refuse_secrets(source.from_uri)
-        kept, found = import_public(source.from_uri, name, scheme, ask_secret)
-    if scheme not in (None, found.scheme):
-        raise InputError(f"the key is of scheme {found.scheme}, and --scheme says {scheme}", fix="leave --scheme out")
-    return kept, found
+        uri, public = import_public(source.from_uri, name, scheme, ask_secret)
+    if scheme not in (None, public.scheme):
+        raise InputError(f"the key is of scheme {public.scheme}, and --scheme says {scheme}", fix="leave --scheme out")
+    return uri, public

@@ -10,12 +10,14 @@ import click
 from publisher.cli.inputs import content_options, load_configured, wall_clock
 from publisher.cli.keys import edit, rotate
 from publisher.cli.keys import list as keys_list
+from publisher.cli.output.emit import notice, say
 from publisher.cli.secrets import PASSPHRASE, ask_new_passphrase, keys_option
 from publisher.cli.suggesting import SuggestingGroup
 from publisher.errors import UsageError
 from publisher.model.config.role import Duty
 from publisher.pipeline.keys.ceremony import ROOT_FILE, Person, ceremony, write_ceremony
 from publisher.rules import english
+from publisher.text.terminal import whole
 
 
 @click.group(cls=SuggestingGroup)
@@ -53,8 +55,8 @@ def init(people: tuple[str, ...], no_passphrase: bool, keys: Path, content: tupl
     persons = [_person(text) for text in people]
     made = ceremony(template, persons, wall_clock())
     write_ceremony(made, keys, config, {} if no_passphrase else _passphrases([person.name for person in persons]))
-    click.echo(f"{len(made.keys)} keys are in {keys}; keep that directory out of git, and a copy of it offline.")
-    click.echo(f"{config / 'signers.yaml'} names them, and {config / ROOT_FILE} is the first root.")
+    say(f"{len(made.keys)} keys are in {whole(keys)}; keep that directory out of git, and a copy of it offline.")
+    say(f"{whole(config / 'signers.yaml')} names them, and {whole(config / ROOT_FILE)} is the first root.")
 
 
 def _passphrases(persons: list[str]) -> dict[str, str]:
@@ -63,10 +65,9 @@ def _passphrases(persons: list[str]) -> dict[str, str]:
     if len(names) == 1:
         return {names[0]: ask_new_passphrase("the new keys")}
     if (shared := os.environ.get(PASSPHRASE)) is not None:
-        click.echo(
+        notice(
             f"One passphrase, from {PASSPHRASE}, protects the keys of {english.listed(names)}: whoever knows it can"
-            f" sign for all {len(names)}. Without the variable each of them is asked for their own.",
-            err=True,
+            f" sign for all {len(names)}. Without the variable each of them is asked for their own."
         )
         return dict.fromkeys(names, shared)
     return {name: ask_new_passphrase(f"the new keys of {name}") for name in names}

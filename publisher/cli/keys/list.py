@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import click
 
 from publisher.channel.roles import YearlySignatures
-from publisher.cli.inputs import content_options, json_option, load_configured, print_result
-from publisher.cli.output.verdicts import wrapped
+from publisher.cli.inputs import content_options, load_configured
+from publisher.cli.output.emit import Report, answering, picked
 from publisher.cli.secrets import keys_option
 from publisher.pipeline.keys.list import SHORT, ListedKey, Listing, list_keys
 from publisher.rules.english import counted
+from publisher.text.terminal import wrapped
 
 _SCHEMES = {"ed25519": "ed25519", "ecdsa-sha2-nistp256": "ecdsa", "rsassa-pss-sha256": "rsa"}
 
@@ -21,50 +24,77 @@ _SCHEMES = {"ed25519": "ed25519", "ecdsa-sha2-nistp256": "ecdsa", "rsassa-pss-sh
 @click.command("list")
 @keys_option
 @content_options
-@json_option
-def command(keys: Path, content: tuple[Path, ...], config: Path, as_json: bool) -> None:
+@answering
+def command(keys: Path, content: tuple[Path, ...], config: Path) -> Report:
     """List all keys by role: whose, what for, where, and whether they suffice.
 
     Files are looked for in --keys; no device is used, and no passphrase is asked for.
     """
-    listing = list_keys(load_configured(content, config).signers, keys)
-    if as_json:
-        print_result(_as_json(listing))
-    else:
-        click.echo("\n".join(_lines(listing, shutil.get_terminal_size().columns)))
+    return KeysReport(list_keys(load_configured(content, config).signers, keys))
 
 
-def _lines(listing: Listing, width: int) -> Iterator[str]:
-    if not listing.keys:
-        yield "No keys yet: make them with `publish keys init`, or add each with `publish keys add`."
-    keys = {one.signer.name: one for one in listing.keys}
-    names = max((len(name) for name in keys), default=0)
-    whose = max((len(_whose(one)) for one in listing.keys), default=0)
-    for role in listing.roles:
-        yield f"{role.role}: {role.needs}"
-        if role.yearly is not None:
-            yield f"  {_yearly(role.yearly)}"
-        for name in role.keys:
-            yield from _key_lines(keys[name], names, whose, width)
-        if not role.keys:
-            yield "  no key"
-    for warning in listing.warnings:
-        first, *rest = wrapped(f"Warning: {warning}", width, 2)
-        yield from (first[2:], *rest)
+@dataclass(frozen=True)
+class KeysReport(Report):
+    """Keys by role, and what is wrong with them."""
+
+    widest: ClassVar[int] = sys.maxsize
+    listing: Listing
+
+    def lines(self, width: int) -> Iterator[str]:
+        listing = self.listing
+        if not listing.keys:
+            yield "No keys yet: make them with `publish keys init`, or add each with `publish keys add`."
+        keys = {key.signer.name: key for key in listing.keys}
+        names = max((len(name) for name in keys), default=0)
+        whose = max((len(_whose(key)) for key in listing.keys), default=0)
+        for role in listing.roles:
+            yield f"{role.role}: {role.needs}"
+            if role.yearly is not None:
+                yield f"  {_yearly(role.yearly)}"
+            for name in role.keys:
+                yield from _key_lines(keys[name], names, whose, width)
+            if not role.keys:
+                yield "  no key"
+        for warning in listing.warnings:
+            first, *more = wrapped(f"Warning: {warning}", width, 2)
+            yield from (first.strip(), *more)
+
+    def data(self) -> dict[str, object]:
+        listing = self.listing
+        return {
+            "keys": [
+                {
+                    **picked(key.signer, "name", "person", "duty", "roles", "scheme"),
+                    **picked(key, "where", "keyid", "state"),
+                }
+                for key in listing.keys
+            ],
+            "roles": [
+                {
+                    **picked(role, "role", "needs"),
+                    "signatures_a_year": role.yearly and picked(role.yearly, "empty", "used"),
+                    "keys": role.keys,
+                    "satisfiable": not role.shortfalls,
+                    "missing": [shortfall.what for shortfall in role.shortfalls],
+                }
+                for role in listing.roles
+            ],
+            "warnings": listing.warnings,
+        }
 
 
-def _key_lines(one: ListedKey, names: int, whose: int, width: int) -> Iterator[str]:
-    head = f"  {one.signer.name:{names}}  {_whose(one):{whose}}"
-    head += f"  {_SCHEMES[one.signer.scheme]:7}  {one.keyid[:SHORT]:{SHORT}}"
-    own_file = one.where == f"file:{one.signer.name}.pem"
-    place = f"{'file' if own_file else one.where}, {one.state}"
+def _key_lines(key: ListedKey, names: int, whose: int, width: int) -> Iterator[str]:
+    head = f"  {key.signer.name:{names}}  {_whose(key):{whose}}"
+    head += f"  {_SCHEMES[key.signer.scheme]:7}  {key.keyid[:SHORT]:{SHORT}}"
+    own_file = key.where == f"file:{key.signer.name}.pem"
+    place = f"{'file' if own_file else key.where}, {key.state}"
     if len(head) + 2 + len(place) <= width:
         yield f"{head}  {place}"
         return
     yield head.rstrip()
     room = max(width - 6, 24)
     if len(place) > room:
-        place = f"{one.where[: room - len(one.state) - 5]}..., {one.state}"
+        place = f"{key.where[: room - len(key.state) - 5]}..., {key.state}"
     yield f"      {place}"
 
 
@@ -73,35 +103,5 @@ def _yearly(signatures: YearlySignatures) -> str:
     return each if signatures.used == signatures.empty else f"{each}, {signatures.used} from its first use on"
 
 
-def _whose(one: ListedKey) -> str:
-    return f"{one.signer.person} ({one.signer.duty})"
-
-
-def _as_json(listing: Listing) -> dict[str, object]:
-    return {
-        "keys": [
-            {
-                "name": one.signer.name,
-                "person": one.signer.person,
-                "duty": one.signer.duty,
-                "roles": list(one.signer.roles),
-                "scheme": one.signer.scheme,
-                "where": one.where,
-                "keyid": one.keyid,
-                "state": one.state,
-            }
-            for one in listing.keys
-        ],
-        "roles": [
-            {
-                "role": one.role,
-                "needs": one.needs,
-                "signatures_a_year": one.yearly and {"empty": one.yearly.empty, "used": one.yearly.used},
-                "keys": list(one.keys),
-                "satisfiable": not one.shortfalls,
-                "missing": [short.what for short in one.shortfalls],
-            }
-            for one in listing.roles
-        ],
-        "warnings": list(listing.warnings),
-    }
+def _whose(key: ListedKey) -> str:
+    return f"{key.signer.person} ({key.signer.duty})"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
-from publisher.cli.inputs import content_options, json_option, load_configured, print_json
+from publisher.cli.inputs import content_options, load_configured
 from publisher.cli.options import address_of, to_option
+from publisher.cli.output.emit import json_option, notice, print_json
 from publisher.cli.suggesting import SuggestingGroup
 from publisher.errors import UsageError
 from publisher.storage.s3.address import S3Address
@@ -24,17 +23,13 @@ from publisher.storage.s3.policies import (
     site_policy,
 )
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 _OVERWRITING = (
     "The store must know the condition key s3:if-none-match to deny overwriting (Amazon documents it; SeaweedFS ignores"
     " that statement and enforces the one about deleting). Elsewhere, use a bucket with object lock."
 )
 
 
-def site_option(function: F) -> F:
-    """--site"""
-    return click.option("--site", is_flag=True, help="For the site's own bucket, which --to names.")(function)
+site_option = click.option("--site", is_flag=True, help="For the site's own bucket, which --to names.")
 
 
 @click.group(cls=SuggestingGroup)
@@ -45,7 +40,7 @@ def command() -> None:
 @command.command("policy")
 @click.option(
     "--identity",
-    type=click.Choice([one.value for one in Identity]),
+    type=click.Choice([identity.value for identity in Identity]),
     help="Only this one's; `public` is the bucket's own policy.",
 )
 @site_option
@@ -57,14 +52,15 @@ def show_policy(
 ) -> None:
     """Print who may do what: a policy for each identity, and the bucket's own for the public."""
     known = SITE_IDENTITIES if site else tuple(Identity)
-    wanted = (Identity(identity),) if identity else known
-    if not set(wanted) <= set(known):
+    identities = (Identity(identity),) if identity else known
+    if not set(identities) <= set(known):
         raise UsageError(f"{identity} has no part in the site's bucket", fix=f"choose {' or '.join(known)}")
     address = _address(to, content, config, site=site)
-    documents = {one.value: (site_policy if site else policy)(address.bucket, address.prefix, one) for one in wanted}
+    write = site_policy if site else policy
+    documents = {who.value: write(address.bucket, address.prefix, who) for who in identities}
     print_json(documents[identity] if identity else documents)
-    if not site and not as_json and Identity.PUBLIC in wanted:
-        click.echo(_OVERWRITING, err=True)
+    if not site and not as_json and Identity.PUBLIC in identities:
+        notice(_OVERWRITING)
 
 
 @command.command("cors")

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import content_options, json_option, load_configured, print_result, wall_clock
+from publisher.cli.inputs import content_options, load_configured, wall_clock
 from publisher.cli.operate.log import head_of
 from publisher.cli.options import open_to_look, open_to_write, to_option
-from publisher.cli.output.verdicts import terminal_width, wrapped
+from publisher.cli.output.approvals import key_names
+from publisher.cli.output.emit import Report, answering, picked
 from publisher.cli.secrets import key_ring, keys_option, read_root
-from publisher.errors import UsageError, VerificationError
+from publisher.errors import TidegateError, UsageError, VerificationError
 from publisher.model.configuration import Configuration
 from publisher.model.records.ledger import Entry
 from publisher.model.values import format_time
 from publisher.pipeline.operate.recover import RecoverPlan, Recovery, Scene, apply_recover, read_scene
 from publisher.pipeline.roles.change import verify_for_all
 from publisher.rules import english
-from publisher.signing.key_files import public_key
+from publisher.text.terminal import wrapped
 from publisher.wire.errors import printable
 
 SHOWN = 5
@@ -37,7 +39,7 @@ SHOWN = 5
 @to_option
 @keys_option
 @content_options
-@json_option
+@answering
 def command(
     entry: str | None,
     disown: bool,
@@ -47,8 +49,7 @@ def command(
     keys: Path,
     content: tuple[Path, ...],
     config: Path,
-    as_json: bool,
-) -> None:
+) -> Report:
     """Put the last state back that was ours, after somebody else has published or destroyed what is live.
 
     Without --entry it only looks: whether what is live verifies and the ledger tells of it, and which states could be
@@ -62,78 +63,131 @@ def command(
     if entry is None and not adopt:
         storage = open_to_look(to, configuration)
         scene = read_scene(storage, root, configuration.signers)
-        if as_json:
-            print_result(_scene_as_json(scene), ok=scene.ours)
-        else:
-            click.echo("\n".join([storage.url, *_scene_lines(scene, terminal_width())]))
-        if not scene.ours:
-            raise click.exceptions.Exit(VerificationError.exit_code)
-        return
+        return SceneReport(scene, storage.url)
     storage = open_to_look(to, configuration) if dry_run else open_to_write(to, configuration, now)
     ring = key_ring(configuration.signers, keys)
     scene = read_scene(storage, root, configuration.signers)
     work = Recovery(scene, storage, root, configuration, ring, now)
     plan = work.adopt() if entry is None else work.put_back(head_of(entry, "--entry"), disown=disown)
+    refuted = None
     if not dry_run:
         apply_recover(plan, storage)
-    if as_json:
-        print_result(_plan_as_json(plan, dry_run=dry_run))
-    else:
-        click.echo("\n".join(_plan_lines(plan, configuration, terminal_width(), dry_run=dry_run)))
-    if not dry_run:
-        verify_for_all(storage, root, wall_clock())
+        try:
+            verify_for_all(storage, root, wall_clock())
+        except TidegateError as error:  # it is put back all the same, and that has to be read too
+            refuted = error
+    return RecoverReport(plan, configuration, dry_run, refuted)
 
 
-def _scene_lines(scene: Scene, width: int) -> list[str]:
-    stamp = scene.claimed.stamp
-    what = f"timestamp {stamp.version}" if stamp else "a timestamp.json that cannot be read"
-    if scene.claimed.data is None:
-        what = "no timestamp.json"
-    verifies = f"It does not verify: {scene.refuted}." if scene.refuted else "It verifies."
-    told = f"Entry {scene.announced.number} of the ledger tells of it." if scene.announced else ""
-    if not told and stamp is not None:
-        told = "No entry of the ledger tells of it: somebody published without us, or an entry was removed."
-    lines = wrapped(printable(f"Live is {what}. {verifies} {told}"), width)
-    if scene.ours:
-        return [*lines, *wrapped("Nothing speaks for a stranger. `publish log --verify` proves the ledger.", width)]
-    if scene.refuted is None:
-        lines += ["", *wrapped("If it is yours, and only its entry is gone: publish recover --adopt", width)]
-    lines += ["", "States that the ledger tells of, newest first; choose the last one that was yours:"]
-    for one in scene.states[:SHOWN]:
-        doubt = "" if one.certain else "; the last that was announced, whether clients saw it or not"
-        lines += wrapped(_entry_words(one.entry) + doubt, width, 2)
-        lines.append(f"    publish recover --entry {one.head}")
-    return lines if scene.states else [*lines[:-1], "The ledger tells of no state that could be put back."]
+@dataclass(frozen=True)
+class SceneReport(Report):
+    """Whether what is live is ours, and which states could be put back."""
+
+    scene: Scene
+    url: str
+
+    @property
+    def exit_code(self) -> int:
+        """4 when what is live is not ours."""
+        return 0 if self.scene.ours else VerificationError.exit_code
+
+    def lines(self, width: int) -> list[str]:
+        scene, stamp = self.scene, self.scene.claimed.stamp
+        what = f"timestamp {stamp.version}" if stamp else "a timestamp.json that cannot be read"
+        if scene.claimed.data is None:
+            what = "no timestamp.json"
+        verifies = f"It does not verify: {scene.refuted}." if scene.refuted else "It verifies."
+        account = f"Entry {scene.announced.number} of the ledger tells of it." if scene.announced else ""
+        if not account and stamp is not None:
+            account = "No entry of the ledger tells of it: somebody published without us, or an entry was removed."
+        lines = [self.url, *wrapped(printable(f"Live is {what}. {verifies} {account}"), width)]
+        if scene.ours:
+            return [*lines, *wrapped("Nothing speaks for a stranger. `publish log --verify` proves the ledger.", width)]
+        if scene.refuted is None:
+            lines += ["", *wrapped("If it is yours, and only its entry is gone: publish recover --adopt", width)]
+        lines += ["", "States that the ledger tells of, newest first; choose the last one that was yours:"]
+        for state in scene.states[:SHOWN]:
+            doubt = "" if state.certain else "; the last that was announced, whether clients saw it or not"
+            lines += wrapped(_entry_words(state.entry) + doubt, width, 2)
+            lines.append(f"    publish recover --entry {state.head}")
+        return lines if scene.states else [*lines[:-1], "The ledger tells of no state that could be put back."]
+
+    def data(self) -> dict[str, object]:
+        scene = self.scene
+        return {
+            "live": scene.claimed.stamp.model_dump() if scene.claimed.stamp else None,
+            "verifies": scene.refuted is None,
+            "why_not": scene.refuted,
+            "announced_by": scene.announced.number if scene.announced else None,
+            "states": [
+                {
+                    "entry": str(state.head),
+                    **picked(state.entry, "at", "action", "product", "version", "channel", "roles"),
+                    "certain": state.certain,
+                }
+                for state in scene.states
+            ],
+        }
 
 
-def _plan_lines(plan: RecoverPlan, configuration: Configuration, width: int, *, dry_run: bool) -> list[str]:
-    if plan.entry is None:
-        done = "would get its entry" if dry_run else "has its entry"
-        lines = wrapped(f"What is live {done}:", width)
-    else:
-        done = "would be put back" if dry_run else "is put back"
-        lines = wrapped(f"The state of entry {plan.entry.number}, {format_time(plan.entry.at)}, {done}:", width)
-    for role, before, after in plan.changed:
-        if before != after:
-            lines.append(f"  {role:28} {before if before is not None else '-'} -> {after}")
-    same = [role for role, before, after in plan.changed if before == after]
-    lines += wrapped(f"The others stay: {english.listed(same)}.", width, 2) if same else []
-    lines += [f"  {role} ships {version}" for role, version in plan.ships.items()]
-    for entry in plan.discarded:
-        lines += wrapped(f"Left behind: {_entry_words(entry)}.", width)
-    for entry in plan.undone:
-        lines += wrapped(_undone_words(entry, plan, dry_run=dry_run), width)
-    for role, keyids in plan.distrusted.items():
-        names = english.listed(key_names(keyids, configuration))
-        lines += wrapped(f"What is replaced has a {role} signed with {names}: if others did that, they have it.", width)
-    if plan.distrusted:
-        lines += wrapped(
-            "Clients accept those keys until a new root and targets say otherwise, and clients that have seen higher"
-            " numbers wait for that: publish keys add a key for each role, publish keys remove --compromised those"
-            " named here, then publish keys stage.",
-            width,
-        )
-    return lines
+@dataclass(frozen=True)
+class RecoverReport(Report):
+    """What was put back, or would be."""
+
+    plan: RecoverPlan
+    configuration: Configuration
+    dry_run: bool
+    refuted: TidegateError | None
+    """Why clients do not accept it."""
+
+    @property
+    def error(self) -> TidegateError | None:
+        """Why clients do not accept it."""
+        return self.refuted
+
+    def lines(self, width: int) -> list[str]:
+        plan = self.plan
+        if plan.entry is None:
+            done = "would get its entry" if self.dry_run else "has its entry"
+            lines = wrapped(f"What is live {done}:", width)
+        else:
+            done = "would be put back" if self.dry_run else "is put back"
+            lines = wrapped(f"The state of entry {plan.entry.number}, {format_time(plan.entry.at)}, {done}:", width)
+        for role, before, after in plan.changed:
+            if before != after:
+                lines.append(f"  {role:28} {before if before is not None else '-'} -> {after}")
+        same = [role for role, before, after in plan.changed if before == after]
+        lines += wrapped(f"The others stay: {english.listed(same)}.", width, 2) if same else []
+        lines += [f"  {role} ships {version}" for role, version in plan.ships.items()]
+        for entry in plan.discarded:
+            lines += wrapped(f"Left behind: {_entry_words(entry)}.", width)
+        for entry in plan.undone:
+            lines += wrapped(_undone_words(entry, plan, dry_run=self.dry_run), width)
+        for role, keyids in plan.distrusted.items():
+            names = english.listed(key_names(keyids, self.configuration))
+            text = f"What is replaced has a {role} signed with {names}: if others did that, they have it."
+            lines += wrapped(text, width)
+        if plan.distrusted:
+            lines += wrapped(
+                "Clients accept those keys until a new root and targets say otherwise, and clients that have seen"
+                " higher numbers wait for that: publish keys add a key for each role, publish keys remove"
+                " --compromised those named here, then publish keys stage.",
+                width,
+            )
+        return lines
+
+    def data(self) -> dict[str, object]:
+        plan = self.plan
+        return {
+            "recovered": not self.dry_run,
+            "entry": plan.entry.number if plan.entry is not None else None,
+            "roles": {role: {"found": before, "now": after} for role, before, after in plan.changed},
+            "ships": dict(plan.ships),
+            "discarded": [entry.number for entry in plan.discarded],
+            "rollbacks_undone": [entry.number for entry in plan.undone],
+            "distrusted": dict(plan.distrusted),
+            **({"refuted": self.refuted.what} if self.refuted else {}),
+        }
 
 
 def _undone_words(entry: Entry, plan: RecoverPlan, *, dry_run: bool) -> str:
@@ -147,48 +201,8 @@ def _undone_words(entry: Entry, plan: RecoverPlan, *, dry_run: bool) -> str:
     return printable(f"{what}, {verb} live again. If that rollback was yours, take it back once more: {again}")
 
 
-def key_names(keyids: tuple[str, ...], configuration: Configuration) -> list[str]:
-    """Keys by the names of signers.yaml, and by their ids where it does not know them."""
-    known = {public_key(one).keyid: f"{one.name} of {one.person}" for one in configuration.signers.signers}
-    return [known.get(keyid, f"key {keyid[:12]}") for keyid in keyids]
-
-
 def _entry_words(entry: Entry) -> str:
     about = (
         f"{entry.product} {entry.version} to {entry.channel}" if entry.product else english.listed(list(entry.roles))
     )
     return printable(f"entry {entry.number}, {format_time(entry.at)}, {entry.action}: {about}")
-
-
-def _scene_as_json(scene: Scene) -> dict[str, object]:
-    return {
-        "live": scene.claimed.stamp.model_dump() if scene.claimed.stamp else None,
-        "verifies": scene.refuted is None,
-        "why_not": scene.refuted,
-        "announced_by": scene.announced.number if scene.announced else None,
-        "states": [
-            {
-                "entry": str(one.head),
-                "at": format_time(one.entry.at),
-                "action": str(one.entry.action),
-                "product": one.entry.product,
-                "version": str(one.entry.version) if one.entry.version else None,
-                "channel": one.entry.channel,
-                "roles": one.entry.roles,
-                "certain": one.certain,
-            }
-            for one in scene.states
-        ],
-    }
-
-
-def _plan_as_json(plan: RecoverPlan, *, dry_run: bool) -> dict[str, object]:
-    return {
-        "recovered": not dry_run,
-        "entry": plan.entry.number if plan.entry is not None else None,
-        "roles": {role: {"found": before, "now": after} for role, before, after in plan.changed},
-        "ships": dict(plan.ships),
-        "discarded": [entry.number for entry in plan.discarded],
-        "rollbacks_undone": [entry.number for entry in plan.undone],
-        "distrusted": {role: list(keyids) for role, keyids in plan.distrusted.items()},
-    }

@@ -7,19 +7,22 @@ import os
 import shlex
 import shutil
 import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import content_options, json_option, load_configured, print_result, wall_clock
+from publisher.cli.inputs import PATH, content_options, load_configured, wall_clock
 from publisher.cli.options import address_of, open_to_write, to_option
-from publisher.cli.output.verdicts import terminal_width, wrapped
+from publisher.cli.output.emit import Report, answering, picked
 from publisher.cli.secrets import key_ring, keys_option, read_root
 from publisher.errors import ApprovalsMissing, StorageError
 from publisher.locks import lock_file
 from publisher.model.configuration import Configuration
-from publisher.model.values import format_time
 from publisher.pipeline.bucket import Bucket
+from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.roles.renew import Waiting, find_renewals, renew
 from publisher.pipeline.timer.timer import (
@@ -36,22 +39,21 @@ from publisher.pipeline.timer.timer import (
 )
 from publisher.rules import english
 from publisher.storage.open import directory_of
+from publisher.text.terminal import versions, whole, wrapped
 
 
 @click.command()
 @click.option(
     "--units",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="DIR",
     help="Write a service and a timer for systemd, and a CI workflow for a bucket on S3, instead of refreshing.",
 )
 @to_option
 @keys_option
 @content_options
-@json_option
-def command(
-    units: Path | None, to: str | None, keys: Path, content: tuple[Path, ...], config: Path, as_json: bool
-) -> None:
+@answering
+def command(units: Path | None, to: str | None, keys: Path, content: tuple[Path, ...], config: Path) -> Report:
     """Sign snapshot and timestamp again when they are due; for a timer, every few hours.
 
     Needs their keys only. Roles of people are renewed when a twelfth of their life is left, 30 days of a year: the
@@ -61,8 +63,7 @@ def command(
     """
     configuration = load_configured(content, config)
     if units is not None:
-        _write_units(units, configuration, to, keys, content, config, as_json=as_json)
-        return
+        return _write_units(units, configuration, to, keys, content, config)
     # Nobody looks from outside: a channel must not expire for all because this machine cannot see it just now.
     storage = open_to_write(to, configuration, wall_clock())
     ring = key_ring(configuration.signers, keys)
@@ -77,49 +78,52 @@ def command(
         refused = error
     renewed = dict(publication.changed_roles)
     if refused is None:
-        renewed |= {one.wanted.role: one.candidate.metadata.signed.version for one in renewals.ready.roles}
-    ok = refused is None and not renewals.waiting
-    if as_json:
-        waiting = [
-            {
-                "role": one.role,
-                "expires": format_time(one.expires),
-                "missing": list(one.missing),
-                "under_way": one.under_way,
-            }
-            for one in renewals.waiting
-        ]
-        not_staged = refused.what if refused else None
-        print_result(
-            {"renewed": renewed, "waiting": waiting, "not_staged": not_staged, "written": list(written.keys)}, ok=ok
-        )
-    else:
-        said = ", ".join(f"{role} {version}" for role, version in renewed.items())
-        lines = [f"Renewed: {said}." if renewed else "Nothing is due."]
-        lines += [line for one in renewals.waiting for line in wrapped(_asks(one), terminal_width())]
-        if refused is not None:
-            told = f"Renewals could not be staged or made live from here: {refused.what} Run it as the publisher."
-            lines += wrapped(told, terminal_width())
-        click.echo("\n".join(lines))
-    if not ok:
-        raise click.exceptions.Exit(refused.exit_code if refused is not None else ApprovalsMissing.exit_code)
+        renewed |= {staged.wanted.role: staged.candidate.metadata.signed.version for staged in renewals.ready.roles}
+    return RefreshReport(renewed, renewals.waiting, refused, written)
+
+
+@dataclass(frozen=True)
+class RefreshReport(Report):
+    """What was renewed, and what waits for people."""
+
+    renewed: Mapping[str, int]
+    waiting: Sequence[Waiting]
+    refused: StorageError | None
+    """Why renewals could not be staged."""
+    written: Written
+
+    @property
+    def exit_code(self) -> int:
+        """5 when renewals could not be staged, 3 when people have to sign."""
+        if self.refused is not None:
+            return self.refused.exit_code
+        return ApprovalsMissing.exit_code if self.waiting else 0
+
+    def lines(self, width: int) -> list[str]:
+        lines = wrapped(f"Renewed: {versions(self.renewed.items())}." if self.renewed else "Nothing is due.", width)
+        lines += [line for waiting in self.waiting for line in wrapped(_asks(waiting), width)]
+        if self.refused is not None:
+            failed = f"Renewals could not be staged or made live from here: {self.refused.what}"
+            lines += wrapped(f"{failed} Run it as the publisher.", width)
+        return lines
+
+    def data(self) -> dict[str, object]:
+        return {
+            "renewed": self.renewed,
+            "waiting": [picked(role, "role", "expires", "missing", "under_way") for role in self.waiting],
+            "not_staged": self.refused.what if self.refused else None,
+            "written": self.written.keys,
+        }
 
 
 def _write_units(
-    directory: Path,
-    configuration: Configuration,
-    to: str | None,
-    keys: Path,
-    content: tuple[Path, ...],
-    config: Path,
-    *,
-    as_json: bool,
-) -> None:
+    directory: Path, configuration: Configuration, to: str | None, keys: Path, content: tuple[Path, ...], config: Path
+) -> UnitsReport:
     """The options are repeated with absolute paths, but for the workflow, which runs in a checkout."""
     bucket, every, here = directory_of(address_of(to, configuration)), interval(configuration.signers), Path.cwd()
     beside = Path(sys.executable).with_name("publish")
     chosen = [("--to", to)] if to else []
-    places = [*(("--content", one) for one in content), ("--config", config)]
+    places = [*(("--content", directory) for directory in content), ("--config", config)]
     absolute = [*chosen, ("--keys", here / keys), *((option, here / path) for option, path in places)]
     machine = Machine(
         publish=beside if beside.exists() else Path(shutil.which("publish") or "/usr/local/bin/publish"),
@@ -133,17 +137,34 @@ def _write_units(
         relative = tuple(str(word) for pair in (*chosen, *places) for word in pair)
         files[WORKFLOW] = workflow(configuration.signers, relative, every)
         files[LOCK] = lock_file("refresh").read_text(encoding="ascii")
-    new = write_units(directory, files)
-    if as_json:
-        print_result({"every_seconds": int(every.total_seconds()), "written": [str(path) for path in new]})
-        return
-    lines = [f"Every {english.length(every)}, in {directory}:", *(f"  {name}" for name in files)]
-    lines += [f"Passphrases and credentials go into {ENVIRONMENT}, which the service reads. Then:"]
-    lines += [f"  sudo install -m 644 {shlex.quote(str(directory))}/tidegate-refresh.* /etc/systemd/system/"]
-    lines += [f"  sudo systemctl daemon-reload && sudo systemctl enable --now {TIMER}"]
-    if WORKFLOW in files:
-        lines += [f"Or, in CI: {WORKFLOW} and {LOCK} into {WORKFLOWS}/; the first says which secrets it needs."]
-    click.echo("\n".join(lines))
+    written = write_units(directory, files)
+    return UnitsReport(directory, every, tuple(files), written)
+
+
+@dataclass(frozen=True)
+class UnitsReport(Report):
+    """What a timer needs, and how it is installed."""
+
+    directory: Path
+    every: timedelta
+    names: tuple[str, ...]
+    written: Sequence[Path]
+
+    def lines(self, width: int) -> list[str]:
+        """For people; commands stay on a line each."""
+        secrets = f"Passphrases and credentials go into {ENVIRONMENT}, which the service reads. Then:"
+        in_ci = f"Or, in CI: {WORKFLOW} and {LOCK} into {WORKFLOWS}/; the first says which secrets it needs."
+        return [
+            *wrapped(f"Every {english.length(self.every)}, in {whole(self.directory)}:", width),
+            *(f"  {name}" for name in self.names),
+            *wrapped(secrets, width),
+            f"  sudo install -m 644 {shlex.quote(str(self.directory))}/tidegate-refresh.* /etc/systemd/system/",
+            f"  sudo systemctl daemon-reload && sudo systemctl enable --now {TIMER}",
+            *(wrapped(in_ci, width) if WORKFLOW in self.names else []),
+        ]
+
+    def data(self) -> dict[str, object]:
+        return {"every_seconds": int(self.every.total_seconds()), "written": self.written}
 
 
 def _user() -> str:
@@ -154,8 +175,8 @@ def _user() -> str:
         return str(os.getuid())
 
 
-def _asks(one: Waiting) -> str:
-    expires = f"{one.role} expires on {english.moment(one.expires)}"
-    if one.under_way is not None:
-        return f"{expires}. It works on {one.under_way}, which renews it as well when it is promoted."
-    return f"{expires}; its renewal needs {english.listed(one.missing)}: publish approve {one.role} --key KEY"
+def _asks(waiting: Waiting) -> str:
+    expires = f"{waiting.role} expires on {english.moment(waiting.expires)}"
+    if waiting.under_way is not None:
+        return f"{expires}. It works on {waiting.under_way}, which renews it as well when it is promoted."
+    return f"{expires}; its renewal needs {english.listed(waiting.missing)}: publish approve {waiting.role} --key KEY"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import content_options, json_option, load_configured, print_result, wall_clock
+from publisher.cli.inputs import content_options, load_configured, wall_clock
 from publisher.cli.options import address_of, to_option
 from publisher.cli.output.approvals import approval_lines, role_lines
-from publisher.cli.output.verdicts import terminal_width, wrapped
+from publisher.cli.output.emit import Report, answering, picked
 from publisher.cli.secrets import read_root
 from publisher.errors import VerificationError
 from publisher.model.records.channel_state import ChannelState
@@ -21,13 +22,14 @@ from publisher.pipeline.roles.change import StagedRole
 from publisher.rules import english
 from publisher.rules.gates.technical.withdrawn import sentences
 from publisher.storage.open import open_storage
+from publisher.text.terminal import wrapped
 
 
 @click.command()
 @to_option
 @content_options
-@json_option
-def command(to: str | None, content: tuple[Path, ...], config: Path, as_json: bool) -> None:
+@answering
+def command(to: str | None, content: tuple[Path, ...], config: Path) -> Report:
     """Say what is live, what is staged and signed by whom, and what expires when.
 
     Exit code 4 when something has expired, so that clients offer nothing, or when no entry of the ledger tells of what
@@ -37,43 +39,72 @@ def command(to: str | None, content: tuple[Path, ...], config: Path, as_json: bo
     storage = open_storage(address_of(to, configuration))
     now = wall_clock()
     status = read_status(Bucket(storage, read_root(config)), configuration, now)
-    if as_json:
-        print_result(_as_json(status), ok=status.sound)
-    else:
-        click.echo("\n".join(_lines(status, storage.url, now)))
-    if not status.sound:
-        raise click.exceptions.Exit(VerificationError.exit_code)
+    return StatusReport(status, storage.url, now)
 
 
-def _lines(status: Status, url: str, now: datetime) -> list[str]:
-    width = terminal_width()
-    live = [
-        line
-        for one in status.state.live
-        for line in wrapped(
-            f"{one.product} {one.channel}: {one.version} for {', '.join(a.platform for a in one.artifacts)}"
-            + _by(status.shipped_by.get(f"{one.product}.{one.channel}", ())),
-            width,
-            2,
-        )
-    ]
-    staged = [line for one in status.candidates for line in _candidate_lines(one)]
-    for why in status.damaged:
-        staged += wrapped(f"What is staged cannot be told: {why}. Stage it again with --replace.", width, 2)
-    staged += [line for one in status.staged_roles for line in _role_lines(one)]
-    if status.unclear is not None:
-        staged += wrapped(f"Which changes of keys are under way cannot be told: {status.unclear}.", width, 2)
-    return [
-        url,
-        *_alarms(status, width),
-        "Live",
-        *(live or ["  nothing"]),
-        *_withdrawn(status.state, width),
-        "Staged",
-        *(staged or ["  nothing"]),
-        "Signed until",
-        *(_role_line(one, now) for one in sorted(status.roles, key=lambda role: role.expires)),
-    ]
+@dataclass(frozen=True)
+class StatusReport(Report):
+    """What is live, staged, and about to expire."""
+
+    status: Status
+    url: str
+    now: datetime
+
+    @property
+    def exit_code(self) -> int:
+        """4 when something has expired, or the ledger does not account for what is live."""
+        return 0 if self.status.sound else VerificationError.exit_code
+
+    def lines(self, width: int) -> list[str]:
+        status = self.status
+        live: list[str] = []
+        for release in status.state.live:
+            platforms = ", ".join(artifact.platform for artifact in release.artifacts)
+            by = _by(status.shipped_by.get(f"{release.product}.{release.channel}", ()))
+            live += wrapped(f"{release.product} {release.channel}: {release.version} for {platforms}{by}", width, 2)
+        staged = [line for candidate in status.candidates for line in _candidate_lines(candidate, width)]
+        for why in status.damaged:
+            staged += wrapped(f"What is staged cannot be told: {why}. Stage it again with --replace.", width, 2)
+        staged += [line for role in status.staged_roles for line in _role_lines(role, width)]
+        if status.unclear is not None:
+            staged += wrapped(f"Which changes of keys are under way cannot be told: {status.unclear}.", width, 2)
+        return [
+            self.url,
+            *_alarms(status, width),
+            "Live",
+            *(live or ["  nothing"]),
+            *_withdrawn(status.state, width),
+            "Staged",
+            *(staged or ["  nothing"]),
+            "Signed until",
+            *(_role_line(role, self.now) for role in sorted(status.roles, key=lambda role: role.expires)),
+        ]
+
+    def data(self) -> dict[str, object]:
+        status = self.status
+        return {
+            **picked(status, "announced", "expired", "unclear", "damaged"),
+            "live": [
+                {
+                    **picked(release, "product", "channel", "version"),
+                    "platforms": [artifact.platform for artifact in release.artifacts],
+                    "signed_by": status.shipped_by.get(f"{release.product}.{release.channel}", ()),
+                }
+                for release in status.state.live
+            ],
+            "withdrawn": [entry.model_dump(mode="json") for entry in status.state.withdrawn],
+            "staged": [_candidate_data(candidate) for candidate in status.candidates],
+            "staged_roles": [
+                {
+                    "role": staged.wanted.role,
+                    "candidate": staged.candidate.digest,
+                    "because": staged.wanted.because,
+                    **picked(staged, "signed_by", "missing"),
+                }
+                for staged in status.staged_roles
+            ],
+            "roles": [picked(role, "role", "version", "expires", "due", "expired") for role in status.roles],
+        }
 
 
 def _withdrawn(state: ChannelState, width: int) -> list[str]:
@@ -98,26 +129,24 @@ def _by(names: tuple[str, ...]) -> str:
     return f", signed by {english.listed(names)}" if names else ""
 
 
-def _candidate_lines(one: CandidateStatus) -> list[str]:
-    candidate = one.candidate
+def _candidate_lines(staged: CandidateStatus, width: int) -> list[str]:
+    candidate = staged.candidate
     what = f"{candidate.product} {candidate.channel}: {candidate.release}"
     lines = [
         f"  {what}, staged {format_time(candidate.record.staged_at)}, candidate {candidate.digest[:12]}",
-        *approval_lines(one.review, terminal_width(), "    "),
+        *(approval_lines(staged.review, width, "    ") if staged.review is not None else []),
     ]
-    if one.void is not None:
-        return [*lines, *wrapped(f"Void: {one.void}.", terminal_width(), 4)]
-    if one.review is None:
-        lines += wrapped("Whether it is approved cannot be said while the content has problems.", terminal_width(), 4)
+    if staged.void is not None:
+        return [*lines, *wrapped(f"Void: {staged.void}.", width, 4)]
+    if staged.review is None:
+        lines += wrapped("Whether it is approved cannot be said while the content has problems.", width, 4)
     return lines
 
 
-def _role_lines(one: StagedRole) -> list[str]:
-    staged_at, digest = format_time(one.candidate.record.staged_at), one.candidate.digest[:12]
-    lines = wrapped(
-        f"{one.wanted.role}, staged {staged_at}, candidate {digest}. {one.wanted.because}", terminal_width(), 2
-    )
-    return [*lines, *role_lines(one, terminal_width(), "    ")]
+def _role_lines(staged: StagedRole, width: int) -> list[str]:
+    staged_at, digest = format_time(staged.candidate.record.staged_at), staged.candidate.digest[:12]
+    text = f"{staged.wanted.role}, staged {staged_at}, candidate {digest}. {staged.wanted.because}"
+    return [*wrapped(text, width, 2), *role_lines(staged, width, "    ")]
 
 
 def _role_line(role: RoleStatus, now: datetime) -> str:
@@ -127,57 +156,18 @@ def _role_line(role: RoleStatus, now: datetime) -> str:
     return f"  {role.role:28} {format_time(role.expires)}  {state}"
 
 
-def _as_json(status: Status) -> dict[str, object]:
+def _candidate_data(staged: CandidateStatus) -> dict[str, object]:
+    candidate, review = staged.candidate, staged.review
+    standing = review.standing if review else None
     return {
-        "announced": status.announced,
-        "expired": list(status.expired),
-        "unclear": status.unclear,
-        "damaged": list(status.damaged),
-        "live": [
-            {
-                "product": one.product,
-                "channel": one.channel,
-                "version": str(one.version),
-                "platforms": [artifact.platform for artifact in one.artifacts],
-                "signed_by": list(status.shipped_by.get(f"{one.product}.{one.channel}", ())),
-            }
-            for one in status.state.live
-        ],
-        "withdrawn": [entry.model_dump(mode="json") for entry in status.state.withdrawn],
-        "staged": [
-            {
-                "product": one.candidate.product,
-                "channel": one.candidate.channel,
-                "version": one.candidate.release,
-                "candidate": one.candidate.digest,
-                "staged_at": format_time(one.candidate.record.staged_at),
-                "void": one.void,
-                "approved_by": [str(by) for by in one.review.standing.counted] if one.review else [],
-                "not_counted": list(one.review.standing.left_out) if one.review else [],
-                "missing": list(one.review.standing.missing) if one.review else [],
-                "ready": one.ready,
-                "outcome": one.review.decision.outcome if one.review else None,
-            }
-            for one in status.candidates
-        ],
-        "staged_roles": [
-            {
-                "role": one.wanted.role,
-                "candidate": one.candidate.digest,
-                "because": one.wanted.because,
-                "signed_by": list(one.signed_by),
-                "missing": list(one.missing),
-            }
-            for one in status.staged_roles
-        ],
-        "roles": [
-            {
-                "role": one.role,
-                "version": one.version,
-                "expires": format_time(one.expires),
-                "due": one.due,
-                "expired": one.expired,
-            }
-            for one in status.roles
-        ],
+        **picked(candidate, "product", "channel"),
+        "version": candidate.release,
+        "candidate": candidate.digest,
+        "staged_at": candidate.record.staged_at,
+        "void": staged.void,
+        "approved_by": [str(approval) for approval in standing.counted] if standing else [],
+        "not_counted": standing.left_out if standing else [],
+        "missing": standing.missing if standing else [],
+        "ready": staged.ready,
+        "outcome": review.decision.outcome if review else None,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import getproxies
 
@@ -9,22 +10,23 @@ import click
 
 from publisher.channel.audit.channel import Audit
 from publisher.channel.findings import Level, Source
-from publisher.cli.inputs import json_option, print_result, wall_clock
-from publisher.cli.output.verdicts import terminal_width, wrapped
+from publisher.cli.inputs import PATH, wall_clock
+from publisher.cli.output.emit import Report, answering, picked
 from publisher.cli.secrets import read_root_file
 from publisher.client.http import fetcher_for
 from publisher.errors import InputError, VerificationError
 from publisher.pipeline.operate.verify import StoreSource, WebSource, verify_channel
 from publisher.storage.open import open_storage
+from publisher.text.terminal import hanging, wrapped
 from publisher.wire.errors import ClientError, printable
 
 
 @click.command()
 @click.argument("place", metavar="DIR_OR_URL")
-@click.option("--root", required=True, type=click.Path(path_type=Path), help="The first root, which you trust.")
+@click.option("--root", required=True, type=PATH, help="The first root, which you trust.")
 @click.option("--site", metavar="DIR_OR_URL", help="Compare the site there with its signed manifest, page by page.")
-@json_option
-def command(place: str, root: Path, site: str | None, as_json: bool) -> None:
+@answering
+def command(place: str, root: Path, site: str | None) -> Report:
     """Audit a channel from outside, from nothing but its first root.
 
     Verifies every signature, threshold, duty, expiry, digest, size and pinned address, and finds objects that are
@@ -33,20 +35,7 @@ def command(place: str, root: Path, site: str | None, as_json: bool) -> None:
     """
     trusted = read_root_file(root)
     audit = verify_channel(_source(place), trusted, wall_clock(), _source(site) if site is not None else None)
-    if as_json:
-        print_result(_as_json(audit), ok=audit.sound)
-    else:
-        click.echo("\n".join(_lines(audit, place, terminal_width())))
-    if not audit.sound:
-        count = sum(one.level is Level.ERROR for one in audit.findings)
-        raise (
-            VerificationError(
-                f"{count} finding{' refutes' if count == 1 else 's refute'} this channel",
-                fix="tell whoever publishes it, and install nothing from it",
-            )
-            if not as_json
-            else click.exceptions.Exit(VerificationError.exit_code)
-        )
+    return VerifyReport(audit, place)
 
 
 def _source(place: str) -> Source:
@@ -61,19 +50,34 @@ def _source(place: str) -> Source:
     return StoreSource(open_storage(place))
 
 
-def _lines(audit: Audit, place: str, width: int) -> list[str]:
-    order = list(Level)
-    findings = sorted(audit.findings, key=lambda one: (order.index(one.level), one.where))
-    lines = wrapped(f"{place}: {audit.signatures} signatures and {audit.objects} objects verified.", width)
-    for one in findings:
-        first, *more = wrapped(printable(f"{one.where} {one.what}"), width, 10)
-        lines += [f"  {one.level:8}{first.strip()}", *more]
-    return [*lines, *(["Sound."] if audit.sound else [])]
+@dataclass(frozen=True)
+class VerifyReport(Report):
+    """What an audit has verified and found."""
 
+    audit: Audit
+    place: str
 
-def _as_json(audit: Audit) -> dict[str, object]:
-    return {
-        "signatures": audit.signatures,
-        "objects": audit.objects,
-        "findings": [{"level": one.level, "what": one.what, "where": one.where} for one in audit.findings],
-    }
+    @property
+    def error(self) -> VerificationError | None:
+        """How many findings refute the channel."""
+        if self.audit.sound:
+            return None
+        count = sum(finding.level is Level.ERROR for finding in self.audit.findings)
+        return VerificationError(
+            f"{count} finding{' refutes' if count == 1 else 's refute'} this channel",
+            fix="tell whoever publishes it, and install nothing from it",
+        )
+
+    def lines(self, width: int) -> list[str]:
+        """For people; the worst findings first."""
+        audit, order = self.audit, list(Level)
+        lines = wrapped(f"{self.place}: {audit.signatures} signatures and {audit.objects} objects verified.", width)
+        for finding in sorted(audit.findings, key=lambda finding: (order.index(finding.level), finding.where)):
+            lines += hanging(f"  {finding.level}", printable(f"{finding.where} {finding.what}"), width, 10)
+        return [*lines, *(["Sound."] if audit.sound else [])]
+
+    def data(self) -> dict[str, object]:
+        return {
+            **picked(self.audit, "signatures", "objects"),
+            "findings": [picked(finding, "level", "what", "where") for finding in self.audit.findings],
+        }

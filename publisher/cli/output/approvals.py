@@ -1,44 +1,133 @@
-"""How commands show who has approved a candidate, and what is missing."""
+"""How commands show a candidate, who has approved it, and what is missing."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from publisher.channel.candidates.approval import Approval
-from publisher.cli.output.verdicts import wrapped
-from publisher.model.records.approval import Comparison
+from publisher.cli.output.emit import Report, picked
+from publisher.cli.output.verdicts import verdict_lines
+from publisher.model.configuration import Configuration
+from publisher.model.records.approval import BuiltFile, Comparison
+from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.release.approve import Review
+from publisher.pipeline.roles.approve import RoleReview
 from publisher.pipeline.roles.change import StagedRole
-from publisher.rules.headline import headline
+from publisher.rules.headline import halves, headline
+from publisher.signing.key_files import public_key
+from publisher.text.terminal import hanging, wrapped
+
+Reviewed = Review | RoleReview
 
 
-def approval_lines(review: Review | None, width: int, margin: str = "") -> list[str]:
+@dataclass(frozen=True)
+class ApprovalReport(Report):
+    """A candidate, and what has become of its signatures."""
+
+    review: Reviewed
+    written: Written | None
+    """What was signed or brought back; then the candidate was shown before. None where it was only shown."""
+    last: str
+    """What was done, and what comes next."""
+
+    def lines(self, width: int) -> list[str]:
+        if self.written is None:
+            return [*review_lines(self.review, width), "", *wrapped(self.last, width)]
+        return ["", *wrapped(self.last, width), *_standing(self.review, width)]
+
+    def data(self) -> dict[str, object]:
+        review, written = self.review, self.written
+        signed = {"signed": written is not None, "written": written.keys if written else []}
+        if not isinstance(review, Review):
+            return {
+                "role": review.candidate.role,
+                "candidate": review.digest,
+                "difference": review.difference,
+                "approved_by": review.staged.signed_by,
+                "missing": review.staged.missing,
+                **signed,
+            }
+        return {
+            **picked(review.release, "product", "version"),
+            "channel": review.candidate.channel,
+            "candidate": review.digest,
+            "difference": review.difference,
+            "built": [built.model_dump(mode="json") for built in review.built],
+            "way_back_to": review.takes_back_to,
+            "decision": review.decision.model_dump(mode="json"),
+            "facts": review.needs.facts,
+            "approved_by": [str(approval) for approval in review.standing.counted],
+            "not_counted": review.standing.left_out,
+            "missing": review.standing.missing,
+            **signed,
+        }
+
+
+def review_lines(review: Reviewed, width: int) -> list[str]:
+    """All that a person reads before signing."""
+    changes = [line for change in review.difference for line in _indented(change, width)]
+    if not isinstance(review, Review):
+        role, because = review.candidate.role, review.staged.wanted.because
+        head = [f"role {role}", f"candidate {review.digest}", *wrapped(because, width), "", "What changes:"]
+        return [*head, *changes, "", *_standing(review, width)]
+    candidate, decision = review.candidate, review.decision
+    lines = [f"{candidate.product} {candidate.release} for {candidate.channel}", f"candidate {review.digest}", ""]
+    lines += ["What changes for clients:", *changes]
+    if review.takes_back_to is not None:
+        lines += wrapped(f"Signed with it: the way back to {review.takes_back_to}, should it have to be taken.", width)
+    if review.built:
+        lines += ["", "Compared with your build:", *(line for built in review.built for line in _built_lines(built))]
+        lines += wrapped("Whoever signs now says to have built the files that are the same.", width)
+    lines += ["", *wrapped(halves(decision), width)]
+    stopping = [verdict for verdict in decision.verdicts if verdict.outcome.stops]
+    if stopping:
+        lines += ["", "What blocks it now:"]
+    for verdict in stopping:
+        lines += verdict_lines(verdict, width)
+    return [*lines, "", *_standing(review, width)]
+
+
+def _built_lines(built: BuiltFile) -> list[str]:
+    match built.result:
+        case Comparison.SAME:
+            return [f"  same          {built.file}", f"    {built.sha256}"]
+        case Comparison.SAME_BUT_SIGNED:
+            return [f"  same          {built.file}", "    but for the code signature of the published file"]
+        case Comparison.CODE_SIGNED:
+            return [f"  not compared  {built.file}", "    it carries a code signature, which no build repeats"]
+        case _:
+            return [f"  not compared  {built.file}", "    your directory has no such file"]
+
+
+def _indented(line: str, width: int) -> list[str]:
+    return wrapped(line.strip(), width, 2 + len(line) - len(line.lstrip()))
+
+
+def _standing(review: Reviewed, width: int) -> list[str]:
+    """Who has signed, and what is missing."""
+    return approval_lines(review, width) if isinstance(review, Review) else role_lines(review.staged, width)
+
+
+def approval_lines(review: Review, width: int, margin: str = "") -> list[str]:
     """Who has approved, whose approval does not count and why, what is missing, and what the rules say."""
-    if review is None:
-        return []
-    standing = review.standing
-    indent = len(margin)
+    standing, indent = review.standing, len(margin)
     lines = [line for approval in standing.counted for line in _approved(approval, margin)]
-    for one in standing.left_out:
-        lines += _hanging(f"{margin}not counted", one, width, indent)
-    for one in standing.missing:
-        lines += _hanging(f"{margin}missing", one, width, indent)
+    for label, texts in (("not counted", standing.left_out), ("missing", standing.missing)):
+        for text in texts:
+            lines += hanging(margin + label, text, width, indent + 12)
     if not standing.missing:
         lines.append(f"{margin}Everybody has approved who has to.")
-    for one in review.needs.because:
-        lines += wrapped(one, width, indent)
+    for because in review.needs.because:
+        lines += wrapped(because, width, indent)
     return [*lines, *wrapped(headline(review.decision), width, indent)]
 
 
 def role_lines(staged: StagedRole, width: int, margin: str = "") -> list[str]:
     """The same for a role."""
-    lines = [f"{margin}signed      {one}" for one in staged.signed_by]
-    for one in staged.missing:
-        lines += _hanging(f"{margin}missing", one, width, len(margin))
+    lines = [f"{margin}signed      {signature}" for signature in staged.signed_by]
+    for missing in staged.missing:
+        lines += hanging(f"{margin}missing", missing, width, len(margin) + 12)
     return lines if staged.missing else [*lines, f"{margin}Everybody has signed who has to."]
-
-
-def _hanging(label: str, text: str, width: int, indent: int) -> list[str]:
-    first, *more = wrapped(text, width, indent + 12)
-    return [f"{label:<{indent + 12}}{first.strip()}", *more]
 
 
 def _approved(approval: Approval, margin: str) -> list[str]:
@@ -48,3 +137,9 @@ def _approved(approval: Approval, margin: str) -> list[str]:
     built = [file.file for file in statement.built if file.result in same] if statement is not None else []
     says = [f"{margin}            says to have built {file}" for file in built]
     return [f"{margin}approved    {approval}", *says]
+
+
+def key_names(keyids: tuple[str, ...], configuration: Configuration) -> list[str]:
+    """Keys by the names of signers.yaml, and by their ids where it does not know them."""
+    known = {public_key(signer).keyid: f"{signer.name} of {signer.person}" for signer in configuration.signers.signers}
+    return [known.get(keyid, f"key {keyid[:12]}") for keyid in keyids]

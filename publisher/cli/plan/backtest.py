@@ -6,34 +6,32 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import content_options, json_option, load, print_result
-from publisher.cli.output.verdicts import terminal_width
-from publisher.cli.plan.backtest_report import Asked, as_json_value, report
+from publisher.cli.inputs import PATH, content_options, load
+from publisher.cli.output.emit import Report, answering
+from publisher.cli.plan.backtest_report import Asked, BacktestReport
 from publisher.content.foreign.history import read_history, refuse_unknown_types
 from publisher.content.load import HISTORY, load_mapping, load_policy
 from publisher.errors import UsageError
 from publisher.rules.backtest import backtest
 
-FILE = click.Path(path_type=Path)
-
 
 @click.command("backtest")
-@click.option("--events", type=FILE, required=True, help="Past events: JSON or YAML, a list of rows.")
-@click.option("--releases", type=FILE, required=True, help="Past releases: JSON or YAML, a list of rows.")
+@click.option("--events", type=PATH, required=True, help="Past events: JSON or YAML, a list of rows.")
+@click.option("--releases", type=PATH, required=True, help="Past releases: JSON or YAML, a list of rows.")
 @click.option(
     "--policy",
     "policies",
-    type=FILE,
+    type=PATH,
     multiple=True,
     help="Ask this policy; given twice, both side by side.  [default: policy.yaml of the content]",
 )
 @click.option(
     "--mapping",
-    type=FILE,
+    type=PATH,
     help=f"Says which foreign field and word is what.  [default: {HISTORY} of the configuration]",
 )
 @content_options
-@json_option
+@answering
 def command(
     *,
     events: Path,
@@ -42,8 +40,7 @@ def command(
     mapping: Path | None,
     content: tuple[Path, ...],
     config: Path,
-    as_json: bool,
-) -> None:
+) -> Report:
     """Ask what the release policy would have meant to past releases.
 
     Says which of them would have waited, how long and for which events, how long each product would have been frozen,
@@ -61,7 +58,4 @@ def command(
     history = read_history(events, releases, how.value)
     refuse_unknown_types(how, history, asked)
     results = [Asked(file, policy.digest(), backtest(today, policy, history)) for file, policy in asked]
-    if as_json:
-        print_result(as_json_value(history, results))
-        return
-    click.echo("\n".join(report(history, results, terminal_width())))
+    return BacktestReport(history, results)

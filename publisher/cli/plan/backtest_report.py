@@ -8,13 +8,13 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from statistics import mean, median
 
-from publisher.cli.output.verdicts import wrapped
+from publisher.cli.output.emit import Report, picked
 from publisher.model.content.release import Necessity
 from publisher.model.history.past import FileKind, History
-from publisher.model.values import format_time
 from publisher.rules import english
 from publisher.rules.backtest import Answer, Backtest, Frozen, ProductAnswer
 from publisher.rules.engine.public_words import few
+from publisher.text.terminal import hanging, wrapped
 
 DAY = timedelta(days=1)
 
@@ -41,45 +41,55 @@ class Asked:
         return f"version {self.result.policy.version} ({self.file})"
 
 
-def as_json_value(history: History, asked: Sequence[Asked]) -> dict[str, object]:
-    """Everything, for machines; of two policies the first stands where one alone would."""
-    first, *others = asked
-    value: dict[str, object] = {
-        "releases_evaluated": len(history.releases),
-        **_of_policy(first),
-        "events": {
-            "rows": history.event_rows,
-            "used": len(history.events),
-            "first": format_time(history.first_event),
-            "last": format_time(history.last_event),
-        },
-        "release_rows": history.release_rows,
-        "unmapped": dict(history.unmapped),
-        "reported": [
-            {
-                "file": one.file,
-                "row": one.row,
-                "id": one.id,
-                "reason": one.reason,
-                "detail": one.detail,
-                "left_out": one.left_out,
-            }
-            for one in history.remarks
-        ],
-    }
-    for other in others:
-        value["second"] = _of_policy(other)
-        value["differ"] = [one.past.id for one, _ in _differing(first.result, other.result)]
-    return value
+@dataclass(frozen=True)
+class BacktestReport(Report):
+    """What one policy would have meant to history, or two of them side by side."""
+
+    history: History
+    asked: Sequence[Asked]
+
+    def lines(self, width: int) -> list[str]:
+        """For people; the answer comes first."""
+        history = self.history
+        first, *others = self.asked
+        lines = [*(_two(history, first, others[0], width) if others else _one(history, first, width))]
+        lines += ["", *wrapped(NOT_ASKED, width)]
+        if history.unmapped:
+            named = [f"{name} {count}" for name, count in history.unmapped.items()]
+            lines += ["", *wrapped(f"Event types that the mapping does not name: {english.listed(named)}.", width)]
+        return [*lines, *_odd_rows(history, width)]
+
+    def data(self) -> dict[str, object]:
+        """For programs, everything; of two policies the first stands where one alone would."""
+        history = self.history
+        first, *others = self.asked
+        value: dict[str, object] = {
+            "releases_evaluated": len(history.releases),
+            **_of_policy(first),
+            "events": {
+                "rows": history.event_rows,
+                "used": len(history.events),
+                "first": history.first_event,
+                "last": history.last_event,
+            },
+            "release_rows": history.release_rows,
+            "unmapped": dict(history.unmapped),
+            "reported": [
+                picked(remark, "file", "row", "id", "reason", "detail", "left_out") for remark in history.remarks
+            ],
+        }
+        for second in others:
+            value["second"] = _of_policy(second)
+            value["differ"] = [answer.past.id for answer, _ in _differing(first.result, second.result)]
+        return value
 
 
 def _of_policy(asked: Asked) -> dict[str, object]:
     result = asked.result
     return {
         "policy": {
-            "file": str(asked.file),
-            "version": result.policy.version,
-            "effective": format_time(result.policy.effective),
+            "file": asked.file,
+            **picked(result.policy, "version", "effective"),
             "digest": asked.digest,
         },
         "held": len(result.held),
@@ -90,23 +100,23 @@ def _of_policy(asked: Asked) -> dict[str, object]:
             "median": round(median(map(_waited, result.held)), 2) if result.held else 0.0,
             "longest": _longest(result.held),
         },
-        "products": [_product_value(one) for one in result.products],
-        "releases": [_release_value(one) for one in result.answers],
+        "products": [_product_value(product) for product in result.products],
+        "releases": [_release_value(answer) for answer in result.answers],
     }
 
 
-def _product_value(one: ProductAnswer) -> dict[str, object]:
+def _product_value(answer: ProductAnswer) -> dict[str, object]:
     return {
-        "product": one.product.id,
-        "client_type": one.product.client_type,
-        "from": format_time(one.start),
-        "to": format_time(one.end),
-        "releases": len(one.answers),
-        "held": len(one.held),
-        "override_candidates": len(one.override_candidates),
-        "days": _in_days(one.end - one.start),
-        **_frozen_value(one.frozen),
-        "by_class": {name: _frozen_value(frozen) for name, frozen in one.by_class.items()},
+        "product": answer.product.id,
+        "client_type": answer.product.client_type,
+        "from": answer.start,
+        "to": answer.end,
+        "releases": len(answer.answers),
+        "held": len(answer.held),
+        "override_candidates": len(answer.override_candidates),
+        "days": _in_days(answer.end - answer.start),
+        **_frozen_value(answer.frozen),
+        "by_class": {name: _frozen_value(frozen) for name, frozen in answer.by_class.items()},
     }
 
 
@@ -118,35 +128,25 @@ def _frozen_value(frozen: Frozen) -> dict[str, float]:
     }
 
 
-def _release_value(one: Answer) -> dict[str, object]:
-    release = one.past.release
+def _release_value(answer: Answer) -> dict[str, object]:
+    release = answer.past.release
     return {
-        "id": one.past.id,
+        "id": answer.past.id,
         "product": release.product,
-        "version": one.past.version,
-        "date": one.past.start.date().isoformat(),
+        "version": answer.past.version,
+        "date": answer.past.start.date().isoformat(),
         "change_class": release.change_class,
         "essential": release.necessity is Necessity.ESSENTIAL,
-        "held": one.held,
-        "since": format_time(one.since) if one.since else None,
-        "until": format_time(one.until) if one.until else None,
-        "days_waited": _waited(one),
-        "rules": list(one.rules),
-        "events": list(one.causes),
-        "reasons": [verdict.reason for verdict in one.stopped],
-        "chance": round(one.chance, 3),
-        "override_candidate": one.override_candidate,
+        "held": answer.held,
+        "since": answer.since,
+        "until": answer.until,
+        "days_waited": _waited(answer),
+        "rules": answer.rules,
+        "events": answer.causes,
+        "reasons": [verdict.reason for verdict in answer.stopped],
+        "chance": round(answer.chance, 3),
+        "override_candidate": answer.override_candidate,
     }
-
-
-def report(history: History, asked: Sequence[Asked], width: int) -> list[str]:
-    """The answer as lines of at most `width` columns, but for words that are longer."""
-    lines = [*_one(history, asked[0], width)] if len(asked) == 1 else [*_two(history, asked[0], asked[1], width)]
-    lines += ["", *wrapped(NOT_ASKED, width)]
-    if history.unmapped:
-        named = [f"{name} {count}" for name, count in history.unmapped.items()]
-        lines += ["", *wrapped(f"Event types that the mapping does not name: {english.listed(named)}.", width)]
-    return [*lines, *_odd_rows(history, width)]
 
 
 def _one(history: History, asked: Asked, width: int) -> Iterator[str]:
@@ -163,10 +163,10 @@ def _one(history: History, asked: Asked, width: int) -> Iterator[str]:
     )
     yield from ("", *wrapped("Days are those from a product's first release to its last.", width), "")
     yield "product              releases  waited  override    days    hard    soft"
-    for one in result.products:
-        days = (one.end - one.start, one.frozen.hard, one.frozen.soft)
-        counts = f"{len(one.answers):>8} {len(one.held):>7} {len(one.override_candidates):>9}"
-        yield f"{one.product.id:<20} {counts}{''.join(f'{_in_days(span):>8.0f}' for span in days)}"
+    for product in result.products:
+        days = (product.end - product.start, product.frozen.hard, product.frozen.soft)
+        counts = f"{len(product.answers):>8} {len(product.held):>7} {len(product.override_candidates):>9}"
+        yield f"{product.product.id:<20} {counts}{''.join(f'{_in_days(span):>8.0f}' for span in days)}"
     yield from _waits("The longest waits:", result.held, width)
     yield from _waits(
         "Fixes that only an override would have let through a hard freeze:", result.override_candidates, width
@@ -174,21 +174,21 @@ def _one(history: History, asked: Asked, width: int) -> Iterator[str]:
 
 
 def _waits(heading: str, answers: Iterable[Answer], width: int) -> Iterator[str]:
-    longest = sorted(answers, key=lambda one: (-one.waited, one.past.start, one.past.id))
+    longest = sorted(answers, key=lambda answer: (-answer.waited, answer.past.start, answer.past.id))
     if longest:
         yield from ("", heading)
-    for one in longest[:LONGEST]:
-        yield from wrapped(_title(one), width, indent=2)
-        yield from wrapped(f"{_wait(one)}: {', '.join(one.causes)}", width, indent=6)
+    for answer in longest[:LONGEST]:
+        yield from wrapped(_title(answer), width, indent=2)
+        yield from wrapped(f"{_wait(answer)}: {', '.join(answer.causes)}", width, indent=6)
     yield from _more(longest)
 
 
 def _two(history: History, first: Asked, second: Asked, width: int) -> Iterator[str]:
-    one, other = first.result, second.result
-    differing = _differing(one, other)
+    mine, theirs = first.result, second.result
+    differing = _differing(mine, theirs)
     yield from wrapped(
-        f"{english.counted(len(one.answers), 'release')}: {len(one.held)} of them would have waited under the first"
-        f" policy, {len(other.held)} under the second; they differ on {len(differing)}.",
+        f"{english.counted(len(mine.answers), 'release')}: {len(mine.held)} of them would have waited under the first"
+        f" policy, {len(theirs.held)} under the second; they differ on {len(differing)}.",
         width,
     )
     yield from wrapped(f"Each policy as if it had always held. {_against(history)}", width)
@@ -197,14 +197,14 @@ def _two(history: History, first: Asked, second: Asked, width: int) -> Iterator[
         waits = f"{_days(_mean(held))} on average, {_longest(held):g} at most, {len(fixes)} by override only"
         yield from wrapped(f"{name}: {asked.name}; {waits}.", width)
     yield from ("", "product              releases       waited     days hard     days soft")
-    for mine, theirs in zip(one.products, other.products, strict=True):
+    for product, again in zip(mine.products, theirs.products, strict=True):
         pairs = (
-            (len(mine.held), len(theirs.held)),
-            (_in_days(mine.frozen.hard), _in_days(theirs.frozen.hard)),
-            (_in_days(mine.frozen.soft), _in_days(theirs.frozen.soft)),
+            (len(product.held), len(again.held)),
+            (_in_days(product.frozen.hard), _in_days(again.frozen.hard)),
+            (_in_days(product.frozen.soft), _in_days(again.frozen.soft)),
         )
         columns = "  ".join(f"{a:>6.0f}{b:>6.0f}" for a, b in pairs)
-        yield f"{mine.product.id:<20} {len(mine.answers):>8} {columns}"
+        yield f"{product.product.id:<20} {len(product.answers):>8} {columns}"
     if differing:
         yield from ("", "Where they differ most:")
     for a, b in differing[:LONGEST]:
@@ -213,16 +213,16 @@ def _two(history: History, first: Asked, second: Asked, width: int) -> Iterator[
     yield from _more(differing)
 
 
-def _differing(one: Backtest, other: Backtest) -> list[tuple[Answer, Answer]]:
+def _differing(first: Backtest, second: Backtest) -> list[tuple[Answer, Answer]]:
     """The releases to which two policies say something else, or until another moment; the most different first."""
-    pairs = zip(one.answers, other.answers, strict=True)
-    found = [(a, b) for a, b in pairs if (a.since, a.until) != (b.since, b.until)]
-    return sorted(found, key=lambda pair: -abs(pair[0].waited - pair[1].waited))
+    pairs = zip(first.answers, second.answers, strict=True)
+    differing = [(a, b) for a, b in pairs if (a.since, a.until) != (b.since, b.until)]
+    return sorted(differing, key=lambda pair: -abs(pair[0].waited - pair[1].waited))
 
 
-def _more(told: Sequence[object]) -> Iterator[str]:
-    if len(told) > LONGEST:
-        yield f"  and {len(told) - LONGEST} more; --json has all"
+def _more(answers: Sequence[object]) -> Iterator[str]:
+    if len(answers) > LONGEST:
+        yield f"  and {len(answers) - LONGEST} more; --json has all"
 
 
 def _odd_rows(history: History, width: int) -> Iterator[str]:
@@ -233,15 +233,14 @@ def _odd_rows(history: History, width: int) -> Iterator[str]:
         ("events", False, "Events that count although the row ..."),
     )
     for file, left_out, heading in kinds:
-        found: dict[str, dict[int, str]] = {}
-        for one in history.remarks:
-            if (one.file, one.left_out) == (file, left_out):
-                found.setdefault(one.reason, {})[one.row] = one.id
-        if found:
+        reasons: dict[str, dict[int, str]] = {}
+        for remark in history.remarks:
+            if (remark.file, remark.left_out) == (file, left_out):
+                reasons.setdefault(remark.reason, {})[remark.row] = remark.id
+        if reasons:
             yield from ("", heading)
-        for reason, rows in sorted(found.items(), key=lambda item: -len(item[1])):
-            first, *others = wrapped(f"{reason}: {few(list(rows.values()))}", width, indent=7)
-            yield from (f"{len(rows):>5}{first[5:]}", *others)
+        for reason, rows in sorted(reasons.items(), key=lambda item: -len(item[1])):
+            yield from hanging(f"{len(rows):>5}", f"{reason}: {few(list(rows.values()))}", width, 7)
 
 
 def _against(history: History) -> str:
@@ -250,15 +249,14 @@ def _against(history: History) -> str:
     return f"It met {used} {span}; the file has {english.counted(history.event_rows, 'row')}."
 
 
-def _title(one: Answer) -> str:
-    release = one.past.release
-    return (
-        f"{release.product} {one.past.version}, {english.kind(release.change_class)} of {english.day(one.past.start)}"
-    )
+def _title(answer: Answer) -> str:
+    release = answer.past.release
+    kind = english.kind(release.change_class)
+    return f"{release.product} {answer.past.version}, {kind} of {english.day(answer.past.start)}"
 
 
-def _wait(one: Answer) -> str:
-    return f"{_days(_waited(one))}, until {_shortly(one.until)}" if one.until else "does not wait"
+def _wait(answer: Answer) -> str:
+    return f"{_days(_waited(answer))}, until {_shortly(answer.until)}" if answer.until else "does not wait"
 
 
 def _shortly(moment: datetime) -> str:

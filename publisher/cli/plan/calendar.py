@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import click
 
@@ -13,30 +14,26 @@ from publisher.cli.inputs import (
     at_option,
     bucket_option,
     content_options,
-    json_option,
     known_product,
     load,
     moment,
-    print_json,
-    print_result,
     refuse_to_tell_early,
+    state_of,
 )
-from publisher.cli.live import state_of
-from publisher.cli.output.verdicts import terminal_width, wrapped
+from publisher.cli.output.emit import Report, answering, for_programs, picked
 from publisher.cli.plan.calendar_report import drawing, in_words, reviewed
-from publisher.cli.plan.earlier import catalog_at
+from publisher.content.earlier import catalog_at
 from publisher.errors import UsageError
 from publisher.model.catalog import Catalog
 from publisher.model.records.channel_state import ChannelState
-from publisher.model.values import format_time
+from publisher.pipeline.plan.open_releases import published
 from publisher.rules import english
 from publisher.rules.calendar.date_changes import Moved, moved
 from publisher.rules.calendar.lanes import Quarter, quarter
 from publisher.rules.gates.technical.withdrawn import sentences
 from publisher.site.outputs.calendar_json import quarter_as_data
 from publisher.site.outputs.ics import to_ics
-
-WIDEST = 120
+from publisher.text.terminal import wrapped
 
 
 @click.command("calendar")
@@ -49,7 +46,7 @@ WIDEST = 120
 @bucket_option
 @at_option
 @content_options
-@json_option
+@answering
 def command(
     *,
     since: str | None,
@@ -62,14 +59,13 @@ def command(
     at: str | None,
     content: tuple[Path, ...],
     config: Path,
-    as_json: bool,
-) -> None:
+) -> Report | None:
     """Draw the coming quarter: freezes by product, events, planned releases, and when releases can be taken back.
 
     With --diff, tell in words for publication what has moved since a revision, such as the last tag. With --bucket,
     what is live there or was taken back is not planned any more, whatever the content says.
     """
-    if ics and (as_json or diff is not None):
+    if ics and (for_programs() or diff is not None):
         raise UsageError("--ics is a form of its own", fix="leave --json and --diff out, or --ics")
     catalog = load(content, config)
     if product is not None:
@@ -77,62 +73,70 @@ def command(
     now = moment(at, catalog)
     refuse_to_tell_early(at, now, catalog, public=public or diff is not None)
     if diff is not None:
-        found = moved(catalog_at(diff, content, config), catalog, now)
-        _say_moved([one for one in found if product in (None, one.release.product)], diff, as_json=as_json)
-        return
+        every = moved(catalog_at(diff, content, config), catalog, now)
+        changes = [change for change in every if product in (None, change.release.product)]
+        return MovedReport(diff, changes)
     start = now if since is None else moment(since, catalog, "--from")
     state = state_of(bucket, config, catalog)
     gone = published(catalog, state) if state else ()
     lanes = quarter(catalog, start, timedelta(days=days), now, product=product, public=public, gone=gone)
     if ics:
         click.echo(to_ics(lanes, catalog, now), nl=False)
-    elif as_json:
-        print_json(quarter_as_data(lanes, catalog, state))
-    else:
-        width = min(shutil.get_terminal_size().columns, WIDEST)
-        back = sentences(state, product) if state else []
-        click.echo("\n".join(report(lanes, catalog, now, width, back, public=public)))
+        return None
+    withdrawn = sentences(state, product) if state else []
+    return CalendarReport(lanes, catalog, state, now, withdrawn, public)
 
 
-def published(catalog: Catalog, state: ChannelState) -> tuple[str, ...]:
-    """Ids of the releases that a bucket offers, or whose channels have taken them back."""
-    live = {(one.product, one.version) for one in state.live}
-    versions = live | {(one.product, one.version) for one in state.withdrawn}
-    return tuple(one.id for one in catalog.releases if (one.product, one.version) in versions)
-
-
-def report(
-    lanes: Quarter, catalog: Catalog, now: datetime, width: int, back: Sequence[str] = (), *, public: bool
-) -> list[str]:
+@dataclass(frozen=True)
+class CalendarReport(Report):
     """When and by whom it was reviewed, what was taken back, the drawing, and the same in words."""
-    days = english.counted((lanes.end - lanes.start).days, "day")
-    return [
-        *wrapped(
-            f"{english.moment(lanes.start)}, and {days} from then on. {reviewed(catalog, now, public=public)}", width
-        ),
-        *(line for text in back for line in wrapped(text, width)),
-        "",
-        *drawing(lanes, now, width),
-        *in_words(lanes, width, public=public),
-    ]
+
+    widest: ClassVar[int] = 120
+    says_ok: ClassVar[bool] = False
+    lanes: Quarter
+    catalog: Catalog
+    state: ChannelState | None
+    now: datetime
+    withdrawn: Sequence[str]
+    public: bool
+
+    def lines(self, width: int) -> list[str]:
+        lanes = self.lanes
+        days = english.counted((lanes.end - lanes.start).days, "day")
+        review = reviewed(self.catalog, self.now, public=self.public)
+        return [
+            *wrapped(f"{english.moment(lanes.start)}, and {days} from then on. {review}", width),
+            *(line for text in self.withdrawn for line in wrapped(text, width)),
+            "",
+            *drawing(lanes, self.now, width),
+            *in_words(lanes, width, public=self.public),
+        ]
+
+    def data(self) -> dict[str, object]:
+        return quarter_as_data(self.lanes, self.catalog, self.state)
 
 
-def _say_moved(found: Sequence[Moved], revision: str, *, as_json: bool) -> None:
-    if as_json:
+@dataclass(frozen=True)
+class MovedReport(Report):
+    """Which releases have moved since a revision, and why."""
+
+    revision: str
+    moved: Sequence[Moved]
+
+    def lines(self, width: int) -> list[str]:
+        lines = wrapped(f"{english.counted(len(self.moved), 'planned release')} moved since {self.revision}.", width)
+        for change in self.moved:
+            lines += ["", *wrapped(change.sentence, width)]
+            lines += [line for why in change.because for line in wrapped(why, width, 2)]
+        return lines
+
+    def data(self) -> dict[str, object]:
         moves = [
             {
-                "release": one.release.id,
-                "planned_for": format_time(one.planned),
-                "before": format_time(one.before) if one.before else None,
-                "after": format_time(one.after) if one.after else None,
-                "because": list(one.because),
+                "release": change.release.id,
+                "planned_for": change.planned,
+                **picked(change, "before", "after", "because"),
             }
-            for one in found
+            for change in self.moved
         ]
-        print_result({"since": revision, "moved": moves})
-        return
-    width = terminal_width()
-    lines = wrapped(f"{english.counted(len(found), 'planned release')} moved since {revision}.", width)
-    for one in found:
-        lines += ["", *wrapped(one.sentence, width), *(line for why in one.because for line in wrapped(why, width, 2))]
-    click.echo("\n".join(lines))
+        return {"since": self.revision, "moved": moves}

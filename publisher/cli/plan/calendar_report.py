@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 import click
 from rich.cells import set_cell_size
 
-from publisher.cli.output.verdicts import wrapped
 from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
 from publisher.rules import english
 from publisher.rules.calendar.lanes import Bar, Kind, Lane, Quarter
 from publisher.rules.gates.environment.calendar_review import due, stale
+from publisher.text.terminal import hanging, wrapped
 
 SIGNS = {
     Kind.SOFT: "-",
@@ -54,18 +54,18 @@ def in_words(quarter: Quarter, width: int, *, public: bool) -> list[str]:
     """
     lines: list[str] = []
     week: datetime | None = None
-    for bar, whose in sorted(_beginning(quarter), key=lambda one: (one[0].start, one[0].kind, one[0].title)):
+    for bar, whose in sorted(_beginning(quarter), key=lambda begun: (begun[0].start, begun[0].kind, begun[0].title)):
         monday = _monday(bar.start)
         if monday != week:
             week = monday
             lines += ["", click.style(f"Week of {english.day(monday)}", bold=True)]
         when = f"{bar.start:%a %d %H:%M}" if bar.kind is not Kind.EVENT or bar.is_dated else f"{bar.start:%a %d} about"
-        lines += _hanging(when, whose + _said(bar, public=public), width)
+        lines += hanging(f"  {when}", whose + _words(bar, public=public), width, len(when) + 4)
     if quarter.due:
         lines += ["", click.style("Ways back, verified and rehearsed", bold=True)]
-    for one in quarter.due:
-        state = "done" if one.done else "overdue" if one.overdue else "due"
-        lines += _hanging(f"{state:<12}", f"{one.release.id}: by {english.moment(one.at)}.", width)
+    for way in quarter.due:
+        state = "done" if way.done else "overdue" if way.overdue else "due"
+        lines += hanging(f"  {state}", f"{way.release.id}: by {english.moment(way.at)}.", width, 16)
     return lines
 
 
@@ -75,10 +75,10 @@ def reviewed(catalog: Catalog, now: datetime, *, public: bool) -> str:
     if last is None:
         return "Nobody has noted a review of this calendar yet (content/calendar.yaml)."
     by = "" if public else f" by {last.reviewed_by}"
-    said = f"Reviewed on {english.moment(last.reviewed_at)}{by}"
+    review = f"Reviewed on {english.moment(last.reviewed_at)}{by}"
     if stale(catalog, now):
-        return f"{said}: too long ago to publish by it near an event."
-    return f"{said}; the next review is due." if due(catalog, now) else f"{said}."
+        return f"{review}: too long ago to publish by it near an event."
+    return f"{review}; the next review is due." if due(catalog, now) else f"{review}."
 
 
 class _Scale:
@@ -113,7 +113,7 @@ def _axis(quarter: Quarter, scale: _Scale) -> Iterator[str]:
 
 def _write(line: list[str], at: int, text: str) -> bool:
     """Put a text into a line, if there is room and it touches nothing."""
-    free = at + len(text) <= len(line) and all(one == " " for one in line[max(at - 1, 0) : at + len(text)])
+    free = at + len(text) <= len(line) and all(sign == " " for sign in line[max(at - 1, 0) : at + len(text)])
     if free:
         line[at : at + len(text)] = text
     return free
@@ -132,19 +132,19 @@ def _row(lane: Lane, scale: _Scale) -> str:
 
 def _beginning(quarter: Quarter) -> Iterator[tuple[Bar, str]]:
     """Each bar that begins in the quarter, and for whom it is; a cause that freezes several products alike is one."""
-    found: dict[tuple[Kind, datetime, datetime, str], tuple[Bar, list[str]]] = {}
+    causes: dict[tuple[Kind, datetime, datetime, str], tuple[Bar, list[str]]] = {}
     for lane in quarter.lanes:
         for bar in lane.bars:
             if bar.start >= quarter.start and bar.kind is not Kind.READY:
-                _, whose = found.setdefault((bar.kind, bar.start, bar.end, bar.title), (bar, []))
+                _, whose = causes.setdefault((bar.kind, bar.start, bar.end, bar.title), (bar, []))
                 whose.append(lane.label)
     products = [lane.label for lane in quarter.lanes if lane.product is not None]
-    for bar, whose in found.values():
+    for bar, whose in causes.values():
         some = bar.kind in (Kind.HARD, Kind.SOFT) and whose != products
         yield bar, f"{english.listed(whose)}: " if some else ""
 
 
-def _said(bar: Bar, *, public: bool) -> str:
+def _words(bar: Bar, *, public: bool) -> str:
     hidden = "" if bar.public or public else " (not public)"
     end = english.moment(bar.end)
     if bar.kind in (Kind.HARD, Kind.SOFT):
@@ -155,12 +155,6 @@ def _said(bar: Bar, *, public: bool) -> str:
         return f"maintenance: {bar.title}, until {end}.{hidden}"
     off = isinstance(bar.of, Event) and bar.of.status == "cancelled"
     return f"{'cancelled: ' if off else 'event: '}{bar.title}, until {end}.{hidden}"
-
-
-def _hanging(first: str, text: str, width: int) -> list[str]:
-    """A short word and a text beside it."""
-    lines = wrapped(text, width, indent=len(first) + 4)
-    return [f"  {first}  {lines[0].strip()}", *lines[1:]]
 
 
 def _monday(moment: datetime) -> datetime:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import content_options, json_option, load, print_result, wall_clock
-from publisher.cli.plan.earlier import catalog_at
+from publisher.cli.inputs import content_options, load, wall_clock
+from publisher.cli.output.emit import Report, answering, picked
+from publisher.content.earlier import catalog_at
 from publisher.content.placeholders import placeholders
-from publisher.errors import InputError
+from publisher.errors import ContentError, InputError
 from publisher.model.catalog import Catalog
 from publisher.rules.lint.lint import Lint
 from publisher.rules.lint.lints import lints
@@ -25,8 +28,8 @@ from publisher.rules.lint.loosened import loosened
     help="Also refuse what ends a running freeze earlier, or changes the policy under its old version.",
 )
 @content_options
-@json_option
-def command(strict: bool, since: str | None, content: tuple[Path, ...], config: Path, as_json: bool) -> None:
+@answering
+def command(strict: bool, since: str | None, content: tuple[Path, ...], config: Path) -> Report:
     """Check all content and configuration.
 
     Every problem comes with its file, line and column, and with what to write instead; then advice on what is valid
@@ -38,28 +41,33 @@ def command(strict: bool, since: str | None, content: tuple[Path, ...], config: 
         _refuse_loosened(since, content, config, catalog, now)
     left = () if catalog.sample is not None else placeholders(catalog, config, content)
     unfilled = [Lint(str(problem.place), problem.what, problem.fix) for problem in left]
-    counts, advice = count(catalog), [*unfilled, *lints(catalog, now)]
-    failed = strict and bool(advice)
-    if as_json:
-        found = [{"about": one.about, "what": one.what, "fix": one.fix} for one in advice]
-        print_result({"counts": counts, "problems": [], "advice": found}, ok=not failed)
-    else:
-        named = [f"{number} {kind if number != 1 else kind.removesuffix('s')}" for kind, number in counts.items()]
-        click.echo(f"{', '.join(named)}: {_verdict(len(advice))}.")
-        for one in advice:
-            click.echo("\n".join(_lines(one)))
-    if failed:
-        raise SystemExit(1)
+    return CheckReport(count(catalog), [*unfilled, *lints(catalog, now)], strict)
 
 
-def _verdict(advice: int) -> str:
-    if not advice:
-        return "all fine"
-    return f"no problem, and {advice} piece{'s' if advice != 1 else ''} of advice"
+@dataclass(frozen=True)
+class CheckReport(Report):
+    """Content without a problem: how much of it there is, and the advice."""
 
+    counts: Mapping[str, int]
+    advice: Sequence[Lint]
+    strict: bool
 
-def _lines(one: Lint) -> list[str]:
-    return [f"{one.about}: {one.what}", f"    -> {one.fix}"]
+    @property
+    def exit_code(self) -> int:
+        """1 for advice where that is asked for."""
+        return ContentError.exit_code if self.strict and self.advice else 0
+
+    def lines(self, width: int) -> Iterator[str]:
+        """For people; lines stay whole, since programs read them for places in files."""
+        named = [f"{number} {kind if number != 1 else kind.removesuffix('s')}" for kind, number in self.counts.items()]
+        pieces = f"{len(self.advice)} piece{'s' if len(self.advice) != 1 else ''}"
+        yield f"{', '.join(named)}: {f'no problem, and {pieces} of advice' if self.advice else 'all fine'}."
+        for lint in self.advice:
+            yield from (f"{lint.about}: {lint.what}", f"    -> {lint.fix}")
+
+    def data(self) -> dict[str, object]:
+        advice = [picked(lint, "about", "what", "fix") for lint in self.advice]
+        return {"counts": self.counts, "problems": [], "advice": advice}
 
 
 def _refuse_loosened(since: str, content: tuple[Path, ...], config: Path, catalog: Catalog, now: datetime) -> None:
@@ -75,10 +83,10 @@ def _refuse_loosened(since: str, content: tuple[Path, ...], config: Path, catalo
             fix=f"write `version: {version + 1}` and since when it holds (`effective:`), and keep the policy before as"
             f" {content[0] / 'policies'}/{version}.yaml",
         )
-    if found := loosened(old, catalog, now):
-        said = "\n".join(f"  {one.cause}: {one}" for one in found)
+    if ending := loosened(old, catalog, now):
+        listed = "\n".join(f"  {freeze.cause}: {freeze}" for freeze in ending)
         raise InputError(
-            f"against {since}, a freeze that has begun would end earlier:\n{said}",
+            f"against {since}, a freeze that has begun would end earlier:\n{listed}",
             fix="keep what was known: `revisions:` in the event, or the old policy in content/policies/; what cannot"
             " wait ships by an override",
         )

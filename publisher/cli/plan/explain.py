@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import ClassVar
 
 import click
 
@@ -12,24 +14,20 @@ from publisher.cli.inputs import (
     at_option,
     bucket_option,
     content_options,
-    json_option,
     known_product,
     load,
     moment,
-    print_json,
     refuse_to_tell_early,
+    state_of,
 )
-from publisher.cli.live import state_of
-from publisher.cli.output.verdicts import terminal_width, wrapped
-from publisher.model.catalog import Catalog
+from publisher.cli.output.emit import Report, answering
 from publisher.model.records.channel_state import ChannelState
 from publisher.model.records.decision import Decision
-from publisher.model.records.evidence import Evidence
-from publisher.model.values import format_time
+from publisher.pipeline.plan.open_releases import open_questions
 from publisher.rules import english
-from publisher.rules.evaluate import evaluate
 from publisher.rules.gates.technical.withdrawn import sentences
 from publisher.rules.headline import headline
+from publisher.text.terminal import wrapped
 
 
 @click.command("explain")
@@ -38,17 +36,10 @@ from publisher.rules.headline import headline
 @click.option("--public", is_flag=True, help="Say it as the public reads it: neutral words, no internal release.")
 @bucket_option
 @content_options
-@json_option
+@answering
 def command(
-    *,
-    at: str | None,
-    product: str | None,
-    public: bool,
-    bucket: str | None,
-    content: tuple[Path, ...],
-    config: Path,
-    as_json: bool,
-) -> None:
+    *, at: str | None, product: str | None, public: bool, bucket: str | None, content: tuple[Path, ...], config: Path
+) -> Report:
     """Say for every release that has not shipped, and each of its channels, whether it may at a moment, and why not.
 
     `publish why` tells the whole of one release. With --bucket, what is live there or was taken back counts as shipped,
@@ -61,48 +52,40 @@ def command(
     refuse_to_tell_early(at, now, catalog, public=public)
     state = state_of(bucket, config, catalog)
     decisions = list(open_questions(catalog, now, product, state, public=public))
-    if as_json:
-        withdrawn = [entry.model_dump(mode="json") for entry in state.withdrawn] if state else []
-        answers = [one.model_dump(mode="json") for one in decisions]
-        print_json({"at": format_time(now), "decisions": answers, "withdrawn": withdrawn})
-        return
-    back = sentences(state, product) if state else []
-    click.echo("\n".join(report(decisions, now, terminal_width(), back)))
+    return ExplainReport(decisions, now, state, product)
 
 
-def open_questions(
-    catalog: Catalog, now: datetime, product: str | None, state: ChannelState | None = None, *, public: bool
-) -> Iterator[Decision]:
-    """The decision on each release that had not shipped by `now`, by product, version and channel.
-
-    What a channel of the bucket's `state` offers or has taken back has shipped there.
-    """
-    for release in catalog.releases:
-        shipped = release.shipped_at is not None and release.shipped_at <= now
-        if shipped or product not in (None, release.product) or (public and release.visibility != "public"):
-            continue
-        for channel in release.channels:
-            evidence = Evidence.of_channel(state, release.product, channel)
-            if release.version == evidence.live or release.version in evidence.withdrawn_from(channel):
-                continue
-            decision = evaluate(catalog, release, channel, now, evidence)
-            yield decision.public() if public else decision
-
-
-def report(decisions: list[Decision], now: datetime, width: int, back: Sequence[str] = ()) -> list[str]:
+@dataclass(frozen=True)
+class ExplainReport(Report):
     """The count in the first line, then each answer with the reasons that stop it, then what was taken back."""
-    lines = _answers(decisions, now, width)
-    return [*lines, "", *(line for text in back for line in wrapped(text, width))] if back else lines
 
+    says_ok: ClassVar[bool] = False
+    decisions: Sequence[Decision]
+    now: datetime
+    state: ChannelState | None = None
+    product: str | None = None
 
-def _answers(decisions: list[Decision], now: datetime, width: int) -> list[str]:
-    if not decisions:
-        return [f"{english.moment(now)}: no release is to come."]
-    free = sum(decision.go for decision in decisions)
-    lines = wrapped(f"{english.moment(now)}: {free} of {len(decisions)} may ship.", width)
-    for decision in decisions:
-        lines += ["", *wrapped(f"{headline(decision).removesuffix('.')} ({decision.channel}).", width)]
-        for verdict in decision.verdicts:
-            if verdict.outcome.stops:
-                lines += wrapped(f"{verdict.outcome}, {verdict.rule}: {verdict.reason}", width, indent=2)
-    return lines
+    def lines(self, width: int) -> list[str]:
+        withdrawn = sentences(self.state, self.product) if self.state else ()
+        lines = [line for text in withdrawn for line in wrapped(text, width)]
+        return [*self._answers(width), *(["", *lines] if lines else [])]
+
+    def _answers(self, width: int) -> list[str]:
+        now = english.moment(self.now)
+        if not self.decisions:
+            return [f"{now}: no release is to come."]
+        free = sum(decision.go for decision in self.decisions)
+        lines = wrapped(f"{now}: {free} of {len(self.decisions)} may ship.", width)
+        for decision in self.decisions:
+            lines += ["", *wrapped(f"{headline(decision).removesuffix('.')} ({decision.channel}).", width)]
+            for verdict in decision.verdicts:
+                if verdict.outcome.stops:
+                    lines += wrapped(f"{verdict.outcome}, {verdict.rule}: {verdict.reason}", width, indent=2)
+        return lines
+
+    def data(self) -> dict[str, object]:
+        return {
+            "at": self.now,
+            "decisions": [decision.model_dump(mode="json") for decision in self.decisions],
+            "withdrawn": [entry.model_dump(mode="json") for entry in self.state.withdrawn] if self.state else [],
+        }

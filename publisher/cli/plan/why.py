@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import ClassVar
 
 import click
 
-from publisher.cli.changes import changes_of
 from publisher.cli.inputs import (
+    asking_options,
     bucket_option,
+    changes_of,
     find_release,
     load,
     moment,
     one_channel,
-    print_json,
+    state_of,
 )
-from publisher.cli.live import state_of
-from publisher.cli.output.verdicts import terminal_width, verdict_lines, wrapped
-from publisher.cli.plan.asking import asking_options
+from publisher.cli.output.emit import Report
+from publisher.cli.output.verdicts import verdict_lines
+from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
 from publisher.model.records.channel_state import ChannelState
 from publisher.model.records.decision import Decision
@@ -31,6 +33,7 @@ from publisher.rules.gates.environment.risk import coordination
 from publisher.rules.gates.technical.plane_order import classification
 from publisher.rules.gates.technical.withdrawn import sentence
 from publisher.rules.headline import change, course, halves, headline
+from publisher.text.terminal import wrapped
 
 
 @click.command("why")
@@ -45,8 +48,7 @@ def command(
     at: str | None,
     content: tuple[Path, ...],
     config: Path,
-    as_json: bool,
-) -> None:
+) -> Report:
     """Say why a release may or may not ship, and when that changes.
 
     Shows what every rule says: its outcome, the reason, who must act, what would change it, and until when it holds
@@ -55,59 +57,66 @@ def command(
     This is a question, so the exit code is 0 whatever the answer is; `publish release` exits with 3 when it is no.
     """
     catalog = load(content, config)
-    found = find_release(catalog, release)
-    chosen = one_channel(found, channel, catalog)
+    named = find_release(catalog, release)
+    chosen = one_channel(named, channel, catalog)
     state = state_of(bucket, config, catalog)
-    evidence = Evidence.of_channel(state, found.product, chosen, changes_of(changes))
-    decision = evaluate(catalog, found, chosen, moment(at, catalog), evidence)
-    if as_json:
-        print_json(decision.model_dump(mode="json"))
-        return
-    width = terminal_width()
-    question = Question(catalog, found, chosen, evidence, decision.at)
-    kind = english.with_article(coordination(question))
-    nature = f"{kind[0].upper()}{kind[1:]} release; handling: {classification(question.product, found)}."
-    click.echo("\n".join(report(course(catalog, found, decision, evidence), found, width, state, nature)))
+    evidence = Evidence.of_channel(state, named.product, chosen, changes_of(changes))
+    decision = evaluate(catalog, named, chosen, moment(at, catalog), evidence)
+    return WhyReport(catalog, named, decision, evidence, state)
 
 
-def report(
-    decisions: Sequence[Decision], release: Release, width: int, state: ChannelState | None = None, nature: str = ""
-) -> list[str]:
-    """The whole answer as lines of at most `width` columns, but for words that are longer.
+@dataclass(frozen=True)
+class WhyReport(Report):
+    """The answer, then what every rule says."""
 
-    `nature` says how the release is handled, `state` is what the bucket offers, if one was looked at. `decisions` are
-    the one that was asked for and those that follow it until the answer changes.
-    """
-    decision, *following = decisions
-    published = _published(decision, release, state)
-    lines = wrapped(published or headline(decision), width)
-    lines += wrapped(f"Channel {decision.channel}, asked for {english.moment(decision.at)}.", width)
-    if nature:
-        lines += wrapped(nature, width)
-    if published:
-        lines += wrapped(f"If it were published again: {headline(decision)}", width)
-    elif _plan_fails(decision, release.planned_for):
-        lines += wrapped(
-            f"Its planned time, {english.moment(release.planned_for or decision.at)}, is too early.", width
-        )
-    stopping = sorted((v for v in decision.verdicts if v.outcome.stops), key=lambda v: -v.outcome.rank)
-    if stopping:
-        lines += ["", "What blocks it:"]
-    for verdict in stopping:
-        lines += ["", *verdict_lines(verdict, width)]
-    for later in following:
-        lines += ["", f"From {english.moment(later.at)}:", ""]
-        for verdict in later.verdicts:
-            if verdict.outcome.stops:
-                lines += verdict_lines(verdict, width)
-    others = [verdict for verdict in decision.verdicts if not verdict.outcome.stops]
-    if others:
-        lines += ["", "What else was looked at:" if stopping else "What was looked at:", ""]
-    for verdict in others:
-        lines += verdict_lines(verdict, width)
-    lines += ["", *wrapped(halves(decision), width), *wrapped(change(decision), width)]
-    lines += wrapped(f"Policy version {decision.policy_version}, {decision.policy_digest[:12]}.", width)
-    return lines
+    says_ok: ClassVar[bool] = False
+    catalog: Catalog
+    release: Release
+    decision: Decision
+    evidence: Evidence
+    state: ChannelState | None
+    """What the bucket offers, if one was looked at."""
+
+    def lines(self, width: int) -> list[str]:
+        """For people; after the decision come those that follow it until the answer changes."""
+        release = self.release
+        decision, *following = course(self.catalog, release, self.decision, self.evidence)
+        published = _published(decision, release, self.state)
+        lines = wrapped(published or headline(decision), width)
+        lines += wrapped(f"Channel {decision.channel}, asked for {english.moment(decision.at)}.", width)
+        lines += wrapped(self._nature(), width)
+        if published:
+            lines += wrapped(f"If it were published again: {headline(decision)}", width)
+        elif _plan_fails(decision, release.planned_for):
+            planned = english.moment(release.planned_for or decision.at)
+            lines += wrapped(f"Its planned time, {planned}, is too early.", width)
+        stopping = sorted((v for v in decision.verdicts if v.outcome.stops), key=lambda v: -v.outcome.rank)
+        if stopping:
+            lines += ["", "What blocks it:"]
+        for verdict in stopping:
+            lines += ["", *verdict_lines(verdict, width)]
+        for later in following:
+            lines += ["", f"From {english.moment(later.at)}:", ""]
+            for verdict in later.verdicts:
+                if verdict.outcome.stops:
+                    lines += verdict_lines(verdict, width)
+        others = [verdict for verdict in decision.verdicts if not verdict.outcome.stops]
+        if others:
+            lines += ["", "What else was looked at:" if stopping else "What was looked at:", ""]
+        for verdict in others:
+            lines += verdict_lines(verdict, width)
+        lines += ["", *wrapped(halves(decision), width), *wrapped(change(decision), width)]
+        lines += wrapped(f"Policy version {decision.policy_version}, {decision.policy_digest[:12]}.", width)
+        return lines
+
+    def _nature(self) -> str:
+        """How the release is handled."""
+        question = Question(self.catalog, self.release, self.decision.channel, self.evidence, self.decision.at)
+        kind = english.with_article(coordination(question))
+        return f"{kind[0].upper()}{kind[1:]} release; handling: {classification(question.product, self.release)}."
+
+    def data(self) -> dict[str, object]:
+        return self.decision.model_dump(mode="json")
 
 
 def _published(decision: Decision, release: Release, state: ChannelState | None) -> str | None:

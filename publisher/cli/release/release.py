@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from publisher.cli.changes import changes_of
-from publisher.cli.inputs import at_option, find_release, load, moment, print_result, shipping_channel, wall_clock
-from publisher.cli.options import open_to_flip, open_to_look, refuse_placeholders, refuse_sample
+from publisher.cli.inputs import at_option, changes_of, find_release, load, moment, shipping_channel, wall_clock
+from publisher.cli.options import open_to_flip, open_to_look, readable, refuse_placeholders, refuse_sample
+from publisher.cli.output.emit import Report, for_programs, picked
 from publisher.cli.output.progress_bar import track_on_terminal
-from publisher.cli.output.verdicts import terminal_width, wrapped
 from publisher.cli.release.shipping import (
+    Shipped,
     artifacts_options,
-    next_step,
-    readable,
-    record_as_json,
+    record_data,
     record_option,
     recorded,
     refusals_in_ledger,
@@ -30,9 +29,9 @@ from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.decide import ReleaseRequest
 from publisher.pipeline.objects.planned import PlannedObject
 from publisher.pipeline.objects.writing import Written
-from publisher.pipeline.release.recording import NOT_RECORDED
 from publisher.pipeline.release.release import ReleasePlan, apply_release, plan_release
 from publisher.rules import english
+from publisher.text.terminal import versions, wrapped
 
 
 @click.command()
@@ -54,8 +53,7 @@ def command(
     content: tuple[Path, ...],
     config: Path,
     at: str | None,
-    as_json: bool,
-) -> None:
+) -> Report:
     """Decide, sign and publish PRODUCT@VERSION to a channel.
 
     Checks the content, decides, hashes, signs, writes manifests, feed and TUF metadata, stores everything and replaces
@@ -75,23 +73,16 @@ def command(
         decide_at=moment(at, catalog) if at is not None else None,
     )
     storage = open_to_look(to, catalog) if dry_run else open_to_flip(to, catalog, wall_clock())
-    track = track_on_terminal(quiet=as_json)
+    track = track_on_terminal(quiet=for_programs())
     ring = key_ring(catalog.signers, keys)
     root = read_root(config)
     logged = refusals_in_ledger(Action.RELEASE, release, root, storage, ring)
     with nullcontext() if dry_run else logged:
         bucket = Bucket(readable(storage), root)
         plan = plan_release(request, catalog, bucket, ring, wall_clock(), replace=replace, track=track)
-        applied = None if dry_run or plan.nothing_to_do else apply_release(plan, catalog, storage, wall_clock, track)
-    shipped = wall_clock()
-    done = recorded(release, shipped, content, config, record=record) if applied is not None else NOT_RECORDED
-    if as_json:
-        print_result({**_as_json(plan, applied, storage.url, dry_run=dry_run), **record_as_json(done)})
-    else:
-        lines = _lines(plan, applied, storage.url, dry_run=dry_run)
-        if applied is not None:
-            lines += wrapped(next_step(release, shipped, done), terminal_width())
-        click.echo("\n".join(lines))
+        written = None if dry_run or plan.nothing_to_do else apply_release(plan, catalog, storage, wall_clock, track)
+    shipped = recorded(release, wall_clock(), content, config, record=record) if written is not None else None
+    return ReleaseReport(plan, written, storage.url, dry_run, shipped)
 
 
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -102,68 +93,73 @@ _FLIP = (
 )
 
 
-def _lines(plan: ReleasePlan, written: Written | None, url: str, *, dry_run: bool) -> list[str]:
-    request = plan.stage.request
-    title = f"{request.release.product} {request.release.version}"
-    width = terminal_width()
-    left_alone = f"Not part of the release, left alone: {', '.join(plan.stage.ignored)}"
-    ignored = wrapped(left_alone, width) if plan.stage.ignored else []
-    if dry_run:
+@dataclass(frozen=True)
+class ReleaseReport(Report):
+    """What was planned and, unless it was a dry run, published."""
+
+    plan: ReleasePlan
+    written: Written | None
+    url: str
+    dry_run: bool
+    shipped: Shipped | None
+
+    def lines(self, width: int) -> list[str]:
+        plan, stage, written = self.plan, self.plan.stage, self.written
+        title, channel = f"{stage.request.release.product} {stage.request.release.version}", stage.request.channel
+        left_alone = f"Not part of the release, left alone: {', '.join(stage.ignored)}"
+        ignored = wrapped(left_alone, width) if stage.ignored else []
+        if self.dry_run:
+            return [
+                *wrapped(f"Plan for {title} to {channel} in {self.url}; nothing was written.", width),
+                "",
+                *(line for planned in plan.objects for line in self._object_lines(planned, width)),
+                *(_FLIP if plan.flips else []),
+                "",
+                *ignored,
+                "Run it again without --dry-run to publish." if not plan.nothing_to_do else "Nothing is left to do.",
+            ]
+        if written is None or self.shipped is None:
+            there = f"{title} is already in {channel} with these very bytes; nothing was written."
+            return [*wrapped(there, width), *ignored]
         return [
-            *wrapped(f"Plan for {title} to {request.channel} in {url}; nothing was written.", width),
-            "",
-            *(line for one in plan.objects for line in _object_lines(plan, one, width)),
-            *(_FLIP if plan.flips else []),
-            "",
+            f"{title} is published to {channel}.",
+            *wrapped(f"{len(written.keys)} objects, {written.size:,} bytes, to {self.url}", width, 2),
+            *wrapped(f"signed: {versions(plan.promote.publication.changed_roles) or 'nothing new'}", width, 2),
+            *wrapped(f"verified as a new client: {english.listed(stage.platforms)}", width, 2),
             *ignored,
-            "Run it again without --dry-run to publish." if not plan.nothing_to_do else "Nothing is left to do.",
+            *wrapped(self.shipped.next_step(), width),
         ]
-    if written is None:
-        done = f"{title} is already in {request.channel} with these very bytes; nothing was written."
-        return [*wrapped(done, width), *ignored]
-    roles = ", ".join(f"{role} {version}" for role, version in plan.promote.publication.changed_roles)
-    return [
-        f"{title} is published to {request.channel}.",
-        *wrapped(f"{len(written.keys)} objects, {written.size:,} bytes, to {url}", width, 2),
-        *wrapped(f"signed: {roles or 'nothing new'}", width, 2),
-        *wrapped(f"verified as a new client: {english.listed(plan.stage.platforms)}", width, 2),
-        *ignored,
-    ]
 
+    def _object_lines(self, planned: PlannedObject, width: int) -> list[str]:
+        """An object as people read it; --json has its whole key."""
+        verb = "is there" if planned.key in self.plan.already_there else "copy" if planned.copy_of else "write"
+        folder, slash, name = _DIGEST.sub(lambda digest: f"{digest[0][:12]}...", planned.key).rpartition("/")
+        head, tail = f"  {verb:8} {folder}{slash}", f"{name}  ({planned.size:,} bytes)"
+        return [head + tail] if len(head + tail) <= width else [head, f"{'':13}{tail}"]
 
-def _object_lines(plan: ReleasePlan, one: PlannedObject, width: int) -> list[str]:
-    """An object as people read it; --json has its whole key."""
-    verb = "is there" if one.key in plan.already_there else "copy" if one.copy_of else "write"
-    folder, slash, name = _DIGEST.sub(lambda digest: f"{digest[0][:12]}...", one.key).rpartition("/")
-    head, tail = f"  {verb:8} {folder}{slash}", f"{name}  ({one.size:,} bytes)"
-    return [head + tail] if len(head + tail) <= width else [head, f"{'':13}{tail}"]
-
-
-def _as_json(plan: ReleasePlan, written: Written | None, url: str, *, dry_run: bool) -> dict[str, object]:
-    request = plan.stage.request
-    return {
-        "product": request.release.product,
-        "version": str(request.release.version),
-        "channel": request.channel,
-        "storage": url,
-        "dry_run": dry_run,
-        "changed": written is not None,
-        "candidate": plan.stage.candidate.digest if plan.stage.candidate else None,
-        "decision": plan.decision.model_dump(mode="json"),
-        "plan": [
-            {
-                "key": one.key,
-                "size": one.size,
-                "sha256": one.sha256,
-                "copy_of": one.copy_of,
-                "already_there": one.key in plan.already_there,
-            }
-            for one in plan.objects
-        ],
-        "flip": plan.flips,
-        "roles": dict(plan.promote.publication.changed_roles),
-        "written": list(written.keys) if written else [],
-        "bytes_written": written.size if written else 0,
-        "verified_platforms": list(plan.stage.platforms) if written else [],
-        "ignored": list(plan.stage.ignored),
-    }
+    def data(self) -> dict[str, object]:
+        plan, stage, written = self.plan, self.plan.stage, self.written
+        return {
+            "product": stage.request.release.product,
+            "version": stage.request.release.version,
+            "channel": stage.request.channel,
+            "storage": self.url,
+            "dry_run": self.dry_run,
+            "changed": written is not None,
+            "candidate": stage.candidate.digest if stage.candidate else None,
+            "decision": plan.decision.model_dump(mode="json"),
+            "plan": [
+                {
+                    **picked(planned, "key", "size", "sha256", "copy_of"),
+                    "already_there": planned.key in plan.already_there,
+                }
+                for planned in plan.objects
+            ],
+            "flip": plan.flips,
+            "roles": dict(plan.promote.publication.changed_roles),
+            "written": written.keys if written else [],
+            "bytes_written": written.size if written else 0,
+            "verified_platforms": stage.platforms if written else [],
+            "ignored": stage.ignored,
+            **record_data(self.shipped),
+        }

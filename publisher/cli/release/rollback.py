@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import channel_among, load_configured, named_version, print_result, wall_clock
+from publisher.cli.inputs import channel_among, load_configured, named_version, wall_clock
 from publisher.cli.options import open_to_write
-from publisher.cli.output.verdicts import terminal_width, wrapped
+from publisher.cli.output.emit import Report, picked
 from publisher.cli.release.shipping import shipping_options
 from publisher.cli.secrets import key_ring, read_root
 from publisher.errors import UsageError
 from publisher.model.records.ledger import Action
 from publisher.pipeline.bucket import Bucket
+from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.release.promote import PromoteRequest
-from publisher.pipeline.release.rollback import apply_rollback, plan_rollback
+from publisher.pipeline.release.rollback import RollbackPlan, apply_rollback, plan_rollback
 from publisher.rules import english
 from publisher.rules.gates.technical.withdrawn import advised
+from publisher.text.terminal import wrapped
 from publisher.wire.version import Version
 
 
 @click.command()
 @shipping_options
 def command(
-    name: str, channel: str | None, to: str | None, keys: Path, content: tuple[Path, ...], config: Path, as_json: bool
-) -> None:
+    name: str, channel: str | None, to: str | None, keys: Path, content: tuple[Path, ...], config: Path
+) -> Report:
     """Take PRODUCT@VERSION back: who installs or updates from now on gets what was live before it.
 
     The way back was signed together with the release, so only the keys of snapshot and timestamp are needed, and no
@@ -47,24 +50,35 @@ def command(
     ring = key_ring(configuration.signers, keys)
     plan = plan_rollback(request, version, configuration, Bucket(storage, read_root(config)), ring, wall_clock())
     written = apply_rollback(plan, storage, wall_clock)
-    if as_json:
-        print_result(
-            {
-                "role": request.role,
-                "taken_back": str(version),
-                "back_to": plan.back_to,
-                "platforms": list(plan.platforms),
-                "roles": dict(plan.publication.changed_roles),
-                "written": list(written.keys),
-            }
-        )
-        return
-    advice = advised(version, Version.parse(plan.back_to))
-    sentences = (
-        f"{name} is taken back in {chosen}: {plan.back_to} is live, verified as a new client.",
-        f"Clients that run {version} show: {advice}",
-        f"It never ships to {chosen} again: publish a fixed version under a higher number, and build the site again.",
-    )
-    done, *then = (wrapped(text, terminal_width()) for text in sentences)
-    platforms = wrapped(english.listed(plan.platforms), terminal_width(), 2)
-    click.echo("\n".join([*done, *platforms, *(line for lines in then for line in lines)]))
+    return RollbackReport(name, version, request, plan, written)
+
+
+@dataclass(frozen=True)
+class RollbackReport(Report):
+    """A version that was taken back, and what clients get instead."""
+
+    name: str
+    version: Version
+    request: PromoteRequest
+    plan: RollbackPlan
+    written: Written
+
+    def lines(self, width: int) -> list[str]:
+        channel, back_to = self.request.channel, self.plan.back_to
+        shown = f"Clients that run {self.version} show: {advised(self.version, Version.parse(back_to))}"
+        again = f"It never ships to {channel} again: publish a fixed version under a higher number, and build the site"
+        return [
+            *wrapped(f"{self.name} is taken back in {channel}: {back_to} is live, verified as a new client.", width),
+            *wrapped(english.listed(self.plan.platforms), width, 2),
+            *wrapped(shown, width),
+            *wrapped(f"{again} again.", width),
+        ]
+
+    def data(self) -> dict[str, object]:
+        return {
+            "role": self.request.role,
+            "taken_back": self.version,
+            **picked(self.plan, "back_to", "platforms"),
+            "roles": dict(self.plan.publication.changed_roles),
+            "written": self.written.keys,
+        }

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
-from publisher.cli.changes import changes_option
-from publisher.cli.inputs import content_options, json_option, wall_clock
+from publisher.cli.inputs import PATH, changes_option, content_options, options, wall_clock
 from publisher.cli.options import to_option
+from publisher.cli.output.emit import answering, notice
 from publisher.cli.secrets import keys_option
 from publisher.errors import TidegateError
 from publisher.model.content.release import Release
@@ -20,39 +19,30 @@ from publisher.model.records.ledger import Action
 from publisher.model.values import format_time
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger_append import refusals_logged
-from publisher.pipeline.release.recording import Recorded, record_shipped
-from publisher.storage.memory import MemoryStorage
+from publisher.pipeline.release.recording import NOT_RECORDED, Recorded, record_shipped
 from publisher.storage.protocol import Storage
+from publisher.text.terminal import whole
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def shipping_options(function: F) -> F:
-    """PRODUCT@VERSION --channel --to --keys --content --config --json"""
-    for decorate in (json_option, content_options, keys_option, to_option):
-        function = decorate(function)
-    function = click.option("--channel", help="The channel; needed where there are several.")(function)
-    return click.argument("name", metavar="PRODUCT@VERSION")(function)
-
-
-def artifacts_options(function: F) -> F:
-    """--artifacts, --changes and --replace, for commands that make a candidate."""
-    function = changes_option(function)
-    function = click.option(
+shipping_options = options(
+    click.argument("name", metavar="PRODUCT@VERSION"),
+    click.option("--channel", help="The channel; needed where there are several."),
+    to_option,
+    keys_option,
+    content_options,
+    answering,
+)
+artifacts_options = options(
+    click.option("--artifacts", required=True, type=PATH, help="Directory of the built files."),
+    click.option(
         "--replace", is_flag=True, help="Supersede another candidate of the channel; its signatures are void."
-    )(function)
-    return click.option(
-        "--artifacts", required=True, type=click.Path(path_type=Path), help="Directory of the built files."
-    )(function)
-
-
-def readable(storage: Storage) -> Storage:
-    """The store, or an empty one in memory as long as there is nothing at its place: planning writes nothing."""
-    if storage.is_prepared():
-        return storage
-    empty = MemoryStorage()
-    empty.prepare()
-    return empty
+    ),
+    changes_option,
+)
+"""For commands that make a candidate."""
+record_option = click.option(
+    "--record/--no-record", default=True, help="Write shipped_at into the release's YAML.  [default: record]"
+)
+"""For commands that make a release live."""
 
 
 def refusals_in_ledger(
@@ -63,32 +53,39 @@ def refusals_in_ledger(
 
 
 def _say_unlogged(error: TidegateError) -> None:
-    click.echo(f"publish: the refusal is not in the ledger: {error.what}", err=True)
+    notice(f"publish: the refusal is not in the ledger: {error.what}")
 
 
-def record_option(function: F) -> F:
-    """--no-record, for commands that make a release live."""
-    return click.option(
-        "--record/--no-record", default=True, help="Write shipped_at into the release's YAML.  [default: record]"
-    )(function)
+@dataclass(frozen=True)
+class Shipped:
+    """A release that has just become live, and what became of its record."""
+
+    release: Release
+    at: datetime
+    recorded: Recorded
+
+    def next_step(self) -> str:
+        """What remains to be done by hand."""
+        file, why_not = self.recorded.file, self.recorded.why_not
+        if file is not None:
+            return f"Recorded shipped_at in {whole(file)}. Next: commit it, and build the site again."
+        if not why_not:
+            return "Next: build the site again."
+        why = "" if why_not == "--no-record" else f"shipped_at is not recorded: {why_not}. "
+        line = f"shipped_at: {format_time(self.at)}"
+        return f"{why}Next: write `{line}` into the YAML of {self.release.id}, and build the site again."
 
 
-def recorded(release: Release, shipped: datetime, content: tuple[Path, ...], config: Path, *, record: bool) -> Recorded:
+def recorded(release: Release, at: datetime, content: tuple[Path, ...], config: Path, *, record: bool) -> Shipped:
     """Record that a release has just become live; without `record`, only say so."""
-    return record_shipped(release, shipped, content, config) if record else Recorded(None, "--no-record")
+    done = record_shipped(release, at, content, config) if record else Recorded(None, "--no-record")
+    return Shipped(release, at, done)
 
 
-def record_as_json(done: Recorded) -> dict[str, object]:
-    """The same for machines."""
-    return {"recorded_in": str(done.file) if done.file is not None else None, "not_recorded": done.why_not or None}
-
-
-def next_step(release: Release, shipped: datetime, done: Recorded) -> str:
-    """What remains to be done by hand when a release has just become live."""
-    if done.file is not None:
-        return f"Recorded shipped_at in {done.file}. Next: commit it, and build the site again."
-    if not done.why_not:
-        return "Next: build the site again."
-    why = "" if done.why_not == "--no-record" else f"shipped_at is not recorded: {done.why_not}. "
-    line = f"shipped_at: {format_time(shipped)}"
-    return f"{why}Next: write `{line}` into the YAML of {release.id}, and build the site again."
+def record_data(shipped: Shipped | None) -> dict[str, object]:
+    """Where it was recorded, for programs; None where nothing has become live."""
+    record = shipped.recorded if shipped is not None else NOT_RECORDED
+    return {
+        "recorded_in": record.file,
+        "not_recorded": record.why_not or None,
+    }

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from publisher.cli.changes import changes_of
-from publisher.cli.inputs import find_release, load, print_result, shipping_channel, wall_clock
-from publisher.cli.options import open_to_write, refuse_placeholders, refuse_sample
+from publisher.cli.inputs import changes_of, find_release, load, shipping_channel, wall_clock
+from publisher.cli.options import open_to_write, readable, refuse_placeholders, refuse_sample
+from publisher.cli.output.emit import Report, for_programs
 from publisher.cli.output.progress_bar import track_on_terminal
-from publisher.cli.release.shipping import artifacts_options, readable, refusals_in_ledger, shipping_options
+from publisher.cli.release.shipping import artifacts_options, refusals_in_ledger, shipping_options
 from publisher.cli.secrets import key_ring, read_root
 from publisher.errors import UsageError
 from publisher.model.records.ledger import Action
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.decide import ReleaseRequest
+from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.release.stage import StagePlan, Supersede, apply_stage, plan_stage
 
 
@@ -34,8 +36,7 @@ def command(
     keys: Path,
     content: tuple[Path, ...],
     config: Path,
-    as_json: bool,
-) -> None:
+) -> Report:
     """Upload PRODUCT@VERSION and make it the channel's candidate; clients see nothing of it.
 
     The candidate is the exact metadata that clients will verify. It waits for signatures, and for `publish promote`.
@@ -50,32 +51,38 @@ def command(
     request = ReleaseRequest(release, chosen, artifacts, changes_of(changes))
     storage = open_to_write(to, catalog, wall_clock())
     supersede = Supersede.ANY if replace else Supersede.STALE if rebase else Supersede.NOTHING
-    track = track_on_terminal(quiet=as_json)
+    track = track_on_terminal(quiet=for_programs())
     ring = key_ring(catalog.signers, keys)
     root = read_root(config)
     with refusals_in_ledger(Action.STAGE, release, root, storage, ring):
         plan = plan_stage(request, catalog, Bucket(readable(storage), root), ring, wall_clock(), supersede, track)
     written = None if plan.nothing_to_do else apply_stage(plan, storage, track)
-    if as_json:
-        print_result(
-            {
-                "candidate": plan.candidate.digest if plan.candidate else None,
-                "role": plan.role,
-                "changed": written is not None,
-                "written": list(written.keys) if written else [],
-                "ignored": list(plan.ignored),
-            }
-        )
-    else:
-        click.echo("\n".join(_lines(plan, written is not None)))
+    return StageReport(plan, written)
 
 
-def _lines(plan: StagePlan, changed: bool) -> list[str]:
-    title = f"{plan.request.release.product} {plan.request.release.version}"
-    if plan.candidate is None:
-        return [f"{title} is live in {plan.request.channel} already; there is nothing to stage."]
-    said = "is staged for" if changed else "was staged already for"
-    return [
-        f"{title} {said} {plan.request.channel}: candidate {plan.candidate.digest[:12]} of {plan.role}.",
-        f"Next: publish approve {plan.request.release.id} --channel {plan.request.channel} --key YOUR-KEY",
-    ]
+@dataclass(frozen=True)
+class StageReport(Report):
+    """A candidate that waits for signatures, or the release that is live already."""
+
+    plan: StagePlan
+    written: Written | None
+
+    def lines(self, width: int) -> list[str]:
+        request, candidate = self.plan.request, self.plan.candidate
+        title = f"{request.release.product} {request.release.version}"
+        if candidate is None:
+            return [f"{title} is live in {request.channel} already; there is nothing to stage."]
+        staged = "is staged for" if self.written is not None else "was staged already for"
+        return [
+            f"{title} {staged} {request.channel}: candidate {candidate.digest[:12]} of {self.plan.role}.",
+            f"Next: publish approve {request.release.id} --channel {request.channel} --key YOUR-KEY",
+        ]
+
+    def data(self) -> dict[str, object]:
+        return {
+            "candidate": self.plan.candidate.digest if self.plan.candidate else None,
+            "role": self.plan.role,
+            "changed": self.written is not None,
+            "written": self.written.keys if self.written else [],
+            "ignored": self.plan.ignored,
+        }

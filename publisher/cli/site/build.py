@@ -9,20 +9,20 @@ from pathlib import Path
 import click
 
 from publisher.cli.inputs import (
+    PATH,
     at_option,
     bucket_option,
     content_options,
-    json_option,
     load,
     moment,
-    print_result,
+    state_of,
     wall_clock,
 )
-from publisher.cli.live import state_of
 from publisher.cli.options import refuse_placeholders, refuse_sample
+from publisher.cli.output.emit import answering, for_programs
 from publisher.cli.output.progress_bar import track_on_terminal
 from publisher.cli.secrets import key_ring, keys_option, read_root
-from publisher.cli.site.upload import as_json_of, lines_of, open_places, published, upload
+from publisher.cli.site.upload import BuildReport, open_places, published, upload
 from publisher.content.pages import read_handed_out
 from publisher.errors import UsageError
 from publisher.pipeline.bucket import Bucket
@@ -38,18 +38,11 @@ from publisher.storage.protocol import Body, Storage
 
 
 @click.command("build")
-@click.option("--to", "target", type=click.Path(path_type=Path), help="Directory to write; replaced.")
+@click.option("--to", "target", type=PATH, help="Directory to write; replaced.")
 @click.option(
-    "--mkdocs",
-    "mkdocs_file",
-    type=click.Path(path_type=Path),
-    default=Path("mkdocs.yml"),
-    show_default=True,
-    help="MkDocs configuration.",
+    "--mkdocs", "mkdocs_file", type=PATH, default=Path("mkdocs.yml"), show_default=True, help="MkDocs configuration."
 )
-@click.option(
-    "--templates", type=click.Path(path_type=Path), default=Path("templates"), show_default=True, help="Templates."
-)
+@click.option("--templates", type=PATH, default=Path("templates"), show_default=True, help="Templates.")
 @bucket_option
 @click.option("--upload", "upload_url", metavar="URL", help="The site's own bucket: what differs is written there.")
 @click.option(
@@ -62,7 +55,7 @@ from publisher.storage.protocol import Body, Storage
 @keys_option
 @content_options
 @at_option
-@json_option
+@answering
 def command(
     target: Path | None,
     mkdocs_file: Path,
@@ -76,8 +69,7 @@ def command(
     content: tuple[Path, ...],
     config: Path,
     at: str | None,
-    as_json: bool,
-) -> None:
+) -> BuildReport:
     """Build the site strictly: a warning is an error, and then nothing is written.
 
     The directory must be absent, empty, or made by this command. With --upload it may be left out; then what has
@@ -112,19 +104,13 @@ def command(
             ring = key_ring(catalog.signers, keys)
             return plan_signing(manifest, Bucket(channel, read_root(config)), catalog, ring, wall_clock())
 
-        track = track_on_terminal(quiet=as_json)
+        track = track_on_terminal(quiet=for_programs())
         done = (
             upload(read_site(directory), places, sign, track, everything=everything, dry_run=dry_run)
             if places
             else None
         )
-    if as_json:
-        print_result({"directory": str(target) if target else None, "upload": as_json_of(done) if done else None})
-        return
-    if target is not None:
-        click.echo(f"Site built in {target}")
-    if done is not None:
-        click.echo("\n".join(lines_of(done)))
+    return BuildReport(target, done)
 
 
 def _refuse_words(

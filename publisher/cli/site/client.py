@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 from pydantic import TypeAdapter, ValidationError
 
+from publisher.cli.inputs import PATH
+from publisher.cli.output.emit import say
 from publisher.cli.secrets import read_root_file
 from publisher.cli.wheels import read_wheels, wheels_option
 from publisher.client.embedded import Trusted
@@ -15,16 +17,17 @@ from publisher.client.http import fetcher_for
 from publisher.errors import InputError
 from publisher.model.values import Slug
 from publisher.pipeline.client_build import build_zipapp
+from publisher.text.terminal import whole
 from publisher.wire.errors import ClientError
 from publisher.wire.version import Version
 
 
 @click.command()
-@click.option("--root", required=True, type=click.Path(path_type=Path), help="The first root, which it will trust.")
+@click.option("--root", required=True, type=PATH, help="The first root, which it will trust.")
 @click.option("--url", required=True, help="Address of the bucket, as clients see it.")
 @click.option("--product", required=True)
 @click.option("--channel", required=True)
-@click.option("--to", "to", required=True, type=click.Path(path_type=Path), help="File to write, such as tidegate.pyz.")
+@click.option("--to", "to", required=True, type=PATH, help="File to write, such as tidegate.pyz.")
 @wheels_option
 def command(root: Path, url: str, product: str, channel: str, to: Path, wheels: Path | None) -> None:
     """Build the reference update client as one file that needs only Python.
@@ -36,14 +39,14 @@ def command(root: Path, url: str, product: str, channel: str, to: Path, wheels: 
     packed = read_wheels(wheels)
     data = build_zipapp(trusted=trusted, version=Version.parse(version("tidegate")), wheels=packed)
     if to.exists() and to.read_bytes() == data:
-        click.echo(f"{to} is already this very client; nothing was written.")
+        say(f"{whole(to)} is already this very client; nothing was written.")
         return
     try:
         to.write_bytes(data)
         to.chmod(0o755)
     except OSError as error:
         raise InputError(f"cannot write {to}: {error.strerror}") from error
-    click.echo(f"{to} ({len(data):,} bytes) follows {product} {channel} at {url}. It holds:")
+    say(f"{whole(to)} ({len(data):,} bytes) follows {product} {channel} at {url}. It holds:")
     for wheel in packed:
         click.echo(f"  {wheel.name} {wheel.version}  sha256:{wheel.digest}")
 

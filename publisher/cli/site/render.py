@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import at_option, bucket_option, content_options, load, moment
-from publisher.cli.live import state_of
+from publisher.cli.inputs import PATH, at_option, bucket_option, content_options, load, moment, state_of
+from publisher.cli.output.emit import say
 from publisher.content.load import PAGES
 from publisher.content.pages import read_handed_out, read_pages
 from publisher.content.schemas import schema_of
@@ -15,23 +15,17 @@ from publisher.model.records.feed import Feed
 from publisher.site.directory_writer import read_file, refuse_foreign, write_directory
 from publisher.site.render import CALENDAR_ICS, fill_prose, render_site
 from publisher.site.templates import Templates
+from publisher.text.terminal import whole
 
 
 @click.command("render")
-@click.option("--to", "target", required=True, type=click.Path(path_type=Path), help="Directory to write; replaced.")
-@click.option(
-    "--templates", type=click.Path(path_type=Path), default=Path("templates"), show_default=True, help="Templates."
-)
+@click.option("--to", "target", required=True, type=PATH, help="Directory to write; replaced.")
+@click.option("--templates", type=PATH, default=Path("templates"), show_default=True, help="Templates.")
 @bucket_option
 @content_options
 @at_option
 def command(
-    target: Path,
-    templates: Path,
-    bucket: str | None,
-    content: tuple[Path, ...],
-    config: Path,
-    at: str | None,
+    target: Path, templates: Path, bucket: str | None, content: tuple[Path, ...], config: Path, at: str | None
 ) -> None:
     """Write every page as Markdown, and data as JSON, into a directory.
 
@@ -52,4 +46,4 @@ def command(
         else:
             files.setdefault(path, body)
     write_directory(target, files)
-    click.echo(f"{len(files)} files written to {target}")
+    say(f"{len(files)} files written to {whole(target)}")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import json_option, print_result
+from publisher.cli.output.emit import Report, answering, picked
 from publisher.content.schemas import schema_files
 from publisher.errors import InputError
 
@@ -20,8 +22,8 @@ from publisher.errors import InputError
     help="Directory to write into.",
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when a file is missing, old or superfluous.")
-@json_option
-def command(to: Path, check: bool, as_json: bool) -> None:
+@answering
+def command(to: Path, check: bool) -> Report:
     """Write the JSON Schemas by which editors complete and underline content.
 
     Each content file names its schema in its first line, for editors that know the YAML language server.
@@ -42,14 +44,25 @@ def command(to: Path, check: bool, as_json: bool) -> None:
                 (to / name).write_bytes(files[name])
         except OSError as error:
             raise InputError(f"{error.filename or to} cannot be written: {error.strerror}") from None
-    if as_json:
-        print_result(
-            {"directory": str(to), "files": sorted(files), "written": [] if check else stale, "unknown": extra}
-        )
-        return
-    if not stale:
-        click.echo(f"All {len(files)} schemas in {to} are current.")
-    else:
-        click.echo(f"Wrote {', '.join(stale)} to {to}.")
-    if extra:
-        click.echo(f"Not ours, and left alone: {', '.join(extra)}.")
+    return SchemaReport(to, sorted(files), () if check else stale, extra)
+
+
+@dataclass(frozen=True)
+class SchemaReport(Report):
+    """Which schemas were written."""
+
+    directory: Path
+    files: Sequence[str]
+    written: Sequence[str]
+    unknown: Sequence[str]
+
+    def lines(self, width: int) -> Iterator[str]:
+        if self.written:
+            yield f"Wrote {', '.join(self.written)} to {self.directory}."
+        else:
+            yield f"All {len(self.files)} schemas in {self.directory} are current."
+        if self.unknown:
+            yield f"Not ours, and left alone: {', '.join(self.unknown)}."
+
+    def data(self) -> dict[str, object]:
+        return picked(self, "directory", "files", "written", "unknown")

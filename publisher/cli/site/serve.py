@@ -6,17 +6,14 @@ from pathlib import Path
 
 import click
 
+from publisher.cli.inputs import PATH
 from publisher.site.mkdocs.preview import BUCKET, BUILT_FOR, make_server
 
 
 @click.command("serve")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port on 127.0.0.1.")
-@click.option(
-    "--site", type=click.Path(path_type=Path), default=Path("build/demo/site"), show_default=True, help="Built site."
-)
-@click.option(
-    "--bucket", type=click.Path(path_type=Path), default=Path("build/demo/bucket"), show_default=True, help="Bucket."
-)
+@click.option("--site", type=PATH, default=Path("build/demo/site"), show_default=True, help="Built site.")
+@click.option("--bucket", type=PATH, default=Path("build/demo/bucket"), show_default=True, help="Bucket.")
 def command(port: int, site: Path, bucket: Path) -> None:
     """Show site and bucket on http://127.0.0.1, until Ctrl+C. Nobody else can reach it."""
     server = make_server(site, bucket, port)

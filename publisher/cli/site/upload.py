@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 from publisher.cli.options import open_ready
+from publisher.cli.output.emit import Report
 from publisher.errors import StorageConflict, StorageError, StorageMissing, StorageTooLarge, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.pipeline.progress import Track
@@ -18,6 +20,7 @@ from publisher.pipeline.site.signing import apply_signing
 from publisher.pipeline.site.upload import SitePlan, Uploaded, apply_upload, plan_upload, refuse_same_place
 from publisher.storage.open import open_storage
 from publisher.storage.protocol import Body, Storage
+from publisher.text.terminal import versions, whole, wrapped
 
 
 @dataclass(frozen=True)
@@ -86,41 +89,53 @@ def upload(
     return Done(plan, signing, uploaded)
 
 
-def lines_of(done: Done) -> list[str]:
-    """The result for people."""
+@dataclass(frozen=True)
+class BuildReport(Report):
+    """Where the site was built, and what was uploaded of it."""
+
+    directory: Path | None
+    upload: Done | None
+
+    def lines(self, width: int) -> Iterator[str]:
+        if self.directory is not None:
+            yield from wrapped(f"Site built in {whole(self.directory)}", width)
+        if self.upload is not None:
+            yield from _lines(self.upload)
+
+    def data(self) -> dict[str, object]:
+        return {"directory": self.directory, "upload": _data(self.upload) if self.upload else None}
+
+
+def _lines(done: Done) -> Iterator[str]:
     plan, signing = done.plan, done.signing
-    lines: list[str] = []
     if done.uploaded is None:
-        lines.append(f"Plan for {plan.url}; nothing was written there.")
-        lines.extend(f"  {'create' if one.tag is None else 'replace':8} {one.path}" for one in plan.puts)
-        lines.extend(f"  {'delete':8} {key}" for key in plan.stale)
-        lines.append(f"  {plan.unchanged} files stay as they are.")
+        yield f"Plan for {plan.url}; nothing was written there."
+        yield from (f"  {'create' if put.tag is None else 'replace':8} {put.path}" for put in plan.puts)
+        yield from (f"  {'delete':8} {key}" for key in plan.stale)
+        yield f"  {plan.unchanged} files stay as they are."
     elif plan.nothing_to_do:
-        lines.append(f"{plan.url} already holds exactly this site; nothing was written.")
+        yield f"{plan.url} already holds exactly this site; nothing was written."
     else:
-        size = sum(one.body.size for one in plan.puts)
+        size = sum(put.body.size for put in plan.puts)
         counts = f"{len(plan.puts)} files, {size:,} bytes; {len(plan.stale)} deleted, {plan.unchanged} unchanged"
-        lines.append(f"Uploaded to {plan.url}: {counts}")
+        yield f"Uploaded to {plan.url}: {counts}"
     if signing is None:
-        lines.append("Not signed: with --channel-bucket, `publish verify --site` would notice a defaced page.")
+        yield "Not signed: with --channel-bucket, `publish verify --site` would notice a defaced page."
     elif signing.nothing_to_do:
-        lines.append("Its manifest is signed already.")
+        yield "Its manifest is signed already."
     else:
-        roles = ", ".join(f"{role} {version}" for role, version in signing.changed_roles)
-        lines.append(f"{'Would sign' if done.uploaded is None else 'Signed'}: {roles}")
-    return lines
+        yield f"{'Would sign' if done.uploaded is None else 'Signed'}: {versions(signing.changed_roles)}"
 
 
-def as_json_of(done: Done) -> dict[str, object]:
-    """The result for machines."""
+def _data(done: Done) -> dict[str, object]:
     plan, signing, uploaded = done.plan, done.signing, done.uploaded
     return {
         "storage": plan.url,
         "dry_run": uploaded is None,
-        "plan": {"write": [one.path for one in plan.puts], "delete": list(plan.stale), "unchanged": plan.unchanged},
-        "written": list(uploaded.written.keys) if uploaded else [],
+        "plan": {"write": [put.path for put in plan.puts], "delete": plan.stale, "unchanged": plan.unchanged},
+        "written": uploaded.written.keys if uploaded else [],
         "bytes_written": uploaded.written.size if uploaded else 0,
-        "deleted": list(uploaded.deleted) if uploaded else [],
+        "deleted": uploaded.deleted if uploaded else [],
         "manifest_sha256": plan.manifest.sha256,
         "signed": signing is not None and (uploaded is not None or signing.nothing_to_do),
         "roles": dict(signing.changed_roles) if signing else {},

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Literal
 
 from tuf.api.metadata import Key, Targets
@@ -41,6 +42,15 @@ class Bundle(Model):
     objects: dict[str, str]
     """Key in the bucket -> the object's bytes in base64."""
 
+    def refuse_other(self, candidate: Candidate, name: str) -> None:
+        """Raises InputError when the bundle is about another candidate than the bucket."""
+        if (self.role, self.candidate) != (candidate.role, candidate.digest):
+            raise InputError(
+                f"{name} is about candidate {self.candidate[:12]} of {self.role},"
+                f" and the bucket works on {candidate.digest[:12]}",
+                fix="export it again: what was signed there fits nothing else",
+            )
+
 
 class Recorder:
     """A store that remembers which small objects were read, so that a bundle can hold just these."""
@@ -62,6 +72,25 @@ class Recorder:
         data, tag = self._storage.read(key, limit)
         self.seen[key] = data
         return data, tag
+
+
+def read_bundle(path: Path) -> bytes:
+    """A bundle's bytes, or so many that it cannot be one. Raises InputError."""
+    try:
+        with path.open("rb") as file:
+            return file.read(LIMIT + 1)
+    except OSError as error:
+        raise InputError(f"cannot read the bundle {path}: {error.strerror}", fix="name the file") from error
+
+
+def write_bundle(path: Path, data: bytes) -> None:
+    """The file appears whole or stays as it was. Raises InputError."""
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.write_bytes(data)
+        beside.replace(path)
+    except OSError as error:
+        raise InputError(f"cannot write the bundle {path}: {error.strerror}") from error
 
 
 def pack(role: str, digest: str, objects: Mapping[str, bytes]) -> bytes:

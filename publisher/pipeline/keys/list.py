@@ -11,7 +11,7 @@ from publisher.errors import SigningError
 from publisher.model.config.role import SHARED_ROLES, TOP_LEVEL_ROLES
 from publisher.model.config.signer import Signer, Signers
 from publisher.pipeline.keys.edit import scheme_warning
-from publisher.rules.english import capitalised
+from publisher.rules.english import capitalised, listed
 from publisher.rules.quorum import Shortfall, alone, needs, shortfalls
 from publisher.signing.devices import shown
 from publisher.signing.key_files import key_path, public_key, refuse_bad_keeping
@@ -60,6 +60,7 @@ def list_keys(signers: Signers, keys: Path) -> Listing:
     listed_keys = tuple(_key(signer, keys, warnings) for signer in signers.signers)
     roles = tuple(_role(role, signers) for role in _order(signers) if signers.policy_of(role))
     warnings += _warnings(signers, roles)
+    warnings += _out_of_reach(roles, listed_keys)
     return Listing(listed_keys, roles, tuple(warnings))
 
 
@@ -111,6 +112,19 @@ def _warnings(signers: Signers, roles: tuple[ListedRole, ...]) -> Iterator[str]:
     for scheme in dict.fromkeys(signer.scheme for signer in signers.signers):
         if warning := scheme_warning(scheme, [one.name for one in signers.signers if one.scheme == scheme]):
             yield warning
+
+
+def _out_of_reach(roles: tuple[ListedRole, ...], keys: tuple[ListedKey, ...]) -> Iterator[str]:
+    """That nothing can be signed here, since every signature ends in a new snapshot and timestamp."""
+    at_hand = {key.signer.name for key in keys if key.state in ("here", "asked when used")}
+    lost = [role for role in roles if role.role in ONLINE_ROLES and role.keys and not at_hand.intersection(role.keys)]
+    if lost:
+        retired = {key.signer.name for key in keys if key.signer.retired}
+        names = listed(list(dict.fromkeys(name for role in lost for name in role.keys if name not in retired)), "or")
+        yield (
+            f"Nothing can be published or refreshed from here: {listed([role.role for role in lost])} cannot be signed"
+            f" without {names}. Bring the file back from its copy, or name its directory with --keys."
+        )
 
 
 def _sentence(text: str) -> str:

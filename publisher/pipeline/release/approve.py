@@ -26,6 +26,7 @@ from publisher.content.explain import did_you_mean
 from publisher.errors import SigningError
 from publisher.model.catalog import Catalog
 from publisher.model.config.role import Duty
+from publisher.model.config.signer import Signer, Signers
 from publisher.model.content.release import Release
 from publisher.model.records.approval import BuiltFile, Fact
 from publisher.model.records.decision import Decision
@@ -134,6 +135,22 @@ def approve(review: Review, key: OpenSigner, facts: Mapping[Fact, str], at: date
     return give(review.staged, review.way_back, [key], review.needs, dict(facts), at, review.built)
 
 
+def named_signer(text: str, role: str, may_sign: Mapping[str, Key], signers: Signers) -> Signer | None:
+    """The signer whose name or URI --key gives; None for `file:PATH` of a key that signers.yaml keeps elsewhere.
+
+    Raises SigningError with those that would do when there is no such key.
+    """
+    for signer in signers.signers:
+        if text in (signer.name, signer.uri):
+            return signer
+    if text.startswith("file:"):
+        return None
+    guess = did_you_mean(text, [signer.name for signer in signers.keys_of(role)])
+    raise SigningError(
+        f"signers.yaml has no key that is called {text} or kept there", fix=f"{guess} ({_who(may_sign)})"
+    )
+
+
 def find_key(
     text: str, role: str, may_sign: Mapping[str, Key], keys: KeyRing, directory: Path, passphrase: Passphrase
 ) -> OpenSigner:
@@ -141,17 +158,12 @@ def find_key(
 
     `directory` is where a relative PATH begins. Raises SigningError with those that would do.
     """
-    for signer in keys.signers.signers:
-        if text in (signer.name, signer.uri):
-            opened = keys.open(signer)
-            if opened.public_key.keyid in may_sign:
-                return opened
+    signer = named_signer(text, role, may_sign, keys.signers)
+    if signer is not None:
+        opened = keys.open(signer)
+        if opened.public_key.keyid not in may_sign:
             raise SigningError(f"the key {signer.name} may not sign {role}", fix=_who(may_sign))
-    if not text.startswith("file:"):
-        guess = did_you_mean(text, [signer.name for signer in keys.signers.keys_of(role)])
-        raise SigningError(
-            f"signers.yaml has no key that is called {text} or kept there", fix=f"{guess} ({_who(may_sign)})"
-        )
+        return opened
     answers: dict[str, str | None] = {}
 
     def once(_name: str) -> str | None:
