@@ -9,6 +9,7 @@ import pytest
 
 from publisher.pipeline.release.stage import apply_stage, plan_stage
 from tests.support.approving import edit, near_an_event
+from tests.support.command import flat
 from tests.support.project import Project
 from tests.support.terminal import Answers, at_terminal
 
@@ -80,7 +81,7 @@ def test_another_digest_signs_nothing(project: Project) -> None:
     code, said = approve(project, "channels-ana", [(r"digest \(([0-9a-f]{8})\.\.\.\): ", "00000000")])
     assert code == 2, said
     digest = project.staged().candidate.digest[:12]
-    assert f"that is another digest: candidate {digest} of node.stable was not signed with channels-ana" in said
+    assert f"that is another digest: candidate {digest} of node.stable was not signed with channels-ana" in flat(said)
     assert project.staged().signatures == ()
 
 
@@ -89,7 +90,7 @@ def test_declining_says_what_was_not_signed(project: Project, typed: str, code: 
     left, said = approve(project, "channels-ana", [(r"digest \([0-9a-f]{8}\.\.\.\): ", typed)])
     assert left == code, said
     digest = project.staged().candidate.digest[:12]
-    assert f"declined: candidate {digest} of node.stable was not signed with channels-ana" in said
+    assert f"declined: candidate {digest} of node.stable was not signed with channels-ana" in flat(said)
     assert project.staged().signatures == ()
 
 

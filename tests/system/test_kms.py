@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import Ran, run_publish
+from tests.support.command import Ran, flat, run_publish
 from tests.support.kms_server import REGION, KmsServer
 from tests.support.project import Project, with_todays_keys
 
@@ -83,7 +83,7 @@ def test_a_small_rsa_key_is_not_taken(project: Project, kms: KmsServer) -> None:
     before = (project.config / "signers.yaml").read_bytes()
     added = add(project, f"awskms:{kms.new_key('RSA_2048')}", kms.environment)
     assert added.code == 1
-    assert "RSA of 3072 bits or more" in added.err
+    assert "RSA of 3072 bits or more" in flat(added.err)
     assert (project.config / "signers.yaml").read_bytes() == before
 
 
@@ -91,7 +91,7 @@ def test_a_key_that_the_kms_does_not_have(project: Project, kms: KmsServer) -> N
     absent = "awskms:11111111-2222-3333-4444-555555555555"
     added = add(project, absent, kms.environment)
     assert added.code == 1
-    assert "The key ben-kms cannot be used: the KMS has no such key." in added.err
+    assert "The key ben-kms cannot be used: the KMS has no such key." in flat(added.err)
 
 
 def test_the_region_of_an_arn_is_asked(project: Project, kms: KmsServer) -> None:
@@ -107,7 +107,9 @@ def test_what_the_kms_denies_leaves_the_key_out_and_publishes_nothing(on_kms: Pr
         refused = release(on_kms, nobody)
         added = add(on_kms, f"awskms:{other}", nobody, "other")
     assert refused.code == 3
-    assert refused.err.startswith("Left out: The key ben-kms cannot be used: the KMS denies it to whoever asks here.")
+    assert flat(refused.err).startswith(
+        "Left out: The key ben-kms cannot be used: the KMS denies it to whoever asks here."
+    )
     assert "still needs the approval of a person with the duty operations" in " ".join(refused.err.split())
     assert nobody["AWS_SECRET_ACCESS_KEY"] not in refused.err + added.err
     assert not list(on_kms.bucket.rglob("timestamp.json"))
@@ -118,8 +120,8 @@ def test_without_credentials_it_says_to_log_in(on_kms: Project, kms: KmsServer) 
     nobody = {**kms.environment, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
     refused = release(on_kms, nobody)
     assert refused.code == 3
-    assert "there are no AWS credentials" in refused.err
-    assert "log in" in refused.err
+    assert "there are no AWS credentials" in flat(refused.err)
+    assert "log in" in flat(refused.err)
 
 
 def test_a_kms_that_is_gone_is_told_in_bounded_time(project: Project, tmp_path: Path) -> None:
@@ -128,5 +130,5 @@ def test_a_kms_that_is_gone_is_told_in_bounded_time(project: Project, tmp_path: 
         server.stop()
         refused = release(project, server.environment)
     assert refused.code == 3
-    assert "Left out: The key ben-kms cannot be used: the KMS cannot be reached." in refused.err
+    assert "Left out: The key ben-kms cannot be used: the KMS cannot be reached." in flat(refused.err)
     assert not list(project.bucket.rglob("timestamp.json"))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from publisher.storage.s3.policies import bucket_policy
-from tests.support.command import Publish, publish
+from tests.support.command import Publish, flat, publish
 from tests.support.project import Project
 from tests.support.s3_place import Place, Places
 from tests.support.serving import served
@@ -61,9 +61,9 @@ def test_the_first_release_waits_until_the_public_can_read(
     configure(project, place, place.url)
     refused = publish(*RELEASE, cwd=project.base)
     assert refused.code == 5
-    assert f"Clients cannot read s3://{place.bucket}/channel at {place.url}" in refused.err
-    assert "gets status 403" in refused.err
-    assert "`publish bucket policy` prints what is needed" in refused.err
+    assert f"Clients cannot read s3://{place.bucket}/channel at {place.url}" in flat(refused.err)
+    assert "gets status 403" in flat(refused.err)
+    assert "`publish bucket policy` prints what is needed" in flat(refused.err)
     assert keys(places, place) == []
 
     open_to_all(places, place)
@@ -84,7 +84,7 @@ def test_staging_and_refreshing_ask_nobody_and_promoting_does(
     before = keys(places, place)
     refused = publish(*PROMOTE, cwd=project.base)
     assert refused.code == 5
-    assert "Clients cannot reach http://127.0.0.1:9: the host does not accept connections." in refused.err
+    assert "Clients cannot reach http://127.0.0.1:9: the host does not accept connections." in flat(refused.err)
     assert "--to" in refused.err
     assert keys(places, place) == before
 

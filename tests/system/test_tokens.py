@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import ROOT, Ran, run_publish
+from tests.support.command import ROOT, Ran, flat, run_publish
 from tests.support.project import Project, with_todays_keys
 from tests.support.softhsm import SoftHsm
 from tests.support.terminal import at_terminal
@@ -136,7 +136,7 @@ def test_whoever_has_the_token_approves_with_it_and_promoting_needs_it_no_more(o
     assert run_publish(*sign, "channels-ana", cwd=on_token.base).code == 0
     elsewhere = run_publish(*sign, "ben-token", cwd=on_token.base)
     assert elsewhere.code == 1
-    assert "The key ben-token cannot be used: it is not known how to speak to tokens here." in elsewhere.err
+    assert "The key ben-token cannot be used: it is not known how to speak to tokens here." in flat(elsewhere.err)
     with_token = {**hsm.environment, "TIDEGATE_PIN": PIN}
     signed = run_publish(*sign, "ben-token", cwd=on_token.base, env=with_token)
     assert signed.code == 0, signed.err
@@ -151,7 +151,7 @@ def test_a_wrong_pin_is_tried_once_and_not_repeated_in_the_message(
     watched = hsm.watched(tmp_path / "calls.log")
     refused = run_publish(*words_of_release(on_token), cwd=on_token.base, env={**watched, "TIDEGATE_PIN": WRONG})
     assert refused.code == 1
-    assert "The key ben-token cannot be used: the PIN is wrong; it was tried once." in refused.err
+    assert "The key ben-token cannot be used: the PIN is wrong; it was tried once." in flat(refused.err)
     assert (tmp_path / "calls.log").read_text().count("C_Login") == 1
     assert WRONG not in refused.err + refused.out
     assert not is_published(on_token)
@@ -161,8 +161,8 @@ def test_a_wrong_pin_is_tried_once_and_not_repeated_in_the_message(
 def test_without_a_terminal_it_says_where_to_give_the_pin(on_token: Project, hsm: SoftHsm) -> None:
     refused = release(on_token, hsm, TIDEGATE_PASSPHRASE="the passphrase of the files")
     assert refused.code == 1
-    assert "The key ben-token asks for its PIN, and there is none." in refused.err
-    assert "TIDEGATE_PIN" in refused.err
+    assert "The key ben-token asks for its PIN, and there is none." in flat(refused.err)
+    assert "TIDEGATE_PIN" in flat(refused.err)
     assert not is_published(on_token)
 
 
@@ -177,10 +177,10 @@ def test_a_token_that_is_absent_is_told_before_anybody_is_asked_for_a_pin(on_tok
     hsm.remove_token("ben")
     refused = release(on_token, hsm)
     assert refused.code == 3
-    assert "Left out: The key ben-token cannot be used: its token is not here." in refused.err
+    assert "Left out: The key ben-token cannot be used: its token is not here." in flat(refused.err)
     assert "still needs the approval of a person with the duty operations" in " ".join(refused.err.split())
     assert not is_published(on_token)
-    assert "its token is not here" in add(on_token, hsm.environment, name="other").err
+    assert "its token is not here" in flat(add(on_token, hsm.environment, name="other").err)
 
 
 def test_of_two_tokens_the_uri_names_one(on_token: Project, hsm: SoftHsm) -> None:
@@ -188,8 +188,8 @@ def test_of_two_tokens_the_uri_names_one(on_token: Project, hsm: SoftHsm) -> Non
     hsm.new_key("eva", "999999", "02")
     unclear = add(on_token, hsm.environment, name="eva-token")
     assert unclear.code == 1
-    assert "several tokens are here" in unclear.err
-    assert "hsm:2?label=NAME" in unclear.err
+    assert "several tokens are here" in flat(unclear.err)
+    assert "hsm:2?label=NAME" in flat(unclear.err)
     assert add(on_token, hsm.environment, "hsm:2?label=eva", "eva-token").code == 0
     assert release(on_token, hsm, TIDEGATE_PIN="482917").code == 1, "one PIN does not open both"
     assert run_publish("keys", "remove", "eva-token", cwd=on_token.base).code == 0
@@ -201,11 +201,11 @@ def test_a_token_that_hides_its_public_keys_asks_for_the_pin(project: Project, h
     before = (project.config / "signers.yaml").read_bytes()
     asked = add(project, hsm.environment)
     assert asked.code == 1
-    assert "asks for its PIN, and there is none" in asked.err
+    assert "asks for its PIN, and there is none" in flat(asked.err)
     wrong = add(project, {**hsm.environment, "TIDEGATE_PIN": WRONG})
-    assert "the PIN is wrong; it was tried once" in wrong.err
+    assert "the PIN is wrong; it was tried once" in flat(wrong.err)
     absent = add(project, {**hsm.environment, "TIDEGATE_PIN": PIN})
-    assert "the token has no ECDSA key of this id" in absent.err
+    assert "the token has no ECDSA key of this id" in flat(absent.err)
     assert (project.config / "signers.yaml").read_bytes() == before
 
 
@@ -213,7 +213,7 @@ def test_a_curve_that_is_not_taken(project: Project, hsm: SoftHsm) -> None:
     hsm.new_key("ben", PIN, "05", "EC:secp384r1")
     refused = add(project, hsm.environment, "hsm:5")
     assert refused.code == 1
-    assert "hsm:5 signs by ecdsa-sha2-nistp384, which is not taken" in refused.err
+    assert "hsm:5 signs by ecdsa-sha2-nistp384, which is not taken" in flat(refused.err)
 
 
 def test_another_key_in_the_place_of_the_one_that_was_added(on_token: Project, hsm: SoftHsm) -> None:
@@ -222,5 +222,5 @@ def test_another_key_in_the_place_of_the_one_that_was_added(on_token: Project, h
     hsm.new_key("ben", PIN, "02")
     refused = release(on_token, hsm, TIDEGATE_PIN=PIN)
     assert refused.code == 1
-    assert "What hsm:2?label=ben signs with is not the key that signers.yaml names for ben-token." in refused.err
+    assert "What hsm:2?label=ben signs with is not the key that signers.yaml names for ben-token." in flat(refused.err)
     assert not is_published(on_token)
