@@ -13,8 +13,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from publisher.content.text import odd_character
-from publisher.content.yaml_reader import Document, Path
-from publisher.errors import Place, Problem
+from publisher.content.yaml_reader import BOOLEANS_1_1, Document, Path
+from publisher.errors import Problem
 from publisher.model.config.staffing import WEEKDAYS, Weekday
 from publisher.rules.english import length, listed
 
@@ -66,13 +66,14 @@ def validation_problems(
     ]
 
 
-def fitting_words(error: ValidationError, document: Document) -> dict[Place, str]:
-    """What to write where a word is in doubt for programs, as yes is, and its field knows only other words."""
-    return {
-        document.place(_location(details)): _words(details, None, BaseModel)[1]
-        for details in error.errors(include_url=False)
-        if details["type"] in ("enum", "literal_error") and document.in_doubt(_location(details))
-    }
+def fitting_words(error: ValidationError, document: Document) -> dict[tuple[str, int], str]:
+    """File and line -> what to write where a word such as yes stands, and its field knows only other words."""
+    fitting = {}
+    for details in error.errors(include_url=False):
+        if details["type"] in ("enum", "literal_error") and details["input"] in BOOLEANS_1_1:
+            place = document.place(_location(details))
+            fitting[place.file, place.line] = _words(details, None, BaseModel)[1]
+    return fitting
 
 
 def _location(details: ErrorDetails) -> Path:

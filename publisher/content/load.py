@@ -289,7 +289,10 @@ class _Reader:
             item = Item(model.model_validate_json(json.dumps(document.data)), document)
         except ValidationError as error:
             fitting = fitting_words(error, document)
-            self.problems = [replace(problem, fix=fitting.get(problem.place, problem.fix)) for problem in self.problems]
+            self.problems = [
+                replace(problem, fix=fitting.get((problem.place.file, problem.place.line), problem.fix))
+                for problem in self.problems
+            ]
             self.problems.extend(validation_problems(error, model, document))
         else:
             if not document.doubtful:

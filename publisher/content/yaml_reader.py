@@ -43,7 +43,7 @@ _OTHER_NUMBER = re.compile(
     r"[-+]?(0[xX][0-9a-fA-F_]+|0[oO]?[0-7_]+|0b[01_]+|[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?"
     r"|\.[0-9_]+([eE][-+]?[0-9]+)?|\.(inf|Inf|INF)|)|\.(nan|NaN|NAN)"
 )
-_BOOLEANS_1_1 = frozenset(
+BOOLEANS_1_1 = frozenset(
     word
     for base in ("y", "n", "yes", "no", "on", "off", "true", "false")
     for word in (base, base.title(), base.upper())
@@ -279,7 +279,7 @@ class _Builder:
             raise Refused(Problem(f"a key holds {odd[1]}", self._place(event), odd[2]))
         if key == "<<":
             raise Refused(Problem("<< merges another mapping", self._place(event), "write the keys out"))
-        if event.implicit[0] and key in _BOOLEANS_1_1:
+        if event.implicit[0] and key in BOOLEANS_1_1:
             self.problems.append(
                 Problem(
                     f"the key {key} means true or false to some programs",
@@ -339,7 +339,7 @@ class _Builder:
             return float(text)
         if text in _NULLS:
             self._trap(event, "has no value", self._how_to_fill_in(text))
-        elif text in _BOOLEANS_1_1:
+        elif text in BOOLEANS_1_1:
             self._trap(
                 event,
                 f"is written as {text}, which means true or false to some programs",

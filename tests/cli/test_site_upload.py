@@ -30,7 +30,7 @@ def project(tmp_path: Path) -> Project:
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages say when they were made, so the clock stands still while one site is built twice."""
     now = datetime.now(UTC).replace(microsecond=0)
-    for module in ("inputs", "live", "site.build"):
+    for module in ("inputs", "site.build"):
         monkeypatch.setattr(f"publisher.cli.{module}.wall_clock", lambda: now)
 
 

@@ -114,7 +114,7 @@ def test_a_word_in_doubt_comes_with_the_words_that_fit_its_field(project: Path, 
     file.write_text(file.read_text().replace("restart: service", "restart: yes"))
     [problem] = problems()
     assert problem.what == "`restart` is written as yes, which means true or false to some programs"
-    assert problem.fix == "known: application, machine, none, service"
+    assert problem.fix == "known: application, none, service, system"
 
 
 def test_what_refers_to_a_doubtful_item_is_not_guessed_at(project: Path, problems: Check) -> None:
