@@ -46,7 +46,7 @@ test: $(VENV)/tested      ## all tests, system tests too
 	$(VENV)/bin/pytest -n auto --dist loadfile
 
 nightly: $(VENV)/tested   ## long tests: huge files, many races, Ceph (.ci/ceph installs it)
-	TIDEGATE_SYSTEM_TESTS=required $(VENV)/bin/pytest -m nightly
+	TIDEGATE_SYSTEM_TESTS=required $(VENV)/bin/pytest -n auto -m nightly
 
 bench: $(VENV)/tested     ## speed and size as ratios, into build/bench.json
 	$(PY) -m tests.bench

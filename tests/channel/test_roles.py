@@ -51,7 +51,7 @@ def test_without_expires_empty_an_empty_role_lives_as_long_as_any() -> None:
 @pytest.mark.parametrize("role", ["root", "targets", "channels", "node.stable", "snapshot", "timestamp"])
 def test_only_roles_that_begin_empty_may_have_expires_empty(role: str) -> None:
     with pytest.raises(ValidationError, match="only rollout, brakes and notes are ever empty"):
-        Signers(roles={role: BRAKES})
+        Roles(roles={role: BRAKES})
 
 
 @pytest.mark.parametrize(("left", "due"), [(31, False), (30, True)])
