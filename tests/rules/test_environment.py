@@ -18,13 +18,9 @@ from publisher.model.content.policy import Pattern
 from publisher.model.content.release import Release
 from publisher.model.records.decision import Outcome
 from publisher.model.records.evidence import Evidence
-from publisher.rules.engine.question import Boundaries, Question, Rule
-from publisher.rules.gates.environment.staffing_and_maintenance import (
-    coverage,
-    coverage_boundaries,
-    maintenance_boundaries,
-    maintenance_only,
-)
+from publisher.rules.engine.gate import Gate
+from publisher.rules.engine.question import Question
+from publisher.rules.gates.environment import maintenance_window, staffing
 from tests.support import build
 from tests.support.build import at
 
@@ -50,7 +46,7 @@ def leaves(duty: str, moment: datetime) -> Staffing:
 def test_r62_near_an_event_every_duty_is_there_for_the_first_day(duty: str, seconds: int, expected: str) -> None:
     question = ask(NEAR, leaves(duty, NEAR + timedelta(days=1) + seconds * SECOND))
     assert question.near == (LISTING,)
-    said = coverage(question)
+    said = staffing.GATE.verdict(question)
     assert said.outcome == expected
     if expected == "blocked":
         assert f"{duty.capitalize()} is not staffed from Monday 9 March 2026, 08:59 to 09:00 UTC" in said.reason
@@ -59,45 +55,45 @@ def test_r62_near_an_event_every_duty_is_there_for_the_first_day(duty: str, seco
 
 
 def test_r62_without_staffing_nothing_is_known_and_nothing_ships_near_an_event() -> None:
-    said = coverage(ask(NEAR, None))
+    said = staffing.GATE.verdict(ask(NEAR, None))
     assert said.outcome is Outcome.BLOCKED
     assert said.reason.startswith("There is no staffing.yaml, so no duty counts as staffed. Near an event")
 
 
 def test_r62_far_from_events_nobody_has_to_stand_by() -> None:
-    assert coverage(ask(FAR, None)).outcome is Outcome.NOT_APPLICABLE
+    assert staffing.GATE.verdict(ask(FAR, None)).outcome is Outcome.NOT_APPLICABLE
 
 
 def test_r62_a_team_of_one_need_not_prove_it() -> None:
-    said = coverage(ask(NEAR, None, profile="solo"))
+    said = staffing.GATE.verdict(ask(NEAR, None, profile="solo"))
     assert (said.outcome, said.reason) == (Outcome.NOT_APPLICABLE, "Not required by policy profile solo.")
-    assert list(coverage_boundaries(ask(NEAR, None, profile="solo"))) == []
+    assert list(staffing.GATE.edges(ask(NEAR, None, profile="solo"))) == []
 
 
 def test_r62_coverage_changes_where_a_gap_comes_within_reach_and_where_it_is_over() -> None:
     away = build.staffing(
         build.shift("support", until="2026-03-08T12:00:00Z"), build.shift("support", since="2026-03-08T15:00:00Z")
     )
-    edges = list(coverage_boundaries(ask(at("2026-03-06"), away)))
+    edges = list(staffing.GATE.edges(ask(at("2026-03-06"), away)))
     assert at("2026-03-07 12:00") + SECOND in edges
     assert at("2026-03-08 15:00") in edges
     assert edges == sorted(edges)
     outcomes = {
-        moment: coverage(ask(moment, away)).outcome
+        moment: staffing.GATE.verdict(ask(moment, away)).outcome
         for moment in (at("2026-03-07 12:00"), at("2026-03-07 12:00") + SECOND, at("2026-03-08 15:00") - SECOND)
     }
     assert list(outcomes.values()) == [Outcome.PASS, Outcome.BLOCKED, Outcome.BLOCKED]
-    assert coverage(ask(at("2026-03-08 15:00"), away)).outcome is Outcome.PASS
+    assert staffing.GATE.verdict(ask(at("2026-03-08 15:00"), away)).outcome is Outcome.PASS
 
 
-def changes_only_at_boundaries(question: Question, rule: Rule, boundaries: Boundaries, moments: list[datetime]) -> bool:
+def changes_only_at_boundaries(question: Question, gate: Gate, moments: list[datetime]) -> bool:
     """Whether the outcome at each moment is the one at the boundary before it."""
-    edges = [question.now, *boundaries(question)]
+    edges = [question.now, *gate.edges(question)]
     assert edges == sorted(edges)
     assert all(edge > question.now for edge in edges[1:])
     for moment in moments:
         before = max(edge for edge in edges if edge <= moment)
-        if rule(question.at(moment)).outcome is not rule(question.at(before)).outcome:
+        if gate.verdict(question.at(moment)).outcome is not gate.verdict(question.at(before)).outcome:
             return False
     return True
 
@@ -121,7 +117,7 @@ def test_r62_the_outcome_changes_at_no_other_moment(shifts: list[Any], start: in
     whole = replace(CATALOG, staffing=build.staffing(*shifts, but="support"))
     now = at("2026-02-10") + timedelta(hours=start)
     question = Question(whole, NAMING, "stable", Evidence(), now)
-    assert changes_only_at_boundaries(question, coverage, coverage_boundaries, [now + one * SECOND for one in later])
+    assert changes_only_at_boundaries(question, staffing.GATE, [now + one * SECOND for one in later])
 
 
 CATALOG = build.catalog([LISTING, build.event("2026-03-29 00:00", "2026-03-29 09:00", id="second-listing")])
@@ -136,7 +132,7 @@ def test_the_boundaries_of_coverage_are_finite_and_quick_however_early_the_quest
         Evidence(),
         datetime(2, 1, 1, tzinfo=UTC),
     )
-    assert len(list(coverage_boundaries(question))) < 400
+    assert len(list(staffing.GATE.edges(question))) < 400
 
 
 # R41, R71: what ships in maintenance only
@@ -184,12 +180,12 @@ PATTERNS = (
 )
 def test_r41_a_migration_ships_while_announced_maintenance_holds(moment: str, seconds: int, expected: Outcome) -> None:
     weekly = build.maintenance("2026-03-01", repeats=TUESDAYS)
-    assert maintenance_only(planned(at(moment) + seconds * SECOND, weekly)).outcome is expected
+    assert maintenance_window.GATE.verdict(planned(at(moment) + seconds * SECOND, weekly)).outcome is expected
 
 
 def test_r41_a_migration_waits_for_the_next_window() -> None:
     weekly = build.maintenance("2026-03-01", repeats=TUESDAYS, title="Index cleaning")
-    said = maintenance_only(planned("2026-03-06", weekly))
+    said = maintenance_window.GATE.verdict(planned("2026-03-06", weekly))
     assert said.until == at("2026-03-10 09:00")
     assert said.reason == (
         "A migration cannot be taken back, so it ships only in announced maintenance:"
@@ -200,26 +196,26 @@ def test_r41_a_migration_waits_for_the_next_window() -> None:
 @pytest.mark.parametrize("moment", ["2026-03-06", "2026-03-10 09:30"])
 def test_r41_the_words_of_a_window_that_is_not_public_are_not_told(moment: str) -> None:
     hidden = build.maintenance("2026-03-01", repeats=TUESDAYS, title="Secret move", visibility="internal")
-    said = maintenance_only(planned(moment, hidden))
+    said = maintenance_window.GATE.verdict(planned(moment, hidden))
     assert "Secret move" in said.reason
     assert '"Reserved period"' in str(said.public_reason)
     assert "Secret" not in str(said.public_reason)
 
 
 def test_r41_without_maintenance_of_its_product_a_migration_stays() -> None:
-    assert maintenance_only(planned("2026-03-06")).outcome is Outcome.BLOCKED
+    assert maintenance_window.GATE.verdict(planned("2026-03-06")).outcome is Outcome.BLOCKED
     other = build.maintenance("2026-03-10 09:00", product="desktop")
-    assert maintenance_only(planned("2026-03-06", other)).outcome is Outcome.BLOCKED
+    assert maintenance_window.GATE.verdict(planned("2026-03-06", other)).outcome is Outcome.BLOCKED
     over = build.maintenance("2026-03-05 09:00")
-    assert maintenance_only(planned("2026-03-06", over)).outcome is Outcome.BLOCKED
+    assert maintenance_window.GATE.verdict(planned("2026-03-06", over)).outcome is Outcome.BLOCKED
 
 
 def test_r60_a_window_that_may_not_take_place_is_no_window() -> None:
     # At midnight many users are there, so the migration waits for the day after.
     busy, calm = build.maintenance("2026-03-10 00:00"), build.maintenance("2026-03-11 09:00", id="calm")
     question = planned("2026-03-10 00:30", busy, calm)
-    assert maintenance_only(question).until == at("2026-03-11 09:00")
-    assert maintenance_only(planned("2026-03-10 00:30", busy)).outcome is Outcome.BLOCKED
+    assert maintenance_window.GATE.verdict(question).until == at("2026-03-11 09:00")
+    assert maintenance_window.GATE.verdict(planned("2026-03-10 00:30", busy)).outcome is Outcome.BLOCKED
 
 
 @pytest.mark.parametrize(
@@ -237,11 +233,11 @@ def test_r71_the_pattern_says_what_ships_in_maintenance_only(
     change_class: str, fields: dict[str, Any], expected: Outcome
 ) -> None:
     release = build.release("4.2.0", change_class, **fields)
-    assert maintenance_only(planned("2026-03-06", release=release)).outcome is expected
+    assert maintenance_window.GATE.verdict(planned("2026-03-06", release=release)).outcome is expected
 
 
 def test_r41_a_team_of_one_need_not_announce_it() -> None:
-    said = maintenance_only(planned("2026-03-06", profile="solo"))
+    said = maintenance_window.GATE.verdict(planned("2026-03-06", profile="solo"))
     assert (said.outcome, said.reason) == (Outcome.NOT_APPLICABLE, "Not required by policy profile solo.")
 
 
@@ -250,7 +246,7 @@ def test_r41_the_outcome_changes_with_the_windows_and_at_no_other_moment(start: 
     now = at("2026-02-20") + timedelta(hours=start)
     question = replace(WINDOWS, now=now)
     moments = [now + one * SECOND for one in later]
-    assert changes_only_at_boundaries(question, maintenance_only, maintenance_boundaries, moments)
+    assert changes_only_at_boundaries(question, maintenance_window.GATE, moments)
 
 
 WINDOWS = planned(
@@ -262,8 +258,8 @@ WINDOWS = planned(
 
 def test_the_boundaries_of_maintenance_are_in_order_and_finite() -> None:
     endless = build.maintenance("2026-03-01", repeats=TUESDAYS)
-    edges = list(maintenance_boundaries(planned("2026-03-10 09:30", endless)))
+    edges = list(maintenance_window.GATE.edges(planned("2026-03-10 09:30", endless)))
     assert edges[:2] == [at("2026-03-10 10:00"), at("2026-03-17 09:00")]
     assert all(one < other for one, other in pairwise(edges))
     assert edges[-1] > at("2027-04-01")
-    assert list(maintenance_boundaries(planned("2026-03-06", endless, release=build.release("4.2.0")))) == []
+    assert list(maintenance_window.GATE.edges(planned("2026-03-06", endless, release=build.release("4.2.0")))) == []

@@ -13,12 +13,12 @@ from publisher.model.catalog import Catalog
 from publisher.model.content.release import ChangeClass, Release
 from publisher.model.records.decision import Outcome, Verdict
 from publisher.model.records.evidence import ArtifactFact, Evidence
-from publisher.rules.engine.public_words import RULE_IDS
 from publisher.rules.evaluate import evaluate, worst
 from publisher.rules.freeze.matrix import Subject
 from publisher.rules.freeze.next_open import opening
 from publisher.rules.freeze.timeline import timeline
-from publisher.rules.gates.environment.freeze import TOO_LARGE
+from publisher.rules.gate_order import BY_ID
+from publisher.rules.gates.environment.soft_freeze import TOO_LARGE
 from publisher.rules.headline import change, course, halves, headline
 from tests.support import build
 from tests.support.build import at
@@ -251,7 +251,7 @@ def test_r40_both_halves_are_shown_and_a_sound_release_alone_is_no_yes() -> None
     assert halves(free) == "Nothing in the release itself blocks it, and nothing around it does."
 
 
-@pytest.mark.parametrize("rule", RULE_IDS)
+@pytest.mark.parametrize("rule", BY_ID)
 def test_whichever_rule_stops_a_release_is_named_in_the_halves(rule: str) -> None:
     release = build.release("4.2.0")
     decision = evaluate(build.catalog(releases=[release]), release, "stable", at("2026-01-01"))

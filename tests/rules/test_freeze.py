@@ -13,7 +13,7 @@ from publisher.model.records.evidence import Evidence
 from publisher.rules.engine.question import Question
 from publisher.rules.evaluate import evaluate
 from publisher.rules.freeze.windows import Hardness, freeze_windows
-from publisher.rules.gates.environment import freeze
+from publisher.rules.gates.environment import hard_freeze
 from publisher.wire.version import Version
 from tests.support import build
 from tests.support.build import at
@@ -140,7 +140,7 @@ def hard(events: list[str], moment: str) -> Verdict:
         build.event(day, day + " 12:00", id=f"event-{n}", title=f"Event {n}") for n, day in enumerate(events, 1)
     ]
     question = Question(build.catalog(listings, [one]), one, "stable", Evidence(), at(moment))
-    return freeze.hard_freeze(question)
+    return hard_freeze.GATE.verdict(question)
 
 
 def test_waiting_names_the_end_of_the_whole_stretch() -> None:
@@ -155,7 +155,7 @@ def test_a_gap_of_a_second_is_a_gap() -> None:
     one, other = build.event("2026-03-10", "2026-03-10 12:00"), build.event("2026-03-17 12:00:01", "2026-03-18", id="b")
     asked = build.release("4.2.0", product="desktop")
     catalog = build.catalog([one, other], [asked])
-    verdict = freeze.hard_freeze(Question(catalog, asked, "stable", Evidence(), at("2026-03-05")))
+    verdict = hard_freeze.GATE.verdict(Question(catalog, asked, "stable", Evidence(), at("2026-03-05")))
     assert verdict.until == at("2026-03-10 12:00")
 
 

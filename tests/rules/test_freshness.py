@@ -16,8 +16,10 @@ from publisher.model.content.release import Release
 from publisher.model.records.decision import Outcome, Verdict
 from publisher.model.records.evidence import Evidence
 from publisher.model.values import format_time
-from publisher.rules.engine.question import Boundaries, Question, Rule
-from publisher.rules.gates.environment import freshness
+from publisher.rules.engine.gate import Gate
+from publisher.rules.engine.question import Question
+from publisher.rules.gates.environment import estimate
+from publisher.rules.gates.environment.signal import GATE as SIGNAL
 from tests.support import build
 from tests.support.build import at
 
@@ -76,7 +78,7 @@ def estimated(as_of: datetime, moment: datetime, change_class: str = "feature", 
     """What is said of a release when the block that matters to it was estimated at a moment."""
     one = build.release("4.2.0", change_class)
     catalog = build.catalog([forked(as_of, **fields)], [one], the_policy=without_drift())
-    return freshness.estimate(ask(catalog, one, moment))
+    return estimate.GATE.verdict(ask(catalog, one, moment))
 
 
 @pytest.mark.parametrize(
@@ -102,7 +104,9 @@ def test_r18_an_estimate_that_grows_wider_must_be_fresh_for_longer() -> None:
     first, last = min(window.start for window in windows) - 14 * DAY, max(window.end for window in windows)
     assert first < NEEDED
     assert last > USELESS
-    said = [freshness.estimate(ask(catalog, one, edge + shift * SECOND)) for edge in (first, last) for shift in (-1, 0)]
+    said = [
+        estimate.GATE.verdict(ask(catalog, one, edge + shift * SECOND)) for edge in (first, last) for shift in (-1, 0)
+    ]
     assert [verdict.outcome for verdict in said] == [Outcome.PASS, Outcome.UNKNOWN, Outcome.UNKNOWN, Outcome.PASS]
 
 
@@ -124,7 +128,7 @@ def test_r18_what_no_freeze_stops_needs_no_estimate() -> None:
     assert estimated(STARTS - 10 * DAY, STARTS - DAY, "docs").outcome is Outcome.NOT_APPLICABLE
     one = build.release("4.2.0")
     asked = ask(build.catalog([listing()], [one]), one, STARTS - DAY)
-    assert freshness.estimate(asked).outcome is Outcome.NOT_APPLICABLE
+    assert estimate.GATE.verdict(asked).outcome is Outcome.NOT_APPLICABLE
 
 
 ACCEPTED = {"accepted": True}
@@ -137,7 +141,7 @@ def heard(
     one = build.release("4.2.0", change_class)
     signal = measured(sampled_at, **fields)
     catalog = replace(build.catalog([event or listing()], [one]), signals=(signal,))
-    return freshness.signal(ask(catalog, one, moment))
+    return SIGNAL.verdict(ask(catalog, one, moment))
 
 
 @pytest.mark.parametrize("fields", [{"value": 1.0}, ACCEPTED, {}])
@@ -197,8 +201,8 @@ def test_r84_a_proposal_says_what_was_measured() -> None:
 def test_r12_a_release_that_names_an_event_hears_its_signals_at_once() -> None:
     one = build.release("4.2.0", events=["example-listing"])
     catalog = replace(build.catalog([listing()], [one]), signals=(measured(at("2025-12-01")),))
-    assert freshness.signal(ask(catalog, one, at("2026-01-01"))).outcome is Outcome.NEEDS_APPROVAL
-    assert freshness.signal(ask(catalog, one, MATTERS)).outcome is Outcome.UNKNOWN
+    assert SIGNAL.verdict(ask(catalog, one, at("2026-01-01"))).outcome is Outcome.NEEDS_APPROVAL
+    assert SIGNAL.verdict(ask(catalog, one, MATTERS)).outcome is Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize("status", ["happened", "cancelled"])
@@ -216,16 +220,15 @@ def _mixed() -> tuple[Catalog, Release]:
     return replace(build.catalog([forked(at("2026-02-25 10:00")), later], [one]), signals=signals), one
 
 
-@pytest.mark.parametrize(
-    ("rule", "boundaries"),
-    [(freshness.estimate, freshness.estimate_boundaries), (freshness.signal, freshness.signal_boundaries)],
-)
-def test_a_verdict_changes_at_its_boundaries_only(rule: Rule, boundaries: Boundaries) -> None:
+@pytest.mark.parametrize("gate", [estimate.GATE, SIGNAL])
+def test_a_verdict_changes_at_its_boundaries_only(gate: Gate) -> None:
     catalog, one = _mixed()
     moment, seen = at("2026-01-01"), set()
-    edges = sorted(set(boundaries(ask(catalog, one, moment))))
+    edges = sorted(set(gate.edges(ask(catalog, one, moment))))
     for edge in [*edges, at("2026-06-01")]:
-        said = {rule(ask(catalog, one, moment + part * (edge - moment - SECOND) / 7)).outcome for part in range(8)}
+        said = {
+            gate.verdict(ask(catalog, one, moment + part * (edge - moment - SECOND) / 7)).outcome for part in range(8)
+        }
         assert len(said) == 1, (moment, edge)
         seen |= said
         moment = edge
@@ -239,8 +242,8 @@ def test_r96_the_public_does_not_read_of_events_that_are_not_public() -> None:
     for sampled in ("2026-02-01", "2026-03-08"):
         signal = measured(at(sampled), "zebra", metric="Stripes")
         catalog = replace(build.catalog([event], [one]), signals=(signal,))
-        for rule in (freshness.estimate, freshness.signal):
-            verdict = rule(ask(catalog, one, STARTS - DAY))
+        for gate in (estimate.GATE, SIGNAL):
+            verdict = gate.verdict(ask(catalog, one, STARTS - DAY))
             assert verdict.outcome.stops
             assert verdict.public_reason is not None
             assert verdict.public_reason.startswith('"Reserved period": ')

@@ -16,7 +16,8 @@ from publisher.model.content.release import Release
 from publisher.model.records.decision import Outcome, Verdict
 from publisher.rules.engine.question import Question
 from publisher.rules.evaluate import NO_EVIDENCE, evaluate
-from publisher.rules.gates.environment.monitors import boundaries, monitors, state
+from publisher.rules.gates.environment.monitors import GATE
+from publisher.rules.health.readings import state
 from publisher.rules.lint.lints import lints
 from tests.support import build
 from tests.support.build import at, monitor
@@ -42,7 +43,7 @@ def catalog(*given: Monitor, **fields: Any) -> Catalog:
 
 
 def ask(content: Catalog, now: datetime, release: Release = FEATURE) -> Verdict:
-    return monitors(Question(content, release, "stable", NO_EVIDENCE, now))
+    return GATE.verdict(Question(content, release, "stable", NO_EVIDENCE, now))
 
 
 WELL = monitor(("2026-03-13 03:00", 5))
@@ -115,7 +116,7 @@ def test_a_lasting_soft_freeze_is_the_next_change_and_ends_with_the_reading_that
 
 def moments(given: Monitor) -> list[datetime]:
     """Those at which the verdict on a feature may change, from the end of the event on."""
-    return list(boundaries(Question(catalog(given), FEATURE, "stable", NO_EVIDENCE, LISTING.ends)))
+    return list(GATE.edges(Question(catalog(given), FEATURE, "stable", NO_EVIDENCE, LISTING.ends)))
 
 
 def test_a_program_that_measures_the_same_every_minute_adds_no_moments() -> None:

@@ -44,10 +44,10 @@ def ask(moment: str, change_class: str = "ui-polish", shift: int = 0, **fields: 
     ],
 )
 def test_r71_every_class_has_a_default_that_fits_near_events_too(change_class: str, expected: str) -> None:
-    found = rollout_pattern.chosen(ask("2026-03-10 12:00", change_class))
+    found = ask("2026-03-10 12:00", change_class).pattern
     assert found is not None
     assert found.id == expected
-    assert rollout_pattern.fits(ask("2026-03-10 12:00", change_class)).outcome is Outcome.PASS
+    assert rollout_pattern.GATE.verdict(ask("2026-03-10 12:00", change_class)).outcome is Outcome.PASS
 
 
 def test_r71_the_policy_tells_the_five_patterns_apart() -> None:
@@ -69,19 +69,19 @@ def test_r71_big_bang_is_not_used_near_an_event() -> None:
         other = Outcome.BLOCKED if first is Outcome.PASS else Outcome.PASS
         for shift, outcome in ((-1, first), (0, other), (1, other)):
             question = ask(edge, shift=shift, pattern="big-bang")
-            assert rollout_pattern.fits(question).outcome is outcome, (edge, shift)
-        assert at(edge) in rollout_pattern.boundaries(ask(edge, shift=-1, pattern="big-bang"))
+            assert rollout_pattern.GATE.verdict(question).outcome is outcome, (edge, shift)
+        assert at(edge) in rollout_pattern.GATE.edges(ask(edge, shift=-1, pattern="big-bang"))
 
 
 def test_r71_a_pattern_for_other_classes_is_refused_and_those_that_fit_are_named() -> None:
-    verdict = rollout_pattern.fits(ask("2026-01-01", "dht", pattern="big-bang"))
+    verdict = rollout_pattern.GATE.verdict(ask("2026-01-01", "dht", pattern="big-bang"))
     assert verdict.outcome is Outcome.BLOCKED
     assert verdict.reason == "Big bang is for documentation and changes of look and wording, and this is a DHT change."
     assert verdict.fix == "Choose another `pattern`: hard-staged."
 
 
 def test_r71_a_pattern_that_does_not_exist_is_refused() -> None:
-    verdict = rollout_pattern.fits(ask("2026-01-01", pattern="bigbang"))
+    verdict = rollout_pattern.GATE.verdict(ask("2026-01-01", pattern="bigbang"))
     assert verdict.outcome is Outcome.BLOCKED
     assert verdict.reason == "The policy has no rollout pattern named bigbang."
 
@@ -91,7 +91,7 @@ def test_r71_a_class_without_a_default_must_name_one() -> None:
     plain = tuple(one.model_copy(update={"default_for": ()}) for one in known.patterns)
     one = build.release("4.2.0", ChangeClass.PATCH.value)
     catalog = build.catalog([], [one], the_policy=known.model_copy(update={"patterns": plain}))
-    verdict = rollout_pattern.fits(Question(catalog, one, "stable", Evidence(), at("2026-01-01")))
+    verdict = rollout_pattern.GATE.verdict(Question(catalog, one, "stable", Evidence(), at("2026-01-01")))
     assert verdict.outcome is Outcome.BLOCKED
     assert verdict.reason == "The policy has no default rollout pattern for patches."
 
@@ -100,5 +100,5 @@ def test_a_policy_without_patterns_asks_for_none() -> None:
     one = build.release("4.2.0")
     catalog = build.catalog([], [one], the_policy=build.policy())
     question = Question(catalog, one, "stable", Evidence(), at("2026-01-01"))
-    assert rollout_pattern.fits(question).outcome is Outcome.NOT_APPLICABLE
-    assert rollout_pattern.chosen(question) is None
+    assert rollout_pattern.GATE.verdict(question).outcome is Outcome.NOT_APPLICABLE
+    assert question.pattern is None

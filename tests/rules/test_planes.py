@@ -13,6 +13,7 @@ from publisher.model.records.decision import Outcome
 from publisher.model.records.evidence import Evidence
 from publisher.rules.engine.question import Question
 from publisher.rules.gates.technical import plane_order
+from publisher.rules.handling import classification
 from tests.support import build
 from tests.support.build import at
 
@@ -35,13 +36,13 @@ def enabling(channel: str = "stable", **shipped: Any) -> Question:
 )
 def test_r66_a_new_default_waits_until_its_code_has_soaked(edge: Any, before: Outcome, after: Outcome) -> None:
     for shift, outcome in ((-1, before), (0, after), (1, after)):
-        assert plane_order.order(enabling().at(edge + shift * SECOND)).outcome is outcome, shift
-    assert edge in plane_order.boundaries(enabling().at(edge - SECOND))
-    assert edge not in plane_order.boundaries(enabling().at(edge))
+        assert plane_order.GATE.verdict(enabling().at(edge + shift * SECOND)).outcome is outcome, shift
+    assert edge in plane_order.GATE.edges(enabling().at(edge - SECOND))
+    assert edge not in plane_order.GATE.edges(enabling().at(edge))
 
 
 def test_r66_the_end_of_the_soak_is_told() -> None:
-    verdict = plane_order.order(enabling())
+    verdict = plane_order.GATE.verdict(enabling())
     assert verdict.until == SOAKED
     assert verdict.reason == (
         "The code of 4.1.0 must run for 7 days before it becomes the default, until Monday 12 January 2026, 09:00 UTC."
@@ -49,12 +50,12 @@ def test_r66_the_end_of_the_soak_is_told() -> None:
 
 
 def test_r66_code_that_went_to_another_channel_has_not_soaked_here() -> None:
-    assert plane_order.order(enabling(channels=["beta"])).outcome is Outcome.BLOCKED
-    assert plane_order.order(enabling("beta", channels=["beta"])).outcome is Outcome.WAITING
+    assert plane_order.GATE.verdict(enabling(channels=["beta"])).outcome is Outcome.BLOCKED
+    assert plane_order.GATE.verdict(enabling("beta", channels=["beta"])).outcome is Outcome.WAITING
 
 
 def test_r66_code_that_has_not_shipped_blocks() -> None:
-    verdict = plane_order.order(enabling(shipped_at=None).at(at("2026-06-01")))
+    verdict = plane_order.GATE.verdict(enabling(shipped_at=None).at(at("2026-06-01")))
     assert verdict.outcome is Outcome.BLOCKED
     assert verdict.reason == "It enables code of 4.1.0, which has not shipped to stable."
 
@@ -64,7 +65,7 @@ def near(plane: Plane, change_class: str, steps: list[str], moment: str = "2026-
     one = build.release("4.2.0", change_class, steps=steps)
     catalog = build.catalog([LISTING], [one])
     products = catalog.products | {"daemon": catalog.products["daemon"].model_copy(update={"plane": plane})}
-    return plane_order.order(
+    return plane_order.GATE.verdict(
         Question(replace(catalog, products=products), one, "stable", Evidence(), at(moment))
     ).outcome
 
@@ -110,14 +111,14 @@ def test_r66_away_from_events_the_steps_are_the_teams_choice() -> None:
 )
 def test_r95_care_follows_reach_and_sensitivity(reach: int, sensitivity: int, expected: str) -> None:
     product = build.product("daemon").model_copy(update={"blast_radius": reach, "event_sensitivity": sensitivity})
-    assert plane_order.classification(product, build.release("4.2.0")) == expected
+    assert classification(product, build.release("4.2.0")) == expected
 
 
 def test_r95_the_numbers_of_a_release_count_before_those_of_its_product() -> None:
     product = build.product("daemon")
-    assert plane_order.classification(product, build.release("4.2.0")) == "careful"
-    assert plane_order.classification(product, build.release("4.2.0", blast_radius=1)) == "light"
-    assert plane_order.classification(product, build.release("4.2.0", blast_radius=3, event_sensitivity=3)) == "normal"
+    assert classification(product, build.release("4.2.0")) == "careful"
+    assert classification(product, build.release("4.2.0", blast_radius=1)) == "light"
+    assert classification(product, build.release("4.2.0", blast_radius=3, event_sensitivity=3)) == "normal"
 
 
 def test_r95_more_reach_or_sensitivity_never_means_less_care() -> None:
@@ -125,7 +126,7 @@ def test_r95_more_reach_or_sensitivity_never_means_less_care() -> None:
 
     def care(reach: int, sensitivity: int) -> int:
         one = build.release("4.2.0", blast_radius=reach, event_sensitivity=sensitivity)
-        return order.index(plane_order.classification(build.product("daemon"), one))
+        return order.index(classification(build.product("daemon"), one))
 
     for reach in range(1, 5):
         for sensitivity in range(1, 6):

@@ -12,8 +12,9 @@ from publisher.model.records.decision import Outcome, Verdict
 from publisher.model.records.evidence import ArtifactFact, Evidence
 from publisher.rules.engine.question import Question
 from publisher.rules.evaluate import NO_EVIDENCE, evaluate
-from publisher.rules.gates.environment.calendar_review import boundaries, due, review, stale
+from publisher.rules.gates.environment.calendar_review import GATE
 from publisher.rules.lint.lints import lints
+from publisher.rules.review_age import due, stale
 from tests.support import build
 from tests.support.build import at
 
@@ -32,7 +33,7 @@ def catalog(reviewed: datetime | None = REVIEWED, profile: str = "team") -> Cata
 
 
 def ask(given: Catalog, now: datetime, evidence: Evidence = FILES) -> Verdict:
-    return review(Question(given, ONE, "stable", evidence, now))
+    return GATE.verdict(Question(given, ONE, "stable", evidence, now))
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_a_review_that_is_still_to_come_is_none_until_then() -> None:
     said = ask(given, now)
     assert said.outcome is Outcome.UNKNOWN
     assert "which is in the future" in said.reason
-    assert STALE + timedelta(days=300) in list(boundaries(Question(given, ONE, "stable", FILES, now)))
+    assert STALE + timedelta(days=300) in list(GATE.edges(Question(given, ONE, "stable", FILES, now)))
 
 
 def test_without_any_review_one_is_due() -> None:

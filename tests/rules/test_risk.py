@@ -14,8 +14,9 @@ from publisher.model.content.register import Scenario
 from publisher.model.content.release import Release
 from publisher.model.records.decision import Outcome, Verdict
 from publisher.model.records.evidence import Evidence
-from publisher.rules.engine.question import Boundaries, Question, Rule
-from publisher.rules.gates.environment import risk
+from publisher.rules.engine.gate import Gate
+from publisher.rules.engine.question import Question
+from publisher.rules.gates.environment import assumptions, comms_lead, named_risks, scenario, score
 from tests.support import build
 from tests.support.build import at
 
@@ -37,25 +38,25 @@ def ask(catalog: Catalog, release: Release, moment: Any = DURING) -> Question:
     return Question(catalog, release, "stable", Evidence(), moment)
 
 
-def judged(rule: Rule, event: Event, moment: Any = DURING, change_class: str = "feature", **fields: Any) -> Verdict:
+def judged(gate: Gate, event: Event, moment: Any = DURING, change_class: str = "feature", **fields: Any) -> Verdict:
     """What a rule says of a release of a node near one event."""
     one = build.release("4.2.0", change_class, **fields)
-    return rule(ask(build.catalog([event], [one]), one, moment))
+    return gate.verdict(ask(build.catalog([event], [one]), one, moment))
 
 
 def test_r3_a_release_is_event_coordinated_exactly_while_an_event_is_near() -> None:
     one = build.release("4.2.0")
     catalog = build.catalog([listing()], [one])
-    said = [risk.coordination(ask(catalog, one, edge + shift * SECOND)) for edge in (FIRST, LAST) for shift in (-1, 0)]
+    said = [ask(catalog, one, edge + shift * SECOND).coordination for edge in (FIRST, LAST) for shift in (-1, 0)]
     assert said == ["routine", "event-coordinated", "event-coordinated", "routine"]
 
 
 def test_r3_a_release_that_names_a_coming_event_is_event_coordinated_until_it_is_over() -> None:
     one = build.release("4.2.0", "docs", events=["example-listing"])
     catalog = build.catalog([listing()], [one])
-    assert risk.coordination(ask(catalog, one, at("2026-01-01"))) == "event-coordinated"
-    assert risk.coordination(ask(catalog, one, at(ENDS) - SECOND)) == "event-coordinated"
-    assert risk.coordination(ask(catalog, one, at(ENDS))) == "routine"
+    assert ask(catalog, one, at("2026-01-01")).coordination == "event-coordinated"
+    assert ask(catalog, one, at(ENDS) - SECOND).coordination == "event-coordinated"
+    assert ask(catalog, one, at(ENDS)).coordination == "routine"
 
 
 def without_score(which: str) -> Event:
@@ -75,12 +76,12 @@ def test_r15_an_event_that_nobody_scored_needs_an_approval_while_it_is_near(whic
         (first, 1, Outcome.NEEDS_APPROVAL),
     )
     for edge, shift, outcome in (*expected, (last, -1, Outcome.NEEDS_APPROVAL), (last, 0, Outcome.PASS)):
-        assert judged(risk.score, event, edge + shift * SECOND).outcome is outcome, (edge, shift)
-    assert judged(risk.score, event).sources == ("example-listing",)
+        assert judged(score.GATE, event, edge + shift * SECOND).outcome is outcome, (edge, shift)
+    assert judged(score.GATE, event).sources == ("example-listing",)
 
 
 def test_r15_a_scored_event_passes() -> None:
-    assert judged(risk.score, listing()).outcome is Outcome.PASS
+    assert judged(score.GATE, listing()).outcome is Outcome.PASS
 
 
 SEVERE = listing(severity=build.severity(4))
@@ -91,7 +92,7 @@ def tried(
 ) -> Verdict:
     """What is said of a release near a severe event with these scenarios."""
     one = build.release("4.2.0", change_class, product)
-    return risk.scenario(ask(replace(build.catalog([event], [one]), scenarios=scenarios), one))
+    return scenario.GATE.verdict(ask(replace(build.catalog([event], [one]), scenarios=scenarios), one))
 
 
 def test_r5_a_node_release_near_a_severe_event_needs_a_recent_scenario() -> None:
@@ -153,9 +154,9 @@ def test_r5_one_scenario_that_fits_is_enough() -> None:
 def test_r5_an_event_of_less_severity_needs_none_and_an_accepted_signal_makes_it_severe() -> None:
     one = build.release("4.2.0")
     catalog = build.catalog([listing()], [one])
-    assert risk.scenario(ask(catalog, one)).outcome is Outcome.PASS
+    assert scenario.GATE.verdict(ask(catalog, one)).outcome is Outcome.PASS
     heard = build.signal("example-listing", 4, accepted=True)
-    assert risk.scenario(ask(replace(catalog, signals=(heard,)), one)).outcome is Outcome.BLOCKED
+    assert scenario.GATE.verdict(ask(replace(catalog, signals=(heard,)), one)).outcome is Outcome.BLOCKED
 
 
 def test_r5_what_starts_with_a_block_is_counted_from_the_latest_moment() -> None:
@@ -173,9 +174,9 @@ def test_r5_a_run_counts_from_the_moment_at_which_it_was_run() -> None:
     ran = at("2026-03-09 12:00")
     catalog = replace(build.catalog([SEVERE], [one]), scenarios=(build.scenario("2026-03-09 12:00"),))
     for shift, outcome in ((-1, Outcome.BLOCKED), (0, Outcome.PASS), (1, Outcome.PASS)):
-        assert risk.scenario(ask(catalog, one, ran + shift * SECOND)).outcome is outcome
-    assert ran in risk.scenario_boundaries(ask(catalog, one, ran - SECOND))
-    assert ran not in risk.scenario_boundaries(ask(catalog, one, ran))
+        assert scenario.GATE.verdict(ask(catalog, one, ran + shift * SECOND)).outcome is outcome
+    assert ran in scenario.GATE.edges(ask(catalog, one, ran - SECOND))
+    assert ran not in scenario.GATE.edges(ask(catalog, one, ran))
 
 
 def risks(*named: str) -> list[dict[str, str]]:
@@ -192,14 +193,14 @@ def risks(*named: str) -> list[dict[str, str]]:
     ],
 )
 def test_r7_near_an_event_every_class_of_risk_is_named(named: list[dict[str, str]], missing: str) -> None:
-    verdict = judged(risk.named, listing(), risks=named)
+    verdict = judged(named_risks.GATE, listing(), risks=named)
     assert verdict.outcome is Outcome.BLOCKED
     assert verdict.reason == f"Near an event, a release must name its risks. Missing: {missing}."
 
 
 def test_r7_a_risk_of_each_class_or_a_reason_why_there_is_none_passes() -> None:
     told = [*risks("outage", "trust"), {"risk": "security", "none_because": "Only colours change."}]
-    assert judged(risk.named, listing(), risks=told).outcome is Outcome.PASS
+    assert judged(named_risks.GATE, listing(), risks=told).outcome is Outcome.PASS
 
 
 def test_r3_r7_only_while_an_event_is_near_and_not_for_documentation() -> None:
@@ -210,8 +211,8 @@ def test_r3_r7_only_while_an_event_is_near_and_not_for_documentation() -> None:
         (LAST, -1, Outcome.BLOCKED),
         (LAST, 0, Outcome.NOT_APPLICABLE),
     ):
-        assert judged(risk.named, listing(), edge + shift * SECOND, risks=[]).outcome is outcome, (edge, shift)
-    docs = judged(risk.named, listing(), change_class="docs", risks=[], events=["example-listing"])
+        assert judged(named_risks.GATE, listing(), edge + shift * SECOND, risks=[]).outcome is outcome, (edge, shift)
+    docs = judged(named_risks.GATE, listing(), change_class="docs", risks=[], events=["example-listing"])
     assert docs.outcome is Outcome.NOT_APPLICABLE
 
 
@@ -228,8 +229,8 @@ def test_r8_a_severe_event_needs_somebody_who_speaks_for_the_team(
     severity: int, lead: str | None, outcome: Outcome
 ) -> None:
     event = listing(severity=build.severity(severity), comms_lead=lead)
-    assert judged(risk.comms_lead, event).outcome is outcome
-    assert judged(risk.comms_lead, event, FIRST - SECOND).outcome is Outcome.PASS
+    assert judged(comms_lead.GATE, event).outcome is outcome
+    assert judged(comms_lead.GATE, event, FIRST - SECOND).outcome is Outcome.PASS
 
 
 def showing(catalog: Catalog, *what: str) -> Catalog:
@@ -243,7 +244,7 @@ def shown(event: Event, shows: list[str], **notes: Any) -> Verdict:
     known = build.release("4.2.0").notes.model_dump(mode="json", exclude_defaults=True)
     one = build.release("4.2.0", notes=known | notes)
     catalog = build.catalog([event], [one])
-    return risk.assumptions(ask(showing(catalog, *shows), one))
+    return assumptions.GATE.verdict(ask(showing(catalog, *shows), one))
 
 
 def test_r6_an_event_that_ends_what_the_product_shows_needs_a_statement() -> None:
@@ -258,27 +259,21 @@ def test_r6_an_event_that_ends_what_the_product_shows_needs_a_statement() -> Non
 
 
 @pytest.mark.parametrize("hidden", [{"visibility": "internal"}, {"visibility": "embargoed"}])
-@pytest.mark.parametrize("rule", [risk.score, risk.scenario, risk.named, risk.comms_lead, risk.assumptions])
-def test_r96_the_public_does_not_read_of_events_that_are_not_public(rule: Rule, hidden: dict[str, str]) -> None:
+@pytest.mark.parametrize("gate", [score.GATE, scenario.GATE, named_risks.GATE, comms_lead.GATE, assumptions.GATE])
+def test_r96_the_public_does_not_read_of_events_that_are_not_public(gate: Gate, hidden: dict[str, str]) -> None:
     if hidden["visibility"] == "embargoed":
         hidden = hidden | {"embargoed_until": "2026-03-10T12:00:01Z"}
     known = listing(id="zebra", title="Zebra", comms_lead=None, invalidates=["units"], **hidden)
     event = Event.model_validate_json(known.model_dump_json(exclude_defaults=True, exclude={"severity"}))
     one = build.release("4.2.0", risks=[])
     catalog = build.catalog([event], [one])
-    verdict = rule(ask(showing(catalog, "units"), one))
+    verdict = gate.verdict(ask(showing(catalog, "units"), one))
     assert verdict.outcome.stops
     assert "zebra" not in (verdict.public_reason or verdict.reason).lower()
-    assert (verdict.public_reason is None) == (rule is risk.named)
+    assert (verdict.public_reason is None) == (gate is named_risks.GATE)
 
 
-BOUNDARIES: dict[Rule, Boundaries] = {
-    risk.score: risk.score_boundaries,
-    risk.scenario: risk.scenario_boundaries,
-    risk.named: risk.named_boundaries,
-    risk.comms_lead: risk.comms_lead_boundaries,
-    risk.assumptions: risk.assumptions_boundaries,
-}
+GATES = [score.GATE, scenario.GATE, named_risks.GATE, comms_lead.GATE, assumptions.GATE]
 
 
 def around(*, kept: bool) -> tuple[Catalog, Release]:
@@ -297,20 +292,22 @@ def around(*, kept: bool) -> tuple[Catalog, Release]:
     return replace(catalog, scenarios=(build.scenario("2026-02-01"),) if kept else (build.scenario("2026-05-09"),)), one
 
 
-@pytest.mark.parametrize("rule", BOUNDARIES)
-def test_a_verdict_changes_at_its_boundaries_only(rule: Rule) -> None:
+@pytest.mark.parametrize("gate", GATES)
+def test_a_verdict_changes_at_its_boundaries_only(gate: Gate) -> None:
     catalog, one = around(kept=False)
     moment, seen = at("2026-01-01"), set()
-    for edge in [*sorted(set(BOUNDARIES[rule](ask(catalog, one, moment)))), at("2026-08-01")]:
-        said = {rule(ask(catalog, one, moment + part * (edge - moment - SECOND) / 7)).outcome for part in range(8)}
+    for edge in [*sorted(set(gate.edges(ask(catalog, one, moment)))), at("2026-08-01")]:
+        said = {
+            gate.verdict(ask(catalog, one, moment + part * (edge - moment - SECOND) / 7)).outcome for part in range(8)
+        }
         assert len(said) == 1, (moment, edge)
         seen |= said
         moment = edge
     assert len(seen) > 1
 
 
-@pytest.mark.parametrize("rule", BOUNDARIES)
-def test_a_register_without_gaps_has_no_boundaries(rule: Rule) -> None:
+@pytest.mark.parametrize("gate", GATES)
+def test_a_register_without_gaps_has_no_boundaries(gate: Gate) -> None:
     catalog, one = around(kept=True)
-    assert tuple(BOUNDARIES[rule](ask(catalog, one, at("2026-02-02")))) == ()
-    assert rule(ask(catalog, one)).outcome is Outcome.PASS
+    assert tuple(gate.edges(ask(catalog, one, at("2026-02-02")))) == ()
+    assert gate.verdict(ask(catalog, one)).outcome is Outcome.PASS

@@ -14,7 +14,6 @@ from publisher.model.history.past import FileKind, History
 from publisher.model.values import format_time
 from publisher.rules import english
 from publisher.rules.backtest import Answer, Backtest, Frozen, ProductAnswer
-from publisher.rules.engine.public_words import few
 
 DAY = timedelta(days=1)
 
@@ -240,7 +239,7 @@ def _odd_rows(history: History, width: int) -> Iterator[str]:
         if found:
             yield from ("", heading)
         for reason, rows in sorted(found.items(), key=lambda item: -len(item[1])):
-            first, *others = wrapped(f"{reason}: {few(list(rows.values()))}", width, indent=7)
+            first, *others = wrapped(f"{reason}: {english.few(list(rows.values()))}", width, indent=7)
             yield from (f"{len(rows):>5}{first[5:]}", *others)
 
 

@@ -32,7 +32,7 @@ from publisher.model.values import format_time
 from publisher.rules import english
 from publisher.rules.calendar.date_changes import Moved, moved
 from publisher.rules.calendar.lanes import Quarter, quarter
-from publisher.rules.gates.technical.withdrawn import sentences
+from publisher.rules.withdrawals import sentences
 from publisher.site.outputs.calendar_json import quarter_as_data
 from publisher.site.outputs.ics import to_ics
 

@@ -28,8 +28,8 @@ from publisher.model.records.evidence import Evidence
 from publisher.model.values import format_time
 from publisher.rules import english
 from publisher.rules.evaluate import evaluate
-from publisher.rules.gates.technical.withdrawn import sentences
 from publisher.rules.headline import headline
+from publisher.rules.withdrawals import sentences
 
 
 @click.command("explain")

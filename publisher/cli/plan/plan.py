@@ -24,8 +24,8 @@ from publisher.model.values import format_time
 from publisher.rules import english
 from publisher.rules.calendar.advice import Option, Plan, plan
 from publisher.rules.calendar.schedule import HORIZON
-from publisher.rules.gates.technical.withdrawn import sentence
 from publisher.rules.headline import headline
+from publisher.rules.withdrawals import sentence
 
 
 @click.command("plan")

@@ -27,10 +27,9 @@ from publisher.model.records.evidence import Evidence
 from publisher.rules import english
 from publisher.rules.engine.question import Question
 from publisher.rules.evaluate import evaluate
-from publisher.rules.gates.environment.risk import coordination
-from publisher.rules.gates.technical.plane_order import classification
-from publisher.rules.gates.technical.withdrawn import sentence
+from publisher.rules.handling import classification
 from publisher.rules.headline import change, course, halves, headline
+from publisher.rules.withdrawals import sentence
 
 
 @click.command("why")
@@ -65,7 +64,7 @@ def command(
         return
     width = terminal_width()
     question = Question(catalog, found, chosen, evidence, decision.at)
-    kind = english.with_article(coordination(question))
+    kind = english.with_article(question.coordination)
     nature = f"{kind[0].upper()}{kind[1:]} release; handling: {classification(question.product, found)}."
     click.echo("\n".join(report(course(catalog, found, decision, evidence), found, width, state, nature)))
 

@@ -17,7 +17,7 @@ from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.release.promote import PromoteRequest
 from publisher.pipeline.release.rollback import apply_rollback, plan_rollback
 from publisher.rules import english
-from publisher.rules.gates.technical.withdrawn import advised
+from publisher.rules.withdrawals import advised
 from publisher.wire.version import Version
 
 
