@@ -45,6 +45,12 @@ def test_a_module_of_gates_holds_one_gate_of_its_half_and_stands_once_in_the_ord
     assert [each for each in GATES if each is gate] == [gate]
 
 
+@pytest.mark.parametrize("name", MODULES)
+def test_a_gate_has_a_test_that_is_called_after_it(name: str) -> None:
+    half, _, module = name.partition("/")
+    assert (Path(__file__).parent / "gates" / half / f"test_{module}.py").is_file()
+
+
 def test_the_order_names_every_gate_and_none_that_has_no_module() -> None:
     assert sorted(BY_ID) == sorted(gate.id for name in MODULES for gate in gates_of(name))
 
