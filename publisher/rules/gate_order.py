@@ -1,4 +1,4 @@
-"""Every gate, in the order in which verdicts are shown. A new one is its file, its test, and a line here."""
+"""Every gate, in the order in which verdicts are shown. A new one is its file, its test, and its line here."""
 
 from __future__ import annotations
 
