@@ -13,7 +13,7 @@ from publisher import rules
 from publisher.model.content.policy import Policy
 from publisher.model.records.decision import Outcome
 from publisher.rules import gates
-from publisher.rules.engine.gate import EVERYBODY, SILENT, Gate, Half, Reply
+from publisher.rules.engine.gate import EVERYBODY, SILENT, Gate, Half, Ruling
 from publisher.rules.evaluate import evaluate
 from publisher.rules.gate_order import BY_ID, GATES
 from publisher.rules.maintenance.judge import CONDITIONS
@@ -82,34 +82,34 @@ def test_profiles_are_those_that_the_policy_knows() -> None:
     assert all(profiles and profiles <= EVERYBODY for profiles in asked)
 
 
-def published(reply: Reply) -> dict[str, object]:
-    """What the public reads of a reply, without what is empty."""
+def published(ruling: Ruling) -> dict[str, object]:
+    """What the public reads of a ruling, without what is empty."""
     release = build.release("4.2.0")
     decision = evaluate(build.catalog([], [release]), release, "stable", at("2026-01-01"))
     return (
-        decision.model_copy(update={"verdicts": (reply.verdict("risk.new"),)})
+        decision.model_copy(update={"verdicts": (ruling.verdict("risk.new"),)})
         .public()
         .verdicts[0]
         .model_dump(exclude_defaults=True)
     )
 
 
-def test_a_reply_without_public_words_is_not_published() -> None:
-    secret = Reply(Outcome.BLOCKED, reason="Secret.", who="Ops", fix="Secret.", arithmetic="1 d", sources=("secret",))
+def test_a_ruling_without_public_words_is_not_published() -> None:
+    secret = Ruling(Outcome.BLOCKED, reason="Secret.", who="Ops", fix="Secret.", arithmetic="1 d", sources=("secret",))
     assert secret.verdict("risk.new").reason == "Secret."
     assert published(secret) == {"rule": "risk.new", "outcome": Outcome.BLOCKED, "reason": SILENT, "who": "Ops"}
 
 
 def test_where_the_team_reads_more_the_public_reads_its_own_words_alone() -> None:
-    more = Reply(Outcome.BLOCKED, reason="A secret.", public="Something.", fix="Secret.", sources=("secret",))
+    more = Ruling(Outcome.BLOCKED, reason="A secret.", public="Something.", fix="Secret.", sources=("secret",))
     assert published(more) == {"rule": "risk.new", "outcome": Outcome.BLOCKED, "reason": "Something."}
     # Also where they happen to be the same, since the rest tells more.
-    same = Reply(Outcome.BLOCKED, reason="A.", public="A.", sources=("secret",))
+    same = Ruling(Outcome.BLOCKED, reason="A.", public="A.", sources=("secret",))
     assert published(same) == {"rule": "risk.new", "outcome": Outcome.BLOCKED, "reason": "A."}
 
 
 def test_words_that_are_public_are_the_reason_and_the_rest_is_published_with_them() -> None:
-    told = Reply(Outcome.BLOCKED, public="No files.", fix="List them.", sources=("listing",))
+    told = Ruling(Outcome.BLOCKED, public="No files.", fix="List them.", sources=("listing",))
     whole = told.verdict("risk.new")
     assert (whole.reason, whole.public_reason) == ("No files.", None)
     assert published(told) == whole.model_dump(exclude_defaults=True)

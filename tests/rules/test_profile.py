@@ -47,7 +47,7 @@ def test_everything_else_is_asked_of_one_person_too(gate: Gate) -> None:
     assert asked("solo", gate) == asked("team", gate)
 
 
-def test_the_reply_under_another_profile_is_for_the_gates_of_a_team_only() -> None:
+def test_the_ruling_under_another_profile_is_for_the_gates_of_a_team_only() -> None:
     policy = build.team_policy().model_copy(update={"profile": "solo"})
     assert not_asked(policy, hard_freeze.GATE.profiles) is None
     assert not_asked(policy, named_risks.GATE.profiles) is not None

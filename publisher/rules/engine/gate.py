@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import NamedTuple
 
 from publisher.model.content.policy import Policy
 from publisher.model.records.decision import Outcome, Verdict
@@ -19,16 +20,15 @@ TEAM, EVERYBODY = frozenset({"team"}), frozenset({"team", "solo"})
 what users need to be told and what costs one line is asked of everybody."""
 
 
-@dataclass(frozen=True)
-class Reply:
+class Ruling(NamedTuple):
     """What a gate says of a release at a moment; the engine adds which gate it was."""
 
     outcome: Outcome
-    _: KW_ONLY
+    reason: str = ""
+    """Why, as a sentence for the team; only where that tells more than `public`. Then `fix`, `arithmetic` and `sources`
+    are not published either."""
     public: str = ""
     """Why, as a sentence that everybody may read. Empty: the public reads SILENT."""
-    reason: str = ""
-    """What the team reads instead, where it tells more; `fix`, `arithmetic` and `sources` are not public then."""
     who: str = ""
     fix: str = ""
     until: datetime | None = None
@@ -50,11 +50,14 @@ class Reply:
         )
 
 
-def not_asked(policy: Policy, profiles: frozenset[str]) -> Reply | None:
-    """The reply of what only these profiles are asked, never a pass; None where the policy's profile is one of them."""
+def not_asked(policy: Policy, profiles: frozenset[str]) -> Ruling | None:
+    """The ruling on what only these profiles are asked, never a pass; None where the policy's profile is one of them.
+
+    A gate asks it itself where the profile excuses from a part of what it asks.
+    """
     if policy.profile in profiles:
         return None
-    return Reply(Outcome.NOT_APPLICABLE, public=f"Not required by policy profile {policy.profile}.")
+    return Ruling(Outcome.NOT_APPLICABLE, public=f"Not required by policy profile {policy.profile}.")
 
 
 class Half(Enum):
@@ -76,7 +79,7 @@ class Overridable(Enum):
     """These and an executive, with a reviewed way back."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Gate:
     """One gate. It stands in a file of its own, and in `gate_order`."""
 
@@ -85,7 +88,7 @@ class Gate:
     half: Half
     stopper: str
     """What stops a release where it does, in the singular: the hard freeze."""
-    ask: Callable[[Question], Reply]
+    ask: Callable[[Question], Ruling]
     """Pure; under one policy the outcome may only change at one of the boundaries."""
     boundaries: Callable[[Question], Iterable[datetime]] | None = None
     """The moments after now at which the outcome may change, in order, and rather too many than too few; None: never.

@@ -8,7 +8,7 @@ from datetime import datetime
 from publisher.model.content.event import Event
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
-from publisher.rules.engine.gate import Reply
+from publisher.rules.engine.gate import Ruling
 
 
 def titled(events: Sequence[Event]) -> str:
@@ -26,11 +26,11 @@ def neutral(events: Sequence[Event], now: datetime, what: str) -> str | None:
 
 def about(
     events: Iterable[Event], now: datetime, outcome: Outcome, reason: str, *, public: str, who: str, fix: str
-) -> Reply:
-    """A reply that names events; `public` ends the neutral words for them, where not all of them are public."""
+) -> Ruling:
+    """A ruling that names events; `public` ends the neutral words for them, where not all of them are public."""
     events = list(dict.fromkeys(events))
     neutral_words = neutral(events, now, public)
-    return Reply(
+    return Ruling(
         outcome,
         reason="" if neutral_words is None else reason,
         public=reason if neutral_words is None else neutral_words,

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from publisher.model.catalog import Catalog
 from publisher.model.content.policy import MaintenancePolicy
 from publisher.model.records.decision import Verdict
-from publisher.rules.engine.gate import EVERYBODY, Reply, not_asked
+from publisher.rules.engine.gate import EVERYBODY, Ruling, not_asked
 from publisher.rules.staffing.occurrences import Occurrence
 
 
 @dataclass(frozen=True)
-class Condition:
+class WindowCondition:
     """One condition. It stands in a file of its own, and in the list of `judge`."""
 
     id: str
     """Such as maintenance.peak."""
-    ask: Callable[[Catalog, Occurrence], Reply]
+    ask: Callable[[Catalog, Occurrence], Ruling]
     """Pure; judges the moment at which the window begins."""
     profiles: frozenset[str] = EVERYBODY
     """The profiles of the policy under which it is asked at all."""

@@ -5,23 +5,23 @@ from __future__ import annotations
 from publisher.model.catalog import Catalog
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
-from publisher.rules.engine.gate import TEAM, Reply
-from publisher.rules.maintenance.condition import Condition, policy_of
+from publisher.rules.engine.gate import TEAM, Ruling
+from publisher.rules.maintenance.condition import WindowCondition, policy_of
 from publisher.rules.staffing.coverage import DUTIES, lacking, missing
 from publisher.rules.staffing.occurrences import Occurrence
 
 
-def ask(catalog: Catalog, window: Occurrence) -> Reply:
+def ask(catalog: Catalog, window: Occurrence) -> Ruling:
     """Whether every duty is staffed from the start of the window until some time after it."""
     length_after = policy_of(catalog, window).after
     after = english.length(length_after)
     gaps = missing(catalog, DUTIES, window.start, window.end + length_after)
     if not gaps:
-        return Reply(
+        return Ruling(
             Outcome.PASS,
             public=f"{english.listed(DUTIES).capitalize()} are staffed during it and for {after} after it.",
         )
-    return Reply(
+    return Ruling(
         Outcome.BLOCKED,
         reason=f"{lacking(catalog, gaps)}. {english.listed(DUTIES).capitalize()} must be staffed"
         f" from its start until {after} after its end.",
@@ -31,4 +31,4 @@ def ask(catalog: Catalog, window: Occurrence) -> Reply:
     )
 
 
-CONDITION = Condition("maintenance.coverage", ask, profiles=TEAM)
+CONDITION = WindowCondition("maintenance.coverage", ask, profiles=TEAM)

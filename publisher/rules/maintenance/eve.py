@@ -6,28 +6,28 @@ from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
-from publisher.rules.engine.gate import Reply
-from publisher.rules.maintenance.condition import Condition, policy_of
+from publisher.rules.engine.gate import Ruling
+from publisher.rules.maintenance.condition import WindowCondition, policy_of
 from publisher.rules.maintenance.events import DAY, events_of, may_last, waits_for
 from publisher.rules.staffing.coverage import lacking, missing
 from publisher.rules.staffing.local_time import Span, overlap
 from publisher.rules.staffing.occurrences import Occurrence
 
 
-def ask(catalog: Catalog, window: Occurrence) -> Reply:
+def ask(catalog: Catalog, window: Occurrence) -> Ruling:
     """Whether the window lies before an event that is about to begin, and if so, whether people are there."""
     policy = policy_of(catalog, window)
     near = [
         event for event in events_of(catalog, policy.eve_severity) if overlap(window.span, _eve(catalog, event, window))
     ]
     if not near:
-        return Reply(
+        return Ruling(
             Outcome.PASS,
             public=f"No event of severity {policy.eve_severity} or more begins"
             f" within {english.length(policy.eve)} after it.",
         )
     if not (gaps := missing(catalog, ("on-call", "support"), window.start, window.end + DAY)):
-        return Reply(
+        return Ruling(
             Outcome.PASS,
             public="An event is about to begin, and on-call and support are staffed around the clock during the window"
             " and for the day after it.",
@@ -48,4 +48,4 @@ def _eve(catalog: Catalog, event: Event, window: Occurrence) -> Span:
     return first - policy_of(catalog, window).eve, over - (event.ends - event.starts)
 
 
-CONDITION = Condition("maintenance.eve", ask)
+CONDITION = WindowCondition("maintenance.eve", ask)

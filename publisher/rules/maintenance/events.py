@@ -10,7 +10,7 @@ from publisher.model.content.event import Event
 from publisher.model.records.decision import Outcome
 from publisher.model.values import Visibility
 from publisher.rules import english
-from publisher.rules.engine.gate import Reply
+from publisher.rules.engine.gate import Ruling
 from publisher.rules.engine.public_words import ids, titled
 from publisher.rules.freeze.severity import effective_severity
 from publisher.rules.staffing.local_time import Span
@@ -35,11 +35,11 @@ def may_last(catalog: Catalog, event: Event, at: datetime) -> Span:
     return event.earliest - doubt, event.over + doubt
 
 
-def waits_for(events: list[Event], reason: str, until: datetime, fix: str, neutral: str | None = None) -> Reply:
+def waits_for(events: list[Event], reason: str, until: datetime, fix: str, neutral: str | None = None) -> Ruling:
     """It waits for events; {} in the words is where they are named. `neutral` tells less, for everybody."""
     titles = [f'"{e.title if e.visibility is Visibility.PUBLIC else e.public_title}"' for e in events]
     hidden = neutral is not None or any(event.visibility is not Visibility.PUBLIC for event in events)
-    return Reply(
+    return Ruling(
         Outcome.WAITING,
         reason=reason.format(titled(events)) if hidden else "",
         public=(neutral or reason).format(english.few(titles)),

@@ -14,10 +14,10 @@ from publisher.model.records.decision import Outcome, Verdict
 from publisher.model.values import Visibility
 from publisher.rules import english
 from publisher.rules.maintenance import coverage, eve, freeze, length, night, peak
-from publisher.rules.maintenance.condition import Condition
+from publisher.rules.maintenance.condition import WindowCondition
 from publisher.rules.staffing.occurrences import Occurrence
 
-CONDITIONS: tuple[Condition, ...] = (
+CONDITIONS: tuple[WindowCondition, ...] = (
     peak.CONDITION,
     freeze.CONDITION,
     eve.CONDITION,

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from publisher.model.catalog import Catalog
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
-from publisher.rules.engine.gate import Reply
-from publisher.rules.maintenance.condition import Condition, policy_of
+from publisher.rules.engine.gate import Ruling
+from publisher.rules.maintenance.condition import WindowCondition, policy_of
 from publisher.rules.staffing.coverage import shift_spans
 from publisher.rules.staffing.local_time import days, hours, overlap
 from publisher.rules.staffing.occurrences import Occurrence, occurrences
@@ -17,11 +17,11 @@ from publisher.rules.staffing.occurrences import Occurrence, occurrences
 _NIGHT = "It waits until working hours are settled."
 
 
-def ask(catalog: Catalog, window: Occurrence) -> Reply:
+def ask(catalog: Catalog, window: Occurrence) -> Ruling:
     """Whether somebody works more nights of the week than may be without an approval."""
     clocks = _clocks(catalog)
     if unknown := [person for person in window.maintenance.crew if person not in clocks]:
-        return Reply(
+        return Ruling(
             Outcome.UNKNOWN,
             reason=f"No shift names the time zone of {len(unknown)} of the crew.",
             public=_NIGHT,
@@ -42,7 +42,7 @@ def ask(catalog: Catalog, window: Occurrence) -> Reply:
         }
         most = max(most, len(worked | {on}))
     if most > allowed:
-        return Reply(
+        return Ruling(
             Outcome.NEEDS_APPROVAL,
             reason=f"One person would work {english.counted(most, 'night')} that week."
             f" More than {english.counted(allowed, 'night')} {'needs' if allowed == 1 else 'need'} an approval.",
@@ -51,7 +51,7 @@ def ask(catalog: Catalog, window: Occurrence) -> Reply:
             fix="Choose an hour that is daytime for the crew, or another week, or have it approved, and record that"
             " under `approval`.",
         )
-    return Reply(
+    return Ruling(
         Outcome.PASS,
         public="It needs no night work."
         if most == 0
@@ -87,4 +87,4 @@ def _nights(catalog: Catalog, window: Occurrence) -> Iterator[tuple[str, str, da
                 yield person, zone, day
 
 
-CONDITION = Condition("maintenance.night", ask)
+CONDITION = WindowCondition("maintenance.night", ask)

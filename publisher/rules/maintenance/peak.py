@@ -5,17 +5,17 @@ from __future__ import annotations
 from publisher.model.catalog import Catalog
 from publisher.model.records.decision import Outcome
 from publisher.model.values import Visibility
-from publisher.rules.engine.gate import Reply
-from publisher.rules.maintenance.condition import Condition, policy_of
+from publisher.rules.engine.gate import Ruling
+from publisher.rules.maintenance.condition import WindowCondition, policy_of
 from publisher.rules.staffing import usage
 from publisher.rules.staffing.occurrences import Occurrence
 
 
-def ask(catalog: Catalog, window: Occurrence) -> Reply:
+def ask(catalog: Catalog, window: Occurrence) -> Ruling:
     """Whether the busiest hour of the window is one with few users, or a reason is given."""
     product = catalog.products[window.maintenance.product]
     if not product.usage:
-        return Reply(
+        return Ruling(
             Outcome.UNKNOWN,
             public=f"The busy hours of {product.name} are not known.",
             who="Operations",
@@ -24,7 +24,7 @@ def ask(catalog: Catalog, window: Occurrence) -> Reply:
     limit = policy_of(catalog, window).busy_percent
     moment, percent = usage.busiest(product.usage, window.start, window.end)
     if percent < limit:
-        return Reply(
+        return Ruling(
             Outcome.PASS,
             public=f"It has at most {percent} % of the users of the busiest hour; an hour is busy from {limit} %.",
         )
@@ -32,10 +32,10 @@ def ask(catalog: Catalog, window: Occurrence) -> Reply:
     if window.maintenance.peak_because is not None:
         because = f"It is at a busy hour: {many}. The reason: {window.maintenance.peak_because}"
         if window.maintenance.visibility is Visibility.PUBLIC:
-            return Reply(Outcome.PASS, public=because)
+            return Ruling(Outcome.PASS, public=because)
         later = "It is at a busy hour, for a reason that will be published later."
-        return Reply(Outcome.PASS, reason=because, public=later)
-    return Reply(
+        return Ruling(Outcome.PASS, reason=because, public=later)
+    return Ruling(
         Outcome.BLOCKED,
         public=f"It is at a busy hour: {many}, and an hour is busy from {limit} %.",
         who="Operations",
@@ -43,4 +43,4 @@ def ask(catalog: Catalog, window: Occurrence) -> Reply:
     )
 
 
-CONDITION = Condition("maintenance.peak", ask)
+CONDITION = WindowCondition("maintenance.peak", ask)

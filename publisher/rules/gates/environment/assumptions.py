@@ -7,25 +7,25 @@ from datetime import datetime
 
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
-from publisher.rules.engine.gate import Gate, Half, Reply
+from publisher.rules.engine.gate import Gate, Half, Ruling
 from publisher.rules.engine.near import while_near
 from publisher.rules.engine.public_words import about, titled
 from publisher.rules.engine.question import Question
 
 
-def ask(question: Question) -> Reply:
+def ask(question: Question) -> Ruling:
     """Whether the notes say what an event near changes of what the product shows."""
     shown = question.product.shows
     if not shown:
-        return Reply(
+        return Ruling(
             Outcome.NOT_APPLICABLE,
             public="This product shows nothing that an event could change, such as balances or units.",
         )
     if question.release.notes.unit_statement is not None:
-        return Reply(Outcome.PASS, public="The notes say what changes in balances and units.")
+        return Ruling(Outcome.PASS, public="The notes say what changes in balances and units.")
     ending = [event for event in question.near if set(event.invalidates) & set(shown)]
     if not ending:
-        return Reply(Outcome.PASS, public="No nearby event changes what this product shows.")
+        return Ruling(Outcome.PASS, public="No nearby event changes what this product shows.")
     what = english.listed(
         [
             assumption.replace("-", " ")

@@ -8,12 +8,12 @@ from heapq import merge
 
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
-from publisher.rules.engine.gate import TEAM, Gate, Half, Reply
+from publisher.rules.engine.gate import TEAM, Gate, Half, Ruling
 from publisher.rules.engine.question import Question
 from publisher.rules.review_age import stale
 
 
-def ask(question: Question) -> Reply:
+def ask(question: Question) -> Ruling:
     """Near an event a release is published only by a calendar that was reviewed lately.
 
     A question about another day does not stop for it: by then the calendar may well have been reviewed.
@@ -23,20 +23,20 @@ def ask(question: Question) -> Reply:
     if last is not None and last.reviewed_at > question.now:
         known = f"is recorded as reviewed on {english.moment(last.reviewed_at)}, which is in the future"
     if not question.near:
-        return Reply(Outcome.NOT_APPLICABLE, public="No event is near.")
+        return Ruling(Outcome.NOT_APPLICABLE, public="No event is near.")
     if question.evidence.artifacts is None:
-        return Reply(
+        return Ruling(
             Outcome.NOT_APPLICABLE,
             public=f"The calendar {known}. Publishing near an event needs a review within {english.length(limit)}.",
         )
     if stale(question.catalog, question.now):
-        return Reply(
+        return Ruling(
             Outcome.UNKNOWN,
             public=f"An event is near, and the calendar {known}. It may be out of date.",
             who="The owner of the calendar",
             fix="Review events, releases and dates, then set `reviewed_at` in content/calendar.yaml.",
         )
-    return Reply(Outcome.PASS, public=f"The calendar {known}.")
+    return Ruling(Outcome.PASS, public=f"The calendar {known}.")
 
 
 def boundaries(question: Question) -> Iterable[datetime]:

@@ -7,18 +7,18 @@ from datetime import datetime
 
 from publisher.model.content.event import Event
 from publisher.model.records.decision import Outcome
-from publisher.rules.engine.gate import TEAM, Gate, Half, Reply
+from publisher.rules.engine.gate import TEAM, Gate, Half, Ruling
 from publisher.rules.engine.near import while_near
 from publisher.rules.engine.public_words import about, titled
 from publisher.rules.engine.question import Question
 from publisher.rules.freeze.severity import effective_severity
 
 
-def ask(question: Question) -> Reply:
+def ask(question: Question) -> Ruling:
     """Whether every severe event near names its comms lead."""
     silent = [event for event in question.near if _silent(question, event)]
     if not silent:
-        return Reply(Outcome.PASS, public="Every severe event nearby has a comms lead.")
+        return Ruling(Outcome.PASS, public="Every severe event nearby has a comms lead.")
     reason = f"No comms lead is named for {titled(silent)}."
     return about(
         silent,

@@ -8,23 +8,23 @@ from datetime import datetime
 from publisher.model.content.event import Event
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
-from publisher.rules.engine.gate import Gate, Half, Reply
+from publisher.rules.engine.gate import Gate, Half, Ruling
 from publisher.rules.engine.public_words import about, titled
 from publisher.rules.engine.question import Question
 from publisher.rules.engine.uncertainty import Reach, ago, disbelieved, edges, reaches, uncertain_events
 
 
-def ask(question: Question) -> Reply:
+def ask(question: Question) -> Ruling:
     """Whether the estimates of events that matter now are recent enough."""
     triggered = _stale_estimates(question)
     if not triggered:
-        return Reply(
+        return Ruling(
             Outcome.NOT_APPLICABLE,
             public="No event that freezes this kind of change starts at a block or epoch.",
         )
     stale = [event for event, parts in triggered if any(part.holds(question.now) for part in parts)]
     if not stale:
-        return Reply(Outcome.PASS, public="Every estimate of a block or epoch is recent enough.")
+        return Ruling(Outcome.PASS, public="Every estimate of a block or epoch is recent enough.")
     reason = english.sentences([_old_estimate(question, event) for event in stale])
     return about(
         stale,

@@ -8,14 +8,14 @@ from datetime import datetime
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
 from publisher.rules.engine.freezes import none_holds, waits
-from publisher.rules.engine.gate import Gate, Half, Overridable, Reply
+from publisher.rules.engine.gate import Gate, Half, Overridable, Ruling
 from publisher.rules.engine.overrides import duties_needed
 from publisher.rules.engine.question import Question
 from publisher.rules.freeze.fixes import FIXES
 from publisher.rules.freeze.stretch import stretch
 
 
-def ask(question: Question) -> Reply:
+def ask(question: Question) -> Ruling:
     """Nothing of this class ships while a hard freeze holds."""
     hard = question.timeline.hard
     if (holding := stretch(hard, question.now)) is None:

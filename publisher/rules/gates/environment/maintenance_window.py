@@ -11,7 +11,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.content.release import Kind
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
-from publisher.rules.engine.gate import TEAM, Gate, Half, Reply, not_asked
+from publisher.rules.engine.gate import TEAM, Gate, Half, Ruling, not_asked
 from publisher.rules.engine.question import Question
 from publisher.rules.maintenance.judge import judge
 from publisher.rules.staffing.occurrences import Occurrence, upcoming
@@ -20,16 +20,16 @@ LOOK_AHEAD = 60
 """So many coming windows of each maintenance are looked at; of a weekly slot, more than a year."""
 
 
-def ask(question: Question) -> Reply:
+def ask(question: Question) -> Ruling:
     """Whether a window holds that may take place, and if not, when the next one begins."""
     if (why := _only_in_maintenance(question)) is None:
-        return Reply(Outcome.NOT_APPLICABLE, public="It does not need a maintenance window.")
+        return Ruling(Outcome.NOT_APPLICABLE, public="It does not need a maintenance window.")
     if (excused := not_asked(question.policy, TEAM)) is not None:
         return excused
     coming = merge(*_windows(question), key=lambda window: (window.start, window.maintenance.id))
     window = next((window for window in coming if _may_happen(question.catalog, window)), None)
     if window is None:
-        return Reply(
+        return Ruling(
             Outcome.BLOCKED,
             public=f"{why}, and {question.product.name} has no announced window that may take place.",
             who="Operations",
@@ -44,8 +44,8 @@ def ask(question: Question) -> Reply:
     hidden = not maintenance.is_public(question.now)
     reason, public = (named, neutral) if hidden else ("", named)
     if holds:
-        return Reply(Outcome.PASS, reason=reason, public=public)
-    return Reply(
+        return Ruling(Outcome.PASS, reason=reason, public=public)
+    return Ruling(
         Outcome.WAITING,
         reason=reason,
         public=public,

@@ -16,7 +16,7 @@ from publisher.model.content.monitor import Monitor
 from publisher.model.content.release import ChangeClass
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
-from publisher.rules.engine.gate import TEAM, Gate, Half, Reply
+from publisher.rules.engine.gate import TEAM, Gate, Half, Ruling
 from publisher.rules.engine.public_words import about, neutral, titled
 from publisher.rules.engine.question import Question
 from publisher.rules.freeze.fixes import sure_fix
@@ -38,14 +38,14 @@ class Watched:
     """The moments at which the verdict may change, in order."""
 
 
-def ask(question: Question) -> Reply:
+def ask(question: Question) -> Ruling:
     """After a severe event, clients are measured to be well before anything ships that does not mend them."""
     if question.release.change_class is ChangeClass.DOCS:
-        return Reply(Outcome.NOT_APPLICABLE, public="Documentation changes no program.")
+        return Ruling(Outcome.NOT_APPLICABLE, public="Documentation changes no program.")
     watched = _watched(question)
     events = [window.cause for window in watched.part.holding(question.now) if isinstance(window.cause, Event)]
     if not events:
-        return Reply(
+        return Ruling(
             Outcome.NOT_APPLICABLE,
             public="No soft freeze follows a severe event now, so no measurements are needed.",
         )
@@ -93,8 +93,8 @@ def ask(question: Question) -> Reply:
         )
     reason = _passing(around, ill=bool(ill), unknown=bool(silent or lacking), stopped_until=stopped_until)
     if (neutral_words := neutral(events, question.now, "clients are being monitored.")) is not None:
-        return Reply(Outcome.PASS, reason=reason, public=neutral_words)
-    return Reply(Outcome.PASS, public=reason)
+        return Ruling(Outcome.PASS, reason=reason, public=neutral_words)
+    return Ruling(Outcome.PASS, public=reason)
 
 
 def boundaries(question: Question) -> Iterable[datetime]:

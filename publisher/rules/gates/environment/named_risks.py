@@ -8,20 +8,20 @@ from datetime import datetime
 from publisher.model.content.release import ChangeClass, RiskClass
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
-from publisher.rules.engine.gate import TEAM, Gate, Half, Reply
+from publisher.rules.engine.gate import TEAM, Gate, Half, Ruling
 from publisher.rules.engine.question import Question
 
 
-def ask(question: Question) -> Reply:
+def ask(question: Question) -> Ruling:
     """Whether a class of risk is not named while an event is near."""
     if question.release.change_class is ChangeClass.DOCS:
-        return Reply(Outcome.NOT_APPLICABLE, public="Documentation changes no program.")
+        return Ruling(Outcome.NOT_APPLICABLE, public="Documentation changes no program.")
     missing = _unnamed(question)
     if not missing:
-        return Reply(Outcome.PASS, public="It names its risks of outage, security and trust.")
+        return Ruling(Outcome.PASS, public="It names its risks of outage, security and trust.")
     if not question.near:
-        return Reply(Outcome.NOT_APPLICABLE, public="No event is near; a release must name its risks only near one.")
-    return Reply(
+        return Ruling(Outcome.NOT_APPLICABLE, public="No event is near; a release must name its risks only near one.")
+    return Ruling(
         Outcome.BLOCKED,
         public=f"Near an event, a release must name its risks. Missing: {english.listed(missing)}.",
         who="Engineering",

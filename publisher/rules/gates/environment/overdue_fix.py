@@ -7,19 +7,19 @@ from datetime import datetime
 from publisher.model.content.release import ChangeClass, Necessity
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
-from publisher.rules.engine.gate import Gate, Half, Reply
+from publisher.rules.engine.gate import Gate, Half, Ruling
 from publisher.rules.engine.question import Question
 
 
-def ask(question: Question) -> Reply:
+def ask(question: Question) -> Ruling:
     """Whether an essential security fix is overdue; it stops nothing, and says what helps."""
     release, limit = question.release, question.policy.delay_limit
     due = _due(question)
     if due is None:
-        return Reply(Outcome.NOT_APPLICABLE, public="It is not an essential security fix with a planned date.")
+        return Ruling(Outcome.NOT_APPLICABLE, public="It is not an essential security fix with a planned date.")
     if question.now < due or release.shipped_at is not None:
-        return Reply(Outcome.PASS, public=f"An essential security fix should ship by {english.moment(due)}.")
-    return Reply(
+        return Ruling(Outcome.PASS, public=f"An essential security fix should ship by {english.moment(due)}.")
+    return Ruling(
         Outcome.PASS,
         public=f"It is overdue: an essential security fix should wait {english.length(limit)} at most, which ended on"
         f" {english.moment(due)}.",

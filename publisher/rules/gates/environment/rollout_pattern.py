@@ -7,15 +7,15 @@ from datetime import datetime
 
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
-from publisher.rules.engine.gate import Gate, Half, Reply
+from publisher.rules.engine.gate import Gate, Half, Ruling
 from publisher.rules.engine.question import Question
 
 
-def ask(question: Question) -> Reply:
+def ask(question: Question) -> Ruling:
     """The pattern exists, is for this class of change, and may be used near an event where one is near."""
     release, patterns = question.release, question.policy.patterns
     if not patterns:
-        return Reply(Outcome.NOT_APPLICABLE, public="The policy defines no rollout patterns.")
+        return Ruling(Outcome.NOT_APPLICABLE, public="The policy defines no rollout patterns.")
     pattern = question.pattern
     near = pattern is not None and not pattern.near_events and bool(question.near)
     fitting = [
@@ -34,8 +34,8 @@ def ask(question: Question) -> Reply:
     elif near:
         reason = f"{pattern.name} must not be used near an event."
     else:
-        return Reply(Outcome.PASS, public=f"Rollout pattern: {pattern.name}. {pattern.note}")
-    return Reply(
+        return Ruling(Outcome.PASS, public=f"Rollout pattern: {pattern.name}. {pattern.note}")
+    return Ruling(
         Outcome.BLOCKED,
         public=reason,
         who="Engineering",

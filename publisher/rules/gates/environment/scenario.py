@@ -12,7 +12,7 @@ from publisher.model.content.register import Scenario
 from publisher.model.content.release import ChangeClass
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
-from publisher.rules.engine.gate import TEAM, Gate, Half, Reply
+from publisher.rules.engine.gate import TEAM, Gate, Half, Ruling
 from publisher.rules.engine.near import while_near
 from publisher.rules.engine.public_words import about
 from publisher.rules.engine.question import Question
@@ -35,13 +35,13 @@ CORRELATED = frozenset(
 """Classes that can fail on all machines at once, whatever kind of program they are in."""
 
 
-def ask(question: Question) -> Reply:
+def ask(question: Question) -> Ruling:
     """Whether each severe event near has a recent scenario that held, for what can fail on all machines at once."""
     if not _fails_everywhere(question):
-        return Reply(Outcome.NOT_APPLICABLE, public="A change of this kind cannot fail on all machines at once.")
+        return Ruling(Outcome.NOT_APPLICABLE, public="A change of this kind cannot fail on all machines at once.")
     missing = {event: why for event in question.near if (why := _untried(question, event)) is not None}
     if not missing:
-        return Reply(Outcome.PASS, public="Every severe event nearby has a recent scenario that held.")
+        return Ruling(Outcome.PASS, public="Every severe event nearby has a recent scenario that held.")
     reason = english.sentences(list(missing.values()))
     return about(
         missing,

@@ -6,17 +6,17 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from publisher.model.records.decision import Outcome
-from publisher.rules.engine.gate import Gate, Half, Reply
+from publisher.rules.engine.gate import Gate, Half, Ruling
 from publisher.rules.engine.near import while_near
 from publisher.rules.engine.public_words import about, titled
 from publisher.rules.engine.question import Question
 
 
-def ask(question: Question) -> Reply:
+def ask(question: Question) -> Ruling:
     """Whether severity and lead time of every event near are known."""
     unscored = [event for event in question.near if not event.scored]
     if not unscored:
-        return Reply(Outcome.PASS, public="All nearby events are scored.")
+        return Ruling(Outcome.PASS, public="All nearby events are scored.")
     reason = f"No score is recorded for {titled(unscored)}, so severity 5 with no time to prepare is assumed."
     return about(
         unscored,

@@ -9,18 +9,18 @@ from publisher.model.content.event import Event
 from publisher.model.content.register import Signal
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
-from publisher.rules.engine.gate import Gate, Half, Reply
+from publisher.rules.engine.gate import Gate, Half, Ruling
 from publisher.rules.engine.public_words import about, titled
 from publisher.rules.engine.question import Question
 from publisher.rules.engine.uncertainty import Reach, ago, disbelieved, edges, reaches
 from publisher.rules.freeze.severity import effective_severity
 
 
-def ask(question: Question) -> Reply:
+def ask(question: Question) -> Ruling:
     """Whether a signal that matters now is too old, or proposes a severity that nobody has answered."""
     heard = [(signal, event, reach) for signal, event, reach in _signals(question) if _matters(question, event, reach)]
     if not heard:
-        return Reply(Outcome.NOT_APPLICABLE, public="No signal is defined for a nearby or coming event.")
+        return Ruling(Outcome.NOT_APPLICABLE, public="No signal is defined for a nearby or coming event.")
     stale = {
         signal: event
         for signal, event, reach in heard
@@ -51,7 +51,7 @@ def ask(question: Question) -> Reply:
             who="The owner of the calendar",
             fix="Accept the signal under `accepted` in its file, or raise the severity of the event.",
         )
-    return Reply(
+    return Ruling(
         Outcome.PASS,
         public="Signals of nearby and coming events are recent, and none proposes a higher severity.",
     )

@@ -10,7 +10,7 @@ from publisher.model.content.release import ChangeClass, Necessity, Release
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
 from publisher.rules.engine.freezes import none_holds, waits
-from publisher.rules.engine.gate import Gate, Half, Reply
+from publisher.rules.engine.gate import Gate, Half, Ruling
 from publisher.rules.engine.question import Question
 from publisher.rules.freeze.fixes import FIXES, sure_fix
 from publisher.rules.freeze.stretch import stretch
@@ -24,7 +24,7 @@ TOO_LARGE = {
 """Version steps that are more than what the class says (R20)."""
 
 
-def ask(question: Question) -> Reply:
+def ask(question: Question) -> Ruling:
     """Whether a soft freeze holds that does not let the release through."""
     release, timeline = question.release, question.timeline
     if holding := stretch(timeline.soft_stopping, question.now):
@@ -45,7 +45,7 @@ def ask(question: Question) -> Reply:
         return waits(holding, question, f"soft freeze around {holding.named} until {until}: {why}", fix)
     if (end := timeline.soft.until(question.now)) is not None:
         kinds = english.kinds([release.change_class])
-        return Reply(Outcome.PASS, public=f"A soft freeze holds until {english.moment(end)}; {kinds} may ship in it.")
+        return Ruling(Outcome.PASS, public=f"A soft freeze holds until {english.moment(end)}; {kinds} may ship in it.")
     return none_holds("soft", timeline.soft, question)
 
 

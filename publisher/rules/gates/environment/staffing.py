@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from publisher.model.catalog import Catalog
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
-from publisher.rules.engine.gate import TEAM, Gate, Half, Reply
+from publisher.rules.engine.gate import TEAM, Gate, Half, Ruling
 from publisher.rules.engine.question import Question
 from publisher.rules.staffing.coverage import BLOCK, DUTIES, KNOWN, blocks, lacking, missing
 from publisher.rules.staffing.local_time import Span, merged
@@ -17,13 +17,13 @@ from publisher.rules.staffing.local_time import Span, merged
 _SECOND = timedelta(seconds=1)
 
 
-def ask(question: Question) -> Reply:
+def ask(question: Question) -> Ruling:
     """Whether every duty is staffed from now on, for as long as the policy says."""
     if not question.near:
-        return Reply(Outcome.NOT_APPLICABLE, public="No event is near, so no staff needs to stand by.")
+        return Ruling(Outcome.NOT_APPLICABLE, public="No event is near, so no staff needs to stand by.")
     after = question.policy.maintenance.after
     if gaps := missing(question.catalog, DUTIES, question.now, question.now + after):
-        return Reply(
+        return Ruling(
             Outcome.BLOCKED,
             reason=f"{lacking(question.catalog, gaps)}. Near an event, {english.listed(DUTIES)} must be staffed"
             f" for {english.length(after)} from the release on.",
@@ -31,7 +31,7 @@ def ask(question: Question) -> Reply:
             who="Operations",
             fix="Ship when all duties are staffed, or fill the gaps in staffing.yaml.",
         )
-    return Reply(
+    return Ruling(
         Outcome.PASS,
         public=f"{english.listed(DUTIES).capitalize()} are staffed for {english.length(after)} from now.",
     )

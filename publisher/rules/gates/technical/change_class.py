@@ -11,7 +11,7 @@ from publisher.model.content.release import ChangeClass
 from publisher.model.records.decision import Outcome
 from publisher.model.records.evidence import ChangeFacts
 from publisher.rules import english
-from publisher.rules.engine.gate import TEAM, Gate, Half, Reply, not_asked
+from publisher.rules.engine.gate import TEAM, Gate, Half, Ruling, not_asked
 from publisher.rules.engine.question import Question
 from publisher.rules.freeze.matrix import at_least
 
@@ -28,27 +28,27 @@ URGENT = (ChangeClass.SECURITY, ChangeClass.HOTFIX)
 """Fixes that may have to touch dangerous ground; people decide, by name."""
 
 
-def ask(question: Question) -> Reply:
+def ask(question: Question) -> Ruling:
     """Nothing that the build changed waits longer for events than the class that the release declares."""
     release, product, facts = question.release, question.product, question.evidence.changes
     if not product.areas:
-        return Reply(
+        return Ruling(
             Outcome.NOT_APPLICABLE,
             public=f"products.yaml lists no source `areas` for {product.id} to compare the change class with.",
         )
     if facts is None and question.evidence.artifacts is None:
-        return Reply(
+        return Ruling(
             Outcome.NOT_APPLICABLE, public="The change class is compared with the build when the release is published."
         )
     if facts is None:
-        return not_asked(question.policy, TEAM) or Reply(
+        return not_asked(question.policy, TEAM) or Ruling(
             Outcome.UNKNOWN,
             public="The change class cannot be checked without the list of what the build changed.",
             who="Engineering",
             fix="Give the changed paths with --changes, such as the output of git diff --name-only.",
         )
     if release.change_class is ChangeClass.DOCS and (path := _in_no_area(product, facts)) is not None:
-        return Reply(
+        return Ruling(
             Outcome.BLOCKED,
             reason=f"It is declared as docs, which no freeze stops, but {path} is in no known area of {product.id}.",
             public="It is declared as docs, but the build also changed files that may not be documentation.",
@@ -61,13 +61,13 @@ def ask(question: Question) -> Reply:
         if not at_least(question.policy.freeze, question.subject, release.change_class, change)
     ]
     if not worse:
-        return Reply(
+        return Ruling(
             Outcome.PASS, public=f"The build changed nothing riskier than the declared class {release.change_class}."
         )
     urgent = release.change_class in URGENT
     shown = [f"{proof} ({change})" for change, proof in worse]
     classes = list(dict.fromkeys(change for change, _ in worse))
-    return Reply(
+    return Ruling(
         Outcome.NEEDS_APPROVAL if urgent else Outcome.BLOCKED,
         reason=f"It is declared as {release.change_class}, but the build changed {english.listed(_few(shown))}.",
         public=f"It is declared as {release.change_class}, but the build changed something of class"

@@ -10,20 +10,20 @@ from publisher.model.content.product import Plane
 from publisher.model.content.release import ChangeClass, Step
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
-from publisher.rules.engine.gate import Gate, Half, Reply
+from publisher.rules.engine.gate import Gate, Half, Ruling
 from publisher.rules.engine.question import Question
 
 
-def ask(question: Question) -> Reply:
+def ask(question: Question) -> Ruling:
     """A new default follows code that has soaked; near an event, words go out first and all of it soaks (R66)."""
     for judged in (_new_default(question), _steps_near_an_event(question)):
         if judged is not None and judged.outcome.stops:
             return judged
     if Step.ENABLE_DEFAULT in question.release.steps:
         code = question.release.enables_default_of
-        return Reply(Outcome.PASS, public=f"The code of {code} has soaked, and may become the default.")
+        return Ruling(Outcome.PASS, public=f"The code of {code} has soaked, and may become the default.")
     steps = english.listed([step.replace("-", " ") for step in question.release.steps])
-    return Reply(Outcome.PASS, public=f"Its steps are in the right order: {steps}.")
+    return Ruling(Outcome.PASS, public=f"Its steps are in the right order: {steps}.")
 
 
 def boundaries(question: Question) -> Iterable[datetime]:
@@ -52,14 +52,14 @@ def _enabled_since(question: Question) -> datetime | None:
     )
 
 
-def _new_default(question: Question) -> Reply | None:
+def _new_default(question: Question) -> Ruling | None:
     release, soak = question.release, question.policy.soak
     if Step.ENABLE_DEFAULT not in release.steps:
         return None
     shipped = _enabled_since(question)
     if shipped is None or shipped > question.now:
         back = release.enables_default_of in question.withdrawn
-        return Reply(
+        return Ruling(
             Outcome.BLOCKED,
             public=f"It enables code of {release.enables_default_of},"
             f" which {'was taken back from' if back else 'has not shipped to'} {question.channel}.",
@@ -68,7 +68,7 @@ def _new_default(question: Question) -> Reply | None:
         )
     if question.now >= shipped + soak:
         return None
-    return Reply(
+    return Ruling(
         Outcome.WAITING,
         public=f"The code of {release.enables_default_of} must run for {english.length(soak)} before it becomes the"
         f" default, until {english.moment(shipped + soak)}.",
@@ -78,12 +78,12 @@ def _new_default(question: Question) -> Reply | None:
     )
 
 
-def _steps_near_an_event(question: Question) -> Reply | None:
+def _steps_near_an_event(question: Question) -> Ruling | None:
     """What moves both planes brings metadata and docs before binaries, and a soak after them."""
     missing = _left_out(question)
     if not missing or not question.near:
         return None
-    return Reply(
+    return Ruling(
         Outcome.BLOCKED,
         public="Near an event, a change of both planes needs the steps metadata, docs, binaries and soak;"
         f" {english.listed(missing)} {'is' if len(missing) == 1 else 'are'} missing.",

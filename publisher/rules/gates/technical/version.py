@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from publisher.model.records.decision import Outcome
-from publisher.rules.engine.gate import Gate, Half, Overridable, Reply
+from publisher.rules.engine.gate import Gate, Half, Overridable, Ruling
 from publisher.rules.engine.question import Question
 
 
-def ask(question: Question) -> Reply:
+def ask(question: Question) -> Ruling:
     """Whether nothing newer is, or was, offered by the channel."""
     release, live, withdrawn = question.release, question.evidence.live, question.withdrawn
     if live == release.version:
-        return Reply(Outcome.PASS, public=f"{question.channel} offers {release.version} now.")
+        return Ruling(Outcome.PASS, public=f"{question.channel} offers {release.version} now.")
     known = [version for version in (live, question.current) if version is not None]
     ahead = max((version for version in (*known, *withdrawn) if version > release.version), default=None)
     if ahead in withdrawn:
-        return Reply(
+        return Ruling(
             Outcome.BLOCKED,
             public=f"{question.channel} offered {ahead} until it was taken back;"
             " whoever runs it updates to nothing older.",
@@ -23,7 +23,7 @@ def ask(question: Question) -> Reply:
             fix=f"Publish a version higher than {ahead}.",
         )
     if ahead is not None:
-        return Reply(
+        return Ruling(
             Outcome.BLOCKED,
             public=f"{question.channel} already offers {ahead}, which is newer than {release.version}.",
             who="Engineering",
@@ -31,9 +31,9 @@ def ask(question: Question) -> Reply:
         )
     if release.version in known:
         offers = f"{question.channel} offers {live}" if live is not None else "the channel itself was not looked at"
-        return Reply(Outcome.PASS, public=f"{release.version} is recorded as shipped; {offers}.")
+        return Ruling(Outcome.PASS, public=f"{release.version} is recorded as shipped; {offers}.")
     before = f"It follows {max(known)}." if known else f"It is the first release in {question.channel}."
-    return Reply(Outcome.PASS, public=before)
+    return Ruling(Outcome.PASS, public=before)
 
 
 GATE = Gate(

@@ -8,16 +8,16 @@ has taken back: a number costs nothing, and whoever wants to ship that build aga
 from __future__ import annotations
 
 from publisher.model.records.decision import Outcome
-from publisher.rules.engine.gate import Gate, Half, Overridable, Reply
+from publisher.rules.engine.gate import Gate, Half, Overridable, Ruling
 from publisher.rules.engine.question import Question
 from publisher.rules.withdrawals import what_happened
 
 
-def ask(question: Question) -> Reply:
+def ask(question: Question) -> Ruling:
     """What was taken back stays back: an automatic job that releases it again must not undo an emergency."""
     release, known = question.release, question.evidence.withdrawn
     if known is None:
-        return Reply(
+        return Ruling(
             Outcome.NOT_APPLICABLE,
             public="Whether it was taken back was not looked at here; publishing looks at the channel.",
         )
@@ -29,11 +29,11 @@ def ask(question: Question) -> Reply:
         taken_back = " ".join(f"{what_happened(entry)}." for entry in rollbacks)
         return _blocked(f"{taken_back} No other channel takes it over, and {question.channel} has not shipped it yet.")
     kept = f" {what_happened(rollbacks[0])}; {question.channel} offers it all the same." if rollbacks else ""
-    return Reply(Outcome.PASS, public=f"It was not taken back from {question.channel}.{kept}")
+    return Ruling(Outcome.PASS, public=f"It was not taken back from {question.channel}.{kept}")
 
 
-def _blocked(reason: str) -> Reply:
-    return Reply(
+def _blocked(reason: str) -> Ruling:
+    return Ruling(
         Outcome.BLOCKED, public=reason, who="Engineering", fix="Publish a fixed version under a higher number."
     )
 
