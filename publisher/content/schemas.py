@@ -34,6 +34,7 @@ from publisher.model.records.answer import Answer
 from publisher.model.records.channel_state import Manifest
 from publisher.model.records.feed import Feed
 from publisher.model.records.site import SiteManifest
+from publisher.rules.gates.environment import hard_freeze
 
 Schema = dict[str, Any]
 
@@ -200,7 +201,7 @@ EXAMPLES: dict[str, Schema] = {
         "product": "btfs-node",
         "version": "4.2.1",
         "channel": "stable",
-        "rules": ["freeze.hard"],
+        "rules": [hard_freeze.GATE.id],
         "artifacts": [_DIGEST],
         "reason": "Nodes of 4.2.0 accept remote commands without a password.",
         "approvers": [

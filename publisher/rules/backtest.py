@@ -25,7 +25,7 @@ from publisher.model.records.evidence import Evidence
 from publisher.rules.engine.question import Question
 from publisher.rules.freeze.matrix import Subject
 from publisher.rules.freeze.timeline import timeline
-from publisher.rules.gates.environment import freeze
+from publisher.rules.gates.environment import hard_freeze, soft_freeze
 from publisher.rules.staffing.coverage import DUTIES
 from publisher.rules.staffing.local_time import NONE, Span, merged
 
@@ -36,6 +36,7 @@ EVERYBODY = Staffing(
 )
 """Somebody of each duty around the clock, so that a gap in staffing, of which history tells nothing, adds nothing."""
 
+_ASKED = (hard_freeze.GATE, soft_freeze.GATE)
 
 AROUND = timedelta(days=182)
 """How far before and after a release chance is reckoned: long enough for many events, short enough that their number
@@ -79,7 +80,7 @@ class Answer:
     @property
     def override_candidate(self) -> bool:
         """Whether it had to ship, and only an override would have let it: a hard freeze exempts no fix (R27)."""
-        return self.past.release.necessity is Necessity.ESSENTIAL and "freeze.hard" in self.rules
+        return self.past.release.necessity is Necessity.ESSENTIAL and hard_freeze.GATE.id in self.rules
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,7 @@ def _catalog(today: Catalog, policy: Policy, product: Product, events: tuple[Eve
 def _answer(catalog: Catalog, past: PastRelease, spans: _Spans) -> Answer:
     """The wait of a release that came out at some moment of [start, end): in doubt the longest that there may be."""
     first = Question(catalog, past.release, past.release.channels[0], Evidence(live=past.previous), past.start)
-    edges = takewhile(lambda edge: edge < past.end, merge(freeze.hard_boundaries(first), freeze.soft_boundaries(first)))
+    edges = takewhile(lambda edge: edge < past.end, merge(*(gate.edges(first) for gate in _ASKED)))
     stopped: list[Verdict] = []
     since = until = None
     for moment in [past.start, *edges]:
@@ -209,13 +210,13 @@ def _answer(catalog: Catalog, past: PastRelease, spans: _Spans) -> Answer:
         for verdict in _course(first.at(moment)):
             stopped.append(verdict)
             since, until = since or moment, max(until or moment, verdict.until or moment)
-    stopping = spans.stopping if freeze.passes_soft(first) else spans.every
+    stopping = spans.stopping if soft_freeze.passes_soft(first) else spans.every
     return Answer(past, _chance(past, stopping), tuple(stopped), since, until)
 
 
 def _course(question: Question) -> Iterator[Verdict]:
     """What stops a release from a moment on, one freeze after the other, until nothing does."""
-    while stopping := [v for v in (freeze.hard_freeze(question), freeze.soft_freeze(question)) if v.outcome.stops]:
+    while stopping := [verdict for gate in _ASKED if (verdict := gate.verdict(question)).outcome.stops]:
         yield from stopping
         question = question.at(max(verdict.until for verdict in stopping if verdict.until is not None))
 

@@ -107,6 +107,19 @@ def listed(words: Sequence[str], last: str = "and") -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else "nothing"
 
 
+def few(names: Sequence[str]) -> str:
+    """All names of a short list, once each; of a long one the first two and how many more there are."""
+    once = list(dict.fromkeys(names))
+    return listed(once if len(once) <= 3 else [*once[:2], f"{len(once) - 2} more"])
+
+
+def sentences(all_of_them: Sequence[str]) -> str:
+    """The sentences of a short list; of a long one the first two, and how many more there are."""
+    if len(all_of_them) <= 3:
+        return " ".join(all_of_them)
+    return " ".join([*all_of_them[:2], f"The same goes for {len(all_of_them) - 2} more."])
+
+
 def with_article(noun: str) -> str:
     """a daemon, an object."""
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from itertools import chain, groupby
@@ -14,61 +13,13 @@ from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision, Outcome, Verdict
 from publisher.model.records.evidence import Evidence
 from publisher.rules.engine import overrides
-from publisher.rules.engine.question import Boundaries, Question, Rule
-from publisher.rules.gates.environment import (
-    calendar_review,
-    freeze,
-    freshness,
-    monitors,
-    risk,
-    rollout_pattern,
-    staffing_and_maintenance,
-    urgency,
-)
-from publisher.rules.gates.technical import change_class, integrity, plane_order, withdrawn
+from publisher.rules.engine.question import Question
+from publisher.rules.gate_order import BY_ID, GATES
 
+OVERRIDES = len(GATES)
+"""Stands for the overrides where gates are counted."""
 
-@dataclass(frozen=True)
-class Registered:
-    """A rule, when it may change its mind, and how bad it can get."""
-
-    rule: Rule
-    boundaries: Boundaries | None = None
-    """The moments at which its outcome may change; None: never."""
-    ceiling: Outcome = Outcome.BLOCKED
-    """The worst outcome that it gives."""
-
-
-RULES: tuple[Registered, ...] = (
-    Registered(integrity.channel),
-    Registered(integrity.version, integrity.version_boundaries),
-    Registered(integrity.artifacts),
-    Registered(withdrawn.never_again),
-    Registered(change_class.change_class),
-    Registered(freeze.hard_freeze, freeze.hard_boundaries, Outcome.WAITING),
-    Registered(freeze.soft_freeze, freeze.soft_boundaries, Outcome.WAITING),
-    Registered(monitors.monitors, monitors.boundaries),
-    Registered(urgency.hotfix),
-    Registered(urgency.delay),
-    Registered(risk.score, risk.score_boundaries, Outcome.NEEDS_APPROVAL),
-    Registered(freshness.estimate, freshness.estimate_boundaries, Outcome.UNKNOWN),
-    Registered(freshness.signal, freshness.signal_boundaries, Outcome.UNKNOWN),
-    Registered(risk.scenario, risk.scenario_boundaries),
-    Registered(risk.named, risk.named_boundaries),
-    Registered(risk.comms_lead, risk.comms_lead_boundaries),
-    Registered(risk.assumptions, risk.assumptions_boundaries),
-    Registered(rollout_pattern.fits, rollout_pattern.boundaries),
-    Registered(plane_order.order, plane_order.boundaries),
-    Registered(calendar_review.review, calendar_review.boundaries, Outcome.UNKNOWN),
-    Registered(staffing_and_maintenance.coverage, staffing_and_maintenance.coverage_boundaries),
-    Registered(staffing_and_maintenance.maintenance_only, staffing_and_maintenance.maintenance_boundaries),
-)
-"""Every rule, in the order in which verdicts are shown."""
-
-OVERRIDES = len(RULES)
-"""Stands for the overrides where rules are counted."""
-
-CEILINGS = [*(rule.ceiling.rank for rule in RULES), Outcome.BLOCKED.rank]
+CEILINGS = [*(gate.ceiling.rank for gate in GATES), Outcome.BLOCKED.rank]
 
 NO_EVIDENCE = Evidence()
 
@@ -82,7 +33,7 @@ def evaluate(
     """
     question = Question(catalog, release, channel, evidence, now)
     own = _asked(question)
-    verdicts = overrides.overridden(question, own)
+    verdicts = _overridden(question, own)
     outcome = worst(verdicts)
     next_change, then = _next_change(question, own, outcome)
     return Decision(
@@ -100,12 +51,16 @@ def evaluate(
 
 
 def verdicts_of(question: Question) -> tuple[Verdict, ...]:
-    """What every rule says, overrides counted, without the search for what changes it."""
-    return overrides.overridden(question, _asked(question))
+    """What every gate says, overrides counted, without the search for what changes it."""
+    return _overridden(question, _asked(question))
 
 
 def _asked(question: Question) -> list[Verdict]:
-    return [rule.rule(question) for rule in RULES]
+    return [gate.verdict(question) for gate in GATES]
+
+
+def _overridden(question: Question, verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    return overrides.overridden(question, verdicts, BY_ID)
 
 
 def _digest(question: Question) -> str:
@@ -124,12 +79,12 @@ def worst(verdicts: Iterable[Verdict]) -> Outcome:
 
 
 def moments(question: Question, until: datetime) -> Iterator[datetime]:
-    """The moments after now and before `until` at which any rule may say something else, once each, in order."""
+    """The moments after now and before `until` at which any gate may say something else, once each, in order."""
     while question.now < until:
         renewed = question.catalog.next_policy_after(question.now) or until
         edges = merge(
             overrides.boundaries(question),
-            *(rule.boundaries(question) for rule in RULES if rule.boundaries is not None),
+            *(gate.edges(question) for gate in GATES),
         )
         for edge, _ in groupby(edges):
             if edge >= min(renewed, until):
@@ -143,7 +98,7 @@ def moments(question: Question, until: datetime) -> Iterator[datetime]:
 def _next_change(question: Question, own: list[Verdict], outcome: Outcome) -> tuple[datetime | None, Outcome | None]:
     """The first moment after now from which on the outcome differs, and that outcome.
 
-    `own` is what each rule says now, without overrides.
+    `own` is what each gate says now, without overrides.
     """
     verdicts = list(own)
     while True:
@@ -153,7 +108,7 @@ def _next_change(question: Question, own: list[Verdict], outcome: Outcome) -> tu
             return edge, then
         question = question.at(until)
         verdicts = _asked(question)
-        if (then := worst(overrides.overridden(question, verdicts))) is not outcome:
+        if (then := worst(_overridden(question, verdicts))) is not outcome:
             return until, then
 
 
@@ -162,12 +117,12 @@ def _next_change_before(
 ) -> tuple[datetime | None, Outcome | None]:
     """The same as long as one policy holds, which is before `until`; `verdicts` is brought up to date on the way.
 
-    At a moment only the rules that have a boundary there may say something else, and they are asked only if it could
+    At a moment only the gates that have a boundary there may say something else, and they are asked only if it could
     make a difference.
     """
     coming = [_numbered(OVERRIDES, overrides.boundaries(question))]
-    for index, rule in enumerate(RULES):
-        edges = iter(rule.boundaries(question)) if rule.boundaries else iter(())
+    for index, gate in enumerate(GATES):
+        edges = iter(gate.edges(question))
         if (first := next(edges, None)) is not None:
             coming.append(_numbered(index, chain((first,), edges)))
         elif verdicts[index].outcome is Outcome.BLOCKED:
@@ -180,13 +135,13 @@ def _next_change_before(
             break
         doubtful.update(index for _, index in moving)
         if not overridable and holding - doubtful and max(CEILINGS[index] for index in doubtful) <= outcome.rank:
-            continue  # another rule holds the outcome where it is, and those in doubt cannot make it worse
+            continue  # another gate holds the outcome where it is, and those in doubt cannot make it worse
         later = question.at(edge)
         for index in doubtful - {OVERRIDES}:
-            verdicts[index] = RULES[index].rule(later)
+            verdicts[index] = GATES[index].verdict(later)
             (holding.add if verdicts[index].outcome is outcome else holding.discard)(index)
         doubtful.clear()
-        if (then := worst(overrides.overridden(later, verdicts))) is not outcome:
+        if (then := worst(_overridden(later, verdicts))) is not outcome:
             return edge, then
     return None, None
 

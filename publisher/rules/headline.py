@@ -10,7 +10,9 @@ from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision, Outcome
 from publisher.model.records.evidence import Evidence
 from publisher.rules import english
+from publisher.rules.engine.gate import Half
 from publisher.rules.evaluate import NO_EVIDENCE, evaluate
+from publisher.rules.gate_order import BY_ID
 
 _IS = {
     Outcome.NOT_APPLICABLE: "may ship",
@@ -35,41 +37,11 @@ def headline(decision: Decision) -> str:
     return f"{answer}."
 
 
-_TECHNICAL = ("integrity", "changes", "planes")
-"""First words of the rules that ask what a release is; all others ask what it would ship into."""
-
-_BLOCKER = {
-    "integrity.channel": "its channel",
-    "integrity.version": "its version",
-    "integrity.artifacts": "the check of its files",
-    "integrity.withdrawn": "its rollback",
-    "changes.class": "its change class",
-    "freeze.hard": "the hard freeze",
-    "freeze.soft": "the soft freeze",
-    "freeze.monitors": "the state of clients after an event",
-    "urgency.hotfix": "the weighing of its risks",
-    "urgency.delay": "its delay",
-    "risk.score": "the missing score of an event",
-    "risk.estimate": "an outdated estimate",
-    "risk.signal": "an open signal",
-    "risk.scenario": "the lack of a tested scenario",
-    "risk.named": "the lack of named risks",
-    "risk.comms-lead": "the lack of a comms lead",
-    "risk.assumptions": "the lack of a note on what changes for users",
-    "pattern.fits": "its rollout pattern",
-    "planes.order": "the order of its steps",
-    "calendar.review": "the overdue review of the calendar",
-    "environment.coverage": "a gap in staffing",
-    "maintenance.window": "the wait for a maintenance window",
-}
-"""What blocks a release where the rule stops it, all in the singular."""
-
-
 def halves(decision: Decision) -> str:
     """Both halves of the answer, since a sound release alone is no yes (R40)."""
-    stopping = [verdict.rule for verdict in decision.verdicts if verdict.outcome.stops]
-    itself = [_BLOCKER[rule] for rule in stopping if rule.partition(".")[0] in _TECHNICAL]
-    around = [_BLOCKER[rule] for rule in stopping if rule.partition(".")[0] not in _TECHNICAL]
+    stopping = [BY_ID[verdict.rule] for verdict in decision.verdicts if verdict.outcome.stops]
+    itself = [gate.stopper for gate in stopping if gate.half is Half.TECHNICAL]
+    around = [gate.stopper for gate in stopping if gate.half is Half.ENVIRONMENT]
     if not stopping:
         return "Nothing in the release itself blocks it, and nothing around it does."
     if not itself:

@@ -17,6 +17,7 @@ from publisher.model.records.evidence import Evidence
 from publisher.rules.calendar.lanes import Quarter, quarter
 from publisher.rules.calendar.schedule import schedule
 from publisher.rules.evaluate import evaluate
+from publisher.rules.gate_order import BY_ID
 from publisher.site.freezes import EventFreeze, ProductOutlook, freezes, product_outlook
 from publisher.site.matrix import Bands
 from publisher.site.public import EventView, view_of
@@ -176,7 +177,7 @@ class Scene:
 
     def _frozen(self, release: Release, at: datetime) -> bool:
         decisions = (self.decide(release, channel, at) for channel in release.channels)
-        return any(one.rule.startswith("freeze.") and one.outcome.stops for said in decisions for one in said.verdicts)
+        return any(BY_ID[one.rule].freeze and one.outcome.stops for said in decisions for one in said.verdicts)
 
     def _first_open(self, release: Release, channel: str, planned: datetime) -> datetime | None:
         """The first moment from the planned one on at which no date is in its way; None if no such moment is known."""

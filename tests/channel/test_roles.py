@@ -13,7 +13,7 @@ from tuf.api.metadata import TargetFile, Targets
 
 from publisher.channel.roles import BASE_FIELD, is_due, lifetime_of, yearly_signatures
 from publisher.content.load import load_catalog
-from publisher.model.config.role import Duty, RolePolicy
+from publisher.model.config.role import Duty, RolePolicy, Roles
 from publisher.model.config.signer import Signers
 
 REPOSITORY = Path(__file__).parents[2]

@@ -16,7 +16,7 @@ from publisher.model.content.release import ChangeClass
 from publisher.model.records.decision import Outcome
 from publisher.rules.engine.question import Question
 from publisher.rules.evaluate import NO_EVIDENCE
-from publisher.rules.gates.environment import freshness, monitors
+from publisher.rules.gates.environment import monitors, signal
 from tests.content.conftest import Check
 from tests.support.prometheus import Sample, answered, ranged
 
@@ -98,7 +98,7 @@ def test_r22_what_was_saved_decides_after_an_event(project: Path, measured: Path
         (measured / "syncs.json").write_bytes(ranged(*saved))
         known = catalog()
         release = known.releases[0].model_copy(update={"change_class": ChangeClass.FEATURE})
-        return monitors.monitors(Question(known, release, "stable", NO_EVIDENCE, soft_freeze_ends)).outcome
+        return monitors.GATE.verdict(Question(known, release, "stable", NO_EVIDENCE, soft_freeze_ends)).outcome
 
     ill = sample("2026-03-13 21:00", "40")
     assert decided(sample("2026-03-13 21:00", "NaN")) is Outcome.UNKNOWN
@@ -113,7 +113,7 @@ def test_r12_r84_what_was_saved_makes_a_signal_fresh_and_lets_it_speak(measured:
         (measured / "logins.json").write_bytes(ranged(*saved))
         known = catalog()
         now = at("2026-03-10 09:00")  # an hour before the listing
-        return freshness.signal(Question(known, known.releases[0], "stable", NO_EVIDENCE, now)).outcome
+        return signal.GATE.verdict(Question(known, known.releases[0], "stable", NO_EVIDENCE, now)).outcome
 
     assert decided(sample("2026-03-02 09:00", "1.1")) is Outcome.UNKNOWN
     assert decided(sample("2026-03-02 09:00", "1.1"), sample("2026-03-10 08:00", "1.1")) is Outcome.PASS

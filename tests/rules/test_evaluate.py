@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import ChangeClass, Release
 from publisher.model.records.decision import Outcome, Verdict
-from publisher.model.records.evidence import ArtifactFact, Evidence
-from publisher.rules.engine.public_words import RULE_IDS
 from publisher.rules.evaluate import evaluate, worst
 from publisher.rules.freeze.matrix import Subject
 from publisher.rules.freeze.next_open import opening
 from publisher.rules.freeze.timeline import timeline
-from publisher.rules.gates.environment.freeze import TOO_LARGE
+from publisher.rules.gate_order import BY_ID
+from publisher.rules.gates.environment.soft_freeze import TOO_LARGE
 from publisher.rules.headline import change, course, halves, headline
 from tests.support import build
 from tests.support.build import at
@@ -157,66 +156,6 @@ def test_the_worst_verdict_wins(outcomes: list[Outcome]) -> None:
     assert decided.stops == any(outcome.stops for outcome in outcomes)
 
 
-FILE = "btfs-4.2.0-linux-amd64.tar.gz"
-SPEC = {"file": "btfs-*.tar.gz", "platform": "linux-amd64"}
-GOOD, OTHER = "a" * 64, "b" * 64
-
-
-def fact(digest: str) -> Evidence:
-    """One file was found with this digest."""
-    return Evidence(artifacts=(ArtifactFact(file=FILE, platform="linux-amd64", size=1, sha256=digest),))
-
-
-@pytest.mark.parametrize(
-    ("fields", "evidence", "rule", "outcome", "reason"),
-    [
-        ({}, Evidence(), "integrity.channel", "pass", "It is meant for stable."),
-        (
-            {"channels": ["beta"]},
-            Evidence(),
-            "integrity.channel",
-            "blocked",
-            "meant for beta, not for stable",
-        ),
-        ({"visibility": "internal"}, Evidence(), "integrity.channel", "blocked", "is internal"),
-        ({}, Evidence(), "integrity.version", "pass", "It follows 4.1.0."),
-        (
-            {"version": "4.1"},
-            Evidence(),
-            "integrity.version",
-            "pass",
-            "4.1 is recorded as shipped; the channel itself was not looked at",
-        ),
-        ({"version": "4.0.9"}, Evidence(), "integrity.version", "blocked", "already offers 4.1.0"),
-        (
-            {},
-            Evidence(live=build.release("4.3.0").version),
-            "integrity.version",
-            "blocked",
-            "already offers 4.3.0",
-        ),
-        ({}, Evidence(), "integrity.artifacts", "not-applicable", "Files are checked when the release is published"),
-        ({"artifacts": []}, Evidence(), "integrity.artifacts", "blocked", "names no files"),
-        ({}, fact(GOOD), "integrity.artifacts", "pass", "It has files for linux-amd64, as declared."),
-        ({"artifacts": [SPEC | {"sha256": GOOD}]}, fact(GOOD), "integrity.artifacts", "pass", "as declared"),
-        ({"artifacts": [SPEC | {"sha256": GOOD}]}, fact(OTHER), "integrity.artifacts", "blocked", "differ"),
-    ],
-)
-def test_integrity(fields: dict[str, Any], evidence: Evidence, rule: str, outcome: str, reason: str) -> None:
-    shipped = build.release("4.1.0", shipped_at="2026-01-01T00:00:00Z")
-    one = build.release(**({"version": "4.2.0"} | fields))
-    decision = evaluate(build.catalog([], [shipped]), one, "stable", at("2026-02-01"), evidence)
-    verdict = next(verdict for verdict in decision.verdicts if verdict.rule == rule)
-    assert verdict.outcome == outcome
-    assert reason in verdict.reason
-
-
-def test_the_first_release_follows_nothing() -> None:
-    one = build.release("0.1.0")
-    decision = evaluate(build.catalog([], [one]), one, "stable", at("2026-02-01"))
-    assert decision.verdicts[1].reason == "It is the first release in stable."
-
-
 def test_asked_about_the_past_a_later_shipment_is_still_to_come() -> None:
     one = build.release("4.0.0")
     later = build.release("4.1.0", shipped_at="2026-02-01T10:00:00Z")
@@ -251,7 +190,7 @@ def test_r40_both_halves_are_shown_and_a_sound_release_alone_is_no_yes() -> None
     assert halves(free) == "Nothing in the release itself blocks it, and nothing around it does."
 
 
-@pytest.mark.parametrize("rule", RULE_IDS)
+@pytest.mark.parametrize("rule", BY_ID)
 def test_whichever_rule_stops_a_release_is_named_in_the_halves(rule: str) -> None:
     release = build.release("4.2.0")
     decision = evaluate(build.catalog(releases=[release]), release, "stable", at("2026-01-01"))

@@ -6,15 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.model.content.register import SprintFreeze
-from publisher.model.content.release import ChangeClass
-from publisher.model.records.decision import Outcome, Verdict
-from publisher.model.records.evidence import Evidence
-from publisher.rules.engine.question import Question
+from publisher.model.records.decision import Outcome
 from publisher.rules.evaluate import evaluate
 from publisher.rules.freeze.windows import Hardness, freeze_windows
-from publisher.rules.gates.environment import freeze
-from publisher.wire.version import Version
 from tests.support import build
 from tests.support.build import at
 
@@ -74,17 +68,6 @@ def test_r19_documentation_is_exempt_even_during_the_event() -> None:
     assert outcome("docs", "2026-03-10 12:00") is Outcome.PASS
 
 
-@pytest.mark.parametrize(
-    ("version", "expected"),
-    [("4.1.1", Outcome.PASS), ("4.1.0.1", Outcome.PASS), ("4.2.0", Outcome.WAITING), ("5.0.0", Outcome.WAITING)],
-)
-def test_r20_a_patch_is_a_patch_by_its_version_too(version: str, expected: Outcome) -> None:
-    before = build.release("4.1.0", shipped_at="2026-01-01T00:00:00Z")
-    one = build.release(version, "patch")
-    decided = evaluate(build.catalog([LISTING], [before, one]), one, "stable", at("2026-03-11"))
-    assert decided.outcome is expected
-
-
 def test_r19_hard_freeze_before_and_after_the_event() -> None:
     upgrade = build.event("2026-03-10", "2026-03-11", type="mainnet-upgrade")
     windows = freeze_windows(build.catalog([upgrade]), build.subject("desktop", "feature"))
@@ -133,47 +116,6 @@ def test_severity_5_adds_days() -> None:
     assert days == [7, 9]
 
 
-def hard(events: list[str], moment: str) -> Verdict:
-    """The verdict of the hard freeze with events that each last a day and begin at the given days."""
-    one = build.release("4.2.0", product="desktop")
-    listings = [
-        build.event(day, day + " 12:00", id=f"event-{n}", title=f"Event {n}") for n, day in enumerate(events, 1)
-    ]
-    question = Question(build.catalog(listings, [one]), one, "stable", Evidence(), at(moment))
-    return freeze.hard_freeze(question)
-
-
-def test_waiting_names_the_end_of_the_whole_stretch() -> None:
-    # The second freeze begins while the first still holds: "until the end of the first" would be wrong.
-    verdict = hard(["2026-03-10", "2026-03-17"], "2026-03-05")
-    assert verdict.until == at("2026-03-17 12:00")
-    assert verdict.reason.startswith('Hard freeze around "Event 1" and "Event 2"')
-    assert verdict.sources == ("event-1", "event-2")
-
-
-def test_a_gap_of_a_second_is_a_gap() -> None:
-    one, other = build.event("2026-03-10", "2026-03-10 12:00"), build.event("2026-03-17 12:00:01", "2026-03-18", id="b")
-    asked = build.release("4.2.0", product="desktop")
-    catalog = build.catalog([one, other], [asked])
-    verdict = freeze.hard_freeze(Question(catalog, asked, "stable", Evidence(), at("2026-03-05")))
-    assert verdict.until == at("2026-03-10 12:00")
-
-
-def test_many_events_in_a_row_stay_readable() -> None:
-    verdict = hard([f"2026-03-{day:02}" for day in range(1, 28, 3)], "2026-02-25")
-    # At each moment the freeze that ends last is named; those that lie within others add nothing.
-    assert '"Event 2", "Event 4" and 3 more' in verdict.reason
-    assert len(verdict.sources) == 5
-
-
-def test_what_begins_next_is_said_while_nothing_holds() -> None:
-    verdict = hard(["2026-03-10"], "2026-03-01")
-    assert verdict.outcome is Outcome.PASS
-    assert verdict.reason == "No hard freeze holds now; the next begins on Tuesday 3 March 2026, 00:00 UTC."
-    assert hard(["2026-03-10"], "2026-04-01").reason == "No hard freeze holds now, and none is planned."
-    assert hard([], "2026-04-01").outcome is Outcome.NOT_APPLICABLE
-
-
 @pytest.mark.parametrize(
     ("severity", "covered", "days"), [(3, True, 3), (4, True, 4), (3, False, 4), (4, False, 5), (5, False, 5)]
 )
@@ -210,47 +152,3 @@ def test_r13_the_policy_knows_every_type_of_event_that_the_source_names() -> Non
         "settlement-announcement",
         "contract-milestone",
     }
-
-
-def test_classes_that_two_freezes_allow_stand_in_the_order_of_the_one_that_began_first() -> None:
-    """Or the same question would have two answers, by how Python happens to hash words."""
-    listing = build.event("2026-03-10 10:00", "2026-03-10 22:00")
-    orders = [
-        ((ChangeClass.SECURITY, ChangeClass.PATCH, ChangeClass.DOCS), "docs, patch or security"),
-        ((ChangeClass.HOTFIX, ChangeClass.PATCH), "patch or hotfix"),
-        ((ChangeClass.HOTFIX, ChangeClass.SECURITY, ChangeClass.DOCS), "docs, security or hotfix"),
-        ((ChangeClass.SECURITY, ChangeClass.DOCS), "docs or security"),
-        ((ChangeClass.PATCH, ChangeClass.DOCS), "docs or patch"),
-    ]
-    for allows, said in orders:
-        sprint = SprintFreeze(
-            id="sprint",
-            title="A sprint",
-            starts=at("2026-03-11"),
-            ends=at("2026-03-14"),
-            allows=allows,
-            because="sprint",
-        )
-        one = build.release("4.2.0")
-        decision = evaluate(build.catalog([listing], [one], sprints=[sprint]), one, "stable", at("2026-03-12"))
-        fix = next(verdict.fix for verdict in decision.verdicts if verdict.rule == "freeze.soft")
-        assert fix == f"Wait, or move urgent parts into a release of class {said}."
-
-
-def test_r20_a_patch_is_a_patch_of_what_the_channel_offers_also_where_the_content_says_nothing_of_it() -> None:
-    """Leaving `shipped_at` out of the version before makes no patch of a new major version."""
-    listing = build.event("2026-03-10 10:00", "2026-03-10 22:00")
-    one = build.release("5.0.0", "patch")
-    catalog = build.catalog([listing], [build.release("4.1.0"), one])
-    live = Evidence(live=Version.parse("4.1.0"))
-    assert evaluate(catalog, one, "stable", at("2026-03-12"), live).outcome is Outcome.WAITING
-    assert evaluate(catalog, one, "stable", at("2026-03-20"), live).outcome is Outcome.PASS
-
-
-@pytest.mark.parametrize("change_class", ["security", "hotfix"])
-@pytest.mark.parametrize(("before", "outcome"), [("3.9.0", Outcome.WAITING), ("4.1.0", Outcome.PASS)])
-def test_r20_a_fix_that_is_a_major_step_is_no_correction(change_class: str, before: str, outcome: Outcome) -> None:
-    listing = build.event("2026-03-10 10:00", "2026-03-10 22:00")
-    one = build.release("4.2.0", change_class)
-    live = Evidence(live=Version.parse(before))
-    assert evaluate(build.catalog([listing], [one]), one, "stable", at("2026-03-12"), live).outcome is outcome

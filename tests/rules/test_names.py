@@ -1,9 +1,11 @@
-"""Ids of rules, and names of events in reasons."""
+"""The order of gates, and names of events in reasons."""
 
 from __future__ import annotations
 
-from publisher.rules.engine.public_words import RULE_IDS, few, neutral, sentences, titled
+from publisher.rules.engine.public_words import neutral, titled
+from publisher.rules.english import few, sentences
 from publisher.rules.evaluate import evaluate
+from publisher.rules.gate_order import GATES
 from tests.support import build
 from tests.support.build import at
 
@@ -11,7 +13,7 @@ from tests.support.build import at
 def test_every_rule_that_decides_is_known_by_its_id_and_shown_in_this_order() -> None:
     one = build.release("4.2.0")
     decided = [verdict.rule for verdict in evaluate(build.catalog([], [one]), one, "stable", at("2026-01-01")).verdicts]
-    assert decided == [rule for rule in RULE_IDS if rule in decided]
+    assert decided == [gate.id for gate in GATES]
 
 
 def test_long_lists_stay_readable() -> None:

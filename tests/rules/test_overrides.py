@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from publisher.content.links.register import OVERRIDABLE
 from publisher.model.config.role import Duty
 from publisher.model.content.register import Approver, Override, RollbackReview
 from publisher.model.records.decision import Decision, Outcome
 from publisher.model.records.evidence import ArtifactFact, Evidence, OfferedFile
 from publisher.rules.evaluate import evaluate
+from publisher.rules.gates.technical import artifacts
 from publisher.wire.version import Version
 from tests.support import build
 from tests.support.build import at
@@ -138,8 +140,10 @@ def test_r30_an_override_is_used_up_by_its_publication() -> None:
 
 
 def test_r30_r54_integrity_and_failures_cannot_be_overridden() -> None:
-    with pytest.raises(ValidationError, match="rules of integrity cannot be overridden"):
-        override(rules=("integrity.artifacts",))
+    assert artifacts.GATE.id not in OVERRIDABLE
+    broken = build.release("4.2.0", "security", artifacts=[])
+    catalog = build.catalog([], [broken], overrides=(override(rules=(artifacts.GATE.id,)),))
+    assert evaluate(catalog, broken, "stable", at("2026-03-10")).outcome is Outcome.BLOCKED
     one = build.release("4.2.0", "hotfix", risk_of_delay=build.severity(1), risk_of_rollout=build.severity(5))
     given = override(rules=("urgency.hotfix", "freeze.hard"))
     catalog = build.catalog([LISTING], [one], overrides=(given,))

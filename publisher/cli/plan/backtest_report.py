@@ -13,7 +13,6 @@ from publisher.model.content.release import Necessity
 from publisher.model.history.past import FileKind, History
 from publisher.rules import english
 from publisher.rules.backtest import Answer, Backtest, Frozen, ProductAnswer
-from publisher.rules.engine.public_words import few
 from publisher.text.terminal import hanging, wrapped
 
 DAY = timedelta(days=1)
@@ -240,7 +239,7 @@ def _odd_rows(history: History, width: int) -> Iterator[str]:
         if reasons:
             yield from ("", heading)
         for reason, rows in sorted(reasons.items(), key=lambda item: -len(item[1])):
-            yield from hanging(f"{len(rows):>5}", f"{reason}: {few(list(rows.values()))}", width, 7)
+            yield from hanging(f"{len(rows):>5}", f"{reason}: {english.few(list(rows.values()))}", width, 7)
 
 
 def _against(history: History) -> str:

@@ -12,7 +12,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
 from publisher.rules import english
 from publisher.rules.calendar.lanes import Bar, Kind, Lane, Quarter
-from publisher.rules.gates.environment.calendar_review import due, stale
+from publisher.rules.review_age import due, stale
 from publisher.text.terminal import hanging, wrapped
 
 SIGNS = {

@@ -25,8 +25,8 @@ from publisher.model.records.channel_state import ChannelState
 from publisher.model.records.decision import Decision
 from publisher.pipeline.plan.open_releases import open_questions
 from publisher.rules import english
-from publisher.rules.gates.technical.withdrawn import sentences
 from publisher.rules.headline import headline
+from publisher.rules.withdrawals import sentences
 from publisher.text.terminal import wrapped
 
 

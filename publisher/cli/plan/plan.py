@@ -25,8 +25,8 @@ from publisher.model.records.evidence import Evidence
 from publisher.rules import english
 from publisher.rules.calendar.advice import Option, Plan, plan
 from publisher.rules.calendar.schedule import HORIZON
-from publisher.rules.gates.technical.withdrawn import sentence
 from publisher.rules.headline import headline
+from publisher.rules.withdrawals import sentence
 from publisher.text.terminal import wrapped
 
 

@@ -29,10 +29,9 @@ from publisher.model.records.evidence import Evidence
 from publisher.rules import english
 from publisher.rules.engine.question import Question
 from publisher.rules.evaluate import evaluate
-from publisher.rules.gates.environment.risk import coordination
-from publisher.rules.gates.technical.plane_order import classification
-from publisher.rules.gates.technical.withdrawn import sentence
+from publisher.rules.handling import classification
 from publisher.rules.headline import change, course, halves, headline
+from publisher.rules.withdrawals import sentence
 from publisher.text.terminal import wrapped
 
 
@@ -112,7 +111,7 @@ class WhyReport(Report):
     def _nature(self) -> str:
         """How the release is handled."""
         question = Question(self.catalog, self.release, self.decision.channel, self.evidence, self.decision.at)
-        kind = english.with_article(coordination(question))
+        kind = english.with_article(question.coordination)
         return f"{kind[0].upper()}{kind[1:]} release; handling: {classification(question.product, self.release)}."
 
     def data(self) -> dict[str, object]:

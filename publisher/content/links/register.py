@@ -18,11 +18,12 @@ from publisher.model.content.policy import Policy
 from publisher.model.content.register import Override
 from publisher.model.content.release import Release
 from publisher.model.values import format_time
+from publisher.rules.engine.gate import Overridable
 from publisher.rules.engine.overrides import duties_needed
-from publisher.rules.engine.public_words import RULE_IDS
+from publisher.rules.gate_order import BY_ID, GATES
 
-OVERRIDABLE = tuple(rule for rule in RULE_IDS if not rule.startswith("integrity."))
-"""Rules that an override may name; integrity is never overridden (R30)."""
+OVERRIDABLE = tuple(gate.id for gate in GATES if gate.overridable is not Overridable.NEVER)
+"""Gates that an override may name; integrity is never overridden (R30)."""
 
 ANSWERING = (Duty.ENGINEERING, Duty.OPERATIONS, Duty.EXECUTIVE)
 """Duties that can answer for an override (R27)."""
@@ -128,7 +129,11 @@ def _overrides(loaded: Loaded) -> Iterator[Problem]:
     for item in loaded.overrides:
         override = item.value
         for index, rule in enumerate(override.rules):
-            yield from exists(rule, OVERRIDABLE, "rule", item.place("rules", index))
+            if rule in BY_ID and rule not in OVERRIDABLE:
+                stuck, fix = f"`rules` names {rule}", "rules of integrity cannot be overridden, remove it"
+                yield Problem(stuck, item.place("rules"), fix)
+            else:
+                yield from exists(rule, OVERRIDABLE, "rule", item.place("rules", index))
         yield from once(override.rules, "rule", item, "rules")
         yield from once(override.artifacts, "file", item, "artifacts")
         yield from _duties(item, _policy_at(loaded, override.approved_at))

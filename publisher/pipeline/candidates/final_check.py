@@ -23,6 +23,7 @@ from publisher.pipeline.decide import decide
 from publisher.pipeline.objects.planned import PlannedObject
 from publisher.rules.engine.question import Question
 from publisher.rules.engine.required_approvals import needs
+from publisher.rules.gate_order import BY_ID
 from publisher.storage.protocol import Body
 
 
@@ -45,7 +46,7 @@ def permitted(
     channel = staged.candidate.channel
     decision = decide(catalog, release, channel, moment, evidence)
     check_content(staged.candidate, catalog, release, evidence.artifacts or (), moment)
-    needed = needs(Question(catalog, release, channel, evidence, moment), decision)
+    needed = needs(Question(catalog, release, channel, evidence, moment), decision, BY_ID)
     found = judged(staged, configured_roles(catalog, now), catalog, needed, moment, now)
     require(found, f"{release.id} in {channel}", needed)
     return Permit(decision, tuple(str(one) for one in found.counted))

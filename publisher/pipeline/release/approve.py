@@ -42,6 +42,7 @@ from publisher.rules import english
 from publisher.rules.engine.question import Question
 from publisher.rules.engine.required_approvals import Needs, needs
 from publisher.rules.evaluate import evaluate
+from publisher.rules.gate_order import BY_ID
 from publisher.signing.key_files import DUTY_FIELD, OpenSigner, OtherKey, described, open_signer, signer_of
 
 
@@ -101,7 +102,7 @@ def review(release: Release, channel: str, bucket: Bucket, catalog: Catalog, now
     # Without the day: a bundle for an offline machine holds what is read here, and no more of the ledger than it needs.
     evidence = evidence_of(offered, vouched.files, candidate.changes, withdrawals(live, release.product))
     decision = evaluate(catalog, release, channel, now, evidence)
-    needed = needs(Question(catalog, release, channel, evidence, now), decision)
+    needed = needs(Question(catalog, release, channel, evidence, now), decision, BY_ID)
     configured = configured_roles(catalog, now)
     back = way_back(candidate, release, catalog, live)
     return Review(

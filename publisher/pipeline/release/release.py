@@ -28,6 +28,7 @@ from publisher.pipeline.release.stage import StagePlan, Supersede, apply_stage, 
 from publisher.rules.engine.question import Question
 from publisher.rules.engine.required_approvals import needs
 from publisher.rules.evaluate import NO_EVIDENCE
+from publisher.rules.gate_order import BY_ID
 from publisher.storage.protocol import Storage
 
 
@@ -105,7 +106,7 @@ def _approved(
 ) -> Given:
     """The approval of everybody whose key is here and whose approval does not count yet; nobody attests anything."""
     moment = stage.request.decide_at or now
-    needed = needs(Question(catalog, release, stage.request.channel, NO_EVIDENCE, moment), stage.decision)
+    needed = needs(Question(catalog, release, stage.request.channel, NO_EVIDENCE, moment), stage.decision, BY_ID)
     standing = judged(staged, configured_roles(catalog, now), catalog, needed, moment, now)
     counted = {one.key.keyid for one in standing.counted}
     at_hand = [key for key in keys.of(stage.role) if key.public_key.keyid not in counted]

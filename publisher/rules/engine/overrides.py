@@ -1,4 +1,4 @@
-"""Overrides: named rules that do not stop one release, for a while, with people who answer for it (R27, R30).
+"""Overrides: named gates that do not stop one release, for a while, with people who answer for it (R27, R30).
 
 Only what waits, needs an approval or is unknown can be overridden. What is blocked has failed, and a failure is mended.
 Under profile solo one person may grant an override. Everything else about it stays the same: exact rules and files, a
@@ -7,7 +7,7 @@ reason that is published, an end, one use.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from publisher.model.config.role import Duty
@@ -15,6 +15,7 @@ from publisher.model.content.policy import Policy
 from publisher.model.content.register import Override
 from publisher.model.records.decision import Outcome, Verdict
 from publisher.rules import english
+from publisher.rules.engine.gate import Gate, Overridable
 from publisher.rules.engine.question import Question
 
 YIELDING = (Outcome.WAITING, Outcome.NEEDS_APPROVAL, Outcome.UNKNOWN)
@@ -28,12 +29,12 @@ def duties_needed(policy: Policy, *, hard: bool) -> tuple[Duty, ...]:
     return (Duty.ENGINEERING, Duty.OPERATIONS, *((Duty.EXECUTIVE,) if hard else ()))
 
 
-def overridden(question: Question, verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
-    """The verdicts with the overrides that count at this moment."""
+def overridden(question: Question, verdicts: Iterable[Verdict], gates: Mapping[str, Gate]) -> tuple[Verdict, ...]:
+    """The verdicts of these gates with the overrides that count at this moment."""
     counting = _counting(question)
     if not counting:
         return tuple(verdicts)
-    return tuple(_applied(question, verdict, counting) for verdict in verdicts)
+    return tuple(_applied(question, verdict, gates[verdict.rule], counting) for verdict in verdicts)
 
 
 def boundaries(question: Question) -> Iterable[datetime]:
@@ -59,24 +60,24 @@ def _counting(question: Question) -> list[Override]:
     return [override for override in of(question) if override.approved_at <= question.now < override.expires]
 
 
-def used(question: Question, verdicts: Iterable[Verdict]) -> tuple[Override, ...]:
+def used(question: Question, verdicts: Iterable[Verdict], gates: Mapping[str, Gate]) -> tuple[Override, ...]:
     """The overrides on which verdicts that pass only by them rest, at the moment of the question."""
     passing = {verdict.rule for verdict in verdicts if verdict.outcome is Outcome.PASS_OVERRIDDEN}
     return tuple(
         override
         for override in _counting(question)
-        if any(rule in passing and _lack(question, rule, override) is None for rule in override.rules)
+        if any(rule in passing and _lack(question, gates[rule], override) is None for rule in override.rules)
     )
 
 
-def _applied(question: Question, verdict: Verdict, overrides: Iterable[Override]) -> Verdict:
-    if verdict.outcome not in YIELDING:
+def _applied(question: Question, verdict: Verdict, gate: Gate, overrides: Iterable[Override]) -> Verdict:
+    if verdict.outcome not in YIELDING or gate.overridable is Overridable.NEVER:
         return verdict
     lacks: list[str] = []
     for override in overrides:
-        if verdict.rule not in override.rules:
+        if gate.id not in override.rules:
             continue
-        if (lack := _lack(question, verdict.rule, override)) is not None:
+        if (lack := _lack(question, gate, override)) is not None:
             lacks.append(f"The override {override.id} {lack}.")
             continue
         summary = (
@@ -105,12 +106,12 @@ def _ended(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def _lack(question: Question, rule: str, override: Override) -> str | None:
-    """What an override lacks to count for a verdict, as the end of a sentence."""
+def _lack(question: Question, gate: Gate, override: Override) -> str | None:
+    """What an override lacks to count for a gate, as the end of a sentence."""
     longest = question.policy.override_longest
     if override.expires - override.approved_at > longest:
         return f"lasts longer than {english.length(longest)}, the longest that an override may"
-    hard = rule == "freeze.hard"
+    hard = gate.overridable is Overridable.WITH_EXECUTIVE
     duties = {approver.duty for approver in override.approvers}
     if missing := [duty for duty in duties_needed(question.policy, hard=hard) if duty not in duties]:
         return f"lacks an approver of duty {english.listed(missing)}"

@@ -1,4 +1,4 @@
-"""Names in reasons: the ids of all rules, and events by their titles, or by neutral words where they are not public."""
+"""Names in reasons: events by their titles, or by neutral words where they are not public."""
 
 from __future__ import annotations
 
@@ -6,38 +6,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from publisher.model.content.event import Event
+from publisher.model.records.decision import Outcome
 from publisher.rules import english
-
-RULE_IDS = (
-    "integrity.channel",
-    "integrity.version",
-    "integrity.artifacts",
-    "integrity.withdrawn",
-    "changes.class",
-    "freeze.hard",
-    "freeze.soft",
-    "freeze.monitors",
-    "urgency.hotfix",
-    "urgency.delay",
-    "risk.score",
-    "risk.estimate",
-    "risk.signal",
-    "risk.scenario",
-    "risk.named",
-    "risk.comms-lead",
-    "risk.assumptions",
-    "pattern.fits",
-    "planes.order",
-    "calendar.review",
-    "environment.coverage",
-    "maintenance.window",
-)
-"""Every rule, in the order in which verdicts are shown; overrides and documentation name them, so they never change."""
+from publisher.rules.engine.gate import Ruling
 
 
 def titled(events: Sequence[Event]) -> str:
     """The events by title, in quotes; of many the first two, and how many more there are."""
-    return few([f'"{event.title}"' for event in events])
+    return english.few([f'"{event.title}"' for event in events])
 
 
 def neutral(events: Sequence[Event], now: datetime, what: str) -> str | None:
@@ -45,22 +21,25 @@ def neutral(events: Sequence[Event], now: datetime, what: str) -> str | None:
     if all(event.is_public(now) for event in events):
         return None
     titles = [f'"{event.title if event.is_public(now) else event.public_title}"' for event in events]
-    return f"{few(titles)}: {what}"
+    return f"{english.few(titles)}: {what}"
+
+
+def about(
+    events: Iterable[Event], now: datetime, outcome: Outcome, reason: str, *, public: str, who: str, fix: str
+) -> Ruling:
+    """A ruling that names events; `public` ends the neutral words for them, where not all of them are public."""
+    events = list(dict.fromkeys(events))
+    neutral_words = neutral(events, now, public)
+    return Ruling(
+        outcome,
+        reason="" if neutral_words is None else reason,
+        public=reason if neutral_words is None else neutral_words,
+        who=who,
+        fix=fix,
+        sources=ids(events),
+    )
 
 
 def ids(events: Iterable[Event]) -> tuple[str, ...]:
     """Their ids, once each: what a verdict rests on."""
     return tuple(dict.fromkeys(event.id for event in events))
-
-
-def few(names: Sequence[str]) -> str:
-    """All names of a short list, once each; of a long one the first two and how many more there are."""
-    once = list(dict.fromkeys(names))
-    return english.listed(once if len(once) <= 3 else [*once[:2], f"{len(once) - 2} more"])
-
-
-def sentences(all_of_them: Sequence[str]) -> str:
-    """The sentences of a short list; of a long one the first two, and how many more there are."""
-    if len(all_of_them) <= 3:
-        return " ".join(all_of_them)
-    return " ".join([*all_of_them[:2], f"The same goes for {len(all_of_them) - 2} more."])

@@ -1,19 +1,20 @@
-"""What every rule is asked, and what a rule is."""
+"""What every gate is asked, and what several of them need to know."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from heapq import merge
+from typing import Literal
 
 from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
-from publisher.model.content.policy import Policy
+from publisher.model.content.policy import Pattern, Policy
 from publisher.model.content.product import Product
 from publisher.model.content.release import Release
-from publisher.model.records.decision import Verdict
 from publisher.model.records.evidence import Evidence
 from publisher.rules.freeze.matrix import Subject
 from publisher.rules.freeze.timeline import Timeline, timeline
@@ -61,6 +62,24 @@ class Question:
         release = self.catalog.current(self.release.product, self.channel, self.now, self.withdrawn)
         return release.version if release else None
 
+    def shipping_boundaries(self) -> Iterable[datetime]:
+        """When `current` changes: a release ships; when asked about the past, such moments are still to come."""
+        moments = self.catalog.shipping_moments(self.release.product, self.channel)
+        return moments[bisect_right(moments, self.now) :]
+
+    @property
+    def pattern(self) -> Pattern | None:
+        """The rollout pattern that the release names, or the policy's for its class; None where there is no such."""
+        release, patterns = self.release, self.policy.patterns
+        if release.pattern is not None:
+            return next((pattern for pattern in patterns if pattern.id == release.pattern), None)
+        return next((pattern for pattern in patterns if release.change_class in pattern.default_for), None)
+
+    @property
+    def coordination(self) -> Literal["routine", "event-coordinated"]:
+        """Whether the release is a deploy like any other, or an operation that is coordinated around an event (R3)."""
+        return "event-coordinated" if self.near else "routine"
+
     @cached_property
     def near(self) -> tuple[Event, ...]:
         """The events that make this release an operation instead of a routine (R3), by start.
@@ -88,12 +107,3 @@ class Question:
             if name in self.__dict__:
                 later.__dict__[name] = self.__dict__[name]
         return later
-
-
-Rule = Callable[[Question], Verdict]
-"""Judges one thing. Pure; under one policy its verdict may only change at one of its boundaries."""
-
-Boundaries = Callable[[Question], Iterable[datetime]]
-"""The moments after `now` at which a rule's outcome may change, in order, and rather too many than too few.
-
-They are read no further than is needed, so they may be worked out one by one."""

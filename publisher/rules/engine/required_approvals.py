@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from publisher.model.config.role import Duty
@@ -13,6 +13,7 @@ from publisher.model.records.approval import Fact
 from publisher.model.records.decision import Decision
 from publisher.rules import english
 from publisher.rules.engine import overrides
+from publisher.rules.engine.gate import Gate
 from publisher.rules.engine.public_words import titled
 from publisher.rules.engine.question import Question
 
@@ -51,9 +52,9 @@ class Needs:
         return tuple((override, approver) for override in self.overrides for approver in override.approvers)
 
 
-def needs(question: Question, decision: Decision) -> Needs:
-    """What this release needs at the moment of the question; `decision` is what the rules say of it then."""
-    used = overrides.used(question, decision.verdicts)
+def needs(question: Question, decision: Decision, gates: Mapping[str, Gate]) -> Needs:
+    """What this release needs at the moment of the question; `decision` is what the gates say of it then."""
+    used = overrides.used(question, decision.verdicts, gates)
     known = tuple(question.catalog.events)
     if question.policy.profile == "solo" or not question.near:
         return Needs(overrides=used, near=question.near, known=known)

@@ -19,12 +19,12 @@ from publisher.rules.engine.required_approvals import same_person
 from publisher.rules.freeze.matrix import Case, Subject, freeze_lengths, kinds_apart, lasts_as_long
 from publisher.rules.freeze.next_open import opening
 from publisher.rules.freeze.timeline import Part, timeline
-from publisher.rules.gates.environment import calendar_review
-from publisher.rules.gates.environment.monitors import watching
+from publisher.rules.health.readings import watching
 from publisher.rules.lint.contradictions import contradictions
 from publisher.rules.lint.lead_time import disagreement, year_of_event, year_of_release
 from publisher.rules.lint.lint import Lint
 from publisher.rules.lint.prereleases import counted_in_words
+from publisher.rules.review_age import due
 
 HORIZON = timedelta(days=90)
 
@@ -221,7 +221,7 @@ def _ways_back(catalog: Catalog, now: datetime) -> Iterator[Lint]:
     """The way back is ready before the calendar is crowded (R85), and the calendar was looked at this week (R92)."""
     if catalog.policy.profile != "team":
         return
-    if catalog.review is not None and calendar_review.due(catalog, now):
+    if catalog.review is not None and due(catalog, now):
         what = f"it was last reviewed on {english.day(catalog.review.reviewed_at)}, and a review is due every week"
         yield Lint("calendar", what, "review events, releases and dates, and record it in content/calendar.yaml")
     for release in catalog.releases:

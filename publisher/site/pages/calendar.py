@@ -12,7 +12,7 @@ from publisher.model.records.decision import Decision
 from publisher.rules import english
 from publisher.rules.calendar import lanes
 from publisher.rules.calendar.lanes import Quarter
-from publisher.rules.gates.environment import calendar_review
+from publisher.rules.review_age import due
 from publisher.site.freezes import EventFreeze
 from publisher.site.maintenance import maintenance_views
 from publisher.site.page_model import HORIZON, Page, Scene
@@ -102,7 +102,7 @@ def pages(scene: Scene) -> Iterator[Page]:
             "weeks": _weeks(scene.now, end, [entry for entry in entries if entry.at > scene.now]),
             "pictures": [_drawing(scene.quarter, scene.now, paper) for paper in (WIDE, NARROW)],
             "review": scene.catalog.review,
-            "review_due": calendar_review.due(scene.catalog, scene.now),
+            "review_due": due(scene.catalog, scene.now),
         },
         contents=False,
     )

@@ -9,7 +9,7 @@ from publisher.model.content.event import Event
 from publisher.model.content.monitor import Monitor, Reading
 from publisher.model.content.release import Release
 from publisher.rules.freeze.severity import effective_severity, risk_index
-from publisher.rules.gates.environment.monitors import last_reading, limits
+from publisher.rules.health.readings import last_reading, limits
 from publisher.site.page_model import Page, Scene
 from publisher.site.pages.releases import release_view
 from publisher.site.public import public_events

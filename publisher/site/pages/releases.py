@@ -11,6 +11,7 @@ from publisher.model.content.release import Release
 from publisher.model.records.channel_state import PublishedArtifact, Withdrawal
 from publisher.model.records.decision import Decision, Outcome, Verdict
 from publisher.rules import english
+from publisher.rules.gates.technical import artifacts, withdrawn
 from publisher.site.freezes import FreezeRow, Span
 from publisher.site.labels import OUTCOMES, RECORDED, Chip
 from publisher.site.page_model import Page, Refusal, Scene
@@ -254,7 +255,7 @@ def _description(view: ReleaseView) -> str:
 
 def _unasked(verdict: Verdict) -> bool:
     """Whether a rule looks only at what a page does not have, files or a bucket: readers would learn nothing."""
-    unseen = ("integrity.artifacts", "integrity.withdrawn")
+    unseen = (artifacts.GATE.id, withdrawn.GATE.id)
     return verdict.rule in unseen and verdict.outcome is Outcome.NOT_APPLICABLE
 
 

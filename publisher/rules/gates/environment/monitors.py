@@ -7,34 +7,23 @@ patience the freeze ends, since a freeze for ever is no plan (R2).
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import Enum
 
-from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
-from publisher.model.content.monitor import Monitor, Reading
+from publisher.model.content.monitor import Monitor
 from publisher.model.content.release import ChangeClass
-from publisher.model.records.decision import Outcome, Verdict
+from publisher.model.records.decision import Outcome
 from publisher.rules import english
-from publisher.rules.engine.profile import not_required
-from publisher.rules.engine.public_words import ids, neutral, sentences, titled
+from publisher.rules.engine.gate import TEAM, Gate, Half, Ruling
+from publisher.rules.engine.public_words import about, neutral, titled
 from publisher.rules.engine.question import Question
+from publisher.rules.freeze.fixes import sure_fix
 from publisher.rules.freeze.severity import effective_severity
 from publisher.rules.freeze.timeline import Part, Timeline
 from publisher.rules.freeze.windows import FAR, Window
-from publisher.rules.gates.environment.freeze import sure_fix
-
-RULE = "freeze.monitors"
-
-
-class Health(Enum):
-    """What a monitor says at a moment."""
-
-    HEALTHY = "healthy"
-    UNHEALTHY = "unhealthy"
-    MISSING = "missing"
+from publisher.rules.health.readings import Health, changes, last_reading, limits, state, watching
 
 
 @dataclass(frozen=True)
@@ -49,17 +38,17 @@ class Watched:
     """The moments at which the verdict may change, in order."""
 
 
-def monitors(question: Question) -> Verdict:
-    """After a severe event, clients are measured to be well before anything ships that does not mend them (R22)."""
-    if (verdict := not_required(RULE, question.policy)) is not None:
-        return verdict
+def ask(question: Question) -> Ruling:
+    """After a severe event, clients are measured to be well before anything ships that does not mend them."""
     if question.release.change_class is ChangeClass.DOCS:
-        return Verdict(rule=RULE, outcome=Outcome.NOT_APPLICABLE, reason="Documentation changes no program.")
+        return Ruling(Outcome.NOT_APPLICABLE, public="Documentation changes no program.")
     watched = _watched(question)
     events = [window.cause for window in watched.part.holding(question.now) if isinstance(window.cause, Event)]
     if not events:
-        reason = "No soft freeze follows a severe event now, so no measurements are needed."
-        return Verdict(rule=RULE, outcome=Outcome.NOT_APPLICABLE, reason=reason)
+        return Ruling(
+            Outcome.NOT_APPLICABLE,
+            public="No soft freeze follows a severe event now, so no measurements are needed.",
+        )
     stopped_until = question.timeline.stopping.until(question.now)
     watchers = watching(question.catalog, question.release.product)
     states = {monitor: state(monitor, question.now) for monitor in watchers}
@@ -72,78 +61,53 @@ def monitors(question: Question) -> Verdict:
     ]
     around = f"after {titled(events)}"
     if ill and stopped_until is None and not sure_fix(question.release):
-        return Verdict(
-            rule=RULE,
-            outcome=Outcome.BLOCKED,
-            reason=f"Clients are unhealthy {around}. {sentences([_ill(one, question.now) for one in ill])}"
-            " Until they recover, only essential fixes of high confidence may ship.",
-            public_reason=neutral(events, question.now, "clients have not recovered yet."),
+        reason = (
+            f"Clients are unhealthy {around}. {english.sentences([_ill(monitor, question.now) for monitor in ill])}"
+            " Until they recover, only essential fixes of high confidence may ship."
+        )
+        return about(
+            events,
+            question.now,
+            Outcome.BLOCKED,
+            reason,
+            public="clients have not recovered yet.",
             who="Operations",
             fix="Find the cause, and add a reading to content/monitors/ or content/readings/ once clients are healthy"
             " again.",
-            sources=ids(events),
         )
     if (silent or lacking) and stopped_until is None:
         unknown = [
             *(_silent(monitor, question.now) for monitor in silent),
             *(f"No monitor measures {quantity}." for quantity in lacking),
         ]
-        return Verdict(
-            rule=RULE,
-            outcome=Outcome.UNKNOWN,
-            reason=f"Measurements are missing {around}. {sentences(unknown)}",
-            public_reason=neutral(events, question.now, "measurements of how clients are doing are missing."),
+        reason = f"Measurements are missing {around}. {english.sentences(unknown)}"
+        return about(
+            events,
+            question.now,
+            Outcome.UNKNOWN,
+            reason,
+            public="measurements of how clients are doing are missing.",
             who="Operations",
             fix="Add a reading to content/monitors/ or content/readings/. Without one, the wait ends on"
-            f" {english.moment(max(one.end for one in watched.part.holding(question.now)))}.",
-            sources=ids(events),
+            f" {english.moment(max(window.end for window in watched.part.holding(question.now)))}.",
         )
-    return Verdict(
-        rule=RULE,
-        outcome=Outcome.PASS,
-        reason=_passing(around, ill=bool(ill), unknown=bool(silent or lacking), stopped_until=stopped_until),
-        public_reason=neutral(events, question.now, "clients are being monitored."),
-    )
+    reason = _passing(around, ill=bool(ill), unknown=bool(silent or lacking), stopped_until=stopped_until)
+    if (neutral_words := neutral(events, question.now, "clients are being monitored.")) is not None:
+        return Ruling(Outcome.PASS, reason=reason, public=neutral_words)
+    return Ruling(Outcome.PASS, public=reason)
 
 
 def boundaries(question: Question) -> Iterable[datetime]:
     """Where a time of watching, a freeze, or what is known of clients begins or ends."""
-    exempt = question.release.change_class is ChangeClass.DOCS
-    if exempt or not_required(RULE, question.policy) is not None:
+    if question.release.change_class is ChangeClass.DOCS:
         return ()
     edges = _watched(question).edges
     return edges[bisect_right(edges, question.now) :]
 
 
-def watching(catalog: Catalog, product: str) -> tuple[Monitor, ...]:
-    """The monitors that speak for a product."""
-    return tuple(monitor for monitor in catalog.monitors if not monitor.products or product in monitor.products)
-
-
-def last_reading(monitor: Monitor, now: datetime) -> Reading | None:
-    """What was measured last by `now`, however old."""
-    index = bisect_right(monitor.readings, now, key=lambda reading: reading.at)
-    return monitor.readings[index - 1] if index else None
-
-
-def limits(monitor: Monitor) -> str:
-    """What is healthy, in words: at least 50 and at most 90."""
-    least = f"at least {monitor.at_least:g}" if monitor.at_least is not None else ""
-    most = f"at most {monitor.at_most:g}" if monitor.at_most is not None else ""
-    return " and ".join(part for part in (least, most) if part)
-
-
-def state(monitor: Monitor, now: datetime) -> Health:
-    """What the last reading says; one as old as `every` says nothing any more."""
-    last = last_reading(monitor, now)
-    if last is None or now - last.at >= monitor.every:
-        return Health.MISSING
-    return Health.HEALTHY if monitor.healthy(last.value) else Health.UNHEALTHY
-
-
 def _watched(question: Question) -> Watched:
     policy, memo, line = question.policy.monitors, question.catalog.memo, question.timeline
-    key = (RULE, question.subject, question.policy.version)
+    key = (GATE.id, question.subject, question.policy.version)
     known: Watched | None = memo.get(key)
     if known is None or known.timeline is not line:
         watchers = watching(question.catalog, question.release.product)
@@ -153,7 +117,7 @@ def _watched(question: Question) -> Watched:
             end = _end(max(window.end for window in windows), watchers, policy.patience, complete=complete)
             part.append(replace(windows[0], start=min(window.start for window in windows), end=end))
         part.sort(key=lambda window: (window.start, window.cause.id))
-        changing = sorted({*line.stopping.edges, *(edge for monitor in watchers for edge in _edges(monitor))})
+        changing = sorted({*line.stopping.edges, *(edge for monitor in watchers for edge in changes(monitor))})
         edges = {
             edge
             for window in part
@@ -185,7 +149,7 @@ def _end(planned: datetime, watchers: Sequence[Monitor], patience: timedelta, *,
     """The first moment from the planned end on at which every monitor is healthy, or has been silent for too long."""
     candidates = {planned, planned + patience}
     for monitor in watchers:
-        for edge in _edges(monitor):
+        for edge in changes(monitor):
             candidates.update((edge, edge + patience))
     for moment in sorted(candidate for candidate in candidates if candidate >= planned):
         out_of_patience = moment >= planned + patience
@@ -201,21 +165,6 @@ def _lets_go(monitor: Monitor, moment: datetime, planned: datetime, patience: ti
     last = last_reading(monitor, moment)
     silent_since = planned if last is None else max(planned, last.at + monitor.every)
     return moment >= silent_since + patience
-
-
-def _edges(monitor: Monitor) -> Iterator[datetime]:
-    """Every moment at which what the monitor says may change; a program may measure all day and find the same."""
-    before = None
-    for reading in monitor.readings:
-        if before is None or before.at + monitor.every <= reading.at:
-            if before is not None:
-                yield before.at + monitor.every
-            yield reading.at
-        elif monitor.healthy(before.value) != monitor.healthy(reading.value):
-            yield reading.at
-        before = reading
-    if before is not None:
-        yield before.at + monitor.every
 
 
 def _passing(around: str, *, ill: bool, unknown: bool, stopped_until: datetime | None) -> str:
@@ -238,3 +187,14 @@ def _silent(monitor: Monitor, now: datetime) -> str:
     last = last_reading(monitor, now)
     since = f"last measured on {english.moment(last.at)}" if last else "never measured"
     return f"{monitor.metric}: {since}; a reading counts for {english.length(monitor.every)}."
+
+
+GATE = Gate(
+    "freeze.monitors",
+    Half.ENVIRONMENT,
+    "the state of clients after an event",
+    ask,
+    boundaries,
+    profiles=TEAM,
+    freeze=True,
+)

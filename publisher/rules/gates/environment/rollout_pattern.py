@@ -5,28 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from publisher.model.content.policy import Pattern
-from publisher.model.records.decision import Outcome, Verdict
+from publisher.model.records.decision import Outcome
 from publisher.rules import english
+from publisher.rules.engine.gate import Gate, Half, Ruling
 from publisher.rules.engine.question import Question
 
-RULE = "pattern.fits"
 
-
-def chosen(question: Question) -> Pattern | None:
-    """The pattern that the release names, or the policy's default for its class; None where there is no such."""
-    release, patterns = question.release, question.policy.patterns
-    if release.pattern is not None:
-        return next((pattern for pattern in patterns if pattern.id == release.pattern), None)
-    return next((pattern for pattern in patterns if release.change_class in pattern.default_for), None)
-
-
-def fits(question: Question) -> Verdict:
+def ask(question: Question) -> Ruling:
     """The pattern exists, is for this class of change, and may be used near an event where one is near."""
     release, patterns = question.release, question.policy.patterns
     if not patterns:
-        return Verdict(rule=RULE, outcome=Outcome.NOT_APPLICABLE, reason="The policy defines no rollout patterns.")
-    pattern = chosen(question)
+        return Ruling(Outcome.NOT_APPLICABLE, public="The policy defines no rollout patterns.")
+    pattern = question.pattern
     near = pattern is not None and not pattern.near_events and bool(question.near)
     fitting = [
         other.id for other in patterns if release.change_class in other.classes and (other.near_events or not near)
@@ -44,11 +34,10 @@ def fits(question: Question) -> Verdict:
     elif near:
         reason = f"{pattern.name} must not be used near an event."
     else:
-        return Verdict(rule=RULE, outcome=Outcome.PASS, reason=f"Rollout pattern: {pattern.name}. {pattern.note}")
-    return Verdict(
-        rule=RULE,
-        outcome=Outcome.BLOCKED,
-        reason=reason,
+        return Ruling(Outcome.PASS, public=f"Rollout pattern: {pattern.name}. {pattern.note}")
+    return Ruling(
+        Outcome.BLOCKED,
+        public=reason,
         who="Engineering",
         fix=f"Choose another `pattern`: {english.listed(fitting, 'or')}."
         if fitting
@@ -58,5 +47,8 @@ def fits(question: Question) -> Verdict:
 
 def boundaries(question: Question) -> Iterable[datetime]:
     """Those of the events near, where the pattern is not used near one; what fits elsewhere fits always."""
-    pattern = chosen(question)
+    pattern = question.pattern
     return () if pattern is None or pattern.near_events else question.near_boundaries()
+
+
+GATE = Gate("pattern.fits", Half.ENVIRONMENT, "its rollout pattern", ask, boundaries)

@@ -8,14 +8,12 @@ from functools import lru_cache
 
 from publisher.model.content.product import Product
 from publisher.model.content.release import ChangeClass
-from publisher.model.records.decision import Outcome, Verdict
+from publisher.model.records.decision import Outcome
 from publisher.model.records.evidence import ChangeFacts
 from publisher.rules import english
-from publisher.rules.engine.profile import not_required
+from publisher.rules.engine.gate import TEAM, Gate, Half, Ruling, not_asked
 from publisher.rules.engine.question import Question
 from publisher.rules.freeze.matrix import at_least
-
-RULE = "changes.class"
 
 VERSIONED = {
     "storage": ChangeClass.STORAGE,
@@ -30,35 +28,30 @@ URGENT = (ChangeClass.SECURITY, ChangeClass.HOTFIX)
 """Fixes that may have to touch dangerous ground; people decide, by name."""
 
 
-def change_class(question: Question) -> Verdict:
+def ask(question: Question) -> Ruling:
     """Nothing that the build changed waits longer for events than the class that the release declares."""
     release, product, facts = question.release, question.product, question.evidence.changes
     if not product.areas:
-        return Verdict(
-            rule=RULE,
-            outcome=Outcome.NOT_APPLICABLE,
-            reason=f"products.yaml lists no source `areas` for {product.id} to compare the change class with.",
+        return Ruling(
+            Outcome.NOT_APPLICABLE,
+            public=f"products.yaml lists no source `areas` for {product.id} to compare the change class with.",
         )
     if facts is None and question.evidence.artifacts is None:
-        return Verdict(
-            rule=RULE,
-            outcome=Outcome.NOT_APPLICABLE,
-            reason="The change class is compared with the build when the release is published.",
+        return Ruling(
+            Outcome.NOT_APPLICABLE, public="The change class is compared with the build when the release is published."
         )
     if facts is None:
-        return not_required(RULE, question.policy) or Verdict(
-            rule=RULE,
-            outcome=Outcome.UNKNOWN,
-            reason="The change class cannot be checked without the list of what the build changed.",
+        return not_asked(question.policy, TEAM) or Ruling(
+            Outcome.UNKNOWN,
+            public="The change class cannot be checked without the list of what the build changed.",
             who="Engineering",
             fix="Give the changed paths with --changes, such as the output of git diff --name-only.",
         )
     if release.change_class is ChangeClass.DOCS and (path := _in_no_area(product, facts)) is not None:
-        return Verdict(
-            rule=RULE,
-            outcome=Outcome.BLOCKED,
+        return Ruling(
+            Outcome.BLOCKED,
             reason=f"It is declared as docs, which no freeze stops, but {path} is in no known area of {product.id}.",
-            public_reason="It is declared as docs, but the build also changed files that may not be documentation.",
+            public="It is declared as docs, but the build also changed files that may not be documentation.",
             who="Engineering",
             fix=f"Add that path to the `areas` of {product.id} in products.yaml, or declare another class.",
         )
@@ -68,19 +61,17 @@ def change_class(question: Question) -> Verdict:
         if not at_least(question.policy.freeze, question.subject, release.change_class, change)
     ]
     if not worse:
-        return Verdict(
-            rule=RULE,
-            outcome=Outcome.PASS,
-            reason=f"The build changed nothing riskier than the declared class {release.change_class}.",
+        return Ruling(
+            Outcome.PASS, public=f"The build changed nothing riskier than the declared class {release.change_class}."
         )
     urgent = release.change_class in URGENT
     shown = [f"{proof} ({change})" for change, proof in worse]
-    return Verdict(
-        rule=RULE,
-        outcome=Outcome.NEEDS_APPROVAL if urgent else Outcome.BLOCKED,
+    classes = list(dict.fromkeys(change for change, _ in worse))
+    return Ruling(
+        Outcome.NEEDS_APPROVAL if urgent else Outcome.BLOCKED,
         reason=f"It is declared as {release.change_class}, but the build changed {english.listed(_few(shown))}.",
-        public_reason=f"It is declared as {release.change_class}, but the build changed something of class"
-        f" {english.listed(list(dict.fromkeys(found for found, _ in worse)))}.",
+        public=f"It is declared as {release.change_class}, but the build changed something of class"
+        f" {english.listed(classes)}.",
         who="Engineering and operations" if urgent else "Engineering",
         fix="Ask for an override, or take that part out."
         if urgent
@@ -126,3 +117,6 @@ def _pattern(shell: str) -> str:
 
 def _few(shown: list[str]) -> list[str]:
     return shown if len(shown) <= 4 else [*shown[:3], f"{len(shown) - 3} more"]
+
+
+GATE = Gate("changes.class", Half.TECHNICAL, "its change class", ask)

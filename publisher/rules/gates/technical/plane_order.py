@@ -1,48 +1,29 @@
-"""Control plane and data plane: what goes out first, what soaks, and how carefully (R64-R66, R95)."""
+"""Control plane and data plane: what goes out first, and what soaks (R64-R66)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
 from heapq import merge
-from typing import Literal
 
-from publisher.model.content.product import Plane, Product
-from publisher.model.content.release import ChangeClass, Release, Step
-from publisher.model.records.decision import Outcome, Verdict
+from publisher.model.content.product import Plane
+from publisher.model.content.release import ChangeClass, Step
+from publisher.model.records.decision import Outcome
 from publisher.rules import english
+from publisher.rules.engine.gate import Gate, Half, Ruling
 from publisher.rules.engine.question import Question
 
-RULE = "planes.order"
 
-Care = Literal["light", "normal", "careful"]
-
-NORMAL_FROM, CAREFUL_FROM = 9, 15
-"""Blast radius times event sensitivity, 1 to 25, from which a release is normal or careful."""
-
-
-def classification(product: Product, release: Release) -> Care:
-    """How carefully the release is handled: by how far it reaches, 1 to 5, times how much events matter to it (R95).
-
-    The release's own numbers count before the product's. What reaches the data of many (5) is never light.
-    """
-    reach = product.blast_radius if release.blast_radius is None else release.blast_radius
-    sensitivity = product.event_sensitivity if release.event_sensitivity is None else release.event_sensitivity
-    if reach * sensitivity >= CAREFUL_FROM:
-        return "careful"
-    return "normal" if reach * sensitivity >= NORMAL_FROM or reach == 5 else "light"
-
-
-def order(question: Question) -> Verdict:
+def ask(question: Question) -> Ruling:
     """A new default follows code that has soaked; near an event, words go out first and all of it soaks (R66)."""
     for judged in (_new_default(question), _steps_near_an_event(question)):
         if judged is not None and judged.outcome.stops:
             return judged
     if Step.ENABLE_DEFAULT in question.release.steps:
-        reason = f"The code of {question.release.enables_default_of} has soaked, and may become the default."
-        return Verdict(rule=RULE, outcome=Outcome.PASS, reason=reason)
+        code = question.release.enables_default_of
+        return Ruling(Outcome.PASS, public=f"The code of {code} has soaked, and may become the default.")
     steps = english.listed([step.replace("-", " ") for step in question.release.steps])
-    return Verdict(rule=RULE, outcome=Outcome.PASS, reason=f"Its steps are in the right order: {steps}.")
+    return Ruling(Outcome.PASS, public=f"Its steps are in the right order: {steps}.")
 
 
 def boundaries(question: Question) -> Iterable[datetime]:
@@ -71,27 +52,25 @@ def _enabled_since(question: Question) -> datetime | None:
     )
 
 
-def _new_default(question: Question) -> Verdict | None:
+def _new_default(question: Question) -> Ruling | None:
     release, soak = question.release, question.policy.soak
     if Step.ENABLE_DEFAULT not in release.steps:
         return None
     shipped = _enabled_since(question)
     if shipped is None or shipped > question.now:
         back = release.enables_default_of in question.withdrawn
-        return Verdict(
-            rule=RULE,
-            outcome=Outcome.BLOCKED,
-            reason=f"It enables code of {release.enables_default_of},"
+        return Ruling(
+            Outcome.BLOCKED,
+            public=f"It enables code of {release.enables_default_of},"
             f" which {'was taken back from' if back else 'has not shipped to'} {question.channel}.",
             who="Engineering",
             fix=f"Ship {release.enables_default_of} to {question.channel} first, with that code off by default.",
         )
     if question.now >= shipped + soak:
         return None
-    return Verdict(
-        rule=RULE,
-        outcome=Outcome.WAITING,
-        reason=f"The code of {release.enables_default_of} must run for {english.length(soak)} before it becomes the"
+    return Ruling(
+        Outcome.WAITING,
+        public=f"The code of {release.enables_default_of} must run for {english.length(soak)} before it becomes the"
         f" default, until {english.moment(shipped + soak)}.",
         fix="Wait for the end of the soak.",
         until=shipped + soak,
@@ -99,15 +78,14 @@ def _new_default(question: Question) -> Verdict | None:
     )
 
 
-def _steps_near_an_event(question: Question) -> Verdict | None:
+def _steps_near_an_event(question: Question) -> Ruling | None:
     """What moves both planes brings metadata and docs before binaries, and a soak after them."""
     missing = _left_out(question)
     if not missing or not question.near:
         return None
-    return Verdict(
-        rule=RULE,
-        outcome=Outcome.BLOCKED,
-        reason="Near an event, a change of both planes needs the steps metadata, docs, binaries and soak;"
+    return Ruling(
+        Outcome.BLOCKED,
+        public="Near an event, a change of both planes needs the steps metadata, docs, binaries and soak;"
         f" {english.listed(missing)} {'is' if len(missing) == 1 else 'are'} missing.",
         who="Engineering",
         fix=f"Add {english.listed(missing)} to `steps`.",
@@ -121,3 +99,6 @@ def _left_out(question: Question) -> list[Step]:
     if not both or Step.BINARIES not in release.steps:
         return []
     return [step for step in (Step.METADATA, Step.DOCS, Step.SOAK) if step not in release.steps]
+
+
+GATE = Gate("planes.order", Half.TECHNICAL, "the order of its steps", ask, boundaries)
