@@ -60,6 +60,7 @@ def command(
     chosen = one_channel(named, channel, catalog)
     state = state_of(bucket, config, catalog)
     evidence = Evidence.of_channel(state, named.product, chosen, changes_of(changes))
+    evidence = evidence.model_copy(update={"for_today": at is None})
     decision = evaluate(catalog, named, chosen, moment(at, catalog), evidence)
     return WhyReport(catalog, named, decision, evidence, state)
 

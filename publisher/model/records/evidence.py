@@ -62,6 +62,8 @@ class Evidence(Model):
     """What channels of the product have taken back."""
     changes: ChangeFacts | None = None
     """What the build changed."""
+    for_today: bool = False
+    """Whether it is asked for the time of day. Another day's question does not rest on how the calendar is kept now."""
 
     @classmethod
     def of_channel(

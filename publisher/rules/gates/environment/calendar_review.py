@@ -24,7 +24,7 @@ def ask(question: Question) -> Ruling:
         known = f"is recorded as reviewed on {english.moment(last.reviewed_at)}, which is in the future"
     if not question.near:
         return Ruling(Outcome.NOT_APPLICABLE, public="No event is near.")
-    if question.evidence.artifacts is None:
+    if not _counts(question):
         return Ruling(
             Outcome.NOT_APPLICABLE,
             public=f"The calendar {known}. Publishing near an event needs a review within {english.length(limit)}.",
@@ -42,10 +42,15 @@ def ask(question: Question) -> Ruling:
 def boundaries(question: Question) -> Iterable[datetime]:
     """Those of the events near, and the moments from which on the last review counts and is too old."""
     last = question.catalog.review
-    if question.evidence.artifacts is None:
+    if not _counts(question):
         return ()
     ends = () if last is None else (last.reviewed_at, last.reviewed_at + question.policy.review_stale)
     return merge(question.near_boundaries(), (edge for edge in ends if edge > question.now))
+
+
+def _counts(question: Question) -> bool:
+    """Whether this is about publishing today, by the calendar as it is."""
+    return question.evidence.artifacts is not None or question.evidence.for_today
 
 
 GATE = Gate(

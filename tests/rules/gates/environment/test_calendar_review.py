@@ -41,7 +41,8 @@ def ask(given: Catalog, now: datetime, evidence: Evidence = FILES) -> Verdict:
     [
         (catalog(), STALE - SECOND, FILES, Outcome.PASS),
         (catalog(), STALE, FILES, Outcome.UNKNOWN),
-        (catalog(), STALE, NO_EVIDENCE, Outcome.NOT_APPLICABLE),  # a question, and no publication
+        (catalog(), STALE, NO_EVIDENCE, Outcome.NOT_APPLICABLE),  # a question about a day
+        (catalog(), STALE, Evidence(for_today=True), Outcome.UNKNOWN),  # about today
         (catalog(None), at("2026-03-09"), FILES, Outcome.UNKNOWN),
         (catalog(), at("2026-04-10"), FILES, Outcome.NOT_APPLICABLE),  # no event is near
         (catalog(profile="solo"), STALE, FILES, Outcome.NOT_APPLICABLE),
