@@ -53,7 +53,6 @@ def command(
     chosen = one_channel(named, channel, catalog)
     state = state_of(bucket, config, catalog)
     evidence = Evidence.of_channel(state, named.product, chosen, changes_of(changes))
-    evidence = evidence.model_copy(update={"for_today": at is None})
     advice = plan(catalog, named, chosen, moment(at, catalog), evidence)
     withdrawals = state.withdrawals(named.product, named.version) if state else ()
     withdrawn = next((sentence(entry, state) for entry in withdrawals if state and entry.channel == chosen), None)
