@@ -60,7 +60,7 @@ class Findings:
     """The auditor's book: findings, and which objects something signed leads to."""
 
     source: Source
-    found: list[Finding] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     signatures: int = 0
     """Signatures that verified."""
     accounted: set[str] = field(default_factory=set)
@@ -70,11 +70,11 @@ class Findings:
     @property
     def hashed(self) -> int:
         """Objects whose bytes were read and hashed."""
-        return sum(one is not None for one in self._digests.values())
+        return sum(digests is not None for digests in self._digests.values())
 
     def add(self, level: Level, what: str, where: str = "") -> None:
         """Write something down."""
-        self.found.append(Finding(level, what, where))
+        self.findings.append(Finding(level, what, where))
 
     def error(self, what: str, where: str = "") -> None:
         """Write down what refutes the channel."""
@@ -114,7 +114,7 @@ class Findings:
 
     def _foreign(self, key: str, error: StorageForeign) -> None:
         """Told once, however often it is asked for."""
-        if not any(finding.where == key and finding.level is Level.ERROR for finding in self.found):
+        if not any(finding.where == key and finding.level is Level.ERROR for finding in self.findings):
             self.error(f"cannot be ours: {error.what.rstrip('.')}", key)
 
     def account_for_prefix(self, prefix: str) -> None:

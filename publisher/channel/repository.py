@@ -70,7 +70,7 @@ class Repository:
     def versions(self) -> dict[str, int]:
         """Role -> version, of all that the timestamp leads to."""
         return {
-            **{role: one.signed.version for role, one in self.roles.items()},
+            **{role: metadata.signed.version for role, metadata in self.roles.items()},
             Snapshot.type: self.snapshot.signed.version,
             Targets.type: self.targets.signed.version,
         }
@@ -88,7 +88,7 @@ def parse(data: bytes, kind: type[S], name: str) -> Metadata[S]:
         except ClientError as page:
             raise VerificationError(page.what, fix=page.fix) from error
         raise VerificationError(f"{name} is not TUF metadata") from error
-    if metadata.unrecognized_fields or any(one.unrecognized_fields for one in metadata.signatures.values()):
+    if metadata.unrecognized_fields or any(signature.unrecognized_fields for signature in metadata.signatures.values()):
         raise VerificationError(f"{name} holds fields beside what is signed, which nobody vouches for")
     if not 0 < metadata.signed.version <= MAX_VERSION:
         raise VerificationError(

@@ -45,14 +45,14 @@ def read_feed(read: Read, path: str, target: TargetFile) -> Feed:
 def feeds(read: Read, repository: Repository, product: str, channel: str) -> Mapping[str, Feed]:
     """Platform -> feed of one channel, parsed by the client's own parser; empty when nothing is published."""
     metadata = repository.roles.get(channel_role(product, channel))
-    found: dict[str, Feed] = {}
+    by_platform: dict[str, Feed] = {}
     prefix = feed_target(product, channel, "")[: -len(".json")]
     for path, target in sorted(metadata.signed.targets.items()) if metadata else ():
         if not path.startswith(prefix):
             continue
         feed = read_feed(read, path, target)
-        found[feed.platform] = feed
-    return found
+        by_platform[feed.platform] = feed
+    return by_platform
 
 
 def read_state(read: Read, repository: Repository, withdrawn: tuple[Withdrawal, ...], now: datetime) -> ChannelState:

@@ -30,7 +30,7 @@ from securesystemslib.signer import Signer as OpenSigner
 from publisher.errors import SigningError
 from publisher.model.config.signer import Signer
 from publisher.signing.aws_kms import be_brief
-from publisher.signing.device_errors import SERVICES, NotAtHand, WrongSecret, told
+from publisher.signing.device_errors import SERVICES, NotAtHand, WrongSecret, device_error
 from publisher.signing.public_keys import KNOWN_KEYS, PublicKey, public_key, read_public
 
 Passphrase = Callable[[str], str | None]
@@ -235,7 +235,7 @@ def _translated(name: str, uri: str, answers: _Answers) -> Iterator[None]:
     except SigningError:
         raise
     except Exception as error:
-        raise told(error, name, uri.partition(":")[0], answers.without(str(error))) from None
+        raise device_error(error, name, uri.partition(":")[0], answers.without(str(error))) from None
 
 
 __all__ = [

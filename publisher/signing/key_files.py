@@ -178,29 +178,29 @@ def _check_folder(folder: Path) -> None:
     if os.name != "posix":
         return
     try:
-        found = folder.stat()
+        status = folder.stat()
     except OSError as error:
         raise SigningError(f"Cannot look at the directory of keys {folder}: {error.strerror}.") from None
-    if found.st_uid not in (os.geteuid(), 0):
+    if status.st_uid not in (os.geteuid(), 0):
         raise SigningError(
             f"The directory of keys {folder} belongs to another user.",
             fix=f"keep keys in a directory of your own; if it is yours: chown {os.geteuid()} {folder}",
         )
-    if found.st_mode & 0o022:
+    if status.st_mode & 0o022:
         raise SigningError(f"The directory of keys {folder} can be written to by others.", fix=f"chmod 700 {folder}")
 
 
-def _check_keeping(path: Path, found: os.stat_result) -> None:
+def _check_keeping(path: Path, status: os.stat_result) -> None:
     """A key that others can read, or that somebody else can exchange, is not a key any more."""
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise SigningError(f"{path} is not a file.", fix="name the key file itself in the uri")
     if os.name != "posix":
         return
-    if found.st_uid != os.geteuid():
+    if status.st_uid != os.geteuid():
         raise SigningError(
             f"The key file {path} belongs to another user.", fix=f"if it is yours: chown {os.geteuid()} {path}"
         )
-    if found.st_mode & 0o077:
+    if status.st_mode & 0o077:
         raise SigningError(f"The key file {path} can be read by others.", fix=f"chmod 600 {path}")
 
 

@@ -83,8 +83,10 @@ def freezes(catalog: Catalog, now: datetime) -> tuple[EventFreeze, ...]:
             for window in timeline(catalog, Subject.of(product, change_class)).windows:
                 windows.setdefault(window.cause.id, {}).setdefault((product.id, change_class), []).append(window)
     causes: tuple[Cause, ...] = (*catalog.events, *catalog.sprints)
-    found = (_freeze_of(catalog, cause, windows.get(cause.id, {}), now) for cause in causes)
-    return tuple(sorted((one for one in found if one is not None), key=lambda f: (f.span.start, f.span.end)))
+    by_cause = (_freeze_of(catalog, cause, windows.get(cause.id, {}), now) for cause in causes)
+    return tuple(
+        sorted((freeze for freeze in by_cause if freeze is not None), key=lambda f: (f.span.start, f.span.end))
+    )
 
 
 def _freeze_of(

@@ -51,25 +51,25 @@ class MemoryStorage:
         self._prepared = True
 
     def read(self, key: str, limit: int) -> tuple[bytes, str]:
-        found = self._need(key)
-        if len(found.data) > limit:
+        object_ = self._need(key)
+        if len(object_.data) > limit:
             raise too_large(key, self.url, limit)
-        return found.data, found.tag
+        return object_.data, object_.tag
 
     @contextmanager
     def open(self, key: str, limit: int) -> Iterator[BinaryIO]:
         yield io.BytesIO(self.read(key, limit)[0])
 
     def stat(self, key: str) -> Stat | None:
-        found = self._get(key)
-        return Stat(key, len(found.data), found.tag) if found else None
+        object_ = self._get(key)
+        return Stat(key, len(object_.data), object_.tag) if object_ else None
 
     def list(self, prefix: str) -> Iterator[Stat]:
         check_prefix(prefix)
         self._ready()
         with self._lock:
-            found = sorted((key, object_) for key, object_ in self._objects.items() if key.startswith(prefix))
-        for key, object_ in found:
+            objects = sorted((key, object_) for key, object_ in self._objects.items() if key.startswith(prefix))
+        for key, object_ in objects:
             yield Stat(key, len(object_.data), object_.tag)
 
     def create(self, key: str, body: Body, meta: ObjectMeta, progress: Progress | None = None) -> bool:
@@ -119,10 +119,10 @@ class MemoryStorage:
             return self._objects.get(key)
 
     def _need(self, key: str) -> _Object:
-        found = self._get(key)
-        if found is None:
+        object_ = self._get(key)
+        if object_ is None:
             raise StorageMissing(f"There is no {key} in {self.url}.")
-        return found
+        return object_
 
     def _put(self, key: str, data: bytes, meta: ObjectMeta) -> str:
         self._generation += 1

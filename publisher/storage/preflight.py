@@ -135,27 +135,27 @@ class _S3Preflight:
             yield _passed("clock", f"{says}.")
 
     def _measured(self, measured: Measured) -> Iterator[Check]:
-        found = measured.capabilities
+        capabilities = measured.capabilities
         yield _passed("write", f"A probe was written to {self._place}.")
-        yield self._required("create once", found.create, "`If-None-Match: *` is kept, in races too.")
-        if found.create:
-            yield self._required("compare and swap", found.replace, "`If-Match` is kept, in races too.")
+        yield self._required("create once", capabilities.create, "`If-None-Match: *` is kept, in races too.")
+        if capabilities.create:
+            yield self._required("compare and swap", capabilities.replace, "`If-Match` is kept, in races too.")
         yield _kept(
             "large files",
-            found.complete,
+            capabilities.complete,
             "Conditions are kept when a multipart upload is completed, and a claim keeps publishers apart.",
             f"{self._endpoint} ignores conditions when a multipart upload is completed; claims keep publishers apart.",
         )
         yield _kept(
             "copies",
-            found.copy,
+            capabilities.copy,
             "Conditions are kept for copies inside the server.",
             f"{self._endpoint} ignores conditions of copies, so a copy is downloaded and uploaded again.",
         )
         yield _kept(
             "checksums",
-            found.sha256 or found.md5,
-            f"A wrong {'SHA-256' if found.sha256 else 'MD5'} is refused.",
+            capabilities.sha256 or capabilities.md5,
+            f"A wrong {'SHA-256' if capabilities.sha256 else 'MD5'} is refused.",
             f"{self._endpoint} looks at no checksum, so everything that is written is read back.",
         )
         if measured.not_deleted is None:

@@ -146,10 +146,10 @@ class CheckedReader(io.RawIOBase):
             self._raw.seek(0)
             self._hashed = 0
             self._digest = hashlib.sha256()
-        wanted = min(len(buffer), self._body.size - self._hashed)
+        size = min(len(buffer), self._body.size - self._hashed)
         filled = 0
-        while filled < wanted:
-            piece = self._raw.read(wanted - filled)
+        while filled < size:
+            piece = self._raw.read(size - filled)
             if not piece:
                 raise self._changed()
             buffer[filled : filled + len(piece)] = piece
@@ -289,12 +289,12 @@ def check_marker(data: bytes, url: str) -> None:
         marker = json.loads(data)
     except (ValueError, RecursionError):
         marker = None
-    found = marker.get("tidegate-bucket") if isinstance(marker, dict) else None
-    if type(found) is not int:
+    bucket_format = marker.get("tidegate-bucket") if isinstance(marker, dict) else None
+    if type(bucket_format) is not int:
         raise StorageError(f"{url} is not a Tidegate bucket: its {MARKER_KEY} is not ours.", fix=OTHER_PLACE)
-    if found != 1:
+    if bucket_format != 1:
         raise StorageError(
-            f"{url} has bucket format {found}; this version of Tidegate knows format 1.",
+            f"{url} has bucket format {bucket_format}; this version of Tidegate knows format 1.",
             fix="use a newer Tidegate",
         )
 

@@ -34,10 +34,10 @@ def withdrawn_versions(role: Signed) -> tuple[Version, ...]:
     back, earlier = fields.get(BACK_FIELD), fields.get(WITHDRAWN_FIELD, [])
     if not isinstance(earlier, list):
         raise _malformed(WITHDRAWN_FIELD)
-    found = {_version(WITHDRAWN_FIELD, text) for text in earlier}
+    versions = {_version(WITHDRAWN_FIELD, text) for text in earlier}
     if BACK_FIELD in fields:
-        found.add(_version(BACK_FIELD, back))
-    return tuple(sorted(found))
+        versions.add(_version(BACK_FIELD, back))
+    return tuple(sorted(versions))
 
 
 def _version(field: str, text: object) -> Version:

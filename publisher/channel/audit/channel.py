@@ -128,7 +128,7 @@ class _Auditor:
         return replace(top, roles=dict(self._delegated(top)))
 
     def _result(self) -> Audit:
-        return Audit(tuple(self.book.found), self.book.signatures, self.book.hashed)
+        return Audit(tuple(self.book.findings), self.book.signatures, self.book.hashed)
 
     def _delegated(self, top: Repository) -> Iterator[tuple[str, Metadata[Targets]]]:
         """Delegated roles that verify; the others become findings, and do not hide one another."""
@@ -174,16 +174,16 @@ class _Auditor:
                 self._compare(target_key(path, sha256), target.length, sha256)
 
     def _compare(self, key: str, size: int, sha256: str) -> None:
-        found = self.book.digest(key, min(size, FILE_LIMIT))
-        if found is None:
+        digests = self.book.digest(key, min(size, FILE_LIMIT))
+        if digests is None:
             self.book.error("is listed, but its object is missing", key)
         elif size > FILE_LIMIT:
             self.book.error(f"is listed with {size} bytes, and nothing of ours has more than {FILE_LIMIT}", key)
-        elif found.size > size:
+        elif digests.size > size:
             self.book.error(f"has more than the {size} bytes that were signed", key)
-        elif found.size < size:
-            self.book.error(f"has {found.size} bytes instead of {size}", key)
-        elif found.sha256 != sha256:
+        elif digests.size < size:
+            self.book.error(f"has {digests.size} bytes instead of {size}", key)
+        elif digests.sha256 != sha256:
             self.book.error("does not have the bytes that were signed", key)
 
     def _feeds(self, repository: Repository) -> None:
@@ -192,12 +192,12 @@ class _Auditor:
         for role in sorted(set(repository.roles) - set(SHARED_ROLES)):
             product, _, channel = role.partition(".")
             try:
-                found = feeds(self.book.read, repository, product, channel)
+                by_platform = feeds(self.book.read, repository, product, channel)
                 withdrawn = withdrawn_by(repository.roles[role].signed)
             except VerificationError as error:
                 self.book.error(error.what)
                 continue
-            for feed in found.values():
+            for feed in by_platform.values():
                 if feed.release is not None and feed.release.version in withdrawn:
                     what = f"{role} says that {feed.release.version} was taken back, and offers it for {feed.platform}"
                     self.book.error(f"{what}; clients offer nothing there")
@@ -253,13 +253,13 @@ class _Auditor:
             self.book.add(Level.NOTE, "objects that nothing leads to cannot be found without a listing")
             return
         keys = sorted(keys)
-        refuted = {finding.where for finding in self.book.found if finding.level is Level.ERROR}
+        refuted = {finding.where for finding in self.book.findings if finding.level is Level.ERROR}
         known = self.book.accounted | history.keys | refuted
         for waiting in waiting_objects(self.source.read, keys, repository):
             if waiting.key in known:
                 continue
-            found = self.book.look(waiting.key, min(waiting.size, FILE_LIMIT))
-            if found is not None and (found.size, found.sha256) == (waiting.size, waiting.sha256):
+            digests = self.book.look(waiting.key, min(waiting.size, FILE_LIMIT))
+            if digests is not None and (digests.size, digests.sha256) == (waiting.size, waiting.sha256):
                 known.add(waiting.key)
                 self.book.add(Level.NOTE, f"is waiting: it comes with {waiting.release}, which is staged", waiting.key)
         for key in keys:

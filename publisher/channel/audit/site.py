@@ -34,9 +34,9 @@ def audit_site(
     except VerificationError as error:
         return Audit((Finding(Level.ERROR, error.what, SITE_TARGET),), 0, 0)
     sizes = {path: min(page.size, PAGE_LIMIT) for path, page in sorted(pages.items())}
-    found = dict(zip(sizes, digests(sizes), strict=True))
-    findings = [*_compared(pages, found), *_strays(pages, keys)]
-    return Audit(tuple(findings), 0, sum(one is not None for one in found.values()))
+    digests_by_path = dict(zip(sizes, digests(sizes), strict=True))
+    findings = [*_compared(pages, digests_by_path), *_strays(pages, keys)]
+    return Audit(tuple(findings), 0, sum(page_digests is not None for page_digests in digests_by_path.values()))
 
 
 def _signed_pages(channel: Source, trusted_root: bytes) -> dict[str, SitePage]:
@@ -55,9 +55,9 @@ def _signed_pages(channel: Source, trusted_root: bytes) -> dict[str, SitePage]:
     return {**manifest.pages, MANIFEST: SitePage(size=target.length, sha256=sha256)}
 
 
-def _compared(pages: dict[str, SitePage], found: dict[str, FileDigests | None]) -> Iterator[Finding]:
+def _compared(pages: dict[str, SitePage], digests_by_path: dict[str, FileDigests | None]) -> Iterator[Finding]:
     for path, page in sorted(pages.items()):
-        digests = found[path]
+        digests = digests_by_path[path]
         if digests is None:
             yield Finding(Level.ERROR, f"the page is signed, but missing on the site; {UNDER_WAY}", path)
         elif (digests.size, digests.sha256) != (page.size, page.sha256):

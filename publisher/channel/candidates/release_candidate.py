@@ -63,11 +63,11 @@ class ReleaseCandidate(Candidate):
     @property
     def changes(self) -> ChangeFacts | None:
         """What the build was found to change, as a signed field says. Raises VerificationError for nonsense."""
-        found = self.metadata.signed.unrecognized_fields.get(CHANGES_FIELD)
-        if found is None:
+        classes = self.metadata.signed.unrecognized_fields.get(CHANGES_FIELD)
+        if classes is None:
             return None
         try:
-            return ChangeFacts(paths=(), classes=tuple(ChangeClass(one) for one in found))
+            return ChangeFacts(paths=(), classes=tuple(ChangeClass(change_class) for change_class in classes))
         except (ValueError, TypeError) as error:
             raise VerificationError(f"the candidate of {self.role} names change classes that do not exist") from error
 
@@ -106,8 +106,8 @@ def payload_of(targets: Targets, basis: Basis, live: Repository | None, role: st
 def feeds_of(signed: Targets, read: Read) -> Mapping[str, Feed]:
     """Platform -> feed that metadata of a channel lists. Raises VerificationError."""
     listed = sorted(signed.targets.items())
-    found = [read_feed(read, path, target) for path, target in listed if path.startswith("feed/")]
-    return {feed.platform: feed for feed in found}
+    parsed = [read_feed(read, path, target) for path, target in listed if path.startswith("feed/")]
+    return {feed.platform: feed for feed in parsed}
 
 
 def basis_of(catalog: Catalog, release: Release, at: datetime, people: str, ledger: int) -> Basis:
@@ -122,8 +122,8 @@ def basis_of(catalog: Catalog, release: Release, at: datetime, people: str, ledg
 
 def people_digest(files: Mapping[str, str]) -> str:
     """One SHA-256 for all files for people, given as name -> SHA-256."""
-    said = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(files.items()))
-    return hashlib.sha256(said.encode()).hexdigest()
+    sums = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(files.items()))
+    return hashlib.sha256(sums.encode()).hexdigest()
 
 
 def check_content(
@@ -144,13 +144,13 @@ def check_content(
     if basis.product != catalog.products[release.product].digest():
         raise _void(candidate, f"was approved for what products.yaml said of {release.product} before it changed")
     listed = candidate.metadata.signed.targets
-    for one in files:
-        artifact = PublishedArtifact(file=one.file, platform=one.platform, size=one.size, sha256=one.sha256)
+    for file in files:
+        artifact = PublishedArtifact(file=file.file, platform=file.platform, size=file.size, sha256=file.sha256)
         feed = feed_bytes(build_feed(catalog, release, candidate.channel, artifact, basis.at))
-        path = feed_target(candidate.product, candidate.channel, one.platform)
+        path = feed_target(candidate.product, candidate.channel, file.platform)
         target = listed.get(path)
         if target is None or target.hashes.get("sha256") != hashlib.sha256(feed).hexdigest():
-            raise _void(candidate, f"tells clients on {one.platform} something else than the content does now")
+            raise _void(candidate, f"tells clients on {file.platform} something else than the content does now")
 
 
 def _void(candidate: ReleaseCandidate, why: str) -> StorageConflict:
@@ -168,7 +168,9 @@ def way_back(candidate: ReleaseCandidate, release: Release, catalog: Catalog, li
     """
     current = live.roles.get(candidate.role) if live else None
     basis = candidate.basis
-    policy = next((one for one in catalog.policies if basis is not None and one.digest() == basis.policy), None)
+    policy = next(
+        (policy for policy in catalog.policies if basis is not None and policy.digest() == basis.policy), None
+    )
     asked = policy is not None and policy.approvals.way_back
     if current is None or release.kind is Kind.MIGRATION or not asked:
         return None

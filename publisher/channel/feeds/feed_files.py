@@ -46,16 +46,16 @@ def build_feed(catalog: Catalog, release: Release, channel: str, artifact: Publi
         min_secure=catalog.products[release.product].min_secure,
         deprecations=tuple(
             FeedDeprecation(
-                id=one.id,
-                subject=one.subject,
+                id=deprecation.id,
+                subject=deprecation.subject,
                 state=state,
-                remove_in=one.remove_in,
-                replacement=one.replacement,
+                remove_in=deprecation.remove_in,
+                replacement=deprecation.replacement,
             )
-            for one in catalog.deprecations
-            if one.product == release.product
-            and one.announced <= now
-            and (state := deprecation_state(catalog, one, now)) is not DeprecationState.REMOVED
+            for deprecation in catalog.deprecations
+            if deprecation.product == release.product
+            and deprecation.announced <= now
+            and (state := deprecation_state(catalog, deprecation, now)) is not DeprecationState.REMOVED
         ),
     )
 

@@ -40,38 +40,38 @@ class Dated:
         return Dated(self.start.replace(day=1, hour=0, minute=0, second=0), _next_month(self.end - MOMENT))
 
 
-def dated(found: Any, name: str) -> Dated:
+def dated(text: Any, name: str) -> Dated:
     """2021-01-11, 2021-01 or 2021-01-11T02:39:00Z: a day, a month or a moment.
 
     Raises Unusable for anything else, and for a time of day without a zone.
     """
-    if found is None:
+    if text is None:
         raise Unusable(f"has no `{name}`")
-    match = _DATE.fullmatch(found.strip()) if isinstance(found, str) else None
+    match = _DATE.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
-        raise Unusable(f"has no date in `{name}`", f"{shown(found)}; write it like 2021-01-11")
+        raise Unusable(f"has no date in `{name}`", f"{shown(text)}; write it like 2021-01-11")
     if int(match["month"][:4]) not in YEARS:
-        raise Unusable(f"has a year that cannot be meant in `{name}`", f"{shown(found)}; from {YEARS[0]} on")
+        raise Unusable(f"has a year that cannot be meant in `{name}`", f"{shown(text)}; from {YEARS[0]} on")
     if match["time"] is not None and match["zone"] is None:
-        raise Unusable(f"has a time of day and no zone in `{name}`", shown(found))
+        raise Unusable(f"has a time of day and no zone in `{name}`", shown(text))
     try:
         if match["day"] is None:
             first = datetime.fromisoformat(f"{match['month']}-01").replace(tzinfo=UTC)
             span = Dated(first, _next_month(first))
         elif match["time"] is None:
-            first = datetime.fromisoformat(found.strip()).replace(tzinfo=UTC)
+            first = datetime.fromisoformat(text.strip()).replace(tzinfo=UTC)
             span = Dated(first, first + DAY)
         else:
-            first = datetime.fromisoformat(found.strip().upper()).astimezone(UTC).replace(microsecond=0)
+            first = datetime.fromisoformat(text.strip().upper()).astimezone(UTC).replace(microsecond=0)
             span = Dated(first, first + MOMENT)
     except ValueError:
-        raise Unusable(f"has a day or hour that does not exist in `{name}`", shown(found)) from None
+        raise Unusable(f"has a day or hour that does not exist in `{name}`", shown(text)) from None
     return span
 
 
-def time_of_day(found: Any) -> timedelta | None:
+def time_of_day(text: Any) -> timedelta | None:
     """14:30 as the time since midnight; None for anything else."""
-    match = _CLOCK.fullmatch(found) if isinstance(found, str) else None
+    match = _CLOCK.fullmatch(text) if isinstance(text, str) else None
     return timedelta(hours=int(match[1]), minutes=int(match[2])) if match else None
 
 

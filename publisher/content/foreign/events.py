@@ -46,7 +46,7 @@ class ImportedEvents:
 
 def import_events(rows: Sequence[Any], mapping: EventMapping) -> ImportedEvents:
     """Read every row; one that cannot be used is told, and the others still count."""
-    found: list[PastEvent] = []
+    past_events: list[PastEvent] = []
     remarks: list[Remark] = []
     seen: set[str] = set()
     for number, row in enumerate(rows, 1):
@@ -55,18 +55,18 @@ def import_events(rows: Sequence[Any], mapping: EventMapping) -> ImportedEvents:
         try:
             if not isinstance(row, dict):
                 raise Unusable("is no object with fields", shown(row))
-            one = _Reader(row, mapping, number, name, notes).event()
+            past = _Reader(row, mapping, number, name, notes).event()
         except Unusable as unusable:
             remarks.append(Remark("events", number, name, unusable.reason, unusable.detail, left_out=True))
             continue
-        if one.event.id in seen:
+        if past.event.id in seen:
             notes.append(("has an id that stood before; both count", ""))
-        seen.add(one.event.id)
-        found.append(one)
+        seen.add(past.event.id)
+        past_events.append(past)
         remarks.extend(Remark("events", number, name, reason, detail) for reason, detail in notes)
-    found.sort(key=lambda past: (past.event.starts, past.event.id))
+    past_events.sort(key=lambda past: (past.event.starts, past.event.id))
     unmapped = Counter(remark.detail for remark in remarks if remark.reason == UNMAPPED)
-    return ImportedEvents(tuple(found), dict(unmapped.most_common()), tuple(remarks))
+    return ImportedEvents(tuple(past_events), dict(unmapped.most_common()), tuple(remarks))
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,10 @@ class _Reader:
 
     def event(self) -> PastEvent:
         """The event; raises Unusable with the first reason why there is none."""
-        own = [one for one in self.mapping.own_releases if fits(self.row, one.when)]
-        if any(not one.of for one in own):
+        own = [rule for rule in self.mapping.own_releases if fits(self.row, rule.when)]
+        if any(not rule.of for rule in own):
             raise Unusable("is a release, and no event")
-        kind = next((one for one in self.mapping.types if fits(self.row, one.when)), None)
+        kind = next((rule for rule in self.mapping.types if fits(self.row, rule.when)), None)
         if kind is None:
             raise Unusable(UNMAPPED, needed(self.row, self.mapping.fields.type))
         confidence = self._confidence()
@@ -113,7 +113,7 @@ class _Reader:
             raise Unusable("cannot be read as an event", first_problem(error)) from None
         if (look := year_of_event(event)) is not None:
             self.notes.append(("may be of another year", f"{look.what}; {look.fix}"))
-        return PastEvent(event, tuple(name for one in own for name in one.of))
+        return PastEvent(event, tuple(name for rule in own for name in rule.of))
 
     def _confidence(self) -> Confidence:
         if self.mapping.fields.status is None:
@@ -143,10 +143,10 @@ class _Reader:
         return span
 
     def _as_precise(self, span: Dated) -> Dated:
-        said = value(self.row, self.mapping.fields.precision)
-        precision = self.mapping.precisions.get(said) if isinstance(said, str) else None
-        if said is not None and precision is None:
-            self.notes.append(("has a precision that the mapping does not name; whole days count", shown(said)))
+        stated = value(self.row, self.mapping.fields.precision)
+        precision = self.mapping.precisions.get(stated) if isinstance(stated, str) else None
+        if stated is not None and precision is None:
+            self.notes.append(("has a precision that the mapping does not name; whole days count", shown(stated)))
         if precision == "month":
             self.notes.append(("is known to the month only, and all of it counts", self._days(span.whole_month)))
             return span.whole_month
@@ -181,11 +181,11 @@ class _Reader:
     def _conflicts(self) -> Iterator[tuple[str, Any]]:
         if (where := self.mapping.fields.conflicts) is None or (rows := value(self.row, where.rows)) is None:
             return
-        for one in rows if isinstance(rows, list) else [rows]:
-            if not isinstance(one, dict):
-                self.notes.append(("has a conflict that cannot be read; its own dates count", shown(one)))
+        for conflict in rows if isinstance(rows, list) else [rows]:
+            if not isinstance(conflict, dict):
+                self.notes.append(("has a conflict that cannot be read; its own dates count", shown(conflict)))
                 continue
-            yield shown(value(one, where.field)), value(one, where.value)
+            yield shown(value(conflict, where.field)), value(conflict, where.value)
 
     def _score(self, what: str, name: str | None, unscored: Scored) -> Scored:
         score = value(self.row, name)

@@ -90,8 +90,8 @@ def _products(loaded: LoadedConfiguration) -> Iterator[Problem]:
     for item in loaded.products:
         yield from once(item.value.channels, "channel", item, "channels")
         yield from once(item.value.platforms, "platform", item, "platforms")
-        yield from once([one.region for one in item.value.usage], "region", item, "usage")
-        if (shares := sum(one.share for one in item.value.usage)) > 100:
+        yield from once([usage.region for usage in item.value.usage], "region", item, "usage")
+        if (shares := sum(usage.share for usage in item.value.usage)) > 100:
             what = f"the shares of all regions of {item.value.id} are {shares} percent together"
             yield Problem(what, item.place("usage"), "write shares that come to 100")
         if "channels" in loaded.incomplete:
@@ -196,8 +196,8 @@ def _releases(loaded: Loaded) -> Iterator[Problem]:
         release = item.value
         yield from file_named(str(release.version), item.place("version"))
         yield from _folder(release.product, item.place("product"))
-        yield from once([one.file for one in release.artifacts], "file", item, "artifacts")
-        if twins := same_but_for_case(dict.fromkeys(one.file for one in release.artifacts)):
+        yield from once([artifact.file for artifact in release.artifacts], "file", item, "artifacts")
+        if twins := same_but_for_case(dict.fromkeys(artifact.file for artifact in release.artifacts)):
             what = f"the files {twins[0]} and {twins[1]} differ only in case; on Windows and macOS they are one"
             yield Problem(what, item.place("artifacts"), "give one of the two another name")
         yield from _release_events(item, events, complete="events" not in loaded.incomplete)
@@ -253,7 +253,7 @@ def _first_release(item: Item[Release], loaded: Loaded) -> Iterator[Problem]:
     if release.rollback is None or release.rollback.bundle != "none-first-release":
         return
     same = (other.value for other in loaded.releases if other.value.product == release.product)
-    if (before := next((one for one in same if one.version < release.version), None)) is not None:
+    if (before := next((earlier for earlier in same if earlier.version < release.version), None)) is not None:
         yield Problem(
             f"{release.id} is not the first release: there is {before.version}",
             item.place("rollback", "bundle"),

@@ -42,7 +42,9 @@ def _run(config_file: Path, directory: Path, source: Source) -> None:
     plugin: TidegatePlugin | None = None
     try:
         config = load_config(config_file=str(config_file), site_dir=str(directory), strict=True)
-        plugin = next((one for one in config.plugins.values() if isinstance(one, TidegatePlugin)), None)
+        plugin = next(
+            (candidate for candidate in config.plugins.values() if isinstance(candidate, TidegatePlugin)), None
+        )
         if plugin is None:
             raise InputError(f"{config_file} does not name the plugin tidegate", fix="add it under `plugins:`")
         plugin.use(source)

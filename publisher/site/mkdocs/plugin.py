@@ -164,9 +164,9 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
 
     def on_page_content(self, content: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
         """Refuse a page that would run or load something."""
-        if found := html_problem(content):
+        if markup := html_problem(content):
             raise PluginError(
-                f"{page.file.src_uri} holds {found!r}; pages here are text, links and pictures of our own"
+                f"{page.file.src_uri} holds {markup!r}; pages here are text, links and pictures of our own"
             )
         return content
 
@@ -227,7 +227,7 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
 
     def _load(self, config: MkDocsConfig) -> Source:
         *content, site_config, templates = self._directories(config)
-        catalog = load_catalog([_short(one) for one in content], _short(site_config))
+        catalog = load_catalog([_short(directory) for directory in content], _short(site_config))
         now = catalog.sample.reference_time if catalog.sample else datetime.now(UTC).replace(microsecond=0)
         before = read_file(Path(config.site_dir), CALENDAR_ICS)
         return Source(

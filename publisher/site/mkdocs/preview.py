@@ -161,14 +161,14 @@ def _handler(site: Path, bucket: Path) -> type[BaseHTTPRequestHandler]:
             missing = site / "404.html"
             if answer.status is HTTPStatus.NOT_FOUND and not self.path.startswith(BUCKET) and missing.is_file():
                 answer = Answer(answer.status, missing)
-            said = b"There is nothing here.\n" if answer.status is HTTPStatus.NOT_FOUND else b""
+            body_bytes = b"There is nothing here.\n" if answer.status is HTTPStatus.NOT_FOUND else b""
             if answer.file is not None and not self.path.startswith(BUCKET):
-                said = with_port(answer.file, self.connection.getsockname()[1])
-            self._send(answer, said, body=body)
+                body_bytes = with_port(answer.file, self.connection.getsockname()[1])
+            self._send(answer, body_bytes, body=body)
 
-        def _send(self, answer: Answer, said: bytes, *, body: bool) -> None:
+        def _send(self, answer: Answer, text: bytes, *, body: bool) -> None:
             """What is `said`, or else the answer's file, piece by piece."""
-            with io.BytesIO(said) if said or answer.file is None else answer.file.open("rb") as content:
+            with io.BytesIO(text) if text or answer.file is None else answer.file.open("rb") as content:
                 size = content.seek(0, os.SEEK_END)
                 content.seek(0)
                 self.send_response(answer.status)

@@ -67,9 +67,9 @@ def _measured(scene: Scene, event: Event) -> list[Measured]:
     if freeze is None or not policy.required or effective_severity(scene.catalog, event) < policy.severity_at_least:
         return []
     until = min(scene.now, freeze.span.end + policy.patience)
-    found = [(one, last_reading(one, until)) for one in scene.catalog.monitors]
+    readings = [(monitor, last_reading(monitor, until)) for monitor in scene.catalog.monitors]
     return [
-        Measured(one, last, limits(one), one.healthy(last.value))
-        for one, last in found
+        Measured(monitor, last, limits(monitor), monitor.healthy(last.value))
+        for monitor, last in readings
         if last is not None and last.at >= event.ends
     ]

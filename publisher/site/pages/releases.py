@@ -224,7 +224,7 @@ def pages(scene: Scene) -> Iterator[Page]:
                 "unasked": _unasked,
                 "downloads": downloads(scene, release),
                 "approvals": [
-                    (scene.catalog.channels[one.channel].name, one.approved_by) for one in scene.live_of(release)
+                    (scene.catalog.channels[live.channel].name, live.approved_by) for live in scene.live_of(release)
                 ],
                 "overrides": [
                     override
@@ -261,7 +261,7 @@ def _unasked(verdict: Verdict) -> bool:
 
 def ties(scene: Scene, view: ReleaseView) -> tuple[Tie, ...]:
     """The events that the release names, with the risk window of each; what is not public stays neutral."""
-    found = []
+    found_ties = []
     for event_id in view.release.events:
         event_view = scene.views[event_id]
         event = event_view.event
@@ -277,5 +277,5 @@ def ties(scene: Scene, view: ReleaseView) -> tuple[Tie, ...]:
             None,
         )
         spans = row.stopped if row else (Span(event.starts, event.ends),)
-        found.append(Tie(event_view, row, Span(spans[0].start, spans[-1].end)))
-    return tuple(found)
+        found_ties.append(Tie(event_view, row, Span(spans[0].start, spans[-1].end)))
+    return tuple(found_ties)

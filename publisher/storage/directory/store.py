@@ -277,13 +277,13 @@ class DirectoryStorage:
         *folders, last = key.split("/")
         try:
             with walk(root, folders) as folder:
-                found = os.stat(last, dir_fd=folder, follow_symlinks=False)
+                status = os.stat(last, dir_fd=folder, follow_symlinks=False)
         except FileNotFoundError:
             return None
-        if stat.S_ISDIR(found.st_mode):
+        if stat.S_ISDIR(status.st_mode):
             return None
-        refuse_special(key, found)
-        return Stat(key, found.st_size, tag_of(found))
+        refuse_special(key, status)
+        return Stat(key, status.st_size, tag_of(status))
 
     def _walk(self, folder: int, prefix: str) -> Iterator[Stat]:
         with os.scandir(folder) as scan:
@@ -297,10 +297,10 @@ class DirectoryStorage:
                     with walk(folder, [name]) as below:
                         yield from self._walk(below, key + "/")
                     continue
-                found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                status = os.stat(name, dir_fd=folder, follow_symlinks=False)
                 # A name that is no text is shown with backslashes, which make it a key that no method takes.
                 shown = key if is_valid(key) else os.fsencode(key).decode("utf-8", "backslashreplace")
-                yield Stat(shown, found.st_size, tag_of(found))
+                yield Stat(shown, status.st_size, tag_of(status))
 
     def _already(self, root: int, key: str, body: Body) -> bool:
         """True if the very same bytes are there; StorageConflict if others are."""

@@ -120,8 +120,8 @@ def own_error(error: BaseException) -> InputError | None:
 
 def headers_of(answer: Mapping[str, Any]) -> Mapping[str, str]:
     """The headers of an answer, or of the answer in a ClientError."""
-    found: Mapping[str, str] = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    return found
+    headers: Mapping[str, str] = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return headers
 
 
 def translate(error: BaseException, operation: str, key: str, address: S3Address, endpoint: str) -> StorageError:  # noqa: PLR0912
@@ -229,8 +229,8 @@ _CREDENTIALS = "give them the AWS way: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_K
 def _region(error: BaseException) -> str:
     if not isinstance(error, boto.ClientError):
         return ""
-    found = headers_of(error.response).get("x-amz-bucket-region") or error.response.get("Error", {}).get("Region")
-    return str(found or "")
+    region = headers_of(error.response).get("x-amz-bucket-region") or error.response.get("Error", {}).get("Region")
+    return str(region or "")
 
 
 def _plain(error: boto.BotoCoreError) -> str:

@@ -241,7 +241,7 @@ class _Probe:
     def clean(self) -> StorageError | None:
         """Delete all probes; a version where that is allowed, else the object."""
         problem = None
-        for key, version in sorted(self.written, key=lambda one: (one[0], one[1] or "")):
+        for key, version in sorted(self.written, key=lambda probe: (probe[0], probe[1] or "")):
             for arguments in ([{"VersionId": version}] if version else []) + [{}]:
                 try:
                     self.bucket.call("delete_object", key, **arguments)

@@ -79,13 +79,13 @@ class Upload:
             for chunk in body.chunks():
                 digest.update(chunk)
             checks["ContentMD5"] = b64encode(digest.digest()).decode()
-        told = _Told(progress)
+        report = _Reported(progress)
 
         def send() -> Written:
             with body.open() as reader:
                 return self._send(
                     "put_object",
-                    {"Body": _Telling(reader, told), "ContentLength": body.size, **checks, **self._headers()},
+                    {"Body": _Reporting(reader, report), "ContentLength": body.size, **checks, **self._headers()},
                 )
 
         return self._settle_with("put_object", send)
@@ -118,7 +118,7 @@ class Upload:
         ranges = [(start, min(start + part, size) - 1) for start in range(0, size, part)]
 
         def send(upload_id: str, pool: ThreadPoolExecutor) -> list[dict[str, Any]]:
-            def one(number: int, first: int, last: int) -> dict[str, Any]:
+            def copy_part(number: int, first: int, last: int) -> dict[str, Any]:
                 answer = self.bucket.call(
                     "upload_part_copy",
                     self.key,
@@ -130,7 +130,7 @@ class Upload:
                 kept = {name: answer[name] for name in ("ChecksumSHA256",) if name in answer}
                 return {"PartNumber": number, "ETag": answer["ETag"], **kept}
 
-            futures = [pool.submit(one, number, *pair) for number, pair in enumerate(ranges, 1)]
+            futures = [pool.submit(copy_part, number, *pair) for number, pair in enumerate(ranges, 1)]
             return [future.result() for future in futures]
 
         return self._multipart(send, WORKERS)
@@ -197,19 +197,19 @@ class Upload:
     def _complete(self, upload_id: str, parts: list[dict[str, Any]]) -> Written:
         """Under a claim, as many stores let two completions at once both win, and some ignore the condition."""
         with claimed(self.bucket, self.key, quoted=self.condition.quoted):
-            found = self.look(head(self.bucket, self.key))
-            if found is not None:
-                return found
+            written = self.look(head(self.bucket, self.key))
+            if written is not None:
+                return written
             arguments = {"UploadId": upload_id, "MultipartUpload": {"Parts": parts}, **self.condition.arguments}
             return self._send("complete_multipart_upload", arguments)
 
     def _check_whole(self, size: int, checksum: str) -> None:
         """Were the parts, each of which was checked, put together as they should?"""
-        found = head(self.bucket, self.key)
-        if found is None or mark_of(found) not in (self.mark, None):
+        answer = head(self.bucket, self.key)
+        if answer is None or mark_of(answer) not in (self.mark, None):
             return  # somebody may have removed or replaced it since
-        stored = stored_sha256(found)
-        if found["ContentLength"] != size or (stored and "-" in stored and stored != checksum):
+        stored = stored_sha256(answer)
+        if answer["ContentLength"] != size or (stored and "-" in stored and stored != checksum):
             raise StorageError(
                 f"{self.key} was put together wrongly in {self.bucket.address.place}.",
                 fix="delete it by hand, then run the command again",
@@ -251,9 +251,9 @@ class Upload:
                 condition = is_condition(error)
                 if not (condition or gone or missing or is_transient(error)):
                     raise self.bucket.translated(error, operation, self.key) from error
-                found = self.look(head(self.bucket, self.key))
-                if found is not None:
-                    return found
+                written = self.look(head(self.bucket, self.key))
+                if written is not None:
+                    return written
                 refused += condition
                 if refused >= REFUSALS:
                     raise StorageConflict(
@@ -275,25 +275,25 @@ def _read(reader: CheckedReader, size: int) -> bytearray:
     return data
 
 
-class _Told:
+class _Reported:
     """Progress over several tries: only what no earlier one has told."""
 
     def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
-        self._told = 0
+        self._reported = 0
 
     def at(self, position: int) -> None:
-        if self._progress and position > self._told:
-            self._progress(position - self._told)
-            self._told = position
+        if self._progress and position > self._reported:
+            self._progress(position - self._reported)
+            self._reported = position
 
 
-class _Telling:
+class _Reporting:
     """A reader for botocore that tells how far it has come."""
 
-    def __init__(self, reader: CheckedReader, told: _Told) -> None:
+    def __init__(self, reader: CheckedReader, report: _Reported) -> None:
         self._reader = reader
-        self._told = told
+        self._reported = report
 
     def __len__(self) -> int:
         return len(self._reader)
@@ -301,7 +301,7 @@ class _Telling:
     def read(self, size: int = -1) -> bytes:
         """More than is asked for: the sender asks for 16 KiB, and sends whatever it gets."""
         data = self._reader.read(max(size, CHUNK)) or b""
-        self._told.at(self._reader.tell())
+        self._reported.at(self._reader.tell())
         return data
 
     def tell(self) -> int:
