@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,3 +77,17 @@ def test_names_are_seen_wherever_they_are_bound(source: str) -> None:
 
 def test_reading_a_name_binds_nothing() -> None:
     assert list(names_bound("print(one, other.one, f(one=1))")) == []
+
+
+TWICE = {"Outcome"}
+"""The outcome of a verdict and that of a look for updates: schemas/answer-1.json names the latter so."""
+
+
+def test_a_class_name_stands_once() -> None:
+    classes = Counter(
+        node.name
+        for path in PUBLISHER.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef)
+    )
+    assert {name for name, count in classes.items() if count > 1} == TWICE

@@ -36,7 +36,7 @@ class Finding:
     """The object's key."""
 
 
-class Source(Protocol):
+class AuditSource(Protocol):
     """A bucket as an auditor sees it."""
 
     def read(self, key: str) -> bytes | None:
@@ -59,7 +59,7 @@ class Source(Protocol):
 class Findings:
     """The auditor's book: findings, and which objects something signed leads to."""
 
-    source: Source
+    source: AuditSource
     findings: list[Finding] = field(default_factory=list)
     signatures: int = 0
     """Signatures that verified."""

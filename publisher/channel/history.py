@@ -30,7 +30,7 @@ Vouched = Mapping[File, Mapping[str, int]]
 
 
 @dataclass(frozen=True)
-class History:
+class ProvenHistory:
     """What can be proven of the past."""
 
     keys: frozenset[str]
@@ -52,7 +52,7 @@ class History:
 
 def read_history(
     read: Read, repository: Repository, keys: Iterable[str] | None, roots: Sequence[Metadata[Root]]
-) -> History:
+) -> ProvenHistory:
     """Read every metadata version in `keys`; without a listing, little more than the current ones is known.
 
     `roots` are the trusted one and all that follow. `read` is asked for what strangers may have written.
@@ -73,7 +73,7 @@ def read_history(
                 book.proven(number <= current[role]).add(key)
         else:
             book.targets(key, number, role, read(key), repository, current, earlier)
-    return History(
+    return ProvenHistory(
         frozenset(book.keys),
         frozenset(book.coming - book.keys),
         book.vouched,

@@ -15,7 +15,7 @@ from publisher.errors import VerificationError
 from publisher.model.config.role import SHARED_ROLES
 from publisher.model.records.channel_state import ChannelState, LiveRelease, PublishedArtifact, Withdrawal
 from publisher.wire.errors import ClientError
-from publisher.wire.feed import Feed, parse_feed
+from publisher.wire.feed import ParsedFeed, parse_feed
 
 
 def read_target(read: Read, path: str, length: int, sha256: str) -> bytes:
@@ -28,7 +28,7 @@ def read_target(read: Read, path: str, length: int, sha256: str) -> bytes:
     return data
 
 
-def read_feed(read: Read, path: str, target: TargetFile) -> Feed:
+def read_feed(read: Read, path: str, target: TargetFile) -> ParsedFeed:
     """One listed feed, parsed by the client's own parser. Raises VerificationError."""
     sha256 = target.hashes.get("sha256")
     if sha256 is None:
@@ -42,10 +42,10 @@ def read_feed(read: Read, path: str, target: TargetFile) -> Feed:
     return feed
 
 
-def feeds(read: Read, repository: Repository, product: str, channel: str) -> Mapping[str, Feed]:
+def feeds(read: Read, repository: Repository, product: str, channel: str) -> Mapping[str, ParsedFeed]:
     """Platform -> feed of one channel, parsed by the client's own parser; empty when nothing is published."""
     metadata = repository.roles.get(channel_role(product, channel))
-    by_platform: dict[str, Feed] = {}
+    by_platform: dict[str, ParsedFeed] = {}
     prefix = feed_target(product, channel, "")[: -len(".json")]
     for path, target in sorted(metadata.signed.targets.items()) if metadata else ():
         if not path.startswith(prefix):

@@ -66,7 +66,7 @@ def load_configuration(
     as while keys change. Raises ContentError with every problem of these files, InputError when there is no directory.
     """
     _need_directory(config)
-    reader = _Reader(instead)
+    reader = _TreeReader(instead)
     loaded = reader.configuration(config)
     linked = [
         problem for problem in configuration_problems(loaded, quorums=quorums) if problem.place not in reader.doubtful
@@ -100,7 +100,7 @@ def load_catalog(
     """
     for directory in (*content, config):
         _need_directory(directory)
-    reader = _Reader(instead)
+    reader = _TreeReader(instead)
     loaded = reader.read(content, config)
     linked = [problem for problem in link_problems(loaded, quorums=quorums) if problem.place not in reader.doubtful]
     if problems := [*reader.problems, *linked]:
@@ -161,14 +161,14 @@ def _alone(file: Path, model: type[M]) -> Item[M]:
         raise InputError(f"there is no file {file}", fix="give the right one with --policy or --mapping") from None
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}") from None
-    reader = _Reader({file: content})
+    reader = _TreeReader({file: content})
     item = reader.single_item(file, model)
     if item is None or reader.problems:
         raise ContentError(tuple(reader.problems))
     return item
 
 
-class _Reader:
+class _TreeReader:
     def __init__(self, instead: Mapping[Path, bytes] = MappingProxyType({})) -> None:
         self.instead = instead
         self.trees: dict[Path, Tree] = {}

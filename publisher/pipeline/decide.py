@@ -15,7 +15,7 @@ from publisher.model.records.decision import Decision
 from publisher.model.records.evidence import ArtifactFact, ChangeFacts, Evidence, OfferedFile
 from publisher.pipeline.objects.collect import HashedArtifact
 from publisher.rules.evaluate import evaluate
-from publisher.wire.feed import Feed
+from publisher.wire.feed import ParsedFeed
 
 Clock = Callable[[], datetime]
 
@@ -56,7 +56,7 @@ def require_go(decision: Decision) -> Decision:
 
 
 def evidence_of(
-    offered: Mapping[str, Feed],
+    offered: Mapping[str, ParsedFeed],
     files: Sequence[ArtifactFact] | None = None,
     changes: ChangeFacts | None = None,
     withdrawn: Sequence[Withdrawal] = (),

@@ -24,7 +24,7 @@ from publisher.storage.protocol import (
 
 
 @dataclass(frozen=True)
-class _Object:
+class _StoredObject:
     data: bytes
     meta: ObjectMeta
     tag: str
@@ -35,7 +35,7 @@ class MemoryStorage:
 
     def __init__(self, name: str = "bucket") -> None:
         self._name = name
-        self._objects: dict[str, _Object] = {}
+        self._objects: dict[str, _StoredObject] = {}
         self._lock = threading.Lock()
         self._generation = 0
         self._prepared = False
@@ -112,13 +112,13 @@ class MemoryStorage:
         if not self._prepared:
             raise not_prepared(self.url)
 
-    def _get(self, key: str) -> _Object | None:
+    def _get(self, key: str) -> _StoredObject | None:
         check_key(key)
         self._ready()
         with self._lock:
             return self._objects.get(key)
 
-    def _need(self, key: str) -> _Object:
+    def _need(self, key: str) -> _StoredObject:
         object_ = self._get(key)
         if object_ is None:
             raise StorageMissing(f"There is no {key} in {self.url}.")
@@ -126,10 +126,10 @@ class MemoryStorage:
 
     def _put(self, key: str, data: bytes, meta: ObjectMeta) -> str:
         self._generation += 1
-        self._objects[key] = _Object(data, meta, f"generation-{self._generation}")
+        self._objects[key] = _StoredObject(data, meta, f"generation-{self._generation}")
         return self._objects[key].tag
 
-    def _already(self, present: _Object | None, key: str, size: int, sha256: str) -> bool:
+    def _already(self, present: _StoredObject | None, key: str, size: int, sha256: str) -> bool:
         if present is None:
             return False
         if len(present.data) == size and hashlib.sha256(present.data).hexdigest() == sha256:

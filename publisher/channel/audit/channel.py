@@ -11,8 +11,8 @@ from tuf.api.metadata import Metadata, Root, Targets
 
 from publisher.channel.audit.releases import audit_release
 from publisher.channel.audit.waiting import waiting_objects
-from publisher.channel.findings import BROKEN_OFF, REMOVED, Finding, Findings, Level, Source
-from publisher.channel.history import History, read_history, released_file
+from publisher.channel.findings import BROKEN_OFF, REMOVED, AuditSource, Finding, Findings, Level
+from publisher.channel.history import ProvenHistory, read_history, released_file
 from publisher.channel.layout import (
     BACK,
     LEDGER,
@@ -39,7 +39,7 @@ from publisher.channel.roles import ENDPOINTS_FIELD
 from publisher.channel.state import feeds, read_target
 from publisher.errors import VerificationError
 from publisher.model.config.role import SHARED_ROLES
-from publisher.wire.feed import Feed
+from publisher.wire.feed import ParsedFeed
 from publisher.wire.web_path import address_of
 
 WORKSHOP = (STAGING, LEDGER, BACK)
@@ -67,12 +67,12 @@ class Audit:
         return Audit(findings, self.signatures + other.signatures, self.objects + other.objects)
 
 
-def audit(source: Source, trusted_root: bytes, now: datetime) -> Audit:
+def audit(source: AuditSource, trusted_root: bytes, now: datetime) -> Audit:
     """Verify signatures, thresholds, duties, expiry, digests, sizes and addresses; find missing and stray objects."""
     return _Auditor(source, trusted_root, now).run()
 
 
-def audit_change(source: Source, trusted_root: bytes, now: datetime, before: Repository | None) -> Audit:
+def audit_change(source: AuditSource, trusted_root: bytes, now: datetime, before: Repository | None) -> Audit:
     """The same for what a change brings, before it is live: what was live `before` is not looked at again.
 
     `source` is the bucket with the change in it.
@@ -82,7 +82,7 @@ def audit_change(source: Source, trusted_root: bytes, now: datetime, before: Rep
 
 @dataclass
 class _Auditor:
-    source: Source
+    source: AuditSource
     trusted_root: bytes
     now: datetime
     book: Findings = field(init=False)
@@ -203,7 +203,7 @@ class _Auditor:
                     self.book.error(f"{what}; clients offer nothing there")
                 self._feed(feed, repository.roles[role], pinned)
 
-    def _feed(self, feed: Feed, metadata: Metadata[Targets], pinned: list[str]) -> None:
+    def _feed(self, feed: ParsedFeed, metadata: Metadata[Targets], pinned: list[str]) -> None:
         name = f"feed {feed.product}/{feed.channel}/{feed.platform}"
         if feed.release is None:
             return
@@ -220,7 +220,7 @@ class _Auditor:
             if url not in allowed:
                 self.book.error(f"{name} sends clients to {url}, which is not a pinned address")
 
-    def _releases(self, repository: Repository, history: History, listed: set[tuple[str, str]]) -> None:
+    def _releases(self, repository: Repository, history: ProvenHistory, listed: set[tuple[str, str]]) -> None:
         """releases/: every version that a feed names or a listing shows verifies by hand, file by file."""
         target = repository.targets.signed.targets.get(MINISIGN_TARGET)
         sha256 = target.hashes.get("sha256") if target else None
@@ -246,7 +246,7 @@ class _Auditor:
                 versions.add((parts[1], parts[2]))
         return versions
 
-    def _strays(self, repository: Repository, history: History) -> None:
+    def _strays(self, repository: Repository, history: ProvenHistory) -> None:
         """Objects that nothing signed leads to: somebody put them there, or a run was killed before it signed."""
         keys = self.source.keys()
         if keys is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from publisher.channel.findings import BROKEN_OFF, Findings, Level
-from publisher.channel.history import History
+from publisher.channel.history import ProvenHistory
 from publisher.channel.layout import release_key
 from publisher.channel.limits import COMPANION_LIMIT
 from publisher.channel.manifests import (
@@ -24,7 +24,7 @@ from publisher.signing.minisign import verify as verify_minisign
 
 
 def audit_release(
-    book: Findings, product: str, version: str, today: bytes, history: History, if_missing: Level
+    book: Findings, product: str, version: str, today: bytes, history: ProvenHistory, if_missing: Level
 ) -> None:
     """Check one version: signed sums, signed binaries, and that a channel's people vouched for every binary.
 

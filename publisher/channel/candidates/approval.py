@@ -38,7 +38,7 @@ SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
-class Approval:
+class CandidateApproval:
     """A signature on the candidate that verifies, by a key that signers.yaml names for the role."""
 
     person: str
@@ -57,14 +57,14 @@ class Approval:
 class Standing:
     """Who has approved a candidate, and what is missing."""
 
-    approvals: tuple[Approval, ...]
+    approvals: tuple[CandidateApproval, ...]
     strangers: tuple[str, ...]
     """Ids of keys with a signature there that signers.yaml does not name for the role, or whose signature is bad."""
     missing: tuple[str, ...]
     """What is still needed, as parts of a list; empty when nothing is."""
 
     @property
-    def counted(self) -> tuple[Approval, ...]:
+    def counted(self) -> tuple[CandidateApproval, ...]:
         """Those that count."""
         return tuple(approval for approval in self.approvals if approval.lack is None)
 
@@ -127,7 +127,7 @@ def standing(
         if (signer := keys.get(keyid)) is not None:
             statement = newest.get(keyid)
             lack = _lack(signer, statement, candidate, needs, valid_for, now)
-            approvals.append(Approval(signer.person, signer.duty.value, key, statement, lack))
+            approvals.append(CandidateApproval(signer.person, signer.duty.value, key, statement, lack))
     strangers = tuple(sorted(set(signed.signatures) - {approval.key.keyid for approval in approvals}))
     counted = [approval for approval in approvals if approval.lack is None]
     return Standing(tuple(approvals), strangers, tuple(_missing(candidate, counted, signers, needs)))
@@ -193,7 +193,9 @@ def _lack(
     return None
 
 
-def _missing(candidate: Candidate, counted: Sequence[Approval], signers: Signers, needs: Needs) -> Iterable[str]:
+def _missing(
+    candidate: Candidate, counted: Sequence[CandidateApproval], signers: Signers, needs: Needs
+) -> Iterable[str]:
     """Parts of the list of what is still needed, with the names of those who could give it."""
     role = candidate.role
     there = [Signature(approval.person, approval.duty, approval.key.keyid) for approval in counted]
@@ -220,7 +222,7 @@ def _missing(candidate: Candidate, counted: Sequence[Approval], signers: Signers
             yield f"operations to attest {english.listed([str(fact) for fact in _unattested(needs.facts, attested)])}"
 
 
-def _approves(approval: Approval, override: Override, approver: Approver, candidate: Candidate) -> bool:
+def _approves(approval: CandidateApproval, override: Override, approver: Approver, candidate: Candidate) -> bool:
     """Whether it is the named person's, and was given when the override was there and said what it says."""
     seen = approval.statement is not None and override_mark(override, candidate.digest) in approval.statement.overrides
     return seen and same_person(approver.person, approval.person) and approval.duty == approver.duty

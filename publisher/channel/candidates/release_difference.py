@@ -12,7 +12,7 @@ from publisher.channel.repository import Read, Repository, withdrawn_by
 from publisher.channel.state import feeds
 from publisher.model.values import format_time
 from publisher.rules import english
-from publisher.wire.feed import Artifact, Feed, Release
+from publisher.wire.feed import Artifact, OfferedRelease, ParsedFeed
 from publisher.wire.web_path import web_path
 
 _NAMES = {
@@ -45,13 +45,13 @@ def release_difference(candidate: ReleaseCandidate, live: Repository | None, rea
         lines.append(
             f"clients that run {english.listed(list(map(str, withdrawn)), 'or')} are told that it was taken back"
         )
-    if (basis := candidate.basis) is not None:
+    if (basis := candidate.approval_basis) is not None:
         lines.append(f"clients are told what holds on {english.moment(basis.at)}")
     lines.append(f"signed metadata: {candidate.role} version {signed.version}{replaced}, until {until}")
     return tuple(lines)
 
 
-def _platform(platform: str, before: Feed | None, after: Feed) -> Iterator[str]:
+def _platform(platform: str, before: ParsedFeed | None, after: ParsedFeed) -> Iterator[str]:
     if before == after:
         yield f"{platform}: stays at {_version(after)}"
         return
@@ -83,7 +83,7 @@ def _file(artifact: Artifact) -> Iterator[str]:
     )
 
 
-def _version(feed: Feed | None) -> str:
+def _version(feed: ParsedFeed | None) -> str:
     return str(feed.release.version) if feed and feed.release else "nothing"
 
 
@@ -95,4 +95,4 @@ def _shown(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-assert set(_NAMES) <= {field.name for field in fields(Release)}
+assert set(_NAMES) <= {field.name for field in fields(OfferedRelease)}

@@ -29,7 +29,7 @@ People = Metadata[Root] | Metadata[Targets]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RoleToSign:
     """A signed part that people have to sign, and who may."""
 
     role: str
@@ -74,20 +74,20 @@ class Wanted:
         return tuple(parts)
 
 
-def wanted_set(
+def roles_to_sign(
     live: Repository, root: Metadata[Root], configured: Targets, signers: Signers, now: datetime
-) -> tuple[Wanted, ...]:
+) -> tuple[RoleToSign, ...]:
     """What must be signed so that the configuration holds; empty when it does.
 
     `root` is the newest one, `configured` what `targets` shall say.
     """
-    sets: list[Wanted] = []
+    sets: list[RoleToSign] = []
     trusted = root.signed
     asked = first_root(signers, now)
     if not says_the_same(trusted, asked):
         trusted = _next(asked, root, asked.expires)
         judges = ((" with a key that is trusted now", root.signed), (" with a key of the new root", trusted))
-        sets.append(Wanted(Root.type, root, trusted, "Keys or thresholds of the top-level roles change.", judges))
+        sets.append(RoleToSign(Root.type, root, trusted, "Keys or thresholds of the top-level roles change.", judges))
     targets, why = live.targets.signed, ""
     if not says_the_same(targets, configured):
         why = "What it delegates or pins changes."
@@ -96,23 +96,23 @@ def wanted_set(
     if why:
         targets = _next(configured, live.targets, now + role_policy(signers, Targets.type).expires)
         also = (root.signed,) if trusted is not root.signed else ()
-        sets.append(Wanted(Targets.type, live.targets, targets, why, (("", trusted),), also))
+        sets.append(RoleToSign(Targets.type, live.targets, targets, why, (("", trusted),), also))
     for role, metadata in sorted(live.roles.items()):
         if not says_enough(targets, role, metadata):
             signed = _next(metadata.signed, metadata, now + lifetime_of(signers, role, metadata.signed))
-            sets.append(Wanted(role, metadata, signed, "Those who signed it no longer suffice.", (("", targets),)))
+            sets.append(RoleToSign(role, metadata, signed, "Those who signed it no longer suffice.", (("", targets),)))
     return tuple(sets)
 
 
-def first_targets(root: Metadata[Root], configured: Targets, signers: Signers, now: datetime) -> Wanted:
+def first_targets(root: Metadata[Root], configured: Targets, signers: Signers, now: datetime) -> RoleToSign:
     """`targets` before anything is published, so that it can be signed where no network is."""
     targets = copy.deepcopy(configured)
     targets.expires = now + role_policy(signers, Targets.type).expires
     why = "Nothing is published yet; the first release takes it along."
-    return Wanted(Targets.type, None, targets, why, (("", root.signed),))
+    return RoleToSign(Targets.type, None, targets, why, (("", root.signed),))
 
 
-def renewal(live: Repository, root: Metadata[Root], role: str, signers: Signers, now: datetime) -> Wanted:
+def renewal(live: Repository, root: Metadata[Root], role: str, signers: Signers, now: datetime) -> RoleToSign:
     """The same content as is live, with a new expiry."""
     metadata = root if role == Root.type else live.of(role)
     assert metadata is not None
@@ -124,7 +124,7 @@ def renewal(live: Repository, root: Metadata[Root], role: str, signers: Signers,
         signed = _next(metadata.signed, metadata, expires)
     judge: Root | Targets = live.targets.signed if role in live.roles else root.signed
     own = ((" with a key of the new root", signed),) if isinstance(signed, Root) else ()
-    return Wanted(role, metadata, signed, f"It expires on {metadata.signed.expires:%Y-%m-%d}.", (("", judge), *own))
+    return RoleToSign(role, metadata, signed, f"It expires on {metadata.signed.expires:%Y-%m-%d}.", (("", judge), *own))
 
 
 def keys_of(judge: Root | Targets, role: str) -> Mapping[str, Key]:
@@ -162,7 +162,7 @@ def _next(signed_content: S, before: Metadata[Any], expires: datetime) -> S:
     signed.version = before.signed.version + 1
     signed.expires = expires
     signed.unrecognized_fields[BASE_FIELD] = base_named(before)
-    # No way back itself, but whoever runs what was taken back has to be told for as long as the role lives.
+    # No rollback metadata itself, but whoever runs what was taken back has to be told for as long as the role lives.
     if withdrawn := withdrawn_by(signed_content):
         signed.unrecognized_fields[WITHDRAWN_FIELD] = [str(version) for version in withdrawn]
     signed.unrecognized_fields.pop(BACK_FIELD, None)

@@ -23,7 +23,7 @@ from publisher.channel.layout import LEDGER, TIMESTAMP_KEY, ledger_key, metadata
 from publisher.channel.repository import Read, follow_roots, left_at, parse
 from publisher.errors import VerificationError
 from publisher.model.config.signer import Signers
-from publisher.model.records.ledger import Action, Entry, PublicEntry, Stamp, Told
+from publisher.model.records.ledger import Entry, LedgerAction, LedgerEntryBody, PublicEntry, Stamp
 from publisher.signing.envelope import payload_of, seal, verify_envelope
 from publisher.signing.key_files import OpenSigner, public_key
 
@@ -52,7 +52,7 @@ NO_ENTRY = Head(0, None)
 
 
 @dataclass(frozen=True)
-class Check:
+class LedgerCheck:
     """What was found, and who signed what was found good."""
 
     findings: tuple[Finding, ...]
@@ -107,14 +107,16 @@ def in_sequence(numbers: Iterable[int], begin: int = 0) -> list[int]:
     return taken
 
 
-def seal_entry(body: Told, head: Head, at: datetime, key: OpenSigner, number: int | None = None) -> tuple[str, bytes]:
+def seal_entry(
+    body: LedgerEntryBody, head: Head, at: datetime, key: OpenSigner, number: int | None = None
+) -> tuple[str, bytes]:
     """The entry that follows on `head`, signed, as (key, bytes). Raises SigningError.
 
     `number` is given where objects that are no entries have taken the next ones.
     """
     number = number or head.number + 1
     # Sections are copied as they are: what is a model stays one.
-    fields = {name: getattr(body, name) for name in Told.model_fields}
+    fields = {name: getattr(body, name) for name in LedgerEntryBody.model_fields}
     public = None
     if body.visibility == "public":
         decision = body.decision.public() if body.decision else None
@@ -151,7 +153,7 @@ def named_keys(read: Read, trusted_root: bytes, versions: Iterable[int], signers
 
 def check_ledger(
     logged: Sequence[Logged], strays: Sequence[str], keys: Mapping[str, Key], live: Stamp | None, noted: Head | None
-) -> Check:
+) -> LedgerCheck:
     """Everything that is wrong with a whole ledger; `live` must have been read before its entries were listed.
 
     `strays` are other objects below its prefix, `noted` is a head that somebody wrote down earlier.
@@ -168,7 +170,7 @@ def check_ledger(
             findings.append(Finding(Level.ERROR, error.what, ledger_key(logged_entry.number)))
     findings.extend(_flips(entries, live))
     findings.extend(_noted(logged, noted))
-    return Check(tuple(sorted(findings, key=lambda finding: finding.where)), signers)
+    return LedgerCheck(tuple(sorted(findings, key=lambda finding: finding.where)), signers)
 
 
 def verified_entry(logged: Logged, keys: Mapping[str, Key]) -> Entry:
@@ -224,7 +226,7 @@ def _flips(entries: Sequence[Entry], live: Stamp | None) -> Iterator[Finding]:
     announced: set[str] = set()
     for entry in entries:
         # A recovery says itself that it replaces what no entry announced.
-        if entry.base is not None and entry.base.sha256 not in announced and entry.action != Action.RECOVER:
+        if entry.base is not None and entry.base.sha256 not in announced and entry.action != LedgerAction.RECOVER:
             announced.add(entry.base.sha256)
             what = f"was planned when timestamp {entry.base.version} was live, which no entry before it announces"
             yield Finding(Level.ERROR, what, ledger_key(entry.number))

@@ -19,7 +19,7 @@ from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
 from publisher.channel.repository import MAX_VERSION, Read, Repository, left_at, parse, verifies, verify_role_duties
 from publisher.channel.roles import ONLINE_ROLES
 from publisher.errors import InputError, StorageForeign, VerificationError
-from publisher.model.records.ledger import Action, Entry, Stamp
+from publisher.model.records.ledger import Entry, LedgerAction, Stamp
 from publisher.signing.digests import digest_bytes
 
 S = TypeVar("S", Timestamp, Snapshot)
@@ -90,7 +90,7 @@ def versions_at(entries: Sequence[Entry], number: int) -> dict[str, int]:
     versions: dict[str, int] = {}
     while True:
         versions = {**entry.roles, **versions}
-        if entry.base is None or entry.action in (Action.RECOVER, Action.KEYS):
+        if entry.base is None or entry.action in (LedgerAction.RECOVER, LedgerAction.KEYS):
             return versions
         before = [
             earlier

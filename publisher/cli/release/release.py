@@ -24,7 +24,7 @@ from publisher.cli.release.shipping import (
 )
 from publisher.cli.secrets import key_ring, read_root
 from publisher.errors import UsageError
-from publisher.model.records.ledger import Action
+from publisher.model.records.ledger import LedgerAction
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.decide import ReleaseRequest
 from publisher.pipeline.objects.planned import PlannedObject
@@ -76,7 +76,7 @@ def command(
     track = track_on_terminal(quiet=for_programs())
     ring = key_ring(catalog.signers, keys)
     root = read_root(config)
-    logged = refusals_in_ledger(Action.RELEASE, release, root, storage, ring)
+    logged = refusals_in_ledger(LedgerAction.RELEASE, release, root, storage, ring)
     with nullcontext() if dry_run else logged:
         bucket = Bucket(readable(storage), root)
         plan = plan_release(request, catalog, bucket, ring, wall_clock(), replace=replace, track=track)

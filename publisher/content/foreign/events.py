@@ -55,7 +55,7 @@ def import_events(rows: Sequence[Any], mapping: EventMapping) -> ImportedEvents:
         try:
             if not isinstance(row, dict):
                 raise Unusable("is no object with fields", shown(row))
-            past = _Reader(row, mapping, number, name, notes).event()
+            past = _RowReader(row, mapping, number, name, notes).event()
         except Unusable as unusable:
             remarks.append(Remark("events", number, name, unusable.reason, unusable.detail, left_out=True))
             continue
@@ -70,7 +70,7 @@ def import_events(rows: Sequence[Any], mapping: EventMapping) -> ImportedEvents:
 
 
 @dataclass(frozen=True)
-class _Reader:
+class _RowReader:
     """One row on its way to an event."""
 
     row: Row

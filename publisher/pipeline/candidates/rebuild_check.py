@@ -13,7 +13,7 @@ from datetime import datetime
 from publisher.channel.advance import says_the_same
 from publisher.channel.candidates.approval import SKEW
 from publisher.channel.candidates.candidate import is_short_lived
-from publisher.channel.candidates.release_candidate import PEOPLE, ReleaseCandidate, basis_field, people_digest
+from publisher.channel.candidates.release_candidate import PEOPLE, ReleaseCandidate, approval_basis_field, people_digest
 from publisher.channel.repository import Repository, withdrawn_by
 from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, CHANGES_FIELD, RELEASE_FIELD, listed_targets, role_policy
 from publisher.channel.vouched import VouchedRelease, vouched_release
@@ -28,7 +28,7 @@ from publisher.pipeline.objects.collect import fits_pattern
 from publisher.pipeline.objects.planned import channel_listing
 from publisher.pipeline.reading import Readable, reader
 from publisher.rules import english
-from publisher.wire.feed import Feed
+from publisher.wire.feed import ParsedFeed
 from publisher.wire.withdrawn import WITHDRAWN_FIELD
 
 FIELDS = {RELEASE_FIELD, CHANGES_FIELD, BASIS_FIELD, BASE_FIELD, WITHDRAWN_FIELD}
@@ -73,7 +73,7 @@ def check_payload(
     release: Release,
     vouched: VouchedRelease,
     live: Repository | None,
-    offered: Mapping[str, Feed],
+    offered: Mapping[str, ParsedFeed],
     stagings: Stagings,
     now: datetime,
 ) -> None:
@@ -81,8 +81,8 @@ def check_payload(
 
     `offered` are the feeds that are live. The candidate's own were compared with the content before (`check_content`).
     """
-    signed, basis, changes = candidate.metadata.signed, candidate.basis, candidate.changes
-    if basis is None or signed.unrecognized_fields[BASIS_FIELD] != basis_field(basis):
+    signed, basis, changes = candidate.metadata.signed, candidate.approval_basis, candidate.changes
+    if basis is None or signed.unrecognized_fields[BASIS_FIELD] != approval_basis_field(basis):
         raise _planted(candidate, "says more of what it rests on than this program writes")
     if basis.people != people_digest(vouched.digests):
         raise _planted(candidate, "was made for other files for people than the minisign key vouches for")

@@ -18,7 +18,7 @@ from publisher.model.records.channel_state import ChannelState
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.staged import StagedRelease, staged_candidate
 from publisher.pipeline.ledger_append import why_not_ours
-from publisher.pipeline.release.approve import Review, review
+from publisher.pipeline.release.approve import CandidateReview, review
 from publisher.pipeline.roles.change import StagedRole, under_way
 from publisher.pipeline.withdrawn import read_withdrawals
 
@@ -40,7 +40,7 @@ class CandidateStatus:
     """What a channel is working on."""
 
     candidate: ReleaseCandidate
-    review: Review | None
+    review: CandidateReview | None
     """Who has approved it and what is missing; None when it is void, or when there is no content to judge it by."""
     void: str | None
     """Why nobody's approval can help it, such as that another base is live by now; None otherwise."""

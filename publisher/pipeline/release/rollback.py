@@ -1,4 +1,4 @@
-"""`publish rollback`: the way back that was signed together with a release, made live.
+"""`publish rollback`: the rollback metadata that was signed together with a release, made live.
 
 Nobody has to be found for it: its people signed it when they approved the release, and it fits what is live then and
 nothing else. No freeze holds it up, and it reads no content. TUF forbids older metadata, not older software: it is a
@@ -21,7 +21,7 @@ from publisher.channel.repository import Read, Repository, parse
 from publisher.channel.roles import BASE_FIELD, RELEASE_FIELD
 from publisher.errors import InputError, RefusedByPolicy, StorageConflict, VerificationError
 from publisher.model.configuration import Configuration
-from publisher.model.records.ledger import Action, Told
+from publisher.model.records.ledger import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.decide import Clock
 from publisher.pipeline.keyring import KeyRing
@@ -57,11 +57,11 @@ def plan_rollback(
     keys: KeyRing,
     now: datetime,
 ) -> RollbackPlan:
-    """Find and check the way back of the version that is live, without writing.
+    """Find and check the rollback metadata of the version that is live, without writing.
 
-    Raises InputError when the version is not live or no way back was signed with it, VerificationError when that is not
-    good, RefusedByPolicy when it leads below the security floor, StorageConflict when somebody has taken its number,
-    SigningError when the online keys are not here.
+    Raises InputError when the version is not live or no rollback metadata was signed with it, VerificationError when
+    that is not good, RefusedByPolicy when it leads below the security floor, StorageConflict when somebody has taken
+    its number, SigningError when the online keys are not here.
     """
     read, live = bucket.read, bucket.published(fix="there is nothing to take back")
     back = _found(request, version, live, read, now)
@@ -81,7 +81,7 @@ def plan_rollback(
             " docs/key-runbooks.md says, or publish a fixed version under a higher number",
         ) from error
     about = {"product": request.product, "version": version, "channel": request.channel}
-    told = Told.routine(Action.ROLLBACK, configuration.policy_at(now)).model_copy(update=about)
+    told = LedgerEntryBody.routine(LedgerAction.ROLLBACK, configuration.policy_at(now)).model_copy(update=about)
     before = str(back.signed.unrecognized_fields.get(RELEASE_FIELD))
     return RollbackPlan(
         request=request,

@@ -63,7 +63,7 @@ class Capabilities:
 
 
 @dataclass(frozen=True)
-class Measured:
+class ProbeResults:
     """What the probes have shown."""
 
     capabilities: Capabilities
@@ -81,7 +81,7 @@ def no_look(key: str, data: bytes) -> None:
     """Nobody looks from outside."""
 
 
-def measure(bucket: S3Bucket, look: Look = no_look) -> Measured:
+def measure(bucket: S3Bucket, look: Look = no_look) -> ProbeResults:
     """Try everything out with small objects, and delete them. Raises StorageError when not even a probe is written."""
     probe = _Probe(bucket, f"{PRIVATE}probe-{new_mark()}")
     try:
@@ -89,7 +89,7 @@ def measure(bucket: S3Bucket, look: Look = no_look) -> Measured:
         seen = look(probe.base + "/once", probe.read(probe.base + "/once"))
     finally:
         not_deleted = probe.clean()
-    return Measured(capabilities, not_deleted, seen)
+    return ProbeResults(capabilities, not_deleted, seen)
 
 
 def unsafe(place: str, endpoint: str, problem: str) -> StorageError:

@@ -11,7 +11,7 @@ from publisher.storage.s3.errors import Failure, is_condition
 from publisher.storage.s3.integrity import tag_in
 
 
-class Download(io.RawIOBase):
+class ObjectStream(io.RawIOBase):
     """Read forward, once. Raises StorageError when it cannot go on, or when the object is replaced meanwhile."""
 
     def __init__(self, bucket: S3Bucket, key: str) -> None:

@@ -45,10 +45,10 @@ from publisher.storage.s3.claim import PRIVATE, Condition, head, mark_of, new_ma
 from publisher.storage.s3.client import Patience, S3Bucket
 from publisher.storage.s3.errors import is_missing
 from publisher.storage.s3.integrity import MIB, PART_SIZE, base64_of, composite_of, part_size_of, stored_sha256, tag_in
-from publisher.storage.s3.probe import Capabilities, Look, Measured, measure, no_look, unsafe
-from publisher.storage.s3.read import Download
+from publisher.storage.s3.probe import Capabilities, Look, ProbeResults, measure, no_look, unsafe
+from publisher.storage.s3.read import ObjectStream
 from publisher.storage.s3.sweep import sweep
-from publisher.storage.s3.upload import COPY_LIMIT, COPY_PART, WORKERS, Upload, Written
+from publisher.storage.s3.upload import COPY_LIMIT, COPY_PART, WORKERS, PutResult, Upload
 
 LOOK_FIRST = 1024 * 1024
 """Larger bodies are not sent before a look whether they are there already; smaller ones are not worth the request."""
@@ -107,7 +107,7 @@ class S3Storage:
                 self._capabilities = measure(self.bucket).capabilities
             return self._capabilities
 
-    def measure(self, look: Look = no_look) -> Measured:
+    def measure(self, look: Look = no_look) -> ProbeResults:
         """Try the store out once more, and go by that from now on. Raises StorageError."""
         measured = measure(self.bucket, look)
         with self._lock:
@@ -140,8 +140,8 @@ class S3Storage:
         except StorageMissing:
             return None
 
-    def _marker_look(self, answer: Mapping[str, Any] | None) -> Written | None:
-        return Written(tag_in(answer), False) if answer else None
+    def _marker_look(self, answer: Mapping[str, Any] | None) -> PutResult | None:
+        return PutResult(tag_in(answer), False) if answer else None
 
     def _ready(self) -> None:
         if self._accepted:
@@ -184,7 +184,7 @@ class S3Storage:
         self._check(key)
         self._ready()
         with self._missing(key):
-            download = Download(self.bucket, key)
+            download = ObjectStream(self.bucket, key)
         if download.size > limit:
             download.close()
             raise too_large(key, self.url, limit)
@@ -225,13 +225,13 @@ class S3Storage:
         self._writing()
         mark = new_mark()
 
-        def look(answer: Mapping[str, Any] | None) -> Written | None:
+        def look(answer: Mapping[str, Any] | None) -> PutResult | None:
             if answer is None:
                 return None
             if mark_of(answer) == mark:
-                return Written(tag_in(answer), True)
+                return PutResult(tag_in(answer), True)
             self._need_same(key, answer, body)
-            return Written(tag_in(answer), False)
+            return PutResult(tag_in(answer), False)
 
         if body.size > LOOK_FIRST and (there := look(head(self.bucket, key))):
             if progress:
@@ -245,9 +245,9 @@ class S3Storage:
         self._writing()
         mark = new_mark()
 
-        def look(answer: Mapping[str, Any] | None) -> Written | None:
+        def look(answer: Mapping[str, Any] | None) -> PutResult | None:
             if answer is not None and mark_of(answer) == mark:
-                return Written(tag_in(answer), True)
+                return PutResult(tag_in(answer), True)
             if (tag_in(answer) if answer else None) != expected_tag:
                 raise StorageConflict(
                     f"{key} in {self.url} was changed by somebody else in the meantime; nothing was written.",
@@ -271,15 +271,15 @@ class S3Storage:
             return self._copy_by_hand(source, key, meta, origin["ContentLength"])
         mark = new_mark()
 
-        def look(answer: Mapping[str, Any] | None) -> Written | None:
+        def look(answer: Mapping[str, Any] | None) -> PutResult | None:
             if answer is None:
                 return None
             if mark_of(answer) == mark:
-                return Written(tag_in(answer), True)
+                return PutResult(tag_in(answer), True)
             if not self._same_checksum(origin, answer):
                 with self._fetched(source, origin["ContentLength"]) as body:
                     self._need_same(key, answer, body)
-            return Written(tag_in(answer), False)
+            return PutResult(tag_in(answer), False)
 
         there = look(head(self.bucket, key))
         if there is not None:
@@ -311,12 +311,12 @@ class S3Storage:
         key: str,
         meta: ObjectMeta,
         condition: Condition,
-        look: Callable[[Mapping[str, Any] | None], Written | None],
+        look: Callable[[Mapping[str, Any] | None], PutResult | None],
         mark: str | None = None,
     ) -> Upload:
         return Upload(self.bucket, key, meta, condition, look, mark or new_mark(), md5=not self.capabilities.sha256)
 
-    def _write(self, upload: Upload, body: Body, progress: Progress | None) -> Written:
+    def _write(self, upload: Upload, body: Body, progress: Progress | None) -> PutResult:
         if body.size <= self._part_size:
             written = upload.put(b"".join(body.chunks(progress)), body.sha256)
         elif body.size <= self._stream_limit:

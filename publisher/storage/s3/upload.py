@@ -41,14 +41,14 @@ REFUSALS = 4
 
 
 @dataclass(frozen=True)
-class Written:
+class PutResult:
     """An object after a write: its tag, and whether this very write put it there."""
 
     tag: str
     ours: bool
 
 
-Look = Callable[[Mapping[str, Any] | None], Written | None]
+Look = Callable[[Mapping[str, Any] | None], PutResult | None]
 """Judges the HEAD of the object (None: there is none): who has written, or None if nobody has and it may be sent
 again. Raises StorageConflict."""
 
@@ -66,12 +66,12 @@ class Upload:
     md5: bool
     """Send MD5 too, as the store does not look at SHA-256."""
 
-    def put(self, data: bytes, sha256: str) -> Written:
+    def put(self, data: bytes, sha256: str) -> PutResult:
         """The whole object in one request, from memory."""
         checks = sums(data, sha256, md5=self.md5)
         return self._settle("put_object", lambda: {"Body": data, **checks, **self._headers()})
 
-    def put_stream(self, body: Body, progress: Progress | None) -> Written:
+    def put_stream(self, body: Body, progress: Progress | None) -> PutResult:
         """The whole object in one request, read from its source while it is sent."""
         checks = {"ChecksumSHA256": base64_of(body.sha256)}
         if self.md5:
@@ -81,7 +81,7 @@ class Upload:
             checks["ContentMD5"] = b64encode(digest.digest()).decode()
         report = _Reported(progress)
 
-        def send() -> Written:
+        def send() -> PutResult:
             with body.open() as reader:
                 return self._send(
                     "put_object",
@@ -90,7 +90,7 @@ class Upload:
 
         return self._settle_with("put_object", send)
 
-    def put_parts(self, body: Body, progress: Progress | None, part_size: int, workers: int) -> Written:
+    def put_parts(self, body: Body, progress: Progress | None, part_size: int, workers: int) -> PutResult:
         """The object in parts, read once from its source; it appears when all of them are there."""
         size = part_size_of(body.size, part_size)
         if size > MAX_PART_SIZE:
@@ -107,7 +107,7 @@ class Upload:
             self._check_whole(body.size, composite([b64decode(part["ChecksumSHA256"]) for part in sent]))
         return written
 
-    def copy(self, source: str, tag: str, size: int, part: int = COPY_PART, limit: int = COPY_LIMIT) -> Written:
+    def copy(self, source: str, tag: str, size: int, part: int = COPY_PART, limit: int = COPY_LIMIT) -> PutResult:
         """The object from another one of the bucket, which must still have this tag."""
         origin = {
             "CopySource": {"Bucket": self.bucket.address.bucket, "Key": self.bucket.address.prefix + source},
@@ -137,7 +137,7 @@ class Upload:
 
     # --- parts
 
-    def _multipart(self, send: Callable[[str, ThreadPoolExecutor], list[dict[str, Any]]], workers: int) -> Written:
+    def _multipart(self, send: Callable[[str, ThreadPoolExecutor], list[dict[str, Any]]], workers: int) -> PutResult:
         headers = self._headers(condition=False)
         upload_id = str(
             self.bucket.call("create_multipart_upload", self.key, ChecksumAlgorithm="SHA256", **headers)["UploadId"]
@@ -194,7 +194,7 @@ class Upload:
         answer = self.bucket.call("upload_part", self.key, UploadId=upload_id, PartNumber=number, Body=data, **checks)
         return {"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": checks["ChecksumSHA256"]}
 
-    def _complete(self, upload_id: str, parts: list[dict[str, Any]]) -> Written:
+    def _complete(self, upload_id: str, parts: list[dict[str, Any]]) -> PutResult:
         """Under a claim, as many stores let two completions at once both win, and some ignore the condition."""
         with claimed(self.bucket, self.key, quoted=self.condition.quoted):
             written = self.look(head(self.bucket, self.key))
@@ -232,14 +232,14 @@ class Upload:
             headers["ContentDisposition"] = self.meta.content_disposition
         return {**headers, **self.condition.arguments} if condition else headers
 
-    def _send(self, operation: str, arguments: dict[str, Any]) -> Written:
+    def _send(self, operation: str, arguments: dict[str, Any]) -> PutResult:
         answer = self.bucket.once(operation, self.key, **arguments)
-        return Written(tag_in(answer.get("CopyObjectResult", answer)), True)
+        return PutResult(tag_in(answer.get("CopyObjectResult", answer)), True)
 
-    def _settle(self, operation: str, arguments: Callable[[], dict[str, Any]]) -> Written:
+    def _settle(self, operation: str, arguments: Callable[[], dict[str, Any]]) -> PutResult:
         return self._settle_with(operation, lambda: self._send(operation, arguments()))
 
-    def _settle_with(self, operation: str, send: Callable[[], Written]) -> Written:
+    def _settle_with(self, operation: str, send: Callable[[], PutResult]) -> PutResult:
         """Send until it is known who has written the object."""
         refused = 0
         for last in self.bucket.patience.tries():
