@@ -13,7 +13,8 @@ from publisher.channel.layout import MINISIGN_TARGET, channel_role, feed_target,
 from publisher.channel.repository import Read, Repository
 from publisher.errors import VerificationError
 from publisher.model.config.role import SHARED_ROLES
-from publisher.model.records.channel_state import ChannelState, LiveRelease, PublishedArtifact, Withdrawal
+from publisher.model.published_file import PublishedFile
+from publisher.model.records.channel_state import ChannelState, LiveRelease, Withdrawal
 from publisher.wire.errors import ClientError
 from publisher.wire.feed import ParsedFeed, parse_feed
 
@@ -61,12 +62,12 @@ def read_state(read: Read, repository: Repository, withdrawn: tuple[Withdrawal, 
     for role in sorted(set(repository.roles) - set(SHARED_ROLES)):
         product, _, channel = role.partition(".")
         approved_by = tuple(signed_by(repository, role))
-        by_version: dict[str, list[PublishedArtifact]] = {}
+        by_version: dict[str, list[PublishedFile]] = {}
         for platform, feed in feeds(read, repository, product, channel).items():
             if feed.release is not None:
                 artifact = feed.release.artifact
                 by_version.setdefault(str(feed.release.version), []).append(
-                    PublishedArtifact(file=artifact.file, platform=platform, size=artifact.size, sha256=artifact.sha256)
+                    PublishedFile(file=artifact.file, platform=platform, size=artifact.size, sha256=artifact.sha256)
                 )
         live.extend(
             LiveRelease.model_validate(

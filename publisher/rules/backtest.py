@@ -22,12 +22,13 @@ from publisher.model.content.release import Necessity
 from publisher.model.history.past import History, PastRelease
 from publisher.model.records.decision import Verdict
 from publisher.model.records.evidence import Evidence
+from publisher.model.timespan import Span
 from publisher.rules.engine.question import Question
 from publisher.rules.freeze.matrix import Subject
 from publisher.rules.freeze.timeline import timeline
 from publisher.rules.gates.environment import hard_freeze, soft_freeze
 from publisher.rules.staffing.coverage import DUTIES
-from publisher.rules.staffing.local_time import NONE, Span, merged
+from publisher.rules.staffing.local_time import NONE, merged
 
 EVERYBODY = Staffing(
     shifts=tuple(

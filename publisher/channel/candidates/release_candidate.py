@@ -21,9 +21,9 @@ from publisher.channel.state import read_feed
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import ChangeClass, Kind, Release
+from publisher.model.published_file import PublishedFile
 from publisher.model.records.candidate import ApprovalBasis
-from publisher.model.records.channel_state import PublishedArtifact
-from publisher.model.records.evidence import ArtifactFact, ChangeFacts
+from publisher.model.records.evidence import ChangeFacts
 from publisher.wire.feed import ParsedFeed
 from publisher.wire.version import Version
 from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
@@ -127,7 +127,7 @@ def people_digest(files: Mapping[str, str]) -> str:
 
 
 def check_content(
-    candidate: ReleaseCandidate, catalog: Catalog, release: Release, files: Sequence[ArtifactFact], moment: datetime
+    candidate: ReleaseCandidate, catalog: Catalog, release: Release, files: Sequence[PublishedFile], moment: datetime
 ) -> None:
     """What was signed must be what the content still says, to the byte. Raises StorageConflict with what differs.
 
@@ -145,8 +145,7 @@ def check_content(
         raise _void(candidate, f"was approved for what products.yaml said of {release.product} before it changed")
     listed = candidate.metadata.signed.targets
     for file in files:
-        artifact = PublishedArtifact(file=file.file, platform=file.platform, size=file.size, sha256=file.sha256)
-        feed = feed_bytes(build_feed(catalog, release, candidate.channel, artifact, basis.at))
+        feed = feed_bytes(build_feed(catalog, release, candidate.channel, file, basis.at))
         path = feed_target(candidate.product, candidate.channel, file.platform)
         target = listed.get(path)
         if target is None or target.hashes.get("sha256") != hashlib.sha256(feed).hexdigest():

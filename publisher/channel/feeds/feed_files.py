@@ -9,7 +9,7 @@ from publisher.errors import InputError
 from publisher.model.catalog import Catalog
 from publisher.model.content.deprecation import DeprecationState
 from publisher.model.content.release import Release
-from publisher.model.records.channel_state import PublishedArtifact
+from publisher.model.published_file import PublishedFile
 from publisher.model.records.feed import Feed, FeedArtifact, FeedDeprecation, FeedRelease
 from publisher.rules.calendar.lifecycle import deprecation_state
 from publisher.wire.errors import ClientError
@@ -17,7 +17,7 @@ from publisher.wire.feed import parse_feed
 from publisher.wire.web_path import address_of
 
 
-def build_feed(catalog: Catalog, release: Release, channel: str, artifact: PublishedArtifact, now: datetime) -> Feed:
+def build_feed(catalog: Catalog, release: Release, channel: str, artifact: PublishedFile, now: datetime) -> Feed:
     """What one platform is told of a release."""
     endpoints = catalog.endpoints
     target = artifact_target(release.product, channel, str(release.version), artifact.file)

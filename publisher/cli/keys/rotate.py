@@ -100,9 +100,9 @@ class StagedReport(Report):
                 " its numbers wait until it is changed: publish keys remove --compromised",
                 width,
             )
-        if not self.decided.roles:
+        if not self.anew.roles:
             return [*lines, *wrapped("Nothing is to be signed: what is live is what the configuration says.", width)]
-        for staged in self.decided.roles:
+        for staged in self.anew.roles:
             lines += [f"{staged.wanted.role}  candidate {staged.candidate.digest[:12]}"]
             lines += wrapped(staged.wanted.because, width, 2)
             for text in staged.difference:
@@ -110,7 +110,7 @@ class StagedReport(Report):
             missing = f"Still needs {english.listed(staged.missing)}."
             lines += wrapped(missing if staged.missing else "Everybody has signed who has to.", width, 2)
             lines += wrapped(f"May sign: {english.listed(_may_sign(staged))}.", width, 2)
-        live = self.decided.bucket.live is not None
+        live = self.anew.bucket.live is not None
         then = "publish keys promote" if live else "publish release, or stage, approve and promote"
         return [*lines, "", "Next, each with their own key: publish approve ROLE --key KEY", f"Then: {then}"]
 
@@ -125,7 +125,7 @@ class StagedReport(Report):
                 "missing": staged.missing,
                 "new": staged.fresh,
             }
-            for staged in self.decided.roles
+            for staged in self.anew.roles
         ]
         return {"staged": staged, **picked(self, "still_trusted", "dry_run")}
 

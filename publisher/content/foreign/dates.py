@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from publisher.content.foreign.fields import Unusable, shown
+from publisher.model.timespan import Span
 from publisher.model.values import YEARS
 
 DAY = timedelta(days=1)
@@ -22,25 +22,17 @@ _DATE = re.compile(
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Dated:
-    """The half-open span [start, end) that a date means."""
-
-    start: datetime
-    end: datetime
-
-    @property
-    def exact(self) -> bool:
-        """Whether it is a moment."""
-        return self.end - self.start == MOMENT
-
-    @property
-    def whole_month(self) -> Dated:
-        """The month, or the months, that it lies in."""
-        return Dated(self.start.replace(day=1, hour=0, minute=0, second=0), _next_month(self.end - MOMENT))
+def is_moment(span: Span) -> bool:
+    """Whether a date means one moment."""
+    return span.length == MOMENT
 
 
-def dated(text: Any, name: str) -> Dated:
+def whole_month(span: Span) -> Span:
+    """The month, or the months, that a span lies in."""
+    return Span(span.start.replace(day=1, hour=0, minute=0, second=0), _next_month(span.end - MOMENT))
+
+
+def dated(text: Any, name: str) -> Span:
     """2021-01-11, 2021-01 or 2021-01-11T02:39:00Z: a day, a month or a moment.
 
     Raises Unusable for anything else, and for a time of day without a zone.
@@ -57,13 +49,13 @@ def dated(text: Any, name: str) -> Dated:
     try:
         if match["day"] is None:
             first = datetime.fromisoformat(f"{match['month']}-01").replace(tzinfo=UTC)
-            span = Dated(first, _next_month(first))
+            span = Span(first, _next_month(first))
         elif match["time"] is None:
             first = datetime.fromisoformat(text.strip()).replace(tzinfo=UTC)
-            span = Dated(first, first + DAY)
+            span = Span(first, first + DAY)
         else:
             first = datetime.fromisoformat(text.strip().upper()).astimezone(UTC).replace(microsecond=0)
-            span = Dated(first, first + MOMENT)
+            span = Span(first, first + MOMENT)
     except ValueError:
         raise Unusable(f"has a day or hour that does not exist in `{name}`", shown(text)) from None
     return span

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from publisher.content.foreign.dates import DAY, Dated, dated
+from publisher.content.foreign.dates import DAY, dated
 from publisher.content.foreign.fields import (
     Unusable,
     first_problem,
@@ -26,6 +26,7 @@ from publisher.model.content.product import Plane, Product
 from publisher.model.content.release import ChangeClass, Necessity, Notes, Release
 from publisher.model.history.mapping import ReleaseMapping
 from publisher.model.history.past import PastRelease, Remark
+from publisher.model.timespan import Span
 from publisher.rules import english
 from publisher.wire.feed import Action, Restart
 from publisher.wire.version import MAX_LENGTH, Version
@@ -152,7 +153,7 @@ def _change_class(row: Row, mapping: ReleaseMapping, notes: list[tuple[str, str]
     return assumed
 
 
-def _other_dates(row: Row, mapping: ReleaseMapping, day: Dated) -> Iterator[tuple[str, str]]:
+def _other_dates(row: Row, mapping: ReleaseMapping, day: Span) -> Iterator[tuple[str, str]]:
     for name in mapping.fields.also_dated:
         if value(row, name) is None:
             continue

@@ -20,8 +20,7 @@ from publisher.channel.vouched import VouchedRelease, vouched_release
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
-from publisher.model.records.channel_state import PublishedArtifact
-from publisher.model.records.evidence import ArtifactFact
+from publisher.model.published_file import PublishedFile
 from publisher.pipeline.candidates.numbering import Stagings
 from publisher.pipeline.configured import minisign_public
 from publisher.pipeline.objects.collect import fits_pattern
@@ -54,7 +53,7 @@ def vouched_files(candidate: ReleaseCandidate, catalog: Catalog, release: Releas
     return vouched
 
 
-def _check_files(candidate: ReleaseCandidate, release: Release, files: Sequence[ArtifactFact]) -> None:
+def _check_files(candidate: ReleaseCandidate, release: Release, files: Sequence[PublishedFile]) -> None:
     """The release's own patterns say which files it has, and for which platforms. Raises VerificationError."""
     patterns = {spec.platform: spec for spec in release.artifacts}
     if sorted(patterns) != sorted(file.platform for file in files):
@@ -98,11 +97,7 @@ def check_payload(
             " too soon for people to renew it before clients are stranded",
             fix="stage it again with --replace; it needs new signatures",
         )
-    artifacts = [
-        PublishedArtifact(file=file.file, platform=file.platform, size=file.size, sha256=file.sha256)
-        for file in vouched.files
-    ]
-    listed, _ = channel_listing(catalog, release, candidate.channel, artifacts, live, offered, basis.at)
+    listed, _ = channel_listing(catalog, release, candidate.channel, vouched.files, live, offered, basis.at)
     classes = None if changes is None else [str(change_class) for change_class in changes.classes or ()]
     current = live.roles.get(candidate.role) if live else None
     withdrawn = withdrawn_by(current.signed if current else None)

@@ -28,6 +28,7 @@ from publisher.channel.manifests import (
 from publisher.channel.repository import Repository
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
+from publisher.model.published_file import PublishedFile
 from publisher.model.records.channel_state import Companion, Manifest, PublishedArtifact
 from publisher.pipeline.objects.collect import HashedArtifact, HashedFile
 from publisher.signing.digests import digest_bytes
@@ -143,7 +144,7 @@ def channel_listing(
     catalog: Catalog,
     release: Release,
     channel: str,
-    artifacts: Sequence[PublishedArtifact],
+    artifacts: Sequence[PublishedFile],
     live: Repository | None,
     offered: Mapping[str, ParsedFeed],
     at: datetime,

@@ -28,9 +28,9 @@ from publisher.model.catalog import Catalog
 from publisher.model.config.role import Duty
 from publisher.model.config.signer import Signer, Signers
 from publisher.model.content.release import Release
+from publisher.model.published_file import PublishedFile
 from publisher.model.records.approval import BuiltFile, Fact
 from publisher.model.records.decision import Decision
-from publisher.model.records.evidence import ArtifactFact
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.numbering import read_stagings, refuse_superseded
 from publisher.pipeline.candidates.rebuild_check import check_payload, vouched_files
@@ -59,7 +59,7 @@ class CandidateReview:
 
     release: Release
     staged: StagedRelease
-    files: tuple[ArtifactFact, ...]
+    files: tuple[PublishedFile, ...]
     """What it ships, as the minisign key vouches for it."""
     live: Repository | None
     difference: tuple[str, ...]

@@ -46,7 +46,7 @@ from publisher.model.records.ledger import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.numbering import Stagings, read_stagings
 from publisher.pipeline.candidates.staged import StagedRelease, staged_candidate
-from publisher.pipeline.decide import ReleaseRequest, decide, evidence_of, facts_of, require_go
+from publisher.pipeline.decide import ReleaseRequest, decide, evidence_of, require_go
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger_append import Draft, append
 from publisher.pipeline.objects.collect import collect, hash_files, total_size
@@ -156,7 +156,7 @@ def plan_stage(
     manifest = Manifest(product=release.product, version=release.version, artifacts=published)
     refuse_other_bytes(release, manifest, storage)
     # Running a finished release again has nothing to do, also in a freeze; so what would stop it is asked further down.
-    evidence = evidence_of(offered, facts_of(hashed), request.changes, withdrawn)
+    evidence = evidence_of(offered, published, request.changes, withdrawn)
     decision = evaluate(catalog, release, channel, moment, evidence)
     minisign = keys.minisign()
     people = files_for_people(release, hashed, manifest, minisign)

@@ -8,11 +8,13 @@ from datetime import datetime
 
 from publisher.model.content.product import Product
 from publisher.model.content.release import Release
-from publisher.model.records.channel_state import PublishedArtifact, Withdrawal
+from publisher.model.published_file import PublishedFile
+from publisher.model.records.channel_state import Withdrawal
 from publisher.model.records.decision import Decision, Outcome, Verdict
+from publisher.model.timespan import Span
 from publisher.rules import english
 from publisher.rules.gates.technical import artifacts, withdrawn
-from publisher.site.freezes import FreezeRow, Span
+from publisher.site.freezes import FreezeRow
 from publisher.site.labels import OUTCOMES, RECORDED, Chip
 from publisher.site.page_model import Page, Refusal, Scene
 from publisher.site.public import EventView
@@ -33,7 +35,7 @@ class Tie:
 class Download:
     """One published file and where it lies."""
 
-    artifact: PublishedArtifact
+    artifact: PublishedFile
     url: str
 
 
