@@ -115,7 +115,7 @@ class Findings:
     def _foreign(self, key: str, error: StorageForeign) -> None:
         """Told once, however often it is asked for."""
         if not any(finding.where == key and finding.level is Level.ERROR for finding in self.findings):
-            self.error(f"cannot be ours: {error.what.rstrip('.')}", key)
+            self.error(f"cannot be ours: {error.what}", key)
 
     def account_for_prefix(self, prefix: str) -> None:
         """What lies below a prefix has been judged as a whole."""

@@ -93,7 +93,7 @@ def parse(data: bytes, kind: type[S], name: str) -> Metadata[S]:
     if not 0 < metadata.signed.version <= MAX_VERSION:
         raise VerificationError(
             f"{name} claims a version that no role reaches",
-            fix="somebody has your keys and numbers ahead: see `publish recover`",
+            fix="see `publish recover`: somebody has your keys and numbers ahead",
         )
     if metadata.signed.type != kind.type:
         raise VerificationError(f"{name} is metadata of the role type {metadata.signed.type}, not {kind.type}")
@@ -117,7 +117,7 @@ def follow_roots(read: Read, trusted_root: bytes) -> Iterator[Metadata[Root]]:
             following = _next_root(root, read(key))
         except (VerificationError, StorageForeign) as error:
             raise VerificationError(
-                f"{key} lies where the next root belongs, and every client stops there: {error.what.rstrip('.')}",
+                f"{key} lies where the next root belongs, and every client stops there: {error.what}",
                 fix=f"have the holder of the break-glass identity delete {key}, as docs/key-runbooks.md says",
             ) from error
         if following is None:

@@ -54,7 +54,7 @@ def command(wheels: Path | None) -> None:
         applied = demo.publish_client(place, catalog, own, wall_clock, track_on_terminal(quiet=False))
     except StorageConflict as error:
         raise StorageConflict(
-            error.what, fix="this program has changed since the last demo: `make clean`, then again"
+            error.what, fix="run `make clean`, then again: this program has changed since the last demo"
         ) from error
     published = f"{demo.PRODUCT} {own} to {demo.CHANNEL}"
     _step(

@@ -119,7 +119,7 @@ def _failure(error: BaseException) -> ClientError:
         )
     return ClientError(
         f"something went wrong that should not ({type(error).__name__}: {error})",
-        fix="please report it, with the output of the same command and --debug",
+        fix="report it, with the output of the same command and --debug",
         code=Code.DEFECT,
     )
 
@@ -138,7 +138,7 @@ def _run(words: Sequence[str]) -> int:
         print(f"tidegate {_own_version()}")
         return 0
     if options.command is None:
-        raise ClientUsageError("say what to do: check or download", fix="tidegate --help lists everything")
+        raise ClientUsageError("say what to do: check or download", fix="run tidegate --help, which lists everything")
     return _ask(options, _settings(options, embedded))
 
 
@@ -178,7 +178,7 @@ def _settings(options: argparse.Namespace, embedded: Trusted | None) -> _Setting
     if missing and embedded is None:
         raise ClientUsageError(
             f"missing: {', '.join(missing)}",
-            fix="this copy of tidegate has no channel built in; the publisher's page says what to give",
+            fix="give what the publisher's page says; this copy of tidegate has no channel built in",
         )
     trusted = Trusted(
         url=options.url or (embedded.url if embedded else ""),
@@ -297,7 +297,7 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
-        raise ClientUsageError(printable(message), fix=f"{self.prog} --help lists what it takes")
+        raise ClientUsageError(printable(message), fix=f"run {self.prog} --help, which lists what it takes")
 
 
 def _path(text: str) -> Path:

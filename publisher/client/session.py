@@ -273,6 +273,6 @@ def _no_channel(targets: Targets, product: str, channel: str) -> ClientInputErro
     known = ", ".join(name.replace(".", " ") for name in names) or "none"
     return ClientInputError(
         f"there is no product {product} with a channel {channel} here",
-        fix=f"products and channels that are published here: {known}",
+        fix=f"choose from the products and channels that are published here: {known}",
         code=Code.NOT_PUBLISHED,
     )

@@ -213,6 +213,6 @@ def _no_platform(session: Session, product: str, channel: str, platform: str) ->
     known = ", ".join(path[len(prefix) : -len(suffix)] for path in paths) or "none"
     return ClientInputError(
         f"{product} {channel} publishes nothing for {platform}",
-        fix=f"platforms that it publishes for: {known}",
+        fix=f"choose from the platforms that it publishes for: {known}",
         code=Code.NOT_PUBLISHED,
     )

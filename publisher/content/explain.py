@@ -102,7 +102,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel], document: Document, 
     path = at + loc
     what, fix = _words(details, document.raw.get(path), model)
     if isinstance(details["input"], str) and "holds" not in what and (odd := odd_character(details["input"])):
-        fix = f"it holds {odd[1]}: {odd[2]}"
+        fix = f"{odd[2]}; it holds {odd[1]}"
     if details["type"] == "missing" and path[:-1] in document.braced:
         fix = f"add `{loc[-1]}: ...` inside the braces"
     if (

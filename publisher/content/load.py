@@ -252,7 +252,7 @@ class _TreeReader:
                     continue
                 fix = "move it to its folder, or remove it; " + did_you_mean(entry.name, (*folders, *files))
                 if entry.name in ("policy.yaml", "sample.yaml", "calendar.yaml"):
-                    fix = f"an overlay only adds items; this file counts in {content[0]} alone"
+                    fix = f"remove it: an overlay only adds items, and this file counts in {content[0]} alone"
                 self.problems.append(Problem("is not read by anything", Place(str(entry)), fix))
         expected = ("products.yaml", "channels.yaml", "endpoints.yaml", ROLES, SIGNERS, "staffing.yaml", HISTORY)
         for entry in self.trees[config].files:
@@ -273,7 +273,7 @@ class _TreeReader:
         try:
             return read_file(file)
         except OSError as error:
-            fix = "every project has this file" if isinstance(error, FileNotFoundError) else ""
+            fix = "add it; every project has this file" if isinstance(error, FileNotFoundError) else ""
             self.problems.append(Problem(f"cannot be read: {error.strerror}", Place(str(file)), fix))
             return None
 

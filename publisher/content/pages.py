@@ -144,7 +144,7 @@ def _checked(path: Path, content: bytes) -> bytes:
             raise Refused(Problem(f"holds {markup!r}, which is not part of a plain drawing", Place(str(path)), fix))
         return text.encode()
     if path.suffix not in _PICTURES:
-        fix = f"pages and their pictures end in {_KINDS}; remove it, or put it elsewhere"
+        fix = f"remove it, or put it elsewhere; pages and their pictures end in {_KINDS}"
         raise Refused(Problem("is not a page or a picture", Place(str(path)), fix))
     if not content.startswith(_PICTURES[path.suffix]) or (path.suffix == ".webp" and content[8:12] != b"WEBP"):
         fix = "save the picture again in that format, or give it the ending of what it is"

@@ -207,7 +207,7 @@ class _Builder:
                     Problem(
                         "a second document starts here",
                         self._place(event),
-                        "one item a file: remove the ---",
+                        "remove the ---: one item a file",
                     )
                 )
 

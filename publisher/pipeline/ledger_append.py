@@ -231,7 +231,7 @@ def append(draft: Draft, storage: Storage) -> Written:
         if last == LAST_NUMBER:
             raise StorageError(
                 f"{ledger_key(last)} is the last entry that a ledger can have",
-                fix="somebody put it there: where `publish log --verify` refutes it, remove it at the store",
+                fix="remove it at the store, where `publish log --verify` refutes it: somebody put it there",
             )
         name, data = seal_entry(draft.body, head, draft.at, draft.key, last + 1)
         body = Body.from_bytes(data)

@@ -91,7 +91,7 @@ class MemoryStorage:
             present = self._objects.get(key)
             if (present.tag if present else None) != expected_tag:
                 raise StorageConflict(
-                    f"{key} in {self.url} was changed by somebody else in the meantime; nothing was written.",
+                    f"{key} in {self.url} was changed by somebody else in the meantime; nothing was written",
                     fix="run the command again; it starts from what is there now",
                 )
             return self._put(key, data, meta)
@@ -121,7 +121,7 @@ class MemoryStorage:
     def _need(self, key: str) -> _StoredObject:
         object_ = self._get(key)
         if object_ is None:
-            raise StorageMissing(f"There is no {key} in {self.url}.")
+            raise StorageMissing(f"there is no {key} in {self.url}")
         return object_
 
     def _put(self, key: str, data: bytes, meta: ObjectMeta) -> str:
@@ -135,6 +135,6 @@ class MemoryStorage:
         if len(present.data) == size and hashlib.sha256(present.data).hexdigest() == sha256:
             return True
         raise StorageConflict(
-            f"{key} in {self.url} already holds other bytes; it was left as it is.",
-            fix="published files never change: use a new version",
+            f"{key} in {self.url} already holds other bytes; it was left as it is",
+            fix="use a new version: published files never change",
         )

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from publisher.errors import StorageError
+from publisher.rules.english import capitalised
 from publisher.storage.protocol import Storage
 
 if TYPE_CHECKING:  # boto3 is loaded for s3:// addresses alone
@@ -198,13 +199,13 @@ class _S3Preflight:
             same = False
         except DownloadError as error:
             return StorageError(
-                f"Clients cannot reach {self._public}: {str(error).removeprefix(f'{url}: ')}.", fix=LOOK_FIX
+                f"clients cannot reach {self._public}: {str(error).removeprefix(f'{url}: ')}", fix=LOOK_FIX
             )
         return f"{self._public} serves what is written to {self._place}." if same else self._unread("other bytes")
 
     def _unread(self, what: str) -> StorageError:
         return StorageError(
-            f"Clients cannot read {self._place} at {self._public}: a probe that was just written gets {what}.",
+            f"clients cannot read {self._place} at {self._public}: a probe that was just written gets {what}",
             fix=f"{LOOK_FIX}; anybody must be allowed to read, names that begin with a dot too:"
             " `publish bucket policy` prints what is needed",
         )
@@ -215,7 +216,7 @@ def _passed(name: str, says: str) -> Check:
 
 
 def _failed(name: str, error: StorageError) -> Check:
-    return Check(name, CheckOutcome.FAIL, error.what, error.fix)
+    return Check(name, CheckOutcome.FAIL, f"{capitalised(error.what)}.", error.fix)
 
 
 def _kept(name: str, kept: bool, says: str, otherwise: str) -> Check:

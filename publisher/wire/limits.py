@@ -91,7 +91,7 @@ def refuse_web_page(name: str, data: bytes) -> None:
     if _WEB_PAGE.match(data[:1024]):
         raise ClientVerificationError(
             f"the server sent a web page in place of {name}",
-            fix="if this network asks you to sign in, do that in a browser first; "
+            fix="sign in with a browser first, if this network asks you to; "
             "otherwise check the channel's address, then tell the publisher",
             code=Code.WEB_PAGE,
         )

@@ -187,7 +187,7 @@ REFUSED = [
     (("d", *WHOM, "--from-uri", "hsm:2", "--no-passphrase"), 2, "--no-passphrase goes with --new"),
     (("d", *WHOM, "--public", "absent.pub"), 1, "cannot read absent.pub"),
     (("d", *WHOM, "--public", "bad.pub"), 1, "bad.pub holds no public key"),
-    (("d", *WHOM, "--public", "ana.pub"), 1, "This is the key channels-ana of ana already"),
+    (("d", *WHOM, "--public", "ana.pub"), 1, "this is the key channels-ana of ana already"),
     (("d", "--person", "ana", "--duty", "comms", "--role", "notes", "--public", "ana.pub"), 1, "channels-ana already"),
     (("d", *WHOM, "--public", "good.pub", "--scheme", "rsassa-pss-sha256"), 1, "the key is of scheme ed25519"),
     (("d", *WHOM, "--public", "good.pub", "--uri", "hsm:2?pin-value=482917"), 1, "signers.yaml is public"),
@@ -272,7 +272,7 @@ def test_a_key_that_a_role_needs_stays(run: Publish, project: Project) -> None:
     assert ran.code == 1
     said = " ".join(ran.err.split())
     assert "Without channels-ben, role channels needs a signer with the duty operations and has none." in said
-    assert "first add another: publish keys add NAME --person P --duty operations --role channels" in said
+    assert "add another first: publish keys add NAME --person P --duty operations --role channels" in said
     assert tree(project.base) == before
 
 

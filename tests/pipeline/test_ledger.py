@@ -403,7 +403,7 @@ def test_a_refusal_that_cannot_be_logged_says_why_and_is_still_one(project: Proj
     with pytest.raises(RefusedByPolicy), logging_refusals(project, nowhere, unlogged):
         project.plan(project.request("1.0.0"), empty)
     [why] = unlogged
-    assert "There is no Tidegate bucket" in why.what
+    assert "there is no Tidegate bucket" in why.what
     assert not project.bucket.exists()
 
 

@@ -141,7 +141,7 @@ def require(standing: Standing, what: str, needs: Needs) -> None:
     lines = [f"{what} still needs {english.listed(standing.missing)}; approved so far by {there}."]
     lines += [f"  {line}" for line in (*needs.because, *standing.left_out)]
     raise ApprovalsMissing(
-        "\n".join(lines), fix="each of them runs `publish approve` with a key of their own; see `publish status`"
+        "\n".join(lines), fix="ask each of them to run `publish approve` with a key of their own; see `publish status`"
     )
 
 

@@ -85,7 +85,7 @@ def versions_at(entries: Sequence[Entry], number: int) -> dict[str, int]:
     entry = by_number.get(number)
     if entry is None or entry.result is None:
         raise InputError(
-            f"entry {number} made nothing live", fix="`publish recover` lists the entries that can be chosen"
+            f"entry {number} made nothing live", fix="choose one of the entries that `publish recover` lists"
         )
     versions: dict[str, int] = {}
     while True:

@@ -228,7 +228,9 @@ def _refuse_mixture(source: _Source) -> None:
             "it is not clear where the key comes from", fix="give one of --new, --public FILE and --from-uri URI"
         )
     if source.uri is not None and source.public is None:
-        raise UsageError("--uri goes with --public", fix="--from-uri says both what to ask and where the key is")
+        raise UsageError(
+            "--uri goes with --public", fix="use --from-uri alone: it says both what to ask and where the key is"
+        )
     if source.no_passphrase and not source.new:
         raise UsageError("--no-passphrase goes with --new", fix="leave it out")
     if source.new and source.scheme not in (None, PLAIN_SCHEME):

@@ -104,7 +104,7 @@ class RefreshReport(Report):
         lines += [line for waiting in self.waiting for line in wrapped(_asks(waiting), width)]
         if self.refused is not None:
             failed = f"Renewals could not be staged or made live from here: {self.refused.what}"
-            lines += wrapped(f"{failed} Run it as the publisher.", width)
+            lines += wrapped(f"{failed}. Run it as the publisher.", width)
         return lines
 
     def data(self) -> dict[str, object]:

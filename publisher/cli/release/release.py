@@ -60,7 +60,9 @@ def command(
     the timestamp last; then downloads it all again as a new client would. Run again, it does what is missing.
     """
     if at is not None and not dry_run:
-        raise UsageError("--at goes with --dry-run only", fix="what is published is decided at the real time")
+        raise UsageError(
+            "--at goes with --dry-run only", fix="leave --at out: what is published is decided at the real time"
+        )
     catalog = load(content, config)
     refuse_sample(catalog)
     refuse_placeholders(catalog, config, content)

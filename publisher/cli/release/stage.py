@@ -42,7 +42,9 @@ def command(
     The candidate is the exact metadata that clients will verify. It waits for signatures, and for `publish promote`.
     """
     if rebase and replace:
-        raise UsageError("--rebase and --replace do not go together", fix="--replace supersedes any candidate")
+        raise UsageError(
+            "--rebase and --replace do not go together", fix="give --replace alone: it supersedes any candidate"
+        )
     catalog = load(content, config)
     refuse_sample(catalog)
     refuse_placeholders(catalog, config, content)

@@ -123,4 +123,6 @@ def _refuse_words(
         if alone := [*(["--channel-bucket"] if channel_bucket else []), *alone]:
             raise UsageError(f"{alone[0]} goes with --upload only", fix="give --upload URL too")
     elif at is not None and not flags["dry_run"]:
-        raise UsageError("--at does not go with --upload", fix="what is published says what holds at the real time")
+        raise UsageError(
+            "--at does not go with --upload", fix="leave --at out: what is published says what holds at the real time"
+        )

@@ -65,7 +65,7 @@ def _used_once(kind: str, named: Iterable[tuple[str, Place]]) -> Iterator[Proble
     for name, place in named:
         if name in first:
             what = f"{kind} {name} is already used in {first[name]}"
-            yield Problem(what, place, "ids are never reused: choose another")
+            yield Problem(what, place, "choose another: ids are never reused")
         else:
             first[name] = place
 
@@ -81,7 +81,7 @@ def _unique_configuration(loaded: LoadedConfiguration) -> Iterator[Problem]:
     for signer, index in keys:
         if signer.public in public and signers:
             what = f"the key of {signer.name} is the key of {public[signer.public]}"
-            yield Problem(what, signers.place("signers", index, "public"), "every signer has a key of their own")
+            yield Problem(what, signers.place("signers", index, "public"), "give every signer a key of their own")
         public.setdefault(signer.public, signer.name)
 
 
@@ -149,7 +149,7 @@ def _endpoints(loaded: LoadedConfiguration) -> Iterator[Problem]:
     named += [(origin, item.place("downloads", index)) for index, origin in enumerate(item.value.downloads)]
     for origin, place in named:
         if not origin.startswith("https://"):
-            yield Problem(f"{origin} is not https", place, "plain http is for the demo only")
+            yield Problem(f"{origin} is not https", place, "use https; plain http is for the demo only")
 
 
 def policy_problems(item: Item[Policy]) -> Iterator[Problem]:
@@ -243,7 +243,7 @@ def _releases(loaded: Loaded) -> Iterator[Problem]:
                 yield Problem(
                     f"{later.value.id} is the same version as {earlier.value.version} in {earlier.place('version')}",
                     later.place("version"),
-                    "a version is used once",
+                    "choose another version; each is used once",
                 )
 
 

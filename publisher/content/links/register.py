@@ -79,7 +79,7 @@ def _followed(loaded: Loaded) -> Iterator[Problem]:
                 yield Problem(
                     f"{event.id} starts before {name}, which it follows",
                     place,
-                    f"it can start at {format_time(events[name].starts)} or later",
+                    f"let it start at {format_time(events[name].starts)} or later",
                 )
 
 
@@ -159,7 +159,9 @@ def _duties(item: Item[Override], policy: Policy | None) -> Iterator[Problem]:
         place = item.place("approvers", index, "duty")
         if duty not in ANSWERING:
             yield Problem(
-                f"duty {duty} cannot answer for an override", place, f"duties that can: {', '.join(ANSWERING)}"
+                f"duty {duty} cannot answer for an override",
+                place,
+                f"choose from the duties that can: {', '.join(ANSWERING)}",
             )
         elif duty in duties[:index]:
             yield Problem(f"duty {duty} stands twice", place, "keep one of them")
@@ -202,7 +204,9 @@ def _pattern_for_class(item: Item[Release], policy: Policy) -> Iterator[Problem]
     yield Problem(
         f"pattern {pattern.id} is not for class {release.change_class}",
         item.place("pattern"),
-        f"patterns that are: {', '.join(fitting)}" if fitting else "add a pattern for this class to policy.yaml",
+        f"choose from the patterns that are: {', '.join(fitting)}"
+        if fitting
+        else "add a pattern for this class to policy.yaml",
     )
 
 

@@ -110,7 +110,7 @@ def _reading(sample: Any, number: int, place: Place) -> Reading:
             raise Refused(Problem(f"sample {number} is not a time and a value", place, _SAVE))
     if at is None:
         what = f"sample {number} lies outside of the years {YEARS[0]} to {YEARS[-1]}: {seconds}"
-        fix = "Prometheus counts seconds since 1970, not milliseconds; save its answer as it comes"
+        fix = "save its answer as it comes: Prometheus counts seconds since 1970, not milliseconds"
         raise Refused(Problem(what, place, fix))
     if value is None:
         raise Refused(Problem(f"sample {number} has no number as its value: {_plain(number_text)}", place, _SAVE))

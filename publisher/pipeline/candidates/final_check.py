@@ -68,7 +68,7 @@ def kept_rollback_metadata(
     if not says_enough(configured, role, metadata):
         raise ApprovalsMissing(
             f"the way back of {release.id} is not signed by all who have to; it is signed together with the release",
-            fix="those who signed the release itself run `publish approve` again",
+            fix="ask those who signed the release itself to run `publish approve` again",
         )
     key = back_key(role, staged.candidate.digest)
     kept = read(key)

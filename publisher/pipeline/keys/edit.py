@@ -141,8 +141,8 @@ def plan_remove(name: str, place: ConfigurationPlace, named_by: Sequence[str] | 
     short = [one for role in _meant(signer, signers) for one in shortfalls(left, role)]
     if short and not compromised:
         raise SigningError(
-            f"Without {name}, {listed([one.what for one in short])}.",
-            fix=f"first add another: publish keys add NAME --person P --duty {signer.duty}"
+            f"without {name}, {listed([one.what for one in short])}",
+            fix=f"add another first: publish keys add NAME --person P --duty {signer.duty}"
             f" {' '.join(f'--role {role}' for role in signer.roles)} ...; or give --compromised if others may have it",
         )
     if signer.retired and named_by and not compromised:
@@ -240,7 +240,7 @@ def _refuse_same_key(signer: Signer, signers: Signers) -> None:
         if public_key(other).keyid == keyid:
             whose = "" if other.person == signer.person else f" of {other.person}"
             raise SigningError(
-                f"This is the key {other.name}{whose} already: one key under two names would count twice.",
+                f"this is the key {other.name}{whose} already: one key under two names would count twice",
                 fix="make a key of its own; or give the one that is there more roles in signers.yaml",
             )
 

@@ -113,7 +113,7 @@ def survey_bucket(storage: Readable, trusted_root: bytes, signers: Signers) -> S
         if read_repository(read, trusted_root) is None:
             refuted = "there is no timestamp.json"
     except (VerificationError, StorageForeign) as error:
-        refuted = error.what.rstrip(".")
+        refuted = error.what
     ledger = read_ledger(storage)
     live = claimed.stamp.sha256 if claimed.stamp else None
     current_keys = read_current_keys(storage, trusted_root, signers)
@@ -149,7 +149,7 @@ class Recovery:
             raise InputError(
                 f"what is live verifies, and entry {survey.announced.number} tells of it:"
                 " there is nothing to recover from",
-                fix="`publish rollback` takes a release back; if you know that it was somebody else, add --disown",
+                fix="take a release back with `publish rollback`; if you know that it was somebody else, add --disown",
             )
         if survey.ours and chosen not in {one.head for one in survey.states if one.certain}:
             raise InputError(

@@ -109,7 +109,7 @@ def _under_way(
     try:
         return under_way(bucket, configuration, now), None
     except (SigningError, VerificationError, StorageForeign) as error:
-        return (), error.what.rstrip(".")
+        return (), error.what
 
 
 def _candidates(
@@ -127,7 +127,7 @@ def _candidates(
                 continue
             staged = staged_candidate(bucket.storage, role, configuration.signers)
         except (VerificationError, StorageForeign) as error:
-            damaged.append(error.what.rstrip("."))
+            damaged.append(error.what)
             continue
         if staged is not None and not is_live(staged.candidate, bucket.live):
             candidates.append(_candidate(staged, bucket, configuration, now))

@@ -77,7 +77,7 @@ def plan_rollback(
         key = metadata_key(request.role, back.signed.version)
         raise StorageConflict(
             error.what,
-            fix=f"somebody put it there: have the holder of the break-glass identity delete {key}, as"
+            fix=f"have the holder of the break-glass identity delete {key}, as"
             " docs/key-runbooks.md says, or publish a fixed version under a higher number",
         ) from error
     about = {"product": request.product, "version": version, "channel": request.channel}
@@ -113,7 +113,7 @@ def _found(request: PromoteRequest, version: Version, live: Repository, read: Re
     if current is None or offered != str(version):
         raise InputError(
             f"{release} is not what {request.role} ships: {offered or 'nothing'} is live",
-            fix="`publish status` shows what is live; only that can be taken back",
+            fix="look with `publish status` at what is live; only that can be taken back",
         )
     data = read(back_key(request.role, payload_digest(current.signed)))
     if data is None:
@@ -128,12 +128,12 @@ def _found(request: PromoteRequest, version: Version, live: Repository, read: Re
     if back.signed.unrecognized_fields.get(BACK_FIELD) != str(version):
         raise VerificationError(
             f"what lies in the place of the way back was not signed to take {release} back",
-            fix="somebody wrote to back/; publish a fixed version under a higher number",
+            fix="publish a fixed version under a higher number; somebody wrote to back/",
         )
     if not says_enough(live.targets.signed, request.role, back):
         raise VerificationError(
             f"the way back of {release} does not have the signatures that it was signed with",
-            fix="somebody wrote to back/; bring it back from the versions that the bucket keeps",
+            fix="bring it back from the versions that the bucket keeps; somebody wrote to back/",
         )
     if back.signed.expires <= now:
         raise VerificationError("the way back has expired", fix="publish a fixed version under a higher number")

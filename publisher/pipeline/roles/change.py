@@ -240,7 +240,7 @@ def plan_keys(found: KeySet, configuration: Configuration, keys: KeyRing, now: d
     bucket = found.bucket
     live = bucket.published(fix="publish a release; it takes along what people have signed")
     if lacking := [f"{one.wanted.role} needs {' and '.join(one.missing)}" for one in found.roles if one.missing]:
-        raise ApprovalsMissing("; ".join(lacking), fix="each of them runs `publish approve ROLE --key KEY`")
+        raise ApprovalsMissing("; ".join(lacking), fix="ask each of them to run `publish approve ROLE --key KEY`")
     by_role = {one.wanted.role: one.wanted.only_good(one.signed) for one in found.roles}
     new_root = as_root(by_role.pop(Root.type)) if Root.type in by_role else None
     signed_targets = as_targets(by_role.pop(Targets.type)) if Targets.type in by_role else None

@@ -111,7 +111,7 @@ def read_site(directory: Path) -> tuple[SiteFile, ...]:
     for file in sorted(directory.rglob("*")):
         path = file.relative_to(directory).as_posix()
         if file.is_symlink() or not (file.is_file() or file.is_dir()):
-            raise InputError(f"{file} is a link or no plain file", fix="a site consists of plain files; copy it there")
+            raise InputError(f"{file} is a link or no plain file", fix="copy it there; a site consists of plain files")
         if file.is_dir() or path == MARKER:
             continue
         if path == MANIFEST or path.startswith(CHANNEL_FOLDERS):

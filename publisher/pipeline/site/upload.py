@@ -255,7 +255,7 @@ def _somebody_else() -> Iterator[None]:
 
 def _conflict(what: str = f"{MANIFEST} has changed") -> StorageConflict:
     return StorageConflict(
-        f"somebody else uploads to this site; nothing of theirs was undone ({what.rstrip('.')})",
+        f"somebody else uploads to this site; nothing of theirs was undone ({what})",
         fix="wait until they are through, then run the command again; it starts from what is there then. If nobody"
         " uploads, somebody else wrote what is named: remove it at the store",
     )

@@ -58,7 +58,7 @@ def walk(root: int, parts: list[str], *, make: bool = False) -> Iterator[int]:
                     raise
                 refuse_special(part, os.stat(part, dir_fd=current, follow_symlinks=False))
                 if make:
-                    raise StorageConflict(f"{part} is an object, so there is no room for objects below it.") from None
+                    raise StorageConflict(f"{part} is an object, so there is no room for objects below it") from None
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), part) from None
             os.close(current)
             current = below

@@ -81,7 +81,7 @@ def claimed(bucket: S3Bucket, key: str, *, quoted: bool) -> Iterator[None]:
             break
         if last:
             raise StorageConflict(
-                f"{key} in {bucket.address.place} is being finished by another publisher; nothing was written.",
+                f"{key} in {bucket.address.place} is being finished by another publisher; nothing was written",
                 fix=f"wait for it; if it has died, run the command again in {CLAIM_DEAD_MINUTES} minutes",
             )
     since = time.monotonic()

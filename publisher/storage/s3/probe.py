@@ -95,7 +95,7 @@ def measure(bucket: S3Bucket, look: Look = no_look) -> ProbeResults:
 def unsafe(place: str, endpoint: str, problem: str) -> StorageError:
     """The refusal of a store on which two publishers could both win."""
     return StorageError(
-        f"{place} cannot be published to safely: {endpoint} {problem}. Nothing was written.",
+        f"{place} cannot be published to safely: {endpoint} {problem}; nothing was written",
         fix="use a store that keeps conditional writes; a versioned bucket may be the reason",
     )
 

@@ -250,7 +250,7 @@ class S3Storage:
                 return PutResult(tag_in(answer), True)
             if (tag_in(answer) if answer else None) != expected_tag:
                 raise StorageConflict(
-                    f"{key} in {self.url} was changed by somebody else in the meantime; nothing was written.",
+                    f"{key} in {self.url} was changed by somebody else in the meantime; nothing was written",
                     fix="run the command again; it starts from what is there now",
                 )
             return None
@@ -266,7 +266,7 @@ class S3Storage:
         self._writing()
         origin = head(self.bucket, source)
         if origin is None:
-            raise StorageMissing(f"There is no {source} in {self.url}.")
+            raise StorageMissing(f"there is no {source} in {self.url}")
         if not self.capabilities.copy:
             return self._copy_by_hand(source, key, meta, origin["ContentLength"])
         mark = new_mark()
@@ -298,7 +298,7 @@ class S3Storage:
     def _check(self, key: str) -> None:
         check_key(key)
         if len((self._address.prefix + key).encode()) > KEY_LIMIT:
-            raise InputError(f"The object key {key!r} is longer than {KEY_LIMIT} bytes, with the bucket's prefix.")
+            raise InputError(f"the object key {key!r} is longer than {KEY_LIMIT} bytes, with the bucket's prefix")
 
     def _writing(self) -> None:
         """Refuse a store that two writers could both win."""
@@ -331,15 +331,15 @@ class S3Storage:
         """For a store that looks at no checksum: does it give what it was given?"""
         if self._sha256_of(key, body.size) != body.sha256:
             raise StorageError(
-                f"{key} arrived damaged in {self._address.place}: its server looks at no checksum.",
+                f"{key} arrived damaged in {self._address.place}: its server looks at no checksum",
                 fix="delete it by hand, then run the command again",
             )
 
     def _need_same(self, key: str, answer: Mapping[str, Any], body: Body) -> None:
         if not self._same(key, answer, body):
             raise StorageConflict(
-                f"{key} in {self.url} already holds other bytes; it was left as it is.",
-                fix="published files never change: use a new version",
+                f"{key} in {self.url} already holds other bytes; it was left as it is",
+                fix="use a new version: published files never change",
             )
 
     def _same(self, key: str, answer: Mapping[str, Any], body: Body) -> bool:
@@ -396,5 +396,5 @@ class S3Storage:
             yield
         except StorageError as error:
             if error.__cause__ is not None and is_missing(error.__cause__):
-                raise StorageMissing(f"There is no {key} in {self.url}.") from error.__cause__
+                raise StorageMissing(f"there is no {key} in {self.url}") from error.__cause__
             raise

@@ -94,7 +94,7 @@ class Upload:
         """The object in parts, read once from its source; it appears when all of them are there."""
         size = part_size_of(body.size, part_size)
         if size > MAX_PART_SIZE:
-            raise InputError(f"{body.name} is larger than the {MAX_PARTS * MAX_PART_SIZE} bytes that Tidegate uploads.")
+            raise InputError(f"{body.name} is larger than the {MAX_PARTS * MAX_PART_SIZE} bytes that Tidegate uploads")
         sent: list[dict[str, Any]] = []
 
         def send(upload_id: str, pool: ThreadPoolExecutor) -> list[dict[str, Any]]:
@@ -211,7 +211,7 @@ class Upload:
         stored = stored_sha256(answer)
         if answer["ContentLength"] != size or (stored and "-" in stored and stored != checksum):
             raise StorageError(
-                f"{self.key} was put together wrongly in {self.bucket.address.place}.",
+                f"{self.key} was put together wrongly in {self.bucket.address.place}",
                 fix="delete it by hand, then run the command again",
             )
 
@@ -258,8 +258,8 @@ class Upload:
                 if refused >= REFUSALS:
                     raise StorageConflict(
                         f"{self.bucket.endpoint} calls {self.key} in {self.bucket.address.place} taken,"
-                        " although there is no such object.",
-                        fix="perhaps it is a folder of other objects there, or somebody is writing it just now",
+                        " although there is no such object",
+                        fix="look whether it is a folder of other objects there, or somebody is writing it just now",
                     ) from error
                 if last or gone or missing:
                     raise self.bucket.translated(error, operation, self.key) from error
