@@ -130,7 +130,7 @@ def _overrides(loaded: Loaded) -> Iterator[Problem]:
         override = item.value
         for index, rule in enumerate(override.rules):
             if rule in BY_ID and rule not in OVERRIDABLE:
-                stuck, fix = f"`rules` names {rule}", "rules of integrity cannot be overridden, remove it"
+                stuck, fix = f"`rules` names {rule}", "remove it: rules of integrity cannot be overridden"
                 yield Problem(stuck, item.place("rules"), fix)
             else:
                 yield from exists(rule, OVERRIDABLE, "rule", item.place("rules", index))
