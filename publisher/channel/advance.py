@@ -92,8 +92,8 @@ class Advance:
         for role in SHARED_ROLES:
             live = current.get(role)
             if role in shared or self._may_renew(role, live):
-                wanted = shared.get(role) or (live.signed if live else Targets(version=1, expires=self.now))
-                current[role] = self._role(role, wanted, live, new_targets, changed, objects)
+                shared_role = shared.get(role) or (live.signed if live else Targets(version=1, expires=self.now))
+                current[role] = self._role(role, shared_role, live, new_targets, changed, objects)
                 verify_role_duties(new_targets.signed, role, current[role])
 
         fresh = dict(objects)
@@ -151,14 +151,16 @@ class Advance:
         key = metadata_key(role, metadata.signed.version)
         left = left_at(self.read, key)
         if left is not None:
-            found = _usable(left, Targets, role, delegator, metadata.signatures)
-            enough = not isinstance(delegator.signed, Targets) or (found and says_enough(delegator.signed, role, found))
-            if found is None or not enough or found.signed != metadata.signed:
+            earlier = _usable(left, Targets, role, delegator, metadata.signatures)
+            enough = not isinstance(delegator.signed, Targets) or (
+                earlier and says_enough(delegator.signed, role, earlier)
+            )
+            if earlier is None or not enough or earlier.signed != metadata.signed:
                 raise StorageConflict(
                     f"{key} is there already, and is not what was signed here",
                     fix="stage it again with --replace, which takes the next free version",
                 )
-            metadata = found
+            metadata = earlier
         changed.append((role, metadata.signed.version))
         objects.append((key, left or to_bytes(metadata)))
         return metadata
@@ -166,19 +168,19 @@ class Advance:
     def _role(
         self,
         role: str,
-        wanted: S,
+        content: S,
         live: Metadata[S] | None,
         delegator: Metadata[Root] | Metadata[Targets],
         changed: list[tuple[str, int]],
         objects: list[tuple[str, bytes]],
     ) -> Metadata[S]:
         """The role's metadata: the live one when it says the same and is not due, else a new version."""
-        if live is not None and says_the_same(live.signed, wanted) and verifies(delegator.signed, role, live):
+        if live is not None and says_the_same(live.signed, content) and verifies(delegator.signed, role, live):
             if not is_due(self.signers, role, live.signed, self.now):
                 return live
             if not self.keys(role) and live.signed.expires > self.now:
                 return live
-        signed = copy.deepcopy(wanted)
+        signed = copy.deepcopy(content)
         signed.expires = self._expiry(role, signed)
         signed.version = live.signed.version + 1 if live else 1
         metadata, data = self._settle(role, signed, delegator)
@@ -190,15 +192,15 @@ class Advance:
         """Find the version to write: one that a killed run left and that says the same, or the next free one."""
         ours = {key.public_key.keyid for key in self.keys(role)}
         while (left := left_at(self.read, metadata_key(role, signed.version))) is not None:
-            found = _usable(left, type(signed), role, delegator, ours)
+            earlier = _usable(left, type(signed), role, delegator, ours)
             if (
-                found is not None
-                and found.signed.version == signed.version
-                and says_the_same(found.signed, signed)
-                and found.signed.expires <= signed.expires
-                and not is_due(self.signers, role, found.signed, self.now)
+                earlier is not None
+                and earlier.signed.version == signed.version
+                and says_the_same(earlier.signed, signed)
+                and earlier.signed.expires <= signed.expires
+                and not is_due(self.signers, role, earlier.signed, self.now)
             ):
-                return found, left
+                return earlier, left
             signed.version += 1
         metadata = sign(role, signed, self.keys(role), delegator)
         return metadata, to_bytes(metadata)
@@ -249,7 +251,7 @@ def says_enough(targets: Targets, role: str, metadata: Metadata[Targets]) -> boo
     return True
 
 
-def says_the_same(one: Signed, other: Signed) -> bool:
+def says_the_same(first: Signed, other: Signed) -> bool:
     """Equal but for version, expiry, what they were made to replace, and what that rested on.
 
     Which of the two fields names a version that was taken back makes no difference.
@@ -259,7 +261,7 @@ def says_the_same(one: Signed, other: Signed) -> bool:
         passing = ("version", "expires", BACK_FIELD, WITHDRAWN_FIELD, *PASSING_FIELDS)
         return {name: value for name, value in signed.to_dict().items() if name not in passing}
 
-    return content(one) == content(other) and _withdrawn(one) == _withdrawn(other)
+    return content(first) == content(other) and _withdrawn(first) == _withdrawn(other)
 
 
 def _withdrawn(signed: Signed) -> tuple[Version, ...] | str:
@@ -300,7 +302,7 @@ def to_bytes(metadata: Metadata[Any]) -> bytes:
 def only_good_signatures(role: str, metadata: Metadata[Targets], delegator: Root | Targets) -> Metadata[Targets]:
     """The same metadata without signatures that do not verify, or are by keys that the role does not have."""
     result = delegator.get_verification_result(role, metadata.signed_bytes, metadata.signatures)
-    good = {keyid: one for keyid, one in metadata.signatures.items() if keyid in result.signed}
+    good = {keyid: signature for keyid, signature in metadata.signatures.items() if keyid in result.signed}
     return Metadata(metadata.signed, good)
 
 
@@ -314,9 +316,9 @@ def _usable(
     those that are being replaced.
     """
     try:
-        found = parse(data, kind, role)
-        result = delegator.signed.get_verification_result(role, found.signed_bytes, found.signatures)
+        metadata = parse(data, kind, role)
+        result = delegator.signed.get_verification_result(role, metadata.signed_bytes, metadata.signatures)
     except (VerificationError, RepositoryError, DeserializationError, ValueError):
         return None
-    strange = set(found.signatures) - set(result.signed) - (set(along) - set(result.unsigned))
-    return found if result and not strange and to_bytes(found) == data else None
+    strange = set(metadata.signatures) - set(result.signed) - (set(along) - set(result.unsigned))
+    return metadata if result and not strange and to_bytes(metadata) == data else None

@@ -36,7 +36,7 @@ class Finding:
     """The object's key."""
 
 
-class Source(Protocol):
+class AuditSource(Protocol):
     """A bucket as an auditor sees it."""
 
     def read(self, key: str) -> bytes | None:
@@ -59,8 +59,8 @@ class Source(Protocol):
 class Findings:
     """The auditor's book: findings, and which objects something signed leads to."""
 
-    source: Source
-    found: list[Finding] = field(default_factory=list)
+    source: AuditSource
+    findings: list[Finding] = field(default_factory=list)
     signatures: int = 0
     """Signatures that verified."""
     accounted: set[str] = field(default_factory=set)
@@ -70,11 +70,11 @@ class Findings:
     @property
     def hashed(self) -> int:
         """Objects whose bytes were read and hashed."""
-        return sum(one is not None for one in self._digests.values())
+        return sum(digests is not None for digests in self._digests.values())
 
     def add(self, level: Level, what: str, where: str = "") -> None:
         """Write something down."""
-        self.found.append(Finding(level, what, where))
+        self.findings.append(Finding(level, what, where))
 
     def error(self, what: str, where: str = "") -> None:
         """Write down what refutes the channel."""
@@ -114,8 +114,8 @@ class Findings:
 
     def _foreign(self, key: str, error: StorageForeign) -> None:
         """Told once, however often it is asked for."""
-        if not any(finding.where == key and finding.level is Level.ERROR for finding in self.found):
-            self.error(f"cannot be ours: {error.what.rstrip('.')}", key)
+        if not any(finding.where == key and finding.level is Level.ERROR for finding in self.findings):
+            self.error(f"cannot be ours: {error.what}", key)
 
     def account_for_prefix(self, prefix: str) -> None:
         """What lies below a prefix has been judged as a whole."""

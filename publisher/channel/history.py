@@ -30,7 +30,7 @@ Vouched = Mapping[File, Mapping[str, int]]
 
 
 @dataclass(frozen=True)
-class History:
+class ProvenHistory:
     """What can be proven of the past."""
 
     keys: frozenset[str]
@@ -52,13 +52,13 @@ class History:
 
 def read_history(
     read: Read, repository: Repository, keys: Iterable[str] | None, roots: Sequence[Metadata[Root]]
-) -> History:
+) -> ProvenHistory:
     """Read every metadata version in `keys`; without a listing, little more than the current ones is known.
 
     `roots` are the trusted one and all that follow. `read` is asked for what strangers may have written.
     """
     current = {role: signed.version for role, (signed, _) in repository.signed.items()}
-    named = sorted(_named(keys, current), key=lambda found: found[1:])
+    named = sorted(_named(keys, current), key=lambda entry: entry[1:])
     earlier = _earlier_targets(read, repository, named if keys is not None else None, roots)
     book = _Book()
     for metadata in repository.roles.values():
@@ -73,7 +73,7 @@ def read_history(
                 book.proven(number <= current[role]).add(key)
         else:
             book.targets(key, number, role, read(key), repository, current, earlier)
-    return History(
+    return ProvenHistory(
         frozenset(book.keys),
         frozenset(book.coming - book.keys),
         book.vouched,
@@ -124,9 +124,9 @@ class _Book:
 def _named(keys: Iterable[str] | None, current: Mapping[str, int]) -> Iterator[tuple[str, int, str]]:
     """Metadata objects with number and role, of the roles that there are."""
     for key in keys or ():
-        found = numbered(key)
-        if found is not None and found[1] in current:
-            yield key, *found
+        role_version = numbered(key)
+        if role_version is not None and role_version[1] in current:
+            yield key, *role_version
 
 
 def _roots_before(read: Read, trusted: Metadata[Root]) -> frozenset[int]:
@@ -165,14 +165,14 @@ def _earlier_targets(
     """Versions of `targets` before today's that a root of their time vouched for, the newest first."""
     today = repository.targets.signed.version
     numbers = {number for _, number, role in named if role == Targets.type} if named is not None else set()
-    found: dict[int, Targets] = {}
+    earlier: dict[int, Targets] = {}
     for number in sorted(numbers if named is not None else range(max(1, today - FEW), today), reverse=True):
         data = read(metadata_key(Targets.type, number)) if number < today else None
         judges = (root.signed for root in reversed(roots))
         signed = next((targets for root in judges if (targets := _verified(data, Targets.type, root))), None)
         if signed is not None and signed.version == number:
-            found[number] = signed
-    return found
+            earlier[number] = signed
+    return earlier
 
 
 def _then(data: bytes | None, role: str, earlier: Mapping[int, Targets]) -> Targets | None:

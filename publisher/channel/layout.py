@@ -6,7 +6,7 @@
                    keys/<sha256>.minisign.pub
                    site/<sha256>.pages.json
     releases/<product>/<version>/   plain names for people
-    back/<product>.<channel>/   ways back of releases, signed; private
+    back/<product>.<channel>/   rollback metadata of releases, signed; private
     staging/<role>/current.json     which candidate the role is working on
     staging/<role>/<sha256>/        payload.json, decision.json, sig/<keyid>, people/<file>: each written once
     ledger/<number>.json            signed entries, each written once and linked to the one before it; private
@@ -96,7 +96,7 @@ def candidate_key(role: str, digest: str, file: str) -> str:
 
 
 def back_key(role: str, digest: str) -> str:
-    """The signed way back of a release, by the digest of the candidate that shipped it; private."""
+    """The signed rollback metadata of a release, by the digest of the candidate that shipped it; private."""
     return f"{BACK}{role}/{digest}.json"
 
 

@@ -23,13 +23,13 @@ def sums(files: Iterable[tuple[str, str]]) -> bytes:
 
 def parse_sums(text: bytes) -> dict[str, str]:
     """File name -> digest. Raises VerificationError for a line that is not in the format of `sums`."""
-    found: dict[str, str] = {}
+    digests: dict[str, str] = {}
     for line in text.decode("utf-8", "replace").splitlines():
         digest, separator, name = line.partition("  ")
-        if len(digest) != 64 or not separator or not name or name in found:
+        if len(digest) != 64 or not separator or not name or name in digests:
             raise VerificationError(f"{SUMS_FILE} holds a line that is no checksum: {line[:80]!r}")
-        found[name] = digest
-    return found
+        digests[name] = digest
+    return digests
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:

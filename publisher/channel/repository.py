@@ -70,7 +70,7 @@ class Repository:
     def versions(self) -> dict[str, int]:
         """Role -> version, of all that the timestamp leads to."""
         return {
-            **{role: one.signed.version for role, one in self.roles.items()},
+            **{role: metadata.signed.version for role, metadata in self.roles.items()},
             Snapshot.type: self.snapshot.signed.version,
             Targets.type: self.targets.signed.version,
         }
@@ -88,12 +88,12 @@ def parse(data: bytes, kind: type[S], name: str) -> Metadata[S]:
         except ClientError as page:
             raise VerificationError(page.what, fix=page.fix) from error
         raise VerificationError(f"{name} is not TUF metadata") from error
-    if metadata.unrecognized_fields or any(one.unrecognized_fields for one in metadata.signatures.values()):
+    if metadata.unrecognized_fields or any(signature.unrecognized_fields for signature in metadata.signatures.values()):
         raise VerificationError(f"{name} holds fields beside what is signed, which nobody vouches for")
     if not 0 < metadata.signed.version <= MAX_VERSION:
         raise VerificationError(
             f"{name} claims a version that no role reaches",
-            fix="somebody has your keys and numbers ahead: see `publish recover`",
+            fix="see `publish recover`: somebody has your keys and numbers ahead",
         )
     if metadata.signed.type != kind.type:
         raise VerificationError(f"{name} is metadata of the role type {metadata.signed.type}, not {kind.type}")
@@ -117,7 +117,7 @@ def follow_roots(read: Read, trusted_root: bytes) -> Iterator[Metadata[Root]]:
             following = _next_root(root, read(key))
         except (VerificationError, StorageForeign) as error:
             raise VerificationError(
-                f"{key} lies where the next root belongs, and every client stops there: {error.what.rstrip('.')}",
+                f"{key} lies where the next root belongs, and every client stops there: {error.what}",
                 fix=f"have the holder of the break-glass identity delete {key}, as docs/key-runbooks.md says",
             ) from error
         if following is None:

@@ -175,12 +175,12 @@ def listed_targets(
 
 
 def _keys(signers: Signers, role: str) -> dict[str, Key]:
-    found = [public_key(signer) for signer in signers.keys_of(role)]
-    if not found:
+    keys = [public_key(signer) for signer in signers.keys_of(role)]
+    if not keys:
         raise SigningError(
             f"no key may sign {role}", fix="make keys with `publish keys init`, or add signers to signers.yaml"
         )
-    return {key.keyid: key for key in _in_order(found)}
+    return {key.keyid: key for key in _in_order(keys)}
 
 
 def _in_order(keys: Iterable[Key]) -> list[Key]:

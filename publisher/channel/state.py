@@ -13,9 +13,10 @@ from publisher.channel.layout import MINISIGN_TARGET, channel_role, feed_target,
 from publisher.channel.repository import Read, Repository
 from publisher.errors import VerificationError
 from publisher.model.config.role import SHARED_ROLES
-from publisher.model.records.channel_state import ChannelState, LiveRelease, PublishedArtifact, Withdrawal
+from publisher.model.published_file import PublishedFile
+from publisher.model.records.channel_state import ChannelState, LiveRelease, Withdrawal
 from publisher.wire.errors import ClientError
-from publisher.wire.feed import Feed, parse_feed
+from publisher.wire.feed import ParsedFeed, parse_feed
 
 
 def read_target(read: Read, path: str, length: int, sha256: str) -> bytes:
@@ -28,7 +29,7 @@ def read_target(read: Read, path: str, length: int, sha256: str) -> bytes:
     return data
 
 
-def read_feed(read: Read, path: str, target: TargetFile) -> Feed:
+def read_feed(read: Read, path: str, target: TargetFile) -> ParsedFeed:
     """One listed feed, parsed by the client's own parser. Raises VerificationError."""
     sha256 = target.hashes.get("sha256")
     if sha256 is None:
@@ -42,17 +43,17 @@ def read_feed(read: Read, path: str, target: TargetFile) -> Feed:
     return feed
 
 
-def feeds(read: Read, repository: Repository, product: str, channel: str) -> Mapping[str, Feed]:
+def feeds(read: Read, repository: Repository, product: str, channel: str) -> Mapping[str, ParsedFeed]:
     """Platform -> feed of one channel, parsed by the client's own parser; empty when nothing is published."""
     metadata = repository.roles.get(channel_role(product, channel))
-    found: dict[str, Feed] = {}
+    by_platform: dict[str, ParsedFeed] = {}
     prefix = feed_target(product, channel, "")[: -len(".json")]
     for path, target in sorted(metadata.signed.targets.items()) if metadata else ():
         if not path.startswith(prefix):
             continue
         feed = read_feed(read, path, target)
-        found[feed.platform] = feed
-    return found
+        by_platform[feed.platform] = feed
+    return by_platform
 
 
 def read_state(read: Read, repository: Repository, withdrawn: tuple[Withdrawal, ...], now: datetime) -> ChannelState:
@@ -61,12 +62,12 @@ def read_state(read: Read, repository: Repository, withdrawn: tuple[Withdrawal, 
     for role in sorted(set(repository.roles) - set(SHARED_ROLES)):
         product, _, channel = role.partition(".")
         approved_by = tuple(signed_by(repository, role))
-        by_version: dict[str, list[PublishedArtifact]] = {}
+        by_version: dict[str, list[PublishedFile]] = {}
         for platform, feed in feeds(read, repository, product, channel).items():
             if feed.release is not None:
                 artifact = feed.release.artifact
                 by_version.setdefault(str(feed.release.version), []).append(
-                    PublishedArtifact(file=artifact.file, platform=platform, size=artifact.size, sha256=artifact.sha256)
+                    PublishedFile(file=artifact.file, platform=platform, size=artifact.size, sha256=artifact.sha256)
                 )
         live.extend(
             LiveRelease.model_validate(

@@ -18,8 +18,8 @@ from publisher.channel.manifests import (
     trusted_comment,
 )
 from publisher.errors import VerificationError
+from publisher.model.published_file import PublishedFile
 from publisher.model.records.channel_state import Manifest
-from publisher.model.records.evidence import ArtifactFact
 from publisher.signing.digests import digest_bytes
 from publisher.signing.minisign import signed_comment
 from publisher.signing.minisign import verify as verify_minisign
@@ -39,12 +39,9 @@ class VouchedRelease:
     """Name -> bytes of the files that were read to prove it; bills of materials are not among them."""
 
     @property
-    def files(self) -> tuple[ArtifactFact, ...]:
+    def files(self) -> tuple[PublishedFile, ...]:
         """The binaries, by platform."""
-        return tuple(
-            ArtifactFact(file=artifact.file, platform=artifact.platform, size=artifact.size, sha256=artifact.sha256)
-            for artifact in sorted(self.manifest.artifacts, key=lambda artifact: artifact.platform)
-        )
+        return tuple(sorted(self.manifest.artifacts, key=lambda artifact: artifact.platform))
 
 
 def vouched_release(product: str, version: str, read: ReadFile, public: bytes) -> VouchedRelease:

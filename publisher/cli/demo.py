@@ -14,11 +14,11 @@ from publisher.content.load import load_catalog
 from publisher.content.pages import read_handed_out
 from publisher.errors import InputError, StorageConflict
 from publisher.pipeline import demo
-from publisher.pipeline.demo import Place
+from publisher.pipeline.demo import DemoPlace
 from publisher.pipeline.live import live_state
 from publisher.site.directory_writer import read_file
 from publisher.site.mkdocs.build import build_site
-from publisher.site.mkdocs.plugin import Source
+from publisher.site.mkdocs.plugin import SiteSource
 from publisher.site.mkdocs.preview import BUILT_FOR
 from publisher.site.render import CALENDAR_ICS
 from publisher.site.templates import Templates
@@ -35,7 +35,7 @@ def command(wheels: Path | None) -> None:
 
     Run it again: it says that nothing changed, and writes nothing to the bucket.
     """
-    place, own = Place(Path("build/demo")), version("tidegate")
+    place, own = DemoPlace(Path("build/demo")), version("tidegate")
     project = load_catalog([CONTENT], CONFIG)
     if project.sample is None or demo.PRODUCT not in project.products:
         raise InputError(
@@ -54,7 +54,7 @@ def command(wheels: Path | None) -> None:
         applied = demo.publish_client(place, catalog, own, wall_clock, track_on_terminal(quiet=False))
     except StorageConflict as error:
         raise StorageConflict(
-            error.what, fix="this program has changed since the last demo: `make clean`, then again"
+            error.what, fix="run `make clean`, then again: this program has changed since the last demo"
         ) from error
     published = f"{demo.PRODUCT} {own} to {demo.CHANNEL}"
     _step(
@@ -65,7 +65,7 @@ def command(wheels: Path | None) -> None:
     state = live_state(open_storage(str(place.bucket)), place.root.read_bytes(), catalog.signers, wall_clock())
     now = catalog.sample.reference_time if catalog.sample else wall_clock()
     before = read_file(place.site, CALENDAR_ICS)
-    source = Source(
+    source = SiteSource(
         catalog,
         state,
         now,

@@ -19,7 +19,7 @@ from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined
 from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
 
-from publisher.wire.errors import InputError
+from publisher.wire.errors import ClientInputError
 
 __all__ = ["Proxy", "is_safe", "joined", "parsed", "proxy_for"]
 
@@ -61,7 +61,7 @@ def joined(url: str, location: str) -> str:
 
 
 def proxy_for(address: Url, proxies: Mapping[str, str]) -> Proxy | None:
-    """The proxy for an address, out of those of `urllib.request.getproxies()`. Raises InputError for an odd one."""
+    """The proxy for an address, of those of `urllib.request.getproxies()`. Raises ClientInputError for an odd one."""
     host = (address.host or "").strip("[]")
     if _is_this_machine(host) or proxy_bypass_environment(host, dict(proxies)):
         return None
@@ -75,11 +75,11 @@ def _proxy(text: str) -> Proxy:
     try:
         address = parse_url(text if "://" in text else f"http://{text}")
     except LocationParseError:
-        raise InputError("the proxy's address cannot be read", fix=fix) from None
+        raise ClientInputError("the proxy's address cannot be read", fix=fix) from None
     if address.scheme not in ("http", "https"):
-        raise InputError(f"a proxy with the scheme {address.scheme} cannot be used", fix=fix)
+        raise ClientInputError(f"a proxy with the scheme {address.scheme} cannot be used", fix=fix)
     if not address.host:
-        raise InputError("the proxy's address names no host", fix=fix)
+        raise ClientInputError("the proxy's address names no host", fix=fix)
     url = Url(scheme=address.scheme, host=address.host, port=address.port).url
     if address.auth is None:
         return Proxy(url, None)

@@ -36,7 +36,7 @@ from urllib.request import getproxies
 from publisher.client.decide import decide
 from publisher.client.embedded import RESOURCE, Trusted
 from publisher.client.report import answer_json, answer_lines, error_json, error_lines, shell_exit
-from publisher.wire.errors import ClientError, Code, InputError, StoppedError, UsageError, printable
+from publisher.wire.errors import ClientError, ClientInputError, ClientUsageError, Code, StoppedError, printable
 from publisher.wire.version import Version
 
 ROOT_BYTES = 128 * 1024
@@ -119,7 +119,7 @@ def _failure(error: BaseException) -> ClientError:
         )
     return ClientError(
         f"something went wrong that should not ({type(error).__name__}: {error})",
-        fix="please report it, with the output of the same command and --debug",
+        fix="report it, with the output of the same command and --debug",
         code=Code.DEFECT,
     )
 
@@ -138,7 +138,7 @@ def _run(words: Sequence[str]) -> int:
         print(f"tidegate {_own_version()}")
         return 0
     if options.command is None:
-        raise UsageError("say what to do: check or download", fix="tidegate --help lists everything")
+        raise ClientUsageError("say what to do: check or download", fix="run tidegate --help, which lists everything")
     return _ask(options, _settings(options, embedded))
 
 
@@ -176,9 +176,9 @@ def _ask(options: argparse.Namespace, settings: _Settings) -> int:
 def _settings(options: argparse.Namespace, embedded: Trusted | None) -> _Settings:
     missing = [f"--{name}" for name in ("url", "root", "product", "channel") if getattr(options, name) is None]
     if missing and embedded is None:
-        raise UsageError(
+        raise ClientUsageError(
             f"missing: {', '.join(missing)}",
-            fix="this copy of tidegate has no channel built in; the publisher's page says what to give",
+            fix="give what the publisher's page says; this copy of tidegate has no channel built in",
         )
     trusted = Trusted(
         url=options.url or (embedded.url if embedded else ""),
@@ -201,14 +201,14 @@ def _read_root(path: Path) -> bytes:
             return file.read(ROOT_BYTES + 1)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise InputError(f"{path}: {reason}", fix="give --root the root.json of the publisher") from None
+        raise ClientInputError(f"{path}: {reason}", fix="give --root the root.json of the publisher") from None
 
 
 def _read_version(text: str | None) -> Version | None:
     try:
         return None if text is None else Version.parse(text)
     except ValueError as error:
-        raise InputError(f"--current {error}", fix="write it like 4.1.0") from None
+        raise ClientInputError(f"--current {error}", fix="write it like 4.1.0") from None
 
 
 def _own_state(base: Path, trusted: Trusted) -> Path:
@@ -223,7 +223,7 @@ def _own_state(base: Path, trusted: Trusted) -> Path:
 def _home_state() -> Path:
     state = _system_state()
     if state is None:
-        raise InputError(
+        raise ClientInputError(
             "this system names no home directory to remember in", fix="give --state a directory of your own"
         )
     return state
@@ -297,7 +297,7 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(printable(message), fix=f"{self.prog} --help lists what it takes")
+        raise ClientUsageError(printable(message), fix=f"run {self.prog} --help, which lists what it takes")
 
 
 def _path(text: str) -> Path:

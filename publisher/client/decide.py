@@ -10,10 +10,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from publisher.wire.feed import Action, Feed, Release
+from publisher.wire.feed import Action, OfferedRelease, ParsedFeed
 from publisher.wire.version import Version
 
-__all__ = ["Answer", "Outcome", "decide"]
+__all__ = ["Outcome", "UpdateAdvice", "decide"]
 
 
 class Outcome(StrEnum):
@@ -27,13 +27,13 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Answer:
+class UpdateAdvice:
     """What to do now, and why."""
 
     outcome: Outcome
     reason: str
     """One plain sentence."""
-    release: Release | None
+    release: OfferedRelease | None
     """The release that is offered: a newer one, or the one to go back to if the running version was taken back."""
     action: Action | None
     """How urgent the offer is; None without an offer."""
@@ -41,7 +41,7 @@ class Answer:
     """False if the running version is below the security floor or was taken back, with or without an offer."""
 
 
-def decide(feed: Feed, current: Version | None, withdrawn: Collection[Version] = ()) -> Answer:
+def decide(feed: ParsedFeed, current: Version | None, withdrawn: Collection[Version] = ()) -> UpdateAdvice:
     """The answer of `feed` to a machine that runs `current`, or nothing yet (None).
 
     `withdrawn` are the versions that the channel has taken back; none of them is ever offered. A feed older than the
@@ -53,36 +53,36 @@ def decide(feed: Feed, current: Version | None, withdrawn: Collection[Version] =
         return _taken_back(release, current)
     secure = current is None or feed.min_secure is None or current >= feed.min_secure
     if release is None:
-        return Answer(Outcome.NOTHING_PUBLISHED, _nothing(feed, current, secure), None, None, secure)
+        return UpdateAdvice(Outcome.NOTHING_PUBLISHED, _nothing(feed, current, secure), None, None, secure)
     if current is None:
         reason = f"Version {release.version} is the newest published version."
-        return Answer(Outcome.UPDATE_AVAILABLE, reason, release, release.action, secure)
+        return UpdateAdvice(Outcome.UPDATE_AVAILABLE, reason, release, release.action, secure)
     if release.version > current:
         action = release.action if secure else Action.REQUIRED
         reason = _offer(feed, release, current, action, secure)
-        return Answer(Outcome.UPDATE_AVAILABLE, reason, release, action, secure)
+        return UpdateAdvice(Outcome.UPDATE_AVAILABLE, reason, release, action, secure)
     # parse_feed refuses a release below the floor, so whoever runs it or a later version is secure.
     if release.version == current:
         reason = f"You run {current}, which is the newest published version."
-        return Answer(Outcome.UP_TO_DATE, reason, None, None, secure)
+        return UpdateAdvice(Outcome.UP_TO_DATE, reason, None, None, secure)
     reason = f"You run {current}, which is newer than the published {release.version}."
-    return Answer(Outcome.AHEAD, reason, None, None, secure)
+    return UpdateAdvice(Outcome.AHEAD, reason, None, None, secure)
 
 
-def _taken_back(release: Release | None, current: Version) -> Answer:
+def _taken_back(release: OfferedRelease | None, current: Version) -> UpdateAdvice:
     """What to do instead of running a version that was taken back: update, go back, or wait."""
     what = f"{current}, which you run, was taken back"
     if release is None:
         reason = f"Version {what}. Nothing is offered in its place yet; keep it running."
-        return Answer(Outcome.TAKEN_BACK, reason, None, None, False)
+        return UpdateAdvice(Outcome.TAKEN_BACK, reason, None, None, False)
     if release.version > current:
         reason = f"Version {release.version} is available and required, because {what}."
-        return Answer(Outcome.UPDATE_AVAILABLE, reason, release, Action.REQUIRED, False)
+        return UpdateAdvice(Outcome.UPDATE_AVAILABLE, reason, release, Action.REQUIRED, False)
     reason = f"Version {what}. Go back to {release.version}."
-    return Answer(Outcome.TAKEN_BACK, reason, release, Action.REQUIRED, False)
+    return UpdateAdvice(Outcome.TAKEN_BACK, reason, release, Action.REQUIRED, False)
 
 
-def _nothing(feed: Feed, current: Version | None, secure: bool) -> str:
+def _nothing(feed: ParsedFeed, current: Version | None, secure: bool) -> str:
     if not secure:
         return (
             f"You run {current}; versions before {feed.min_secure} are no longer secure, "
@@ -93,7 +93,7 @@ def _nothing(feed: Feed, current: Version | None, secure: bool) -> str:
     return "Nothing is published here yet."
 
 
-def _offer(feed: Feed, release: Release, current: Version, action: Action, secure: bool) -> str:
+def _offer(feed: ParsedFeed, release: OfferedRelease, current: Version, action: Action, secure: bool) -> str:
     if not secure:
         return (
             f"Version {release.version} is available and required, because versions before {feed.min_secure} "

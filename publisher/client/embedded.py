@@ -11,7 +11,7 @@ import binascii
 import json
 from dataclasses import asdict, dataclass
 
-from publisher.wire.errors import InputError
+from publisher.wire.errors import ClientInputError
 
 __all__ = ["RESOURCE", "Trusted"]
 
@@ -37,7 +37,7 @@ class Trusted:
 
     @classmethod
     def from_json(cls, data: bytes) -> Trusted:
-        """Read the resource back. Raises InputError if this copy of the client is damaged."""
+        """Read the resource back. Raises ClientInputError if this copy of the client is damaged."""
         try:
             fields = json.loads(data)
             texts = [fields[name] for name in ("url", "product", "channel", "root")]
@@ -46,7 +46,7 @@ class Trusted:
             url, product, channel, root = texts
             return cls(url, product, channel, base64.b64decode(root, validate=True))
         except (ValueError, KeyError, TypeError, binascii.Error):
-            raise InputError(
+            raise ClientInputError(
                 "this copy of the client is damaged: its trusted.json cannot be read",
                 fix="download the client again and check its signature",
             ) from None

@@ -31,7 +31,7 @@ from urllib3.util import Url
 from publisher.client.address import Proxy, is_safe, joined, parsed, proxy_for
 from publisher.client.deadlines import CHUNK, Limits, Pace, keep_pace, paced
 from publisher.client.files import open_plain
-from publisher.wire.errors import InputError
+from publisher.wire.errors import ClientInputError
 from publisher.wire.web_path import as_asked
 
 __all__ = ["DirectoryFetcher", "DirectoryUnreadable", "ProxyRefused", "WebFetcher", "fetcher_for"]
@@ -59,7 +59,7 @@ def fetcher_for(
 ) -> FetcherInterface:
     """The fetcher for a channel at `url`: https, http on this machine, or file.
 
-    `proxies` are those of `urllib.request.getproxies()`. Raises InputError for any other address.
+    `proxies` are those of `urllib.request.getproxies()`. Raises ClientInputError for any other address.
     """
     if url.startswith("file:"):
         return DirectoryFetcher(url)
@@ -72,23 +72,23 @@ def fetcher_for(
 def _channel_address(url: str) -> Url:
     scheme, _, rest = url.partition("://")
     if scheme not in ("https", "http") or not rest:
-        raise InputError(
+        raise ClientInputError(
             f"the address {url} cannot be used",
             fix="use https://..., or file:///... for a directory on this machine",
         )
     if any(sign in url for sign in "?#@"):
-        raise InputError(
+        raise ClientInputError(
             f"the channel's address {url} has more than a scheme, a host and a path",
             fix="leave out the user name, the question mark and the hash sign",
         )
     try:
         address = parsed(url)
     except ValueError as error:
-        raise InputError(
+        raise ClientInputError(
             f"the address {url} cannot be used: {error}", fix="check the address given with --url"
         ) from None
     if not is_safe(address):
-        raise InputError(
+        raise ClientInputError(
             f"the address {url} is not encrypted", fix="use https://; http:// is only for this very machine"
         )
     return address
@@ -100,18 +100,18 @@ class DirectoryFetcher(FetcherInterface):
     def __init__(self, base_url: str) -> None:
         parts = urlsplit(base_url)
         if parts.netloc not in ("", "localhost"):
-            raise InputError(
+            raise ClientInputError(
                 f"the address {base_url} names another machine", fix="write three slashes: file:///directory"
             )
         if parts.query or parts.fragment:
-            raise InputError(
+            raise ClientInputError(
                 f"the channel's address {base_url} has more than a directory",
                 fix="write a question mark as %3F and a hash sign as %23",
             )
         self._base_url = base_url.rstrip("/") + "/"
         self._base = Path(url2pathname(parts.path)).resolve()
         if not self._base.is_dir():
-            raise InputError(f"{self._base} is not a directory", fix="check the address given with --url")
+            raise ClientInputError(f"{self._base} is not a directory", fix="check the address given with --url")
 
     def _fetch(self, url: str) -> Iterator[bytes]:
         path = self._path(url)

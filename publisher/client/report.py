@@ -11,14 +11,14 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from publisher.client.decide import Answer
+from publisher.client.decide import UpdateAdvice
 from publisher.wire.errors import ClientError
-from publisher.wire.feed import Deprecation, Release, Restart, State
+from publisher.wire.feed import DeprecationNotice, OfferedRelease, Restart, State
 from publisher.wire.version import Version
 
 if TYPE_CHECKING:
     # Not at run time, so that telling an error does not load python-tuf.
-    from publisher.client.updater import Channel, Downloaded
+    from publisher.client.updater import Downloaded, VerifiedChannel
     from publisher.wire.duties import Signature
 
 __all__ = ["INSECURE_EXIT", "UPDATE_EXIT", "answer_json", "answer_lines", "error_json", "error_lines", "shell_exit"]
@@ -42,7 +42,7 @@ _SYMPTOMS = 3
 
 
 def answer_lines(
-    channel: Channel, answer: Answer, *, next_command: str = "", downloaded: Downloaded | None = None
+    channel: VerifiedChannel, answer: UpdateAdvice, *, next_command: str = "", downloaded: Downloaded | None = None
 ) -> list[str]:
     """The answer for people. `next_command` is what to run to get an offered release."""
     feed = channel.feed
@@ -66,7 +66,11 @@ def error_lines(error: ClientError) -> list[str]:
 
 
 def answer_json(
-    channel: Channel, answer: Answer, current: Version | None, exit_code: int, downloaded: Downloaded | None = None
+    channel: VerifiedChannel,
+    answer: UpdateAdvice,
+    current: Version | None,
+    exit_code: int,
+    downloaded: Downloaded | None = None,
 ) -> str:
     """The answer for programs; see schemas/answer-1.json."""
     feed = channel.feed
@@ -104,14 +108,14 @@ def error_json(error: ClientError, now: datetime) -> str:
     )
 
 
-def shell_exit(answer: Answer) -> int:
+def shell_exit(answer: UpdateAdvice) -> int:
     """The exit code of `check --exit-code`: 0 when there is nothing to do."""
     if answer.release is not None:
         return UPDATE_EXIT
     return 0 if answer.secure else INSECURE_EXIT
 
 
-def _release_lines(release: Release) -> list[str]:
+def _release_lines(release: OfferedRelease) -> list[str]:
     facts = [("What", release.sentence), ("Restart", _RESTART[release.restart])]
     if release.required_by:
         facts.append(("Update by", _time(release.required_by)))
@@ -127,7 +131,7 @@ def _release_lines(release: Release) -> list[str]:
     return [f"  {label:<{_LABEL_WIDTH}}  {text}" for label, text in facts]
 
 
-def _deprecation_line(item: Deprecation) -> str:
+def _deprecation_line(item: DeprecationNotice) -> str:
     if item.state is State.REMOVED:
         line = f"Gone: {item.subject}"
     else:

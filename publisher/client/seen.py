@@ -21,7 +21,7 @@ from typing import Any
 
 from publisher.client.files import open_plain, write_durably
 from publisher.wire import strict_json
-from publisher.wire.errors import Code, InputError, VerificationError
+from publisher.wire.errors import ClientInputError, ClientVerificationError, Code
 
 __all__ = ["MAX_BYTES", "RoleSeen", "Seen", "read_seen", "write_seen"]
 
@@ -65,7 +65,7 @@ class Seen:
         return replace(self, roles={**kept, **roles})
 
     def refuse_older(self, roles: Mapping[str, RoleSeen], place: Path) -> None:
-        """Raise VerificationError if a role has a lower number than was seen, or other bytes under the same number.
+        """Raise ClientVerificationError if a role has a lower number than was seen, or other bytes under the same one.
 
         Under other keys it may.
         """
@@ -76,12 +76,12 @@ class Seen:
             if now.version == before.version:
                 if now.sha256 == before.sha256:
                     continue
-                raise VerificationError(
+                raise ClientVerificationError(
                     f"the server offers another version {now.version} of {name} than this machine has seen",
                     fix="keep what you run, try again later, and tell the publisher if it stays",
                     code=Code.OLDER_THAN_SEEN,
                 )
-            raise VerificationError(
+            raise ClientVerificationError(
                 f"the server offers version {now.version} of {name}, and this machine has seen version"
                 f" {before.version}: it replays an old state",
                 fix="keep what you run, try again later, and tell the publisher if it stays;"
@@ -101,9 +101,9 @@ class Seen:
 
 
 def read_seen(path: Path) -> Seen:
-    """The record, or an empty one if there is none. Raises InputError for a damaged one, OSError."""
+    """The record, or an empty one if there is none. Raises ClientInputError for a damaged one, OSError."""
     if path.is_symlink():
-        raise InputError(f"{path} is a symbolic link; it was not followed", fix="remove the link")
+        raise ClientInputError(f"{path} is a symbolic link; it was not followed", fix="remove the link")
     try:
         with open_plain(path) as file:
             data = file.read(MAX_BYTES + 1)
@@ -114,7 +114,7 @@ def read_seen(path: Path) -> Seen:
             raise ValueError("it is too large")
         return _parse(strict_json.loads(data.decode("utf-8")))
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise InputError(
+        raise ClientInputError(
             f"{path}, which remembers what this machine has seen, is damaged",
             fix=f"remove {path}; old states that a server replays are noticed again from the next check on",
         ) from None

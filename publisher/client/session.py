@@ -24,10 +24,10 @@ from publisher.client.files import is_plain_file
 from publisher.client.seen import RoleSeen, Seen, read_seen, write_seen
 from publisher.wire.brakes import BRAKES, silenced_by
 from publisher.wire.duties import Signature, check_duties
-from publisher.wire.errors import Code, ExpiredError, InputError, VerificationError
+from publisher.wire.errors import ClientInputError, ClientVerificationError, Code, ExpiredError
 from publisher.wire.limits import LIMITS, MetadataFetcher, limit_of
 
-__all__ = ["DISTRUST", "Clock", "Session", "Source", "start_session"]
+__all__ = ["DISTRUST", "ChannelSource", "Clock", "Session", "start_session"]
 
 DISTRUST = "do not install anything from here; tell the publisher"
 
@@ -39,7 +39,7 @@ _BRAKES_PATH = f"{BRAKES}/a/a/a"
 
 
 @dataclass(frozen=True)
-class Source:
+class ChannelSource:
     """Where a channel is, what is trusted from the start, and where to remember what was seen."""
 
     url: str
@@ -82,14 +82,14 @@ class Session:
         """The target, if the role itself lists it; whoever else lists that path is not believed."""
         target = self.updater.get_targetinfo(path)
         if target != self.role.targets.get(path):
-            raise VerificationError(
+            raise ClientVerificationError(
                 f"{path} is not signed by {self.role_name}, which alone may publish it",
                 fix=DISTRUST,
             )
         return target
 
 
-def start_session(source: Source, product: str, channel: str, path: str) -> Session:
+def start_session(source: ChannelSource, product: str, channel: str, path: str) -> Session:
     """Bring the metadata up to date and verify the role that may publish `path`, duties included.
 
     The caller holds the lock of the state directory. Raises ClientError, exceptions of python-tuf, OSError.
@@ -116,7 +116,7 @@ def start_session(source: Source, product: str, channel: str, path: str) -> Sess
         raise
     except UnsignedMetadataError:
         if _needs_cryptography(source.root, source.metadata_dir / "targets.json"):
-            raise VerificationError(
+            raise ClientVerificationError(
                 "some of the channel's keys are not Ed25519, and checking those needs the Python package cryptography",
                 fix="install it from your system's own packages, such as python3-cryptography on Debian",
             ) from None
@@ -126,13 +126,13 @@ def start_session(source: Source, product: str, channel: str, path: str) -> Sess
 
 
 def _verify(
-    source: Source, updater: Updater, seen: Seen, product: str, channel: str, path: str
+    source: ChannelSource, updater: Updater, seen: Seen, product: str, channel: str, path: str
 ) -> tuple[Session, dict[str, RoleSeen]]:
     """The session, and the roles that it rests on."""
     updater.refresh()
     trusted = updater._trusted_set
     if trusted.root.version > Metadata[Root].from_bytes(source.root).signed.version + LIMITS.max_root_rotations:
-        raise VerificationError(
+        raise ClientVerificationError(
             f"more than {LIMITS.max_root_rotations} root files follow the one that this client starts with",
             fix="get the newest client and its root from the publisher's page",
         )
@@ -146,7 +146,7 @@ def _verify(
         raise _no_channel(targets, product, channel)
     listed = [name.removesuffix(".json") for name in trusted.snapshot.meta]
     if role_name not in listed:
-        raise InputError(
+        raise ClientInputError(
             f"{product} {channel} has not published anything yet", fix="try again later", code=Code.NOT_PUBLISHED
         )
     # Asking for a path makes python-tuf load and verify the roles that may publish it.
@@ -186,10 +186,10 @@ def _load_brakes(updater: Updater) -> None:
         ) from error
 
 
-def _verified(source: Source, updater: Updater, role_name: str) -> Metadata[Targets]:
+def _verified(source: ChannelSource, updater: Updater, role_name: str) -> Metadata[Targets]:
     """The metadata that python-tuf verified and kept in a file; the lock keeps others away from it."""
     if not updater._trusted_set.contains(role_name, Targets.type):
-        raise VerificationError(f"the channel's delegations do not lead to {role_name}", fix=DISTRUST)
+        raise ClientVerificationError(f"the channel's delegations do not lead to {role_name}", fix=DISTRUST)
     path = source.metadata_dir / f"{quote(role_name, safe='')}.json"
     return Metadata[Targets].from_bytes(path.read_bytes())
 
@@ -198,7 +198,7 @@ def _keys_of(delegator: Root | Targets, role: str) -> frozenset[str]:
     return frozenset(delegator.get_delegated_role(role).keyids)
 
 
-def _remember_expired(source: Source, updater: Updater, seen: Seen, now: datetime) -> None:
+def _remember_expired(source: ChannelSource, updater: Updater, seen: Seen, now: datetime) -> None:
     """Note the time, so that a clock that is set back does not make it earlier.
 
     At most up to the end of the newest timestamp, so that a clock that was far ahead by mistake harms until the next
@@ -222,22 +222,22 @@ def _clock_set_back(seen: Seen, now: datetime) -> ExpiredError:
     )
 
 
-def _prepare(source: Source) -> None:
+def _prepare(source: ChannelSource) -> None:
     """Make the directories, and refuse whatever python-tuf would wait for, follow or read without end."""
     for directory in (source.metadata_dir, source.feeds_dir):
         if directory.is_symlink():
-            raise InputError(f"{directory} is a symbolic link; it was not followed", fix="remove the link")
+            raise ClientInputError(f"{directory} is a symbolic link; it was not followed", fix="remove the link")
         directory.mkdir(mode=0o700, exist_ok=True)
     history = source.metadata_dir / "root_history"
     if history.is_symlink():
-        raise InputError(f"{history} is a symbolic link; it was not followed", fix="remove the link")
+        raise ClientInputError(f"{history} is a symbolic link; it was not followed", fix="remove the link")
     for directory in (source.metadata_dir, history):
         for path in directory.iterdir() if directory.exists() else ():
             # python-tuf makes root.json a link and never reads it, since it is given the root.
             if path in (history, source.metadata_dir / "root.json"):
                 continue
             if not is_plain_file(path) or path.stat().st_size > limit_of(path.name):
-                raise InputError(
+                raise ClientInputError(
                     f"{path} is no metadata that this client kept",
                     fix="remove it; what belongs there is fetched again",
                 )
@@ -250,7 +250,7 @@ def _refuse_what_is_no_root(data: bytes) -> None:
         if root.type != Root.type:
             raise RepositoryError(f"it is {root.type} metadata")
     except RepositoryError as error:
-        raise InputError(
+        raise ClientInputError(
             f"the trusted root is not TUF root metadata ({error})",
             fix="give --root the root.json that the publisher hands out",
         ) from None
@@ -267,12 +267,12 @@ def _needs_cryptography(root: bytes, targets: Path) -> bool:
     return any(key.scheme != "ed25519" for key in keys)
 
 
-def _no_channel(targets: Targets, product: str, channel: str) -> InputError:
+def _no_channel(targets: Targets, product: str, channel: str) -> ClientInputError:
     roles = targets.delegations.roles if targets.delegations else None
     names = sorted(name for name in roles or {} if "." in name)
     known = ", ".join(name.replace(".", " ") for name in names) or "none"
-    return InputError(
+    return ClientInputError(
         f"there is no product {product} with a channel {channel} here",
-        fix=f"products and channels that are published here: {known}",
+        fix=f"choose from the products and channels that are published here: {known}",
         code=Code.NOT_PUBLISHED,
     )

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from publisher.client.files import is_plain_file
-from publisher.wire.errors import Code, InputError, LocalError
+from publisher.wire.errors import ClientInputError, Code, LocalError
 
 __all__ = ["PATIENCE", "locked"]
 
@@ -42,7 +42,7 @@ else:
 def locked(path: Path, patience: float = PATIENCE) -> Iterator[None]:
     """Hold the lock on `path`, which is made if missing, and wait for whoever holds it now.
 
-    Raises LocalError after `patience` seconds, InputError for what is no plain file, OSError.
+    Raises LocalError after `patience` seconds, ClientInputError for what is no plain file, OSError.
     """
     descriptor = _open(path)
     try:
@@ -58,9 +58,9 @@ def locked(path: Path, patience: float = PATIENCE) -> Iterator[None]:
 def _open(path: Path) -> int:
     """Open without following a link and without changing what is there; nobody needs its bytes."""
     if path.is_symlink():
-        raise InputError(f"{path} is a symbolic link; it was not followed", fix="remove the link")
+        raise ClientInputError(f"{path} is a symbolic link; it was not followed", fix="remove the link")
     if os.path.lexists(path) and not is_plain_file(path):
-        raise InputError(f"{path} is no plain file; a lock needs one", fix="remove it")
+        raise ClientInputError(f"{path} is no plain file; a lock needs one", fix="remove it")
     return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
 
 

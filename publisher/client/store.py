@@ -14,7 +14,7 @@ from tuf.api.metadata import TargetFile
 from tuf.ngclient import FetcherInterface
 
 from publisher.client.files import is_plain_file, open_plain, rename_to_new
-from publisher.wire.errors import InputError, LocalError
+from publisher.wire.errors import ClientInputError, LocalError
 from publisher.wire.limits import refuse_web_page, within
 
 __all__ = ["Downloaded", "Remote", "already_there", "keep"]
@@ -79,9 +79,9 @@ def keep(part: Path, info: TargetFile, final: Path) -> Downloaded:
 
 
 def already_there(info: TargetFile, final: Path) -> Downloaded | None:
-    """The file if it has the wanted bytes, None if there is none. Raises InputError for anything else."""
+    """The file if it has the wanted bytes, None if there is none. Raises ClientInputError for anything else."""
     if final.is_symlink():
-        raise InputError(
+        raise ClientInputError(
             f"{final} is a symbolic link; it was not followed",
             fix="remove the link, or choose another directory with --to",
         )
@@ -95,7 +95,7 @@ def already_there(info: TargetFile, final: Path) -> Downloaded | None:
     except FileNotFoundError:
         return None
     except RepositoryError:
-        raise InputError(
+        raise ClientInputError(
             f"{final} exists and is another file; it was not touched",
             fix="move it away, or choose another directory with --to",
         ) from None

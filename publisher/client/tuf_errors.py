@@ -13,11 +13,11 @@ from os import PathLike
 from tuf.api import exceptions as tuf
 
 from publisher.client.http import DirectoryUnreadable, ProxyRefused
-from publisher.wire.errors import ClientError, Code, ExpiredError, LocalError, TransferError, VerificationError
+from publisher.wire.errors import ClientError, ClientVerificationError, Code, ExpiredError, LocalError, TransferError
 
 __all__ = ["plain_errors", "translate"]
 
-_WAIT = "nothing was changed here; keep what you run, try again later, and tell the publisher if it stays"
+_WAIT = "keep what you run, try again later, and tell the publisher if it stays; nothing was changed here"
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def translate(error: Exception, doing: str) -> ClientError:
     return _machine(error, doing)
 
 
-def _repository(error: tuf.RepositoryError) -> VerificationError:
+def _repository(error: tuf.RepositoryError) -> ClientVerificationError:
     """What the repository offers is not acceptable (TUF specification, section 5)."""
     match error:
         case tuf.ExpiredMetadataError():
@@ -49,22 +49,24 @@ def _repository(error: tuf.RepositoryError) -> VerificationError:
                 fix="keep what you run; if other machines see updates, check this machine's clock",
             )
         case tuf.UnsignedMetadataError():
-            return VerificationError(f"signatures are missing or wrong ({error})", fix=_WAIT)
+            return ClientVerificationError(f"signatures are missing or wrong ({error})", fix=_WAIT)
         case tuf.BadVersionNumberError():
-            return VerificationError(
+            return ClientVerificationError(
                 f"the server replays an old state or mixes two ({error})", fix=_WAIT, code=Code.OLDER_THAN_SEEN
             )
         case tuf.LengthOrHashMismatchError():
-            return VerificationError(f"the bytes are not those that were signed ({error})", fix=_WAIT)
+            return ClientVerificationError(f"the bytes are not those that were signed ({error})", fix=_WAIT)
         case _:
-            return VerificationError(f"the channel's metadata is not valid ({error})", fix=_WAIT)
+            return ClientVerificationError(f"the channel's metadata is not valid ({error})", fix=_WAIT)
 
 
 def _download(error: tuf.DownloadError, doing: str) -> ClientError:
     match error:
         case tuf.DownloadLengthMismatchError():
             # Not the network's fault: somebody sends endless data.
-            return VerificationError(f"the server sends more than it may ({error})", fix=_WAIT, code=Code.TOO_LARGE)
+            return ClientVerificationError(
+                f"the server sends more than it may ({error})", fix=_WAIT, code=Code.TOO_LARGE
+            )
         case DirectoryUnreadable():
             return LocalError(f"cannot {doing}: {error}", fix="check that place on this machine, then try again")
         case ProxyRefused():

@@ -28,27 +28,27 @@ from tuf.api.metadata import TargetFile
 from tuf.ngclient import FetcherInterface
 
 from publisher.client.files import is_plain_file, new_part, open_plain
-from publisher.client.session import DISTRUST, Clock, Session, Source, start_session
+from publisher.client.session import DISTRUST, ChannelSource, Clock, Session, start_session
 from publisher.client.state_lock import locked
 from publisher.client.store import Downloaded, Remote, already_there, keep
 from publisher.client.tuf_errors import plain_errors
 from publisher.wire import feed as feeds
 from publisher.wire.duties import Signature
-from publisher.wire.errors import Code, InputError, VerificationError
-from publisher.wire.feed import Feed, parse_feed
+from publisher.wire.errors import ClientInputError, ClientVerificationError, Code
+from publisher.wire.feed import ParsedFeed, parse_feed
 from publisher.wire.version import Version
 from publisher.wire.withdrawn import withdrawn_versions
 
-__all__ = ["Channel", "Clock", "Downloaded", "UpdateClient"]
+__all__ = ["Clock", "Downloaded", "UpdateClient", "VerifiedChannel"]
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
-class Channel:
+class VerifiedChannel:
     """A verified state of one product's channel."""
 
-    feed: Feed
+    feed: ParsedFeed
     signatures: tuple[Signature, ...]
     """Who signed the channel's role."""
     checked_at: datetime
@@ -72,22 +72,22 @@ class UpdateClient:
         metadata seen, which is the protection against replays, so it must outlive the process. `clock` gives
         the moments at which expiry is judged.
         """
-        self._source = Source(url.rstrip("/"), root, state, fetcher, clock)
+        self._source = ChannelSource(url.rstrip("/"), root, state, fetcher, clock)
         self._session: Session | None = None
 
-    def fetch_feed(self, product: str, channel: str, platform: str) -> Feed:
+    def fetch_feed(self, product: str, channel: str, platform: str) -> ParsedFeed:
         """The verified feed. See `fetch_channel`, which also tells who signed it."""
         return self.fetch_channel(product, channel, platform).feed
 
-    def fetch_channel(self, product: str, channel: str, platform: str) -> Channel:
+    def fetch_channel(self, product: str, channel: str, platform: str) -> VerifiedChannel:
         """The newest verified state of a product's channel for one platform.
 
-        Raises InputError if the repository has no such product, channel or platform; VerificationError (also
-        expired) if anything does not verify; TransferError if the network fails, LocalError if the disk does.
+        Raises ClientInputError if the repository has no such product, channel or platform; ClientVerificationError
+        (also expired) if anything does not verify; TransferError if the network fails, LocalError if the disk does.
         """
         for name, value in (("product", product), ("channel", channel), ("platform", platform)):
             if len(value) > 64 or not _SLUG.fullmatch(value):
-                raise InputError(f"{value!a} is not the id of a {name}", fix="use small letters and hyphens")
+                raise ClientInputError(f"{value!a} is not the id of a {name}", fix="use small letters and hyphens")
         with plain_errors("check for updates"), self._locked():
             self._session = None
             path = f"feed/{product}/{channel}/{platform}.json"
@@ -97,21 +97,21 @@ class UpdateClient:
                 raise _no_platform(session, product, channel, platform)
             feed = parse_feed(self._read_feed(info))
             if (feed.product, feed.channel, feed.platform) != (product, channel, platform):
-                raise VerificationError(
+                raise ClientVerificationError(
                     f"the feed at {path} is that of {feed.product} {feed.channel} {feed.platform}",
                     fix=DISTRUST,
                 )
             self._session = session
             withdrawn = withdrawn_versions(session.role)
-            return Channel(feed, session.signatures, session.checked_at, session.valid_until, withdrawn)
+            return VerifiedChannel(feed, session.signatures, session.checked_at, session.valid_until, withdrawn)
 
-    def download(self, feed: Feed, to_dir: Path) -> Downloaded:
+    def download(self, feed: ParsedFeed, to_dir: Path) -> Downloaded:
         """Fetch the file of the feed's release into `to_dir` under its plain name.
 
         The file appears whole and verified or not at all; its bytes arrive beside it. A file of that name with the
-        same bytes is left alone and reported; one with other bytes is never touched. Raises InputError for the latter,
-        if nothing is published, or if it was taken back; VerificationError if TUF and the feed disagree, the bytes are
-        wrong or everything has expired meanwhile; TransferError; LocalError.
+        same bytes is left alone and reported; one with other bytes is never touched. Raises ClientInputError for the
+        latter, if nothing is published, or if it was taken back; ClientVerificationError if TUF and the feed disagree,
+        the bytes are wrong or everything has expired meanwhile; TransferError; LocalError.
         """
         with self._working_on(feed) as info:
             final = to_dir / info.path.rpartition("/")[2]
@@ -123,24 +123,24 @@ class UpdateClient:
                 self._still_valid(feed, info)
                 return keep(part, info, final)
 
-    def check_file(self, feed: Feed) -> None:
+    def check_file(self, feed: ParsedFeed) -> None:
         """Fetch and verify the file of the feed's release as `download` does, and keep none of it."""
         with self._working_on(feed) as info:
             self._remote(info).check()
             self._still_valid(feed, info)
 
     @contextlib.contextmanager
-    def _working_on(self, feed: Feed) -> Iterator[TargetFile]:
+    def _working_on(self, feed: ParsedFeed) -> Iterator[TargetFile]:
         """The file of the feed's release as its role signed it; plain words for errors."""
         if feed.release is None:
-            raise InputError(
+            raise ClientInputError(
                 f"nothing is published for {feed.product} {feed.channel} on {feed.platform} yet",
                 code=Code.NOT_PUBLISHED,
             )
         with plain_errors(f"download {feed.release.artifact.file}"):
             yield self._signed_file(feed)
 
-    def _signed_file(self, feed: Feed) -> TargetFile:
+    def _signed_file(self, feed: ParsedFeed) -> TargetFile:
         assert feed.release is not None
         artifact = feed.release.artifact
         role_name = f"{feed.product}.{feed.channel}"
@@ -149,22 +149,24 @@ class UpdateClient:
             if self._session is None or self._session.role_name != role_name:
                 self._session = start_session(self._source, feed.product, feed.channel, artifact.target)
             if feed.release.version in withdrawn_versions(self._session.role):
-                raise InputError(
+                raise ClientInputError(
                     f"{feed.product} {feed.release.version} was taken back",
                     fix="check for updates again",
                     code=Code.NOT_PUBLISHED,
                 )
             info = self._session.target(artifact.target)
         if info is None:
-            raise VerificationError(f"the feed names {artifact.target}, which {role_name} did not sign", fix=DISTRUST)
+            raise ClientVerificationError(
+                f"the feed names {artifact.target}, which {role_name} did not sign", fix=DISTRUST
+            )
         if info.length != artifact.size or info.hashes.get("sha256") != artifact.sha256:
-            raise VerificationError(
+            raise ClientVerificationError(
                 f"the feed and the signed metadata disagree about the size or digest of {artifact.file}",
                 fix=DISTRUST,
             )
         return info
 
-    def _still_valid(self, feed: Feed, info: TargetFile) -> None:
+    def _still_valid(self, feed: ParsedFeed, info: TargetFile) -> None:
         """Judge expiry again: a slow server may have taken longer than the signatures last.
 
         When they have expired, the channel is asked again, and must still offer this very file.
@@ -174,7 +176,7 @@ class UpdateClient:
             return
         self._session = None
         if self._signed_file(feed) != info:
-            raise VerificationError("the channel has published another file meanwhile", fix="run the same again")
+            raise ClientVerificationError("the channel has published another file meanwhile", fix="run the same again")
 
     def _remote(self, info: TargetFile) -> Remote:
         return Remote(self._source.fetcher, self._source.url, info)
@@ -189,7 +191,7 @@ class UpdateClient:
     def _read_feed(self, info: TargetFile) -> bytes:
         """The feed's bytes, from this machine if it holds them already."""
         if info.length > feeds.MAX_BYTES:
-            raise VerificationError(
+            raise ClientVerificationError(
                 f"the feed has {info.length} bytes; at most {feeds.MAX_BYTES} are read", code=Code.TOO_LARGE
             )
         kept = self._source.feeds_dir / quote(info.path, safe="")
@@ -205,12 +207,12 @@ class UpdateClient:
         return kept.read_bytes()
 
 
-def _no_platform(session: Session, product: str, channel: str, platform: str) -> InputError:
+def _no_platform(session: Session, product: str, channel: str, platform: str) -> ClientInputError:
     prefix, suffix = f"feed/{product}/{channel}/", ".json"
     paths = sorted(path for path in session.role.targets if path.startswith(prefix) and path.endswith(suffix))
     known = ", ".join(path[len(prefix) : -len(suffix)] for path in paths) or "none"
-    return InputError(
+    return ClientInputError(
         f"{product} {channel} publishes nothing for {platform}",
-        fix=f"platforms that it publishes for: {known}",
+        fix=f"choose from the platforms that it publishes for: {known}",
         code=Code.NOT_PUBLISHED,
     )

@@ -34,17 +34,21 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def _in_part(word: str, choices: Iterable[str]) -> list[str]:
     """The one choice that the word is a part of, or begins with: hard -> freeze.hard, monday -> mon."""
-    found = [one for one in choices if word in re.split(r"[.-]", one) or (len(one) > 2 and word.startswith(one))]
-    return found if len(found) == 1 else []
+    fitting = [
+        choice
+        for choice in choices
+        if word in re.split(r"[.-]", choice) or (len(choice) > 2 and word.startswith(choice))
+    ]
+    return fitting if len(fitting) == 1 else []
 
 
 def _days(word: str, choices: Iterable[str]) -> tuple[Weekday, ...]:
     """mon-fri -> each day from Monday to Friday, where days are asked for."""
     first, *rest = re.split(r"\s*(?:-|\u2013|to)\s*", word.lower())
-    ends = [first[:3], *(one[:3] for one in rest)]
+    ends = [first[:3], *(end[:3] for end in rest)]
     if set(choices) != set(WEEKDAYS) or len(ends) != 2 or not set(ends) <= set(WEEKDAYS):
         return ()
-    begin, end = (WEEKDAYS.index(one) for one in WEEKDAYS if one in ends)
+    begin, end = (WEEKDAYS.index(day) for day in WEEKDAYS if day in ends)
     return WEEKDAYS[begin : end + 1] if WEEKDAYS[begin] == ends[0] else ()
 
 
@@ -98,7 +102,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel], document: Document, 
     path = at + loc
     what, fix = _words(details, document.raw.get(path), model)
     if isinstance(details["input"], str) and "holds" not in what and (odd := odd_character(details["input"])):
-        fix = f"it holds {odd[1]}: {odd[2]}"
+        fix = f"{odd[2]}; it holds {odd[1]}"
     if details["type"] == "missing" and path[:-1] in document.braced:
         fix = f"add `{loc[-1]}: ...` inside the braces"
     if (
@@ -121,7 +125,7 @@ def _name(loc: tuple[str | int, ...]) -> str:
     for index in range(len(loc) - 1, -1, -1):
         part = loc[index]
         if isinstance(part, int):
-            inner = ".".join(str(one) for one in loc[index + 1 :])
+            inner = ".".join(str(part_name) for part_name in loc[index + 1 :])
             entry = f"entry {part + 1}" + (f" of {_name(loc[:index])}" if index else "")
             return f"`{inner}` in {entry}" if inner else entry
     return f"`{'.'.join(str(part) for part in loc)}`"
@@ -269,6 +273,6 @@ def _inner_model(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for argument in getattr(annotation, "__args__", ()):
-        if (found := _inner_model(argument)) is not None:
-            return found
+        if (inner := _inner_model(argument)) is not None:
+            return inner
     return None

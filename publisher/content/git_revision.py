@@ -27,7 +27,7 @@ def at_revision(directories: Sequence[Path], revision: str, into: Path) -> tuple
     """
     if revision.startswith("-"):
         raise InputError(f"{revision} is not a revision", fix="name a commit, branch or tag, such as main")
-    return tuple(_laid_out(one, revision, into / str(number)) for number, one in enumerate(directories))
+    return tuple(_laid_out(directory, revision, into / str(number)) for number, directory in enumerate(directories))
 
 
 def _laid_out(directory: Path, revision: str, to: Path) -> Path:
@@ -78,13 +78,13 @@ def _git(directory: Path, *words: str, given: bytes = b"") -> bytes:
             f"git cannot be run in {directory}: {error}", fix="install git, or leave --since out"
         ) from error
     if ran.returncode != 0:
-        said = ran.stderr.decode(errors="replace").strip()
-        if allow := re.search(r"git config --global --add safe\.directory .+", said):
+        message = ran.stderr.decode(errors="replace").strip()
+        if allow := re.search(r"git config --global --add safe\.directory .+", message):
             raise InputError(
                 f"git does not read {directory}, since its repository belongs to another user",
                 fix=f"run this as its owner; or, if you trust what is in it: {allow[0]}",
             )
-        last = said.splitlines()[-1] if said else "it does not say why"
+        last = message.splitlines()[-1] if message else "it does not say why"
         raise InputError(
             f"git does not know {directory} at that revision: {last}",
             fix="name a commit, branch or tag that has it; in CI, fetch the history first",

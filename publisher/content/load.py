@@ -66,9 +66,11 @@ def load_configuration(
     as while keys change. Raises ContentError with every problem of these files, InputError when there is no directory.
     """
     _need_directory(config)
-    reader = _Reader(instead)
+    reader = _TreeReader(instead)
     loaded = reader.configuration(config)
-    linked = [one for one in configuration_problems(loaded, quorums=quorums) if one.place not in reader.doubtful]
+    linked = [
+        problem for problem in configuration_problems(loaded, quorums=quorums) if problem.place not in reader.doubtful
+    ]
     if problems := [*reader.problems, *linked]:
         raise ContentError(tuple(problems))
     # Without a problem, nothing is missing.
@@ -98,9 +100,9 @@ def load_catalog(
     """
     for directory in (*content, config):
         _need_directory(directory)
-    reader = _Reader(instead)
+    reader = _TreeReader(instead)
     loaded = reader.read(content, config)
-    linked = [one for one in link_problems(loaded, quorums=quorums) if one.place not in reader.doubtful]
+    linked = [problem for problem in link_problems(loaded, quorums=quorums) if problem.place not in reader.doubtful]
     if problems := [*reader.problems, *linked]:
         raise ContentError(tuple(problems))
     # Without a problem, nothing is missing.
@@ -116,13 +118,13 @@ def load_catalog(
         releases=tuple(sorted((i.value for i in loaded.releases), key=lambda r: (r.product, r.version))),
         deprecations=tuple(sorted((i.value for i in loaded.deprecations), key=lambda d: (d.product, d.id))),
         sample=loaded.sample.value if loaded.sample else None,
-        earlier_policies=tuple(sorted((i.value for i in loaded.earlier_policies), key=lambda one: one.effective)),
-        sprints=tuple(sorted((i.value for i in loaded.sprints), key=lambda one: (one.starts, one.id))),
-        scenarios=tuple(sorted((i.value for i in loaded.scenarios), key=lambda one: one.id)),
-        signals=tuple(sorted((i.value for i in loaded.signals), key=lambda one: one.id)),
-        monitors=tuple(sorted((i.value for i in loaded.monitors), key=lambda one: one.id)),
-        overrides=tuple(sorted((i.value for i in loaded.overrides), key=lambda one: one.id)),
-        maintenance=tuple(sorted((i.value for i in loaded.maintenance), key=lambda one: (one.starts, one.id))),
+        earlier_policies=tuple(sorted((i.value for i in loaded.earlier_policies), key=lambda policy: policy.effective)),
+        sprints=tuple(sorted((i.value for i in loaded.sprints), key=lambda sprint: (sprint.starts, sprint.id))),
+        scenarios=tuple(sorted((i.value for i in loaded.scenarios), key=lambda scenario: scenario.id)),
+        signals=tuple(sorted((i.value for i in loaded.signals), key=lambda signal: signal.id)),
+        monitors=tuple(sorted((i.value for i in loaded.monitors), key=lambda monitor: monitor.id)),
+        overrides=tuple(sorted((i.value for i in loaded.overrides), key=lambda override: override.id)),
+        maintenance=tuple(sorted((i.value for i in loaded.maintenance), key=lambda window: (window.starts, window.id))),
         staffing=loaded.staffing.value if loaded.staffing else None,
         review=loaded.review.value if loaded.review else None,
     )
@@ -159,14 +161,14 @@ def _alone(file: Path, model: type[M]) -> Item[M]:
         raise InputError(f"there is no file {file}", fix="give the right one with --policy or --mapping") from None
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}") from None
-    reader = _Reader({file: content})
-    item = reader.one(file, model)
+    reader = _TreeReader({file: content})
+    item = reader.single_item(file, model)
     if item is None or reader.problems:
         raise ContentError(tuple(reader.problems))
     return item
 
 
-class _Reader:
+class _TreeReader:
     def __init__(self, instead: Mapping[Path, bytes] = MappingProxyType({})) -> None:
         self.instead = instead
         self.trees: dict[Path, Tree] = {}
@@ -176,8 +178,8 @@ class _Reader:
         """Where a mended item does not say what its file says."""
 
     def configuration(self, config: Path) -> LoadedConfiguration:
-        products = self.one(config / "products.yaml", Products)
-        channels = self.one(config / "channels.yaml", Channels)
+        products = self.single_item(config / "products.yaml", Products)
+        channels = self.single_item(config / "channels.yaml", Channels)
         read = self._document(config / SIGNERS)
         signers = self._without_roles(read, config)
         if signers is not read:  # what is to be moved is not missing besides
@@ -185,8 +187,8 @@ class _Reader:
         return LoadedConfiguration(
             products=_each(products, "products", products.value.products) if products else (),
             channels=_each(channels, "channels", channels.value.channels) if channels else (),
-            endpoints=self.one(config / "endpoints.yaml", Endpoints),
-            roles=self.one(config / ROLES, Roles) if signers is read else None,
+            endpoints=self.single_item(config / "endpoints.yaml", Endpoints),
+            roles=self.single_item(config / ROLES, Roles) if signers is read else None,
             signers=self._item(signers, SignersFile, "signers"),
             incomplete=frozenset(self.incomplete),
         )
@@ -218,7 +220,7 @@ class _Reader:
             endpoints=configured.endpoints,
             roles=configured.roles,
             signers=configured.signers,
-            policy=self.one(public / "policy.yaml", Policy),
+            policy=self.single_item(public / "policy.yaml", Policy),
             events=self._tree(content, "events", Event),
             releases=self._tree(content, "releases", Release),
             deprecations=self._tree(content, "deprecations", Deprecation),
@@ -250,7 +252,7 @@ class _Reader:
                     continue
                 fix = "move it to its folder, or remove it; " + did_you_mean(entry.name, (*folders, *files))
                 if entry.name in ("policy.yaml", "sample.yaml", "calendar.yaml"):
-                    fix = f"an overlay only adds items; this file counts in {content[0]} alone"
+                    fix = f"remove it: an overlay only adds items, and this file counts in {content[0]} alone"
                 self.problems.append(Problem("is not read by anything", Place(str(entry)), fix))
         expected = ("products.yaml", "channels.yaml", "endpoints.yaml", ROLES, SIGNERS, "staffing.yaml", HISTORY)
         for entry in self.trees[config].files:
@@ -271,7 +273,7 @@ class _Reader:
         try:
             return read_file(file)
         except OSError as error:
-            fix = "every project has this file" if isinstance(error, FileNotFoundError) else ""
+            fix = "add it; every project has this file" if isinstance(error, FileNotFoundError) else ""
             self.problems.append(Problem(f"cannot be read: {error.strerror}", Place(str(file)), fix))
             return None
 
@@ -302,7 +304,7 @@ class _Reader:
         self.doubtful |= whole.doubtful
         return whole.item
 
-    def one(self, file: Path, model: type[M]) -> Item[M] | None:
+    def single_item(self, file: Path, model: type[M]) -> Item[M] | None:
         """The item of a file that holds one; None when it has a problem."""
         return self._item(self._document(file), model, file.stem)
 
@@ -315,7 +317,7 @@ class _Reader:
     def _if_there(self, file: Path, model: type[M]) -> Item[M] | None:
         """The item of a file that need not be there."""
         there = file in self.instead or any(file in (*tree.files, *tree.refused) for tree in self.trees.values())
-        return self.one(file, model) if there else None
+        return self.single_item(file, model) if there else None
 
     def _files(self, content: Sequence[Path], folder: str, ending: str) -> Iterator[Path]:
         """The files of a folder in all overlays; those of another ending are problems."""
@@ -346,17 +348,17 @@ class _Reader:
 
     def _saved(self, content: Sequence[Path]) -> list[Saved]:
         """What programs have measured, in all overlays."""
-        found: list[Saved] = []
+        files: list[Saved] = []
         for file in self._files(content, READINGS, ".json"):
             if (answer := self._bytes(file)) is None:
                 continue
-            told: tuple[Reading, ...] = ()
+            values: tuple[Reading, ...] = ()
             try:
-                told = readings(answer, str(file))
+                values = readings(answer, str(file))
             except Refused as refused:
                 self.problems.append(refused.problem)
-            found.append(Saved(str(file), told))
-        return found
+            files.append(Saved(str(file), values))
+        return files
 
 
 def _each(whole: Item[Any], key: str, values: Sequence[M]) -> list[Item[M]]:

@@ -50,7 +50,9 @@ def mended(model: type[M], document: Document) -> Mended[M] | None:
         try:
             value = model.model_validate_json(json.dumps(data))
         except ValidationError as error:
-            paths = {tuple(part for part in one["loc"] if part != "[key]") for one in error.errors(include_url=False)}
+            paths = {
+                tuple(part for part in detail["loc"] if part != "[key]") for detail in error.errors(include_url=False)
+            }
             # A list whose entries are wrong counts as too short as well.
             paths = {path for path in paths if not any(path == other[: len(path)] for other in paths - {path})}
             if not all(_replace(data, path, EXAMPLES[kind]) for path in paths):

@@ -106,7 +106,7 @@ def with_front_matter(front: FrontMatter, body: str) -> str:
 
 def _pages(tree: Tree, directory: Path) -> Pages:
     files: dict[str, bytes] = {}
-    problems = [one for one in tree.problems if Path(one.place.file).is_relative_to(directory)]
+    problems = [problem for problem in tree.problems if Path(problem.place.file).is_relative_to(directory)]
     for path, content in tree.files.items():
         if not path.is_relative_to(directory):
             continue
@@ -139,12 +139,12 @@ def _checked(path: Path, content: bytes) -> bytes:
         return _page(path, content)
     if path.suffix == ".svg":
         text = text_of(content, str(path))
-        if found := svg_problem(text):
+        if markup := svg_problem(text):
             fix = "save it as plain SVG: shapes and text, without styles, scripts, links and embedded pictures"
-            raise Refused(Problem(f"holds {found!r}, which is not part of a plain drawing", Place(str(path)), fix))
+            raise Refused(Problem(f"holds {markup!r}, which is not part of a plain drawing", Place(str(path)), fix))
         return text.encode()
     if path.suffix not in _PICTURES:
-        fix = f"pages and their pictures end in {_KINDS}; remove it, or put it elsewhere"
+        fix = f"remove it, or put it elsewhere; pages and their pictures end in {_KINDS}"
         raise Refused(Problem("is not a page or a picture", Place(str(path)), fix))
     if not content.startswith(_PICTURES[path.suffix]) or (path.suffix == ".webp" and content[8:12] != b"WEBP"):
         fix = "save the picture again in that format, or give it the ending of what it is"

@@ -357,7 +357,7 @@ class _Generator(GenerateJsonSchema):
 
 def field_docstrings(model: type[BaseModel]) -> dict[str, str]:
     """The string under each field of a model, as `use_attribute_docstrings` of pydantic would read it."""
-    found: dict[str, str] = {}
+    docstrings: dict[str, str] = {}
     for owner in reversed(model.__mro__):
         if not issubclass(owner, BaseModel) or owner is BaseModel:
             continue
@@ -371,8 +371,8 @@ def field_docstrings(model: type[BaseModel]) -> dict[str, str]:
                 and isinstance(text.value, ast.Constant)
                 and isinstance(text.value.value, str)
             ):
-                found[field.target.id] = inspect.cleandoc(text.value.value)
-    return found
+                docstrings[field.target.id] = inspect.cleandoc(text.value.value)
+    return docstrings
 
 
 def _walk(schema: Any, change: Any) -> None:

@@ -53,17 +53,17 @@ def with_signer(text: str, signer: Signer) -> str:
 
 
 def _with_signer(text: str, signer: Signer) -> str:
-    found = _list(text)
-    if found is None:
+    signers = _list(text)
+    if signers is None:
         return f"{text}signers:\n{_entry(signer, '')}"
-    if not found.value:
-        start, end = found.start_mark.index, found.end_mark.index
+    if not signers.value:
+        start, end = signers.start_mark.index, signers.end_mark.index
         after = text[end : text.index("\n", end)].strip()
         line = text.index("\n", end) + 1
         return text[:start].rstrip() + (f"  {after}" if after else "") + "\n" + _entry(signer, "") + text[line:]
-    _refuse_brackets(found)
-    line = text.index("\n", last_character(text, found.value[-1])) + 1
-    return text[:line] + _entry(signer, " " * found.start_mark.column) + text[line:]
+    _refuse_brackets(signers)
+    line = text.index("\n", last_character(text, signers.value[-1])) + 1
+    return text[:line] + _entry(signer, " " * signers.start_mark.column) + text[line:]
 
 
 @_keeps_line_ends
@@ -74,8 +74,8 @@ def with_retired(text: str, name: str) -> str:
 
 def _with_retired(text: str, name: str) -> str:
     _, item = _item(text, name)
-    if (said := next((value for key, value in item.value if key.value == "retired"), None)) is not None:
-        return f"{text[: said.start_mark.index]}true{text[said.end_mark.index :]}"
+    if (retired := next((value for key, value in item.value if key.value == "retired"), None)) is not None:
+        return f"{text[: retired.start_mark.index]}true{text[retired.end_mark.index :]}"
     if item.flow_style:
         brace = text.rindex("}", 0, item.end_mark.index)
         return f"{text[:brace].rstrip()}, retired: true{text[brace:]}"
@@ -91,15 +91,15 @@ def without_signer(text: str, name: str) -> Cut:
 
 
 def _without_signer(text: str, name: str) -> Cut:
-    found, item = _item(text, name)
+    signers, item = _item(text, name)
     lines = text.splitlines(keepends=True)
     first = item.start_mark.line
     while not lines[first].lstrip(" ").startswith("-"):
         first -= 1
     last = text.count("\n", 0, last_character(text, item))
     comment = first if first and lines[first - 1].lstrip().startswith("#") else None
-    if len(found.value) == 1:
-        key = text.rindex("signers", 0, found.start_mark.index)
+    if len(signers.value) == 1:
+        key = text.rindex("signers", 0, signers.start_mark.index)
         number = text.count("\n", 0, key)
         lines[number] = lines[number].replace("signers:", "signers: []", 1)
     return Cut("".join(lines[:first] + lines[last + 1 :]), comment)
@@ -107,12 +107,12 @@ def _without_signer(text: str, name: str) -> Cut:
 
 def _item(text: str, name: str) -> tuple[SequenceNode, MappingNode]:
     """The list of keys, and the key of this name, which the text holds."""
-    found = _list(text)
-    assert found is not None
-    _refuse_brackets(found)
-    item = next(one for one in found.value if _name_of(one) == name)
+    signers = _list(text)
+    assert signers is not None
+    _refuse_brackets(signers)
+    item = next(entry for entry in signers.value if _name_of(entry) == name)
     assert isinstance(item, MappingNode)
-    return found, item
+    return signers, item
 
 
 def _list(text: str) -> SequenceNode | None:
@@ -120,8 +120,8 @@ def _list(text: str) -> SequenceNode | None:
     return next((value for key, value in root.value if key.value == "signers"), None) if root is not None else None
 
 
-def _refuse_brackets(found: SequenceNode) -> None:
-    if found.flow_style:
+def _refuse_brackets(signers: SequenceNode) -> None:
+    if signers.flow_style:
         raise InputError(
             "`signers` in signers.yaml is a list in brackets, which cannot be edited line by line",
             fix="write each signer on lines of its own, after a dash",

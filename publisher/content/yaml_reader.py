@@ -136,10 +136,10 @@ _SYNTAX = (
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, start: Place, text: str) -> Problem:
-    said = str(error.problem or error.context or "")
+    message = str(error.problem or error.context or "")
     # What was opened is easier to find than the place at which its end was missed.
     marks = (error.problem_mark, error.context_mark)
-    mark = next(filter(None, reversed(marks) if any(part in said for part in _NOT_CLOSED) else marks), None)
+    mark = next(filter(None, reversed(marks) if any(part in message for part in _NOT_CLOSED) else marks), None)
     place = Place(start.file, mark.line + 1, mark.column + 1) if mark else start
     lines = text.split("\n")
     line = lines[place.line - 1] if place.line <= len(lines) else ""
@@ -147,21 +147,21 @@ def _syntax_problem(error: yaml.MarkedYAMLError, start: Place, text: str) -> Pro
     if "\t" in indentation:
         at = Place(place.file, place.line, indentation.index("\t") + 1)
         return Problem("the line is indented with a tab", at, "indent with spaces")
-    if "nesting depth" in said:  # libyaml has a limit of its own, and meets it before the first event
+    if "nesting depth" in message:  # libyaml has a limit of its own, and meets it before the first event
         return Problem(_TOO_DEEP, place)
     if odd := odd_character(line.partition("#")[0]):
         return Problem(f"{odd[1]} stands here", Place(place.file, place.line, odd[0] + 1), odd[2])
-    if "alphabetic or numeric character" in said and error.context_mark is not None:
+    if "alphabetic or numeric character" in message and error.context_mark is not None:
         # A text that begins with * or & was read as one of YAML's references.
         place = Place(start.file, error.context_mark.line + 1, error.context_mark.column + 1)
         line = lines[place.line - 1]
-    if "cannot start any token" in said or "alphabetic or numeric character" in said:
+    if "cannot start any token" in message or "alphabetic or numeric character" in message:
         character = line[place.column - 1 : place.column] or "this"
         return Problem(f"a text cannot begin with {character}", place, "put it in quotes")
-    if "mapping values are not allowed" in said and line.count(": ") + line.endswith(":") < 2:
+    if "mapping values are not allowed" in message and line.count(": ") + line.endswith(":") < 2:
         return Problem("this line is indented differently from the line above", place, "check the indentation of both")
     for part, what, fix in _SYNTAX:
-        if part in said:
+        if part in message:
             return Problem(what, place, fix)
     return Problem("cannot be understood here", place, _INDENTATION)
 
@@ -207,7 +207,7 @@ class _Builder:
                     Problem(
                         "a second document starts here",
                         self._place(event),
-                        "one item a file: remove the ---",
+                        "remove the ---: one item a file",
                     )
                 )
 

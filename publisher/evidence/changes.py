@@ -38,7 +38,7 @@ def read_changes(file: Path) -> ChangeFacts:
             where = ".".join(str(part) for part in first["loc"]) or "the file"
             raise InputError(
                 f"{file}: {where}: {first['msg'][0].lower()}{first['msg'][1:]}",
-                fix='it holds {"paths": [...], "versions": [{"name": ..., "before": ..., "after": ...}]}',
+                fix='write it as {"paths": [...], "versions": [{"name": ..., "before": ..., "after": ...}]}',
             ) from error
         return _not_empty(facts, file)
     paths = tuple(line.strip() for line in text.splitlines() if line.strip())
@@ -51,6 +51,6 @@ def read_changes(file: Path) -> ChangeFacts:
 
 def _not_empty(facts: ChangeFacts, file: Path) -> ChangeFacts:
     if not facts.paths and not facts.versions:
-        fix = "a build that changes nothing is not released; make the list anew"
+        fix = "make the list anew; a build that changes nothing is not released"
         raise InputError(f"{file} names no path", fix=fix)
     return facts

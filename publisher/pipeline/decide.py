@@ -10,12 +10,12 @@ from pathlib import Path
 from publisher.errors import RefusedByPolicy
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
+from publisher.model.published_file import PublishedFile
 from publisher.model.records.channel_state import Withdrawal
 from publisher.model.records.decision import Decision
-from publisher.model.records.evidence import ArtifactFact, ChangeFacts, Evidence, OfferedFile
-from publisher.pipeline.objects.collect import HashedArtifact
+from publisher.model.records.evidence import ChangeFacts, Evidence, OfferedFile
 from publisher.rules.evaluate import evaluate
-from publisher.wire.feed import Feed
+from publisher.wire.feed import ParsedFeed
 
 Clock = Callable[[], datetime]
 
@@ -56,8 +56,8 @@ def require_go(decision: Decision) -> Decision:
 
 
 def evidence_of(
-    offered: Mapping[str, Feed],
-    files: Sequence[ArtifactFact] | None = None,
+    offered: Mapping[str, ParsedFeed],
+    files: Sequence[PublishedFile] | None = None,
     changes: ChangeFacts | None = None,
     withdrawn: Sequence[Withdrawal] = (),
 ) -> Evidence:
@@ -76,14 +76,4 @@ def evidence_of(
         ),
         withdrawn=tuple(withdrawn),
         changes=changes,
-    )
-
-
-def facts_of(hashed: Sequence[HashedArtifact]) -> tuple[ArtifactFact, ...]:
-    """Hashed files as evidence."""
-    return tuple(
-        ArtifactFact(
-            file=one.file.path.name, platform=one.platform, size=one.file.digests.size, sha256=one.file.digests.sha256
-        )
-        for one in hashed
     )

@@ -51,7 +51,7 @@ CLIENT_SECONDS = 60
 
 
 @dataclass(frozen=True)
-class Place:
+class DemoPlace:
     """Where the demo keeps its things."""
 
     base: Path
@@ -96,7 +96,7 @@ OWN = ("endpoints.yaml", "signers.yaml")
 """What the demo writes into its configuration itself; everything else is the project's."""
 
 
-def make_keys(place: Place, template: Signers, now: datetime) -> int:
+def make_keys(place: DemoPlace, template: Signers, now: datetime) -> int:
     """Make demo keys and the first root; 0 when they are there already, else how many keys were made."""
     if place.root.exists():
         return 0
@@ -108,7 +108,7 @@ def make_keys(place: Place, template: Signers, now: datetime) -> int:
     return len(made.keys)
 
 
-def copy_config(place: Place, project_config: Path, address: str) -> None:
+def copy_config(place: DemoPlace, project_config: Path, address: str) -> None:
     """Take over the project's configuration as it is now, but for addresses and keys.
 
     `address` is where `publish serve` shows site and bucket. Whatever decides comes along, so that the demo's site
@@ -125,7 +125,7 @@ def copy_config(place: Place, project_config: Path, address: str) -> None:
     )
 
 
-def build_client(place: Place, version: str, wheels: Sequence[Wheel]) -> Path:
+def build_client(place: DemoPlace, version: str, wheels: Sequence[Wheel]) -> Path:
     """The reference client as one file that carries the demo's root."""
     trusted = Trusted(place.bucket.resolve().as_uri(), PRODUCT, CHANNEL, place.root.read_bytes())
     data = build_zipapp(trusted=trusted, version=Version.parse(version), wheels=wheels)
@@ -137,7 +137,7 @@ def build_client(place: Place, version: str, wheels: Sequence[Wheel]) -> Path:
     return file
 
 
-def publish_client(place: Place, catalog: Catalog, version: str, clock: Clock, track: Track) -> Written | None:
+def publish_client(place: DemoPlace, catalog: Catalog, version: str, clock: Clock, track: Track) -> Written | None:
     """Publish what was built; None when the bucket says all of it already.
 
     The sample content lives at its own time, and is decided on for that time; signatures are dated now.
@@ -161,7 +161,7 @@ def publish_client(place: Place, catalog: Catalog, version: str, clock: Clock, t
     return None if plan.nothing_to_do else apply_release(plan, catalog, storage, clock, track)
 
 
-def run_downloaded_client(place: Place, version: str) -> str:
+def run_downloaded_client(place: DemoPlace, version: str) -> str:
     """Check and download the update with the client that the bucket hands out. Returns what the check said.
 
     It runs isolated from this installation, as on a machine with nothing but Python.
@@ -181,7 +181,7 @@ def run_downloaded_client(place: Place, version: str) -> str:
     return str(answer["reason"])
 
 
-def audit_bucket(place: Place, now: datetime) -> Audit:
+def audit_bucket(place: DemoPlace, now: datetime) -> Audit:
     """The audit from outside. Raises VerificationError when anything refutes the channel."""
     audit = verify_channel(StoreSource(open_storage(str(place.bucket))), place.root.read_bytes(), now)
     if not audit.sound:

@@ -18,8 +18,8 @@ from tuf.api.metadata import Key, Targets
 from publisher.channel.layout import LEDGER, METADATA, channel_role, ledger_key, metadata_key, numbered
 from publisher.channel.ledger.entries import (
     NO_ENTRY,
-    Check,
     Head,
+    LedgerCheck,
     Logged,
     check_ledger,
     in_sequence,
@@ -28,7 +28,7 @@ from publisher.channel.ledger.entries import (
     seal_entry,
 )
 from publisher.channel.ledger.recovery import read_claimed
-from publisher.channel.ledger.trusted_entries import Today
+from publisher.channel.ledger.trusted_entries import CurrentKeys
 from publisher.channel.repository import Repository, follow_roots, parse, read_top, verifies
 from publisher.errors import (
     RefusedByPolicy,
@@ -41,7 +41,7 @@ from publisher.errors import (
 from publisher.model.config.signer import Signers
 from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision
-from publisher.model.records.ledger import LAST_NUMBER, Action, Entry, Told
+from publisher.model.records.ledger import LAST_NUMBER, Entry, LedgerAction, LedgerEntryBody
 from publisher.pipeline.decide import Clock
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects.planned import CHANGING
@@ -75,14 +75,14 @@ class Ledger:
 class Draft:
     """An entry that has no number yet."""
 
-    told: Told
+    body: LedgerEntryBody
     at: datetime
     key: OpenSigner
     """What signs it."""
 
-    def decided(self, decision: Decision, at: datetime) -> Draft:
-        """The same, decided once more."""
-        return replace(self, told=self.told.anew(decision), at=at)
+    def with_decision(self, decision: Decision, at: datetime) -> Draft:
+        """The same, resting on a newer decision."""
+        return replace(self, body=self.body.with_decision(decision), at=at)
 
 
 def read_ledger(storage: Readable, last: int | None = None) -> Ledger:
@@ -116,7 +116,7 @@ def _reader(storage: Readable) -> Callable[[int], bytes | None]:
 
 def verify_ledger(
     storage: Readable, trusted_root: bytes, signers: Signers, noted: Head | None = None
-) -> tuple[Ledger, Check]:
+) -> tuple[Ledger, LedgerCheck]:
     """The whole ledger, and what is wrong with it; `noted` is a head that somebody wrote down earlier.
 
     What is live is taken as it lies there, verified or not: whoever asks may have to know in just that hour. Raises
@@ -133,7 +133,7 @@ def keys_ever_named(storage: Readable, trusted_root: bytes, signers: Signers) ->
     return named_keys(reader(storage), trusted_root, _targets_versions(storage), signers)
 
 
-def whose_keys_count(storage: Readable, trusted_root: bytes, signers: Signers) -> Today:
+def read_current_keys(storage: Readable, trusted_root: bytes, signers: Signers) -> CurrentKeys:
     """As the newest root and the newest `targets` that it vouches for say. Raises VerificationError."""
     read = reader(storage)
     root = tuple(follow_roots(read, trusted_root))[-1].signed
@@ -143,8 +143,8 @@ def whose_keys_count(storage: Readable, trusted_root: bytes, signers: Signers) -
         except (VerificationError, StorageForeign):
             continue
         if verifies(root, Targets.type, targets) and targets.signed.version == version:
-            return Today(root, targets.signed, signers)
-    return Today(root, None, signers)
+            return CurrentKeys(root, targets.signed, signers)
+    return CurrentKeys(root, None, signers)
 
 
 def _targets_versions(storage: Readable) -> list[int]:
@@ -158,7 +158,7 @@ def why_not_ours(live: Repository, storage: Readable, signers: Signers) -> str |
     An older timestamp.json is signed and told of, so whoever can write there could put it back without a key. Of what
     came after it, only what another entry was planned on was live for sure.
     """
-    stamp, today = live.stamp, Today(live.root.signed, live.targets.signed, signers)
+    stamp, today = live.stamp, CurrentKeys(live.root.signed, live.targets.signed, signers)
     built_on: set[str] = set()
     after: Entry | None = None
     for one in from_the_end(storage):
@@ -196,7 +196,7 @@ def refuse_unfinished(live: Repository, storage: Readable, signers: Signers, now
     Either its run was killed, or it was live, and whoever can write there has put back what was live before it: then a
     timer that goes on from there would undo it for good.
     """
-    today = Today(live.root.signed, live.targets.signed, signers)
+    today = CurrentKeys(live.root.signed, live.targets.signed, signers)
     for logged in from_the_end(storage):
         try:
             entry = today.entry(logged)
@@ -204,7 +204,7 @@ def refuse_unfinished(live: Repository, storage: Readable, signers: Signers, now
             continue
         if entry.result is not None and entry.result.sha256 == live.stamp.sha256:
             return
-        announced = entry.result is not None and entry.action is not Action.REFRESH
+        announced = entry.result is not None and entry.action is not LedgerAction.REFRESH
         if announced and entry.base == live.stamp and entry.at <= now - UNDER_WAY:
             raise VerificationError(
                 f"entry {entry.number} of the ledger announced another state ({entry.action}) in the place of what is"
@@ -231,9 +231,9 @@ def append(draft: Draft, storage: Storage) -> Written:
         if last == LAST_NUMBER:
             raise StorageError(
                 f"{ledger_key(last)} is the last entry that a ledger can have",
-                fix="somebody put it there: where `publish log --verify` refutes it, remove it at the store",
+                fix="remove it at the store, where `publish log --verify` refutes it: somebody put it there",
             )
-        name, data = seal_entry(draft.told, head, draft.at, draft.key, last + 1)
+        name, data = seal_entry(draft.body, head, draft.at, draft.key, last + 1)
         body = Body.from_bytes(data)
         try:
             # The same bytes from somebody else are an entry of their own, and ours comes after it.
@@ -291,7 +291,7 @@ def objects_from_the_end(storage: Readable, after: int) -> Iterator[tuple[int, b
 
 @contextmanager
 def refusals_logged(
-    action: Action,
+    action: LedgerAction,
     release: Release,
     trusted_root: bytes,
     storage: Storage,
@@ -307,7 +307,7 @@ def refusals_logged(
         assert isinstance(decision, Decision)
         try:
             live = read_top(reader(storage), trusted_root)
-            told = Told.decided(action, release, decision).planned_on(live.stamp if live else None)
+            told = LedgerEntryBody.of_decision(action, release, decision).planned_on(live.stamp if live else None)
             key = keys.for_ledger(channel_role(decision.product, decision.channel))
             append(Draft(told, clock(), key), storage)
         except TidegateError as error:

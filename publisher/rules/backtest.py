@@ -22,12 +22,13 @@ from publisher.model.content.release import Necessity
 from publisher.model.history.past import History, PastRelease
 from publisher.model.records.decision import Verdict
 from publisher.model.records.evidence import Evidence
+from publisher.model.timespan import Span
 from publisher.rules.engine.question import Question
 from publisher.rules.freeze.matrix import Subject
 from publisher.rules.freeze.timeline import timeline
 from publisher.rules.gates.environment import hard_freeze, soft_freeze
 from publisher.rules.staffing.coverage import DUTIES
-from publisher.rules.staffing.local_time import NONE, Span, merged
+from publisher.rules.staffing.local_time import NONE, merged
 
 EVERYBODY = Staffing(
     shifts=tuple(
@@ -44,7 +45,7 @@ and the pace of releases stay the same."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class BacktestedRelease:
     """What the freeze rules would have said to one release."""
 
     past: PastRelease
@@ -105,7 +106,7 @@ class ProductAnswer:
     product: Product
     start: datetime
     end: datetime
-    answers: tuple[Answer, ...]
+    answers: tuple[BacktestedRelease, ...]
     """By date."""
     frozen: Frozen
     """Time in which at least one kind of its releases was frozen."""
@@ -113,12 +114,12 @@ class ProductAnswer:
     """The same for each change class that it released."""
 
     @property
-    def held(self) -> tuple[Answer, ...]:
+    def held(self) -> tuple[BacktestedRelease, ...]:
         """Those that would have waited."""
         return tuple(answer for answer in self.answers if answer.held)
 
     @property
-    def override_candidates(self) -> tuple[Answer, ...]:
+    def override_candidates(self) -> tuple[BacktestedRelease, ...]:
         """Those that would have shipped under an override, if at all."""
         return tuple(answer for answer in self.answers if answer.override_candidate)
 
@@ -128,13 +129,13 @@ class Backtest:
     """One policy over the whole of a history, as if it had always held."""
 
     policy: Policy
-    answers: tuple[Answer, ...]
+    answers: tuple[BacktestedRelease, ...]
     """One for each release, by date."""
     products: tuple[ProductAnswer, ...]
     """By id."""
 
     @property
-    def held(self) -> tuple[Answer, ...]:
+    def held(self) -> tuple[BacktestedRelease, ...]:
         """Those that would have waited, by product and date."""
         return tuple(answer for product in self.products for answer in product.held)
 
@@ -144,7 +145,7 @@ class Backtest:
         return sum(answer.chance for answer in self.answers)
 
     @property
-    def override_candidates(self) -> tuple[Answer, ...]:
+    def override_candidates(self) -> tuple[BacktestedRelease, ...]:
         """Those that would have shipped under an override, if at all, by product and date."""
         return tuple(answer for product in self.products for answer in product.override_candidates)
 
@@ -198,7 +199,7 @@ def _catalog(today: Catalog, policy: Policy, product: Product, events: tuple[Eve
     )
 
 
-def _answer(catalog: Catalog, past: PastRelease, spans: _Spans) -> Answer:
+def _answer(catalog: Catalog, past: PastRelease, spans: _Spans) -> BacktestedRelease:
     """The wait of a release that came out at some moment of [start, end): in doubt the longest that there may be."""
     first = Question(catalog, past.release, past.release.channels[0], Evidence(live=past.previous), past.start)
     edges = takewhile(lambda edge: edge < past.end, merge(*(gate.edges(first) for gate in _ASKED)))
@@ -211,7 +212,7 @@ def _answer(catalog: Catalog, past: PastRelease, spans: _Spans) -> Answer:
             stopped.append(verdict)
             since, until = since or moment, max(until or moment, verdict.until or moment)
     stopping = spans.stopping if soft_freeze.passes_soft(first) else spans.every
-    return Answer(past, _chance(past, stopping), tuple(stopped), since, until)
+    return BacktestedRelease(past, _chance(past, stopping), tuple(stopped), since, until)
 
 
 def _course(question: Question) -> Iterator[Verdict]:

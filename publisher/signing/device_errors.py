@@ -77,10 +77,10 @@ _SAID = (
 """What securesystemslib raises as a plain ValueError, known by a part of its text."""
 
 
-def told(error: Exception, name: str, scheme: str, text: str) -> SigningError:
+def device_error(error: Exception, name: str, scheme: str, text: str) -> SigningError:
     """The error for what a device of a URI scheme raised. `text` is what it said, without secrets."""
     kind, what, fix = _meaning(error, scheme, text)
-    return kind(f"The key {name} cannot be used: {what}.", fix=fix)
+    return kind(f"the key {name} cannot be used: {what}", fix=fix)
 
 
 def _meaning(error: Exception, scheme: str, text: str) -> tuple[type[SigningError], str, str]:

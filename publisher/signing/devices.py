@@ -30,7 +30,7 @@ from securesystemslib.signer import Signer as OpenSigner
 from publisher.errors import SigningError
 from publisher.model.config.signer import Signer
 from publisher.signing.aws_kms import be_brief
-from publisher.signing.device_errors import SERVICES, NotAtHand, WrongSecret, told
+from publisher.signing.device_errors import SERVICES, NotAtHand, WrongSecret, device_error
 from publisher.signing.public_keys import KNOWN_KEYS, PublicKey, public_key, read_public
 
 Passphrase = Callable[[str], str | None]
@@ -77,11 +77,11 @@ def refuse_secrets(uri: str) -> None:
         parse_qsl(uri.partition("?")[2])
     ):
         raise SigningError(
-            "The uri holds parameters that may be secret, and signers.yaml is public.",
+            "the uri holds parameters that may be secret, and signers.yaml is public",
             fix=f"write only where the key is: {shown(uri).removesuffix('?...')}",
         )
     if "//...@" in shown(uri):
-        raise SigningError("The uri holds a user name or password, and signers.yaml is public.", fix="leave it out")
+        raise SigningError("the uri holds a user name or password, and signers.yaml is public", fix="leave it out")
 
 
 def import_public(uri: str, name: str, scheme: str | None, passphrase: Passphrase) -> tuple[str, PublicKey]:
@@ -95,7 +95,7 @@ def import_public(uri: str, name: str, scheme: str | None, passphrase: Passphras
         _prepare(uri)
         kept, key = _imported(uri, scheme, answers)
     if key.scheme not in ("ed25519", "ecdsa-sha2-nistp256", "rsassa-pss-sha256"):
-        raise SigningError(f"{shown(uri)} signs by {key.scheme}, which is not taken.", fix=f"use one of: {KNOWN_KEYS}")
+        raise SigningError(f"{shown(uri)} signs by {key.scheme}, which is not taken", fix=f"use one of: {KNOWN_KEYS}")
     return kept, read_public(str(key.keyval["public"]).encode(), shown(uri))
 
 
@@ -104,7 +104,7 @@ def _scheme(uri: str, what: str) -> str:
     if scheme not in SIGNER_FOR_URI_SCHEME or scheme == CryptoSigner.SCHEME:
         known = sorted({"file", *SIGNER_FOR_URI_SCHEME} - {CryptoSigner.SCHEME})
         raise SigningError(
-            f"{what} begins with {scheme!r}, which is no kind of key.", fix=f"use one of {', '.join(known)}"
+            f"{what} begins with {scheme!r}, which is no kind of key", fix=f"use one of {', '.join(known)}"
         )
     return scheme
 
@@ -115,7 +115,7 @@ def _prepare(uri: str) -> None:
         keyid = urlsplit(uri).path
         if keyid and not keyid.isdecimal():
             raise SigningError(
-                f"{shown(uri)} names no key.", fix="write hsm:2, or hsm:2?label=NAME for one token of many"
+                f"{shown(uri)} names no key", fix="write hsm:2, or hsm:2?label=NAME for one token of many"
             )
         if _has_pkcs11():
             HSMSigner._find_token(_label(uri))  # its public methods ask for the PIN before they look for the token
@@ -146,13 +146,13 @@ def _imported(uri: str, scheme: str | None, answers: SecretsHandler) -> tuple[st
             keys, _, rest = parts.path.strip("/").partition("/")
             if keys != "keys" or not rest:
                 fix = "write azurekms://VAULT.vault.azure.net/keys/KEY"
-                raise SigningError(f"{shown(uri)} names no key.", fix=fix)
+                raise SigningError(f"{shown(uri)} names no key", fix=fix)
             return AzureSigner.import_(parts.netloc.split(".")[0], rest.split("/")[0])
         case VaultSigner.SCHEME:
             return VaultSigner.import_(parts.path.split("/")[0])
         case _:
             raise SigningError(
-                f"Keys of {parts.scheme}: cannot be asked for their public half.",
+                f"keys of {parts.scheme}: cannot be asked for their public half",
                 fix="write the public key into a file, and give --public FILE --uri URI",
             )
 
@@ -170,7 +170,7 @@ class _Answers:
             answer = self._passphrase(f"{self._name} {secret}")
             if not answer:
                 raise SigningError(
-                    f"The key {self._name} asks for its {_spelt(secret)}, and there is none.",
+                    f"the key {self._name} asks for its {_spelt(secret)}, and there is none",
                     fix="type it at the prompt of a terminal, or set TIDEGATE_PIN",
                 )
             self._given[secret] = answer
@@ -220,8 +220,8 @@ class _Device(OpenSigner):
             public_key(self._signer).verify_signature(signature, payload)
         except UnverifiedSignatureError:
             raise SigningError(
-                f"What {shown(self._signer.uri)} signs with is not the key that signers.yaml names for"
-                f" {self._signer.name}.",
+                f"what {shown(self._signer.uri)} signs with is not the key that signers.yaml names for"
+                f" {self._signer.name}",
                 fix="correct the uri or the public key there",
             ) from None
         return signature
@@ -235,7 +235,7 @@ def _translated(name: str, uri: str, answers: _Answers) -> Iterator[None]:
     except SigningError:
         raise
     except Exception as error:
-        raise told(error, name, uri.partition(":")[0], answers.without(str(error))) from None
+        raise device_error(error, name, uri.partition(":")[0], answers.without(str(error))) from None
 
 
 __all__ = [

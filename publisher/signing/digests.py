@@ -57,17 +57,17 @@ def digest_file(path: Path, progress: Callable[[int], None] | None = None) -> Fi
     """Digests of a plain file. Raises InputError when it cannot be read, or changes while it is."""
     try:
         if not path.is_file():
-            raise InputError(f"{path} is not a file." if path.exists() else f"There is no file {path}.")
+            raise InputError(f"{path} is not a file" if path.exists() else f"there is no file {path}")
         with path.open("rb", buffering=0) as file:
             before = os.fstat(file.fileno())
             digests = digest_stream(file, progress, limit=before.st_size)
             after, named = os.fstat(file.fileno()), path.stat()
     except OSError as error:
-        raise InputError(f"Cannot read {path}: {error.strerror}.") from error
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
     if not (_state(before) == _state(after) == _state(named)) or digests.size != after.st_size:
-        raise InputError(f"{path} changed while it was being read.", fix="wait until it is complete, then run it again")
+        raise InputError(f"{path} changed while it was being read", fix="wait until it is complete, then run it again")
     return digests
 
 
-def _state(found: os.stat_result) -> tuple[int, int, int, int]:
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+def _state(status: os.stat_result) -> tuple[int, int, int, int]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

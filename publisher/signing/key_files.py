@@ -97,8 +97,8 @@ def write_private_key(path: Path, key: NewKey, passphrase: str | None) -> None:
     if passphrase is not None:
         if len(passphrase) < MIN_PASSPHRASE:
             raise SigningError(
-                f"The passphrase is too short: a key file can be guessed at offline, so it needs "
-                f"{MIN_PASSPHRASE} characters or more.",
+                f"the passphrase is too short: a key file can be guessed at offline, so it needs "
+                f"{MIN_PASSPHRASE} characters or more",
                 fix="use five or six random words",
             )
         encryption = BestAvailableEncryption(passphrase.encode())
@@ -107,9 +107,9 @@ def write_private_key(path: Path, key: NewKey, passphrase: str | None) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise SigningError(f"{path} exists already; a key is never overwritten.", fix="choose another name") from None
+        raise SigningError(f"{path} exists already; a key is never overwritten", fix="choose another name") from None
     except OSError as error:
-        raise SigningError(f"Cannot write the key to {path}: {error.strerror}.") from None
+        raise SigningError(f"cannot write the key to {path}: {error.strerror}") from None
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -117,7 +117,7 @@ def write_private_key(path: Path, key: NewKey, passphrase: str | None) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         path.unlink(missing_ok=True)
-        raise SigningError(f"Cannot write the key to {path}: {error.strerror}.") from None
+        raise SigningError(f"cannot write the key to {path}: {error.strerror}") from None
 
 
 def open_signer(signer: Signer, *, base: Path, passphrase: Passphrase) -> OpenSigner:
@@ -148,7 +148,7 @@ def _open_file(signer: Signer, path: Path, public: SSlibKey, passphrase: Passphr
         return CryptoSigner(private, public)
     except Exception:  # KeyMismatchError, or ValueError for a key of another type
         raise OtherKey(
-            f"The key in {path} is not the key that signers.yaml names for {signer.name}.",
+            f"the key in {path} is not the key that signers.yaml names for {signer.name}",
             fix="correct the uri or the public key there; nothing was signed",
         ) from None
 
@@ -158,12 +158,12 @@ def _read_key_file(path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except FileNotFoundError:
         raise SigningError(
-            f"There is no key file {path}.", fix="bring the key here, or correct its uri in signers.yaml"
+            f"there is no key file {path}", fix="bring the key here, or correct its uri in signers.yaml"
         ) from None
     except OSError as error:
         if path.is_symlink():
-            raise SigningError(f"{path} is a symbolic link.", fix="name the key file itself in the uri") from None
-        raise SigningError(f"Cannot read the key file {path}: {error.strerror}.") from None
+            raise SigningError(f"{path} is a symbolic link", fix="name the key file itself in the uri") from None
+        raise SigningError(f"cannot read the key file {path}: {error.strerror}") from None
     try:
         _check_folder(path.parent)
         _check_keeping(path, os.fstat(descriptor))
@@ -178,30 +178,30 @@ def _check_folder(folder: Path) -> None:
     if os.name != "posix":
         return
     try:
-        found = folder.stat()
+        status = folder.stat()
     except OSError as error:
-        raise SigningError(f"Cannot look at the directory of keys {folder}: {error.strerror}.") from None
-    if found.st_uid not in (os.geteuid(), 0):
+        raise SigningError(f"cannot look at the directory of keys {folder}: {error.strerror}") from None
+    if status.st_uid not in (os.geteuid(), 0):
         raise SigningError(
-            f"The directory of keys {folder} belongs to another user.",
+            f"the directory of keys {folder} belongs to another user",
             fix=f"keep keys in a directory of your own; if it is yours: chown {os.geteuid()} {folder}",
         )
-    if found.st_mode & 0o022:
-        raise SigningError(f"The directory of keys {folder} can be written to by others.", fix=f"chmod 700 {folder}")
+    if status.st_mode & 0o022:
+        raise SigningError(f"the directory of keys {folder} can be written to by others", fix=f"chmod 700 {folder}")
 
 
-def _check_keeping(path: Path, found: os.stat_result) -> None:
+def _check_keeping(path: Path, status: os.stat_result) -> None:
     """A key that others can read, or that somebody else can exchange, is not a key any more."""
-    if not stat.S_ISREG(found.st_mode):
-        raise SigningError(f"{path} is not a file.", fix="name the key file itself in the uri")
+    if not stat.S_ISREG(status.st_mode):
+        raise SigningError(f"{path} is not a file", fix="name the key file itself in the uri")
     if os.name != "posix":
         return
-    if found.st_uid != os.geteuid():
+    if status.st_uid != os.geteuid():
         raise SigningError(
-            f"The key file {path} belongs to another user.", fix=f"if it is yours: chown {os.geteuid()} {path}"
+            f"the key file {path} belongs to another user", fix=f"chown {os.geteuid()} {path}, if it is yours"
         )
-    if found.st_mode & 0o077:
-        raise SigningError(f"The key file {path} can be read by others.", fix=f"chmod 600 {path}")
+    if status.st_mode & 0o077:
+        raise SigningError(f"the key file {path} can be read by others", fix=f"chmod 600 {path}")
 
 
 def _parse(signer: Signer, path: Path, data: bytes, passphrase: Passphrase) -> PrivateKeyTypes:
@@ -210,18 +210,18 @@ def _parse(signer: Signer, path: Path, data: bytes, passphrase: Passphrase) -> P
     except TypeError:
         pass  # it is encrypted
     except (ValueError, UnsupportedAlgorithm):
-        raise SigningError(f"{path} is not a private key in PEM form (PKCS#8).") from None
+        raise SigningError(f"{path} is not a private key in PEM form (PKCS#8)") from None
     secret = passphrase(signer.name)
     if not secret:
         raise SigningError(
-            f"The key {signer.name} in {path} is encrypted, and there is no passphrase for it.",
+            f"the key {signer.name} in {path} is encrypted, and there is no passphrase for it",
             fix="type it at the prompt of a terminal, or set TIDEGATE_PASSPHRASE",
         )
     try:
         return load_pem_private_key(data, secret.encode())
     except (ValueError, UnsupportedAlgorithm):
         raise SigningError(
-            f"The passphrase does not open the key {signer.name} in {path}.",
+            f"the passphrase does not open the key {signer.name} in {path}",
             fix="type it again at the prompt of a terminal, or correct TIDEGATE_PASSPHRASE",
         ) from None
 
@@ -233,12 +233,12 @@ def refuse_demo_keys(signers: Signers) -> None:
     """
     if signers.demo:
         wrong = [signer.name for signer in signers.signers if not signer.demo]
-        what, fix = "This is the demo's configuration, but these keys are not demo keys", "make a new configuration"
+        what, fix = "this is the demo's configuration, but these keys are not demo keys", "make a new configuration"
     else:
         wrong = [signer.name for signer in signers.signers if signer.demo or _sounds_like_demo(signer)]
-        what, fix = "Demo keys sign nothing but the demo", "make real keys, and remove these from signers.yaml"
+        what, fix = "demo keys sign nothing but the demo", "make real keys, and remove these from signers.yaml"
     if wrong:
-        raise SigningError(f"{what}: {', '.join(wrong)}.", fix=fix)
+        raise SigningError(f"{what}: {', '.join(wrong)}", fix=fix)
 
 
 def _sounds_like_demo(signer: Signer) -> bool:

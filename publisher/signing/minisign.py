@@ -89,11 +89,11 @@ class MinisignKey:
         """
         _check_digest(blake2b_digest)
         if not trusted_comment.isascii() or not trusted_comment.isprintable() or not trusted_comment.strip():
-            raise InputError(f"The trusted comment {trusted_comment!r} must be one line of printable ASCII.")
+            raise InputError(f"the trusted comment {trusted_comment!r} must be one line of printable ASCII")
         if len(trusted_comment) > TRUSTED_LIMIT or trusted_comment != trusted_comment.strip():
             raise InputError(
-                f"The trusted comment {trusted_comment!r} must have at most {TRUSTED_LIMIT} characters and no "
-                "space at its ends."
+                f"the trusted comment {trusted_comment!r} must have at most {TRUSTED_LIMIT} characters and no "
+                "space at its ends"
             )
         signature = self._sign(blake2b_digest)
         overall = self._sign(signature + trusted_comment.encode())
@@ -105,7 +105,7 @@ class MinisignKey:
         try:
             verify(self._public_file, text, blake2b_digest)
         except VerificationError:
-            raise SigningError(f"The minisign key {self._key.name} gave a signature that is not its own.") from None
+            raise SigningError(f"the minisign key {self._key.name} gave a signature that is not its own") from None
         return text
 
     def _sign(self, payload: bytes) -> bytes:
@@ -145,7 +145,7 @@ def _signed_by(public_file: bytes, signature_file: bytes) -> tuple[Ed25519Public
     key = _parse_public(public_file)
     signed = _parse_signature(signature_file)
     if signed.key_id != key.key_id:
-        raise VerificationError(f"The signature was made with the minisign key {signed.key_name}, not with {key.name}.")
+        raise VerificationError(f"the signature was made with the minisign key {signed.key_name}, not with {key.name}")
     return Ed25519PublicKey.from_public_bytes(key.raw), signed
 
 
@@ -157,9 +157,9 @@ def _signed_comment(key: Ed25519PublicKey, signed: _SignatureFile) -> str:
 
 def _public_of(signer: Signer) -> _PublicKey:
     if ROLE not in signer.roles:
-        raise SigningError(f"{signer.name} does not have the role {ROLE} in signers.yaml.")
+        raise SigningError(f"{signer.name} does not have the role {ROLE} in signers.yaml")
     if signer.scheme != "ed25519":
-        raise SigningError(f"minisign needs an ed25519 key; {signer.name} is {signer.scheme}.")
+        raise SigningError(f"minisign needs an ed25519 key; {signer.name} is {signer.scheme}")
     raw = bytes.fromhex(public_key(signer).keyval["public"])
     return _PublicKey(hashlib.sha256(raw).digest()[:8], raw)
 
@@ -169,7 +169,7 @@ def _parse_public(data: bytes) -> _PublicKey:
     _after(comment, UNTRUSTED, "public key")
     raw = _unpack(packed, 2 + 8 + 32, "public key")
     if raw[:2] != KEY_ALGORITHM:
-        raise VerificationError("The minisign public key is of an unknown algorithm.")
+        raise VerificationError("the minisign public key is of an unknown algorithm")
     return _PublicKey(raw[2:10], raw[10:])
 
 
@@ -179,23 +179,23 @@ def _parse_signature(data: bytes) -> _SignatureFile:
     raw = _unpack(packed, 2 + 8 + 64, "signature")
     if raw[:2] == KEY_ALGORITHM:
         raise VerificationError(
-            "The minisign signature is of the legacy kind, over the unhashed file.", fix="sign again without -l"
+            "the minisign signature is of the legacy kind, over the unhashed file", fix="sign again without -l"
         )
     if raw[:2] != PREHASHED:
-        raise VerificationError("The minisign signature is of an unknown algorithm.")
+        raise VerificationError("the minisign signature is of an unknown algorithm")
     return _SignatureFile(raw[2:10], raw[10:], _after(trusted, TRUSTED, "signature"), _unpack(overall, 64, "signature"))
 
 
 def _lines(data: bytes, count: int, what: str) -> list[bytes]:
     lines = data.removesuffix(b"\n").split(b"\n") if len(data) <= FILE_LIMIT else []
     if len(lines) != count:
-        raise VerificationError(f"This is not a minisign {what}: it does not have {count} lines.")
+        raise VerificationError(f"this is not a minisign {what}: it does not have {count} lines")
     return [line.removesuffix(b"\r") for line in lines]
 
 
 def _after(line: bytes, prefix: str, what: str) -> bytes:
     if not line.startswith(prefix.encode()):
-        raise VerificationError(f"This is not a minisign {what}: a line does not begin with {prefix!r}.")
+        raise VerificationError(f"this is not a minisign {what}: a line does not begin with {prefix!r}")
     return line[len(prefix) :]
 
 
@@ -206,7 +206,7 @@ def _unpack(line: bytes, size: int, what: str) -> bytes:
     except binascii.Error:
         raw = b""
     if len(raw) != size or base64.b64encode(raw) != line:
-        raise VerificationError(f"This is not a minisign {what}: its base64 is damaged.")
+        raise VerificationError(f"this is not a minisign {what}: its base64 is damaged")
     return raw
 
 
@@ -217,7 +217,7 @@ def _comment_text(comment: bytes) -> str:
     except UnicodeDecodeError:
         text = "\0"
     if not text.replace("\t", " ").isprintable():
-        raise VerificationError("The trusted comment of the minisign signature holds control characters.")
+        raise VerificationError("the trusted comment of the minisign signature holds control characters")
     return text
 
 
@@ -230,4 +230,4 @@ def _check(public: Ed25519PublicKey, signature: bytes, payload: bytes, otherwise
 
 def _check_digest(digest: bytes) -> None:
     if len(digest) != DIGEST_SIZE:
-        raise InputError(f"A BLAKE2b-512 digest has {DIGEST_SIZE} bytes, not {len(digest)}.")
+        raise InputError(f"a BLAKE2b-512 digest has {DIGEST_SIZE} bytes, not {len(digest)}")

@@ -51,7 +51,7 @@ def read_public(data: bytes, where: str) -> PublicKey:
     """
     if b"PRIVATE KEY-----" in data:
         raise SigningError(
-            f"{where} holds a private key.",
+            f"{where} holds a private key",
             fix="keep it where it is and name the public half; if others have seen this file, make a new key",
         )
     text = data[:PUBLIC_LIMIT].decode("ascii", "replace").strip()
@@ -61,7 +61,7 @@ def read_public(data: bytes, where: str) -> PublicKey:
         key = load_pem_public_key(text.encode())
     except (ValueError, UnsupportedAlgorithm):
         raise SigningError(
-            f"{where} holds no public key.", fix="64 hexadecimal digits for Ed25519, or a PEM block"
+            f"{where} holds no public key", fix="write 64 hexadecimal digits for Ed25519, or a PEM block"
         ) from None
     return _taken(key, where)
 
@@ -74,7 +74,7 @@ def _taken(key: PublicKeyTypes, where: str) -> PublicKey:
         return PublicKey("ecdsa-sha2-nistp256", pem)
     if isinstance(key, RSAPublicKey) and key.key_size >= MIN_RSA_BITS:
         return PublicKey("rsassa-pss-sha256", pem)
-    raise SigningError(f"{where} holds a key of a kind that is not taken.", fix=f"use one of these: {KNOWN_KEYS}")
+    raise SigningError(f"{where} holds a key of a kind that is not taken", fix=f"use one of these: {KNOWN_KEYS}")
 
 
 def public_key(signer: Signer) -> SSlibKey:
@@ -88,7 +88,7 @@ def public_key(signer: Signer) -> SSlibKey:
         plain = SSlibKey.from_crypto(crypto, scheme=signer.scheme)
     except (ValueError, UnsupportedAlgorithm):
         raise SigningError(
-            f"The public key of {signer.name} in signers.yaml is not a {signer.scheme} key.",
+            f"the public key of {signer.name} in signers.yaml is not a {signer.scheme} key",
             fix="copy it again: 64 hexadecimal digits for ed25519, a PEM block for the others",
         ) from None
     fields: dict[str, object] = {PERSON_FIELD: signer.person, DUTY_FIELD: signer.duty.value}
@@ -125,7 +125,7 @@ def signer_of(key: Key, role: str, uri: str) -> Signer:
             )
         )
     except (ValueError, KeyError) as error:
-        raise SigningError(f"The metadata names no person and duty for the key {key.keyid[:12]}.") from error
+        raise SigningError(f"the metadata names no person and duty for the key {key.keyid[:12]}") from error
 
 
 def described(key: Key) -> str:

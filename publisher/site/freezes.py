@@ -11,6 +11,7 @@ from publisher.model.content.event import Event
 from publisher.model.content.product import Product
 from publisher.model.content.register import SprintFreeze
 from publisher.model.content.release import ChangeClass
+from publisher.model.timespan import Span
 from publisher.rules.freeze.matrix import Subject
 from publisher.rules.freeze.next_open import opening
 from publisher.rules.freeze.timeline import timeline
@@ -18,14 +19,6 @@ from publisher.rules.freeze.windows import Hardness, Window, arithmetic
 from publisher.site.public import EventView, view_of
 
 Cause = Event | SprintFreeze
-
-
-@dataclass(frozen=True)
-class Span:
-    """A half-open piece of time."""
-
-    start: datetime
-    end: datetime
 
 
 @dataclass(frozen=True)
@@ -72,7 +65,7 @@ class EventFreeze:
 
     def holds(self, now: datetime) -> bool:
         """Whether something waits at `now`."""
-        return self.span.start <= now < self.span.end
+        return self.span.holds(now)
 
 
 def freezes(catalog: Catalog, now: datetime) -> tuple[EventFreeze, ...]:
@@ -83,8 +76,8 @@ def freezes(catalog: Catalog, now: datetime) -> tuple[EventFreeze, ...]:
             for window in timeline(catalog, Subject.of(product, change_class)).windows:
                 windows.setdefault(window.cause.id, {}).setdefault((product.id, change_class), []).append(window)
     causes: tuple[Cause, ...] = (*catalog.events, *catalog.sprints)
-    found = (_freeze_of(catalog, cause, windows.get(cause.id, {}), now) for cause in causes)
-    return tuple(sorted((one for one in found if one is not None), key=lambda f: (f.span.start, f.span.end)))
+    by_cause = (_freeze_of(catalog, cause, windows.get(cause.id, {}), now) for cause in causes)
+    return tuple(sorted((freeze for freeze in by_cause if freeze is not None), key=lambda freeze: freeze.span))
 
 
 def _freeze_of(

@@ -174,7 +174,7 @@ def impact(planes: PlaneImpact) -> str:
 
 def assumptions(ended: tuple[Assumption, ...]) -> list[str]:
     """Words for what an event changes."""
-    return [ASSUMPTIONS[one] for one in ended]
+    return [ASSUMPTIONS[assumption] for assumption in ended]
 
 
 def type_words(slug: str) -> str:
@@ -184,4 +184,4 @@ def type_words(slug: str) -> str:
 
 def classes_text(classes: tuple[ChangeClass, ...]) -> list[str]:
     """Words for some change classes, in the order of the model."""
-    return [CLASSES[one] for one in ChangeClass if one in classes]
+    return [CLASSES[change_class] for change_class in ChangeClass if change_class in classes]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.model.content.maintenance import Maintenance
+from publisher.model.timespan import Span
 from publisher.rules.maintenance.judge import judge
 from publisher.rules.staffing.local_time import local
 from publisher.rules.staffing.occurrences import Occurrence, occurrences
 from publisher.site import labels
-from publisher.site.freezes import Span
 from publisher.site.page_model import Scene
 
 _EVERY = {1: "Every", 2: "Every second", 4: "Every fourth"}
@@ -51,7 +51,7 @@ def _view(scene: Scene, maintenance: Maintenance, windows: tuple[Occurrence, ...
         product=scene.catalog.products[maintenance.product].name if public else None,
         impact=labels.impact(maintenance.impact) if public else "",
         slot=f"{_EVERY[slot.every_weeks]} {local(shown.span, slot.zone)}" if slot and public else None,
-        window=Span(*first.span) if first else None,
+        window=first.span if first else None,
         holds=first is not None and first.start <= scene.now,
         sample=maintenance.sample,
     )

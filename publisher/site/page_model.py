@@ -84,7 +84,7 @@ class Scene:
     @cached_property
     def quarter(self) -> Quarter:
         """The lanes of the coming ninety days, as the public sees them."""
-        gone = {one.id for one in self.catalog.releases if not self.is_coming(one)}
+        gone = {release.id for release in self.catalog.releases if not self.is_coming(release)}
         return quarter(self.catalog, self.now, HORIZON, self.now, public=True, gone=gone)
 
     @cached_property
@@ -104,9 +104,9 @@ class Scene:
     def live_of(self, release: Release) -> tuple[LiveRelease, ...]:
         """The channels that offer exactly this release."""
         return tuple(
-            one
-            for one in (self.state.live if self.state else ())
-            if one.product == release.product and one.channel in release.channels and one.version == release.version
+            live
+            for live in (self.state.live if self.state else ())
+            if live.product == release.product and live.channel in release.channels and live.version == release.version
         )
 
     def withdrawals(self, release: Release) -> tuple[Withdrawal, ...]:
@@ -146,7 +146,7 @@ class Scene:
         if self.is_out(release):
             return False
         live = [self.live(release.product, channel) for channel in release.channels]
-        return all(one is not None and one.version > release.version for one in live)
+        return all(offered is not None and offered.version > release.version for offered in live)
 
     def is_coming(self, release: Release) -> bool:
         """Whether it may still ship."""
@@ -164,20 +164,24 @@ class Scene:
     @cached_property
     def refusals(self) -> dict[str, Refusal]:
         """Releases to come whose planned moment lies in a wait, by id."""
-        found: dict[str, Refusal] = {}
+        refusals: dict[str, Refusal] = {}
         for release in self.catalog.releases:
             if release.planned_for is not None and release.planned_for >= self.now and self.is_coming(release):
                 dates = [self._first_open(release, channel, release.planned_for) for channel in release.channels]
                 if any(date != release.planned_for for date in dates):
                     known = [date for date in dates if date is not None]
-                    found[release.id] = Refusal(
+                    refusals[release.id] = Refusal(
                         max(known) if len(known) == len(dates) else None, self._frozen(release, release.planned_for)
                     )
-        return found
+        return refusals
 
     def _frozen(self, release: Release, at: datetime) -> bool:
         decisions = (self.decide(release, channel, at) for channel in release.channels)
-        return any(BY_ID[one.rule].freeze and one.outcome.stops for said in decisions for one in said.verdicts)
+        return any(
+            BY_ID[verdict.rule].freeze and verdict.outcome.stops
+            for decision in decisions
+            for verdict in decision.verdicts
+        )
 
     def _first_open(self, release: Release, channel: str, planned: datetime) -> datetime | None:
         """The first moment from the planned one on at which no date is in its way; None if no such moment is known."""

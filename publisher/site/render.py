@@ -94,7 +94,7 @@ def fill_prose(
         name = match[1]
         if name not in reference.FRAGMENTS:
             line = markdown[: markdown.index(match[0])].count("\n") + 1
-            fix = f"known: {', '.join(reference.FRAGMENTS)}"
+            fix = f"choose from {', '.join(reference.FRAGMENTS)}"
             raise ContentError((Problem(f"there is no data named {name}", Place(path, line), fix),))
         return templates.render(f"fragment-{name}.md.jinja", context, _linker(path, {path}))
 

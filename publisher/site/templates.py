@@ -53,7 +53,7 @@ class Templates:
             upfirst=lambda words: words[:1].upper() + words[1:],
             rich=text.rich,
             labels=labels,
-            complement=lambda classes: [one for one in ChangeClass if one not in classes],
+            complement=lambda classes: [change_class for change_class in ChangeClass if change_class not in classes],
         )
 
     def render(self, name: str, context: Mapping[str, Any], to: Callable[..., Markup]) -> str:

@@ -24,7 +24,7 @@ from publisher.storage.protocol import (
 
 
 @dataclass(frozen=True)
-class _Object:
+class _StoredObject:
     data: bytes
     meta: ObjectMeta
     tag: str
@@ -35,7 +35,7 @@ class MemoryStorage:
 
     def __init__(self, name: str = "bucket") -> None:
         self._name = name
-        self._objects: dict[str, _Object] = {}
+        self._objects: dict[str, _StoredObject] = {}
         self._lock = threading.Lock()
         self._generation = 0
         self._prepared = False
@@ -51,25 +51,25 @@ class MemoryStorage:
         self._prepared = True
 
     def read(self, key: str, limit: int) -> tuple[bytes, str]:
-        found = self._need(key)
-        if len(found.data) > limit:
+        object_ = self._need(key)
+        if len(object_.data) > limit:
             raise too_large(key, self.url, limit)
-        return found.data, found.tag
+        return object_.data, object_.tag
 
     @contextmanager
     def open(self, key: str, limit: int) -> Iterator[BinaryIO]:
         yield io.BytesIO(self.read(key, limit)[0])
 
     def stat(self, key: str) -> Stat | None:
-        found = self._get(key)
-        return Stat(key, len(found.data), found.tag) if found else None
+        object_ = self._get(key)
+        return Stat(key, len(object_.data), object_.tag) if object_ else None
 
     def list(self, prefix: str) -> Iterator[Stat]:
         check_prefix(prefix)
         self._ready()
         with self._lock:
-            found = sorted((key, object_) for key, object_ in self._objects.items() if key.startswith(prefix))
-        for key, object_ in found:
+            objects = sorted((key, object_) for key, object_ in self._objects.items() if key.startswith(prefix))
+        for key, object_ in objects:
             yield Stat(key, len(object_.data), object_.tag)
 
     def create(self, key: str, body: Body, meta: ObjectMeta, progress: Progress | None = None) -> bool:
@@ -91,7 +91,7 @@ class MemoryStorage:
             present = self._objects.get(key)
             if (present.tag if present else None) != expected_tag:
                 raise StorageConflict(
-                    f"{key} in {self.url} was changed by somebody else in the meantime; nothing was written.",
+                    f"{key} in {self.url} was changed by somebody else in the meantime; nothing was written",
                     fix="run the command again; it starts from what is there now",
                 )
             return self._put(key, data, meta)
@@ -112,29 +112,29 @@ class MemoryStorage:
         if not self._prepared:
             raise not_prepared(self.url)
 
-    def _get(self, key: str) -> _Object | None:
+    def _get(self, key: str) -> _StoredObject | None:
         check_key(key)
         self._ready()
         with self._lock:
             return self._objects.get(key)
 
-    def _need(self, key: str) -> _Object:
-        found = self._get(key)
-        if found is None:
-            raise StorageMissing(f"There is no {key} in {self.url}.")
-        return found
+    def _need(self, key: str) -> _StoredObject:
+        object_ = self._get(key)
+        if object_ is None:
+            raise StorageMissing(f"there is no {key} in {self.url}")
+        return object_
 
     def _put(self, key: str, data: bytes, meta: ObjectMeta) -> str:
         self._generation += 1
-        self._objects[key] = _Object(data, meta, f"generation-{self._generation}")
+        self._objects[key] = _StoredObject(data, meta, f"generation-{self._generation}")
         return self._objects[key].tag
 
-    def _already(self, present: _Object | None, key: str, size: int, sha256: str) -> bool:
+    def _already(self, present: _StoredObject | None, key: str, size: int, sha256: str) -> bool:
         if present is None:
             return False
         if len(present.data) == size and hashlib.sha256(present.data).hexdigest() == sha256:
             return True
         raise StorageConflict(
-            f"{key} in {self.url} already holds other bytes; it was left as it is.",
-            fix="published files never change: use a new version",
+            f"{key} in {self.url} already holds other bytes; it was left as it is",
+            fix="use a new version: published files never change",
         )

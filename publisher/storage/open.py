@@ -52,20 +52,20 @@ def directory_of(url: str) -> Path | None:
 
 
 def _unknown(url: str, scheme: str) -> InputError:
-    what = f"{_shown(url)}: {scheme} is not a kind of storage that Tidegate knows."
+    what = f"{_shown(url)}: {scheme} is not a kind of storage that Tidegate knows"
     return InputError(what, fix=f"use {SUPPORTED}")
 
 
 def _file_path(url: str) -> str:
     parts = urlsplit(url)
     if parts.netloc not in ("", "localhost") or parts.query or parts.fragment or not parts.path.startswith("/"):
-        raise InputError(f"{_shown(url)} does not name a directory of this machine.", fix=f"use {SUPPORTED}")
+        raise InputError(f"{_shown(url)} does not name a directory of this machine", fix=f"use {SUPPORTED}")
     return unquote(parts.path)
 
 
 def _path(url: str, path: str) -> Path:
     if not path or "\0" in path:
-        raise InputError(f"{url!r} does not name a directory.", fix=f"use {SUPPORTED}")
+        raise InputError(f"{url!r} does not name a directory", fix=f"use {SUPPORTED}")
     return Path(path)
 
 

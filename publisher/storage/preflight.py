@@ -12,10 +12,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from publisher.errors import StorageError
+from publisher.rules.english import capitalised
 from publisher.storage.protocol import Storage
 
 if TYPE_CHECKING:  # boto3 is loaded for s3:// addresses alone
-    from publisher.storage.s3.probe import Capabilities, Measured
+    from publisher.storage.s3.probe import Capabilities, ProbeResults
     from publisher.storage.s3.store import S3Storage
 
 SKEW_WARNING = timedelta(seconds=60)
@@ -31,7 +32,7 @@ LOOK_FIX = (
 )
 
 
-class Outcome(StrEnum):
+class CheckOutcome(StrEnum):
     """How a check ended."""
 
     PASS = "pass"
@@ -45,13 +46,13 @@ class Check:
     """One thing that was tried."""
 
     name: str
-    outcome: Outcome
+    outcome: CheckOutcome
     says: str
     fix: str = ""
 
 
 @dataclass(frozen=True)
-class Report:
+class PreflightReport:
     """What a preflight has found, in the order of trying; after a failure of access nothing more is tried."""
 
     url: str
@@ -62,12 +63,12 @@ class Report:
     @property
     def ok(self) -> bool:
         """Whether work may begin."""
-        return all(check.outcome is not Outcome.FAIL for check in self.checks)
+        return all(check.outcome is not CheckOutcome.FAIL for check in self.checks)
 
     @property
     def error(self) -> StorageError | None:
         """Every failure as one error; None when there is none."""
-        failed = [check for check in self.checks if check.outcome is Outcome.FAIL]
+        failed = [check for check in self.checks if check.outcome is CheckOutcome.FAIL]
         if not failed:
             return None
         return StorageError("\n".join(check.says for check in failed), fix=next((c.fix for c in failed if c.fix), ""))
@@ -75,7 +76,7 @@ class Report:
 
 def preflight(
     storage: Storage, now: datetime, public: str | None = None, proxies: Mapping[str, str] | None = None
-) -> Report:
+) -> PreflightReport:
     """Try a place out. `now` is this machine's clock; `public` is the URL under which clients see the bucket.
 
     `proxies` are those of `urllib.request.getproxies()`, for the look from outside. Never raises for what it finds.
@@ -83,7 +84,7 @@ def preflight(
     """
     if not storage.url.startswith("s3:"):
         says = f"{storage.url} keeps its conditions by itself."
-        return Report(storage.url, (Check("place", Outcome.PASS, says),))
+        return PreflightReport(storage.url, (Check("place", CheckOutcome.PASS, says),))
     from publisher.storage.s3.store import S3Storage  # noqa: PLC0415 - boto3 is loaded for s3:// addresses alone
 
     assert isinstance(storage, S3Storage)
@@ -99,7 +100,7 @@ class _S3Preflight:
         self._place = storage.bucket.address.place
         self._endpoint = storage.bucket.endpoint
 
-    def report(self) -> Report:
+    def report(self) -> PreflightReport:
         checks: list[Check] = []
         capabilities = None
         try:
@@ -110,7 +111,7 @@ class _S3Preflight:
         except StorageError as error:
             checks.append(_failed("access", error))
         checks.extend(self._clock())
-        if all(check.outcome is not Outcome.FAIL for check in checks):
+        if all(check.outcome is not CheckOutcome.FAIL for check in checks):
             try:
                 measured = self._storage.measure(self._public_probe)
             except StorageError as error:
@@ -118,7 +119,7 @@ class _S3Preflight:
             else:
                 capabilities = measured.capabilities
                 checks.extend(self._measured(measured))
-        return Report(self._storage.url, tuple(checks), capabilities)
+        return PreflightReport(self._storage.url, tuple(checks), capabilities)
 
     def _clock(self) -> Iterator[Check]:
         theirs = self._storage.bucket.server_date
@@ -128,34 +129,34 @@ class _S3Preflight:
         says = f"This machine's clock and that of {self._endpoint} differ by {int(skew.total_seconds())} seconds"
         fix = "set the clock, best by NTP; expiry times of signed metadata depend on it too"
         if skew > SKEW_LIMIT:
-            yield Check("clock", Outcome.FAIL, f"{says}; requests are refused.", fix)
+            yield Check("clock", CheckOutcome.FAIL, f"{says}; requests are refused.", fix)
         elif skew > SKEW_WARNING:
-            yield Check("clock", Outcome.WARN, f"{says}.", fix)
+            yield Check("clock", CheckOutcome.WARN, f"{says}.", fix)
         else:
             yield _passed("clock", f"{says}.")
 
-    def _measured(self, measured: Measured) -> Iterator[Check]:
-        found = measured.capabilities
+    def _measured(self, measured: ProbeResults) -> Iterator[Check]:
+        capabilities = measured.capabilities
         yield _passed("write", f"A probe was written to {self._place}.")
-        yield self._required("create once", found.create, "`If-None-Match: *` is kept, in races too.")
-        if found.create:
-            yield self._required("compare and swap", found.replace, "`If-Match` is kept, in races too.")
+        yield self._required("create once", capabilities.create, "`If-None-Match: *` is kept, in races too.")
+        if capabilities.create:
+            yield self._required("compare and swap", capabilities.replace, "`If-Match` is kept, in races too.")
         yield _kept(
             "large files",
-            found.complete,
+            capabilities.complete,
             "Conditions are kept when a multipart upload is completed, and a claim keeps publishers apart.",
             f"{self._endpoint} ignores conditions when a multipart upload is completed; claims keep publishers apart.",
         )
         yield _kept(
             "copies",
-            found.copy,
+            capabilities.copy,
             "Conditions are kept for copies inside the server.",
             f"{self._endpoint} ignores conditions of copies, so a copy is downloaded and uploaded again.",
         )
         yield _kept(
             "checksums",
-            found.sha256 or found.md5,
-            f"A wrong {'SHA-256' if found.sha256 else 'MD5'} is refused.",
+            capabilities.sha256 or capabilities.md5,
+            f"A wrong {'SHA-256' if capabilities.sha256 else 'MD5'} is refused.",
             f"{self._endpoint} looks at no checksum, so everything that is written is read back.",
         )
         if measured.not_deleted is None:
@@ -198,25 +199,25 @@ class _S3Preflight:
             same = False
         except DownloadError as error:
             return StorageError(
-                f"Clients cannot reach {self._public}: {str(error).removeprefix(f'{url}: ')}.", fix=LOOK_FIX
+                f"clients cannot reach {self._public}: {str(error).removeprefix(f'{url}: ')}", fix=LOOK_FIX
             )
         return f"{self._public} serves what is written to {self._place}." if same else self._unread("other bytes")
 
     def _unread(self, what: str) -> StorageError:
         return StorageError(
-            f"Clients cannot read {self._place} at {self._public}: a probe that was just written gets {what}.",
+            f"clients cannot read {self._place} at {self._public}: a probe that was just written gets {what}",
             fix=f"{LOOK_FIX}; anybody must be allowed to read, names that begin with a dot too:"
             " `publish bucket policy` prints what is needed",
         )
 
 
 def _passed(name: str, says: str) -> Check:
-    return Check(name, Outcome.PASS, says)
+    return Check(name, CheckOutcome.PASS, says)
 
 
 def _failed(name: str, error: StorageError) -> Check:
-    return Check(name, Outcome.FAIL, error.what, error.fix)
+    return Check(name, CheckOutcome.FAIL, f"{capitalised(error.what)}.", error.fix)
 
 
 def _kept(name: str, kept: bool, says: str, otherwise: str) -> Check:
-    return _passed(name, says) if kept else Check(name, Outcome.WARN, otherwise)
+    return _passed(name, says) if kept else Check(name, CheckOutcome.WARN, otherwise)

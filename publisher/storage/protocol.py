@@ -83,7 +83,7 @@ class Body:
         try:
             return CheckedReader(self, self.source())
         except OSError as error:
-            raise InputError(f"Cannot read {self.name}: {error.strerror}.") from error
+            raise InputError(f"cannot read {self.name}: {error.strerror}") from error
 
     def chunks(self, progress: Progress | None = None) -> Iterator[bytes]:
         """The bytes in pieces of at most CHUNK. Raises InputError as `CheckedReader` does."""
@@ -139,17 +139,17 @@ class CheckedReader(io.RawIOBase):
         try:
             return self._next(memoryview(buffer).cast("B"))
         except OSError as error:
-            raise InputError(f"Cannot read {self._body.name}: {error.strerror or error}.") from error
+            raise InputError(f"cannot read {self._body.name}: {error.strerror or error}") from error
 
     def _next(self, buffer: memoryview) -> int:
         if self._position != self._hashed:
             self._raw.seek(0)
             self._hashed = 0
             self._digest = hashlib.sha256()
-        wanted = min(len(buffer), self._body.size - self._hashed)
+        size = min(len(buffer), self._body.size - self._hashed)
         filled = 0
-        while filled < wanted:
-            piece = self._raw.read(wanted - filled)
+        while filled < size:
+            piece = self._raw.read(size - filled)
             if not piece:
                 raise self._changed()
             buffer[filled : filled + len(piece)] = piece
@@ -163,7 +163,7 @@ class CheckedReader(io.RawIOBase):
 
     def _changed(self) -> InputError:
         return InputError(
-            f"{self._body.name} changed while publishing: it is no longer the file that was hashed.",
+            f"{self._body.name} changed while publishing: it is no longer the file that was hashed",
             fix="find out what writes to it, then run the command again",
         )
 
@@ -245,14 +245,14 @@ def check_key(key: str) -> str:
     """
     problem = _key_problem(key)
     if problem:
-        raise InputError(f"The object key {key!r} {problem}.")
+        raise InputError(f"the object key {key!r} {problem}")
     return key
 
 
 def check_prefix(prefix: str) -> str:
     """The prefix itself, if it is empty or a valid key followed by one slash. Raises InputError."""
     if prefix and not prefix.endswith("/"):
-        raise InputError(f"The prefix {prefix!r} must end with a slash, or it would also list its namesakes.")
+        raise InputError(f"the prefix {prefix!r} must end with a slash, or it would also list its namesakes")
     if prefix:
         check_key(prefix[:-1])
     return prefix
@@ -289,12 +289,12 @@ def check_marker(data: bytes, url: str) -> None:
         marker = json.loads(data)
     except (ValueError, RecursionError):
         marker = None
-    found = marker.get("tidegate-bucket") if isinstance(marker, dict) else None
-    if type(found) is not int:
-        raise StorageError(f"{url} is not a Tidegate bucket: its {MARKER_KEY} is not ours.", fix=OTHER_PLACE)
-    if found != 1:
+    bucket_format = marker.get("tidegate-bucket") if isinstance(marker, dict) else None
+    if type(bucket_format) is not int:
+        raise StorageError(f"{url} is not a Tidegate bucket: its {MARKER_KEY} is not ours", fix=OTHER_PLACE)
+    if bucket_format != 1:
         raise StorageError(
-            f"{url} has bucket format {found}; this version of Tidegate knows format 1.",
+            f"{url} has bucket format {bucket_format}; this version of Tidegate knows format 1",
             fix="use a newer Tidegate",
         )
 
@@ -305,8 +305,8 @@ OTHER_PLACE = "name another place: an existing Tidegate bucket, or an empty one"
 def too_large(key: str, url: str, limit: int) -> StorageTooLarge:
     """An object that exceeds what its reader allows."""
     return StorageTooLarge(
-        f"{key} in {url} is larger than the {limit} bytes that are allowed for it.",
-        fix="nothing of ours is so large: find out who wrote it, and remove it at the store",
+        f"{key} in {url} is larger than the {limit} bytes that are allowed for it",
+        fix="find out who wrote it, and remove it at the store; nothing of ours is so large",
     )
 
 
@@ -318,19 +318,19 @@ def is_valid(key: str) -> bool:
 def foreign(key: str, kind: str) -> StorageForeign:
     """Something that is no object in the place of one; `kind` says what."""
     return StorageForeign(
-        f"{key} is {kind}; a bucket holds plain files only, and links in it are never followed.",
+        f"{key} is {kind}; a bucket holds plain files only, and links in it are never followed",
         fix="find out who made it, and remove it",
     )
 
 
 def not_ours(url: str) -> StorageError:
     """The refusal of a place that holds other people's files."""
-    return StorageError(f"{url} is not empty and is not a Tidegate bucket; nothing was written.", fix=OTHER_PLACE)
+    return StorageError(f"{url} is not empty and is not a Tidegate bucket; nothing was written", fix=OTHER_PLACE)
 
 
 def not_prepared(url: str) -> StorageError:
     """The refusal to work in a place that nobody has prepared."""
     return StorageError(
-        f"There is no Tidegate bucket at {url}.",
+        f"there is no Tidegate bucket at {url}",
         fix="check the address; the first release is what fills a new bucket",
     )

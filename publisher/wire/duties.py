@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from tuf.api.metadata import DelegatedRole, Key, Metadata, Targets
 
-from publisher.wire.errors import VerificationError
+from publisher.wire.errors import ClientVerificationError
 
 __all__ = ["DUTIES_FIELD", "DUTY_FIELD", "PERSON_FIELD", "Signature", "check_duties", "uncovered"]
 
@@ -50,7 +50,7 @@ def check_duties(delegator: Targets, role_name: str, delegated: Metadata[Targets
     there must be as many distinct persons as the threshold, and every required duty must be covered by
     another person. A key without a person counts as itself, but only for a role that requires no duties.
 
-    Raises VerificationError that names what is missing or which signed field is malformed.
+    Raises ClientVerificationError that names what is missing or which signed field is malformed.
     """
     role = _role(delegator, role_name)
     duties = _duties(role)
@@ -63,14 +63,14 @@ def check_duties(delegator: Targets, role_name: str, delegated: Metadata[Targets
     else:
         people = {signature.person or f"key {signature.keyid}" for signature in signatures}
     if len(people) < role.threshold:
-        raise VerificationError(
+        raise ClientVerificationError(
             f"{role_name} needs the signatures of {_count(role.threshold, 'person')}, but {_who(people)} signed it",
             fix=_ASK,
         )
     if missing := uncovered(duties, signatures):
         covered = [duty for duty in duties if duty != missing[0]]
         beside = f" beside {' and '.join(covered)}" if covered else ""
-        raise VerificationError(
+        raise ClientVerificationError(
             f"{role_name} needs the signature of a person with the duty {missing[0]}{beside}, "
             f"but {_who({_described(signature) for signature in signatures})} signed it",
             fix=_ASK,
@@ -81,14 +81,14 @@ def check_duties(delegator: Targets, role_name: str, delegated: Metadata[Targets
 def _role(delegator: Targets, role_name: str) -> DelegatedRole:
     roles = delegator.delegations.roles if delegator.delegations else None
     if not roles or role_name not in roles:
-        raise VerificationError(f"the targets metadata delegates nothing to {role_name}", fix=_ASK)
+        raise ClientVerificationError(f"the targets metadata delegates nothing to {role_name}", fix=_ASK)
     return roles[role_name]
 
 
 def _duties(role: DelegatedRole) -> tuple[str, ...]:
     duties = role.unrecognized_fields.get(DUTIES_FIELD, [])
     if not isinstance(duties, list) or not all(isinstance(duty, str) and duty for duty in duties):
-        raise VerificationError(f"{DUTIES_FIELD} of {role.name} is not a list of duties", fix=_ASK)
+        raise ClientVerificationError(f"{DUTIES_FIELD} of {role.name} is not a list of duties", fix=_ASK)
     return tuple(duties)
 
 
@@ -102,14 +102,14 @@ def _name(key: Key, field: str) -> str:
         return ""
     name = key.unrecognized_fields[field]
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise VerificationError(f"{field} of key {key.keyid} is malformed", fix=_ASK)
+        raise ClientVerificationError(f"{field} of key {key.keyid} is malformed", fix=_ASK)
     return name
 
 
 def _refuse_one_key_under_two_ids(role_name: str, keys: dict[str, Key]) -> None:
     publics = [str(key.keyval.get("public", key.keyid)).strip().lower() for key in keys.values()]
     if len(set(publics)) != len(publics):
-        raise VerificationError(f"{role_name} lists the same public key under two key ids", fix=_ASK)
+        raise ClientVerificationError(f"{role_name} lists the same public key under two key ids", fix=_ASK)
 
 
 def uncovered(duties: Sequence[str], signatures: Sequence[Signature]) -> tuple[str, ...]:

@@ -1,14 +1,14 @@
 """Everything that can stop the update client, for a reason a person can act on.
 
-    ClientError                 exit 1
-    ├── InputError              exit 1   an argument or a file is wrong, or names what is not published
-    ├── UsageError              exit 2   the command's words do not fit together
-    ├── VerificationError       exit 4   what the server offers does not verify; nothing of it is used
-    │   ├── ExpiredError        exit 4   it was good once, and its time is over
-    │   └── FeedError           exit 4   the feed verifies but cannot be understood
-    ├── TransferError           exit 5   the network or the server failed
-    ├── LocalError              exit 5   this machine failed: a disk, a directory, a lock
-    └── StoppedError            exit 128 + the number of the signal that stopped the command
+    ClientError                    exit 1
+    ├── ClientInputError           exit 1   an argument or a file is wrong, or names what is not published
+    ├── ClientUsageError           exit 2   the command's words do not fit together
+    ├── ClientVerificationError    exit 4   what the server offers does not verify; nothing of it is used
+    │   ├── ExpiredError           exit 4   it was good once, and its time is over
+    │   └── FeedError              exit 4   the feed verifies but cannot be understood
+    ├── TransferError              exit 5   the network or the server failed
+    ├── LocalError                 exit 5   this machine failed: a disk, a directory, a lock
+    └── StoppedError               exit 128 + the number of the signal that stopped the command
 
 The tree repeats that of `publisher.errors` because the client imports nothing else of the package.
 """
@@ -22,15 +22,15 @@ from publisher.wire.plain_text import find_hidden
 
 __all__ = [
     "ClientError",
+    "ClientInputError",
+    "ClientUsageError",
+    "ClientVerificationError",
     "Code",
     "ExpiredError",
     "FeedError",
-    "InputError",
     "LocalError",
     "StoppedError",
     "TransferError",
-    "UsageError",
-    "VerificationError",
     "printable",
 ]
 
@@ -96,18 +96,18 @@ class ClientError(Exception):
         return self.what + (f"\n    -> {self.fix}" if self.fix else "")
 
 
-class InputError(ClientError):
+class ClientInputError(ClientError):
     """An argument or an input file is wrong, or asks for what the channel does not publish."""
 
 
-class UsageError(ClientError):
+class ClientUsageError(ClientError):
     """The words of the command do not fit together."""
 
     exit_code = 2
     code = Code.WRONG_USAGE
 
 
-class VerificationError(ClientError):
+class ClientVerificationError(ClientError):
     """What the server offers is not what the publisher signed. Nothing of it was used."""
 
     exit_code = 4
@@ -115,14 +115,14 @@ class VerificationError(ClientError):
     verdict = "not verified"
 
 
-class ExpiredError(VerificationError):
+class ExpiredError(ClientVerificationError):
     """The signatures are too old. The client keeps what it has, offers nothing, and says so."""
 
     code = Code.EXPIRED
     verdict = "expired"
 
 
-class FeedError(VerificationError):
+class FeedError(ClientVerificationError):
     """The feed is signed, but it is not a feed that this client understands."""
 
     code = Code.FEED_NOT_UNDERSTOOD

@@ -26,9 +26,9 @@ __all__ = [
     "MAX_BYTES",
     "Action",
     "Artifact",
-    "Deprecation",
-    "Feed",
-    "Release",
+    "DeprecationNotice",
+    "OfferedRelease",
+    "ParsedFeed",
     "Restart",
     "State",
     "parse_feed",
@@ -87,7 +87,7 @@ class Artifact:
 
 
 @dataclass(frozen=True)
-class Release:
+class OfferedRelease:
     """The release that is published now."""
 
     version: Version
@@ -107,7 +107,7 @@ class Release:
 
 
 @dataclass(frozen=True)
-class Deprecation:
+class DeprecationNotice:
     """Something that goes away."""
 
     id: str
@@ -118,35 +118,35 @@ class Deprecation:
 
 
 @dataclass(frozen=True)
-class Feed:
+class ParsedFeed:
     """What one product publishes on one channel for one platform."""
 
     product: str
     channel: str
     platform: str
-    release: Release | None
+    release: OfferedRelease | None
     """None until something has been published, or when everything was withdrawn."""
     min_secure: Version | None = None
     """The security floor: whoever runs less must update."""
-    deprecations: tuple[Deprecation, ...] = ()
+    deprecations: tuple[DeprecationNotice, ...] = ()
 
 
-def parse_feed(data: bytes) -> Feed:
+def parse_feed(data: bytes) -> ParsedFeed:
     """The feed in `data`. Raises FeedError with the path of the field that is wrong."""
-    root = _Object(_load(data), "")
+    root = _JsonObject(_load(data), "")
     if (written := root.text("format")) != FORMAT:
         raise FeedError(
             f"this client is too old for the feed; the feed has format {written!a}, the client knows {FORMAT}",
             fix="get the newest client from the product's download page",
         )
     product, channel = root.slug("product"), root.slug("channel")
-    feed = Feed(
+    feed = ParsedFeed(
         product=product,
         channel=channel,
         platform=root.slug("platform"),
-        release=root.optional("release", lambda at: _release(_Object(*at), f"artifacts/{product}/{channel}/")),
+        release=root.optional("release", lambda at: _release(_JsonObject(*at), f"artifacts/{product}/{channel}/")),
         min_secure=root.optional("min_secure", _version),
-        deprecations=tuple(_deprecation(_Object(*at)) for at in root.items("deprecations")),
+        deprecations=tuple(_deprecation(_JsonObject(*at)) for at in root.items("deprecations")),
     )
     if "release" not in root.fields:
         raise FeedError("release is missing; it must be an object, or null when nothing is published")
@@ -158,13 +158,13 @@ def parse_feed(data: bytes) -> Feed:
     return feed
 
 
-def _release(release: _Object, prefix: str) -> Release:
-    return Release(
+def _release(release: _JsonObject, prefix: str) -> OfferedRelease:
+    return OfferedRelease(
         version=release.required("version", _version),
         sentence=release.text("sentence"),
         action=release.required("action", _choice(Action)),
         restart=release.required("restart", _choice(Restart)),
-        artifact=_artifact(_Object(*release.at("artifact")), prefix),
+        artifact=_artifact(_JsonObject(*release.at("artifact")), prefix),
         symptoms=tuple(_text(at) for at in release.items("symptoms")),
         required_by=release.optional("required_by", _time),
         old_peers_ok_until=release.optional("old_peers_ok_until", _time),
@@ -172,7 +172,7 @@ def _release(release: _Object, prefix: str) -> Release:
     )
 
 
-def _artifact(artifact: _Object, prefix: str) -> Artifact:
+def _artifact(artifact: _JsonObject, prefix: str) -> Artifact:
     file, target = artifact.text("file"), artifact.text("target")
     if not _is_plain_name(file):
         raise FeedError(f"{artifact.path}.file {file!a} is not a plain file name")
@@ -189,8 +189,8 @@ def _artifact(artifact: _Object, prefix: str) -> Artifact:
     )
 
 
-def _deprecation(deprecation: _Object) -> Deprecation:
-    return Deprecation(
+def _deprecation(deprecation: _JsonObject) -> DeprecationNotice:
+    return DeprecationNotice(
         id=deprecation.slug("id"),
         subject=deprecation.text("subject"),
         state=deprecation.required("state", _choice(State)),
@@ -207,7 +207,7 @@ _At = tuple[Any, str]
 """A JSON value and the path to it."""
 
 
-class _Object:
+class _JsonObject:
     """A JSON object and its path, so that every complaint names the field."""
 
     def __init__(self, value: Any, path: str) -> None:

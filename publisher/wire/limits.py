@@ -17,7 +17,7 @@ from tuf.api.exceptions import DownloadLengthMismatchError, SlowRetrievalError
 from tuf.api.metadata import Root, Snapshot, Timestamp
 from tuf.ngclient import FetcherInterface, UpdaterConfig
 
-from publisher.wire.errors import Code, VerificationError
+from publisher.wire.errors import ClientVerificationError, Code
 
 __all__ = ["LIMITS", "MetadataFetcher", "limit_of", "refuse_web_page", "within"]
 
@@ -66,7 +66,7 @@ class MetadataFetcher(FetcherInterface):
             raise SlowRetrievalError(f"the metadata before {url} took longer than {self._seconds:g} seconds")
         name = url.rpartition("/")[2]
         if max_length > limit_of(name):
-            raise VerificationError(
+            raise ClientVerificationError(
                 f"{name} is announced with {max_length} bytes; at most {limit_of(name)} are read",
                 fix="do not install anything from here; tell the publisher",
                 code=Code.TOO_LARGE,
@@ -89,9 +89,9 @@ def within(chunks: Iterator[bytes], limit: int) -> Iterator[bytes]:
 def refuse_web_page(name: str, data: bytes) -> None:
     """Refuse HTML where something signed should be, in words that help: a network that wants a sign-in sends it."""
     if _WEB_PAGE.match(data[:1024]):
-        raise VerificationError(
+        raise ClientVerificationError(
             f"the server sent a web page in place of {name}",
-            fix="if this network asks you to sign in, do that in a browser first; "
+            fix="sign in with a browser first, if this network asks you to; "
             "otherwise check the channel's address, then tell the publisher",
             code=Code.WEB_PAGE,
         )

@@ -16,7 +16,7 @@ from typing import Any
 
 from tuf.api.metadata import Signed
 
-from publisher.wire.errors import VerificationError
+from publisher.wire.errors import ClientVerificationError
 from publisher.wire.version import Version
 
 __all__ = ["BACK_FIELD", "WITHDRAWN_FIELD", "withdrawn_versions"]
@@ -28,16 +28,16 @@ WITHDRAWN_FIELD = "x-tidegate-withdrawn"
 def withdrawn_versions(role: Signed) -> tuple[Version, ...]:
     """The versions that verified metadata of a channel's role names, once each, ascending.
 
-    Raises VerificationError for a field that is malformed: whoever cannot read what was taken back offers nothing.
+    Raises ClientVerificationError for a malformed field: whoever cannot read what was taken back offers nothing.
     """
     fields: dict[str, Any] = role.unrecognized_fields
     back, earlier = fields.get(BACK_FIELD), fields.get(WITHDRAWN_FIELD, [])
     if not isinstance(earlier, list):
         raise _malformed(WITHDRAWN_FIELD)
-    found = {_version(WITHDRAWN_FIELD, text) for text in earlier}
+    versions = {_version(WITHDRAWN_FIELD, text) for text in earlier}
     if BACK_FIELD in fields:
-        found.add(_version(BACK_FIELD, back))
-    return tuple(sorted(found))
+        versions.add(_version(BACK_FIELD, back))
+    return tuple(sorted(versions))
 
 
 def _version(field: str, text: object) -> Version:
@@ -47,8 +47,8 @@ def _version(field: str, text: object) -> Version:
         raise _malformed(field) from None
 
 
-def _malformed(field: str) -> VerificationError:
-    return VerificationError(
+def _malformed(field: str) -> ClientVerificationError:
+    return ClientVerificationError(
         f"the signed field {field} of the channel does not name versions",
         fix="do not install anything from here; tell the publisher",
     )

@@ -15,8 +15,8 @@ from tuf.api.metadata import Key
 from publisher.channel.ledger.entries import (
     NO_ENTRY,
     PAYLOAD_TYPE,
-    Check,
     Head,
+    LedgerCheck,
     Logged,
     check_ledger,
     number_of,
@@ -24,7 +24,7 @@ from publisher.channel.ledger.entries import (
     took_effect,
 )
 from publisher.model.records.decision import Decision, Outcome, Verdict
-from publisher.model.records.ledger import Action, Entry, Stamp, Told
+from publisher.model.records.ledger import Entry, LedgerAction, LedgerEntryBody, Stamp
 from publisher.signing.envelope import payload_of, seal
 from publisher.signing.key_files import OpenSigner
 from tests.support.project import Project, seeded_keys
@@ -53,11 +53,11 @@ def stamp(number: int) -> Stamp:
     return Stamp(version=number, sha256=hashlib.sha256(str(number).encode()).hexdigest())
 
 
-def routine(**fields: Any) -> Told:
-    return Told(action=Action.REFRESH, policy_version=1, policy_digest="a" * 64, **fields)
+def routine(**fields: Any) -> LedgerEntryBody:
+    return LedgerEntryBody(action=LedgerAction.REFRESH, policy_version=1, policy_digest="a" * 64, **fields)
 
 
-def flip(number: int) -> Told:
+def flip(number: int) -> LedgerEntryBody:
     """From the timestamp before to this one."""
     return routine(base=stamp(number - 1) if number > 1 else None, result=stamp(number), roles={"timestamp": number})
 
@@ -82,11 +82,11 @@ SECRET_DECISION = decision(
 )
 
 
-def refused(**fields: Any) -> Told:
-    return routine().anew(SECRET_DECISION).model_copy(update={"refused": True, **fields})
+def refused(**fields: Any) -> LedgerEntryBody:
+    return routine().with_decision(SECRET_DECISION).model_copy(update={"refused": True, **fields})
 
 
-def ledger(told: Sequence[Told], key: OpenSigner) -> list[Logged]:
+def ledger(told: Sequence[LedgerEntryBody], key: OpenSigner) -> list[Logged]:
     logged: list[Logged] = []
     for index, one in enumerate(told):
         head = logged[-1].head if logged else NO_ENTRY
@@ -101,11 +101,11 @@ def sound(key: OpenSigner) -> list[Logged]:
     return ledger([flip(1), refused(), flip(2), refused(), flip(3), flip(4), refused()], key)
 
 
-def check(logged: Sequence[Logged], key: OpenSigner, live: int | None = 4, noted: Head | None = None) -> Check:
+def check(logged: Sequence[Logged], key: OpenSigner, live: int | None = 4, noted: Head | None = None) -> LedgerCheck:
     return check_ledger(logged, (), named(key), stamp(live) if live else None, noted)
 
 
-def said(found: Check) -> list[str]:
+def said(found: LedgerCheck) -> list[str]:
     return [f"{one.where[-6:-5]}: {one.what}" for one in found.findings]
 
 

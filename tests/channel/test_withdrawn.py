@@ -6,7 +6,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 from publisher.channel.ledger.withdrawn import taken_back
-from publisher.model.records.ledger import Action, Entry, Stamp
+from publisher.model.records.ledger import Entry, LedgerAction, Stamp
 from publisher.wire.version import Version
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
@@ -16,7 +16,9 @@ def stamp(number: int) -> Stamp:
     return Stamp(version=number, sha256=hashlib.sha256(str(number).encode()).hexdigest())
 
 
-def flip(number: int, action: Action, version: str | None = None, channel: str = "stable", **fields: object) -> Entry:
+def flip(
+    number: int, action: LedgerAction, version: str | None = None, channel: str = "stable", **fields: object
+) -> Entry:
     """Entry `number`, which made timestamp `number` live in the place of the one before it."""
     return Entry.model_validate(
         {
@@ -37,7 +39,7 @@ def flip(number: int, action: Action, version: str | None = None, channel: str =
     )
 
 
-RELEASED = (flip(1, Action.RELEASE, "1.0.0"), flip(2, Action.PROMOTE, "1.1.0"))
+RELEASED = (flip(1, LedgerAction.RELEASE, "1.0.0"), flip(2, LedgerAction.PROMOTE, "1.1.0"))
 
 
 def told(*entries: Entry, live: int | None = None) -> dict[str, list[str]]:
@@ -50,34 +52,34 @@ def test_nothing_was_taken_back() -> None:
 
 
 def test_r17_the_ledger_remembers_what_was_taken_back_and_when() -> None:
-    rollback = flip(3, Action.ROLLBACK, "1.1.0")
+    rollback = flip(3, LedgerAction.ROLLBACK, "1.1.0")
     assert told(*RELEASED, rollback) == {"node.stable": ["1.1.0"]}
-    later = (flip(4, Action.RELEASE, "1.2.0"), flip(5, Action.REFRESH), flip(6, Action.KEYS))
+    later = (flip(4, LedgerAction.RELEASE, "1.2.0"), flip(5, LedgerAction.REFRESH), flip(6, LedgerAction.KEYS))
     found = taken_back((*RELEASED, rollback, *later), stamp(6).sha256)
     assert found["node.stable"][Version.parse("1.1.0")].at == rollback.at
 
 
 def test_a_rollback_that_lost_its_race_took_nothing_back() -> None:
-    lost = flip(3, Action.ROLLBACK, "1.1.0")
-    won = flip(4, Action.REFRESH, base=stamp(2))
+    lost = flip(3, LedgerAction.ROLLBACK, "1.1.0")
+    won = flip(4, LedgerAction.REFRESH, base=stamp(2))
     assert told(*RELEASED, lost, won) == {}
     assert told(*RELEASED, lost, live=2) == {}
 
 
 def test_each_channel_takes_back_its_own() -> None:
-    beta = flip(3, Action.RELEASE, "1.1.0", "beta")
-    assert told(*RELEASED, beta, flip(4, Action.ROLLBACK, "1.1.0", "beta")) == {"node.beta": ["1.1.0"]}
+    beta = flip(3, LedgerAction.RELEASE, "1.1.0", "beta")
+    assert told(*RELEASED, beta, flip(4, LedgerAction.ROLLBACK, "1.1.0", "beta")) == {"node.beta": ["1.1.0"]}
 
 
 def test_what_an_older_program_shipped_again_is_live_and_not_taken_back() -> None:
-    again = flip(4, Action.RELEASE, "1.1.0")
-    assert told(*RELEASED, flip(3, Action.ROLLBACK, "1.1.0"), again) == {}
+    again = flip(4, LedgerAction.RELEASE, "1.1.0")
+    assert told(*RELEASED, flip(3, LedgerAction.ROLLBACK, "1.1.0"), again) == {}
 
 
 def test_a_recovery_puts_back_what_held_then() -> None:
-    stolen = flip(3, Action.ROLLBACK, "1.1.0")
-    disowned = flip(4, Action.RECOVER, restored=2)
+    stolen = flip(3, LedgerAction.ROLLBACK, "1.1.0")
+    disowned = flip(4, LedgerAction.RECOVER, restored=2)
     assert told(*RELEASED, stolen, disowned) == {}
-    ours = (flip(3, Action.ROLLBACK, "1.1.0"), flip(4, Action.RELEASE, "1.2.0"))
-    assert told(*RELEASED, *ours, flip(5, Action.RECOVER, restored=3)) == {"node.stable": ["1.1.0"]}
-    assert told(*RELEASED, *ours, flip(5, Action.RECOVER)) == {"node.stable": ["1.1.0"]}
+    ours = (flip(3, LedgerAction.ROLLBACK, "1.1.0"), flip(4, LedgerAction.RELEASE, "1.2.0"))
+    assert told(*RELEASED, *ours, flip(5, LedgerAction.RECOVER, restored=3)) == {"node.stable": ["1.1.0"]}
+    assert told(*RELEASED, *ours, flip(5, LedgerAction.RECOVER)) == {"node.stable": ["1.1.0"]}

@@ -79,7 +79,7 @@ def test_a_key_is_named_by_its_name_its_uri_or_its_path(staged: Project, publish
         ("notes-coco", "the key notes-coco may not sign node.stable"),
         ("file:keys/notes-coco.pem", "the key in keys/notes-coco.pem may not sign node.stable"),
         ("nobody", "signers.yaml has no key that is called nobody"),
-        ("file:absent.pem", "There is no key file"),
+        ("file:absent.pem", "there is no key file"),
     ],
 )
 def test_a_key_that_may_not_sign_is_refused_and_those_that_may_are_named(

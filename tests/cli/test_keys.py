@@ -179,7 +179,7 @@ REFUSED = [
     (("d", "--person", "dora", "--duty", "operations", "--role", "chanels", "--new"), 1, "did you mean channels?"),
     (("d", "--person", "dora", "--duty", "boss", "--role", "channels", "--new"), 2, "boss"),
     (("D ora", *WHOM, "--new", "--no-passphrase"), 1, "the name 'D ora'"),
-    (("demo-d", *WHOM, "--new", "--no-passphrase"), 1, "Demo keys sign nothing but the demo: demo-d"),
+    (("demo-d", *WHOM, "--new", "--no-passphrase"), 1, "demo keys sign nothing but the demo: demo-d"),
     (("d", *WHOM), 2, "it is not clear where the key comes from"),
     (("d", *WHOM, "--new", "--from-uri", "hsm:2"), 2, "it is not clear where the key comes from"),
     (("d", *WHOM, "--new", "--uri", "hsm:2"), 2, "--uri goes with --public"),
@@ -187,7 +187,7 @@ REFUSED = [
     (("d", *WHOM, "--from-uri", "hsm:2", "--no-passphrase"), 2, "--no-passphrase goes with --new"),
     (("d", *WHOM, "--public", "absent.pub"), 1, "cannot read absent.pub"),
     (("d", *WHOM, "--public", "bad.pub"), 1, "bad.pub holds no public key"),
-    (("d", *WHOM, "--public", "ana.pub"), 1, "This is the key channels-ana of ana already"),
+    (("d", *WHOM, "--public", "ana.pub"), 1, "this is the key channels-ana of ana already"),
     (("d", "--person", "ana", "--duty", "comms", "--role", "notes", "--public", "ana.pub"), 1, "channels-ana already"),
     (("d", *WHOM, "--public", "good.pub", "--scheme", "rsassa-pss-sha256"), 1, "the key is of scheme ed25519"),
     (("d", *WHOM, "--public", "good.pub", "--uri", "hsm:2?pin-value=482917"), 1, "signers.yaml is public"),
@@ -234,7 +234,7 @@ def test_a_demo_configuration_takes_no_real_key(run: Publish, project: Project) 
     file(project).write_text(text)
     ran = run("add", "dora-ops", *WHOM, "--new", "--no-passphrase")
     assert ran.code == 1
-    assert "This is the demo's configuration" in ran.err
+    assert "this is the demo's configuration" in ran.err
     assert file(project).read_text() == text
 
 
@@ -271,8 +271,8 @@ def test_a_key_that_a_role_needs_stays(run: Publish, project: Project) -> None:
     ran = run("remove", "channels-ben")
     assert ran.code == 1
     said = " ".join(ran.err.split())
-    assert "Without channels-ben, role channels needs a signer with the duty operations and has none." in said
-    assert "first add another: publish keys add NAME --person P --duty operations --role channels" in said
+    assert "without channels-ben, role channels needs a signer with the duty operations and has none" in said
+    assert "add another first: publish keys add NAME --person P --duty operations --role channels" in said
     assert tree(project.base) == before
 
 

@@ -232,7 +232,7 @@ def test_a_refusal_without_a_bucket_says_that_it_is_not_logged(project: Project,
     ran = publish("release", *words, cwd=project.base)
     assert ran.code == 3
     assert ran.err.count("ledger") == 1
-    assert flat(ran.err).startswith("publish: the refusal is not in the ledger: There is no Tidegate bucket at ")
+    assert flat(ran.err).startswith("publish: the refusal is not in the ledger: there is no Tidegate bucket at ")
     assert not (project.base / "nowhere").exists()
 
 

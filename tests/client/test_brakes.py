@@ -10,7 +10,7 @@ import pytest
 
 from publisher.client.updater import UpdateClient
 from publisher.wire.brakes import silenced_by
-from publisher.wire.errors import Code, ExpiredError, VerificationError
+from publisher.wire.errors import ClientVerificationError, Code, ExpiredError
 from tests.client.conftest import ASK, CountingFetcher, empty
 from tests.support.tuf_repository import PAST, Bucket
 
@@ -56,7 +56,7 @@ def test_brakes_that_a_stranger_signed_stop_everything(bucket: Bucket, client: U
     forged = json.loads(brakes.read_bytes())
     forged["signed"]["x-more"] = "than was signed"
     brakes.write_text(json.dumps(forged))
-    with pytest.raises(VerificationError, match="signatures are missing or wrong"):
+    with pytest.raises(ClientVerificationError, match="signatures are missing or wrong"):
         client.fetch_feed(*ASK)
 
 
@@ -67,5 +67,5 @@ def test_brakes_that_are_listed_but_not_delegated_stop_everything(bucket: Bucket
     bucket.brakes = False
     bucket.extra_metas = ("brakes",)
     bucket.publish()
-    with pytest.raises(VerificationError, match="do not lead to brakes"):
+    with pytest.raises(ClientVerificationError, match="do not lead to brakes"):
         client.fetch_feed(*ASK)

@@ -283,7 +283,7 @@ def test_an_unforeseen_error_is_told_without_a_traceback(run: Run, monkeypatch: 
     code, _, err = run("check", "--current", "4")
     assert code == 1
     assert "RuntimeError: a bug" in err
-    assert "please report it" in err
+    assert "report it, with the output" in err
     assert "Traceback" not in err
 
 

@@ -22,7 +22,7 @@ from publisher.client.cli import wall_clock
 from publisher.client.http import fetcher_for
 from publisher.client.state_lock import locked
 from publisher.client.updater import UpdateClient
-from publisher.wire.errors import ExpiredError, VerificationError
+from publisher.wire.errors import ClientVerificationError, ExpiredError
 from tests.client.conftest import ASK, CountingFetcher, empty
 from tests.support.tuf_repository import Bucket, a_feed
 
@@ -102,7 +102,7 @@ def test_a_channel_that_was_renewed_during_the_download_is_asked_again(day: Day,
 def test_a_file_that_was_replaced_during_the_download_is_not_kept(day: Day, to: Path) -> None:
     feed = day.client.fetch_feed(*ASK)
     day.then = day.replace
-    with pytest.raises(VerificationError):
+    with pytest.raises(ClientVerificationError):
         day.client.download(feed, to)
     assert empty(to)
 
@@ -113,7 +113,7 @@ def test_checking_a_file_keeps_none_of_it(bucket: Bucket, client: UpdateClient, 
     client.check_file(feed)
     assert sorted(tmp_path.rglob("*")) == before
     bucket.path("tuf/targets/artifacts/**/*.tar.gz").write_bytes(b"the progrAm")
-    with pytest.raises(VerificationError, match="not those that were signed"):
+    with pytest.raises(ClientVerificationError, match="not those that were signed"):
         client.check_file(feed)
 
 
@@ -132,7 +132,7 @@ def test_a_web_page_in_place_of_the_file_is_named_as_one(bucket: Bucket, client:
     bucket.release(a_feed(artifact, version="4.2.0"), artifact)
     feed = client.fetch_feed(*ASK)
     bucket.path("tuf/targets/artifacts/**/*4.2.0*.tar.gz").write_bytes(page)
-    with pytest.raises(VerificationError, match="sent a web page in place of"):
+    with pytest.raises(ClientVerificationError, match="sent a web page in place of"):
         client.download(feed, to)
     assert empty(to)
 

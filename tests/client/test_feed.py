@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from publisher.wire.errors import FeedError
-from publisher.wire.feed import MAX_BYTES, Action, Deprecation, Restart, State, parse_feed
+from publisher.wire.feed import MAX_BYTES, Action, DeprecationNotice, Restart, State, parse_feed
 from publisher.wire.version import Version
 from tests.support.tuf_repository import a_feed
 
@@ -65,7 +65,9 @@ def test_a_whole_feed_is_read() -> None:
     assert release.symptoms == ("The node stops about once a day.",)
     assert release.artifact.size == len(b"the program")
     assert feed.min_secure == Version.parse("4.0.2")
-    assert feed.deprecations == (Deprecation("old-api", "The old API", State.WARNED, Version.parse("5.0.0"), "v2"),)
+    assert feed.deprecations == (
+        DeprecationNotice("old-api", "The old API", State.WARNED, Version.parse("5.0.0"), "v2"),
+    )
 
 
 def test_nothing_published_is_null() -> None:

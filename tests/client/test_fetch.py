@@ -14,7 +14,7 @@ from tuf.api.exceptions import DownloadError, DownloadHTTPError, DownloadLengthM
 from publisher.client.cli import wall_clock
 from publisher.client.http import DirectoryFetcher, WebFetcher, fetcher_for
 from publisher.client.updater import UpdateClient
-from publisher.wire.errors import InputError, TransferError
+from publisher.wire.errors import ClientInputError, TransferError
 from tests.support.tuf_repository import Bucket
 
 pytestmark = pytest.mark.loopback
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.loopback
     ],
 )
 def test_an_address_that_cannot_be_used_is_refused(url: str, words: str) -> None:
-    with pytest.raises(InputError, match=words):
+    with pytest.raises(ClientInputError, match=words):
         fetcher_for(url)
 
 

@@ -15,7 +15,7 @@ from publisher.client.cli import wall_clock
 from publisher.client.deadlines import CHUNK
 from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
-from publisher.wire.errors import ClientError, Code, VerificationError
+from publisher.wire.errors import ClientError, ClientVerificationError, Code
 from publisher.wire.feed import MAX_BYTES
 from publisher.wire.limits import LIMITS, MetadataFetcher, limit_of
 from tests.client.conftest import ASK
@@ -76,7 +76,7 @@ def test_a_role_whose_file_never_ends_is_cut_off_at_our_cap(
     bucket.publish()
     name = {"root": "2.root.json", "timestamp": "timestamp.json"}.get(role, f"{bucket.version}.{role}.json")
     blow_up(bucket, name)
-    with pytest.raises(VerificationError, match="more than it may") as caught:
+    with pytest.raises(ClientVerificationError, match="more than it may") as caught:
         asking.fetch_feed(*ASK)
     assert caught.value.code is Code.TOO_LARGE
     assert meter.taken[name] <= limit_of(name) + CHUNK
@@ -91,7 +91,7 @@ def test_a_signed_length_of_a_terabyte_is_refused_before_a_byte_is_read(
     bucket.publish()
     name = f"{bucket.version}.{role}.json"
     blow_up(bucket, name)
-    with pytest.raises(VerificationError, match=f"announced with {10**12} bytes") as caught:
+    with pytest.raises(ClientVerificationError, match=f"announced with {10**12} bytes") as caught:
         asking.fetch_feed(*ASK)
     assert caught.value.code is Code.TOO_LARGE
     assert name not in meter.taken
@@ -107,7 +107,7 @@ def test_all_metadata_together_has_an_end(url: str, bucket: Bucket, meter: Meter
 def test_a_feed_that_never_ends_is_cut_off(bucket: Bucket, asking: UpdateClient, meter: Meter) -> None:
     feed = bucket.path("tuf/targets/feed/**/*.json")
     os.truncate(feed, HUGE)
-    with pytest.raises(VerificationError, match="more than it may"):
+    with pytest.raises(ClientVerificationError, match="more than it may"):
         asking.fetch_feed(*ASK)
     assert meter.taken[feed.name] <= MAX_BYTES + CHUNK
 
@@ -118,7 +118,7 @@ def test_an_artifact_that_never_ends_is_cut_off_at_its_signed_size(
     artifact = bucket.path("tuf/targets/artifacts/**/*.tar.gz")
     os.truncate(artifact, HUGE)
     feed = asking.fetch_feed(*ASK)
-    with pytest.raises(VerificationError, match="more than it may"):
+    with pytest.raises(ClientVerificationError, match="more than it may"):
         asking.download(feed, to)
     assert not list(to.iterdir())
     assert meter.taken[artifact.name] <= CHUNK
@@ -143,7 +143,7 @@ def test_a_chain_of_roots_beyond_our_limit_is_refused_and_not_cut_off(bucket: Bu
     bucket.root.signed.version += 1
     bucket.write_root()
     for _ in range(2):
-        with pytest.raises(VerificationError, match="more than 64 root files"):
+        with pytest.raises(ClientVerificationError, match="more than 64 root files"):
             asking.fetch_feed(*ASK)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from publisher.client.state_lock import locked
-from publisher.wire.errors import InputError, LocalError
+from publisher.wire.errors import ClientInputError, LocalError
 
 
 def test_a_second_holder_waits_for_the_first(tmp_path: Path) -> None:
@@ -43,6 +43,6 @@ def test_a_link_in_place_of_the_lock_is_refused_and_its_file_left_alone(tmp_path
     victim = tmp_path / "victim"
     victim.write_text("precious")
     (tmp_path / "lock").symlink_to(victim)
-    with pytest.raises(InputError, match="symbolic link"), locked(tmp_path / "lock"):
+    with pytest.raises(ClientInputError, match="symbolic link"), locked(tmp_path / "lock"):
         pass
     assert victim.read_text() == "precious"

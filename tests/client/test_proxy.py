@@ -11,7 +11,7 @@ import pytest
 from publisher.client.address import Proxy, parsed, proxy_for
 from publisher.client.cli import main
 from publisher.client.http import fetcher_for
-from publisher.wire.errors import InputError
+from publisher.wire.errors import ClientInputError
 from tests.support.proxy import HOST, proxied
 from tests.support.tuf_repository import Bucket
 
@@ -101,7 +101,7 @@ def test_a_proxy_is_read_however_it_is_written(text: str, proxy: Proxy) -> None:
     "text", ["socks5://ana:secret@proxy.example:1080", "http://ana:secret@", "http://ana:se/cret@x"]
 )
 def test_a_proxy_that_cannot_be_used_is_told_without_its_password(text: str) -> None:
-    with pytest.raises(InputError, match="proxy") as caught:
+    with pytest.raises(ClientInputError, match="proxy") as caught:
         fetcher_for("https://updates.example", proxies={"https": text})
     assert "secret" not in str(caught.value)
     assert "se/cret" not in str(caught.value)

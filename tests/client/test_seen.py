@@ -14,7 +14,7 @@ import pytest
 from publisher.client.http import fetcher_for
 from publisher.client.seen import RoleSeen, Seen, read_seen, write_seen
 from publisher.client.updater import UpdateClient
-from publisher.wire.errors import ClientError, Code, ExpiredError, InputError, VerificationError
+from publisher.wire.errors import ClientError, ClientInputError, ClientVerificationError, Code, ExpiredError
 from tests.client.conftest import ASK
 from tests.support.tuf_repository import Bucket, Person, a_feed
 
@@ -85,7 +85,7 @@ def test_a_replayed_state_is_refused_though_the_kept_metadata_is_damaged(
     put_back(bucket, old)
     damage(state)
     for _ in range(2):
-        with pytest.raises(VerificationError, match="replays an old state") as caught:
+        with pytest.raises(ClientVerificationError, match="replays an old state") as caught:
             client.fetch_feed(*ASK)
         assert caught.value.code is Code.OLDER_THAN_SEEN
         assert "keep what you run" in caught.value.fix
@@ -99,7 +99,9 @@ def test_the_error_says_when_the_record_may_be_removed(bucket: Bucket, client: U
     client.fetch_feed(*ASK)
     put_back(bucket, old)
     lose_all_metadata(state)
-    with pytest.raises(VerificationError, match="offers version 1 of timestamp, and this machine has seen") as caught:
+    with pytest.raises(
+        ClientVerificationError, match="offers version 1 of timestamp, and this machine has seen"
+    ) as caught:
         client.fetch_feed(*ASK)
     assert f"only if the publisher says that the channel began anew, remove {state / 'seen.json'}" in caught.value.fix
 
@@ -155,7 +157,7 @@ def test_which_numbers_a_changed_key_frees(changed: str, free: set[str], lost: b
         offered[name] = RoleSeen(8, offered[name].keys, DIGEST)
         try:
             before.refuse_older(offered, Path("seen.json"))
-        except VerificationError:
+        except ClientVerificationError:
             refused.add(name)
     assert refused == set(names) - (free if lost else set())
 
@@ -204,7 +206,7 @@ def test_the_record_and_its_name_are_on_the_disk_before_an_answer(
 def test_a_damaged_record_is_named_with_what_to_do(client: UpdateClient, state: Path, data: bytes) -> None:
     client.fetch_feed(*ASK)
     (state / "seen.json").write_bytes(data)
-    with pytest.raises(InputError, match="is damaged") as caught:
+    with pytest.raises(ClientInputError, match="is damaged") as caught:
         client.fetch_feed(*ASK)
     assert caught.value.fix.startswith(f"remove {state / 'seen.json'}")
     (state / "seen.json").unlink()
@@ -331,7 +333,7 @@ def test_other_bytes_under_the_number_that_was_seen_are_refused(tmp_path: Path) 
     before = Seen(roles=seen(targets=3))
     before.refuse_older(seen(targets=3), tmp_path)
     other = {"targets": RoleSeen(3, SAME, "1" * 64)}
-    with pytest.raises(VerificationError, match="offers another version 3 of targets"):
+    with pytest.raises(ClientVerificationError, match="offers another version 3 of targets"):
         before.refuse_older(other, tmp_path)
     before.refuse_older({"targets": RoleSeen(3, frozenset({"z"}), "1" * 64)}, tmp_path)
 

@@ -9,7 +9,7 @@ import pytest
 from tuf.api import exceptions
 
 from publisher.client.tuf_errors import plain_errors, translate
-from publisher.wire.errors import ClientError, ExpiredError, LocalError, TransferError, VerificationError
+from publisher.wire.errors import ClientError, ClientVerificationError, ExpiredError, LocalError, TransferError
 
 FAMILIES = (exceptions.RepositoryError, exceptions.DownloadError)
 EVERY = [kind for kind in vars(exceptions).values() if inspect.isclass(kind) and issubclass(kind, FAMILIES)]
@@ -28,8 +28,8 @@ def test_every_tuf_exception_has_words_and_a_fix(kind: type[Exception]) -> None:
     ("error", "kind", "words"),
     [
         (exceptions.ExpiredMetadataError("timestamp.json is expired"), ExpiredError, "have expired"),
-        (exceptions.UnsignedMetadataError("1/2 keys"), VerificationError, "missing or wrong"),
-        (exceptions.DownloadLengthMismatchError("too long"), VerificationError, "more than it may"),
+        (exceptions.UnsignedMetadataError("1/2 keys"), ClientVerificationError, "missing or wrong"),
+        (exceptions.DownloadLengthMismatchError("too long"), ClientVerificationError, "more than it may"),
         (exceptions.SlowRetrievalError("30 s"), TransferError, "too slow"),
         (exceptions.DownloadHTTPError("gone", 404), TransferError, "missing on the server"),
         (exceptions.DownloadHTTPError("no", 503), TransferError, "the server has a problem"),
@@ -48,8 +48,8 @@ def test_the_words_name_the_cause(error: Exception, kind: type[ClientError], wor
 
 
 def test_our_own_errors_pass_unchanged() -> None:
-    ours = VerificationError("as it is")
-    with pytest.raises(VerificationError) as caught, plain_errors("check"):
+    ours = ClientVerificationError("as it is")
+    with pytest.raises(ClientVerificationError) as caught, plain_errors("check"):
         raise ours
     assert caught.value is ours
 

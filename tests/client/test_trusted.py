@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from publisher.client.embedded import Trusted
-from publisher.wire.errors import InputError
+from publisher.wire.errors import ClientInputError
 
 
 def test_it_round_trips() -> None:
@@ -15,11 +15,11 @@ def test_it_round_trips() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"url": 1, "product": "", "channel": "", "root": ""}'])
 def test_a_damaged_copy_is_said_to_be_one(data: bytes) -> None:
-    with pytest.raises(InputError, match="damaged"):
+    with pytest.raises(ClientInputError, match="damaged"):
         Trusted.from_json(data)
 
 
 def test_a_damaged_root_is_said_to_be_one() -> None:
     data = Trusted("u", "p", "c", b"root").to_json().replace(b"cm9vdA==", b"cm9v*A==")
-    with pytest.raises(InputError, match="damaged"):
+    with pytest.raises(ClientInputError, match="damaged"):
         Trusted.from_json(data)

@@ -12,7 +12,7 @@ import pytest
 from publisher.client.cli import wall_clock
 from publisher.client.http import fetcher_for
 from publisher.client.updater import Downloaded, UpdateClient
-from publisher.wire.errors import InputError
+from publisher.wire.errors import ClientInputError
 from tests.client.conftest import ASK, CountingFetcher, empty
 from tests.support.tuf_repository import Bucket, a_feed
 
@@ -45,7 +45,7 @@ def test_the_same_bytes_are_already_there(client: UpdateClient, to: Path) -> Non
 def test_another_file_of_that_name_is_never_touched(client: UpdateClient, to: Path) -> None:
     mine = to / "btfs-4.1.0-linux-amd64.tar.gz"
     mine.write_bytes(b"mine")
-    with pytest.raises(InputError, match="another file; it was not touched"):
+    with pytest.raises(ClientInputError, match="another file; it was not touched"):
         client.download(client.fetch_feed(*ASK), to)
     assert mine.read_bytes() == b"mine"
     assert len(list(to.iterdir())) == 1
@@ -57,7 +57,7 @@ def test_a_link_under_that_name_is_refused_and_not_followed(client: UpdateClient
     if exists:
         elsewhere.write_bytes(b"mine")
     (to / "btfs-4.1.0-linux-amd64.tar.gz").symlink_to(elsewhere)
-    with pytest.raises(InputError, match="symbolic link"):
+    with pytest.raises(ClientInputError, match="symbolic link"):
         client.download(client.fetch_feed(*ASK), to)
     assert elsewhere.exists() == exists
     assert not exists or elsewhere.read_bytes() == b"mine"
@@ -75,7 +75,7 @@ def test_a_link_that_appears_during_the_download_is_refused_and_nothing_is_fetch
         return inner(url)
 
     monkeypatch.setattr(fetcher.inner, "fetch", fetch)
-    with pytest.raises(InputError, match="symbolic link"):
+    with pytest.raises(ClientInputError, match="symbolic link"):
         client.download(feed, to)
     assert len(fetcher.asked) == before + 1
     assert [path.is_symlink() for path in to.iterdir()] == [True]
@@ -117,7 +117,7 @@ def test_a_link_in_place_of_a_state_directory_is_refused(client: UpdateClient, t
     elsewhere.mkdir()
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / name).symlink_to(elsewhere)
-    with pytest.raises(InputError, match="symbolic link"):
+    with pytest.raises(ClientInputError, match="symbolic link"):
         client.fetch_feed(*ASK)
     assert empty(elsewhere)
 
@@ -167,7 +167,7 @@ def test_a_damaged_cached_feed_is_fetched_again(client: UpdateClient, fetcher: C
 
 def test_a_withdrawn_release_leaves_nothing_to_download(bucket: Bucket, client: UpdateClient, to: Path) -> None:
     bucket.release(a_feed(release=None))
-    with pytest.raises(InputError, match="nothing is published"):
+    with pytest.raises(ClientInputError, match="nothing is published"):
         client.download(client.fetch_feed(*ASK), to)
     assert empty(to)
 
@@ -177,13 +177,13 @@ def test_a_withdrawn_release_leaves_nothing_to_download(bucket: Bucket, client: 
 
 @pytest.mark.parametrize("ask", [("other", "stable", "linux-amd64"), ("btfs-node", "beta", "linux-amd64")])
 def test_unknown_product_or_channel_names_the_known_ones(client: UpdateClient, ask: tuple[str, str, str]) -> None:
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(ClientInputError) as caught:
         client.fetch_feed(*ask)
     assert "btfs-node stable" in caught.value.fix
 
 
 def test_unknown_platform_names_the_known_ones(client: UpdateClient) -> None:
-    with pytest.raises(InputError, match="nothing for windows-amd64") as caught:
+    with pytest.raises(ClientInputError, match="nothing for windows-amd64") as caught:
         client.fetch_feed("btfs-node", "stable", "windows-amd64")
     assert "linux-amd64" in caught.value.fix
 
@@ -192,7 +192,7 @@ def test_unknown_platform_names_the_known_ones(client: UpdateClient) -> None:
 def test_an_odd_product_is_refused_before_anything_is_written(
     client: UpdateClient, tmp_path: Path, product: str
 ) -> None:
-    with pytest.raises(InputError, match="not the id of a product"):
+    with pytest.raises(ClientInputError, match="not the id of a product"):
         client.fetch_feed(product, "stable", "linux-amd64")
     assert not (tmp_path / "state").exists()
 
@@ -200,12 +200,12 @@ def test_an_odd_product_is_refused_before_anything_is_written(
 @pytest.mark.parametrize("root", [b"", b"{}", b"not json"])
 def test_what_is_no_root_is_an_input_error(bucket: Bucket, tmp_path: Path, root: bytes) -> None:
     client = UpdateClient(bucket.url, root, tmp_path / "state", fetcher_for(bucket.url), wall_clock)
-    with pytest.raises(InputError, match="not TUF root metadata"):
+    with pytest.raises(ClientInputError, match="not TUF root metadata"):
         client.fetch_feed(*ASK)
 
 
 def test_a_timestamp_given_as_root_is_an_input_error(bucket: Bucket, tmp_path: Path) -> None:
     root = bucket.path("tuf/metadata/timestamp.json").read_bytes()
     client = UpdateClient(bucket.url, root, tmp_path / "state", fetcher_for(bucket.url), wall_clock)
-    with pytest.raises(InputError, match="timestamp"):
+    with pytest.raises(ClientInputError, match="timestamp"):
         client.fetch_feed(*ASK)

@@ -11,12 +11,14 @@ import pytest
 from publisher.client.cli import wall_clock
 from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
-from publisher.wire.errors import ExpiredError, FeedError, LocalError, TransferError, VerificationError
+from publisher.wire.errors import ClientVerificationError, ExpiredError, FeedError, LocalError, TransferError
 from tests.client.conftest import ASK, empty
 from tests.support.tuf_repository import ALICE, ALICE_TOO, BOB, CAROL, PAST, ROOT, Bucket, a_feed
 
 
-def refused(client: UpdateClient, to: Path, kind: type[Exception] = VerificationError, words: str | None = None) -> str:
+def refused(
+    client: UpdateClient, to: Path, kind: type[Exception] = ClientVerificationError, words: str | None = None
+) -> str:
     """What the client says when it refuses; nothing may have been written."""
     with pytest.raises(kind, match=words) as caught:
         client.download(client.fetch_feed(*ASK), to)

@@ -10,7 +10,7 @@ import pytest
 from tuf.api.metadata import Targets
 
 from publisher.client.updater import UpdateClient
-from publisher.wire.errors import ExpiredError, InputError, VerificationError
+from publisher.wire.errors import ClientInputError, ClientVerificationError, ExpiredError
 from publisher.wire.version import Version
 from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD, withdrawn_versions
 from tests.client.conftest import ASK, empty
@@ -52,7 +52,7 @@ def test_a_field_that_cannot_be_read_is_refused_and_nothing_is_offered(
     bucket: Bucket, client: UpdateClient, fields: dict[str, Any]
 ) -> None:
     taken_back(bucket, **fields)
-    with pytest.raises(VerificationError, match="does not name versions"):
+    with pytest.raises(ClientVerificationError, match="does not name versions"):
         client.fetch_channel(*ASK)
 
 
@@ -67,7 +67,7 @@ def test_what_was_taken_back_is_not_downloaded_even_where_a_feed_still_names_it(
 ) -> None:
     taken_back(bucket, **{WITHDRAWN_FIELD: ["4.1.0"]})
     feed = client.fetch_feed(*ASK)
-    with pytest.raises(InputError, match=r"4\.1\.0 was taken back"):
+    with pytest.raises(ClientInputError, match=r"4\.1\.0 was taken back"):
         client.download(feed, to)
     assert empty(to)
 

@@ -31,7 +31,7 @@ def test_an_event_does_not_start_before_what_it_follows(project: Path, problems:
     assert problems() == ()
     event(project, "second", "2026-03-10T09:59:59Z", "listing")
     assert [(one.what, one.fix) for one in problems()] == [
-        ("second starts before listing, which it follows", "it can start at 2026-03-10T10:00:00Z or later")
+        ("second starts before listing, which it follows", "let it start at 2026-03-10T10:00:00Z or later")
     ]
 
 
@@ -82,7 +82,10 @@ def test_r71_a_release_to_come_names_a_pattern_for_its_class(project: Path, prob
     line = len(release.read_text().splitlines())
     (problem,) = problems()
     assert str(problem.place) == f"content/releases/node/1.10.yaml:{line}:1"
-    assert (problem.what, problem.fix) == ("pattern canary is not for class patch", "patterns that are: staged")
+    assert (problem.what, problem.fix) == (
+        "pattern canary is not for class patch",
+        "choose from the patterns that are: staged",
+    )
     with release.open("a") as release_file:
         release_file.write("shipped_at: 2026-02-01T09:00:00Z\n")
     assert problems() == ()

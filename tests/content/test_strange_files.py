@@ -154,12 +154,12 @@ def test_overlays_add_items_and_share_one_space_of_ids(project: Path) -> None:
         (
             "private/events/listing.yaml",
             "event id listing is already used in content/events/listing.yaml:1:1",
-            "ids are never reused: choose another",
+            "choose another: ids are never reused",
         ),
         (
             "private/policy.yaml",
             "is not read by anything",
-            "an overlay only adds items; this file counts in content alone",
+            "remove it: an overlay only adds items, and this file counts in content alone",
         ),
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from publisher.channel.layout import ledger_key
 from publisher.pipeline.ledger_append import read_ledger
-from publisher.pipeline.operate.recover import Recovery, apply_recover, read_scene
+from publisher.pipeline.operate.recover import Recovery, apply_recover, survey_bucket
 from tests.support.approving import promote, stage
 from tests.support.planting import offered
 from tests.support.project import Project
@@ -16,7 +16,7 @@ def test_after_the_ledger_was_cut_off_a_release_ships_all_the_same(project: Proj
     for number in range(2, read_ledger(project.storage()).head.number + 1):
         (project.bucket / ledger_key(number)).unlink()
     storage = project.storage()
-    scene = read_scene(storage, project.root, project.catalog.signers)
+    scene = survey_bucket(storage, project.root, project.catalog.signers)
     recovery = Recovery(scene, storage, project.root, project.catalog, project.key_ring(), project.now)
     apply_recover(recovery.adopt(), storage)
     stage(project, "1.4.0")

@@ -13,9 +13,9 @@ from publisher.channel.advance import to_bytes
 from publisher.channel.layout import TIMESTAMP_KEY, ledger_key, metadata_key, release_key, staging_pointer_key
 from publisher.channel.ledger.entries import Head, seal_entry
 from publisher.errors import StorageConflict, TidegateError, VerificationError
-from publisher.model.records.ledger import Action, Stamp, Told
+from publisher.model.records.ledger import LedgerAction, LedgerEntryBody, Stamp
 from publisher.pipeline.ledger_append import Draft, append, read_ledger
-from publisher.pipeline.operate.recover import Recovery, read_scene
+from publisher.pipeline.operate.recover import Recovery, survey_bucket
 from publisher.pipeline.operate.status import read_status
 from publisher.pipeline.progress import Advance
 from publisher.pipeline.release.promote import PromoteRequest, apply_promote, plan_promote
@@ -28,7 +28,7 @@ from tests.support.project import Project
 @pytest.mark.parametrize("key", ["notes-coco", "brakes-ben"])
 def test_a_thief_of_the_key_of_another_role_does_not_use_up_numbers_of_a_channel(staged: Project, key: str) -> None:
     staged.approve("1.1.0")
-    told = Told.routine(Action.STAGE, staged.catalog.policy)
+    told = LedgerEntryBody.routine(LedgerAction.STAGE, staged.catalog.policy)
     told = told.model_copy(update={"candidate": "a" * 64, "roles": {key.partition("-")[0]: 50, "node.stable": 50}})
     append(Draft(told, staged.now, staged.key(key)), staged.storage())
     promote(staged)
@@ -47,8 +47,15 @@ def test_who_exchanges_the_entry_of_the_replacement_with_an_online_key_does_not_
     storage = staged.storage()
     last, before = read_ledger(storage).logged[-1], read_ledger(storage).logged[-2]
     # Something honest follows.
-    append(Draft(Told.routine(Action.REFRESH, staged.catalog.policy), staged.now, staged.key("timestamp-ben")), storage)
-    told = Told.routine(Action.REFRESH, staged.catalog.policy)
+    append(
+        Draft(
+            LedgerEntryBody.routine(LedgerAction.REFRESH, staged.catalog.policy),
+            staged.now,
+            staged.key("timestamp-ben"),
+        ),
+        storage,
+    )
+    told = LedgerEntryBody.routine(LedgerAction.REFRESH, staged.catalog.policy)
     _, data = seal_entry(told, Head(before.number, before.head.sha256), staged.now, staged.key(key), last.number)
     put(staged, ledger_key(last.number), data)
     point(staged, first)
@@ -107,26 +114,26 @@ def test_a_state_with_more_junk_than_clients_read_is_not_put_back(staged: Projec
         metadata.signatures[keyid] = Signature(keyid, "ab" * 64)
     put(staged, metadata_key(ROLE, metadata.signed.version), to_bytes(metadata))
     storage, signers = staged.storage(), staged.catalog.signers
-    scene = read_scene(storage, staged.root, signers)
-    assert not scene.ours
-    recovery = Recovery(scene, storage, staged.root, staged.catalog, staged.key_ring(), staged.now)
+    survey = survey_bucket(storage, staged.root, signers)
+    assert not survey.ours
+    recovery = Recovery(survey, storage, staged.root, staged.catalog, staged.key_ring(), staged.now)
     with pytest.raises(VerificationError, match="clients read at most"):
-        recovery.put_back(scene.states[0].head, disown=False)
+        recovery.put_back(survey.states[0].head, disown=False)
 
 
 @pytest.mark.parametrize(
     "action",
-    [Action.RECOVER, Action.KEYS, Action.PROMOTE],
+    [LedgerAction.RECOVER, LedgerAction.KEYS, LedgerAction.PROMOTE],
 )
 def test_a_thief_of_one_channel_key_puts_no_older_state_before_those_that_can_be_put_back(
-    project: Project, action: Action
+    project: Project, action: LedgerAction
 ) -> None:
     """It takes two to ship; with one, and timestamp.json destroyed, `publish recover` would list it first."""
     project.publish("1.0.0")
     project.publish("1.1.0")
     logged = read_ledger(project.storage()).logged
     first = next(one.entry for one in logged if one.entry is not None and one.entry.result is not None)
-    told = Told.routine(action, project.catalog.policy).model_copy(
+    told = LedgerEntryBody.routine(action, project.catalog.policy).model_copy(
         update={
             "product": "node",
             "channel": "stable",
@@ -136,8 +143,8 @@ def test_a_thief_of_one_channel_key_puts_no_older_state_before_those_that_can_be
     )
     append(Draft(told, project.now, project.key("channels-ana")), project.storage())
     put(project, TIMESTAMP_KEY, b"{}")
-    scene = read_scene(project.storage(), project.root, project.catalog.signers)
-    assert scene.states[0].head == logged[-1].head
+    survey = survey_bucket(project.storage(), project.root, project.catalog.signers)
+    assert survey.states[0].head == logged[-1].head
 
 
 def test_a_damaged_staging_pointer_does_not_hide_what_is_live_from_publish_status(staged: Project) -> None:

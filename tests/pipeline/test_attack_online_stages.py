@@ -6,9 +6,9 @@ import pytest
 
 from publisher.channel.layout import ledger_key
 from publisher.errors import StorageConflict
-from publisher.model.records.ledger import Action, Stamp
+from publisher.model.records.ledger import LedgerAction, Stamp
 from publisher.pipeline.ledger_append import Draft, append, read_ledger
-from publisher.pipeline.operate.recover import read_scene
+from publisher.pipeline.operate.recover import survey_bucket
 from tests.support.approving import ROLE, refused
 from tests.support.exchanging import people_files, stage_as_thief
 from tests.support.project import Project
@@ -37,7 +37,7 @@ def test_an_online_key_stages_nothing_by_an_entry_that_has_a_result(staged: Proj
 def test_a_staging_puts_no_state_among_those_that_can_be_put_back(staged: Project, key: str) -> None:
     storage = staged.storage()
     logged = [one.entry for one in read_ledger(storage).logged if one.entry is not None]
-    honest = next(entry for entry in reversed(logged) if entry.action is Action.STAGE)
-    before = [state.head for state in read_scene(storage, staged.root, staged.catalog.signers).states]
+    honest = next(entry for entry in reversed(logged) if entry.action is LedgerAction.STAGE)
+    before = [state.head for state in survey_bucket(storage, staged.root, staged.catalog.signers).states]
     append(Draft(honest.model_copy(update={"result": RESULT}), staged.now, staged.key(key)), storage)
-    assert [state.head for state in read_scene(storage, staged.root, staged.catalog.signers).states] == before
+    assert [state.head for state in survey_bucket(storage, staged.root, staged.catalog.signers).states] == before

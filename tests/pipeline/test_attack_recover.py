@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tuf.api.metadata import MetaFile
 
-from publisher.pipeline.operate.recover import Recovery, apply_recover, read_scene
+from publisher.pipeline.operate.recover import Recovery, apply_recover, survey_bucket
 from publisher.pipeline.operate.verify import StoreSource, verify_channel
 from tests.support.planting import offered
 from tests.support.project import Project
@@ -14,10 +14,10 @@ from tests.support.thief import Thief
 
 def put_back(project: Project) -> None:
     storage = project.storage()
-    scene = read_scene(storage, project.root, project.catalog.signers)
-    assert not scene.ours
-    chosen = next(state.head for state in scene.states)
-    recovery = Recovery(scene, storage, project.root, project.catalog, project.key_ring(), project.now)
+    survey = survey_bucket(storage, project.root, project.catalog.signers)
+    assert not survey.ours
+    chosen = next(state.head for state in survey.states)
+    recovery = Recovery(survey, storage, project.root, project.catalog, project.key_ring(), project.now)
     apply_recover(recovery.put_back(chosen, disown=False), storage)
     assert offered(project) == "1.0.0"
 

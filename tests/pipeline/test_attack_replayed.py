@@ -10,9 +10,9 @@ import pytest
 from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.ledger.entries import seal_entry
 from publisher.errors import InputError, VerificationError
-from publisher.model.records.ledger import Action, Stamp, Told
+from publisher.model.records.ledger import LedgerAction, LedgerEntryBody, Stamp
 from publisher.pipeline.ledger_append import read_ledger, verify_ledger
-from publisher.pipeline.operate.recover import Recovery, apply_recover, read_scene
+from publisher.pipeline.operate.recover import Recovery, apply_recover, survey_bucket
 from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.operate.status import read_status
 from tests.pipeline.test_rollback import take_back
@@ -67,7 +67,7 @@ def test_a_rollback_is_not_undone(project: Project) -> None:
 def test_whoever_looks_is_told_and_puts_the_newest_back(replayed: Project) -> None:
     storage, signers = replayed.storage(), replayed.catalog.signers
     assert not read_status(replayed.look(storage), replayed.catalog, replayed.now).sound
-    scene = read_scene(storage, replayed.root, signers)
+    scene = survey_bucket(storage, replayed.root, signers)
     assert not scene.ours
     assert scene.refuted is not None and "is older than what entry 4" in scene.refuted
     recovery = Recovery(scene, storage, replayed.root, replayed.catalog, replayed.key_ring(), replayed.now)
@@ -91,7 +91,7 @@ def test_the_audit_of_the_ledger_finds_it(replayed: Project) -> None:
 
 def test_entries_that_nobody_signed_do_not_make_what_is_live_look_old(project: Project) -> None:
     project.publish("1.0.0")
-    told = Told.routine(Action.REFRESH, project.catalog.policy)
+    told = LedgerEntryBody.routine(LedgerAction.REFRESH, project.catalog.policy)
     made_up = Stamp(version=2, sha256="a" * 64)
     for said in ({"result": made_up}, {"base": made_up}):
         head = read_ledger(project.storage()).head
@@ -111,7 +111,7 @@ def test_a_run_that_was_killed_before_its_flip_is_in_nobodys_way(project: Projec
             plan.apply(FlakyStorage(project.storage(), 2))  # the entry, then the timestamp
     assert len(read_ledger(project.storage()).logged) == 4
     refresh(project)
-    assert read_scene(project.storage(), project.root, project.catalog.signers).ours
+    assert survey_bucket(project.storage(), project.root, project.catalog.signers).ours
 
 
 UNFINISHED = "announced another state"
@@ -154,7 +154,7 @@ def test_what_was_announced_by_a_killed_run_is_given_up_by_a_person(project: Pro
     project.now += timedelta(hours=30)
     with pytest.raises(VerificationError, match=UNFINISHED):
         refresh(project)
-    scene = read_scene(project.storage(), project.root, project.catalog.signers)
+    scene = survey_bucket(project.storage(), project.root, project.catalog.signers)
     recovery = Recovery(scene, project.storage(), project.root, project.catalog, project.key_ring(), project.now)
     certain = next(state for state in scene.states if state.certain)
     apply_recover(recovery.put_back(certain.head, disown=True), project.storage())

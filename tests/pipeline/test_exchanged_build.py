@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from publisher.errors import StorageConflict, TidegateError
-from publisher.model.records.ledger import Action, Told
+from publisher.model.records.ledger import LedgerAction, LedgerEntryBody
 from publisher.pipeline.ledger_append import Draft, append
 from publisher.pipeline.release.stage import Supersede
 from publisher.signing.minisign import MinisignKey
@@ -100,7 +100,7 @@ def test_a_thief_of_one_channel_key_who_tells_of_a_replaced_candidate_again_does
 
 def test_a_refused_staging_does_not_void_the_candidate_that_is_there(staged: Project) -> None:
     """Somebody tries to stage in a freeze; the ledger notes the refusal, and what was staged before still counts."""
-    told = Told.routine(Action.STAGE, staged.catalog.policy_at(staged.now)).model_copy(
+    told = LedgerEntryBody.routine(LedgerAction.STAGE, staged.catalog.policy_at(staged.now)).model_copy(
         update={"refused": True, "product": "node", "channel": "stable"}
     )
     append(Draft(told, staged.now, staged.key("channels-ben")), staged.storage())

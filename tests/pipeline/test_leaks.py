@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from publisher.errors import RefusedByPolicy
-from publisher.model.records.ledger import Action
+from publisher.model.records.ledger import LedgerAction
 from publisher.pipeline.ledger_append import read_ledger, refusals_logged
 from tests.support.project import Project, tree
 
@@ -33,7 +33,7 @@ def test_r96_an_event_that_is_not_public_is_told_to_the_maintainers_and_to_nobod
     project.add_release("1.1.0", change_class="feature")
     request, storage, keys = project.request("1.1.0"), project.storage(), project.key_ring()
     logged = refusals_logged(
-        Action.RELEASE,
+        LedgerAction.RELEASE,
         request.release,
         project.root,
         storage,

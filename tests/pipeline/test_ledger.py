@@ -14,7 +14,7 @@ import pytest
 from publisher.channel.layout import TIMESTAMP_KEY, ledger_key
 from publisher.channel.ledger.entries import seal_entry, took_effect
 from publisher.errors import RefusedByPolicy, StorageConflict, StorageError, TidegateError
-from publisher.model.records.ledger import Action, Entry, Told
+from publisher.model.records.ledger import Entry, LedgerAction, LedgerEntryBody
 from publisher.pipeline import ledger_append as module
 from publisher.pipeline.ledger_append import Draft, append, read_ledger, refusals_logged, verify_ledger
 from publisher.pipeline.operate.refresh import plan_refresh
@@ -72,7 +72,7 @@ CHANGES: dict[str, Callable[[Project, Storage], None]] = {
 
 def logging_refusals(project: Project, storage: Storage, unlogged: list[TidegateError]) -> AbstractContextManager[None]:
     return refusals_logged(
-        Action.RELEASE,
+        LedgerAction.RELEASE,
         project.release("1.0.0"),
         project.root,
         storage,
@@ -171,8 +171,10 @@ def test_a_run_without_a_key_for_the_ledger_is_refused_before_it_writes(project:
 # Two writers at once.
 
 
-def routine(project: Project, number: int) -> Told:
-    return Told.routine(Action.REFRESH, project.catalog.policy).model_copy(update={"roles": {"timestamp": number}})
+def routine(project: Project, number: int) -> LedgerEntryBody:
+    return LedgerEntryBody.routine(LedgerAction.REFRESH, project.catalog.policy).model_copy(
+        update={"roles": {"timestamp": number}}
+    )
 
 
 def key_of(project: Project) -> OpenSigner:
@@ -401,7 +403,7 @@ def test_a_refusal_that_cannot_be_logged_says_why_and_is_still_one(project: Proj
     with pytest.raises(RefusedByPolicy), logging_refusals(project, nowhere, unlogged):
         project.plan(project.request("1.0.0"), empty)
     [why] = unlogged
-    assert "There is no Tidegate bucket" in why.what
+    assert "there is no Tidegate bucket" in why.what
     assert not project.bucket.exists()
 
 

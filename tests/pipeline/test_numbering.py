@@ -8,7 +8,7 @@ import pytest
 
 from publisher.channel.roles import BASIS_FIELD
 from publisher.errors import StorageConflict
-from publisher.model.records.ledger import Action, Told
+from publisher.model.records.ledger import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.numbering import read_stagings
 from publisher.pipeline.ledger_append import Draft, append
@@ -29,7 +29,7 @@ def numbers(project: Project) -> list[int]:
 
 
 def refresh(project: Project) -> None:
-    told = Told.routine(Action.REFRESH, project.catalog.policy)
+    told = LedgerEntryBody.routine(LedgerAction.REFRESH, project.catalog.policy)
     append(Draft(told, project.now, project.key("timestamp-ben")), project.storage())
 
 

@@ -19,7 +19,7 @@ from publisher.errors import (
     TidegateError,
     VerificationError,
 )
-from publisher.model.records.ledger import Action
+from publisher.model.records.ledger import LedgerAction
 from publisher.pipeline.objects.writing import write_objects
 from publisher.pipeline.progress import silent
 from publisher.pipeline.release.approve import approve
@@ -206,7 +206,7 @@ def test_what_was_planted_in_the_place_of_a_way_back_costs_one_more_staging(stag
 
 
 def roll_back(project: Project) -> str:
-    request = PromoteRequest("node", "stable", action=Action.ROLLBACK)
+    request = PromoteRequest("node", "stable", action=LedgerAction.ROLLBACK)
     where, ring = project.storage(), project.key_ring()
     return plan_rollback(
         request, Version.parse("1.1.0"), project.catalog, project.look(where), ring, project.now

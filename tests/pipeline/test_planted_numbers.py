@@ -13,7 +13,7 @@ from publisher.channel.layout import ledger_key, metadata_key, release_key
 from publisher.channel.repository import follow_roots
 from publisher.errors import StorageConflict, TidegateError, VerificationError
 from publisher.pipeline.ledger_append import read_ledger, verify_ledger
-from publisher.pipeline.operate.recover import read_scene
+from publisher.pipeline.operate.recover import survey_bucket
 from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.operate.verify import StoreSource
 from publisher.pipeline.reading import SMALL, reader
@@ -138,7 +138,7 @@ def test_what_lies_in_the_place_of_the_next_root_is_named_with_who_may_delete_it
     before = tree(published.bucket)
 
     def recover() -> object:
-        return read_scene(published.storage(), published.root, published.catalog.signers)
+        return survey_bucket(published.storage(), published.root, published.catalog.signers)
 
     for act in (recover, lambda: published.publish("1.1.0")):
         with pytest.raises(VerificationError, match=f"{key} lies where the next root belongs") as refusal:

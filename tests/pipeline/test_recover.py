@@ -16,9 +16,9 @@ from publisher.channel.ledger.entries import Head
 from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import InputError, SigningError, StorageConflict, TidegateError, VerificationError
-from publisher.model.records.ledger import Action
+from publisher.model.records.ledger import LedgerAction
 from publisher.pipeline.ledger_append import verify_ledger
-from publisher.pipeline.operate.recover import RecoverPlan, Recovery, apply_recover, read_scene, still_trusted
+from publisher.pipeline.operate.recover import RecoverPlan, Recovery, apply_recover, still_trusted, survey_bucket
 from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.operate.verify import StoreSource
 from publisher.pipeline.publication.self_check import StoreFetcher
@@ -73,16 +73,16 @@ def stock_offers(project: Project, state: str) -> list[str]:
 
 def newest(project: Project, storage: Storage | None = None) -> Head:
     """The newest state that the ledger tells of."""
-    return read_scene(storage or project.storage(), project.root, project.catalog.signers).states[0].head
+    return survey_bucket(storage or project.storage(), project.root, project.catalog.signers).states[0].head
 
 
 def plan(
     project: Project, chosen: Head | None = None, *, disown: bool = False, storage: Storage | None = None
 ) -> RecoverPlan:
     where = storage or project.storage()
-    scene = read_scene(where, project.root, project.catalog.signers)
-    head = chosen or scene.states[0].head
-    work = Recovery(scene, where, project.root, project.catalog, project.key_ring(), project.now)
+    survey = survey_bucket(where, project.root, project.catalog.signers)
+    head = chosen or survey.states[0].head
+    work = Recovery(survey, where, project.root, project.catalog, project.key_ring(), project.now)
     return work.put_back(head, disown=disown)
 
 
@@ -109,8 +109,8 @@ def change_online_keys(project: Project) -> None:
 
 
 def test_while_what_is_live_is_ours_there_is_nothing_to_recover(live: Project) -> None:
-    scene = read_scene(live.storage(), live.root, live.catalog.signers)
-    assert (scene.ours, scene.refuted) == (True, None)
+    survey = survey_bucket(live.storage(), live.root, live.catalog.signers)
+    assert (survey.ours, survey.refuted) == (True, None)
     refused(live, InputError, "there is nothing to recover from")
 
 
@@ -125,8 +125,8 @@ def test_a_fast_forward_is_undone_and_after_new_keys_all_clients_follow(live: Pr
     with pytest.raises((RepositoryError, DownloadError)):
         stock_offers(live, "stock saw it")
 
-    scene = read_scene(live.storage(), live.root, live.catalog.signers)
-    assert (scene.ours, scene.announced) == (False, None)
+    survey = survey_bucket(live.storage(), live.root, live.catalog.signers)
+    assert (survey.ours, survey.announced) == (False, None)
     made = recover(live)
     assert sorted(made.distrusted) == ["snapshot", "timestamp"]
     assert offered(live, "saw nothing") == offered(live, "new") == "1.1.0"
@@ -267,7 +267,7 @@ def test_a_thief_who_wrote_an_entry_too_is_disowned(live: Project) -> None:
     plan_refresh(live.look(), live.catalog, live.key_ring(), live.now).apply(live.storage())
     refused(live, InputError, "add --disown", good)
     made = recover(live, good, disown=True)
-    assert [one.action for one in made.discarded] == [Action.REFRESH]
+    assert [one.action for one in made.discarded] == [LedgerAction.REFRESH]
     assert offered(live, "new") == "1.1.0"
     assert verify_ledger(live.storage(), live.root, live.catalog.signers)[1].sound
 
@@ -283,7 +283,7 @@ def test_a_recovery_can_be_recovered_from(live: Project) -> None:
 def test_a_way_back_still_works_after_a_recovery(live: Project) -> None:
     Thief.of(live, *ONLINE).flip(40, 50)
     recover(live)
-    request = PromoteRequest("node", "stable", action=Action.ROLLBACK)
+    request = PromoteRequest("node", "stable", action=LedgerAction.ROLLBACK)
     back = plan_rollback(request, Version.parse("1.1.0"), live.catalog, live.look(), live.key_ring(), live.now)
     assert back.back_to == "1.0.0"
 
@@ -317,7 +317,7 @@ def test_an_entry_that_is_not_the_one_that_was_noted_is_refused(live: Project) -
 
 def test_an_entry_that_made_nothing_live_cannot_be_chosen(live: Project) -> None:
     Thief.of(live, *ONLINE).flip(40, 50)
-    first = read_scene(live.storage(), live.root, live.catalog.signers).ledger.logged[0]
+    first = survey_bucket(live.storage(), live.root, live.catalog.signers).ledger.logged[0]
     refused(live, InputError, "entry 1 made nothing live", first.head)
 
 
@@ -362,7 +362,7 @@ def test_killed_at_any_change_a_recovery_is_finished_by_running_it_again(live: P
             restore(live, before)
             with pytest.raises(Killed):
                 apply_recover(plan(live, head), FlakyStorage(live.storage(), number, after=after))
-            if read_scene(live.storage(), live.root, live.catalog.signers).ours:
+            if survey_bucket(live.storage(), live.root, live.catalog.signers).ours:
                 assert (number, after) == (total, True)
             else:
                 recover(live, head)

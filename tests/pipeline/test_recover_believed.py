@@ -12,9 +12,16 @@ from publisher.channel.advance import to_bytes
 from publisher.channel.layout import TIMESTAMP_KEY, ledger_key
 from publisher.channel.ledger.entries import Head, seal_entry
 from publisher.errors import InputError, RefusedByPolicy, StorageConflict, TidegateError, VerificationError
-from publisher.model.records.ledger import Action, Stamp, Told
+from publisher.model.records.ledger import LedgerAction, LedgerEntryBody, Stamp
 from publisher.pipeline.ledger_append import read_ledger, verify_ledger
-from publisher.pipeline.operate.recover import RecoverPlan, Recovery, Scene, apply_recover, read_scene, still_trusted
+from publisher.pipeline.operate.recover import (
+    RecoverPlan,
+    Recovery,
+    Survey,
+    apply_recover,
+    still_trusted,
+    survey_bucket,
+)
 from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.release.stage import Supersede
 from publisher.signing.key_files import OpenSigner
@@ -36,13 +43,13 @@ def live(project: Project) -> Project:
     return project
 
 
-def scene(project: Project) -> Scene:
-    return read_scene(project.storage(), project.root, project.catalog.signers)
+def survey(project: Project) -> Survey:
+    return survey_bucket(project.storage(), project.root, project.catalog.signers)
 
 
 def work(project: Project) -> Recovery:
     where, ring = project.storage(), project.key_ring()
-    return Recovery(scene(project), where, project.root, project.catalog, ring, project.now)
+    return Recovery(survey(project), where, project.root, project.catalog, ring, project.now)
 
 
 def plan(project: Project, chosen: Head, *, disown: bool = False) -> RecoverPlan:
@@ -60,21 +67,21 @@ def is_refused(project: Project, error: type[TidegateError], words: str, chosen:
     assert tree(project.bucket) == before
 
 
-def forge(project: Project, told: Told, key: OpenSigner) -> Head:
+def forge(project: Project, told: LedgerEntryBody, key: OpenSigner) -> Head:
     """An entry at the end, linked and signed."""
     name, data = seal_entry(told, read_ledger(project.storage()).head, project.now, key)
     Thief.of(project).write(name, data)
     return read_ledger(project.storage()).head
 
 
-def a_state_of_their_own(project: Project) -> Told:
+def a_state_of_their_own(project: Project) -> LedgerEntryBody:
     """As a recovery would tell it: node.stable 1, which shipped 1.0.0."""
     roles = {
         **dict.fromkeys(("targets", "node.stable", "brakes", "notes", "rollout"), 1),
         "snapshot": 9,
         "timestamp": 9,
     }
-    told = Told.routine(Action.RECOVER, project.catalog.policy)
+    told = LedgerEntryBody.routine(LedgerAction.RECOVER, project.catalog.policy)
     return told.model_copy(update={"roles": roles, "result": Stamp(version=9, sha256="a" * 64)})
 
 
@@ -90,16 +97,16 @@ def test_a_key_that_was_replaced_puts_no_state_into_the_ledger(live: Project) ->
     replace_snapshot_key(live)
     (live.bucket / TIMESTAMP_KEY).unlink()
     head = forge(live, a_state_of_their_own(live), stolen)
-    assert head not in {one.head for one in scene(live).states}
+    assert head not in {one.head for one in survey(live).states}
     is_refused(live, VerificationError, "entry 7 is not signed by a key that may tell of it today", head)
-    apply_recover(plan(live, scene(live).states[0].head), live.storage())
+    apply_recover(plan(live, survey(live).states[0].head), live.storage())
     assert Thief.of(live).live().roles["node.stable"].signed.version == 2
 
 
 def test_a_key_of_another_role_puts_no_state_into_the_ledger(live: Project) -> None:
     (live.bucket / TIMESTAMP_KEY).unlink()
     head = forge(live, a_state_of_their_own(live), live.key("notes-coco"))
-    assert head not in {one.head for one in scene(live).states}
+    assert head not in {one.head for one in survey(live).states}
     is_refused(live, VerificationError, "entry 5 is not signed by a key that may tell of it today", head)
 
 
@@ -107,7 +114,7 @@ def test_after_a_change_of_keys_its_entry_tells_the_whole_state(live: Project) -
     """Entries by the keys of before are not needed, and not believed."""
     replace_snapshot_key(live)
     Thief(live, {"snapshot-ben": live.key("snapshot-ben-2"), "timestamp-ben": live.key("timestamp-ben")}).flip(40, 50)
-    apply_recover(plan(live, scene(live).states[0].head), live.storage())
+    apply_recover(plan(live, survey(live).states[0].head), live.storage())
     assert Thief.of(live).live().roles["node.stable"].signed.version == 2
     assert verify_ledger(live.storage(), live.root, live.catalog.signers)[1].sound
 
@@ -121,7 +128,7 @@ def test_a_key_that_was_replaced_brings_no_replaced_candidate_back(live: Project
     stolen = live.key("snapshot-ben")
     replace_snapshot_key(live)
     point(live, first)
-    told = Told.routine(Action.STAGE, live.catalog.policy)
+    told = LedgerEntryBody.routine(LedgerAction.STAGE, live.catalog.policy)
     said = {"product": "node", "channel": "stable", "candidate": first, "staged_over": "b" * 64}
     forge(live, told.model_copy(update=said), stolen)
     refused(live, StorageConflict, "was replaced on")
@@ -131,7 +138,7 @@ def test_entries_that_nobody_signed_fill_no_list(live: Project) -> None:
     for number in range(5, 12):
         Thief.of(live).write(ledger_key(number), (live.bucket / ledger_key(4)).read_bytes())
     Thief.of(live, *ONLINE).flip(40, 50)
-    assert [one.entry.number for one in scene(live).states] == [4, 2]
+    assert [one.entry.number for one in survey(live).states] == [4, 2]
 
 
 def test_only_an_entry_that_somebody_signed_speaks_against_a_key(live: Project) -> None:
@@ -155,13 +162,13 @@ def test_only_an_entry_that_somebody_signed_speaks_against_a_key(live: Project) 
 
 def test_what_is_live_is_adopted_when_only_its_entry_is_gone(live: Project) -> None:
     (live.bucket / ledger_key(4)).unlink()
-    assert not scene(live).ours
+    assert not survey(live).ours
     before = Thief.of(live).live()
     apply_recover(adopt(live), live.storage())
     after = Thief.of(live).live()
     assert after.roles["node.stable"].signed == before.roles["node.stable"].signed
     assert after.timestamp.signed.version == before.timestamp.signed.version + 1
-    assert scene(live).ours
+    assert survey(live).ours
     assert verify_ledger(live.storage(), live.root, live.catalog.signers)[1].sound
     live.publish("1.2.0")
 
@@ -186,7 +193,7 @@ def test_a_release_that_was_never_live_is_not_brought_in_by_disowning_what_is(li
     made = plan_refresh(live.look(where), live.catalog, ring, live.now)
     with pytest.raises(Killed):
         made.apply(dying)
-    newest = scene(live).states[0]
+    newest = survey(live).states[0]
     assert not newest.certain
     is_refused(live, InputError, "was ever live is not certain", newest.head, disown=True)
 
@@ -194,13 +201,13 @@ def test_a_release_that_was_never_live_is_not_brought_in_by_disowning_what_is(li
 def test_disowning_what_is_live_leads_to_nothing_insecure(live: Project) -> None:
     edit(live.config / "products.yaml", "    blast_radius: 4\n", '    blast_radius: 4\n    min_secure: "1.1.0"\n')
     live.forget()
-    first = scene(live).states[-1].head
+    first = survey(live).states[-1].head
     is_refused(live, RefusedByPolicy, "below the security floor", first, disown=True)
 
 
 def test_a_timestamp_that_nobody_signed_moves_no_numbers(live: Project) -> None:
     made = Metadata(Timestamp(version=40, expires=live.now, snapshot_meta=MetaFile(50)))
     Thief.of(live).write(TIMESTAMP_KEY, to_bytes(made))
-    apply_recover(plan(live, scene(live).states[0].head), live.storage())
+    apply_recover(plan(live, survey(live).states[0].head), live.storage())
     state = Thief.of(live).live()
     assert (state.timestamp.signed.version, state.snapshot.signed.version) == (3, 3)

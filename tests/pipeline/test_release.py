@@ -26,7 +26,7 @@ from publisher.pipeline.operate.verify import StoreSource
 from publisher.pipeline.release import stage
 from publisher.pipeline.release.release import apply_release
 from publisher.rules.evaluate import evaluate
-from publisher.wire.feed import Feed
+from publisher.wire.feed import ParsedFeed
 from tests.support.command import ROOT
 from tests.support.flaky import Killed
 from tests.support.project import Project, tree
@@ -74,7 +74,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     asked: list[str] = []
     fetch = UpdateClient.fetch_feed
 
-    def fetch_feed(self: UpdateClient, product: str, channel: str, platform: str) -> Feed:
+    def fetch_feed(self: UpdateClient, product: str, channel: str, platform: str) -> ParsedFeed:
         asked.append(platform)
         return fetch(self, product, channel, platform)
 

@@ -9,7 +9,7 @@ import pytest
 from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import InputError, RefusedByPolicy, TidegateError, VerificationError
-from publisher.model.records.ledger import Action
+from publisher.model.records.ledger import LedgerAction
 from publisher.pipeline.ledger_append import verify_ledger
 from publisher.pipeline.operate.verify import StoreSource, verify_channel
 from publisher.pipeline.release.promote import PromoteRequest
@@ -20,7 +20,7 @@ from tests.support.rotating import replace_key
 
 
 def take_back(project: Project, version: str) -> str:
-    request = PromoteRequest("node", "stable", action=Action.ROLLBACK)
+    request = PromoteRequest("node", "stable", action=LedgerAction.ROLLBACK)
     storage = project.storage()
     taken_back = Version.parse(version)
     plan = plan_rollback(request, taken_back, project.catalog, project.look(storage), project.key_ring(), project.now)
@@ -63,7 +63,7 @@ def test_r17_taking_back_is_in_the_ledger(project: Project) -> None:
     assert check.sound
     last = ledger.logged[-1].entry
     assert last is not None
-    assert (last.action, str(last.version), last.refused) == (Action.ROLLBACK, "1.1.0", False)
+    assert (last.action, str(last.version), last.refused) == (LedgerAction.ROLLBACK, "1.1.0", False)
 
 
 def test_no_freeze_holds_a_rollback_up(project: Project) -> None:

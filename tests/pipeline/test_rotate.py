@@ -17,7 +17,7 @@ from publisher.client.updater import UpdateClient
 from publisher.errors import InputError, SigningError, StorageConflict, StorageError, TidegateError, VerificationError
 from publisher.pipeline.ledger_append import verify_ledger
 from publisher.pipeline.operate.verify import StoreSource
-from publisher.pipeline.publication.staging_pointer import hold, let_go, point_to
+from publisher.pipeline.publication.staging_pointer import clear_pointer, point_to, read_pointer_version
 from publisher.pipeline.reading import reader
 from publisher.pipeline.release.stage import apply_stage, plan_stage
 from publisher.pipeline.roles.approve import review_role, sign_role
@@ -343,15 +343,15 @@ def test_what_somebody_stages_meanwhile_is_not_overwritten_nor_cleared(live: Pro
     replace_key(live, "timestamp-ben")
     storage = live.storage()
     found = key_set(live.look(storage), live.catalog, live.now)
-    held = hold(storage, "root")
+    held = read_pointer_version(storage, "root")
     stage_keys(live)
     with pytest.raises(StorageConflict):
         point_to(held, storage, "0" * 64)
-    let_go("root", "0" * 64, storage)
+    clear_pointer("root", "0" * 64, storage)
     digest = found.roles[0].candidate.digest
-    assert hold(storage, "root").pointer.candidate == digest
-    let_go("root", digest, storage)
-    assert hold(storage, "root").pointer.candidate is None
+    assert read_pointer_version(storage, "root").pointer.candidate == digest
+    clear_pointer("root", digest, storage)
+    assert read_pointer_version(storage, "root").pointer.candidate is None
 
 
 def test_a_release_says_that_a_change_of_keys_has_to_be_signed_first(live: Project) -> None:

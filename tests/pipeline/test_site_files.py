@@ -8,7 +8,7 @@ import pytest
 
 from publisher.errors import InputError
 from publisher.pipeline.objects.planned import CHANGING, IMMUTABLE
-from publisher.pipeline.site.files import SHORT, Step, meta_of, read_site, step_of
+from publisher.pipeline.site.files import SHORT, UploadStep, meta_of, read_site, step_of
 from tests.support.site import write_site
 
 
@@ -48,7 +48,7 @@ def test_what_a_page_needs_goes_up_before_it() -> None:
     assert sorted(paths, key=step_of) == [
         "assets/a.css", "data/x.json", "search/search_index.json", "404.html", "index.html", "sitemap.xml",
     ]  # fmt: skip
-    assert all(step.words for step in Step)
+    assert all(step.words for step in UploadStep)
 
 
 def test_the_marker_of_the_build_stays_at_home(tmp_path: Path) -> None:

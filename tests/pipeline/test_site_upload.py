@@ -13,7 +13,7 @@ import pytest
 from publisher.errors import InputError, StorageConflict, StorageError
 from publisher.model.records.site import MANIFEST, SiteManifest
 from publisher.pipeline.objects.planned import CHANGING, IMMUTABLE
-from publisher.pipeline.site.files import SiteFile, Step
+from publisher.pipeline.site.files import SiteFile, UploadStep
 from publisher.pipeline.site.upload import WORKERS, SitePlan, Uploaded, apply_upload, plan_upload, refuse_same_place
 from publisher.storage.directory.store import DirectoryStorage
 from publisher.storage.memory import MemoryStorage
@@ -317,7 +317,7 @@ def test_objects_of_one_step_go_up_at_once_and_steps_do_not_mix(tmp_path: Path) 
     upload(files, storage, workers=8)
     steps = {one.path: one.step for one in files}
     assert [steps[key] for key in order] == sorted(steps.values())
-    assert Step.PAGES in steps.values()
+    assert UploadStep.PAGES in steps.values()
 
 
 def test_a_page_that_changes_after_planning_is_refused_and_never_appears(old: Files) -> None:

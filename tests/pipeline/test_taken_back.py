@@ -14,7 +14,7 @@ from publisher.client.updater import UpdateClient
 from publisher.errors import RefusedByPolicy, StorageConflict, TidegateError
 from publisher.model.records.channel_state import Withdrawal
 from publisher.model.records.decision import Decision
-from publisher.model.records.ledger import Action, Stamp, Told
+from publisher.model.records.ledger import LedgerAction, LedgerEntryBody, Stamp
 from publisher.pipeline.ledger_append import Draft, append, read_ledger
 from publisher.pipeline.live import live_state
 from publisher.pipeline.operate.refresh import plan_refresh
@@ -241,7 +241,7 @@ def days(project: Project, storage: Counting, version: str | None = None) -> lis
 def entry_of_rollback(project: Project) -> int:
     """The number of the last one."""
     logged = read_ledger(project.storage()).logged
-    return max(each.number for each in logged if each.entry is not None and each.entry.action is Action.ROLLBACK)
+    return max(each.number for each in logged if each.entry is not None and each.entry.action is LedgerAction.ROLLBACK)
 
 
 def renew_timestamp(project: Project, times: int) -> None:
@@ -291,7 +291,7 @@ def test_a_rollback_that_lost_its_race_dates_nothing(taken_back: Project) -> Non
     assert entry is not None
     stamp = Stamp(version=99, sha256="9" * 64)
     fields = {"product": "node", "channel": "stable", "version": Version.parse("1.1.0"), "result": stamp}
-    lost = Told.routine(Action.ROLLBACK, taken_back.catalog.policy_at(day)).model_copy(
+    lost = LedgerEntryBody.routine(LedgerAction.ROLLBACK, taken_back.catalog.policy_at(day)).model_copy(
         update={**fields, "base": entry.base}
     )
     key = taken_back.key_ring().for_ledger("timestamp")
@@ -314,7 +314,9 @@ def test_an_entry_by_a_stranger_takes_nothing_back(project: Project) -> None:
     live = read_repository(reader(project.storage()), project.root)
     assert live is not None
     fields = {"product": "node", "channel": "stable", "version": Version.parse("1.0.0"), "result": live.stamp}
-    forged = Told.routine(Action.ROLLBACK, project.catalog.policy_at(project.now)).model_copy(update=fields)
+    forged = LedgerEntryBody.routine(LedgerAction.ROLLBACK, project.catalog.policy_at(project.now)).model_copy(
+        update=fields
+    )
     append(Draft(forged, project.now, stranger), project.storage())
     assert known(project) == []
 

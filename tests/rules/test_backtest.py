@@ -13,7 +13,7 @@ from publisher.model.content.event import Event, Revision
 from publisher.model.content.policy import Policy
 from publisher.model.content.register import SprintFreeze
 from publisher.model.history.past import History, PastEvent, PastRelease
-from publisher.rules.backtest import Answer, Backtest, backtest
+from publisher.rules.backtest import Backtest, BacktestedRelease, backtest
 from publisher.rules.evaluate import evaluate
 from publisher.wire.version import Version
 from tests.support import build
@@ -63,7 +63,7 @@ def ask(
     return backtest(catalog, policy or build.team_policy(), history)
 
 
-def answer(release: PastRelease, *events: Event | PastEvent, **fields: Any) -> Answer:
+def answer(release: PastRelease, *events: Event | PastEvent, **fields: Any) -> BacktestedRelease:
     """What is said of one release."""
     return ask([release], events or (LISTING,), **fields).answers[0]
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from publisher.model.timespan import Span
 from publisher.rules.staffing.local_time import days, hours, local, wall
 from tests.support.build import at
 
@@ -92,18 +93,20 @@ def test_no_day_is_missed_whose_hours_may_overlap(zone: str, start: datetime, le
 
 
 def test_a_span_is_told_by_the_clocks_of_its_zone() -> None:
-    summer = at("2026-07-07 08:00"), at("2026-07-07 09:30")
+    summer = Span(at("2026-07-07 08:00"), at("2026-07-07 09:30"))
     assert local(summer, "Europe/Lisbon") == "Tuesday, 09:00 to 10:30, Europe/Lisbon"
-    winter = at("2026-12-01 08:00"), at("2026-12-01 09:30")
+    winter = Span(at("2026-12-01 08:00"), at("2026-12-01 09:30"))
     assert local(winter, "Europe/Lisbon") == "Tuesday, 08:00 to 09:30, Europe/Lisbon"
     assert local(winter, "Pacific/Kiritimati") == "Tuesday, 22:00 to 23:30, Pacific/Kiritimati"
 
 
 def test_a_span_in_the_hour_that_clocks_show_twice_is_told_with_its_offsets() -> None:
-    whole = at("2026-10-25 00:30"), at("2026-10-25 01:30")
+    whole = Span(at("2026-10-25 00:30"), at("2026-10-25 01:30"))
     assert local(whole, "Europe/Lisbon") == "Sunday, 01:30 (UTC+01:00) to 01:30 (UTC+00:00), Europe/Lisbon"
-    second = at("2026-10-25 01:10"), at("2026-10-25 01:40")
+    second = Span(at("2026-10-25 01:10"), at("2026-10-25 01:40"))
     assert local(second, "Europe/Lisbon") == "Sunday, 01:10 (UTC+00:00) to 01:40 (UTC+00:00), Europe/Lisbon"
-    spring = at("2026-03-29 00:30"), at("2026-03-29 01:30")
+    spring = Span(at("2026-03-29 00:30"), at("2026-03-29 01:30"))
     assert local(spring, "Europe/Lisbon") == "Sunday, 00:30 (UTC+00:00) to 02:30 (UTC+01:00), Europe/Lisbon"
-    assert local((at("2026-10-25 02:30"), at("2026-10-25 03:30")), "Europe/Lisbon").startswith("Sunday, 02:30 to 03:30")
+    assert local(Span(at("2026-10-25 02:30"), at("2026-10-25 03:30")), "Europe/Lisbon").startswith(
+        "Sunday, 02:30 to 03:30"
+    )

@@ -11,7 +11,7 @@ import pytest
 from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
 from publisher.model.content.register import SprintFreeze
-from publisher.rules.calendar.lanes import Kind, Lane, Quarter, quarter
+from publisher.rules.calendar.lanes import BarKind, Lane, Quarter, quarter
 from tests.support import build
 from tests.support.build import at
 
@@ -48,8 +48,8 @@ def test_r91_there_are_four_kinds_of_lanes() -> None:
         "Rollback-ready",
     ]
     hard, soft = lane(found, "desktop").bars
-    assert (hard.kind, hard.start, hard.end) == (Kind.HARD, at("2026-03-03 10:00"), at("2026-03-10 22:00"))
-    assert (soft.kind, soft.start, soft.end) == (Kind.SOFT, at("2026-03-10 22:00"), at("2026-03-13 22:00"))
+    assert (hard.kind, hard.start, hard.end) == (BarKind.HARD, at("2026-03-03 10:00"), at("2026-03-10 22:00"))
+    assert (soft.kind, soft.start, soft.end) == (BarKind.SOFT, at("2026-03-10 22:00"), at("2026-03-13 22:00"))
     assert [bar.title for bar in lane(found, "Events").bars] == ["Zebra"]
     assert [bar.title for bar in lane(found, "Planned releases").bars] == ["daemon 4.2.0", "daemon 4.3.0"]
     (ready,) = lane(found, "Rollback-ready").bars
@@ -83,7 +83,7 @@ def test_r10_sprint_freezes_and_maintenance_stand_on_the_same_lanes() -> None:
     catalog: Catalog = replace(build.catalog(), sprints=(sprint,), maintenance=(build.maintenance("2026-03-05 09:00"),))
     found = quarter(catalog, START, timedelta(days=90), START, public=True)
     assert [bar.title for bar in lane(found, "desktop").bars] == ["End of quarter"]
-    assert [bar.kind for bar in lane(found, "Events").bars] == [Kind.MAINTENANCE]
+    assert [bar.kind for bar in lane(found, "Events").bars] == [BarKind.MAINTENANCE]
 
 
 def test_a_release_that_is_gone_is_not_planned_any_more() -> None:

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from publisher.content.links.register import OVERRIDABLE
 from publisher.model.config.role import Duty
 from publisher.model.content.register import Approver, Override, RollbackReview
+from publisher.model.published_file import PublishedFile
 from publisher.model.records.decision import Decision, Outcome
-from publisher.model.records.evidence import ArtifactFact, Evidence, OfferedFile
+from publisher.model.records.evidence import Evidence, OfferedFile
 from publisher.rules.evaluate import evaluate
 from publisher.rules.gates.technical import artifacts
 from publisher.wire.version import Version
@@ -51,7 +52,7 @@ def decided(
     *overrides: Override, moment: str = "2026-03-10", shift: int = 0, sha256: str = RIGHT, profile: str = "team"
 ) -> Decision:
     one = build.release("4.2.0", "security")
-    files = (ArtifactFact(file="node.tar.gz", platform="linux-amd64", size=1, sha256=sha256),)
+    files = (PublishedFile(file="node.tar.gz", platform="linux-amd64", size=1, sha256=sha256),)
     policy = build.team_policy().model_copy(update={"profile": profile})
     catalog = build.catalog([LISTING], [one], the_policy=policy, overrides=overrides)
     return evaluate(catalog, one, "stable", at(moment) + shift * SECOND, Evidence(artifacts=files))

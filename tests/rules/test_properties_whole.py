@@ -20,8 +20,9 @@ from publisher.model.content.monitor import Measure, Monitor
 from publisher.model.content.policy import MonitorPolicy
 from publisher.model.content.register import Override, Signal
 from publisher.model.content.release import ChangeClass, Release
+from publisher.model.published_file import PublishedFile
 from publisher.model.records.decision import Outcome
-from publisher.model.records.evidence import ArtifactFact, Evidence
+from publisher.model.records.evidence import Evidence
 from publisher.model.values import format_time
 from publisher.rules.evaluate import evaluate
 from tests.rules.test_properties import minutes, sprints
@@ -154,7 +155,7 @@ def wholes(draw: st.DrawFn) -> tuple[Catalog, Release]:
     return catalog, one
 
 
-FILE = ArtifactFact(file="btfs-4.2.0-linux-amd64.tar.gz", platform="linux-amd64", size=1, sha256="c0de" * 16)
+FILE = PublishedFile(file="btfs-4.2.0-linux-amd64.tar.gz", platform="linux-amd64", size=1, sha256="c0de" * 16)
 
 
 @given(wholes(), minutes, st.booleans(), st.lists(st.integers(0, 10**6), min_size=3, max_size=3))

@@ -10,7 +10,7 @@ from securesystemslib.signer import Signer as OpenSigner
 
 from publisher.errors import SigningError
 from publisher.locks import install_command, lock_file
-from publisher.signing.device_errors import DEVICES, NotAtHand, WrongSecret, told
+from publisher.signing.device_errors import DEVICES, NotAtHand, WrongSecret, device_error
 from publisher.signing.devices import device_of, import_public, refuse_secrets, shown
 from publisher.signing.key_files import generate_ed25519, open_signer
 from tests.signing.conftest import MakeSigner
@@ -92,7 +92,7 @@ def test_a_wrong_pin_is_not_tried_again(
 def test_a_device_that_repeats_its_secret_is_not_believed(opened: tuple[OpenSigner, list[str]]) -> None:
     key, answers = opened
     answers[0] = "say it"
-    with pytest.raises(SigningError, match=r"cannot be used: the device was given \(secret\)\.$"):
+    with pytest.raises(SigningError, match=r"cannot be used: the device was given \(secret\)$"):
         key.sign(b"one")
 
 
@@ -131,7 +131,7 @@ class UnsupportedLibraryError(Exception):
 
 @pytest.mark.parametrize(("scheme", "lock"), [*((scheme, scheme) for scheme in DEVICES), ("awskms", "run")])
 def test_a_missing_library_is_installed_from_the_lock_of_its_scheme(scheme: str, lock: str) -> None:
-    error = told(UnsupportedLibraryError(), "ana", scheme, "it is required")
+    error = device_error(UnsupportedLibraryError(), "ana", scheme, "it is required")
     assert isinstance(error, NotAtHand)
     assert error.fix == f"run `{install_command(lock)}`"
     assert lock_file(lock).is_file()

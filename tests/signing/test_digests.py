@@ -72,7 +72,7 @@ def test_a_file_that_is_exchanged_for_another(tmp_path: Path) -> None:
 
 def test_what_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(InputError, match="There is no file"):
+    with pytest.raises(InputError, match="there is no file"):
         digest_file(tmp_path / "missing")
     for path in (tmp_path, tmp_path / "pipe"):
         with pytest.raises(InputError, match="is not a file"):

@@ -176,7 +176,7 @@ def test_an_encrypted_key_without_passphrase(make_signer: MakeSigner, tmp_path: 
 
 def test_a_wrong_passphrase_is_not_repeated(make_signer: MakeSigner, tmp_path: Path) -> None:
     signer = make_signer(passphrase=SECRET)
-    with pytest.raises(SigningError, match="The passphrase does not open the key anna-ops") as caught:
+    with pytest.raises(SigningError, match="the passphrase does not open the key anna-ops") as caught:
         open_signer(signer, base=tmp_path, passphrase=say("a wrong but secret guess"))
     assert "guess" not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -236,8 +236,8 @@ def cut_short(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (open_permissions, r"can be read by others\.\n    -> chmod 600 /"),
-        (missing, "There is no key file"),
+        (open_permissions, r"can be read by others\n    -> chmod 600 /"),
+        (missing, "there is no key file"),
         (directory, "is not a file"),
         (symbolic_link, "is a symbolic link"),
         (pipe, "is not a file"),
@@ -318,16 +318,16 @@ def test_failures_of_a_device_are_told_in_our_words(
     device: type[Device], make_signer: MakeSigner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours = make_signer("ours", uri="device:1", public=device.key.public)
-    with pytest.raises(SigningError, match="The key other cannot be used: no such slot"):
+    with pytest.raises(SigningError, match="the key other cannot be used: no such slot"):
         open_signer(make_signer("other", uri="device:2"), base=tmp_path, passphrase=say("1234"))
-    with pytest.raises(SigningError, match="The key ours cannot be used: PIN refused"):
+    with pytest.raises(SigningError, match="the key ours cannot be used: PIN refused"):
         open_signer(ours, base=tmp_path, passphrase=say("4321")).sign(b"x")
-    with pytest.raises(SigningError, match="The key ours asks for its PIN, and there is none"):
+    with pytest.raises(SigningError, match="the key ours asks for its PIN, and there is none"):
         open_signer(ours, base=tmp_path, passphrase=say(None)).sign(b"x")
     with pytest.raises(SigningError, match=r"is not the key that signers\.yaml names for wrong"):
         open_signer(make_signer("wrong", uri="device:1"), base=tmp_path, passphrase=say("1234")).sign(b"x")
     monkeypatch.setattr(device, "unplugged", True)
-    with pytest.raises(SigningError, match="The key ours cannot be used: device unplugged"):
+    with pytest.raises(SigningError, match="the key ours cannot be used: device unplugged"):
         open_signer(ours, base=tmp_path, passphrase=say("1234")).sign(b"x")
 
 

@@ -19,7 +19,8 @@ from publisher.model.content.maintenance import Maintenance
 from publisher.model.content.policy import Policy
 from publisher.model.content.product import Channel, Product
 from publisher.model.content.release import Release
-from publisher.model.records.channel_state import ChannelState, LiveRelease, PublishedArtifact
+from publisher.model.published_file import PublishedFile
+from publisher.model.records.channel_state import ChannelState, LiveRelease
 from publisher.model.records.feed import Feed
 from publisher.model.values import format_time
 from publisher.site.render import render_site
@@ -218,7 +219,7 @@ def catalog(
 def live(version: str = "4.1.0", name: str = "node") -> ChannelState:
     """A bucket that offers one version for two systems."""
     files = tuple(
-        PublishedArtifact(file=f"{name}-{version}-{system}", platform=platform, size=48_123_310, sha256=DIGEST)
+        PublishedFile(file=f"{name}-{version}-{system}", platform=platform, size=48_123_310, sha256=DIGEST)
         for system, platform in (("linux.tar.gz", "linux-amd64"), ("windows.zip", "windows-amd64"))
     )
     offered = LiveRelease(

@@ -14,7 +14,7 @@ import pytest
 from publisher.content.load import load_catalog
 from publisher.errors import ContentError, InputError
 from publisher.site.mkdocs.build import build_site
-from publisher.site.mkdocs.plugin import Source
+from publisher.site.mkdocs.plugin import SiteSource
 from publisher.site.templates import Templates
 from tests.site.factory import FEED_SCHEMA, NOW, ROOT, TEMPLATES, catalog, deprecation, event, live, release
 from tests.site.htmltext import Parsed, parse
@@ -44,7 +44,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("built") / "site"
     content = load_catalog([ROOT / "content"], ROOT / "site_config")
     now = content.sample.reference_time if content.sample else NOW
-    build_site(ROOT / "mkdocs.yml", target, Source(content, live("4.1.1", "btfs-node"), now, TEMPLATES, FEED_SCHEMA))
+    build_site(
+        ROOT / "mkdocs.yml", target, SiteSource(content, live("4.1.1", "btfs-node"), now, TEMPLATES, FEED_SCHEMA)
+    )
     return target
 
 
@@ -124,9 +126,9 @@ def test_content_from_yaml_never_becomes_markup(tmp_path: Path) -> None:
         sample="<script>alert(1)</script> | *x*",
         channel="</dd><script>alert(1)</script>",
     )
-    build_site(ROOT / "mkdocs.yml", tmp_path / "site", Source(odd, live(), NOW, TEMPLATES, FEED_SCHEMA))
+    build_site(ROOT / "mkdocs.yml", tmp_path / "site", SiteSource(odd, live(), NOW, TEMPLATES, FEED_SCHEMA))
     plain = catalog(events=(event(),), releases=(release(),))
-    build_site(ROOT / "mkdocs.yml", tmp_path / "plain", Source(plain, live(), NOW, TEMPLATES, FEED_SCHEMA))
+    build_site(ROOT / "mkdocs.yml", tmp_path / "plain", SiteSource(plain, live(), NOW, TEMPLATES, FEED_SCHEMA))
     expected = _active(parse((tmp_path / "plain" / "releases" / "index.html").read_text(encoding="utf-8")))
     for file in (tmp_path / "site").rglob("*.html"):
         page = parse(file.read_text(encoding="utf-8"))
@@ -152,9 +154,9 @@ def project(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
 
 
-def source(project: Path) -> Source:
+def source(project: Path) -> SiteSource:
     content = load_catalog([project / "content"], project / "site_config")
-    return Source(content, None, NOW, Templates(project / "templates"), FEED_SCHEMA)
+    return SiteSource(content, None, NOW, Templates(project / "templates"), FEED_SCHEMA)
 
 
 @pytest.mark.parametrize(
@@ -188,12 +190,12 @@ def test_a_wrong_name_of_data_is_told_with_its_place(project: Path) -> None:
 
 def test_a_missing_configuration_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no"):
-        build_site(tmp_path / "mkdocs.yml", tmp_path / "out", Source(catalog(), None, NOW, TEMPLATES, FEED_SCHEMA))
+        build_site(tmp_path / "mkdocs.yml", tmp_path / "out", SiteSource(catalog(), None, NOW, TEMPLATES, FEED_SCHEMA))
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "index.md").write_text("# x")
     (tmp_path / "mkdocs.yml").write_text("site_name: x\n")
     with pytest.raises(InputError, match="does not name the plugin tidegate"):
-        build_site(tmp_path / "mkdocs.yml", tmp_path / "out", Source(catalog(), None, NOW, TEMPLATES, FEED_SCHEMA))
+        build_site(tmp_path / "mkdocs.yml", tmp_path / "out", SiteSource(catalog(), None, NOW, TEMPLATES, FEED_SCHEMA))
 
 
 def test_the_sitemap_is_the_same_on_every_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,7 +203,7 @@ def test_the_sitemap_is_the_same_on_every_day(tmp_path: Path, monkeypatch: pytes
 
     def built(day: str) -> dict[str, bytes]:
         monkeypatch.setenv("SOURCE_DATE_EPOCH", day)
-        build_site(ROOT / "mkdocs.yml", tmp_path / day, Source(catalog(), None, NOW, TEMPLATES, FEED_SCHEMA))
+        build_site(ROOT / "mkdocs.yml", tmp_path / day, SiteSource(catalog(), None, NOW, TEMPLATES, FEED_SCHEMA))
         return {file.name: file.read_bytes() for file in (tmp_path / day).glob("sitemap*")}
 
     first = built("1700000000")

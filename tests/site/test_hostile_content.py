@@ -25,7 +25,7 @@ from publisher.content.yaml_reader import parse as parse_yaml
 from publisher.errors import InputError
 from publisher.model.markup import html_problem
 from publisher.site.mkdocs.build import build_site
-from publisher.site.mkdocs.plugin import Source
+from publisher.site.mkdocs.plugin import SiteSource
 from publisher.site.templates import Templates
 from publisher.text.markdown import problem_of
 from tests.site.factory import FEED_SCHEMA, NOW, ROOT
@@ -147,7 +147,7 @@ def build(project: Path, to: Path) -> dict[str, Parsed]:
     content = load_catalog([project / "content"], project / "site_config")
     templates = Templates(project / "templates")
     now = content.sample.reference_time if content.sample else NOW
-    build_site(project / "mkdocs.yml", to, Source(content, None, now, templates, FEED_SCHEMA))
+    build_site(project / "mkdocs.yml", to, SiteSource(content, None, now, templates, FEED_SCHEMA))
     return {str(file.relative_to(to)): parse(file.read_text(encoding="utf-8")) for file in to.rglob("*.html")}
 
 

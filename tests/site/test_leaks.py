@@ -21,7 +21,7 @@ from publisher.pipeline.plan.open_releases import open_questions
 from publisher.rules.calendar.date_changes import moved
 from publisher.rules.calendar.lanes import quarter
 from publisher.site.mkdocs.build import build_site
-from publisher.site.mkdocs.plugin import Source
+from publisher.site.mkdocs.plugin import SiteSource
 from publisher.site.outputs.calendar_json import quarter_as_data
 from publisher.site.outputs.ics import to_ics
 from tests.site.factory import (
@@ -148,7 +148,7 @@ def test_no_generated_byte_tells_a_secret(state: ChannelState | None, days: floa
 
 
 def test_no_byte_of_the_built_site_tells_a_secret(tmp_path: Path) -> None:
-    build_site(ROOT / "mkdocs.yml", tmp_path / "site", Source(CONTENT, live(), NOW, TEMPLATES, FEED_SCHEMA))
+    build_site(ROOT / "mkdocs.yml", tmp_path / "site", SiteSource(CONTENT, live(), NOW, TEMPLATES, FEED_SCHEMA))
     seen = 0
     for file in (tmp_path / "site").rglob("*"):
         assert not MARK.search(str(file.relative_to(tmp_path)).encode())

@@ -333,7 +333,7 @@ class StorageContract:
         assert keys(storage) == []
 
     def test_a_file_that_vanished_leaves_nothing(self, storage: Storage, tmp_path: Path) -> None:
-        with pytest.raises(InputError, match="Cannot read"):
+        with pytest.raises(InputError, match="cannot read"):
             storage.create("a", Body.from_file(tmp_path / "gone", 1, "0" * 64), META)
         assert keys(storage) == []
 
@@ -360,7 +360,7 @@ class UnpreparedContract:
             lambda: unprepared.delete("a"),
         ]
         for call in calls:
-            with pytest.raises(StorageError, match="There is no Tidegate bucket at"):
+            with pytest.raises(StorageError, match="there is no Tidegate bucket at"):
                 call()
         assert not unprepared.is_prepared()
         unprepared.prepare()

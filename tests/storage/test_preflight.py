@@ -13,7 +13,7 @@ import pytest
 
 from publisher.errors import StorageConflict, StorageError
 from publisher.storage.memory import MemoryStorage
-from publisher.storage.preflight import Outcome, Report, preflight
+from publisher.storage.preflight import CheckOutcome, PreflightReport, preflight
 from publisher.storage.protocol import Body
 from publisher.storage.s3.integrity import MIB
 from publisher.storage.s3.probe import Capabilities
@@ -32,7 +32,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def outcomes(report: Report) -> dict[str, str]:
+def outcomes(report: PreflightReport) -> dict[str, str]:
     return {check.name: str(check.outcome) for check in report.checks}
 
 
@@ -235,7 +235,7 @@ def test_ignorant_completion_and_copy_go_the_safe_way(ignorant: S3Storage, proxy
     report = preflight(ignorant, now())
     assert report.ok, report.error
     assert report.capabilities == replace(ALL, complete=False, copy=False)
-    assert [check.name for check in report.checks if check.outcome is Outcome.WARN] == ["large files", "copies"]
+    assert [check.name for check in report.checks if check.outcome is CheckOutcome.WARN] == ["large files", "copies"]
     ignorant.prepare()
     big = bytes(6 * MIB)
     assert ignorant.create("big", Body.from_bytes(big), META) is True

@@ -35,12 +35,12 @@ def refusal(act: Callable[[], object], words: str) -> str:
 def test_no_credentials(make: MakeStorage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    refusal(make().prepare, "There are no credentials for s3://")
+    refusal(make().prepare, "there are no credentials for s3://")
 
 
 def test_half_the_credentials(make: MakeStorage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    refusal(lambda: make().prepare(), "There are no credentials for s3://")
+    refusal(lambda: make().prepare(), "there are no credentials for s3://")
 
 
 def test_a_wrong_secret(make: MakeStorage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +54,7 @@ def test_an_unknown_access_key(make: MakeStorage, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_missing_bucket(make: MakeStorage) -> None:
-    refusal(make(bucket="no-such-bucket").prepare, "There is no bucket no-such-bucket at http://127.0.0.1:")
+    refusal(make(bucket="no-such-bucket").prepare, "there is no bucket no-such-bucket at http://127.0.0.1:")
 
 
 def test_a_clock_that_is_wrong(make: MakeStorage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,8 +114,8 @@ def test_a_read_only_key(
     assert content(reader, "a") == b"one"
     assert keys(reader) == ["a"]
     assert reader.stat("b") is None
-    refusal(lambda: reader.create("b", body("x"), META), "Access denied: these credentials may not write")
-    refusal(lambda: reader.delete("a"), "Access denied: these credentials may not delete a in s3://")
+    refusal(lambda: reader.create("b", body("x"), META), "access denied: these credentials may not write")
+    refusal(lambda: reader.delete("a"), "access denied: these credentials may not delete a in s3://")
     assert keys(s3) == ["a"]
 
 

@@ -16,7 +16,7 @@ from publisher.channel.layout import artifact_target, candidate_key, feed_target
 from publisher.channel.manifests import MANIFEST_FILE, SUMS_FILE
 from publisher.channel.repository import read_top
 from publisher.channel.roles import BASIS_FIELD
-from publisher.model.records.ledger import Action, Entry, Told
+from publisher.model.records.ledger import Entry, LedgerAction, LedgerEntryBody
 from publisher.pipeline.ledger_append import Draft, append, read_ledger
 from publisher.pipeline.reading import reader
 from publisher.signing.key_files import OpenSigner
@@ -145,16 +145,18 @@ def stage_as_thief(
     return digest
 
 
-def _entry(storage: Storage, role: str, payload: Metadata[Targets], pointer: bytes, digest: str, root: bytes) -> Told:
+def _entry(
+    storage: Storage, role: str, payload: Metadata[Targets], pointer: bytes, digest: str, root: bytes
+) -> LedgerEntryBody:
     """The newest honest entry of a staging, retold for another candidate."""
     entries = [logged.entry for logged in read_ledger(storage).logged]
     honest: Entry = next(
         entry
         for entry in reversed(entries)
-        if entry is not None and entry.action is Action.STAGE and f"{entry.product}.{entry.channel}" == role
+        if entry is not None and entry.action is LedgerAction.STAGE and f"{entry.product}.{entry.channel}" == role
     )
     live = read_top(reader(storage), root)
-    told = Told.model_validate({name: getattr(honest, name) for name in Told.model_fields})
+    told = LedgerEntryBody.model_validate({name: getattr(honest, name) for name in LedgerEntryBody.model_fields})
     return told.planned_on(live.stamp if live else None).model_copy(
         update={
             "candidate": digest,

@@ -27,7 +27,7 @@ from publisher.pipeline.keys.ceremony import Person, ceremony, write_ceremony
 from publisher.pipeline.objects.writing import Written, write_objects
 from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import Readable
-from publisher.pipeline.release.approve import Review, approve, review
+from publisher.pipeline.release.approve import CandidateReview, approve, review
 from publisher.pipeline.release.release import ReleasePlan, apply_release, plan_release
 from publisher.signing.key_files import NewKey, OpenSigner
 from publisher.storage.directory.store import DirectoryStorage
@@ -271,7 +271,7 @@ class Project:
         signer = next(one for one in self.catalog.signers.signers if one.name == name)
         return self.key_ring().open(signer)
 
-    def review(self, version: str, channel: str = "stable", storage: Storage | None = None) -> Review:
+    def review(self, version: str, channel: str = "stable", storage: Storage | None = None) -> CandidateReview:
         """The staged release as a person reads it."""
         where = storage or self.storage()
         return review(self.release(version), channel, self.look(where), self.catalog, self.now)

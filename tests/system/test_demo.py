@@ -131,7 +131,7 @@ def test_another_configuration_refuses_demo_keys(demo: Path, tmp_path: Path) -> 
         cwd=tmp_path,
     )
     assert ran.returncode == 1
-    assert "Demo keys sign nothing but the demo" in " ".join(ran.stderr.split())
+    assert "demo keys sign nothing but the demo" in " ".join(ran.stderr.split())
     assert not (tmp_path / "bucket").exists()
 
 

@@ -13,7 +13,7 @@ from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import StorageConflict, VerificationError
 from publisher.pipeline.ledger_append import read_ledger, verify_ledger
-from publisher.pipeline.operate.recover import read_scene
+from publisher.pipeline.operate.recover import survey_bucket
 from publisher.pipeline.operate.verify import WebSource
 from publisher.pipeline.reading import SMALL
 from tests.support.odd_names import FILES, publish_odd_names
@@ -73,7 +73,7 @@ def test_what_lies_in_the_place_of_the_next_root_is_named_and_deleted(
         put(places, place, key, data)
         assert names(project, place, key)
         with pytest.raises(VerificationError, match=f"{key} lies where the next root belongs") as refusal:
-            read_scene(place.storage(), project.root, project.catalog.signers)
+            survey_bucket(place.storage(), project.root, project.catalog.signers)
         assert "break-glass" in refusal.value.fix
         delete(places, place, key)
     assert place.audit(project).sound

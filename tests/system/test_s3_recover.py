@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from publisher.pipeline.ledger_append import verify_ledger
-from publisher.pipeline.operate.recover import Recovery, apply_recover, read_scene
+from publisher.pipeline.operate.recover import Recovery, apply_recover, survey_bucket
 from publisher.wire.errors import ClientError
 from tests.support.project import Project
 from tests.support.rotating import promote_keys, replace_key, sign_role_as, stage_keys
@@ -34,10 +34,10 @@ def test_a_fast_forward_on_s3_is_undone_and_every_client_comes_back(places: Plac
         place.versions(project, tmp_path / "saw it")
 
     storage, ring = place.storage(), project.key_ring()
-    scene = read_scene(storage, project.root, project.catalog.signers)
-    assert not scene.ours
-    head = scene.states[0].head
-    work = Recovery(scene, storage, project.root, project.catalog, ring, project.now)
+    survey = survey_bucket(storage, project.root, project.catalog.signers)
+    assert not survey.ours
+    head = survey.states[0].head
+    work = Recovery(survey, storage, project.root, project.catalog, ring, project.now)
     plan = work.put_back(head, disown=False)
     apply_recover(plan, storage)
     assert place.versions(project, tmp_path / "new") == {"1.1.0"}

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from publisher.site.mkdocs.build import build_site
-from publisher.site.mkdocs.plugin import Source
+from publisher.site.mkdocs.plugin import SiteSource
 from publisher.site.mkdocs.preview import make_server
 from tests.site.factory import NOW, ROOT, TEMPLATES, catalog, event, live, release
 from tests.support.system import need
@@ -42,7 +42,7 @@ BROWSER = (
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     place = tmp_path_factory.mktemp("site")
     content = catalog(events=(event(),), releases=(release(events=["listing"]), release("4.1.0")))
-    build_site(ROOT / "mkdocs.yml", place / "site", Source(content, live(), NOW, TEMPLATES))
+    build_site(ROOT / "mkdocs.yml", place / "site", SiteSource(content, live(), NOW, TEMPLATES))
     server = make_server(place / "site", place / "bucket", 0)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

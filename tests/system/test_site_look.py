@@ -13,7 +13,7 @@ import pytest
 
 from publisher.content.load import load_catalog
 from publisher.site.mkdocs.build import build_site
-from publisher.site.mkdocs.plugin import Source
+from publisher.site.mkdocs.plugin import SiteSource
 from publisher.site.mkdocs.preview import make_server
 from tests.site.factory import ROOT, TEMPLATES, live
 from tests.support.browser import Page, browser
@@ -38,7 +38,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert catalog.sample is not None
     target = tmp_path_factory.mktemp("look") / "site"
     state = live("4.1.1", "btfs-node")
-    build_site(ROOT / "mkdocs.yml", target, Source(catalog, state, catalog.sample.reference_time, TEMPLATES))
+    build_site(ROOT / "mkdocs.yml", target, SiteSource(catalog, state, catalog.sample.reference_time, TEMPLATES))
     return target
 
 

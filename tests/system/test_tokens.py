@@ -136,7 +136,7 @@ def test_whoever_has_the_token_approves_with_it_and_promoting_needs_it_no_more(o
     assert run_publish(*sign, "channels-ana", cwd=on_token.base).code == 0
     elsewhere = run_publish(*sign, "ben-token", cwd=on_token.base)
     assert elsewhere.code == 1
-    assert "The key ben-token cannot be used: it is not known how to speak to tokens here." in flat(elsewhere.err)
+    assert "the key ben-token cannot be used: it is not known how to speak to tokens here" in flat(elsewhere.err)
     with_token = {**hsm.environment, "TIDEGATE_PIN": PIN}
     signed = run_publish(*sign, "ben-token", cwd=on_token.base, env=with_token)
     assert signed.code == 0, signed.err
@@ -151,7 +151,7 @@ def test_a_wrong_pin_is_tried_once_and_not_repeated_in_the_message(
     watched = hsm.watched(tmp_path / "calls.log")
     refused = run_publish(*words_of_release(on_token), cwd=on_token.base, env={**watched, "TIDEGATE_PIN": WRONG})
     assert refused.code == 1
-    assert "The key ben-token cannot be used: the PIN is wrong; it was tried once." in flat(refused.err)
+    assert "the key ben-token cannot be used: the PIN is wrong; it was tried once" in flat(refused.err)
     assert (tmp_path / "calls.log").read_text().count("C_Login") == 1
     assert WRONG not in refused.err + refused.out
     assert not is_published(on_token)
@@ -161,7 +161,7 @@ def test_a_wrong_pin_is_tried_once_and_not_repeated_in_the_message(
 def test_without_a_terminal_it_says_where_to_give_the_pin(on_token: Project, hsm: SoftHsm) -> None:
     refused = release(on_token, hsm, TIDEGATE_PASSPHRASE="the passphrase of the files")
     assert refused.code == 1
-    assert "The key ben-token asks for its PIN, and there is none." in flat(refused.err)
+    assert "the key ben-token asks for its PIN, and there is none" in flat(refused.err)
     assert "TIDEGATE_PIN" in flat(refused.err)
     assert not is_published(on_token)
 
@@ -222,5 +222,5 @@ def test_another_key_in_the_place_of_the_one_that_was_added(on_token: Project, h
     hsm.new_key("ben", PIN, "02")
     refused = release(on_token, hsm, TIDEGATE_PIN=PIN)
     assert refused.code == 1
-    assert "What hsm:2?label=ben signs with is not the key that signers.yaml names for ben-token." in flat(refused.err)
+    assert "what hsm:2?label=ben signs with is not the key that signers.yaml names for ben-token" in flat(refused.err)
     assert not is_published(on_token)

@@ -11,8 +11,8 @@ from tuf.api.metadata import Metadata, Root, Targets
 
 from publisher.channel.audit.releases import audit_release
 from publisher.channel.audit.waiting import waiting_objects
-from publisher.channel.findings import BROKEN_OFF, REMOVED, Finding, Findings, Level, Source
-from publisher.channel.history import History, read_history, released_file
+from publisher.channel.findings import BROKEN_OFF, REMOVED, AuditSource, Finding, Findings, Level
+from publisher.channel.history import ProvenHistory, read_history, released_file
 from publisher.channel.layout import (
     BACK,
     LEDGER,
@@ -39,7 +39,7 @@ from publisher.channel.roles import ENDPOINTS_FIELD
 from publisher.channel.state import feeds, read_target
 from publisher.errors import VerificationError
 from publisher.model.config.role import SHARED_ROLES
-from publisher.wire.feed import Feed
+from publisher.wire.feed import ParsedFeed
 from publisher.wire.web_path import address_of
 
 WORKSHOP = (STAGING, LEDGER, BACK)
@@ -67,12 +67,12 @@ class Audit:
         return Audit(findings, self.signatures + other.signatures, self.objects + other.objects)
 
 
-def audit(source: Source, trusted_root: bytes, now: datetime) -> Audit:
+def audit(source: AuditSource, trusted_root: bytes, now: datetime) -> Audit:
     """Verify signatures, thresholds, duties, expiry, digests, sizes and addresses; find missing and stray objects."""
     return _Auditor(source, trusted_root, now).run()
 
 
-def audit_change(source: Source, trusted_root: bytes, now: datetime, before: Repository | None) -> Audit:
+def audit_change(source: AuditSource, trusted_root: bytes, now: datetime, before: Repository | None) -> Audit:
     """The same for what a change brings, before it is live: what was live `before` is not looked at again.
 
     `source` is the bucket with the change in it.
@@ -82,7 +82,7 @@ def audit_change(source: Source, trusted_root: bytes, now: datetime, before: Rep
 
 @dataclass
 class _Auditor:
-    source: Source
+    source: AuditSource
     trusted_root: bytes
     now: datetime
     book: Findings = field(init=False)
@@ -128,7 +128,7 @@ class _Auditor:
         return replace(top, roles=dict(self._delegated(top)))
 
     def _result(self) -> Audit:
-        return Audit(tuple(self.book.found), self.book.signatures, self.book.hashed)
+        return Audit(tuple(self.book.findings), self.book.signatures, self.book.hashed)
 
     def _delegated(self, top: Repository) -> Iterator[tuple[str, Metadata[Targets]]]:
         """Delegated roles that verify; the others become findings, and do not hide one another."""
@@ -174,16 +174,16 @@ class _Auditor:
                 self._compare(target_key(path, sha256), target.length, sha256)
 
     def _compare(self, key: str, size: int, sha256: str) -> None:
-        found = self.book.digest(key, min(size, FILE_LIMIT))
-        if found is None:
+        digests = self.book.digest(key, min(size, FILE_LIMIT))
+        if digests is None:
             self.book.error("is listed, but its object is missing", key)
         elif size > FILE_LIMIT:
             self.book.error(f"is listed with {size} bytes, and nothing of ours has more than {FILE_LIMIT}", key)
-        elif found.size > size:
+        elif digests.size > size:
             self.book.error(f"has more than the {size} bytes that were signed", key)
-        elif found.size < size:
-            self.book.error(f"has {found.size} bytes instead of {size}", key)
-        elif found.sha256 != sha256:
+        elif digests.size < size:
+            self.book.error(f"has {digests.size} bytes instead of {size}", key)
+        elif digests.sha256 != sha256:
             self.book.error("does not have the bytes that were signed", key)
 
     def _feeds(self, repository: Repository) -> None:
@@ -192,18 +192,18 @@ class _Auditor:
         for role in sorted(set(repository.roles) - set(SHARED_ROLES)):
             product, _, channel = role.partition(".")
             try:
-                found = feeds(self.book.read, repository, product, channel)
+                by_platform = feeds(self.book.read, repository, product, channel)
                 withdrawn = withdrawn_by(repository.roles[role].signed)
             except VerificationError as error:
                 self.book.error(error.what)
                 continue
-            for feed in found.values():
+            for feed in by_platform.values():
                 if feed.release is not None and feed.release.version in withdrawn:
                     what = f"{role} says that {feed.release.version} was taken back, and offers it for {feed.platform}"
                     self.book.error(f"{what}; clients offer nothing there")
                 self._feed(feed, repository.roles[role], pinned)
 
-    def _feed(self, feed: Feed, metadata: Metadata[Targets], pinned: list[str]) -> None:
+    def _feed(self, feed: ParsedFeed, metadata: Metadata[Targets], pinned: list[str]) -> None:
         name = f"feed {feed.product}/{feed.channel}/{feed.platform}"
         if feed.release is None:
             return
@@ -220,7 +220,7 @@ class _Auditor:
             if url not in allowed:
                 self.book.error(f"{name} sends clients to {url}, which is not a pinned address")
 
-    def _releases(self, repository: Repository, history: History, listed: set[tuple[str, str]]) -> None:
+    def _releases(self, repository: Repository, history: ProvenHistory, listed: set[tuple[str, str]]) -> None:
         """releases/: every version that a feed names or a listing shows verifies by hand, file by file."""
         target = repository.targets.signed.targets.get(MINISIGN_TARGET)
         sha256 = target.hashes.get("sha256") if target else None
@@ -246,20 +246,20 @@ class _Auditor:
                 versions.add((parts[1], parts[2]))
         return versions
 
-    def _strays(self, repository: Repository, history: History) -> None:
+    def _strays(self, repository: Repository, history: ProvenHistory) -> None:
         """Objects that nothing signed leads to: somebody put them there, or a run was killed before it signed."""
         keys = self.source.keys()
         if keys is None:
             self.book.add(Level.NOTE, "objects that nothing leads to cannot be found without a listing")
             return
         keys = sorted(keys)
-        refuted = {finding.where for finding in self.book.found if finding.level is Level.ERROR}
+        refuted = {finding.where for finding in self.book.findings if finding.level is Level.ERROR}
         known = self.book.accounted | history.keys | refuted
         for waiting in waiting_objects(self.source.read, keys, repository):
             if waiting.key in known:
                 continue
-            found = self.book.look(waiting.key, min(waiting.size, FILE_LIMIT))
-            if found is not None and (found.size, found.sha256) == (waiting.size, waiting.sha256):
+            digests = self.book.look(waiting.key, min(waiting.size, FILE_LIMIT))
+            if digests is not None and (digests.size, digests.sha256) == (waiting.size, waiting.sha256):
                 known.add(waiting.key)
                 self.book.add(Level.NOTE, f"is waiting: it comes with {waiting.release}, which is staged", waiting.key)
         for key in keys:

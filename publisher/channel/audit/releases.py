@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from publisher.channel.findings import BROKEN_OFF, Findings, Level
-from publisher.channel.history import History
+from publisher.channel.history import ProvenHistory
 from publisher.channel.layout import release_key
 from publisher.channel.limits import COMPANION_LIMIT
 from publisher.channel.manifests import (
@@ -24,7 +24,7 @@ from publisher.signing.minisign import verify as verify_minisign
 
 
 def audit_release(
-    book: Findings, product: str, version: str, today: bytes, history: History, if_missing: Level
+    book: Findings, product: str, version: str, today: bytes, history: ProvenHistory, if_missing: Level
 ) -> None:
     """Check one version: signed sums, signed binaries, and that a channel's people vouched for every binary.
 
@@ -54,22 +54,23 @@ def audit_release(
         name = (product, version, file)
         # Never by what SHA256SUMS or a manifest says: both lie beside the file.
         limit = history.size_of(name) or COMPANION_LIMIT
-        found = book.digest(key(file), limit)
-        if found is None:
+        digests = book.digest(key(file), limit)
+        if digests is None:
             book.add(if_missing, f"is in SHA256SUMS, but its object is missing; {BROKEN_OFF}", key(file))
             continue
-        if found.size > limit:
+        if digests.size > limit:
             book.error(f"has more than the {limit} bytes that it may have, and was not read further", key(file))
             continue
-        if found.sha256 != digest:
+        if digests.sha256 != digest:
             book.error("does not have the bytes that SHA256SUMS names", key(file))
-        told = file == MANIFEST_FILE or file.endswith(BOM_SUFFIXES)  # facts about binaries, which nobody runs
-        if not told and digest not in history.vouched.get(name, ()):
+        # Facts about binaries: nobody runs them.
+        only_facts = file == MANIFEST_FILE or file.endswith(BOM_SUFFIXES)
+        if not only_facts and digest not in history.vouched.get(name, ()):
             if digest in history.vouched_before.get(name, ()):
                 vouched_before = True
             else:
                 book.error("no channel's people ever signed these bytes, whatever minisign says", key(file))
-        _signature(book, product, version, file, found.blake2b512, public)
+        _signature(book, product, version, file, digests.blake2b512, public)
     facts = book.read(key(MANIFEST_FILE)) if MANIFEST_FILE in listed else None
     if facts is not None:
         _manifest(book, product, version, facts, listed, if_missing)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pydantic import ValidationError
 
 from publisher.channel.audit.channel import Audit
-from publisher.channel.findings import Finding, Level, Source
+from publisher.channel.findings import AuditSource, Finding, Level
 from publisher.channel.layout import SITE_ROLE, SITE_TARGET
 from publisher.channel.limits import PAGE_LIMIT
 from publisher.channel.repository import read_repository
@@ -22,7 +22,10 @@ UNDER_WAY = "unless an upload is under way or was broken off, somebody has been 
 
 
 def audit_site(
-    channel: Source, trusted_root: bytes, keys: Iterable[str] | None, digests: Callable[[Mapping[str, int]], Digests]
+    channel: AuditSource,
+    trusted_root: bytes,
+    keys: Iterable[str] | None,
+    digests: Callable[[Mapping[str, int]], Digests],
 ) -> Audit:
     """Compare every page that the signed manifest names, and find pages that it does not name.
 
@@ -34,12 +37,12 @@ def audit_site(
     except VerificationError as error:
         return Audit((Finding(Level.ERROR, error.what, SITE_TARGET),), 0, 0)
     sizes = {path: min(page.size, PAGE_LIMIT) for path, page in sorted(pages.items())}
-    found = dict(zip(sizes, digests(sizes), strict=True))
-    findings = [*_compared(pages, found), *_strays(pages, keys)]
-    return Audit(tuple(findings), 0, sum(one is not None for one in found.values()))
+    digests_by_path = dict(zip(sizes, digests(sizes), strict=True))
+    findings = [*_compared(pages, digests_by_path), *_strays(pages, keys)]
+    return Audit(tuple(findings), 0, sum(page_digests is not None for page_digests in digests_by_path.values()))
 
 
-def _signed_pages(channel: Source, trusted_root: bytes) -> dict[str, SitePage]:
+def _signed_pages(channel: AuditSource, trusted_root: bytes) -> dict[str, SitePage]:
     """The pages that the channel vouches for, the manifest itself among them. Raises VerificationError."""
     repository = read_repository(channel.read, trusted_root)
     role = repository.roles.get(SITE_ROLE) if repository else None
@@ -55,9 +58,9 @@ def _signed_pages(channel: Source, trusted_root: bytes) -> dict[str, SitePage]:
     return {**manifest.pages, MANIFEST: SitePage(size=target.length, sha256=sha256)}
 
 
-def _compared(pages: dict[str, SitePage], found: dict[str, FileDigests | None]) -> Iterator[Finding]:
+def _compared(pages: dict[str, SitePage], digests_by_path: dict[str, FileDigests | None]) -> Iterator[Finding]:
     for path, page in sorted(pages.items()):
-        digests = found[path]
+        digests = digests_by_path[path]
         if digests is None:
             yield Finding(Level.ERROR, f"the page is signed, but missing on the site; {UNDER_WAY}", path)
         elif (digests.size, digests.sha256) != (page.size, page.sha256):

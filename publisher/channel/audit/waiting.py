@@ -10,17 +10,17 @@ from tuf.api.metadata import Targets
 from publisher.channel.candidates.candidate import Candidate, read_staged
 from publisher.channel.layout import target_key
 from publisher.channel.ledger.entries import Logged, number_of
-from publisher.channel.ledger.trusted_entries import Today
+from publisher.channel.ledger.trusted_entries import CurrentKeys
 from publisher.channel.repository import Read, Repository
 from publisher.channel.roles import RELEASE_FIELD
 from publisher.errors import StorageError, VerificationError
 from publisher.model.config.role import SHARED_ROLES
 from publisher.model.config.signer import Signers
-from publisher.model.records.ledger import Action
+from publisher.model.records.ledger import LedgerAction
 
 
 @dataclass(frozen=True)
-class Waiting:
+class WaitingObject:
     """An object of a staged release."""
 
     key: str
@@ -30,37 +30,37 @@ class Waiting:
     """Role, version and candidate, in words."""
 
 
-def waiting_objects(read: Read, keys: Iterable[str], repository: Repository) -> Iterator[Waiting]:
+def waiting_objects(read: Read, keys: Iterable[str], repository: Repository) -> Iterator[WaitingObject]:
     """What the candidates of channels bring, if an entry of the ledger says that one of us staged it.
 
     Nothing in staging is believed by itself: whoever can write there could hide a stray. Where staging or ledger cannot
     be read, nothing is known to wait.
     """
-    today = Today(repository.root.signed, repository.targets.signed, Signers(roles={}))
+    current_keys = CurrentKeys(repository.root.signed, repository.targets.signed, Signers(roles={}))
     delegations = repository.targets.signed.delegations
     roles = delegations.roles if delegations is not None and delegations.roles is not None else {}
     entries = sorted((number, key) for key in keys if (number := number_of(key)) is not None)
     for role in sorted(set(roles) - set(SHARED_ROLES)):
         try:
             staged = read_staged(read, Candidate, role, ())
-            if staged is not None and _is_ours(staged.candidate, read, reversed(entries), today):
+            if staged is not None and _is_ours(staged.candidate, read, reversed(entries), current_keys):
                 yield from _objects(staged.candidate)
         except (VerificationError, StorageError):
             continue
 
 
-def _is_ours(candidate: Candidate, read: Read, entries: Iterable[tuple[int, str]], today: Today) -> bool:
+def _is_ours(candidate: Candidate, read: Read, entries: Iterable[tuple[int, str]], current_keys: CurrentKeys) -> bool:
     for number, key in entries:
         try:
-            entry = today.entry(Logged(number, read(key) or b""))
+            entry = current_keys.entry(Logged(number, read(key) or b""))
         except (VerificationError, StorageError):
             continue
-        if entry.action is Action.STAGE and entry.candidate == candidate.digest:
+        if entry.action is LedgerAction.STAGE and entry.candidate == candidate.digest:
             return f"{entry.product}.{entry.channel}" == candidate.role
     return False
 
 
-def _objects(candidate: Candidate) -> Iterator[Waiting]:
+def _objects(candidate: Candidate) -> Iterator[WaitingObject]:
     signed = candidate.metadata.signed
     if not isinstance(signed, Targets):
         return
@@ -68,4 +68,4 @@ def _objects(candidate: Candidate) -> Iterator[Waiting]:
     for path, target in sorted(signed.targets.items()):
         if (sha256 := target.hashes.get("sha256")) is not None:
             named = f"{candidate.role} {version}, candidate {candidate.digest[:12]}"
-            yield Waiting(target_key(path, sha256), target.length, sha256, named)
+            yield WaitingObject(target_key(path, sha256), target.length, sha256, named)

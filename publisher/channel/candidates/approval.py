@@ -38,7 +38,7 @@ SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
-class Approval:
+class CandidateApproval:
     """A signature on the candidate that verifies, by a key that signers.yaml names for the role."""
 
     person: str
@@ -57,23 +57,23 @@ class Approval:
 class Standing:
     """Who has approved a candidate, and what is missing."""
 
-    approvals: tuple[Approval, ...]
+    approvals: tuple[CandidateApproval, ...]
     strangers: tuple[str, ...]
     """Ids of keys with a signature there that signers.yaml does not name for the role, or whose signature is bad."""
     missing: tuple[str, ...]
     """What is still needed, as parts of a list; empty when nothing is."""
 
     @property
-    def counted(self) -> tuple[Approval, ...]:
+    def counted(self) -> tuple[CandidateApproval, ...]:
         """Those that count."""
-        return tuple(one for one in self.approvals if one.lack is None)
+        return tuple(approval for approval in self.approvals if approval.lack is None)
 
     @property
     def left_out(self) -> tuple[str, ...]:
         """Sentences about what is there and does not count."""
-        told = [f"{one}: {one.lack}." for one in self.approvals if one.lack is not None]
+        lines = [f"{approval}: {approval.lack}." for approval in self.approvals if approval.lack is not None]
         bad = "signers.yaml does not name it for this role, or its signature is bad"
-        return (*told, *(f"Key {one[:12]}: {bad}." for one in self.strangers))
+        return (*lines, *(f"Key {keyid[:12]}: {bad}." for keyid in self.strangers))
 
 
 def seal_statement(statement: Statement, candidate: Candidate, key: OpenSigner) -> tuple[str, bytes]:
@@ -119,17 +119,17 @@ def standing(
     for, `valid_for` how long an approval counts.
     """
     role = candidate.role
-    keys = {public_key(one).keyid: one for one in signers.keys_of(role)}
+    keys = {public_key(signer).keyid: signer for signer in signers.keys_of(role)}
     result = configured.get_verification_result(role, signed.signed_bytes, signed.signatures)
-    told = _newest(statements, candidate, {keyid: key for keyid, key in result.signed.items() if keyid in keys}, now)
+    newest = _newest(statements, candidate, {keyid: key for keyid, key in result.signed.items() if keyid in keys}, now)
     approvals = []
     for keyid, key in sorted(result.signed.items(), key=lambda item: described(item[1])):
         if (signer := keys.get(keyid)) is not None:
-            statement = told.get(keyid)
+            statement = newest.get(keyid)
             lack = _lack(signer, statement, candidate, needs, valid_for, now)
-            approvals.append(Approval(signer.person, signer.duty.value, key, statement, lack))
-    strangers = tuple(sorted(set(signed.signatures) - {one.key.keyid for one in approvals}))
-    counted = [one for one in approvals if one.lack is None]
+            approvals.append(CandidateApproval(signer.person, signer.duty.value, key, statement, lack))
+    strangers = tuple(sorted(set(signed.signatures) - {approval.key.keyid for approval in approvals}))
+    counted = [approval for approval in approvals if approval.lack is None]
     return Standing(tuple(approvals), strangers, tuple(_missing(candidate, counted, signers, needs)))
 
 
@@ -137,11 +137,11 @@ def require(standing: Standing, what: str, needs: Needs) -> None:
     """Raises ApprovalsMissing: who has approved, whose approval does not count and why, and what is missing."""
     if not standing.missing:
         return
-    there = english.listed([str(one) for one in standing.counted]) if standing.counted else "nobody"
+    there = english.listed([str(approval) for approval in standing.counted]) if standing.counted else "nobody"
     lines = [f"{what} still needs {english.listed(standing.missing)}; approved so far by {there}."]
-    lines += [f"  {one}" for one in (*needs.because, *standing.left_out)]
+    lines += [f"  {line}" for line in (*needs.because, *standing.left_out)]
     raise ApprovalsMissing(
-        "\n".join(lines), fix="each of them runs `publish approve` with a key of their own; see `publish status`"
+        "\n".join(lines), fix="ask each of them to run `publish approve` with a key of their own; see `publish status`"
     )
 
 
@@ -152,19 +152,19 @@ def _newest(
 
     One that is dated in the future counts only where there is no other: it would hide all that come after it.
     """
-    found: dict[str, Statement] = {}
+    newest: dict[str, Statement] = {}
 
-    def rank(one: Statement) -> tuple[bool, datetime]:
-        return one.at <= now + SKEW, one.at
+    def rank(statement: Statement) -> tuple[bool, datetime]:
+        return statement.at <= now + SKEW, statement.at
 
     for data in statements:
         try:
             statement = verified_statement(data, candidate, keys)
         except VerificationError:
             continue
-        if statement.key not in found or rank(found[statement.key]) < rank(statement):
-            found[statement.key] = statement
-    return found
+        if statement.key not in newest or rank(newest[statement.key]) < rank(statement):
+            newest[statement.key] = statement
+    return newest
 
 
 def _lack(
@@ -183,58 +183,65 @@ def _lack(
         return f"dated {format_time(statement.at)}, which is still to come; one of the two clocks is wrong"
     if now - statement.at >= valid_for:
         return f"given on {english.moment(statement.at)}, and approvals count for {english.length(valid_for)}"
-    unseen = [one for one in needs.near if mark(one, candidate.digest) not in statement.near]
+    unseen = [event for event in needs.near if mark(event, candidate.digest) not in statement.near]
     if unseen:
         return f'given before "{unseen[0].title}" came near, or before its dates or severity changed'
-    if set(statement.near) - {mark(one, candidate.digest) for one in needs.known if statement.near}:
+    if set(statement.near) - {mark(event, candidate.digest) for event in needs.known if statement.near}:
         return "given near an event that the content no longer has, or whose dates or severity changed"
     if needs.sole_author == signer.person:
         return "the only author of the release, who cannot approve it near an event"
     return None
 
 
-def _missing(candidate: Candidate, counted: Sequence[Approval], signers: Signers, needs: Needs) -> Iterable[str]:
+def _missing(
+    candidate: Candidate, counted: Sequence[CandidateApproval], signers: Signers, needs: Needs
+) -> Iterable[str]:
     """Parts of the list of what is still needed, with the names of those who could give it."""
     role = candidate.role
-    there = [Signature(one.person, one.duty, one.key.keyid) for one in counted]
+    there = [Signature(approval.person, approval.duty, approval.key.keyid) for approval in counted]
     policy = signers.policy_of(role)
     duties = _united(policy.duties if policy else (), needs.duties)
-    lacking = uncovered([str(one) for one in duties], there)
+    lacking = uncovered([str(duty) for duty in duties], there)
     for duty in lacking:
         yield f"the approval of a person with the duty {duty}{_who_could(duty, role, signers, there)}"
-    persons = {one.person for one in counted}
-    wanted = max(policy.threshold if policy else 1, needs.persons)
-    if (more := wanted - len(persons) - len(lacking)) > 0:
+    persons = {approval.person for approval in counted}
+    needed = max(policy.threshold if policy else 1, needs.persons)
+    if (more := needed - len(persons) - len(lacking)) > 0:
         yield f"{more} more {'person' if more == 1 else 'persons'}"
     asked: set[tuple[str, str]] = set()
     for override, approver in needs.named:
         name = (approver.person, str(approver.duty))
-        if name not in asked and not any(_approves(one, override, approver, candidate) for one in counted):
+        if name not in asked and not any(_approves(approval, override, approver, candidate) for approval in counted):
             asked.add(name)
             yield f"the approval of {approver.person} as {approver.duty}, given by the override {override.id}"
     if needs.facts and Duty.OPERATIONS not in lacking:
-        attested = [one.statement.facts for one in counted if one.duty == Duty.OPERATIONS and one.statement]
+        attested = [
+            approval.statement.facts for approval in counted if approval.duty == Duty.OPERATIONS and approval.statement
+        ]
         if not any(set(needs.facts) <= set(facts) for facts in attested):
-            yield f"operations to attest {english.listed([str(one) for one in _unattested(needs.facts, attested)])}"
+            yield f"operations to attest {english.listed([str(fact) for fact in _unattested(needs.facts, attested)])}"
 
 
-def _approves(one: Approval, override: Override, approver: Approver, candidate: Candidate) -> bool:
+def _approves(approval: CandidateApproval, override: Override, approver: Approver, candidate: Candidate) -> bool:
     """Whether it is the named person's, and was given when the override was there and said what it says."""
-    seen = one.statement is not None and override_mark(override, candidate.digest) in one.statement.overrides
-    return seen and same_person(approver.person, one.person) and one.duty == approver.duty
+    seen = approval.statement is not None and override_mark(override, candidate.digest) in approval.statement.overrides
+    return seen and same_person(approver.person, approval.person) and approval.duty == approver.duty
 
 
 def _unattested(facts: Sequence[Fact], attested: Sequence[Mapping[Fact, str]]) -> Sequence[Fact]:
-    best = max(attested, key=lambda one: len(set(facts) & set(one)), default={})
-    return [one for one in facts if one not in best]
+    best = max(attested, key=lambda facts_of_one: len(set(facts) & set(facts_of_one)), default={})
+    return [fact for fact in facts if fact not in best]
 
 
 def _who_could(duty: str, role: str, signers: Signers, there: Sequence[Signature]) -> str:
-    names = sorted({one.person for one in signers.keys_of(role) if one.duty == duty} - {one.person for one in there})
+    names = sorted(
+        {signer.person for signer in signers.keys_of(role) if signer.duty == duty}
+        - {signature.person for signature in there}
+    )
     return f" ({english.listed(names, 'or')})" if names else ", and signers.yaml names none who has not signed"
 
 
-def _united(one: Sequence[Duty], other: Sequence[Duty]) -> tuple[Duty, ...]:
+def _united(first: Sequence[Duty], other: Sequence[Duty]) -> tuple[Duty, ...]:
     """Each duty as often as the list that asks for it more often."""
-    more = [duty for duty in dict.fromkeys(other) for _ in range(other.count(duty) - one.count(duty))]
-    return (*one, *more)
+    more = [duty for duty in dict.fromkeys(other) for _ in range(other.count(duty) - first.count(duty))]
+    return (*first, *more)

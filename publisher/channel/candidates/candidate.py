@@ -241,11 +241,11 @@ def _version(base: str) -> str:
 
 def read_signatures(read: Read, keys: Iterable[str]) -> tuple[Signature, ...]:
     """Those that can be read; anything else in their place is nobody's signature."""
-    found = []
+    signatures = []
     for key in keys:
         with suppress(VerificationError):
-            found.append(read_signature(read, key))
-    return tuple(found)
+            signatures.append(read_signature(read, key))
+    return tuple(signatures)
 
 
 def read_signature(read: Read, key: str) -> Signature:

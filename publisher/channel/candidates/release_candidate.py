@@ -21,10 +21,10 @@ from publisher.channel.state import read_feed
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import ChangeClass, Kind, Release
-from publisher.model.records.candidate import Basis
-from publisher.model.records.channel_state import PublishedArtifact
-from publisher.model.records.evidence import ArtifactFact, ChangeFacts
-from publisher.wire.feed import Feed
+from publisher.model.published_file import PublishedFile
+from publisher.model.records.candidate import ApprovalBasis
+from publisher.model.records.evidence import ChangeFacts
+from publisher.wire.feed import ParsedFeed
 from publisher.wire.version import Version
 from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 
@@ -63,78 +63,78 @@ class ReleaseCandidate(Candidate):
     @property
     def changes(self) -> ChangeFacts | None:
         """What the build was found to change, as a signed field says. Raises VerificationError for nonsense."""
-        found = self.metadata.signed.unrecognized_fields.get(CHANGES_FIELD)
-        if found is None:
+        classes = self.metadata.signed.unrecognized_fields.get(CHANGES_FIELD)
+        if classes is None:
             return None
         try:
-            return ChangeFacts(paths=(), classes=tuple(ChangeClass(one) for one in found))
+            return ChangeFacts(paths=(), classes=tuple(ChangeClass(change_class) for change_class in classes))
         except (ValueError, TypeError) as error:
             raise VerificationError(f"the candidate of {self.role} names change classes that do not exist") from error
 
     @property
-    def basis(self) -> Basis | None:
+    def approval_basis(self) -> ApprovalBasis | None:
         """What its approvals are given for, as a signed field says; None where it does not say, or says nonsense."""
-        return basis_named(self.metadata.signed)
+        return approval_basis_named(self.metadata.signed)
 
     def check(self) -> None:
         """Refuse a payload that cannot be read, or that ships nothing. Raises VerificationError."""
         _ = self.base, self.release
 
 
-def basis_named(signed: Targets) -> Basis | None:
+def approval_basis_named(signed: Targets) -> ApprovalBasis | None:
     """What metadata of a channel says that it rests on; None where it does not say, or says nonsense."""
     try:
-        return Basis.model_validate_json(json.dumps(signed.unrecognized_fields.get(BASIS_FIELD)))
+        return ApprovalBasis.model_validate_json(json.dumps(signed.unrecognized_fields.get(BASIS_FIELD)))
     except ValueError:
         return None
 
 
-def basis_field(basis: Basis) -> object:
+def approval_basis_field(basis: ApprovalBasis) -> object:
     """The same as the signed field has it."""
     return basis.model_dump(mode="json", exclude_none=True)
 
 
-def payload_of(targets: Targets, basis: Basis, live: Repository | None, role: str, version: int) -> bytes:
+def payload_of(targets: Targets, basis: ApprovalBasis, live: Repository | None, role: str, version: int) -> bytes:
     """The payload for a version of a channel role, made to replace what is live."""
     payload = copy.deepcopy(targets)
-    payload.unrecognized_fields[BASIS_FIELD] = basis_field(basis)
+    payload.unrecognized_fields[BASIS_FIELD] = approval_basis_field(basis)
     payload.version = version
     payload.unrecognized_fields[BASE_FIELD] = base_of(live, role)
     return to_bytes(Metadata(payload))
 
 
-def feeds_of(signed: Targets, read: Read) -> Mapping[str, Feed]:
+def feeds_of(signed: Targets, read: Read) -> Mapping[str, ParsedFeed]:
     """Platform -> feed that metadata of a channel lists. Raises VerificationError."""
     listed = sorted(signed.targets.items())
-    found = [read_feed(read, path, target) for path, target in listed if path.startswith("feed/")]
-    return {feed.platform: feed for feed in found}
+    parsed = [read_feed(read, path, target) for path, target in listed if path.startswith("feed/")]
+    return {feed.platform: feed for feed in parsed}
 
 
-def basis_of(catalog: Catalog, release: Release, at: datetime, people: str, ledger: int) -> Basis:
+def approval_basis_of(catalog: Catalog, release: Release, at: datetime, people: str, ledger: int) -> ApprovalBasis:
     """What approvals of the release are given for, when it is decided on for the moment `at`.
 
     `people` is the digest of the files for people, by `people_digest`; `ledger` the number of the ledger's last entry.
     """
     product = catalog.products[release.product].digest()
     policy = catalog.policy_at(at).digest()
-    return Basis(policy=policy, release=release.digest(), product=product, people=people, at=at, ledger=ledger)
+    return ApprovalBasis(policy=policy, release=release.digest(), product=product, people=people, at=at, ledger=ledger)
 
 
 def people_digest(files: Mapping[str, str]) -> str:
     """One SHA-256 for all files for people, given as name -> SHA-256."""
-    said = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(files.items()))
-    return hashlib.sha256(said.encode()).hexdigest()
+    sums = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(files.items()))
+    return hashlib.sha256(sums.encode()).hexdigest()
 
 
 def check_content(
-    candidate: ReleaseCandidate, catalog: Catalog, release: Release, files: Sequence[ArtifactFact], moment: datetime
+    candidate: ReleaseCandidate, catalog: Catalog, release: Release, files: Sequence[PublishedFile], moment: datetime
 ) -> None:
     """What was signed must be what the content still says, to the byte. Raises StorageConflict with what differs.
 
     `files` are those that the minisign key vouches for. Feeds are made again for the moment that the candidate's were
     made for, so that the mere passing of time voids nothing.
     """
-    basis = candidate.basis
+    basis = candidate.approval_basis
     if basis is None:
         raise _void(candidate, "does not say what it rests on: it was staged by an older version of this program")
     if basis.policy != catalog.policy_at(moment).digest():
@@ -144,13 +144,12 @@ def check_content(
     if basis.product != catalog.products[release.product].digest():
         raise _void(candidate, f"was approved for what products.yaml said of {release.product} before it changed")
     listed = candidate.metadata.signed.targets
-    for one in files:
-        artifact = PublishedArtifact(file=one.file, platform=one.platform, size=one.size, sha256=one.sha256)
-        feed = feed_bytes(build_feed(catalog, release, candidate.channel, artifact, basis.at))
-        path = feed_target(candidate.product, candidate.channel, one.platform)
+    for file in files:
+        feed = feed_bytes(build_feed(catalog, release, candidate.channel, file, basis.at))
+        path = feed_target(candidate.product, candidate.channel, file.platform)
         target = listed.get(path)
         if target is None or target.hashes.get("sha256") != hashlib.sha256(feed).hexdigest():
-            raise _void(candidate, f"tells clients on {one.platform} something else than the content does now")
+            raise _void(candidate, f"tells clients on {file.platform} something else than the content does now")
 
 
 def _void(candidate: ReleaseCandidate, why: str) -> StorageConflict:
@@ -160,15 +159,19 @@ def _void(candidate: ReleaseCandidate, why: str) -> StorageConflict:
     )
 
 
-def way_back(candidate: ReleaseCandidate, release: Release, catalog: Catalog, live: Repository | None) -> bytes | None:
+def rollback_metadata(
+    candidate: ReleaseCandidate, release: Release, catalog: Catalog, live: Repository | None
+) -> bytes | None:
     """The payload that takes the release back: what is live now, as the version after it, and on it only.
 
     It follows from the candidate and from what it replaces, so whoever signs the candidate knows it. None where there
     is nothing to go back to, the release is a migration, or the policy does not ask for it.
     """
     current = live.roles.get(candidate.role) if live else None
-    basis = candidate.basis
-    policy = next((one for one in catalog.policies if basis is not None and one.digest() == basis.policy), None)
+    basis = candidate.approval_basis
+    policy = next(
+        (policy for policy in catalog.policies if basis is not None and policy.digest() == basis.policy), None
+    )
     asked = policy is not None and policy.approvals.way_back
     if current is None or release.kind is Kind.MIGRATION or not asked:
         return None

@@ -12,7 +12,7 @@ from publisher.channel.repository import Read, Repository, withdrawn_by
 from publisher.channel.state import feeds
 from publisher.model.values import format_time
 from publisher.rules import english
-from publisher.wire.feed import Artifact, Feed, Release
+from publisher.wire.feed import Artifact, OfferedRelease, ParsedFeed
 from publisher.wire.web_path import web_path
 
 _NAMES = {
@@ -37,21 +37,21 @@ def release_difference(candidate: ReleaseCandidate, live: Repository | None, rea
     current = live.roles.get(candidate.role) if live else None
     replaced = f", in place of version {current.signed.version}" if current else ", the first of its role"
     until = english.day(signed.expires)
-    found = candidate.changes
-    if found is not None:
-        said = english.listed([str(one) for one in found.classes or ()]) or "nothing that has a class"
-        lines.append(f"the build was found to change: {said}")
+    changes = candidate.changes
+    if changes is not None:
+        classes = english.listed(list(map(str, changes.classes or ()))) or "nothing that has a class"
+        lines.append(f"the build was found to change: {classes}")
     if withdrawn := withdrawn_by(signed):
         lines.append(
-            f"clients that run {english.listed([str(one) for one in withdrawn], 'or')} are told that it was taken back"
+            f"clients that run {english.listed(list(map(str, withdrawn)), 'or')} are told that it was taken back"
         )
-    if (basis := candidate.basis) is not None:
+    if (basis := candidate.approval_basis) is not None:
         lines.append(f"clients are told what holds on {english.moment(basis.at)}")
     lines.append(f"signed metadata: {candidate.role} version {signed.version}{replaced}, until {until}")
     return tuple(lines)
 
 
-def _platform(platform: str, before: Feed | None, after: Feed) -> Iterator[str]:
+def _platform(platform: str, before: ParsedFeed | None, after: ParsedFeed) -> Iterator[str]:
     if before == after:
         yield f"{platform}: stays at {_version(after)}"
         return
@@ -61,17 +61,17 @@ def _platform(platform: str, before: Feed | None, after: Feed) -> Iterator[str]:
     old = before.release if before else None
     if old is None or old.artifact != after.release.artifact:
         yield from _file(after.release.artifact)
-    for name, said in _NAMES.items():
+    for name, label in _NAMES.items():
         was, becomes = getattr(old, name, None), getattr(after.release, name)
         if was != becomes:
-            yield f"  {said}: {_shown(was)} -> {_shown(becomes)}" if old else f"  {said}: {_shown(becomes)}"
+            yield f"  {label}: {_shown(was)} -> {_shown(becomes)}" if old else f"  {label}: {_shown(becomes)}"
     if (floor := before.min_secure if before else None) != after.min_secure:
         yield f"  security floor: {_shown(floor)} -> {_shown(after.min_secure)}"
-    was_ending = {one.id: one.state for one in before.deprecations} if before else {}
-    for one in after.deprecations:
-        if was_ending.get(one.id) != one.state:
-            yield f"  {one.subject}: {_shown(was_ending.get(one.id))} -> {one.state}"
-    for gone in sorted(set(was_ending) - {one.id for one in after.deprecations}):
+    was_ending = {deprecation.id: deprecation.state for deprecation in before.deprecations} if before else {}
+    for deprecation in after.deprecations:
+        if was_ending.get(deprecation.id) != deprecation.state:
+            yield f"  {deprecation.subject}: {_shown(was_ending.get(deprecation.id))} -> {deprecation.state}"
+    for gone in sorted(set(was_ending) - {deprecation.id for deprecation in after.deprecations}):
         yield f"  {gone}: no longer announced"
 
 
@@ -83,7 +83,7 @@ def _file(artifact: Artifact) -> Iterator[str]:
     )
 
 
-def _version(feed: Feed | None) -> str:
+def _version(feed: ParsedFeed | None) -> str:
     return str(feed.release.version) if feed and feed.release else "nothing"
 
 
@@ -95,4 +95,4 @@ def _shown(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-assert set(_NAMES) <= {field.name for field in fields(Release)}
+assert set(_NAMES) <= {field.name for field in fields(OfferedRelease)}

@@ -98,10 +98,12 @@ def _named(keys: Mapping[str, Key]) -> list[str]:
 
 def _pinned(before: Targets, after: Targets) -> Iterator[str]:
     for path in sorted({*before.targets, *after.targets}):
-        old, new = (one.targets[path].hashes.get("sha256") if path in one.targets else None for one in (before, after))
+        old, new = (
+            signed.targets[path].hashes.get("sha256") if path in signed.targets else None for signed in (before, after)
+        )
         if old != new:
             yield f"{path}: sha256 {old or 'nothing'} -> {new or 'nothing'}"
-    old_urls, new_urls = (list(one.unrecognized_fields.get(ENDPOINTS_FIELD, [])) for one in (before, after))
+    old_urls, new_urls = (list(signed.unrecognized_fields.get(ENDPOINTS_FIELD, [])) for signed in (before, after))
     for url in new_urls:
         if url not in old_urls:
             yield f"clients may download from {url}"

@@ -9,7 +9,7 @@ from publisher.errors import InputError
 from publisher.model.catalog import Catalog
 from publisher.model.content.deprecation import DeprecationState
 from publisher.model.content.release import Release
-from publisher.model.records.channel_state import PublishedArtifact
+from publisher.model.published_file import PublishedFile
 from publisher.model.records.feed import Feed, FeedArtifact, FeedDeprecation, FeedRelease
 from publisher.rules.calendar.lifecycle import deprecation_state
 from publisher.wire.errors import ClientError
@@ -17,7 +17,7 @@ from publisher.wire.feed import parse_feed
 from publisher.wire.web_path import address_of
 
 
-def build_feed(catalog: Catalog, release: Release, channel: str, artifact: PublishedArtifact, now: datetime) -> Feed:
+def build_feed(catalog: Catalog, release: Release, channel: str, artifact: PublishedFile, now: datetime) -> Feed:
     """What one platform is told of a release."""
     endpoints = catalog.endpoints
     target = artifact_target(release.product, channel, str(release.version), artifact.file)
@@ -46,16 +46,16 @@ def build_feed(catalog: Catalog, release: Release, channel: str, artifact: Publi
         min_secure=catalog.products[release.product].min_secure,
         deprecations=tuple(
             FeedDeprecation(
-                id=one.id,
-                subject=one.subject,
+                id=deprecation.id,
+                subject=deprecation.subject,
                 state=state,
-                remove_in=one.remove_in,
-                replacement=one.replacement,
+                remove_in=deprecation.remove_in,
+                replacement=deprecation.replacement,
             )
-            for one in catalog.deprecations
-            if one.product == release.product
-            and one.announced <= now
-            and (state := deprecation_state(catalog, one, now)) is not DeprecationState.REMOVED
+            for deprecation in catalog.deprecations
+            if deprecation.product == release.product
+            and deprecation.announced <= now
+            and (state := deprecation_state(catalog, deprecation, now)) is not DeprecationState.REMOVED
         ),
     )
 

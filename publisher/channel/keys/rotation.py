@@ -29,7 +29,7 @@ People = Metadata[Root] | Metadata[Targets]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RoleToSign:
     """A signed part that people have to sign, and who may."""
 
     role: str
@@ -55,39 +55,39 @@ class Wanted:
         good: dict[str, Signature] = {}
         for judge in (*self.also, *(judge for _, judge in self.judges)):
             result = judge.get_verification_result(self.role, metadata.signed_bytes, metadata.signatures)
-            good |= {keyid: one for keyid, one in metadata.signatures.items() if keyid in result.signed}
+            good |= {keyid: signature for keyid, signature in metadata.signatures.items() if keyid in result.signed}
         metadata.signatures.clear()
         metadata.signatures.update(good)
         return metadata
 
     def missing(self, metadata: People) -> tuple[str, ...]:
         """What is still needed, as parts of a list; empty when enough persons have signed."""
-        found = []
+        parts = []
         for whose, judge in self.judges:
             result = judge.get_verification_result(self.role, metadata.signed_bytes, metadata.signatures)
             persons = {str(key.unrecognized_fields.get(PERSON_FIELD, key.keyid)) for key in result.signed.values()}
             more = _threshold(judge, self.role) - len(persons)
             if more > 0:
-                found.append(f"{more} more {'person' if more == 1 else 'persons'}{whose}")
+                parts.append(f"{more} more {'person' if more == 1 else 'persons'}{whose}")
             elif isinstance(judge, Targets) and not says_enough(judge, self.role, as_targets(metadata)):
-                found.append("another duty among those who sign")
-        return tuple(found)
+                parts.append("another duty among those who sign")
+        return tuple(parts)
 
 
-def wanted_set(
+def roles_to_sign(
     live: Repository, root: Metadata[Root], configured: Targets, signers: Signers, now: datetime
-) -> tuple[Wanted, ...]:
+) -> tuple[RoleToSign, ...]:
     """What must be signed so that the configuration holds; empty when it does.
 
     `root` is the newest one, `configured` what `targets` shall say.
     """
-    found: list[Wanted] = []
+    sets: list[RoleToSign] = []
     trusted = root.signed
     asked = first_root(signers, now)
     if not says_the_same(trusted, asked):
         trusted = _next(asked, root, asked.expires)
         judges = ((" with a key that is trusted now", root.signed), (" with a key of the new root", trusted))
-        found.append(Wanted(Root.type, root, trusted, "Keys or thresholds of the top-level roles change.", judges))
+        sets.append(RoleToSign(Root.type, root, trusted, "Keys or thresholds of the top-level roles change.", judges))
     targets, why = live.targets.signed, ""
     if not says_the_same(targets, configured):
         why = "What it delegates or pins changes."
@@ -96,23 +96,23 @@ def wanted_set(
     if why:
         targets = _next(configured, live.targets, now + role_policy(signers, Targets.type).expires)
         also = (root.signed,) if trusted is not root.signed else ()
-        found.append(Wanted(Targets.type, live.targets, targets, why, (("", trusted),), also))
+        sets.append(RoleToSign(Targets.type, live.targets, targets, why, (("", trusted),), also))
     for role, metadata in sorted(live.roles.items()):
         if not says_enough(targets, role, metadata):
             signed = _next(metadata.signed, metadata, now + lifetime_of(signers, role, metadata.signed))
-            found.append(Wanted(role, metadata, signed, "Those who signed it no longer suffice.", (("", targets),)))
-    return tuple(found)
+            sets.append(RoleToSign(role, metadata, signed, "Those who signed it no longer suffice.", (("", targets),)))
+    return tuple(sets)
 
 
-def first_targets(root: Metadata[Root], configured: Targets, signers: Signers, now: datetime) -> Wanted:
+def first_targets(root: Metadata[Root], configured: Targets, signers: Signers, now: datetime) -> RoleToSign:
     """`targets` before anything is published, so that it can be signed where no network is."""
     targets = copy.deepcopy(configured)
     targets.expires = now + role_policy(signers, Targets.type).expires
     why = "Nothing is published yet; the first release takes it along."
-    return Wanted(Targets.type, None, targets, why, (("", root.signed),))
+    return RoleToSign(Targets.type, None, targets, why, (("", root.signed),))
 
 
-def renewal(live: Repository, root: Metadata[Root], role: str, signers: Signers, now: datetime) -> Wanted:
+def renewal(live: Repository, root: Metadata[Root], role: str, signers: Signers, now: datetime) -> RoleToSign:
     """The same content as is live, with a new expiry."""
     metadata = root if role == Root.type else live.of(role)
     assert metadata is not None
@@ -124,7 +124,7 @@ def renewal(live: Repository, root: Metadata[Root], role: str, signers: Signers,
         signed = _next(metadata.signed, metadata, expires)
     judge: Root | Targets = live.targets.signed if role in live.roles else root.signed
     own = ((" with a key of the new root", signed),) if isinstance(signed, Root) else ()
-    return Wanted(role, metadata, signed, f"It expires on {metadata.signed.expires:%Y-%m-%d}.", (("", judge), *own))
+    return RoleToSign(role, metadata, signed, f"It expires on {metadata.signed.expires:%Y-%m-%d}.", (("", judge), *own))
 
 
 def keys_of(judge: Root | Targets, role: str) -> Mapping[str, Key]:
@@ -156,14 +156,14 @@ def as_root(metadata: People) -> Metadata[Root]:
     return Metadata(metadata.signed, metadata.signatures)
 
 
-def _next(wanted: S, before: Metadata[Any], expires: datetime) -> S:
+def _next(signed_content: S, before: Metadata[Any], expires: datetime) -> S:
     """The version after `before`, which it replaces."""
-    signed = copy.deepcopy(wanted)
+    signed = copy.deepcopy(signed_content)
     signed.version = before.signed.version + 1
     signed.expires = expires
     signed.unrecognized_fields[BASE_FIELD] = base_named(before)
-    # No way back itself, but whoever runs what was taken back has to be told for as long as the role lives.
-    if withdrawn := withdrawn_by(wanted):
+    # No rollback metadata itself, but whoever runs what was taken back has to be told for as long as the role lives.
+    if withdrawn := withdrawn_by(signed_content):
         signed.unrecognized_fields[WITHDRAWN_FIELD] = [str(version) for version in withdrawn]
     signed.unrecognized_fields.pop(BACK_FIELD, None)
     return signed

@@ -23,7 +23,7 @@ from publisher.channel.layout import LEDGER, TIMESTAMP_KEY, ledger_key, metadata
 from publisher.channel.repository import Read, follow_roots, left_at, parse
 from publisher.errors import VerificationError
 from publisher.model.config.signer import Signers
-from publisher.model.records.ledger import Action, Entry, PublicEntry, Stamp, Told
+from publisher.model.records.ledger import Entry, LedgerAction, LedgerEntryBody, PublicEntry, Stamp
 from publisher.signing.envelope import payload_of, seal, verify_envelope
 from publisher.signing.key_files import OpenSigner, public_key
 
@@ -52,7 +52,7 @@ NO_ENTRY = Head(0, None)
 
 
 @dataclass(frozen=True)
-class Check:
+class LedgerCheck:
     """What was found, and who signed what was found good."""
 
     findings: tuple[Finding, ...]
@@ -99,28 +99,30 @@ def in_sequence(numbers: Iterable[int], begin: int = 0) -> list[int]:
 
     Whoever plants a far one must not use them all up.
     """
-    found: list[int] = []
+    taken: list[int] = []
     for number in sorted(numbers):
-        if number > (found[-1] if found else begin) + LEAP:
+        if number > (taken[-1] if taken else begin) + LEAP:
             break
-        found.append(number)
-    return found
+        taken.append(number)
+    return taken
 
 
-def seal_entry(told: Told, head: Head, at: datetime, key: OpenSigner, number: int | None = None) -> tuple[str, bytes]:
+def seal_entry(
+    body: LedgerEntryBody, head: Head, at: datetime, key: OpenSigner, number: int | None = None
+) -> tuple[str, bytes]:
     """The entry that follows on `head`, signed, as (key, bytes). Raises SigningError.
 
     `number` is given where objects that are no entries have taken the next ones.
     """
     number = number or head.number + 1
     # Sections are copied as they are: what is a model stays one.
-    said = {name: getattr(told, name) for name in Told.model_fields}
+    fields = {name: getattr(body, name) for name in LedgerEntryBody.model_fields}
     public = None
-    if told.visibility == "public":
-        decision = told.decision.public() if told.decision else None
-        public = PublicEntry(**{**said, "decision": decision}, number=number, at=at)
-    digest = _digest(told.decision.model_dump(mode="json")) if told.decision else None
-    entry = Entry(**said, number=number, previous=head.sha256, at=at, decision_sha256=digest, public=public)
+    if body.visibility == "public":
+        decision = body.decision.public() if body.decision else None
+        public = PublicEntry(**{**fields, "decision": decision}, number=number, at=at)
+    digest = _digest(body.decision.model_dump(mode="json")) if body.decision else None
+    entry = Entry(**fields, number=number, previous=head.sha256, at=at, decision_sha256=digest, public=public)
     return ledger_key(number), seal(_canonical(entry.model_dump(mode="json")), PAYLOAD_TYPE, key)
 
 
@@ -130,7 +132,7 @@ def named_keys(read: Read, trusted_root: bytes, versions: Iterable[int], signers
     `versions` are those of `targets` to look at; what nobody of ours signed is passed over. minisign keys are not among
     them: they sign whole files, and so could be made to sign what passes for an entry.
     """
-    configured = [public_key(one) for one in signers.signers if set(one.roles) != {"minisign"}]
+    configured = [public_key(signer) for signer in signers.signers if set(signer.roles) != {"minisign"}]
     keys: dict[str, Key] = {key.keyid: key for key in configured}
     roots = tuple(follow_roots(read, trusted_root))
     for root in roots:
@@ -151,30 +153,30 @@ def named_keys(read: Read, trusted_root: bytes, versions: Iterable[int], signers
 
 def check_ledger(
     logged: Sequence[Logged], strays: Sequence[str], keys: Mapping[str, Key], live: Stamp | None, noted: Head | None
-) -> Check:
+) -> LedgerCheck:
     """Everything that is wrong with a whole ledger; `live` must have been read before its entries were listed.
 
     `strays` are other objects below its prefix, `noted` is a head that somebody wrote down earlier.
     """
-    found = [Finding(Level.ERROR, "is no entry, but lies among them", key) for key in strays]
-    found.extend(_links(logged))
+    findings = [Finding(Level.ERROR, "is no entry, but lies among them", key) for key in strays]
+    findings.extend(_links(logged))
     entries: list[Entry] = []
     signers: dict[int, tuple[Key, ...]] = {}
-    for one in logged:
+    for logged_entry in logged:
         try:
-            entries.append(verified_entry(one, keys))
-            signers[one.number] = verify_envelope(one.data, PAYLOAD_TYPE, keys)
+            entries.append(verified_entry(logged_entry, keys))
+            signers[logged_entry.number] = verify_envelope(logged_entry.data, PAYLOAD_TYPE, keys)
         except VerificationError as error:
-            found.append(Finding(Level.ERROR, error.what, ledger_key(one.number)))
-    found.extend(_flips(entries, live))
-    found.extend(_noted(logged, noted))
-    return Check(tuple(sorted(found, key=lambda one: one.where)), signers)
+            findings.append(Finding(Level.ERROR, error.what, ledger_key(logged_entry.number)))
+    findings.extend(_flips(entries, live))
+    findings.extend(_noted(logged, noted))
+    return LedgerCheck(tuple(sorted(findings, key=lambda finding: finding.where)), signers)
 
 
-def verified_entry(one: Logged, keys: Mapping[str, Key]) -> Entry:
+def verified_entry(logged: Logged, keys: Mapping[str, Key]) -> Entry:
     """An entry that one of `keys` has signed, and that is what its name says. Raises VerificationError."""
-    verify_envelope(one.data, PAYLOAD_TYPE, keys)
-    return _whole(one)
+    verify_envelope(logged.data, PAYLOAD_TYPE, keys)
+    return _whole(logged)
 
 
 def took_effect(entries: Iterable[Entry], live: str | None) -> frozenset[int]:
@@ -187,15 +189,15 @@ def took_effect(entries: Iterable[Entry], live: str | None) -> frozenset[int]:
     return frozenset(entry.number for entry in entries if entry.result and entry.result.sha256 in seen)
 
 
-def _whole(one: Logged) -> Entry:
+def _whole(logged: Logged) -> Entry:
     """The entry, if it is the one that its name and its digest say. Raises VerificationError."""
-    entry = one.entry
+    entry = logged.entry
     if entry is None:
         raise VerificationError("cannot be read as an entry of the ledger")
-    if entry.number != one.number:
+    if entry.number != logged.number:
         raise VerificationError(f"holds entry {entry.number}")
     # As it was written, and not as this version of the model would write it.
-    decision = json.loads(payload_of(one.data, PAYLOAD_TYPE))["decision"]
+    decision = json.loads(payload_of(logged.data, PAYLOAD_TYPE))["decision"]
     if (_digest(decision) if decision is not None else None) != entry.decision_sha256:
         raise VerificationError("does not hold the decision whose SHA-256 it names")
     return entry
@@ -207,16 +209,16 @@ def _links(logged: Sequence[Logged]) -> Iterator[Finding]:
     Numbers that an entry passed by, since a stranger's object had taken them, are no gap: it names what is before them.
     """
     before = NO_ENTRY
-    for one in logged:
-        follows = one.entry is not None and one.entry.previous == before.sha256
-        if one.number > before.number + 1 and not follows:
-            first, last = before.number + 1, one.number - 1
+    for link in logged:
+        follows = link.entry is not None and link.entry.previous == before.sha256
+        if link.number > before.number + 1 and not follows:
+            first, last = before.number + 1, link.number - 1
             missing = f"entry {first} is" if first == last else f"entries {first} to {last} are"
-            yield Finding(Level.ERROR, f"comes after a gap: {missing} missing", ledger_key(one.number))
-        elif one.entry is not None and not follows:
+            yield Finding(Level.ERROR, f"comes after a gap: {missing} missing", ledger_key(link.number))
+        elif link.entry is not None and not follows:
             what = f"does not follow on entry {before.number} as it lies here: one of the two was edited or exchanged"
-            yield Finding(Level.ERROR, what if before.number else "does not begin the ledger", ledger_key(one.number))
-        before = one.head
+            yield Finding(Level.ERROR, what if before.number else "does not begin the ledger", ledger_key(link.number))
+        before = link.head
 
 
 def _flips(entries: Sequence[Entry], live: Stamp | None) -> Iterator[Finding]:
@@ -224,7 +226,7 @@ def _flips(entries: Sequence[Entry], live: Stamp | None) -> Iterator[Finding]:
     announced: set[str] = set()
     for entry in entries:
         # A recovery says itself that it replaces what no entry announced.
-        if entry.base is not None and entry.base.sha256 not in announced and entry.action != Action.RECOVER:
+        if entry.base is not None and entry.base.sha256 not in announced and entry.action != LedgerAction.RECOVER:
             announced.add(entry.base.sha256)
             what = f"was planned when timestamp {entry.base.version} was live, which no entry before it announces"
             yield Finding(Level.ERROR, what, ledger_key(entry.number))
@@ -245,7 +247,7 @@ def _flips(entries: Sequence[Entry], live: Stamp | None) -> Iterator[Finding]:
 def _noted(logged: Sequence[Logged], noted: Head | None) -> Iterator[Finding]:
     if noted is None:
         return
-    there = next((one.head for one in logged if one.number == noted.number), None)
+    there = next((link.head for link in logged if link.number == noted.number), None)
     if there is None:
         what = f"was noted as the head and is missing; the last entry here is {logged[-1].number if logged else 0}"
         yield Finding(Level.ERROR, what, ledger_key(noted.number))

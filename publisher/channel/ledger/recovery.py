@@ -19,7 +19,7 @@ from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
 from publisher.channel.repository import MAX_VERSION, Read, Repository, left_at, parse, verifies, verify_role_duties
 from publisher.channel.roles import ONLINE_ROLES
 from publisher.errors import InputError, StorageForeign, VerificationError
-from publisher.model.records.ledger import Action, Entry, Stamp
+from publisher.model.records.ledger import Entry, LedgerAction, Stamp
 from publisher.signing.digests import digest_bytes
 
 S = TypeVar("S", Timestamp, Snapshot)
@@ -85,17 +85,19 @@ def versions_at(entries: Sequence[Entry], number: int) -> dict[str, int]:
     entry = by_number.get(number)
     if entry is None or entry.result is None:
         raise InputError(
-            f"entry {number} made nothing live", fix="`publish recover` lists the entries that can be chosen"
+            f"entry {number} made nothing live", fix="choose one of the entries that `publish recover` lists"
         )
     versions: dict[str, int] = {}
     while True:
         versions = {**entry.roles, **versions}
-        if entry.base is None or entry.action in (Action.RECOVER, Action.KEYS):
+        if entry.base is None or entry.action in (LedgerAction.RECOVER, LedgerAction.KEYS):
             return versions
         before = [
-            one
-            for one in entries
-            if one.number < entry.number and one.result is not None and one.result.sha256 == entry.base.sha256
+            earlier
+            for earlier in entries
+            if earlier.number < entry.number
+            and earlier.result is not None
+            and earlier.result.sha256 == entry.base.sha256
         ]
         if not before:
             raise VerificationError(
@@ -143,11 +145,11 @@ def distrusted(
     A snapshot or a role counts only where its number is above that of `versions`; an older one was signed by us, and
     is used again.
     """
-    found: dict[str, tuple[str, ...]] = {}
+    by_role: dict[str, tuple[str, ...]] = {}
     if claimed.timestamp is not None:
-        found[Timestamp.type] = _signers(state.root.signed, Timestamp.type, claimed.timestamp)
+        by_role[Timestamp.type] = _signers(state.root.signed, Timestamp.type, claimed.timestamp)
     if claimed.snapshot is not None and claimed.snapshot.signed.version > versions.get(Snapshot.type, 0):
-        found[Snapshot.type] = _signers(state.root.signed, Snapshot.type, claimed.snapshot)
+        by_role[Snapshot.type] = _signers(state.root.signed, Snapshot.type, claimed.snapshot)
     judges: dict[str, Root | Targets] = dict.fromkeys(state.roles, state.targets.signed)
     for role, judge in {Targets.type: state.root.signed, **judges}.items():
         version, before = claimed.version_of(role), state.of(role)
@@ -157,8 +159,8 @@ def distrusted(
             theirs = parse(left_at(read, metadata_key(role, version)) or b"", Targets, role)
         except VerificationError:
             continue
-        found[role] = _signers(judge, role, theirs)
-    return {role: keyids for role, keyids in found.items() if keyids}
+        by_role[role] = _signers(judge, role, theirs)
+    return {role: keyids for role, keyids in by_role.items() if keyids}
 
 
 def _signers(judge: Root | Targets, role: str, metadata: Metadata[S] | Metadata[Targets]) -> tuple[str, ...]:

@@ -18,15 +18,15 @@ from publisher.channel.ledger.entries import Logged, verified_entry
 from publisher.channel.roles import ONLINE_ROLES
 from publisher.errors import VerificationError
 from publisher.model.config.signer import Signers
-from publisher.model.records.ledger import Action, Entry, Told
+from publisher.model.records.ledger import Entry, LedgerAction, LedgerEntryBody
 from publisher.signing.key_files import public_key
 
-ABOUT_ALL = (Action.KEYS, Action.RECOVER, Action.REFRESH, Action.SIGN_SITE)
+ABOUT_ALL = (LedgerAction.KEYS, LedgerAction.RECOVER, LedgerAction.REFRESH, LedgerAction.SIGN_SITE)
 """What is never done for one channel: its people do not speak for the others, whatever channel an entry names."""
 
 
 @dataclass(frozen=True)
-class Today:
+class CurrentKeys:
     """Whose keys count today."""
 
     root: Root
@@ -34,37 +34,37 @@ class Today:
     """None when nothing is published yet."""
     signers: Signers
 
-    def entry(self, one: Logged) -> Entry:
+    def entry(self, logged: Logged) -> Entry:
         """An entry, if a key signed it that may sign what it tells. Raises VerificationError."""
-        said = one.entry
-        if said is None:
+        entry = logged.entry
+        if entry is None:
             raise VerificationError("cannot be read as an entry of the ledger")
-        if said.action is Action.STAGE and said.result is not None:
+        if entry.action is LedgerAction.STAGE and entry.result is not None:
             # Each of the two is for other keys: it would be believed about the one by a key that may tell the other.
             raise VerificationError("stages something, and says that it made something live")
-        return verified_entry(one, self._may_sign(said))
+        return verified_entry(logged, self._may_sign(entry))
 
-    def _may_sign(self, told: Told) -> Mapping[str, Key]:
-        if told.result is not None:
+    def _may_sign(self, body: LedgerEntryBody) -> Mapping[str, Key]:
+        if body.result is not None:
             # Who cannot make anything live has no say about what was: a thief would list it among what can be put back.
-            return self._keys((*ONLINE_ROLES, *((Root.type,) if told.action is Action.KEYS else ())))
-        if told.action not in ABOUT_ALL and told.product is not None and told.channel is not None:
+            return self._keys((*ONLINE_ROLES, *((Root.type,) if body.action is LedgerAction.KEYS else ())))
+        if body.action not in ABOUT_ALL and body.product is not None and body.channel is not None:
             # What people are asked to sign is for those people to stage: an online key must not be enough.
-            online = () if told.action is Action.STAGE else ONLINE_ROLES
-            return self._keys((channel_role(told.product, told.channel), *online))
+            online = () if body.action is LedgerAction.STAGE else ONLINE_ROLES
+            return self._keys((channel_role(body.product, body.channel), *online))
         roles = {*ONLINE_ROLES}
-        if told.action is Action.KEYS:
+        if body.action is LedgerAction.KEYS:
             roles.add(Root.type)
-        elif told.action is Action.STAGE:
-            roles.update(told.roles)
+        elif body.action is LedgerAction.STAGE:
+            roles.update(body.roles)
         return self._keys(roles)
 
     def _keys(self, roles: Iterable[str]) -> Mapping[str, Key]:
-        found: dict[str, Key] = {}
+        keys: dict[str, Key] = {}
         for role in roles:
-            found |= {key.keyid: key for key in map(public_key, self.signers.keys_of(role))}
+            keys |= {key.keyid: key for key in map(public_key, self.signers.keys_of(role))}
             if role in self.root.roles:
-                found |= keys_of(self.root, role)
+                keys |= keys_of(self.root, role)
             elif self.targets is not None:
-                found |= keys_of(self.targets, role)
-        return found
+                keys |= keys_of(self.targets, role)
+        return keys

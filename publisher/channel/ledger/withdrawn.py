@@ -13,13 +13,13 @@ from datetime import datetime
 
 from publisher.channel.layout import channel_role
 from publisher.channel.ledger.entries import Logged, took_effect
-from publisher.channel.ledger.trusted_entries import Today
+from publisher.channel.ledger.trusted_entries import CurrentKeys
 from publisher.channel.repository import Repository, withdrawn_by
 from publisher.errors import VerificationError
 from publisher.model.config.role import SHARED_ROLES
 from publisher.model.config.signer import Signers
 from publisher.model.records.channel_state import Withdrawal
-from publisher.model.records.ledger import Action, Entry
+from publisher.model.records.ledger import Entry, LedgerAction
 from publisher.wire.version import Version
 
 TakenBack = Mapping[str, Mapping[Version, Entry]]
@@ -71,12 +71,12 @@ def _key(withdrawal: Withdrawal) -> tuple[str | None, Version | None]:
 
 def _rollbacks(latest: Iterable[Logged], live: Repository, signers: Signers) -> Iterator[Entry]:
     """Rollbacks that clients have seen, the last first: what each made live is live, or was built on later."""
-    today = Today(live.root.signed, live.targets.signed, signers)
+    current_keys = CurrentKeys(live.root.signed, live.targets.signed, signers)
     seen = {live.stamp.sha256}
     for logged in latest:
         with suppress(VerificationError):
-            entry = today.entry(logged)
-            if entry.action is Action.ROLLBACK and entry.result is not None and entry.result.sha256 in seen:
+            entry = current_keys.entry(logged)
+            if entry.action is LedgerAction.ROLLBACK and entry.result is not None and entry.result.sha256 in seen:
                 yield entry
             if entry.base is not None:
                 seen.add(entry.base.sha256)
@@ -94,13 +94,16 @@ def taken_back(entries: Iterable[Entry], live: str | None) -> TakenBack:
     states: list[TakenBack] = []
     for entry in entries:
         if entry.number in seen:
-            if entry.action is Action.RECOVER and entry.restored is not None:
+            if entry.action is LedgerAction.RECOVER and entry.restored is not None:
                 before = bisect_right(numbers, entry.restored)
                 now = states[before - 1] if before else {}
             elif entry.product is not None and entry.channel is not None and entry.version is not None:
                 role = channel_role(entry.product, entry.channel)
                 others = {version: past for version, past in now.get(role, {}).items() if version != entry.version}
-                now = {**now, role: {**others, entry.version: entry} if entry.action is Action.ROLLBACK else others}
+                now = {
+                    **now,
+                    role: {**others, entry.version: entry} if entry.action is LedgerAction.ROLLBACK else others,
+                }
         numbers.append(entry.number)
         states.append(now)
     return now

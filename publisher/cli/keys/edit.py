@@ -20,8 +20,8 @@ from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.keys.edit import (
     STAGE,
     Change,
-    Place,
-    Wanted,
+    ConfigurationPlace,
+    KeyToAdd,
     known_signer,
     plan_add,
     plan_remove,
@@ -113,8 +113,8 @@ def add(
 
     Everything is checked before anything is written, and comments in signers.yaml stay.
     """
-    place = Place(config, load_configured(content, config))
-    wanted = Wanted(name, person, Duty(duty), roles)
+    place = ConfigurationPlace(config, load_configured(content, config))
+    wanted = KeyToAdd(name, person, Duty(duty), roles)
     refuse_unfit(wanted, place.configuration)
     change, notes = _kept(name, source, keys, lambda public, uri: plan_add(wanted, public, uri, place))
     key = f"{change.signer.name} ({change.signer.scheme}, {whole(shown(change.signer.uri))})"
@@ -136,9 +136,9 @@ def rotate(name: str, successor: str, source: _Source, keys: Path, content: tupl
     The old one is marked as retired: it counts no longer, but signs along while the change goes live, so that clients
     that have not heard of it find what they accept. A key that is lost or stolen is removed instead.
     """
-    place = Place(config, load_configured(content, config))
+    place = ConfigurationPlace(config, load_configured(content, config))
     old = known_signer(name, place.configuration.signers)
-    refuse_unfit(Wanted(successor, old.person, old.duty, old.roles), place.configuration)
+    refuse_unfit(KeyToAdd(successor, old.person, old.duty, old.roles), place.configuration)
     change, notes = _kept(successor, source, keys, lambda public, uri: plan_rotate(name, successor, public, uri, place))
     named = f"{whole(change.file)} names {successor} in place of {name}, for {listed(change.signer.roles)}."
     last = f"Next: {STAGE}. When that is live: {whole(f'publish keys remove {name}')}."
@@ -157,7 +157,7 @@ def remove(name: str, compromised: bool, to: str | None, content: tuple[Path, ..
 
     The bucket says whether clients still accept it, and so whether anything has to be signed anew.
     """
-    place = Place(config, load_configured(content, config))
+    place = ConfigurationPlace(config, load_configured(content, config))
     # Whoever has to be quick does not wait for a store that may be far away.
     named = None if compromised else _named_by(name, to, place)
     change = plan_remove(name, place, named, compromised=compromised)
@@ -193,7 +193,7 @@ class ChangeReport(Report):
         return {**self.keys, **picked(self.change, "file", "notes"), "next": self.next_step}
 
 
-def _named_by(name: str, to: str | None, place: Place) -> tuple[str, ...] | None:
+def _named_by(name: str, to: str | None, place: ConfigurationPlace) -> tuple[str, ...] | None:
     """Which live metadata names the key; None where that cannot be seen from here."""
     signer = known_signer(name, place.configuration.signers)
     if to is None and place.configuration.endpoints.storage is None:
@@ -228,7 +228,9 @@ def _refuse_mixture(source: _Source) -> None:
             "it is not clear where the key comes from", fix="give one of --new, --public FILE and --from-uri URI"
         )
     if source.uri is not None and source.public is None:
-        raise UsageError("--uri goes with --public", fix="--from-uri says both what to ask and where the key is")
+        raise UsageError(
+            "--uri goes with --public", fix="use --from-uri alone: it says both what to ask and where the key is"
+        )
     if source.no_passphrase and not source.new:
         raise UsageError("--no-passphrase goes with --new", fix="leave it out")
     if source.new and source.scheme not in (None, PLAIN_SCHEME):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from publisher.channel.ledger.entries import Check, Head
+from publisher.channel.ledger.entries import Head, LedgerCheck
 from publisher.cli.inputs import content_options, load_configured
 from publisher.cli.options import open_to_look, to_option
 from publisher.cli.output.emit import Report, answering, picked
@@ -76,7 +76,7 @@ class LogReport(Report):
 
     shown: Sequence[Shown]
     ledger: Ledger
-    check: Check | None
+    check: LedgerCheck | None
     """None when nobody asked whether it verifies."""
 
     @property

@@ -17,7 +17,7 @@ from publisher.errors import TidegateError, UsageError, VerificationError
 from publisher.model.configuration import Configuration
 from publisher.model.records.ledger import Entry
 from publisher.model.values import format_time
-from publisher.pipeline.operate.recover import RecoverPlan, Recovery, Scene, apply_recover, read_scene
+from publisher.pipeline.operate.recover import RecoverPlan, Recovery, Survey, apply_recover, survey_bucket
 from publisher.pipeline.roles.change import verify_for_all
 from publisher.rules import english
 from publisher.text.terminal import wrapped
@@ -62,12 +62,12 @@ def command(
     root, now = read_root(config), wall_clock()
     if entry is None and not adopt:
         storage = open_to_look(to, configuration)
-        scene = read_scene(storage, root, configuration.signers)
-        return SceneReport(scene, storage.url)
+        survey = survey_bucket(storage, root, configuration.signers)
+        return SurveyReport(survey, storage.url)
     storage = open_to_look(to, configuration) if dry_run else open_to_write(to, configuration, now)
     ring = key_ring(configuration.signers, keys)
-    scene = read_scene(storage, root, configuration.signers)
-    work = Recovery(scene, storage, root, configuration, ring, now)
+    survey = survey_bucket(storage, root, configuration.signers)
+    work = Recovery(survey, storage, root, configuration, ring, now)
     plan = work.adopt() if entry is None else work.put_back(head_of(entry, "--entry"), disown=disown)
     refuted = None
     if not dry_run:
@@ -80,52 +80,52 @@ def command(
 
 
 @dataclass(frozen=True)
-class SceneReport(Report):
+class SurveyReport(Report):
     """Whether what is live is ours, and which states could be put back."""
 
-    scene: Scene
+    survey: Survey
     url: str
 
     @property
     def exit_code(self) -> int:
         """4 when what is live is not ours."""
-        return 0 if self.scene.ours else VerificationError.exit_code
+        return 0 if self.survey.ours else VerificationError.exit_code
 
     def lines(self, width: int) -> list[str]:
-        scene, stamp = self.scene, self.scene.claimed.stamp
+        survey, stamp = self.survey, self.survey.claimed.stamp
         what = f"timestamp {stamp.version}" if stamp else "a timestamp.json that cannot be read"
-        if scene.claimed.data is None:
+        if survey.claimed.data is None:
             what = "no timestamp.json"
-        verifies = f"It does not verify: {scene.refuted}." if scene.refuted else "It verifies."
-        account = f"Entry {scene.announced.number} of the ledger tells of it." if scene.announced else ""
+        verifies = f"It does not verify: {survey.refuted}." if survey.refuted else "It verifies."
+        account = f"Entry {survey.announced.number} of the ledger tells of it." if survey.announced else ""
         if not account and stamp is not None:
             account = "No entry of the ledger tells of it: somebody published without us, or an entry was removed."
         lines = [self.url, *wrapped(printable(f"Live is {what}. {verifies} {account}"), width)]
-        if scene.ours:
+        if survey.ours:
             return [*lines, *wrapped("Nothing speaks for a stranger. `publish log --verify` proves the ledger.", width)]
-        if scene.refuted is None:
+        if survey.refuted is None:
             lines += ["", *wrapped("If it is yours, and only its entry is gone: publish recover --adopt", width)]
         lines += ["", "States that the ledger tells of, newest first; choose the last one that was yours:"]
-        for state in scene.states[:SHOWN]:
+        for state in survey.states[:SHOWN]:
             doubt = "" if state.certain else "; the last that was announced, whether clients saw it or not"
             lines += wrapped(_entry_words(state.entry) + doubt, width, 2)
             lines.append(f"    publish recover --entry {state.head}")
-        return lines if scene.states else [*lines[:-1], "The ledger tells of no state that could be put back."]
+        return lines if survey.states else [*lines[:-1], "The ledger tells of no state that could be put back."]
 
     def data(self) -> dict[str, object]:
-        scene = self.scene
+        survey = self.survey
         return {
-            "live": scene.claimed.stamp.model_dump() if scene.claimed.stamp else None,
-            "verifies": scene.refuted is None,
-            "why_not": scene.refuted,
-            "announced_by": scene.announced.number if scene.announced else None,
+            "live": survey.claimed.stamp.model_dump() if survey.claimed.stamp else None,
+            "verifies": survey.refuted is None,
+            "why_not": survey.refuted,
+            "announced_by": survey.announced.number if survey.announced else None,
             "states": [
                 {
                     "entry": str(state.head),
                     **picked(state.entry, "at", "action", "product", "version", "channel", "roles"),
                     "certain": state.certain,
                 }
-                for state in scene.states
+                for state in survey.states
             ],
         }
 

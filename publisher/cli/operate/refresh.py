@@ -24,7 +24,7 @@ from publisher.model.configuration import Configuration
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.operate.refresh import plan_refresh
-from publisher.pipeline.roles.renew import Waiting, find_renewals, renew
+from publisher.pipeline.roles.renew import DueRole, find_renewals, renew
 from publisher.pipeline.timer.timer import (
     ENVIRONMENT,
     LOCK,
@@ -87,7 +87,7 @@ class RefreshReport(Report):
     """What was renewed, and what waits for people."""
 
     renewed: Mapping[str, int]
-    waiting: Sequence[Waiting]
+    waiting: Sequence[DueRole]
     refused: StorageError | None
     """Why renewals could not be staged."""
     written: Written
@@ -104,7 +104,7 @@ class RefreshReport(Report):
         lines += [line for waiting in self.waiting for line in wrapped(_asks(waiting), width)]
         if self.refused is not None:
             failed = f"Renewals could not be staged or made live from here: {self.refused.what}"
-            lines += wrapped(f"{failed} Run it as the publisher.", width)
+            lines += wrapped(f"{failed}. Run it as the publisher.", width)
         return lines
 
     def data(self) -> dict[str, object]:
@@ -175,7 +175,7 @@ def _user() -> str:
         return str(os.getuid())
 
 
-def _asks(waiting: Waiting) -> str:
+def _asks(waiting: DueRole) -> str:
     expires = f"{waiting.role} expires on {english.moment(waiting.expires)}"
     if waiting.under_way is not None:
         return f"{expires}. It works on {waiting.under_way}, which renews it as well when it is promoted."

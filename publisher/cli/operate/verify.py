@@ -9,7 +9,7 @@ from urllib.request import getproxies
 import click
 
 from publisher.channel.audit.channel import Audit
-from publisher.channel.findings import Level, Source
+from publisher.channel.findings import AuditSource, Level
 from publisher.cli.inputs import PATH, wall_clock
 from publisher.cli.output.emit import Report, answering, picked
 from publisher.cli.secrets import read_root_file
@@ -38,7 +38,7 @@ def command(place: str, root: Path, site: str | None) -> Report:
     return VerifyReport(audit, place)
 
 
-def _source(place: str) -> Source:
+def _source(place: str) -> AuditSource:
     """A bucket on the web as the public sees it; any other as its owner does."""
     if place.startswith(("http://", "https://")):
         try:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from publisher.channel.candidates.approval import Approval
+from publisher.channel.candidates.approval import CandidateApproval
 from publisher.cli.output.emit import Report, picked
 from publisher.cli.output.verdicts import verdict_lines
 from publisher.model.configuration import Configuration
 from publisher.model.records.approval import BuiltFile, Comparison
 from publisher.pipeline.objects.writing import Written
-from publisher.pipeline.release.approve import Review
+from publisher.pipeline.release.approve import CandidateReview
 from publisher.pipeline.roles.approve import RoleReview
 from publisher.pipeline.roles.change import StagedRole
 from publisher.rules.headline import halves, headline
 from publisher.signing.key_files import public_key
 from publisher.text.terminal import hanging, wrapped
 
-Reviewed = Review | RoleReview
+Reviewed = CandidateReview | RoleReview
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class ApprovalReport(Report):
     def data(self) -> dict[str, object]:
         review, written = self.review, self.written
         signed = {"signed": written is not None, "written": written.keys if written else []}
-        if not isinstance(review, Review):
+        if not isinstance(review, CandidateReview):
             return {
                 "role": review.candidate.role,
                 "candidate": review.digest,
@@ -66,7 +66,7 @@ class ApprovalReport(Report):
 def review_lines(review: Reviewed, width: int) -> list[str]:
     """All that a person reads before signing."""
     changes = [line for change in review.difference for line in _indented(change, width)]
-    if not isinstance(review, Review):
+    if not isinstance(review, CandidateReview):
         role, because = review.candidate.role, review.staged.wanted.because
         head = [f"role {role}", f"candidate {review.digest}", *wrapped(because, width), "", "What changes:"]
         return [*head, *changes, "", *_standing(review, width)]
@@ -105,10 +105,10 @@ def _indented(line: str, width: int) -> list[str]:
 
 def _standing(review: Reviewed, width: int) -> list[str]:
     """Who has signed, and what is missing."""
-    return approval_lines(review, width) if isinstance(review, Review) else role_lines(review.staged, width)
+    return approval_lines(review, width) if isinstance(review, CandidateReview) else role_lines(review.staged, width)
 
 
-def approval_lines(review: Review, width: int, margin: str = "") -> list[str]:
+def approval_lines(review: CandidateReview, width: int, margin: str = "") -> list[str]:
     """Who has approved, whose approval does not count and why, what is missing, and what the rules say."""
     standing, indent = review.standing, len(margin)
     lines = [line for approval in standing.counted for line in _approved(approval, margin)]
@@ -130,7 +130,7 @@ def role_lines(staged: StagedRole, width: int, margin: str = "") -> list[str]:
     return lines if staged.missing else [*lines, f"{margin}Everybody has signed who has to."]
 
 
-def _approved(approval: Approval, margin: str) -> list[str]:
+def _approved(approval: CandidateApproval, margin: str) -> list[str]:
     """Who approved, and which of the files they say to have built."""
     same = (Comparison.SAME, Comparison.SAME_BUT_SIGNED)
     statement = approval.statement

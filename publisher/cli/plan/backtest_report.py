@@ -12,7 +12,7 @@ from publisher.cli.output.emit import Report, picked
 from publisher.model.content.release import Necessity
 from publisher.model.history.past import FileKind, History
 from publisher.rules import english
-from publisher.rules.backtest import Answer, Backtest, Frozen, ProductAnswer
+from publisher.rules.backtest import Backtest, BacktestedRelease, Frozen, ProductAnswer
 from publisher.text.terminal import hanging, wrapped
 
 DAY = timedelta(days=1)
@@ -127,7 +127,7 @@ def _frozen_value(frozen: Frozen) -> dict[str, float]:
     }
 
 
-def _release_value(answer: Answer) -> dict[str, object]:
+def _release_value(answer: BacktestedRelease) -> dict[str, object]:
     release = answer.past.release
     return {
         "id": answer.past.id,
@@ -172,7 +172,7 @@ def _one(history: History, asked: Asked, width: int) -> Iterator[str]:
     )
 
 
-def _waits(heading: str, answers: Iterable[Answer], width: int) -> Iterator[str]:
+def _waits(heading: str, answers: Iterable[BacktestedRelease], width: int) -> Iterator[str]:
     longest = sorted(answers, key=lambda answer: (-answer.waited, answer.past.start, answer.past.id))
     if longest:
         yield from ("", heading)
@@ -212,7 +212,7 @@ def _two(history: History, first: Asked, second: Asked, width: int) -> Iterator[
     yield from _more(differing)
 
 
-def _differing(first: Backtest, second: Backtest) -> list[tuple[Answer, Answer]]:
+def _differing(first: Backtest, second: Backtest) -> list[tuple[BacktestedRelease, BacktestedRelease]]:
     """The releases to which two policies say something else, or until another moment; the most different first."""
     pairs = zip(first.answers, second.answers, strict=True)
     differing = [(a, b) for a, b in pairs if (a.since, a.until) != (b.since, b.until)]
@@ -248,13 +248,13 @@ def _against(history: History) -> str:
     return f"It met {used} {span}; the file has {english.counted(history.event_rows, 'row')}."
 
 
-def _title(answer: Answer) -> str:
+def _title(answer: BacktestedRelease) -> str:
     release = answer.past.release
     kind = english.kind(release.change_class)
     return f"{release.product} {answer.past.version}, {kind} of {english.day(answer.past.start)}"
 
 
-def _wait(answer: Answer) -> str:
+def _wait(answer: BacktestedRelease) -> str:
     return f"{_days(_waited(answer))}, until {_shortly(answer.until)}" if answer.until else "does not wait"
 
 
@@ -262,15 +262,15 @@ def _shortly(moment: datetime) -> str:
     return english.day(moment) if moment.time() == time.min else english.moment(moment)
 
 
-def _mean(answers: Sequence[Answer]) -> float:
+def _mean(answers: Sequence[BacktestedRelease]) -> float:
     return round(mean(map(_waited, answers)), 1) if answers else 0.0
 
 
-def _longest(answers: Sequence[Answer]) -> float:
+def _longest(answers: Sequence[BacktestedRelease]) -> float:
     return max(map(_waited, answers), default=0.0)
 
 
-def _waited(answer: Answer) -> float:
+def _waited(answer: BacktestedRelease) -> float:
     return _in_days(answer.waited)
 
 

@@ -11,21 +11,27 @@ from rich.cells import set_cell_size
 from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
 from publisher.rules import english
-from publisher.rules.calendar.lanes import Bar, Kind, Lane, Quarter
+from publisher.rules.calendar.lanes import Bar, BarKind, Lane, Quarter
 from publisher.rules.review_age import due, stale
 from publisher.text.terminal import hanging, wrapped
 
 SIGNS = {
-    Kind.SOFT: "-",
-    Kind.HARD: "#",
-    Kind.READY: "=",
-    Kind.MAINTENANCE: "m",
-    Kind.EVENT: "E",
-    Kind.RELEASE: "R",
+    BarKind.SOFT: "-",
+    BarKind.HARD: "#",
+    BarKind.READY: "=",
+    BarKind.MAINTENANCE: "m",
+    BarKind.EVENT: "E",
+    BarKind.RELEASE: "R",
 }
 """Each kind has a sign of its own; a later one is drawn over an earlier one."""
 
-COLOURS = {Kind.SOFT: "yellow", Kind.HARD: "red", Kind.READY: "green", Kind.EVENT: "magenta", Kind.RELEASE: "cyan"}
+COLOURS = {
+    BarKind.SOFT: "yellow",
+    BarKind.HARD: "red",
+    BarKind.READY: "green",
+    BarKind.EVENT: "magenta",
+    BarKind.RELEASE: "cyan",
+}
 
 LEGEND = (
     "# hard freeze   - soft freeze   E event   m maintenance",
@@ -59,7 +65,9 @@ def in_words(quarter: Quarter, width: int, *, public: bool) -> list[str]:
         if monday != week:
             week = monday
             lines += ["", click.style(f"Week of {english.day(monday)}", bold=True)]
-        when = f"{bar.start:%a %d %H:%M}" if bar.kind is not Kind.EVENT or bar.is_dated else f"{bar.start:%a %d} about"
+        when = (
+            f"{bar.start:%a %d %H:%M}" if bar.kind is not BarKind.EVENT or bar.is_dated else f"{bar.start:%a %d} about"
+        )
         lines += hanging(f"  {when}", whose + _words(bar, public=public), width, len(when) + 4)
     if quarter.due:
         lines += ["", click.style("Ways back, verified and rehearsed", bold=True)]
@@ -120,7 +128,7 @@ def _write(line: list[str], at: int, text: str) -> bool:
 
 
 def _row(lane: Lane, scale: _Scale) -> str:
-    kinds: list[Kind | None] = [None] * scale.columns
+    kinds: list[BarKind | None] = [None] * scale.columns
     for kind in SIGNS:
         for bar in lane.bars:
             if bar.kind is kind and not (isinstance(bar.of, Event) and bar.of.status == "cancelled"):
@@ -132,26 +140,26 @@ def _row(lane: Lane, scale: _Scale) -> str:
 
 def _beginning(quarter: Quarter) -> Iterator[tuple[Bar, str]]:
     """Each bar that begins in the quarter, and for whom it is; a cause that freezes several products alike is one."""
-    causes: dict[tuple[Kind, datetime, datetime, str], tuple[Bar, list[str]]] = {}
+    causes: dict[tuple[BarKind, datetime, datetime, str], tuple[Bar, list[str]]] = {}
     for lane in quarter.lanes:
         for bar in lane.bars:
-            if bar.start >= quarter.start and bar.kind is not Kind.READY:
+            if bar.start >= quarter.start and bar.kind is not BarKind.READY:
                 _, whose = causes.setdefault((bar.kind, bar.start, bar.end, bar.title), (bar, []))
                 whose.append(lane.label)
     products = [lane.label for lane in quarter.lanes if lane.product is not None]
     for bar, whose in causes.values():
-        some = bar.kind in (Kind.HARD, Kind.SOFT) and whose != products
+        some = bar.kind in (BarKind.HARD, BarKind.SOFT) and whose != products
         yield bar, f"{english.listed(whose)}: " if some else ""
 
 
 def _words(bar: Bar, *, public: bool) -> str:
     hidden = "" if bar.public or public else " (not public)"
     end = english.moment(bar.end)
-    if bar.kind in (Kind.HARD, Kind.SOFT):
+    if bar.kind in (BarKind.HARD, BarKind.SOFT):
         return f'{bar.kind} freeze around "{bar.title}", until {end}.{hidden}'
-    if bar.kind is Kind.RELEASE:
+    if bar.kind is BarKind.RELEASE:
         return f"planned release: {bar.title}.{hidden}"
-    if bar.kind is Kind.MAINTENANCE:
+    if bar.kind is BarKind.MAINTENANCE:
         return f"maintenance: {bar.title}, until {end}.{hidden}"
     off = isinstance(bar.of, Event) and bar.of.status == "cancelled"
     return f"{'cancelled: ' if off else 'event: '}{bar.title}, until {end}.{hidden}"

@@ -42,7 +42,7 @@ from publisher.pipeline.candidates.staged import store_signatures
 from publisher.pipeline.objects.writing import write_objects
 from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import Readable
-from publisher.pipeline.release.approve import Review, approve, find_key, named_signer, review
+from publisher.pipeline.release.approve import CandidateReview, approve, find_key, named_signer, review
 from publisher.pipeline.roles.approve import RoleReview, review_role, sign_role
 from publisher.rules import english
 from publisher.storage.protocol import Storage
@@ -144,11 +144,11 @@ class _AskedRelease:
     artifacts: Path | None
     """A build of the reader's own."""
 
-    def review(self, storage: Readable) -> Review:
+    def review(self, storage: Readable) -> CandidateReview:
         """The candidate as it is there now."""
         return review(self.release, self.channel, Bucket(storage, self.root), self.configuration, wall_clock())
 
-    def compared(self, storage: Storage) -> Review:
+    def compared(self, storage: Storage) -> CandidateReview:
         """The same, compared with the reader's own build where there is one."""
         release = self.review(storage)
         if self.artifacts is None:
@@ -209,7 +209,7 @@ def _sign(asked: _Asked, storage: Storage, signing: _Signing) -> ApprovalReport:
             if fact not in facts:
                 facts[fact] = click.prompt(fact.question, err=for_programs())
         _refuse_declined(shown, signing)
-    if isinstance(shown, Review):
+    if isinstance(shown, CandidateReview):
         objects = approve(shown, opened, facts, wall_clock()).objects
         again = "stage it again with --replace"
     else:
@@ -248,7 +248,7 @@ def _import(asked: _Asked, storage: Storage, file: Path) -> ApprovalReport:
     staged = asked.review(storage)
     bundle, memory = unpack(read_bundle(file), file.name)
     bundle.refuse_other(staged.candidate, file.name)
-    objects = brought_back(staged.candidate, staged.way_back, staged.may_sign, memory, storage)
+    objects = brought_back(staged.candidate, staged.rollback_metadata, staged.may_sign, memory, storage)
     written = write_objects(objects, storage, silent)
     count = english.counted(len(written.keys), "object")
     last = f"Brought back: {count}." if written.keys else "It brings nothing new."

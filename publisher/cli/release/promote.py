@@ -21,7 +21,7 @@ from publisher.cli.release.shipping import (
 )
 from publisher.cli.secrets import key_ring, read_root
 from publisher.model.content.release import Release
-from publisher.model.records.ledger import Action
+from publisher.model.records.ledger import LedgerAction
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.staged import require_staged, staged_candidate
 from publisher.pipeline.objects.writing import Written
@@ -52,7 +52,7 @@ def command(
     if other and live_version(request, bucket) == release.version:
         return PromoteReport(request, release)
     staged = require_staged(staged, release, request.role)
-    with refusals_in_ledger(Action.PROMOTE, release, bucket.trusted_root, storage, ring):
+    with refusals_in_ledger(LedgerAction.PROMOTE, release, bucket.trusted_root, storage, ring):
         plan = plan_promote(request, staged, catalog, bucket, ring, wall_clock())
         track = track_on_terminal(quiet=for_programs())
         written = None if plan.nothing_to_do else apply_promote(plan, catalog, storage, wall_clock, track)

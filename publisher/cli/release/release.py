@@ -24,7 +24,7 @@ from publisher.cli.release.shipping import (
 )
 from publisher.cli.secrets import key_ring, read_root
 from publisher.errors import UsageError
-from publisher.model.records.ledger import Action
+from publisher.model.records.ledger import LedgerAction
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.decide import ReleaseRequest
 from publisher.pipeline.objects.planned import PlannedObject
@@ -60,7 +60,9 @@ def command(
     the timestamp last; then downloads it all again as a new client would. Run again, it does what is missing.
     """
     if at is not None and not dry_run:
-        raise UsageError("--at goes with --dry-run only", fix="what is published is decided at the real time")
+        raise UsageError(
+            "--at goes with --dry-run only", fix="leave --at out: what is published is decided at the real time"
+        )
     catalog = load(content, config)
     refuse_sample(catalog)
     refuse_placeholders(catalog, config, content)
@@ -76,7 +78,7 @@ def command(
     track = track_on_terminal(quiet=for_programs())
     ring = key_ring(catalog.signers, keys)
     root = read_root(config)
-    logged = refusals_in_ledger(Action.RELEASE, release, root, storage, ring)
+    logged = refusals_in_ledger(LedgerAction.RELEASE, release, root, storage, ring)
     with nullcontext() if dry_run else logged:
         bucket = Bucket(readable(storage), root)
         plan = plan_release(request, catalog, bucket, ring, wall_clock(), replace=replace, track=track)

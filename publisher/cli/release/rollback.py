@@ -13,7 +13,7 @@ from publisher.cli.output.emit import Report, picked
 from publisher.cli.release.shipping import shipping_options
 from publisher.cli.secrets import key_ring, read_root
 from publisher.errors import UsageError
-from publisher.model.records.ledger import Action
+from publisher.model.records.ledger import LedgerAction
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.release.promote import PromoteRequest
@@ -41,10 +41,10 @@ def command(
         version = Version.parse(written_version)
     except ValueError as error:
         raise UsageError(
-            f"{name} does not name a version: {error}", fix="`publish status` shows what is live"
+            f"{name} does not name a version: {error}", fix="look with `publish status` at what is live"
         ) from None
     chosen = channel_among(configuration, product, configuration.products[product].channels, channel)
-    request = PromoteRequest(product, chosen, action=Action.ROLLBACK)
+    request = PromoteRequest(product, chosen, action=LedgerAction.ROLLBACK)
     # Nobody looks from outside: what is live must be taken back even when this machine cannot see it just now.
     storage = open_to_write(to, configuration, wall_clock())
     ring = key_ring(configuration.signers, keys)

@@ -15,7 +15,7 @@ from publisher.cli.output.emit import answering, notice
 from publisher.cli.secrets import keys_option
 from publisher.errors import TidegateError
 from publisher.model.content.release import Release
-from publisher.model.records.ledger import Action
+from publisher.model.records.ledger import LedgerAction
 from publisher.model.values import format_time
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger_append import refusals_logged
@@ -46,7 +46,7 @@ record_option = click.option(
 
 
 def refusals_in_ledger(
-    action: Action, release: Release, root: bytes, storage: Storage, keys: KeyRing
+    action: LedgerAction, release: Release, root: bytes, storage: Storage, keys: KeyRing
 ) -> AbstractContextManager[None]:
     """A refusal by policy inside gets its entry in the ledger; where it cannot have one, a line says why not."""
     return refusals_logged(action, release, root, storage, keys, wall_clock, _say_unlogged)

@@ -14,7 +14,7 @@ from publisher.cli.output.progress_bar import track_on_terminal
 from publisher.cli.release.shipping import artifacts_options, refusals_in_ledger, shipping_options
 from publisher.cli.secrets import key_ring, read_root
 from publisher.errors import UsageError
-from publisher.model.records.ledger import Action
+from publisher.model.records.ledger import LedgerAction
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.decide import ReleaseRequest
 from publisher.pipeline.objects.writing import Written
@@ -42,7 +42,9 @@ def command(
     The candidate is the exact metadata that clients will verify. It waits for signatures, and for `publish promote`.
     """
     if rebase and replace:
-        raise UsageError("--rebase and --replace do not go together", fix="--replace supersedes any candidate")
+        raise UsageError(
+            "--rebase and --replace do not go together", fix="give --replace alone: it supersedes any candidate"
+        )
     catalog = load(content, config)
     refuse_sample(catalog)
     refuse_placeholders(catalog, config, content)
@@ -54,7 +56,7 @@ def command(
     track = track_on_terminal(quiet=for_programs())
     ring = key_ring(catalog.signers, keys)
     root = read_root(config)
-    with refusals_in_ledger(Action.STAGE, release, root, storage, ring):
+    with refusals_in_ledger(LedgerAction.STAGE, release, root, storage, ring):
         plan = plan_stage(request, catalog, Bucket(readable(storage), root), ring, wall_clock(), supersede, track)
     written = None if plan.nothing_to_do else apply_stage(plan, storage, track)
     return StageReport(plan, written)

@@ -31,7 +31,7 @@ from publisher.pipeline.site.files import read_site
 from publisher.pipeline.site.signing import plan_signing
 from publisher.site.directory_writer import read_file, refuse_foreign
 from publisher.site.mkdocs.build import build_site
-from publisher.site.mkdocs.plugin import Source
+from publisher.site.mkdocs.plugin import SiteSource
 from publisher.site.render import CALENDAR_ICS
 from publisher.site.templates import Templates
 from publisher.storage.protocol import Body, Storage
@@ -90,7 +90,7 @@ def command(
         directory = target or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tidegate-"))) / "site"
         refuse_foreign(directory)
         before = published(places.site, CALENDAR_ICS) if places else None
-        source = Source(
+        source = SiteSource(
             catalog,
             state_of(bucket or channel_bucket, config, catalog),
             moment(at, catalog),
@@ -123,4 +123,6 @@ def _refuse_words(
         if alone := [*(["--channel-bucket"] if channel_bucket else []), *alone]:
             raise UsageError(f"{alone[0]} goes with --upload only", fix="give --upload URL too")
     elif at is not None and not flags["dry_run"]:
-        raise UsageError("--at does not go with --upload", fix="what is published says what holds at the real time")
+        raise UsageError(
+            "--at does not go with --upload", fix="leave --at out: what is published says what holds at the real time"
+        )

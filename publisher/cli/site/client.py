@@ -65,5 +65,5 @@ def _id(name: str, text: str) -> str:
         return TypeAdapter(Slug).validate_python(text)
     except ValidationError as error:
         raise InputError(
-            f"--{name} {text!r} is not an id", fix="ids are small letters, digits and single hyphens, like btfs-node"
+            f"--{name} {text!r} is not an id", fix="write small letters, digits and single hyphens, like btfs-node"
         ) from error

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from publisher.content.foreign.fields import Unusable, shown
+from publisher.model.timespan import Span
 from publisher.model.values import YEARS
 
 DAY = timedelta(days=1)
@@ -22,56 +22,48 @@ _DATE = re.compile(
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Dated:
-    """The half-open span [start, end) that a date means."""
-
-    start: datetime
-    end: datetime
-
-    @property
-    def exact(self) -> bool:
-        """Whether it is a moment."""
-        return self.end - self.start == MOMENT
-
-    @property
-    def whole_month(self) -> Dated:
-        """The month, or the months, that it lies in."""
-        return Dated(self.start.replace(day=1, hour=0, minute=0, second=0), _next_month(self.end - MOMENT))
+def is_moment(span: Span) -> bool:
+    """Whether a date means one moment."""
+    return span.length == MOMENT
 
 
-def dated(found: Any, name: str) -> Dated:
+def whole_month(span: Span) -> Span:
+    """The month, or the months, that a span lies in."""
+    return Span(span.start.replace(day=1, hour=0, minute=0, second=0), _next_month(span.end - MOMENT))
+
+
+def dated(text: Any, name: str) -> Span:
     """2021-01-11, 2021-01 or 2021-01-11T02:39:00Z: a day, a month or a moment.
 
     Raises Unusable for anything else, and for a time of day without a zone.
     """
-    if found is None:
+    if text is None:
         raise Unusable(f"has no `{name}`")
-    match = _DATE.fullmatch(found.strip()) if isinstance(found, str) else None
+    match = _DATE.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
-        raise Unusable(f"has no date in `{name}`", f"{shown(found)}; write it like 2021-01-11")
+        raise Unusable(f"has no date in `{name}`", f"{shown(text)}; write it like 2021-01-11")
     if int(match["month"][:4]) not in YEARS:
-        raise Unusable(f"has a year that cannot be meant in `{name}`", f"{shown(found)}; from {YEARS[0]} on")
+        raise Unusable(f"has a year that cannot be meant in `{name}`", f"{shown(text)}; from {YEARS[0]} on")
     if match["time"] is not None and match["zone"] is None:
-        raise Unusable(f"has a time of day and no zone in `{name}`", shown(found))
+        raise Unusable(f"has a time of day and no zone in `{name}`", shown(text))
     try:
         if match["day"] is None:
             first = datetime.fromisoformat(f"{match['month']}-01").replace(tzinfo=UTC)
-            span = Dated(first, _next_month(first))
+            span = Span(first, _next_month(first))
         elif match["time"] is None:
-            first = datetime.fromisoformat(found.strip()).replace(tzinfo=UTC)
-            span = Dated(first, first + DAY)
+            first = datetime.fromisoformat(text.strip()).replace(tzinfo=UTC)
+            span = Span(first, first + DAY)
         else:
-            first = datetime.fromisoformat(found.strip().upper()).astimezone(UTC).replace(microsecond=0)
-            span = Dated(first, first + MOMENT)
+            first = datetime.fromisoformat(text.strip().upper()).astimezone(UTC).replace(microsecond=0)
+            span = Span(first, first + MOMENT)
     except ValueError:
-        raise Unusable(f"has a day or hour that does not exist in `{name}`", shown(found)) from None
+        raise Unusable(f"has a day or hour that does not exist in `{name}`", shown(text)) from None
     return span
 
 
-def time_of_day(found: Any) -> timedelta | None:
+def time_of_day(text: Any) -> timedelta | None:
     """14:30 as the time since midnight; None for anything else."""
-    match = _CLOCK.fullmatch(found) if isinstance(found, str) else None
+    match = _CLOCK.fullmatch(text) if isinstance(text, str) else None
     return timedelta(hours=int(match[1]), minutes=int(match[2])) if match else None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from publisher.content.foreign.dates import DAY, Dated, dated, time_of_day
+from publisher.content.foreign.dates import DAY, dated, is_moment, time_of_day, whole_month
 from publisher.content.foreign.fields import Unusable, first_problem, fits, label, needed, shown, slug, value
 from publisher.content.foreign.rows import Row
 from publisher.model.content.event import (
@@ -24,6 +24,7 @@ from publisher.model.content.event import (
 )
 from publisher.model.history.mapping import EventMapping
 from publisher.model.history.past import PastEvent, Remark
+from publisher.model.timespan import Span
 from publisher.rules import english
 from publisher.rules.lint.lead_time import year_of_event
 
@@ -46,7 +47,7 @@ class ImportedEvents:
 
 def import_events(rows: Sequence[Any], mapping: EventMapping) -> ImportedEvents:
     """Read every row; one that cannot be used is told, and the others still count."""
-    found: list[PastEvent] = []
+    past_events: list[PastEvent] = []
     remarks: list[Remark] = []
     seen: set[str] = set()
     for number, row in enumerate(rows, 1):
@@ -55,22 +56,22 @@ def import_events(rows: Sequence[Any], mapping: EventMapping) -> ImportedEvents:
         try:
             if not isinstance(row, dict):
                 raise Unusable("is no object with fields", shown(row))
-            one = _Reader(row, mapping, number, name, notes).event()
+            past = _RowReader(row, mapping, number, name, notes).event()
         except Unusable as unusable:
             remarks.append(Remark("events", number, name, unusable.reason, unusable.detail, left_out=True))
             continue
-        if one.event.id in seen:
+        if past.event.id in seen:
             notes.append(("has an id that stood before; both count", ""))
-        seen.add(one.event.id)
-        found.append(one)
+        seen.add(past.event.id)
+        past_events.append(past)
         remarks.extend(Remark("events", number, name, reason, detail) for reason, detail in notes)
-    found.sort(key=lambda past: (past.event.starts, past.event.id))
+    past_events.sort(key=lambda past: (past.event.starts, past.event.id))
     unmapped = Counter(remark.detail for remark in remarks if remark.reason == UNMAPPED)
-    return ImportedEvents(tuple(found), dict(unmapped.most_common()), tuple(remarks))
+    return ImportedEvents(tuple(past_events), dict(unmapped.most_common()), tuple(remarks))
 
 
 @dataclass(frozen=True)
-class _Reader:
+class _RowReader:
     """One row on its way to an event."""
 
     row: Row
@@ -83,10 +84,10 @@ class _Reader:
 
     def event(self) -> PastEvent:
         """The event; raises Unusable with the first reason why there is none."""
-        own = [one for one in self.mapping.own_releases if fits(self.row, one.when)]
-        if any(not one.of for one in own):
+        own = [rule for rule in self.mapping.own_releases if fits(self.row, rule.when)]
+        if any(not rule.of for rule in own):
             raise Unusable("is a release, and no event")
-        kind = next((one for one in self.mapping.types if fits(self.row, one.when)), None)
+        kind = next((rule for rule in self.mapping.types if fits(self.row, rule.when)), None)
         if kind is None:
             raise Unusable(UNMAPPED, needed(self.row, self.mapping.fields.type))
         confidence = self._confidence()
@@ -113,7 +114,7 @@ class _Reader:
             raise Unusable("cannot be read as an event", first_problem(error)) from None
         if (look := year_of_event(event)) is not None:
             self.notes.append(("may be of another year", f"{look.what}; {look.fix}"))
-        return PastEvent(event, tuple(name for one in own for name in one.of))
+        return PastEvent(event, tuple(name for rule in own for name in rule.of))
 
     def _confidence(self) -> Confidence:
         if self.mapping.fields.status is None:
@@ -127,35 +128,35 @@ class _Reader:
             self.notes.append((f"may not have taken place, and counts as {means}", status))
         return Confidence(means)
 
-    def _when(self) -> Dated:
+    def _when(self) -> Span:
         """When it took place; what is not known exactly covers all that may have been."""
         fields = self.mapping.fields
         start = dated(value(self.row, fields.starts), fields.starts)
         end = start if value(self.row, fields.ends) is None else dated(value(self.row, fields.ends), str(fields.ends))
-        span = Dated(start.start, end.end)
+        span = Span(start.start, end.end)
         if end.end <= start.start:
             raise Unusable("ends before it starts", f"{english.day(start.start)}, {english.day(end.start)}")
-        if start is end and start.exact:
-            span = Dated(start.start, start.start.replace(hour=0, minute=0, second=0) + DAY)  # nobody says how long
+        if start is end and is_moment(start):
+            span = Span(start.start, start.start.replace(hour=0, minute=0, second=0) + DAY)  # nobody says how long
         span = self._believed(self._as_precise(span))
         if span.end - span.start > LONG:
             self.notes.append(("lasts for more than two weeks, and all of it counts", self._days(span)))
         return span
 
-    def _as_precise(self, span: Dated) -> Dated:
-        said = value(self.row, self.mapping.fields.precision)
-        precision = self.mapping.precisions.get(said) if isinstance(said, str) else None
-        if said is not None and precision is None:
-            self.notes.append(("has a precision that the mapping does not name; whole days count", shown(said)))
+    def _as_precise(self, span: Span) -> Span:
+        stated = value(self.row, self.mapping.fields.precision)
+        precision = self.mapping.precisions.get(stated) if isinstance(stated, str) else None
+        if stated is not None and precision is None:
+            self.notes.append(("has a precision that the mapping does not name; whole days count", shown(stated)))
         if precision == "month":
-            self.notes.append(("is known to the month only, and all of it counts", self._days(span.whole_month)))
-            return span.whole_month
+            self.notes.append(("is known to the month only, and all of it counts", self._days(whole_month(span))))
+            return whole_month(span)
         clock = time_of_day(value(self.row, self.mapping.fields.time))
         if precision == "minute" and clock is not None and span.start.time() == time.min:
-            return Dated(span.start + clock, span.end)
+            return Span(span.start + clock, span.end)
         return span
 
-    def _believed(self, span: Dated) -> Dated:
+    def _believed(self, span: Span) -> Span:
         """The span with what other sources say, as far as it is near."""
         fields, first, last = self.mapping.fields, span.start, span.end
         for name, other in self._conflicts():
@@ -176,16 +177,16 @@ class _Reader:
                 self.notes.append(("has sources that disagree by days; all of them count", shown(other)))
             else:
                 self.notes.append(("has a source that is far off; its own dates count", shown(other)))
-        return Dated(first, last)
+        return Span(first, last)
 
     def _conflicts(self) -> Iterator[tuple[str, Any]]:
         if (where := self.mapping.fields.conflicts) is None or (rows := value(self.row, where.rows)) is None:
             return
-        for one in rows if isinstance(rows, list) else [rows]:
-            if not isinstance(one, dict):
-                self.notes.append(("has a conflict that cannot be read; its own dates count", shown(one)))
+        for conflict in rows if isinstance(rows, list) else [rows]:
+            if not isinstance(conflict, dict):
+                self.notes.append(("has a conflict that cannot be read; its own dates count", shown(conflict)))
                 continue
-            yield shown(value(one, where.field)), value(one, where.value)
+            yield shown(value(conflict, where.field)), value(conflict, where.value)
 
     def _score(self, what: str, name: str | None, unscored: Scored) -> Scored:
         score = value(self.row, name)
@@ -195,7 +196,7 @@ class _Reader:
         self.notes.append((reason, "" if score is None else shown(score)))
         return unscored
 
-    def _unknown_before(self, when: Dated) -> Iterator[Revision]:
+    def _unknown_before(self, when: Span) -> Iterator[Revision]:
         """That nobody knew of it before it was announced, so that it holds no release before."""
         name = self.mapping.fields.announced
         try:
@@ -208,5 +209,5 @@ class _Reader:
         yield Revision(until=announced.start, because="Nobody had announced it.", status="cancelled")
 
     @staticmethod
-    def _days(span: Dated) -> str:
+    def _days(span: Span) -> str:
         return f"{english.day(span.start)} to {english.day(span.end - timedelta(seconds=1))}"

@@ -28,22 +28,22 @@ def value(row: Row, name: str | None) -> Any:
     """The value of a field, by its name or by a dotted path; None where it is absent, null or empty."""
     if name is None:
         return None
-    found: Any = row
+    part_value: Any = row
     for part in [name] if name in row else name.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    return None if found == "" else found
+        part_value = part_value.get(part) if isinstance(part_value, dict) else None
+    return None if part_value == "" else part_value
 
 
 def fits(row: Row, conditions: Conditions) -> bool:
     """Whether all conditions hold; 1 is not true, and "1" is neither."""
     return all(
-        type(there := value(row, name)) is type(wanted) and there == wanted for name, wanted in conditions.items()
+        type(there := value(row, name)) is type(expected) and there == expected for name, expected in conditions.items()
     )
 
 
 def fits_one(row: Row, alternatives: Iterable[Conditions]) -> bool:
     """Whether one of several sets of conditions holds."""
-    return any(fits(row, one) for one in alternatives)
+    return any(fits(row, conditions) for conditions in alternatives)
 
 
 def needed(row: Row, name: str) -> str:
@@ -51,10 +51,10 @@ def needed(row: Row, name: str) -> str:
 
     Raises Unusable where there is none, and for what is no text: a version 1.10 written as a number has lost its end.
     """
-    found = value(row, name)
-    if found is not None and not isinstance(found, str):
-        raise Unusable(f"has no text as `{name}`", f"{shown(found)}; put it in quotes")
-    if not (words := visible(found or "")):
+    text = value(row, name)
+    if text is not None and not isinstance(text, str):
+        raise Unusable(f"has no text as `{name}`", f"{shown(text)}; put it in quotes")
+    if not (words := visible(text or "")):
         raise Unusable(f"has no `{name}`")
     return words
 
@@ -65,13 +65,13 @@ def visible(words: str) -> str:
     return " ".join(seen.split())[:LONGEST]
 
 
-def shown(found: Any) -> str:
+def shown(content: Any) -> str:
     """A value as it can be shown in a message."""
-    if isinstance(found, dict | list):
-        return "a list" if isinstance(found, list) else "an object"
-    if isinstance(found, int) and abs(found) > 10**18:
+    if isinstance(content, dict | list):
+        return "a list" if isinstance(content, list) else "an object"
+    if isinstance(content, int) and abs(content) > 10**18:
         return "a huge number"
-    short = visible(str(found))
+    short = visible(str(content))
     return short if len(short) <= 40 else short[:37] + "..."
 
 
@@ -87,5 +87,5 @@ def slug(words: str) -> str:
 
 def label(row: Any, name: str | None, otherwise: str) -> str:
     """What to call a row, whatever it is: the text of a field, if there is one."""
-    found = value(row, name) if isinstance(row, dict) else None
-    return (visible(found) if isinstance(found, str) else "") or otherwise
+    text = value(row, name) if isinstance(row, dict) else None
+    return (visible(text) if isinstance(text, str) else "") or otherwise

@@ -43,9 +43,9 @@ def read_history(events_file: Path, releases_file: Path, mapping: Mapping) -> Hi
 
 def _nothing_usable(file: Path, remarks: Sequence[Remark]) -> InputError:
     reasons = Counter(remark.reason for remark in remarks if remark.left_out)
-    said = "; ".join(f"{count} of them: {reason}" for reason, count in reasons.most_common(3))
+    summary = "; ".join(f"{count} of them: {reason}" for reason, count in reasons.most_common(3))
     return InputError(
-        f"none of the rows of {file} can be used ({said})",
+        f"none of the rows of {file} can be used ({summary})",
         fix="check that it is the right file, and that the mapping names its fields and words",
     )
 

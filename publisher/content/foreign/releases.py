@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from publisher.content.foreign.dates import DAY, Dated, dated
+from publisher.content.foreign.dates import DAY, dated
 from publisher.content.foreign.fields import (
     Unusable,
     first_problem,
@@ -26,6 +26,7 @@ from publisher.model.content.product import Plane, Product
 from publisher.model.content.release import ChangeClass, Necessity, Notes, Release
 from publisher.model.history.mapping import ReleaseMapping
 from publisher.model.history.past import PastRelease, Remark
+from publisher.model.timespan import Span
 from publisher.rules import english
 from publisher.wire.feed import Action, Restart
 from publisher.wire.version import MAX_LENGTH, Version
@@ -70,7 +71,7 @@ def import_releases(rows: Sequence[Any], mapping: ReleaseMapping) -> ImportedRel
             notes.append(("is of another kind of product than an earlier row; the first counts", known.client_type))
         read.append((past, number))
         remarks.extend(Remark("releases", number, name, reason, detail) for reason, detail in notes)
-    read.sort(key=lambda one: (one[0].start, one[0].release.product, one[1]))
+    read.sort(key=lambda entry: (entry[0].start, entry[0].release.product, entry[1]))
     releases = tuple(_once_each(read, remarks))
     return ImportedReleases(products, releases, tuple(remarks))
 
@@ -98,7 +99,7 @@ def _product(row: Row, mapping: ReleaseMapping) -> Product:
     name = needed(row, mapping.fields.project)
     if not slug(name):
         raise Unusable("has a project without a letter or digit", name)
-    kind = next((one for one in mapping.products if fits(row, one.when)), None)
+    kind = next((rule for rule in mapping.products if fits(row, rule.when)), None)
     if kind is None:
         raise Unusable("is of a kind of product that the mapping does not name", name)
     return Product(
@@ -142,9 +143,9 @@ def _release(row: Row, mapping: ReleaseMapping, product: str, name: str, notes: 
 
 
 def _change_class(row: Row, mapping: ReleaseMapping, notes: list[tuple[str, str]]) -> ChangeClass:
-    for one in mapping.classes:
-        if fits(row, one.when):
-            return one.change_class
+    for rule in mapping.classes:
+        if fits(row, rule.when):
+            return rule.change_class
     assumed = mapping.assume.change_class
     if assumed is None:
         raise Unusable("does not tell what it changes")
@@ -152,7 +153,7 @@ def _change_class(row: Row, mapping: ReleaseMapping, notes: list[tuple[str, str]
     return assumed
 
 
-def _other_dates(row: Row, mapping: ReleaseMapping, day: Dated) -> Iterator[tuple[str, str]]:
+def _other_dates(row: Row, mapping: ReleaseMapping, day: Span) -> Iterator[tuple[str, str]]:
     for name in mapping.fields.also_dated:
         if value(row, name) is None:
             continue

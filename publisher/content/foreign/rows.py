@@ -78,7 +78,7 @@ def _list_in(whole: Any, name: str) -> list[Any] | None:
     if not isinstance(whole, dict):
         return None
     if isinstance(whole.get(name), list):
-        found: list[Any] = whole[name]
-        return found
+        rows: list[Any] = whole[name]
+        return rows
     lists = [value for value in whole.values() if isinstance(value, list)]
     return lists[0] if len(lists) == 1 else None

@@ -65,7 +65,7 @@ def _used_once(kind: str, named: Iterable[tuple[str, Place]]) -> Iterator[Proble
     for name, place in named:
         if name in first:
             what = f"{kind} {name} is already used in {first[name]}"
-            yield Problem(what, place, "ids are never reused: choose another")
+            yield Problem(what, place, "choose another: ids are never reused")
         else:
             first[name] = place
 
@@ -81,7 +81,7 @@ def _unique_configuration(loaded: LoadedConfiguration) -> Iterator[Problem]:
     for signer, index in keys:
         if signer.public in public and signers:
             what = f"the key of {signer.name} is the key of {public[signer.public]}"
-            yield Problem(what, signers.place("signers", index, "public"), "every signer has a key of their own")
+            yield Problem(what, signers.place("signers", index, "public"), "give every signer a key of their own")
         public.setdefault(signer.public, signer.name)
 
 
@@ -90,8 +90,8 @@ def _products(loaded: LoadedConfiguration) -> Iterator[Problem]:
     for item in loaded.products:
         yield from once(item.value.channels, "channel", item, "channels")
         yield from once(item.value.platforms, "platform", item, "platforms")
-        yield from once([one.region for one in item.value.usage], "region", item, "usage")
-        if (shares := sum(one.share for one in item.value.usage)) > 100:
+        yield from once([usage.region for usage in item.value.usage], "region", item, "usage")
+        if (shares := sum(usage.share for usage in item.value.usage)) > 100:
             what = f"the shares of all regions of {item.value.id} are {shares} percent together"
             yield Problem(what, item.place("usage"), "write shares that come to 100")
         if "channels" in loaded.incomplete:
@@ -149,7 +149,7 @@ def _endpoints(loaded: LoadedConfiguration) -> Iterator[Problem]:
     named += [(origin, item.place("downloads", index)) for index, origin in enumerate(item.value.downloads)]
     for origin, place in named:
         if not origin.startswith("https://"):
-            yield Problem(f"{origin} is not https", place, "plain http is for the demo only")
+            yield Problem(f"{origin} is not https", place, "use https; plain http is for the demo only")
 
 
 def policy_problems(item: Item[Policy]) -> Iterator[Problem]:
@@ -196,8 +196,8 @@ def _releases(loaded: Loaded) -> Iterator[Problem]:
         release = item.value
         yield from file_named(str(release.version), item.place("version"))
         yield from _folder(release.product, item.place("product"))
-        yield from once([one.file for one in release.artifacts], "file", item, "artifacts")
-        if twins := same_but_for_case(dict.fromkeys(one.file for one in release.artifacts)):
+        yield from once([artifact.file for artifact in release.artifacts], "file", item, "artifacts")
+        if twins := same_but_for_case(dict.fromkeys(artifact.file for artifact in release.artifacts)):
             what = f"the files {twins[0]} and {twins[1]} differ only in case; on Windows and macOS they are one"
             yield Problem(what, item.place("artifacts"), "give one of the two another name")
         yield from _release_events(item, events, complete="events" not in loaded.incomplete)
@@ -243,7 +243,7 @@ def _releases(loaded: Loaded) -> Iterator[Problem]:
                 yield Problem(
                     f"{later.value.id} is the same version as {earlier.value.version} in {earlier.place('version')}",
                     later.place("version"),
-                    "a version is used once",
+                    "choose another version; each is used once",
                 )
 
 
@@ -253,7 +253,7 @@ def _first_release(item: Item[Release], loaded: Loaded) -> Iterator[Problem]:
     if release.rollback is None or release.rollback.bundle != "none-first-release":
         return
     same = (other.value for other in loaded.releases if other.value.product == release.product)
-    if (before := next((one for one in same if one.version < release.version), None)) is not None:
+    if (before := next((earlier for earlier in same if earlier.version < release.version), None)) is not None:
         yield Problem(
             f"{release.id} is not the first release: there is {before.version}",
             item.place("rollback", "bundle"),

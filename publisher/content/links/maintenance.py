@@ -58,7 +58,7 @@ def _until(item: Item[Maintenance]) -> Iterator[Problem]:
         yield Problem(
             "`until` is not after `starts`",
             item.place("until"),
-            "it is the first moment from which slots no longer count",
+            "write a later moment: the first one from which slots no longer count",
         )
 
 
@@ -69,7 +69,7 @@ def _longest(item: Item[Policy]) -> Iterator[Problem]:
             f"`longest_with_data` is {duration_text(policy.longest_with_data)},"
             f" and `longest` only {duration_text(policy.longest)}",
             item.place("maintenance", "longest_with_data"),
-            f"where data suffers, windows are no longer than others: write {duration_text(policy.longest)} or less",
+            f"write {duration_text(policy.longest)} or less: where data suffers, windows are no longer than others",
         )
 
 
@@ -84,5 +84,5 @@ def _night(item: Item[Policy]) -> Iterator[Problem]:
         yield Problem(
             f"the night from {policy.night_from} to {policy.night_to} is {duration_text(ends - begins)} long",
             place,
-            "a night has 12 hours or fewer; check whether `night_from` and `night_to` were swapped",
+            "check whether `night_from` and `night_to` were swapped; a night has 12 hours or fewer",
         )

@@ -59,13 +59,13 @@ def _names_of_files(loaded: Loaded) -> Iterator[Problem]:
 def _followed(loaded: Loaded) -> Iterator[Problem]:
     """An event follows events that exist and begin before it, and none follows itself in the end."""
     events = {item.value.id: item.value for item in loaded.events}
-    told: set[str] = set()
+    reported: set[str] = set()
     for item in loaded.events:
         event = item.value
         yield from once(event.follows, "event", item, "follows")
         cycle = _cycle(event, events)
-        if cycle and not told & set(cycle):
-            told.update(cycle)
+        if cycle and not reported & set(cycle):
+            reported.update(cycle)
             yield Problem(
                 f"events follow one another in a circle: {' follows '.join(cycle)}",
                 item.place("follows"),
@@ -79,7 +79,7 @@ def _followed(loaded: Loaded) -> Iterator[Problem]:
                 yield Problem(
                     f"{event.id} starts before {name}, which it follows",
                     place,
-                    f"it can start at {format_time(events[name].starts)} or later",
+                    f"let it start at {format_time(events[name].starts)} or later",
                 )
 
 
@@ -130,7 +130,7 @@ def _overrides(loaded: Loaded) -> Iterator[Problem]:
         override = item.value
         for index, rule in enumerate(override.rules):
             if rule in BY_ID and rule not in OVERRIDABLE:
-                stuck, fix = f"`rules` names {rule}", "rules of integrity cannot be overridden, remove it"
+                stuck, fix = f"`rules` names {rule}", "remove it: rules of integrity cannot be overridden"
                 yield Problem(stuck, item.place("rules"), fix)
             else:
                 yield from exists(rule, OVERRIDABLE, "rule", item.place("rules", index))
@@ -154,12 +154,14 @@ def _duties(item: Item[Override], policy: Policy | None) -> Iterator[Problem]:
 
     Under profile solo any one person answers. What a hard freeze asks for besides is for the rules to say.
     """
-    duties = [one.duty for one in item.value.approvers]
+    duties = [approver.duty for approver in item.value.approvers]
     for index, duty in enumerate(duties):
         place = item.place("approvers", index, "duty")
         if duty not in ANSWERING:
             yield Problem(
-                f"duty {duty} cannot answer for an override", place, f"duties that can: {', '.join(ANSWERING)}"
+                f"duty {duty} cannot answer for an override",
+                place,
+                f"choose from the duties that can: {', '.join(ANSWERING)}",
             )
         elif duty in duties[:index]:
             yield Problem(f"duty {duty} stands twice", place, "keep one of them")
@@ -182,7 +184,7 @@ def _rollouts(loaded: Loaded) -> Iterator[Problem]:
     for item in loaded.releases:
         release = item.value
         if release.pattern is not None and loaded.policy is not None:
-            patterns = [one.id for one in loaded.policy.value.patterns]
+            patterns = [pattern.id for pattern in loaded.policy.value.patterns]
             yield from exists(release.pattern, patterns, "pattern", item.place("pattern"))
             yield from _pattern_for_class(item, loaded.policy.value)
         if release.enables_default_of is None or "releases" in loaded.incomplete:
@@ -195,14 +197,16 @@ def _rollouts(loaded: Loaded) -> Iterator[Problem]:
 def _pattern_for_class(item: Item[Release], policy: Policy) -> Iterator[Problem]:
     """A release that is still to ship names a pattern that is for its class of change."""
     release = item.value
-    pattern = next((one for one in policy.patterns if one.id == release.pattern), None)
+    pattern = next((candidate for candidate in policy.patterns if candidate.id == release.pattern), None)
     if pattern is None or release.shipped_at is not None or release.change_class in pattern.classes:
         return
-    fitting = [one.id for one in policy.patterns if release.change_class in one.classes]
+    fitting = [other.id for other in policy.patterns if release.change_class in other.classes]
     yield Problem(
         f"pattern {pattern.id} is not for class {release.change_class}",
         item.place("pattern"),
-        f"patterns that are: {', '.join(fitting)}" if fitting else "add a pattern for this class to policy.yaml",
+        f"choose from the patterns that are: {', '.join(fitting)}"
+        if fitting
+        else "add a pattern for this class to policy.yaml",
     )
 
 
@@ -220,15 +224,17 @@ def _patterns_and_owners(loaded: Loaded) -> Iterator[Problem]:
             place = item.place("patterns", index, "id")
             yield Problem(f"pattern {pattern.id} stands twice", place, "keep one of them, or choose another id")
         ids.add(pattern.id)
-        for position, one in enumerate(pattern.default_for):
+        for position, change_class in enumerate(pattern.default_for):
             place = item.place("patterns", index, "default_for", position)
-            if one not in pattern.classes:
+            if change_class not in pattern.classes:
                 yield Problem(
-                    f"pattern {pattern.id} is not for class {one}", place, "add it to `classes`, or remove it"
+                    f"pattern {pattern.id} is not for class {change_class}", place, "add it to `classes`, or remove it"
                 )
-            if one in default:
-                yield Problem(f"class {one} already has the default {default[one]}", place, "keep one of them")
-            default.setdefault(one, pattern.id)
+            if change_class in default:
+                yield Problem(
+                    f"class {change_class} already has the default {default[change_class]}", place, "keep one of them"
+                )
+            default.setdefault(change_class, pattern.id)
     if item.value.owners is not None and "products" not in loaded.incomplete:
         products = {product.value.id for product in loaded.products}
         for name in item.value.owners.rollback:

@@ -40,13 +40,13 @@ def readings(content: bytes, file: str) -> tuple[Reading, ...]:
     """
     place = Place(file)
     samples = _samples(_series(_json(content, file), place), place)
-    told = [_reading(sample, number, place) for number, sample in enumerate(samples, start=1)]
-    for number, (earlier, later) in enumerate(pairwise(told), start=2):
+    measured = [_reading(sample, number, place) for number, sample in enumerate(samples, start=1)]
+    for number, (earlier, later) in enumerate(pairwise(measured), start=2):
         if later.at <= earlier.at:
             what = f"sample {number} is not later than the one before it, of {format_time(earlier.at)}"
             fix = "ask in steps of whole seconds; Prometheus gives the oldest sample first"
             raise Refused(Problem(what, place, fix))
-    return tuple(one for one in told if math.isfinite(one.value))
+    return tuple(reading for reading in measured if math.isfinite(reading.value))
 
 
 def _json(content: bytes, file: str) -> Any:
@@ -66,10 +66,10 @@ def _json(content: bytes, file: str) -> Any:
 def _series(answer: Any, place: Place) -> Mapping[str, Any]:
     """The one series of an answer."""
     match answer:
-        case {"status": "error", "error": str(said)}:
-            what, fix = f"Prometheus answered with an error: {_plain(said)}", "mend the query, and ask again"
-        case {"status": "success", "warnings": [said, *_]}:
-            what = f"Prometheus warns that its answer may be wrong: {_plain(str(said))}"
+        case {"status": "error", "error": str(message)}:
+            what, fix = f"Prometheus answered with an error: {_plain(message)}", "mend the query, and ask again"
+        case {"status": "success", "warnings": [message, *_]}:
+            what = f"Prometheus warns that its answer may be wrong: {_plain(str(message))}"
             fix = "mend the query; or ask again, once Prometheus can answer all of it"
         case {"status": "success", "data": {"resultType": "scalar" | "string" as kind}}:
             what, fix = f"holds a {kind}, and one series is needed", "ask without scalar(), or put vector() around it"
@@ -104,16 +104,16 @@ def _samples(series: Mapping[str, Any], place: Place) -> list[Any]:
 
 def _reading(sample: Any, number: int, place: Place) -> Reading:
     match sample:
-        case [int() | float() as seconds, str(said)]:
-            at, value = _moment(seconds), _number(said)
+        case [int() | float() as seconds, str(number_text)]:
+            at, value = _moment(seconds), _number(number_text)
         case _:
             raise Refused(Problem(f"sample {number} is not a time and a value", place, _SAVE))
     if at is None:
         what = f"sample {number} lies outside of the years {YEARS[0]} to {YEARS[-1]}: {seconds}"
-        fix = "Prometheus counts seconds since 1970, not milliseconds; save its answer as it comes"
+        fix = "save its answer as it comes: Prometheus counts seconds since 1970, not milliseconds"
         raise Refused(Problem(what, place, fix))
     if value is None:
-        raise Refused(Problem(f"sample {number} has no number as its value: {_plain(said)}", place, _SAVE))
+        raise Refused(Problem(f"sample {number} has no number as its value: {_plain(number_text)}", place, _SAVE))
     return Reading(at=at, value=value)
 
 
@@ -126,9 +126,9 @@ def _moment(seconds: float) -> datetime | None:
     return at if at.year in YEARS else None
 
 
-def _number(said: str) -> float | None:
+def _number(text: str) -> float | None:
     try:
-        return float(said)
+        return float(text)
     except ValueError:
         return None
 
@@ -136,14 +136,14 @@ def _number(said: str) -> float | None:
 def _named(several: Sequence[Any]) -> str:
     """The first few series by their labels, as Prometheus writes them: failed_syncs{region="eu"}."""
     names = []
-    for one in several[:_SHOWN]:
-        labels = one["metric"] if isinstance(one, dict) and isinstance(one.get("metric"), dict) else {}
+    for series in several[:_SHOWN]:
+        labels = series["metric"] if isinstance(series, dict) and isinstance(series.get("metric"), dict) else {}
         pairs = ", ".join(f"{name}={json.dumps(value)}" for name, value in labels.items() if name != "__name__")
         names.append(_plain(f"{labels.get('__name__', '')}{{{pairs}}}"))
     more = len(several) - len(names)
     return listed([*names, f"{more} more"] if more else names)
 
 
-def _plain(said: str) -> str:
+def _plain(text: str) -> str:
     """One line of bounded length that no terminal takes for a command."""
-    return textwrap.shorten("".join(char if char.isprintable() else " " for char in said), 200, placeholder=" ...")
+    return textwrap.shorten("".join(char if char.isprintable() else " " for char in text), 200, placeholder=" ...")

@@ -29,7 +29,7 @@ class Saved:
 
 def with_readings(loaded: Loaded, saved: Sequence[Saved]) -> Loaded:
     """Monitors with all their readings by time, and signals with the newest; typed or saved."""
-    by_id = {one.id: one.readings for one in saved}
+    by_id = {file.id: file.readings for file in saved}
     return replace(
         loaded,
         monitors=[_monitor(item, by_id.get(item.value.id, ())) for item in loaded.monitors],
@@ -38,7 +38,7 @@ def with_readings(loaded: Loaded, saved: Sequence[Saved]) -> Loaded:
 
 
 def _monitor(item: Item[Monitor], saved: Sequence[Reading]) -> Item[Monitor]:
-    by_time = {one.at: one for one in (*item.value.readings, *saved)}
+    by_time = {reading.at: reading for reading in (*item.value.readings, *saved)}
     readings = tuple(by_time[moment] for moment in sorted(by_time))
     return replace(item, value=item.value.model_copy(update={"readings": readings}))
 
@@ -53,12 +53,14 @@ def _signal(item: Item[Signal], saved: Sequence[Reading]) -> Item[Signal]:
 def readings_problems(loaded: Loaded, saved: Sequence[Saved]) -> Iterator[Problem]:
     """Everything that is wrong between the files, the items that they are of, and what was typed there."""
     yield from _names(loaded, saved)
-    typed = {(ident, one.at): (one.value, place) for ident, one, place in _typed(loaded)}
+    typed = {(ident, reading.at): (reading.value, place) for ident, reading, place in _typed(loaded)}
     for file in saved:
-        for one in file.readings:
-            value, place = typed.get((file.id, one.at), (one.value, Place(file.file)))
-            if value != one.value:
-                what = f"{value:.15g} was typed for {format_time(one.at)}, and {file.file} says {one.value:.15g}"
+        for reading in file.readings:
+            value, place = typed.get((file.id, reading.at), (reading.value, Place(file.file)))
+            if value != reading.value:
+                what = (
+                    f"{value:.15g} was typed for {format_time(reading.at)}, and {file.file} says {reading.value:.15g}"
+                )
                 yield Problem(what, place, "keep the one that is true, and remove the other")
 
 
@@ -66,23 +68,23 @@ def _names(loaded: Loaded, saved: Sequence[Saved]) -> Iterator[Problem]:
     """Each file is the one file of one monitor or signal."""
     monitors, signals = ({item.value.id for item in items} for items in (loaded.monitors, loaded.signals))
     files: dict[str, str] = {}
-    for one in saved:
-        place = Place(one.file)
+    for file in saved:
+        place = Place(file.file)
         if not {"monitors", "signals"} & loaded.incomplete:
-            yield from exists(one.id, monitors | signals, "monitor or signal", place)
-        if one.id in monitors & signals:
-            what = f"{one.id} is a monitor and a signal, and nobody can tell whose readings these are"
+            yield from exists(file.id, monitors | signals, "monitor or signal", place)
+        if file.id in monitors & signals:
+            what = f"{file.id} is a monitor and a signal, and nobody can tell whose readings these are"
             yield Problem(what, place, "give one of the two another id")
-        if one.id in files:
-            yield Problem(f"readings of {one.id} are already in {files[one.id]}", place, "keep one of the two files")
-        files.setdefault(one.id, one.file)
+        if file.id in files:
+            yield Problem(f"readings of {file.id} are already in {files[file.id]}", place, "keep one of the two files")
+        files.setdefault(file.id, file.file)
 
 
 def _typed(loaded: Loaded) -> Iterator[tuple[str, Reading, Place]]:
     """What people typed: of which monitor or signal, what was measured, and where it stands."""
     for monitor in loaded.monitors:
-        for index, one in enumerate(monitor.value.readings):
-            yield monitor.value.id, one, monitor.place("readings", index, "value")
+        for index, reading in enumerate(monitor.value.readings):
+            yield monitor.value.id, reading, monitor.place("readings", index, "value")
     for signal in loaded.signals:
-        one = Reading(at=signal.value.sampled_at, value=signal.value.value)
-        yield signal.value.id, one, signal.place("value")
+        reading = Reading(at=signal.value.sampled_at, value=signal.value.value)
+        yield signal.value.id, reading, signal.place("value")

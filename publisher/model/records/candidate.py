@@ -11,7 +11,7 @@ from publisher.model.records.ledger import LAST_NUMBER
 from publisher.model.values import Digest, Model, ReleaseVersion, UtcTime
 
 
-class Basis(Model):
+class ApprovalBasis(Model):
     """What the approvals of a release rest on (a signed field of its candidate)."""
 
     policy: Digest

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from publisher.model.values import Digest, Model, PlatformId, ReleaseVersion, Slug, UtcTime
+from publisher.model.published_file import PublishedFile
+from publisher.model.values import Digest, Model, ReleaseVersion, Slug, UtcTime
 from publisher.wire.version import Version
 
 
@@ -23,17 +24,9 @@ class Companion(Model):
     """SHA-256 of its bytes."""
 
 
-class PublishedArtifact(Model):
+class PublishedArtifact(PublishedFile):
     """One binary as it was published."""
 
-    file: str
-    """Its plain name."""
-    platform: PlatformId
-    """What it runs on."""
-    size: Annotated[int, Field(gt=0)]
-    """Bytes."""
-    sha256: Digest
-    """SHA-256 of its bytes."""
     companions: tuple[Companion, ...] = ()
     """Files that describe it."""
 
@@ -57,7 +50,7 @@ class LiveRelease(Model):
     product: Slug
     channel: Slug
     version: ReleaseVersion
-    artifacts: tuple[PublishedArtifact, ...]
+    artifacts: tuple[PublishedFile, ...]
     approved_by: tuple[str, ...] = ()
     """Persons with their duties who signed it, as the signed keys name them (R38)."""
 

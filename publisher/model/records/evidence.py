@@ -5,19 +5,10 @@ from __future__ import annotations
 from typing import Self
 
 from publisher.model.content.release import ChangeClass
+from publisher.model.published_file import PublishedFile
 from publisher.model.records.channel_state import ChannelState, Withdrawal
-from publisher.model.values import Digest, Model, PlatformId, ReleaseVersion
+from publisher.model.values import Digest, Model, ReleaseVersion
 from publisher.wire.version import Version
-
-
-class ArtifactFact(Model):
-    """A file as it lies in the artifacts directory."""
-
-    file: str
-    platform: PlatformId
-    size: int
-    """Bytes."""
-    sha256: Digest
 
 
 class OfferedFile(Model):
@@ -52,7 +43,7 @@ class ChangeFacts(Model):
 class Evidence(Model):
     """Facts from outside the content. None means: not looked at, which is no proof of anything."""
 
-    artifacts: tuple[ArtifactFact, ...] | None = None
+    artifacts: tuple[PublishedFile, ...] | None = None
     """The release's files, hashed."""
     live: ReleaseVersion | None = None
     """The version that the channel offers now."""

@@ -19,7 +19,7 @@ Number = Annotated[int, Field(ge=1, le=LAST_NUMBER)]
 """Entries are counted from 1."""
 
 
-class Action(StrEnum):
+class LedgerAction(StrEnum):
     """What was done, or was asked for and refused."""
 
     STAGE = "stage"
@@ -49,10 +49,10 @@ class Stamp(Model):
     """Of its bytes."""
 
 
-class Told(Model):
+class LedgerEntryBody(Model):
     """What an entry tells, without its place in the ledger."""
 
-    action: Action
+    action: LedgerAction
     """What was done or refused."""
     refused: bool = False
     """Whether policy refused it; then it changed nothing."""
@@ -93,9 +93,9 @@ class Told(Model):
         return f"{self.product}.{self.channel}" if self.product and self.channel else None
 
     @classmethod
-    def decided(
+    def of_decision(
         cls,
-        action: Action,
+        action: LedgerAction,
         release: Release,
         decision: Decision,
         candidate: str | None = None,
@@ -117,13 +117,13 @@ class Told(Model):
         )
 
     @classmethod
-    def routine(cls, action: Action, policy: Policy | None) -> Self:
+    def routine(cls, action: LedgerAction, policy: Policy | None) -> Self:
         """What no rule is asked about; so a policy that cannot be read does not stop it."""
         known = (policy.version, policy.digest()) if policy is not None else (None, None)
         return cls(action=action, policy_version=known[0], policy_digest=known[1])
 
-    def anew(self, decision: Decision) -> Self:
-        """The same, decided once more."""
+    def with_decision(self, decision: Decision) -> Self:
+        """The same, resting on a newer decision."""
         return self.model_copy(
             update={
                 "decision": decision,
@@ -137,7 +137,7 @@ class Told(Model):
         return self.model_copy(update={"base": base})
 
 
-class PublicEntry(Told):
+class PublicEntry(LedgerEntryBody):
     """An entry as everybody may read it: its decision is the public one."""
 
     number: Number
@@ -146,7 +146,7 @@ class PublicEntry(Told):
     """When it was written."""
 
 
-class Entry(Told):
+class Entry(LedgerEntryBody):
     """The payload of one signed entry."""
 
     format: Literal["tidegate-ledger/1"] = "tidegate-ledger/1"

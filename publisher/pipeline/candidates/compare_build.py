@@ -14,8 +14,8 @@ from publisher.channel.candidates.release_candidate import ReleaseCandidate
 from publisher.channel.layout import artifact_target, target_key
 from publisher.channel.limits import FILE_LIMIT
 from publisher.errors import InputError, StorageMissing, VerificationError
+from publisher.model.published_file import PublishedFile
 from publisher.model.records.approval import BuiltFile, Comparison
-from publisher.model.records.evidence import ArtifactFact
 from publisher.rules import english
 from publisher.signing.code_signature import read_program
 from publisher.signing.digests import digest_file
@@ -26,7 +26,7 @@ SIGNING_PLATFORMS = ("windows-", "macos-")
 
 
 def compare_build(
-    candidate: ReleaseCandidate, files: Sequence[ArtifactFact], directory: Path, storage: Storage
+    candidate: ReleaseCandidate, files: Sequence[PublishedFile], directory: Path, storage: Storage
 ) -> tuple[BuiltFile, ...]:
     """How each of the candidate's files compares with the file of its name in `directory`.
 
@@ -49,7 +49,7 @@ def compare_build(
     return compared
 
 
-def _compare(candidate: ReleaseCandidate, file: ArtifactFact, path: Path, storage: Storage) -> BuiltFile:
+def _compare(candidate: ReleaseCandidate, file: PublishedFile, path: Path, storage: Storage) -> BuiltFile:
     if not path.exists():
         result = Comparison.MISSING
     elif digest_file(path).sha256 == file.sha256:
@@ -59,7 +59,7 @@ def _compare(candidate: ReleaseCandidate, file: ArtifactFact, path: Path, storag
     return BuiltFile(file=file.file, sha256=file.sha256, result=result)
 
 
-def _compare_programs(candidate: ReleaseCandidate, file: ArtifactFact, path: Path, storage: Storage) -> Comparison:
+def _compare_programs(candidate: ReleaseCandidate, file: PublishedFile, path: Path, storage: Storage) -> Comparison:
     """How a program for a system whose programs are signed compares with one that was not, or not by the same."""
     if not file.platform.startswith(SIGNING_PLATFORMS):
         return Comparison.DIFFERS

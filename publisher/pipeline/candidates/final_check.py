@@ -17,7 +17,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision
 from publisher.model.records.evidence import Evidence
-from publisher.pipeline.candidates.staged import StagedRelease, judged
+from publisher.pipeline.candidates.staged import StagedRelease, approval_status
 from publisher.pipeline.configured import configured_roles
 from publisher.pipeline.decide import decide
 from publisher.pipeline.objects.planned import PlannedObject
@@ -47,19 +47,19 @@ def permitted(
     decision = decide(catalog, release, channel, moment, evidence)
     check_content(staged.candidate, catalog, release, evidence.artifacts or (), moment)
     needed = needs(Question(catalog, release, channel, evidence, moment), decision, BY_ID)
-    found = judged(staged, configured_roles(catalog, now), catalog, needed, moment, now)
+    found = approval_status(staged, configured_roles(catalog, now), catalog, needed, moment, now)
     require(found, f"{release.id} in {channel}", needed)
     return Permit(decision, tuple(str(one) for one in found.counted))
 
 
-def kept_way_back(
+def kept_rollback_metadata(
     staged: StagedRelease, release: Release, catalog: Catalog, live: Repository | None, read: Read, now: datetime
 ) -> tuple[PlannedObject, ...]:
-    """The signed way back as it is kept for as long as the release may be taken back; what a killed run kept stays.
+    """The signed rollback metadata, kept for as long as the release may be taken back.
 
-    Raises ApprovalsMissing.
+    What a killed run kept stays. Raises ApprovalsMissing.
     """
-    metadata = staged.signed_way_back(release, catalog, live)
+    metadata = staged.signed_rollback_metadata(release, catalog, live)
     if metadata is None:
         return ()
     role = staged.candidate.role
@@ -68,7 +68,7 @@ def kept_way_back(
     if not says_enough(configured, role, metadata):
         raise ApprovalsMissing(
             f"the way back of {release.id} is not signed by all who have to; it is signed together with the release",
-            fix="those who signed the release itself run `publish approve` again",
+            fix="ask those who signed the release itself to run `publish approve` again",
         )
     key = back_key(role, staged.candidate.digest)
     kept = read(key)
@@ -82,7 +82,7 @@ def kept_way_back(
 
 
 def _is_whole(data: bytes, payload: Targets, configured: Targets, role: str) -> bool:
-    """Whether this is the way back, signed by all who have to."""
+    """Whether this is the rollback metadata, signed by all who have to."""
     try:
         found = parse(data, Targets, "the way back")
     except VerificationError:

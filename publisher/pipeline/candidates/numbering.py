@@ -13,14 +13,14 @@ from functools import cache
 from tuf.api.metadata import Key, Metadata, Root, Targets
 
 from publisher.channel.candidates.candidate import next_free_version, payload_digest
-from publisher.channel.candidates.release_candidate import ReleaseCandidate, basis_named
+from publisher.channel.candidates.release_candidate import ReleaseCandidate, approval_basis_named
 from publisher.channel.layout import back_key
 from publisher.channel.ledger.entries import Logged, verified_entry
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.config.signer import Signers
-from publisher.model.records.ledger import Action, Entry
+from publisher.model.records.ledger import Entry, LedgerAction
 from publisher.pipeline.bucket import Bucket
-from publisher.pipeline.ledger_append import NO_OBJECT, keys_ever_named, objects_from_the_end, whose_keys_count
+from publisher.pipeline.ledger_append import NO_OBJECT, keys_ever_named, objects_from_the_end, read_current_keys
 from publisher.pipeline.reading import reader
 from publisher.rules import english
 
@@ -89,7 +89,7 @@ def read_stagings(role: str, bucket: Bucket, signers: Signers) -> Stagings:
     storage, trusted_root = bucket.storage, bucket.trusted_root
     current = bucket.live.of(role) if bucket.live else None
     since = _ledger_at_staging(current)
-    today = whose_keys_count(storage, trusted_root, signers)
+    current_keys = read_current_keys(storage, trusted_root, signers)
 
     @cache
     def ever_named() -> Mapping[str, Key]:
@@ -111,12 +111,12 @@ def read_stagings(role: str, bucket: Bucket, signers: Signers) -> Stagings:
                 damaged.append(number)
             follower = logged.entry
         try:
-            entry = today.entry(logged)
+            entry = current_keys.entry(logged)
         except VerificationError:
             if not _is_ours(logged, ever_named()):
                 damaged.append(number)
             continue
-        if entry.action is Action.STAGE and not entry.refused and _is_about(entry, role):
+        if entry.action is LedgerAction.STAGE and not entry.refused and _is_about(entry, role):
             entries.append(entry)
     highest = current.signed.version if current else 0
     if current is not None and isinstance(current.signed, Targets):
@@ -138,7 +138,7 @@ def refuse_superseded(candidate: ReleaseCandidate, stagings: Stagings) -> None:
     entries = [entry for entry in stagings.entries if entry.channel_role == candidate.role]
     # The oldest one counts: a thief of one key could tell of it again.
     own = next((entry for entry in reversed(entries) if entry.candidate == candidate.digest), None)
-    basis = candidate.basis
+    basis = candidate.approval_basis
     if own is not None and basis is not None and basis.ledger is not None and basis.ledger >= own.number:
         raise StorageConflict(
             f"candidate {candidate.digest[:12]} says that entry {basis.ledger} of the ledger was there before it was"
@@ -167,7 +167,9 @@ def refuse_superseded(candidate: ReleaseCandidate, stagings: Stagings) -> None:
 
 
 def _ledger_at_staging(current: Metadata[Root] | Metadata[Targets] | None) -> int:
-    basis = basis_named(current.signed) if current is not None and isinstance(current.signed, Targets) else None
+    basis = (
+        approval_basis_named(current.signed) if current is not None and isinstance(current.signed, Targets) else None
+    )
     return basis.ledger or 0 if basis is not None else 0
 
 

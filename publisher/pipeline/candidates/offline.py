@@ -124,19 +124,19 @@ def repack(bundle: Bundle, storage: MemoryStorage) -> bytes:
 
 def brought_back(
     candidate: Candidate,
-    way_back: bytes | None,
+    rollback_metadata: bytes | None,
     may_sign: Mapping[str, Key],
     bundle: MemoryStorage,
     bucket: Storage,
 ) -> tuple[PlannedObject, ...]:
     """What a bundle adds to the bucket's candidate, every piece verified.
 
-    `way_back` is the payload of the way back, None where there is none. Raises VerificationError for anything that
-    is not a good signature or statement by a key that may sign.
+    `rollback_metadata` is the payload that takes the release back, None where there is none. Raises VerificationError
+    for anything that is not a good signature or statement by a key that may sign.
     """
     read = reader(bundle)
     found: list[PlannedObject] = []
-    back = parse(way_back, Targets, "the way back").signed_bytes if way_back is not None else None
+    back = parse(rollback_metadata, Targets, "the way back").signed_bytes if rollback_metadata is not None else None
     for folder, over in ((SIGNATURES, candidate.metadata.signed_bytes), (BACK, back)):
         for stat in bundle.list(candidate.key(folder)):
             if bucket.stat(stat.key) is not None:

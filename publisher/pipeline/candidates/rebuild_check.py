@@ -13,22 +13,21 @@ from datetime import datetime
 from publisher.channel.advance import says_the_same
 from publisher.channel.candidates.approval import SKEW
 from publisher.channel.candidates.candidate import is_short_lived
-from publisher.channel.candidates.release_candidate import PEOPLE, ReleaseCandidate, basis_field, people_digest
+from publisher.channel.candidates.release_candidate import PEOPLE, ReleaseCandidate, approval_basis_field, people_digest
 from publisher.channel.repository import Repository, withdrawn_by
 from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, CHANGES_FIELD, RELEASE_FIELD, listed_targets, role_policy
 from publisher.channel.vouched import VouchedRelease, vouched_release
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
-from publisher.model.records.channel_state import PublishedArtifact
-from publisher.model.records.evidence import ArtifactFact
+from publisher.model.published_file import PublishedFile
 from publisher.pipeline.candidates.numbering import Stagings
 from publisher.pipeline.configured import minisign_public
 from publisher.pipeline.objects.collect import fits_pattern
 from publisher.pipeline.objects.planned import channel_listing
 from publisher.pipeline.reading import Readable, reader
 from publisher.rules import english
-from publisher.wire.feed import Feed
+from publisher.wire.feed import ParsedFeed
 from publisher.wire.withdrawn import WITHDRAWN_FIELD
 
 FIELDS = {RELEASE_FIELD, CHANGES_FIELD, BASIS_FIELD, BASE_FIELD, WITHDRAWN_FIELD}
@@ -54,7 +53,7 @@ def vouched_files(candidate: ReleaseCandidate, catalog: Catalog, release: Releas
     return vouched
 
 
-def _check_files(candidate: ReleaseCandidate, release: Release, files: Sequence[ArtifactFact]) -> None:
+def _check_files(candidate: ReleaseCandidate, release: Release, files: Sequence[PublishedFile]) -> None:
     """The release's own patterns say which files it has, and for which platforms. Raises VerificationError."""
     patterns = {spec.platform: spec for spec in release.artifacts}
     if sorted(patterns) != sorted(file.platform for file in files):
@@ -73,7 +72,7 @@ def check_payload(
     release: Release,
     vouched: VouchedRelease,
     live: Repository | None,
-    offered: Mapping[str, Feed],
+    offered: Mapping[str, ParsedFeed],
     stagings: Stagings,
     now: datetime,
 ) -> None:
@@ -81,8 +80,8 @@ def check_payload(
 
     `offered` are the feeds that are live. The candidate's own were compared with the content before (`check_content`).
     """
-    signed, basis, changes = candidate.metadata.signed, candidate.basis, candidate.changes
-    if basis is None or signed.unrecognized_fields[BASIS_FIELD] != basis_field(basis):
+    signed, basis, changes = candidate.metadata.signed, candidate.approval_basis, candidate.changes
+    if basis is None or signed.unrecognized_fields[BASIS_FIELD] != approval_basis_field(basis):
         raise _planted(candidate, "says more of what it rests on than this program writes")
     if basis.people != people_digest(vouched.digests):
         raise _planted(candidate, "was made for other files for people than the minisign key vouches for")
@@ -98,11 +97,7 @@ def check_payload(
             " too soon for people to renew it before clients are stranded",
             fix="stage it again with --replace; it needs new signatures",
         )
-    artifacts = [
-        PublishedArtifact(file=file.file, platform=file.platform, size=file.size, sha256=file.sha256)
-        for file in vouched.files
-    ]
-    listed, _ = channel_listing(catalog, release, candidate.channel, artifacts, live, offered, basis.at)
+    listed, _ = channel_listing(catalog, release, candidate.channel, vouched.files, live, offered, basis.at)
     classes = None if changes is None else [str(change_class) for change_class in changes.classes or ()]
     current = live.roles.get(candidate.role) if live else None
     withdrawn = withdrawn_by(current.signed if current else None)

@@ -1,4 +1,4 @@
-"""What staging holds for a channel: the candidate, who has signed it and stated what, and who signed its way back."""
+"""What staging holds for a channel: the candidate, its rollback metadata, and who signed them and stated what."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from publisher.channel.candidates.candidate import (
     sign_candidate,
     signature_object,
 )
-from publisher.channel.candidates.release_candidate import ReleaseCandidate, way_back
+from publisher.channel.candidates.release_candidate import ReleaseCandidate, rollback_metadata
 from publisher.channel.layout import candidate_key
 from publisher.channel.repository import Repository, parse
 from publisher.errors import InputError, StorageConflict, StorageForeign, VerificationError
@@ -37,7 +37,7 @@ from publisher.signing.key_files import OpenSigner, public_key, signed_by
 from publisher.storage.protocol import Body, Storage
 
 BACK = "back/"
-"""Signatures over the way back of a candidate lie below it."""
+"""Signatures over the rollback metadata of a candidate lie below it."""
 
 MOST = 200
 """No candidate has more signatures or statements by keys that we know; what is heaped up beyond is not read."""
@@ -57,16 +57,18 @@ class StagedRelease(Staged[ReleaseCandidate]):
     statements: tuple[bytes, ...] = ()
     """As they lie there; whoever reads them verifies them."""
     back: tuple[Signature, ...] = ()
-    """Signatures over the way back."""
+    """Signatures over the rollback metadata."""
 
     @property
     def signed(self) -> Metadata[Targets]:
         """The payload with all signatures that have come in; whether they suffice is judged elsewhere."""
         return self.onto(self.candidate.metadata)
 
-    def signed_way_back(self, release: Release, catalog: Catalog, live: Repository | None) -> Metadata[Targets] | None:
-        """The way back with all signatures over it; None for a release that has none."""
-        payload = way_back(self.candidate, release, catalog, live)
+    def signed_rollback_metadata(
+        self, release: Release, catalog: Catalog, live: Repository | None
+    ) -> Metadata[Targets] | None:
+        """The rollback metadata with all signatures over it; None for a release that has none."""
+        payload = rollback_metadata(self.candidate, release, catalog, live)
         if payload is None:
             return None
         metadata = parse(payload, Targets, "the way back")
@@ -147,7 +149,7 @@ def store_signatures(objects: Sequence[PlannedObject], storage: Storage, again: 
         ) from error
 
 
-def judged(
+def approval_status(
     staged: StagedRelease, configured: Targets, catalog: Catalog, needs: Needs, moment: datetime, now: datetime
 ) -> Standing:
     """Who has approved, counted by the policy in force at `moment`; `now` is the time of day."""
@@ -166,16 +168,16 @@ class Given:
 
 def give(
     staged: StagedRelease,
-    way_back_payload: bytes | None,
+    rollback_payload: bytes | None,
     keys: Iterable[OpenSigner],
     needs: Needs,
     facts: dict[Fact, str],
     at: datetime,
     built: tuple[BuiltFile, ...] = (),
 ) -> Given:
-    """Sign a candidate, its way back and a statement with each key; what a key has signed already stays as it is.
+    """Sign a candidate, its rollback metadata and a statement with each key.
 
-    Raises SigningError.
+    What a key has signed already stays as it is. Raises SigningError.
     """
     candidate = staged.candidate
     objects: list[tuple[str, bytes]] = []
@@ -185,8 +187,8 @@ def give(
             (made,) = sign_candidate(candidate, [key])
             staged = replace(staged, signatures=(*_others(staged.signatures, keyid), made))
             objects.append(signature_object(candidate, made))
-        if way_back_payload is not None:
-            data = parse(way_back_payload, Targets, "the way back").signed_bytes
+        if rollback_payload is not None:
+            data = parse(rollback_payload, Targets, "the way back").signed_bytes
             if lacks(staged.back, key, data):
                 made = key.sign(data)
                 staged = replace(staged, back=(*_others(staged.back, keyid), made))

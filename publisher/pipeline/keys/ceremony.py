@@ -101,7 +101,7 @@ def write_ceremony(made: Ceremony, keys: Path, config: Path, passphrases: Mappin
     if root.exists():
         raise InputError(
             f"{root} exists: this configuration has its keys already",
-            fix="a new root would strand every client that trusts the old one; use another --config for a trial",
+            fix="use another --config for a trial; a new root would strand every client that trusts the old one",
         )
     keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     for signer in made.signers.signers:

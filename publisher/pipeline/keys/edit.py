@@ -30,7 +30,7 @@ STAGE = "publish keys stage"
 
 
 @dataclass(frozen=True)
-class Place:
+class ConfigurationPlace:
     """Where the configuration is, and what it says now; roles may be short of keys, since that is mended here."""
 
     config: Path
@@ -43,7 +43,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class KeyToAdd:
     """A key to add, as far as it is known before anybody is asked for its public half."""
 
     name: str
@@ -65,7 +65,7 @@ class Change:
     """What a person should know of it."""
 
 
-def refuse_unfit(wanted: Wanted, configuration: Configuration) -> None:
+def refuse_unfit(wanted: KeyToAdd, configuration: Configuration) -> None:
     """Raises InputError for a name in use, and for roles that no product, channel or policy knows."""
     taken = next((one for one in configuration.signers.signers if one.name == wanted.name), None)
     if taken is not None:
@@ -81,7 +81,7 @@ def refuse_unfit(wanted: Wanted, configuration: Configuration) -> None:
             raise InputError(f"roles.yaml says nothing of the role {role}", fix="add it under `roles:`")
 
 
-def plan_add(wanted: Wanted, public: PublicKey, uri: str, place: Place) -> Change:
+def plan_add(wanted: KeyToAdd, public: PublicKey, uri: str, place: ConfigurationPlace) -> Change:
     """signers.yaml with the key. Raises InputError, SigningError or ContentError, and writes nothing."""
     before = place.configuration.signers
     refuse_unfit(wanted, place.configuration)
@@ -98,7 +98,7 @@ def plan_add(wanted: Wanted, public: PublicKey, uri: str, place: Place) -> Chang
     )
 
 
-def plan_rotate(name: str, successor: str, public: PublicKey, uri: str, place: Place) -> Change:
+def plan_rotate(name: str, successor: str, public: PublicKey, uri: str, place: ConfigurationPlace) -> Change:
     """signers.yaml with a successor of the key, for the same person, duty and roles; the old one is marked retired.
 
     Raises InputError, SigningError or ContentError, and writes nothing.
@@ -107,7 +107,7 @@ def plan_rotate(name: str, successor: str, public: PublicKey, uri: str, place: P
     old = known_signer(name, signers)
     if old.retired:
         raise InputError(f"{name} was replaced before", fix="rotate the key that replaced it")
-    wanted = Wanted(successor, old.person, old.duty, old.roles)
+    wanted = KeyToAdd(successor, old.person, old.duty, old.roles)
     refuse_unfit(wanted, place.configuration)
     refuse_secrets(uri)
     new = _signer(wanted, public, uri)
@@ -129,7 +129,7 @@ def known_signer(name: str, signers: Signers) -> Signer:
     return signer
 
 
-def plan_remove(name: str, place: Place, named_by: Sequence[str] | None, *, compromised: bool) -> Change:
+def plan_remove(name: str, place: ConfigurationPlace, named_by: Sequence[str] | None, *, compromised: bool) -> Change:
     """signers.yaml without the key.
 
     `named_by` is the live metadata that names the key; None where nobody looked. Raises SigningError when a role could
@@ -141,8 +141,8 @@ def plan_remove(name: str, place: Place, named_by: Sequence[str] | None, *, comp
     short = [one for role in _meant(signer, signers) for one in shortfalls(left, role)]
     if short and not compromised:
         raise SigningError(
-            f"Without {name}, {listed([one.what for one in short])}.",
-            fix=f"first add another: publish keys add NAME --person P --duty {signer.duty}"
+            f"without {name}, {listed([one.what for one in short])}",
+            fix=f"add another first: publish keys add NAME --person P --duty {signer.duty}"
             f" {' '.join(f'--role {role}' for role in signer.roles)} ...; or give --compromised if others may have it",
         )
     if signer.retired and named_by and not compromised:
@@ -214,7 +214,7 @@ def _meant(signer: Signer, signers: Signers) -> list[str]:
     return list(dict.fromkeys((*signer.roles, *own)))
 
 
-def _signer(wanted: Wanted, public: PublicKey, uri: str) -> Signer:
+def _signer(wanted: KeyToAdd, public: PublicKey, uri: str) -> Signer:
     try:
         signer = Signer(
             name=wanted.name,
@@ -240,7 +240,7 @@ def _refuse_same_key(signer: Signer, signers: Signers) -> None:
         if public_key(other).keyid == keyid:
             whose = "" if other.person == signer.person else f" of {other.person}"
             raise SigningError(
-                f"This is the key {other.name}{whose} already: one key under two names would count twice.",
+                f"this is the key {other.name}{whose} already: one key under two names would count twice",
                 fix="make a key of its own; or give the one that is there more roles in signers.yaml",
             )
 
@@ -256,7 +256,7 @@ def _notes_of_new(signer: Signer, before: Signers, after: Signers) -> list[str]:
     return notes
 
 
-def _checked(text: str, expected: Signers, place: Place) -> Signers:
+def _checked(text: str, expected: Signers, place: ConfigurationPlace) -> Signers:
     """Read the new file with the configuration, as `publish check` does, and compare it with what was meant."""
     found = load_configuration(place.config, instead={place.file: text.encode()}, quorums=False).signers
     if found != expected:

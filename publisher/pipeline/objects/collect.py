@@ -99,7 +99,7 @@ def collect(release: Release, directory: Path, known: Iterable[Version] = ()) ->
                 fix="make the patterns narrower",
             )
         if spec.platform in platform_of.values():
-            raise InputError(f"two patterns are for {spec.platform}", fix="one file a platform: remove one of them")
+            raise InputError(f"two patterns are for {spec.platform}", fix="remove one of them: one file a platform")
         platform_of[name] = spec.platform
     for name in platform_of:
         _refuse_other_version(name, release.version, known)

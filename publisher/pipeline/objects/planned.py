@@ -28,12 +28,13 @@ from publisher.channel.manifests import (
 from publisher.channel.repository import Repository
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
+from publisher.model.published_file import PublishedFile
 from publisher.model.records.channel_state import Companion, Manifest, PublishedArtifact
 from publisher.pipeline.objects.collect import HashedArtifact, HashedFile
 from publisher.signing.digests import digest_bytes
 from publisher.signing.minisign import MinisignKey
 from publisher.storage.protocol import Body, ObjectMeta
-from publisher.wire.feed import Feed
+from publisher.wire.feed import ParsedFeed
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 CHANGING = "no-cache"
@@ -127,7 +128,7 @@ def channel_targets(
     channel: str,
     hashed: Sequence[HashedArtifact],
     live: Repository | None,
-    offered: Mapping[str, Feed],
+    offered: Mapping[str, ParsedFeed],
     now: datetime,
 ) -> ChannelTargets:
     """What the channel role lists from now on, as `channel_listing`, with the objects that are new."""
@@ -143,9 +144,9 @@ def channel_listing(
     catalog: Catalog,
     release: Release,
     channel: str,
-    artifacts: Sequence[PublishedArtifact],
+    artifacts: Sequence[PublishedFile],
     live: Repository | None,
-    offered: Mapping[str, Feed],
+    offered: Mapping[str, ParsedFeed],
     at: datetime,
 ) -> tuple[dict[str, tuple[int, str]], dict[str, bytes]]:
     """What a channel role lists once it ships a release: target path -> (size, SHA-256), and the new feeds by path.
@@ -177,7 +178,7 @@ def _kept(
     channel: str,
     replaced: set[str],
     live: Repository | None,
-    offered: Mapping[str, Feed],
+    offered: Mapping[str, ParsedFeed],
 ) -> dict[str, tuple[int, str]]:
     metadata = live.roles.get(channel_role(release.product, channel)) if live else None
     if metadata is None:

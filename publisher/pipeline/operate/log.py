@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from publisher.channel.layout import TIMESTAMP_KEY, channel_role
-from publisher.channel.ledger.entries import Check, Logged, took_effect
+from publisher.channel.ledger.entries import LedgerCheck, Logged, took_effect
 from publisher.channel.ledger.withdrawn import TakenBack, taken_back
 from publisher.model.records.ledger import Entry, PublicEntry
 from publisher.pipeline.ledger_append import Ledger
@@ -31,7 +31,7 @@ class Shown:
     """The entry that took its release back, if it was published and taken back since; itself for a rollback."""
 
 
-def shown_entries(ledger: Ledger, check: Check | None, storage: Readable, *, public: bool) -> list[Shown]:
+def shown_entries(ledger: Ledger, check: LedgerCheck | None, storage: Readable, *, public: bool) -> list[Shown]:
     """Entries with what follows from others; in the projection those that are not public are left out.
 
     `check` is None when nobody asked whether the ledger verifies.

@@ -17,7 +17,7 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Targets, Timestamp
 from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.ledger.entries import Head, took_effect, verified_entry
 from publisher.channel.ledger.recovery import Claimed, distrusted, read_claimed, state_of, versions_at
-from publisher.channel.ledger.trusted_entries import Today
+from publisher.channel.ledger.trusted_entries import CurrentKeys
 from publisher.channel.repository import Read, Repository, follow_roots, read_repository
 from publisher.channel.roles import RELEASE_FIELD
 from publisher.errors import (
@@ -30,10 +30,10 @@ from publisher.errors import (
 )
 from publisher.model.config.signer import Signers
 from publisher.model.configuration import Configuration
-from publisher.model.records.ledger import LAST_NUMBER, Action, Entry, Told
+from publisher.model.records.ledger import LAST_NUMBER, Entry, LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.keyring import KeyRing
-from publisher.pipeline.ledger_append import Ledger, keys_ever_named, older_than, read_ledger, whose_keys_count
+from publisher.pipeline.ledger_append import Ledger, keys_ever_named, older_than, read_current_keys, read_ledger
 from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.publication.plan import Publication, plan_publication
 from publisher.pipeline.reading import Readable, reader
@@ -42,7 +42,7 @@ from publisher.wire.version import Version
 
 
 @dataclass(frozen=True)
-class State:
+class AnnouncedState:
     """An entry that announced a state, and how it is named."""
 
     head: Head
@@ -52,18 +52,18 @@ class State:
 
 
 @dataclass(frozen=True)
-class Scene:
-    """What lies in the bucket, and what could be put in its place."""
+class Survey:
+    """What was read in the bucket: what is live, and what could be put in its place."""
 
     claimed: Claimed
     refuted: str | None
     """Why what lies there does not verify, or is not the newest that was live; None when it does and is."""
     announced: Entry | None
     """The entry that told of it; None when none did."""
-    states: tuple[State, ...]
+    states: tuple[AnnouncedState, ...]
     """What can be put back, the newest first."""
     ledger: Ledger
-    today: Today
+    current_keys: CurrentKeys
 
     @property
     def ours(self) -> bool:
@@ -93,17 +93,17 @@ class RecoverPlan:
         before = [
             (later.number, later.restored)
             for later in self.discarded
-            if later.action is Action.RECOVER and later.restored is not None
+            if later.action is LedgerAction.RECOVER and later.restored is not None
         ]
         return tuple(
             entry
             for entry in self.discarded
-            if entry.action is Action.ROLLBACK
+            if entry.action is LedgerAction.ROLLBACK
             and not any(restored < entry.number < number for number, restored in before)
         )
 
 
-def read_scene(storage: Readable, trusted_root: bytes, signers: Signers) -> Scene:
+def survey_bucket(storage: Readable, trusted_root: bytes, signers: Signers) -> Survey:
     """Look, verify and write nothing. Raises StorageError, and VerificationError when the roots do not verify."""
     read = reader(storage)
     tuple(follow_roots(read, trusted_root))
@@ -113,23 +113,23 @@ def read_scene(storage: Readable, trusted_root: bytes, signers: Signers) -> Scen
         if read_repository(read, trusted_root) is None:
             refuted = "there is no timestamp.json"
     except (VerificationError, StorageForeign) as error:
-        refuted = error.what.rstrip(".")
+        refuted = error.what
     ledger = read_ledger(storage)
     live = claimed.stamp.sha256 if claimed.stamp else None
-    today = whose_keys_count(storage, trusted_root, signers)
-    states = tuple(_states(ledger, live, today))
+    current_keys = read_current_keys(storage, trusted_root, signers)
+    states = tuple(_states(ledger, live, current_keys))
     announced = next((one.entry for one in states if one.entry.result and one.entry.result.sha256 == live), None)
     newest = next((one.entry for one in states if one.certain), None)
     if announced is not None and newest is not None and announced.number < newest.number:
         refuted = refuted or older_than(newest)
-    return Scene(claimed, refuted, announced, states, ledger, today)
+    return Survey(claimed, refuted, announced, states, ledger, current_keys)
 
 
 @dataclass(frozen=True)
 class Recovery:
     """What plans of a recovery are made from."""
 
-    scene: Scene
+    survey: Survey
     storage: Readable
     trusted_root: bytes
     configuration: Configuration
@@ -141,17 +141,17 @@ class Recovery:
 
         `disown` says that what is live is somebody else's although it verifies and an entry tells of it: a thief with
         an online key can write entries too. Raises InputError, RefusedByPolicy, VerificationError when the entry or a
-        part of its state does not verify, SigningError, StorageConflict when somebody published since the scene.
+        part of its state does not verify, SigningError, StorageConflict when somebody published since the survey.
         """
-        scene = self.scene
-        if scene.ours and not disown:
-            assert scene.announced is not None
+        survey = self.survey
+        if survey.ours and not disown:
+            assert survey.announced is not None
             raise InputError(
-                f"what is live verifies, and entry {scene.announced.number} tells of it:"
+                f"what is live verifies, and entry {survey.announced.number} tells of it:"
                 " there is nothing to recover from",
-                fix="`publish rollback` takes a release back; if you know that it was somebody else, add --disown",
+                fix="take a release back with `publish rollback`; if you know that it was somebody else, add --disown",
             )
-        if scene.ours and chosen not in {one.head for one in scene.states if one.certain}:
+        if survey.ours and chosen not in {one.head for one in survey.states if one.certain}:
             raise InputError(
                 f"whether the state of entry {chosen.number} was ever live is not certain,"
                 " and what is live now verifies",
@@ -159,16 +159,16 @@ class Recovery:
             )
         read = reader(self.storage)
         roots = tuple(follow_roots(read, self.trusted_root))
-        entries = _believed(scene, chosen)
+        entries = _believed(survey, chosen)
         versions = versions_at(entries, chosen.number)
         tag = self._tag(read)
-        state = state_of(read, roots, versions, scene.claimed)
-        if scene.ours:
+        state = state_of(read, roots, versions, survey.claimed)
+        if survey.ours:
             _refuse_insecure(state, self.configuration)
-        stolen = distrusted(read, scene.claimed, state, versions)
-        if scene.claimed.stamp in [one.result for one in entries]:
+        stolen = distrusted(read, survey.claimed, state, versions)
+        if survey.claimed.stamp in [one.result for one in entries]:
             stolen.pop(Timestamp.type, None)  # ours, which somebody has put back: it takes no key
-        told = Told.routine(Action.RECOVER, self.configuration.policy_at(self.now))
+        told = LedgerEntryBody.routine(LedgerAction.RECOVER, self.configuration.policy_at(self.now))
         told = told.model_copy(update={"restored": chosen.number, "distrusted": stolen})
         return self._signed(state, told, next(one for one in entries if one.number == chosen.number), tag)
 
@@ -176,11 +176,11 @@ class Recovery:
         """Keep what is live: an entry that tells of it again, and a timestamp on top, without writing.
 
         For a ledger that somebody has cut short. Raises InputError when what is live is known or does not verify,
-        SigningError, StorageConflict when somebody published since the scene.
+        SigningError, StorageConflict when somebody published since the survey.
         """
-        scene = self.scene
-        if scene.ours or scene.refuted is not None:
-            why = "an entry tells of it already" if scene.ours else f"it does not verify: {scene.refuted}"
+        survey = self.survey
+        if survey.ours or survey.refuted is not None:
+            why = "an entry tells of it already" if survey.ours else f"it does not verify: {survey.refuted}"
             raise InputError(f"what is live cannot be adopted: {why}", fix="look with `publish recover`")
         read = reader(self.storage)
         tag = self._tag(read)
@@ -189,17 +189,17 @@ class Recovery:
         snapshot = MetaFile(live.snapshot.signed.version)
         # As if the timestamp were not signed, so that a new one is.
         unsigned = Metadata(Timestamp(version=live.timestamp.signed.version, snapshot_meta=snapshot))
-        told = Told.routine(Action.RECOVER, self.configuration.policy_at(self.now))
+        told = LedgerEntryBody.routine(LedgerAction.RECOVER, self.configuration.policy_at(self.now))
         return self._signed(replace(live, timestamp=unsigned), told, None, tag)
 
     def _tag(self, read: Read) -> str | None:
         """Of the timestamp that was looked at, so that no other is replaced."""
         stat = self.storage.stat(TIMESTAMP_KEY)
-        if read_claimed(read).data != self.scene.claimed.data:
+        if read_claimed(read).data != self.survey.claimed.data:
             raise StorageConflict("somebody published in between", fix="look again with `publish recover`")
         return stat.tag if stat is not None else None
 
-    def _signed(self, state: Repository, told: Told, entry: Entry | None, tag: str | None) -> RecoverPlan:
+    def _signed(self, state: Repository, told: LedgerEntryBody, entry: Entry | None, tag: str | None) -> RecoverPlan:
         bucket = Bucket.as_if(self.storage, self.trusted_root, state, tag)
         advance = bucket.advance(self.configuration.signers, self.keys.with_retired, self.now)
         try:
@@ -213,9 +213,9 @@ class Recovery:
         number = entry.number if entry is not None else LAST_NUMBER
         return RecoverPlan(
             entry=entry,
-            publication=publication.retold(roles=whole, base=self.scene.claimed.stamp),
-            changed=tuple((role, _highest(role, self.scene), version) for role, version in sorted(whole.items())),
-            discarded=tuple(one.entry for one in reversed(self.scene.states) if one.entry.number > number),
+            publication=publication.retold(roles=whole, base=self.survey.claimed.stamp),
+            changed=tuple((role, _highest(role, self.survey), version) for role, version in sorted(whole.items())),
+            discarded=tuple(one.entry for one in reversed(self.survey.states) if one.entry.number > number),
             distrusted=told.distrusted,
             ships={
                 role: str(one.signed.unrecognized_fields[RELEASE_FIELD])
@@ -225,10 +225,10 @@ class Recovery:
         )
 
 
-def _highest(role: str, scene: Scene) -> int | None:
+def _highest(role: str, survey: Survey) -> int | None:
     """The version in what is replaced, or, where that names none, the highest that an entry told of."""
-    found = scene.claimed.version_of(role)
-    told = (one.entry.roles[role] for one in scene.states if role in one.entry.roles)
+    found = survey.claimed.version_of(role)
+    told = (one.entry.roles[role] for one in survey.states if role in one.entry.roles)
     return found if found is not None else max(told, default=None)
 
 
@@ -270,24 +270,24 @@ def still_trusted(
     return {role: tuple(sorted(keyids)) for role, keyids in sorted(found.items()) if keyids}
 
 
-def _states(ledger: Ledger, live: str | None, today: Today) -> Iterator[State]:
+def _states(ledger: Ledger, live: str | None, current_keys: CurrentKeys) -> Iterator[AnnouncedState]:
     entries: list[tuple[Head, Entry]] = []
     for one in ledger.logged:
         with suppress(VerificationError):
-            entries.append((one.head, today.entry(one)))
+            entries.append((one.head, current_keys.entry(one)))
     seen = took_effect((entry for _, entry in entries), live)
     last = max(seen, default=0)
     for head, entry in reversed(entries):
         if entry.result is not None and (entry.number in seen or entry.number > last):
-            yield State(head, entry, entry.number in seen)
+            yield AnnouncedState(head, entry, entry.number in seen)
 
 
-def _believed(scene: Scene, chosen: Head) -> list[Entry]:
+def _believed(survey: Survey, chosen: Head) -> list[Entry]:
     """Entries up to the chosen one that are believed. Whatever lies among them can take nothing from what these say.
 
     Raises VerificationError when the chosen one is not the one that was named, or is not believed.
     """
-    ledger = scene.ledger
+    ledger = survey.ledger
     fix = (
         "name it as `publish recover` lists it; if it was there, bring it back from the versions that the bucket keeps"
     )
@@ -300,7 +300,7 @@ def _believed(scene: Scene, chosen: Head) -> list[Entry]:
         if one.number > chosen.number:
             break
         try:
-            found.append(scene.today.entry(one))
+            found.append(survey.current_keys.entry(one))
         except VerificationError as error:
             if one.number == chosen.number:
                 raise VerificationError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from publisher.model.configuration import Configuration
-from publisher.model.records.ledger import Action, Told
+from publisher.model.records.ledger import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger_append import refuse_unannounced, refuse_unfinished
@@ -22,4 +22,6 @@ def plan_refresh(bucket: Bucket, configuration: Configuration, keys: KeyRing, no
     refuse_unfinished(live, bucket.storage, configuration.signers, now)
     advance = bucket.advance(configuration.signers, keys.of, now)
     metadata = advance.to(live.targets.signed, {}, signed_targets=live.targets)
-    return plan_publication(Told.routine(Action.REFRESH, configuration.policy_at(now)), metadata, bucket, keys, now)
+    return plan_publication(
+        LedgerEntryBody.routine(LedgerAction.REFRESH, configuration.policy_at(now)), metadata, bucket, keys, now
+    )

@@ -18,7 +18,7 @@ from publisher.model.records.channel_state import ChannelState
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.staged import StagedRelease, staged_candidate
 from publisher.pipeline.ledger_append import why_not_ours
-from publisher.pipeline.release.approve import Review, review
+from publisher.pipeline.release.approve import CandidateReview, review
 from publisher.pipeline.roles.change import StagedRole, under_way
 from publisher.pipeline.withdrawn import read_withdrawals
 
@@ -40,7 +40,7 @@ class CandidateStatus:
     """What a channel is working on."""
 
     candidate: ReleaseCandidate
-    review: Review | None
+    review: CandidateReview | None
     """Who has approved it and what is missing; None when it is void, or when there is no content to judge it by."""
     void: str | None
     """Why nobody's approval can help it, such as that another base is live by now; None otherwise."""
@@ -109,7 +109,7 @@ def _under_way(
     try:
         return under_way(bucket, configuration, now), None
     except (SigningError, VerificationError, StorageForeign) as error:
-        return (), error.what.rstrip(".")
+        return (), error.what
 
 
 def _candidates(
@@ -127,7 +127,7 @@ def _candidates(
                 continue
             staged = staged_candidate(bucket.storage, role, configuration.signers)
         except (VerificationError, StorageForeign) as error:
-            damaged.append(error.what.rstrip("."))
+            damaged.append(error.what)
             continue
         if staged is not None and not is_live(staged.candidate, bucket.live):
             candidates.append(_candidate(staged, bucket, configuration, now))

@@ -12,7 +12,7 @@ from tuf.ngclient import FetcherInterface
 
 from publisher.channel.audit.channel import Audit, audit, audit_change
 from publisher.channel.audit.site import audit_site
-from publisher.channel.findings import Level, Source
+from publisher.channel.findings import AuditSource, Level
 from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.repository import Repository
 from publisher.errors import InputError, StorageError, StorageMissing, StorageTooLarge, VerificationError
@@ -143,7 +143,7 @@ class _Chunks(io.RawIOBase):
         return count
 
 
-def verify_channel(channel: Source, root: bytes, now: datetime, site: Source | None = None) -> Audit:
+def verify_channel(channel: AuditSource, root: bytes, now: datetime, site: AuditSource | None = None) -> Audit:
     """Audit a channel, and the site beside the manifest of it that the channel signs."""
     audited = audit(channel, root, now)
     if site is None:

@@ -14,7 +14,7 @@ from publisher.channel.repository import Repository
 from publisher.errors import StorageConflict
 from publisher.model.config.signer import Signers
 from publisher.model.records.decision import Decision
-from publisher.model.records.ledger import Action, Stamp, Told
+from publisher.model.records.ledger import LedgerAction, LedgerEntryBody, Stamp
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger_append import Draft, append, refuse_unannounced
 from publisher.pipeline.objects.planned import CHANGING
@@ -34,13 +34,13 @@ class Flip:
     """What it was planned on."""
     signers: Signers
 
-    def decided(self, decision: Decision, at: datetime) -> Flip:
-        """The same, decided once more at the moment of the flip."""
-        return replace(self, entry=self.entry.decided(decision, at))
+    def with_decision(self, decision: Decision, at: datetime) -> Flip:
+        """The same, resting on a newer decision at the moment of the flip."""
+        return replace(self, entry=self.entry.with_decision(decision, at))
 
 
 def plan_flip(
-    told: Told, metadata: NewMetadata, live: Repository | None, tag: str | None, keys: KeyRing, at: datetime
+    told: LedgerEntryBody, metadata: NewMetadata, live: Repository | None, tag: str | None, keys: KeyRing, at: datetime
 ) -> Flip | None:
     """What makes new metadata live; None when there is nothing new.
 
@@ -62,7 +62,7 @@ def commit(flip: Flip, storage: Storage, written: Written) -> Written:
     Raises StorageConflict when the live timestamp is not the one that was planned on; the entry stays, and tells what
     was tried. Raises VerificationError when no entry told of that, or of what came after it.
     """
-    if flip.entry.told.action is not Action.RECOVER:
+    if flip.entry.body.action is not LedgerAction.RECOVER:
         refuse_unannounced(flip.live, storage, flip.signers)
     written = written.then(append(flip.entry, storage))
     body = Body.from_bytes(flip.timestamp)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from publisher.channel.advance import NewMetadata
-from publisher.model.records.ledger import Told
+from publisher.model.records.ledger import LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects.planned import PlannedObject
@@ -36,7 +36,7 @@ class Publication:
         """The same, with other words in the ledger."""
         if self.flip is None:
             return self
-        entry = replace(self.flip.entry, told=self.flip.entry.told.model_copy(update=changes))
+        entry = replace(self.flip.entry, body=self.flip.entry.body.model_copy(update=changes))
         return replace(self, flip=replace(self.flip, entry=entry))
 
     def apply(self, storage: Storage, track: Track = silent) -> Written:
@@ -46,7 +46,7 @@ class Publication:
 
 
 def plan_publication(
-    told: Told,
+    told: LedgerEntryBody,
     metadata: NewMetadata,
     bucket: Bucket,
     keys: KeyRing,

@@ -18,8 +18,7 @@ from publisher.client.tuf_errors import translate
 from publisher.client.updater import UpdateClient
 from publisher.errors import StorageError, StorageMissing, TidegateError, VerificationError
 from publisher.storage.protocol import CHUNK, Storage
-from publisher.wire.errors import ClientError, LocalError, TransferError
-from publisher.wire.errors import VerificationError as ClientVerificationError
+from publisher.wire.errors import ClientError, ClientVerificationError, LocalError, TransferError
 
 WORKERS = 4
 """Platforms at once."""

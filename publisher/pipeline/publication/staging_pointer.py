@@ -18,7 +18,7 @@ from publisher.wire.version import Version
 
 
 @dataclass(frozen=True)
-class Held:
+class PointerVersion:
     """A pointer as it was read; what replaces it replaces this one and no other."""
 
     role: str
@@ -29,38 +29,42 @@ class Held:
     """Of its bytes; None when there is none yet."""
 
 
-def hold(storage: Readable, role: str, *, anew: bool = False) -> Held:
-    """What a role works on. Raises VerificationError for a damaged pointer, unless it is to be replaced `anew`."""
+def read_pointer_version(storage: Readable, role: str, *, replacing: bool = False) -> PointerVersion:
+    """What a role works on. Raises VerificationError for a damaged pointer, unless `replacing` it."""
     read, stat = reader(storage), storage.stat(staging_pointer_key(role))
     data: bytes | None = b""
     try:
         data = read(staging_pointer_key(role))
         pointer = read_pointer(read, role)
     except (VerificationError, StorageForeign):
-        if not anew:
+        if not replacing:
             raise
         pointer = StagingPointer(candidate=None)
     sha256 = digest_bytes(data).sha256 if data is not None else None
-    return Held(role, pointer, stat.tag if stat else None, sha256)
+    return PointerVersion(role, pointer, stat.tag if stat else None, sha256)
 
 
 def point_to(
-    held: Held, storage: Storage, digest: str | None, at: datetime | None = None, release: Version | None = None
+    version: PointerVersion,
+    storage: Storage,
+    digest: str | None,
+    at: datetime | None = None,
+    release: Version | None = None,
 ) -> Written:
     """Make a candidate the one that the role works on; None for none. Raises StorageConflict if it has changed."""
-    key = staging_pointer_key(held.role)
-    pointer = StagingPointer(change=held.pointer.change + 1, candidate=digest, release=release, staged_at=at)
+    key = staging_pointer_key(version.role)
+    pointer = StagingPointer(change=version.pointer.change + 1, candidate=digest, release=release, staged_at=at)
     body = Body.from_bytes(pointer.model_dump_json(indent=2).encode() + b"\n")
-    storage.replace(key, body, ObjectMeta("application/json", CHANGING), held.tag)
+    storage.replace(key, body, ObjectMeta("application/json", CHANGING), version.tag)
     return Written((key,), body.size)
 
 
-def let_go(role: str, digest: str, storage: Storage) -> Written:
+def clear_pointer(role: str, digest: str, storage: Storage) -> Written:
     """The role works on this candidate no more; if somebody staged another meanwhile, theirs stays."""
-    held = hold(storage, role)
-    if held.tag is None or held.pointer.candidate != digest:
+    version = read_pointer_version(storage, role)
+    if version.tag is None or version.pointer.candidate != digest:
         return Written()
     try:
-        return point_to(held, storage, None)
+        return point_to(version, storage, None)
     except StorageConflict:
         return Written()

@@ -15,7 +15,7 @@ from tuf.api.metadata import Key
 
 from publisher.channel.candidates.approval import Standing
 from publisher.channel.candidates.candidate import refuse_stale
-from publisher.channel.candidates.release_candidate import ReleaseCandidate, check_content, way_back
+from publisher.channel.candidates.release_candidate import ReleaseCandidate, check_content, rollback_metadata
 from publisher.channel.candidates.release_difference import release_difference
 from publisher.channel.keys.rotation import keys_of
 from publisher.channel.layout import channel_role
@@ -28,13 +28,20 @@ from publisher.model.catalog import Catalog
 from publisher.model.config.role import Duty
 from publisher.model.config.signer import Signer, Signers
 from publisher.model.content.release import Release
+from publisher.model.published_file import PublishedFile
 from publisher.model.records.approval import BuiltFile, Fact
 from publisher.model.records.decision import Decision
-from publisher.model.records.evidence import ArtifactFact
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.numbering import read_stagings, refuse_superseded
 from publisher.pipeline.candidates.rebuild_check import check_payload, vouched_files
-from publisher.pipeline.candidates.staged import Given, StagedRelease, give, judged, require_staged, staged_candidate
+from publisher.pipeline.candidates.staged import (
+    Given,
+    StagedRelease,
+    approval_status,
+    give,
+    require_staged,
+    staged_candidate,
+)
 from publisher.pipeline.configured import configured_roles
 from publisher.pipeline.decide import evidence_of
 from publisher.pipeline.keyring import KeyRing, Passphrase
@@ -47,18 +54,18 @@ from publisher.signing.key_files import DUTY_FIELD, OpenSigner, OtherKey, descri
 
 
 @dataclass(frozen=True)
-class Review:
+class CandidateReview:
     """A release's candidate as a person reads it before signing."""
 
     release: Release
     staged: StagedRelease
-    files: tuple[ArtifactFact, ...]
+    files: tuple[PublishedFile, ...]
     """What it ships, as the minisign key vouches for it."""
     live: Repository | None
     difference: tuple[str, ...]
     """What changes for clients, in lines."""
     takes_back_to: str | None
-    """The version that its way back leads to; None where it has none."""
+    """The version that its rollback metadata leads to; None where it has none."""
     decision: Decision
     """What the rules say now."""
     needs: Needs
@@ -66,7 +73,7 @@ class Review:
     """Who has approved so far, and what is missing."""
     may_sign: Mapping[str, Key]
     """Key id -> key, of all that may sign it."""
-    way_back: bytes | None
+    rollback_metadata: bytes | None
     """The payload that takes it back."""
     built: tuple[BuiltFile, ...] = ()
     """How the files compare with a build of the reader's own; empty when nobody compared."""
@@ -86,7 +93,7 @@ class Review:
         return self.needs.facts if key.unrecognized_fields.get(DUTY_FIELD) == Duty.OPERATIONS else ()
 
 
-def review(release: Release, channel: str, bucket: Bucket, catalog: Catalog, now: datetime) -> Review:
+def review(release: Release, channel: str, bucket: Bucket, catalog: Catalog, now: datetime) -> CandidateReview:
     """Read and check a staged release. Raises InputError when it is not staged, StorageConflict when it is void."""
     storage, read, live = bucket.storage, bucket.read, bucket.live
     role = channel_role(release.product, channel)
@@ -104,8 +111,8 @@ def review(release: Release, channel: str, bucket: Bucket, catalog: Catalog, now
     decision = evaluate(catalog, release, channel, now, evidence)
     needed = needs(Question(catalog, release, channel, evidence, now), decision, BY_ID)
     configured = configured_roles(catalog, now)
-    back = way_back(candidate, release, catalog, live)
-    return Review(
+    back = rollback_metadata(candidate, release, catalog, live)
+    return CandidateReview(
         release=release,
         staged=staged,
         files=vouched.files,
@@ -114,14 +121,14 @@ def review(release: Release, channel: str, bucket: Bucket, catalog: Catalog, now
         takes_back_to=str(evidence.live) if back is not None else None,
         decision=decision,
         needs=needed,
-        standing=judged(staged, configured, catalog, needed, now, now),
-        way_back=back,
+        standing=approval_status(staged, configured, catalog, needed, now, now),
+        rollback_metadata=back,
         may_sign=keys_of(configured, role),
     )
 
 
-def approve(review: Review, key: OpenSigner, facts: Mapping[Fact, str], at: datetime) -> Given:
-    """Sign what was reviewed, its way back, and a statement of what is attested and was built. Writes nothing.
+def approve(review: CandidateReview, key: OpenSigner, facts: Mapping[Fact, str], at: datetime) -> Given:
+    """Sign what was reviewed, its rollback metadata, and a statement of what is attested and was built. Writes nothing.
 
     Raises SigningError when the key may not sign it, or a fact that its holder is asked for is not attested.
     """
@@ -133,7 +140,7 @@ def approve(review: Review, key: OpenSigner, facts: Mapping[Fact, str], at: date
             f"near an event operations attest each fact with its proof, and nothing proves {english.listed(lacking)}",
             fix=" ".join(f"--fact {fact}=WHERE-IT-SAYS-SO" for fact in lacking),
         )
-    return give(review.staged, review.way_back, [key], review.needs, dict(facts), at, review.built)
+    return give(review.staged, review.rollback_metadata, [key], review.needs, dict(facts), at, review.built)
 
 
 def named_signer(text: str, role: str, may_sign: Mapping[str, Key], signers: Signers) -> Signer | None:

@@ -34,9 +34,9 @@ from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision
 from publisher.model.records.evidence import Evidence
-from publisher.model.records.ledger import Action, Told
+from publisher.model.records.ledger import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
-from publisher.pipeline.candidates.final_check import kept_way_back, permitted
+from publisher.pipeline.candidates.final_check import kept_rollback_metadata, permitted
 from publisher.pipeline.candidates.numbering import read_stagings, refuse_superseded
 from publisher.pipeline.candidates.rebuild_check import check_payload, vouched_files
 from publisher.pipeline.candidates.staged import StagedRelease
@@ -51,12 +51,12 @@ from publisher.pipeline.publication.commit import commit
 from publisher.pipeline.publication.conflict_report import what_others_did
 from publisher.pipeline.publication.plan import Publication, plan_publication
 from publisher.pipeline.publication.self_check import verify_as_client
-from publisher.pipeline.publication.staging_pointer import let_go
+from publisher.pipeline.publication.staging_pointer import clear_pointer
 from publisher.pipeline.roles.change import signed_first_targets
 from publisher.pipeline.withdrawn import read_withdrawals
 from publisher.signing.digests import digest_bytes
 from publisher.storage.protocol import Body, Storage
-from publisher.wire.feed import Feed
+from publisher.wire.feed import ParsedFeed
 from publisher.wire.version import Version
 
 
@@ -68,7 +68,7 @@ class PromoteRequest:
     channel: str
     decide_at: datetime | None = None
     """As in ReleaseRequest."""
-    action: Action = Action.PROMOTE
+    action: LedgerAction = LedgerAction.PROMOTE
     """As what the ledger names it."""
 
     @property
@@ -130,7 +130,7 @@ def plan_promote(
     fresh = staged is not None and not is_live(staged.candidate, live)
 
     release = decision = None
-    told = Told.routine(Action.REFRESH, catalog.policy_at(request.decide_at or now))
+    told = LedgerEntryBody.routine(LedgerAction.REFRESH, catalog.policy_at(request.decide_at or now))
     evidence = Evidence()
     platforms: tuple[str, ...] = ()
     signed: dict[str, Metadata[Targets]] = {}
@@ -141,7 +141,7 @@ def plan_promote(
         moment = request.decide_at or now
         offered = _offered(live, read, request)
         stagings = read_stagings(request.role, bucket, catalog.signers)
-        if request.action is Action.PROMOTE:  # else this run stages it, and the ledger hears of it when it does
+        if request.action is LedgerAction.PROMOTE:  # else this run stages it, and the ledger hears of it when it does
             refuse_superseded(staged.candidate, stagings)
         vouched = vouched_files(staged.candidate, catalog, release, storage)
         platforms = tuple(file.platform for file in vouched.files)
@@ -150,10 +150,12 @@ def plan_promote(
         permit = permitted(staged, catalog, release, evidence, moment, now)
         check_payload(staged.candidate, catalog, release, vouched, live, offered, stagings, now)
         decision = permit.decision
-        told = Told.decided(request.action, release, decision, staged.candidate.digest, permit.approved_by)
+        told = LedgerEntryBody.of_decision(
+            request.action, release, decision, staged.candidate.digest, permit.approved_by
+        )
         signed[request.role] = staged.signed
         plain = (
-            *kept_way_back(staged, release, catalog, live, read, now),
+            *kept_rollback_metadata(staged, release, catalog, live, read, now),
             *_plain_names(staged.candidate, vouched, read),
         )
 
@@ -202,7 +204,7 @@ def apply_promote(
         now = clock()
         if plan.release is not None and plan.staged is not None:
             permit = permitted(plan.staged, catalog, plan.release, plan.evidence, request.decide_at or now, now)
-            flip = flip.decided(permit.decision, now)
+            flip = flip.with_decision(permit.decision, now)
             copies = {planned.key: planned.copy_of for planned in objects if planned.copy_of is not None}
             verify_planned(storage, flip.timestamp, copies, trusted_root, bucket.live, now)
             # Once more: storing and verifying take a while, and somebody may have replaced a bad build meanwhile.
@@ -218,9 +220,9 @@ def apply_promote(
         product, version = release.product, str(release.version)
         verify_as_client(storage, trusted_root, product, version, request.channel, platforms, clock())
     if plan.done_with is not None:
-        written = written.then(let_go(request.role, plan.done_with, storage))
+        written = written.then(clear_pointer(request.role, plan.done_with, storage))
     if plan.first_targets is not None:
-        written = written.then(let_go(Targets.type, plan.first_targets, storage))
+        written = written.then(clear_pointer(Targets.type, plan.first_targets, storage))
     return written
 
 
@@ -234,7 +236,7 @@ def live_version(request: PromoteRequest, bucket: Bucket) -> Version | None:
     return evidence_of(_offered(bucket.live, bucket.read, request)).live
 
 
-def _offered(live: Repository | None, read: Read, request: PromoteRequest) -> Mapping[str, Feed]:
+def _offered(live: Repository | None, read: Read, request: PromoteRequest) -> Mapping[str, ParsedFeed]:
     """What the channel offers now, by platform."""
     return feeds(read, live, request.product, request.channel) if live else {}
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.channel.candidates.candidate import is_live
-from publisher.channel.candidates.release_candidate import way_back
+from publisher.channel.candidates.release_candidate import rollback_metadata
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision
-from publisher.model.records.ledger import Action
+from publisher.model.records.ledger import LedgerAction
 from publisher.pipeline.bucket import Bucket
-from publisher.pipeline.candidates.staged import Given, StagedRelease, give, judged, staged_candidate
+from publisher.pipeline.candidates.staged import Given, StagedRelease, approval_status, give, staged_candidate
 from publisher.pipeline.configured import configured_roles
 from publisher.pipeline.decide import Clock, ReleaseRequest
 from publisher.pipeline.keyring import KeyRing
@@ -84,7 +84,7 @@ def plan_release(
     supersede = Supersede.ANY if replace else Supersede.SAME_RELEASE
     stage = plan_stage(request, catalog, bucket, keys, now, supersede, track)
     storage = bucket.storage
-    promotion = PromoteRequest(request.release.product, request.channel, request.decide_at, Action.RELEASE)
+    promotion = PromoteRequest(request.release.product, request.channel, request.decide_at, LedgerAction.RELEASE)
     if stage.candidate is None:
         there = staged_candidate(storage, stage.role, catalog.signers)
         # The channel offers all of this. A candidate that is live is done with; any other is not ours to promote.
@@ -107,10 +107,10 @@ def _approved(
     """The approval of everybody whose key is here and whose approval does not count yet; nobody attests anything."""
     moment = stage.request.decide_at or now
     needed = needs(Question(catalog, release, stage.request.channel, NO_EVIDENCE, moment), stage.decision, BY_ID)
-    standing = judged(staged, configured_roles(catalog, now), catalog, needed, moment, now)
+    standing = approval_status(staged, configured_roles(catalog, now), catalog, needed, moment, now)
     counted = {one.key.keyid for one in standing.counted}
     at_hand = [key for key in keys.of(stage.role) if key.public_key.keyid not in counted]
-    back = way_back(staged.candidate, release, catalog, stage.bucket.live)
+    back = rollback_metadata(staged.candidate, release, catalog, stage.bucket.live)
     return give(staged, back, at_hand, needed, {}, now)
 
 

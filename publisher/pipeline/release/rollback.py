@@ -1,4 +1,4 @@
-"""`publish rollback`: the way back that was signed together with a release, made live.
+"""`publish rollback`: the rollback metadata that was signed together with a release, made live.
 
 Nobody has to be found for it: its people signed it when they approved the release, and it fits what is live then and
 nothing else. No freeze holds it up, and it reads no content. TUF forbids older metadata, not older software: it is a
@@ -21,7 +21,7 @@ from publisher.channel.repository import Read, Repository, parse
 from publisher.channel.roles import BASE_FIELD, RELEASE_FIELD
 from publisher.errors import InputError, RefusedByPolicy, StorageConflict, VerificationError
 from publisher.model.configuration import Configuration
-from publisher.model.records.ledger import Action, Told
+from publisher.model.records.ledger import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.decide import Clock
 from publisher.pipeline.keyring import KeyRing
@@ -57,11 +57,11 @@ def plan_rollback(
     keys: KeyRing,
     now: datetime,
 ) -> RollbackPlan:
-    """Find and check the way back of the version that is live, without writing.
+    """Find and check the rollback metadata of the version that is live, without writing.
 
-    Raises InputError when the version is not live or no way back was signed with it, VerificationError when that is not
-    good, RefusedByPolicy when it leads below the security floor, StorageConflict when somebody has taken its number,
-    SigningError when the online keys are not here.
+    Raises InputError when the version is not live or no rollback metadata was signed with it, VerificationError when
+    that is not good, RefusedByPolicy when it leads below the security floor, StorageConflict when somebody has taken
+    its number, SigningError when the online keys are not here.
     """
     read, live = bucket.read, bucket.published(fix="there is nothing to take back")
     back = _found(request, version, live, read, now)
@@ -77,11 +77,11 @@ def plan_rollback(
         key = metadata_key(request.role, back.signed.version)
         raise StorageConflict(
             error.what,
-            fix=f"somebody put it there: have the holder of the break-glass identity delete {key}, as"
+            fix=f"have the holder of the break-glass identity delete {key}, as"
             " docs/key-runbooks.md says, or publish a fixed version under a higher number",
         ) from error
     about = {"product": request.product, "version": version, "channel": request.channel}
-    told = Told.routine(Action.ROLLBACK, configuration.policy_at(now)).model_copy(update=about)
+    told = LedgerEntryBody.routine(LedgerAction.ROLLBACK, configuration.policy_at(now)).model_copy(update=about)
     before = str(back.signed.unrecognized_fields.get(RELEASE_FIELD))
     return RollbackPlan(
         request=request,
@@ -113,7 +113,7 @@ def _found(request: PromoteRequest, version: Version, live: Repository, read: Re
     if current is None or offered != str(version):
         raise InputError(
             f"{release} is not what {request.role} ships: {offered or 'nothing'} is live",
-            fix="`publish status` shows what is live; only that can be taken back",
+            fix="look with `publish status` at what is live; only that can be taken back",
         )
     data = read(back_key(request.role, payload_digest(current.signed)))
     if data is None:
@@ -128,12 +128,12 @@ def _found(request: PromoteRequest, version: Version, live: Repository, read: Re
     if back.signed.unrecognized_fields.get(BACK_FIELD) != str(version):
         raise VerificationError(
             f"what lies in the place of the way back was not signed to take {release} back",
-            fix="somebody wrote to back/; publish a fixed version under a higher number",
+            fix="publish a fixed version under a higher number; somebody wrote to back/",
         )
     if not says_enough(live.targets.signed, request.role, back):
         raise VerificationError(
             f"the way back of {release} does not have the signatures that it was signed with",
-            fix="somebody wrote to back/; bring it back from the versions that the bucket keeps",
+            fix="bring it back from the versions that the bucket keeps; somebody wrote to back/",
         )
     if back.signed.expires <= now:
         raise VerificationError("the way back has expired", fix="publish a fixed version under a higher number")

@@ -25,7 +25,7 @@ from publisher.channel.candidates.candidate import (
 from publisher.channel.candidates.release_candidate import (
     PEOPLE,
     ReleaseCandidate,
-    basis_of,
+    approval_basis_of,
     payload_of,
     people_digest,
     says_what_is_live,
@@ -39,14 +39,14 @@ from publisher.errors import StorageConflict, StorageForeign, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.config.signer import Signers
 from publisher.model.content.release import ChangeClass, Release
-from publisher.model.records.candidate import Basis, CandidateRecord
+from publisher.model.records.candidate import ApprovalBasis, CandidateRecord
 from publisher.model.records.channel_state import Manifest
 from publisher.model.records.decision import Decision
-from publisher.model.records.ledger import Action, Told
+from publisher.model.records.ledger import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.numbering import Stagings, read_stagings
 from publisher.pipeline.candidates.staged import StagedRelease, staged_candidate
-from publisher.pipeline.decide import ReleaseRequest, decide, evidence_of, facts_of, require_go
+from publisher.pipeline.decide import ReleaseRequest, decide, evidence_of, require_go
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger_append import Draft, append
 from publisher.pipeline.objects.collect import collect, hash_files, total_size
@@ -60,7 +60,7 @@ from publisher.pipeline.objects.planned import (
 from publisher.pipeline.objects.writing import Written, occupied, write_objects
 from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.publication.conflict_report import what_others_did
-from publisher.pipeline.publication.staging_pointer import Held, hold, point_to
+from publisher.pipeline.publication.staging_pointer import PointerVersion, point_to, read_pointer_version
 from publisher.pipeline.reading import Readable, reader
 from publisher.pipeline.withdrawn import read_withdrawals
 from publisher.rules.evaluate import evaluate
@@ -86,7 +86,7 @@ class Supersede(StrEnum):
 class NewPointer:
     """What makes a candidate the one that its role works on."""
 
-    before: Held
+    before: PointerVersion
     """What it replaces, if that is another candidate."""
     entry: Draft
     """What the ledger is told once it has."""
@@ -140,7 +140,7 @@ def plan_stage(
     release, channel = request.release, request.channel
     storage, read = bucket.storage, bucket.read
     role = channel_role(release.product, channel)
-    before = hold(storage, role, anew=supersede is Supersede.ANY)
+    before = read_pointer_version(storage, role, replacing=supersede is Supersede.ANY)
     live = bucket.live
     offered = feeds(read, live, release.product, channel) if live else {}
     moment = request.decide_at or now
@@ -156,7 +156,7 @@ def plan_stage(
     manifest = Manifest(product=release.product, version=release.version, artifacts=published)
     refuse_other_bytes(release, manifest, storage)
     # Running a finished release again has nothing to do, also in a freeze; so what would stop it is asked further down.
-    evidence = evidence_of(offered, facts_of(hashed), request.changes, withdrawn)
+    evidence = evidence_of(offered, published, request.changes, withdrawn)
     decision = evaluate(catalog, release, channel, moment, evidence)
     minisign = keys.minisign()
     people = files_for_people(release, hashed, manifest, minisign)
@@ -176,7 +176,7 @@ def plan_stage(
         staged = None if supersede is Supersede.ANY else staged_candidate(storage, role, catalog.signers)
         stagings = read_stagings(role, bucket, catalog.signers)
         for_people = people_digest({name: body.sha256 for name, body in people})
-        basis = basis_of(catalog, release, decision.at, for_people, stagings.head)
+        basis = approval_basis_of(catalog, release, decision.at, for_people, stagings.head)
         candidate = _taken_up(staged, live, wanted, basis, catalog.signers, now, read, stagings)
         if candidate is None:
             if staged is not None and not is_live(staged.candidate, live):
@@ -185,7 +185,7 @@ def plan_stage(
             number = stagings.number_after(_number_pointed_to(before, role, read))
             candidate = ReleaseCandidate(role, payload_of(wanted, basis, live, role, number), record)
         if before.pointer.candidate != candidate.digest or not stagings.tell_of(candidate.digest):
-            told = Told.decided(Action.STAGE, release, decision, candidate.digest)
+            told = LedgerEntryBody.of_decision(LedgerAction.STAGE, release, decision, candidate.digest)
             told = told.model_copy(
                 update={"staged_over": before.sha256, "roles": {role: candidate.metadata.signed.version}}
             )
@@ -265,7 +265,7 @@ def _taken_up(
     staged: StagedRelease | None,
     live: Repository | None,
     wanted: Targets,
-    basis: Basis,
+    basis: ApprovalBasis,
     signers: Signers,
     now: datetime,
     read: Read,
@@ -283,8 +283,8 @@ def _taken_up(
         stagings.may_have(candidate.metadata.signed.version, candidate.digest)
         and number_is_its_own(candidate, read)
         and says_the_same(candidate.metadata.signed, wanted)
-        and candidate.basis is not None
-        and candidate.basis == basis.model_copy(update={"at": candidate.basis.at, "ledger": candidate.basis.ledger})
+        and (old := candidate.approval_basis) is not None
+        and old == basis.model_copy(update={"at": old.at, "ledger": old.ledger})
         and candidate.base == base_of(live, candidate.role)
         and not is_short_lived(candidate, signers, now)
         and candidate.metadata.signed.expires <= wanted.expires
@@ -292,7 +292,7 @@ def _taken_up(
     return candidate if same else None
 
 
-def _number_pointed_to(before: Held, role: str, read: Read) -> int | None:
+def _number_pointed_to(before: PointerVersion, role: str, read: Read) -> int | None:
     """The number of the candidate that staging points to, of which the ledger may not have heard yet."""
     if before.pointer.candidate is None:
         return None

@@ -28,7 +28,7 @@ class RoleReview:
     staged: StagedRole
     difference: tuple[str, ...]
     """What changes, in lines."""
-    way_back: None = None
+    rollback_metadata: None = None
     """Only a release has one."""
 
     @property

@@ -24,7 +24,15 @@ from publisher.channel.candidates.candidate import (
     read_staged,
 )
 from publisher.channel.candidates.role_difference import difference
-from publisher.channel.keys.rotation import People, Wanted, as_root, as_targets, first_targets, renewal, wanted_set
+from publisher.channel.keys.rotation import (
+    People,
+    RoleToSign,
+    as_root,
+    as_targets,
+    first_targets,
+    renewal,
+    roles_to_sign,
+)
 from publisher.channel.layout import metadata_key, target_key
 from publisher.channel.repository import Read, follow_roots, read_repository, verifies
 from publisher.channel.roles import PASSING_FIELDS
@@ -32,7 +40,7 @@ from publisher.errors import ApprovalsMissing, StorageConflict, StorageForeign, 
 from publisher.model.config.signer import Signers
 from publisher.model.configuration import Configuration
 from publisher.model.records.candidate import CandidateRecord
-from publisher.model.records.ledger import Action, Told
+from publisher.model.records.ledger import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.numbering import Stagings, read_stagings
 from publisher.pipeline.candidates.staged import listed, role_keys
@@ -44,7 +52,7 @@ from publisher.pipeline.objects.writing import Written, write_objects
 from publisher.pipeline.progress import silent
 from publisher.pipeline.publication.plan import Publication, plan_publication
 from publisher.pipeline.publication.self_check import update_as_client
-from publisher.pipeline.publication.staging_pointer import hold, let_go, point_to
+from publisher.pipeline.publication.staging_pointer import clear_pointer, point_to, read_pointer_version
 from publisher.pipeline.reading import Readable, reader
 from publisher.signing.key_files import described
 from publisher.storage.protocol import Body, Storage
@@ -55,7 +63,7 @@ from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 class StagedRole:
     """What a role of people waits to be signed for, with the signatures that are there."""
 
-    wanted: Wanted
+    wanted: RoleToSign
     candidate: Candidate
     signatures: tuple[Signature, ...]
     fresh: bool
@@ -118,9 +126,9 @@ def key_set(bucket: Bucket, configuration: Configuration, now: datetime, *, anew
     """
     signers, configured = configuration.signers, configured_roles(configuration, now)
     if bucket.live is None:
-        wanted: tuple[Wanted, ...] = (first_targets(bucket.root, configured, signers, now),)
+        wanted: tuple[RoleToSign, ...] = (first_targets(bucket.root, configured, signers, now),)
     else:
-        wanted = wanted_set(bucket.live, bucket.root, configured, signers, now)
+        wanted = roles_to_sign(bucket.live, bucket.root, configured, signers, now)
     return KeySet(bucket, tuple(staged_role(role, bucket, signers, now, anew=anew) for role in wanted))
 
 
@@ -151,7 +159,9 @@ def signed_first_targets(bucket: Bucket, configuration: Configuration, now: date
     return as_targets(first.wanted.only_good(first.signed)) if not first.fresh and not first.missing else None
 
 
-def staged_role(wanted: Wanted, bucket: Bucket, signers: Signers, now: datetime, *, anew: bool = False) -> StagedRole:
+def staged_role(
+    wanted: RoleToSign, bucket: Bucket, signers: Signers, now: datetime, *, anew: bool = False
+) -> StagedRole:
     """The role's candidate: the one that is there, if it is what is wanted; else a new one."""
     role = wanted.role
     there = None if anew else _there(bucket.storage, role, signers)
@@ -184,7 +194,9 @@ def stage_roles(
     """
     if any(one.fresh for one in found.roles):
         storage.prepare()
-    fresh = [(one, hold(storage, one.wanted.role, anew=replace)) for one in found.roles if one.fresh]
+    fresh = [
+        (one, read_pointer_version(storage, one.wanted.role, replacing=replace)) for one in found.roles if one.fresh
+    ]
     for one, _ in fresh:
         role = one.wanted.role
         if not replace and (other := works_on(role, one.wanted.before, storage)) is not None:
@@ -198,7 +210,7 @@ def stage_roles(
         written = written.then(write_objects(objects, storage, silent))
         role, digest = one.wanted.role, one.candidate.digest
         said = {"candidate": digest, "roles": {role: one.candidate.metadata.signed.version}}
-        told = Told.routine(Action.STAGE, configuration.policy_at(now)).model_copy(update=said)
+        told = LedgerEntryBody.routine(LedgerAction.STAGE, configuration.policy_at(now)).model_copy(update=said)
         written = written.then(point_to(held, storage, digest, now))
         written = written.then(append(Draft(told, now, keys.for_ledger(role)), storage))
     return written
@@ -228,7 +240,7 @@ def plan_keys(found: KeySet, configuration: Configuration, keys: KeyRing, now: d
     bucket = found.bucket
     live = bucket.published(fix="publish a release; it takes along what people have signed")
     if lacking := [f"{one.wanted.role} needs {' and '.join(one.missing)}" for one in found.roles if one.missing]:
-        raise ApprovalsMissing("; ".join(lacking), fix="each of them runs `publish approve ROLE --key KEY`")
+        raise ApprovalsMissing("; ".join(lacking), fix="ask each of them to run `publish approve ROLE --key KEY`")
     by_role = {one.wanted.role: one.wanted.only_good(one.signed) for one in found.roles}
     new_root = as_root(by_role.pop(Root.type)) if Root.type in by_role else None
     signed_targets = as_targets(by_role.pop(Targets.type)) if Targets.type in by_role else None
@@ -236,7 +248,7 @@ def plan_keys(found: KeySet, configuration: Configuration, keys: KeyRing, now: d
     advance = bucket.advance(configuration.signers, keys.with_retired, now, new_root)
     targets = signed_targets or live.targets
     metadata = advance.to(targets.signed, signed, signed_targets=targets)
-    told = Told.routine(Action.KEYS, configuration.policy_at(now))
+    told = LedgerEntryBody.routine(LedgerAction.KEYS, configuration.policy_at(now))
     pinned = _pinned(signed_targets, configuration) if signed_targets is not None else ()
     publication = plan_publication(told, metadata, bucket, keys, now, before=pinned)
     # The whole state, so that whoever goes back in the ledger need not go beyond a change of keys.
@@ -311,11 +323,11 @@ def apply_keys(plan: KeysPlan, storage: Storage) -> Written:
         written = written.then(append(plan.entry, storage))
     written = written.then(write_objects(plan.after, storage, silent))
     for role, digest in plan.done_with.items():
-        written = written.then(let_go(role, digest, storage))
+        written = written.then(clear_pointer(role, digest, storage))
     return written
 
 
-def _fits(candidate: Candidate, wanted: Wanted, read: Read, stagings: Stagings, now: datetime) -> bool:
+def _fits(candidate: Candidate, wanted: RoleToSign, read: Read, stagings: Stagings, now: datetime) -> bool:
     """What lies in staging is nobody's word: it is taken up only if it is what this run would make."""
     signed = candidate.metadata.signed
     left = signed.expires - now
@@ -329,7 +341,7 @@ def _fits(candidate: Candidate, wanted: Wanted, read: Read, stagings: Stagings, 
     )
 
 
-def _is_next(candidate: Candidate, wanted: Wanted, read: Read, stagings: Stagings) -> bool:
+def _is_next(candidate: Candidate, wanted: RoleToSign, read: Read, stagings: Stagings) -> bool:
     if candidate.role == Root.type:
         return candidate.metadata.signed.version == wanted.signed.version
     number = candidate.metadata.signed.version

@@ -21,7 +21,7 @@ from publisher.storage.protocol import Storage
 
 
 @dataclass(frozen=True)
-class Waiting:
+class DueRole:
     """A role of people that is due, or has expired."""
 
     role: str
@@ -38,7 +38,7 @@ class Renewals:
 
     staged: KeySet
     """With a renewal of each role, there already or still to be staged."""
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[DueRole, ...]
     """Roles that people have to act on."""
 
     @property
@@ -59,14 +59,14 @@ def find_renewals(bucket: Bucket, configuration: Configuration, keys: KeyRing, n
             one = staged_role(wanted, bucket, configuration.signers, now)
             other = works_on(role, wanted.before, bucket.storage) if one.fresh else None
         except (VerificationError, StorageForeign) as error:  # the others are renewed all the same
-            waiting.append(Waiting(role, expires, (), f"something unreadable ({error.what})"))
+            waiting.append(DueRole(role, expires, (), f"something unreadable ({error.what})"))
             continue
         if other is not None:
-            waiting.append(Waiting(role, expires, (), other))
+            waiting.append(DueRole(role, expires, (), other))
             continue
         staged.append(one)
         if one.missing:
-            waiting.append(Waiting(role, expires, one.missing, None))
+            waiting.append(DueRole(role, expires, one.missing, None))
     return Renewals(KeySet(bucket, tuple(staged)), tuple(waiting))
 
 

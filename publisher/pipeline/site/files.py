@@ -70,7 +70,7 @@ _TYPES = {
 _HASHED = re.compile(r"assets/.*\.[0-9a-f]{8}(\.min)?\.(js|css)(\.map)?")
 
 
-class Step(IntEnum):
+class UploadStep(IntEnum):
     """The order in which files go up: what a page needs is there before the page."""
 
     ASSETS = 1
@@ -98,7 +98,7 @@ class SiteFile:
         return SitePage(size=self.body.size, sha256=self.body.sha256)
 
     @property
-    def step(self) -> Step:
+    def step(self) -> UploadStep:
         """When it goes up."""
         return step_of(self.path)
 
@@ -111,13 +111,13 @@ def read_site(directory: Path) -> tuple[SiteFile, ...]:
     for file in sorted(directory.rglob("*")):
         path = file.relative_to(directory).as_posix()
         if file.is_symlink() or not (file.is_file() or file.is_dir()):
-            raise InputError(f"{file} is a link or no plain file", fix="a site consists of plain files; copy it there")
+            raise InputError(f"{file} is a link or no plain file", fix="copy it there; a site consists of plain files")
         if file.is_dir() or path == MARKER:
             continue
         if path == MANIFEST or path.startswith(CHANNEL_FOLDERS):
             raise InputError(f"the site has a page {path}, a name that Tidegate needs itself", fix="give it another")
         files.append(SiteFile(check_key(path), _body(file)))
-    if not any(one.step is Step.PAGES for one in files):
+    if not any(one.step is UploadStep.PAGES for one in files):
         raise InputError(f"there is no page in {directory}, so it is not a built site")
     return tuple(files)
 
@@ -132,21 +132,21 @@ def manifest_body(manifest: SiteManifest) -> Body:
     return body
 
 
-def step_of(path: str) -> Step:
+def step_of(path: str) -> UploadStep:
     """When a file of the site goes up."""
     if path.startswith("search/"):
-        return Step.SEARCH
+        return UploadStep.SEARCH
     if path.endswith((".html", ".htm")):
-        return Step.PAGES
+        return UploadStep.PAGES
     if path in ("sitemap.xml", "sitemap.xml.gz"):
-        return Step.SITEMAP
-    return Step.ASSETS
+        return UploadStep.SITEMAP
+    return UploadStep.ASSETS
 
 
 def meta_of(path: str) -> ObjectMeta:
     """How a web server hands a file of the site out."""
     kind = _TYPES.get(Path(path).suffix.lower(), "application/octet-stream")
-    if step_of(path) is not Step.ASSETS or path == MANIFEST:
+    if step_of(path) is not UploadStep.ASSETS or path == MANIFEST:
         return ObjectMeta(kind, CHANGING)
     return ObjectMeta(kind, IMMUTABLE if _HASHED.fullmatch(path) else SHORT)
 

@@ -11,7 +11,7 @@ from publisher.channel.layout import SITE_ROLE, SITE_TARGET, target_key
 from publisher.channel.roles import is_due
 from publisher.errors import SigningError, StorageConflict, StorageError
 from publisher.model.catalog import Catalog
-from publisher.model.records.ledger import Action, Told
+from publisher.model.records.ledger import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects.planned import PlannedObject
@@ -41,7 +41,7 @@ def plan_signing(manifest: Body, bucket: Bucket, catalog: Catalog, keys: KeyRing
     wanted = copy.deepcopy(role.signed) if role else Targets(version=1, expires=now)
     wanted.targets[SITE_TARGET] = TargetFile(manifest.size, {"sha256": manifest.sha256}, SITE_TARGET)
     metadata = bucket.advance(catalog.signers, keys.of, now).to(live.targets.signed, {}, {SITE_ROLE: wanted})
-    told = Told.routine(Action.SIGN_SITE, catalog.policy_at(now))
+    told = LedgerEntryBody.routine(LedgerAction.SIGN_SITE, catalog.policy_at(now))
     listed = PlannedObject.of(target_key(SITE_TARGET, manifest.sha256), manifest)
     return plan_publication(told, metadata, bucket, keys, now, before=[listed])
 

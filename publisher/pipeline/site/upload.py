@@ -26,7 +26,7 @@ from publisher.model.records.site import MANIFEST, SiteManifest
 from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.progress import Advance, Track, silent
 from publisher.pipeline.reading import SMALL
-from publisher.pipeline.site.files import CHANNEL_FOLDERS, SiteFile, Step, manifest_body, meta_of, step_of
+from publisher.pipeline.site.files import CHANNEL_FOLDERS, SiteFile, UploadStep, manifest_body, meta_of, step_of
 from publisher.storage.places import overlap
 from publisher.storage.protocol import Body, Stat, Storage, check_key
 
@@ -68,7 +68,7 @@ class SitePlan:
         """Whether the bucket holds exactly this site."""
         return not (self.closes or self.stale)
 
-    def of(self, step: Step) -> tuple[Put, ...]:
+    def of(self, step: UploadStep) -> tuple[Put, ...]:
         """What one step writes."""
         return tuple(one for one in self.puts if step_of(one.path) is step)
 
@@ -137,7 +137,7 @@ def apply_upload(plan: SitePlan, storage: Storage, track: Track = silent, worker
     with track("Uploading", sum(one.body.size for one in plan.puts)) as advance, _somebody_else():
         written = _write_all(plan, storage, advance, workers)
         stale = [key for key in plan.stale if _is_ours(key)]
-        for step in reversed(Step):
+        for step in reversed(UploadStep):
             _all("what is stale", [key for key in stale if step_of(key) is step], storage.delete, workers)
     if odd := sorted(set(plan.stale) - set(stale)):
         raise StorageForeign(
@@ -157,7 +157,7 @@ def _write_all(plan: SitePlan, storage: Storage, advance: Advance, workers: int)
     if plan.opening is not None:
         tag = storage.replace(MANIFEST, plan.opening, meta_of(MANIFEST), tag)
         written = written.and_also(MANIFEST, plan.opening.size)
-    for step in Step:
+    for step in UploadStep:
         for key, size in _write(step, plan.of(step), storage, advance, workers):
             written = written.and_also(key, size)
     storage.replace(MANIFEST, plan.manifest, meta_of(MANIFEST), tag)
@@ -199,7 +199,7 @@ def _stored_manifest(storage: Storage, there: dict[str, Stat]) -> tuple[SiteMani
 
 
 def _write(
-    step: Step, puts: Sequence[Put], storage: Storage, advance: Advance, workers: int
+    step: UploadStep, puts: Sequence[Put], storage: Storage, advance: Advance, workers: int
 ) -> Iterator[tuple[str, int]]:
     """Write the objects of one step; yields keys and sizes of those that were really written."""
 
@@ -255,7 +255,7 @@ def _somebody_else() -> Iterator[None]:
 
 def _conflict(what: str = f"{MANIFEST} has changed") -> StorageConflict:
     return StorageConflict(
-        f"somebody else uploads to this site; nothing of theirs was undone ({what.rstrip('.')})",
+        f"somebody else uploads to this site; nothing of theirs was undone ({what})",
         fix="wait until they are through, then run the command again; it starts from what is there then. If nobody"
         " uploads, somebody else wrote what is named: remove it at the store",
     )

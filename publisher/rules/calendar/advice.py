@@ -33,7 +33,7 @@ SMALLER = (
 SURE = "A patch must be essential, and sure to work"
 
 
-class Kind(StrEnum):
+class AdviceKind(StrEnum):
     """What a team can do."""
 
     SHIP_NOW = "ship now"
@@ -48,7 +48,7 @@ class Kind(StrEnum):
 class Option:
     """One thing to do."""
 
-    kind: Kind
+    kind: AdviceKind
     what: str
     """With its dates, as a sentence."""
     why: str
@@ -140,7 +140,7 @@ def _options(question: Question, planned: datetime, openings: Schedule) -> Itera
 
 
 def _keep(now: datetime, planned: datetime, span: Opening, to_mend: bool) -> Option:
-    kind = Kind.SHIP_NOW if planned == now else Kind.KEEP
+    kind = AdviceKind.SHIP_NOW if planned == now else AdviceKind.KEEP
     what = "It may ship now" if planned == now else f"{english.moment(planned)} is open"
     open_for = _until(span) or f"; nothing is known to block it for {HORIZON.days} days"
     if to_mend:
@@ -162,7 +162,7 @@ def _move_left(now: datetime, planned: datetime, span: Opening, required: dateti
     else:
         why = "It is out, and can still be taken back, before anything blocks it."
     return Option(
-        Kind.MOVE_LEFT,
+        AdviceKind.MOVE_LEFT,
         f"Ship between {start} and {english.moment(span.end)}.",
         why,
         f"At least {_days(planned - span.end)} less testing than planned; {_days(span.end - now)} left from now.",
@@ -177,7 +177,7 @@ def _move_right(release: Release, planned: datetime, span: Opening, first: Openi
     if release.risk_of_delay is not None:
         cost.append(f"Risk of waiting, {release.risk_of_delay.score} of 5: {release.risk_of_delay.because}")
     return Option(
-        Kind.MOVE_RIGHT,
+        AdviceKind.MOVE_RIGHT,
         f"Ship {_from_to(span)}." if span.end else f"Ship from {english.moment(span.start)} on.",
         "An override lets it ship then." if span.overridden else "Nothing blocks it then.",
         " ".join(cost),
@@ -192,7 +192,7 @@ def _split(planned: datetime, open_classes: list[ChangeClass], later: str) -> It
         return
     only = f". {SURE}" if ChangeClass.PATCH in parts else ""
     yield Option(
-        Kind.SPLIT,
+        AdviceKind.SPLIT,
         f"Ship its {english.kinds(parts)} on {english.moment(planned)}, and the rest {later}{only}.",
         "Part of it need not wait.",
         "Two releases to test, sign and announce.",
@@ -207,7 +207,7 @@ def _re_scope(release: Release, planned: datetime, open_classes: list[ChangeClas
         return
     only = f". {SURE}" if smaller is ChangeClass.PATCH else ""
     yield Option(
-        Kind.RE_SCOPE,
+        AdviceKind.RE_SCOPE,
         f"Leave out what makes it {english.kind(release.change_class)}, and ship it as {english.kind(smaller)}"
         f" on {english.moment(planned)}{only}.",
         f"{english.kinds([smaller]).capitalize()} may ship then.",
@@ -247,11 +247,13 @@ def _open(question: Question, moment: datetime, mend: set[str]) -> bool:
 def _advised(release: Release, planned: datetime, options: list[Option]) -> Option | None:
     """As planned where that is open; else earlier, but for what can wait a while, and never in a hurry."""
     by_kind = {option.kind: option for option in options}
-    left, right = (by_kind[kind].span if kind in by_kind else None for kind in (Kind.MOVE_LEFT, Kind.MOVE_RIGHT))
+    left, right = (
+        by_kind[kind].span if kind in by_kind else None for kind in (AdviceKind.MOVE_LEFT, AdviceKind.MOVE_RIGHT)
+    )
     soon = right is not None and right.start - planned <= SHORT_DELAY
     hurried = left is None or not left.comfortable or (soon and release.necessity is not Necessity.ESSENTIAL)
-    moves = [Kind.MOVE_RIGHT, Kind.MOVE_LEFT] if hurried else [Kind.MOVE_LEFT, Kind.MOVE_RIGHT]
-    order = [Kind.SHIP_NOW, Kind.KEEP, *moves, Kind.RE_SCOPE, Kind.SPLIT]
+    moves = [AdviceKind.MOVE_RIGHT, AdviceKind.MOVE_LEFT] if hurried else [AdviceKind.MOVE_LEFT, AdviceKind.MOVE_RIGHT]
+    order = [AdviceKind.SHIP_NOW, AdviceKind.KEEP, *moves, AdviceKind.RE_SCOPE, AdviceKind.SPLIT]
     return next((by_kind[kind] for kind in order if kind in by_kind), None)
 
 

@@ -28,7 +28,7 @@ SHOWN = ChangeClass.FEATURE
 """The kind of change whose freezes are drawn; others may wait longer or shorter."""
 
 
-class Kind(StrEnum):
+class BarKind(StrEnum):
     """What a bar stands for."""
 
     HARD = "hard"
@@ -43,7 +43,7 @@ class Kind(StrEnum):
 class Bar:
     """A piece of a lane; a release is a moment, whose start is its end."""
 
-    kind: Kind
+    kind: BarKind
     start: datetime
     end: datetime
     """The first moment after it."""
@@ -123,10 +123,10 @@ def quarter(
 
 
 def _freezes(catalog: Catalog, product: Product, now: datetime, *, public: bool) -> Iterator[Bar]:
-    seen: Counter[tuple[Kind, str, bool]] = Counter()
+    seen: Counter[tuple[BarKind, str, bool]] = Counter()
     for window in timeline(catalog, Subject.of(product, SHOWN)).windows:
         if window.stops:
-            kind = Kind.HARD if window.hardness is Hardness.HARD else Kind.SOFT
+            kind = BarKind.HARD if window.hardness is Hardness.HARD else BarKind.SOFT
             title, is_public = _title(window.cause, window.cause.title, now, public=public)
             place = (kind, window.cause.id, window.start < window.cause.starts)
             yield Bar(kind, window.start, window.end, title, window.cause, is_public, seen[place])
@@ -137,7 +137,7 @@ def _events(catalog: Catalog, now: datetime, *, public: bool) -> Iterator[Bar]:
     """Events of which everybody may know, or all; the freeze of the others stands under neutral words."""
     for event in catalog.events:
         if event.is_public(now) or not public:
-            yield Bar(Kind.EVENT, event.starts, event.ends, event.title, event, event.is_public(now))
+            yield Bar(BarKind.EVENT, event.starts, event.ends, event.title, event, event.is_public(now))
 
 
 def _maintenance(
@@ -147,7 +147,7 @@ def _maintenance(
         if product in (None, maintenance.product):
             title, is_public = _title(maintenance, maintenance.title, now, public=public)
             for window in occurrences(maintenance, start, end):
-                yield Bar(Kind.MAINTENANCE, *window.span, title, maintenance, is_public)
+                yield Bar(BarKind.MAINTENANCE, *window.span, title, maintenance, is_public)
 
 
 def _planned(releases: Iterable[Release]) -> Iterator[Bar]:
@@ -155,7 +155,12 @@ def _planned(releases: Iterable[Release]) -> Iterator[Bar]:
         if release.planned_for is not None:
             title = f"{release.product} {release.version}"
             yield Bar(
-                Kind.RELEASE, release.planned_for, release.planned_for, title, release, release.visibility == "public"
+                BarKind.RELEASE,
+                release.planned_for,
+                release.planned_for,
+                title,
+                release,
+                release.visibility == "public",
             )
 
 
@@ -165,7 +170,12 @@ def _ready(
     for release in releases:
         for first, last in ready(catalog, release, start, end, now):
             yield Bar(
-                Kind.READY, first, last, f"{release.product} {release.version}", release, release.visibility == "public"
+                BarKind.READY,
+                first,
+                last,
+                f"{release.product} {release.version}",
+                release,
+                release.visibility == "public",
             )
 
 

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
+from publisher.model.timespan import Span
 from publisher.rules.freeze.matrix import Subject
 from publisher.rules.freeze.timeline import timeline
 from publisher.rules.staffing.coverage import covered
-from publisher.rules.staffing.local_time import Span
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,9 @@ def prepared(catalog: Catalog, release: Release, now: datetime) -> Span | None:
     way = release.rollback
     if way is None or way.verified_at is None or way.rehearsed_at is None:
         return None
-    span = max(way.verified_at, way.rehearsed_at), way.rehearsed_at + catalog.policy_at(now).rehearsal_max_age
-    return span if span[0] < span[1] else None
+    counts_until = way.rehearsed_at + catalog.policy_at(now).rehearsal_max_age
+    span = Span(max(way.verified_at, way.rehearsed_at), counts_until)
+    return span if span.start < span.end else None
 
 
 def due(catalog: Catalog, release: Release, now: datetime) -> Due | None:

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
+from publisher.model.timespan import Span
 from publisher.rules.freeze.matrix import Subject
 from publisher.rules.freeze.windows import Hardness, Window, freeze_windows
 
@@ -40,14 +41,14 @@ class Part:
         return max((window.end - window.start for window in self.windows), default=timedelta())
 
     @cached_property
-    def spans(self) -> tuple[tuple[datetime, datetime], ...]:
+    def spans(self) -> tuple[Span, ...]:
         """Half-open spans that the windows cover, merged where they touch, in order."""
-        merged: list[tuple[datetime, datetime]] = []
+        merged: list[Span] = []
         for window in self.windows:
-            if merged and window.start <= merged[-1][1]:
-                merged[-1] = (merged[-1][0], max(merged[-1][1], window.end))
+            if merged and window.start <= merged[-1].end:
+                merged[-1] = Span(merged[-1].start, max(merged[-1].end, window.end))
             else:
-                merged.append((window.start, window.end))
+                merged.append(Span(window.start, window.end))
         return tuple(merged)
 
     @cached_property

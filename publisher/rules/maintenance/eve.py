@@ -5,12 +5,12 @@ from __future__ import annotations
 from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
 from publisher.model.records.decision import Outcome
+from publisher.model.timespan import Span
 from publisher.rules import english
 from publisher.rules.engine.gate import Ruling
 from publisher.rules.maintenance.condition import WindowCondition, policy_of
 from publisher.rules.maintenance.events import DAY, events_of, may_last, waits_for
 from publisher.rules.staffing.coverage import lacking, missing
-from publisher.rules.staffing.local_time import Span, overlap
 from publisher.rules.staffing.occurrences import Occurrence
 
 
@@ -18,7 +18,7 @@ def ask(catalog: Catalog, window: Occurrence) -> Ruling:
     """Whether the window lies before an event that is about to begin, and if so, whether people are there."""
     policy = policy_of(catalog, window)
     near = [
-        event for event in events_of(catalog, policy.eve_severity) if overlap(window.span, _eve(catalog, event, window))
+        event for event in events_of(catalog, policy.eve_severity) if window.span.overlaps(_eve(catalog, event, window))
     ]
     if not near:
         return Ruling(
@@ -45,7 +45,7 @@ def ask(catalog: Catalog, window: Occurrence) -> Ruling:
 def _eve(catalog: Catalog, event: Event, window: Occurrence) -> Span:
     """From the eve of an event to the last moment at which it may begin."""
     first, over = may_last(catalog, event, window.start)
-    return first - policy_of(catalog, window).eve, over - (event.ends - event.starts)
+    return Span(first - policy_of(catalog, window).eve, over - (event.ends - event.starts))
 
 
 CONDITION = WindowCondition("maintenance.eve", ask)

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
 from publisher.model.records.decision import Outcome
+from publisher.model.timespan import Span
 from publisher.model.values import Visibility
 from publisher.rules import english
 from publisher.rules.engine.gate import Ruling
 from publisher.rules.engine.public_words import ids, titled
 from publisher.rules.freeze.severity import effective_severity
-from publisher.rules.staffing.local_time import Span
 
 DAY = timedelta(days=1)
 
@@ -32,7 +32,7 @@ def may_last(catalog: Catalog, event: Event, at: datetime) -> Span:
     doubt = timedelta()
     if event.estimate is not None and at > event.estimate.as_of:
         doubt = catalog.policy_at(at).freeze.uncertainty.drift_per_day * ((at - event.estimate.as_of) / DAY)
-    return event.earliest - doubt, event.over + doubt
+    return Span(event.earliest - doubt, event.over + doubt)
 
 
 def waits_for(events: list[Event], reason: str, until: datetime, fix: str, neutral: str | None = None) -> Ruling:

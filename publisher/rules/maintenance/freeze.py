@@ -8,14 +8,13 @@ from publisher.rules import english
 from publisher.rules.engine.gate import Ruling
 from publisher.rules.maintenance.condition import WindowCondition
 from publisher.rules.maintenance.events import events_of, may_last, waits_for
-from publisher.rules.staffing.local_time import overlap
 from publisher.rules.staffing.occurrences import Occurrence
 
 
 def ask(catalog: Catalog, window: Occurrence) -> Ruling:
     """Whether the window touches the time in which any event may be under way."""
     spans = {event.id: may_last(catalog, event, window.start) for event in events_of(catalog, 1)}
-    events = [event for event in events_of(catalog, 1) if overlap(window.span, spans[event.id])]
+    events = [event for event in events_of(catalog, 1) if window.span.overlaps(spans[event.id])]
     if not events:
         return Ruling(Outcome.PASS, public="No event is under way during it.")
     until = max(spans[event.id][1] for event in events)

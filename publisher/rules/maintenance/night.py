@@ -7,11 +7,12 @@ from datetime import date, timedelta
 
 from publisher.model.catalog import Catalog
 from publisher.model.records.decision import Outcome
+from publisher.model.timespan import Span
 from publisher.rules import english
 from publisher.rules.engine.gate import Ruling
 from publisher.rules.maintenance.condition import WindowCondition, policy_of
 from publisher.rules.staffing.coverage import shift_spans
-from publisher.rules.staffing.local_time import days, hours, overlap
+from publisher.rules.staffing.local_time import days, hours
 from publisher.rules.staffing.occurrences import Occurrence, occurrences
 
 _NIGHT = "It waits until working hours are settled."
@@ -79,11 +80,11 @@ def _nights(catalog: Catalog, window: Occurrence) -> Iterator[tuple[str, str, da
     for shift in catalog.staffing.shifts if catalog.staffing else ():
         if shift.duty == "on-call":
             for begins, ends in shift_spans(shift, *window.span):
-                span = max(begins, window.start), min(ends, window.end)
+                span = Span(max(begins, window.start), min(ends, window.end))
                 working += [(person, shift.zone, span) for person in shift.people]
     for person, zone, span in working:
         for day in days(*span, zone):
-            if overlap(span, hours(day, policy.night_from, policy.night_to, zone)):
+            if span.overlaps(hours(day, policy.night_from, policy.night_to, zone)):
                 yield person, zone, day
 
 

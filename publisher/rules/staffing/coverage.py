@@ -9,8 +9,9 @@ from functools import lru_cache
 from publisher.model.catalog import Catalog
 from publisher.model.config.staffing import WEEKDAYS, Shift, ShiftDuty, Staffing, Weekday
 from publisher.model.content.event import Event
+from publisher.model.timespan import Span
 from publisher.rules import english
-from publisher.rules.staffing.local_time import Span, days, hours, merged
+from publisher.rules.staffing.local_time import days, hours, merged
 
 DUTIES: tuple[ShiftDuty, ...] = ("on-call", "comms", "support")
 """Those who must be there around a release near an event, and around maintenance."""
@@ -30,7 +31,7 @@ def shift_spans(shift: Shift, start: datetime, end: datetime) -> Iterator[Span]:
         return
     for begins, finishes in _weekly(shift.zone, shift.days, shift.start, shift.end, first, last):
         if finishes > first and begins < last:
-            yield max(begins, since), min(finishes, until)
+            yield Span(max(begins, since), min(finishes, until))
 
 
 @lru_cache(maxsize=1024)  # shifts of several duties share their hours
@@ -46,14 +47,14 @@ def covered(staffing: Staffing | None, duty: str, start: datetime, end: datetime
     """When somebody of the duty is there in [start, end); shifts that touch or overlap count as one."""
     shifts = [shift for shift in (staffing.shifts if staffing else ()) if shift.duty == duty]
     there = merged(span for shift in shifts for span in shift_spans(shift, start, end))
-    return tuple((max(begins, start), min(ends, end)) for begins, ends in there)
+    return tuple(Span(max(begins, start), min(ends, end)) for begins, ends in there)
 
 
 def gaps(staffing: Staffing | None, duty: str, start: datetime, end: datetime) -> tuple[Span, ...]:
     """When nobody of the duty is there in [start, end), in order. Where nothing is known, nobody is there."""
     there = covered(staffing, duty, start, end)
     edges = [start, *(moment for span in there for moment in span), end]
-    return tuple((begins, ends) for begins, ends in zip(edges[::2], edges[1::2], strict=True) if begins < ends)
+    return tuple(Span(begins, ends) for begins, ends in zip(edges[::2], edges[1::2], strict=True) if begins < ends)
 
 
 def missing(catalog: Catalog, duties: Iterable[str], start: datetime, end: datetime) -> dict[str, tuple[Span, ...]]:
@@ -65,7 +66,7 @@ def missing(catalog: Catalog, duties: Iterable[str], start: datetime, end: datet
 def _known_gaps(catalog: Catalog, duty: str, start: datetime, end: datetime) -> Iterator[Span]:
     """The gaps in [start, end), cut where a block ends."""
     if catalog.staffing is None:
-        yield start, end
+        yield Span(start, end)
         return
     for block in blocks(start, end):
         key = ("gaps", duty, block)
@@ -73,7 +74,7 @@ def _known_gaps(catalog: Catalog, duty: str, start: datetime, end: datetime) -> 
             catalog.memo[key] = gaps(catalog.staffing, duty, block, block + BLOCK)
         for begins, ends in catalog.memo[key]:
             if begins < end and start < ends:
-                yield max(begins, start), min(ends, end)
+                yield Span(max(begins, start), min(ends, end))
 
 
 def blocks(start: datetime, end: datetime) -> Iterator[datetime]:

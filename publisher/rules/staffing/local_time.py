@@ -6,12 +6,10 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from publisher.model.timespan import Span
 from publisher.rules import english
 
 NONE = timedelta()
-
-Span = tuple[datetime, datetime]
-"""A half-open interval [start, end) in UTC."""
 
 
 def wall(day: date, clock: str, zone: str) -> datetime:
@@ -48,7 +46,7 @@ def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
 
 def hours(day: date, start: str, end: str, zone: str) -> Span:
     """The hours that begin on `day`; an `end` at or before `start` is on the next day."""
-    return wall(day, start, zone), wall(day + timedelta(days=end <= start), end, zone)
+    return Span(wall(day, start, zone), wall(day + timedelta(days=end <= start), end, zone))
 
 
 def days(start: datetime, end: datetime, zone: str) -> tuple[date, ...]:
@@ -58,19 +56,14 @@ def days(start: datetime, end: datetime, zone: str) -> tuple[date, ...]:
     return tuple(first + timedelta(days=number) for number in range((last - first).days + 1))
 
 
-def overlap(span: Span, other: Span) -> bool:
-    """Whether two spans share a moment."""
-    return max(span[0], other[0]) < min(span[1], other[1])
-
-
-def merged(spans: Iterable[Span]) -> list[Span]:
+def merged(spans: Iterable[tuple[datetime, datetime]]) -> list[Span]:
     """The same time in as few spans as it takes, in order; spans that touch become one."""
     result: list[Span] = []
     for start, end in sorted(spans):
-        if result and start <= result[-1][1]:
-            result[-1] = (result[-1][0], max(result[-1][1], end))
+        if result and start <= result[-1].end:
+            result[-1] = Span(result[-1].start, max(result[-1].end, end))
         else:
-            result.append((start, end))
+            result.append(Span(start, end))
     return result
 
 

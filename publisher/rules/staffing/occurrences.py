@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from publisher.model.config.staffing import WEEKDAYS
 from publisher.model.content.maintenance import Maintenance, Slot
-from publisher.rules.staffing.local_time import Span, wall
+from publisher.model.timespan import Span
+from publisher.rules.staffing.local_time import wall
 
 LAST = datetime(2200, 1, 1, tzinfo=UTC)
 """Later than anything that content can name; slots without an end stop here."""
@@ -31,7 +32,7 @@ class Occurrence:
     @property
     def span(self) -> Span:
         """Start and end."""
-        return self.start, self.end
+        return Span(self.start, self.end)
 
 
 def upcoming(maintenance: Maintenance, now: datetime) -> Iterator[Occurrence]:

@@ -11,10 +11,10 @@ from mkdocs.exceptions import Abort, MkDocsException
 
 from publisher.errors import InputError
 from publisher.site.directory_writer import replace_directory
-from publisher.site.mkdocs.plugin import Source, TidegatePlugin
+from publisher.site.mkdocs.plugin import SiteSource, TidegatePlugin
 
 
-def build_site(config_file: Path, target: Path, source: Source) -> None:
+def build_site(config_file: Path, target: Path, source: SiteSource) -> None:
     """Build the site of `config_file` from `source` into `target`, which is replaced as a whole.
 
     Raises InputError with everything that MkDocs complained about; `target` then stays as it was.
@@ -33,7 +33,7 @@ class _Collector(logging.Handler):
         self.lines.append(record.getMessage())
 
 
-def _run(config_file: Path, directory: Path, source: Source) -> None:
+def _run(config_file: Path, directory: Path, source: SiteSource) -> None:
     collector = _Collector()
     logger = logging.getLogger("mkdocs")
     propagate = logger.propagate
@@ -42,7 +42,9 @@ def _run(config_file: Path, directory: Path, source: Source) -> None:
     plugin: TidegatePlugin | None = None
     try:
         config = load_config(config_file=str(config_file), site_dir=str(directory), strict=True)
-        plugin = next((one for one in config.plugins.values() if isinstance(one, TidegatePlugin)), None)
+        plugin = next(
+            (candidate for candidate in config.plugins.values() if isinstance(candidate, TidegatePlugin)), None
+        )
         if plugin is None:
             raise InputError(f"{config_file} does not name the plugin tidegate", fix="add it under `plugins:`")
         plugin.use(source)

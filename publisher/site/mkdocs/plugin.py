@@ -52,7 +52,7 @@ log = logging.getLogger("mkdocs.plugins.tidegate")
 
 
 @dataclass(frozen=True)
-class Source:
+class SiteSource:
     """What the pages are made from."""
 
     catalog: Catalog
@@ -83,8 +83,8 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
     def __init__(self) -> None:
         self.failure: TidegateError | None = None
         """What stopped a build; MkDocs itself passes on no more than its words."""
-        self._given: Source | None = None
-        self._source: Source | None = None
+        self._given: SiteSource | None = None
+        self._source: SiteSource | None = None
         self._last_good: dict[str, bytes] = {}
         self._problem = ""
         self._serving = False
@@ -94,7 +94,7 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
         """Where MkDocs looks for pages: it follows links, so it never walks the content itself."""
         self._scripts: csp.ThemeScripts | None = None
 
-    def use(self, source: Source | None) -> None:
+    def use(self, source: SiteSource | None) -> None:
         """Build from this instead of loading the content; for `publish build`. None takes it back."""
         self._given = source
 
@@ -164,9 +164,9 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
 
     def on_page_content(self, content: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
         """Refuse a page that would run or load something."""
-        if found := html_problem(content):
+        if markup := html_problem(content):
             raise PluginError(
-                f"{page.file.src_uri} holds {found!r}; pages here are text, links and pictures of our own"
+                f"{page.file.src_uri} holds {markup!r}; pages here are text, links and pictures of our own"
             )
         return content
 
@@ -225,12 +225,12 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
         names = [*self.config.content, self.config.site_config, self.config.templates]
         return [root / name for name in names]
 
-    def _load(self, config: MkDocsConfig) -> Source:
+    def _load(self, config: MkDocsConfig) -> SiteSource:
         *content, site_config, templates = self._directories(config)
-        catalog = load_catalog([_short(one) for one in content], _short(site_config))
+        catalog = load_catalog([_short(directory) for directory in content], _short(site_config))
         now = catalog.sample.reference_time if catalog.sample else datetime.now(UTC).replace(microsecond=0)
         before = read_file(Path(config.site_dir), CALENDAR_ICS)
-        return Source(
+        return SiteSource(
             catalog,
             None,
             now,

@@ -56,7 +56,7 @@ TYPES = {
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     """What to send for one address."""
 
     status: HTTPStatus
@@ -64,7 +64,7 @@ class Answer:
     location: str | None = None
 
 
-def find(path: str, site: Path, bucket: Path) -> Answer:
+def find(path: str, site: Path, bucket: Path) -> Reply:
     """The answer for a request's path; nothing outside of the two directories is ever found.
 
     Dot-files are not served: markers and locks are not part of what is published. Nor are the bucket's private folders,
@@ -73,32 +73,32 @@ def find(path: str, site: Path, bucket: Path) -> Answer:
     # Not urlsplit, to which "//name" is a host.
     address = unquote(path.split("?", maxsplit=1)[0].split("#", maxsplit=1)[0], errors="replace")
     if not address.startswith("/") or "\0" in address or "\\" in address:
-        return Answer(HTTPStatus.NOT_FOUND)
+        return Reply(HTTPStatus.NOT_FOUND)
     if address == BUCKET.rstrip("/"):
-        return Answer(HTTPStatus.MOVED_PERMANENTLY, location=BUCKET)
+        return Reply(HTTPStatus.MOVED_PERMANENTLY, location=BUCKET)
     inside_bucket = address.startswith(BUCKET)
     root = (bucket if inside_bucket else site).resolve()
     parts = [part for part in address.removeprefix(BUCKET if inside_bucket else "/").split("/") if part]
     if any(part.startswith(".") for part in parts) or (inside_bucket and _is_private(parts)):
-        return Answer(HTTPStatus.NOT_FOUND)
+        return Reply(HTTPStatus.NOT_FOUND)
     try:
         return _at(root, parts, inside_bucket=inside_bucket, as_directory=address.endswith("/"))
     except OSError:  # such as a name that is longer than the disk's names can be
-        return Answer(HTTPStatus.NOT_FOUND)
+        return Reply(HTTPStatus.NOT_FOUND)
 
 
-def _at(root: Path, parts: Sequence[str], *, inside_bucket: bool, as_directory: bool) -> Answer:
+def _at(root: Path, parts: Sequence[str], *, inside_bucket: bool, as_directory: bool) -> Reply:
     place = root.joinpath(*parts).resolve()
     if not place.is_relative_to(root) or (inside_bucket and _is_private(place.relative_to(root).parts)):
-        return Answer(HTTPStatus.NOT_FOUND)
+        return Reply(HTTPStatus.NOT_FOUND)
     if place.is_dir() and not inside_bucket:
         if not as_directory:
             # Only our own path goes into the header, so that "//elsewhere" cannot become another host.
-            return Answer(HTTPStatus.MOVED_PERMANENTLY, location="/" + "/".join(parts) + "/")
+            return Reply(HTTPStatus.MOVED_PERMANENTLY, location="/" + "/".join(parts) + "/")
         place, as_directory = place / "index.html", False
     if place.is_file() and not as_directory:
-        return Answer(HTTPStatus.OK, file=place)
-    return Answer(HTTPStatus.NOT_FOUND)
+        return Reply(HTTPStatus.OK, file=place)
+    return Reply(HTTPStatus.NOT_FOUND)
 
 
 def _is_private(parts: Sequence[str]) -> bool:
@@ -155,20 +155,20 @@ def _handler(site: Path, bucket: Path) -> type[BaseHTTPRequestHandler]:
 
         def _answer(self, *, body: bool) -> None:
             if not is_own_name(self.headers.get("Host"), self.connection.getsockname()[1]):
-                self._send(Answer(HTTPStatus.MISDIRECTED_REQUEST), b"This server has no such name.\n", body=body)
+                self._send(Reply(HTTPStatus.MISDIRECTED_REQUEST), b"This server has no such name.\n", body=body)
                 return
             answer = find(self.path, site, bucket)
             missing = site / "404.html"
             if answer.status is HTTPStatus.NOT_FOUND and not self.path.startswith(BUCKET) and missing.is_file():
-                answer = Answer(answer.status, missing)
-            said = b"There is nothing here.\n" if answer.status is HTTPStatus.NOT_FOUND else b""
+                answer = Reply(answer.status, missing)
+            body_bytes = b"There is nothing here.\n" if answer.status is HTTPStatus.NOT_FOUND else b""
             if answer.file is not None and not self.path.startswith(BUCKET):
-                said = with_port(answer.file, self.connection.getsockname()[1])
-            self._send(answer, said, body=body)
+                body_bytes = with_port(answer.file, self.connection.getsockname()[1])
+            self._send(answer, body_bytes, body=body)
 
-        def _send(self, answer: Answer, said: bytes, *, body: bool) -> None:
+        def _send(self, answer: Reply, text: bytes, *, body: bool) -> None:
             """What is `said`, or else the answer's file, piece by piece."""
-            with io.BytesIO(said) if said or answer.file is None else answer.file.open("rb") as content:
+            with io.BytesIO(text) if text or answer.file is None else answer.file.open("rb") as content:
                 size = content.seek(0, os.SEEK_END)
                 content.seek(0)
                 self.send_response(answer.status)

@@ -29,8 +29,8 @@ def quarter_as_data(quarter: Quarter, catalog: Catalog, state: ChannelState | No
             for lane in quarter.lanes
         ],
         "rollback_due": [
-            {"release": one.release.id, "by": format_time(one.at), "done": one.done, "overdue": one.overdue}
-            for one in quarter.due
+            {"release": due.release.id, "by": format_time(due.at), "done": due.done, "overdue": due.overdue}
+            for due in quarter.due
         ],
         "withdrawn": [entry.model_dump(mode="json") for entry in state.withdrawn] if state else None,
     }

@@ -17,7 +17,7 @@ from publisher.model.content.event import Event
 from publisher.model.content.maintenance import Maintenance
 from publisher.model.content.register import SprintFreeze
 from publisher.model.content.release import Release
-from publisher.rules.calendar.lanes import Bar, Kind, Lane, Quarter
+from publisher.rules.calendar.lanes import Bar, BarKind, Lane, Quarter
 
 PRODID = "-//Tidegate//Release calendar//EN"
 
@@ -25,12 +25,12 @@ REFRESH = timedelta(hours=12)
 """How often a program should look for news."""
 
 _WORDS = {
-    Kind.HARD: "Hard freeze: {title}",
-    Kind.SOFT: "Soft freeze: {title}",
-    Kind.EVENT: "{title}",
-    Kind.MAINTENANCE: "Maintenance: {title}",
-    Kind.RELEASE: "Planned release: {title}",
-    Kind.READY: "Rollback-ready: {title}",
+    BarKind.HARD: "Hard freeze: {title}",
+    BarKind.SOFT: "Soft freeze: {title}",
+    BarKind.EVENT: "{title}",
+    BarKind.MAINTENANCE: "Maintenance: {title}",
+    BarKind.RELEASE: "Planned release: {title}",
+    BarKind.READY: "Rollback-ready: {title}",
 }
 
 
@@ -117,7 +117,7 @@ def _entry(bar: Bar, lane: Lane, uid: str) -> Entry:
         entry.add("dtend", bar.end)  # the first moment after it, as 3.8.2.2 has it
     product = f"{lane.label}: " if lane.product is not None else ""
     entry.add("summary", product + _WORDS[bar.kind].format(title=bar.title))
-    cancelled = isinstance(bar.of, Event) and bar.kind is Kind.EVENT and bar.of.status == "cancelled"
+    cancelled = isinstance(bar.of, Event) and bar.kind is BarKind.EVENT and bar.of.status == "cancelled"
     # Of what is not public not even that is told, whether its time is known.
     entry.add("status", "CANCELLED" if cancelled else "CONFIRMED" if bar.is_dated or not bar.public else "TENTATIVE")
     entry.add("transp", "TRANSPARENT")
@@ -138,9 +138,9 @@ def _about(bar: Bar, lane: Lane) -> str:
 
 def _which(bar: Bar) -> str:
     """Which of several entries about one thing: the side of an event, or one window of many."""
-    if bar.kind is Kind.SOFT and isinstance(bar.of, Event):
+    if bar.kind is BarKind.SOFT and isinstance(bar.of, Event):
         return "before" if bar.start < bar.of.starts else "after"
-    return f"{bar.start:%Y%m%dT%H%M%S}" if bar.kind in (Kind.MAINTENANCE, Kind.READY) else ""
+    return f"{bar.start:%Y%m%dT%H%M%S}" if bar.kind in (BarKind.MAINTENANCE, BarKind.READY) else ""
 
 
 def _names(of: Event | SprintFreeze | Release | Maintenance) -> Iterator[str]:

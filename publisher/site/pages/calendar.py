@@ -46,7 +46,7 @@ NARROW = Paper("narrow", labels=12, width=320, lane=46, top=34, above=16, weeks=
 
 
 @dataclass(frozen=True)
-class Entry:
+class CalendarEntry:
     """One line of the list; exactly one of the three is set."""
 
     at: datetime
@@ -64,11 +64,11 @@ class Week:
     start: datetime
     last: datetime
     """Its Sunday; of several empty weeks in a row, which count as one, the last."""
-    entries: tuple[Entry, ...]
+    entries: tuple[CalendarEntry, ...]
 
 
 @dataclass(frozen=True)
-class Bar:
+class DrawnBar:
     """A piece of a lane."""
 
     x: int
@@ -78,12 +78,12 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Lane:
+class DrawnLane:
     """One row of the drawing."""
 
     label: str
     y: int
-    bars: tuple[Bar, ...]
+    bars: tuple[DrawnBar, ...]
 
 
 def pages(scene: Scene) -> Iterator[Page]:
@@ -123,20 +123,20 @@ def _drawing(drawn: Quarter, now: datetime, paper: Paper) -> dict[str, Any]:
     }
 
 
-def _entries(scene: Scene, end: datetime) -> Iterator[Entry]:
+def _entries(scene: Scene, end: datetime) -> Iterator[CalendarEntry]:
     for freeze in scene.freezes:
         if freeze.span.end > scene.now and freeze.span.start < end:
-            yield Entry(freeze.span.start, freeze=freeze)
+            yield CalendarEntry(freeze.span.start, freeze=freeze)
     for event in public_events(scene.catalog, scene.now):
         if event.ends > scene.now and event.starts < end:
-            yield Entry(event.starts, event=event)
+            yield CalendarEntry(event.starts, event=event)
     for release in scene.catalog.releases:
         if release.planned_for is not None and release.planned_for < end and scene.is_coming(release):
             planned = scene.decide(release, release.channels[0], max(release.planned_for, scene.now))
-            yield Entry(release.planned_for, release=release_view(scene, release), planned=planned)
+            yield CalendarEntry(release.planned_for, release=release_view(scene, release), planned=planned)
 
 
-def _weeks(now: datetime, end: datetime, entries: list[Entry]) -> list[Week]:
+def _weeks(now: datetime, end: datetime, entries: list[CalendarEntry]) -> list[Week]:
     start = (now - timedelta(days=now.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
     weeks: list[Week] = []
     while start < end:
@@ -152,9 +152,9 @@ def _weeks(now: datetime, end: datetime, entries: list[Entry]) -> list[Week]:
     return weeks
 
 
-def _lanes(drawn: Quarter, now: datetime, paper: Paper) -> list[Lane]:
+def _lanes(drawn: Quarter, now: datetime, paper: Paper) -> list[DrawnLane]:
     return [
-        Lane(
+        DrawnLane(
             lane.label, paper.top + index * paper.lane, tuple(_bar(paper, now, bar) for bar in lane.bars if _shown(bar))
         )
         for index, lane in enumerate(drawn.lanes)
@@ -165,19 +165,19 @@ def _shown(bar: lanes.Bar) -> bool:
     return not (isinstance(bar.of, Event) and bar.of.status == "cancelled")
 
 
-def _bar(paper: Paper, now: datetime, bar: lanes.Bar) -> Bar:
+def _bar(paper: Paper, now: datetime, bar: lanes.Bar) -> DrawnBar:
     left, right = paper.x(now, bar.start), paper.x(now, bar.end)
     title = f"{_TITLES[bar.kind]}{bar.title}, {english.day(bar.start)} to {english.day(bar.end)}"
-    return Bar(left, max(right - left, 5), bar.kind, title)
+    return DrawnBar(left, max(right - left, 5), bar.kind, title)
 
 
 _TITLES = {
-    lanes.Kind.HARD: "hard freeze: ",
-    lanes.Kind.SOFT: "soft freeze: ",
-    lanes.Kind.EVENT: "",
-    lanes.Kind.MAINTENANCE: "maintenance: ",
-    lanes.Kind.RELEASE: "planned release: ",
-    lanes.Kind.READY: "can be taken back: ",
+    lanes.BarKind.HARD: "hard freeze: ",
+    lanes.BarKind.SOFT: "soft freeze: ",
+    lanes.BarKind.EVENT: "",
+    lanes.BarKind.MAINTENANCE: "maintenance: ",
+    lanes.BarKind.RELEASE: "planned release: ",
+    lanes.BarKind.READY: "can be taken back: ",
 }
 
 

@@ -52,7 +52,7 @@ def pages(scene: Scene) -> Iterator[Page]:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredMonitor:
     """What a monitor said last in the time after an event."""
 
     monitor: Monitor
@@ -61,15 +61,15 @@ class Measured:
     well: bool
 
 
-def _measured(scene: Scene, event: Event) -> list[Measured]:
+def _measured(scene: Scene, event: Event) -> list[MeasuredMonitor]:
     """What was measured after a severe event, as of now, until its freezes were over for good."""
     policy, freeze = scene.policy.monitors, scene.freeze_of.get(event.id)
     if freeze is None or not policy.required or effective_severity(scene.catalog, event) < policy.severity_at_least:
         return []
     until = min(scene.now, freeze.span.end + policy.patience)
-    found = [(one, last_reading(one, until)) for one in scene.catalog.monitors]
+    readings = [(monitor, last_reading(monitor, until)) for monitor in scene.catalog.monitors]
     return [
-        Measured(one, last, limits(one), one.healthy(last.value))
-        for one, last in found
+        MeasuredMonitor(monitor, last, limits(monitor), monitor.healthy(last.value))
+        for monitor, last in readings
         if last is not None and last.at >= event.ends
     ]

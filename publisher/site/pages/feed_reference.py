@@ -62,7 +62,7 @@ def _kind(spec: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
         choices = definitions[name].get("enum")
         return " | ".join(choices) if choices else name
     if "anyOf" in spec:
-        return " or ".join(_kind(one, definitions) for one in spec["anyOf"])
+        return " or ".join(_kind(choice, definitions) for choice in spec["anyOf"])
     if "const" in spec:
         return f'"{spec["const"]}"'
     if spec.get("type") == "array":

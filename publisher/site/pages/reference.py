@@ -31,10 +31,10 @@ def pages(scene: Scene, beside: Collection[str] = ()) -> Iterator[Page]:
         "What freezes when, what may still ship, and how many people must sign. Generated from the policy's data.",
         {
             "policy": scene.policy,
-            "coming": [one for one in scene.catalog.policies if one.effective > scene.now],
+            "coming": [policy for policy in scene.catalog.policies if policy.effective > scene.now],
             "tables": freeze_matrix(scene.bands),
             "roles": roles(scene),
-            "sections": [one for one in policy_text(scene.policy) if one.id != "bands"],
+            "sections": [section for section in policy_text(scene.policy) if section.id != "bands"],
         },
         contents=False,
     )
@@ -102,7 +102,7 @@ class OverrideView:
 def _overrides(scene: Scene) -> list[OverrideView]:
     """The overrides of releases that may be known, latest first."""
     views = []
-    for item in sorted(scene.catalog.overrides, key=lambda one: one.approved_at, reverse=True):
+    for item in sorted(scene.catalog.overrides, key=lambda override: override.approved_at, reverse=True):
         release = scene.catalog.find(item.product, str(item.version))
         if release is not None:  # the public catalog has no internal releases
             product = scene.catalog.products[item.product]
@@ -129,7 +129,11 @@ def _deprecations(scene: Scene) -> list[DeprecationView]:
 
 
 def _deprecation(scene: Scene, item: Deprecation) -> DeprecationView:
-    live = [one.version for one in (scene.state.live if scene.state else ()) if one.product == item.product]
+    live = [
+        live_release.version
+        for live_release in (scene.state.live if scene.state else ())
+        if live_release.product == item.product
+    ]
     gone = [release.id for release in scene.catalog.releases_of(item.product) if scene.is_taken_back(release)]
     state = deprecation_state(scene.catalog, item, scene.now, live, gone)
     reached = list(DeprecationState).index(state)
@@ -200,7 +204,7 @@ class Example:
 def _example(scene: Scene, shelves: list[Shelf], system: str = "") -> Example:
     """A file that is live, for `system` if there is one; words in capitals when nothing is."""
     origin = scene.catalog.endpoints.downloads[0]
-    live = [(shelf, one.artifact) for shelf in shelves for one in shelf.files]
+    live = [(shelf, offered.artifact) for shelf in shelves for offered in shelf.files]
     fitting = [pair for pair in live if pair[1].platform.startswith(system)]
     for shelf, artifact in (fitting or live)[:1]:
         return Example(

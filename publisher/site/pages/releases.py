@@ -8,11 +8,13 @@ from datetime import datetime
 
 from publisher.model.content.product import Product
 from publisher.model.content.release import Release
-from publisher.model.records.channel_state import PublishedArtifact, Withdrawal
+from publisher.model.published_file import PublishedFile
+from publisher.model.records.channel_state import Withdrawal
 from publisher.model.records.decision import Decision, Outcome, Verdict
+from publisher.model.timespan import Span
 from publisher.rules import english
 from publisher.rules.gates.technical import artifacts, withdrawn
-from publisher.site.freezes import FreezeRow, Span
+from publisher.site.freezes import FreezeRow
 from publisher.site.labels import OUTCOMES, RECORDED, Chip
 from publisher.site.page_model import Page, Refusal, Scene
 from publisher.site.public import EventView
@@ -33,7 +35,7 @@ class Tie:
 class Download:
     """One published file and where it lies."""
 
-    artifact: PublishedArtifact
+    artifact: PublishedFile
     url: str
 
 
@@ -224,7 +226,7 @@ def pages(scene: Scene) -> Iterator[Page]:
                 "unasked": _unasked,
                 "downloads": downloads(scene, release),
                 "approvals": [
-                    (scene.catalog.channels[one.channel].name, one.approved_by) for one in scene.live_of(release)
+                    (scene.catalog.channels[live.channel].name, live.approved_by) for live in scene.live_of(release)
                 ],
                 "overrides": [
                     override
@@ -261,7 +263,7 @@ def _unasked(verdict: Verdict) -> bool:
 
 def ties(scene: Scene, view: ReleaseView) -> tuple[Tie, ...]:
     """The events that the release names, with the risk window of each; what is not public stays neutral."""
-    found = []
+    found_ties = []
     for event_id in view.release.events:
         event_view = scene.views[event_id]
         event = event_view.event
@@ -277,5 +279,5 @@ def ties(scene: Scene, view: ReleaseView) -> tuple[Tie, ...]:
             None,
         )
         spans = row.stopped if row else (Span(event.starts, event.ends),)
-        found.append(Tie(event_view, row, Span(spans[0].start, spans[-1].end)))
-    return tuple(found)
+        found_ties.append(Tie(event_view, row, Span(spans[0].start, spans[-1].end)))
+    return tuple(found_ties)

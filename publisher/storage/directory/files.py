@@ -58,7 +58,7 @@ def walk(root: int, parts: list[str], *, make: bool = False) -> Iterator[int]:
                     raise
                 refuse_special(part, os.stat(part, dir_fd=current, follow_symlinks=False))
                 if make:
-                    raise StorageConflict(f"{part} is an object, so there is no room for objects below it.") from None
+                    raise StorageConflict(f"{part} is an object, so there is no room for objects below it") from None
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), part) from None
             os.close(current)
             current = below
@@ -77,20 +77,20 @@ def reading(folder: int, name: str) -> Iterator[BufferedReader[FileIO]]:
             refuse_special(name, os.stat(name, dir_fd=folder, follow_symlinks=False))
         raise
     try:
-        found = os.fstat(descriptor)
-        if stat.S_ISDIR(found.st_mode):
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
-        refuse_special(name, found)
+        refuse_special(name, status)
         with BufferedReader(FileIO(descriptor, closefd=False), CHUNK) as file:
             yield file
     finally:
         os.close(descriptor)
 
 
-def refuse_special(key: str, found: os.stat_result) -> None:
+def refuse_special(key: str, status: os.stat_result) -> None:
     """Raises StorageForeign for links, devices and pipes."""
-    if not stat.S_ISREG(found.st_mode):
-        raise foreign(key, "a symbolic link" if stat.S_ISLNK(found.st_mode) else "not a plain file")
+    if not stat.S_ISREG(status.st_mode):
+        raise foreign(key, "a symbolic link" if stat.S_ISLNK(status.st_mode) else "not a plain file")
 
 
 def exists(folder: int, name: str) -> bool:
@@ -180,8 +180,8 @@ def make_later(part: int, present: os.stat_result) -> None:
         os.utime(part, ns=(present.st_atime_ns, present.st_mtime_ns + nudge))
 
 
-def tag_of(found: os.stat_result) -> str:
-    return f"{found.st_mtime_ns:x}-{found.st_size:x}-{found.st_ino:x}"
+def tag_of(status: os.stat_result) -> str:
+    return f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
 
 
 def body_of(source: str, file: BufferedReader[FileIO]) -> Body:

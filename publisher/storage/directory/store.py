@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from publisher.errors import InputError, StorageConflict, StorageError, StorageMissing
-from publisher.rules.english import capitalised
 from publisher.storage.directory.files import (
     NO_LINK,
     POSIX,
@@ -79,7 +78,7 @@ class DirectoryStorage:
         """Touches nothing. Raises InputError on systems without POSIX locks, such as Windows."""
         if not POSIX:
             raise InputError(
-                "A bucket in a directory needs a POSIX system.",
+                "a bucket in a directory needs a POSIX system",
                 fix="use an s3:// bucket, or run this inside WSL",
             )
         self._path = path.absolute()
@@ -226,7 +225,7 @@ class DirectoryStorage:
         if not self._path.exists():
             return
         if not self._path.is_dir():
-            raise StorageError(f"{self.url} is a file, not a directory; nothing was written.")
+            raise StorageError(f"{self.url} is a file, not a directory; nothing was written")
         names = {entry.name for entry in self._path.iterdir()}
         if names - {PRIVATE} and MARKER_KEY not in names:
             raise not_ours(self.url)
@@ -268,7 +267,7 @@ class DirectoryStorage:
                     folder = stack.enter_context(walk(root, folders))
                     file = stack.enter_context(reading(folder, last))
                 except FileNotFoundError:
-                    raise StorageMissing(f"There is no {key} in {self.url}.") from None
+                    raise StorageMissing(f"there is no {key} in {self.url}") from None
                 except IsADirectoryError:
                     raise foreign(key, "a folder") from None
             yield file
@@ -277,13 +276,13 @@ class DirectoryStorage:
         *folders, last = key.split("/")
         try:
             with walk(root, folders) as folder:
-                found = os.stat(last, dir_fd=folder, follow_symlinks=False)
+                status = os.stat(last, dir_fd=folder, follow_symlinks=False)
         except FileNotFoundError:
             return None
-        if stat.S_ISDIR(found.st_mode):
+        if stat.S_ISDIR(status.st_mode):
             return None
-        refuse_special(key, found)
-        return Stat(key, found.st_size, tag_of(found))
+        refuse_special(key, status)
+        return Stat(key, status.st_size, tag_of(status))
 
     def _walk(self, folder: int, prefix: str) -> Iterator[Stat]:
         with os.scandir(folder) as scan:
@@ -297,10 +296,10 @@ class DirectoryStorage:
                     with walk(folder, [name]) as below:
                         yield from self._walk(below, key + "/")
                     continue
-                found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                status = os.stat(name, dir_fd=folder, follow_symlinks=False)
                 # A name that is no text is shown with backslashes, which make it a key that no method takes.
                 shown = key if is_valid(key) else os.fsencode(key).decode("utf-8", "backslashreplace")
-                yield Stat(shown, found.st_size, tag_of(found))
+                yield Stat(shown, status.st_size, tag_of(status))
 
     def _already(self, root: int, key: str, body: Body) -> bool:
         """True if the very same bytes are there; StorageConflict if others are."""
@@ -315,8 +314,8 @@ class DirectoryStorage:
             return False
         if not same:
             raise StorageConflict(
-                f"{key} in {self.url} already holds other bytes; it was left as it is.",
-                fix="published files never change: use a new version",
+                f"{key} in {self.url} already holds other bytes; it was left as it is",
+                fix="use a new version: published files never change",
             )
         return True
 
@@ -366,13 +365,13 @@ class DirectoryStorage:
                 yield folder, last
             except FileExistsError:
                 if stat.S_ISDIR(os.stat(last, dir_fd=folder, follow_symlinks=False).st_mode):
-                    raise StorageConflict(f"{key} in {self.url} is a folder of other objects.") from None
+                    raise StorageConflict(f"{key} in {self.url} is a folder of other objects") from None
                 raise
             os.fsync(folder)
 
     def _overtaken(self, key: str) -> StorageConflict:
         return StorageConflict(
-            f"{key} in {self.url} was changed by somebody else in the meantime; nothing was written.",
+            f"{key} in {self.url} was changed by somebody else in the meantime; nothing was written",
             fix="run the command again; it starts from what is there now",
         )
 
@@ -394,4 +393,4 @@ class DirectoryStorage:
                 )
             else:
                 what, fix = f"cannot use {where}: {error.strerror or error}", ""
-            raise StorageError(capitalised(what) + ".", fix=fix) from error
+            raise StorageError(what, fix=fix) from error

@@ -52,29 +52,29 @@ class S3Address:
             parts = urlsplit(url)
             options = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
         except ValueError as error:
-            raise InputError("This address of a bucket cannot be understood.", fix=f"write {FORM}") from error
+            raise InputError("this address of a bucket cannot be understood", fix=f"write {FORM}") from error
         if "@" in parts.netloc:
             raise InputError(
-                "An s3:// address holds no user and no password.",
+                "an s3:// address holds no user and no password",
                 fix="give credentials the AWS way: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role",
             )
         if parts.fragment or not _BUCKET.fullmatch(parts.netloc) or ".." in parts.netloc:
             raise InputError(
-                f"{parts.netloc!r} is not a bucket's name: 3 to 63 small letters, digits, dots and hyphens.",
+                f"{parts.netloc!r} is not a bucket's name: 3 to 63 small letters, digits, dots and hyphens",
                 fix=f"write {FORM}",
             )
         given: dict[str, str] = {}
         for name, value in options:
             if name not in OPTIONS:
-                raise InputError(f"An s3:// address has no option {name!r}.", fix=f"it knows {', '.join(OPTIONS)}")
+                raise InputError(f"an s3:// address has no option {name!r}", fix=f"choose from {', '.join(OPTIONS)}")
             if name in given or not value:
-                raise InputError(f"The option {name!r} of the s3:// address is given twice or is empty.")
+                raise InputError(f"the option {name!r} of the s3:// address is given twice or is empty")
             given[name] = value
         for name in ("region", "profile"):
             if name in given and not _WORD.fullmatch(given[name]):
-                raise InputError(f"The option {name!r} of the s3:// address is not a name.")
+                raise InputError(f"the option {name!r} of the s3:// address is not a name")
         if given.get("style", "path") not in STYLES:
-            raise InputError("The option 'style' of the s3:// address is path or virtual.")
+            raise InputError("the option 'style' of the s3:// address is path or virtual")
         prefix = unquote(parts.path).removeprefix("/").removesuffix("/")
         if prefix:
             check_key(prefix)
@@ -91,7 +91,7 @@ def _endpoint(url: str) -> str:
         valid = False
     if not valid or "@" in parts.netloc or parts.path not in ("", "/") or parts.query or parts.fragment:
         raise InputError(
-            "The endpoint of the s3:// address is not the plain URL of a server.",
+            "the endpoint of the s3:// address is not the plain URL of a server",
             fix="write endpoint=https://HOST or endpoint=https://HOST:PORT, without user, path or query",
         )
     return url.rstrip("/")
@@ -103,7 +103,7 @@ def refuse_plain(endpoint: str) -> None:
     if parts.scheme == "https" or _is_loopback(parts.hostname or ""):
         return
     raise StorageError(
-        f"The endpoint {parts.scheme}://{parts.netloc} has no TLS and is not this machine; nothing was sent to it.",
+        f"the endpoint {parts.scheme}://{parts.netloc} has no TLS and is not this machine; nothing was sent to it",
         fix="use its https:// address",
     )
 

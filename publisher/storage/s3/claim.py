@@ -65,9 +65,9 @@ def new_mark() -> str:
     return secrets.token_hex(8)
 
 
-def mark_of(found: Mapping[str, Any]) -> str | None:
+def mark_of(head: Mapping[str, Any]) -> str | None:
     """Whose write an object is."""
-    mark: str | None = found.get("Metadata", {}).get(MARK)
+    mark: str | None = head.get("Metadata", {}).get(MARK)
     return mark
 
 
@@ -81,7 +81,7 @@ def claimed(bucket: S3Bucket, key: str, *, quoted: bool) -> Iterator[None]:
             break
         if last:
             raise StorageConflict(
-                f"{key} in {bucket.address.place} is being finished by another publisher; nothing was written.",
+                f"{key} in {bucket.address.place} is being finished by another publisher; nothing was written",
                 fix=f"wait for it; if it has died, run the command again in {CLAIM_DEAD_MINUTES} minutes",
             )
     since = time.monotonic()
@@ -105,13 +105,13 @@ def _take(bucket: S3Bucket, name: str, mark: str, quoted: bool) -> bool:
         except Failure as error:
             if not (is_condition(error) or is_transient(error) or is_missing(error)):
                 raise bucket.translated(error, "put_object", name) from error
-        found = head(bucket, name)
-        if found is None:
+        holder = head(bucket, name)
+        if holder is None:
             return False
-        if mark_of(found) == mark:
+        if mark_of(holder) == mark:
             return True
-        made, now = found.get("LastModified"), bucket.server_date
+        made, now = holder.get("LastModified"), bucket.server_date
         if not isinstance(made, datetime) or now is None or now - made < CLAIM_DEAD:
             return False
-        condition = Condition(tag_in(found), quoted)
+        condition = Condition(tag_in(holder), quoted)
     return False

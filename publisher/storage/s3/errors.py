@@ -120,8 +120,8 @@ def own_error(error: BaseException) -> InputError | None:
 
 def headers_of(answer: Mapping[str, Any]) -> Mapping[str, str]:
     """The headers of an answer, or of the answer in a ClientError."""
-    found: Mapping[str, str] = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    return found
+    headers: Mapping[str, str] = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return headers
 
 
 def translate(error: BaseException, operation: str, key: str, address: S3Address, endpoint: str) -> StorageError:  # noqa: PLR0912
@@ -131,85 +131,85 @@ def translate(error: BaseException, operation: str, key: str, address: S3Address
     act = f"{WORDS.get(operation, operation)} {where}"
     match error:
         case boto.NoCredentialsError() | boto.PartialCredentialsError():
-            return StorageError(f"There are no credentials for {address.place}.", fix=_CREDENTIALS)
+            return StorageError(f"there are no credentials for {address.place}", fix=_CREDENTIALS)
         case boto.ProfileNotFound():
             return StorageError(
                 f"The AWS configuration has no profile {address.profile or ''}.".replace(" .", " of that name."),
                 fix="check the option profile, or AWS_PROFILE",
             )
         case boto.CredentialRetrievalError() | boto.TokenRetrievalError() | boto.SSOError():
-            return StorageError(f"The credentials for {address.place} could not be fetched.", fix=_CREDENTIALS)
+            return StorageError(f"the credentials for {address.place} could not be fetched", fix=_CREDENTIALS)
         case boto.SSLError():
             return StorageError(
-                f"The certificate of {endpoint} is not accepted: {_plain(error)}.",
+                f"the certificate of {endpoint} is not accepted: {_plain(error)}",
                 fix="check the endpoint's name; for a private authority, set AWS_CA_BUNDLE",
             )
         case boto.EndpointConnectionError() | boto.ConnectTimeoutError() | boto.ProxyConnectionError():
             return StorageError(
-                f"{endpoint} cannot be reached; {address.place} was not used.",
+                f"{endpoint} cannot be reached; {address.place} was not used",
                 fix="check the endpoint, the network and the proxy settings",
             )
         case boto.ClientError():
             pass
         case boto.BotoCoreError() if not is_transient(error):
-            return StorageError(f"Cannot {act}: {type(error).__name__}.", fix="check the AWS configuration")
+            return StorageError(f"cannot {act}: {type(error).__name__}", fix="check the AWS configuration")
         case _:
             return StorageError(
-                f"Cannot {act}: the connection to {endpoint} broke again and again.",
+                f"cannot {act}: the connection to {endpoint} broke again and again",
                 fix="check the network, then run the command again; it finishes what was begun",
             )
     if code == "InvalidAccessKeyId":
-        return StorageError(f"{endpoint} does not know this access key.", fix=_CREDENTIALS)
+        return StorageError(f"{endpoint} does not know this access key", fix=_CREDENTIALS)
     if code == "SignatureDoesNotMatch":
         return StorageError(
-            f"{endpoint} refuses the signature: the secret key does not belong to the access key.", fix=_CREDENTIALS
+            f"{endpoint} refuses the signature: the secret key does not belong to the access key", fix=_CREDENTIALS
         )
     if code in _STALE:
-        return StorageError(f"The credentials for {address.place} have expired or are not valid.", fix=_CREDENTIALS)
+        return StorageError(f"the credentials for {address.place} have expired or are not valid", fix=_CREDENTIALS)
     if code == "RequestTimeTooSkewed":
         theirs = server_time(error)
-        clock = f" It says {theirs}." if theirs else ""
+        clock = f", which says {theirs}" if theirs else ""
         return StorageError(
-            f"The clock of this machine differs too much from that of {endpoint}.{clock}",
+            f"the clock of this machine differs too much from that of {endpoint}{clock}",
             fix="set the clock, best by NTP; expiry times of signed metadata depend on it too",
         )
     if code in _ABSENT_BUCKET:
         return StorageError(
-            f"There is no bucket {address.bucket} at {endpoint}.",
+            f"there is no bucket {address.bucket} at {endpoint}",
             fix="check the name and the endpoint, or create it first",
         )
     if code in _MISSING:
-        return StorageError(f"There is no {where}.")
+        return StorageError(f"there is no {where}")
     if code in _REGION or status_of(error) in (301, 307) or (code == "400" and _region(error)):
         region = _region(error)
         return StorageError(
-            f"The bucket {address.bucket} is in {f'the region {region}' if region else 'another region'}.",
+            f"the bucket {address.bucket} is in {f'the region {region}' if region else 'another region'}",
             fix=f"add region={region or 'REGION'} to the address",
         )
     if code in _FULL or status_of(error) == http.HTTPStatus.INSUFFICIENT_STORAGE:
         return StorageError(
-            f"{endpoint} is full, or the quota is used up, while writing {where}.",
+            f"{endpoint} is full, or the quota is used up, while writing {where}",
             fix="make room, then run the command again; it finishes what was begun",
         )
     if code in _DENIED:
         hint = " (for a missing object too, where listing is not allowed)" if operation in _READS else ""
         return StorageError(
-            f"Access denied: these credentials may not {act}{hint}.",
+            f"access denied: these credentials may not {act}{hint}",
             fix="give the identity this permission; `publish bucket policy` prints what is needed",
         )
     if code in _DAMAGED:
-        return StorageError(f"The bytes of {where} arrive damaged at {endpoint}, again and again.")
+        return StorageError(f"the bytes of {where} arrive damaged at {endpoint}, again and again")
     if code in _UNSUPPORTED:
-        return StorageError(f"{endpoint} cannot {act}: it does not support {operation.replace('_', ' ')}.")
+        return StorageError(f"{endpoint} cannot {act}: it does not support {operation.replace('_', ' ')}")
     if code == "EntityTooLarge":
-        return StorageError(f"{endpoint} does not take an object as large as {where}.")
+        return StorageError(f"{endpoint} does not take an object as large as {where}")
     status = status_of(error)
     if is_transient(error):
         return StorageError(
             f"Cannot {act}: {endpoint} answers {status or ''} {code} again and again.".replace("  ", " "),
             fix="see whether the store is healthy, then run the command again; it finishes what was begun",
         )
-    return StorageError(f"Cannot {act}: {endpoint} answers {status} {code}.".replace("  ", " "))
+    return StorageError(f"cannot {act}: {endpoint} answers {status} {code}".replace("  ", " "))
 
 
 def server_time(error: BaseException) -> str:
@@ -229,8 +229,8 @@ _CREDENTIALS = "give them the AWS way: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_K
 def _region(error: BaseException) -> str:
     if not isinstance(error, boto.ClientError):
         return ""
-    found = headers_of(error.response).get("x-amz-bucket-region") or error.response.get("Error", {}).get("Region")
-    return str(found or "")
+    region = headers_of(error.response).get("x-amz-bucket-region") or error.response.get("Error", {}).get("Region")
+    return str(region or "")
 
 
 def _plain(error: boto.BotoCoreError) -> str:

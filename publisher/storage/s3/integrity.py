@@ -39,22 +39,22 @@ def composite_of(body: Body, part_size: int) -> str:
         left = body.size
         while left:
             part = hashlib.sha256()
-            wanted = min(part_size, left)
-            left -= wanted
-            while wanted:
-                chunk = reader.read(min(MIB, wanted))
+            left_of_part = min(part_size, left)
+            left -= left_of_part
+            while left_of_part:
+                chunk = reader.read(min(MIB, left_of_part))
                 part.update(chunk)
-                wanted -= len(chunk)
+                left_of_part -= len(chunk)
             digests.append(part.digest())
     return composite(digests)
 
 
 def sums(data: bytes | bytearray, sha256: str, *, md5: bool) -> dict[str, str]:
     """The arguments of a write by which the store notices damage; MD5 too where SHA-256 is not looked at."""
-    found = {"ChecksumSHA256": base64_of(sha256)}
+    arguments = {"ChecksumSHA256": base64_of(sha256)}
     if md5:
-        found["ContentMD5"] = b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
-    return found
+        arguments["ContentMD5"] = b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+    return arguments
 
 
 def stored_sha256(answer: Mapping[str, Any]) -> str:

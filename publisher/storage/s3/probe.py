@@ -63,7 +63,7 @@ class Capabilities:
 
 
 @dataclass(frozen=True)
-class Measured:
+class ProbeResults:
     """What the probes have shown."""
 
     capabilities: Capabilities
@@ -81,7 +81,7 @@ def no_look(key: str, data: bytes) -> None:
     """Nobody looks from outside."""
 
 
-def measure(bucket: S3Bucket, look: Look = no_look) -> Measured:
+def measure(bucket: S3Bucket, look: Look = no_look) -> ProbeResults:
     """Try everything out with small objects, and delete them. Raises StorageError when not even a probe is written."""
     probe = _Probe(bucket, f"{PRIVATE}probe-{new_mark()}")
     try:
@@ -89,13 +89,13 @@ def measure(bucket: S3Bucket, look: Look = no_look) -> Measured:
         seen = look(probe.base + "/once", probe.read(probe.base + "/once"))
     finally:
         not_deleted = probe.clean()
-    return Measured(capabilities, not_deleted, seen)
+    return ProbeResults(capabilities, not_deleted, seen)
 
 
 def unsafe(place: str, endpoint: str, problem: str) -> StorageError:
     """The refusal of a store on which two publishers could both win."""
     return StorageError(
-        f"{place} cannot be published to safely: {endpoint} {problem}. Nothing was written.",
+        f"{place} cannot be published to safely: {endpoint} {problem}; nothing was written",
         fix="use a store that keeps conditional writes; a versioned bucket may be the reason",
     )
 
@@ -241,7 +241,7 @@ class _Probe:
     def clean(self) -> StorageError | None:
         """Delete all probes; a version where that is allowed, else the object."""
         problem = None
-        for key, version in sorted(self.written, key=lambda one: (one[0], one[1] or "")):
+        for key, version in sorted(self.written, key=lambda probe: (probe[0], probe[1] or "")):
             for arguments in ([{"VersionId": version}] if version else []) + [{}]:
                 try:
                     self.bucket.call("delete_object", key, **arguments)

@@ -11,7 +11,7 @@ from publisher.storage.s3.errors import Failure, is_condition
 from publisher.storage.s3.integrity import tag_in
 
 
-class Download(io.RawIOBase):
+class ObjectStream(io.RawIOBase):
     """Read forward, once. Raises StorageError when it cannot go on, or when the object is replaced meanwhile."""
 
     def __init__(self, bucket: S3Bucket, key: str) -> None:
@@ -23,7 +23,7 @@ class Download(io.RawIOBase):
         self._stream = answer["Body"]
         if "ContentLength" not in answer:
             self.close()
-            raise StorageError(f"{bucket.endpoint} does not say how long {key} is.")
+            raise StorageError(f"{bucket.endpoint} does not say how long {key} is")
         self.size = int(answer["ContentLength"])
         """In bytes, as the store says; no more is read."""
         self._tag = tag_in(answer)
@@ -64,12 +64,12 @@ class Download(io.RawIOBase):
         except Failure as error:
             if is_condition(error):
                 raise StorageError(
-                    f"{self._key} in {self._bucket.address.place} was replaced while it was read."
+                    f"{self._key} in {self._bucket.address.place} was replaced while it was read"
                 ) from error
             raise
         self._stream = answer["Body"]
         if self._position and not answer.get("ContentRange", "").startswith(f"bytes {self._position}-"):
-            raise StorageError(f"{self._bucket.endpoint} cannot go on in the middle of {self._key}.")
+            raise StorageError(f"{self._bucket.endpoint} cannot go on in the middle of {self._key}")
 
     def _drop(self) -> None:
         if self._stream is not None:

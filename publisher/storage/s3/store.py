@@ -45,10 +45,10 @@ from publisher.storage.s3.claim import PRIVATE, Condition, head, mark_of, new_ma
 from publisher.storage.s3.client import Patience, S3Bucket
 from publisher.storage.s3.errors import is_missing
 from publisher.storage.s3.integrity import MIB, PART_SIZE, base64_of, composite_of, part_size_of, stored_sha256, tag_in
-from publisher.storage.s3.probe import Capabilities, Look, Measured, measure, no_look, unsafe
-from publisher.storage.s3.read import Download
+from publisher.storage.s3.probe import Capabilities, Look, ProbeResults, measure, no_look, unsafe
+from publisher.storage.s3.read import ObjectStream
 from publisher.storage.s3.sweep import sweep
-from publisher.storage.s3.upload import COPY_LIMIT, COPY_PART, WORKERS, Upload, Written
+from publisher.storage.s3.upload import COPY_LIMIT, COPY_PART, WORKERS, PutResult, Upload
 
 LOOK_FIRST = 1024 * 1024
 """Larger bodies are not sent before a look whether they are there already; smaller ones are not worth the request."""
@@ -107,7 +107,7 @@ class S3Storage:
                 self._capabilities = measure(self.bucket).capabilities
             return self._capabilities
 
-    def measure(self, look: Look = no_look) -> Measured:
+    def measure(self, look: Look = no_look) -> ProbeResults:
         """Try the store out once more, and go by that from now on. Raises StorageError."""
         measured = measure(self.bucket, look)
         with self._lock:
@@ -140,8 +140,8 @@ class S3Storage:
         except StorageMissing:
             return None
 
-    def _marker_look(self, found: Mapping[str, Any] | None) -> Written | None:
-        return Written(tag_in(found), False) if found else None
+    def _marker_look(self, answer: Mapping[str, Any] | None) -> PutResult | None:
+        return PutResult(tag_in(answer), False) if answer else None
 
     def _ready(self) -> None:
         if self._accepted:
@@ -184,7 +184,7 @@ class S3Storage:
         self._check(key)
         self._ready()
         with self._missing(key):
-            download = Download(self.bucket, key)
+            download = ObjectStream(self.bucket, key)
         if download.size > limit:
             download.close()
             raise too_large(key, self.url, limit)
@@ -194,8 +194,8 @@ class S3Storage:
     def stat(self, key: str) -> Stat | None:
         self._check(key)
         self._ready()
-        found = head(self.bucket, key)
-        return Stat(key, found["ContentLength"], tag_in(found)) if found else None
+        answer = head(self.bucket, key)
+        return Stat(key, answer["ContentLength"], tag_in(answer)) if answer else None
 
     def list(self, prefix: str) -> Iterator[Stat]:
         """Not every store orders keys by their bytes, so all pages are read before the first one is given out."""
@@ -208,10 +208,10 @@ class S3Storage:
         more: dict[str, str] = {}
         while True:
             page = self.bucket.call("list_objects_v2", Prefix=self._address.prefix + prefix, **more)
-            for one in page.get("Contents", []):
-                key = one["Key"].removeprefix(self._address.prefix)
+            for entry in page.get("Contents", []):
+                key = entry["Key"].removeprefix(self._address.prefix)
                 if key and key != MARKER_KEY and not key.startswith(PRIVATE):
-                    yield Stat(key, one["Size"], tag_in(one))
+                    yield Stat(key, entry["Size"], tag_in(entry))
             token = page.get("NextContinuationToken")
             if not page.get("IsTruncated") or not token:
                 return
@@ -225,13 +225,13 @@ class S3Storage:
         self._writing()
         mark = new_mark()
 
-        def look(found: Mapping[str, Any] | None) -> Written | None:
-            if found is None:
+        def look(answer: Mapping[str, Any] | None) -> PutResult | None:
+            if answer is None:
                 return None
-            if mark_of(found) == mark:
-                return Written(tag_in(found), True)
-            self._need_same(key, found, body)
-            return Written(tag_in(found), False)
+            if mark_of(answer) == mark:
+                return PutResult(tag_in(answer), True)
+            self._need_same(key, answer, body)
+            return PutResult(tag_in(answer), False)
 
         if body.size > LOOK_FIRST and (there := look(head(self.bucket, key))):
             if progress:
@@ -245,12 +245,12 @@ class S3Storage:
         self._writing()
         mark = new_mark()
 
-        def look(found: Mapping[str, Any] | None) -> Written | None:
-            if found is not None and mark_of(found) == mark:
-                return Written(tag_in(found), True)
-            if (tag_in(found) if found else None) != expected_tag:
+        def look(answer: Mapping[str, Any] | None) -> PutResult | None:
+            if answer is not None and mark_of(answer) == mark:
+                return PutResult(tag_in(answer), True)
+            if (tag_in(answer) if answer else None) != expected_tag:
                 raise StorageConflict(
-                    f"{key} in {self.url} was changed by somebody else in the meantime; nothing was written.",
+                    f"{key} in {self.url} was changed by somebody else in the meantime; nothing was written",
                     fix="run the command again; it starts from what is there now",
                 )
             return None
@@ -266,20 +266,20 @@ class S3Storage:
         self._writing()
         origin = head(self.bucket, source)
         if origin is None:
-            raise StorageMissing(f"There is no {source} in {self.url}.")
+            raise StorageMissing(f"there is no {source} in {self.url}")
         if not self.capabilities.copy:
             return self._copy_by_hand(source, key, meta, origin["ContentLength"])
         mark = new_mark()
 
-        def look(found: Mapping[str, Any] | None) -> Written | None:
-            if found is None:
+        def look(answer: Mapping[str, Any] | None) -> PutResult | None:
+            if answer is None:
                 return None
-            if mark_of(found) == mark:
-                return Written(tag_in(found), True)
-            if not self._same_checksum(origin, found):
+            if mark_of(answer) == mark:
+                return PutResult(tag_in(answer), True)
+            if not self._same_checksum(origin, answer):
                 with self._fetched(source, origin["ContentLength"]) as body:
-                    self._need_same(key, found, body)
-            return Written(tag_in(found), False)
+                    self._need_same(key, answer, body)
+            return PutResult(tag_in(answer), False)
 
         there = look(head(self.bucket, key))
         if there is not None:
@@ -298,7 +298,7 @@ class S3Storage:
     def _check(self, key: str) -> None:
         check_key(key)
         if len((self._address.prefix + key).encode()) > KEY_LIMIT:
-            raise InputError(f"The object key {key!r} is longer than {KEY_LIMIT} bytes, with the bucket's prefix.")
+            raise InputError(f"the object key {key!r} is longer than {KEY_LIMIT} bytes, with the bucket's prefix")
 
     def _writing(self) -> None:
         """Refuse a store that two writers could both win."""
@@ -311,12 +311,12 @@ class S3Storage:
         key: str,
         meta: ObjectMeta,
         condition: Condition,
-        look: Callable[[Mapping[str, Any] | None], Written | None],
+        look: Callable[[Mapping[str, Any] | None], PutResult | None],
         mark: str | None = None,
     ) -> Upload:
         return Upload(self.bucket, key, meta, condition, look, mark or new_mark(), md5=not self.capabilities.sha256)
 
-    def _write(self, upload: Upload, body: Body, progress: Progress | None) -> Written:
+    def _write(self, upload: Upload, body: Body, progress: Progress | None) -> PutResult:
         if body.size <= self._part_size:
             written = upload.put(b"".join(body.chunks(progress)), body.sha256)
         elif body.size <= self._stream_limit:
@@ -331,32 +331,36 @@ class S3Storage:
         """For a store that looks at no checksum: does it give what it was given?"""
         if self._sha256_of(key, body.size) != body.sha256:
             raise StorageError(
-                f"{key} arrived damaged in {self._address.place}: its server looks at no checksum.",
+                f"{key} arrived damaged in {self._address.place}: its server looks at no checksum",
                 fix="delete it by hand, then run the command again",
             )
 
-    def _need_same(self, key: str, found: Mapping[str, Any], body: Body) -> None:
-        if not self._same(key, found, body):
+    def _need_same(self, key: str, answer: Mapping[str, Any], body: Body) -> None:
+        if not self._same(key, answer, body):
             raise StorageConflict(
-                f"{key} in {self.url} already holds other bytes; it was left as it is.",
-                fix="published files never change: use a new version",
+                f"{key} in {self.url} already holds other bytes; it was left as it is",
+                fix="use a new version: published files never change",
             )
 
-    def _same(self, key: str, found: Mapping[str, Any], body: Body) -> bool:
+    def _same(self, key: str, answer: Mapping[str, Any], body: Body) -> bool:
         """Whether an object has the body's bytes: by a checksum that the store proves, else by reading it."""
-        if found["ContentLength"] != body.size:
+        if answer["ContentLength"] != body.size:
             return False
-        stored = stored_sha256(found) if self.capabilities.sha256 else ""
+        stored = stored_sha256(answer) if self.capabilities.sha256 else ""
         if stored and "-" not in stored:
             return stored == base64_of(body.sha256)
         if stored and composite_of(body, part_size_of(body.size, self._part_size)) == stored:
             return True
         return self._sha256_of(key, body.size) == body.sha256
 
-    def _same_checksum(self, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    def _same_checksum(self, answer: Mapping[str, Any], other_answer: Mapping[str, Any]) -> bool:
         """Whether two objects have the same bytes by checksum alone; False says nothing."""
-        stored = stored_sha256(one) if self.capabilities.sha256 else ""
-        return bool(stored) and stored == stored_sha256(other) and one["ContentLength"] == other["ContentLength"]
+        stored = stored_sha256(answer) if self.capabilities.sha256 else ""
+        return (
+            bool(stored)
+            and stored == stored_sha256(other_answer)
+            and answer["ContentLength"] == other_answer["ContentLength"]
+        )
 
     def _sha256_of(self, key: str, size: int) -> str:
         with self.open(key, size) as stream:
@@ -392,5 +396,5 @@ class S3Storage:
             yield
         except StorageError as error:
             if error.__cause__ is not None and is_missing(error.__cause__):
-                raise StorageMissing(f"There is no {key} in {self.url}.") from error.__cause__
+                raise StorageMissing(f"there is no {key} in {self.url}") from error.__cause__
             raise

@@ -17,15 +17,15 @@ def sweep(bucket: S3Bucket, base: str) -> None:
     """Take back what is below `base`, by the store's own clock. If that is denied, its lifecycle does it."""
     with suppress(StorageError):
         page = bucket.call("list_multipart_uploads", Prefix=base)
-        for one in page.get("Uploads", []):
-            if _is_dead(bucket, one["Initiated"]):
-                key = one["Key"].removeprefix(base)
-                bucket.call("abort_multipart_upload", key, UploadId=one["UploadId"])
+        for upload in page.get("Uploads", []):
+            if _is_dead(bucket, upload["Initiated"]):
+                key = upload["Key"].removeprefix(base)
+                bucket.call("abort_multipart_upload", key, UploadId=upload["UploadId"])
     with suppress(StorageError):
         page = bucket.call("list_objects_v2", Prefix=base + PRIVATE)
-        for one in page.get("Contents", []):
-            if _is_dead(bucket, one["LastModified"]):
-                bucket.call("delete_object", one["Key"].removeprefix(base))
+        for entry in page.get("Contents", []):
+            if _is_dead(bucket, entry["LastModified"]):
+                bucket.call("delete_object", entry["Key"].removeprefix(base))
 
 
 def _is_dead(bucket: S3Bucket, since: datetime) -> bool:

@@ -41,14 +41,14 @@ REFUSALS = 4
 
 
 @dataclass(frozen=True)
-class Written:
+class PutResult:
     """An object after a write: its tag, and whether this very write put it there."""
 
     tag: str
     ours: bool
 
 
-Look = Callable[[Mapping[str, Any] | None], Written | None]
+Look = Callable[[Mapping[str, Any] | None], PutResult | None]
 """Judges the HEAD of the object (None: there is none): who has written, or None if nobody has and it may be sent
 again. Raises StorageConflict."""
 
@@ -66,12 +66,12 @@ class Upload:
     md5: bool
     """Send MD5 too, as the store does not look at SHA-256."""
 
-    def put(self, data: bytes, sha256: str) -> Written:
+    def put(self, data: bytes, sha256: str) -> PutResult:
         """The whole object in one request, from memory."""
         checks = sums(data, sha256, md5=self.md5)
         return self._settle("put_object", lambda: {"Body": data, **checks, **self._headers()})
 
-    def put_stream(self, body: Body, progress: Progress | None) -> Written:
+    def put_stream(self, body: Body, progress: Progress | None) -> PutResult:
         """The whole object in one request, read from its source while it is sent."""
         checks = {"ChecksumSHA256": base64_of(body.sha256)}
         if self.md5:
@@ -79,22 +79,22 @@ class Upload:
             for chunk in body.chunks():
                 digest.update(chunk)
             checks["ContentMD5"] = b64encode(digest.digest()).decode()
-        told = _Told(progress)
+        report = _Reported(progress)
 
-        def send() -> Written:
+        def send() -> PutResult:
             with body.open() as reader:
                 return self._send(
                     "put_object",
-                    {"Body": _Telling(reader, told), "ContentLength": body.size, **checks, **self._headers()},
+                    {"Body": _Reporting(reader, report), "ContentLength": body.size, **checks, **self._headers()},
                 )
 
         return self._settle_with("put_object", send)
 
-    def put_parts(self, body: Body, progress: Progress | None, part_size: int, workers: int) -> Written:
+    def put_parts(self, body: Body, progress: Progress | None, part_size: int, workers: int) -> PutResult:
         """The object in parts, read once from its source; it appears when all of them are there."""
         size = part_size_of(body.size, part_size)
         if size > MAX_PART_SIZE:
-            raise InputError(f"{body.name} is larger than the {MAX_PARTS * MAX_PART_SIZE} bytes that Tidegate uploads.")
+            raise InputError(f"{body.name} is larger than the {MAX_PARTS * MAX_PART_SIZE} bytes that Tidegate uploads")
         sent: list[dict[str, Any]] = []
 
         def send(upload_id: str, pool: ThreadPoolExecutor) -> list[dict[str, Any]]:
@@ -107,7 +107,7 @@ class Upload:
             self._check_whole(body.size, composite([b64decode(part["ChecksumSHA256"]) for part in sent]))
         return written
 
-    def copy(self, source: str, tag: str, size: int, part: int = COPY_PART, limit: int = COPY_LIMIT) -> Written:
+    def copy(self, source: str, tag: str, size: int, part: int = COPY_PART, limit: int = COPY_LIMIT) -> PutResult:
         """The object from another one of the bucket, which must still have this tag."""
         origin = {
             "CopySource": {"Bucket": self.bucket.address.bucket, "Key": self.bucket.address.prefix + source},
@@ -118,7 +118,7 @@ class Upload:
         ranges = [(start, min(start + part, size) - 1) for start in range(0, size, part)]
 
         def send(upload_id: str, pool: ThreadPoolExecutor) -> list[dict[str, Any]]:
-            def one(number: int, first: int, last: int) -> dict[str, Any]:
+            def copy_part(number: int, first: int, last: int) -> dict[str, Any]:
                 answer = self.bucket.call(
                     "upload_part_copy",
                     self.key,
@@ -130,14 +130,14 @@ class Upload:
                 kept = {name: answer[name] for name in ("ChecksumSHA256",) if name in answer}
                 return {"PartNumber": number, "ETag": answer["ETag"], **kept}
 
-            futures = [pool.submit(one, number, *pair) for number, pair in enumerate(ranges, 1)]
+            futures = [pool.submit(copy_part, number, *pair) for number, pair in enumerate(ranges, 1)]
             return [future.result() for future in futures]
 
         return self._multipart(send, WORKERS)
 
     # --- parts
 
-    def _multipart(self, send: Callable[[str, ThreadPoolExecutor], list[dict[str, Any]]], workers: int) -> Written:
+    def _multipart(self, send: Callable[[str, ThreadPoolExecutor], list[dict[str, Any]]], workers: int) -> PutResult:
         headers = self._headers(condition=False)
         upload_id = str(
             self.bucket.call("create_multipart_upload", self.key, ChecksumAlgorithm="SHA256", **headers)["UploadId"]
@@ -194,24 +194,24 @@ class Upload:
         answer = self.bucket.call("upload_part", self.key, UploadId=upload_id, PartNumber=number, Body=data, **checks)
         return {"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": checks["ChecksumSHA256"]}
 
-    def _complete(self, upload_id: str, parts: list[dict[str, Any]]) -> Written:
+    def _complete(self, upload_id: str, parts: list[dict[str, Any]]) -> PutResult:
         """Under a claim, as many stores let two completions at once both win, and some ignore the condition."""
         with claimed(self.bucket, self.key, quoted=self.condition.quoted):
-            found = self.look(head(self.bucket, self.key))
-            if found is not None:
-                return found
+            written = self.look(head(self.bucket, self.key))
+            if written is not None:
+                return written
             arguments = {"UploadId": upload_id, "MultipartUpload": {"Parts": parts}, **self.condition.arguments}
             return self._send("complete_multipart_upload", arguments)
 
     def _check_whole(self, size: int, checksum: str) -> None:
         """Were the parts, each of which was checked, put together as they should?"""
-        found = head(self.bucket, self.key)
-        if found is None or mark_of(found) not in (self.mark, None):
+        answer = head(self.bucket, self.key)
+        if answer is None or mark_of(answer) not in (self.mark, None):
             return  # somebody may have removed or replaced it since
-        stored = stored_sha256(found)
-        if found["ContentLength"] != size or (stored and "-" in stored and stored != checksum):
+        stored = stored_sha256(answer)
+        if answer["ContentLength"] != size or (stored and "-" in stored and stored != checksum):
             raise StorageError(
-                f"{self.key} was put together wrongly in {self.bucket.address.place}.",
+                f"{self.key} was put together wrongly in {self.bucket.address.place}",
                 fix="delete it by hand, then run the command again",
             )
 
@@ -232,14 +232,14 @@ class Upload:
             headers["ContentDisposition"] = self.meta.content_disposition
         return {**headers, **self.condition.arguments} if condition else headers
 
-    def _send(self, operation: str, arguments: dict[str, Any]) -> Written:
+    def _send(self, operation: str, arguments: dict[str, Any]) -> PutResult:
         answer = self.bucket.once(operation, self.key, **arguments)
-        return Written(tag_in(answer.get("CopyObjectResult", answer)), True)
+        return PutResult(tag_in(answer.get("CopyObjectResult", answer)), True)
 
-    def _settle(self, operation: str, arguments: Callable[[], dict[str, Any]]) -> Written:
+    def _settle(self, operation: str, arguments: Callable[[], dict[str, Any]]) -> PutResult:
         return self._settle_with(operation, lambda: self._send(operation, arguments()))
 
-    def _settle_with(self, operation: str, send: Callable[[], Written]) -> Written:
+    def _settle_with(self, operation: str, send: Callable[[], PutResult]) -> PutResult:
         """Send until it is known who has written the object."""
         refused = 0
         for last in self.bucket.patience.tries():
@@ -251,15 +251,15 @@ class Upload:
                 condition = is_condition(error)
                 if not (condition or gone or missing or is_transient(error)):
                     raise self.bucket.translated(error, operation, self.key) from error
-                found = self.look(head(self.bucket, self.key))
-                if found is not None:
-                    return found
+                written = self.look(head(self.bucket, self.key))
+                if written is not None:
+                    return written
                 refused += condition
                 if refused >= REFUSALS:
                     raise StorageConflict(
                         f"{self.bucket.endpoint} calls {self.key} in {self.bucket.address.place} taken,"
-                        " although there is no such object.",
-                        fix="perhaps it is a folder of other objects there, or somebody is writing it just now",
+                        " although there is no such object",
+                        fix="look whether it is a folder of other objects there, or somebody is writing it just now",
                     ) from error
                 if last or gone or missing:
                     raise self.bucket.translated(error, operation, self.key) from error
@@ -275,25 +275,25 @@ def _read(reader: CheckedReader, size: int) -> bytearray:
     return data
 
 
-class _Told:
+class _Reported:
     """Progress over several tries: only what no earlier one has told."""
 
     def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
-        self._told = 0
+        self._reported = 0
 
     def at(self, position: int) -> None:
-        if self._progress and position > self._told:
-            self._progress(position - self._told)
-            self._told = position
+        if self._progress and position > self._reported:
+            self._progress(position - self._reported)
+            self._reported = position
 
 
-class _Telling:
+class _Reporting:
     """A reader for botocore that tells how far it has come."""
 
-    def __init__(self, reader: CheckedReader, told: _Told) -> None:
+    def __init__(self, reader: CheckedReader, report: _Reported) -> None:
         self._reader = reader
-        self._told = told
+        self._reported = report
 
     def __len__(self) -> int:
         return len(self._reader)
@@ -301,7 +301,7 @@ class _Telling:
     def read(self, size: int = -1) -> bytes:
         """More than is asked for: the sender asks for 16 KiB, and sends whatever it gets."""
         data = self._reader.read(max(size, CHUNK)) or b""
-        self._told.at(self._reader.tell())
+        self._reported.at(self._reader.tell())
         return data
 
     def tell(self) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from publisher.content.foreign.dates import dated, time_of_day
+from publisher.content.foreign.dates import dated, time_of_day, whole_month
 from publisher.content.foreign.fields import Unusable
 from tests.support.build import at
 
@@ -57,9 +57,9 @@ def test_what_is_no_date_says_why(written: Any, reason: str) -> None:
 
 
 def test_the_months_around_a_span() -> None:
-    span = dated("2026-02-10", "start").whole_month
+    span = whole_month(dated("2026-02-10", "start"))
     assert (span.start, span.end) == (at("2026-02-01"), at("2026-03-01"))
-    last = dated("2026-12-31", "start").whole_month
+    last = whole_month(dated("2026-12-31", "start"))
     assert (last.start, last.end) == (at("2026-12-01"), at("2027-01-01"))
 
 

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 from publisher.model.catalog import Catalog
 from publisher.model.records.decision import Outcome
+from publisher.model.timespan import Span
 from publisher.rules import english
 from publisher.rules.engine.gate import TEAM, Gate, Half, Ruling
 from publisher.rules.engine.question import Question
 from publisher.rules.staffing.coverage import BLOCK, DUTIES, KNOWN, blocks, lacking, missing
-from publisher.rules.staffing.local_time import Span, merged
+from publisher.rules.staffing.local_time import merged
 
 _SECOND = timedelta(seconds=1)
 
@@ -53,15 +54,15 @@ def _near_spans(question: Question) -> Iterator[Span]:
     now, spans = question.now, question.timeline.of_events.spans
     named = (question.catalog.event(name) for name in question.release.events)
     ends = [event.ends for event in named if event and event.status != "cancelled" and event.ends > now]
-    current = (now, max(ends)) if ends else None
+    current = Span(now, max(ends)) if ends else None
     for index in range(bisect_right(spans, now, key=lambda span: span[1]), len(spans)):
-        start, end = spans[index]
-        if current is not None and start <= current[1]:
-            current = current[0], max(current[1], end)
+        span = spans[index]
+        if current is not None and span.start <= current.end:
+            current = Span(current.start, max(current.end, span.end))
         else:
             if current is not None:
                 yield current
-            current = start, end
+            current = span
     if current is not None:
         yield current
 

@@ -8,8 +8,9 @@ import pytest
 
 from publisher.model.catalog import Catalog
 from publisher.model.content.calendar_review import Review
+from publisher.model.published_file import PublishedFile
 from publisher.model.records.decision import Outcome, Verdict
-from publisher.model.records.evidence import ArtifactFact, Evidence
+from publisher.model.records.evidence import Evidence
 from publisher.rules.engine.question import Question
 from publisher.rules.evaluate import NO_EVIDENCE, evaluate
 from publisher.rules.gates.environment.calendar_review import GATE
@@ -22,7 +23,7 @@ SECOND = timedelta(seconds=1)
 REVIEWED = at("2026-02-24 10:00")
 STALE = at("2026-03-10 10:00")
 LISTING = build.event("2026-03-10 10:00", "2026-03-10 22:00", impact=build.CALM)
-FILES = Evidence(artifacts=(ArtifactFact(file="node", platform="linux-amd64", size=1, sha256="a" * 64),))
+FILES = Evidence(artifacts=(PublishedFile(file="node", platform="linux-amd64", size=1, sha256="a" * 64),))
 ONE = build.release("4.2.0", "patch", "desktop")
 
 

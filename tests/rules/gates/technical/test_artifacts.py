@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from publisher.model.records.evidence import ArtifactFact, Evidence
+from publisher.model.published_file import PublishedFile
+from publisher.model.records.evidence import Evidence
 from publisher.rules.engine.question import Question
 from publisher.rules.gates.technical.artifacts import GATE
 from tests.support import build
@@ -19,7 +20,7 @@ GOOD, OTHER = "a" * 64, "b" * 64
 
 def fact(digest: str) -> Evidence:
     """One file was found with this digest."""
-    return Evidence(artifacts=(ArtifactFact(file=FILE, platform="linux-amd64", size=1, sha256=digest),))
+    return Evidence(artifacts=(PublishedFile(file=FILE, platform="linux-amd64", size=1, sha256=digest),))
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from publisher.content.schemas import EXAMPLES
 from publisher.model.catalog import Catalog
 from publisher.model.content.product import Product
 from publisher.model.content.release import ChangeClass
+from publisher.model.published_file import PublishedFile
 from publisher.model.records.decision import Decision, Outcome
-from publisher.model.records.evidence import ArtifactFact, ChangeFacts, Evidence, VersionStep
+from publisher.model.records.evidence import ChangeFacts, Evidence, VersionStep
 from publisher.rules.evaluate import evaluate
 from publisher.rules.freeze.matrix import at_least
 from tests.support import build
@@ -77,7 +78,7 @@ def test_r26_the_public_reads_the_class_and_no_path() -> None:
 
 def test_r26_without_a_list_of_changes_a_publication_stops_and_a_question_does_not() -> None:
     one = build.release("4.2.0")
-    files = (ArtifactFact(file="node", platform="linux-amd64", size=1, sha256="a" * 64),)
+    files = (PublishedFile(file="node", platform="linux-amd64", size=1, sha256="a" * 64),)
     for profile, evidence, outcome in (
         ("team", Evidence(), Outcome.PASS),
         ("team", Evidence(artifacts=files), Outcome.UNKNOWN),
