@@ -145,6 +145,32 @@ def test_a_change_of_keys_under_way_is_not_disturbed_and_the_others_are_staged(p
     assert "targets" in {one.wanted.role for one in status(project).staged_roles}
 
 
+@pytest.mark.parametrize("days", [140, 174, 180])
+def test_a_renewal_that_nobody_signed_in_time_is_replaced_by_a_new_one(project: Project, days: int) -> None:
+    project.publish("1.0.0")
+    keep_online_keys(project)
+    published = project.now
+    project.now = published + timedelta(days=85)
+    assert "notes" in {one.wanted.role for one in run(project).staged.roles}
+    [before] = [one for one in status(project).staged_roles if one.wanted.role == "notes"]
+    project.now = published + timedelta(days=days)
+    [waiting] = [one for one in run(project).waiting if one.role == "notes"]
+    assert (waiting.missing, waiting.under_way) == (("1 more person",), None)
+    [after] = [one for one in status(project).staged_roles if one.wanted.role == "notes"]
+    assert after.candidate.digest != before.candidate.digest
+    assert after.candidate.metadata.signed.expires == project.now + timedelta(days=90)
+
+
+def test_a_change_of_keys_that_waits_for_longer_than_it_lives_is_not_replaced(project: Project) -> None:
+    project.publish("1.0.0")
+    replace_key(project, "root-ana")
+    stage_keys(project)
+    keep_online_keys(project)
+    project.now += timedelta(days=400)
+    [waiting] = [one for one in run(project).waiting if one.role == "root"]
+    assert (waiting.under_way or "").startswith("candidate ")
+
+
 def test_status_shows_a_renewal_and_who_has_signed_it(project: Project) -> None:
     project.publish("1.0.0")
     project.now += timedelta(days=340)

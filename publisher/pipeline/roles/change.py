@@ -19,6 +19,7 @@ from publisher.channel.candidates.candidate import (
     Candidate,
     Staged,
     base_named,
+    is_short_lived,
     number_is_its_own,
     read_pointer,
     read_staged,
@@ -174,15 +175,26 @@ def staged_role(
     return StagedRole(wanted, Candidate(role, to_bytes(Metadata(wanted.signed)), record), (), fresh=True)
 
 
-def works_on(role: str, before: People | None, storage: Readable) -> str | None:
-    """What else a role works on that is made for what is live; None where that is nothing, or has no base any more."""
+def works_on(wanted: Wanted, storage: Readable, signers: Signers, now: datetime) -> str | None:
+    """What else a role works on that is made for what is live; None where that is nothing, or has no base any more.
+
+    Nor is it a renewal that another one can replace: it changes nothing, and nobody has signed it in time.
+    """
+    role, before = wanted.role, wanted.before
     pointer = read_pointer(reader(storage), role)
     if pointer.candidate is None:
         return None
     found = read_staged(reader(storage), Candidate, role, ())
     if found is None or found.candidate.base != (base_named(before) if before is not None else None):
         return None
-    return str(pointer.release) if pointer.release is not None else f"candidate {found.candidate.digest[:12]}"
+    if pointer.release is not None:
+        return str(pointer.release)
+    candidate = found.candidate
+    if before is not None and says_the_same(candidate.metadata.signed, before.signed):
+        renews_too = says_the_same(wanted.signed, before.signed)
+        if renews_too or is_short_lived(candidate, signers, now):
+            return None
+    return f"candidate {candidate.digest[:12]}"
 
 
 def stage_roles(
@@ -199,7 +211,7 @@ def stage_roles(
     ]
     for one, _ in fresh:
         role = one.wanted.role
-        if not replace and (other := works_on(role, one.wanted.before, storage)) is not None:
+        if not replace and (other := works_on(one.wanted, storage, configuration.signers, now)) is not None:
             raise StorageConflict(
                 f"{role} is working on {other}",
                 fix="promote that first, or supersede it with --replace; its signatures are then void",

@@ -57,7 +57,7 @@ def find_renewals(bucket: Bucket, configuration: Configuration, keys: KeyRing, n
         wanted = renewal(live, newest, role, configuration.signers, now)
         try:
             one = staged_role(wanted, bucket, configuration.signers, now)
-            other = works_on(role, wanted.before, bucket.storage) if one.fresh else None
+            other = works_on(wanted, bucket.storage, configuration.signers, now) if one.fresh else None
         except (VerificationError, StorageForeign) as error:  # the others are renewed all the same
             waiting.append(DueRole(role, expires, (), f"something unreadable ({error.what})"))
             continue
