@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from publisher.channel.roles import ONLINE_ROLES
 from publisher.cli.inputs import content_options, load_configured, wall_clock
 from publisher.cli.options import address_of, to_option
 from publisher.cli.output.approvals import approval_lines, role_lines
@@ -52,7 +53,7 @@ class StatusReport(Report):
 
     @property
     def exit_code(self) -> int:
-        """4 when something has expired, or the ledger does not account for what is live."""
+        """4 when clients offer nothing of a channel, or the ledger does not account for what is live."""
         return 0 if self.status.sound else VerificationError.exit_code
 
     def lines(self, width: int) -> list[str]:
@@ -83,7 +84,7 @@ class StatusReport(Report):
     def data(self) -> dict[str, object]:
         status = self.status
         return {
-            **picked(status, "announced", "expired", "unclear", "damaged"),
+            **picked(status, "announced", "expired", "silent", "unclear", "damaged"),
             "live": [
                 {
                     **picked(release, "product", "channel", "version"),
@@ -120,9 +121,26 @@ def _alarms(status: Status, width: int) -> list[str]:
             " without you, put an older state back, or an entry is gone. Next: publish recover"
         )
     if status.expired:
-        roles = english.listed(status.expired)
-        alarms.append(f"Expired: {roles}. Clients offer nothing until that is renewed. Next: publish refresh")
+        alarms.append(f"Expired: {english.listed(status.expired)}. {_silence(status)} Next: {_renewing(status)}")
     return [click.style(line, fg="red", bold=True) for text in alarms for line in wrapped(text, width)]
+
+
+def _silence(status: Status) -> str:
+    if not status.silent:
+        return "Clients offer updates all the same."
+    live = {f"{shown.product}.{shown.channel}" for shown in status.state.live}
+    of = "" if live <= set(status.silent) else f" of {english.listed(status.silent)}"
+    return f"Clients offer nothing{of} until that is renewed."
+
+
+def _renewing(status: Status) -> str:
+    """The commands that renew what has expired; people sign what a refresh has staged."""
+    staged = {role.wanted.role: role for role in status.staged_roles}
+    people = [role for role in status.expired if role not in ONLINE_ROLES]
+    unsigned = [role for role in people if role not in staged or staged[role].missing]
+    refreshed = all(role in staged and role in unsigned for role in status.expired)
+    steps = [] if refreshed else ["publish refresh"]
+    return ", then ".join([*steps, *(f"publish approve {role} --key KEY" for role in unsigned)])
 
 
 def _by(names: tuple[str, ...]) -> str:

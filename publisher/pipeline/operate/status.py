@@ -8,7 +8,7 @@ from datetime import datetime
 from publisher.channel.candidates.candidate import is_live, read_pointer, signed_by
 from publisher.channel.candidates.release_candidate import ReleaseCandidate
 from publisher.channel.layout import channel_role
-from publisher.channel.repository import Repository
+from publisher.channel.repository import Repository, silent_channels
 from publisher.channel.roles import is_due
 from publisher.channel.state import read_state
 from publisher.errors import SigningError, StorageConflict, StorageForeign, VerificationError
@@ -68,16 +68,18 @@ class Status:
     """Why it cannot be told what some channels work on."""
     announced: bool = True
     """Whether the ledger tells of what is live as of the newest; otherwise somebody published without us."""
+    silent: tuple[str, ...] = ()
+    """Channel roles that clients offer nothing of, since metadata has expired."""
 
     @property
     def expired(self) -> tuple[str, ...]:
-        """Roles whose metadata has expired: clients offer nothing by it."""
+        """Roles whose metadata has expired."""
         return tuple(one.role for one in self.roles if one.expired)
 
     @property
     def sound(self) -> bool:
         """Whether clients accept what is live, and it is ours."""
-        return self.announced and not self.expired
+        return self.announced and not self.silent
 
 
 def read_status(bucket: Bucket, configuration: Configuration, now: datetime) -> Status:
@@ -90,15 +92,18 @@ def read_status(bucket: Bucket, configuration: Configuration, now: datetime) -> 
     staged_roles, unclear = _under_way(bucket, configuration, now)
     if live is None:
         return Status(ChannelState(read_at=now), (), candidates, staged_roles, {}, unclear, damaged=damaged)
+    roles = tuple(_roles(live, configuration, now))
+    silent = {channel for one in roles if one.expired for channel in silent_channels(live, one.role)}
     return Status(
         state=read_state(bucket.read, live, read_withdrawals(bucket.storage, live, configuration.signers), now),
-        roles=tuple(_roles(live, configuration, now)),
+        roles=roles,
         candidates=candidates,
         staged_roles=staged_roles,
         unclear=unclear,
         damaged=damaged,
         shipped_by={role: tuple(signed_by(live, role)) for role in live.roles if "." in role},
         announced=why_not_ours(live, bucket.storage, configuration.signers) is None,
+        silent=tuple(sorted(silent)),
     )
 
 
