@@ -202,3 +202,9 @@ def state_of(bucket: str | None, config: Path, catalog: Catalog) -> ChannelState
     from publisher.storage.open import open_storage  # noqa: PLC0415 - the same
 
     return live_state(open_storage(bucket), read_root(config), catalog.signers, wall_clock())
+
+
+def warn_unseen(bucket: str | None, catalog: Catalog) -> None:
+    """Say on stderr that a bucket is configured and was not asked what it offers."""
+    if bucket is None and catalog.endpoints.storage is not None:
+        click.echo("The bucket was not asked what it offers and has taken back: add --bucket URL", err=True)

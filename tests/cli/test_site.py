@@ -33,6 +33,14 @@ def test_build_and_render_write_a_site_each_and_do_it_again(project: Path, publi
     assert (project / "out/pages/schemas/feed-1.json").is_file()
 
 
+def test_a_site_that_shows_nothing_of_the_configured_bucket_says_so(project: Path, publish: Publish) -> None:
+    with (project / "site_config/endpoints.yaml").open("a") as file:
+        file.write(f"storage: {project / 'bucket'}\n")
+    built = publish("build", "--to", "out", cwd=project)
+    assert built.code == 0, built.err
+    assert "The bucket was not asked what it offers and has taken back: add --bucket URL\n" in built.err
+
+
 def test_the_moment_can_be_chosen(project: Path, publish: Publish) -> None:
     assert publish("render", "--to", "out", "--at", "2026-12-30T00:00:00Z", cwd=project).code == 0
     assert "Wednesday 30 December 2026" in (project / "out/index.md").read_text("utf-8")

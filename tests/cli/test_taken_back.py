@@ -23,6 +23,7 @@ def taken_back(tmp_path: Path, publish: Publish, request: pytest.FixtureRequest)
     assert back.code == 0, back.err
     assert "Clients that run 1.1.0 show: Go back to 1.0.0." in said(back)
     assert "It never ships to stable again: publish a fixed version under a higher number" in said(back)
+    assert f"build the site again: publish build --to DIR --bucket {project.bucket.as_uri()}" in said(back)
     return project
 
 

@@ -144,6 +144,18 @@ def test_with_a_bucket_the_answer_is_that_of_release(
     assert json.loads(why("node@1.0.0", "--json"))["outcome"] == "blocked"
 
 
+def test_a_bucket_that_is_configured_and_was_not_asked_is_told_of(project: Project, publish: Publish) -> None:
+    project.add_release("1.0.0")
+    assert "--bucket" not in publish("why", "node@1.0.0", "--at", AT, cwd=project.base).err
+    with (project.config / "endpoints.yaml").open("a") as file:
+        file.write(f"storage: {project.bucket}\n")
+    ran = publish("why", "node@1.0.0", "--at", AT, "--json", cwd=project.base)
+    assert ran.err == "The bucket was not asked what it offers and has taken back: add --bucket URL\n"
+    assert json.loads(ran.out)["version"] == "1.0.0"
+    project.storage()
+    assert not publish("why", "node@1.0.0", "--at", AT, "--bucket", project.bucket, cwd=project.base).err
+
+
 @pytest.mark.parametrize("year", ["0001", "1999", "2200", "9999"])
 def test_a_year_that_content_cannot_name_is_refused(publish: Publish, year: str) -> None:
     ran = publish("why", "btfs-node@4.2.0", "--at", f"{year}-01-01T00:00:00Z")

@@ -18,6 +18,7 @@ from publisher.cli.inputs import (
     moment,
     one_channel,
     state_of,
+    warn_unseen,
 )
 from publisher.cli.output.emit import Report
 from publisher.cli.output.verdicts import verdict_lines
@@ -59,6 +60,7 @@ def command(
     named = find_release(catalog, release)
     chosen = one_channel(named, channel, catalog)
     state = state_of(bucket, config, catalog)
+    warn_unseen(bucket, catalog)
     evidence = Evidence.of_channel(state, named.product, chosen, changes_of(changes))
     evidence = evidence.model_copy(update={"for_today": at is None})
     decision = evaluate(catalog, named, chosen, moment(at, catalog), evidence)

@@ -50,7 +50,7 @@ def command(
     ring = key_ring(configuration.signers, keys)
     plan = plan_rollback(request, version, configuration, Bucket(storage, read_root(config)), ring, wall_clock())
     written = apply_rollback(plan, storage, wall_clock)
-    return RollbackReport(name, version, request, plan, written)
+    return RollbackReport(name, version, request, plan, written, storage.url)
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ class RollbackReport(Report):
     request: PromoteRequest
     plan: RollbackPlan
     written: Written
+    url: str
+    """Of the bucket."""
 
     def lines(self, width: int) -> list[str]:
         channel, back_to = self.request.channel, self.plan.back_to
@@ -71,7 +73,7 @@ class RollbackReport(Report):
             *wrapped(f"{self.name} is taken back in {channel}: {back_to} is live, verified as a new client.", width),
             *wrapped(english.listed(self.plan.platforms), width, 2),
             *wrapped(shown, width),
-            *wrapped(f"{again} again.", width),
+            *wrapped(f"{again} again: publish build --to DIR --bucket {self.url}", width),
         ]
 
     def data(self) -> dict[str, object]:

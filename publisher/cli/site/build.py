@@ -17,6 +17,7 @@ from publisher.cli.inputs import (
     moment,
     state_of,
     wall_clock,
+    warn_unseen,
 )
 from publisher.cli.options import refuse_placeholders, refuse_sample
 from publisher.cli.output.emit import answering, for_programs
@@ -81,6 +82,7 @@ def command(
     if upload_url is not None:
         refuse_sample(catalog)
         refuse_placeholders(catalog, config, content)
+    warn_unseen(bucket or channel_bucket, catalog)
     with ExitStack() as stack:
         places = (
             open_places(upload_url, channel_bucket, catalog, wall_clock(), dry_run=dry_run)
