@@ -66,7 +66,7 @@ def ask_secret(name: str) -> str | None:
 
 def key_ring(signers: Signers, keys: Path) -> KeyRing:
     """The keys at hand."""
-    return KeyRing(signers, keys, ask_secret, notice)
+    return KeyRing(signers, keys, ask_secret, notice, unattended=PASSPHRASE in os.environ)
 
 
 def read_root(config: Path) -> bytes:

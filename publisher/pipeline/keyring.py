@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,7 +14,15 @@ from publisher.errors import SigningError
 from publisher.model.config.signer import Signer, Signers
 from publisher.rules import english
 from publisher.signing.devices import NotAtHand, device_of
-from publisher.signing.key_files import OpenSigner, key_path, open_signer, refuse_demo_keys
+from publisher.signing.key_files import (
+    NoPassphrase,
+    OpenSigner,
+    WrongPassphrase,
+    is_encrypted,
+    key_path,
+    open_signer,
+    refuse_demo_keys,
+)
 from publisher.signing.minisign import MinisignKey
 
 T = TypeVar("T")
@@ -28,14 +37,17 @@ class KeyRing:
 
     A passphrase that opened one key file is tried on the others before anybody is asked. A PIN is asked for once for
     all keys of a token. A device that is absent is told of and left out, like a file that is elsewhere: it may be
-    another person's.
+    another person's. So is a key file whose passphrase is not given, and, `unattended`, one that the passphrase does
+    not open while it opens another one of the role.
     """
 
     signers: Signers
     directory: Path
     passphrase: Passphrase
     tell: Callable[[str], None] = lambda _said: None
-    """Told of each device that is left out, and why."""
+    """Told of each key that is left out, and why."""
+    unattended: bool = False
+    """Whether `passphrase` has one answer for all keys, and asks nobody."""
     _opened: dict[str, OpenSigner] = field(default_factory=dict)
     _remembered: list[str] = field(default_factory=list, repr=False)
     _absent: set[str] = field(default_factory=set)
@@ -46,13 +58,19 @@ class KeyRing:
 
     def of(self, role: str) -> Sequence[OpenSigner]:
         """Every key of the role that is at hand. Raises SigningError for one that is at hand and unusable."""
-        opened = (self._opened_if_present(signer) for signer in self.signers.keys_of(role) if self._is_here(signer))
-        return [one for one in opened if one is not None]
+        return list(self._each(self.signers.keys_of(role)))
 
     def with_retired(self, role: str) -> Sequence[OpenSigner]:
         """The same, and those that the role accepted before, which sign along while a change is under way."""
-        retired = [self.open(signer) for signer in self.signers.retired_of(role) if self._is_here(signer)]
-        return [*self.of(role), *retired]
+        return list(self._each((*self.signers.keys_of(role), *self.signers.retired_of(role))))
+
+    def one_by_one(self, signers: Sequence[Signer], more: Callable[[], bool]) -> Iterator[OpenSigner]:
+        """The keys of these signers: all that ask for nothing; then, while there is `more` to sign, those that do."""
+        silent = [signer for signer in signers if self._is_here(signer) and not self._asks(signer)]
+        keys = self._each((*silent, *(signer for signer in signers if signer not in silent)))
+        yield from islice(keys, len(silent))
+        while more() and (key := next(keys, None)) is not None:
+            yield key
 
     def for_ledger(self, role: str, *, online: bool = True) -> OpenSigner:
         """The one key that a run for `role` signs its entries of the ledger with, the role's own or an online one.
@@ -63,7 +81,7 @@ class KeyRing:
         without an entry.
         """
         roles = tuple(dict.fromkeys((role, *(ONLINE_ROLES if online else ()))))
-        here = [signer for one in roles for signer in self.signers.keys_of(one) if self._is_here(signer)]
+        here = [signer for one in roles for signer in self.signers.keys_of(one)]
         offline = {"root", "targets"}
         here.sort(
             key=lambda one: (
@@ -72,8 +90,7 @@ class KeyRing:
                 not one.uri.startswith("file:"),
             )
         )
-        opened = (self._opened_if_present(signer) for signer in here)
-        if (first := next((one for one in opened if one is not None), None)) is not None:
+        if (first := next(self._each(here), None)) is not None:
             return first
         raise SigningError(
             f"no key is at hand that may sign the ledger, and nothing is done without an entry there:"
@@ -93,15 +110,44 @@ class KeyRing:
 
     def _is_here(self, signer: Signer) -> bool:
         path = key_path(signer.uri, self.directory)
-        return signer.name not in self._absent if path is None else path.exists() or path.is_symlink()
+        return signer.name not in self._absent and (path is None or path.exists() or path.is_symlink())
 
-    def _opened_if_present(self, signer: Signer) -> OpenSigner | None:
-        try:
-            return self.open(signer)
-        except NotAtHand as error:
-            self._absent.add(signer.name)
-            self.tell(f"Left out: {error}")
-            return None
+    def _asks(self, signer: Signer) -> bool:
+        """Whether it takes a passphrase, or a device, which may want a PIN or a touch."""
+        path = key_path(signer.uri, self.directory)
+        return path is None or is_encrypted(path)
+
+    def _each(self, signers: Iterable[Signer]) -> Iterator[OpenSigner]:
+        """Open those that are here, each when it is asked for. Raises SigningError for one that is unusable."""
+        refused: list[tuple[Signer, SigningError]] = []
+        opened = False
+        for signer in signers:
+            if not self._is_here(signer):
+                continue
+            key = None
+            try:
+                key = self.open(signer)
+                opened = True
+            except NotAtHand as error:
+                self._leave_out(signer, str(error))
+            except (NoPassphrase, WrongPassphrase) as error:
+                if self.unattended:
+                    refused.append((signer, error))
+                elif isinstance(error, NoPassphrase):
+                    self._leave_out(signer, f"{signer.name}, no passphrase was given")
+                else:
+                    raise
+            while opened and refused:
+                other, _ = refused.pop(0)
+                self._leave_out(other, f"{other.name}, TIDEGATE_PASSPHRASE does not open it")
+            if key is not None:
+                yield key
+        if refused:
+            raise refused[0][1]
+
+    def _leave_out(self, signer: Signer, why: str) -> None:
+        self._absent.add(signer.name)
+        self.tell(f"Left out: {why}")
 
     def open(self, signer: Signer) -> OpenSigner:
         """What signs with this key. Raises SigningError."""

@@ -44,11 +44,14 @@ __all__ = [
     "DUTY_FIELD",
     "PERSON_FIELD",
     "NewKey",
+    "NoPassphrase",
     "OpenSigner",
     "OtherKey",
     "Passphrase",
+    "WrongPassphrase",
     "described",
     "generate_ed25519",
+    "is_encrypted",
     "key_path",
     "open_signer",
     "public_key",
@@ -67,6 +70,14 @@ KEY_FILE_LIMIT = 65_536
 
 class OtherKey(SigningError):
     """A private key is not the one that was asked for."""
+
+
+class NoPassphrase(SigningError):
+    """The question for the passphrase of a key file was answered with nothing."""
+
+
+class WrongPassphrase(SigningError):
+    """A passphrase does not open a key file."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +145,11 @@ def key_path(uri: str, base: Path) -> Path | None:
     """Where the file of a `file:` URI is; None for the URI of a device."""
     scheme, _, rest = uri.partition(":")
     return base / re.sub(r"^//(?=/)", "", rest) if scheme == "file" else None
+
+
+def is_encrypted(path: Path) -> bool:
+    """Whether a key file needs a passphrase. Raises SigningError as `refuse_bad_keeping`."""
+    return b"ENCRYPTED" in _read_key_file(path)
 
 
 def refuse_bad_keeping(path: Path) -> None:
@@ -213,14 +229,14 @@ def _parse(signer: Signer, path: Path, data: bytes, passphrase: Passphrase) -> P
         raise SigningError(f"{path} is not a private key in PEM form (PKCS#8)") from None
     secret = passphrase(signer.name)
     if not secret:
-        raise SigningError(
+        raise (SigningError if secret is None else NoPassphrase)(
             f"the key {signer.name} in {path} is encrypted, and there is no passphrase for it",
             fix="type it at the prompt of a terminal, or set TIDEGATE_PASSPHRASE",
         )
     try:
         return load_pem_private_key(data, secret.encode())
     except (ValueError, UnsupportedAlgorithm):
-        raise SigningError(
+        raise WrongPassphrase(
             f"the passphrase does not open the key {signer.name} in {path}",
             fix="type it again at the prompt of a terminal, or correct TIDEGATE_PASSPHRASE",
         ) from None

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from publisher.channel.candidates.candidate import signed_by
 from publisher.errors import SigningError
 from publisher.model.config.signer import Signers
 from publisher.pipeline.keyring import KeyRing
+from publisher.pipeline.release.release import apply_release, plan_release
 from publisher.signing.key_files import described, write_private_key
 from tests.support.project import Project, seeded_keys
 
+ROLE = "node.stable"
 SECRET, OTHER = "correct horse battery staple", "another horse battery staple"
 
 
@@ -47,13 +50,18 @@ def test_one_passphrase_for_all_keys_is_asked_for_once(locked: Project) -> None:
     assert SECRET not in repr(keys)
 
 
-def test_a_key_with_a_passphrase_of_its_own_is_asked_for_too(locked: Project) -> None:
-    file = locked.keys / "timestamp-ben.pem"
+def lock_otherwise(project: Project, name: str) -> None:
+    """Give a key a passphrase of its own."""
+    file = project.keys / f"{name}.pem"
     generate = seeded_keys()
-    signers = {signer.name: signer.public for signer in locked.catalog.signers.signers}
-    key = next(key for key in (generate() for _ in range(30)) if key.public == signers["timestamp-ben"])
+    signers = {signer.name: signer.public for signer in project.catalog.signers.signers}
+    key = next(key for key in (generate() for _ in range(30)) if key.public == signers[name])
     file.unlink()
     write_private_key(file, key, OTHER)
+
+
+def test_a_key_with_a_passphrase_of_its_own_is_asked_for_too(locked: Project) -> None:
+    lock_otherwise(locked, "timestamp-ben")
     keys, asked = ring(locked, lambda name: OTHER if name == "timestamp-ben" else SECRET)
     open_all(keys)
     assert len(asked) == 2
@@ -68,6 +76,55 @@ def test_a_missing_or_wrong_passphrase_says_where_to_give_it(locked: Project, an
     assert "terminal" in caught.value.fix
     assert "TIDEGATE_PASSPHRASE" in caught.value.fix
     assert "guess" not in str(caught.value)
+
+
+def test_a_release_asks_for_no_more_passphrases_than_it_needs_signatures(locked: Project) -> None:
+    lock_otherwise(locked, "channels-eva")
+    locked.add_release("1.0.0")
+    keys, asked = ring(locked, lambda _name: SECRET)
+    plan = plan_release(locked.request("1.0.0"), locked.catalog, locked.look(), keys, locked.now)
+    apply_release(plan, locked.catalog, locked.storage(), lambda: locked.now)
+    live = locked.look().published()
+    assert (asked, signed_by(live, ROLE)) == (["minisign-ben"], ["ana (engineering)", "ben (operations)"])
+
+
+def test_a_key_without_passphrase_signs_along_though_enough_others_have(tmp_path: Path) -> None:
+    open_project = Project(tmp_path / "open")
+    keys, asked = ring(open_project, lambda _name: None)
+    signers = open_project.catalog.signers.keys_of(ROLE)
+    assert len(list(keys.one_by_one(signers, lambda: False))) == 3
+    assert asked == []
+
+
+def test_enter_leaves_a_key_out_once_and_for_all(locked: Project) -> None:
+    told: list[str] = []
+    asked: list[str] = []
+
+    def answer(name: str) -> str:
+        asked.append(name)
+        return "" if name == "channels-ana" else SECRET
+
+    keys = KeyRing(locked.catalog.signers, locked.keys, answer, told.append)
+    assert described(keys.for_ledger(ROLE, online=False).public_key) == "ben (operations)"
+    assert [described(key.public_key) for key in keys.of(ROLE)] == ["ben (operations)", "eva (executive)"]
+    assert (asked, told) == (["channels-ana", "channels-ben"], ["Left out: channels-ana, no passphrase was given"])
+
+
+def test_the_one_passphrase_of_a_machine_leaves_out_what_it_does_not_open(locked: Project) -> None:
+    lock_otherwise(locked, "channels-ana")
+    lock_otherwise(locked, "timestamp-ben")
+    told: list[str] = []
+    keys = KeyRing(locked.catalog.signers, locked.keys, lambda _name: SECRET, told.append, unattended=True)
+    assert described(keys.for_ledger(ROLE, online=False).public_key) == "ben (operations)"
+    assert told == ["Left out: channels-ana, TIDEGATE_PASSPHRASE does not open it"]
+    with pytest.raises(SigningError, match="does not open the key timestamp-ben"):
+        keys.of("timestamp")
+
+
+def test_a_wrong_passphrase_that_a_person_typed_is_told_though_another_key_would_open(locked: Project) -> None:
+    keys, _ = ring(locked, lambda name: OTHER if name == "channels-ana" else SECRET)
+    with pytest.raises(SigningError, match="does not open the key channels-ana"):
+        keys.for_ledger(ROLE)
 
 
 def test_the_ledger_is_signed_by_a_key_that_is_open_already(locked: Project) -> None:

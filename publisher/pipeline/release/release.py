@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from publisher.channel.candidates.approval import Standing
 from publisher.channel.candidates.candidate import is_live
 from publisher.channel.candidates.release_candidate import rollback_metadata
 from publisher.model.catalog import Catalog
@@ -29,6 +30,7 @@ from publisher.rules.engine.question import Question
 from publisher.rules.engine.required_approvals import needs
 from publisher.rules.evaluate import NO_EVIDENCE
 from publisher.rules.gate_order import BY_ID
+from publisher.signing.key_files import public_key
 from publisher.storage.protocol import Storage
 
 
@@ -104,14 +106,28 @@ def plan_release(
 def _approved(
     staged: StagedRelease, release: Release, stage: StagePlan, catalog: Catalog, keys: KeyRing, now: datetime
 ) -> Given:
-    """The approval of everybody whose key is here and whose approval does not count yet; nobody attests anything."""
+    """The approval of everybody whose key is here and whose approval does not count yet; nobody attests anything.
+
+    Nobody is asked for a passphrase once nothing is missing.
+    """
     moment = stage.request.decide_at or now
     needed = needs(Question(catalog, release, stage.request.channel, NO_EVIDENCE, moment), stage.decision, BY_ID)
-    standing = approval_status(staged, configured_roles(catalog, now), catalog, needed, moment, now)
-    counted = {one.key.keyid for one in standing.counted}
-    at_hand = [key for key in keys.of(stage.role) if key.public_key.keyid not in counted]
+    configured = configured_roles(catalog, now)
+    given = Given(staged, ())
+
+    def standing() -> Standing:
+        return approval_status(given.staged, configured, catalog, needed, moment, now)
+
+    counted = {one.key.keyid for one in standing().counted}
+    policy = catalog.signers.policy_of(stage.role)
+    duties = {*needed.duties, *(policy.duties if policy else ())}
+    signers = [one for one in catalog.signers.keys_of(stage.role) if public_key(one).keyid not in counted]
+    signers.sort(key=lambda signer: signer.duty not in duties)
     back = rollback_metadata(staged.candidate, release, catalog, stage.bucket.live)
-    return give(staged, back, at_hand, needed, {}, now)
+    for key in keys.one_by_one(signers, lambda: bool(standing().missing)):
+        more = give(given.staged, back, [key], needed, {}, now)
+        given = Given(more.staged, (*given.objects, *more.objects))
+    return given
 
 
 def apply_release(
