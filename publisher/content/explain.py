@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_origin
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from publisher.content.text import odd_character
@@ -17,7 +19,6 @@ from publisher.content.yaml_reader import BOOLEANS_1_1, Document, Path
 from publisher.errors import Problem
 from publisher.model.config.staffing import WEEKDAYS, Weekday
 from publisher.rules.english import length, listed
-
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint with the nearest known words, or all of them when they are few."""
@@ -80,6 +81,25 @@ def fitting_words(error: ValidationError, document: Document) -> dict[tuple[str,
     return fitting
 
 
+def trapped_problems(model: type[BaseModel], document: Document) -> dict[Problem, Problem]:
+    """Problems of required values that are empty, each with the fix that its field wants."""
+    better: dict[Problem, Problem] = {}
+    for path, problem in document.trapped.items():
+        field = _field_at(model, path)
+        if field is not None and field.is_required() and problem.fix.startswith("fill it in"):
+            better[problem] = replace(problem, fix=_how_to_list(path[-1], field) or "fill it in")
+    return better
+
+
+def _how_to_list(name: str | int, field: FieldInfo | None) -> str:
+    """How to write a field that holds a list, none included where that is allowed; empty for any other field."""
+    if field is None or get_origin(field.annotation) is not tuple:
+        return ""
+    if any(getattr(limit, "min_length", 0) for limit in field.metadata):
+        return f"write `{name}:` and its entries below it, each after a hyphen"
+    return f"write `{name}: []` for none, or its entries below it, each after a hyphen"
+
+
 def _location(details: ErrorDetails) -> Path:
     # pydantic ends the location of a bad key of a mapping with this mark.
     return tuple(part for part in details["loc"] if part != "[key]")
@@ -134,7 +154,8 @@ def _name(loc: tuple[str | int, ...]) -> str:
 def _words(details: ErrorDetails, raw: str | None, model: type[BaseModel]) -> tuple[str, str]:
     kind, given, context = details["type"], details["input"], details.get("ctx", {})
     if kind == "missing":
-        return "is missing", f"add a line `{details['loc'][-1]}:`"
+        name = details["loc"][-1]
+        return "is missing", _how_to_list(name, _field_at(model, details["loc"])) or f"add a line `{name}:`"
     if kind == "extra_forbidden":
         return "is not a known key here", did_you_mean(str(details["loc"][-1]), _fields_at(model, details["loc"][:-1]))
     if kind == "value_error":
@@ -244,6 +265,12 @@ def _short(value: Any) -> str:
         return "keys and values" if isinstance(value, dict) else "a list"
     text = str(value)
     return repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+def _field_at(model: type[BaseModel], path: tuple[str | int, ...]) -> FieldInfo | None:
+    """The field that stands at `path` below `model`; None for an entry of a list, or a key that is not known."""
+    holder = _model_at(model, path[:-1]) if path else None
+    return holder.model_fields.get(str(path[-1])) if holder else None
 
 
 def _fields_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:

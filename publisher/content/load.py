@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from publisher.content.catalog_items import Item, Loaded, LoadedConfiguration, M
-from publisher.content.explain import did_you_mean, fitting_words, validation_problems
+from publisher.content.explain import did_you_mean, fitting_words, trapped_problems, validation_problems
 from publisher.content.links.across_files import configuration_problems, link_problems, policy_problems
 from publisher.content.mend import mended
 from publisher.content.pages import page_problems
@@ -286,6 +286,8 @@ class _TreeReader:
         return document
 
     def _validated(self, model: type[M], document: Document) -> Item[M] | None:
+        told = trapped_problems(model, document)
+        self.problems = [told.get(problem, problem) for problem in self.problems]
         try:
             # By way of JSON, since strict validation then takes lists for tuples and words for enum members.
             item = Item(model.model_validate_json(json.dumps(document.data)), document)

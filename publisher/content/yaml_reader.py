@@ -65,6 +65,8 @@ class Document:
     """Where values stand that have a problem already, so that nobody can say what they should have been."""
     braced: frozenset[Path] = frozenset()
     """Where mappings stand in braces, on one line."""
+    trapped: dict[Path, Problem] = field(default_factory=dict)
+    """Problems of values that are empty or that programs read differently; their fields may tell what to write."""
 
     def place(self, path: Path) -> Place:
         """Where the value at `path` stands, or its nearest parent that exists."""
@@ -109,7 +111,12 @@ def parse(text: bytes, file: str) -> tuple[Document | None, tuple[Problem, ...]]
     if () in builder.doubtful:
         return None, tuple(builder.problems)
     document = Document(
-        builder.result, builder.places, builder.raw, frozenset(builder.doubtful), frozenset(builder.braced)
+        builder.result,
+        builder.places,
+        builder.raw,
+        frozenset(builder.doubtful),
+        frozenset(builder.braced),
+        builder.trapped,
     )
     return document, tuple(builder.problems)
 
@@ -185,6 +192,7 @@ class _Builder:
         self.problems: list[Problem] = []
         self.doubtful: set[Path] = set()
         self.braced: set[Path] = set()
+        self.trapped: dict[Path, Problem] = {}
         self._stack: list[_Frame] = []
 
     def run(self, events: Iterator[Any]) -> None:
@@ -367,10 +375,12 @@ class _Builder:
     def _trap(self, event: Any, what: str, fix: str) -> None:
         frame = self._stack[-1] if self._stack else None
         name = frame.key if frame else None
+        problem = Problem(f"`{name}` {what}" if name else what, self._place(event), fix)
         if frame is None:
             self.doubtful.add(())
         elif name is not None:
             self.doubtful.add((*frame.path, name))
+            self.trapped[*frame.path, name] = problem
         elif type(frame.value) is list:
             self.doubtful.add((*frame.path, len(frame.value)))
-        self.problems.append(Problem(f"`{name}` {what}" if name else what, self._place(event), fix))
+        self.problems.append(problem)

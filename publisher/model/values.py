@@ -79,6 +79,8 @@ def _parse_time(value: Any) -> datetime:
     if not isinstance(value, str) or not (match := _TIME.fullmatch(value.strip())):
         raise ValueError(f"is not a time: {_quoted(value)}; write it like 2026-03-01T12:00:00Z")
     day, minutes, seconds, zone = match.groups()
+    if not _exists(f"{day}T{minutes or '00:00'}{seconds or ''}"):
+        raise ValueError(f"is not a day and hour that exist: {_quoted(value)}")
     if minutes is None:
         raise ValueError(f"has no time of day and no zone; write {day}T00:00:00Z, or the hour that is meant")
     if zone is None:
@@ -92,6 +94,14 @@ def _parse_time(value: Any) -> datetime:
     if value != format_time(moment):
         raise ValueError(f"must be written in UTC and to the second: {format_time(moment)}")
     return moment
+
+
+def _exists(day_and_hour: str) -> bool:
+    try:
+        datetime.fromisoformat(day_and_hour)
+    except ValueError:
+        return False
+    return True
 
 
 def _quoted(value: Any) -> str:

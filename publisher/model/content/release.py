@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from publisher.model.values import (
     Digest,
@@ -155,10 +156,17 @@ class Step(StrEnum):
     ENABLE_DEFAULT = "enable-default"
 
 
+def _refuse_other_bundle(value: Any) -> Any:
+    """One problem for what is neither; without it each of the two kinds has its own."""
+    if value != "none-first-release" and not (isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value)):
+        raise ValueError("is not a SHA-256 digest; write the digest of the bundle, or none-first-release")
+    return value
+
+
 class Rollback(Model):
     """How a release is taken back: what for, checked and tried out (R72, R73, R91)."""
 
-    bundle: Digest | Literal["none-first-release"]
+    bundle: Annotated[Digest | Literal["none-first-release"], BeforeValidator(_refuse_other_bundle)]
     """SHA-256 of the rollback bundle; none-first-release where there is no version to go back to."""
     verified_at: UtcTime | None = None
     """When the bundle was last verified to be whole."""
