@@ -133,6 +133,13 @@ def test_what_people_sign_is_renewed_30_days_ahead_once_they_have_signed(
     assert role not in {one.role for one in run(project).waiting}
 
 
+def test_a_renewal_of_root_names_those_who_sign_once(project: Project) -> None:
+    project.publish("1.0.0")
+    project.now += timedelta(days=340)
+    [waiting] = [one for one in run(project).waiting if one.role == "root"]
+    assert waiting.missing == ("2 more persons",)
+
+
 def test_a_change_of_keys_under_way_is_not_disturbed_and_the_others_are_staged(project: Project) -> None:
     project.publish("1.0.0")
     project.now += timedelta(days=340)

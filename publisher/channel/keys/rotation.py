@@ -86,7 +86,10 @@ def roles_to_sign(
     asked = first_root(signers, now)
     if not says_the_same(trusted, asked):
         trusted = _next(asked, root, asked.expires)
+        judges: tuple[tuple[str, Root | Targets], ...]
         judges = ((" with a key that is trusted now", root.signed), (" with a key of the new root", trusted))
+        if _same_keys(root.signed, trusted):
+            judges = (("", trusted),)
         sets.append(RoleToSign(Root.type, root, trusted, "Keys or thresholds of the top-level roles change.", judges))
     targets, why = live.targets.signed, ""
     if not says_the_same(targets, configured):
@@ -123,8 +126,8 @@ def renewal(live: Repository, root: Metadata[Root], role: str, signers: Signers,
     else:
         signed = _next(metadata.signed, metadata, expires)
     judge: Root | Targets = live.targets.signed if role in live.roles else root.signed
-    own = ((" with a key of the new root", signed),) if isinstance(signed, Root) else ()
-    return RoleToSign(role, metadata, signed, f"It expires on {metadata.signed.expires:%Y-%m-%d}.", (("", judge), *own))
+    # A new root has to be signed by its own keys as well; here they are those of the old one.
+    return RoleToSign(role, metadata, signed, f"It expires on {metadata.signed.expires:%Y-%m-%d}.", (("", judge),))
 
 
 def keys_of(judge: Root | Targets, role: str) -> Mapping[str, Key]:
@@ -135,6 +138,12 @@ def keys_of(judge: Root | Targets, role: str) -> Mapping[str, Key]:
     if delegations is None or not delegations.roles or role not in delegations.roles:
         return {}
     return {keyid: delegations.keys[keyid] for keyid in delegations.roles[role].keyids}
+
+
+def _same_keys(root: Root, other: Root) -> bool:
+    """Whether who suffices to sign the one suffices for the other."""
+    role = Root.type
+    return root.roles[role] == other.roles[role] and keys_of(root, role) == keys_of(other, role)
 
 
 def _threshold(judge: Root | Targets, role: str) -> int:
