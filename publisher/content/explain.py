@@ -20,6 +20,7 @@ from publisher.errors import Problem
 from publisher.model.config.staffing import WEEKDAYS, Weekday
 from publisher.rules.english import length, listed
 
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint with the nearest known words, or all of them when they are few."""
     choices = sorted(known)

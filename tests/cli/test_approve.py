@@ -8,6 +8,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from tests.support.command import Publish, Ran
 from tests.support.project import Project, tree, with_todays_keys
@@ -90,6 +96,23 @@ def test_a_key_that_may_not_sign_is_refused_and_those_that_may_are_named(
     assert (ran.code, words in ran.err) == (1, True), ran.err
     assert key == "file:absent.pem" or "ana (engineering)" in ran.err
     assert tree(staged.bucket) == before
+
+
+def test_a_key_that_may_not_sign_is_refused_before_anybody_types_a_passphrase(
+    staged: Project, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = staged.keys / "notes-coco.pem"
+    private = load_pem_private_key(path.read_bytes(), None)
+    locked = BestAvailableEncryption(b"the passphrase of coco")
+    path.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked))
+    monkeypatch.delenv("TIDEGATE_PASSPHRASE", raising=False)
+    ran = approve(publish, staged, "--key", "notes-coco", "--yes", digest_of(publish, staged))
+    assert (ran.code, "the key notes-coco may not sign node.stable" in ran.err) == (1, True), ran.err
+
+
+def test_a_release_that_is_live_needs_no_approval(staged: Project, publish: Publish) -> None:
+    ran = approve(publish, staged, name="node@1.0.0")
+    assert (ran.code, "node@1.0.0 is live already in node.stable" in ran.err) == (1, True), ran.err
 
 
 @pytest.mark.parametrize(
@@ -183,5 +206,6 @@ def test_a_bundle_of_another_candidate_is_refused(staged: Project, publish: Publ
 
 
 def test_what_is_not_staged_cannot_be_approved(staged: Project, publish: Publish) -> None:
-    ran = approve(publish, staged, name="node@1.0.0")
+    staged.add_release("1.2.0")
+    ran = approve(publish, staged, name="node@1.2.0")
     assert (ran.code, "is working on 1.1.0" in ran.err) == (1, True)

@@ -14,16 +14,17 @@ from pathlib import Path
 from tuf.api.metadata import Key
 
 from publisher.channel.candidates.approval import Standing
-from publisher.channel.candidates.candidate import refuse_stale
+from publisher.channel.candidates.candidate import is_live, refuse_stale
 from publisher.channel.candidates.release_candidate import ReleaseCandidate, check_content, rollback_metadata
 from publisher.channel.candidates.release_difference import release_difference
 from publisher.channel.keys.rotation import keys_of
 from publisher.channel.layout import channel_role
 from publisher.channel.ledger.withdrawn import withdrawals
 from publisher.channel.repository import Repository
+from publisher.channel.roles import RELEASE_FIELD
 from publisher.channel.state import feeds
 from publisher.content.explain import did_you_mean
-from publisher.errors import SigningError
+from publisher.errors import InputError, SigningError
 from publisher.model.catalog import Catalog
 from publisher.model.config.role import Duty
 from publisher.model.config.signer import Signer, Signers
@@ -50,7 +51,7 @@ from publisher.rules.engine.question import Question
 from publisher.rules.engine.required_approvals import Needs, needs
 from publisher.rules.evaluate import evaluate
 from publisher.rules.gate_order import BY_ID
-from publisher.signing.key_files import DUTY_FIELD, OpenSigner, OtherKey, described, open_signer, signer_of
+from publisher.signing.key_files import DUTY_FIELD, OpenSigner, OtherKey, described, open_signer, public_key, signer_of
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,10 @@ def review(release: Release, channel: str, bucket: Bucket, catalog: Catalog, now
     """Read and check a staged release. Raises InputError when it is not staged, StorageConflict when it is void."""
     storage, read, live = bucket.storage, bucket.read, bucket.live
     role = channel_role(release.product, channel)
-    staged = require_staged(staged_candidate(storage, role, catalog.signers), release, role)
+    there = staged_candidate(storage, role, catalog.signers)
+    if there is None or there.candidate.release != str(release.version) or is_live(there.candidate, live):
+        _refuse_live(release, role, live)
+    staged = require_staged(there, release, role)
     candidate = staged.candidate
     refuse_stale(candidate, live)
     stagings = read_stagings(role, bucket, catalog.signers)
@@ -125,6 +129,13 @@ def review(release: Release, channel: str, bucket: Bucket, catalog: Catalog, now
         rollback_metadata=back,
         may_sign=keys_of(configured, role),
     )
+
+
+def _refuse_live(release: Release, role: str, live: Repository | None) -> None:
+    """Raises InputError for a release that needs no approval any more."""
+    current = live.roles.get(role) if live else None
+    if current is not None and current.signed.unrecognized_fields.get(RELEASE_FIELD) == str(release.version):
+        raise InputError(f"{release.id} is live already in {role}", fix="look at what is staged with `publish status`")
 
 
 def approve(review: CandidateReview, key: OpenSigner, facts: Mapping[Fact, str], at: datetime) -> Given:
@@ -168,10 +179,9 @@ def find_key(
     """
     signer = named_signer(text, role, may_sign, keys.signers)
     if signer is not None:
-        opened = keys.open(signer)
-        if opened.public_key.keyid not in may_sign:
+        if public_key(signer).keyid not in may_sign:  # said before anybody is asked for a passphrase
             raise SigningError(f"the key {signer.name} may not sign {role}", fix=_who(may_sign))
-        return opened
+        return keys.open(signer)
     answers: dict[str, str | None] = {}
 
     def once(_name: str) -> str | None:
