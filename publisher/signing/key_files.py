@@ -57,6 +57,7 @@ __all__ = [
     "public_key",
     "refuse_bad_keeping",
     "refuse_demo_keys",
+    "refuse_taken",
     "signed_by",
     "signer_of",
     "write_private_key",
@@ -118,7 +119,7 @@ def write_private_key(path: Path, key: NewKey, passphrase: str | None) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise SigningError(f"{path} exists already; a key is never overwritten", fix="choose another name") from None
+        raise _taken(path) from None
     except OSError as error:
         raise SigningError(f"cannot write the key to {path}: {error.strerror}") from None
     try:
@@ -129,6 +130,16 @@ def write_private_key(path: Path, key: NewKey, passphrase: str | None) -> None:
     except OSError as error:
         path.unlink(missing_ok=True)
         raise SigningError(f"cannot write the key to {path}: {error.strerror}") from None
+
+
+def refuse_taken(path: Path) -> None:
+    """Raises SigningError where anything has the name of a key that is to be made."""
+    if path.exists() or path.is_symlink():
+        raise _taken(path)
+
+
+def _taken(path: Path) -> SigningError:
+    return SigningError(f"{path} exists already; a key is never overwritten", fix="choose another name")
 
 
 def open_signer(signer: Signer, *, base: Path, passphrase: Passphrase) -> OpenSigner:

@@ -362,6 +362,20 @@ def test_each_person_of_a_ceremony_types_a_passphrase_for_their_own_keys(fresh: 
         assert [opens(fresh, path.stem, word) for word in words.values()] == [word == own for word in words.values()]
 
 
+def test_where_keys_are_already_nobody_is_asked_for_a_passphrase(project: Project) -> None:
+    code, said = at_terminal(("keys", "init", *THREE), project.base, {}, ())
+    assert (code, "this configuration has its keys already" in said, "Passphrase of" in said) == (1, True, False)
+    (project.config / "root.json").unlink()
+    code, said = at_terminal(("keys", "init", *THREE), project.base, {}, ())
+    assert (code, "a key is never overwritten" in said, "Passphrase of" in said) == (1, True, False)
+
+
+def test_a_duty_that_is_mistyped_is_guessed(fresh: Project, run: Publish) -> None:
+    ran = run("init", "--person", "ana:engeneering")
+    assert (ran.code, "names no duty: engeneering" in ran.err) == (2, True)
+    assert "did you mean engineering?" in ran.err
+
+
 def test_one_passphrase_for_all_is_said(fresh: Project, run: Publish, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIDEGATE_PASSPHRASE", SECRET)
     ran = run("init", *THREE)

@@ -13,9 +13,10 @@ from publisher.cli.keys import list as keys_list
 from publisher.cli.output.emit import notice, say
 from publisher.cli.secrets import PASSPHRASE, ask_new_passphrase, keys_option
 from publisher.cli.suggesting import SuggestingGroup
+from publisher.content.explain import did_you_mean
 from publisher.errors import UsageError
 from publisher.model.config.role import Duty
-from publisher.pipeline.keys.ceremony import ROOT_FILE, Person, ceremony, write_ceremony
+from publisher.pipeline.keys.ceremony import ROOT_FILE, Person, ceremony, refuse_second_ceremony, write_ceremony
 from publisher.rules import english
 from publisher.text.terminal import whole
 
@@ -54,6 +55,7 @@ def init(people: tuple[str, ...], no_passphrase: bool, keys: Path, content: tupl
     template = load_configured(content, config).signers
     persons = [_person(text) for text in people]
     made = ceremony(template, persons, wall_clock())
+    refuse_second_ceremony(made, keys, config)
     write_ceremony(made, keys, config, {} if no_passphrase else _passphrases([person.name for person in persons]))
     say(f"{len(made.keys)} keys are in {whole(keys)}; keep that directory out of git, and a copy of it offline.")
     say(f"{whole(config / 'signers.yaml')} names them, and {whole(config / ROOT_FILE)} is the first root.")
@@ -75,13 +77,11 @@ def _passphrases(persons: list[str]) -> dict[str, str]:
 
 def _person(text: str) -> Person:
     name, separator, duties = text.partition(":")
-    try:
-        parsed = tuple(Duty(duty) for duty in duties.split(","))
-    except ValueError:
-        parsed = ()
-    if not separator or not name or not parsed:
+    if not separator or not name or not duties:
         raise UsageError(
             f"--person {text} does not name a person and duties",
             fix=f"write NAME:DUTY or NAME:DUTY,DUTY; duties are {', '.join(Duty)}",
         )
-    return Person(name, parsed)
+    if unknown := [duty for duty in duties.split(",") if duty not in list(Duty)]:
+        raise UsageError(f"--person {text} names no duty: {unknown[0]}", fix=did_you_mean(unknown[0], list(Duty)))
+    return Person(name, tuple(Duty(duty) for duty in duties.split(",")))

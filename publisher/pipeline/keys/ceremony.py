@@ -19,7 +19,7 @@ from publisher.channel.roles import first_root
 from publisher.errors import InputError, UsageError
 from publisher.model.config.role import SHARED_ROLES, TOP_LEVEL_ROLES, Duty
 from publisher.model.config.signer import Signer, Signers
-from publisher.signing.key_files import NewKey, generate_ed25519, write_private_key
+from publisher.signing.key_files import NewKey, generate_ed25519, refuse_taken, write_private_key
 
 ROOT_FILE = "root.json"
 """The first root, beside signers.yaml: what clients and auditors start from."""
@@ -91,18 +91,26 @@ def ceremony(
     return Ceremony(complete, keys, _signed_root(complete, keys, now))
 
 
-def write_ceremony(made: Ceremony, keys: Path, config: Path, passphrases: Mapping[str, str]) -> None:
-    """Private keys into `keys` (mode 0600), signers.yaml and root.json, which all may read, into `config`.
-
-    `passphrases` are by person; keys of others are not encrypted. Raises InputError when a root is there already;
-    SigningError when a key file exists, or `keys` is a directory that others can write to.
-    """
+def refuse_second_ceremony(made: Ceremony, keys: Path, config: Path) -> None:
+    """Before anybody types a passphrase. Raises InputError for a root that is there already, SigningError for a key."""
     root = config / ROOT_FILE
     if root.exists():
         raise InputError(
             f"{root} exists: this configuration has its keys already",
             fix="use another --config for a trial; a new root would strand every client that trusts the old one",
         )
+    for name in made.keys:
+        refuse_taken(keys / f"{name}.pem")
+
+
+def write_ceremony(made: Ceremony, keys: Path, config: Path, passphrases: Mapping[str, str]) -> None:
+    """Private keys into `keys` (mode 0600), signers.yaml and root.json, which all may read, into `config`.
+
+    `passphrases` are by person; keys of others are not encrypted. Raises InputError when a root is there already;
+    SigningError when a key file exists, or `keys` is a directory that others can write to.
+    """
+    refuse_second_ceremony(made, keys, config)
+    root = config / ROOT_FILE
     keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     for signer in made.signers.signers:
         write_private_key(keys / f"{signer.name}.pem", made.keys[signer.name], passphrases.get(signer.person))
