@@ -71,16 +71,29 @@ def test_missing_templates_are_said(project: Path, publish: Publish) -> None:
     assert "there is no directory nowhere" in ran.err
 
 
+def test_serve_of_ones_own_site_says_how_to_build_it_and_nothing_of_the_demo(
+    tmp_path: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = publish("serve", "--site", "nosite", cwd=tmp_path)
+    assert (ran.code, "there is no site in nosite" in ran.err, "publish build --to DIR" in ran.err) == (1, True, True)
+    monkeypatch.setattr("publisher.cli.site.serve.make_server", lambda *_: Interrupted())
+    assert "of the demo" in publish("serve", cwd=tmp_path).out
+    assert "of the demo" not in publish("serve", "--site", "mine", cwd=tmp_path).out
+
+
+class Interrupted:
+    """A server that is stopped at once."""
+
+    server_address = ("127.0.0.1", 8137)
+
+    def serve_forever(self) -> None:
+        raise KeyboardInterrupt
+
+    def server_close(self) -> None:
+        pass
+
+
 def test_serve_says_that_there_is_no_bucket(tmp_path: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Interrupted:
-        server_address = ("127.0.0.1", 8137)
-
-        def serve_forever(self) -> None:
-            raise KeyboardInterrupt
-
-        def server_close(self) -> None:
-            pass
-
     monkeypatch.setattr("publisher.cli.site.serve.make_server", lambda *_: Interrupted())
     ran = publish("serve", "--bucket", "missing", cwd=tmp_path)
     assert ran.code == 0

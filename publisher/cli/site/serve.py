@@ -9,10 +9,12 @@ import click
 from publisher.cli.inputs import PATH
 from publisher.site.mkdocs.preview import BUCKET, BUILT_FOR, make_server
 
+_DEMO_SITE = Path("build/demo/site")
+
 
 @click.command("serve")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port on 127.0.0.1.")
-@click.option("--site", type=PATH, default=Path("build/demo/site"), show_default=True, help="Built site.")
+@click.option("--site", type=PATH, default=_DEMO_SITE, show_default=True, help="Built site.")
 @click.option("--bucket", type=PATH, default=Path("build/demo/bucket"), show_default=True, help="Bucket.")
 def command(port: int, site: Path, bucket: Path) -> None:
     """Show site and bucket on http://127.0.0.1, until Ctrl+C. Nobody else can reach it."""
@@ -20,7 +22,7 @@ def command(port: int, site: Path, bucket: Path) -> None:
     address = f"http://127.0.0.1:{server.server_address[1]}"
     click.echo(f"Site    {address}/")
     click.echo(f"Bucket  {address}{BUCKET}" if bucket.is_dir() else f"Bucket  there is none in {bucket}")
-    if address != BUILT_FOR:
+    if site == _DEMO_SITE and address != BUILT_FOR:
         click.echo(f"Pages of the demo show this address; its signed feeds name {BUILT_FOR}.")
     click.echo("Stop with Ctrl+C.")
     try:

@@ -128,7 +128,10 @@ def with_port(page: Path, port: int) -> bytes:
 def make_server(site: Path, bucket: Path, port: int) -> ThreadingHTTPServer:
     """A server bound to the loopback address. Raises InputError or StorageError with words for a person."""
     if not (site / "index.html").is_file():
-        raise InputError(f"there is no site in {site}", fix="run `publish demo` first, or name another with --site")
+        raise InputError(
+            f"there is no site in {site}",
+            fix="publish build --to DIR, and name DIR with --site; or publish demo",
+        )
     try:
         return ThreadingHTTPServer(("127.0.0.1", port), _handler(site, bucket))
     except OverflowError:
