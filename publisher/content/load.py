@@ -138,7 +138,10 @@ def _signers(loaded: LoadedConfiguration) -> Signers:
 
 def _need_directory(directory: Path) -> None:
     if not directory.is_dir():
-        raise InputError(f"there is no directory {directory}", fix="give the right one with --content or --config")
+        raise InputError(
+            f"there is no directory {directory}",
+            fix="change to the directory that holds content/ and site_config/, or give --content and --config",
+        )
 
 
 def load_policy(file: Path) -> Policy:

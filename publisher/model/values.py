@@ -79,8 +79,10 @@ def _parse_time(value: Any) -> datetime:
     if not isinstance(value, str) or not (match := _TIME.fullmatch(value.strip())):
         raise ValueError(f"is not a time: {_quoted(value)}; write it like 2026-03-01T12:00:00Z")
     day, minutes, seconds, zone = match.groups()
-    if not _exists(f"{day}T{minutes or '00:00'}{seconds or ''}"):
-        raise ValueError(f"is not a day and hour that exist: {_quoted(value)}")
+    try:
+        datetime.fromisoformat(f"{day}T{minutes or '00:00'}{seconds or ''}")
+    except ValueError:
+        raise ValueError(f"is not a day and hour that exist: {_quoted(value)}") from None
     if minutes is None:
         raise ValueError(f"has no time of day and no zone; write {day}T00:00:00Z, or the hour that is meant")
     if zone is None:
@@ -94,14 +96,6 @@ def _parse_time(value: Any) -> datetime:
     if value != format_time(moment):
         raise ValueError(f"must be written in UTC and to the second: {format_time(moment)}")
     return moment
-
-
-def _exists(day_and_hour: str) -> bool:
-    try:
-        datetime.fromisoformat(day_and_hour)
-    except ValueError:
-        return False
-    return True
 
 
 def _quoted(value: Any) -> str:
@@ -321,7 +315,11 @@ def _parse_version(value: Any) -> Version:
         return value
     if not isinstance(value, str):
         raise ValueError("must be a version in quotes")
-    version = Version.parse(value)
+    try:
+        version = Version.parse(value)
+    except ValueError as error:
+        # Without the letter 1.0 would be read as a number.
+        raise ValueError(str(error).replace("leave out the letter in front", f'write "{value[1:]}"')) from None
     if max(*version.release, *(int(part) for part in version.prerelease if part.isdigit()), 0) > LARGEST_NUMBER:
         raise ValueError(f"has a number above {LARGEST_NUMBER}, which programs read differently; write a smaller one")
     return version

@@ -20,6 +20,7 @@ _LINK = re.compile(r"https://(?!([^/]*\.)?xn--)[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[
 _SUSPECT = re.compile(r"[<\[&\\]|^[ ]{0,3}(#|>|```|~~~)|://", re.MULTILINE)
 """Without any of these, a text cannot be outside the subset, and need not be parsed to know that."""
 _TAG = re.compile(r"<[a-z/!?]", re.IGNORECASE)
+_WRITTEN_LINK = re.compile(r"\[[^\[\]]{0,60}\]\([^()]{0,100}\)?")
 _PLAIN_HTTP = re.compile(r"\b(http|ftp)://", re.IGNORECASE)
 _BLOCKS = (
     (re.compile(r"^[ ]{0,3}#{1,6}[ ]", re.MULTILINE), "holds a heading", "start a paragraph with *emphasis* instead"),
@@ -75,9 +76,10 @@ def problem_of(text: str) -> tuple[str, str] | None:
             return what, fix
     for token in _parser().parse(text):
         words = ""
-        for child in token.children or ():
+        children = token.children or []
+        for index, child in enumerate(children):
             if child.type == "link_open" and not child.attrGet("href"):
-                return "holds a link that nobody could follow", LINK_WORDS
+                return _dead_link(f"[{children[index + 1].content}]()")
             if child.type == "link_open" and words.endswith("!"):
                 return "holds an image", "only text and links are shown here"
             # What stands in `code` is shown as it is, so it may be anything.
@@ -87,12 +89,16 @@ def problem_of(text: str) -> tuple[str, str] | None:
     return None
 
 
+def _dead_link(written: str) -> tuple[str, str]:
+    return "holds a link that nobody could follow" + (f": {written}" if written else ""), LINK_WORDS
+
+
 def _outside(words: str) -> tuple[str, str] | None:
     """What is wrong with text that the parser left as it was."""
     if "![" in words:
         return "holds an image", "only text and links are shown here"
     if "](" in words:
-        return "holds a link that nobody could follow", LINK_WORDS
+        return _dead_link(match[0] if (match := _WRITTEN_LINK.search(words)) else "")
     if _TAG.search(words):
         return "holds HTML", "use Markdown: *emphasis*, `code`, lists, [words](https://example.org)"
     if match := _PLAIN_HTTP.search(words):

@@ -137,7 +137,7 @@ def test_a_length_of_time_in_other_words_is_offered_as_it_is_written(value: obje
         (FilePattern, "a/b", "plain file name"),
         (FilePattern, "a\nb", "plain file name"),
         (ReleaseVersion, 1.1, "in quotes"),
-        (ReleaseVersion, "v1", "leave out the letter"),
+        (ReleaseVersion, "v1", 'write "1"'),
     ],
 )
 def test_texts_that_are_refused(kind: Any, value: object, words: str) -> None:

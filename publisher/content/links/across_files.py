@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import PurePath
 
 from publisher.content.catalog_items import Item, Loaded, LoadedConfiguration
+from publisher.content.explain import did_you_mean
 from publisher.content.links.checks import exists, file_named, once
 from publisher.content.links.maintenance import maintenance_problems
 from publisher.content.links.register import register_problems
@@ -307,8 +308,11 @@ def _deprecations(loaded: Loaded) -> Iterator[Problem]:
         for field in ("marked_in", "warned_in"):
             version = getattr(deprecation, field)
             if version is not None and (deprecation.product, version) not in versions:
-                known = (str(v) for product, v in versions if product == deprecation.product)
-                yield from exists(str(version), known, f"release of {deprecation.product} named", item.place(field))
+                known = [str(v) for product, v in versions if product == deprecation.product]
+                guess = f"; {did_you_mean(str(version), known)}" if known else ""
+                fix = f"write releases/{deprecation.product}/{version}.yaml{guess}"
+                what = f"there is no release of {deprecation.product} named {version}"
+                yield Problem(what, item.place(field), fix)
 
 
 def _markdown(loaded: Loaded) -> Iterator[Problem]:
