@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from publisher.channel.roles import ONLINE_ROLES
 from publisher.errors import SigningError
+from publisher.model.config.role import SHARED_ROLES
 from publisher.model.config.signer import Signer, Signers
 from publisher.rules import english
 from publisher.signing.devices import NotAtHand, device_of
@@ -31,6 +32,9 @@ Passphrase = Callable[[str], str | None]
 """Asked with a key's name, and the name of the secret if it is a device's; None when nobody can answer."""
 
 
+_NOT_OPENED = "{}, TIDEGATE_PASSPHRASE does not open it"
+
+
 @dataclass(frozen=True)
 class KeyRing:
     """Opens keys lazily and once; a key that is absent is not at hand, a key that is bad is an error.
@@ -38,7 +42,7 @@ class KeyRing:
     A passphrase that opened one key file is tried on the others before anybody is asked. A PIN is asked for once for
     all keys of a token. A device that is absent is told of and left out, like a file that is elsewhere: it may be
     another person's. So is a key file whose passphrase is not given, and, `unattended`, one that the passphrase does
-    not open while it opens another one of the role.
+    not open while it opens another one of the role; a shared role can do without any.
     """
 
     signers: Signers
@@ -58,11 +62,12 @@ class KeyRing:
 
     def of(self, role: str) -> Sequence[OpenSigner]:
         """Every key of the role that is at hand. Raises SigningError for one that is at hand and unusable."""
-        return list(self._each(self.signers.keys_of(role)))
+        return list(self._each(self.signers.keys_of(role), optional=role in SHARED_ROLES))
 
     def with_retired(self, role: str) -> Sequence[OpenSigner]:
         """The same, and those that the role accepted before, which sign along while a change is under way."""
-        return list(self._each((*self.signers.keys_of(role), *self.signers.retired_of(role))))
+        signers = (*self.signers.keys_of(role), *self.signers.retired_of(role))
+        return list(self._each(signers, optional=role in SHARED_ROLES))
 
     def one_by_one(self, signers: Sequence[Signer], more: Callable[[], bool]) -> Iterator[OpenSigner]:
         """The keys of these signers: all that ask for nothing; then, while there is `more` to sign, those that do."""
@@ -117,8 +122,11 @@ class KeyRing:
         path = key_path(signer.uri, self.directory)
         return path is None or is_encrypted(path)
 
-    def _each(self, signers: Iterable[Signer]) -> Iterator[OpenSigner]:
-        """Open those that are here, each when it is asked for. Raises SigningError for one that is unusable."""
+    def _each(self, signers: Iterable[Signer], *, optional: bool = False) -> Iterator[OpenSigner]:
+        """Open those that are here, each when it is asked for. Raises SigningError for one that is unusable.
+
+        `optional` is a role that signs along where its keys are here: `unattended`, the passphrase need open none.
+        """
         refused: list[tuple[Signer, SigningError]] = []
         opened = False
         for signer in signers:
@@ -139,11 +147,13 @@ class KeyRing:
                     raise
             while opened and refused:
                 other, _ = refused.pop(0)
-                self._leave_out(other, f"{other.name}, TIDEGATE_PASSPHRASE does not open it")
+                self._leave_out(other, _NOT_OPENED.format(other.name))
             if key is not None:
                 yield key
-        if refused:
-            raise refused[0][1]
+        for other, wrong in refused:
+            if not optional:
+                raise wrong
+            self._leave_out(other, _NOT_OPENED.format(other.name))
 
     def _leave_out(self, signer: Signer, why: str) -> None:
         self._absent.add(signer.name)

@@ -40,6 +40,19 @@ def approve(publish: Publish, project: Project, key: str, *more: str) -> Ran:
     return ran
 
 
+def test_the_passphrase_of_one_of_those_who_may_is_enough_to_stage(
+    tmp_path: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = Project(tmp_path / "locked", passphrase="the passphrase of ben")
+    project.lock("channels-ana", "the passphrase of ana")
+    project.add_release("1.0.0")
+    project.build("1.0.0")
+    monkeypatch.setenv("TIDEGATE_PASSPHRASE", "the passphrase of ben")
+    ran = publish("stage", "node@1.0.0", "--artifacts", "artifacts/1.0.0", "--to", project.bucket, cwd=project.base)
+    assert ran.code == 0, ran.err
+    assert "Left out: channels-ana, TIDEGATE_PASSPHRASE does not open it" in ran.err
+
+
 def test_two_people_and_two_machines_ship_a_release(ready: Project, publish: Publish) -> None:
     staged = stage(publish, ready)
     assert staged.code == 0, staged.err

@@ -12,8 +12,8 @@ from publisher.errors import SigningError
 from publisher.model.config.signer import Signers
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.release.release import apply_release, plan_release
-from publisher.signing.key_files import described, write_private_key
-from tests.support.project import Project, seeded_keys
+from publisher.signing.key_files import described
+from tests.support.project import Project
 
 ROLE = "node.stable"
 SECRET, OTHER = "correct horse battery staple", "another horse battery staple"
@@ -50,18 +50,8 @@ def test_one_passphrase_for_all_keys_is_asked_for_once(locked: Project) -> None:
     assert SECRET not in repr(keys)
 
 
-def lock_otherwise(project: Project, name: str) -> None:
-    """Give a key a passphrase of its own."""
-    file = project.keys / f"{name}.pem"
-    generate = seeded_keys()
-    signers = {signer.name: signer.public for signer in project.catalog.signers.signers}
-    key = next(key for key in (generate() for _ in range(30)) if key.public == signers[name])
-    file.unlink()
-    write_private_key(file, key, OTHER)
-
-
 def test_a_key_with_a_passphrase_of_its_own_is_asked_for_too(locked: Project) -> None:
-    lock_otherwise(locked, "timestamp-ben")
+    locked.lock("timestamp-ben", OTHER)
     keys, asked = ring(locked, lambda name: OTHER if name == "timestamp-ben" else SECRET)
     open_all(keys)
     assert len(asked) == 2
@@ -79,7 +69,7 @@ def test_a_missing_or_wrong_passphrase_says_where_to_give_it(locked: Project, an
 
 
 def test_a_release_asks_for_no_more_passphrases_than_it_needs_signatures(locked: Project) -> None:
-    lock_otherwise(locked, "channels-eva")
+    locked.lock("channels-eva", OTHER)
     locked.add_release("1.0.0")
     keys, asked = ring(locked, lambda _name: SECRET)
     plan = plan_release(locked.request("1.0.0"), locked.catalog, locked.look(), keys, locked.now)
@@ -111,14 +101,22 @@ def test_enter_leaves_a_key_out_once_and_for_all(locked: Project) -> None:
 
 
 def test_the_one_passphrase_of_a_machine_leaves_out_what_it_does_not_open(locked: Project) -> None:
-    lock_otherwise(locked, "channels-ana")
-    lock_otherwise(locked, "timestamp-ben")
+    locked.lock("channels-ana", OTHER)
+    locked.lock("timestamp-ben", OTHER)
     told: list[str] = []
     keys = KeyRing(locked.catalog.signers, locked.keys, lambda _name: SECRET, told.append, unattended=True)
     assert described(keys.for_ledger(ROLE, online=False).public_key) == "ben (operations)"
     assert told == ["Left out: channels-ana, TIDEGATE_PASSPHRASE does not open it"]
     with pytest.raises(SigningError, match="does not open the key timestamp-ben"):
         keys.of("timestamp")
+
+
+def test_a_machine_goes_on_without_the_keys_of_a_shared_role_that_its_passphrase_does_not_open(locked: Project) -> None:
+    locked.lock("notes-coco", OTHER)
+    told: list[str] = []
+    keys = KeyRing(locked.catalog.signers, locked.keys, lambda _name: SECRET, told.append, unattended=True)
+    assert list(keys.of("notes")) == []
+    assert told == ["Left out: notes-coco, TIDEGATE_PASSPHRASE does not open it"]
 
 
 def test_a_wrong_passphrase_that_a_person_typed_is_told_though_another_key_would_open(locked: Project) -> None:

@@ -29,7 +29,7 @@ from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import Readable
 from publisher.pipeline.release.approve import CandidateReview, approve, review
 from publisher.pipeline.release.release import ReleasePlan, apply_release, plan_release
-from publisher.signing.key_files import NewKey, OpenSigner
+from publisher.signing.key_files import NewKey, OpenSigner, write_private_key
 from publisher.storage.directory.store import DirectoryStorage
 from publisher.storage.protocol import Storage
 from tests.support.command import Ran
@@ -189,6 +189,14 @@ class Project:
         template = load_catalog([self.content], self.config).signers
         passphrases = {person.name: self.passphrase for person in PEOPLE} if self.passphrase else {}
         write_ceremony(ceremony(template, PEOPLE, self.now, seeded_keys()), self.keys, self.config, passphrases)
+
+    def lock(self, name: str, passphrase: str) -> None:
+        """Give a key a passphrase of its own."""
+        public = next(signer.public for signer in self.catalog.signers.signers if signer.name == name)
+        generate = seeded_keys()
+        key = next(key for key in (generate() for _ in range(30)) if key.public == public)
+        (self.keys / f"{name}.pem").unlink()
+        write_private_key(self.keys / f"{name}.pem", key, passphrase)
 
     def add_release(
         self, version: str, *, change_class: str = "patch", channels: str = "stable", product: str = "node"
