@@ -140,7 +140,7 @@ def _need_directory(directory: Path) -> None:
     if not directory.is_dir():
         raise InputError(
             f"there is no directory {directory}",
-            fix="change to the directory that holds content/ and site_config/, or give --content and --config",
+            fix="run it in the directory that holds content/ and site_config/, or give --content and --config",
         )
 
 
@@ -289,8 +289,8 @@ class _TreeReader:
         return document
 
     def _validated(self, model: type[M], document: Document) -> Item[M] | None:
-        told = trapped_problems(model, document)
-        self.problems = [told.get(problem, problem) for problem in self.problems]
+        filled_in = trapped_problems(model, document)
+        self.problems = [filled_in.get(problem, problem) for problem in self.problems]
         try:
             # By way of JSON, since strict validation then takes lists for tuples and words for enum members.
             item = Item(model.model_validate_json(json.dumps(document.data)), document)

@@ -166,7 +166,7 @@ def test_a_device_that_is_absent_is_left_out_and_told_of_once(locked: Project) -
     assert {described(key.public_key) for key in keys.of("node.stable")} == {"ben (operations)", "eva (executive)"}
     keys.of("node.stable")
     assert len(told) == 1
-    assert told[0].startswith("Left out: The key channels-ana cannot be used: ")
+    assert told[0].startswith("Left out: the key channels-ana cannot be used: ")
 
 
 @pytest.mark.usefixtures("no_tokens")

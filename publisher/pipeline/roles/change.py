@@ -175,7 +175,7 @@ def staged_role(
     return StagedRole(wanted, Candidate(role, to_bytes(Metadata(wanted.signed)), record), (), fresh=True)
 
 
-def works_on(wanted: Wanted, storage: Readable, signers: Signers, now: datetime) -> str | None:
+def works_on(wanted: RoleToSign, storage: Readable, signers: Signers, now: datetime) -> str | None:
     """What else a role works on that is made for what is live; None where that is nothing, or has no base any more.
 
     Nor is it a renewal that another one can replace: it changes nothing, and nobody has signed it in time.
