@@ -147,7 +147,7 @@ def test_an_entry_that_nobody_of_the_channel_signed_vouches_for_no_planted_progr
     published: Project, signer: str | None
 ) -> None:
     stage(published, "1.2.0")
-    [entry] = [path for path in published.bucket.glob("ledger/*.json") if b'"stage"' in payload(path)][-1:]
+    [entry] = [path for path in sorted(published.bucket.glob("ledger/*.json")) if b'"stage"' in payload(path)][-1:]
     told = payload(entry)
     key = published.key(signer or "snapshot-ben")
     sealed = json.loads(seal(told, PAYLOAD_TYPE, key))

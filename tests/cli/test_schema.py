@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from publisher.content.schemas import schema_files
-from tests.support.command import Publish
+from tests.support.command import Publish, flat
 
 
 def test_it_writes_once_and_then_there_is_nothing_to_do(publish: Publish, tmp_path: Path) -> None:
@@ -30,7 +30,7 @@ def test_check_writes_nothing(publish: Publish, tmp_path: Path) -> None:
     (to / "event.json").write_text("{}")
     ran = publish("schema", "--check", "--to", str(to))
     assert ran.code == 1
-    assert "event.json, old.json" in ran.err
+    assert "event.json, old.json" in flat(ran.err)
     assert (to / "event.json").read_text() == "{}"
 
 
