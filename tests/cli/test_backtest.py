@@ -136,8 +136,8 @@ def test_a_type_that_a_policy_does_not_know_names_the_line_of_the_mapping(publis
         for n, one in enumerate((ROOT / "site_config/history.yaml").read_text().split("\n"), 1)
         if "type: conference}, type: conference" in one
     )
-    assert f"site_config/history.yaml:{line}:" in ran.err
-    assert f"{narrow} knows no event type conference" in ran.err
+    assert f"site_config/history.yaml:{line}:" in flat(ran.err)
+    assert f"{narrow} knows no event type conference" in flat(ran.err)
     assert ran.out == ""
 
 
@@ -194,7 +194,7 @@ def test_a_file_that_cannot_be_used_is_named_with_what_to_do(
     ran = publish("backtest", *write(tmp_path), option, file)
     assert ran.code == 1
     assert words in flat(ran.err)
-    assert str(file) in ran.err
+    assert str(file) in flat(ran.err)
     asked = json.loads(publish("backtest", *write(tmp_path), option, file, "--json").out)
     assert asked["ok"] is False
 
@@ -202,13 +202,13 @@ def test_a_file_that_cannot_be_used_is_named_with_what_to_do(
 def test_three_policies_are_one_too_many(publish: Publish, tmp_path: Path) -> None:
     ran = publish("backtest", *write(tmp_path), *("--policy", NEW) * 3)
     assert ran.code == 2
-    assert "--policy is given 3 times" in ran.err
+    assert "--policy is given 3 times" in flat(ran.err)
 
 
 def test_both_files_are_needed(publish: Publish, tmp_path: Path) -> None:
     ran = publish("backtest", *write(tmp_path)[:2])
     assert ran.code == 2
-    assert "--releases" in ran.err
+    assert "--releases" in flat(ran.err)
 
 
 def test_a_mapping_of_other_fields(publish: Publish, tmp_path: Path) -> None:

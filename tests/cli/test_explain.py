@@ -7,7 +7,7 @@ import json
 from publisher.cli.plan.explain import ExplainReport
 from publisher.rules.gate_order import GATES
 from tests.support.build import at
-from tests.support.command import Publish
+from tests.support.command import Publish, flat
 
 KEPT = ("product", "version", "channel", "outcome", "next_change", "then")
 
@@ -44,7 +44,7 @@ def test_one_product_alone_can_be_asked_about_if_there_is_such_a_one(publish: Pu
     assert {one["product"] for one in decisions} == {"web-dashboard"}
     ran = publish("explain", "--product", "web-dash")
     assert (ran.code, ran.out) == (1, "")
-    assert "did you mean web-dashboard" in ran.err
+    assert "did you mean web-dashboard" in flat(ran.err)
 
 
 def test_where_no_release_is_to_come_it_says_so() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from publisher.model.values import format_time
-from tests.support.command import ROOT, Publish, Ran
+from tests.support.command import ROOT, Publish, Ran, flat
 from tests.support.project import tree
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -162,4 +162,4 @@ def test_profile_team_still_asks_for_engineering_operations_and_an_executive(sol
     solo.grant_override(datetime.now(UTC).replace(microsecond=0))
     ran = solo.publish("check")
     assert ran.code == 1
-    assert "nobody answers as operations" in ran.err
+    assert "nobody answers as operations" in flat(ran.err)

@@ -9,7 +9,7 @@ import pytest
 from publisher.cli import inputs
 from publisher.content.load import load_catalog
 from publisher.model.records.decision import Decision
-from tests.support.command import ROOT, Publish
+from tests.support.command import ROOT, Publish, flat
 from tests.support.project import Project
 
 AT = "2026-11-20T12:00:00Z"
@@ -112,7 +112,7 @@ def test_what_is_not_known_is_answered_with_what_is(
     ran = publish("why", *arguments)
     assert ran.code == code
     assert ran.out == ""
-    assert words in ran.err
+    assert words in flat(ran.err)
 
 
 def test_errors_as_json(publish: Publish) -> None:
@@ -160,5 +160,5 @@ def test_a_bucket_that_is_configured_and_was_not_asked_is_told_of(project: Proje
 def test_a_year_that_content_cannot_name_is_refused(publish: Publish, year: str) -> None:
     ran = publish("why", "btfs-node@4.2.0", "--at", f"{year}-01-01T00:00:00Z")
     assert ran.code == 2
-    assert "lies in a year that content cannot name" in ran.err
-    assert "choose one from 2000 to 2199" in ran.err
+    assert "lies in a year that content cannot name" in flat(ran.err)
+    assert "choose one from 2000 to 2199" in flat(ran.err)
