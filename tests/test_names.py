@@ -14,9 +14,6 @@ PUBLISHER = Path(__file__).parents[1] / "publisher"
 EMPTY = frozenset({"one", "found", "told", "said", "wanted"})
 """Names that say nothing of what they hold."""
 
-LATER = ("cli", "pipeline")
-"""Folders that still hold such names."""
-
 
 def names_bound(source: str) -> Iterator[tuple[int, str]]:
     """Line and name of every variable, parameter, attribute and function that the source binds."""
@@ -33,23 +30,17 @@ def names_bound(source: str) -> Iterator[tuple[int, str]]:
 
 
 def empty_names(place: Path) -> list[str]:
-    """Where a folder or module binds such a name, as file:line: name."""
+    """Where modules of a folder bind such a name, as file:line: name."""
     return [
         f"{path.relative_to(PUBLISHER)}:{line}: {name}"
-        for path in (sorted(place.rglob("*.py")) if place.is_dir() else [place])
+        for path in sorted(place.rglob("*.py"))
         for line, name in names_bound(path.read_text("utf-8"))
         if name in EMPTY
     ]
 
 
 def test_no_name_says_nothing_of_what_it_holds() -> None:
-    places = (path for path in sorted(PUBLISHER.iterdir()) if path.suffix in ("", ".py") and path.name not in LATER)
-    assert [where for place in places for where in empty_names(place)] == []
-
-
-@pytest.mark.parametrize("folder", LATER)
-def test_a_folder_without_such_names_is_no_exception_any_more(folder: str) -> None:
-    assert empty_names(PUBLISHER / folder)
+    assert empty_names(PUBLISHER) == []
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,7 @@ def audit_bucket(place: DemoPlace, now: datetime) -> Audit:
     """The audit from outside. Raises VerificationError when anything refutes the channel."""
     audit = verify_channel(StoreSource(open_storage(str(place.bucket))), place.root.read_bytes(), now)
     if not audit.sound:
-        raise VerificationError("\n".join(f"{one.where} {one.what}" for one in audit.findings))
+        raise VerificationError("\n".join(f"{finding.where} {finding.what}" for finding in audit.findings))
     return audit
 
 

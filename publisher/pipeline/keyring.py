@@ -86,13 +86,13 @@ class KeyRing:
         without an entry.
         """
         roles = tuple(dict.fromkeys((role, *(ONLINE_ROLES if online else ()))))
-        here = [signer for one in roles for signer in self.signers.keys_of(one)]
+        here = [signer for name in roles for signer in self.signers.keys_of(name)]
         offline = {"root", "targets"}
         here.sort(
-            key=lambda one: (
-                one.name not in self._opened,
-                bool(offline & set(one.roles)),
-                not one.uri.startswith("file:"),
+            key=lambda signer: (
+                signer.name not in self._opened,
+                bool(offline & set(signer.roles)),
+                not signer.uri.startswith("file:"),
             )
         )
         if (first := next(self._each(here), None)) is not None:

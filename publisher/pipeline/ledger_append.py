@@ -92,9 +92,9 @@ def read_ledger(storage: Readable, last: int | None = None) -> Ledger:
     strays = set(keys) - {ledger_key(number) for number in numbers}
     asked = numbers[-last:] if last else numbers
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="ledger") as pool:
-        found = tuple(zip(asked, pool.map(_reader(storage), asked), strict=True))
-    strays |= {ledger_key(number) for number, data in found if data == NO_OBJECT} & set(keys)
-    return Ledger(tuple(Logged(number, data) for number, data in found if data), tuple(sorted(strays)))
+        entries = tuple(zip(asked, pool.map(_reader(storage), asked), strict=True))
+    strays |= {ledger_key(number) for number, data in entries if data == NO_OBJECT} & set(keys)
+    return Ledger(tuple(Logged(number, data) for number, data in entries if data), tuple(sorted(strays)))
 
 
 NO_OBJECT = b""
@@ -148,8 +148,8 @@ def read_current_keys(storage: Readable, trusted_root: bytes, signers: Signers) 
 
 
 def _targets_versions(storage: Readable) -> list[int]:
-    found = (numbered(stat.key) for stat in storage.list(METADATA))
-    return sorted(one[0] for one in found if one is not None and one[1] == Targets.type)
+    versions = (numbered(stat.key) for stat in storage.list(METADATA))
+    return sorted(version[0] for version in versions if version is not None and version[1] == Targets.type)
 
 
 def why_not_ours(live: Repository, storage: Readable, signers: Signers) -> str | None:
@@ -161,11 +161,11 @@ def why_not_ours(live: Repository, storage: Readable, signers: Signers) -> str |
     stamp, today = live.stamp, CurrentKeys(live.root.signed, live.targets.signed, signers)
     built_on: set[str] = set()
     after: Entry | None = None
-    for one in from_the_end(storage):
-        if one.entry is not None and one.entry.result is not None and one.entry.result.sha256 == stamp.sha256:
+    for logged in from_the_end(storage):
+        if logged.entry is not None and logged.entry.result is not None and logged.entry.result.sha256 == stamp.sha256:
             return older_than(after) if after is not None else None
         with suppress(VerificationError):
-            entry = today.entry(one)
+            entry = today.entry(logged)
             if after is None and entry.result is not None and entry.result.sha256 in built_on:
                 after = entry
             if entry.base is not None:
@@ -307,9 +307,9 @@ def refusals_logged(
         assert isinstance(decision, Decision)
         try:
             live = read_top(reader(storage), trusted_root)
-            told = LedgerEntryBody.of_decision(action, release, decision).planned_on(live.stamp if live else None)
+            body = LedgerEntryBody.of_decision(action, release, decision).planned_on(live.stamp if live else None)
             key = keys.for_ledger(channel_role(decision.product, decision.channel))
-            append(Draft(told, clock(), key), storage)
+            append(Draft(body, clock(), key), storage)
         except TidegateError as error:
             unlogged(error)
         raise

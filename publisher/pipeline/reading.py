@@ -53,10 +53,10 @@ class Pending:
 
     def stat(self, key: str) -> Stat | None:
         """What is or will be there."""
-        found = self._storage.stat(key)
-        if found is None and (body := self._bodies.get(key)) is not None:
+        stat = self._storage.stat(key)
+        if stat is None and (body := self._bodies.get(key)) is not None:
             return Stat(key, body.size, "pending")
-        return found
+        return stat
 
     def list(self, prefix: str) -> Iterator[Stat]:
         """Objects that are or will be below the prefix, by key."""

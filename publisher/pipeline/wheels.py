@@ -52,14 +52,14 @@ def client_lock() -> tuple[Locked, ...]:
 
 def wheels_in(directory: Path, lock: Sequence[Locked]) -> tuple[Wheel, ...]:
     """The wheels of a directory that the lock names. Raises InputError when one is missing or has another digest."""
-    found = [_find(directory, entry) for entry in lock]
-    missing = [f"{entry.name} {entry.version}" for entry, wheel in zip(lock, found, strict=True) if wheel is None]
+    wheels = [_find(directory, entry) for entry in lock]
+    missing = [f"{entry.name} {entry.version}" for entry, wheel in zip(lock, wheels, strict=True) if wheel is None]
     if missing:
         raise InputError(
             f"{directory} lacks the wheels of {', '.join(missing)}",
             fix=f"run `{_command(directory)}` where there is a network, and bring the directory here",
         )
-    return tuple(wheel for wheel in found if wheel is not None)
+    return tuple(wheel for wheel in wheels if wheel is not None)
 
 
 def cached_wheels(cache: Path, lock: Sequence[Locked], download: Download) -> tuple[Wheel, ...]:

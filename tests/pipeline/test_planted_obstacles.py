@@ -173,4 +173,4 @@ def test_one_damaged_pointer_keeps_no_other_role_from_being_renewed(staged: Proj
     found = find_renewals(staged.look(), staged.catalog, staged.key_ring(), staged.now)
     waiting = {one.role: one.under_way for one in found.waiting}
     assert "something unreadable" in str(waiting[ROLE])
-    assert {"root", "targets"} <= {one.wanted.role for one in found.staged.roles}
+    assert {"root", "targets"} <= {one.to_sign.role for one in found.staged.roles}

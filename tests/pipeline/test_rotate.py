@@ -70,7 +70,7 @@ def test_nothing_is_staged_while_the_configuration_holds(live: Project) -> None:
 def test_the_first_targets_are_signed_before_the_first_release_and_go_live_with_it(project: Project) -> None:
     """So that the keys of targets need never be where releases are published."""
     [first] = stage_keys(project).roles
-    assert (first.wanted.role, first.missing) == ("targets", ("2 more persons",))
+    assert (first.to_sign.role, first.missing) == ("targets", ("2 more persons",))
     assert any(line.startswith("node.stable: new, 2 of 3") for line in first.difference)
     sign_role_as(project, "targets", TARGETS)
     refused(project, StorageError, "nothing is published here yet")
@@ -110,7 +110,7 @@ def test_first_targets_are_not_taken_along_once_the_configuration_has_changed(pr
 def test_an_online_key_is_replaced_and_clients_old_and_new_follow(live: Project, role: str) -> None:
     assert offered(live, live.root, "old client") == "1.0.0"
     replace_key(live, f"{role}-ben")
-    assert [one.wanted.role for one in stage_keys(live).roles] == ["root"]
+    assert [one.to_sign.role for one in stage_keys(live).roles] == ["root"]
     sign_role_as(live, "root", ROOTS)
     assert promote_keys(live) == 2
     second = (live.bucket / metadata_key("root", 2)).read_bytes()
@@ -156,7 +156,7 @@ def test_a_key_of_root_itself_is_replaced(live: Project) -> None:
 def test_targets_keys_are_replaced_with_targets_itself(live: Project) -> None:
     assert offered(live, live.root, "old client") == "1.0.0"
     new = replace_key(live, "targets-ana")
-    assert [one.wanted.role for one in stage_keys(live).roles] == ["root", "targets"]
+    assert [one.to_sign.role for one in stage_keys(live).roles] == ["root", "targets"]
     sign_role_as(live, "root", ROOTS)
     sign_role_as(live, "targets", ("targets-ana", "targets-ben"))
     refused(live, SigningError, "targets needs 1 more person")
@@ -168,7 +168,7 @@ def test_targets_keys_are_replaced_with_targets_itself(live: Project) -> None:
 
 def test_a_signer_of_a_channel_is_replaced_and_its_role_signed_anew_in_the_same_moment(live: Project) -> None:
     new = replace_key(live, "channels-ben")
-    assert [one.wanted.role for one in stage_keys(live).roles] == ["targets", "node.stable"]
+    assert [one.to_sign.role for one in stage_keys(live).roles] == ["targets", "node.stable"]
     sign_role_as(live, "targets", TARGETS)
     sign_role_as(live, "node.stable", ("channels-ana",))
     refused(live, SigningError, "node.stable needs 1 more person")

@@ -114,9 +114,9 @@ def add(
     Everything is checked before anything is written, and comments in signers.yaml stay.
     """
     place = ConfigurationPlace(config, load_configured(content, config))
-    wanted = KeyToAdd(name, person, Duty(duty), roles)
-    refuse_unfit(wanted, place.configuration)
-    change, notes = _kept(name, source, keys, lambda public, uri: plan_add(wanted, public, uri, place))
+    to_add = KeyToAdd(name, person, Duty(duty), roles)
+    refuse_unfit(to_add, place.configuration)
+    change, notes = _kept(name, source, keys, lambda public, uri: plan_add(to_add, public, uri, place))
     key = f"{change.signer.name} ({change.signer.scheme}, {whole(shown(change.signer.uri))})"
     named = f"{whole(change.file)} names {key} for {listed(change.signer.roles)}."
     last = f"Next: {STAGE}, since clients learn of it only when {signed_anew(change.signer)}."

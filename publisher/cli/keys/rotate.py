@@ -103,8 +103,8 @@ class StagedReport(Report):
         if not self.anew.roles:
             return [*lines, *wrapped("Nothing is to be signed: what is live is what the configuration says.", width)]
         for staged in self.anew.roles:
-            lines += [f"{staged.wanted.role}  candidate {staged.candidate.digest[:12]}"]
-            lines += wrapped(staged.wanted.because, width, 2)
+            lines += [f"{staged.to_sign.role}  candidate {staged.candidate.digest[:12]}"]
+            lines += wrapped(staged.to_sign.because, width, 2)
             for text in staged.difference:
                 lines += wrapped(text, width, 4)
             missing = f"Still needs {english.listed(staged.missing)}."
@@ -117,9 +117,9 @@ class StagedReport(Report):
     def data(self) -> dict[str, object]:
         staged = [
             {
-                "role": staged.wanted.role,
+                "role": staged.to_sign.role,
                 "candidate": staged.candidate.digest,
-                "because": staged.wanted.because,
+                "because": staged.to_sign.because,
                 "difference": staged.difference,
                 "may_sign": _may_sign(staged),
                 "missing": staged.missing,
@@ -131,7 +131,7 @@ class StagedReport(Report):
 
 
 def _may_sign(staged: StagedRole) -> list[str]:
-    return sorted({described(key) for key in staged.wanted.may_sign.values()})
+    return sorted({described(key) for key in staged.to_sign.may_sign.values()})
 
 
 @dataclass(frozen=True)

@@ -97,9 +97,9 @@ class StatusReport(Report):
             "staged": [_candidate_data(candidate) for candidate in status.candidates],
             "staged_roles": [
                 {
-                    "role": staged.wanted.role,
+                    "role": staged.to_sign.role,
                     "candidate": staged.candidate.digest,
-                    "because": staged.wanted.because,
+                    "because": staged.to_sign.because,
                     **picked(staged, "signed_by", "missing"),
                 }
                 for staged in status.staged_roles
@@ -135,7 +135,7 @@ def _silence(status: Status) -> str:
 
 def _renewing(status: Status) -> str:
     """The commands that renew what has expired; people sign what a refresh has staged."""
-    staged = {role.wanted.role: role for role in status.staged_roles}
+    staged = {role.to_sign.role: role for role in status.staged_roles}
     people = [role for role in status.expired if role not in ONLINE_ROLES]
     unsigned = [role for role in people if role not in staged or staged[role].missing]
     refreshed = all(role in staged and role in unsigned for role in status.expired)
@@ -163,7 +163,7 @@ def _candidate_lines(staged: CandidateStatus, width: int) -> list[str]:
 
 def _role_lines(staged: StagedRole, width: int) -> list[str]:
     staged_at, digest = format_time(staged.candidate.record.staged_at), staged.candidate.digest[:12]
-    text = f"{staged.wanted.role}, staged {staged_at}, candidate {digest}. {staged.wanted.because}"
+    text = f"{staged.to_sign.role}, staged {staged_at}, candidate {digest}. {staged.to_sign.because}"
     return [*wrapped(text, width, 2), *role_lines(staged, width, "    ")]
 
 

@@ -67,7 +67,7 @@ def review_lines(review: Reviewed, width: int) -> list[str]:
     """All that a person reads before signing."""
     changes = [line for change in review.difference for line in _indented(change, width)]
     if not isinstance(review, CandidateReview):
-        role, because = review.candidate.role, review.staged.wanted.because
+        role, because = review.candidate.role, review.staged.to_sign.because
         head = [f"role {role}", f"candidate {review.digest}", *wrapped(because, width), "", "What changes:"]
         return [*head, *changes, "", *_standing(review, width)]
     candidate, decision = review.candidate, review.decision

@@ -47,9 +47,9 @@ def permitted(
     decision = decide(catalog, release, channel, moment, evidence)
     check_content(staged.candidate, catalog, release, evidence.artifacts or (), moment)
     needed = needs(Question(catalog, release, channel, evidence, moment), decision, BY_ID)
-    found = approval_status(staged, configured_roles(catalog, now), catalog, needed, moment, now)
-    require(found, f"{release.id} in {channel}", needed)
-    return Permit(decision, tuple(str(one) for one in found.counted))
+    status = approval_status(staged, configured_roles(catalog, now), catalog, needed, moment, now)
+    require(status, f"{release.id} in {channel}", needed)
+    return Permit(decision, tuple(str(approval) for approval in status.counted))
 
 
 def kept_rollback_metadata(
@@ -84,7 +84,7 @@ def kept_rollback_metadata(
 def _is_whole(data: bytes, payload: Targets, configured: Targets, role: str) -> bool:
     """Whether this is the rollback metadata, signed by all who have to."""
     try:
-        found = parse(data, Targets, "the way back")
+        metadata = parse(data, Targets, "the way back")
     except VerificationError:
         return False
-    return found.signed == payload and says_enough(configured, role, found)
+    return metadata.signed == payload and says_enough(configured, role, metadata)

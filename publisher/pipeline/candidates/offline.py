@@ -135,7 +135,7 @@ def brought_back(
     for anything that is not a good signature or statement by a key that may sign.
     """
     read = reader(bundle)
-    found: list[PlannedObject] = []
+    objects: list[PlannedObject] = []
     back = parse(rollback_metadata, Targets, "the way back").signed_bytes if rollback_metadata is not None else None
     for folder, over in ((SIGNATURES, candidate.metadata.signed_bytes), (BACK, back)):
         for stat in bundle.list(candidate.key(folder)):
@@ -146,11 +146,11 @@ def brought_back(
             named = stat.key == candidate.key(folder + signature.keyid)
             if key is None or over is None or not named or not signed_by(key, signature, over):
                 raise VerificationError(f"{stat.key} in the bundle is no good signature by a key that may sign this")
-            found.append(PlannedObject.of(stat.key, Body.from_bytes(read(stat.key) or b"")))
+            objects.append(PlannedObject.of(stat.key, Body.from_bytes(read(stat.key) or b"")))
     for stat in bundle.list(candidate.key(STATEMENTS)):
         if bucket.stat(stat.key) is None:
             data = read(stat.key) or b""
             if stat.key != statement_key(verified_statement(data, candidate, may_sign), candidate):
                 raise VerificationError(f"{stat.key} in the bundle is not named after what it states")
-            found.append(PlannedObject.of(stat.key, Body.from_bytes(data)))
-    return tuple(found)
+            objects.append(PlannedObject.of(stat.key, Body.from_bytes(data)))
+    return tuple(objects)

@@ -87,13 +87,16 @@ def listed(
     """
     prefix = candidate_key(role, digest, folder)
     names = _STATEMENT if folder == STATEMENTS else _KEYID
-    found = [
+    named = [
         (match[1] not in known, stat.key)
         for stat in storage.list(prefix)
         if stat.size <= limit and (match := names.fullmatch(stat.key.removeprefix(prefix))) is not None
     ]
-    ours = sorted(key for strange, key in found if not strange)[:MOST]
-    return [*ours, *(sorted(key for strange, key in found if strange)[:STRANGERS] if folder != STATEMENTS else ())]
+    ours = sorted(key for strange, key in named if not strange)[:MOST]
+    return [
+        *ours,
+        *(sorted(key for strange, key in named if strange)[:STRANGERS] if folder != STATEMENTS else ()),
+    ]
 
 
 def role_keys(signers: Signers, role: str) -> dict[str, Key]:
@@ -129,8 +132,8 @@ def _read(storage: Readable, role: str, known: Collection[str]) -> StagedRelease
     staged = read_staged(read, ReleaseCandidate, role, listed(storage, role, digest, SIGNATURES, known))
     if staged is None:
         return None
-    told = (read(key) for key in listed(storage, role, digest, STATEMENTS, known, STATEMENT_LIMIT))
-    statements = tuple(data for data in told if data and len(data) <= STATEMENT_LIMIT)
+    stored = (read(key) for key in listed(storage, role, digest, STATEMENTS, known, STATEMENT_LIMIT))
+    statements = tuple(data for data in stored if data and len(data) <= STATEMENT_LIMIT)
     back = read_signatures(read, listed(storage, role, digest, BACK, known))
     return StagedRelease(staged.candidate, staged.signatures, statements, back)
 
@@ -194,7 +197,7 @@ def give(
                 staged = replace(staged, back=(*_others(staged.back, keyid), made))
                 objects.append(signature_object(candidate, made, BACK))
         near = marks(needs.near, candidate.digest)
-        passed_by = tuple(sorted(override_mark(one, candidate.digest) for one in needs.overrides))
+        passed_by = tuple(sorted(override_mark(override, candidate.digest) for override in needs.overrides))
         statement = Statement(
             candidate=candidate.digest, key=keyid, at=at, near=near, overrides=passed_by, built=built, facts=facts
         )
@@ -207,11 +210,11 @@ def give(
 def lacks(signatures: Iterable[Signature], key: OpenSigner, data: bytes) -> bool:
     """Whether no good signature by the key is among these. Some schemes sign differently each time."""
     public = key.public_key
-    for one in signatures:
-        if one.keyid == public.keyid:
-            return not signed_by(public, one, data)
+    for signature in signatures:
+        if signature.keyid == public.keyid:
+            return not signed_by(public, signature, data)
     return True
 
 
 def _others(signatures: Iterable[Signature], keyid: str) -> tuple[Signature, ...]:
-    return tuple(one for one in signatures if one.keyid != keyid)
+    return tuple(signature for signature in signatures if signature.keyid != keyid)

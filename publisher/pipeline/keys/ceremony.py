@@ -121,10 +121,10 @@ def write_ceremony(made: Ceremony, keys: Path, config: Path, passphrases: Mappin
 
 def signers_yaml(signers: Signers) -> bytes:
     """signers.yaml with its schema line; people may edit it afterwards."""
-    said = signers.model_dump(
+    data = signers.model_dump(
         mode="json", exclude_none=True, exclude={"roles": True, "signers": {"__all__": {"retired"}}}
     )
-    body = yaml.safe_dump(said, sort_keys=False, width=120, default_flow_style=None)
+    body = yaml.safe_dump(data, sort_keys=False, width=120, default_flow_style=None)
     return (
         "# yaml-language-server: $schema=../schemas/signers.json\n"
         "# Who may sign what. Public parts only; private keys stay where `uri` says.\n" + body

@@ -65,28 +65,28 @@ class Change:
     """What a person should know of it."""
 
 
-def refuse_unfit(wanted: KeyToAdd, configuration: Configuration) -> None:
+def refuse_unfit(key: KeyToAdd, configuration: Configuration) -> None:
     """Raises InputError for a name in use, and for roles that no product, channel or policy knows."""
-    taken = next((one for one in configuration.signers.signers if one.name == wanted.name), None)
+    taken = next((signer for signer in configuration.signers.signers if signer.name == key.name), None)
     if taken is not None:
         raise InputError(
-            f"the name {wanted.name} is in use, for a key of {taken.person}",
-            fix=f"choose another, such as {wanted.name}-2; names stay in the ledger, so they are not used again",
+            f"the name {key.name} is in use, for a key of {taken.person}",
+            fix=f"choose another, such as {key.name}-2; names stay in the ledger, so they are not used again",
         )
     known = _roles(configuration)
-    for role in wanted.roles:
+    for role in key.roles:
         if role not in known:
             raise InputError(f"there is no role {role}", fix=did_you_mean(role, known))
         if configuration.signers.policy_of(role) is None:
             raise InputError(f"roles.yaml says nothing of the role {role}", fix="add it under `roles:`")
 
 
-def plan_add(wanted: KeyToAdd, public: PublicKey, uri: str, place: ConfigurationPlace) -> Change:
+def plan_add(key: KeyToAdd, public: PublicKey, uri: str, place: ConfigurationPlace) -> Change:
     """signers.yaml with the key. Raises InputError, SigningError or ContentError, and writes nothing."""
     before = place.configuration.signers
-    refuse_unfit(wanted, place.configuration)
+    refuse_unfit(key, place.configuration)
     refuse_secrets(uri)
-    signer = _signer(wanted, public, uri)
+    signer = _signer(key, public, uri)
     _refuse_same_key(signer, before)
     if MINISIGN in signer.roles:
         public_file(signer)
@@ -107,12 +107,14 @@ def plan_rotate(name: str, successor: str, public: PublicKey, uri: str, place: C
     old = known_signer(name, signers)
     if old.retired:
         raise InputError(f"{name} was replaced before", fix="rotate the key that replaced it")
-    wanted = KeyToAdd(successor, old.person, old.duty, old.roles)
-    refuse_unfit(wanted, place.configuration)
+    key = KeyToAdd(successor, old.person, old.duty, old.roles)
+    refuse_unfit(key, place.configuration)
     refuse_secrets(uri)
-    new = _signer(wanted, public, uri)
+    new = _signer(key, public, uri)
     _refuse_same_key(new, signers)
-    after = tuple(one.model_copy(update={"retired": True}) if one.name == name else one for one in signers.signers)
+    after = tuple(
+        signer.model_copy(update={"retired": True}) if signer.name == name else signer for signer in signers.signers
+    )
     expected = signers.model_copy(update={"signers": (*after, new)})
     refuse_demo_keys(expected)
     text = with_signer(with_retired(read_exactly(place.file), name), new)
@@ -123,9 +125,9 @@ def plan_rotate(name: str, successor: str, public: PublicKey, uri: str, place: C
 
 def known_signer(name: str, signers: Signers) -> Signer:
     """The key of this name. Raises InputError with the nearest names."""
-    signer = next((one for one in signers.signers if one.name == name), None)
+    signer = next((known for known in signers.signers if known.name == name), None)
     if signer is None:
-        raise InputError(f"there is no key {name}", fix=did_you_mean(name, [one.name for one in signers.signers]))
+        raise InputError(f"there is no key {name}", fix=did_you_mean(name, [known.name for known in signers.signers]))
     return signer
 
 
@@ -137,11 +139,11 @@ def plan_remove(name: str, place: ConfigurationPlace, named_by: Sequence[str] | 
     """
     signers = place.configuration.signers
     signer = known_signer(name, signers)
-    left = signers.model_copy(update={"signers": tuple(one for one in signers.signers if one.name != name)})
-    short = [one for role in _meant(signer, signers) for one in shortfalls(left, role)]
+    left = signers.model_copy(update={"signers": tuple(known for known in signers.signers if known.name != name)})
+    short = [shortfall for role in _meant(signer, signers) for shortfall in shortfalls(left, role)]
     if short and not compromised:
         raise SigningError(
-            f"without {name}, {listed([one.what for one in short])}",
+            f"without {name}, {listed([shortfall.what for shortfall in short])}",
             fix=f"add another first: publish keys add NAME --person P --duty {signer.duty}"
             f" {' '.join(f'--role {role}' for role in signer.roles)} ...; or give --compromised if others may have it",
         )
@@ -152,7 +154,7 @@ def plan_remove(name: str, place: ConfigurationPlace, named_by: Sequence[str] | 
             " others may have it",
         )
     cut = without_signer(read_exactly(place.file), name)
-    notes = [f"{capitalised(one.what)}: {one.fix}." for one in short]
+    notes = [f"{capitalised(shortfall.what)}: {shortfall.fix}." for shortfall in short]
     if signer.retired and named_by is None and not compromised:
         notes.append(
             f"Warning: nobody looked whether the change that replaced {name} is live. If it is not, put the key back"
@@ -204,7 +206,9 @@ def scheme_warning(scheme: str, names: Sequence[str]) -> str | None:
 
 
 def _roles(configuration: Configuration) -> list[str]:
-    pairs = [channel_role(one.id, channel) for one in configuration.products.values() for channel in one.channels]
+    pairs = [
+        channel_role(product.id, channel) for product in configuration.products.values() for channel in product.channels
+    ]
     return [*TOP_LEVEL_ROLES, "channels", *SHARED_ROLES, MINISIGN, *pairs]
 
 
@@ -214,21 +218,21 @@ def _meant(signer: Signer, signers: Signers) -> list[str]:
     return list(dict.fromkeys((*signer.roles, *own)))
 
 
-def _signer(wanted: KeyToAdd, public: PublicKey, uri: str) -> Signer:
+def _signer(key: KeyToAdd, public: PublicKey, uri: str) -> Signer:
     try:
         signer = Signer(
-            name=wanted.name,
-            person=wanted.person,
-            duty=wanted.duty,
-            roles=tuple(dict.fromkeys(wanted.roles)),
+            name=key.name,
+            person=key.person,
+            duty=key.duty,
+            roles=tuple(dict.fromkeys(key.roles)),
             scheme=public.scheme,
             public=public.text,
             uri=uri,
         )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        said = first["msg"].removeprefix("Value error, ")
-        raise InputError(f"the {first['loc'][0]} {first['input']!r} {said}") from None
+        message = first["msg"].removeprefix("Value error, ")
+        raise InputError(f"the {first['loc'][0]} {first['input']!r} {message}") from None
     public_key(signer)
     return signer
 
@@ -247,21 +251,25 @@ def _refuse_same_key(signer: Signer, signers: Signers) -> None:
 
 def _notes_of_new(signer: Signer, before: Signers, after: Signers) -> list[str]:
     notes = [f"Warning: {warning}" for warning in [scheme_warning(signer.scheme, [signer.name])] if warning]
-    others = {one.person for one in before.signers}
+    others = {signer.person for signer in before.signers}
     if others and signer.person not in others:
         notes.append(f"{signer.person} had no key here before; persons so far: {listed(sorted(others))}.")
     if MINISIGN in signer.roles and (first := before.keys_of(MINISIGN)):
         notes.append(f"People go on checking by hand with the key {first[0].name}, until that is removed.")
-    notes += [f"{capitalised(one.what)}: {one.fix}." for role in after.roles for one in shortfalls(after, role)]
+    notes += [
+        f"{capitalised(shortfall.what)}: {shortfall.fix}."
+        for role in after.roles
+        for shortfall in shortfalls(after, role)
+    ]
     return notes
 
 
 def _checked(text: str, expected: Signers, place: ConfigurationPlace) -> Signers:
     """Read the new file with the configuration, as `publish check` does, and compare it with what was meant."""
-    found = load_configuration(place.config, instead={place.file: text.encode()}, quorums=False).signers
-    if found != expected:
+    checked = load_configuration(place.config, instead={place.file: text.encode()}, quorums=False).signers
+    if checked != expected:
         raise InputError(
             f"{place.file} is written in a way that this command cannot edit; nothing was changed",
             fix="write each signer on lines of its own, after a dash, as in `publish keys init`",
         )
-    return found
+    return checked

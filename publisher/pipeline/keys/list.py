@@ -99,7 +99,7 @@ def _role(role: str, signers: Signers) -> ListedRole:
 
 def _warnings(signers: Signers, roles: tuple[ListedRole, ...]) -> Iterator[str]:
     for role in roles:
-        yield from (f"{_sentence(one.what)} {_sentence(one.fix)}" for one in role.shortfalls)
+        yield from (f"{_sentence(shortfall.what)} {_sentence(shortfall.fix)}" for shortfall in role.shortfalls)
     root = signers.policy_of("root")
     if root is not None and root.threshold == 1:
         yield "Role root needs one signature: whoever gets that key can exchange all the others."
@@ -110,7 +110,7 @@ def _warnings(signers: Signers, roles: tuple[ListedRole, ...]) -> Iterator[str]:
                 + (", not persons." if role.role in TOP_LEVEL_ROLES else ", and only ours counts persons too.")
             )
     for scheme in dict.fromkeys(signer.scheme for signer in signers.signers):
-        if warning := scheme_warning(scheme, [one.name for one in signers.signers if one.scheme == scheme]):
+        if warning := scheme_warning(scheme, [signer.name for signer in signers.signers if signer.scheme == scheme]):
             yield warning
 
 

@@ -77,16 +77,16 @@ def collect(release: Release, directory: Path, known: Iterable[Version] = ()) ->
     if not directory.is_dir():
         raise InputError(f"there is no directory {directory}", fix="name the directory of built files with --artifacts")
     names = sorted(entry.name for entry in directory.iterdir() if entry.is_symlink() or not entry.is_dir())
-    wanted = [(spec.file.replace("{version}", str(release.version)), spec) for spec in release.artifacts]
-    found = {
+    patterns = [(spec.file.replace("{version}", str(release.version)), spec) for spec in release.artifacts]
+    fitting = {
         pattern: [name for name in names if fits_pattern(spec, release, name) and not _is_companion(name, names)]
-        for pattern, spec in wanted
+        for pattern, spec in patterns
     }
-    if missing := [f"{pattern} ({spec.platform})" for pattern, spec in wanted if not found[pattern]]:
-        raise _missing(missing, directory, sorted(set(names).difference(*found.values())))
+    if missing := [f"{pattern} ({spec.platform})" for pattern, spec in patterns if not fitting[pattern]]:
+        raise _missing(missing, directory, sorted(set(names).difference(*fitting.values())))
     platform_of: dict[str, str] = {}
-    for pattern, spec in wanted:
-        matches = found[pattern]
+    for pattern, spec in patterns:
+        matches = fitting[pattern]
         if len(matches) > 1:
             raise InputError(
                 f"{pattern} ({spec.platform}) matches {len(matches)} files: {', '.join(map(_shown, matches))}",
@@ -174,11 +174,11 @@ def _refuse_other_version(name: str, version: Version, known: Iterable[Version])
     own = str(version)
     # Longest first, so that 1.1.0-rc.1 is not taken for 1.1.0.
     texts = sorted({own, *(text for text in map(str, known) if "." in text)}, key=lambda text: (-len(text), text))
-    wanted = "|".join(map(re.escape, texts))
-    found = re.findall(rf"(?<![0-9])(?<![0-9]\.)({wanted})(?!\.?[0-9]|[A-Za-z])", name)
-    if found and own not in found:
+    alternatives = "|".join(map(re.escape, texts))
+    matches = re.findall(rf"(?<![0-9])(?<![0-9]\.)({alternatives})(?!\.?[0-9]|[A-Za-z])", name)
+    if matches and own not in matches:
         raise InputError(
-            f"{_shown(name)} looks like {found[0]}, not like {own}",
+            f"{_shown(name)} looks like {matches[0]}, not like {own}",
             fix="build this version into a directory of its own, and write {version} in the pattern",
         )
 

@@ -81,8 +81,8 @@ def published_artifact(artifact: HashedArtifact) -> PublishedArtifact:
         size=artifact.file.digests.size,
         sha256=artifact.file.digests.sha256,
         companions=tuple(
-            Companion(file=one.path.name, kind=kind, size=one.digests.size, sha256=one.digests.sha256)
-            for one, kind in artifact.companions
+            Companion(file=companion.path.name, kind=kind, size=companion.digests.size, sha256=companion.digests.sha256)
+            for companion, kind in artifact.companions
         ),
     )
 
@@ -95,9 +95,9 @@ def files_for_people(
     Bills of materials, minisign signatures, release.json and SHA256SUMS, which also covers the binaries.
     """
     product, version = release.product, str(release.version)
-    files = [one for artifact in hashed for one in (artifact.file, *(file for file, _ in artifact.companions))]
+    files = [file for artifact in hashed for file in (artifact.file, *(file for file, _ in artifact.companions))]
     facts = Body.from_bytes(manifest_bytes(manifest))
-    checksums = sums([*((one.path.name, one.digests.sha256) for one in files), (MANIFEST_FILE, facts.sha256)])
+    checksums = sums([*((file.path.name, file.digests.sha256) for file in files), (MANIFEST_FILE, facts.sha256)])
     to_sign = [
         *((artifact.file.path.name, artifact.file.digests.blake2b512) for artifact in hashed),
         (SUMS_FILE, digest_bytes(checksums).blake2b512),
@@ -105,7 +105,7 @@ def files_for_people(
 
     companions = [file for artifact in hashed for file, _ in artifact.companions]
     return (
-        *((one.path.name, _file_body(one)) for one in companions),
+        *((file.path.name, _file_body(file)) for file in companions),
         *(
             (
                 name + SIGNATURE_SUFFIX,
@@ -133,9 +133,12 @@ def channel_targets(
 ) -> ChannelTargets:
     """What the channel role lists from now on, as `channel_listing`, with the objects that are new."""
     product, version = release.product, str(release.version)
-    artifacts = [published_artifact(one) for one in hashed]
+    artifacts = [published_artifact(artifact) for artifact in hashed]
     listed, new_feeds = channel_listing(catalog, release, channel, artifacts, live, offered, now)
-    files = [(artifact_target(product, channel, version, one.file.path.name), _file_body(one.file)) for one in hashed]
+    files = [
+        (artifact_target(product, channel, version, artifact.file.path.name), _file_body(artifact.file))
+        for artifact in hashed
+    ]
     bodies = (*files, *((path, Body.from_bytes(data)) for path, data in new_feeds.items()))
     return ChannelTargets(listed, tuple(PlannedObject.of(target_key(path, body.sha256), body) for path, body in bodies))
 
@@ -155,12 +158,14 @@ def channel_listing(
     the feed that they have. `at` is the moment that feeds are made for.
     """
     product, version = release.product, str(release.version)
-    listed = _kept(catalog, release, channel, {one.platform for one in artifacts}, live, offered)
-    for one in artifacts:
-        listed[artifact_target(product, channel, version, one.file)] = (one.size, one.sha256)
+    listed = _kept(catalog, release, channel, {artifact.platform for artifact in artifacts}, live, offered)
+    for artifact in artifacts:
+        listed[artifact_target(product, channel, version, artifact.file)] = (artifact.size, artifact.sha256)
     new_feeds = {
-        feed_target(product, channel, one.platform): feed_bytes(build_feed(catalog, release, channel, one, at))
-        for one in artifacts
+        feed_target(product, channel, artifact.platform): feed_bytes(
+            build_feed(catalog, release, channel, artifact, at)
+        )
+        for artifact in artifacts
     }
     listed |= {path: (len(data), digest_bytes(data).sha256) for path, data in new_feeds.items()}
     return listed, new_feeds

@@ -47,47 +47,53 @@ def write_objects(objects: Sequence[PlannedObject], storage: Storage, track: Tra
     """
     refuse_occupied(objects, storage)
     written = Written()
-    with track("Storing", sum(one.size for one in objects if one.body is not None)) as advance:
-        for large, group in groupby(objects, key=lambda one: one.size >= LARGE):
+    with track("Storing", sum(planned.size for planned in objects if planned.body is not None)) as advance:
+        for large, group in groupby(objects, key=lambda planned: planned.size >= LARGE):
             batch = list(group)
             if large and len(batch) > 1:
                 fresh = _at_once(batch, storage, advance)
             else:
-                fresh = [one for one in batch if _write(one, storage, advance)]
-            for one in fresh:
-                written = written.and_also(one.key, one.size)
+                fresh = [planned for planned in batch if _write(planned, storage, advance)]
+            for planned in fresh:
+                written = written.and_also(planned.key, planned.size)
     return written
 
 
 def _at_once(batch: Sequence[PlannedObject], storage: Storage, advance: Advance) -> list[PlannedObject]:
     """Those of the batch that were not there yet. After a failure nothing more is begun."""
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="store") as pool:
-        futures = [pool.submit(_write, one, storage, advance) for one in batch]
+        futures = [pool.submit(_write, planned, storage, advance) for planned in batch]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
         finally:
             pool.shutdown(cancel_futures=True)
-    failed = next((one.exception() for one in futures if not one.cancelled() and one.exception() is not None), None)
+    failed = next(
+        (future.exception() for future in futures if not future.cancelled() and future.exception() is not None), None
+    )
     if failed is not None:
         raise failed
-    return [one for one, future in zip(batch, futures, strict=True) if future.result()]
+    return [planned for planned, future in zip(batch, futures, strict=True) if future.result()]
 
 
-def _write(one: PlannedObject, storage: Storage, advance: Advance) -> bool:
+def _write(planned: PlannedObject, storage: Storage, advance: Advance) -> bool:
     try:
-        if one.copy_of is not None:
-            return storage.copy(one.copy_of, one.key, one.meta)
-        assert one.body is not None
-        return storage.create(one.key, one.body, one.meta, advance)
+        if planned.copy_of is not None:
+            return storage.copy(planned.copy_of, planned.key, planned.meta)
+        assert planned.body is not None
+        return storage.create(planned.key, planned.body, planned.meta, advance)
     except StorageConflict as error:
-        raise (occupied(one.key) if one.key.startswith(RELEASES) else error) from error
+        raise (occupied(planned.key) if planned.key.startswith(RELEASES) else error) from error
 
 
 def refuse_occupied(objects: Sequence[PlannedObject], storage: Readable) -> None:
     """Look whether plain names are taken by files of another size. Raises StorageConflict."""
-    for one in objects:
-        if one.key.startswith(RELEASES) and (stat := storage.stat(one.key)) is not None and stat.size != one.size:
-            raise occupied(one.key)
+    for planned in objects:
+        if (
+            planned.key.startswith(RELEASES)
+            and (stat := storage.stat(planned.key)) is not None
+            and stat.size != planned.size
+        ):
+            raise occupied(planned.key)
 
 
 def occupied(key: str) -> StorageConflict:

@@ -118,8 +118,8 @@ def survey_bucket(storage: Readable, trusted_root: bytes, signers: Signers) -> S
     live = claimed.stamp.sha256 if claimed.stamp else None
     current_keys = read_current_keys(storage, trusted_root, signers)
     states = tuple(_states(ledger, live, current_keys))
-    announced = next((one.entry for one in states if one.entry.result and one.entry.result.sha256 == live), None)
-    newest = next((one.entry for one in states if one.certain), None)
+    announced = next((past.entry for past in states if past.entry.result and past.entry.result.sha256 == live), None)
+    newest = next((past.entry for past in states if past.certain), None)
     if announced is not None and newest is not None and announced.number < newest.number:
         refuted = refuted or older_than(newest)
     return Survey(claimed, refuted, announced, states, ledger, current_keys)
@@ -151,7 +151,7 @@ class Recovery:
                 " there is nothing to recover from",
                 fix="take a release back with `publish rollback`; if you know that it was somebody else, add --disown",
             )
-        if survey.ours and chosen not in {one.head for one in survey.states if one.certain}:
+        if survey.ours and chosen not in {past.head for past in survey.states if past.certain}:
             raise InputError(
                 f"whether the state of entry {chosen.number} was ever live is not certain,"
                 " and what is live now verifies",
@@ -166,11 +166,11 @@ class Recovery:
         if survey.ours:
             _refuse_insecure(state, self.configuration)
         stolen = distrusted(read, survey.claimed, state, versions)
-        if survey.claimed.stamp in [one.result for one in entries]:
+        if survey.claimed.stamp in [entry.result for entry in entries]:
             stolen.pop(Timestamp.type, None)  # ours, which somebody has put back: it takes no key
-        told = LedgerEntryBody.routine(LedgerAction.RECOVER, self.configuration.policy_at(self.now))
-        told = told.model_copy(update={"restored": chosen.number, "distrusted": stolen})
-        return self._signed(state, told, next(one for one in entries if one.number == chosen.number), tag)
+        body = LedgerEntryBody.routine(LedgerAction.RECOVER, self.configuration.policy_at(self.now))
+        body = body.model_copy(update={"restored": chosen.number, "distrusted": stolen})
+        return self._signed(state, body, next(entry for entry in entries if entry.number == chosen.number), tag)
 
     def adopt(self) -> RecoverPlan:
         """Keep what is live: an entry that tells of it again, and a timestamp on top, without writing.
@@ -189,8 +189,8 @@ class Recovery:
         snapshot = MetaFile(live.snapshot.signed.version)
         # As if the timestamp were not signed, so that a new one is.
         unsigned = Metadata(Timestamp(version=live.timestamp.signed.version, snapshot_meta=snapshot))
-        told = LedgerEntryBody.routine(LedgerAction.RECOVER, self.configuration.policy_at(self.now))
-        return self._signed(replace(live, timestamp=unsigned), told, None, tag)
+        body = LedgerEntryBody.routine(LedgerAction.RECOVER, self.configuration.policy_at(self.now))
+        return self._signed(replace(live, timestamp=unsigned), body, None, tag)
 
     def _tag(self, read: Read) -> str | None:
         """Of the timestamp that was looked at, so that no other is replaced."""
@@ -199,7 +199,7 @@ class Recovery:
             raise StorageConflict("somebody published in between", fix="look again with `publish recover`")
         return stat.tag if stat is not None else None
 
-    def _signed(self, state: Repository, told: LedgerEntryBody, entry: Entry | None, tag: str | None) -> RecoverPlan:
+    def _signed(self, state: Repository, body: LedgerEntryBody, entry: Entry | None, tag: str | None) -> RecoverPlan:
         bucket = Bucket.as_if(self.storage, self.trusted_root, state, tag)
         advance = bucket.advance(self.configuration.signers, self.keys.with_retired, self.now)
         try:
@@ -207,7 +207,7 @@ class Recovery:
         except SigningError as error:
             fix = "recover with the keys that clients accept now, stolen or not, and change keys afterwards"
             raise SigningError(error.what, fix=fix) from error
-        publication = plan_publication(told, metadata, bucket, self.keys, self.now)
+        publication = plan_publication(body, metadata, bucket, self.keys, self.now)
         # The whole state, so that the way to it never leads through what was replaced.
         whole = {**state.versions, **dict(metadata.changed)}
         number = entry.number if entry is not None else LAST_NUMBER
@@ -215,31 +215,31 @@ class Recovery:
             entry=entry,
             publication=publication.retold(roles=whole, base=self.survey.claimed.stamp),
             changed=tuple((role, _highest(role, self.survey), version) for role, version in sorted(whole.items())),
-            discarded=tuple(one.entry for one in reversed(self.survey.states) if one.entry.number > number),
-            distrusted=told.distrusted,
+            discarded=tuple(past.entry for past in reversed(self.survey.states) if past.entry.number > number),
+            distrusted=body.distrusted,
             ships={
-                role: str(one.signed.unrecognized_fields[RELEASE_FIELD])
-                for role, one in state.roles.items()
-                if RELEASE_FIELD in one.signed.unrecognized_fields
+                role: str(metadata.signed.unrecognized_fields[RELEASE_FIELD])
+                for role, metadata in state.roles.items()
+                if RELEASE_FIELD in metadata.signed.unrecognized_fields
             },
         )
 
 
 def _highest(role: str, survey: Survey) -> int | None:
     """The version in what is replaced, or, where that names none, the highest that an entry told of."""
-    found = survey.claimed.version_of(role)
-    told = (one.entry.roles[role] for one in survey.states if role in one.entry.roles)
-    return found if found is not None else max(told, default=None)
+    version = survey.claimed.version_of(role)
+    versions = (past.entry.roles[role] for past in survey.states if role in past.entry.roles)
+    return version if version is not None else max(versions, default=None)
 
 
 def _refuse_insecure(state: Repository, configuration: Configuration) -> None:
-    for role, one in state.roles.items():
+    for role, metadata in state.roles.items():
         product = configuration.products.get(role.partition(".")[0])
-        said = one.signed.unrecognized_fields.get(RELEASE_FIELD)
+        ships = metadata.signed.unrecognized_fields.get(RELEASE_FIELD)
         floor = product.min_secure if product is not None else None
-        if floor is not None and said is not None and Version.parse(str(said)) < floor:
+        if floor is not None and ships is not None and Version.parse(str(ships)) < floor:
             raise RefusedByPolicy(
-                f"that state ships {role} {said}, which is below the security floor {floor}",
+                f"that state ships {role} {ships}, which is below the security floor {floor}",
                 fix="choose a later entry, or publish a fixed version under a higher number",
             )
 
@@ -256,25 +256,25 @@ def still_trusted(
 
     By entries that keys of ours have signed, replaced ones too: a recovery is told of with the very keys that change.
     """
-    found: dict[str, set[str]] = {}
+    accepted: dict[str, set[str]] = {}
     delegated = targets.delegations.roles if targets.delegations and targets.delegations.roles else {}
     keys = keys_ever_named(storage, trusted_root, signers)
-    for one in read_ledger(storage).logged:
+    for logged in read_ledger(storage).logged:
         try:
-            distrusted_then = verified_entry(one, keys).distrusted
+            distrusted_then = verified_entry(logged, keys).distrusted
         except VerificationError:
             continue
         for role, keyids in distrusted_then.items():
             named = root.roles.get(role) or delegated.get(role)
-            found.setdefault(role, set()).update(set(keyids) & set(named.keyids if named else ()))
-    return {role: tuple(sorted(keyids)) for role, keyids in sorted(found.items()) if keyids}
+            accepted.setdefault(role, set()).update(set(keyids) & set(named.keyids if named else ()))
+    return {role: tuple(sorted(keyids)) for role, keyids in sorted(accepted.items()) if keyids}
 
 
 def _states(ledger: Ledger, live: str | None, current_keys: CurrentKeys) -> Iterator[AnnouncedState]:
     entries: list[tuple[Head, Entry]] = []
-    for one in ledger.logged:
+    for logged in ledger.logged:
         with suppress(VerificationError):
-            entries.append((one.head, current_keys.entry(one)))
+            entries.append((logged.head, current_keys.entry(logged)))
     seen = took_effect((entry for _, entry in entries), live)
     last = max(seen, default=0)
     for head, entry in reversed(entries):
@@ -291,19 +291,19 @@ def _believed(survey: Survey, chosen: Head) -> list[Entry]:
     fix = (
         "name it as `publish recover` lists it; if it was there, bring it back from the versions that the bucket keeps"
     )
-    there = next((one for one in ledger.logged if one.number == chosen.number), None)
+    there = next((logged for logged in ledger.logged if logged.number == chosen.number), None)
     if there is None or there.head != chosen:
         what = "is missing" if there is None else f"is not the one that was named: its SHA-256 is {there.head.sha256}"
         raise VerificationError(f"entry {chosen.number} {what}", fix=fix)
-    found = []
-    for one in ledger.logged:
-        if one.number > chosen.number:
+    believed = []
+    for logged in ledger.logged:
+        if logged.number > chosen.number:
             break
         try:
-            found.append(survey.current_keys.entry(one))
+            believed.append(survey.current_keys.entry(logged))
         except VerificationError as error:
-            if one.number == chosen.number:
+            if logged.number == chosen.number:
                 raise VerificationError(
                     f"entry {chosen.number} is not signed by a key that may tell of it today: {error.what}", fix=fix
                 ) from error
-    return found
+    return believed

@@ -74,7 +74,7 @@ class Status:
     @property
     def expired(self) -> tuple[str, ...]:
         """Roles whose metadata has expired."""
-        return tuple(one.role for one in self.roles if one.expired)
+        return tuple(role.role for role in self.roles if role.expired)
 
     @property
     def sound(self) -> bool:
@@ -93,7 +93,7 @@ def read_status(bucket: Bucket, configuration: Configuration, now: datetime) -> 
     if live is None:
         return Status(ChannelState(read_at=now), (), candidates, staged_roles, {}, unclear, damaged=damaged)
     roles = tuple(_roles(live, configuration, now))
-    silent = {channel for one in roles if one.expired for channel in silent_channels(live, one.role)}
+    silent = {channel for role in roles if role.expired for channel in silent_channels(live, role.role)}
     return Status(
         state=read_state(bucket.read, live, read_withdrawals(bucket.storage, live, configuration.signers), now),
         roles=roles,

@@ -40,7 +40,7 @@ class Flip:
 
 
 def plan_flip(
-    told: LedgerEntryBody, metadata: NewMetadata, live: Repository | None, tag: str | None, keys: KeyRing, at: datetime
+    body: LedgerEntryBody, metadata: NewMetadata, live: Repository | None, tag: str | None, keys: KeyRing, at: datetime
 ) -> Flip | None:
     """What makes new metadata live; None when there is nothing new.
 
@@ -52,7 +52,7 @@ def plan_flip(
         return None
     roles = dict(metadata.changed)
     result = Stamp(version=roles["timestamp"], sha256=hashlib.sha256(metadata.timestamp).hexdigest())
-    planned = told.planned_on(live.stamp if live else None).model_copy(update={"result": result, "roles": roles})
+    planned = body.planned_on(live.stamp if live else None).model_copy(update={"result": result, "roles": roles})
     return Flip(metadata.timestamp, tag, Draft(planned, at, keys.for_ledger(Timestamp.type)), live, keys.signers)
 
 

@@ -46,7 +46,7 @@ class Publication:
 
 
 def plan_publication(
-    told: LedgerEntryBody,
+    body: LedgerEntryBody,
     metadata: NewMetadata,
     bucket: Bucket,
     keys: KeyRing,
@@ -58,6 +58,6 @@ def plan_publication(
     written = (PlannedObject.of(key, Body.from_bytes(data)) for key, data in metadata.objects)
     return Publication(
         objects=(*before, *written, *after),
-        flip=plan_flip(told, metadata, bucket.live, bucket.tag, keys, now),
+        flip=plan_flip(body, metadata, bucket.live, bucket.tag, keys, now),
         changed_roles=metadata.changed,
     )

@@ -130,7 +130,7 @@ def plan_promote(
     fresh = staged is not None and not is_live(staged.candidate, live)
 
     release = decision = None
-    told = LedgerEntryBody.routine(LedgerAction.REFRESH, catalog.policy_at(request.decide_at or now))
+    body = LedgerEntryBody.routine(LedgerAction.REFRESH, catalog.policy_at(request.decide_at or now))
     evidence = Evidence()
     platforms: tuple[str, ...] = ()
     signed: dict[str, Metadata[Targets]] = {}
@@ -150,7 +150,7 @@ def plan_promote(
         permit = permitted(staged, catalog, release, evidence, moment, now)
         check_payload(staged.candidate, catalog, release, vouched, live, offered, stagings, now)
         decision = permit.decision
-        told = LedgerEntryBody.of_decision(
+        body = LedgerEntryBody.of_decision(
             request.action, release, decision, staged.candidate.digest, permit.approved_by
         )
         signed[request.role] = staged.signed
@@ -172,7 +172,7 @@ def plan_promote(
     metadata = bucket.advance(catalog.signers, keys.of, now).to(targets, signed, signed_targets=first)
     first_root = PlannedObject.of(metadata_key("root", 1), Body.from_bytes(bucket.trusted_root))
     publication = plan_publication(
-        told, metadata, bucket, keys, now, before=[first_root] if live is None else [], after=plain
+        body, metadata, bucket, keys, now, before=[first_root] if live is None else [], after=plain
     )
     return PromotePlan(
         request=request,
@@ -184,7 +184,9 @@ def plan_promote(
         to_verify=(shipped, platforms) if shipped is not None and platforms else None,
         publication=publication,
         done_with=candidate.digest if candidate else None,
-        already_there=frozenset(one.key for one in publication.objects if storage.stat(one.key) is not None),
+        already_there=frozenset(
+            planned.key for planned in publication.objects if storage.stat(planned.key) is not None
+        ),
         first_targets=digest_bytes(to_bytes(Metadata(first.signed))).sha256 if first is not None else None,
     )
 

@@ -79,6 +79,6 @@ def _refuse_another_meaning(
 ) -> None:
     """Read the new file with everything else: it must be the same release, with the time. Raises TidegateError."""
     catalog = load_catalog(content, config, instead={file: text.encode()})
-    found = catalog.find(release.product, str(release.version))
-    if found is None or found.shipped_at != shipped or found.digest() != release.digest():
+    known = catalog.find(release.product, str(release.version))
+    if known is None or known.shipped_at != shipped or known.digest() != release.digest():
         raise InputError(f"{file} has changed since it was read, or is written in a way that cannot be edited")

@@ -96,7 +96,7 @@ def plan_release(
     there = staged_candidate(storage, stage.role, catalog.signers) if stage.pointer is None else None
     staged = there or StagedRelease(stage.candidate, ())
     given = _approved(staged, request.release, stage, catalog, keys, now)
-    bodies = {one.key: one.body for one in (*stage.objects, *given.objects) if one.body is not None}
+    bodies = {planned.key: planned.body for planned in (*stage.objects, *given.objects) if planned.body is not None}
     after = bucket.over(Pending(storage, bodies))
     promote = plan_promote(promotion, given.staged, catalog, after, keys, now)
     refuse_occupied(promote.publication.objects, storage)
@@ -118,10 +118,10 @@ def _approved(
     def standing() -> Standing:
         return approval_status(given.staged, configured, catalog, needed, moment, now)
 
-    counted = {one.key.keyid for one in standing().counted}
+    counted = {approval.key.keyid for approval in standing().counted}
     policy = catalog.signers.policy_of(stage.role)
     duties = {*needed.duties, *(policy.duties if policy else ())}
-    signers = [one for one in catalog.signers.keys_of(stage.role) if public_key(one).keyid not in counted]
+    signers = [signer for signer in catalog.signers.keys_of(stage.role) if public_key(signer).keyid not in counted]
     signers.sort(key=lambda signer: signer.duty not in duties)
     back = rollback_metadata(staged.candidate, release, catalog, stage.bucket.live)
     for key in keys.one_by_one(signers, lambda: bool(standing().missing)):

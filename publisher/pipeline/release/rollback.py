@@ -81,7 +81,7 @@ def plan_rollback(
             " docs/key-runbooks.md says, or publish a fixed version under a higher number",
         ) from error
     about = {"product": request.product, "version": version, "channel": request.channel}
-    told = LedgerEntryBody.routine(LedgerAction.ROLLBACK, configuration.policy_at(now)).model_copy(update=about)
+    body = LedgerEntryBody.routine(LedgerAction.ROLLBACK, configuration.policy_at(now)).model_copy(update=about)
     before = str(back.signed.unrecognized_fields.get(RELEASE_FIELD))
     return RollbackPlan(
         request=request,
@@ -92,7 +92,7 @@ def plan_rollback(
             for platform, feed in sorted(offered.items())
             if feed.release is not None and str(feed.release.version) == before
         ),
-        publication=plan_publication(told, metadata, bucket, keys, now),
+        publication=plan_publication(body, metadata, bucket, keys, now),
         trusted_root=bucket.trusted_root,
     )
 

@@ -121,7 +121,7 @@ class StagePlan:
     @property
     def nothing_to_do(self) -> bool:
         """Whether staging already holds all of this."""
-        return self.pointer is None and all(one.key in self.already_there for one in self.objects)
+        return self.pointer is None and all(planned.key in self.already_there for planned in self.objects)
 
 
 def plan_stage(
@@ -149,10 +149,10 @@ def plan_stage(
     if known.live != release.version:
         decide(catalog, release, channel, moment, known)
 
-    collected = collect(release, request.artifacts, [one.version for one in catalog.releases_of(release.product)])
+    collected = collect(release, request.artifacts, [other.version for other in catalog.releases_of(release.product)])
     with track("Hashing", total_size(collected)) as advance:
         hashed = hash_files(collected, advance)
-    published = tuple(published_artifact(one) for one in hashed)
+    published = tuple(published_artifact(artifact) for artifact in hashed)
     manifest = Manifest(product=release.product, version=release.version, artifacts=published)
     refuse_other_bytes(release, manifest, storage)
     # Running a finished release again has nothing to do, also in a freeze; so what would stop it is asked further down.
@@ -165,31 +165,31 @@ def plan_stage(
     changes = _classes(catalog, request)
     current = live.roles.get(role) if live else None
     back = withdrawn_by(current.signed if current else None)
-    wanted = listed_targets(targets.listed, str(release.version), now + lifetime, changes, back)
+    listing = listed_targets(targets.listed, str(release.version), now + lifetime, changes, back)
 
     shared = (*targets.objects, pinned_key_object(minisign.public_file()))
     candidate: ReleaseCandidate | None = None
     new_pointer: NewPointer | None = None
-    if not says_what_is_live(wanted, live, role):
+    if not says_what_is_live(listing, live, role):
         require_go(decision)
         # Whoever replaces what is there does not look at it, so that nothing that lies there can be in the way.
         staged = None if supersede is Supersede.ANY else staged_candidate(storage, role, catalog.signers)
         stagings = read_stagings(role, bucket, catalog.signers)
         for_people = people_digest({name: body.sha256 for name, body in people})
         basis = approval_basis_of(catalog, release, decision.at, for_people, stagings.head)
-        candidate = _taken_up(staged, live, wanted, basis, catalog.signers, now, read, stagings)
+        candidate = _taken_up(staged, live, listing, basis, catalog.signers, now, read, stagings)
         if candidate is None:
             if staged is not None and not is_live(staged.candidate, live):
                 _refuse_superseding(staged.candidate, release, live, supersede)
             record = CandidateRecord(staged_at=now, decision=decision.public())
             number = stagings.number_after(_number_pointed_to(before, role, read))
-            candidate = ReleaseCandidate(role, payload_of(wanted, basis, live, role, number), record)
+            candidate = ReleaseCandidate(role, payload_of(listing, basis, live, role, number), record)
         if before.pointer.candidate != candidate.digest or not stagings.tell_of(candidate.digest):
-            told = LedgerEntryBody.of_decision(LedgerAction.STAGE, release, decision, candidate.digest)
-            told = told.model_copy(
+            entry_body = LedgerEntryBody.of_decision(LedgerAction.STAGE, release, decision, candidate.digest)
+            entry_body = entry_body.model_copy(
                 update={"staged_over": before.sha256, "roles": {role: candidate.metadata.signed.version}}
             )
-            entry = Draft(told.planned_on(live.stamp if live else None), now, keys.for_ledger(role, online=False))
+            entry = Draft(entry_body.planned_on(live.stamp if live else None), now, keys.for_ledger(role, online=False))
             new_pointer = NewPointer(before, entry)
         shared = (
             *shared,
@@ -203,9 +203,9 @@ def plan_stage(
         candidate=candidate,
         objects=shared,
         pointer=new_pointer,
-        already_there=frozenset(one.key for one in shared if storage.stat(one.key) is not None),
+        already_there=frozenset(planned.key for planned in shared if storage.stat(planned.key) is not None),
         ignored=collected.ignored,
-        platforms=tuple(one.platform for one in hashed),
+        platforms=tuple(artifact.platform for artifact in hashed),
         timestamp_life=role_policy(catalog.signers, "timestamp").expires,
     )
 
@@ -243,10 +243,10 @@ def refuse_other_bytes(release: Release, manifest: Manifest, storage: Readable) 
         data = reader(storage)(key)
         if data is None or data == manifest_bytes(manifest):
             return
-        before = {(one.file, one.sha256) for one in Manifest.model_validate_json(data).artifacts}
+        before = {(artifact.file, artifact.sha256) for artifact in Manifest.model_validate_json(data).artifacts}
     except (StorageForeign, ValueError) as error:
         raise occupied(key) from error
-    differing = [one.file for one in manifest.artifacts if (one.file, one.sha256) not in before]
+    differing = [artifact.file for artifact in manifest.artifacts if (artifact.file, artifact.sha256) not in before]
     raise StorageConflict(
         f"{release.id} is already published with other bytes ({', '.join(differing) or 'another list of files'})",
         fix=occupied(key).fix,
@@ -258,13 +258,13 @@ def _classes(catalog: Catalog, request: ReleaseRequest) -> tuple[ChangeClass, ..
     product = catalog.products[request.release.product]
     if request.changes is None or not product.areas:
         return None
-    return tuple(sorted({found for found, _ in found_classes(product, request.changes)}))
+    return tuple(sorted({change_class for change_class, _ in found_classes(product, request.changes)}))
 
 
 def _taken_up(
     staged: StagedRelease | None,
     live: Repository | None,
-    wanted: Targets,
+    listing: Targets,
     basis: ApprovalBasis,
     signers: Signers,
     now: datetime,
@@ -282,12 +282,12 @@ def _taken_up(
     same = (
         stagings.may_have(candidate.metadata.signed.version, candidate.digest)
         and number_is_its_own(candidate, read)
-        and says_the_same(candidate.metadata.signed, wanted)
+        and says_the_same(candidate.metadata.signed, listing)
         and (old := candidate.approval_basis) is not None
         and old == basis.model_copy(update={"at": old.at, "ledger": old.ledger})
         and candidate.base == base_of(live, candidate.role)
         and not is_short_lived(candidate, signers, now)
-        and candidate.metadata.signed.expires <= wanted.expires
+        and candidate.metadata.signed.expires <= listing.expires
     )
     return candidate if same else None
 

@@ -44,7 +44,7 @@ class RoleReview:
     @property
     def may_sign(self) -> Mapping[str, Key]:
         """Key id -> key, of all that may sign it."""
-        return self.staged.wanted.may_sign
+        return self.staged.to_sign.may_sign
 
     def facts_of(self, key: Key) -> tuple[Fact, ...]:
         """Nothing is attested for keys."""
@@ -53,7 +53,7 @@ class RoleReview:
 
 def review_role(role: str, bucket: Bucket, configuration: Configuration, now: datetime) -> RoleReview:
     """Read and check the candidate of a role. Raises InputError when it has none that the configuration asks for."""
-    staged = next((each for each in under_way(bucket, configuration, now) if each.wanted.role == role), None)
+    staged = next((each for each in under_way(bucket, configuration, now) if each.to_sign.role == role), None)
     if staged is None:
         raise InputError(
             f"nothing is staged for {role} that the configuration asks for",

@@ -64,7 +64,7 @@ from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 class StagedRole:
     """What a role of people waits to be signed for, with the signatures that are there."""
 
-    wanted: RoleToSign
+    to_sign: RoleToSign
     candidate: Candidate
     signatures: tuple[Signature, ...]
     fresh: bool
@@ -74,26 +74,26 @@ class StagedRole:
     def signed(self) -> People:
         """The payload with its signatures."""
         metadata = self.candidate.metadata
-        for one in self.signatures:
-            metadata.signatures[one.keyid] = one
+        for signature in self.signatures:
+            metadata.signatures[signature.keyid] = signature
         return metadata
 
     @property
     def difference(self) -> tuple[str, ...]:
         """What changes, in lines."""
-        before = self.wanted.before.signed if self.wanted.before is not None else None
-        return difference(self.wanted.role, before, self.candidate.metadata.signed)
+        before = self.to_sign.before.signed if self.to_sign.before is not None else None
+        return difference(self.to_sign.role, before, self.candidate.metadata.signed)
 
     @property
     def signed_by(self) -> tuple[str, ...]:
         """Persons with their duties whose signatures count."""
-        keys = self.wanted.may_sign
-        return tuple(sorted(described(keys[keyid]) for keyid in self.wanted.only_good(self.signed).signatures))
+        keys = self.to_sign.may_sign
+        return tuple(sorted(described(keys[keyid]) for keyid in self.to_sign.only_good(self.signed).signatures))
 
     @property
     def missing(self) -> tuple[str, ...]:
         """Who still has to sign, in words."""
-        return self.wanted.missing(self.signed)
+        return self.to_sign.missing(self.signed)
 
 
 @dataclass(frozen=True)
@@ -106,17 +106,20 @@ class KeySet:
     @property
     def root_to_be(self) -> Root:
         """The root once the set is live."""
-        found = next((one.wanted.signed for one in self.roles if one.wanted.role == Root.type), self.bucket.root.signed)
-        assert isinstance(found, Root)
-        return found
+        root = next(
+            (staged.to_sign.signed for staged in self.roles if staged.to_sign.role == Root.type),
+            self.bucket.root.signed,
+        )
+        assert isinstance(root, Root)
+        return root
 
     @property
     def targets_to_be(self) -> Targets:
         """`targets` once the set is live."""
-        staged = next((one.wanted.signed for one in self.roles if one.wanted.role == Targets.type), None)
-        found = staged if staged is not None or self.bucket.live is None else self.bucket.live.targets.signed
-        assert isinstance(found, Targets)
-        return found
+        staged = next((role.to_sign.signed for role in self.roles if role.to_sign.role == Targets.type), None)
+        targets = staged if staged is not None or self.bucket.live is None else self.bucket.live.targets.signed
+        assert isinstance(targets, Targets)
+        return targets
 
 
 def key_set(bucket: Bucket, configuration: Configuration, now: datetime, *, anew: bool = False) -> KeySet:
@@ -127,27 +130,27 @@ def key_set(bucket: Bucket, configuration: Configuration, now: datetime, *, anew
     """
     signers, configured = configuration.signers, configured_roles(configuration, now)
     if bucket.live is None:
-        wanted: tuple[RoleToSign, ...] = (first_targets(bucket.root, configured, signers, now),)
+        to_sign: tuple[RoleToSign, ...] = (first_targets(bucket.root, configured, signers, now),)
     else:
-        wanted = roles_to_sign(bucket.live, bucket.root, configured, signers, now)
-    return KeySet(bucket, tuple(staged_role(role, bucket, signers, now, anew=anew) for role in wanted))
+        to_sign = roles_to_sign(bucket.live, bucket.root, configured, signers, now)
+    return KeySet(bucket, tuple(staged_role(role, bucket, signers, now, anew=anew) for role in to_sign))
 
 
 def under_way(bucket: Bucket, configuration: Configuration, now: datetime) -> tuple[StagedRole, ...]:
     """Changes of keys and renewals that are staged and still what is wanted, each with who has signed it."""
-    asked = {staged.wanted.role: staged for staged in key_set(bucket, configuration, now).roles}
+    asked = {staged.to_sign.role: staged for staged in key_set(bucket, configuration, now).roles}
     staged = []
     live = bucket.live
     for role in (Root.type, Targets.type, *sorted(live.roles if live is not None else ())):
         pointer = read_pointer(bucket.read, role)
         if pointer.candidate is None or pointer.release is not None:
             continue
-        wanted = asked.get(role)
-        if wanted is None and live is not None:
+        role_staged = asked.get(role)
+        if role_staged is None and live is not None:
             again = renewal(live, bucket.root, role, configuration.signers, now)
-            wanted = staged_role(again, bucket, configuration.signers, now)
-        if wanted is not None and not wanted.fresh:
-            staged.append(wanted)
+            role_staged = staged_role(again, bucket, configuration.signers, now)
+        if role_staged is not None and not role_staged.fresh:
+            staged.append(role_staged)
     return tuple(staged)
 
 
@@ -157,74 +160,76 @@ def signed_first_targets(bucket: Bucket, configuration: Configuration, now: date
     Raises VerificationError when what lies there is damaged.
     """
     [first] = key_set(bucket, configuration, now).roles
-    return as_targets(first.wanted.only_good(first.signed)) if not first.fresh and not first.missing else None
+    return as_targets(first.to_sign.only_good(first.signed)) if not first.fresh and not first.missing else None
 
 
 def staged_role(
-    wanted: RoleToSign, bucket: Bucket, signers: Signers, now: datetime, *, anew: bool = False
+    to_sign: RoleToSign, bucket: Bucket, signers: Signers, now: datetime, *, anew: bool = False
 ) -> StagedRole:
     """The role's candidate: the one that is there, if it is what is wanted; else a new one."""
-    role = wanted.role
+    role = to_sign.role
     there = None if anew else _there(bucket.storage, role, signers)
     stagings = read_stagings(role, bucket, signers)
-    if there is not None and _fits(there.candidate, wanted, bucket.read, stagings, now):
-        return StagedRole(wanted, there.candidate, there.signatures, fresh=False)
+    if there is not None and _fits(there.candidate, to_sign, bucket.read, stagings, now):
+        return StagedRole(to_sign, there.candidate, there.signatures, fresh=False)
     if role != Root.type:
-        wanted.signed.version = stagings.number_after(there.candidate.metadata.signed.version if there else None)
-    record = CandidateRecord(staged_at=now, because=wanted.because)
-    return StagedRole(wanted, Candidate(role, to_bytes(Metadata(wanted.signed)), record), (), fresh=True)
+        to_sign.signed.version = stagings.number_after(there.candidate.metadata.signed.version if there else None)
+    record = CandidateRecord(staged_at=now, because=to_sign.because)
+    return StagedRole(to_sign, Candidate(role, to_bytes(Metadata(to_sign.signed)), record), (), fresh=True)
 
 
-def works_on(wanted: RoleToSign, storage: Readable, signers: Signers, now: datetime) -> str | None:
+def works_on(to_sign: RoleToSign, storage: Readable, signers: Signers, now: datetime) -> str | None:
     """What else a role works on that is made for what is live; None where that is nothing, or has no base any more.
 
     Nor is it a renewal that another one can replace: it changes nothing, and nobody has signed it in time.
     """
-    role, before = wanted.role, wanted.before
+    role, before = to_sign.role, to_sign.before
     pointer = read_pointer(reader(storage), role)
     if pointer.candidate is None:
         return None
-    found = read_staged(reader(storage), Candidate, role, ())
-    if found is None or found.candidate.base != (base_named(before) if before is not None else None):
+    staged = read_staged(reader(storage), Candidate, role, ())
+    if staged is None or staged.candidate.base != (base_named(before) if before is not None else None):
         return None
     if pointer.release is not None:
         return str(pointer.release)
-    candidate = found.candidate
+    candidate = staged.candidate
     if before is not None and says_the_same(candidate.metadata.signed, before.signed):
-        renews_too = says_the_same(wanted.signed, before.signed)
+        renews_too = says_the_same(to_sign.signed, before.signed)
         if renews_too or is_short_lived(candidate, signers, now):
             return None
     return f"candidate {candidate.digest[:12]}"
 
 
 def stage_roles(
-    found: KeySet, storage: Storage, configuration: Configuration, keys: KeyRing, now: datetime, *, replace: bool
+    keys_to_sign: KeySet, storage: Storage, configuration: Configuration, keys: KeyRing, now: datetime, *, replace: bool
 ) -> Written:
     """Write the candidates that are not there yet, and make each the one that its role works on.
 
     Raises StorageConflict when a role works on something else and `replace` is not given.
     """
-    if any(one.fresh for one in found.roles):
+    if any(staged.fresh for staged in keys_to_sign.roles):
         storage.prepare()
     fresh = [
-        (one, read_pointer_version(storage, one.wanted.role, replacing=replace)) for one in found.roles if one.fresh
+        (staged, read_pointer_version(storage, staged.to_sign.role, replacing=replace))
+        for staged in keys_to_sign.roles
+        if staged.fresh
     ]
-    for one, _ in fresh:
-        role = one.wanted.role
-        if not replace and (other := works_on(one.wanted, storage, configuration.signers, now)) is not None:
+    for staged, _ in fresh:
+        role = staged.to_sign.role
+        if not replace and (other := works_on(staged.to_sign, storage, configuration.signers, now)) is not None:
             raise StorageConflict(
                 f"{role} is working on {other}",
                 fix="promote that first, or supersede it with --replace; its signatures are then void",
             )
     written = Written()
-    for one, held in fresh:
-        objects = [PlannedObject.of(key, Body.from_bytes(data)) for key, data in one.candidate.objects()]
+    for staged, held in fresh:
+        objects = [PlannedObject.of(key, Body.from_bytes(data)) for key, data in staged.candidate.objects()]
         written = written.then(write_objects(objects, storage, silent))
-        role, digest = one.wanted.role, one.candidate.digest
-        said = {"candidate": digest, "roles": {role: one.candidate.metadata.signed.version}}
-        told = LedgerEntryBody.routine(LedgerAction.STAGE, configuration.policy_at(now)).model_copy(update=said)
+        role, digest = staged.to_sign.role, staged.candidate.digest
+        about = {"candidate": digest, "roles": {role: staged.candidate.metadata.signed.version}}
+        body = LedgerEntryBody.routine(LedgerAction.STAGE, configuration.policy_at(now)).model_copy(update=about)
         written = written.then(point_to(held, storage, digest, now))
-        written = written.then(append(Draft(told, now, keys.for_ledger(role)), storage))
+        written = written.then(append(Draft(body, now, keys.for_ledger(role)), storage))
     return written
 
 
@@ -244,37 +249,39 @@ class KeysPlan:
     """Whether clients may find nothing acceptable for the moment between root and timestamp: an old key is not here."""
 
 
-def plan_keys(found: KeySet, configuration: Configuration, keys: KeyRing, now: datetime) -> KeysPlan:
+def plan_keys(key_set: KeySet, configuration: Configuration, keys: KeyRing, now: datetime) -> KeysPlan:
     """Check that everybody has signed, and lay out what makes the set live, without writing.
 
     Raises ApprovalsMissing with all that is missing, StorageError when nothing is published yet.
     """
-    bucket = found.bucket
+    bucket = key_set.bucket
     live = bucket.published(fix="publish a release; it takes along what people have signed")
-    if lacking := [f"{one.wanted.role} needs {' and '.join(one.missing)}" for one in found.roles if one.missing]:
+    if lacking := [
+        f"{staged.to_sign.role} needs {' and '.join(staged.missing)}" for staged in key_set.roles if staged.missing
+    ]:
         raise ApprovalsMissing("; ".join(lacking), fix="ask each of them to run `publish approve ROLE --key KEY`")
-    by_role = {one.wanted.role: one.wanted.only_good(one.signed) for one in found.roles}
+    by_role = {staged.to_sign.role: staged.to_sign.only_good(staged.signed) for staged in key_set.roles}
     new_root = as_root(by_role.pop(Root.type)) if Root.type in by_role else None
     signed_targets = as_targets(by_role.pop(Targets.type)) if Targets.type in by_role else None
     signed = {role: as_targets(metadata) for role, metadata in by_role.items()}
     advance = bucket.advance(configuration.signers, keys.with_retired, now, new_root)
     targets = signed_targets or live.targets
     metadata = advance.to(targets.signed, signed, signed_targets=targets)
-    told = LedgerEntryBody.routine(LedgerAction.KEYS, configuration.policy_at(now))
+    body = LedgerEntryBody.routine(LedgerAction.KEYS, configuration.policy_at(now))
     pinned = _pinned(signed_targets, configuration) if signed_targets is not None else ()
-    publication = plan_publication(told, metadata, bucket, keys, now, before=pinned)
+    publication = plan_publication(body, metadata, bucket, keys, now, before=pinned)
     # The whole state, so that whoever goes back in the ledger need not go beyond a change of keys.
     whole = {**live.versions, **dict(metadata.changed)}
     if new_root is None:
-        return KeysPlan(_done(found), publication.retold(roles=whole), None, (), root_first=False)
+        return KeysPlan(_done(key_set), publication.retold(roles=whole), None, (), root_first=False)
     version = new_root.signed.version
     publication = publication.retold(roles={Root.type: version, **whole})
     root = PlannedObject.of(metadata_key(Root.type, version), Body.from_bytes(to_bytes(new_root)))
     timestamp = metadata.timestamp
     root_first = timestamp is not None and not _accepted_before(bucket.root.signed, dict(metadata.objects), timestamp)
-    alone = told.planned_on(live.stamp).model_copy(update={"roles": {Root.type: version}})
+    alone = body.planned_on(live.stamp).model_copy(update={"roles": {Root.type: version}})
     return KeysPlan(
-        done_with=_done(found),
+        done_with=_done(key_set),
         publication=replace(
             publication,
             objects=(*((root,) if root_first else ()), *publication.objects),
@@ -305,12 +312,12 @@ def verify_for_all(storage: Storage, trusted_root: bytes, now: datetime) -> int:
 def _pinned(targets: Metadata[Targets], configuration: Configuration) -> tuple[PlannedObject, ...]:
     """The public key file that new targets pin, which must be there before them; nothing for a mere renewal."""
     planned = pinned_key_object(minisign_public(configuration))
-    names = {target_key(path, one.hashes["sha256"]) for path, one in targets.signed.targets.items()}
+    names = {target_key(path, target.hashes["sha256"]) for path, target in targets.signed.targets.items()}
     return (planned,) if planned.key in names else ()
 
 
-def _done(found: KeySet) -> dict[str, str]:
-    return {one.wanted.role: one.candidate.digest for one in found.roles}
+def _done(key_set: KeySet) -> dict[str, str]:
+    return {staged.to_sign.role: staged.candidate.digest for staged in key_set.roles}
 
 
 def _there(storage: Readable, role: str, signers: Signers) -> Staged[Candidate] | None:
@@ -339,32 +346,32 @@ def apply_keys(plan: KeysPlan, storage: Storage) -> Written:
     return written
 
 
-def _fits(candidate: Candidate, wanted: RoleToSign, read: Read, stagings: Stagings, now: datetime) -> bool:
+def _fits(candidate: Candidate, to_sign: RoleToSign, read: Read, stagings: Stagings, now: datetime) -> bool:
     """What lies in staging is nobody's word: it is taken up only if it is what this run would make."""
     signed = candidate.metadata.signed
     left = signed.expires - now
-    said, asked = signed.unrecognized_fields, wanted.signed.unrecognized_fields
+    fields, asked = signed.unrecognized_fields, to_sign.signed.unrecognized_fields
     return (
-        says_the_same(signed, wanted.signed)
-        and all(said.get(name) == asked.get(name) for name in (*PASSING_FIELDS, BACK_FIELD, WITHDRAWN_FIELD))
-        and _is_next(candidate, wanted, read, stagings)
-        and signed.expires <= wanted.signed.expires
-        and left >= (wanted.signed.expires - now) / 2
+        says_the_same(signed, to_sign.signed)
+        and all(fields.get(name) == asked.get(name) for name in (*PASSING_FIELDS, BACK_FIELD, WITHDRAWN_FIELD))
+        and _is_next(candidate, to_sign, read, stagings)
+        and signed.expires <= to_sign.signed.expires
+        and left >= (to_sign.signed.expires - now) / 2
     )
 
 
-def _is_next(candidate: Candidate, wanted: RoleToSign, read: Read, stagings: Stagings) -> bool:
+def _is_next(candidate: Candidate, to_sign: RoleToSign, read: Read, stagings: Stagings) -> bool:
     if candidate.role == Root.type:
-        return candidate.metadata.signed.version == wanted.signed.version
+        return candidate.metadata.signed.version == to_sign.signed.version
     number = candidate.metadata.signed.version
     return stagings.may_have(number, candidate.digest) and number_is_its_own(candidate, read)
 
 
 def _accepted_before(root: Root, objects: dict[str, bytes], timestamp: bytes) -> bool:
     """Whether clients that know the old root only accept the new timestamp, snapshot and targets."""
-    found = [("timestamp", timestamp)]
+    metadata = [("timestamp", timestamp)]
     for key, data in objects.items():
         role = key.rpartition("/")[2].split(".")[1]
         if role in ("snapshot", "targets") and key.endswith(f".{role}.json"):
-            found.append((role, data))
-    return all(verifies(root, role, Metadata.from_bytes(data)) for role, data in found)
+            metadata.append((role, data))
+    return all(verifies(root, role, Metadata.from_bytes(data)) for role, data in metadata)

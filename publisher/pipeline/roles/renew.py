@@ -54,37 +54,37 @@ def find_renewals(bucket: Bucket, configuration: Configuration, keys: KeyRing, n
     for role, expires in sorted(_due(live, newest.signed, configuration, now).items()):
         if _renewed_along_the_way(role, configuration, keys):
             continue
-        wanted = renewal(live, newest, role, configuration.signers, now)
+        to_sign = renewal(live, newest, role, configuration.signers, now)
         try:
-            one = staged_role(wanted, bucket, configuration.signers, now)
-            other = works_on(wanted, bucket.storage, configuration.signers, now) if one.fresh else None
+            role_staged = staged_role(to_sign, bucket, configuration.signers, now)
+            other = works_on(to_sign, bucket.storage, configuration.signers, now) if role_staged.fresh else None
         except (VerificationError, StorageForeign) as error:  # the others are renewed all the same
             waiting.append(DueRole(role, expires, (), f"something unreadable ({error.what})"))
             continue
         if other is not None:
             waiting.append(DueRole(role, expires, (), other))
             continue
-        staged.append(one)
-        if one.missing:
-            waiting.append(DueRole(role, expires, one.missing, None))
+        staged.append(role_staged)
+        if role_staged.missing:
+            waiting.append(DueRole(role, expires, role_staged.missing, None))
     return Renewals(KeySet(bucket, tuple(staged)), tuple(waiting))
 
 
-def renew(found: Renewals, storage: Storage, configuration: Configuration, keys: KeyRing, now: datetime) -> Written:
+def renew(renewals: Renewals, storage: Storage, configuration: Configuration, keys: KeyRing, now: datetime) -> Written:
     """Stage what is not staged yet, and make live what everybody has signed. Raises StorageError, SigningError."""
-    written = stage_roles(found.staged, storage, configuration, keys, now, replace=False)
-    if not found.ready.roles:
+    written = stage_roles(renewals.staged, storage, configuration, keys, now, replace=False)
+    if not renewals.ready.roles:
         return written
-    return written.then(apply_keys(plan_keys(found.ready, configuration, keys, now), storage))
+    return written.then(apply_keys(plan_keys(renewals.ready, configuration, keys, now), storage))
 
 
 def _due(live: Repository, root: Root, configuration: Configuration, now: datetime) -> dict[str, datetime]:
     """Roles of people that are in the last part of their life, with their expiry."""
-    signed = {**{role: one for role, (one, _) in live.signed.items()}, Root.type: root}
+    signed = {**{role: signed_part for role, (signed_part, _) in live.signed.items()}, Root.type: root}
     return {
-        role: one.expires
-        for role, one in signed.items()
-        if role not in ONLINE_ROLES and is_due(configuration.signers, role, one, now)
+        role: signed_part.expires
+        for role, signed_part in signed.items()
+        if role not in ONLINE_ROLES and is_due(configuration.signers, role, signed_part, now)
     }
 
 

@@ -117,7 +117,7 @@ def read_site(directory: Path) -> tuple[SiteFile, ...]:
         if path == MANIFEST or path.startswith(CHANNEL_FOLDERS):
             raise InputError(f"the site has a page {path}, a name that Tidegate needs itself", fix="give it another")
         files.append(SiteFile(check_key(path), _body(file)))
-    if not any(one.step is UploadStep.PAGES for one in files):
+    if not any(file.step is UploadStep.PAGES for file in files):
         raise InputError(f"there is no page in {directory}, so it is not a built site")
     return tuple(files)
 

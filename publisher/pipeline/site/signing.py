@@ -38,12 +38,12 @@ def plan_signing(manifest: Body, bucket: Bucket, catalog: Catalog, keys: KeyRing
     role = live.roles.get(SITE_ROLE)
     if role is not None and _lists(role, manifest) and not is_due(catalog.signers, SITE_ROLE, role.signed, now):
         return Publication()
-    wanted = copy.deepcopy(role.signed) if role else Targets(version=1, expires=now)
-    wanted.targets[SITE_TARGET] = TargetFile(manifest.size, {"sha256": manifest.sha256}, SITE_TARGET)
-    metadata = bucket.advance(catalog.signers, keys.of, now).to(live.targets.signed, {}, {SITE_ROLE: wanted})
-    told = LedgerEntryBody.routine(LedgerAction.SIGN_SITE, catalog.policy_at(now))
+    listing = copy.deepcopy(role.signed) if role else Targets(version=1, expires=now)
+    listing.targets[SITE_TARGET] = TargetFile(manifest.size, {"sha256": manifest.sha256}, SITE_TARGET)
+    metadata = bucket.advance(catalog.signers, keys.of, now).to(live.targets.signed, {}, {SITE_ROLE: listing})
+    body = LedgerEntryBody.routine(LedgerAction.SIGN_SITE, catalog.policy_at(now))
     listed = PlannedObject.of(target_key(SITE_TARGET, manifest.sha256), manifest)
-    return plan_publication(told, metadata, bucket, keys, now, before=[listed])
+    return plan_publication(body, metadata, bucket, keys, now, before=[listed])
 
 
 def apply_signing(plan: Publication, storage: Storage) -> Written:

@@ -70,7 +70,7 @@ class SitePlan:
 
     def of(self, step: UploadStep) -> tuple[Put, ...]:
         """What one step writes."""
-        return tuple(one for one in self.puts if step_of(one.path) is step)
+        return tuple(put for put in self.puts if step_of(put.path) is step)
 
 
 @dataclass(frozen=True)
@@ -98,18 +98,18 @@ def plan_upload(files: tuple[SiteFile, ...], storage: Storage, *, everything: bo
     # The listing comes before the manifest: what a later upload adds can then not look stale here.
     there = {stat.key: stat for stat in storage.list("")} if storage.is_prepared() else {}
     stored, tag = _stored_manifest(storage, there)
-    pages = {one.path: one.page for one in files}
+    pages = {file.path: file.page for file in files}
 
-    def stays(one: SiteFile) -> bool:
-        stat = there.get(one.path)
-        same = stored is not None and stored.pages.get(one.path) == one.page
-        return same and not everything and stat is not None and stat.size == one.body.size
+    def stays(file: SiteFile) -> bool:
+        stat = there.get(file.path)
+        same = stored is not None and stored.pages.get(file.path) == file.page
+        return same and not everything and stat is not None and stat.size == file.body.size
 
-    staying = {one.path: one.page for one in files if stays(one)}
+    staying = {file.path: file.page for file in files if stays(file)}
     puts = tuple(
-        Put(one.path, one.body, there[one.path].tag if one.path in there else None)
-        for one in sorted(files, key=lambda one: (one.step, one.path))
-        if one.path not in staying
+        Put(file.path, file.body, there[file.path].tag if file.path in there else None)
+        for file in sorted(files, key=lambda file: (file.step, file.path))
+        if file.path not in staying
     )
     closes = stored is None or bool(puts) or not stored.says(pages)
     version = (stored.version if stored else 0) + closes
@@ -134,7 +134,7 @@ def apply_upload(plan: SitePlan, storage: Storage, track: Track = silent, worker
     if plan.nothing_to_do:
         return Uploaded(Written(), ())
     storage.prepare()
-    with track("Uploading", sum(one.body.size for one in plan.puts)) as advance, _somebody_else():
+    with track("Uploading", sum(put.body.size for put in plan.puts)) as advance, _somebody_else():
         written = _write_all(plan, storage, advance, workers)
         stale = [key for key in plan.stale if _is_ours(key)]
         for step in reversed(UploadStep):
@@ -203,16 +203,16 @@ def _write(
 ) -> Iterator[tuple[str, int]]:
     """Write the objects of one step; yields keys and sizes of those that were really written."""
 
-    def put(one: Put) -> bool:
-        if one.tag is None:
-            return storage.create(one.path, one.body, meta_of(one.path), advance)
-        storage.replace(one.path, one.body, meta_of(one.path), one.tag)
-        advance(one.body.size)
+    def put(item: Put) -> bool:
+        if item.tag is None:
+            return storage.create(item.path, item.body, meta_of(item.path), advance)
+        storage.replace(item.path, item.body, meta_of(item.path), item.tag)
+        advance(item.body.size)
         return True
 
-    for one, new in zip(puts, _all(step.words, puts, put, workers), strict=True):
+    for item, new in zip(puts, _all(step.words, puts, put, workers), strict=True):
         if new:
-            yield one.path, one.body.size
+            yield item.path, item.body.size
 
 
 def _all(what: str, items: Sequence[T], act: Callable[[T], object], workers: int) -> list[object]:
@@ -220,28 +220,28 @@ def _all(what: str, items: Sequence[T], act: Callable[[T], object], workers: int
     if not items:
         return []
     with ThreadPoolExecutor(min(workers, len(items)), thread_name_prefix="upload") as pool:
-        futures = [pool.submit(act, one) for one in items]
+        futures = [pool.submit(act, item) for item in items]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
         finally:
             pool.shutdown(cancel_futures=True)
-    failed = [error for one in futures if not one.cancelled() and (error := one.exception()) is not None]
+    failed = [error for future in futures if not future.cancelled() and (error := future.exception()) is not None]
     if failed:
         raise _told(failed[0], what, _done(futures), len(items))
-    return [one.result() for one in futures]
+    return [future.result() for future in futures]
 
 
 def _done(futures: Sequence[Future[object]]) -> int:
-    return sum(not one.cancelled() and one.exception() is None for one in futures)
+    return sum(not future.cancelled() and future.exception() is None for future in futures)
 
 
 def _told(error: BaseException, what: str, done: int, total: int) -> BaseException:
     """The same error, and how far the upload came."""
     if not isinstance(error, (StorageError, InputError)):
         return error
-    told = type(error)(f"{error.what} ({what}: {done} of {total} are done)", fix=error.fix)
-    told.__cause__ = error
-    return told
+    counted = type(error)(f"{error.what} ({what}: {done} of {total} are done)", fix=error.fix)
+    counted.__cause__ = error
+    return counted
 
 
 @contextmanager

@@ -247,8 +247,8 @@ def _key_files(signers: Signers) -> tuple[dict[str, str], tuple[str, ...]]:
     """Name -> file of the online keys that are plain files of the key directory; and the names of all others."""
     keys = {signer.name: signer.uri for role in ONLINE_ROLES for signer in signers.keys_of(role)}
     paths = {name: uri.removeprefix("file:") for name, uri in keys.items() if uri.startswith("file:")}
-    found = {name: path for name, path in paths.items() if "/" not in path}
-    return found, tuple(name for name in keys if name not in found)
+    bare = {name: path for name, path in paths.items() if "/" not in path}
+    return bare, tuple(name for name in keys if name not in bare)
 
 
 def _plain(value: str) -> str:
