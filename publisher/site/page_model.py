@@ -192,7 +192,9 @@ class Scene:
 
     def decide(self, release: Release, channel: str, at: datetime) -> Decision:
         """The public projection of the very decision that `publish` would take."""
-        return evaluate(self.catalog, release, channel, at, self._evidence_of(release.product, channel)).public()
+        known = self._evidence_of(release.product, channel)
+        evidence = known.model_copy(update={"for_today": at == self.now})
+        return evaluate(self.catalog, release, channel, at, evidence).public()
 
     def _evidence_of(self, product: str, channel: str) -> Evidence:
         return Evidence.of_channel(self.state, product, channel)

@@ -166,7 +166,7 @@ def test_files_with_nothing_usable_are_an_error_with_the_reasons(
 ) -> None:
     ran = publish("backtest", *write(tmp_path, events, releases))
     assert ran.code == 1
-    assert words in flat(ran.err)
+    assert flat(words) in flat(ran.err)
     assert "    -> " in ran.err
     assert ran.out == ""
 
@@ -193,7 +193,7 @@ def test_a_file_that_cannot_be_used_is_named_with_what_to_do(
         file.write_bytes(text)
     ran = publish("backtest", *write(tmp_path), option, file)
     assert ran.code == 1
-    assert words in flat(ran.err)
+    assert flat(words) in flat(ran.err)
     assert str(file) in flat(ran.err)
     asked = json.loads(publish("backtest", *write(tmp_path), option, file, "--json").out)
     assert asked["ok"] is False

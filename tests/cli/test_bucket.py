@@ -93,7 +93,7 @@ def test_bad_input_gets_a_sentence_and_prints_no_document(
 ) -> None:
     ran = bucket(what, *arguments)
     assert (ran.code, ran.out) == (code, "")
-    assert words in flat(ran.err)
+    assert flat(words) in flat(ran.err)
 
 
 def test_cors_needs_the_configuration_and_the_others_do_not_once_the_bucket_is_named(bucket: Publish) -> None:
@@ -115,4 +115,4 @@ def test_cors_needs_the_configuration_and_the_others_do_not_once_the_bucket_is_n
 def test_bad_options_are_usage_errors(bucket: Publish, arguments: tuple[str, ...], words: str) -> None:
     ran = bucket(*arguments)
     assert (ran.code, ran.out) == (2, "")
-    assert words in flat(ran.err)
+    assert flat(words) in flat(ran.err)

@@ -129,7 +129,7 @@ def test_since_outside_of_a_repository_or_for_an_unknown_revision(publish: Publi
     for revision, words in (("nope", "at that revision"), ("--output=x", "is not a revision")):
         ran = publish("check", f"--since={revision}", cwd=repository)
         assert (ran.code, "Traceback" in flat(ran.err)) == (1, False)
-        assert words in flat(ran.err)
+        assert flat(words) in flat(ran.err)
 
 
 def test_advice_is_shown_and_fails_only_where_it_is_asked_to(publish: Publish, tmp_path: Path) -> None:

@@ -97,4 +97,4 @@ def test_what_is_not_known_is_answered_with_what_is(
 ) -> None:
     ran = publish("maintenance", *arguments)
     assert (ran.code, ran.out) == (code, "")
-    assert words in flat(ran.err)
+    assert flat(words) in flat(ran.err)

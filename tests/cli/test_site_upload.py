@@ -124,7 +124,7 @@ def test_what_does_not_fit_is_refused_and_nothing_is_written(
     before = tree(project.base)
     ran = build(publish, project, *words)
     assert (ran.code, ran.out) == (code, "")
-    assert said in flat(ran.err)
+    assert flat(said) in flat(ran.err)
     assert tree(project.base) == before
 
 

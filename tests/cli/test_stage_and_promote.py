@@ -190,7 +190,7 @@ def test_all_missing_files_come_at_once_with_what_lies_there_instead(ready: Proj
     assert ran.code == 1
     assert "2 files are missing in" in flat(ran.err)
     missing = "node-1.0.0-linux-amd64.tar.gz (linux-amd64); did you mean node-1.0.0-linux_amd64.tar.gz?"
-    assert missing in flat(ran.err)
+    assert flat(missing) in flat(ran.err)
     assert "  node-1.0.0-windows-amd64.zip (windows-amd64)\n" in ran.err
     assert "what lies there instead: node-1.0.0-linux_amd64.tar.gz, setup.exe" in flat(ran.err)
     assert not any(tree(ready.bucket))

@@ -112,7 +112,7 @@ def test_what_is_not_known_is_answered_with_what_is(
     ran = publish("why", *arguments)
     assert ran.code == code
     assert ran.out == ""
-    assert words in flat(ran.err)
+    assert flat(words) in flat(ran.err)
 
 
 def test_errors_as_json(publish: Publish) -> None:

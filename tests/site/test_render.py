@@ -13,6 +13,7 @@ import pytest
 
 from publisher.errors import ContentError
 from publisher.model.records.channel_state import ChannelState
+from publisher.model.records.evidence import Evidence
 from publisher.rules.evaluate import evaluate
 from publisher.site.render import address, fill_prose, render_site
 from publisher.wire.version import Version
@@ -97,7 +98,8 @@ def test_a_release_page_answers_the_four_questions_first() -> None:
 
 
 def test_the_decision_on_a_page_is_the_one_that_publishing_takes() -> None:
-    decision = evaluate(FULL, release("4.2.0", events=["listing"]), "stable", NOW).public()
+    today = Evidence(for_today=True)
+    decision = evaluate(FULL, release("4.2.0", events=["listing"]), "stable", NOW, today).public()
     said = text("releases/node/4.2.0.md")
     for verdict in decision.verdicts:
         shown = verdict.rule not in ("integrity.artifacts", "integrity.withdrawn")

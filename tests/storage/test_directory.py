@@ -401,7 +401,7 @@ def test_a_really_full_disk(mounted: Path) -> None:
         lambda: bucket.create("new/big", body(bytes(2 * CHUNK)), META),
         lambda: bucket.replace("pointer", body(bytes(2 * CHUNK)), META, tag),
     ):
-        with pytest.raises(StorageError, match="Disk full while writing"):
+        with pytest.raises(StorageError, match="disk full while writing"):
             act()
     assert everything(mounted) == before
     assert bucket.create("new/small", body("fits"), META) is True

@@ -68,7 +68,7 @@ def test_a_clock_that_is_wrong(make: MakeStorage, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(botocore.auth, "get_current_datetime", late)
     said = refusal(make().prepare, "clock of this machine differs too much")
-    assert "It says 20" in said
+    assert "which says 20" in said
 
 
 def test_nobody_listens(make: MakeStorage) -> None:
@@ -174,7 +174,7 @@ def test_preparing_takes_back_what_dead_runs_left(
 
 def test_a_folder_of_other_objects_has_no_room(s3: S3Storage) -> None:
     s3.create("a/b", body("one"), META)
-    refusal(lambda: s3.create("a", body("x"), META), "perhaps it is a folder of other objects")
+    refusal(lambda: s3.create("a", body("x"), META), "look whether it is a folder of other objects")
 
 
 def test_keys_count_with_their_prefix(make: MakeStorage, known: Capabilities) -> None:

@@ -108,7 +108,7 @@ def test_what_the_kms_denies_leaves_the_key_out_and_publishes_nothing(on_kms: Pr
         added = add(on_kms, f"awskms:{other}", nobody, "other")
     assert refused.code == 3
     assert flat(refused.err).startswith(
-        "Left out: The key ben-kms cannot be used: the KMS denies it to whoever asks here."
+        "Left out: the key ben-kms cannot be used: the KMS denies it to whoever asks here"
     )
     assert "still needs the approval of a person with the duty operations" in " ".join(refused.err.split())
     assert nobody["AWS_SECRET_ACCESS_KEY"] not in flat(refused.err) + added.err
@@ -130,5 +130,5 @@ def test_a_kms_that_is_gone_is_told_in_bounded_time(project: Project, tmp_path: 
         server.stop()
         refused = release(project, server.environment)
     assert refused.code == 3
-    assert "Left out: The key ben-kms cannot be used: the KMS cannot be reached." in flat(refused.err)
+    assert "Left out: the key ben-kms cannot be used: the KMS cannot be reached" in flat(refused.err)
     assert not list(project.bucket.rglob("timestamp.json"))

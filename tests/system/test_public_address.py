@@ -61,7 +61,7 @@ def test_the_first_release_waits_until_the_public_can_read(
     configure(project, place, place.url)
     refused = publish(*RELEASE, cwd=project.base)
     assert refused.code == 5
-    assert f"clients cannot read s3://{place.bucket}/channel at {place.url}" in flat(refused.err)
+    assert f"Clients cannot read s3://{place.bucket}/channel at {place.url}" in flat(refused.err)
     assert "gets status 403" in flat(refused.err)
     assert "`publish bucket policy` prints what is needed" in flat(refused.err)
     assert keys(places, place) == []
@@ -84,7 +84,7 @@ def test_staging_and_refreshing_ask_nobody_and_promoting_does(
     before = keys(places, place)
     refused = publish(*PROMOTE, cwd=project.base)
     assert refused.code == 5
-    assert "clients cannot reach http://127.0.0.1:9: the host does not accept connections" in flat(refused.err)
+    assert "Clients cannot reach http://127.0.0.1:9: the host does not accept connections" in flat(refused.err)
     assert "--to" in flat(refused.err)
     assert keys(places, place) == before
 

@@ -37,7 +37,7 @@ from publisher.model.records.evidence import Evidence
 from publisher.model.records.ledger import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.final_check import kept_rollback_metadata, permitted
-from publisher.pipeline.candidates.numbering import read_stagings, refuse_superseded
+from publisher.pipeline.candidates.numbering import Stagings, read_stagings, refuse_superseded
 from publisher.pipeline.candidates.rebuild_check import check_payload, vouched_files
 from publisher.pipeline.candidates.staged import StagedRelease
 from publisher.pipeline.configured import configured_roles
@@ -119,8 +119,11 @@ def plan_promote(
     bucket: Bucket,
     keys: KeyRing,
     now: datetime,
+    stagings: Stagings | None = None,
 ) -> PromotePlan:
     """Check everything that promotion needs and lay out what it writes, without writing.
+
+    `stagings` are what the ledger told when the candidate was planned in the same run; else it is read.
 
     Without a candidate (or with one that is live already) this renews what is due. Raises RefusedByPolicy,
     SigningError, VerificationError, StorageConflict.
@@ -140,7 +143,7 @@ def plan_promote(
         release = _release_of(staged.candidate, catalog)
         moment = request.decide_at or now
         offered = _offered(live, read, request)
-        stagings = read_stagings(request.role, bucket, catalog.signers)
+        stagings = stagings or read_stagings(request.role, bucket, catalog.signers)
         if request.action is LedgerAction.PROMOTE:  # else this run stages it, and the ledger hears of it when it does
             refuse_superseded(staged.candidate, stagings)
         vouched = vouched_files(staged.candidate, catalog, release, storage)

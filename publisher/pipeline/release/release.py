@@ -98,7 +98,7 @@ def plan_release(
     given = _approved(staged, request.release, stage, catalog, keys, now)
     bodies = {planned.key: planned.body for planned in (*stage.objects, *given.objects) if planned.body is not None}
     after = bucket.over(Pending(storage, bodies))
-    promote = plan_promote(promotion, given.staged, catalog, after, keys, now)
+    promote = plan_promote(promotion, given.staged, catalog, after, keys, now, stage.stagings)
     refuse_occupied(promote.publication.objects, storage)
     return ReleasePlan(stage, given.objects, promote)
 

@@ -105,6 +105,8 @@ class StagePlan:
     objects: tuple[PlannedObject, ...]
     pointer: NewPointer | None
     """None when the role's staging pointer stays."""
+    stagings: Stagings | None
+    """What the ledger told of stagings; None where nothing is staged."""
     already_there: frozenset[str]
     ignored: tuple[str, ...]
     """Files of the artifacts directory that do not belong to the release."""
@@ -162,14 +164,14 @@ def plan_stage(
     people = files_for_people(release, hashed, manifest, minisign)
     targets = channel_targets(catalog, release, channel, hashed, live, offered, decision.at)
     lifetime = role_policy(catalog.signers, role).expires
-    changes = _classes(catalog, request)
     current = live.roles.get(role) if live else None
     back = withdrawn_by(current.signed if current else None)
-    listing = listed_targets(targets.listed, str(release.version), now + lifetime, changes, back)
+    listing = listed_targets(targets.listed, str(release.version), now + lifetime, _classes(catalog, request), back)
 
     shared = (*targets.objects, pinned_key_object(minisign.public_file()))
     candidate: ReleaseCandidate | None = None
     new_pointer: NewPointer | None = None
+    stagings: Stagings | None = None
     if not says_what_is_live(listing, live, role):
         require_go(decision)
         # Whoever replaces what is there does not look at it, so that nothing that lies there can be in the way.
@@ -203,6 +205,7 @@ def plan_stage(
         candidate=candidate,
         objects=shared,
         pointer=new_pointer,
+        stagings=stagings,
         already_there=frozenset(planned.key for planned in shared if storage.stat(planned.key) is not None),
         ignored=collected.ignored,
         platforms=tuple(artifact.platform for artifact in hashed),
