@@ -26,13 +26,13 @@ def test_clock_environment_and_output_are_met_at_the_edges_alone() -> None:
     package = ROOT / "publisher"
     inside = [path for path in package.rglob("*.py") if not str(path.relative_to(package)).startswith(EDGES)]
     assert len(inside) > 200
-    found = {
+    matches = {
         (str(path.relative_to(package)), name)
         for path in inside
         for name in touched(ast.parse(path.read_text("utf-8")))
         if name in WORLD
     }
-    assert found == set()
+    assert matches == set()
 
 
 def test_tests_stand_in_folders_named_like_those_of_the_package() -> None:

@@ -86,11 +86,11 @@ def refused(**fields: Any) -> LedgerEntryBody:
     return routine().with_decision(SECRET_DECISION).model_copy(update={"refused": True, **fields})
 
 
-def ledger(told: Sequence[LedgerEntryBody], key: OpenSigner) -> list[Logged]:
+def ledger(bodies: Sequence[LedgerEntryBody], key: OpenSigner) -> list[Logged]:
     logged: list[Logged] = []
-    for index, one in enumerate(told):
+    for index, body in enumerate(bodies):
         head = logged[-1].head if logged else NO_ENTRY
-        _, data = seal_entry(one, head, NOW + timedelta(minutes=index), key)
+        _, data = seal_entry(body, head, NOW + timedelta(minutes=index), key)
         logged.append(Logged(index + 1, data))
     return logged
 
@@ -105,8 +105,8 @@ def check(logged: Sequence[Logged], key: OpenSigner, live: int | None = 4, noted
     return check_ledger(logged, (), named(key), stamp(live) if live else None, noted)
 
 
-def said(found: LedgerCheck) -> list[str]:
-    return [f"{one.where[-6:-5]}: {one.what}" for one in found.findings]
+def said(checked: LedgerCheck) -> list[str]:
+    return [f"{finding.where[-6:-5]}: {finding.what}" for finding in checked.findings]
 
 
 def edited(one: Logged, **changes: Any) -> Logged:

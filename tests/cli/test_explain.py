@@ -26,7 +26,9 @@ def test_r94_the_public_and_the_maintainers_read_the_same_outcome_and_times(publ
         assert [{name: one[name] for name in KEPT} for one in public] == [
             {name: one[name] for name in KEPT} for one in whole if (one["product"], one["version"]) != INTERNAL
         ]
-        assert all([verdict["rule"] for verdict in one["verdicts"]] == [gate.id for gate in GATES] for one in public)
+        assert all(
+            [verdict["rule"] for verdict in decision["verdicts"]] == [gate.id for gate in GATES] for decision in public
+        )
 
 
 INTERNAL = ("web-dashboard", "3.0.0")

@@ -363,11 +363,11 @@ def test_each_person_of_a_ceremony_types_a_passphrase_for_their_own_keys(fresh: 
 
 
 def test_where_keys_are_already_nobody_is_asked_for_a_passphrase(project: Project) -> None:
-    code, said = at_terminal(("keys", "init", *THREE), project.base, {}, ())
-    assert (code, "this configuration has its keys already" in said, "Passphrase of" in said) == (1, True, False)
+    code, output = at_terminal(("keys", "init", *THREE), project.base, {}, ())
+    assert (code, "this configuration has its keys already" in output, "Passphrase of" in output) == (1, True, False)
     (project.config / "root.json").unlink()
-    code, said = at_terminal(("keys", "init", *THREE), project.base, {}, ())
-    assert (code, "a key is never overwritten" in said, "Passphrase of" in said) == (1, True, False)
+    code, output = at_terminal(("keys", "init", *THREE), project.base, {}, ())
+    assert (code, "a key is never overwritten" in output, "Passphrase of" in output) == (1, True, False)
 
 
 def test_a_duty_that_is_mistyped_is_guessed(fresh: Project, run: Publish) -> None:

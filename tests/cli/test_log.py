@@ -266,9 +266,9 @@ def test_what_nobody_of_ours_signed_is_told_as_such_where_it_stands(project: Pro
     """Without a key: else whoever reads the log is told of approvals that nobody gave."""
     last = read_ledger(project.storage()).logged[-1]
     assert last.entry is not None
-    told = last.entry.model_copy(update={"approved_by": ("mallory (engineering)",)})
+    forged = last.entry.model_copy(update={"approved_by": ("mallory (engineering)",)})
     envelope = json.loads(last.data)
-    envelope["payload"] = base64.b64encode(told.model_dump_json().encode()).decode()
+    envelope["payload"] = base64.b64encode(forged.model_dump_json().encode()).decode()
     (project.bucket / "ledger/00000003.json").write_text(json.dumps(envelope))
     assert "Nothing of this was verified" in " ".join(run(publish, project, "log").out.split())
     ran = run(publish, project, "log", "--verify")

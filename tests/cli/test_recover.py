@@ -169,11 +169,11 @@ def test_status_says_that_clients_go_on_where_only_notes_have_expired(
         monkeypatch.setattr(f"publisher.cli.operate.{command}.wall_clock", lambda: live.now + timedelta(days=95))
     assert run(publish, live, "refresh").code == 3
     ran = run(publish, live, "status")
-    told = " ".join(ran.out.split())
+    output = " ".join(ran.out.split())
     alarm = "Expired: notes. Clients offer updates all the same. Next: publish approve notes --key KEY Live"
-    assert (ran.code, alarm in told) == (0, True), ran.out
-    said = json.loads(run(publish, live, "status", "--json").out)
-    assert (said["ok"], said["expired"], said["silent"]) == (True, ["notes"], [])
+    assert (ran.code, alarm in output) == (0, True), ran.out
+    status = json.loads(run(publish, live, "status", "--json").out)
+    assert (status["ok"], status["expired"], status["silent"]) == (True, ["notes"], [])
 
 
 def test_status_sends_to_those_who_sign_what_has_expired_and_is_not_staged(
@@ -181,10 +181,10 @@ def test_status_sends_to_those_who_sign_what_has_expired_and_is_not_staged(
 ) -> None:
     monkeypatch.setattr("publisher.cli.operate.status.wall_clock", lambda: live.now + timedelta(days=400))
     ran = run(publish, live, "status")
-    told = " ".join(ran.out.split())
-    assert (ran.code, "Clients offer nothing until that is renewed. Next: publish refresh, then" in told) == (4, True)
-    assert "publish approve node.stable --key KEY" in told
-    assert "publish approve timestamp" not in told
+    output = " ".join(ran.out.split())
+    assert (ran.code, "Clients offer nothing until that is renewed. Next: publish refresh, then" in output) == (4, True)
+    assert "publish approve node.stable --key KEY" in output
+    assert "publish approve timestamp" not in output
 
 
 def test_refresh_fails_as_for_missing_approvals_while_people_have_to_sign(

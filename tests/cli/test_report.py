@@ -26,8 +26,8 @@ def with_json() -> Iterator[str]:
     for name in COMMANDS:
         command = importlib.import_module(f"publisher.cli.{MODULES[name]}").command
         inner = command.commands.items() if isinstance(command, click.Group) else [("", command)]
-        for word, one in inner:
-            if any(option.name == "as_json" for option in one.params):
+        for word, answering in inner:
+            if any(option.name == "as_json" for option in answering.params):
                 yield f"{name} {word}".strip()
 
 

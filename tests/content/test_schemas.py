@@ -12,7 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, ValidationError
 
-from publisher.content.schemas import CONTENT, EXAMPLES, OPEN, PUBLISHED, field_docstrings, schema_files
+from publisher.content.examples import EXAMPLES
+from publisher.content.schemas import CONTENT, OPEN, PUBLISHED, field_docstrings, schema_files
 from publisher.content.yaml_reader import parse
 from tests.content.conftest import HERE
 from tests.content.test_bad_files import EXPECTED

@@ -19,8 +19,8 @@ def test_a_bundle_is_read_where_the_ledger_is_longer_than_what_a_stranger_may_le
         project.publish(version)
     stage(project, "1.3.0")
     recorder = Recorder(project.storage())
-    found = review(project.release("1.3.0"), "stable", project.look(recorder), project.catalog, project.now)
-    _, memory = unpack(pack(ROLE, found.digest, recorder.seen), "a bundle")
+    review_seen = review(project.release("1.3.0"), "stable", project.look(recorder), project.catalog, project.now)
+    _, memory = unpack(pack(ROLE, review_seen.digest, recorder.seen), "a bundle")
     monkeypatch.setattr(entries, "LEAP", read_ledger(memory).logged[0].number - 1)
     again = review(project.release("1.3.0"), "stable", project.look(memory), project.catalog, project.now)
-    assert again.digest == found.digest
+    assert again.digest == review_seen.digest

@@ -28,9 +28,11 @@ from tests.support.project import Project
 @pytest.mark.parametrize("key", ["notes-coco", "brakes-ben"])
 def test_a_thief_of_the_key_of_another_role_does_not_use_up_numbers_of_a_channel(staged: Project, key: str) -> None:
     staged.approve("1.1.0")
-    told = LedgerEntryBody.routine(LedgerAction.STAGE, staged.catalog.policy)
-    told = told.model_copy(update={"candidate": "a" * 64, "roles": {key.partition("-")[0]: 50, "node.stable": 50}})
-    append(Draft(told, staged.now, staged.key(key)), staged.storage())
+    entry_body = LedgerEntryBody.routine(LedgerAction.STAGE, staged.catalog.policy)
+    entry_body = entry_body.model_copy(
+        update={"candidate": "a" * 64, "roles": {key.partition("-")[0]: 50, "node.stable": 50}}
+    )
+    append(Draft(entry_body, staged.now, staged.key(key)), staged.storage())
     promote(staged)
     assert offered(staged) == "1.1.0"
 
@@ -55,8 +57,8 @@ def test_who_exchanges_the_entry_of_the_replacement_with_an_online_key_does_not_
         ),
         storage,
     )
-    told = LedgerEntryBody.routine(LedgerAction.REFRESH, staged.catalog.policy)
-    _, data = seal_entry(told, Head(before.number, before.head.sha256), staged.now, staged.key(key), last.number)
+    entry_body = LedgerEntryBody.routine(LedgerAction.REFRESH, staged.catalog.policy)
+    _, data = seal_entry(entry_body, Head(before.number, before.head.sha256), staged.now, staged.key(key), last.number)
     put(staged, ledger_key(last.number), data)
     point(staged, first)
     with pytest.raises(TidegateError):
@@ -132,8 +134,12 @@ def test_a_thief_of_one_channel_key_puts_no_older_state_before_those_that_can_be
     project.publish("1.0.0")
     project.publish("1.1.0")
     logged = read_ledger(project.storage()).logged
-    first = next(one.entry for one in logged if one.entry is not None and one.entry.result is not None)
-    told = LedgerEntryBody.routine(action, project.catalog.policy).model_copy(
+    first = next(
+        logged_entry.entry
+        for logged_entry in logged
+        if logged_entry.entry is not None and logged_entry.entry.result is not None
+    )
+    entry_body = LedgerEntryBody.routine(action, project.catalog.policy).model_copy(
         update={
             "product": "node",
             "channel": "stable",
@@ -141,7 +147,7 @@ def test_a_thief_of_one_channel_key_puts_no_older_state_before_those_that_can_be
             "result": Stamp(version=9, sha256="a" * 64),
         }
     )
-    append(Draft(told, project.now, project.key("channels-ana")), project.storage())
+    append(Draft(entry_body, project.now, project.key("channels-ana")), project.storage())
     put(project, TIMESTAMP_KEY, b"{}")
     survey = survey_bucket(project.storage(), project.root, project.catalog.signers)
     assert survey.states[0].head == logged[-1].head

@@ -36,7 +36,7 @@ def test_an_online_key_stages_nothing_by_an_entry_that_has_a_result(staged: Proj
 @pytest.mark.parametrize("key", ["channels-ana", "timestamp-ben"])
 def test_a_staging_puts_no_state_among_those_that_can_be_put_back(staged: Project, key: str) -> None:
     storage = staged.storage()
-    logged = [one.entry for one in read_ledger(storage).logged if one.entry is not None]
+    logged = [logged_entry.entry for logged_entry in read_ledger(storage).logged if logged_entry.entry is not None]
     honest = next(entry for entry in reversed(logged) if entry.action is LedgerAction.STAGE)
     before = [state.head for state in survey_bucket(storage, staged.root, staged.catalog.signers).states]
     append(Draft(honest.model_copy(update={"result": RESULT}), staged.now, staged.key(key)), storage)

@@ -91,12 +91,12 @@ def test_the_audit_of_the_ledger_finds_it(replayed: Project) -> None:
 
 def test_entries_that_nobody_signed_do_not_make_what_is_live_look_old(project: Project) -> None:
     project.publish("1.0.0")
-    told = LedgerEntryBody.routine(LedgerAction.REFRESH, project.catalog.policy)
+    entry_body = LedgerEntryBody.routine(LedgerAction.REFRESH, project.catalog.policy)
     made_up = Stamp(version=2, sha256="a" * 64)
-    for said in ({"result": made_up}, {"base": made_up}):
+    for outcomes in ({"result": made_up}, {"base": made_up}):
         head = read_ledger(project.storage()).head
         key = project.key("channels-ana")  # may tell of no such thing
-        put(project, *seal_entry(told.model_copy(update=said), head, project.now, key))
+        put(project, *seal_entry(entry_body.model_copy(update=outcomes), head, project.now, key))
     project.now += timedelta(hours=30)
     refresh(project)
     assert live(project).timestamp.signed.version == 2

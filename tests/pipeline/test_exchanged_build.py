@@ -100,10 +100,10 @@ def test_a_thief_of_one_channel_key_who_tells_of_a_replaced_candidate_again_does
 
 def test_a_refused_staging_does_not_void_the_candidate_that_is_there(staged: Project) -> None:
     """Somebody tries to stage in a freeze; the ledger notes the refusal, and what was staged before still counts."""
-    told = LedgerEntryBody.routine(LedgerAction.STAGE, staged.catalog.policy_at(staged.now)).model_copy(
+    entry_body = LedgerEntryBody.routine(LedgerAction.STAGE, staged.catalog.policy_at(staged.now)).model_copy(
         update={"refused": True, "product": "node", "channel": "stable"}
     )
-    append(Draft(told, staged.now, staged.key("channels-ben")), staged.storage())
+    append(Draft(entry_body, staged.now, staged.key("channels-ben")), staged.storage())
     staged.approve("1.1.0")
     promote(staged)
     assert offered(staged) == "1.1.0"

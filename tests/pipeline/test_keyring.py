@@ -87,36 +87,36 @@ def test_a_key_without_passphrase_signs_along_though_enough_others_have(tmp_path
 
 
 def test_enter_leaves_a_key_out_once_and_for_all(locked: Project) -> None:
-    told: list[str] = []
+    messages: list[str] = []
     asked: list[str] = []
 
     def answer(name: str) -> str:
         asked.append(name)
         return "" if name == "channels-ana" else SECRET
 
-    keys = KeyRing(locked.catalog.signers, locked.keys, answer, told.append)
+    keys = KeyRing(locked.catalog.signers, locked.keys, answer, messages.append)
     assert described(keys.for_ledger(ROLE, online=False).public_key) == "ben (operations)"
     assert [described(key.public_key) for key in keys.of(ROLE)] == ["ben (operations)", "eva (executive)"]
-    assert (asked, told) == (["channels-ana", "channels-ben"], ["Left out: channels-ana, no passphrase was given"])
+    assert (asked, messages) == (["channels-ana", "channels-ben"], ["Left out: channels-ana, no passphrase was given"])
 
 
 def test_the_one_passphrase_of_a_machine_leaves_out_what_it_does_not_open(locked: Project) -> None:
     locked.lock("channels-ana", OTHER)
     locked.lock("timestamp-ben", OTHER)
-    told: list[str] = []
-    keys = KeyRing(locked.catalog.signers, locked.keys, lambda _name: SECRET, told.append, unattended=True)
+    messages: list[str] = []
+    keys = KeyRing(locked.catalog.signers, locked.keys, lambda _name: SECRET, messages.append, unattended=True)
     assert described(keys.for_ledger(ROLE, online=False).public_key) == "ben (operations)"
-    assert told == ["Left out: channels-ana, TIDEGATE_PASSPHRASE does not open it"]
+    assert messages == ["Left out: channels-ana, TIDEGATE_PASSPHRASE does not open it"]
     with pytest.raises(SigningError, match="does not open the key timestamp-ben"):
         keys.of("timestamp")
 
 
 def test_a_machine_goes_on_without_the_keys_of_a_shared_role_that_its_passphrase_does_not_open(locked: Project) -> None:
     locked.lock("notes-coco", OTHER)
-    told: list[str] = []
-    keys = KeyRing(locked.catalog.signers, locked.keys, lambda _name: SECRET, told.append, unattended=True)
+    messages: list[str] = []
+    keys = KeyRing(locked.catalog.signers, locked.keys, lambda _name: SECRET, messages.append, unattended=True)
     assert list(keys.of("notes")) == []
-    assert told == ["Left out: notes-coco, TIDEGATE_PASSPHRASE does not open it"]
+    assert messages == ["Left out: notes-coco, TIDEGATE_PASSPHRASE does not open it"]
 
 
 def test_a_wrong_passphrase_that_a_person_typed_is_told_though_another_key_would_open(locked: Project) -> None:

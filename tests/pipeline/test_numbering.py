@@ -29,8 +29,8 @@ def numbers(project: Project) -> list[int]:
 
 
 def refresh(project: Project) -> None:
-    told = LedgerEntryBody.routine(LedgerAction.REFRESH, project.catalog.policy)
-    append(Draft(told, project.now, project.key("timestamp-ben")), project.storage())
+    entry_body = LedgerEntryBody.routine(LedgerAction.REFRESH, project.catalog.policy)
+    append(Draft(entry_body, project.now, project.key("timestamp-ben")), project.storage())
 
 
 def test_no_entry_is_read_from_before_the_live_release_was_staged(project: Project) -> None:

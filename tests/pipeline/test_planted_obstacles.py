@@ -170,7 +170,7 @@ def finish_change(project: Project) -> None:
 def test_one_damaged_pointer_keeps_no_other_role_from_being_renewed(staged: Project) -> None:
     junk_pointer(staged)
     staged.now += timedelta(days=340)
-    found = find_renewals(staged.look(), staged.catalog, staged.key_ring(), staged.now)
-    waiting = {one.role: one.under_way for one in found.waiting}
+    renewals = find_renewals(staged.look(), staged.catalog, staged.key_ring(), staged.now)
+    waiting = {due.role: due.under_way for due in renewals.waiting}
     assert "something unreadable" in str(waiting[ROLE])
-    assert {"root", "targets"} <= {one.to_sign.role for one in found.staged.roles}
+    assert {"root", "targets"} <= {staged_role.to_sign.role for staged_role in renewals.staged.roles}

@@ -267,7 +267,7 @@ def test_a_thief_who_wrote_an_entry_too_is_disowned(live: Project) -> None:
     plan_refresh(live.look(), live.catalog, live.key_ring(), live.now).apply(live.storage())
     refused(live, InputError, "add --disown", good)
     made = recover(live, good, disown=True)
-    assert [one.action for one in made.discarded] == [LedgerAction.REFRESH]
+    assert [entry.action for entry in made.discarded] == [LedgerAction.REFRESH]
     assert offered(live, "new") == "1.1.0"
     assert verify_ledger(live.storage(), live.root, live.catalog.signers)[1].sound
 

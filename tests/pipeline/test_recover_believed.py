@@ -67,9 +67,9 @@ def is_refused(project: Project, error: type[TidegateError], words: str, chosen:
     assert tree(project.bucket) == before
 
 
-def forge(project: Project, told: LedgerEntryBody, key: OpenSigner) -> Head:
+def forge(project: Project, entry_body: LedgerEntryBody, key: OpenSigner) -> Head:
     """An entry at the end, linked and signed."""
-    name, data = seal_entry(told, read_ledger(project.storage()).head, project.now, key)
+    name, data = seal_entry(entry_body, read_ledger(project.storage()).head, project.now, key)
     Thief.of(project).write(name, data)
     return read_ledger(project.storage()).head
 
@@ -81,8 +81,8 @@ def a_state_of_their_own(project: Project) -> LedgerEntryBody:
         "snapshot": 9,
         "timestamp": 9,
     }
-    told = LedgerEntryBody.routine(LedgerAction.RECOVER, project.catalog.policy)
-    return told.model_copy(update={"roles": roles, "result": Stamp(version=9, sha256="a" * 64)})
+    entry_body = LedgerEntryBody.routine(LedgerAction.RECOVER, project.catalog.policy)
+    return entry_body.model_copy(update={"roles": roles, "result": Stamp(version=9, sha256="a" * 64)})
 
 
 def replace_snapshot_key(project: Project) -> None:
@@ -97,7 +97,7 @@ def test_a_key_that_was_replaced_puts_no_state_into_the_ledger(live: Project) ->
     replace_snapshot_key(live)
     (live.bucket / TIMESTAMP_KEY).unlink()
     head = forge(live, a_state_of_their_own(live), stolen)
-    assert head not in {one.head for one in survey(live).states}
+    assert head not in {state.head for state in survey(live).states}
     is_refused(live, VerificationError, "entry 7 is not signed by a key that may tell of it today", head)
     apply_recover(plan(live, survey(live).states[0].head), live.storage())
     assert Thief.of(live).live().roles["node.stable"].signed.version == 2
@@ -106,7 +106,7 @@ def test_a_key_that_was_replaced_puts_no_state_into_the_ledger(live: Project) ->
 def test_a_key_of_another_role_puts_no_state_into_the_ledger(live: Project) -> None:
     (live.bucket / TIMESTAMP_KEY).unlink()
     head = forge(live, a_state_of_their_own(live), live.key("notes-coco"))
-    assert head not in {one.head for one in survey(live).states}
+    assert head not in {state.head for state in survey(live).states}
     is_refused(live, VerificationError, "entry 5 is not signed by a key that may tell of it today", head)
 
 
@@ -128,9 +128,9 @@ def test_a_key_that_was_replaced_brings_no_replaced_candidate_back(live: Project
     stolen = live.key("snapshot-ben")
     replace_snapshot_key(live)
     point(live, first)
-    told = LedgerEntryBody.routine(LedgerAction.STAGE, live.catalog.policy)
+    entry_body = LedgerEntryBody.routine(LedgerAction.STAGE, live.catalog.policy)
     said = {"product": "node", "channel": "stable", "candidate": first, "staged_over": "b" * 64}
-    forge(live, told.model_copy(update=said), stolen)
+    forge(live, entry_body.model_copy(update=said), stolen)
     refused(live, StorageConflict, "was replaced on")
 
 
@@ -138,7 +138,7 @@ def test_entries_that_nobody_signed_fill_no_list(live: Project) -> None:
     for number in range(5, 12):
         Thief.of(live).write(ledger_key(number), (live.bucket / ledger_key(4)).read_bytes())
     Thief.of(live, *ONLINE).flip(40, 50)
-    assert [one.entry.number for one in survey(live).states] == [4, 2]
+    assert [state.entry.number for state in survey(live).states] == [4, 2]
 
 
 def test_only_an_entry_that_somebody_signed_speaks_against_a_key(live: Project) -> None:

@@ -136,7 +136,7 @@ def test_what_people_sign_is_renewed_30_days_ahead_once_they_have_signed(
 def test_a_renewal_of_root_names_those_who_sign_once(project: Project) -> None:
     project.publish("1.0.0")
     project.now += timedelta(days=340)
-    [waiting] = [one for one in run(project).waiting if one.role == "root"]
+    [waiting] = [due for due in run(project).waiting if due.role == "root"]
     assert waiting.missing == ("2 more persons",)
 
 
@@ -149,7 +149,7 @@ def test_a_change_of_keys_under_way_is_not_disturbed_and_the_others_are_staged(p
     waiting = {one.role: one for one in run(project).waiting}
     assert (waiting["root"].under_way or "").startswith("candidate ")
     assert waiting["targets"].under_way is None
-    assert "targets" in {one.to_sign.role for one in status(project).staged_roles}
+    assert "targets" in {staged_role.to_sign.role for staged_role in status(project).staged_roles}
 
 
 @pytest.mark.parametrize("days", [140, 174, 180])
@@ -158,12 +158,12 @@ def test_a_renewal_that_nobody_signed_in_time_is_replaced_by_a_new_one(project: 
     keep_online_keys(project)
     published = project.now
     project.now = published + timedelta(days=85)
-    assert "notes" in {one.to_sign.role for one in run(project).staged.roles}
-    [before] = [one for one in status(project).staged_roles if one.to_sign.role == "notes"]
+    assert "notes" in {staged_role.to_sign.role for staged_role in run(project).staged.roles}
+    [before] = [staged_role for staged_role in status(project).staged_roles if staged_role.to_sign.role == "notes"]
     project.now = published + timedelta(days=days)
-    [waiting] = [one for one in run(project).waiting if one.role == "notes"]
+    [waiting] = [due for due in run(project).waiting if due.role == "notes"]
     assert (waiting.missing, waiting.under_way) == (("1 more person",), None)
-    [after] = [one for one in status(project).staged_roles if one.to_sign.role == "notes"]
+    [after] = [staged_role for staged_role in status(project).staged_roles if staged_role.to_sign.role == "notes"]
     assert after.candidate.digest != before.candidate.digest
     assert after.candidate.metadata.signed.expires == project.now + timedelta(days=90)
 
@@ -174,7 +174,7 @@ def test_a_change_of_keys_that_waits_for_longer_than_it_lives_is_not_replaced(pr
     stage_keys(project)
     keep_online_keys(project)
     project.now += timedelta(days=400)
-    [waiting] = [one for one in run(project).waiting if one.role == "root"]
+    [waiting] = [due for due in run(project).waiting if due.role == "root"]
     assert (waiting.under_way or "").startswith("candidate ")
 
 
@@ -184,7 +184,7 @@ def test_status_shows_a_renewal_and_who_has_signed_it(project: Project) -> None:
     run(project)
     sign_role_as(project, "node.stable", ("channels-ana",))
     seen = status(project)
-    staged = {one.to_sign.role: one for one in seen.staged_roles}
+    staged = {staged_role.to_sign.role: staged_role for staged_role in seen.staged_roles}
     assert (staged["node.stable"].signed_by, staged["node.stable"].missing) == (
         ("ana (engineering)",),
         ("1 more person",),

@@ -32,7 +32,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Project:
     roots = ["root-ana", "root-ben"]
 
     def live() -> None:
-        staged = {one.to_sign.role for one in stage_keys(project).roles}
+        staged = {staged_role.to_sign.role for staged_role in stage_keys(project).roles}
         sign_role_as(project, "root", roots)
         if "targets" in staged:
             sign_role_as(project, "targets", targets)

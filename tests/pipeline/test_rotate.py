@@ -110,7 +110,7 @@ def test_first_targets_are_not_taken_along_once_the_configuration_has_changed(pr
 def test_an_online_key_is_replaced_and_clients_old_and_new_follow(live: Project, role: str) -> None:
     assert offered(live, live.root, "old client") == "1.0.0"
     replace_key(live, f"{role}-ben")
-    assert [one.to_sign.role for one in stage_keys(live).roles] == ["root"]
+    assert [staged_role.to_sign.role for staged_role in stage_keys(live).roles] == ["root"]
     sign_role_as(live, "root", ROOTS)
     assert promote_keys(live) == 2
     second = (live.bucket / metadata_key("root", 2)).read_bytes()
@@ -156,7 +156,7 @@ def test_a_key_of_root_itself_is_replaced(live: Project) -> None:
 def test_targets_keys_are_replaced_with_targets_itself(live: Project) -> None:
     assert offered(live, live.root, "old client") == "1.0.0"
     new = replace_key(live, "targets-ana")
-    assert [one.to_sign.role for one in stage_keys(live).roles] == ["root", "targets"]
+    assert [staged_role.to_sign.role for staged_role in stage_keys(live).roles] == ["root", "targets"]
     sign_role_as(live, "root", ROOTS)
     sign_role_as(live, "targets", ("targets-ana", "targets-ben"))
     refused(live, SigningError, "targets needs 1 more person")
@@ -168,7 +168,7 @@ def test_targets_keys_are_replaced_with_targets_itself(live: Project) -> None:
 
 def test_a_signer_of_a_channel_is_replaced_and_its_role_signed_anew_in_the_same_moment(live: Project) -> None:
     new = replace_key(live, "channels-ben")
-    assert [one.to_sign.role for one in stage_keys(live).roles] == ["targets", "node.stable"]
+    assert [staged_role.to_sign.role for staged_role in stage_keys(live).roles] == ["targets", "node.stable"]
     sign_role_as(live, "targets", TARGETS)
     sign_role_as(live, "node.stable", ("channels-ana",))
     refused(live, SigningError, "node.stable needs 1 more person")
@@ -251,13 +251,13 @@ def test_a_role_on_which_a_release_waits_is_not_taken_over(live: Project) -> Non
 def test_who_reads_sees_whose_key_comes_and_whose_goes(live: Project) -> None:
     replace_key(live, "timestamp-ben")
     stage_keys(live)
-    found = review_role("root", live.look(), live.catalog, live.now)
-    added, removed, version = found.difference
+    review_seen = review_role("root", live.look(), live.catalog, live.now)
+    added, removed, version = review_seen.difference
     assert added.startswith("timestamp: + ben (automation), ed25519, key ")
     assert removed.startswith("timestamp: - ben (automation), key ")
     assert version.startswith("signed metadata: root version 2, in place of version 1, until ")
     with pytest.raises(SigningError, match="may not sign root"):
-        sign_role(found, live.key("targets-ana"))
+        sign_role(review_seen, live.key("targets-ana"))
 
 
 @pytest.mark.parametrize("role", ["root", "targets", "nothing", "node.stable"])
@@ -342,13 +342,13 @@ def test_a_bad_signature_in_somebodys_place_is_not_taken_for_theirs(live: Projec
 def test_what_somebody_stages_meanwhile_is_not_overwritten_nor_cleared(live: Project) -> None:
     replace_key(live, "timestamp-ben")
     storage = live.storage()
-    found = key_set(live.look(storage), live.catalog, live.now)
+    keys_to_sign = key_set(live.look(storage), live.catalog, live.now)
     held = read_pointer_version(storage, "root")
     stage_keys(live)
     with pytest.raises(StorageConflict):
         point_to(held, storage, "0" * 64)
     clear_pointer("root", "0" * 64, storage)
-    digest = found.roles[0].candidate.digest
+    digest = keys_to_sign.roles[0].candidate.digest
     assert read_pointer_version(storage, "root").pointer.candidate == digest
     clear_pointer("root", digest, storage)
     assert read_pointer_version(storage, "root").pointer.candidate is None

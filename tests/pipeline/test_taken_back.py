@@ -203,9 +203,9 @@ def renew_role(project: Project) -> None:
     for _ in range(2):
         plan = plan_refresh(project.look(), project.catalog, project.key_ring(), project.now)
         plan.apply(project.storage())
-        found = find_renewals(project.look(), project.catalog, project.key_ring(), project.now)
-        renew(found, project.storage(), project.catalog, project.key_ring(), project.now)
-        if "node.stable" in {one.role for one in found.waiting}:
+        renewals = find_renewals(project.look(), project.catalog, project.key_ring(), project.now)
+        renew(renewals, project.storage(), project.catalog, project.key_ring(), project.now)
+        if "node.stable" in {due.role for due in renewals.waiting}:
             sign_role_as(project, "node.stable", ("channels-ana", "channels-ben"))
 
 

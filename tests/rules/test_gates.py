@@ -65,14 +65,14 @@ def test_an_id_stands_in_its_own_file_and_nowhere_else() -> None:
     """Whoever means a gate imports it; so a gate can be taken away, and no list goes its own way."""
     literals = {f'"{ident}"' for ident in BY_ID}
     package = Path(rules.__path__[0]).parent
-    found = [
+    matches = [
         (ident, str(path.relative_to(package)))
         for path in sorted(package.rglob("*.py"))
         for ident in re.findall(r'"[a-z]+\.[a-z-]+"', path.read_text(encoding="utf-8"))
         if ident in literals
     ]
-    assert sorted(ident for ident, _ in found) == sorted(literals)
-    assert all(path.startswith("rules/gates/") for _, path in found)
+    assert sorted(ident for ident, _ in matches) == sorted(literals)
+    assert all(path.startswith("rules/gates/") for _, path in matches)
 
 
 def test_profiles_are_those_that_the_policy_knows() -> None:
@@ -109,7 +109,7 @@ def test_where_the_team_reads_more_the_public_reads_its_own_words_alone() -> Non
 
 
 def test_words_that_are_public_are_the_reason_and_the_rest_is_published_with_them() -> None:
-    told = Ruling(Outcome.BLOCKED, public="No files.", fix="List them.", sources=("listing",))
-    whole = told.verdict("risk.new")
+    ruling = Ruling(Outcome.BLOCKED, public="No files.", fix="List them.", sources=("listing",))
+    whole = ruling.verdict("risk.new")
     assert (whole.reason, whole.public_reason) == ("No files.", None)
-    assert published(told) == whole.model_dump(exclude_defaults=True)
+    assert published(ruling) == whole.model_dump(exclude_defaults=True)

@@ -38,8 +38,8 @@ def test_r95_more_reach_or_sensitivity_never_means_less_care() -> None:
     order = ["light", "normal", "careful"]
 
     def care(reach: int, sensitivity: int) -> int:
-        one = build.release("4.2.0", blast_radius=reach, event_sensitivity=sensitivity)
-        return order.index(classification(build.product("daemon"), one))
+        release = build.release("4.2.0", blast_radius=reach, event_sensitivity=sensitivity)
+        return order.index(classification(build.product("daemon"), release))
 
     for reach in range(1, 5):
         for sensitivity in range(1, 6):

@@ -19,18 +19,20 @@ from tests.support.near import ENDS, FIRST, LAST, SECOND, ask, listing, showing
 
 
 def test_r3_a_release_is_event_coordinated_exactly_while_an_event_is_near() -> None:
-    one = build.release("4.2.0")
-    catalog = build.catalog([listing()], [one])
-    said = [ask(catalog, one, edge + shift * SECOND).coordination for edge in (FIRST, LAST) for shift in (-1, 0)]
-    assert said == ["routine", "event-coordinated", "event-coordinated", "routine"]
+    release = build.release("4.2.0")
+    catalog = build.catalog([listing()], [release])
+    outcomes = [
+        ask(catalog, release, edge + shift * SECOND).coordination for edge in (FIRST, LAST) for shift in (-1, 0)
+    ]
+    assert outcomes == ["routine", "event-coordinated", "event-coordinated", "routine"]
 
 
 def test_r3_a_release_that_names_a_coming_event_is_event_coordinated_until_it_is_over() -> None:
-    one = build.release("4.2.0", "docs", events=["example-listing"])
-    catalog = build.catalog([listing()], [one])
-    assert ask(catalog, one, at("2026-01-01")).coordination == "event-coordinated"
-    assert ask(catalog, one, at(ENDS) - SECOND).coordination == "event-coordinated"
-    assert ask(catalog, one, at(ENDS)).coordination == "routine"
+    release = build.release("4.2.0", "docs", events=["example-listing"])
+    catalog = build.catalog([listing()], [release])
+    assert ask(catalog, release, at("2026-01-01")).coordination == "event-coordinated"
+    assert ask(catalog, release, at(ENDS) - SECOND).coordination == "event-coordinated"
+    assert ask(catalog, release, at(ENDS)).coordination == "routine"
 
 
 @pytest.mark.parametrize("hidden", [{"visibility": "internal"}, {"visibility": "embargoed"}])
@@ -40,9 +42,9 @@ def test_r96_the_public_does_not_read_of_events_that_are_not_public(gate: Gate, 
         hidden = hidden | {"embargoed_until": "2026-03-10T12:00:01Z"}
     known = listing(id="zebra", title="Zebra", comms_lead=None, invalidates=["units"], **hidden)
     event = Event.model_validate_json(known.model_dump_json(exclude_defaults=True, exclude={"severity"}))
-    one = build.release("4.2.0", risks=[])
-    catalog = build.catalog([event], [one])
-    verdict = gate.verdict(ask(showing(catalog, "units"), one))
+    release = build.release("4.2.0", risks=[])
+    catalog = build.catalog([event], [release])
+    verdict = gate.verdict(ask(showing(catalog, "units"), release))
     assert verdict.outcome.stops
     assert "zebra" not in (verdict.public_reason or verdict.reason).lower()
     assert (verdict.public_reason is None) == (gate is named_risks.GATE)
@@ -61,28 +63,31 @@ def around(*, kept: bool) -> tuple[Catalog, Release]:
         bare = [event.model_dump_json(exclude_defaults=True, exclude={"lead_time"}) for event in events]
         events = [Event.model_validate_json(text) for text in bare]
     notes = build.release("4.2.0").notes.model_dump(mode="json", exclude_defaults=True)
-    told: dict[str, Any] = {"notes": notes | {"unit_statement": "Units stay."}} if kept else {"risks": []}
-    one = build.release("4.2.0", events=["example-listing"], **told)
-    catalog = showing(build.catalog(events, [one]), "units")
-    return replace(catalog, scenarios=(build.scenario("2026-02-01"),) if kept else (build.scenario("2026-05-09"),)), one
+    facts: dict[str, Any] = {"notes": notes | {"unit_statement": "Units stay."}} if kept else {"risks": []}
+    release = build.release("4.2.0", events=["example-listing"], **facts)
+    catalog = showing(build.catalog(events, [release]), "units")
+    return replace(
+        catalog, scenarios=(build.scenario("2026-02-01"),) if kept else (build.scenario("2026-05-09"),)
+    ), release
 
 
 @pytest.mark.parametrize("gate", GATES)
 def test_a_verdict_changes_at_its_boundaries_only(gate: Gate) -> None:
-    catalog, one = around(kept=False)
+    catalog, release = around(kept=False)
     moment, seen = at("2026-01-01"), set()
-    for edge in [*sorted(set(gate.edges(ask(catalog, one, moment)))), at("2026-08-01")]:
-        said = {
-            gate.verdict(ask(catalog, one, moment + part * (edge - moment - SECOND) / 7)).outcome for part in range(8)
+    for edge in [*sorted(set(gate.edges(ask(catalog, release, moment)))), at("2026-08-01")]:
+        outcomes = {
+            gate.verdict(ask(catalog, release, moment + part * (edge - moment - SECOND) / 7)).outcome
+            for part in range(8)
         }
-        assert len(said) == 1, (moment, edge)
-        seen |= said
+        assert len(outcomes) == 1, (moment, edge)
+        seen |= outcomes
         moment = edge
     assert len(seen) > 1
 
 
 @pytest.mark.parametrize("gate", GATES)
 def test_a_register_without_gaps_has_no_boundaries(gate: Gate) -> None:
-    catalog, one = around(kept=True)
-    assert tuple(gate.edges(ask(catalog, one, at("2026-02-02")))) == ()
-    assert gate.verdict(ask(catalog, one)).outcome is Outcome.PASS
+    catalog, release = around(kept=True)
+    assert tuple(gate.edges(ask(catalog, release, at("2026-02-02")))) == ()
+    assert gate.verdict(ask(catalog, release)).outcome is Outcome.PASS

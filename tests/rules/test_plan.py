@@ -28,12 +28,12 @@ def advice(one: Release, *events: Any, now: datetime = FEBRUARY) -> Plan:
     return plan(build.catalog(events or [LISTING], [one]), one, "stable", now)
 
 
-def option(found: Plan, kind: AdviceKind) -> Option:
-    return next(one for one in found.options if one.kind is kind)
+def option(advised: Plan, kind: AdviceKind) -> Option:
+    return next(option for option in advised.options if option.kind is kind)
 
 
 @pytest.mark.parametrize(
-    ("one", "now", "kind"),
+    ("release", "now", "kind"),
     [
         (planned(None), "2026-02-01", AdviceKind.SHIP_NOW),
         (planned("2026-01-05"), "2026-02-01", AdviceKind.SHIP_NOW),  # overdue
@@ -45,8 +45,8 @@ def option(found: Plan, kind: AdviceKind) -> Option:
         (planned(None, necessity="essential"), "2026-03-05", AdviceKind.MOVE_RIGHT),
     ],
 )
-def test_r11_what_is_advised_first(one: Release, now: str, kind: AdviceKind) -> None:
-    assert advice(one, now=at(now)).options[0].kind is kind
+def test_r11_what_is_advised_first(release: Release, now: str, kind: AdviceKind) -> None:
+    assert advice(release, now=at(now)).options[0].kind is kind
 
 
 def test_r93_what_can_wait_is_moved_left_where_it_would_have_to_wait_long() -> None:
@@ -80,7 +80,7 @@ def required_by(moment: str) -> dict[str, Any]:
 
 def test_r93_a_date_after_users_must_have_acted_is_not_advised_and_is_said_to_be_too_late() -> None:
     found = advice(planned("2026-03-09", **required_by("2026-03-12T00:00")))
-    assert [one.kind for one in found.options] == [AdviceKind.MOVE_LEFT]
+    assert [option.kind for option in found.options] == [AdviceKind.MOVE_LEFT]
     assert found.too_late == (
         "Users must run it by Thursday 12 March 2026, 00:00 UTC, so Friday 13 March 2026, 22:00 UTC is too late."
     )
@@ -88,7 +88,7 @@ def test_r93_a_date_after_users_must_have_acted_is_not_advised_and_is_said_to_be
 
 def test_r93_a_planned_date_after_users_must_have_acted_is_too_late_even_if_it_is_open() -> None:
     found = advice(planned("2026-02-20", **required_by("2026-02-10T00:00")))
-    assert [one.kind for one in found.options] == [AdviceKind.MOVE_LEFT]
+    assert [option.kind for option in found.options] == [AdviceKind.MOVE_LEFT]
     assert option(found, AdviceKind.MOVE_LEFT).what == "Ship between now and Tuesday 10 February 2026, 00:00 UTC."
     assert option(found, AdviceKind.MOVE_LEFT).why == "Users must run it by then."
     assert found.too_late.endswith("so Friday 20 February 2026, 09:00 UTC is too late.")
@@ -142,7 +142,7 @@ def test_r93_a_release_is_split_or_made_smaller_only_into_what_may_ship_then(
     change_class: str, moment: str, kinds: set[AdviceKind]
 ) -> None:
     found = advice(planned(moment, change_class))
-    assert {one.kind for one in found.options} & {AdviceKind.SPLIT, AdviceKind.RE_SCOPE} == kinds
+    assert {option.kind for option in found.options} & {AdviceKind.SPLIT, AdviceKind.RE_SCOPE} == kinds
 
 
 def test_what_no_date_mends_is_told_apart_and_dates_are_given_all_the_same() -> None:
@@ -169,7 +169,7 @@ def test_a_date_beyond_the_horizon_is_not_called_open_while_a_freeze_holds_then(
     far = build.event("2026-12-10 10:00", "2026-12-10 22:00", impact=build.CALM)
     found = advice(planned("2026-12-09"), far)
     assert not found.planned.go
-    assert {one.kind for one in found.options} & {AdviceKind.KEEP, AdviceKind.SHIP_NOW} == set()
+    assert {option.kind for option in found.options} & {AdviceKind.KEEP, AdviceKind.SHIP_NOW} == set()
 
 
 def test_what_has_to_be_mended_is_not_called_nothing() -> None:

@@ -62,7 +62,7 @@ def test_what_is_not_asked_for_has_no_boundaries() -> None:
 def edges(profile: str) -> list[datetime]:
     """The moments at which the gate of comms leads may change around an event that has none."""
     event = build.event("2026-03-10", "2026-03-11", severity=build.severity(5), comms_lead=None)
-    one = build.release("4.2.0")
+    release = build.release("4.2.0")
     policy = build.team_policy().model_copy(update={"profile": profile})
-    catalog = build.catalog([event], [one], the_policy=policy)
-    return list(comms_lead.GATE.edges(Question(catalog, one, "stable", Evidence(), at("2026-01-01"))))
+    catalog = build.catalog([event], [release], the_policy=policy)
+    return list(comms_lead.GATE.edges(Question(catalog, release, "stable", Evidence(), at("2026-01-01"))))

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.content.schemas import EXAMPLES
+from publisher.content.examples import EXAMPLES
 from publisher.model.catalog import Catalog
 from publisher.model.config.staffing import Staffing
 from publisher.model.content.calendar_review import Review

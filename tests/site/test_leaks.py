@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from publisher.cli.plan.calendar import CalendarReport
-from publisher.content.schemas import EXAMPLES
+from publisher.content.examples import EXAMPLES
 from publisher.model.content.calendar_review import Review
 from publisher.model.content.register import Override, SprintFreeze
 from publisher.model.records.channel_state import ChannelState
-from publisher.model.values import Visibility
+from publisher.model.visibility import Visibility
 from publisher.pipeline.plan.open_releases import open_questions
 from publisher.rules.calendar.date_changes import moved
 from publisher.rules.calendar.lanes import quarter

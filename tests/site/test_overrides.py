@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from publisher.content.schemas import EXAMPLES
+from publisher.content.examples import EXAMPLES
 from publisher.model.content.register import Override
 from tests.site.factory import at, catalog, page, release
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from publisher.content.schemas import EXAMPLES
+from publisher.content.examples import EXAMPLES
 from publisher.content.yaml_reader import parse
 from publisher.model.catalog import Catalog
 from publisher.model.config.endpoint import Endpoints

@@ -156,8 +156,8 @@ def _entry(
         if entry is not None and entry.action is LedgerAction.STAGE and f"{entry.product}.{entry.channel}" == role
     )
     live = read_top(reader(storage), root)
-    told = LedgerEntryBody.model_validate({name: getattr(honest, name) for name in LedgerEntryBody.model_fields})
-    return told.planned_on(live.stamp if live else None).model_copy(
+    entry_body = LedgerEntryBody.model_validate({name: getattr(honest, name) for name in LedgerEntryBody.model_fields})
+    return entry_body.planned_on(live.stamp if live else None).model_copy(
         update={
             "candidate": digest,
             "staged_over": hashlib.sha256(pointer).hexdigest(),

@@ -35,11 +35,13 @@ def ask(catalog: Catalog, release: Release, moment: Any = DURING) -> Question:
 
 def judged(gate: Gate, event: Event, moment: Any = DURING, change_class: str = "feature", **fields: Any) -> Verdict:
     """What a rule says of a release of a node near one event."""
-    one = build.release("4.2.0", change_class, **fields)
-    return gate.verdict(ask(build.catalog([event], [one]), one, moment))
+    release = build.release("4.2.0", change_class, **fields)
+    return gate.verdict(ask(build.catalog([event], [release]), release, moment))
 
 
 def showing(catalog: Catalog, *what: str) -> Catalog:
     """The catalog, with a daemon that shows this."""
-    daemon = catalog.products["daemon"].model_copy(update={"shows": tuple(Assumption(one) for one in what)})
+    daemon = catalog.products["daemon"].model_copy(
+        update={"shows": tuple(Assumption(assumption) for assumption in what)}
+    )
     return replace(catalog, products=catalog.products | {"daemon": daemon})

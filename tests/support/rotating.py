@@ -82,22 +82,22 @@ def add_key(project: Project, name: str) -> str:
 def stage_keys(project: Project, storage: Storage | None = None, *, replace: bool = False) -> KeySet:
     """`publish keys stage`"""
     where = storage or project.storage()
-    found = key_set(project.look(where), project.catalog, project.now, anew=replace)
-    stage_roles(found, where, project.catalog, project.key_ring(), project.now, replace=replace)
-    return found
+    keys_to_sign = key_set(project.look(where), project.catalog, project.now, anew=replace)
+    stage_roles(keys_to_sign, where, project.catalog, project.key_ring(), project.now, replace=replace)
+    return keys_to_sign
 
 
 def sign_role_as(project: Project, role: str, names: Iterable[str], storage: Storage | None = None) -> None:
     """`publish approve ROLE --key NAME`, once for each key."""
     where = storage or project.storage()
     for name in names:
-        found = review_role(role, project.look(where), project.catalog, project.now)
-        write_objects(sign_role(found, project.key(name)), where, silent)
+        review_seen = review_role(role, project.look(where), project.catalog, project.now)
+        write_objects(sign_role(review_seen, project.key(name)), where, silent)
 
 
 def promote_keys(project: Project, storage: Storage | None = None) -> int:
     """`publish keys promote`; returns for how many roots it was verified."""
     where = storage or project.storage()
-    found = key_set(project.look(where), project.catalog, project.now)
-    apply_keys(plan_keys(found, project.catalog, project.key_ring(), project.now), where)
+    keys_to_sign = key_set(project.look(where), project.catalog, project.now)
+    apply_keys(plan_keys(keys_to_sign, project.catalog, project.key_ring(), project.now), where)
     return verify_for_all(where, project.root, project.now)

@@ -77,7 +77,7 @@ def why(publish: Publish, project: Project) -> tuple[str, str]:
     ran = publish("why", "node@1.0.0", "--json", cwd=project.base)
     assert ran.code == 0, ran.err
     decision = Decision.model_validate_json(ran.out)
-    return decision.outcome, next(one.outcome for one in decision.verdicts if one.rule == GATE.id)
+    return decision.outcome, next(verdict.outcome for verdict in decision.verdicts if verdict.rule == GATE.id)
 
 
 def test_r22_a_release_may_go_once_prometheus_has_measured_that_clients_are_well(

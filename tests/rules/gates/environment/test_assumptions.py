@@ -14,9 +14,9 @@ from tests.support.near import ask, listing, showing
 def shown(event: Event, shows: list[str], **notes: Any) -> Verdict:
     """What is said of a product that shows these things."""
     known = build.release("4.2.0").notes.model_dump(mode="json", exclude_defaults=True)
-    one = build.release("4.2.0", notes=known | notes)
-    catalog = build.catalog([event], [one])
-    return assumptions.GATE.verdict(ask(showing(catalog, *shows), one))
+    release = build.release("4.2.0", notes=known | notes)
+    catalog = build.catalog([event], [release])
+    return assumptions.GATE.verdict(ask(showing(catalog, *shows), release))
 
 
 def test_r6_an_event_that_ends_what_the_product_shows_needs_a_statement() -> None:

@@ -60,10 +60,10 @@ def test_r92_near_an_event_nothing_is_published_by_a_calendar_that_nobody_looks_
 def test_r92_the_moment_at_which_a_review_is_too_old_is_a_moment_of_change() -> None:
     docs = build.release("4.2.0", "docs", "desktop", events=[LISTING.id])
     decision = evaluate(catalog(at("2026-02-20")), docs, "stable", at("2026-03-01"), FILES)
-    said = {one.rule: one.outcome for one in decision.verdicts}
-    assert said["calendar.review"] is Outcome.PASS
+    outcomes = {verdict.rule: verdict.outcome for verdict in decision.verdicts}
+    assert outcomes["calendar.review"] is Outcome.PASS
     later = evaluate(catalog(at("2026-02-20")), docs, "stable", at("2026-03-06"), FILES)
-    assert {one.rule: one.outcome for one in later.verdicts}["calendar.review"] is Outcome.UNKNOWN
+    assert {verdict.rule: verdict.outcome for verdict in later.verdicts}["calendar.review"] is Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_r92_the_moment_at_which_a_review_is_too_old_is_a_moment_of_change() -> 
 def test_r92_a_review_is_due_after_a_week_and_stale_after_two(age: timedelta, is_due: bool, is_stale: bool) -> None:
     given, now = catalog(), REVIEWED + age
     assert (due(given, now), stale(given, now)) == (is_due, is_stale)
-    assert any(one.about == "calendar" for one in lints(given, now)) == is_due
+    assert any(lint.about == "calendar" for lint in lints(given, now)) == is_due
 
 
 def test_a_review_that_is_still_to_come_is_none_until_then() -> None:
@@ -86,9 +86,9 @@ def test_a_review_that_is_still_to_come_is_none_until_then() -> None:
     given, now = catalog(STALE + timedelta(days=300)), STALE
     assert due(given, now)
     assert stale(given, now)
-    said = ask(given, now)
-    assert said.outcome is Outcome.UNKNOWN
-    assert "which is in the future" in said.reason
+    verdict = ask(given, now)
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert "which is in the future" in verdict.reason
     assert STALE + timedelta(days=300) in list(GATE.edges(Question(given, ONE, "stable", FILES, now)))
 
 

@@ -23,9 +23,9 @@ def without_drift() -> Policy:
 
 def estimated(as_of: datetime, moment: datetime, change_class: str = "feature", **fields: Any) -> Verdict:
     """What is said of a release when the block that matters to it was estimated at a moment."""
-    one = build.release("4.2.0", change_class)
-    catalog = build.catalog([forked(as_of, **fields)], [one], the_policy=without_drift())
-    return estimate.GATE.verdict(ask(catalog, one, moment))
+    release = build.release("4.2.0", change_class)
+    catalog = build.catalog([forked(as_of, **fields)], [release], the_policy=without_drift())
+    return estimate.GATE.verdict(ask(catalog, release, moment))
 
 
 @pytest.mark.parametrize(
@@ -45,16 +45,18 @@ def test_r18_an_old_estimate_is_unknown_while_its_event_matters(as_of: datetime,
 
 
 def test_r18_an_estimate_that_grows_wider_must_be_fresh_for_longer() -> None:
-    one = build.release("4.2.0")
-    catalog = build.catalog([forked(NEEDED - 30 * DAY)], [one])
-    windows = ask(catalog, one, STARTS).timeline.windows
+    release = build.release("4.2.0")
+    catalog = build.catalog([forked(NEEDED - 30 * DAY)], [release])
+    windows = ask(catalog, release, STARTS).timeline.windows
     first, last = min(window.start for window in windows) - 14 * DAY, max(window.end for window in windows)
     assert first < NEEDED
     assert last > USELESS
-    said = [
-        estimate.GATE.verdict(ask(catalog, one, edge + shift * SECOND)) for edge in (first, last) for shift in (-1, 0)
+    verdicts = [
+        estimate.GATE.verdict(ask(catalog, release, edge + shift * SECOND))
+        for edge in (first, last)
+        for shift in (-1, 0)
     ]
-    assert [verdict.outcome for verdict in said] == [Outcome.PASS, Outcome.UNKNOWN, Outcome.UNKNOWN, Outcome.PASS]
+    assert [verdict.outcome for verdict in verdicts] == [Outcome.PASS, Outcome.UNKNOWN, Outcome.UNKNOWN, Outcome.PASS]
 
 
 def test_r18_an_old_estimate_says_what_was_estimated_and_when() -> None:
@@ -73,6 +75,6 @@ def test_r18_an_event_that_is_not_to_come_needs_no_estimate(fields: dict[str, st
 
 def test_r18_what_no_freeze_stops_needs_no_estimate() -> None:
     assert estimated(STARTS - 10 * DAY, STARTS - DAY, "docs").outcome is Outcome.NOT_APPLICABLE
-    one = build.release("4.2.0")
-    asked = ask(build.catalog([listing()], [one]), one, STARTS - DAY)
+    release = build.release("4.2.0")
+    asked = ask(build.catalog([listing()], [release]), release, STARTS - DAY)
     assert estimate.GATE.verdict(asked).outcome is Outcome.NOT_APPLICABLE

@@ -12,11 +12,11 @@ from tests.support.build import at
 
 def hard(events: list[str], moment: str) -> Verdict:
     """The verdict of the hard freeze with events that each last a day and begin at the given days."""
-    one = build.release("4.2.0", product="desktop")
+    release = build.release("4.2.0", product="desktop")
     listings = [
         build.event(day, day + " 12:00", id=f"event-{n}", title=f"Event {n}") for n, day in enumerate(events, 1)
     ]
-    question = Question(build.catalog(listings, [one]), one, "stable", Evidence(), at(moment))
+    question = Question(build.catalog(listings, [release]), release, "stable", Evidence(), at(moment))
     return hard_freeze.GATE.verdict(question)
 
 
@@ -29,9 +29,12 @@ def test_waiting_names_the_end_of_the_whole_stretch() -> None:
 
 
 def test_a_gap_of_a_second_is_a_gap() -> None:
-    one, other = build.event("2026-03-10", "2026-03-10 12:00"), build.event("2026-03-17 12:00:01", "2026-03-18", id="b")
+    first_event, other = (
+        build.event("2026-03-10", "2026-03-10 12:00"),
+        build.event("2026-03-17 12:00:01", "2026-03-18", id="b"),
+    )
     asked = build.release("4.2.0", product="desktop")
-    catalog = build.catalog([one, other], [asked])
+    catalog = build.catalog([first_event, other], [asked])
     verdict = hard_freeze.GATE.verdict(Question(catalog, asked, "stable", Evidence(), at("2026-03-05")))
     assert verdict.until == at("2026-03-10 12:00")
 

@@ -20,5 +20,5 @@ def test_r29_a_hotfix_ships_only_when_waiting_is_riskier(delay: int | None, roll
     fields: dict[str, Any] = {"kind": "hotfix", "risk_of_rollout": build.severity(rollout)}
     if delay is not None:
         fields["risk_of_delay"] = build.severity(delay)
-    one = build.release("4.2.0", "patch", **fields)
-    assert evaluate(build.catalog([], [one]), one, "stable", at("2026-01-01")).outcome is outcome
+    release = build.release("4.2.0", "patch", **fields)
+    assert evaluate(build.catalog([], [release]), release, "stable", at("2026-01-01")).outcome is outcome

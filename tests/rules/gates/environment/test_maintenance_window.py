@@ -73,9 +73,9 @@ def test_r41_a_migration_ships_while_announced_maintenance_holds(moment: str, se
 
 def test_r41_a_migration_waits_for_the_next_window() -> None:
     weekly = build.maintenance("2026-03-01", repeats=TUESDAYS, title="Index cleaning")
-    said = maintenance_window.GATE.verdict(planned("2026-03-06", weekly))
-    assert said.until == at("2026-03-10 09:00")
-    assert said.reason == (
+    verdict = maintenance_window.GATE.verdict(planned("2026-03-06", weekly))
+    assert verdict.until == at("2026-03-10 09:00")
+    assert verdict.reason == (
         "A migration cannot be taken back, so it ships only in announced maintenance:"
         ' it waits for "Index cleaning" on Tuesday 10 March 2026, 09:00 UTC.'
     )
@@ -84,10 +84,10 @@ def test_r41_a_migration_waits_for_the_next_window() -> None:
 @pytest.mark.parametrize("moment", ["2026-03-06", "2026-03-10 09:30"])
 def test_r41_the_words_of_a_window_that_is_not_public_are_not_told(moment: str) -> None:
     hidden = build.maintenance("2026-03-01", repeats=TUESDAYS, title="Secret move", visibility="internal")
-    said = maintenance_window.GATE.verdict(planned(moment, hidden))
-    assert "Secret move" in said.reason
-    assert '"Reserved period"' in str(said.public_reason)
-    assert "Secret" not in str(said.public_reason)
+    verdict = maintenance_window.GATE.verdict(planned(moment, hidden))
+    assert "Secret move" in verdict.reason
+    assert '"Reserved period"' in str(verdict.public_reason)
+    assert "Secret" not in str(verdict.public_reason)
 
 
 def test_r41_without_maintenance_of_its_product_a_migration_stays() -> None:
@@ -125,15 +125,15 @@ def test_r71_the_pattern_says_what_ships_in_maintenance_only(
 
 
 def test_r41_a_team_of_one_need_not_announce_it() -> None:
-    said = maintenance_window.GATE.verdict(planned("2026-03-06", profile="solo"))
-    assert (said.outcome, said.reason) == (Outcome.NOT_APPLICABLE, "Not required by policy profile solo.")
+    verdict = maintenance_window.GATE.verdict(planned("2026-03-06", profile="solo"))
+    assert (verdict.outcome, verdict.reason) == (Outcome.NOT_APPLICABLE, "Not required by policy profile solo.")
 
 
 @given(st.integers(0, 100 * 24), st.lists(st.integers(0, 100 * 24 * 3600), min_size=1, max_size=20))
 def test_r41_the_outcome_changes_with_the_windows_and_at_no_other_moment(start: int, later: list[int]) -> None:
     now = at("2026-02-20") + timedelta(hours=start)
     question = replace(WINDOWS, now=now)
-    moments = [now + one * SECOND for one in later]
+    moments = [now + seconds * SECOND for seconds in later]
     assert changes_only_at_boundaries(question, maintenance_window.GATE, moments)
 
 
@@ -148,6 +148,6 @@ def test_the_boundaries_of_maintenance_are_in_order_and_finite() -> None:
     endless = build.maintenance("2026-03-01", repeats=TUESDAYS)
     edges = list(maintenance_window.GATE.edges(planned("2026-03-10 09:30", endless)))
     assert edges[:2] == [at("2026-03-10 10:00"), at("2026-03-17 09:00")]
-    assert all(one < other for one, other in pairwise(edges))
+    assert all(edge < other for edge, other in pairwise(edges))
     assert edges[-1] > at("2027-04-01")
     assert list(maintenance_window.GATE.edges(planned("2026-03-06", endless, release=build.release("4.2.0")))) == []

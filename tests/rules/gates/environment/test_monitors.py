@@ -121,13 +121,13 @@ def moments(given: Monitor) -> list[datetime]:
 
 def test_a_program_that_measures_the_same_every_minute_adds_no_moments() -> None:
     night = [f"2026-03-12 {hour:02}:{minute:02}" for hour in range(12) for minute in range(60)]
-    assert moments(monitor(*((one, 40) for one in night))) == moments(
+    assert moments(monitor(*((watched, 40) for watched in night))) == moments(
         monitor(("2026-03-12 00:00", 40), ("2026-03-12 11:59", 40))
     )
 
 
 def test_what_a_monitor_says_changes_at_no_other_moment() -> None:
-    one = monitor(
+    watched = monitor(
         ("2026-03-11 00:00", 40),
         ("2026-03-11 05:00", 40),
         ("2026-03-11 17:00", 5),  # just when the one before counts no more
@@ -136,9 +136,9 @@ def test_what_a_monitor_says_changes_at_no_other_moment() -> None:
         ("2026-03-12 10:30", 5),
     )
     minutes = [LISTING.ends + timedelta(minutes=number) for number in range(3 * 24 * 60)]
-    changes = {later for earlier, later in pairwise(minutes) if state(one, earlier) is not state(one, later)}
+    changes = {later for earlier, later in pairwise(minutes) if state(watched, earlier) is not state(watched, later)}
     assert len(changes) == 7
-    assert changes <= set(moments(one))
+    assert changes <= set(moments(watched))
 
 
 def test_reasons_say_what_was_measured_what_is_healthy_and_what_to_do() -> None:
@@ -159,10 +159,10 @@ def test_an_event_that_is_not_public_is_named_in_neutral_words_and_nothing_measu
     hidden = LISTING.model_copy(update={"visibility": "internal", "public_title": "Reserved"})
     content = build.catalog([hidden], the_policy=policy(), monitors=(ILL,))
     for now, release in ((END, FEATURE), (END - SECOND, FEATURE), (at("2026-03-13 16:00"), FEATURE)):
-        told = ask(content, now, release).public_reason
-        assert told is not None
-        assert told.startswith('"Reserved": ')
-        assert "syncs" not in told
+        reason = ask(content, now, release).public_reason
+        assert reason is not None
+        assert reason.startswith('"Reserved": ')
+        assert "syncs" not in reason
 
 
 @pytest.mark.parametrize(
@@ -179,12 +179,14 @@ def test_less_severe_events_and_policies_that_do_not_ask_wait_for_no_measurement
 
 def test_a_product_that_nobody_measures_is_advised_of() -> None:
     content = catalog(monitor(products=["daemon"]))
-    found = {one.about for one in lints(content, at("2026-01-01")) if one.what.startswith("no monitor measures errors")}
-    assert found == {"desktop", "dashboard", "service"}
+    subjects = {
+        lint.about for lint in lints(content, at("2026-01-01")) if lint.what.startswith("no monitor measures errors")
+    }
+    assert subjects == {"desktop", "dashboard", "service"}
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "refusal"),
     [
         ({"at_most": None}, "nothing says which values are healthy"),
         ({"at_least": 13}, "`at_least` is more than `at_most`"),
@@ -194,8 +196,8 @@ def test_a_product_that_nobody_measures_is_advised_of() -> None:
         ({"readings": [{"at": "2026-03-02T00:00:00Z", "value": 1}] * 2}, "go back in time at 2026-03-02T00:00:00Z"),
     ],
 )
-def test_a_monitor_that_contradicts_itself_is_refused(fields: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_a_monitor_that_contradicts_itself_is_refused(fields: dict[str, Any], refusal: str) -> None:
+    with pytest.raises(ValueError, match=refusal):
         monitor(**fields)
 
 

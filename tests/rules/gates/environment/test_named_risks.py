@@ -11,7 +11,7 @@ from tests.support.near import FIRST, LAST, SECOND, judged, listing
 
 def risks(*named: str) -> list[dict[str, str]]:
     """A risk of each class that is named."""
-    return [{"risk": one, "description": "A.", "mitigation": "B.", "detector": "C."} for one in named]
+    return [{"risk": risk, "description": "A.", "mitigation": "B.", "detector": "C."} for risk in named]
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,8 @@ def test_r7_near_an_event_every_class_of_risk_is_named(named: list[dict[str, str
 
 
 def test_r7_a_risk_of_each_class_or_a_reason_why_there_is_none_passes() -> None:
-    told = [*risks("outage", "trust"), {"risk": "security", "none_because": "Only colours change."}]
-    assert judged(named_risks.GATE, listing(), risks=told).outcome is Outcome.PASS
+    given = [*risks("outage", "trust"), {"risk": "security", "none_because": "Only colours change."}]
+    assert judged(named_risks.GATE, listing(), risks=given).outcome is Outcome.PASS
 
 
 def test_r3_r7_only_while_an_event_is_near_and_not_for_documentation() -> None:

@@ -21,8 +21,8 @@ LISTING = build.event("2026-03-10 10:00", "2026-03-10 22:00")
 
 def ask(moment: str, change_class: str = "ui-polish", shift: int = 0, **fields: Any) -> Question:
     """A question about a release of the desktop client around the listing."""
-    one = build.release("4.2.0", change_class, "desktop", **fields)
-    return Question(build.catalog([LISTING], [one]), one, "stable", Evidence(), at(moment) + shift * SECOND)
+    release = build.release("4.2.0", change_class, "desktop", **fields)
+    return Question(build.catalog([LISTING], [release]), release, "stable", Evidence(), at(moment) + shift * SECOND)
 
 
 @pytest.mark.parametrize(
@@ -44,17 +44,18 @@ def ask(moment: str, change_class: str = "ui-polish", shift: int = 0, **fields: 
     ],
 )
 def test_r71_every_class_has_a_default_that_fits_near_events_too(change_class: str, expected: str) -> None:
-    found = ask("2026-03-10 12:00", change_class).pattern
-    assert found is not None
-    assert found.id == expected
+    pattern = ask("2026-03-10 12:00", change_class).pattern
+    assert pattern is not None
+    assert pattern.id == expected
     assert rollout_pattern.GATE.verdict(ask("2026-03-10 12:00", change_class)).outcome is Outcome.PASS
 
 
 def test_r71_the_policy_tells_the_five_patterns_apart() -> None:
-    told = {
-        one.id: (one.risk, one.rollback, one.near_events, one.maintenance_only) for one in build.team_policy().patterns
+    patterns = {
+        pattern.id: (pattern.risk, pattern.rollback, pattern.near_events, pattern.maintenance_only)
+        for pattern in build.team_policy().patterns
     }
-    assert told == {
+    assert patterns == {
         "big-bang": ("high", "medium", False, False),
         "soft-canary": ("medium", "low", True, False),
         "hard-staged": ("low to medium", "medium", True, False),
@@ -88,17 +89,17 @@ def test_r71_a_pattern_that_does_not_exist_is_refused() -> None:
 
 def test_r71_a_class_without_a_default_must_name_one() -> None:
     known = build.team_policy()
-    plain = tuple(one.model_copy(update={"default_for": ()}) for one in known.patterns)
-    one = build.release("4.2.0", ChangeClass.PATCH.value)
-    catalog = build.catalog([], [one], the_policy=known.model_copy(update={"patterns": plain}))
-    verdict = rollout_pattern.GATE.verdict(Question(catalog, one, "stable", Evidence(), at("2026-01-01")))
+    plain = tuple(pattern.model_copy(update={"default_for": ()}) for pattern in known.patterns)
+    release = build.release("4.2.0", ChangeClass.PATCH.value)
+    catalog = build.catalog([], [release], the_policy=known.model_copy(update={"patterns": plain}))
+    verdict = rollout_pattern.GATE.verdict(Question(catalog, release, "stable", Evidence(), at("2026-01-01")))
     assert verdict.outcome is Outcome.BLOCKED
     assert verdict.reason == "The policy has no default rollout pattern for patches."
 
 
 def test_a_policy_without_patterns_asks_for_none() -> None:
-    one = build.release("4.2.0")
-    catalog = build.catalog([], [one], the_policy=build.policy())
-    question = Question(catalog, one, "stable", Evidence(), at("2026-01-01"))
+    release = build.release("4.2.0")
+    catalog = build.catalog([], [release], the_policy=build.policy())
+    question = Question(catalog, release, "stable", Evidence(), at("2026-01-01"))
     assert rollout_pattern.GATE.verdict(question).outcome is Outcome.NOT_APPLICABLE
     assert question.pattern is None

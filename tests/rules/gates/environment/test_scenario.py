@@ -23,8 +23,8 @@ def tried(
     *scenarios: Scenario, event: Event = SEVERE, change_class: str = "feature", product: str = "daemon"
 ) -> Verdict:
     """What is said of a release near a severe event with these scenarios."""
-    one = build.release("4.2.0", change_class, product)
-    return scenario.GATE.verdict(ask(replace(build.catalog([event], [one]), scenarios=scenarios), one))
+    release = build.release("4.2.0", change_class, product)
+    return scenario.GATE.verdict(ask(replace(build.catalog([event], [release]), scenarios=scenarios), release))
 
 
 def test_r5_a_node_release_near_a_severe_event_needs_a_recent_scenario() -> None:
@@ -45,8 +45,8 @@ def test_r5_a_node_release_near_a_severe_event_needs_a_recent_scenario() -> None
         ("daemon", "docs", Outcome.NOT_APPLICABLE),
         ("desktop", "feature", Outcome.NOT_APPLICABLE),
         *(
-            ("desktop", one, Outcome.BLOCKED)
-            for one in ("protocol", "rpc", "dht", "tracker", "seeding", "storage", "migration")
+            ("desktop", change_class, Outcome.BLOCKED)
+            for change_class in ("protocol", "rpc", "dht", "tracker", "seeding", "storage", "migration")
         ),
     ],
 )
@@ -84,11 +84,11 @@ def test_r5_one_scenario_that_fits_is_enough() -> None:
 
 
 def test_r5_an_event_of_less_severity_needs_none_and_an_accepted_signal_makes_it_severe() -> None:
-    one = build.release("4.2.0")
-    catalog = build.catalog([listing()], [one])
-    assert scenario.GATE.verdict(ask(catalog, one)).outcome is Outcome.PASS
+    release = build.release("4.2.0")
+    catalog = build.catalog([listing()], [release])
+    assert scenario.GATE.verdict(ask(catalog, release)).outcome is Outcome.PASS
     heard = build.signal("example-listing", 4, accepted=True)
-    assert scenario.GATE.verdict(ask(replace(catalog, signals=(heard,)), one)).outcome is Outcome.BLOCKED
+    assert scenario.GATE.verdict(ask(replace(catalog, signals=(heard,)), release)).outcome is Outcome.BLOCKED
 
 
 def test_r5_what_starts_with_a_block_is_counted_from_the_latest_moment() -> None:
@@ -102,10 +102,10 @@ def test_r5_what_starts_with_a_block_is_counted_from_the_latest_moment() -> None
 
 
 def test_r5_a_run_counts_from_the_moment_at_which_it_was_run() -> None:
-    one = build.release("4.2.0")
+    release = build.release("4.2.0")
     ran = at("2026-03-09 12:00")
-    catalog = replace(build.catalog([SEVERE], [one]), scenarios=(build.scenario("2026-03-09 12:00"),))
+    catalog = replace(build.catalog([SEVERE], [release]), scenarios=(build.scenario("2026-03-09 12:00"),))
     for shift, outcome in ((-1, Outcome.BLOCKED), (0, Outcome.PASS), (1, Outcome.PASS)):
-        assert scenario.GATE.verdict(ask(catalog, one, ran + shift * SECOND)).outcome is outcome
-    assert ran in scenario.GATE.edges(ask(catalog, one, ran - SECOND))
-    assert ran not in scenario.GATE.edges(ask(catalog, one, ran))
+        assert scenario.GATE.verdict(ask(catalog, release, ran + shift * SECOND)).outcome is outcome
+    assert ran in scenario.GATE.edges(ask(catalog, release, ran - SECOND))
+    assert ran not in scenario.GATE.edges(ask(catalog, release, ran))

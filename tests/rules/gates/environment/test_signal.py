@@ -23,10 +23,10 @@ def heard(
     sampled_at: datetime, moment: datetime, event: Event | None = None, change_class: str = "feature", **fields: Any
 ) -> Verdict:
     """What is said of a release when a signal of the listing was measured at a moment."""
-    one = build.release("4.2.0", change_class)
+    release = build.release("4.2.0", change_class)
     signal = measured(sampled_at, **fields)
-    catalog = replace(build.catalog([event or listing()], [one]), signals=(signal,))
-    return SIGNAL.verdict(ask(catalog, one, moment))
+    catalog = replace(build.catalog([event or listing()], [release]), signals=(signal,))
+    return SIGNAL.verdict(ask(catalog, release, moment))
 
 
 @pytest.mark.parametrize("fields", [{"value": 1.0}, ACCEPTED, {}])
@@ -84,10 +84,10 @@ def test_r84_a_proposal_says_what_was_measured() -> None:
 
 
 def test_r12_a_release_that_names_an_event_hears_its_signals_at_once() -> None:
-    one = build.release("4.2.0", events=["example-listing"])
-    catalog = replace(build.catalog([listing()], [one]), signals=(measured(at("2025-12-01")),))
-    assert SIGNAL.verdict(ask(catalog, one, at("2026-01-01"))).outcome is Outcome.NEEDS_APPROVAL
-    assert SIGNAL.verdict(ask(catalog, one, MATTERS)).outcome is Outcome.UNKNOWN
+    release = build.release("4.2.0", events=["example-listing"])
+    catalog = replace(build.catalog([listing()], [release]), signals=(measured(at("2025-12-01")),))
+    assert SIGNAL.verdict(ask(catalog, release, at("2026-01-01"))).outcome is Outcome.NEEDS_APPROVAL
+    assert SIGNAL.verdict(ask(catalog, release, MATTERS)).outcome is Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize("status", ["happened", "cancelled"])

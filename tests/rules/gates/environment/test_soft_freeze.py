@@ -33,13 +33,13 @@ SOFT = "2026-03-12"
 def test_r28_in_a_soft_freeze_only_what_is_essential_and_sure_ships(
     change_class: str, fields: dict[str, Any], outcome: Outcome
 ) -> None:
-    one = build.release("4.2.0", change_class, **fields)
-    assert evaluate(build.catalog([LISTING], [one]), one, "stable", at(SOFT)).outcome is outcome
+    release = build.release("4.2.0", change_class, **fields)
+    assert evaluate(build.catalog([LISTING], [release]), release, "stable", at(SOFT)).outcome is outcome
 
 
 def test_r28_what_may_wait_ships_when_nothing_is_frozen() -> None:
-    one = build.release("4.2.0", "patch", necessity="opportunistic", fix_confidence="low")
-    assert evaluate(build.catalog([LISTING], [one]), one, "stable", at("2026-01-01")).go
+    release = build.release("4.2.0", "patch", necessity="opportunistic", fix_confidence="low")
+    assert evaluate(build.catalog([LISTING], [release]), release, "stable", at("2026-01-01")).go
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ def test_r28_what_may_wait_ships_when_nothing_is_frozen() -> None:
 )
 def test_r20_a_patch_is_a_patch_by_its_version_too(version: str, expected: Outcome) -> None:
     before = build.release("4.1.0", shipped_at="2026-01-01T00:00:00Z")
-    one = build.release(version, "patch")
-    decided = evaluate(build.catalog([LISTING], [before, one]), one, "stable", at("2026-03-11"))
+    release = build.release(version, "patch")
+    decided = evaluate(build.catalog([LISTING], [before, release]), release, "stable", at("2026-03-11"))
     assert decided.outcome is expected
 
 
@@ -63,7 +63,7 @@ def test_classes_that_two_freezes_allow_stand_in_the_order_of_the_one_that_began
         ((ChangeClass.SECURITY, ChangeClass.DOCS), "docs or security"),
         ((ChangeClass.PATCH, ChangeClass.DOCS), "docs or patch"),
     ]
-    for allows, said in orders:
+    for allows, classes in orders:
         sprint = SprintFreeze(
             id="sprint",
             title="A sprint",
@@ -72,26 +72,26 @@ def test_classes_that_two_freezes_allow_stand_in_the_order_of_the_one_that_began
             allows=allows,
             because="sprint",
         )
-        one = build.release("4.2.0")
-        decision = evaluate(build.catalog([listing], [one], sprints=[sprint]), one, "stable", at("2026-03-12"))
+        release = build.release("4.2.0")
+        decision = evaluate(build.catalog([listing], [release], sprints=[sprint]), release, "stable", at("2026-03-12"))
         fix = next(verdict.fix for verdict in decision.verdicts if verdict.rule == "freeze.soft")
-        assert fix == f"Wait, or move urgent parts into a release of class {said}."
+        assert fix == f"Wait, or move urgent parts into a release of class {classes}."
 
 
 def test_r20_a_patch_is_a_patch_of_what_the_channel_offers_also_where_the_content_says_nothing_of_it() -> None:
     """Leaving `shipped_at` out of the version before makes no patch of a new major version."""
     listing = build.event("2026-03-10 10:00", "2026-03-10 22:00")
-    one = build.release("5.0.0", "patch")
-    catalog = build.catalog([listing], [build.release("4.1.0"), one])
+    release = build.release("5.0.0", "patch")
+    catalog = build.catalog([listing], [build.release("4.1.0"), release])
     live = Evidence(live=Version.parse("4.1.0"))
-    assert evaluate(catalog, one, "stable", at("2026-03-12"), live).outcome is Outcome.WAITING
-    assert evaluate(catalog, one, "stable", at("2026-03-20"), live).outcome is Outcome.PASS
+    assert evaluate(catalog, release, "stable", at("2026-03-12"), live).outcome is Outcome.WAITING
+    assert evaluate(catalog, release, "stable", at("2026-03-20"), live).outcome is Outcome.PASS
 
 
 @pytest.mark.parametrize("change_class", ["security", "hotfix"])
 @pytest.mark.parametrize(("before", "outcome"), [("3.9.0", Outcome.WAITING), ("4.1.0", Outcome.PASS)])
 def test_r20_a_fix_that_is_a_major_step_is_no_correction(change_class: str, before: str, outcome: Outcome) -> None:
     listing = build.event("2026-03-10 10:00", "2026-03-10 22:00")
-    one = build.release("4.2.0", change_class)
+    release = build.release("4.2.0", change_class)
     live = Evidence(live=Version.parse(before))
-    assert evaluate(build.catalog([listing], [one]), one, "stable", at("2026-03-12"), live).outcome is outcome
+    assert evaluate(build.catalog([listing], [release]), release, "stable", at("2026-03-12"), live).outcome is outcome

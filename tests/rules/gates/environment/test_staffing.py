@@ -41,18 +41,18 @@ def leaves(duty: str, moment: datetime) -> Staffing:
 def test_r62_near_an_event_every_duty_is_there_for_the_first_day(duty: str, seconds: int, expected: str) -> None:
     question = ask(NEAR, leaves(duty, NEAR + timedelta(days=1) + seconds * SECOND))
     assert question.near == (LISTING,)
-    said = staffing.GATE.verdict(question)
-    assert said.outcome == expected
+    verdict = staffing.GATE.verdict(question)
+    assert verdict.outcome == expected
     if expected == "blocked":
-        assert f"{duty.capitalize()} is not staffed from Monday 9 March 2026, 08:59 to 09:00 UTC" in said.reason
-        assert said.public_reason is not None
-        assert "missing" not in said.public_reason
+        assert f"{duty.capitalize()} is not staffed from Monday 9 March 2026, 08:59 to 09:00 UTC" in verdict.reason
+        assert verdict.public_reason is not None
+        assert "missing" not in verdict.public_reason
 
 
 def test_r62_without_staffing_nothing_is_known_and_nothing_ships_near_an_event() -> None:
-    said = staffing.GATE.verdict(ask(NEAR, None))
-    assert said.outcome is Outcome.BLOCKED
-    assert said.reason.startswith("There is no staffing.yaml, so no duty counts as staffed. Near an event")
+    verdict = staffing.GATE.verdict(ask(NEAR, None))
+    assert verdict.outcome is Outcome.BLOCKED
+    assert verdict.reason.startswith("There is no staffing.yaml, so no duty counts as staffed. Near an event")
 
 
 def test_r62_far_from_events_nobody_has_to_stand_by() -> None:
@@ -60,8 +60,8 @@ def test_r62_far_from_events_nobody_has_to_stand_by() -> None:
 
 
 def test_r62_a_team_of_one_need_not_prove_it() -> None:
-    said = staffing.GATE.verdict(ask(NEAR, None, profile="solo"))
-    assert (said.outcome, said.reason) == (Outcome.NOT_APPLICABLE, "Not required by policy profile solo.")
+    verdict = staffing.GATE.verdict(ask(NEAR, None, profile="solo"))
+    assert (verdict.outcome, verdict.reason) == (Outcome.NOT_APPLICABLE, "Not required by policy profile solo.")
     assert list(staffing.GATE.edges(ask(NEAR, None, profile="solo"))) == []
 
 
@@ -100,7 +100,7 @@ def test_r62_the_outcome_changes_at_no_other_moment(shifts: list[Any], start: in
     whole = replace(CATALOG, staffing=build.staffing(*shifts, but="support"))
     now = at("2026-02-10") + timedelta(hours=start)
     question = Question(whole, NAMING, "stable", Evidence(), now)
-    assert changes_only_at_boundaries(question, staffing.GATE, [now + one * SECOND for one in later])
+    assert changes_only_at_boundaries(question, staffing.GATE, [now + seconds * SECOND for seconds in later])
 
 
 CATALOG = build.catalog([LISTING, build.event("2026-03-29 00:00", "2026-03-29 09:00", id="second-listing")])

@@ -37,7 +37,7 @@ def test_every_platform_has_the_file_that_was_recorded(
     fields: dict[str, Any], evidence: Evidence, outcome: str, reason: str
 ) -> None:
     shipped = build.release("4.1.0", shipped_at="2026-01-01T00:00:00Z")
-    one = build.release(**({"version": "4.2.0"} | fields))
-    verdict = GATE.verdict(Question(build.catalog([], [shipped]), one, "stable", evidence, at("2026-02-01")))
+    release = build.release(**({"version": "4.2.0"} | fields))
+    verdict = GATE.verdict(Question(build.catalog([], [shipped]), release, "stable", evidence, at("2026-02-01")))
     assert verdict.outcome == outcome
     assert reason in verdict.reason

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from publisher.content.schemas import EXAMPLES
+from publisher.content.examples import EXAMPLES
 from publisher.model.catalog import Catalog
 from publisher.model.content.product import Product
 from publisher.model.content.release import ChangeClass
@@ -34,9 +34,9 @@ def catalog(profile: str = "team") -> Catalog:
 
 
 def decided(change_class: str, *paths: str, versions: tuple[VersionStep, ...] = (), **fields: Any) -> Decision:
-    one = build.release("4.2.0", change_class, **fields)
+    release = build.release("4.2.0", change_class, **fields)
     facts = ChangeFacts(paths=paths, versions=versions)
-    return evaluate(catalog(), one, "stable", at("2026-01-01"), Evidence(changes=facts))
+    return evaluate(catalog(), release, "stable", at("2026-01-01"), Evidence(changes=facts))
 
 
 @pytest.mark.parametrize(
@@ -71,20 +71,20 @@ def test_r20_r26_a_patch_that_steps_a_schema_or_wire_version_fails(name: str, af
 
 def test_r26_the_public_reads_the_class_and_no_path() -> None:
     public = decided("ui-polish", "src/dht/secret.c").public()
-    said = " ".join(verdict.reason for verdict in public.verdicts)
-    assert "changed something of class dht" in said
-    assert "secret" not in said
+    reasons = " ".join(verdict.reason for verdict in public.verdicts)
+    assert "changed something of class dht" in reasons
+    assert "secret" not in reasons
 
 
 def test_r26_without_a_list_of_changes_a_publication_stops_and_a_question_does_not() -> None:
-    one = build.release("4.2.0")
+    release = build.release("4.2.0")
     files = (PublishedFile(file="node", platform="linux-amd64", size=1, sha256="a" * 64),)
     for profile, evidence, outcome in (
         ("team", Evidence(), Outcome.PASS),
         ("team", Evidence(artifacts=files), Outcome.UNKNOWN),
         ("solo", Evidence(artifacts=files), Outcome.PASS),
     ):
-        assert evaluate(catalog(profile), one, "stable", at("2026-01-01"), evidence).outcome is outcome
+        assert evaluate(catalog(profile), release, "stable", at("2026-01-01"), evidence).outcome is outcome
 
 
 def test_r14_r26_a_class_that_waits_less_long_only_where_versions_may_not_fit_is_refused_too() -> None:

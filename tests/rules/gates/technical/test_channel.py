@@ -25,7 +25,7 @@ def test_a_release_is_meant_for_the_channel_and_for_the_public(
     fields: dict[str, Any], outcome: str, reason: str
 ) -> None:
     shipped = build.release("4.1.0", shipped_at="2026-01-01T00:00:00Z")
-    one = build.release(**({"version": "4.2.0"} | fields))
-    verdict = GATE.verdict(Question(build.catalog([], [shipped]), one, "stable", Evidence(), at("2026-02-01")))
+    release = build.release(**({"version": "4.2.0"} | fields))
+    verdict = GATE.verdict(Question(build.catalog([], [shipped]), release, "stable", Evidence(), at("2026-02-01")))
     assert verdict.outcome == outcome
     assert reason in verdict.reason

@@ -25,8 +25,8 @@ WORDS_FIRST = ["metadata", "docs"]
 def enabling(channel: str = "stable", **shipped: Any) -> Question:
     """A release that switches on what 4.1.0 brought."""
     before = build.release("4.1.0", **{"shipped_at": "2026-01-05T09:00:00Z"} | shipped)
-    one = build.release("4.2.0", steps=[*WORDS_FIRST, "enable-default"], enables_default_of="4.1.0")
-    return Question(build.catalog([], [before, one]), one, channel, Evidence(), SHIPPED)
+    release = build.release("4.2.0", steps=[*WORDS_FIRST, "enable-default"], enables_default_of="4.1.0")
+    return Question(build.catalog([], [before, release]), release, channel, Evidence(), SHIPPED)
 
 
 @pytest.mark.parametrize(
@@ -61,11 +61,11 @@ def test_r66_code_that_has_not_shipped_blocks() -> None:
 
 def near(plane: Plane, change_class: str, steps: list[str], moment: str = "2026-03-10 12:00") -> Outcome:
     """What is said of the steps of a release of a daemon near the listing."""
-    one = build.release("4.2.0", change_class, steps=steps)
-    catalog = build.catalog([LISTING], [one])
+    release = build.release("4.2.0", change_class, steps=steps)
+    catalog = build.catalog([LISTING], [release])
     products = catalog.products | {"daemon": catalog.products["daemon"].model_copy(update={"plane": plane})}
     return plane_order.GATE.verdict(
-        Question(replace(catalog, products=products), one, "stable", Evidence(), at(moment))
+        Question(replace(catalog, products=products), release, "stable", Evidence(), at(moment))
     ).outcome
 
 

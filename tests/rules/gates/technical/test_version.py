@@ -27,13 +27,13 @@ def test_a_release_is_newer_than_what_the_channel_offers(
     fields: dict[str, Any], evidence: Evidence, outcome: str, reason: str
 ) -> None:
     shipped = build.release("4.1.0", shipped_at="2026-01-01T00:00:00Z")
-    one = build.release(**({"version": "4.2.0"} | fields))
-    verdict = GATE.verdict(Question(build.catalog([], [shipped]), one, "stable", evidence, at("2026-02-01")))
+    release = build.release(**({"version": "4.2.0"} | fields))
+    verdict = GATE.verdict(Question(build.catalog([], [shipped]), release, "stable", evidence, at("2026-02-01")))
     assert verdict.outcome == outcome
     assert reason in verdict.reason
 
 
 def test_the_first_release_follows_nothing() -> None:
-    one = build.release("0.1.0")
-    decision = evaluate(build.catalog([], [one]), one, "stable", at("2026-02-01"))
+    release = build.release("0.1.0")
+    decision = evaluate(build.catalog([], [release]), release, "stable", at("2026-02-01"))
     assert decision.verdicts[1].reason == "It is the first release in stable."
