@@ -40,7 +40,8 @@ class Mended(Generic[M]):
 
 def mended(model: type[M], document: Document) -> Mended[M] | None:
     """The item with its wrong values replaced; None where nobody could say what it is."""
-    from publisher.content.schemas import CONTENT, EXAMPLES  # noqa: PLC0415 - needed only once something is wrong
+    from publisher.content.examples import EXAMPLES  # noqa: PLC0415 - needed only once something is wrong
+    from publisher.content.schemas import CONTENT  # noqa: PLC0415 - the same
 
     kind = next((name for name, known in CONTENT.items() if known is model), "")
     if kind not in ("event", "release", "deprecation", "policy", "products", "scenario", "sprint", "override"):

@@ -6,8 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -18,7 +17,6 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
-    model_validator,
 )
 from pydantic.json_schema import WithJsonSchema
 
@@ -42,8 +40,6 @@ __all__ = [
     "Slug",
     "Text",
     "UtcTime",
-    "Visibility",
-    "Visible",
     "Zone",
     "duration_text",
     "format_time",
@@ -370,36 +366,3 @@ Zone = Annotated[
     str, BeforeValidator(_known_zone), WithJsonSchema({"type": "string", "examples": ["Europe/Lisbon", "UTC"]})
 ]
 """A time zone of the IANA database, by its name, so that daylight saving time is right in every year."""
-
-
-class Visibility(StrEnum):
-    """Who may know: everybody, the team, or everybody from a moment on (R96)."""
-
-    PUBLIC = "public"
-    INTERNAL = "internal"
-    EMBARGOED = "embargoed"
-
-
-class Visible(Model):
-    """What not everybody may know, and what the public reads instead."""
-
-    visibility: Visibility = Visibility.PUBLIC
-    """Who may know of it."""
-    embargoed_until: UtcTime | None = None
-    """From when on everybody may know; goes with `visibility: embargoed`."""
-    public_title: Text = "Reserved period"
-    """The neutral words that the public reads while it is not public."""
-
-    @model_validator(mode="after")
-    def _embargo(self) -> Self:
-        if self.visibility is Visibility.EMBARGOED and self.embargoed_until is None:
-            raise ValueError("`visibility` is embargoed, but nothing says until when; add `embargoed_until`")
-        if self.visibility is not Visibility.EMBARGOED and self.embargoed_until is not None:
-            raise ValueError("`embargoed_until` goes with `visibility: embargoed` only; add that, or remove it")
-        return self
-
-    def is_public(self, now: UtcTime) -> bool:
-        """Whether title and text may be shown to everybody at `now`."""
-        if self.visibility is Visibility.EMBARGOED and self.embargoed_until is not None:
-            return now >= self.embargoed_until
-        return self.visibility is Visibility.PUBLIC

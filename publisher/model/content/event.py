@@ -8,7 +8,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from publisher.model.values import HttpsUrl, Markdown, Model, Score, Slug, Text, UtcTime, Visibility, Visible
+from publisher.model.values import HttpsUrl, Markdown, Model, Score, Slug, Text, UtcTime
+from publisher.model.visibility import Visibility, Visible
 
 __all__ = ["Event", "Visibility"]
 

@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Literal
 
 from publisher.model.config.staffing import Weekday
-from publisher.model.values import Duration, LocalTime, Model, Slug, Text, UtcTime, Visible, Zone
+from publisher.model.values import Duration, LocalTime, Model, Slug, Text, UtcTime, Zone
+from publisher.model.visibility import Visible
 
 
 class Degree(StrEnum):

@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 from publisher.model.config.role import Duty
 from publisher.model.content.event import Scored
 from publisher.model.content.release import ChangeClass
-from publisher.model.values import Digest, Markdown, Model, ReleaseVersion, Slug, Text, UtcTime, Visible
+from publisher.model.values import Digest, Markdown, Model, ReleaseVersion, Slug, Text, UtcTime
+from publisher.model.visibility import Visible
 
 
 class Failure(StrEnum):

@@ -17,7 +17,7 @@ from publisher.model.content.maintenance import Maintenance
 from publisher.model.content.product import Product
 from publisher.model.content.register import SprintFreeze
 from publisher.model.content.release import ChangeClass, Release
-from publisher.model.values import Visible
+from publisher.model.visibility import Visible
 from publisher.rules.calendar.rollback_due import Due, due, ready
 from publisher.rules.freeze.matrix import Subject
 from publisher.rules.freeze.timeline import timeline

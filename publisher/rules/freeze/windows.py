@@ -17,7 +17,7 @@ from publisher.model.content.event import REVISED, Event, Revision, Trigger
 from publisher.model.content.policy import FreezePolicy, Policy
 from publisher.model.content.register import SprintFreeze
 from publisher.model.content.release import ChangeClass
-from publisher.model.values import Visibility
+from publisher.model.visibility import Visibility
 from publisher.rules import english
 from publisher.rules.freeze.matrix import Case, Lengths, Subject, freeze_lengths, padded_lengths
 from publisher.rules.freeze.severity import effective_severity

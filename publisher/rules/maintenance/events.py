@@ -9,7 +9,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
 from publisher.model.records.decision import Outcome
 from publisher.model.timespan import Span
-from publisher.model.values import Visibility
+from publisher.model.visibility import Visibility
 from publisher.rules import english
 from publisher.rules.engine.gate import Ruling
 from publisher.rules.engine.public_words import ids, titled

@@ -11,7 +11,7 @@ from datetime import datetime
 from publisher.model.catalog import Catalog
 from publisher.model.content.maintenance import Maintenance
 from publisher.model.records.decision import Outcome, Verdict
-from publisher.model.values import Visibility
+from publisher.model.visibility import Visibility
 from publisher.rules import english
 from publisher.rules.maintenance import coverage, eve, freeze, length, night, peak
 from publisher.rules.maintenance.condition import WindowCondition

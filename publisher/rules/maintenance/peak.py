@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from publisher.model.catalog import Catalog
 from publisher.model.records.decision import Outcome
-from publisher.model.values import Visibility
+from publisher.model.visibility import Visibility
 from publisher.rules.engine.gate import Ruling
 from publisher.rules.maintenance.condition import WindowCondition, policy_of
 from publisher.rules.staffing import usage

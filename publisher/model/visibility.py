@@ -1,0 +1,43 @@
+"""Who may know of an item, and what the public reads while it may not (R96)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+from pydantic import model_validator
+
+from publisher.model.values import Model, Text, UtcTime
+
+
+class Visibility(StrEnum):
+    """Who may know: everybody, the team, or everybody from a moment on (R96)."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    EMBARGOED = "embargoed"
+
+
+class Visible(Model):
+    """What not everybody may know, and what the public reads instead."""
+
+    visibility: Visibility = Visibility.PUBLIC
+    """Who may know of it."""
+    embargoed_until: UtcTime | None = None
+    """From when on everybody may know; goes with `visibility: embargoed`."""
+    public_title: Text = "Reserved period"
+    """The neutral words that the public reads while it is not public."""
+
+    @model_validator(mode="after")
+    def _embargo(self) -> Self:
+        if self.visibility is Visibility.EMBARGOED and self.embargoed_until is None:
+            raise ValueError("`visibility` is embargoed, but nothing says until when; add `embargoed_until`")
+        if self.visibility is not Visibility.EMBARGOED and self.embargoed_until is not None:
+            raise ValueError("`embargoed_until` goes with `visibility: embargoed` only; add that, or remove it")
+        return self
+
+    def is_public(self, now: UtcTime) -> bool:
+        """Whether title and text may be shown to everybody at `now`."""
+        if self.visibility is Visibility.EMBARGOED and self.embargoed_until is not None:
+            return now >= self.embargoed_until
+        return self.visibility is Visibility.PUBLIC
