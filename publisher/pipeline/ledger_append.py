@@ -190,12 +190,13 @@ UNDER_WAY = timedelta(hours=1)
 """No command takes longer between its entry and the flip that it announces."""
 
 
-def refuse_unfinished(live: Repository, storage: Readable, signers: Signers, now: datetime) -> None:
-    """Nothing is signed anew in whose place a change was announced that is not live. Raises VerificationError.
+def unfinished(live: Repository, storage: Readable, signers: Signers, now: datetime) -> VerificationError | None:
+    """That a change was announced in the place of what is live, and is not live; None where none was.
 
     Either its run was killed, or it was live, and whoever can write there has put back what was live before it: then a
-    timer that goes on from there would undo it for good.
+    timer that signs that anew would undo the change for good.
     """
+    change: Entry | None = None
     today = CurrentKeys(live.root.signed, live.targets.signed, signers)
     for logged in from_the_end(storage):
         try:
@@ -203,15 +204,18 @@ def refuse_unfinished(live: Repository, storage: Readable, signers: Signers, now
         except VerificationError:
             continue
         if entry.result is not None and entry.result.sha256 == live.stamp.sha256:
-            return
+            if change is None:
+                return None
+            return VerificationError(
+                f"entry {change.number} of the ledger announced a change ({change.action}) that is not live: its run"
+                " was killed, or somebody has put back what was live before it",
+                fix="run that command again, which finishes it; to keep what is live instead, run `publish recover"
+                f" --disown --entry {logged.head}`",
+            )
         announced = entry.result is not None and entry.action is not LedgerAction.REFRESH
         if announced and entry.base == live.stamp and entry.at <= now - UNDER_WAY:
-            raise VerificationError(
-                f"entry {entry.number} of the ledger announced another state ({entry.action}) in the place of what is"
-                " live, and it is not live: its run was killed, or somebody has put back what was live before",
-                fix="run that command again, which finishes it; to keep what is live, `publish recover --disown` puts"
-                " its entry back",
-            )
+            change = entry
+    return None
 
 
 def append(draft: Draft, storage: Storage) -> Written:

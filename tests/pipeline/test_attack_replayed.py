@@ -114,7 +114,7 @@ def test_a_run_that_was_killed_before_its_flip_is_in_nobodys_way(project: Projec
     assert survey_bucket(project.storage(), project.root, project.catalog.signers).ours
 
 
-UNFINISHED = "announced another state"
+UNFINISHED = "announced a change"
 
 
 def test_a_timer_does_not_undo_the_last_release_for_good(project: Project) -> None:
@@ -152,14 +152,19 @@ def test_what_was_announced_by_a_killed_run_is_given_up_by_a_person(project: Pro
     project.publish("1.1.0")
     put(project, TIMESTAMP_KEY, older)  # as a run leaves it that is killed before the flip
     project.now += timedelta(hours=30)
-    with pytest.raises(VerificationError, match=UNFINISHED):
+    with pytest.raises(VerificationError, match=UNFINISHED) as refusal:
         refresh(project)
+    status = read_status(project.look(), project.catalog, project.now)
+    assert not status.sound
+    assert status.unfinished is not None and status.unfinished.what == refusal.value.what
     scene = survey_bucket(project.storage(), project.root, project.catalog.signers)
     recovery = Recovery(scene, project.storage(), project.root, project.catalog, project.key_ring(), project.now)
     certain = next(state for state in scene.states if state.certain)
+    assert f"publish recover --disown --entry {certain.head}`" in refusal.value.fix
     apply_recover(recovery.put_back(certain.head, disown=True), project.storage())
     assert offered(project) == "1.0.0"
     refresh(project)
+    assert read_status(project.look(), project.catalog, project.now).unfinished is None
 
 
 def test_a_change_that_is_under_way_does_not_stop_the_timer(project: Project) -> None:

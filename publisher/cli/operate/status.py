@@ -85,6 +85,7 @@ class StatusReport(Report):
         status = self.status
         return {
             **picked(status, "announced", "expired", "silent", "unclear", "damaged"),
+            "unfinished": status.unfinished.what if status.unfinished else None,
             "live": [
                 {
                     **picked(release, "product", "channel", "version"),
@@ -120,6 +121,8 @@ def _alarms(status: Status, width: int) -> list[str]:
             "No entry of the ledger tells of what is live, or it is older than what was live before: somebody published"
             " without you, put an older state back, or an entry is gone. Next: publish recover"
         )
+    elif status.unfinished is not None:
+        alarms.append(f"{english.capitalised(status.unfinished.what)}. Next: {status.unfinished.fix}.")
     if status.expired:
         alarms.append(f"Expired: {english.listed(status.expired)}. {_silence(status)} Next: {_renewing(status)}")
     return [click.style(line, fg="red", bold=True) for text in alarms for line in wrapped(text, width)]

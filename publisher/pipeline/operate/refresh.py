@@ -8,7 +8,7 @@ from publisher.model.configuration import Configuration
 from publisher.model.records.ledger import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.keyring import KeyRing
-from publisher.pipeline.ledger_append import refuse_unannounced, refuse_unfinished
+from publisher.pipeline.ledger_append import refuse_unannounced, unfinished
 from publisher.pipeline.publication.plan import Publication, plan_publication
 
 
@@ -19,7 +19,8 @@ def plan_refresh(bucket: Bucket, configuration: Configuration, keys: KeyRing, no
     """
     live = bucket.published()
     refuse_unannounced(live, bucket.storage, configuration.signers)
-    refuse_unfinished(live, bucket.storage, configuration.signers, now)
+    if (error := unfinished(live, bucket.storage, configuration.signers, now)) is not None:
+        raise error
     advance = bucket.advance(configuration.signers, keys.of, now)
     metadata = advance.to(live.targets.signed, {}, signed_targets=live.targets)
     return plan_publication(

@@ -17,7 +17,7 @@ from publisher.model.configuration import Configuration
 from publisher.model.records.channel_state import ChannelState
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.staged import StagedRelease, staged_candidate
-from publisher.pipeline.ledger_append import why_not_ours
+from publisher.pipeline.ledger_append import unfinished, why_not_ours
 from publisher.pipeline.release.approve import CandidateReview, review
 from publisher.pipeline.roles.change import StagedRole, under_way
 from publisher.pipeline.withdrawn import read_withdrawals
@@ -68,6 +68,8 @@ class Status:
     """Why it cannot be told what some channels work on."""
     announced: bool = True
     """Whether the ledger tells of what is live as of the newest; otherwise somebody published without us."""
+    unfinished: VerificationError | None = None
+    """That a change was announced and is not live; while that is so, a refresh signs nothing."""
     silent: tuple[str, ...] = ()
     """Channel roles that clients offer nothing of, since metadata has expired."""
 
@@ -78,8 +80,8 @@ class Status:
 
     @property
     def sound(self) -> bool:
-        """Whether clients accept what is live, and it is ours."""
-        return self.announced and not self.silent
+        """Whether clients accept what is live, it is ours, and it stays so."""
+        return self.announced and self.unfinished is None and not self.silent
 
 
 def read_status(bucket: Bucket, configuration: Configuration, now: datetime) -> Status:
@@ -103,6 +105,7 @@ def read_status(bucket: Bucket, configuration: Configuration, now: datetime) -> 
         damaged=damaged,
         shipped_by={role: tuple(signed_by(live, role)) for role in live.roles if "." in role},
         announced=why_not_ours(live, bucket.storage, configuration.signers) is None,
+        unfinished=unfinished(live, bucket.storage, configuration.signers, now),
         silent=tuple(sorted(silent)),
     )
 
