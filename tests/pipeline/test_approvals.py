@@ -256,7 +256,7 @@ def test_a_release_whose_way_back_is_unsigned_is_refused(project: Project) -> No
     project.approve("1.1.0")
     for path in (project.bucket / project.staged().candidate.key("back/")).iterdir():
         path.unlink()
-    refused(project, SigningError, "the way back of node@1.1.0 is not signed by all")
+    refused(project, SigningError, "the rollback metadata of node@1.1.0 lacks signatures")
 
 
 def test_an_unreadable_payload_is_refused_before_anybody_signs(project: Project) -> None:

@@ -74,7 +74,7 @@ def review_lines(review: Reviewed, width: int) -> list[str]:
     lines = [f"{candidate.product} {candidate.release} for {candidate.channel}", f"candidate {review.digest}", ""]
     lines += ["What changes for clients:", *changes]
     if review.takes_back_to is not None:
-        lines += wrapped(f"Signed with it: the way back to {review.takes_back_to}, should it have to be taken.", width)
+        lines += wrapped(f"Signed with it: rollback metadata, to go back to {review.takes_back_to} if needed.", width)
     if review.built:
         lines += ["", "Compared with your build:", *(line for built in review.built for line in _built_lines(built))]
         lines += wrapped("Whoever signs now says to have built the files that are the same.", width)
