@@ -117,7 +117,7 @@ class StorageError(TidegateError):
 
 
 class StorageConflict(StorageError):
-    """Other bytes are already there, or somebody published in between. Nothing of theirs was touched."""
+    """Other bytes are already there, or somebody published meanwhile. Nothing of theirs was touched."""
 
 
 class StorageForeign(StorageError):

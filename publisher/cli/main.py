@@ -36,7 +36,7 @@ _TABLE = {
     "release.approve": "Read what a staged release changes, and sign it.",
     "release.promote": "Make a staged release live.",
     "release.rollback": "Take a release back, by the way that was signed with it.",
-    "operate.recover": "Put the last state back that was ours, after somebody else has published.",
+    "operate.recover": "Put your last state back, after somebody else has published.",
     "operate.status": "Say what is live, what is staged, and what expires when.",
     "operate.log": "Show and verify the ledger of what was changed and refused.",
     "operate.refresh": "Sign snapshot and timestamp again when they are due.",

@@ -83,7 +83,7 @@ def test_r17_the_log_tells_changes_and_refusals_newest_last_in_80_columns(projec
     digest = project.catalog.policy.digest()[:12]
     assert f"      Policy 1, {digest}; signed by ana (engineering)." in lines
     assert "      Approved by ana (engineering), ben (operations) and eva (executive)." in lines
-    assert lines[-1] == "Sound: 5 of 5 entries verify, and they account for what is live."
+    assert lines[-1] == "Sound: 5 of 5 entries verify, and they lead to what is live."
 
 
 def test_the_colour_of_a_refusal_takes_no_room_in_its_line(

@@ -42,7 +42,7 @@ def test_it_says_that_what_is_live_is_ours(live: Project, publish: Publish) -> N
     before = tree(live.bucket)
     ran = run(publish, live, "recover")
     assert ran.code == 0
-    assert "It verifies. Entry 2 of the ledger tells of it. Nothing speaks for a stranger." in ran.out
+    assert "It verifies. Entry 2 of the ledger records it. No sign that somebody else has published." in ran.out
     assert json.loads(run(publish, live, "recover", "--json").out)["ok"] is True
     assert tree(live.bucket) == before
 
@@ -51,7 +51,7 @@ def test_what_a_stranger_published_is_told_by_every_command_that_looks(robbed: P
     before = tree(robbed.bucket)
     looked = run(publish, robbed, "recover")
     assert looked.code == 4
-    assert f"Live is timestamp {FAR}. It verifies. No entry of the ledger tells of it" in looked.out
+    assert f"Live is timestamp {FAR}. It verifies. The ledger has no entry for it" in looked.out
     status = run(publish, robbed, "status")
     assert (status.code, "Next: publish recover" in status.out) == (4, True)
     assert json.loads(run(publish, robbed, "status", "--json").out)["announced"] is False
@@ -146,7 +146,7 @@ def test_without_a_ledger_there_is_nothing_to_put_back(robbed: Project, publish:
     for entry in (robbed.bucket / "ledger").iterdir():
         entry.unlink()
     ran = run(publish, robbed, "recover")
-    assert (ran.code, "The ledger tells of no state" in ran.out) == (4, True)
+    assert (ran.code, "The ledger has no state" in ran.out) == (4, True)
 
 
 def test_status_fails_once_something_has_expired(

@@ -154,7 +154,7 @@ def test_the_release_that_is_decided_on_is_the_one_that_was_signed(project: Proj
     plant(project, lambda signed: signed.update({"x-tidegate-release": "1.0.0"}))
     staged = staged_candidate(project.storage(), "node.stable", project.catalog.signers)
     request = PromoteRequest("node", "stable")
-    with pytest.raises(TidegateError, match="no entry of the ledger"):
+    with pytest.raises(TidegateError, match="the ledger has no entry"):
         plan_promote(request, staged, project.catalog, project.look(), project.key_ring(), project.now)
 
 
@@ -165,7 +165,7 @@ def test_a_candidate_that_offers_another_release_than_it_says_is_refused(project
     sign_unseen(project)
     staged = staged_candidate(project.storage(), "node.stable", project.catalog.signers)
     request = PromoteRequest("node", "stable")
-    with pytest.raises(StorageConflict, match="no entry of the ledger"):
+    with pytest.raises(StorageConflict, match="the ledger has no entry"):
         plan_promote(request, staged, project.catalog, project.look(), project.key_ring(), project.now)
 
 

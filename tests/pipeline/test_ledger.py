@@ -129,7 +129,7 @@ def test_a_staging_that_the_ledger_has_not_heard_of_is_not_approved_and_a_rerun_
     last = read_ledger(project.storage()).logged[-1]
     (project.bucket / ledger_key(last.number)).unlink()
     version = project.staged().candidate.release
-    with pytest.raises(StorageConflict, match="no entry of the ledger"):
+    with pytest.raises(StorageConflict, match="the ledger has no entry"):
         project.review(version)
     before = project.staged().candidate.digest
     CHANGES["stage"](project, project.storage())

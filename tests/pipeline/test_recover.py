@@ -253,9 +253,9 @@ def test_nobody_builds_on_what_no_entry_tells_of(live: Project) -> None:
     storage = live.storage()
     before = live.bucket / TIMESTAMP_KEY
     found = before.read_bytes()
-    with pytest.raises(VerificationError, match="no entry of the ledger tells of it"):
+    with pytest.raises(VerificationError, match="the ledger has no entry for it"):
         plan_refresh(live.look(storage), live.catalog, live.key_ring(), live.now)
-    with pytest.raises(VerificationError, match="no entry of the ledger tells of it"):
+    with pytest.raises(VerificationError, match="the ledger has no entry for it"):
         live.publish("1.2.0")
     assert before.read_bytes() == found
 
@@ -346,7 +346,7 @@ def test_whoever_publishes_in_between_is_not_overwritten(live: Project) -> None:
     made = plan(live)
     thief.flip(41, 70)
     found = (live.bucket / TIMESTAMP_KEY).read_bytes()
-    with pytest.raises(StorageConflict, match="somebody else published in between"):
+    with pytest.raises(StorageConflict, match="somebody else published meanwhile"):
         apply_recover(made, live.storage())
     assert (live.bucket / TIMESTAMP_KEY).read_bytes() == found
 

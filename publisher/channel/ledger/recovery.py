@@ -180,17 +180,17 @@ def _read(read: Read, role: str, versions: Mapping[str, int]) -> Metadata[Target
     name = metadata_key(role, version)
     data = read(name)
     if data is None:
-        raise VerificationError(f"{name} is missing", fix="bring it back from the versions that the bucket keeps")
+        raise VerificationError(f"{name} is missing", fix="bring it back from the bucket's version history")
     if (limit := metadata_limit(name)) is not None and len(data) > limit:
         raise VerificationError(
             f"{name} has {len(data)} bytes, and clients read at most {limit}: somebody has overwritten it",
-            fix="bring it back from the versions that the bucket keeps",
+            fix="bring it back from the bucket's version history",
         )
     metadata = parse(data, Targets, name)
     if metadata.signed.version != version:
         raise VerificationError(
             f"{name} says that it is version {metadata.signed.version}",
-            fix="bring it back from the versions that the bucket keeps",
+            fix="bring it back from the bucket's version history",
         )
     return metadata
 

@@ -33,8 +33,8 @@ from publisher.text.terminal import wrapped
 def command(to: str | None, content: tuple[Path, ...], config: Path) -> Report:
     """Say what is live, what is staged and signed by whom, and what expires when.
 
-    Exit code 4 when something has expired, so that clients offer nothing, or when no entry of the ledger tells of what
-    is live: somebody published without you, or it is gone.
+    Exit code 4 when something has expired, so that clients offer nothing, or when the ledger has no entry for what is
+    live: somebody else published, or the entry was removed.
     """
     configuration = load_configured(content, config)
     storage = open_storage(address_of(to, configuration))
@@ -65,10 +65,10 @@ class StatusReport(Report):
             live += wrapped(f"{release.product} {release.channel}: {release.version} for {platforms}{by}", width, 2)
         staged = [line for candidate in status.candidates for line in _candidate_lines(candidate, width)]
         for why in status.damaged:
-            staged += wrapped(f"What is staged cannot be told: {why}. Stage it again with --replace.", width, 2)
+            staged += wrapped(f"What is staged cannot be read: {why}. Stage it again with --replace.", width, 2)
         staged += [line for role in status.staged_roles for line in _role_lines(role, width)]
         if status.unclear is not None:
-            staged += wrapped(f"Which changes of keys are under way cannot be told: {status.unclear}.", width, 2)
+            staged += wrapped(f"Key changes under way cannot be shown: {status.unclear}.", width, 2)
         return [
             self.url,
             *_alarms(status, width),
@@ -117,8 +117,8 @@ def _alarms(status: Status, width: int) -> list[str]:
     alarms = []
     if not status.announced:
         alarms.append(
-            "No entry of the ledger tells of what is live, or it is older than what was live before: somebody published"
-            " without you, put an older state back, or an entry is gone. Next: publish recover"
+            "The ledger has no entry for what is live, or has a newer one: somebody else published, or put an older"
+            " state back, or an entry was removed. Next: publish recover"
         )
     if status.expired:
         alarms.append(f"Expired: {english.listed(status.expired)}. {_silence(status)} Next: {_renewing(status)}")
