@@ -143,7 +143,7 @@ def test_an_offline_machine_signs_a_bundle_with_the_same_command(staged: Project
     for key in ("channels-ana", "channels-ben"):
         signed = publish("approve", "node@1.1.0", "--bundle", bundle, "--key", key, "--yes", digest, cwd=offline)
         assert signed.code == 0, signed.err
-    assert "Everybody has approved who has to." in signed.out
+    assert "All required approvals are there." in signed.out
 
     brought = approve(publish, staged, "--import", bundle)
     assert brought.code == 0, brought.err

@@ -108,7 +108,7 @@ def test_a_state_is_put_back_by_the_words_that_were_printed(robbed: Project, pub
     done = run(publish, robbed, "recover", "--entry", entry)
     assert done.code == 0, done.err
     assert "The others stay: brakes, node.stable, notes, rollout and targets." in done.out
-    assert "a timestamp signed with timestamp-ben of ben: if others did that" in done.out
+    assert "The timestamp that is replaced was signed with timestamp-ben of ben. If not by you" in done.out
     assert run(publish, robbed, "status").code == 0
     assert "Put back the state of entry 2." in run(publish, robbed, "log", "--verify").out
 
@@ -116,7 +116,7 @@ def test_a_state_is_put_back_by_the_words_that_were_printed(robbed: Project, pub
     assert (again.code, "there is nothing to recover from" in flat(again.err)) == (1, True)
     staged = json.loads(run(publish, robbed, "keys", "stage", "--dry-run", "--json").out)
     assert sorted(staged["still_trusted"]) == ["snapshot", "timestamp"]
-    assert "Warning: snapshot goes on with snapshot-ben of ben" in run(publish, robbed, "keys", "stage").out
+    assert "Warning: snapshot still uses snapshot-ben of ben" in run(publish, robbed, "keys", "stage").out
 
 
 def test_what_is_live_and_only_lost_its_entry_is_adopted(live: Project, publish: Publish) -> None:
@@ -170,7 +170,7 @@ def test_status_says_that_clients_go_on_where_only_notes_have_expired(
     assert run(publish, live, "refresh").code == 3
     ran = run(publish, live, "status")
     told = " ".join(ran.out.split())
-    alarm = "Expired: notes. Clients offer updates all the same. Next: publish approve notes --key KEY Live"
+    alarm = "Expired: notes. Clients still offer updates. Next: publish approve notes --key KEY Live"
     assert (ran.code, alarm in told) == (0, True), ran.out
     said = json.loads(run(publish, live, "status", "--json").out)
     assert (said["ok"], said["expired"], said["silent"]) == (True, ["notes"], [])

@@ -213,7 +213,7 @@ def test_the_minisign_key_alone_cannot_make_a_binary_ours(project: Project) -> N
         (folder / file).write_bytes(data)
         comment = f"product:node version:1.0.0 file:{file}"
         (folder / f"{file}.minisig").write_bytes(key.sign(digest_bytes(data).blake2b512, trusted_comment=comment))
-    assert any("no channel's people ever signed these bytes" in error for error in errors(project))
+    assert any("no channel has ever signed these bytes" in error for error in errors(project))
 
 
 def test_the_minisign_key_alone_cannot_slip_in_a_file_that_is_called_json(project: Project) -> None:
@@ -227,7 +227,7 @@ def test_the_minisign_key_alone_cannot_slip_in_a_file_that_is_called_json(projec
         comment = f"product:node version:1.0.0 file:{file}"
         (folder / f"{file}.minisig").unlink(missing_ok=True)
         (folder / f"{file}.minisig").write_bytes(key.sign(digest_bytes(data).blake2b512, trusted_comment=comment))
-    assert any("run-me.json" in error and "no channel's people ever signed" in error for error in errors(project))
+    assert any("run-me.json" in error and "no channel has ever signed" in error for error in errors(project))
 
 
 def test_the_snapshot_key_alone_cannot_exchange_a_snapshot(project: Project) -> None:

@@ -298,4 +298,4 @@ def test_the_product_is_part_of_what_is_approved(staged: Project) -> None:
     staged.approve("1.1.0")
     edit(staged.config / "products.yaml", "blast_radius: 4", "blast_radius: 1")
     staged.forget()
-    refused(staged, StorageConflict, "products.yaml said of node before it changed")
+    refused(staged, StorageConflict, "approved before node changed in products.yaml")

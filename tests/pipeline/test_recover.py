@@ -288,7 +288,7 @@ def test_a_way_back_still_works_after_a_recovery(live: Project) -> None:
     assert back.back_to == "1.0.0"
 
 
-@pytest.mark.parametrize(("number", "words"), [(4, "is not the one that was named"), (2, "none before it announces")])
+@pytest.mark.parametrize(("number", "words"), [(4, "is not the one that was named"), (2, "no earlier entry announces")])
 def test_an_edited_entry_of_the_state_refutes_it(live: Project, number: int, words: str) -> None:
     Thief.of(live, *ONLINE).flip(40, 50)
     head = newest(live)

@@ -101,8 +101,8 @@ def versions_at(entries: Sequence[Entry], number: int) -> dict[str, int]:
         ]
         if not before:
             raise VerificationError(
-                f"entry {entry.number} was planned on timestamp {entry.base.version}, which none before it announces",
-                fix="choose an entry before that",
+                f"entry {entry.number} builds on timestamp {entry.base.version}, which no earlier entry announces",
+                fix="choose an earlier entry",
             )
         entry = before[-1]
 

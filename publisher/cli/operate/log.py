@@ -96,9 +96,9 @@ class LogReport(Report):
             lines += ["The ledger is empty: nothing was staged, published or refused here so far."]
         else:
             if check is None:
-                unverified = "Nothing of this was verified; whoever can write to the bucket may have written it."
-                lines += [*wrapped(f"{unverified} --verify proves it.", width), ""]
-            lines += [f"Head, which an auditor may note for --expect one day:\n  {ledger.head}"]
+                unverified = "None of this was verified; anybody who can write to the bucket may have written it."
+                lines += [*wrapped(f"{unverified} --verify checks it.", width), ""]
+            lines += [f"Head; note it, so that --expect can check it later:\n  {ledger.head}"]
         if check is None:
             return lines
         for finding in check.findings:

@@ -127,7 +127,7 @@ def _alarms(status: Status, width: int) -> list[str]:
 
 def _silence(status: Status) -> str:
     if not status.silent:
-        return "Clients offer updates all the same."
+        return "Clients still offer updates."
     live = {f"{shown.product}.{shown.channel}" for shown in status.state.live}
     of = "" if live <= set(status.silent) else f" of {english.listed(status.silent)}"
     return f"Clients offer nothing{of} until that is renewed."
@@ -157,7 +157,7 @@ def _candidate_lines(staged: CandidateStatus, width: int) -> list[str]:
     if staged.void is not None:
         return [*lines, *wrapped(f"Void: {staged.void}.", width, 4)]
     if staged.review is None:
-        lines += wrapped("Whether it is approved cannot be said while the content has problems.", width, 4)
+        lines += wrapped("Approvals cannot be checked while the content has problems.", width, 4)
     return lines
 
 
