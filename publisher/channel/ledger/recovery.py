@@ -34,7 +34,7 @@ numbers up, and only new keys help."""
 
 @dataclass(frozen=True)
 class Claimed:
-    """What lies in the place of the live state, whoever wrote it; nothing of it is verified."""
+    """The live state as it is stored, whoever wrote it; nothing in it is verified."""
 
     data: bytes | None
     """Bytes of timestamp.json; None when there is none."""
