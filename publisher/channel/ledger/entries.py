@@ -129,8 +129,8 @@ def seal_entry(
 def named_keys(read: Read, trusted_root: bytes, versions: Iterable[int], signers: Signers) -> dict[str, Key]:
     """Every key, by id, that the channel's roots and targets have ever named, and those of signers.yaml.
 
-    `versions` are those of `targets` to look at; metadata that these keys did not sign is skipped. minisign keys are not
-    among them: they sign whole files, and so could be made to sign what passes for an entry.
+    `versions` are those of `targets` to look at; metadata that these keys did not sign is skipped. minisign keys are
+    not among them: they sign whole files, and so could be made to sign what passes for an entry.
     """
     configured = [public_key(signer) for signer in signers.signers if set(signer.roles) != {"minisign"}]
     keys: dict[str, Key] = {key.keyid: key for key in configured}
