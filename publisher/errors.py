@@ -10,7 +10,7 @@
     ├── VerificationError       exit 4   something published does not verify
     └── StorageError            exit 5   the store cannot be reached, is full or answers nonsense
         ├── StorageConflict     exit 5   somebody else's bytes are already there
-        ├── StorageForeign      exit 5   something that is no object of ours lies in the place of one
+        ├── StorageForeign      exit 5   something that cannot be an object of this program has an object's name
         │   └── StorageTooLarge exit 5   an object is larger than anything honest in its place
         └── StorageMissing      exit 5   there is no object with this key
 
@@ -117,11 +117,11 @@ class StorageError(TidegateError):
 
 
 class StorageConflict(StorageError):
-    """Other bytes are already there, or somebody published in between. Nothing of theirs was touched."""
+    """Other bytes are already there, or somebody published meanwhile. Their changes were kept."""
 
 
 class StorageForeign(StorageError):
-    """A link, a folder or another thing that cannot be an object of ours lies in the place of one."""
+    """A link, a folder or something else that cannot be an object of this program has an object's name."""
 
 
 class StorageTooLarge(StorageForeign):

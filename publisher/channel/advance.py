@@ -142,7 +142,7 @@ class Advance:
             return live
         if live is not None and live.signed.version >= metadata.signed.version:
             raise StorageConflict(
-                f"{role} {live.signed.version} is live, and {metadata.signed.version} was signed to come before it",
+                f"{role} {live.signed.version} is live already, so {metadata.signed.version} cannot follow it",
                 fix="stage it again with --replace, which takes the next free version",
             )
         require_threshold(role, metadata, delegator.signed)
@@ -157,7 +157,7 @@ class Advance:
             )
             if earlier is None or not enough or earlier.signed != metadata.signed:
                 raise StorageConflict(
-                    f"{key} is there already, and is not what was signed here",
+                    f"{key} already exists, and is not what was signed here",
                     fix="stage it again with --replace, which takes the next free version",
                 )
             metadata = earlier

@@ -12,7 +12,7 @@ from publisher.errors import StorageForeign
 from publisher.signing.digests import FileDigests, more_than
 from publisher.wire.limits import LIMITS
 
-BROKEN_OFF = "a publication that was broken off leaves such; running it again completes it"
+BROKEN_OFF = "an interrupted publication leaves it like this, and running it again completes it"
 
 
 REMOVED = "the holder of the break-glass identity may delete it"

@@ -89,11 +89,11 @@ def parse(data: bytes, kind: type[S], name: str) -> Metadata[S]:
             raise VerificationError(page.what, fix=page.fix) from error
         raise VerificationError(f"{name} is not TUF metadata") from error
     if metadata.unrecognized_fields or any(signature.unrecognized_fields for signature in metadata.signatures.values()):
-        raise VerificationError(f"{name} holds fields beside what is signed, which nobody vouches for")
+        raise VerificationError(f"{name} has fields outside its signed part")
     if not 0 < metadata.signed.version <= MAX_VERSION:
         raise VerificationError(
-            f"{name} claims a version that no role reaches",
-            fix="see `publish recover`: somebody has your keys and numbers ahead",
+            f"{name} claims an impossibly high version",
+            fix="run `publish recover`: somebody has your keys and has taken version numbers far ahead",
         )
     if metadata.signed.type != kind.type:
         raise VerificationError(f"{name} is metadata of the role type {metadata.signed.type}, not {kind.type}")
@@ -117,7 +117,7 @@ def follow_roots(read: Read, trusted_root: bytes) -> Iterator[Metadata[Root]]:
             following = _next_root(root, read(key))
         except (VerificationError, StorageForeign) as error:
             raise VerificationError(
-                f"{key} lies where the next root belongs, and every client stops there: {error.what}",
+                f"{key} is in the place of the next root, and every client stops there: {error.what}",
                 fix=f"have the holder of the break-glass identity delete {key}, as docs/key-runbooks.md says",
             ) from error
         if following is None:
@@ -125,7 +125,7 @@ def follow_roots(read: Read, trusted_root: bytes) -> Iterator[Metadata[Root]]:
         root = following
         yield root
     raise VerificationError(
-        f"more than {MAX_ROOTS} roots follow on the trusted one, and no more are followed",
+        f"more than {MAX_ROOTS} roots follow the trusted one, and no more are read",
         fix="give a later root.json that you trust",
     )
 

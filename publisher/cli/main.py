@@ -27,7 +27,7 @@ _TABLE = {
     "plan.policy": "Print the release policy in force, as sentences.",
     "plan.why": "Say why a release may or may not ship, and when that changes.",
     "plan.calendar": "Draw the quarter: freezes, events, releases, and when they can be taken back.",
-    "plan.explain": "Say of every release to come whether it may ship at a moment, and why not.",
+    "plan.explain": "Say for every upcoming release whether it may ship, and if not, why.",
     "plan.plan": "Advise what to do with a release: ship, move, split or re-scope.",
     "plan.backtest": "Ask what the policy would have meant to past releases.",
     "plan.maintenance": "List planned maintenance, and say whether each window may take place.",
@@ -35,8 +35,8 @@ _TABLE = {
     "release.stage": "Upload a release and make it the channel's candidate.",
     "release.approve": "Read what a staged release changes, and sign it.",
     "release.promote": "Make a staged release live.",
-    "release.rollback": "Take a release back, by the way that was signed with it.",
-    "operate.recover": "Put the last state back that was ours, after somebody else has published.",
+    "release.rollback": "Take a release back, with the metadata that was signed for it.",
+    "operate.recover": "Put your last state back, after somebody else has published.",
     "operate.status": "Say what is live, what is staged, and what expires when.",
     "operate.log": "Show and verify the ledger of what was changed and refused.",
     "operate.refresh": "Sign snapshot and timestamp again when they are due.",
@@ -48,7 +48,7 @@ _TABLE = {
     "site.render": "Write the site's pages as plain files.",
     "site.schema": "Write the JSON Schemas of content, configuration and feed.",
     "site.serve": "Show site and bucket on localhost.",
-    "demo": "Do it all once, with demo keys, in build/demo.",
+    "demo": "Run everything once, with demo keys, in build/demo.",
 }
 """Every command's module in the folder of its group, with its line of help; imported when it is called."""
 MODULES = {module.rpartition(".")[2]: module for module in _TABLE}

@@ -77,15 +77,15 @@ class Seen:
                 if now.sha256 == before.sha256:
                     continue
                 raise ClientVerificationError(
-                    f"the server offers another version {now.version} of {name} than this machine has seen",
-                    fix="keep what you run, try again later, and tell the publisher if it stays",
+                    f"the server offers a version {now.version} of {name} that differs from the one seen before",
+                    fix="keep what you run, try again later, and tell the publisher if this goes on",
                     code=Code.OLDER_THAN_SEEN,
                 )
             raise ClientVerificationError(
-                f"the server offers version {now.version} of {name}, and this machine has seen version"
-                f" {before.version}: it replays an old state",
-                fix="keep what you run, try again later, and tell the publisher if it stays;"
-                f" only if the publisher says that the channel began anew, remove {place}",
+                f"the server offers version {now.version} of {name}, but this machine has already seen version"
+                f" {before.version}: the server replays an old state",
+                fix="keep what you run, try again later, and tell the publisher if this goes on;"
+                f" remove {place} only if the publisher says that the channel was started afresh",
                 code=Code.OLDER_THAN_SEEN,
             )
 

@@ -182,7 +182,7 @@ def _load_brakes(updater: Updater) -> None:
         raise ExpiredError(
             "the brakes of this channel have expired, so nobody can tell whether a release is held back;"
             " nothing is offered until they are renewed",
-            fix="keep what you run, and tell the publisher if it stays",
+            fix="keep what you run, and tell the publisher if this goes on",
         ) from error
 
 

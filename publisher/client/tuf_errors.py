@@ -17,7 +17,7 @@ from publisher.wire.errors import ClientError, ClientVerificationError, Code, Ex
 
 __all__ = ["plain_errors", "translate"]
 
-_WAIT = "keep what you run, try again later, and tell the publisher if it stays; nothing was changed here"
+_WAIT = "keep what you run, try again later, and tell the publisher if this goes on; nothing was changed here"
 
 
 @contextmanager

@@ -176,7 +176,9 @@ class UpdateClient:
             return
         self._session = None
         if self._signed_file(feed) != info:
-            raise ClientVerificationError("the channel has published another file meanwhile", fix="run the same again")
+            raise ClientVerificationError(
+                "the channel has published a different file meanwhile", fix="run the same again"
+            )
 
     def _remote(self, info: TargetFile) -> Remote:
         return Remote(self._source.fetcher, self._source.url, info)

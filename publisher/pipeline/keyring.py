@@ -98,7 +98,7 @@ class KeyRing:
         if (first := next(self._each(here), None)) is not None:
             return first
         raise SigningError(
-            f"no key is at hand that may sign the ledger, and nothing is done without an entry there:"
+            f"no key that may sign the ledger is available, and every change needs an entry there:"
             f" {english.listed(roles, 'or')}",
             fix="give the directory that holds one with --keys",
         )

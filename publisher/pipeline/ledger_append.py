@@ -170,19 +170,19 @@ def why_not_ours(live: Repository, storage: Readable, signers: Signers) -> str |
                 after = entry
             if entry.base is not None:
                 built_on.add(entry.base.sha256)
-    return f"timestamp {stamp.version} is live, and no entry of the ledger tells of it"
+    return f"timestamp {stamp.version} is live, but the ledger has no entry for it"
 
 
 def older_than(later: Entry) -> str:
     """That what is live was replaced before, by what an entry tells of."""
-    return f"what is live is older than what entry {later.number} of the ledger made live, and somebody has put it back"
+    return f"the live state is older than entry {later.number} of the ledger, so somebody has put an old one back"
 
 
 def refuse_unannounced(live: Repository | None, storage: Readable, signers: Signers) -> None:
     """Nothing is built on what somebody else made live, or has put back. Raises VerificationError."""
     if live is not None and (why := why_not_ours(live, storage, signers)) is not None:
         raise VerificationError(
-            why, fix="look with `publish recover` before anything else: a stranger has published, or an entry is gone"
+            why, fix="run `publish recover` first: somebody else has published, or an entry was removed"
         )
 
 
@@ -209,7 +209,7 @@ def unfinished(live: Repository, storage: Readable, signers: Signers, now: datet
             return VerificationError(
                 f"entry {change.number} of the ledger announced a change ({change.action}) that is not live: its run"
                 " was killed, or somebody has put back what was live before it",
-                fix="run that command again, which finishes it; to keep what is live instead, run `publish recover"
+                fix="run that command again to finish it; to keep what is live instead, run `publish recover"
                 f" --disown --entry {logged.head}`",
             )
         announced = entry.result is not None and entry.action is not LedgerAction.REFRESH
@@ -229,13 +229,13 @@ def append(draft: Draft, storage: Storage) -> Written:
         head, last = _head(storage)
         if last < taken:
             raise StorageConflict(
-                f"{ledger_key(taken)} is taken, and a listing does not show it",
-                fix="run the command again; if it stays so, this store cannot keep a ledger",
+                f"{ledger_key(taken)} exists, but the listing does not show it",
+                fix="run the command again; if this happens again, the store cannot keep a ledger",
             )
         if last == LAST_NUMBER:
             raise StorageError(
                 f"{ledger_key(last)} is the last entry that a ledger can have",
-                fix="remove it at the store, where `publish log --verify` refutes it: somebody put it there",
+                fix="remove it at the store: somebody planted it, and `publish log --verify` reports it",
             )
         name, data = seal_entry(draft.body, head, draft.at, draft.key, last + 1)
         body = Body.from_bytes(data)
@@ -254,7 +254,7 @@ def _head(storage: Readable) -> tuple[Head, int]:
     for number in reversed(numbers):
         data = _reader(storage)(number)
         if data is None:
-            raise StorageError(f"{ledger_key(number)} was removed just now, and nobody may do that")
+            raise StorageError(f"{ledger_key(number)} was just removed, although nobody may remove entries")
         if data != NO_OBJECT:
             return Logged(number, data).head, numbers[-1]
     return NO_ENTRY, max(numbers, default=0)

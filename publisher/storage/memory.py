@@ -92,7 +92,7 @@ class MemoryStorage:
             if (present.tag if present else None) != expected_tag:
                 raise StorageConflict(
                     f"{key} in {self.url} was changed by somebody else in the meantime; nothing was written",
-                    fix="run the command again; it starts from what is there now",
+                    fix="run the command again; it starts from the current state",
                 )
             return self._put(key, data, meta)
 

@@ -128,7 +128,7 @@ def test_r17_an_edited_entry_is_found(sound: list[Logged], key: OpenSigner) -> N
     sound[3] = edited(sound[3], refused=False)
     assert said(check(sound, key)) == [
         "4: does not hold what was signed",
-        "5: does not follow on entry 4 as it lies here: one of the two was edited or exchanged",
+        "5: does not link to entry 4: one of the two was edited or replaced",
     ]
 
 
@@ -136,13 +136,13 @@ def test_r17_an_entry_removed_from_the_middle_is_found(sound: list[Logged], key:
     assert said(check([*sound[:3], *sound[4:]], key)) == ["5: comes after a gap: entry 4 is missing"]
     gap = said(check([*sound[:1], *sound[4:]], key))
     assert gap[0] == "5: comes after a gap: entries 2 to 4 are missing"
-    assert "was planned when timestamp 2 was live, which no entry before it announces" in gap[1]
+    assert "builds on timestamp 2, which no earlier entry announces" in gap[1]
 
 
 def test_r17_a_middle_that_is_closed_again_is_found(sound: list[Logged], key: OpenSigner) -> None:
     moved = [Logged(number, one.data) for number, one in enumerate([*sound[:3], *sound[4:]], start=1)]
     assert "4: holds entry 5" in said(check(moved, key))
-    assert any("4: does not follow on entry 3" in one for one in said(check(moved, key)))
+    assert any("4: does not link to entry 3" in one for one in said(check(moved, key)))
 
 
 def test_r17_a_removed_beginning_is_found(sound: list[Logged], key: OpenSigner) -> None:
@@ -181,12 +181,12 @@ def test_r17_a_ledger_that_was_written_anew_with_a_stolen_key_is_found_by_a_note
 
 def test_a_ledger_that_was_begun_anew_on_a_live_channel_is_found(key: OpenSigner) -> None:
     [found] = said(check(ledger([flip(4)], key), key))
-    assert found == "1: was planned when timestamp 3 was live, which no entry before it announces"
+    assert found == "1: builds on timestamp 3, which no earlier entry announces"
 
 
 def test_a_change_that_somebody_made_beside_the_ledger_is_found_afterwards_too(key: OpenSigner) -> None:
     [found] = said(check(ledger([flip(1), flip(3), flip(4)], key), key))
-    assert found == "2: was planned when timestamp 2 was live, which no entry before it announces"
+    assert found == "2: builds on timestamp 2, which no earlier entry announces"
 
 
 def test_r17_an_entry_signed_by_an_unknown_key_is_found(
@@ -219,8 +219,8 @@ def test_junk_is_found_and_does_not_hide_the_rest(sound: list[Logged], key: Open
     found = check_ledger(sound, ("ledger/note.txt",), named(key), stamp(4), None)
     assert [(one.where, one.what) for one in found.findings] == [
         ("ledger/00000002.json", "is not a signed envelope"),
-        ("ledger/00000003.json", "does not follow on entry 2 as it lies here: one of the two was edited or exchanged"),
-        ("ledger/note.txt", "is no entry, but lies among them"),
+        ("ledger/00000003.json", "does not link to entry 2: one of the two was edited or replaced"),
+        ("ledger/note.txt", "is not a ledger entry"),
     ]
 
 

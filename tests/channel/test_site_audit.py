@@ -26,7 +26,11 @@ from publisher.storage.protocol import Body, ObjectMeta
 from tests.support.project import Project
 from tests.support.site import write_site
 
-CHANGED, MISSING, STRAY = "does not have the bytes that were signed", "missing on the site", "nobody signed this page"
+CHANGED, MISSING, STRAY = (
+    "does not have the bytes that were signed",
+    "missing on the site",
+    "this page of the site is unsigned",
+)
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def test_files_that_are_the_same_are_listed_also_one_that_was_code_signed(staged
     ran = approve(publish, staged, "--artifacts", "own")
     assert ran.code == 0, ran.err
     assert f"  same          {LINUX}\n" in ran.out
-    assert f"  same          {WINDOWS}\n    but for the code signature of the published file\n" in ran.out
+    assert f"  same          {WINDOWS}\n    apart from the code signature of the published file\n" in ran.out
     assert max(map(len, ran.out.splitlines())) <= 80
 
 
@@ -54,7 +54,7 @@ def test_a_program_of_macos_that_is_signed_is_not_compared(staged: Project, publ
     ran = publish("stage", "node@1.0.0", *where, cwd=staged.base)
     assert ran.code == 0, ran.err
     ran = approve(publish, staged, "--artifacts", "own")
-    assert f"  not compared  {name}\n    it carries a code signature, which no build repeats\n" in ran.out, ran.err
+    assert f"  not compared  {name}\n    it has a code signature, which no build can repeat\n" in ran.out, ran.err
 
 
 def test_a_file_that_is_missing_is_not_compared(staged: Project, publish: Publish) -> None:
@@ -89,8 +89,8 @@ def test_the_statement_quotes_what_was_compared_and_everybody_sees_who_built_it(
     ran = approve(publish, staged, "--artifacts", "own", "--key", "channels-ana", "--yes", digest)
     assert ran.code == 0, ran.err
     seen = approve(publish, staged)
-    assert f"approved    ana (engineering)\n            says to have built {LINUX}\n" in seen.out
-    assert f"says to have built {WINDOWS}\n" in seen.out
+    assert f"approved    ana (engineering)\n            states to have built {LINUX}\n" in seen.out
+    assert f"states to have built {WINDOWS}\n" in seen.out
     assert json.loads(approve(publish, staged, "--json").out)["missing"], "a build of one's own is no approval"
 
 

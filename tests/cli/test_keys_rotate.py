@@ -45,14 +45,14 @@ def test_a_key_is_replaced_from_the_first_word_to_the_last(live: Project, publis
     for key in ("root-ana", "root-ben"):
         signed = run(publish, live, "approve", "root", "--key", key, "--yes", digest)
         assert signed.code == 0, signed.err
-    assert "Everybody has signed who has to." in signed.out
+    assert "All required signatures are there." in signed.out
     done = run(publish, live, "keys", "promote")
     assert done.code == 0, done.err
     assert "Verified as clients of 2 roots, from the first to the newest." in done.out
     assert run(publish, live, "verify", live.bucket, "--root", "site_config/root.json", to=False).code == 0
     assert run(publish, live, "keys", "remove", "timestamp-ben", to=False).code == 0
-    assert "Nothing is to be signed" in run(publish, live, "keys", "stage").out
-    assert "Nothing is to be changed" in run(publish, live, "keys", "promote").out
+    assert "Nothing to sign" in run(publish, live, "keys", "stage").out
+    assert "Nothing to change" in run(publish, live, "keys", "promote").out
     assert run(publish, live, "refresh").code == 0
     assert run(publish, live, "log", "--verify").code == 0
 
@@ -156,7 +156,7 @@ def test_a_key_that_no_live_metadata_names_needs_no_signature_to_go(live: Projec
     assert gone.code == 0, gone.err
     assert "Nothing has to be signed: no metadata that is live names it." in gone.out
     assert "keys stage" not in gone.out
-    assert "Nothing is to be signed" in run(publish, live, "keys", "stage").out
+    assert "Nothing to sign" in run(publish, live, "keys", "stage").out
 
 
 def test_a_key_that_clients_accept_asks_for_the_signatures_that_are_needed(live: Project, publish: Publish) -> None:

@@ -42,7 +42,7 @@ def test_it_says_that_what_is_live_is_ours(live: Project, publish: Publish) -> N
     before = tree(live.bucket)
     ran = run(publish, live, "recover")
     assert ran.code == 0
-    assert "It verifies. Entry 2 of the ledger tells of it. Nothing speaks for a stranger." in ran.out
+    assert "It verifies. Entry 2 of the ledger records it. No sign that somebody else has published." in ran.out
     assert json.loads(run(publish, live, "recover", "--json").out)["ok"] is True
     assert tree(live.bucket) == before
 
@@ -51,7 +51,7 @@ def test_what_a_stranger_published_is_told_by_every_command_that_looks(robbed: P
     before = tree(robbed.bucket)
     looked = run(publish, robbed, "recover")
     assert looked.code == 4
-    assert f"Live is timestamp {FAR}. It verifies. No entry of the ledger tells of it" in looked.out
+    assert f"Live is timestamp {FAR}. It verifies. The ledger has no entry for it" in looked.out
     status = run(publish, robbed, "status")
     assert (status.code, "Next: publish recover" in status.out) == (4, True)
     assert json.loads(run(publish, robbed, "status", "--json").out)["announced"] is False
@@ -108,7 +108,7 @@ def test_a_state_is_put_back_by_the_words_that_were_printed(robbed: Project, pub
     done = run(publish, robbed, "recover", "--entry", entry)
     assert done.code == 0, done.err
     assert "The others stay: brakes, node.stable, notes, rollout and targets." in done.out
-    assert "a timestamp signed with timestamp-ben of ben: if others did that" in done.out
+    assert "The timestamp that is replaced was signed with timestamp-ben of ben. If not by you" in done.out
     assert run(publish, robbed, "status").code == 0
     assert "Put back the state of entry 2." in run(publish, robbed, "log", "--verify").out
 
@@ -116,7 +116,7 @@ def test_a_state_is_put_back_by_the_words_that_were_printed(robbed: Project, pub
     assert (again.code, "there is nothing to recover from" in flat(again.err)) == (1, True)
     staged = json.loads(run(publish, robbed, "keys", "stage", "--dry-run", "--json").out)
     assert sorted(staged["still_trusted"]) == ["snapshot", "timestamp"]
-    assert "Warning: snapshot goes on with snapshot-ben of ben" in run(publish, robbed, "keys", "stage").out
+    assert "Warning: snapshot still uses snapshot-ben of ben" in run(publish, robbed, "keys", "stage").out
 
 
 def test_what_is_live_and_only_lost_its_entry_is_adopted(live: Project, publish: Publish) -> None:
@@ -146,7 +146,7 @@ def test_without_a_ledger_there_is_nothing_to_put_back(robbed: Project, publish:
     for entry in (robbed.bucket / "ledger").iterdir():
         entry.unlink()
     ran = run(publish, robbed, "recover")
-    assert (ran.code, "The ledger tells of no state" in ran.out) == (4, True)
+    assert (ran.code, "The ledger has no state" in ran.out) == (4, True)
 
 
 def test_status_fails_once_something_has_expired(
@@ -170,7 +170,7 @@ def test_status_says_that_clients_go_on_where_only_notes_have_expired(
     assert run(publish, live, "refresh").code == 3
     ran = run(publish, live, "status")
     output = " ".join(ran.out.split())
-    alarm = "Expired: notes. Clients offer updates all the same. Next: publish approve notes --key KEY Live"
+    alarm = "Expired: notes. Clients still offer updates. Next: publish approve notes --key KEY Live"
     assert (ran.code, alarm in output) == (0, True), ran.out
     status = json.loads(run(publish, live, "status", "--json").out)
     assert (status["ok"], status["expired"], status["silent"]) == (True, ["notes"], [])

@@ -76,18 +76,18 @@ def test_the_whole_ceremony(machines: tuple[Machine, Machine]) -> None:
     first = offline.follow("first")
     assert "node.stable: new, 2 of 3" in online.follow("targets")
     hand_out(online, offline)
-    assert "Everybody has signed who has to." in offline.follow("targets-sign")
+    assert "All required signatures are there." in offline.follow("targets-sign")
     assert "Recorded shipped_at in" in online.follow("targets-back")
     prepared = online.follow("prepare")
     assert "snapshot: + ben (automation)" in prepared
     signed = offline.follow("sign")
-    assert "Everybody has signed who has to." in signed
+    assert "All required signatures are there." in signed
     digest = prepared.partition("candidate ")[2].split()[0]
     assert digest in signed
     assert first.split()[-2] in signed  # the SHA-256 of root.json
     back = online.follow("back")
     assert "Verified as clients of 2 roots" in back
-    assert "Nothing is to be signed: what is live is what the configuration says." in back
+    assert "Nothing to sign: what is live matches the configuration." in back
 
 
 def hand_out(online: Machine, offline: Machine) -> None:

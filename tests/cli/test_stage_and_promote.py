@@ -69,7 +69,7 @@ def test_two_people_and_two_machines_ship_a_release(ready: Project, publish: Pub
     assert waiting["staged"][0]["missing"] == ["the approval of a person with the duty operations (ben)"]
 
     second = approve(publish, ready, "channels-ben")
-    assert "Everybody has approved who has to." in second.out
+    assert "All required approvals are there." in second.out
     last = run(publish, ready, "promote", "node@1.0.0")
     assert last.code == 0, last.err
     assert "node 1.0.0 is live in stable" in last.out
@@ -192,7 +192,7 @@ def test_all_missing_files_come_at_once_with_what_lies_there_instead(ready: Proj
     missing = "node-1.0.0-linux-amd64.tar.gz (linux-amd64); did you mean node-1.0.0-linux_amd64.tar.gz?"
     assert flat(missing) in flat(ran.err)
     assert "  node-1.0.0-windows-amd64.zip (windows-amd64)\n" in ran.err
-    assert "what lies there instead: node-1.0.0-linux_amd64.tar.gz, setup.exe" in flat(ran.err)
+    assert "found instead: node-1.0.0-linux_amd64.tar.gz, setup.exe" in flat(ran.err)
     assert not any(tree(ready.bucket))
 
 

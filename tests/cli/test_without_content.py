@@ -92,7 +92,7 @@ def test_a_release_is_taken_back_by_what_is_signed_in_the_bucket(spoiled: Projec
 def test_only_what_is_live_is_taken_back(spoiled: Project, publish: Publish) -> None:
     before = tree(spoiled.bucket)
     other = run(publish, spoiled, "rollback", "node@1.0.0", *STABLE, code=1)
-    assert "node@1.0.0 is not what node.stable ships: 1.1.0 is live" in flat(other.err)
+    assert "node.stable does not ship node@1.0.0 now: 1.1.0 is live" in flat(other.err)
     nonsense = run(publish, spoiled, "rollback", "node@new", *STABLE, code=2)
     assert "node@new does not name a version" in flat(nonsense.err)
     assert tree(spoiled.bucket) == before
@@ -195,7 +195,7 @@ def test_a_candidate_is_named_and_not_judged_without_content(
     typo(project)
     status = run(publish, project, "status")
     assert "node stable: 1.2.0, staged" in status.out
-    assert "Whether it is approved cannot be said while the content has problems." in status.out
+    assert "Approvals cannot be checked while the content has problems." in status.out
     assert "Void" not in status.out
 
 
@@ -219,4 +219,4 @@ def test_roles_that_are_short_of_keys_let_nothing_expire(published: Project, tmp
     assert publish("rollback", "node@1.1.0", *STABLE, "--to", project.bucket, cwd=project.base).code == 0
     status = publish("status", "--to", project.bucket, cwd=project.base)
     assert (status.code, "node stable: 1.0.0" in status.out) == (0, True), status.err
-    assert "cannot be told: signers.yaml names no minisign key." in " ".join(status.out.split())
+    assert "cannot be shown: signers.yaml names no minisign key." in " ".join(status.out.split())

@@ -100,10 +100,13 @@ def test_the_error_says_when_the_record_may_be_removed(bucket: Bucket, client: U
     put_back(bucket, old)
     lose_all_metadata(state)
     with pytest.raises(
-        ClientVerificationError, match="offers version 1 of timestamp, and this machine has seen"
+        ClientVerificationError, match="offers version 1 of timestamp, but this machine has already seen"
     ) as caught:
         client.fetch_feed(*ASK)
-    assert f"only if the publisher says that the channel began anew, remove {state / 'seen.json'}" in caught.value.fix
+    assert (
+        f"remove {state / 'seen.json'} only if the publisher says that the channel was started afresh"
+        in caught.value.fix
+    )
 
 
 def test_without_metadata_but_nothing_older_the_client_goes_on(client: UpdateClient, state: Path) -> None:
@@ -333,7 +336,7 @@ def test_other_bytes_under_the_number_that_was_seen_are_refused(tmp_path: Path) 
     before = Seen(roles=seen(targets=3))
     before.refuse_older(seen(targets=3), tmp_path)
     other = {"targets": RoleSeen(3, SAME, "1" * 64)}
-    with pytest.raises(ClientVerificationError, match="offers another version 3 of targets"):
+    with pytest.raises(ClientVerificationError, match="offers a version 3 of targets that differs"):
         before.refuse_older(other, tmp_path)
     before.refuse_older({"targets": RoleSeen(3, frozenset({"z"}), "1" * 64)}, tmp_path)
 

@@ -28,9 +28,9 @@ def test_an_online_key_stages_nothing_by_an_entry_that_has_a_result(staged: Proj
     assert last.entry is not None and last.entry.candidate == digest
     (staged.bucket / ledger_key(last.number)).unlink()
     append(Draft(last.entry.model_copy(update={"result": RESULT}), staged.now, staged.key(key)), storage)
-    with pytest.raises(StorageConflict, match="no entry of the ledger"):
+    with pytest.raises(StorageConflict, match="the ledger has no entry"):
         staged.review("1.1.0")
-    refused(staged, StorageConflict, "no entry of the ledger")
+    refused(staged, StorageConflict, "the ledger has no entry")
 
 
 @pytest.mark.parametrize("key", ["channels-ana", "timestamp-ben"])

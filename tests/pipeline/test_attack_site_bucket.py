@@ -20,7 +20,7 @@ def test_an_object_with_an_odd_name_keeps_no_other_page_of_a_stranger_alive(tmp_
     apply_upload(plan_upload(files, storage), storage)
     for planted in (name, "evil.html", "zzz.html", "script.js"):
         (tmp_path / "bucket" / planted).write_text("evil")
-    with pytest.raises(StorageForeign, match="a name that nothing of ours can have") as refusal:
+    with pytest.raises(StorageForeign, match="a name that Tidegate never writes") as refusal:
         apply_upload(plan_upload(files, storage), storage)
     assert refusal.value.fix == "find out who made it, and remove it at the store"
     assert set(contents_but(storage, name)) == {"pages.json", *(file.path for file in files)}

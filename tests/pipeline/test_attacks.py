@@ -154,7 +154,7 @@ def test_the_release_that_is_decided_on_is_the_one_that_was_signed(project: Proj
     plant(project, lambda signed: signed.update({"x-tidegate-release": "1.0.0"}))
     staged = staged_candidate(project.storage(), "node.stable", project.catalog.signers)
     request = PromoteRequest("node", "stable")
-    with pytest.raises(TidegateError, match="no entry of the ledger"):
+    with pytest.raises(TidegateError, match="the ledger has no entry"):
         plan_promote(request, staged, project.catalog, project.look(), project.key_ring(), project.now)
 
 
@@ -165,7 +165,7 @@ def test_a_candidate_that_offers_another_release_than_it_says_is_refused(project
     sign_unseen(project)
     staged = staged_candidate(project.storage(), "node.stable", project.catalog.signers)
     request = PromoteRequest("node", "stable")
-    with pytest.raises(StorageConflict, match="no entry of the ledger"):
+    with pytest.raises(StorageConflict, match="the ledger has no entry"):
         plan_promote(request, staged, project.catalog, project.look(), project.key_ring(), project.now)
 
 
@@ -213,7 +213,7 @@ def test_the_minisign_key_alone_cannot_make_a_binary_ours(project: Project) -> N
         (folder / file).write_bytes(data)
         comment = f"product:node version:1.0.0 file:{file}"
         (folder / f"{file}.minisig").write_bytes(key.sign(digest_bytes(data).blake2b512, trusted_comment=comment))
-    assert any("no channel's people ever signed these bytes" in error for error in errors(project))
+    assert any("no channel has ever signed these bytes" in error for error in errors(project))
 
 
 def test_the_minisign_key_alone_cannot_slip_in_a_file_that_is_called_json(project: Project) -> None:
@@ -227,7 +227,7 @@ def test_the_minisign_key_alone_cannot_slip_in_a_file_that_is_called_json(projec
         comment = f"product:node version:1.0.0 file:{file}"
         (folder / f"{file}.minisig").unlink(missing_ok=True)
         (folder / f"{file}.minisig").write_bytes(key.sign(digest_bytes(data).blake2b512, trusted_comment=comment))
-    assert any("run-me.json" in error and "no channel's people ever signed" in error for error in errors(project))
+    assert any("run-me.json" in error and "no channel has ever signed" in error for error in errors(project))
 
 
 def test_the_snapshot_key_alone_cannot_exchange_a_snapshot(project: Project) -> None:

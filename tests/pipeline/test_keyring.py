@@ -187,6 +187,6 @@ def test_the_ledger_is_signed_by_another_key_where_a_device_is_absent(locked: Pr
     keys = KeyRing(on_devices(locked, "hsm:2", role="snapshot"), locked.keys, lambda _name: SECRET, told.append)
     assert described(keys.for_ledger("node.stable").public_key) == "ben (operations)"
     (locked.keys / "channels-ben.pem").unlink()
-    with pytest.raises(SigningError, match="no key is at hand that may sign the ledger"):
+    with pytest.raises(SigningError, match="no key that may sign the ledger is available"):
         KeyRing(keys.signers, locked.keys, lambda _name: SECRET, told.append).for_ledger("node.stable")
     assert len(told) == 1

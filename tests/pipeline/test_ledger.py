@@ -129,7 +129,7 @@ def test_a_staging_that_the_ledger_has_not_heard_of_is_not_approved_and_a_rerun_
     last = read_ledger(project.storage()).logged[-1]
     (project.bucket / ledger_key(last.number)).unlink()
     version = project.staged().candidate.release
-    with pytest.raises(StorageConflict, match="no entry of the ledger"):
+    with pytest.raises(StorageConflict, match="the ledger has no entry"):
         project.review(version)
     before = project.staged().candidate.digest
     CHANGES["stage"](project, project.storage())
@@ -163,7 +163,7 @@ def test_a_run_without_a_key_for_the_ledger_is_refused_before_it_writes(project:
     for key in project.keys.iterdir():
         if not key.name.startswith("minisign"):
             key.unlink()
-    with pytest.raises(TidegateError, match=r"no key is at hand that may sign the ledger.*node\.stable"):
+    with pytest.raises(TidegateError, match=r"no key that may sign the ledger is available.*node\.stable"):
         stage(project, project.storage())
     assert tree(project.bucket) == {}
 
@@ -226,7 +226,7 @@ def test_a_store_that_takes_a_number_and_does_not_list_it_is_given_up_on(project
 
     storage = Forgetful()
     storage.prepare()
-    with pytest.raises(StorageConflict, match=r"ledger/00000001\.json is taken, and a listing does not show it"):
+    with pytest.raises(StorageConflict, match=r"ledger/00000001\.json exists, but the listing does not show it"):
         append(Draft(routine(project, 1), project.now, key_of(project)), storage)
 
 

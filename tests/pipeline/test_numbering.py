@@ -78,6 +78,6 @@ def test_a_candidate_that_would_have_later_stagings_forgotten_is_not_shown(stage
     payload.signed.unrecognized_fields[BASIS_FIELD]["ledger"] = 4 + beyond
     files = people_files(storage, ROLE, honest.digest)
     stage_as_thief(storage, ROLE, payload, files, staged.key("channels-ana"), staged.root, staged.now)
-    with pytest.raises(StorageConflict, match="tells of its staging"):
+    with pytest.raises(StorageConflict, match="records its staging"):
         staged.review("1.1.0")
     assert offered(staged) == "1.0.0"

@@ -200,7 +200,7 @@ def test_a_way_back_without_canonical_form_is_refused(staged: Project, value: st
 def test_what_was_planted_in_the_place_of_a_way_back_costs_one_more_staging(staged: Project) -> None:
     put(staged, back_key(ROLE, staged.staged().candidate.digest), b"{}")
     staged.approve("1.1.0")
-    refused(staged, StorageConflict, "is not the way back that was signed")
+    refused(staged, StorageConflict, "is not the rollback metadata that was signed")
     start_over(staged)
     assert roll_back(staged) == "1.0.0"
 
@@ -249,9 +249,9 @@ def test_a_candidate_that_nobody_staged_does_not_ship(staged: Project) -> None:
     metadata = staged.staged().candidate.metadata
     metadata.signed.expires -= timedelta(days=1)
     plant(staged, to_bytes(metadata))
-    is_refused(staged, StorageConflict, "no entry of the ledger", lambda: staged.review("1.1.0"))
+    is_refused(staged, StorageConflict, "the ledger has no entry", lambda: staged.review("1.1.0"))
     sign_unseen(staged, "channels-ana", "channels-ben")
-    refused(staged, StorageConflict, "no entry of the ledger")
+    refused(staged, StorageConflict, "the ledger has no entry")
 
 
 def test_left_metadata_counts_only_with_persons_and_duties(project: Project) -> None:
@@ -298,4 +298,4 @@ def test_the_product_is_part_of_what_is_approved(staged: Project) -> None:
     staged.approve("1.1.0")
     edit(staged.config / "products.yaml", "blast_radius: 4", "blast_radius: 1")
     staged.forget()
-    refused(staged, StorageConflict, "products.yaml said of node before it changed")
+    refused(staged, StorageConflict, "approved before node changed in products.yaml")

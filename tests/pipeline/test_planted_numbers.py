@@ -95,7 +95,7 @@ def test_an_object_planted_at_the_next_number_of_a_staged_role_is_passed_by_with
 ) -> None:
     plant(staged, next_key(staged, ROLE))
     staged.approve("1.1.0")
-    with pytest.raises(StorageConflict, match="is there already, and is not what was signed here") as refusal:
+    with pytest.raises(StorageConflict, match="already exists, and is not what was signed here") as refusal:
         promote(staged)
     assert "--replace" in refusal.value.fix
     start_over(staged)
@@ -141,7 +141,7 @@ def test_what_lies_in_the_place_of_the_next_root_is_named_with_who_may_delete_it
         return survey_bucket(published.storage(), published.root, published.catalog.signers)
 
     for act in (recover, lambda: published.publish("1.1.0")):
-        with pytest.raises(VerificationError, match=f"{key} lies where the next root belongs") as refusal:
+        with pytest.raises(VerificationError, match=f"{key} is in the place of the next root") as refusal:
             act()
         assert refusal.value.fix.startswith(f"have the holder of the break-glass identity delete {key}")
     assert tree(published.bucket) == before
@@ -168,7 +168,7 @@ def test_a_chain_of_more_than_sixty_four_roots_is_followed_to_its_end(published:
 def test_a_chain_of_roots_without_end_is_refused(published: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("publisher.channel.repository.MAX_ROOTS", 5)
     grow_roots(published, 5)
-    with pytest.raises(VerificationError, match="more than 5 roots follow on the trusted one") as refusal:
+    with pytest.raises(VerificationError, match="more than 5 roots follow the trusted one") as refusal:
         live(published)
     assert refusal.value.fix == "give a later root.json that you trust"
     assert not audited(published).sound
@@ -245,7 +245,7 @@ def test_files_planted_under_the_next_version_are_told_before_anything_is_writte
     assert refusal.value.what == f"{key} already holds other bytes than this release; it was left as it is"
     assert refusal.value.fix == (
         "publish under a new version, since published files never change; if this one was never published, somebody"
-        " else wrote them: the holder of the break-glass identity may delete what lies below releases/node/1.1.0/"
+        " else wrote them: the holder of the break-glass identity may delete everything below releases/node/1.1.0/"
     )
     assert tree(published.bucket) == before
     published.publish("1.2.0")

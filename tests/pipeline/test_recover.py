@@ -253,9 +253,9 @@ def test_nobody_builds_on_what_no_entry_tells_of(live: Project) -> None:
     storage = live.storage()
     before = live.bucket / TIMESTAMP_KEY
     found = before.read_bytes()
-    with pytest.raises(VerificationError, match="no entry of the ledger tells of it"):
+    with pytest.raises(VerificationError, match="the ledger has no entry for it"):
         plan_refresh(live.look(storage), live.catalog, live.key_ring(), live.now)
-    with pytest.raises(VerificationError, match="no entry of the ledger tells of it"):
+    with pytest.raises(VerificationError, match="the ledger has no entry for it"):
         live.publish("1.2.0")
     assert before.read_bytes() == found
 
@@ -288,7 +288,7 @@ def test_a_way_back_still_works_after_a_recovery(live: Project) -> None:
     assert back.back_to == "1.0.0"
 
 
-@pytest.mark.parametrize(("number", "words"), [(4, "is not the one that was named"), (2, "none before it announces")])
+@pytest.mark.parametrize(("number", "words"), [(4, "is not the one that was named"), (2, "no earlier entry announces")])
 def test_an_edited_entry_of_the_state_refutes_it(live: Project, number: int, words: str) -> None:
     Thief.of(live, *ONLINE).flip(40, 50)
     head = newest(live)
@@ -346,7 +346,7 @@ def test_whoever_publishes_in_between_is_not_overwritten(live: Project) -> None:
     made = plan(live)
     thief.flip(41, 70)
     found = (live.bucket / TIMESTAMP_KEY).read_bytes()
-    with pytest.raises(StorageConflict, match="somebody else published in between"):
+    with pytest.raises(StorageConflict, match="somebody else published meanwhile"):
         apply_recover(made, live.storage())
     assert (live.bucket / TIMESTAMP_KEY).read_bytes() == found
 

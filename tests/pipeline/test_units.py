@@ -184,7 +184,7 @@ def test_words_that_a_workflow_would_fill_in_are_refused(project: Project, word:
 def test_a_file_that_says_something_else_is_left_and_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / TIMER).write_text("mine")
     before = tree(tmp_path)
-    with pytest.raises(StorageConflict, match="says something else"):
+    with pytest.raises(StorageConflict, match="exists with other content"):
         write_units(tmp_path, systemd_units(HERE, SIX_HOURS))
     assert tree(tmp_path) == before
 
@@ -193,7 +193,7 @@ def test_a_link_is_neither_followed_nor_replaced(tmp_path: Path) -> None:
     units = tmp_path / "units"
     units.mkdir()
     (units / TIMER).symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(StorageConflict, match="says something else"):
+    with pytest.raises(StorageConflict, match="exists with other content"):
         write_units(units, systemd_units(HERE, SIX_HOURS))
     assert [path.name for path in units.iterdir()] == [TIMER]
     assert not (tmp_path / "elsewhere").exists()

@@ -24,7 +24,7 @@ def test_r30_the_register_tells_rule_reason_and_people() -> None:
         "<code>freeze.hard</code>",
         "Ana (engineering), Ben (operations), Eva (executive).",
         "counts now",
-        "The way back was reviewed by Ben",
+        "The rollback was reviewed by Ben",
     ):
         assert part in shown
     assert "register of overrides" in page(content, "policy.md")

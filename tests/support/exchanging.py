@@ -62,8 +62,8 @@ def exchange(project: Project, storage: Storage, key: str, *, sums: bool = False
 def why_refused(key: str, *, sums: bool) -> str:
     """What `approve` and `promote` say of it."""
     if key not in PEOPLE_OF_THE_CHANNEL:
-        return "no entry of the ledger"
-    return "is not what the minisign key vouches for" if sums else "tells clients on linux-amd64 something else"
+        return "the ledger has no entry"
+    return "does not match what the minisign key has signed" if sums else "does not match the content for linux-amd64"
 
 
 def overwrite(storage: Storage, key: str, data: bytes) -> None:

@@ -72,7 +72,7 @@ def test_what_lies_in_the_place_of_the_next_root_is_named_and_deleted(
         key = metadata_key("root", 2)
         put(places, place, key, data)
         assert names(project, place, key)
-        with pytest.raises(VerificationError, match=f"{key} lies where the next root belongs") as refusal:
+        with pytest.raises(VerificationError, match=f"{key} is in the place of the next root") as refusal:
             survey_bucket(place.storage(), project.root, project.catalog.signers)
         assert "break-glass" in refusal.value.fix
         delete(places, place, key)

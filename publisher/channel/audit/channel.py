@@ -154,7 +154,7 @@ class _Auditor:
             key = TIMESTAMP_KEY if role == "timestamp" else metadata_key(role, part.version)
             expired = f"{role} expired on {part.expires:%Y-%m-%d %H:%M} UTC"
             if not silent_channels(repository, role):
-                self.book.add(Level.WARNING, f"{expired}; clients offer updates all the same, but renew it", key)
+                self.book.add(Level.WARNING, f"{expired}; clients still offer updates, but renew it", key)
                 continue
             whose = f" of {role}" if "." in role else ""
             self.book.error(f"{expired}; until it is renewed, clients{whose} offer nothing", key)
@@ -178,7 +178,7 @@ class _Auditor:
         if digests is None:
             self.book.error("is listed, but its object is missing", key)
         elif size > FILE_LIMIT:
-            self.book.error(f"is listed with {size} bytes, and nothing of ours has more than {FILE_LIMIT}", key)
+            self.book.error(f"is listed with {size} bytes, more than the {FILE_LIMIT} allowed", key)
         elif digests.size > size:
             self.book.error(f"has more than the {size} bytes that were signed", key)
         elif digests.size < size:
@@ -250,7 +250,7 @@ class _Auditor:
         """Objects that nothing signed leads to: somebody put them there, or a run was killed before it signed."""
         keys = self.source.keys()
         if keys is None:
-            self.book.add(Level.NOTE, "objects that nothing leads to cannot be found without a listing")
+            self.book.add(Level.NOTE, "objects that nothing refers to cannot be found without a listing")
             return
         keys = sorted(keys)
         refuted = {finding.where for finding in self.book.findings if finding.level is Level.ERROR}
@@ -266,12 +266,12 @@ class _Auditor:
             if key.startswith(WORKSHOP) or key in known:
                 continue
             if key in history.coming:
-                self.book.add(Level.WARNING, f"is signed, and not live; {BROKEN_OFF}", key)
+                self.book.add(Level.WARNING, f"is signed but not live; {BROKEN_OFF}", key)
             elif key.startswith(METADATA):
-                self.book.error(f"no key of its role signed it; publishing passes it by, and {REMOVED}", key)
+                self.book.error(f"no key of its role signed it; publishing skips it, and {REMOVED}", key)
             else:
                 self.book.error(
-                    f"nothing signed leads to it, and people may take it for ours: {BROKEN_OFF}, else {REMOVED}", key
+                    f"nothing signed refers to it, and users may trust it: {BROKEN_OFF}, else {REMOVED}", key
                 )
 
 

@@ -59,7 +59,7 @@ def audit_release(
             book.add(if_missing, f"is in SHA256SUMS, but its object is missing; {BROKEN_OFF}", key(file))
             continue
         if digests.size > limit:
-            book.error(f"has more than the {limit} bytes that it may have, and was not read further", key(file))
+            book.error(f"is larger than the {limit} bytes allowed, and was not read further", key(file))
             continue
         if digests.sha256 != digest:
             book.error("does not have the bytes that SHA256SUMS names", key(file))
@@ -69,7 +69,7 @@ def audit_release(
             if digest in history.vouched_before.get(name, ()):
                 vouched_before = True
             else:
-                book.error("no channel's people ever signed these bytes, whatever minisign says", key(file))
+                book.error("no channel has ever signed these bytes, even if minisign accepts them", key(file))
         _signature(book, product, version, file, digests.blake2b512, public)
     facts = book.read(key(MANIFEST_FILE)) if MANIFEST_FILE in listed else None
     if facts is not None:
@@ -80,11 +80,11 @@ def audit_release(
 def _replaced(book: Findings, where: str, *, by_hand: bool, by_people: bool, offered: bool) -> None:
     """Keys that have been replaced since: what they signed stays ours, and whoever checks by hand should know."""
     if by_hand:
-        what = "is signed with a minisign key that was replaced: by hand, only that one verifies it"
+        what = "is signed with a minisign key that was replaced; checks by hand need the old key"
         hint = "; publish the next version, which is signed with today's" if offered else ""
         book.add(Level.WARNING if offered else Level.NOTE, what + hint, where)
     if by_people:
-        book.add(Level.NOTE, "was signed by people with keys that were replaced since", where)
+        book.add(Level.NOTE, "was signed with keys that have been replaced since", where)
 
 
 def _signature(book: Findings, product: str, version: str, file: str, digest: bytes, public: bytes) -> None:

@@ -18,7 +18,7 @@ from publisher.signing.digests import FileDigests
 
 Digests = Iterable[FileDigests | None]
 
-UNDER_WAY = "unless an upload is under way or was broken off, somebody has been at the site"
+UNDER_WAY = "unless an upload is running or was interrupted, somebody has changed the site"
 
 
 def audit_site(
@@ -71,7 +71,7 @@ def _compared(pages: dict[str, SitePage], digests_by_path: dict[str, FileDigests
 
 def _strays(pages: dict[str, SitePage], keys: Iterable[str] | None) -> Iterator[Finding]:
     if keys is None:
-        yield Finding(Level.NOTE, "pages of the site that nobody signed cannot be found without a listing")
+        yield Finding(Level.NOTE, "unsigned pages of the site cannot be found without a listing")
         return
     for key in sorted(set(keys) - set(pages)):
-        yield Finding(Level.ERROR, "nobody signed this page of the site, and people may take it for ours", key)
+        yield Finding(Level.ERROR, "this page of the site is unsigned, and users may trust it", key)

@@ -176,11 +176,11 @@ def _lack(
     now: datetime,
 ) -> str | None:
     if signer.until is not None and signer.until <= now:
-        return f"the key {signer.name} counts no longer since {format_time(signer.until)}"
+        return f"the key {signer.name} stopped counting at {format_time(signer.until)}"
     if statement is None:
-        return "signed without a statement of when and for what; it takes `publish approve`"
+        return "signed without a statement; sign with `publish approve`"
     if statement.at > now + SKEW:
-        return f"dated {format_time(statement.at)}, which is still to come; one of the two clocks is wrong"
+        return f"dated {format_time(statement.at)}, which is in the future; one of the two clocks is wrong"
     if now - statement.at >= valid_for:
         return f"given on {english.moment(statement.at)}, and approvals count for {english.length(valid_for)}"
     unseen = [event for event in needs.near if mark(event, candidate.digest) not in statement.near]

@@ -204,7 +204,7 @@ def refuse_stale(candidate: Candidate, live: Repository | None) -> None:
         raise StorageConflict(
             f"{candidate.role} has moved on: the candidate was made for {made_for},"
             f" and {f'version {_version(now)}' if now else 'nothing'} is live{_who(live, candidate.role)}",
-            fix="look at what is live with `publish status`, then stage again with --rebase; it needs new signatures",
+            fix="check `publish status`, then stage again with --rebase; it needs new signatures",
         )
 
 

@@ -136,20 +136,20 @@ def check_content(
     """
     basis = candidate.approval_basis
     if basis is None:
-        raise _void(candidate, "does not say what it rests on: it was staged by an older version of this program")
+        raise _void(candidate, "has no approval basis: it was staged by an older version of this program")
     if basis.policy != catalog.policy_at(moment).digest():
         raise _void(candidate, "was approved under another policy than the one in force")
     if basis.release != release.digest():
-        raise _void(candidate, f"was approved for what {release.product}/{release.version}.yaml said before it changed")
+        raise _void(candidate, f"was approved before {release.product}/{release.version}.yaml changed")
     if basis.product != catalog.products[release.product].digest():
-        raise _void(candidate, f"was approved for what products.yaml said of {release.product} before it changed")
+        raise _void(candidate, f"was approved before {release.product} changed in products.yaml")
     listed = candidate.metadata.signed.targets
     for file in files:
         feed = feed_bytes(build_feed(catalog, release, candidate.channel, file, basis.at))
         path = feed_target(candidate.product, candidate.channel, file.platform)
         target = listed.get(path)
         if target is None or target.hashes.get("sha256") != hashlib.sha256(feed).hexdigest():
-            raise _void(candidate, f"tells clients on {file.platform} something else than the content does now")
+            raise _void(candidate, f"does not match the content for {file.platform}")
 
 
 def _void(candidate: ReleaseCandidate, why: str) -> StorageConflict:

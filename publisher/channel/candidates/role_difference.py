@@ -26,7 +26,7 @@ def difference(role: str, before: Root | Targets | None, after: Root | Targets) 
         until = english.day(after.expires)
         return (*lines, f"signed metadata: {role} version {after.version}, the first of its role, until {until}")
     if says_the_same(before, after):
-        lines.append("says the same as before; only its life is prolonged")
+        lines.append("no change except a later expiry")
     elif isinstance(after, Root) and isinstance(before, Root):
         lines += _roles(_of_root(before), _of_root(after))
     elif isinstance(after, Targets) and isinstance(before, Targets):

@@ -111,7 +111,7 @@ def first_targets(root: Metadata[Root], configured: Targets, signers: Signers, n
     """`targets` before anything is published, so that it can be signed where no network is."""
     targets = copy.deepcopy(configured)
     targets.expires = now + role_policy(signers, Targets.type).expires
-    why = "Nothing is published yet; the first release takes it along."
+    why = "Nothing is published yet; it goes live with the first release."
     return RoleToSign(Targets.type, None, targets, why, (("", root.signed),))
 
 

@@ -129,8 +129,8 @@ def seal_entry(
 def named_keys(read: Read, trusted_root: bytes, versions: Iterable[int], signers: Signers) -> dict[str, Key]:
     """Every key, by id, that the channel's roots and targets have ever named, and those of signers.yaml.
 
-    `versions` are those of `targets` to look at; what nobody of ours signed is passed over. minisign keys are not among
-    them: they sign whole files, and so could be made to sign what passes for an entry.
+    `versions` are those of `targets` to look at; metadata that these keys did not sign is skipped. minisign keys are
+    not among them: they sign whole files, and so could be made to sign what passes for an entry.
     """
     configured = [public_key(signer) for signer in signers.signers if set(signer.roles) != {"minisign"}]
     keys: dict[str, Key] = {key.keyid: key for key in configured}
@@ -158,7 +158,7 @@ def check_ledger(
 
     `strays` are other objects below its prefix, `noted` is a head that somebody wrote down earlier.
     """
-    findings = [Finding(Level.ERROR, "is no entry, but lies among them", key) for key in strays]
+    findings = [Finding(Level.ERROR, "is not a ledger entry", key) for key in strays]
     findings.extend(_links(logged))
     entries: list[Entry] = []
     signers: dict[int, tuple[Key, ...]] = {}
@@ -216,8 +216,9 @@ def _links(logged: Sequence[Logged]) -> Iterator[Finding]:
             missing = f"entry {first} is" if first == last else f"entries {first} to {last} are"
             yield Finding(Level.ERROR, f"comes after a gap: {missing} missing", ledger_key(link.number))
         elif link.entry is not None and not follows:
-            what = f"does not follow on entry {before.number} as it lies here: one of the two was edited or exchanged"
-            yield Finding(Level.ERROR, what if before.number else "does not begin the ledger", ledger_key(link.number))
+            what = f"does not link to entry {before.number}: one of the two was edited or replaced"
+            what = what if before.number else "is not a valid first entry"
+            yield Finding(Level.ERROR, what, ledger_key(link.number))
         before = link.head
 
 
@@ -228,13 +229,13 @@ def _flips(entries: Sequence[Entry], live: Stamp | None) -> Iterator[Finding]:
         # A recovery says itself that it replaces what no entry announced.
         if entry.base is not None and entry.base.sha256 not in announced and entry.action != LedgerAction.RECOVER:
             announced.add(entry.base.sha256)
-            what = f"was planned when timestamp {entry.base.version} was live, which no entry before it announces"
+            what = f"builds on timestamp {entry.base.version}, which no earlier entry announces"
             yield Finding(Level.ERROR, what, ledger_key(entry.number))
         if entry.result is not None:
             announced.add(entry.result.sha256)
     if live is not None and live.sha256 not in announced:
-        what = f"is version {live.version}, which no entry announces: the ledger's end was cut off, or somebody"
-        yield Finding(Level.ERROR, f"{what} published without it", TIMESTAMP_KEY)
+        what = f"is version {live.version}, which no entry announces: the end of the ledger was cut off, or somebody"
+        yield Finding(Level.ERROR, f"{what} published without an entry", TIMESTAMP_KEY)
     elif live is not None:
         seen = took_effect(entries, live.sha256)
         newest = next(entry for entry in reversed(entries) if entry.number in seen)

@@ -34,7 +34,7 @@ numbers up, and only new keys help."""
 
 @dataclass(frozen=True)
 class Claimed:
-    """What lies in the place of the live state, whoever wrote it; nothing of it is verified."""
+    """The live state as it is stored, whoever wrote it; nothing in it is verified."""
 
     data: bytes | None
     """Bytes of timestamp.json; None when there is none."""
@@ -101,8 +101,8 @@ def versions_at(entries: Sequence[Entry], number: int) -> dict[str, int]:
         ]
         if not before:
             raise VerificationError(
-                f"entry {entry.number} was planned on timestamp {entry.base.version}, which none before it announces",
-                fix="choose an entry before that",
+                f"entry {entry.number} builds on timestamp {entry.base.version}, which no earlier entry announces",
+                fix="choose an earlier entry",
             )
         entry = before[-1]
 
@@ -180,17 +180,17 @@ def _read(read: Read, role: str, versions: Mapping[str, int]) -> Metadata[Target
     name = metadata_key(role, version)
     data = read(name)
     if data is None:
-        raise VerificationError(f"{name} is missing", fix="bring it back from the versions that the bucket keeps")
+        raise VerificationError(f"{name} is missing", fix="bring it back from the bucket's version history")
     if (limit := metadata_limit(name)) is not None and len(data) > limit:
         raise VerificationError(
             f"{name} has {len(data)} bytes, and clients read at most {limit}: somebody has overwritten it",
-            fix="bring it back from the versions that the bucket keeps",
+            fix="bring it back from the bucket's version history",
         )
     metadata = parse(data, Targets, name)
     if metadata.signed.version != version:
         raise VerificationError(
             f"{name} says that it is version {metadata.signed.version}",
-            fix="bring it back from the versions that the bucket keeps",
+            fix="bring it back from the bucket's version history",
         )
     return metadata
 

@@ -95,20 +95,20 @@ class StagedReport(Report):
         lines: list[str] = []
         for role, keyids in self.still_trusted.items():
             lines += wrapped(
-                f"Warning: {role} goes on with {english.listed(key_names(keyids, self.configuration))},"
-                " which signed what a recovery replaced. Others can use it, and clients that have seen"
-                " its numbers wait until it is changed: publish keys remove --compromised",
+                f"Warning: {role} still uses {english.listed(key_names(keyids, self.configuration))},"
+                " which signed the state that a recovery replaced. Others can use it, and clients that have seen"
+                " that state wait until it is changed: publish keys remove --compromised",
                 width,
             )
         if not self.anew.roles:
-            return [*lines, *wrapped("Nothing is to be signed: what is live is what the configuration says.", width)]
+            return [*lines, *wrapped("Nothing to sign: what is live matches the configuration.", width)]
         for staged in self.anew.roles:
             lines += [f"{staged.to_sign.role}  candidate {staged.candidate.digest[:12]}"]
             lines += wrapped(staged.to_sign.because, width, 2)
             for text in staged.difference:
                 lines += wrapped(text, width, 4)
             missing = f"Still needs {english.listed(staged.missing)}."
-            lines += wrapped(missing if staged.missing else "Everybody has signed who has to.", width, 2)
+            lines += wrapped(missing if staged.missing else "All required signatures are there.", width, 2)
             lines += wrapped(f"May sign: {english.listed(_may_sign(staged))}.", width, 2)
         live = self.anew.bucket.live is not None
         then = "publish keys promote" if live else "publish release, or stage, approve and promote"
@@ -145,11 +145,11 @@ class PromotedReport(Report):
 
     def lines(self, width: int) -> list[str]:
         if self.plan is None:
-            return wrapped("Nothing is to be changed: what is live is what the configuration says.", width)
+            return wrapped("Nothing to change: what is live matches the configuration.", width)
         lines = wrapped(f"Live: {versions(self.plan.publication.changed_roles)}.", width)
         if self.plan.root_first:
             lines += wrapped(
-                "The old keys did not sign along: for a moment clients found nothing that they accept, and waited.",
+                "The old keys did not sign this change, so clients could not update for a moment.",
                 width,
             )
         roots = english.counted(self.roots, "root")

@@ -96,16 +96,16 @@ class LogReport(Report):
             lines += ["The ledger is empty: nothing was staged, published or refused here so far."]
         else:
             if check is None:
-                unverified = "Nothing of this was verified; whoever can write to the bucket may have written it."
-                lines += [*wrapped(f"{unverified} --verify proves it.", width), ""]
-            lines += [f"Head, which an auditor may note for --expect one day:\n  {ledger.head}"]
+                unverified = "None of this was verified; anybody who can write to the bucket may have written it."
+                lines += [*wrapped(f"{unverified} --verify checks it.", width), ""]
+            lines += [f"Head; note it, so that --expect can check it later:\n  {ledger.head}"]
         if check is None:
             return lines
         for finding in check.findings:
             lines += wrapped(printable(f"{finding.level}: {finding.where} {finding.what}."), width, indent=2)
         if check.sound:
             count = len(ledger.logged)
-            lines += wrapped(f"Sound: {count} of {count} entries verify, and they account for what is live.", width)
+            lines += wrapped(f"Sound: {count} of {count} entries verify, and they lead to what is live.", width)
         return lines
 
     def data(self) -> dict[str, object]:
@@ -130,7 +130,7 @@ def _entry_lines(shown: Shown, width: int) -> list[str]:
     lines = wrapped(first, width, margin)
     lines[0] = f"{shown.logged.number:>4}  {lines[0].removeprefix(' ' * margin)}"
     if shown.refuted:
-        text = "This entry does not verify: none of ours may have written it, and nothing that it says is proven."
+        text = "This entry does not verify: somebody else may have written it, and nothing in it is proven."
         lines += [click.style(line, fg="red", bold=True) for line in wrapped(text, width, margin)]
     if entry.refused:  # only now, since a line is broken by what is seen of it
         lines = [line.replace(" refused:", f" {click.style('refused', fg='red', bold=True)}:") for line in lines]

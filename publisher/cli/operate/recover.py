@@ -32,9 +32,9 @@ SHOWN = 5
 @click.option(
     "--disown",
     is_flag=True,
-    help="What is live is not ours although it verifies and an entry tells of it: a thief wrote that too.",
+    help="Treat what is live as somebody else's, although it verifies and has an entry: a thief can write both.",
 )
-@click.option("--adopt", is_flag=True, help="What is live is ours: only its entry is gone. Write another.")
+@click.option("--adopt", is_flag=True, help="Keep what is live, and write the ledger entry that it lacks.")
 @click.option("--dry-run", is_flag=True, help="With --entry: say what would be put back, and write nothing.")
 @to_option
 @keys_option
@@ -50,7 +50,7 @@ def command(
     content: tuple[Path, ...],
     config: Path,
 ) -> Report:
-    """Put the last state back that was ours, after somebody else has published or destroyed what is live.
+    """Put your last state back, after somebody else has published or destroyed what is live.
 
     Without --entry it only looks: whether what is live verifies and the ledger tells of it, and which states could be
     put back. Close the bucket to the thief first. It needs the keys of snapshot and timestamp that clients accept now,
@@ -97,20 +97,21 @@ class SurveyReport(Report):
         if survey.claimed.data is None:
             what = "no timestamp.json"
         verifies = f"It does not verify: {survey.refuted}." if survey.refuted else "It verifies."
-        account = f"Entry {survey.announced.number} of the ledger tells of it." if survey.announced else ""
+        account = f"Entry {survey.announced.number} of the ledger records it." if survey.announced else ""
         if not account and stamp is not None:
-            account = "No entry of the ledger tells of it: somebody published without us, or an entry was removed."
+            account = "The ledger has no entry for it: somebody else published, or an entry was removed."
         lines = [self.url, *wrapped(printable(f"Live is {what}. {verifies} {account}"), width)]
         if survey.ours:
-            return [*lines, *wrapped("Nothing speaks for a stranger. `publish log --verify` proves the ledger.", width)]
+            text = "No sign that somebody else has published. `publish log --verify` checks the whole ledger."
+            return [*lines, *wrapped(text, width)]
         if survey.refuted is None:
             lines += ["", *wrapped("If it is yours, and only its entry is gone: publish recover --adopt", width)]
-        lines += ["", "States that the ledger tells of, newest first; choose the last one that was yours:"]
+        lines += ["", "States in the ledger, newest first; choose the last one that was yours:"]
         for state in survey.states[:SHOWN]:
-            doubt = "" if state.certain else "; the last that was announced, whether clients saw it or not"
+            doubt = "" if state.certain else "; announced last, and perhaps never live"
             lines += wrapped(_entry_words(state.entry) + doubt, width, 2)
             lines.append(f"    publish recover --entry {state.head}")
-        return lines if survey.states else [*lines[:-1], "The ledger tells of no state that could be put back."]
+        return lines if survey.states else [*lines[:-1], "The ledger has no state that could be put back."]
 
     def data(self) -> dict[str, object]:
         survey = self.survey
@@ -165,13 +166,13 @@ class RecoverReport(Report):
             lines += wrapped(_undone_words(entry, plan, dry_run=self.dry_run), width)
         for role, keyids in plan.distrusted.items():
             names = english.listed(key_names(keyids, self.configuration))
-            text = f"What is replaced has a {role} signed with {names}: if others did that, they have it."
+            text = f"The {role} that is replaced was signed with {names}. If not by you, others have that key."
             lines += wrapped(text, width)
         if plan.distrusted:
             lines += wrapped(
-                "Clients accept those keys until a new root and targets say otherwise, and clients that have seen"
-                " higher numbers wait for that: publish keys add a key for each role, publish keys remove"
-                " --compromised those named here, then publish keys stage.",
+                "Clients accept those keys until a new root and targets replace them, and clients that have seen higher"
+                " version numbers wait until then. Next: publish keys add for each role, publish keys remove"
+                " --compromised for each key named here, then publish keys stage.",
                 width,
             )
         return lines

@@ -33,8 +33,8 @@ from publisher.text.terminal import wrapped
 def command(to: str | None, content: tuple[Path, ...], config: Path) -> Report:
     """Say what is live, what is staged and signed by whom, and what expires when.
 
-    Exit code 4 when something has expired, so that clients offer nothing, or when no entry of the ledger tells of what
-    is live: somebody published without you, or it is gone.
+    Exit code 4 when something has expired, so that clients offer nothing, or when the ledger has no entry for what is
+    live: somebody else published, or the entry was removed.
     """
     configuration = load_configured(content, config)
     storage = open_storage(address_of(to, configuration))
@@ -65,10 +65,10 @@ class StatusReport(Report):
             live += wrapped(f"{release.product} {release.channel}: {release.version} for {platforms}{by}", width, 2)
         staged = [line for candidate in status.candidates for line in _candidate_lines(candidate, width)]
         for why in status.damaged:
-            staged += wrapped(f"What is staged cannot be told: {why}. Stage it again with --replace.", width, 2)
+            staged += wrapped(f"What is staged cannot be read: {why}. Stage it again with --replace.", width, 2)
         staged += [line for role in status.staged_roles for line in _role_lines(role, width)]
         if status.unclear is not None:
-            staged += wrapped(f"Which changes of keys are under way cannot be told: {status.unclear}.", width, 2)
+            staged += wrapped(f"Key changes under way cannot be shown: {status.unclear}.", width, 2)
         return [
             self.url,
             *_alarms(status, width),
@@ -118,8 +118,8 @@ def _alarms(status: Status, width: int) -> list[str]:
     alarms = []
     if not status.announced:
         alarms.append(
-            "No entry of the ledger tells of what is live, or it is older than what was live before: somebody published"
-            " without you, put an older state back, or an entry is gone. Next: publish recover"
+            "The ledger has no entry for what is live, or has a newer one: somebody else published, or put an older"
+            " state back, or an entry was removed. Next: publish recover"
         )
     elif status.unfinished is not None:
         alarms.append(f"{english.capitalised(status.unfinished.what)}. Next: {status.unfinished.fix}.")
@@ -130,7 +130,7 @@ def _alarms(status: Status, width: int) -> list[str]:
 
 def _silence(status: Status) -> str:
     if not status.silent:
-        return "Clients offer updates all the same."
+        return "Clients still offer updates."
     live = {f"{shown.product}.{shown.channel}" for shown in status.state.live}
     of = "" if live <= set(status.silent) else f" of {english.listed(status.silent)}"
     return f"Clients offer nothing{of} until that is renewed."
@@ -160,7 +160,7 @@ def _candidate_lines(staged: CandidateStatus, width: int) -> list[str]:
     if staged.void is not None:
         return [*lines, *wrapped(f"Void: {staged.void}.", width, 4)]
     if staged.review is None:
-        lines += wrapped("Whether it is approved cannot be said while the content has problems.", width, 4)
+        lines += wrapped("Approvals cannot be checked while the content has problems.", width, 4)
     return lines
 
 

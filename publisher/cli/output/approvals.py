@@ -74,10 +74,10 @@ def review_lines(review: Reviewed, width: int) -> list[str]:
     lines = [f"{candidate.product} {candidate.release} for {candidate.channel}", f"candidate {review.digest}", ""]
     lines += ["What changes for clients:", *changes]
     if review.takes_back_to is not None:
-        lines += wrapped(f"Signed with it: the way back to {review.takes_back_to}, should it have to be taken.", width)
+        lines += wrapped(f"Signed with it: rollback metadata, to go back to {review.takes_back_to} if needed.", width)
     if review.built:
         lines += ["", "Compared with your build:", *(line for built in review.built for line in _built_lines(built))]
-        lines += wrapped("Whoever signs now says to have built the files that are the same.", width)
+        lines += wrapped("By signing you state that you built the files marked as the same.", width)
     lines += ["", *wrapped(halves(decision), width)]
     stopping = [verdict for verdict in decision.verdicts if verdict.outcome.stops]
     if stopping:
@@ -92,9 +92,9 @@ def _built_lines(built: BuiltFile) -> list[str]:
         case Comparison.SAME:
             return [f"  same          {built.file}", f"    {built.sha256}"]
         case Comparison.SAME_BUT_SIGNED:
-            return [f"  same          {built.file}", "    but for the code signature of the published file"]
+            return [f"  same          {built.file}", "    apart from the code signature of the published file"]
         case Comparison.CODE_SIGNED:
-            return [f"  not compared  {built.file}", "    it carries a code signature, which no build repeats"]
+            return [f"  not compared  {built.file}", "    it has a code signature, which no build can repeat"]
         case _:
             return [f"  not compared  {built.file}", "    your directory has no such file"]
 
@@ -116,7 +116,7 @@ def approval_lines(review: CandidateReview, width: int, margin: str = "") -> lis
         for text in texts:
             lines += hanging(margin + label, text, width, indent + 12)
     if not standing.missing:
-        lines.append(f"{margin}Everybody has approved who has to.")
+        lines.append(f"{margin}All required approvals are there.")
     for because in review.needs.because:
         lines += wrapped(because, width, indent)
     return [*lines, *wrapped(headline(review.decision), width, indent)]
@@ -127,7 +127,7 @@ def role_lines(staged: StagedRole, width: int, margin: str = "") -> list[str]:
     lines = [f"{margin}signed      {signature}" for signature in staged.signed_by]
     for missing in staged.missing:
         lines += hanging(f"{margin}missing", missing, width, len(margin) + 12)
-    return lines if staged.missing else [*lines, f"{margin}Everybody has signed who has to."]
+    return lines if staged.missing else [*lines, f"{margin}All required signatures are there."]
 
 
 def _approved(approval: CandidateApproval, margin: str) -> list[str]:
@@ -135,7 +135,7 @@ def _approved(approval: CandidateApproval, margin: str) -> list[str]:
     same = (Comparison.SAME, Comparison.SAME_BUT_SIGNED)
     statement = approval.statement
     built = [file.file for file in statement.built if file.result in same] if statement is not None else []
-    says = [f"{margin}            says to have built {file}" for file in built]
+    says = [f"{margin}            states to have built {file}" for file in built]
     return [f"{margin}approved    {approval}", *says]
 
 

@@ -54,7 +54,7 @@ def drawing(quarter: Quarter, now: datetime, width: int) -> list[str]:
 
 
 def in_words(quarter: Quarter, width: int, *, public: bool) -> list[str]:
-    """Everything that begins in the quarter, week by week, and the ways back that are due.
+    """Everything that begins in the quarter, week by week, and the rollbacks that are due.
 
     What is not public is marked, unless these are the public's words.
     """
@@ -70,7 +70,7 @@ def in_words(quarter: Quarter, width: int, *, public: bool) -> list[str]:
         )
         lines += hanging(f"  {when}", whose + _words(bar, public=public), width, len(when) + 4)
     if quarter.due:
-        lines += ["", click.style("Ways back, verified and rehearsed", bold=True)]
+        lines += ["", click.style("Rollbacks, verified and rehearsed", bold=True)]
     for way in quarter.due:
         state = "done" if way.done else "overdue" if way.overdue else "due"
         lines += hanging(f"  {state}", f"{way.release.id}: by {english.moment(way.at)}.", width, 16)

@@ -31,8 +31,8 @@ def command(
 ) -> Report:
     """Take PRODUCT@VERSION back: who installs or updates from now on gets what was live before it.
 
-    The way back was signed together with the release, so only the keys of snapshot and timestamp are needed, and no
-    freeze holds it up, and neither do problems of the content. Clients that run VERSION are told what to go back to.
+    Its rollback metadata was signed together with the release, so only the keys of snapshot and timestamp are needed.
+    Neither a freeze nor a problem in the content holds it up. Clients that run VERSION are told what to go back to.
     It never ships to the channel again.
     """
     configuration = load_configured(content, config)

@@ -107,7 +107,7 @@ class _RowReader:
                 impact=ImpactTags(
                     client_load=0, node_churn=0, support_traffic=0, compatibility_risk=kind.compatibility_risk
                 ),
-                summary="A history file tells of it.",
+                summary="Taken from a history file.",
                 revisions=tuple(self._unknown_before(when)),
             )
         except ValidationError as error:

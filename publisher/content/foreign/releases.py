@@ -105,7 +105,7 @@ def _product(row: Row, mapping: ReleaseMapping) -> Product:
     return Product(
         id=slug(name),
         name=name,
-        summary="A history file tells of it.",
+        summary="Taken from a history file.",
         client_type=kind.client_type,
         plane=Plane.BOTH,
         platforms=("any",),
@@ -133,7 +133,7 @@ def _release(row: Row, mapping: ReleaseMapping, product: str, name: str, notes: 
             necessity=Necessity.ESSENTIAL if fits_one(row, mapping.essential) else Necessity.OPPORTUNISTIC,
             fix_confidence=assume.fix_confidence,
             tested=assume.tested,
-            sentence="A history file tells of it.",
+            sentence="Taken from a history file.",
             shipped_at=day.end,
             notes=NOTHING_SAID,
         )

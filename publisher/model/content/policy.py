@@ -222,7 +222,7 @@ class ApprovalPolicy(Model):
     facts: tuple[Fact, ...] = (Fact.SUPPORT_STAFFING, Fact.ALERT_ROUTING, Fact.ROLLBACK_ARTIFACTS)
     """What operations must attest one by one near an event (R39)."""
     way_back: bool = True
-    """Whether the way back is signed together with each release that can be taken back (R85)."""
+    """Whether rollback metadata is signed together with each release that can be taken back (R85)."""
 
 
 class Policy(Model):
@@ -253,9 +253,9 @@ class Policy(Model):
     review_stale: Duration = timedelta(days=14)
     """From this age of its last review on, nothing is published near an event (R92)."""
     rehearsal_max_age: Duration = timedelta(days=90)
-    """How long a rehearsal of the way back counts (R72, R91)."""
+    """How long a rehearsal of the rollback counts (R72, R91)."""
     rollback_ready_before: Duration = timedelta(days=14)
-    """How long before a release, or the freeze after it, its way back must be ready (R85)."""
+    """How long before a release, or the freeze after it, its rollback must be ready (R85)."""
     soak: Duration = timedelta(days=7)
     """How long new code runs before it becomes the default (R66)."""
     scenario_severity: Score = 4

@@ -123,7 +123,7 @@ class Approver(Model):
 
 
 class RollbackReview(Model):
-    """Somebody has looked at the way back."""
+    """Somebody has reviewed the rollback."""
 
     by: Text
     """Who."""
@@ -154,7 +154,7 @@ class Override(Model):
     """Who answers for it: engineering and operations, in a hard freeze an executive too; each another person. Under
     profile solo one person is enough."""
     rollback_review: RollbackReview | None = None
-    """The reviewed way back; a team needs it in a hard freeze."""
+    """The review of the rollback; a team needs it in a hard freeze."""
     approved_at: UtcTime
     """The first moment at which it counts."""
     expires: UtcTime
@@ -167,7 +167,9 @@ class Override(Model):
         if self.expires <= self.approved_at:
             raise ValueError("`expires` is not after `approved_at`; from it on the override no longer counts")
         if self.rollback_review is not None and self.rollback_review.at > self.approved_at:
-            raise ValueError("`rollback_review` is later than `approved_at`; the way back is reviewed, then approved")
+            raise ValueError(
+                "`rollback_review` is later than `approved_at`; the rollback is reviewed first, then approved"
+            )
         persons = [" ".join(approver.person.split()).casefold() for approver in self.approvers]
         if len(set(persons)) != len(persons):
             twice = next(approver.person for n, approver in enumerate(self.approvers) if persons[n] in persons[:n])

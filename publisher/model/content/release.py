@@ -216,7 +216,7 @@ class Release(Model):
     event_sensitivity: Score | None = None
     """More than the product's, where events matter more to this release (R95)."""
     rollback: Rollback | None = None
-    """The way back; due some days before the release (R85)."""
+    """The rollback; due some days before the release (R85)."""
     sentence: Sentence
     """The release in one sentence that anybody understands, in 30 words or fewer (R99)."""
     planned_for: UtcTime | None = None

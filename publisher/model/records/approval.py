@@ -70,6 +70,6 @@ class Statement(Model):
     overrides: tuple[Digest, ...] = ()
     """Marks of the overrides that it passed by; one that is written later counts only when it was signed again."""
     built: tuple[BuiltFile, ...] = ()
-    """Files that the signer says to have built, compared with the candidate's. It is a claim: no rule counts it."""
+    """Files that the signer states to have built, compared with the candidate's. It is a claim: no rule counts it."""
     facts: dict[Fact, Text] = Field(default_factory=dict)
     """What is attested, and what proves it: a link, a ticket, a name and an hour."""

@@ -67,14 +67,14 @@ def kept_rollback_metadata(
     metadata = only_good_signatures(role, metadata, configured)
     if not says_enough(configured, role, metadata):
         raise ApprovalsMissing(
-            f"the way back of {release.id} is not signed by all who have to; it is signed together with the release",
-            fix="ask those who signed the release itself to run `publish approve` again",
+            f"the rollback metadata of {release.id} lacks signatures; it is signed together with the release",
+            fix="ask those who signed the release to run `publish approve` again",
         )
     key = back_key(role, staged.candidate.digest)
     kept = read(key)
     if kept is not None and not _is_whole(kept, metadata.signed, configured, role):
         raise StorageConflict(
-            f"what lies at {key} is not the way back that was signed",
+            f"{key} is not the rollback metadata that was signed",
             fix="find out who wrote to back/, then stage the release again with --replace",
         )
     data = kept if kept is not None else to_bytes(metadata)
@@ -84,7 +84,7 @@ def kept_rollback_metadata(
 def _is_whole(data: bytes, payload: Targets, configured: Targets, role: str) -> bool:
     """Whether this is the rollback metadata, signed by all who have to."""
     try:
-        metadata = parse(data, Targets, "the way back")
+        metadata = parse(data, Targets, "the rollback metadata")
     except VerificationError:
         return False
     return metadata.signed == payload and says_enough(configured, role, metadata)

@@ -141,27 +141,27 @@ def refuse_superseded(candidate: ReleaseCandidate, stagings: Stagings) -> None:
     basis = candidate.approval_basis
     if own is not None and basis is not None and basis.ledger is not None and basis.ledger >= own.number:
         raise StorageConflict(
-            f"candidate {candidate.digest[:12]} says that entry {basis.ledger} of the ledger was there before it was"
-            f" staged, and entry {own.number} tells of its staging",
+            f"candidate {candidate.digest[:12]} claims to be staged after entry {basis.ledger} of the ledger, but entry"
+            f" {own.number} records its staging",
             fix=fix,
         )
     if own is None:
         raise StorageConflict(
-            f"no entry of the ledger, by a key of {candidate.role}, tells that candidate {candidate.digest[:12]} was"
-            " staged",
+            f"the ledger has no entry, by a key of {candidate.role}, for the staging of candidate"
+            f" {candidate.digest[:12]}",
             fix=fix,
         )
     later = next((entry for entry in entries if entry.number > own.number and entry.candidate != own.candidate), None)
     if later is not None:
         raise StorageConflict(
             f"candidate {candidate.digest[:12]} of {candidate.product} {candidate.release} was replaced on"
-            f" {english.moment(later.at)}, says entry {later.number} of the ledger; its signatures are void",
+            f" {english.moment(later.at)}, as entry {later.number} of the ledger records; its signatures are void",
             fix=fix,
         )
     if (damaged := min((number for number in stagings.damaged if number > own.number), default=None)) is not None:
         raise StorageConflict(
-            f"entry {damaged} of the ledger, after the staging of candidate {candidate.digest[:12]}, is missing, was"
-            " exchanged or was not signed by us; it may have told that the candidate was replaced",
+            f"entry {damaged} of the ledger, which follows the staging of candidate {candidate.digest[:12]}, is"
+            " missing, altered or not signed by your keys; it may have recorded that the candidate was replaced",
             fix=fix,
         )
 

@@ -46,9 +46,9 @@ class Bundle(Model):
         """Raises InputError when the bundle is about another candidate than the bucket."""
         if (self.role, self.candidate) != (candidate.role, candidate.digest):
             raise InputError(
-                f"{name} is about candidate {self.candidate[:12]} of {self.role},"
-                f" and the bucket works on {candidate.digest[:12]}",
-                fix="export it again: what was signed there fits nothing else",
+                f"{name} holds candidate {self.candidate[:12]} of {self.role},"
+                f" but candidate {candidate.digest[:12]} is staged in the bucket",
+                fix="export it again; signatures in the old bundle do not fit the new candidate",
             )
 
 
@@ -136,7 +136,11 @@ def brought_back(
     """
     read = reader(bundle)
     objects: list[PlannedObject] = []
-    back = parse(rollback_metadata, Targets, "the way back").signed_bytes if rollback_metadata is not None else None
+    back = (
+        parse(rollback_metadata, Targets, "the rollback metadata").signed_bytes
+        if rollback_metadata is not None
+        else None
+    )
     for folder, over in ((SIGNATURES, candidate.metadata.signed_bytes), (BACK, back)):
         for stat in bundle.list(candidate.key(folder)):
             if bucket.stat(stat.key) is not None:
@@ -145,7 +149,7 @@ def brought_back(
             key = may_sign.get(signature.keyid)
             named = stat.key == candidate.key(folder + signature.keyid)
             if key is None or over is None or not named or not signed_by(key, signature, over):
-                raise VerificationError(f"{stat.key} in the bundle is no good signature by a key that may sign this")
+                raise VerificationError(f"{stat.key} in the bundle is no valid signature by a key that may sign this")
             objects.append(PlannedObject.of(stat.key, Body.from_bytes(read(stat.key) or b"")))
     for stat in bundle.list(candidate.key(STATEMENTS)):
         if bucket.stat(stat.key) is None:

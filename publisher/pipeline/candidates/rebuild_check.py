@@ -48,7 +48,7 @@ def vouched_files(candidate: ReleaseCandidate, catalog: Catalog, release: Releas
             minisign_public(catalog),
         )
     except VerificationError as error:
-        raise _planted(candidate, f"is not what the minisign key vouches for: {error.what}") from error
+        raise _planted(candidate, f"does not match what the minisign key has signed: {error.what}") from error
     _check_files(candidate, release, vouched.files)
     return vouched
 
@@ -82,19 +82,19 @@ def check_payload(
     """
     signed, basis, changes = candidate.metadata.signed, candidate.approval_basis, candidate.changes
     if basis is None or signed.unrecognized_fields[BASIS_FIELD] != approval_basis_field(basis):
-        raise _planted(candidate, "says more of what it rests on than this program writes")
+        raise _planted(candidate, "has fields in its approval basis that this program does not write")
     if basis.people != people_digest(vouched.digests):
-        raise _planted(candidate, "was made for other files for people than the minisign key vouches for")
+        raise _planted(candidate, "lists other checksum and signature files than the minisign key has signed")
     if unknown := sorted(set(signed.unrecognized_fields) - FIELDS):
         raise _planted(candidate, f"has {len(unknown)} signed fields that this program does not write")
     if not stagings.may_have(signed.version, candidate.digest):
-        raise _planted(candidate, f"has the number {signed.version}, which is not the next one")
+        raise _planted(candidate, f"has version {signed.version}, which is not the next one")
     if signed.expires > now + role_policy(catalog.signers, candidate.role).expires + SKEW:
-        raise _planted(candidate, "would live longer than its role may")
+        raise _planted(candidate, "expires later than its role allows")
     if is_short_lived(candidate, catalog.signers, now):
         raise VerificationError(
             f"the candidate {candidate.digest[:12]} of {candidate.role} expires on {english.day(signed.expires)},"
-            " too soon for people to renew it before clients are stranded",
+            " which leaves people no time to renew it",
             fix="stage it again with --replace; it needs new signatures",
         )
     listed, _ = channel_listing(catalog, release, candidate.channel, vouched.files, live, offered, basis.at)
@@ -102,7 +102,7 @@ def check_payload(
     current = live.roles.get(candidate.role) if live else None
     withdrawn = withdrawn_by(current.signed if current else None)
     if not says_the_same(signed, listed_targets(listed, candidate.release, signed.expires, classes, withdrawn)):
-        raise _planted(candidate, "lists or says other things than the release, its files and what stays")
+        raise _planted(candidate, "differs from what the release, its files and the live metadata give")
 
 
 def _planted(candidate: ReleaseCandidate, why: str) -> VerificationError:

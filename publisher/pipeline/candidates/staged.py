@@ -71,7 +71,7 @@ class StagedRelease(Staged[ReleaseCandidate]):
         payload = rollback_metadata(self.candidate, release, catalog, live)
         if payload is None:
             return None
-        metadata = parse(payload, Targets, "the way back")
+        metadata = parse(payload, Targets, "the rollback metadata")
         for signature in self.back:
             metadata.signatures[signature.keyid] = signature
         return metadata
@@ -119,7 +119,7 @@ def staged_candidate(storage: Readable, role: str, signers: Signers) -> StagedRe
         return _read(storage, role, role_keys(signers, role).keys())
     except (VerificationError, StorageForeign) as error:
         raise VerificationError(
-            error.what, fix="find out who wrote to staging, then stage again with --replace"
+            error.what, fix="find out who wrote to staging/, then stage again with --replace"
         ) from error
 
 
@@ -147,8 +147,8 @@ def store_signatures(objects: Sequence[PlannedObject], storage: Storage, again: 
         return write_objects(objects, storage, silent)
     except StorageConflict as error:
         raise StorageConflict(
-            f"what lies in the place of this signature is none of its key's: {error.what}",
-            fix=f"find out who wrote to staging; then {again}, which makes a new candidate",
+            f"the signature cannot be stored, because another object has its name: {error.what}",
+            fix=f"find out who wrote to staging/; then {again}, which makes a new candidate",
         ) from error
 
 
@@ -191,7 +191,7 @@ def give(
             staged = replace(staged, signatures=(*_others(staged.signatures, keyid), made))
             objects.append(signature_object(candidate, made))
         if rollback_payload is not None:
-            data = parse(rollback_payload, Targets, "the way back").signed_bytes
+            data = parse(rollback_payload, Targets, "the rollback metadata").signed_bytes
             if lacks(staged.back, key, data):
                 made = key.sign(data)
                 staged = replace(staged, back=(*_others(staged.back, keyid), made))

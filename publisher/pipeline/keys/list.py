@@ -107,7 +107,7 @@ def _warnings(signers: Signers, roles: tuple[ListedRole, ...]) -> Iterator[str]:
         for person in alone(signers, role.role):
             yield (
                 f"{person} has enough keys of {role.role} to sign it alone: clients of TUF count keys"
-                + (", not persons." if role.role in TOP_LEVEL_ROLES else ", and only ours counts persons too.")
+                + (", not persons." if role.role in TOP_LEVEL_ROLES else ", and only tidegate counts persons too.")
             )
     for scheme in dict.fromkeys(signer.scheme for signer in signers.signers):
         if warning := scheme_warning(scheme, [signer.name for signer in signers.signers if signer.scheme == scheme]):

@@ -117,17 +117,17 @@ def collect(release: Release, directory: Path, known: Iterable[Version] = ()) ->
 
 
 def _missing(missing: list[str], directory: Path, others: list[str]) -> InputError:
-    """All that is missing, and what lies there instead: a name that is nearly right, or what no pattern wants."""
+    """All that is missing, and found instead: a name that is nearly right, or what no pattern wants."""
     lines = []
     for asked in missing:
         pattern = asked.rpartition(" (")[0]
         near = get_close_matches(pattern, others, n=1, cutoff=0.85)
         lines.append(f"  {asked}" + (f"; did you mean {_shown(near[0])}?" if near else ""))
-    there = f"what lies there instead: {_few(others)}" if others else "nothing else lies there"
+    there = f"found instead: {_few(others)}" if others else "nothing else was found"
     return InputError(
         f"{english.counted(len(missing), 'file')} {'is' if len(missing) == 1 else 'are'} missing in {directory}:\n"
         + "\n".join([*lines, there]),
-        fix="build what is missing, or mend the patterns in the release's `artifacts:`",
+        fix="build what is missing, or correct the patterns in the release's `artifacts:`",
     )
 
 

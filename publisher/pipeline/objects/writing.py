@@ -102,5 +102,5 @@ def occupied(key: str) -> StorageConflict:
     return StorageConflict(
         f"{key} already holds other bytes than this release; it was left as it is",
         fix="publish under a new version, since published files never change; if this one was never published, somebody"
-        f" else wrote them: the holder of the break-glass identity may delete what lies below {folder}/",
+        f" else wrote them: the holder of the break-glass identity may delete everything below {folder}/",
     )

@@ -147,15 +147,14 @@ class Recovery:
         if survey.ours and not disown:
             assert survey.announced is not None
             raise InputError(
-                f"what is live verifies, and entry {survey.announced.number} tells of it:"
+                f"what is live verifies, and entry {survey.announced.number} records it:"
                 " there is nothing to recover from",
-                fix="take a release back with `publish rollback`; if you know that it was somebody else, add --disown",
+                fix="take a release back with `publish rollback`; if somebody else published it, add --disown",
             )
         if survey.ours and chosen not in {past.head for past in survey.states if past.certain}:
             raise InputError(
-                f"whether the state of entry {chosen.number} was ever live is not certain,"
-                " and what is live now verifies",
-                fix="choose an entry before it, or `publish promote`, which asks the rules",
+                f"the state of entry {chosen.number} may never have been live, and what is live now verifies",
+                fix="choose an earlier entry, or run `publish promote`, which checks the rules",
             )
         read = reader(self.storage)
         roots = tuple(follow_roots(read, self.trusted_root))
@@ -180,8 +179,8 @@ class Recovery:
         """
         survey = self.survey
         if survey.ours or survey.refuted is not None:
-            why = "an entry tells of it already" if survey.ours else f"it does not verify: {survey.refuted}"
-            raise InputError(f"what is live cannot be adopted: {why}", fix="look with `publish recover`")
+            why = "the ledger has an entry for it" if survey.ours else f"it does not verify: {survey.refuted}"
+            raise InputError(f"what is live cannot be adopted: {why}", fix="see `publish recover`")
         read = reader(self.storage)
         tag = self._tag(read)
         live = read_repository(read, self.trusted_root)
@@ -196,7 +195,7 @@ class Recovery:
         """Of the timestamp that was looked at, so that no other is replaced."""
         stat = self.storage.stat(TIMESTAMP_KEY)
         if read_claimed(read).data != self.survey.claimed.data:
-            raise StorageConflict("somebody published in between", fix="look again with `publish recover`")
+            raise StorageConflict("somebody published meanwhile", fix="run `publish recover` again")
         return stat.tag if stat is not None else None
 
     def _signed(self, state: Repository, body: LedgerEntryBody, entry: Entry | None, tag: str | None) -> RecoverPlan:
@@ -245,7 +244,7 @@ def _refuse_insecure(state: Repository, configuration: Configuration) -> None:
 
 
 def apply_recover(plan: RecoverPlan, storage: Storage) -> Written:
-    """Write, log and flip. Raises StorageConflict when somebody published in between."""
+    """Write, log and flip. Raises StorageConflict when somebody published meanwhile."""
     return plan.publication.apply(storage)
 
 
@@ -288,9 +287,7 @@ def _believed(survey: Survey, chosen: Head) -> list[Entry]:
     Raises VerificationError when the chosen one is not the one that was named, or is not believed.
     """
     ledger = survey.ledger
-    fix = (
-        "name it as `publish recover` lists it; if it was there, bring it back from the versions that the bucket keeps"
-    )
+    fix = "name it as `publish recover` lists it; if it was lost, bring it back from the bucket's version history"
     there = next((logged for logged in ledger.logged if logged.number == chosen.number), None)
     if there is None or there.head != chosen:
         what = "is missing" if there is None else f"is not the one that was named: its SHA-256 is {there.head.sha256}"
@@ -304,6 +301,6 @@ def _believed(survey: Survey, chosen: Head) -> list[Entry]:
         except VerificationError as error:
             if logged.number == chosen.number:
                 raise VerificationError(
-                    f"entry {chosen.number} is not signed by a key that may tell of it today: {error.what}", fix=fix
+                    f"entry {chosen.number} is not signed by a key that may sign it today: {error.what}", fix=fix
                 ) from error
     return believed

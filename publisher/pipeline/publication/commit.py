@@ -70,7 +70,7 @@ def commit(flip: Flip, storage: Storage, written: Written) -> Written:
         storage.replace(TIMESTAMP_KEY, body, ObjectMeta("application/json", CHANGING), flip.tag)
     except StorageConflict as error:
         raise StorageConflict(
-            "somebody else published in between; nothing of theirs was touched",
-            fix="look with `publish status`, then run the command again",
+            "somebody else published meanwhile; their changes were kept",
+            fix="check `publish status`, then run the command again",
         ) from error
     return written.and_also(TIMESTAMP_KEY, body.size)

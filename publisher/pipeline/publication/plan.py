@@ -40,7 +40,7 @@ class Publication:
         return replace(self, flip=replace(self.flip, entry=entry))
 
     def apply(self, storage: Storage, track: Track = silent) -> Written:
-        """Write, log and flip. Raises StorageConflict when somebody published in between."""
+        """Write, log and flip. Raises StorageConflict when somebody published meanwhile."""
         written = write_objects(self.objects, storage, track)
         return written if self.flip is None else commit(self.flip, storage, written)
 

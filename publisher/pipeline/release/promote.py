@@ -199,7 +199,7 @@ def apply_promote(
 ) -> Written:
     """Write the plan's objects, decide at the moment of the flip, log it, swap the timestamp, verify as a new client.
 
-    Raises StorageConflict when somebody published in between, RefusedByPolicy when the answer has changed meanwhile.
+    Raises StorageConflict when somebody published meanwhile, RefusedByPolicy when the answer has changed meanwhile.
     """
     request, bucket = plan.request, plan.bucket.over(storage)
     objects, trusted_root = plan.publication.objects, bucket.trusted_root

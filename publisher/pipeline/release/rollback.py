@@ -98,7 +98,7 @@ def plan_rollback(
 
 
 def apply_rollback(plan: RollbackPlan, storage: Storage, clock: Clock) -> Written:
-    """Write, log, flip, and verify as a new client. Raises StorageConflict when somebody published in between."""
+    """Write, log, flip, and verify as a new client. Raises StorageConflict when somebody published meanwhile."""
     written = plan.publication.apply(storage)
     request = plan.request
     product, channel = request.product, request.channel
@@ -112,31 +112,33 @@ def _found(request: PromoteRequest, version: Version, live: Repository, read: Re
     offered = current.signed.unrecognized_fields.get(RELEASE_FIELD) if current else None
     if current is None or offered != str(version):
         raise InputError(
-            f"{release} is not what {request.role} ships: {offered or 'nothing'} is live",
-            fix="look with `publish status` at what is live; only that can be taken back",
+            f"{request.role} does not ship {release} now: {offered or 'nothing'} is live",
+            fix="see `publish status`; only the live release can be taken back",
         )
     data = read(back_key(request.role, payload_digest(current.signed)))
     if data is None:
         raise InputError(
-            f"no way back was signed with {release}: it is a first release or a migration",
+            f"{release} has no signed rollback metadata, since it is a first release or a migration",
             fix="publish a fixed version under a higher number",
         )
-    back = parse(data, Targets, "the way back")
+    back = parse(data, Targets, "the rollback metadata")
     back = only_good_signatures(request.role, back, live.targets.signed)
     if back.signed.unrecognized_fields.get(BASE_FIELD) != base_of(live, request.role):
-        raise VerificationError("the way back was made for something else than what is live", fix="see `publish log`")
+        raise VerificationError("the rollback metadata was not made for what is live", fix="see `publish log`")
     if back.signed.unrecognized_fields.get(BACK_FIELD) != str(version):
         raise VerificationError(
-            f"what lies in the place of the way back was not signed to take {release} back",
-            fix="publish a fixed version under a higher number; somebody wrote to back/",
+            f"the stored rollback metadata was not signed to take {release} back",
+            fix="publish a fixed version under a higher number, and find out who wrote to back/",
         )
     if not says_enough(live.targets.signed, request.role, back):
         raise VerificationError(
-            f"the way back of {release} does not have the signatures that it was signed with",
-            fix="bring it back from the versions that the bucket keeps; somebody wrote to back/",
+            f"the rollback metadata of {release} has lost signatures",
+            fix="bring it back from the bucket's version history, and find out who wrote to back/",
         )
     if back.signed.expires <= now:
-        raise VerificationError("the way back has expired", fix="publish a fixed version under a higher number")
+        raise VerificationError(
+            "the rollback metadata has expired", fix="publish a fixed version under a higher number"
+        )
     return back
 
 

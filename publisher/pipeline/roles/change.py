@@ -255,7 +255,7 @@ def plan_keys(key_set: KeySet, configuration: Configuration, keys: KeyRing, now:
     Raises ApprovalsMissing with all that is missing, StorageError when nothing is published yet.
     """
     bucket = key_set.bucket
-    live = bucket.published(fix="publish a release; it takes along what people have signed")
+    live = bucket.published(fix="publish a release; what people have signed goes live with it")
     if lacking := [
         f"{staged.to_sign.role} needs {' and '.join(staged.missing)}" for staged in key_set.roles if staged.missing
     ]:

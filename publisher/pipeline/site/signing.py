@@ -47,13 +47,13 @@ def plan_signing(manifest: Body, bucket: Bucket, catalog: Catalog, keys: KeyRing
 
 
 def apply_signing(plan: Publication, storage: Storage) -> Written:
-    """Write manifest and metadata, the timestamp last. Raises StorageConflict when somebody published in between."""
+    """Write manifest and metadata, the timestamp last. Raises StorageConflict when somebody published meanwhile."""
     try:
         return plan.apply(storage)
     except StorageConflict as error:
         raise StorageConflict(
-            "somebody else published in between; nothing of theirs was touched",
-            fix="run the command again; it starts from what is there now",
+            "somebody else published meanwhile; their changes were kept",
+            fix="run the command again; it starts from the current state",
         ) from error
 
 

@@ -141,7 +141,7 @@ def apply_upload(plan: SitePlan, storage: Storage, track: Track = silent, worker
             _all("what is stale", [key for key in stale if step_of(key) is step], storage.delete, workers)
     if odd := sorted(set(plan.stale) - set(stale)):
         raise StorageForeign(
-            f"{storage.url} holds {odd[0]!a}, a name that nothing of ours can have; all else is done",
+            f"{storage.url} holds {odd[0]!a}, a name that Tidegate never writes; everything else is done",
             fix="find out who made it, and remove it at the store",
         )
     return Uploaded(written, plan.stale)
@@ -255,7 +255,7 @@ def _somebody_else() -> Iterator[None]:
 
 def _conflict(what: str = f"{MANIFEST} has changed") -> StorageConflict:
     return StorageConflict(
-        f"somebody else uploads to this site; nothing of theirs was undone ({what})",
-        fix="wait until they are through, then run the command again; it starts from what is there then. If nobody"
-        " uploads, somebody else wrote what is named: remove it at the store",
+        f"somebody else is uploading to this site; their files were kept ({what})",
+        fix="wait until they have finished, then run the command again. If nobody is uploading, somebody planted the"
+        " object: remove it at the store",
     )

@@ -215,8 +215,8 @@ def write_units(directory: Path, files: Mapping[str, str]) -> tuple[Path, ...]:
             # A link counts as what is there, also one that leads nowhere: writing must not follow it.
             if os.path.lexists(path) and (path.is_symlink() or path.read_bytes() != text.encode()):
                 raise StorageConflict(
-                    f"{path} is there and says something else; nothing was written",
-                    fix="compare the two, and move it away to have it written anew",
+                    f"{path} exists with other content; nothing was written",
+                    fix="compare the two; move the file away to have it written anew",
                 )
         directory.mkdir(parents=True, exist_ok=True)
         new = [directory / name for name in files if not (directory / name).exists()]

@@ -13,7 +13,7 @@ FORMAT = "tidegate-calendar/1"
 
 
 def quarter_as_data(quarter: Quarter, catalog: Catalog, state: ChannelState | None) -> dict[str, Any]:
-    """Lanes with their bars, and the ways back that must be ready. Half-open times; a release is a moment.
+    """Lanes with their bars, and the rollbacks that must be ready. Half-open times; a release is a moment.
 
     `withdrawn` is what the channels of a bucket have taken back; null where no bucket was looked at.
     """

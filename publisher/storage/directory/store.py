@@ -372,7 +372,7 @@ class DirectoryStorage:
     def _overtaken(self, key: str) -> StorageConflict:
         return StorageConflict(
             f"{key} in {self.url} was changed by somebody else in the meantime; nothing was written",
-            fix="run the command again; it starts from what is there now",
+            fix="run the command again; it starts from the current state",
         )
 
     @contextmanager

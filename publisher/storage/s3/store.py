@@ -251,7 +251,7 @@ class S3Storage:
             if (tag_in(answer) if answer else None) != expected_tag:
                 raise StorageConflict(
                     f"{key} in {self.url} was changed by somebody else in the meantime; nothing was written",
-                    fix="run the command again; it starts from what is there now",
+                    fix="run the command again; it starts from the current state",
                 )
             return None
 
