@@ -2,12 +2,14 @@
 
 After each, clients (a fresh one, and one that knows the old state) see a whole old or new channel; the audit finds
 nothing wrong but files that nothing signed leads to yet; and running the command again completes it. CI tries a few
-points, `make nightly` all of them, and besides every single request to the server, with binaries in parts.
+points, `make nightly` all that change anything, and besides every such request to the server, with binaries in parts. A
+kill next to a read leaves the bucket as the change before it left it, so of the reads every tenth is tried.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -25,6 +27,8 @@ from tests.support.s3_place import Place, Places
 pytestmark = pytest.mark.system
 
 KILLED = -9
+READS = re.compile(r"(read|open|stat|list|is_prepared|get_|head_|list_)")
+"""How the names of steps begin that change nothing."""
 IN_PARTS = {"part_size": 1024, "stream_limit": 1024}
 
 
@@ -65,7 +69,12 @@ def try_points(places: Places, base: Path, what: str, counted: str, every: int) 
     it = scene(places, base, what, counted)
     steps = base / "steps.json"
     assert replace(it.job, place=it.copy()).run(steps) == 0
-    points = [(number, after) for number in range(1, len(json.loads(steps.read_text())) + 1) for after in (False, True)]
+    points = [
+        (number, after)
+        for number, step in enumerate(json.loads(steps.read_text()), 1)
+        if READS.match(step) is None or number % 10 == 1
+        for after in (False, True)
+    ]
     assert len(points) >= 4
     for number, after in points[::every]:
         where = f"killed {'after' if after else 'before'} step {number}"
