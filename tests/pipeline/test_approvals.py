@@ -14,10 +14,10 @@ from publisher.channel.repository import read_repository
 from publisher.errors import SigningError, StorageConflict, VerificationError
 from publisher.model.config.role import RolePolicy
 from publisher.model.records.approval import Statement
+from publisher.pipeline.candidates.review import sign
 from publisher.pipeline.objects.writing import write_objects
 from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import reader
-from publisher.pipeline.release.approve import approve
 from publisher.pipeline.release.stage import Supersede, apply_stage, plan_stage
 from tests.support.approving import (
     ROLE,
@@ -131,9 +131,10 @@ def test_attack_candidate_swapped_between_review_and_signing(project: Project) -
     stage(project, "1.0.0")
     read = project.review("1.0.0")
     stage(project, "1.1.0", Supersede.ANY)
-    given = approve(read, project.key("channels-ana"), PROOFS, project.now)
-    assert {one.key.split("/")[2] for one in given.objects} == {read.digest}
-    assert project.staged().candidate.digest != read.digest
+    objects = sign(read, project.key("channels-ana"), PROOFS, project.now)
+    digest = read.staged.candidate.digest
+    assert {planned.key.split("/")[2] for planned in objects} == {digest}
+    assert project.staged().candidate.digest != digest
     project.approve("1.1.0", "channels-ben")
     refused(project, SigningError, r"duty engineering \(ana\); approved so far by ben")
 
@@ -211,7 +212,7 @@ def test_one_changed_byte_of_a_file_is_another_candidate(project: Project) -> No
     )
     apply_stage(plan, project.storage())
     assert project.staged().candidate.digest != before
-    assert project.staged().signatures == ()
+    assert project.staged().objects() == {}
 
 
 def test_recording_when_it_shipped_voids_nothing(project: Project) -> None:
@@ -235,8 +236,8 @@ def test_an_approval_counts_for_as_long_as_policy_says(project: Project) -> None
 def test_an_approval_from_the_future_does_not_count(project: Project) -> None:
     stage(project, "1.0.0")
     for name in ("channels-ana", "channels-ben"):
-        given = approve(project.review("1.0.0"), project.key(name), PROOFS, project.now + timedelta(minutes=6))
-        write_objects(given.objects, project.storage(), silent)
+        objects = sign(project.review("1.0.0"), project.key(name), PROOFS, project.now + timedelta(minutes=6))
+        write_objects(objects, project.storage(), silent)
     refused(project, SigningError, "one of the two clocks is wrong")
 
 

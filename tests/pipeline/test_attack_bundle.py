@@ -20,7 +20,7 @@ def test_a_bundle_is_read_where_the_ledger_is_longer_than_what_a_stranger_may_le
     stage(project, "1.3.0")
     recorder = Recorder(project.storage())
     review_seen = review(project.release("1.3.0"), "stable", project.look(recorder), project.catalog, project.now)
-    _, memory = unpack(pack(ROLE, review_seen.digest, recorder.seen), "a bundle")
+    _, memory = unpack(pack(ROLE, review_seen.staged.candidate.digest, recorder.seen), "a bundle")
     monkeypatch.setattr(entries, "LEAP", read_ledger(memory).logged[0].number - 1)
     again = review(project.release("1.3.0"), "stable", project.look(memory), project.catalog, project.now)
-    assert again.digest == review_seen.digest
+    assert again.staged.candidate.digest == review_seen.staged.candidate.digest

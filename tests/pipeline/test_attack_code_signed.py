@@ -39,4 +39,4 @@ def test_a_file_that_calls_itself_code_signed_is_compared_all_the_same(project: 
     apply_stage(plan_stage(request, project.catalog, project.look(storage), project.key_ring(), project.now), storage)
     found = project.review("1.1.0")
     with pytest.raises(VerificationError, match="differs"):
-        compare_build(found.candidate, found.files, own, project.storage())
+        compare_build(found.staged.candidate, found.files, own, project.storage())

@@ -87,7 +87,7 @@ def test_a_candidate_that_is_replaced_while_its_files_are_stored_does_not_ship(s
 def test_junk_among_the_signatures_of_metadata_that_somebody_left_does_not_ship(staged: Project, many: int) -> None:
     """Without a key: what people have signed lies in staging. Clients do not read metadata of any size."""
     staged.approve("1.1.0")
-    signed = staged.staged().signed
+    signed = staged.staged().metadata
     for number in range(many):
         keyid = f"{number:064x}"
         signed.signatures[keyid] = Signature(keyid, "ab" * 64)

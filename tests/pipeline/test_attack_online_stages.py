@@ -20,7 +20,7 @@ RESULT = Stamp(version=9, sha256="a" * 64)
 def test_an_online_key_stages_nothing_by_an_entry_that_has_a_result(staged: Project, key: str) -> None:
     """A build with the right signatures of a stolen minisign key would be shown, and could be approved."""
     storage, honest = staged.storage(), staged.staged().candidate
-    payload = honest.metadata
+    payload = honest.with_signatures(())
     payload.signed.version += 1
     files = people_files(storage, ROLE, honest.digest)
     digest = stage_as_thief(storage, ROLE, payload, files, staged.key("channels-ana"), staged.root, staged.now)

@@ -50,7 +50,7 @@ def test_a_thief_of_one_channel_key_who_stages_an_old_number_does_not_bring_a_re
     old = live(staged).roles[ROLE]
     old.signatures.clear()
     stage_as_thief(storage, ROLE, old, files, key, staged.root, staged.now)
-    stage_as_thief(storage, ROLE, first.metadata, files, key, staged.root, staged.now)
+    stage_as_thief(storage, ROLE, first.with_signatures(()), files, key, staged.root, staged.now)
     assert staged.staged().candidate.digest == replaced
     with pytest.raises(TidegateError):
         promote(staged)
@@ -107,7 +107,7 @@ def test_a_signed_candidate_whose_objects_are_destroyed_still_uses_up_its_number
     first = staged.staged()
     destroy(staged, first.candidate.digest)
     stage_mended(staged)
-    assert staged.staged().candidate.metadata.signed.version > first.candidate.metadata.signed.version
+    assert staged.staged().candidate.signed.version > first.candidate.signed.version
 
 
 def test_numbers_that_somebody_planted_do_not_let_a_signed_candidate_share_its_number(project: Project) -> None:
@@ -116,9 +116,9 @@ def test_numbers_that_somebody_planted_do_not_let_a_signed_candidate_share_its_n
         put(project, metadata_key(ROLE, number), b"{}")
     stage(project, "1.1.0")
     project.approve("1.1.0")
-    first = project.staged().candidate.metadata.signed.version
+    first = project.staged().candidate.signed.version
     stage_mended(project)
-    assert project.staged().candidate.metadata.signed.version > first
+    assert project.staged().candidate.signed.version > first
 
 
 def test_clients_that_know_the_replacement_refuse_the_candidate_that_was_replaced(staged: Project) -> None:
@@ -127,7 +127,7 @@ def test_clients_that_know_the_replacement_refuse_the_candidate_that_was_replace
     first = staged.staged()
     [bad] = [
         target.hashes["sha256"]
-        for path, target in first.candidate.metadata.signed.targets.items()
+        for path, target in first.candidate.signed.targets.items()
         if path.startswith("artifacts/node/stable/1.1.0/") and "linux" in path
     ]
     _payload(staged, first.candidate.digest)
@@ -141,6 +141,6 @@ def test_clients_that_know_the_replacement_refuse_the_candidate_that_was_replace
     assert feed.release.artifact.sha256 != bad
     thief = Thief.of(staged, "timestamp-ben", "snapshot-ben")
     state = thief.live()
-    thief.flip(state.timestamp.signed.version + 1, state.snapshot.signed.version + 1, replaced={ROLE: first.signed})
+    thief.flip(state.timestamp.signed.version + 1, state.snapshot.signed.version + 1, replaced={ROLE: first.metadata})
     with pytest.raises(ClientError):
         client.download(client.fetch_feed("node", "stable", "linux-amd64"), staged.base / "downloads")

@@ -77,8 +77,8 @@ def test_a_pointer_that_has_counted_absurdly_far_is_replaced(project: Project, c
 def test_what_somebody_adds_around_good_metadata_at_its_number_does_not_reach_clients(staged: Project) -> None:
     """No key: the signatures can be read in staging, and the number is known before it is used."""
     staged.approve("1.1.0")
-    signed = json.loads(to_bytes(staged.staged().signed))
-    name = metadata_key(ROLE, staged.staged().candidate.metadata.signed.version)
+    signed = json.loads(to_bytes(staged.staged().metadata))
+    name = metadata_key(ROLE, staged.staged().candidate.signed.version)
     put(staged, name, json.dumps({**signed, "x": float("nan")}).encode())
     with suppress(TidegateError):
         promote(staged)

@@ -16,15 +16,13 @@ from publisher.channel.audit.channel import audit
 from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import SigningError, StorageConflict, TidegateError, VerificationError
-from publisher.pipeline.candidates.staged import give, staged_candidate
-from publisher.pipeline.objects.writing import write_objects
+from publisher.pipeline.candidates.staged import staged_release
 from publisher.pipeline.operate.verify import StoreSource
-from publisher.pipeline.progress import silent
 from publisher.pipeline.release.promote import PromoteRequest, plan_promote
 from publisher.pipeline.release.release import apply_release, plan_release
 from publisher.pipeline.release.stage import apply_stage, plan_stage
-from publisher.rules.engine.required_approvals import Needs
 from publisher.signing.digests import digest_bytes
+from tests.support.planting import sign_unseen
 from tests.support.project import Project, tree
 
 STAGING = "staging/node.stable"
@@ -93,13 +91,6 @@ def publish(project: Project, version: str, *, replace: bool = False) -> None:
     apply_release(plan, project.catalog, project.storage(), lambda: project.now)
 
 
-def sign_unseen(project: Project) -> None:
-    """Signatures on whatever lies there, as by people who look at nothing."""
-    keys = project.key_ring().of("node.stable")
-    given = give(project.staged(), None, keys, Needs(), {}, project.now)
-    write_objects(given.objects, project.storage(), silent)
-
-
 @pytest.mark.parametrize(
     "change",
     [{"version": 10**9}, {"version": 10**200}, {"expires": "9999-01-01T00:00:00Z"}],
@@ -140,7 +131,7 @@ def test_an_old_signed_candidate_cannot_be_promoted_again(project: Project) -> N
     publish(project, "1.0.0")
     project.publish("1.1.0")
     point_to(project, old)
-    staged = staged_candidate(project.storage(), "node.stable", project.catalog.signers)
+    staged = staged_release(project.storage(), "node.stable", project.catalog.signers)
     request = PromoteRequest("node", "stable")
     with pytest.raises(StorageConflict, match="has moved on"):
         plan_promote(request, staged, project.catalog, project.look(), project.key_ring(), project.now)
@@ -152,7 +143,7 @@ def test_the_release_that_is_decided_on_is_the_one_that_was_signed(project: Proj
     stage(project, "1.1.0")
     sign_unseen(project)
     plant(project, lambda signed: signed.update({"x-tidegate-release": "1.0.0"}))
-    staged = staged_candidate(project.storage(), "node.stable", project.catalog.signers)
+    staged = staged_release(project.storage(), "node.stable", project.catalog.signers)
     request = PromoteRequest("node", "stable")
     with pytest.raises(TidegateError, match="the ledger has no entry"):
         plan_promote(request, staged, project.catalog, project.look(), project.key_ring(), project.now)
@@ -163,7 +154,7 @@ def test_a_candidate_that_offers_another_release_than_it_says_is_refused(project
     stage(project, "1.1.0")
     plant(project, lambda signed: signed.update({"x-tidegate-release": "1.0.0"}))
     sign_unseen(project)
-    staged = staged_candidate(project.storage(), "node.stable", project.catalog.signers)
+    staged = staged_release(project.storage(), "node.stable", project.catalog.signers)
     request = PromoteRequest("node", "stable")
     with pytest.raises(StorageConflict, match="the ledger has no entry"):
         plan_promote(request, staged, project.catalog, project.look(), project.key_ring(), project.now)

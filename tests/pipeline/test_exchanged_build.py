@@ -53,7 +53,7 @@ def test_files_that_trade_places_are_not_shown(staged: Project, key: str) -> Non
     """Both are vouched for, each for its own platform."""
     storage, honest = staged.storage(), staged.staged().candidate
     [windows] = (staged.bucket / "tuf/targets/artifacts/node/stable/1.1.0").glob("*windows*")
-    payload = exchange_build(storage, ROLE, honest.metadata, "1.1.0", "linux-amd64", windows.read_bytes())
+    payload = exchange_build(storage, ROLE, honest.with_signatures(()), "1.1.0", "linux-amd64", windows.read_bytes())
     files = people_files(storage, ROLE, honest.digest)
     stage_as_thief(storage, ROLE, payload, files, staged.key(key), staged.root, staged.now)
     with pytest.raises(TidegateError, match="does not match the content for linux-amd64"):
@@ -68,7 +68,7 @@ def test_files_of_an_older_release_do_not_pass_for_a_newer_one(staged: Project) 
     storage, honest = staged.storage(), staged.staged().candidate
     published = staged.bucket / "releases/node/1.1.0"
     files = {path.name: path.read_bytes() for path in published.iterdir() if not path.name.endswith((".gz", ".zip"))}
-    payload = with_people_files(honest.metadata, files)
+    payload = with_people_files(honest.with_signatures(()), files)
     stage_as_thief(storage, ROLE, payload, files, staged.key("channels-ana"), staged.root, staged.now)
     with pytest.raises(TidegateError, match="was made for something else"):
         staged.review("1.2.0")
@@ -77,10 +77,10 @@ def test_files_of_an_older_release_do_not_pass_for_a_newer_one(staged: Project) 
 def test_a_staged_number_that_was_signed_is_not_used_again(staged: Project) -> None:
     """Clients that know the release which ships refuse the one that was replaced, whoever signs a snapshot of it."""
     staged.approve("1.1.0")
-    replaced = staged.staged().candidate.metadata.signed.version
+    replaced = staged.staged().candidate.signed.version
     staged.now += timedelta(minutes=5)
     stage(staged, "1.1.0", Supersede.ANY)
-    assert staged.staged().candidate.metadata.signed.version == replaced + 1
+    assert staged.staged().candidate.signed.version == replaced + 1
     staged.approve("1.1.0")
     promote(staged)
     assert offered(staged) == "1.1.0"
@@ -93,7 +93,7 @@ def test_a_thief_of_one_channel_key_who_tells_of_a_replaced_candidate_again_does
     staged.now += timedelta(minutes=5)
     stage(staged, "1.1.0", Supersede.ANY)
     key = staged.key("channels-ana")
-    stage_as_thief(storage, ROLE, replaced.candidate.metadata, files, key, staged.root, staged.now)
+    stage_as_thief(storage, ROLE, replaced.candidate.with_signatures(()), files, key, staged.root, staged.now)
     with pytest.raises(StorageConflict, match="was replaced on"):
         promote(staged)
 
@@ -131,7 +131,7 @@ def test_a_signature_for_people_that_is_of_another_build_does_not_go_live(staged
         passphrase=lambda _name: None,
     ).sign(b"\0" * 64, trusted_comment=f"product:node version:1.1.0 file:{name.removesuffix('.minisig')}")
     files = {**people_files(storage, ROLE, honest.digest), name: other}
-    payload = with_people_files(honest.metadata, files)
+    payload = with_people_files(honest.with_signatures(()), files)
     payload.signed.version += 1
     stage_as_thief(storage, ROLE, payload, files, staged.key("channels-ana"), staged.root, staged.now)
     staged.approve("1.1.0")

@@ -73,7 +73,7 @@ def test_what_was_staged_since_stays_known_however_much_follows(staged: Project)
 def test_a_candidate_that_would_have_later_stagings_forgotten_is_not_shown(staged: Project, beyond: int) -> None:
     """Once it was live, nobody would look at entries as old as it names: not at the staging of a bad build's mend."""
     storage, honest = staged.storage(), staged.staged().candidate
-    payload = honest.metadata
+    payload = honest.with_signatures(())
     payload.signed.version += 1
     payload.signed.unrecognized_fields[BASIS_FIELD]["ledger"] = 4 + beyond
     files = people_files(storage, ROLE, honest.digest)

@@ -20,9 +20,9 @@ from publisher.errors import (
     VerificationError,
 )
 from publisher.model.records.ledger import LedgerAction
+from publisher.pipeline.candidates.review import sign
 from publisher.pipeline.objects.writing import write_objects
 from publisher.pipeline.progress import silent
-from publisher.pipeline.release.approve import approve
 from publisher.pipeline.release.promote import PromoteRequest, apply_promote, plan_promote
 from publisher.pipeline.release.rollback import plan_rollback
 from publisher.pipeline.release.stage import Supersede
@@ -112,7 +112,7 @@ def hide_in_the_basis(signed: Targets, _project: Project) -> None:
 def test_a_candidate_that_says_more_than_its_release_is_neither_shown_nor_shipped(
     staged: Project, change: Callable[[Targets, Project], None]
 ) -> None:
-    metadata = staged.staged().candidate.metadata
+    metadata = staged.staged().candidate.with_signatures(())
     change(metadata.signed, staged)
     plant(staged, to_bytes(metadata))
     is_refused(staged, TidegateError, "candidate", lambda: staged.review("1.1.0"))
@@ -126,7 +126,7 @@ def test_a_candidate_that_says_more_than_its_release_is_neither_shown_nor_shippe
 
 @pytest.mark.parametrize("value", [1.5, float("nan"), "\ud800", [[[1.5]]]])
 def test_what_has_no_canonical_form_is_a_damaged_candidate(staged: Project, value: object) -> None:
-    payload = json.loads(to_bytes(staged.staged().candidate.metadata))
+    payload = json.loads(to_bytes(staged.staged().candidate.with_signatures(())))
     payload["signed"]["x-evil"] = value
     plant(staged, json.dumps(payload).encode())
     is_refused(staged, VerificationError, "is not TUF metadata", lambda: staged.review("1.1.0"))
@@ -134,7 +134,7 @@ def test_what_has_no_canonical_form_is_a_damaged_candidate(staged: Project, valu
 
 @pytest.mark.parametrize("field", [RELEASE_FIELD, BASE_FIELD])
 def test_fields_that_reach_a_terminal_hold_what_they_should(staged: Project, field: str) -> None:
-    metadata = staged.staged().candidate.metadata
+    metadata = staged.staged().candidate.with_signatures(())
     metadata.signed.unrecognized_fields[field] = "\x1b[2J1.1.0\nApproved by ana and ben"
     plant(staged, to_bytes(metadata))
     is_refused(staged, VerificationError, "does not say what it", lambda: staged.review("1.1.0"))
@@ -171,7 +171,7 @@ def announce(project: Project, data: bytes) -> None:
 # --- ways back
 
 
-def test_a_staged_candidate_is_no_way_back(staged: Project) -> None:
+def test_a_staged_release_is_no_way_back(staged: Project) -> None:
     """Policy refuses 1.2.0, which everybody has signed; as the way back of 1.1.0 it would ship all the same."""
     staged.approve("1.1.0")
     promote(staged)
@@ -180,7 +180,7 @@ def test_a_staged_candidate_is_no_way_back(staged: Project) -> None:
     staged.add_listing("2026-11-22T12:00:00Z", "2026-11-23T12:00:00Z")
     refused(staged, RefusedByPolicy, "freeze")
     digest = hashlib.sha256(to_bytes(Metadata(live(staged).roles[ROLE].signed))).hexdigest()
-    put(staged, back_key(ROLE, digest), to_bytes(staged.staged().signed))
+    put(staged, back_key(ROLE, digest), to_bytes(staged.staged().metadata))
     is_refused(staged, VerificationError, "was not signed to take node@1.1.0 back", lambda: roll_back(staged))
 
 
@@ -222,7 +222,7 @@ def test_the_way_back_does_not_depend_on_the_moment_that_somebody_planted(staged
     edit(staged.content / "policy.yaml", "version: 1\neffective: 2026-01-01", "version: 2\neffective: 2026-11-01")
     staged.forget()
     stage(staged, "1.1.0", Supersede.ANY)
-    metadata = staged.staged().candidate.metadata
+    metadata = staged.staged().candidate.with_signatures(())
     metadata.signed.unrecognized_fields[BASIS_FIELD]["at"] = "2026-05-01T00:00:00Z"
     metadata.signed.version += 1
     files = people_files(staged.storage(), ROLE, staged.staged().candidate.digest)
@@ -246,7 +246,7 @@ def test_a_candidate_that_was_replaced_does_not_ship_by_its_old_signatures(stage
 
 
 def test_a_candidate_that_nobody_staged_does_not_ship(staged: Project) -> None:
-    metadata = staged.staged().candidate.metadata
+    metadata = staged.staged().candidate.with_signatures(())
     metadata.signed.expires -= timedelta(days=1)
     plant(staged, to_bytes(metadata))
     is_refused(staged, StorageConflict, "the ledger has no entry", lambda: staged.review("1.1.0"))
@@ -258,7 +258,7 @@ def test_left_metadata_counts_only_with_persons_and_duties(project: Project) -> 
     project.publish("1.0.0")
     stage(project, "1.1.0")
     project.approve("1.1.0", "channels-ana", "channels-eva", "channels-ben")
-    left = project.staged().candidate.metadata
+    left = project.staged().candidate.with_signatures(())
     for name in ("channels-ana", "channels-eva"):
         left.sign(project.key(name), append=True)
     put(project, metadata_key(ROLE, 2), to_bytes(left))
@@ -286,8 +286,8 @@ def test_files_for_people_are_stored_as_they_were_proven(staged: Project) -> Non
 
 def test_a_statement_from_the_future_hides_none_of_today(staged: Project) -> None:
     """A thief of one key dates a statement far ahead; its owner approves today."""
-    future = approve(staged.review("1.1.0"), staged.key("channels-ana"), {}, staged.now + timedelta(days=3000))
-    write_objects(future.objects, staged.storage(), silent)
+    future = sign(staged.review("1.1.0"), staged.key("channels-ana"), {}, staged.now + timedelta(days=3000))
+    write_objects(future, staged.storage(), silent)
     staged.now += timedelta(minutes=5)
     staged.approve("1.1.0")
     promote(staged)

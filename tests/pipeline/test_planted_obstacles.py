@@ -18,10 +18,10 @@ from publisher.errors import (
     TidegateError,
     VerificationError,
 )
+from publisher.pipeline.candidates.review import sign
 from publisher.pipeline.candidates.staged import store_signatures
 from publisher.pipeline.ledger_append import verify_ledger
 from publisher.pipeline.reading import SMALL
-from publisher.pipeline.release.approve import approve
 from publisher.pipeline.roles.approve import review_role
 from publisher.pipeline.roles.renew import find_renewals
 from tests.support.approving import ROLE, promote
@@ -45,7 +45,7 @@ def pointer_to_nothing(project: Project) -> None:
 
 
 def old_number(project: Project) -> None:
-    metadata = project.staged().candidate.metadata
+    metadata = project.staged().candidate.with_signatures(())
     metadata.signed.version = 1
     plant(project, to_bytes(metadata))
 
@@ -77,8 +77,9 @@ def test_whatever_lies_in_staging_a_new_candidate_goes_round_it(
 
 def approve_and_promote(project: Project) -> None:
     for name in ("channels-ana", "channels-ben"):
-        given = approve(project.review("1.1.0"), project.key(name), {}, project.now)
-        store_signatures(given.objects, project.storage(), "stage it again with --replace")
+        review = project.review("1.1.0")
+        objects = sign(review, project.key(name), {}, project.now)
+        store_signatures(objects, project.storage(), review.staged.candidate)
     promote(project)
 
 

@@ -165,7 +165,7 @@ def test_a_renewal_that_nobody_signed_in_time_is_replaced_by_a_new_one(project: 
     assert (waiting.missing, waiting.under_way) == (("1 more person",), None)
     [after] = [staged_role for staged_role in status(project).staged_roles if staged_role.to_sign.role == "notes"]
     assert after.candidate.digest != before.candidate.digest
-    assert after.candidate.metadata.signed.expires == project.now + timedelta(days=90)
+    assert after.candidate.signed.expires == project.now + timedelta(days=90)
 
 
 def test_a_change_of_keys_that_waits_for_longer_than_it_lives_is_not_replaced(project: Project) -> None:

@@ -15,12 +15,13 @@ from publisher.channel.repository import read_repository
 from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import InputError, SigningError, StorageConflict, StorageError, TidegateError, VerificationError
+from publisher.pipeline.candidates.review import sign
 from publisher.pipeline.ledger_append import verify_ledger
 from publisher.pipeline.operate.verify import StoreSource
 from publisher.pipeline.publication.staging_pointer import clear_pointer, point_to, read_pointer_version
 from publisher.pipeline.reading import reader
 from publisher.pipeline.release.stage import apply_stage, plan_stage
-from publisher.pipeline.roles.approve import review_role, sign_role
+from publisher.pipeline.roles.approve import review_role
 from publisher.pipeline.roles.change import key_set
 from tests.support.flaky import FlakyStorage, Killed
 from tests.support.project import Project, tree
@@ -257,7 +258,7 @@ def test_who_reads_sees_whose_key_comes_and_whose_goes(live: Project) -> None:
     assert removed.startswith("timestamp: - ben (automation), key ")
     assert version.startswith("signed metadata: root version 2, in place of version 1, until ")
     with pytest.raises(SigningError, match="may not sign root"):
-        sign_role(review_seen, live.key("targets-ana"))
+        sign(review_seen, live.key("targets-ana"), {}, live.now)
 
 
 @pytest.mark.parametrize("role", ["root", "targets", "nothing", "node.stable"])

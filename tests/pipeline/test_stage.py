@@ -10,7 +10,7 @@ import pytest
 from publisher.channel.candidates.candidate import is_live
 from publisher.channel.repository import read_repository
 from publisher.errors import InputError, RefusedByPolicy, SigningError, StorageConflict, VerificationError
-from publisher.pipeline.candidates.staged import staged_candidate
+from publisher.pipeline.candidates.staged import staged_release
 from publisher.pipeline.reading import reader
 from publisher.pipeline.release.promote import PromotePlan, PromoteRequest, apply_promote, plan_promote
 from publisher.pipeline.release.stage import StagePlan, Supersede, apply_stage, plan_stage
@@ -40,7 +40,7 @@ def sign(project: Project) -> None:
 
 def promotion(project: Project) -> PromotePlan:
     request = PromoteRequest("node", "stable")
-    staged = staged_candidate(project.storage(), ROLE, project.catalog.signers)
+    staged = staged_release(project.storage(), ROLE, project.catalog.signers)
     return plan_promote(request, staged, project.catalog, project.look(), project.key_ring(), project.now)
 
 
@@ -107,16 +107,16 @@ def test_replace_supersedes_a_candidate_and_its_signatures(project: Project) -> 
     stage(project, "1.0.0")
     sign(project)
     stage(project, "1.1.0", Supersede.ANY)
-    staged = staged_candidate(project.storage(), ROLE, project.catalog.signers)
+    staged = staged_release(project.storage(), ROLE, project.catalog.signers)
     assert staged is not None
     assert staged.candidate.release == "1.1.0"
-    assert staged.signatures == ()
+    assert staged.objects() == {}
 
 
 def test_a_candidate_whose_base_moved_is_refused_until_it_is_rebased(project: Project) -> None:
     project.publish("1.0.0")
     stage(project, "1.2.0")
-    stale = staged_candidate(project.storage(), ROLE, project.catalog.signers)
+    stale = staged_release(project.storage(), ROLE, project.catalog.signers)
     assert stale is not None
     stage(project, "1.1.0", Supersede.ANY)
     sign(project)

@@ -49,10 +49,10 @@ def exchange(project: Project, storage: Storage, key: str, *, sums: bool = False
     files = people_files(storage, ROLE, honest.digest)
     [old] = [
         target.hashes["sha256"]
-        for path, target in honest.metadata.signed.targets.items()
+        for path, target in honest.signed.targets.items()
         if path.startswith("artifacts/node/stable/1.1.0/") and "linux" in path
     ]
-    payload = exchange_build(storage, ROLE, honest.metadata, "1.1.0", "linux-amd64", EVIL)
+    payload = exchange_build(storage, ROLE, honest.with_signatures(()), "1.1.0", "linux-amd64", EVIL)
     if sums:
         files = rewrite_sums(files, old, hashlib.sha256(EVIL).hexdigest())
         payload = with_people_files(payload, files)

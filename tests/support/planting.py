@@ -6,10 +6,12 @@ import hashlib
 import json
 from datetime import timedelta
 
+from publisher.channel.candidates.approval import statement_about, with_approval
+from publisher.channel.candidates.candidate import SIGNATURES
 from publisher.channel.layout import candidate_key, staging_pointer_key
 from publisher.channel.repository import Repository, read_repository
 from publisher.channel.roles import RELEASE_FIELD
-from publisher.pipeline.candidates.staged import give
+from publisher.pipeline.candidates.staged import added
 from publisher.pipeline.objects.writing import write_objects
 from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import reader
@@ -55,9 +57,13 @@ def offered(project: Project) -> object:
 
 
 def sign_unseen(project: Project, *names: str) -> None:
-    """As somebody would who signs without `publish approve`."""
-    given = give(project.staged(), None, [project.key(name) for name in names], Needs(), {}, project.now)
-    write_objects(given.objects, project.storage(), silent)
+    """As somebody would who signs without `publish approve`: whatever lies there; with all keys if none is named."""
+    staged = signed = project.staged()
+    candidate = staged.candidate
+    for key in [project.key(name) for name in names] or project.key_ring().of(ROLE):
+        statement = statement_about(candidate, key.public_key.keyid, Needs(), {}, project.now)
+        signed = with_approval(signed, {SIGNATURES: candidate.signed_bytes}, key, statement)
+    write_objects(added(staged, signed), project.storage(), silent)
 
 
 def start_over(project: Project) -> None:

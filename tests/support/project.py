@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from publisher.channel.candidates.staged import StagedRelease
 from publisher.content.load import load_catalog
 from publisher.model.catalog import Catalog
 from publisher.model.config.role import Duty, RolePolicy
@@ -20,14 +21,15 @@ from publisher.model.config.signer import Signers
 from publisher.model.content.release import Release
 from publisher.model.records.approval import Fact
 from publisher.pipeline.bucket import Bucket
-from publisher.pipeline.candidates.staged import StagedRelease, staged_candidate
+from publisher.pipeline.candidates.review import sign
+from publisher.pipeline.candidates.staged import staged_release
 from publisher.pipeline.decide import ReleaseRequest
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.keys.ceremony import Person, ceremony, write_ceremony
 from publisher.pipeline.objects.writing import Written, write_objects
 from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import Readable
-from publisher.pipeline.release.approve import CandidateReview, approve, review
+from publisher.pipeline.release.approve import ReleaseReview, review
 from publisher.pipeline.release.release import ReleasePlan, apply_release, plan_release
 from publisher.signing.key_files import NewKey, OpenSigner, write_private_key
 from publisher.storage.directory.store import DirectoryStorage
@@ -270,7 +272,7 @@ class Project:
 
     def staged(self, channel: str = "stable", storage: Storage | None = None) -> StagedRelease:
         """What the channel works on."""
-        found = staged_candidate(storage or self.storage(), f"node.{channel}", self.catalog.signers)
+        found = staged_release(storage or self.storage(), f"node.{channel}", self.catalog.signers)
         assert found is not None
         return found
 
@@ -279,7 +281,7 @@ class Project:
         signer = next(one for one in self.catalog.signers.signers if one.name == name)
         return self.key_ring().open(signer)
 
-    def review(self, version: str, channel: str = "stable", storage: Storage | None = None) -> CandidateReview:
+    def review(self, version: str, channel: str = "stable", storage: Storage | None = None) -> ReleaseReview:
         """The staged release as a person reads it."""
         where = storage or self.storage()
         return review(self.release(version), channel, self.look(where), self.catalog, self.now)
@@ -296,8 +298,7 @@ class Project:
         for name in names or ("channels-ana", "channels-ben"):
             where = storage or self.storage()
             attested = PROOFS if facts is None else facts
-            given = approve(self.review(version, channel, where), self.key(name), attested, self.now)
-            write_objects(given.objects, where, silent)
+            write_objects(sign(self.review(version, channel, where), self.key(name), attested, self.now), where, silent)
 
     def publish(self, version: str, *, channel: str = "stable", storage: Storage | None = None) -> Written:
         """Write the YAML if needed, build, plan and apply; to the project's own bucket or to another store."""

@@ -17,7 +17,7 @@ from threading import BrokenBarrierError
 from typing import Any
 
 from publisher.errors import StorageConflict
-from publisher.pipeline.candidates.staged import staged_candidate
+from publisher.pipeline.candidates.staged import staged_release
 from publisher.pipeline.ledger_append import append
 from publisher.pipeline.objects.writing import write_objects
 from publisher.pipeline.operate.refresh import plan_refresh
@@ -92,7 +92,7 @@ def publish(project: Project, what: str, storage: Storage) -> None:
         apply_stage(plan_stage(project.request(version), catalog, project.look(storage), ring, now), storage)
     elif command == "promote":
         request = PromoteRequest("node", "stable")
-        staged = staged_candidate(storage, request.role, catalog.signers)
+        staged = staged_release(storage, request.role, catalog.signers)
         if staged is None:
             assert str(live_version(request, project.look(storage))) == version
             return

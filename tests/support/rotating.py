@@ -10,9 +10,10 @@ from collections.abc import Iterable
 import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from publisher.pipeline.candidates.review import sign
 from publisher.pipeline.objects.writing import write_objects
 from publisher.pipeline.progress import silent
-from publisher.pipeline.roles.approve import review_role, sign_role
+from publisher.pipeline.roles.approve import review_role
 from publisher.pipeline.roles.change import KeySet, apply_keys, key_set, plan_keys, stage_roles, verify_for_all
 from publisher.signing.key_files import NewKey, write_private_key
 from publisher.storage.protocol import Storage
@@ -92,7 +93,7 @@ def sign_role_as(project: Project, role: str, names: Iterable[str], storage: Sto
     where = storage or project.storage()
     for name in names:
         review_seen = review_role(role, project.look(where), project.catalog, project.now)
-        write_objects(sign_role(review_seen, project.key(name)), where, silent)
+        write_objects(sign(review_seen, project.key(name), {}, project.now), where, silent)
 
 
 def promote_keys(project: Project, storage: Storage | None = None) -> int:

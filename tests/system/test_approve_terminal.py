@@ -67,7 +67,7 @@ def test_r39_operations_read_are_asked_for_each_fact_and_type_the_digest(project
     assert [said.index(one) for one in order] == sorted(said.index(one) for one in order)
     assert "approved    ben (operations)" in said
     assert PASSPHRASE not in said
-    [statement] = project.staged().statements
+    [statement] = project.staged().statements.values()
     assert b"rota" not in statement  # the envelope holds it in base64
 
 
@@ -82,7 +82,7 @@ def test_another_digest_signs_nothing(project: Project) -> None:
     assert code == 2, said
     digest = project.staged().candidate.digest[:12]
     assert f"that is another digest: candidate {digest} of node.stable was not signed with channels-ana" in flat(said)
-    assert project.staged().signatures == ()
+    assert project.staged().objects() == {}
 
 
 @pytest.mark.parametrize(("typed", "code"), [("", 1), ("no", 1), ("\x03", 130)], ids=["enter", "no", "interrupt"])
@@ -91,7 +91,7 @@ def test_declining_says_what_was_not_signed(project: Project, typed: str, code: 
     assert left == code, said
     digest = project.staged().candidate.digest[:12]
     assert f"declined: candidate {digest} of node.stable was not signed with channels-ana" in flat(said)
-    assert project.staged().signatures == ()
+    assert project.staged().objects() == {}
 
 
 @pytest.mark.parametrize(("given", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True)])

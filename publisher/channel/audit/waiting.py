@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tuf.api.metadata import Targets
 
-from publisher.channel.candidates.candidate import Candidate, read_staged
+from publisher.channel.candidates.candidate import Candidate, current_candidate
 from publisher.channel.layout import target_key
 from publisher.channel.ledger.entries import Logged, number_of
 from publisher.channel.ledger.trusted_entries import CurrentKeys
@@ -42,9 +42,9 @@ def waiting_objects(read: Read, keys: Iterable[str], repository: Repository) -> 
     entries = sorted((number, key) for key in keys if (number := number_of(key)) is not None)
     for role in sorted(set(roles) - set(SHARED_ROLES)):
         try:
-            staged = read_staged(read, Candidate, role, ())
-            if staged is not None and _is_ours(staged.candidate, read, reversed(entries), current_keys):
-                yield from _objects(staged.candidate)
+            candidate = current_candidate(read, Candidate, role)
+            if candidate is not None and _is_ours(candidate, read, reversed(entries), current_keys):
+                yield from _objects(candidate)
         except (VerificationError, StorageError):
             continue
 
@@ -61,7 +61,7 @@ def _is_ours(candidate: Candidate, read: Read, entries: Iterable[tuple[int, str]
 
 
 def _objects(candidate: Candidate) -> Iterator[WaitingObject]:
-    signed = candidate.metadata.signed
+    signed = candidate.signed
     if not isinstance(signed, Targets):
         return
     version = signed.unrecognized_fields.get(RELEASE_FIELD)

@@ -9,29 +9,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
-from tuf.api.metadata import Key, Metadata, Targets
+from tuf.api.metadata import Key, Targets
 
-from publisher.channel.candidates.candidate import Candidate
+from publisher.channel.candidates.candidate import STATEMENTS, Candidate
+from publisher.channel.candidates.staged import Staged, StagedRelease
 from publisher.errors import ApprovalsMissing, VerificationError
 from publisher.model.config.role import Duty
 from publisher.model.config.signer import Signer, Signers
 from publisher.model.content.register import Approver, Override
-from publisher.model.records.approval import Fact, Statement
+from publisher.model.records.approval import BuiltFile, Fact, Statement
 from publisher.model.values import format_time
 from publisher.rules import english
-from publisher.rules.engine.required_approvals import Needs, mark, override_mark, same_person
+from publisher.rules.engine.required_approvals import Needs, mark, marks, override_mark, same_person
 from publisher.signing.envelope import payload_of, seal, verify_envelope
 from publisher.signing.key_files import OpenSigner, described, public_key
 from publisher.wire.duties import Signature, uncovered
 
 PAYLOAD_TYPE = "application/vnd.tidegate.approval+json"
 
-STATEMENTS = "attest/"
-"""Statements lie below it, beside the candidate's signatures."""
-
 STATEMENT_LIMIT = 16_384
 """The largest statement, in bytes."""
+
+T = TypeVar("T", bound=Staged[Any])
 
 SKEW = timedelta(minutes=5)
 """How far the clock of a signer may be ahead of ours."""
@@ -76,6 +77,35 @@ class Standing:
         return (*lines, *(f"Key {keyid[:12]}: {bad}." for keyid in self.strangers))
 
 
+def statement_about(
+    candidate: Candidate,
+    keyid: str,
+    needs: Needs,
+    facts: Mapping[Fact, str],
+    at: datetime,
+    built: tuple[BuiltFile, ...] = (),
+) -> Statement:
+    """What the holder of a key states with a signature over the candidate of a release."""
+    return Statement(
+        candidate=candidate.digest,
+        key=keyid,
+        at=at,
+        near=marks(needs.near, candidate.digest),
+        overrides=tuple(sorted(override_mark(override, candidate.digest) for override in needs.overrides)),
+        built=built,
+        facts=dict(facts),
+    )
+
+
+def with_approval(staged: T, payloads: Mapping[str, bytes], key: OpenSigner, statement: Statement | None) -> T:
+    """`staged` with signatures of a key over what each folder is for, and with its holder's statement.
+
+    Raises SigningError.
+    """
+    signed = staged.signed_with(key, payloads)
+    return signed if statement is None else signed.stating(*seal_statement(statement, staged.candidate, key))
+
+
 def seal_statement(statement: Statement, candidate: Candidate, key: OpenSigner) -> tuple[str, bytes]:
     """A statement as a write-once object, (key, bytes); one key may make several. Raises SigningError."""
     return statement_key(statement, candidate), seal(statement.model_dump_json().encode(), PAYLOAD_TYPE, key)
@@ -104,9 +134,7 @@ def verified_statement(data: bytes, candidate: Candidate, keys: Mapping[str, Key
 
 
 def standing(
-    candidate: Candidate,
-    signed: Metadata[Targets],
-    statements: Iterable[bytes],
+    staged: StagedRelease,
     configured: Targets,
     signers: Signers,
     needs: Needs,
@@ -115,13 +143,14 @@ def standing(
 ) -> Standing:
     """Count the approvals of a candidate.
 
-    `signed` is its payload with the signatures that have come in, `configured` the delegations that signers.yaml asks
-    for, `valid_for` how long an approval counts.
+    `configured` are the delegations that signers.yaml asks for, `valid_for` is how long an approval counts.
     """
+    candidate, signed = staged.candidate, staged.metadata
     role = candidate.role
     keys = {public_key(signer).keyid: signer for signer in signers.keys_of(role)}
     result = configured.get_verification_result(role, signed.signed_bytes, signed.signatures)
-    newest = _newest(statements, candidate, {keyid: key for keyid, key in result.signed.items() if keyid in keys}, now)
+    by_keys = {keyid: key for keyid, key in result.signed.items() if keyid in keys}
+    newest = _newest(staged.statements.values(), candidate, by_keys, now)
     approvals = []
     for keyid, key in sorted(result.signed.items(), key=lambda item: described(item[1])):
         if (signer := keys.get(keyid)) is not None:

@@ -1,4 +1,4 @@
-"""Candidates: payload and record as bytes and back, and the signatures that have come in.
+"""Candidates: payload and record as bytes and back.
 
 A signature is made over the canonical form of the payload's signed part, which is what clients verify; so an approval
 *is* the signature that ships, and fits nothing else. Every role that people sign has candidates: a channel's ships a
@@ -8,13 +8,11 @@ release (`release_candidate.py`), those of root, targets and the shared roles ch
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from tuf.api.metadata import Metadata, Root, Signature, Targets
 
@@ -26,14 +24,17 @@ from publisher.errors import StorageConflict, VerificationError
 from publisher.model.config.signer import Signers
 from publisher.model.records.candidate import CandidateRecord, StagingPointer
 from publisher.rules.english import listed
-from publisher.signing.key_files import OpenSigner, described
+from publisher.signing.key_files import described
 
-SIGNATURE_LIMIT = 4096
-"""The largest signature object, in bytes."""
+PAYLOAD, RECORD = "payload.json", "decision.json"
+
+SIGNATURES, BACK, STATEMENTS = "sig/", "back/", "attest/"
+"""Folders of a candidate: signatures over its payload, those over its rollback metadata, and what signers state."""
+
+People = Metadata[Root] | Metadata[Targets]
+"""Metadata that people sign."""
 
 _BASE = re.compile("[1-9][0-9]{0,9}:[0-9a-f]{64}")
-
-PAYLOAD, RECORD, SIGNATURES = "payload.json", "decision.json", "sig/"
 
 
 @dataclass(frozen=True)
@@ -45,34 +46,39 @@ class Candidate:
     payload: bytes
     """Metadata of the role, without signatures."""
     record: CandidateRecord
+    signed: Root | Targets
+    """The payload's signed part; nobody changes it."""
+    base: str | None
+    """The live metadata that it was made to replace, as a signed field says; None where there was none."""
 
-    @property
-    def base(self) -> str | None:
-        """The live metadata that it was made to replace, as a signed field says; None where there was none.
+    folders: ClassVar[tuple[str, ...]] = (SIGNATURES,)
+    """Where people's signatures and statements about such a candidate lie below it."""
+    restage: ClassVar[str] = "run `publish keys stage --replace`"
+    """How another such candidate is made in its place, as advice."""
 
-        Raises VerificationError for nonsense.
-        """
-        base = self.metadata.signed.unrecognized_fields.get(BASE_FIELD)
-        if base is None:
-            return None
-        if not isinstance(base, str) or not _BASE.fullmatch(base):
-            raise VerificationError(f"the candidate of {self.role} does not say what it replaces")
-        return base
+    @classmethod
+    def parse(cls, role: str, payload: bytes, record: CandidateRecord) -> Self:
+        """A candidate from its bytes. Raises VerificationError for a payload that cannot be read."""
+        name = f"the candidate of {role}"
+        signed = (parse(payload, Root, name) if role == Root.type else parse(payload, Targets, name)).signed
+        return cls(role, payload, record, signed, base_in(role, signed))
 
     @property
     def digest(self) -> str:
         """SHA-256 of the payload; names the candidate."""
         return hashlib.sha256(self.payload).hexdigest()
 
-    @property
-    def metadata(self) -> Metadata[Root] | Metadata[Targets]:
-        """The payload, parsed. Raises VerificationError."""
-        name = f"the candidate of {self.role}"
-        return parse(self.payload, Root, name) if self.role == Root.type else parse(self.payload, Targets, name)
+    def with_signatures(self, signatures: Iterable[Signature]) -> People:
+        """Metadata as it would ship with these signatures; whether they suffice is judged elsewhere."""
+        by_key = {signature.keyid: signature for signature in signatures}
+        if isinstance(self.signed, Root):  # metadata of the one kind or of the other
+            return Metadata(self.signed, by_key)
+        return Metadata(self.signed, by_key)
 
-    def check(self) -> None:
-        """Refuse a payload that cannot be read. Raises VerificationError."""
-        _ = self.base
+    @property
+    def signed_bytes(self) -> bytes:
+        """What is signed: the canonical form of the signed part."""
+        return self.with_signatures(()).signed_bytes
 
     def key(self, file: str) -> str:
         """The key of one of its objects."""
@@ -87,18 +93,12 @@ class Candidate:
 C = TypeVar("C", bound=Candidate)
 
 
-@dataclass(frozen=True)
-class Staged(Generic[C]):
-    """What staging holds for a role."""
-
-    candidate: C
-    signatures: tuple[Signature, ...]
-
-    def onto(self, metadata: Metadata[Targets]) -> Metadata[Targets]:
-        """Metadata with all signatures that have come in; whether they suffice is judged elsewhere."""
-        for signature in self.signatures:
-            metadata.signatures[signature.keyid] = signature
-        return metadata
+def base_in(role: str, signed: Root | Targets) -> str | None:
+    """What a signed part says that it replaces; None for nothing. Raises VerificationError for nonsense."""
+    base = signed.unrecognized_fields.get(BASE_FIELD)
+    if base is not None and not (isinstance(base, str) and _BASE.fullmatch(base)):
+        raise VerificationError(f"the candidate of {role} does not say what it replaces")
+    return base
 
 
 def payload_digest(signed: Root | Targets) -> str:
@@ -116,14 +116,13 @@ def next_free_version(role: str, read: Read, above: int) -> int:
 
 def number_is_its_own(candidate: Candidate, read: Read) -> bool:
     """Whether no object has the candidate's number, or only what a killed run left of the very same."""
-    left = left_at(read, metadata_key(candidate.role, candidate.metadata.signed.version))
+    left = left_at(read, metadata_key(candidate.role, candidate.signed.version))
     if left is None:
         return True
     try:
-        left_signed = Candidate(candidate.role, left, candidate.record).metadata.signed
+        return Candidate.parse(candidate.role, left, candidate.record).signed == candidate.signed
     except VerificationError:
         return False
-    return left_signed == candidate.metadata.signed
 
 
 def base_of(live: Repository | None, role: str) -> str | None:
@@ -150,16 +149,10 @@ def read_pointer(read: Read, role: str) -> StagingPointer:
         raise VerificationError(f"{staging_pointer_key(role)} cannot be read") from error
 
 
-def read_staged(read: Read, kind: type[C], role: str, signature_keys: Iterable[str]) -> Staged[C] | None:
-    """The role's candidate with its signatures; None when there is none.
-
-    `signature_keys` are the object keys below the candidate's sig/, as the store lists them. Raises
-    VerificationError when payload or record are missing or are not what their name says.
-    """
+def current_candidate(read: Read, kind: type[C], role: str) -> C | None:
+    """The candidate that a role works on; None when there is none. Raises VerificationError when it is damaged."""
     digest = read_pointer(read, role).candidate
-    if digest is None:
-        return None
-    return Staged(read_candidate(read, kind, role, digest), read_signatures(read, signature_keys))
+    return read_candidate(read, kind, role, digest) if digest is not None else None
 
 
 def read_candidate(read: Read, kind: type[C], role: str, digest: str) -> C:
@@ -170,30 +163,16 @@ def read_candidate(read: Read, kind: type[C], role: str, digest: str) -> C:
     if hashlib.sha256(payload).hexdigest() != digest:
         raise VerificationError(f"the candidate {digest[:12]} of {role} is not what was staged")
     try:
-        candidate = kind(role, payload, CandidateRecord.model_validate_json(record))
+        parsed = CandidateRecord.model_validate_json(record)
     except ValueError as error:
         raise VerificationError(f"the record of candidate {digest[:12]} of {role} cannot be read") from error
-    # Asked now, so that a payload that cannot be read is refused here and nowhere later.
-    candidate.check()
-    return candidate
-
-
-def sign_candidate(candidate: Candidate, keys: Iterable[OpenSigner]) -> tuple[Signature, ...]:
-    """Signatures of keys at hand, over the very bytes that clients verify."""
-    data = candidate.metadata.signed_bytes
-    return tuple(key.sign(data) for key in keys)
-
-
-def signature_object(candidate: Candidate, signature: Signature, folder: str = SIGNATURES) -> tuple[str, bytes]:
-    """A signature as a write-once object of the candidate: (key, bytes)."""
-    data = json.dumps(signature.to_dict(), indent=2, sort_keys=True).encode() + b"\n"
-    return candidate.key(folder + signature.keyid), data
+    return kind.parse(role, payload, parsed)
 
 
 def is_live(candidate: Candidate, live: Repository | None) -> bool:
     """Whether the role already is what the candidate says, expiry and version included."""
     current = live.of(candidate.role) if live else None
-    return current is not None and current.signed == candidate.metadata.signed
+    return current is not None and current.signed == candidate.signed
 
 
 def refuse_stale(candidate: Candidate, live: Repository | None) -> None:
@@ -213,7 +192,7 @@ def is_short_lived(candidate: Candidate, signers: Signers, now: datetime) -> boo
 
     A renewal takes people, and time: until they have signed it, clients are stranded once the payload expires.
     """
-    return is_due(signers, candidate.role, candidate.metadata.signed, now)
+    return is_due(signers, candidate.role, candidate.signed, now)
 
 
 def _who(live: Repository | None, role: str) -> str:
@@ -237,26 +216,3 @@ def signers_of(targets: Metadata[Targets], role: str, metadata: Metadata[Targets
 
 def _version(base: str) -> str:
     return base.partition(":")[0]
-
-
-def read_signatures(read: Read, keys: Iterable[str]) -> tuple[Signature, ...]:
-    """Those that can be read; anything else in their place is nobody's signature."""
-    signatures = []
-    for key in keys:
-        with suppress(VerificationError):
-            signatures.append(read_signature(read, key))
-    return tuple(signatures)
-
-
-def read_signature(read: Read, key: str) -> Signature:
-    """A signature object. Raises VerificationError when it is none, or not that of its name."""
-    data = read(key) or b""
-    try:
-        signature = Signature.from_dict(json.loads(data))
-        # Nobody signs what else stands beside a signature, so none of it is taken along.
-        signature = Signature(signature.keyid, signature.signature)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise VerificationError(f"{key} is not a signature", fix="remove it and sign again") from error
-    if len(data) > SIGNATURE_LIMIT or not key.endswith(f"/{signature.keyid}"):
-        raise VerificationError(f"{key} is not the signature that its name says", fix="remove it and sign again")
-    return signature

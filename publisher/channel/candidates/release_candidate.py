@@ -5,14 +5,23 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar, Self
 
-from tuf.api.metadata import Metadata, Targets
+from tuf.api.metadata import Metadata, Signature, Targets
 
 from publisher.channel.advance import says_the_same, to_bytes
-from publisher.channel.candidates.candidate import Candidate, base_named, base_of
+from publisher.channel.candidates.candidate import (
+    BACK,
+    SIGNATURES,
+    STATEMENTS,
+    Candidate,
+    base_in,
+    base_named,
+    base_of,
+)
 from publisher.channel.feeds.feed_files import build_feed, feed_bytes
 from publisher.channel.layout import feed_target
 from publisher.channel.repository import Read, Repository, parse, withdrawn_by
@@ -22,7 +31,7 @@ from publisher.errors import StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import ChangeClass, Kind, Release
 from publisher.model.published_file import PublishedFile
-from publisher.model.records.candidate import ApprovalBasis
+from publisher.model.records.candidate import ApprovalBasis, CandidateRecord
 from publisher.model.records.evidence import ChangeFacts
 from publisher.wire.feed import ParsedFeed
 from publisher.wire.version import Version
@@ -36,6 +45,24 @@ PEOPLE = "people/"
 class ReleaseCandidate(Candidate):
     """A candidate that ships a release."""
 
+    signed: Targets
+    release: str
+    """The version that it ships, as a signed field says."""
+    changes: ChangeFacts | None
+    """What the build was found to change, as a signed field says; None where nobody looked."""
+    approval_basis: ApprovalBasis | None
+    """What its approvals are given for, as a signed field says; None where it does not say, or says nonsense."""
+
+    folders: ClassVar[tuple[str, ...]] = (SIGNATURES, BACK, STATEMENTS)
+    restage: ClassVar[str] = "stage it again with --replace"
+
+    @classmethod
+    def parse(cls, role: str, payload: bytes, record: CandidateRecord) -> Self:
+        """A candidate from its bytes. Raises VerificationError for a payload that cannot be read or ships nothing."""
+        signed = parse(payload, Targets, f"the candidate of {role}").signed
+        release, changes = _release_in(role, signed), _changes_in(role, signed)
+        return cls(role, payload, record, signed, base_in(role, signed), release, changes, approval_basis_named(signed))
+
     @property
     def product(self) -> str:
         """The product that it ships."""
@@ -46,39 +73,27 @@ class ReleaseCandidate(Candidate):
         """The channel that it ships to."""
         return self.role.partition(".")[2]
 
-    @property
-    def metadata(self) -> Metadata[Targets]:
-        """The payload, parsed. Raises VerificationError."""
-        return parse(self.payload, Targets, f"the candidate of {self.role}")
+    def with_signatures(self, signatures: Iterable[Signature]) -> Metadata[Targets]:
+        """As of every candidate."""
+        return Metadata(self.signed, {signature.keyid: signature for signature in signatures})
 
-    @property
-    def release(self) -> str:
-        """The version that it ships, as a signed field says. Raises VerificationError when there is none."""
-        release = self.metadata.signed.unrecognized_fields.get(RELEASE_FIELD)
-        try:
-            return str(Version.parse(release if isinstance(release, str) else ""))
-        except ValueError:
-            raise VerificationError(f"the candidate of {self.role} does not say what it ships") from None
 
-    @property
-    def changes(self) -> ChangeFacts | None:
-        """What the build was found to change, as a signed field says. Raises VerificationError for nonsense."""
-        classes = self.metadata.signed.unrecognized_fields.get(CHANGES_FIELD)
-        if classes is None:
-            return None
-        try:
-            return ChangeFacts(paths=(), classes=tuple(ChangeClass(change_class) for change_class in classes))
-        except (ValueError, TypeError) as error:
-            raise VerificationError(f"the candidate of {self.role} names change classes that do not exist") from error
+def _release_in(role: str, signed: Targets) -> str:
+    release = signed.unrecognized_fields.get(RELEASE_FIELD)
+    try:
+        return str(Version.parse(release if isinstance(release, str) else ""))
+    except ValueError:
+        raise VerificationError(f"the candidate of {role} does not say what it ships") from None
 
-    @property
-    def approval_basis(self) -> ApprovalBasis | None:
-        """What its approvals are given for, as a signed field says; None where it does not say, or says nonsense."""
-        return approval_basis_named(self.metadata.signed)
 
-    def check(self) -> None:
-        """Refuse a payload that cannot be read, or that ships nothing. Raises VerificationError."""
-        _ = self.base, self.release
+def _changes_in(role: str, signed: Targets) -> ChangeFacts | None:
+    classes = signed.unrecognized_fields.get(CHANGES_FIELD)
+    if classes is None:
+        return None
+    try:
+        return ChangeFacts(paths=(), classes=tuple(ChangeClass(change_class) for change_class in classes))
+    except (ValueError, TypeError) as error:
+        raise VerificationError(f"the candidate of {role} names change classes that do not exist") from error
 
 
 def approval_basis_named(signed: Targets) -> ApprovalBasis | None:
@@ -143,7 +158,7 @@ def check_content(
         raise _void(candidate, f"was approved before {release.product}/{release.version}.yaml changed")
     if basis.product != catalog.products[release.product].digest():
         raise _void(candidate, f"was approved before {release.product} changed in products.yaml")
-    listed = candidate.metadata.signed.targets
+    listed = candidate.signed.targets
     for file in files:
         feed = feed_bytes(build_feed(catalog, release, candidate.channel, file, basis.at))
         path = feed_target(candidate.product, candidate.channel, file.platform)
@@ -161,8 +176,8 @@ def _void(candidate: ReleaseCandidate, why: str) -> StorageConflict:
 
 def rollback_metadata(
     candidate: ReleaseCandidate, release: Release, catalog: Catalog, live: Repository | None
-) -> bytes | None:
-    """The payload that takes the release back: what is live now, as the version after it, and on it only.
+) -> Metadata[Targets] | None:
+    """The metadata, unsigned, that takes the release back: what is live now, as the version after it, and on it only.
 
     It follows from the candidate and from what it replaces, so whoever signs the candidate knows it. None where there
     is nothing to go back to, the release is a migration, or the policy does not ask for it.
@@ -175,15 +190,21 @@ def rollback_metadata(
     asked = policy is not None and policy.approvals.way_back
     if current is None or release.kind is Kind.MIGRATION or not asked:
         return None
-    shipped = candidate.metadata
+    shipped = candidate.signed
     payload = copy.deepcopy(current.signed)
-    payload.version = shipped.signed.version + 1
-    payload.expires = shipped.signed.expires
-    payload.unrecognized_fields[BASE_FIELD] = base_named(shipped)
+    payload.version = shipped.version + 1
+    payload.expires = shipped.expires
+    payload.unrecognized_fields[BASE_FIELD] = base_named(candidate.with_signatures(()))
     if earlier := withdrawn_by(current.signed):
         payload.unrecognized_fields[WITHDRAWN_FIELD] = [str(version) for version in earlier]
     payload.unrecognized_fields[BACK_FIELD] = candidate.release
-    return to_bytes(Metadata(payload))
+    return Metadata(payload)
+
+
+def payloads_of(candidate: ReleaseCandidate, rollback: Metadata[Targets] | None) -> dict[str, bytes]:
+    """Folder of the candidate -> the bytes that its signers sign: its own, and its rollback metadata if it has any."""
+    payloads = {SIGNATURES: candidate.signed_bytes}
+    return payloads if rollback is None else {**payloads, BACK: rollback.signed_bytes}
 
 
 def says_what_is_live(targets: Targets, live: Repository | None, role: str) -> bool:

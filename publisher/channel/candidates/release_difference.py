@@ -29,11 +29,11 @@ _NAMES = {
 def release_difference(candidate: ReleaseCandidate, live: Repository | None, read: Read) -> tuple[str, ...]:
     """Lines: what each platform is offered now and then, what it is told, and what stays. Raises VerificationError."""
     before = feeds(read, live, candidate.product, candidate.channel) if live else {}
-    after = feeds_of(candidate.metadata.signed, read)
+    after = feeds_of(candidate.signed, read)
     lines = [] if before else [f"a new channel: nobody has been offered anything of {candidate.role} so far"]
     lines += [line for platform in sorted(after) for line in _platform(platform, before.get(platform), after[platform])]
     lines += [f"{platform}: no longer served" for platform in sorted(set(before) - set(after))]
-    signed = candidate.metadata.signed
+    signed = candidate.signed
     current = live.roles.get(candidate.role) if live else None
     replaced = f", in place of version {current.signed.version}" if current else ", the first of its role"
     until = english.day(signed.expires)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from tuf.api.metadata import Key, Metadata, Root, Signature, Targets
 
 from publisher.channel.advance import says_enough, says_the_same
-from publisher.channel.candidates.candidate import base_named
+from publisher.channel.candidates.candidate import People, base_named
 from publisher.channel.repository import Repository, verifies, withdrawn_by
 from publisher.channel.roles import BASE_FIELD, first_root, lifetime_of, role_policy
 from publisher.model.config.signer import Signers
@@ -23,9 +23,6 @@ from publisher.signing.key_files import PERSON_FIELD
 from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 
 S = TypeVar("S", Root, Targets)
-
-People = Metadata[Root] | Metadata[Targets]
-"""Metadata that people sign."""
 
 
 @dataclass(frozen=True)

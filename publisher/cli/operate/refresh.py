@@ -78,7 +78,7 @@ def command(units: Path | None, to: str | None, keys: Path, content: tuple[Path,
         refused = error
     renewed = dict(publication.changed_roles)
     if refused is None:
-        renewed |= {staged.to_sign.role: staged.candidate.metadata.signed.version for staged in renewals.ready.roles}
+        renewed |= {staged.to_sign.role: staged.candidate.signed.version for staged in renewals.ready.roles}
     return RefreshReport(renewed, renewals.waiting, refused, written)
 
 

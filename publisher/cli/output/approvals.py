@@ -10,14 +10,14 @@ from publisher.cli.output.verdicts import verdict_lines
 from publisher.model.configuration import Configuration
 from publisher.model.records.approval import BuiltFile, Comparison
 from publisher.pipeline.objects.writing import Written
-from publisher.pipeline.release.approve import CandidateReview
+from publisher.pipeline.release.approve import ReleaseReview
 from publisher.pipeline.roles.approve import RoleReview
 from publisher.pipeline.roles.change import StagedRole
 from publisher.rules.headline import halves, headline
 from publisher.signing.key_files import public_key
 from publisher.text.terminal import hanging, wrapped
 
-Reviewed = CandidateReview | RoleReview
+Reviewed = ReleaseReview | RoleReview
 
 
 @dataclass(frozen=True)
@@ -37,28 +37,27 @@ class ApprovalReport(Report):
 
     def data(self) -> dict[str, object]:
         review, written = self.review, self.written
+        candidate = review.staged.candidate
         signed = {"signed": written is not None, "written": written.keys if written else []}
-        if not isinstance(review, CandidateReview):
+        if not isinstance(review, ReleaseReview):
             return {
-                "role": review.candidate.role,
-                "candidate": review.digest,
-                "difference": review.difference,
-                "approved_by": review.staged.signed_by,
-                "missing": review.staged.missing,
+                "role": candidate.role,
+                "candidate": candidate.digest,
+                **picked(review, "difference", "approved_by", "missing"),
                 **signed,
             }
         return {
             **picked(review.release, "product", "version"),
-            "channel": review.candidate.channel,
-            "candidate": review.digest,
+            "channel": review.staged.candidate.channel,
+            "candidate": candidate.digest,
             "difference": review.difference,
             "built": [built.model_dump(mode="json") for built in review.built],
             "way_back_to": review.takes_back_to,
             "decision": review.decision.model_dump(mode="json"),
             "facts": review.needs.facts,
-            "approved_by": [str(approval) for approval in review.standing.counted],
+            "approved_by": review.approved_by,
             "not_counted": review.standing.left_out,
-            "missing": review.standing.missing,
+            "missing": review.missing,
             **signed,
         }
 
@@ -66,12 +65,13 @@ class ApprovalReport(Report):
 def review_lines(review: Reviewed, width: int) -> list[str]:
     """All that a person reads before signing."""
     changes = [line for change in review.difference for line in _indented(change, width)]
-    if not isinstance(review, CandidateReview):
-        role, because = review.candidate.role, review.staged.to_sign.because
-        head = [f"role {role}", f"candidate {review.digest}", *wrapped(because, width), "", "What changes:"]
+    if not isinstance(review, ReleaseReview):
+        staged = review.staged
+        head = [f"role {staged.candidate.role}", f"candidate {staged.candidate.digest}"]
+        head += [*wrapped(staged.to_sign.because, width), "", "What changes:"]
         return [*head, *changes, "", *_standing(review, width)]
-    candidate, decision = review.candidate, review.decision
-    lines = [f"{candidate.product} {candidate.release} for {candidate.channel}", f"candidate {review.digest}", ""]
+    candidate, decision = review.staged.candidate, review.decision
+    lines = [f"{candidate.product} {candidate.release} for {candidate.channel}", f"candidate {candidate.digest}", ""]
     lines += ["What changes for clients:", *changes]
     if review.takes_back_to is not None:
         lines += wrapped(f"Signed with it: rollback metadata, to go back to {review.takes_back_to} if needed.", width)
@@ -105,10 +105,10 @@ def _indented(line: str, width: int) -> list[str]:
 
 def _standing(review: Reviewed, width: int) -> list[str]:
     """Who has signed, and what is missing."""
-    return approval_lines(review, width) if isinstance(review, CandidateReview) else role_lines(review.staged, width)
+    return approval_lines(review, width) if isinstance(review, ReleaseReview) else role_lines(review.staged, width)
 
 
-def approval_lines(review: CandidateReview, width: int, margin: str = "") -> list[str]:
+def approval_lines(review: ReleaseReview, width: int, margin: str = "") -> list[str]:
     """Who has approved, whose approval does not count and why, what is missing, and what the rules say."""
     standing, indent = review.standing, len(margin)
     lines = [line for approval in standing.counted for line in _approved(approval, margin)]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from publisher.channel.candidates.candidate import Candidate
 from publisher.cli.inputs import (
     PATH,
     content_options,
@@ -18,7 +19,7 @@ from publisher.cli.inputs import (
     wall_clock,
 )
 from publisher.cli.options import open_to_look, open_to_write, refuse_sample, to_option
-from publisher.cli.output.approvals import ApprovalReport, Reviewed, review_lines
+from publisher.cli.output.approvals import ApprovalReport, review_lines
 from publisher.cli.output.emit import answering, for_programs, notice
 from publisher.cli.secrets import ask_passphrase, key_ring, keys_option, read_root
 from publisher.content.explain import did_you_mean
@@ -38,12 +39,13 @@ from publisher.pipeline.candidates.offline import (
     unpack,
     write_bundle,
 )
+from publisher.pipeline.candidates.review import find_key, named_signer, sign
 from publisher.pipeline.candidates.staged import store_signatures
 from publisher.pipeline.objects.writing import write_objects
 from publisher.pipeline.progress import silent
 from publisher.pipeline.reading import Readable
-from publisher.pipeline.release.approve import CandidateReview, approve, find_key, named_signer, review
-from publisher.pipeline.roles.approve import RoleReview, review_role, sign_role
+from publisher.pipeline.release.approve import ReleaseReview, review
+from publisher.pipeline.roles.approve import RoleReview, review_role
 from publisher.rules import english
 from publisher.storage.protocol import Storage
 from publisher.text.terminal import terminal_width, whole
@@ -144,16 +146,16 @@ class _AskedRelease:
     artifacts: Path | None
     """A build of the reader's own."""
 
-    def review(self, storage: Readable) -> CandidateReview:
+    def review(self, storage: Readable) -> ReleaseReview:
         """The candidate as it is there now."""
         return review(self.release, self.channel, Bucket(storage, self.root), self.configuration, wall_clock())
 
-    def compared(self, storage: Storage) -> CandidateReview:
+    def compared(self, storage: Storage) -> ReleaseReview:
         """The same, compared with the reader's own build where there is one."""
         release = self.review(storage)
         if self.artifacts is None:
             return release
-        return replace(release, built=compare_build(release.candidate, release.files, self.artifacts, storage))
+        return replace(release, built=compare_build(release.staged.candidate, release.files, self.artifacts, storage))
 
 
 _Asked = _AskedRole | _AskedRelease
@@ -188,12 +190,12 @@ def _show(asked: _Asked, storage: Storage) -> ApprovalReport:
 def _sign(asked: _Asked, storage: Storage, signing: _Signing) -> ApprovalReport:
     """Show the candidate, ask, sign. What is signed is what was shown: it is not read again in between."""
     shown = asked.compared(storage)
-    role, ring = shown.candidate.role, key_ring(asked.configuration.signers, signing.keys)
+    candidate, ring = shown.staged.candidate, key_ring(asked.configuration.signers, signing.keys)
     facts = _facts(signing.given)
-    named_signer(signing.key, role, shown.may_sign, ring.signers)
-    if signing.yes is not None and signing.yes != shown.digest:
+    named_signer(signing.key, candidate.role, shown.may_sign, ring.signers)
+    if signing.yes is not None and signing.yes != candidate.digest:
         raise UsageError(
-            f"--yes names {signing.yes[:12]}, and the candidate is {shown.digest}",
+            f"--yes names {signing.yes[:12]}, and the candidate is {candidate.digest}",
             fix="read what this one changes (leave --key out), then give its whole digest",
         )
     asking = signing.yes is None
@@ -203,18 +205,13 @@ def _sign(asked: _Asked, storage: Storage, signing: _Signing) -> ApprovalReport:
         )
     if asking:  # a key is opened only after what it is to sign could be read
         click.echo("\n".join([*review_lines(shown, terminal_width()), ""]), err=for_programs())
-    opened = find_key(signing.key, role, shown.may_sign, ring, Path.cwd(), ask_passphrase)
+    opened = find_key(signing.key, candidate.role, shown.may_sign, ring, Path.cwd(), ask_passphrase)
     if asking:
         for fact in shown.facts_of(shown.may_sign[opened.public_key.keyid]):
             if fact not in facts:
                 facts[fact] = click.prompt(fact.question, err=for_programs())
-        _refuse_declined(shown, signing)
-    if isinstance(shown, CandidateReview):
-        objects = approve(shown, opened, facts, wall_clock()).objects
-        again = "stage it again with --replace"
-    else:
-        objects, again = sign_role(shown, opened), "run `publish keys stage --replace`"
-    written = store_signatures(objects, storage, again)
+        _refuse_declined(candidate, signing)
+    written = store_signatures(sign(shown, opened, facts, wall_clock()), storage, candidate)
     return ApprovalReport(asked.review(storage), written, "Signed.")
 
 
@@ -222,7 +219,8 @@ def _export(asked: _Asked, storage: Storage, file: Path) -> ApprovalReport:
     """Write what a review reads into a bundle."""
     recorder = Recorder(storage)
     exported = asked.review(recorder)
-    write_bundle(file, pack(exported.candidate.role, exported.digest, recorder.seen))
+    candidate = exported.staged.candidate
+    write_bundle(file, pack(candidate.role, candidate.digest, recorder.seen))
     there = f"Written to {whole(file)}. There: the same command with {whole(f'--bundle {file.name}')} and --key."
     return ApprovalReport(exported, None, there)
 
@@ -245,29 +243,28 @@ def _offline(asked: _Asked, file: Path, signing: _Signing | None) -> ApprovalRep
 
 def _import(asked: _Asked, storage: Storage, file: Path) -> ApprovalReport:
     """Bring back what was signed on a bundle."""
-    staged = asked.review(storage)
+    reviewed = asked.review(storage)
     bundle, memory = unpack(read_bundle(file), file.name)
-    bundle.refuse_other(staged.candidate, file.name)
-    objects = brought_back(staged.candidate, staged.rollback_metadata, staged.may_sign, memory, storage)
-    written = write_objects(objects, storage, silent)
+    bundle.refuse_other(reviewed.staged.candidate, file.name)
+    written = write_objects(brought_back(reviewed, memory, storage), storage, silent)
     count = english.counted(len(written.keys), "object")
     last = f"Brought back: {count}." if written.keys else "It brings nothing new."
     return ApprovalReport(asked.review(storage), written, last)
 
 
-def _refuse_declined(shown: Reviewed, signing: _Signing) -> None:
+def _refuse_declined(candidate: Candidate, signing: _Signing) -> None:
     """Whoever signs types what they sign; anything else is a no, and says so. Raises InputError, UsageError."""
     asked = "To sign, type the first 8 digits of the candidate's digest"
-    not_signed = f"candidate {shown.digest[:12]} of {shown.candidate.role} was not signed with {signing.key}"
+    not_signed = f"candidate {candidate.digest[:12]} of {candidate.role} was not signed with {signing.key}"
     try:
-        typed = click.prompt(f"{asked} ({shown.digest[:8]}...)", default="", show_default=False, err=for_programs())
+        typed = click.prompt(f"{asked} ({candidate.digest[:8]}...)", default="", show_default=False, err=for_programs())
     except click.Abort:
         click.echo(err=True)
         notice(f"publish: declined: {not_signed}")
         raise
     if typed.strip().lower() in ("", "n", "no"):
         raise InputError(f"declined: {not_signed}", fix="run it again to sign it after all")
-    if typed.strip().lower() != shown.digest[:8]:
+    if typed.strip().lower() != candidate.digest[:8]:
         raise UsageError(f"that is another digest: {not_signed}", fix="run it again")
 
 

@@ -23,7 +23,7 @@ from publisher.cli.secrets import key_ring, read_root
 from publisher.model.content.release import Release
 from publisher.model.records.ledger import LedgerAction
 from publisher.pipeline.bucket import Bucket
-from publisher.pipeline.candidates.staged import require_staged, staged_candidate
+from publisher.pipeline.candidates.staged import require_staged, staged_release
 from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.release.promote import PromotePlan, PromoteRequest, apply_promote, live_version, plan_promote
 from publisher.text.terminal import versions, wrapped
@@ -47,7 +47,7 @@ def command(
     storage = open_to_flip(to, catalog, wall_clock())
     bucket = Bucket(storage, read_root(config))
     ring = key_ring(catalog.signers, keys)
-    staged = staged_candidate(storage, request.role, catalog.signers)
+    staged = staged_release(storage, request.role, catalog.signers)
     other = staged is None or staged.candidate.release != str(release.version)
     if other and live_version(request, bucket) == release.version:
         return PromoteReport(request, release)

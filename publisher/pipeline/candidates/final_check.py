@@ -9,7 +9,8 @@ from tuf.api.metadata import Targets
 
 from publisher.channel.advance import only_good_signatures, says_enough, to_bytes
 from publisher.channel.candidates.approval import require
-from publisher.channel.candidates.release_candidate import check_content
+from publisher.channel.candidates.release_candidate import check_content, rollback_metadata
+from publisher.channel.candidates.staged import StagedRelease
 from publisher.channel.layout import back_key
 from publisher.channel.repository import Read, Repository, parse
 from publisher.errors import ApprovalsMissing, StorageConflict, VerificationError
@@ -17,7 +18,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision
 from publisher.model.records.evidence import Evidence
-from publisher.pipeline.candidates.staged import StagedRelease, approval_status
+from publisher.pipeline.candidates.staged import approval_status
 from publisher.pipeline.configured import configured_roles
 from publisher.pipeline.decide import decide
 from publisher.pipeline.objects.planned import PlannedObject
@@ -59,12 +60,12 @@ def kept_rollback_metadata(
 
     What a killed run kept stays. Raises ApprovalsMissing.
     """
-    metadata = staged.signed_rollback_metadata(release, catalog, live)
-    if metadata is None:
+    unsigned = rollback_metadata(staged.candidate, release, catalog, live)
+    if unsigned is None:
         return ()
     role = staged.candidate.role
     configured = configured_roles(catalog, now)
-    metadata = only_good_signatures(role, metadata, configured)
+    metadata = only_good_signatures(role, staged.signed_rollback_metadata(unsigned), configured)
     if not says_enough(configured, role, metadata):
         raise ApprovalsMissing(
             f"the rollback metadata of {release.id} lacks signatures; it is signed together with the release",

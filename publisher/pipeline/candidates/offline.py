@@ -12,14 +12,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
-from tuf.api.metadata import Key, Targets
-
-from publisher.channel.candidates.approval import STATEMENTS, statement_key, verified_statement
-from publisher.channel.candidates.candidate import SIGNATURES, Candidate, read_signature
-from publisher.channel.repository import parse
+from publisher.channel.candidates.approval import statement_key, verified_statement
+from publisher.channel.candidates.candidate import BACK, SIGNATURES, STATEMENTS, Candidate
+from publisher.channel.candidates.staged import read_signature
 from publisher.errors import InputError, VerificationError
 from publisher.model.values import Digest, Model
-from publisher.pipeline.candidates.staged import BACK
+from publisher.pipeline.candidates.review import Review
 from publisher.pipeline.objects.planned import PlannedObject
 from publisher.pipeline.reading import SMALL, Readable, reader
 from publisher.signing.key_files import signed_by
@@ -122,39 +120,27 @@ def repack(bundle: Bundle, storage: MemoryStorage) -> bytes:
     return pack(bundle.role, bundle.candidate, objects)
 
 
-def brought_back(
-    candidate: Candidate,
-    rollback_metadata: bytes | None,
-    may_sign: Mapping[str, Key],
-    bundle: MemoryStorage,
-    bucket: Storage,
-) -> tuple[PlannedObject, ...]:
+def brought_back(review: Review, bundle: MemoryStorage, bucket: Storage) -> tuple[PlannedObject, ...]:
     """What a bundle adds to the bucket's candidate, every piece verified.
 
-    `rollback_metadata` is the payload that takes the release back, None where there is none. Raises VerificationError
-    for anything that is not a good signature or statement by a key that may sign.
+    Raises VerificationError for anything that is not a good signature or statement by a key that may sign.
     """
-    read = reader(bundle)
+    read, candidate = reader(bundle), review.staged.candidate
     objects: list[PlannedObject] = []
-    back = (
-        parse(rollback_metadata, Targets, "the rollback metadata").signed_bytes
-        if rollback_metadata is not None
-        else None
-    )
-    for folder, over in ((SIGNATURES, candidate.metadata.signed_bytes), (BACK, back)):
+    for folder in (SIGNATURES, BACK):
         for stat in bundle.list(candidate.key(folder)):
             if bucket.stat(stat.key) is not None:
                 continue
             signature = read_signature(read, stat.key)
-            key = may_sign.get(signature.keyid)
+            key, payload = review.may_sign.get(signature.keyid), review.payloads.get(folder)
             named = stat.key == candidate.key(folder + signature.keyid)
-            if key is None or over is None or not named or not signed_by(key, signature, over):
+            if key is None or payload is None or not named or not signed_by(key, signature, payload):
                 raise VerificationError(f"{stat.key} in the bundle is no valid signature by a key that may sign this")
             objects.append(PlannedObject.of(stat.key, Body.from_bytes(read(stat.key) or b"")))
     for stat in bundle.list(candidate.key(STATEMENTS)):
         if bucket.stat(stat.key) is None:
             data = read(stat.key) or b""
-            if stat.key != statement_key(verified_statement(data, candidate, may_sign), candidate):
+            if stat.key != statement_key(verified_statement(data, candidate, review.may_sign), candidate):
                 raise VerificationError(f"{stat.key} in the bundle is not named after what it states")
             objects.append(PlannedObject.of(stat.key, Body.from_bytes(data)))
     return tuple(objects)

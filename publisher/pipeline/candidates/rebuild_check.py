@@ -80,7 +80,7 @@ def check_payload(
 
     `offered` are the feeds that are live. The candidate's own were compared with the content before (`check_content`).
     """
-    signed, basis, changes = candidate.metadata.signed, candidate.approval_basis, candidate.changes
+    signed, basis, changes = candidate.signed, candidate.approval_basis, candidate.changes
     if basis is None or signed.unrecognized_fields[BASIS_FIELD] != approval_basis_field(basis):
         raise _planted(candidate, "has fields in its approval basis that this program does not write")
     if basis.people != people_digest(vouched.digests):

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from publisher.channel.candidates.candidate import is_live, read_pointer, signed_by
 from publisher.channel.candidates.release_candidate import ReleaseCandidate
+from publisher.channel.candidates.staged import StagedRelease
 from publisher.channel.layout import channel_role
 from publisher.channel.repository import Repository, silent_channels
 from publisher.channel.roles import is_due
@@ -16,9 +17,9 @@ from publisher.model.catalog import Catalog
 from publisher.model.configuration import Configuration
 from publisher.model.records.channel_state import ChannelState
 from publisher.pipeline.bucket import Bucket
-from publisher.pipeline.candidates.staged import StagedRelease, staged_candidate
+from publisher.pipeline.candidates.staged import staged_release
 from publisher.pipeline.ledger_append import unfinished, why_not_ours
-from publisher.pipeline.release.approve import CandidateReview, review
+from publisher.pipeline.release.approve import ReleaseReview, review
 from publisher.pipeline.roles.change import StagedRole, under_way
 from publisher.pipeline.withdrawn import read_withdrawals
 
@@ -40,7 +41,7 @@ class CandidateStatus:
     """What a channel is working on."""
 
     candidate: ReleaseCandidate
-    review: CandidateReview | None
+    review: ReleaseReview | None
     """Who has approved it and what is missing; None when it is void, or when there is no content to judge it by."""
     void: str | None
     """Why nobody's approval can help it, such as that another base is live by now; None otherwise."""
@@ -48,7 +49,7 @@ class CandidateStatus:
     @property
     def ready(self) -> bool:
         """Whether everybody has approved who has to; the rules may still make it wait."""
-        return self.review is not None and not self.review.standing.missing
+        return self.review is not None and not self.review.missing
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def _candidates(
         try:
             if read_pointer(bucket.read, role).release is None:
                 continue
-            staged = staged_candidate(bucket.storage, role, configuration.signers)
+            staged = staged_release(bucket.storage, role, configuration.signers)
         except (VerificationError, StorageForeign) as error:
             damaged.append(error.what)
             continue

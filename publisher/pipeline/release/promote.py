@@ -12,11 +12,9 @@ from datetime import datetime
 from tuf.api.metadata import Metadata, Targets
 
 from publisher.channel.advance import to_bytes
-from publisher.channel.candidates.candidate import (
-    is_live,
-    refuse_stale,
-)
+from publisher.channel.candidates.candidate import is_live, refuse_stale
 from publisher.channel.candidates.release_candidate import PEOPLE, ReleaseCandidate
+from publisher.channel.candidates.staged import StagedRelease
 from publisher.channel.layout import (
     artifact_target,
     channel_role,
@@ -39,7 +37,6 @@ from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.final_check import kept_rollback_metadata, permitted
 from publisher.pipeline.candidates.numbering import Stagings, read_stagings, refuse_superseded
 from publisher.pipeline.candidates.rebuild_check import check_payload, vouched_files
-from publisher.pipeline.candidates.staged import StagedRelease
 from publisher.pipeline.configured import configured_roles
 from publisher.pipeline.decide import Clock, evidence_of
 from publisher.pipeline.keyring import KeyRing
@@ -156,7 +153,7 @@ def plan_promote(
         body = LedgerEntryBody.of_decision(
             request.action, release, decision, staged.candidate.digest, permit.approved_by
         )
-        signed[request.role] = staged.signed
+        signed[request.role] = staged.metadata
         plain = (
             *kept_rollback_metadata(staged, release, catalog, live, read, now),
             *_plain_names(staged.candidate, vouched, read),

@@ -8,15 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.channel.candidates.approval import Standing
+from publisher.channel.candidates.approval import Standing, statement_about, with_approval
 from publisher.channel.candidates.candidate import is_live
-from publisher.channel.candidates.release_candidate import rollback_metadata
+from publisher.channel.candidates.release_candidate import payloads_of, rollback_metadata
+from publisher.channel.candidates.staged import StagedRelease
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision
 from publisher.model.records.ledger import LedgerAction
 from publisher.pipeline.bucket import Bucket
-from publisher.pipeline.candidates.staged import Given, StagedRelease, approval_status, give, staged_candidate
+from publisher.pipeline.candidates.staged import added, approval_status, staged_release
 from publisher.pipeline.configured import configured_roles
 from publisher.pipeline.decide import Clock, ReleaseRequest
 from publisher.pipeline.keyring import KeyRing
@@ -88,46 +89,47 @@ def plan_release(
     storage = bucket.storage
     promotion = PromoteRequest(request.release.product, request.channel, request.decide_at, LedgerAction.RELEASE)
     if stage.candidate is None:
-        there = staged_candidate(storage, stage.role, catalog.signers)
+        there = staged_release(storage, stage.role, catalog.signers)
         # The channel offers all of this. A candidate that is live is done with; any other is not ours to promote.
         finished = there if there is not None and is_live(there.candidate, bucket.live) else None
         return ReleasePlan(stage, (), plan_promote(promotion, finished, catalog, bucket, keys, now))
     # A candidate that is taken up may have approvals already; a new one has none.
-    there = staged_candidate(storage, stage.role, catalog.signers) if stage.pointer is None else None
-    staged = there or StagedRelease(stage.candidate, ())
-    given = _approved(staged, request.release, stage, catalog, keys, now)
-    bodies = {planned.key: planned.body for planned in (*stage.objects, *given.objects) if planned.body is not None}
+    there = staged_release(storage, stage.role, catalog.signers) if stage.pointer is None else None
+    staged = there or StagedRelease(stage.candidate)
+    approved = _approved(staged, request.release, stage, catalog, keys, now)
+    signatures = added(staged, approved)
+    bodies = {planned.key: planned.body for planned in (*stage.objects, *signatures) if planned.body is not None}
     after = bucket.over(Pending(storage, bodies))
-    promote = plan_promote(promotion, given.staged, catalog, after, keys, now, stage.stagings)
+    promote = plan_promote(promotion, approved, catalog, after, keys, now, stage.stagings)
     refuse_occupied(promote.publication.objects, storage)
-    return ReleasePlan(stage, given.objects, promote)
+    return ReleasePlan(stage, signatures, promote)
 
 
 def _approved(
     staged: StagedRelease, release: Release, stage: StagePlan, catalog: Catalog, keys: KeyRing, now: datetime
-) -> Given:
-    """The approval of everybody whose key is here and whose approval does not count yet; nobody attests anything.
+) -> StagedRelease:
+    """With the approval of everybody whose key is here and whose approval does not count yet; nobody attests anything.
 
     Nobody is asked for a passphrase once nothing is missing.
     """
     moment = stage.request.decide_at or now
     needed = needs(Question(catalog, release, stage.request.channel, NO_EVIDENCE, moment), stage.decision, BY_ID)
     configured = configured_roles(catalog, now)
-    given = Given(staged, ())
 
     def standing() -> Standing:
-        return approval_status(given.staged, configured, catalog, needed, moment, now)
+        return approval_status(staged, configured, catalog, needed, moment, now)
 
     counted = {approval.key.keyid for approval in standing().counted}
     policy = catalog.signers.policy_of(stage.role)
     duties = {*needed.duties, *(policy.duties if policy else ())}
     signers = [signer for signer in catalog.signers.keys_of(stage.role) if public_key(signer).keyid not in counted]
     signers.sort(key=lambda signer: signer.duty not in duties)
-    back = rollback_metadata(staged.candidate, release, catalog, stage.bucket.live)
+    candidate = staged.candidate
+    payloads = payloads_of(candidate, rollback_metadata(candidate, release, catalog, stage.bucket.live))
     for key in keys.one_by_one(signers, lambda: bool(standing().missing)):
-        more = give(given.staged, back, [key], needed, {}, now)
-        given = Given(more.staged, (*given.objects, *more.objects))
-    return given
+        statement = statement_about(candidate, key.public_key.keyid, needed, {}, now)
+        staged = with_approval(staged, payloads, key, statement)
+    return staged
 
 
 def apply_release(

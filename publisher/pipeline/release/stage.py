@@ -30,6 +30,7 @@ from publisher.channel.candidates.release_candidate import (
     people_digest,
     says_what_is_live,
 )
+from publisher.channel.candidates.staged import StagedRelease
 from publisher.channel.layout import channel_role, release_key
 from publisher.channel.manifests import MANIFEST_FILE, manifest_bytes
 from publisher.channel.repository import Read, Repository, withdrawn_by
@@ -45,7 +46,7 @@ from publisher.model.records.decision import Decision
 from publisher.model.records.ledger import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.numbering import Stagings, read_stagings
-from publisher.pipeline.candidates.staged import StagedRelease, staged_candidate
+from publisher.pipeline.candidates.staged import staged_release
 from publisher.pipeline.decide import ReleaseRequest, decide, evidence_of, require_go
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger_append import Draft, append
@@ -175,7 +176,7 @@ def plan_stage(
     if not says_what_is_live(listing, live, role):
         require_go(decision)
         # Whoever replaces what is there does not look at it, so that nothing that lies there can be in the way.
-        staged = None if supersede is Supersede.ANY else staged_candidate(storage, role, catalog.signers)
+        staged = None if supersede is Supersede.ANY else staged_release(storage, role, catalog.signers)
         stagings = read_stagings(role, bucket, catalog.signers)
         for_people = people_digest({name: body.sha256 for name, body in people})
         basis = approval_basis_of(catalog, release, decision.at, for_people, stagings.head)
@@ -185,11 +186,11 @@ def plan_stage(
                 _refuse_superseding(staged.candidate, release, live, supersede)
             record = CandidateRecord(staged_at=now, decision=decision.public())
             number = stagings.number_after(_number_pointed_to(before, role, read))
-            candidate = ReleaseCandidate(role, payload_of(listing, basis, live, role, number), record)
+            candidate = ReleaseCandidate.parse(role, payload_of(listing, basis, live, role, number), record)
         if before.pointer.candidate != candidate.digest or not stagings.tell_of(candidate.digest):
             entry_body = LedgerEntryBody.of_decision(LedgerAction.STAGE, release, decision, candidate.digest)
             entry_body = entry_body.model_copy(
-                update={"staged_over": before.sha256, "roles": {role: candidate.metadata.signed.version}}
+                update={"staged_over": before.sha256, "roles": {role: candidate.signed.version}}
             )
             entry = Draft(entry_body.planned_on(live.stamp if live else None), now, keys.for_ledger(role, online=False))
             new_pointer = NewPointer(before, entry)
@@ -283,14 +284,14 @@ def _taken_up(
         return None
     candidate = staged.candidate
     same = (
-        stagings.may_have(candidate.metadata.signed.version, candidate.digest)
+        stagings.may_have(candidate.signed.version, candidate.digest)
         and number_is_its_own(candidate, read)
-        and says_the_same(candidate.metadata.signed, listing)
+        and says_the_same(candidate.signed, listing)
         and (old := candidate.approval_basis) is not None
         and old == basis.model_copy(update={"at": old.at, "ledger": old.ledger})
         and candidate.base == base_of(live, candidate.role)
         and not is_short_lived(candidate, signers, now)
-        and candidate.metadata.signed.expires <= listing.expires
+        and candidate.signed.expires <= listing.expires
     )
     return candidate if same else None
 
@@ -300,7 +301,7 @@ def _number_pointed_to(before: PointerVersion, role: str, read: Read) -> int | N
     if before.pointer.candidate is None:
         return None
     with suppress(VerificationError, StorageForeign):
-        return read_candidate(read, ReleaseCandidate, role, before.pointer.candidate).metadata.signed.version
+        return read_candidate(read, ReleaseCandidate, role, before.pointer.candidate).signed.version
     return None
 
 
@@ -309,7 +310,7 @@ def _refuse_superseding(
 ) -> None:
     if supersede is Supersede.ANY:
         return
-    if says_what_is_live(candidate.metadata.signed, live, candidate.role):
+    if says_what_is_live(candidate.signed, live, candidate.role):
         return  # a renewal that waits for signatures: the release renews the role as well
     if supersede is Supersede.SAME_RELEASE and candidate.release == str(release.version):
         return

@@ -1,4 +1,4 @@
-"""`publish approve ROLE`: what a person reads before signing root, targets or a renewal, and the signature."""
+"""`publish approve ROLE`: what a person reads before signing root, targets or a renewal."""
 
 from __future__ import annotations
 
@@ -8,47 +8,51 @@ from datetime import datetime
 
 from tuf.api.metadata import Key
 
-from publisher.channel.candidates.candidate import Candidate, sign_candidate, signature_object
+from publisher.channel.candidates.candidate import SIGNATURES
 from publisher.errors import InputError
 from publisher.model.configuration import Configuration
 from publisher.model.records.approval import Fact
 from publisher.pipeline.bucket import Bucket
-from publisher.pipeline.candidates.staged import lacks
-from publisher.pipeline.objects.planned import PlannedObject
-from publisher.pipeline.release.approve import not_allowed
 from publisher.pipeline.roles.change import StagedRole, under_way
-from publisher.signing.key_files import OpenSigner
-from publisher.storage.protocol import Body
 
 
 @dataclass(frozen=True)
 class RoleReview:
-    """A role's candidate as a person reads it before signing."""
+    """A role's candidate as a person reads it before signing; a `Review`."""
 
     staged: StagedRole
-    difference: tuple[str, ...]
-    """What changes, in lines."""
-    rollback_metadata: None = None
-    """Only a release has one."""
 
     @property
-    def candidate(self) -> Candidate:
-        """What is signed."""
-        return self.staged.candidate
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the candidate; names what is signed."""
-        return self.staged.candidate.digest
+    def difference(self) -> tuple[str, ...]:
+        """What changes, in lines."""
+        return self.staged.difference
 
     @property
     def may_sign(self) -> Mapping[str, Key]:
         """Key id -> key, of all that may sign it."""
         return self.staged.to_sign.may_sign
 
+    @property
+    def approved_by(self) -> tuple[str, ...]:
+        """Those whose signatures count."""
+        return self.staged.signed_by
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Who still has to sign."""
+        return self.staged.missing
+
+    @property
+    def payloads(self) -> Mapping[str, bytes]:
+        """The candidate alone."""
+        return {SIGNATURES: self.staged.candidate.signed_bytes}
+
     def facts_of(self, key: Key) -> tuple[Fact, ...]:
         """Nothing is attested for keys."""
         return ()
+
+    def statement(self, keyid: str, facts: Mapping[Fact, str], at: datetime) -> None:
+        """Nor is anything stated."""
 
 
 def review_role(role: str, bucket: Bucket, configuration: Configuration, now: datetime) -> RoleReview:
@@ -59,15 +63,4 @@ def review_role(role: str, bucket: Bucket, configuration: Configuration, now: da
             f"nothing is staged for {role} that the configuration asks for",
             fix="run `publish keys stage`, or `publish refresh` for a renewal; `publish status` shows what is staged",
         )
-    return RoleReview(staged, staged.difference)
-
-
-def sign_role(review: RoleReview, key: OpenSigner) -> tuple[PlannedObject, ...]:
-    """The signature as an object; nothing where it is there already. Raises SigningError."""
-    if key.public_key.keyid not in review.may_sign:
-        raise not_allowed(review.candidate.role, review.may_sign)
-    if not lacks(review.staged.signatures, key, review.candidate.metadata.signed_bytes):
-        return ()
-    (made,) = sign_candidate(review.candidate, [key])
-    name, data = signature_object(review.candidate, made)
-    return (PlannedObject.of(name, Body.from_bytes(data)),)
+    return RoleReview(staged)

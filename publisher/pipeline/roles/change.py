@@ -8,25 +8,23 @@ keys as well, where these are at hand, and the root comes last: at each moment e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from tuf.api.metadata import Metadata, Root, Signature, Targets
+from tuf.api.metadata import Metadata, Root, Targets
 
 from publisher.channel.advance import says_the_same, to_bytes
 from publisher.channel.candidates.candidate import (
-    SIGNATURES,
     Candidate,
-    Staged,
     base_named,
     is_short_lived,
     number_is_its_own,
+    read_candidate,
     read_pointer,
-    read_staged,
 )
 from publisher.channel.candidates.role_difference import difference
+from publisher.channel.candidates.staged import Staged
 from publisher.channel.keys.rotation import (
-    People,
     RoleToSign,
     as_root,
     as_targets,
@@ -37,14 +35,14 @@ from publisher.channel.keys.rotation import (
 from publisher.channel.layout import metadata_key, target_key
 from publisher.channel.repository import Read, follow_roots, read_repository, verifies
 from publisher.channel.roles import PASSING_FIELDS
-from publisher.errors import ApprovalsMissing, StorageConflict, StorageForeign, VerificationError
+from publisher.errors import ApprovalsMissing, StorageConflict
 from publisher.model.config.signer import Signers
 from publisher.model.configuration import Configuration
 from publisher.model.records.candidate import CandidateRecord
 from publisher.model.records.ledger import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.numbering import Stagings, read_stagings
-from publisher.pipeline.candidates.staged import listed, role_keys
+from publisher.pipeline.candidates.staged import staged_keys
 from publisher.pipeline.configured import configured_roles, minisign_public
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger_append import Draft, append
@@ -61,39 +59,29 @@ from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 
 
 @dataclass(frozen=True)
-class StagedRole:
+class StagedRole(Staged[Candidate]):
     """What a role of people waits to be signed for, with the signatures that are there."""
 
-    to_sign: RoleToSign
-    candidate: Candidate
-    signatures: tuple[Signature, ...]
-    fresh: bool
+    to_sign: RoleToSign = field(kw_only=True)
+    fresh: bool = field(kw_only=True)
     """Whether it has to be written first."""
-
-    @property
-    def signed(self) -> People:
-        """The payload with its signatures."""
-        metadata = self.candidate.metadata
-        for signature in self.signatures:
-            metadata.signatures[signature.keyid] = signature
-        return metadata
 
     @property
     def difference(self) -> tuple[str, ...]:
         """What changes, in lines."""
         before = self.to_sign.before.signed if self.to_sign.before is not None else None
-        return difference(self.to_sign.role, before, self.candidate.metadata.signed)
+        return difference(self.to_sign.role, before, self.candidate.signed)
 
     @property
     def signed_by(self) -> tuple[str, ...]:
         """Persons with their duties whose signatures count."""
         keys = self.to_sign.may_sign
-        return tuple(sorted(described(keys[keyid]) for keyid in self.to_sign.only_good(self.signed).signatures))
+        return tuple(sorted(described(keys[keyid]) for keyid in self.to_sign.only_good(self.metadata).signatures))
 
     @property
     def missing(self) -> tuple[str, ...]:
         """Who still has to sign, in words."""
-        return self.to_sign.missing(self.signed)
+        return self.to_sign.missing(self.metadata)
 
 
 @dataclass(frozen=True)
@@ -160,7 +148,7 @@ def signed_first_targets(bucket: Bucket, configuration: Configuration, now: date
     Raises VerificationError when what lies there is damaged.
     """
     [first] = key_set(bucket, configuration, now).roles
-    return as_targets(first.to_sign.only_good(first.signed)) if not first.fresh and not first.missing else None
+    return as_targets(first.to_sign.only_good(first.metadata)) if not first.fresh and not first.missing else None
 
 
 def staged_role(
@@ -168,14 +156,15 @@ def staged_role(
 ) -> StagedRole:
     """The role's candidate: the one that is there, if it is what is wanted; else a new one."""
     role = to_sign.role
-    there = None if anew else _there(bucket.storage, role, signers)
+    there = None if anew else staged_keys(bucket.storage, role, signers)
     stagings = read_stagings(role, bucket, signers)
     if there is not None and _fits(there.candidate, to_sign, bucket.read, stagings, now):
-        return StagedRole(to_sign, there.candidate, there.signatures, fresh=False)
+        return StagedRole(there.candidate, there.signatures, to_sign=to_sign, fresh=False)
     if role != Root.type:
-        to_sign.signed.version = stagings.number_after(there.candidate.metadata.signed.version if there else None)
+        to_sign.signed.version = stagings.number_after(there.candidate.signed.version if there else None)
     record = CandidateRecord(staged_at=now, because=to_sign.because)
-    return StagedRole(to_sign, Candidate(role, to_bytes(Metadata(to_sign.signed)), record), (), fresh=True)
+    candidate = Candidate.parse(role, to_bytes(Metadata(to_sign.signed)), record)
+    return StagedRole(candidate, to_sign=to_sign, fresh=True)
 
 
 def works_on(to_sign: RoleToSign, storage: Readable, signers: Signers, now: datetime) -> str | None:
@@ -187,13 +176,12 @@ def works_on(to_sign: RoleToSign, storage: Readable, signers: Signers, now: date
     pointer = read_pointer(reader(storage), role)
     if pointer.candidate is None:
         return None
-    staged = read_staged(reader(storage), Candidate, role, ())
-    if staged is None or staged.candidate.base != (base_named(before) if before is not None else None):
+    candidate = read_candidate(reader(storage), Candidate, role, pointer.candidate)
+    if candidate.base != (base_named(before) if before is not None else None):
         return None
     if pointer.release is not None:
         return str(pointer.release)
-    candidate = staged.candidate
-    if before is not None and says_the_same(candidate.metadata.signed, before.signed):
+    if before is not None and says_the_same(candidate.signed, before.signed):
         renews_too = says_the_same(to_sign.signed, before.signed)
         if renews_too or is_short_lived(candidate, signers, now):
             return None
@@ -226,7 +214,7 @@ def stage_roles(
         objects = [PlannedObject.of(key, Body.from_bytes(data)) for key, data in staged.candidate.objects()]
         written = written.then(write_objects(objects, storage, silent))
         role, digest = staged.to_sign.role, staged.candidate.digest
-        about = {"candidate": digest, "roles": {role: staged.candidate.metadata.signed.version}}
+        about = {"candidate": digest, "roles": {role: staged.candidate.signed.version}}
         body = LedgerEntryBody.routine(LedgerAction.STAGE, configuration.policy_at(now)).model_copy(update=about)
         written = written.then(point_to(held, storage, digest, now))
         written = written.then(append(Draft(body, now, keys.for_ledger(role)), storage))
@@ -260,7 +248,7 @@ def plan_keys(key_set: KeySet, configuration: Configuration, keys: KeyRing, now:
         f"{staged.to_sign.role} needs {' and '.join(staged.missing)}" for staged in key_set.roles if staged.missing
     ]:
         raise ApprovalsMissing("; ".join(lacking), fix="ask each of them to run `publish approve ROLE --key KEY`")
-    by_role = {staged.to_sign.role: staged.to_sign.only_good(staged.signed) for staged in key_set.roles}
+    by_role = {staged.to_sign.role: staged.to_sign.only_good(staged.metadata) for staged in key_set.roles}
     new_root = as_root(by_role.pop(Root.type)) if Root.type in by_role else None
     signed_targets = as_targets(by_role.pop(Targets.type)) if Targets.type in by_role else None
     signed = {role: as_targets(metadata) for role, metadata in by_role.items()}
@@ -320,21 +308,6 @@ def _done(key_set: KeySet) -> dict[str, str]:
     return {staged.to_sign.role: staged.candidate.digest for staged in key_set.roles}
 
 
-def _there(storage: Readable, role: str, signers: Signers) -> Staged[Candidate] | None:
-    """What staging holds for a role; None when it works on a release. Raises VerificationError when it is damaged."""
-    read = reader(storage)
-    try:
-        pointer = read_pointer(read, role)
-        if pointer.candidate is None or pointer.release is not None:
-            return None
-        known = role_keys(signers, role).keys()
-        return read_staged(read, Candidate, role, listed(storage, role, pointer.candidate, SIGNATURES, known))
-    except (VerificationError, StorageForeign) as error:
-        raise VerificationError(
-            error.what, fix="find out who wrote to staging, then run `publish keys stage --replace`"
-        ) from error
-
-
 def apply_keys(plan: KeysPlan, storage: Storage) -> Written:
     """Write, log, flip, write the root, and clear the pointers. Raises StorageConflict."""
     written = plan.publication.apply(storage)
@@ -348,7 +321,7 @@ def apply_keys(plan: KeysPlan, storage: Storage) -> Written:
 
 def _fits(candidate: Candidate, to_sign: RoleToSign, read: Read, stagings: Stagings, now: datetime) -> bool:
     """What lies in staging is nobody's word: it is taken up only if it is what this run would make."""
-    signed = candidate.metadata.signed
+    signed = candidate.signed
     left = signed.expires - now
     fields, asked = signed.unrecognized_fields, to_sign.signed.unrecognized_fields
     return (
@@ -362,8 +335,8 @@ def _fits(candidate: Candidate, to_sign: RoleToSign, read: Read, stagings: Stagi
 
 def _is_next(candidate: Candidate, to_sign: RoleToSign, read: Read, stagings: Stagings) -> bool:
     if candidate.role == Root.type:
-        return candidate.metadata.signed.version == to_sign.signed.version
-    number = candidate.metadata.signed.version
+        return candidate.signed.version == to_sign.signed.version
+    number = candidate.signed.version
     return stagings.may_have(number, candidate.digest) and number_is_its_own(candidate, read)
 
 
