@@ -64,7 +64,7 @@ def plan_rollback(
     its number, SigningError when the online keys are not here.
     """
     read, live = bucket.read, bucket.published(fix="there is nothing to take back")
-    back = _found(request, version, live, read, now)
+    back = _verified_rollback_metadata(request, version, live, read, now)
     offered = feeds_of(back.signed, read)
     handed_out = [feed.release.version for feed in offered.values() if feed.release]
     _refuse_insecure(request, version, configuration, handed_out)
@@ -106,7 +106,9 @@ def apply_rollback(plan: RollbackPlan, storage: Storage, clock: Clock) -> Writte
     return written
 
 
-def _found(request: PromoteRequest, version: Version, live: Repository, read: Read, now: datetime) -> Metadata[Targets]:
+def _verified_rollback_metadata(
+    request: PromoteRequest, version: Version, live: Repository, read: Read, now: datetime
+) -> Metadata[Targets]:
     release = f"{request.product}@{version}"
     current = live.roles.get(request.role)
     offered = current.signed.unrecognized_fields.get(RELEASE_FIELD) if current else None
