@@ -21,7 +21,7 @@ from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.operate.status import CandidateStatus, RoleStatus, Status, read_status
 from publisher.pipeline.roles.change import StagedRole
 from publisher.rules import english
-from publisher.rules.withdrawals import sentences
+from publisher.rules.withdrawal_text import sentences
 from publisher.storage.open import open_storage
 from publisher.text.terminal import wrapped
 

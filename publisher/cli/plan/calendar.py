@@ -30,7 +30,7 @@ from publisher.pipeline.plan.open_releases import published
 from publisher.rules import english
 from publisher.rules.calendar.date_changes import Moved, moved
 from publisher.rules.calendar.lanes import Quarter, quarter
-from publisher.rules.withdrawals import sentences
+from publisher.rules.withdrawal_text import sentences
 from publisher.site.outputs.calendar_json import quarter_as_data
 from publisher.site.outputs.ics import to_ics
 from publisher.text.terminal import wrapped

@@ -12,7 +12,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
 from publisher.rules import english
 from publisher.rules.calendar.lanes import Bar, BarKind, Lane, Quarter
-from publisher.rules.review_age import due, stale
+from publisher.rules.calendar_review_age import due, stale
 from publisher.text.terminal import hanging, wrapped
 
 SIGNS = {

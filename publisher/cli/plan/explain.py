@@ -26,7 +26,7 @@ from publisher.model.records.decision import Decision
 from publisher.pipeline.plan.open_releases import open_questions
 from publisher.rules import english
 from publisher.rules.headline import headline
-from publisher.rules.withdrawals import sentences
+from publisher.rules.withdrawal_text import sentences
 from publisher.text.terminal import wrapped
 
 

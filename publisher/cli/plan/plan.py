@@ -26,7 +26,7 @@ from publisher.rules import english
 from publisher.rules.calendar.advice import Option, Plan, plan
 from publisher.rules.calendar.schedule import HORIZON
 from publisher.rules.headline import headline
-from publisher.rules.withdrawals import sentence
+from publisher.rules.withdrawal_text import sentence
 from publisher.text.terminal import wrapped
 
 

@@ -30,9 +30,9 @@ from publisher.model.records.evidence import Evidence
 from publisher.rules import english
 from publisher.rules.engine.question import Question
 from publisher.rules.evaluate import evaluate
-from publisher.rules.handling import classification
 from publisher.rules.headline import change, course, halves, headline
-from publisher.rules.withdrawals import sentence
+from publisher.rules.risk_classification import classification
+from publisher.rules.withdrawal_text import sentence
 from publisher.text.terminal import wrapped
 
 

@@ -19,7 +19,7 @@ from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.release.promote import PromoteRequest
 from publisher.pipeline.release.rollback import RollbackPlan, apply_rollback, plan_rollback
 from publisher.rules import english
-from publisher.rules.withdrawals import advised
+from publisher.rules.withdrawal_text import advised
 from publisher.text.terminal import wrapped
 from publisher.wire.version import Version
 

@@ -15,6 +15,7 @@ from publisher.model.content.register import Override
 from publisher.model.content.release import ChangeClass
 from publisher.rules import english
 from publisher.rules.calendar import rollback_due
+from publisher.rules.calendar_review_age import due
 from publisher.rules.engine.required_approvals import same_person
 from publisher.rules.freeze.matrix import Case, Subject, freeze_lengths, kinds_apart, lasts_as_long
 from publisher.rules.freeze.next_open import opening
@@ -24,7 +25,6 @@ from publisher.rules.lint.contradictions import contradictions
 from publisher.rules.lint.lead_time import disagreement, year_of_event, year_of_release
 from publisher.rules.lint.lint import Lint
 from publisher.rules.lint.prereleases import counted_in_words
-from publisher.rules.review_age import due
 
 HORIZON = timedelta(days=90)
 

@@ -12,7 +12,7 @@ from publisher.model.records.decision import Decision
 from publisher.rules import english
 from publisher.rules.calendar import lanes
 from publisher.rules.calendar.lanes import Quarter
-from publisher.rules.review_age import due
+from publisher.rules.calendar_review_age import due
 from publisher.site.freezes import EventFreeze
 from publisher.site.maintenance import maintenance_views
 from publisher.site.page_model import HORIZON, Page, Scene

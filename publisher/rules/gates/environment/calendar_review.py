@@ -8,9 +8,9 @@ from heapq import merge
 
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
+from publisher.rules.calendar_review_age import stale
 from publisher.rules.engine.gate import TEAM, Gate, Half, Ruling
 from publisher.rules.engine.question import Question
-from publisher.rules.review_age import stale
 
 
 def ask(question: Question) -> Ruling:

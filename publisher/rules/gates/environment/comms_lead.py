@@ -8,7 +8,7 @@ from datetime import datetime
 from publisher.model.content.event import Event
 from publisher.model.records.decision import Outcome
 from publisher.rules.engine.gate import TEAM, Gate, Half, Ruling
-from publisher.rules.engine.near import while_near
+from publisher.rules.engine.nearby_events import while_near
 from publisher.rules.engine.public_words import about, titled
 from publisher.rules.engine.question import Question
 from publisher.rules.freeze.severity import effective_severity

@@ -11,7 +11,7 @@ from publisher.rules import english
 from publisher.rules.engine.gate import Gate, Half, Ruling
 from publisher.rules.engine.public_words import about, titled
 from publisher.rules.engine.question import Question
-from publisher.rules.engine.uncertainty import Reach, ago, disbelieved, edges, reaches, uncertain_events
+from publisher.rules.engine.uncertain_events import Reach, ago, disbelieved, edges, reaches, uncertain_events
 
 
 def ask(question: Question) -> Ruling:

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
-from publisher.rules.engine.freezes import none_holds, waits
+from publisher.rules.engine.freeze_ruling import none_holds, waits
 from publisher.rules.engine.gate import Gate, Half, Overridable, Ruling
 from publisher.rules.engine.overrides import duties_needed
 from publisher.rules.engine.question import Question
-from publisher.rules.freeze.fixes import FIXES
-from publisher.rules.freeze.stretch import stretch
+from publisher.rules.freeze.consecutive_freezes import stretch
+from publisher.rules.freeze.fix_confidence import FIXES
 
 
 def ask(question: Question) -> Ruling:

@@ -19,7 +19,7 @@ from publisher.rules import english
 from publisher.rules.engine.gate import TEAM, Gate, Half, Ruling
 from publisher.rules.engine.public_words import about, neutral, titled
 from publisher.rules.engine.question import Question
-from publisher.rules.freeze.fixes import sure_fix
+from publisher.rules.freeze.fix_confidence import sure_fix
 from publisher.rules.freeze.severity import effective_severity
 from publisher.rules.freeze.timeline import Part, Timeline
 from publisher.rules.freeze.windows import FAR, Window

@@ -13,7 +13,7 @@ from publisher.model.content.release import ChangeClass
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
 from publisher.rules.engine.gate import TEAM, Gate, Half, Ruling
-from publisher.rules.engine.near import while_near
+from publisher.rules.engine.nearby_events import while_near
 from publisher.rules.engine.public_words import about
 from publisher.rules.engine.question import Question
 from publisher.rules.freeze.severity import effective_severity

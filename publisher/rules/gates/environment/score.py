@@ -7,7 +7,7 @@ from datetime import datetime
 
 from publisher.model.records.decision import Outcome
 from publisher.rules.engine.gate import Gate, Half, Ruling
-from publisher.rules.engine.near import while_near
+from publisher.rules.engine.nearby_events import while_near
 from publisher.rules.engine.public_words import about, titled
 from publisher.rules.engine.question import Question
 

@@ -12,7 +12,7 @@ from publisher.rules import english
 from publisher.rules.engine.gate import Gate, Half, Ruling
 from publisher.rules.engine.public_words import about, titled
 from publisher.rules.engine.question import Question
-from publisher.rules.engine.uncertainty import Reach, ago, disbelieved, edges, reaches
+from publisher.rules.engine.uncertain_events import Reach, ago, disbelieved, edges, reaches
 from publisher.rules.freeze.severity import effective_severity
 
 

@@ -9,11 +9,11 @@ from heapq import merge
 from publisher.model.content.release import ChangeClass, Necessity, Release
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
-from publisher.rules.engine.freezes import none_holds, waits
+from publisher.rules.engine.freeze_ruling import none_holds, waits
 from publisher.rules.engine.gate import Gate, Half, Ruling
 from publisher.rules.engine.question import Question
-from publisher.rules.freeze.fixes import FIXES, sure_fix
-from publisher.rules.freeze.stretch import stretch
+from publisher.rules.freeze.consecutive_freezes import stretch
+from publisher.rules.freeze.fix_confidence import FIXES, sure_fix
 from publisher.rules.freeze.windows import Window
 
 TOO_LARGE = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 from publisher.model.records.decision import Outcome
 from publisher.rules.engine.gate import Gate, Half, Overridable, Ruling
 from publisher.rules.engine.question import Question
-from publisher.rules.withdrawals import what_happened
+from publisher.rules.withdrawal_text import what_happened
 
 
 def ask(question: Question) -> Ruling:

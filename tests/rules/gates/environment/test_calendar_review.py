@@ -11,11 +11,11 @@ from publisher.model.content.calendar_review import Review
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.decision import Outcome, Verdict
 from publisher.model.records.evidence import Evidence
+from publisher.rules.calendar_review_age import due, stale
 from publisher.rules.engine.question import Question
 from publisher.rules.evaluate import NO_EVIDENCE, evaluate
 from publisher.rules.gates.environment.calendar_review import GATE
 from publisher.rules.lint.lints import lints
-from publisher.rules.review_age import due, stale
 from tests.support import build
 from tests.support.build import at
 

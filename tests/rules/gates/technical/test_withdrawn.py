@@ -20,7 +20,7 @@ from publisher.rules.engine.question import Question
 from publisher.rules.evaluate import evaluate
 from publisher.rules.gates.technical import version
 from publisher.rules.gates.technical.withdrawn import GATE
-from publisher.rules.withdrawals import sentence, sentences
+from publisher.rules.withdrawal_text import sentence, sentences
 from publisher.wire.version import Version
 from tests.support import build
 from tests.support.build import at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.rules.handling import classification
+from publisher.rules.risk_classification import classification
 from tests.support import build
 
 

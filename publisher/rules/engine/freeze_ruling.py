@@ -6,7 +6,7 @@ from publisher.model.records.decision import Outcome
 from publisher.rules import english
 from publisher.rules.engine.gate import Ruling
 from publisher.rules.engine.question import Question
-from publisher.rules.freeze.stretch import Stretch
+from publisher.rules.freeze.consecutive_freezes import Stretch
 from publisher.rules.freeze.timeline import Part
 from publisher.rules.freeze.windows import arithmetic
 
