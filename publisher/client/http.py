@@ -30,7 +30,7 @@ from urllib3.util import Url
 
 from publisher.client.address import Proxy, is_safe, joined, parsed, proxy_for
 from publisher.client.deadlines import CHUNK, Limits, Pace, keep_pace, paced
-from publisher.client.files import open_plain
+from publisher.client.durable_files import open_plain
 from publisher.wire.errors import ClientInputError
 from publisher.wire.web_path import as_asked
 

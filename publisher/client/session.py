@@ -20,8 +20,8 @@ from tuf.api.metadata import Metadata, Root, Signed, TargetFile, Targets, Timest
 from tuf.api.serialization.json import CanonicalJSONSerializer
 from tuf.ngclient import FetcherInterface, Updater
 
-from publisher.client.files import is_plain_file
-from publisher.client.seen import RoleSeen, Seen, read_seen, write_seen
+from publisher.client.durable_files import is_plain_file
+from publisher.client.rollback_protection import RoleSeen, Seen, read_seen, write_seen
 from publisher.wire.brakes import BRAKES, silenced_by
 from publisher.wire.duties import Signature, check_duties
 from publisher.wire.errors import ClientInputError, ClientVerificationError, Code, ExpiredError

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from publisher.client.files import is_plain_file
+from publisher.client.durable_files import is_plain_file
 from publisher.wire.errors import ClientInputError, Code, LocalError
 
 __all__ = ["PATIENCE", "locked"]

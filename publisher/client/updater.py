@@ -27,10 +27,10 @@ from tuf.api.exceptions import LengthOrHashMismatchError
 from tuf.api.metadata import TargetFile
 from tuf.ngclient import FetcherInterface
 
-from publisher.client.files import is_plain_file, new_part, open_plain
+from publisher.client.download import Downloaded, Remote, already_there, keep
+from publisher.client.durable_files import is_plain_file, new_part, open_plain
 from publisher.client.session import DISTRUST, ChannelSource, Clock, Session, start_session
 from publisher.client.state_lock import locked
-from publisher.client.store import Downloaded, Remote, already_there, keep
 from publisher.client.tuf_errors import plain_errors
 from publisher.wire import feed as feeds
 from publisher.wire.duties import Signature

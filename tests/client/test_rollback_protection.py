@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from publisher.client.http import fetcher_for
-from publisher.client.seen import RoleSeen, Seen, read_seen, write_seen
+from publisher.client.rollback_protection import RoleSeen, Seen, read_seen, write_seen
 from publisher.client.updater import UpdateClient
 from publisher.wire.errors import ClientError, ClientInputError, ClientVerificationError, Code, ExpiredError
 from tests.client.conftest import ASK

@@ -13,7 +13,7 @@ from tuf.api.exceptions import LengthOrHashMismatchError, RepositoryError
 from tuf.api.metadata import TargetFile
 from tuf.ngclient import FetcherInterface
 
-from publisher.client.files import is_plain_file, open_plain, rename_to_new
+from publisher.client.durable_files import is_plain_file, open_plain, rename_to_new
 from publisher.wire.errors import ClientInputError, LocalError
 from publisher.wire.limits import refuse_web_page, within
 

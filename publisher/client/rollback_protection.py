@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from publisher.client.files import open_plain, write_durably
+from publisher.client.durable_files import open_plain, write_durably
 from publisher.wire import strict_json
 from publisher.wire.errors import ClientInputError, ClientVerificationError, Code
 
