@@ -21,8 +21,8 @@ from publisher.model.content.maintenance import Maintenance
 from publisher.model.content.monitor import Monitor
 from publisher.model.content.policy import Policy
 from publisher.model.content.product import Channel, Product
-from publisher.model.content.register import Override, Scenario, Signal, SprintFreeze
 from publisher.model.content.release import Release
+from publisher.model.content.risk_register import Override, Scenario, Signal, SprintFreeze
 from publisher.model.values import Model
 
 M = TypeVar("M", bound=Model)

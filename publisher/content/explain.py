@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from publisher.content.text import odd_character
+from publisher.content.text_encoding import odd_character
 from publisher.content.yaml_reader import BOOLEANS_1_1, Document, Path
 from publisher.errors import Problem
 from publisher.model.config.staffing import WEEKDAYS, Weekday

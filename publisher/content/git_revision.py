@@ -9,15 +9,31 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from publisher.content.tree import LARGEST
-from publisher.errors import InputError
+from publisher.content.load import load_catalog
+from publisher.content.safe_directory import LARGEST
+from publisher.errors import ContentError, InputError
+from publisher.model.catalog import Catalog
 
 _KINDS = {"120000": "a link", "160000": "a submodule"}
 _FILES = ("100644", "100755", "100664")
 """Modes of plain files; the last is of old repositories."""
+
+
+def catalog_at(revision: str, content: tuple[Path, ...], config: Path) -> Catalog:
+    """The catalog of a revision of git. Raises InputError where there is none, or its content had problems."""
+    with tempfile.TemporaryDirectory(prefix="tidegate-since-") as scratch:
+        *before, before_config = at_revision((*content, config), revision, Path(scratch))
+        try:
+            return load_catalog(before, before_config)
+        except ContentError as error:
+            raise InputError(
+                f"the content of {revision} has problems itself: {error.problems[0]}",
+                fix="compare with a sound revision",
+            ) from error
 
 
 def at_revision(directories: Sequence[Path], revision: str, into: Path) -> tuple[Path, ...]:

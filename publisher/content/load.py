@@ -13,14 +13,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from publisher.content.catalog_items import Item, Loaded, LoadedConfiguration, M
+from publisher.content.error_recovery import mended
 from publisher.content.explain import did_you_mean, fitting_words, trapped_problems, validation_problems
 from publisher.content.links.across_files import configuration_problems, link_problems, policy_problems
-from publisher.content.mend import mended
 from publisher.content.pages import page_problems
 from publisher.content.readings.prometheus import readings
 from publisher.content.readings.saved import Saved, readings_problems, with_readings
-from publisher.content.text import Refused
-from publisher.content.tree import Tree, read_file, read_tree
+from publisher.content.safe_directory import Tree, read_file, read_tree
+from publisher.content.text_encoding import Refused
 from publisher.content.yaml_reader import Document, parse
 from publisher.errors import ContentError, InputError, Place, Problem
 from publisher.model.catalog import Catalog, Sample
@@ -36,8 +36,8 @@ from publisher.model.content.maintenance import Maintenance
 from publisher.model.content.monitor import Monitor, Reading
 from publisher.model.content.policy import Policy
 from publisher.model.content.product import Channels, Products
-from publisher.model.content.register import Override, Scenario, Signal, SprintFreeze
 from publisher.model.content.release import Release
+from publisher.model.content.risk_register import Override, Scenario, Signal, SprintFreeze
 from publisher.model.history.mapping import Mapping as HistoryMapping
 
 FOLDERS = (

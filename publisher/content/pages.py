@@ -19,8 +19,8 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from publisher.content.explain import validation_problems
-from publisher.content.text import Refused, text_of
-from publisher.content.tree import Tree, read_file, read_tree
+from publisher.content.safe_directory import Tree, read_file, read_tree
+from publisher.content.text_encoding import Refused, text_of
 from publisher.content.yaml_reader import parse
 from publisher.errors import ContentError, Place, Problem
 from publisher.model.markup import svg_problem

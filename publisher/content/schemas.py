@@ -28,8 +28,8 @@ from publisher.model.content.maintenance import Maintenance
 from publisher.model.content.monitor import Monitor
 from publisher.model.content.policy import Policy
 from publisher.model.content.product import Channels, Products
-from publisher.model.content.register import Override, Scenario, Signal, SprintFreeze
 from publisher.model.content.release import Release
+from publisher.model.content.risk_register import Override, Scenario, Signal, SprintFreeze
 from publisher.model.history.mapping import Mapping
 from publisher.model.records.answer import Answer
 from publisher.model.records.channel_state import Manifest

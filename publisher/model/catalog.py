@@ -17,8 +17,8 @@ from publisher.model.content.event import Event
 from publisher.model.content.maintenance import Maintenance
 from publisher.model.content.monitor import Monitor
 from publisher.model.content.policy import Policy
-from publisher.model.content.register import Override, Scenario, Signal, SprintFreeze
 from publisher.model.content.release import Release
+from publisher.model.content.risk_register import Override, Scenario, Signal, SprintFreeze
 from publisher.model.values import Model, Text, UtcTime
 from publisher.wire.version import Version
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
 from publisher.model.content.product import Product
-from publisher.model.content.register import SprintFreeze
 from publisher.model.content.release import ChangeClass
+from publisher.model.content.risk_register import SprintFreeze
 from publisher.model.timespan import Span
 from publisher.rules.freeze.matrix import Subject
 from publisher.rules.freeze.next_open import opening

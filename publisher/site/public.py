@@ -10,7 +10,7 @@ from datetime import datetime
 
 from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
-from publisher.model.content.register import SprintFreeze
+from publisher.model.content.risk_register import SprintFreeze
 
 
 @dataclass(frozen=True)

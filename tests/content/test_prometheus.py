@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.content.readings.prometheus import readings
-from publisher.content.text import MAX_BYTES, Refused
+from publisher.content.text_encoding import MAX_BYTES, Refused
 from publisher.errors import Problem
 from publisher.model.content.monitor import Reading
 from tests.support.prometheus import answered, ranged, series

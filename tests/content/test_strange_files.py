@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from publisher.content.load import load_catalog
-from publisher.content.text import MAX_BYTES
+from publisher.content.text_encoding import MAX_BYTES
 from publisher.content.yaml_reader import parse
 from publisher.errors import ContentError, InputError
 from tests.content.conftest import Check

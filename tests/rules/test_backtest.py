@@ -11,7 +11,7 @@ import pytest
 
 from publisher.model.content.event import Event, Revision
 from publisher.model.content.policy import Policy
-from publisher.model.content.register import SprintFreeze
+from publisher.model.content.risk_register import SprintFreeze
 from publisher.model.history.past import History, PastEvent, PastRelease
 from publisher.rules.backtest import Backtest, BacktestedRelease, backtest
 from publisher.rules.evaluate import evaluate

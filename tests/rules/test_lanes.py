@@ -10,7 +10,7 @@ import pytest
 
 from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
-from publisher.model.content.register import SprintFreeze
+from publisher.model.content.risk_register import SprintFreeze
 from publisher.rules.calendar.lanes import BarKind, Lane, Quarter, quarter
 from tests.support import build
 from tests.support.build import at

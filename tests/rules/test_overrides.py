@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from publisher.content.links.register import OVERRIDABLE
+from publisher.content.links.risk_register import OVERRIDABLE
 from publisher.model.config.role import Duty
-from publisher.model.content.register import Approver, Override, RollbackReview
+from publisher.model.content.risk_register import Approver, Override, RollbackReview
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.decision import Decision, Outcome
 from publisher.model.records.evidence import Evidence, OfferedFile

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from publisher.model.catalog import Catalog
 from publisher.model.content.event import Confidence, Event
-from publisher.model.content.register import SprintFreeze
 from publisher.model.content.release import ChangeClass
+from publisher.model.content.risk_register import SprintFreeze
 from publisher.model.records.decision import Outcome
 from publisher.rules.evaluate import evaluate
 from publisher.rules.freeze.next_open import opening

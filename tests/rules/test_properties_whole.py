@@ -18,8 +18,8 @@ from publisher.model.content.event import Event
 from publisher.model.content.maintenance import Maintenance
 from publisher.model.content.monitor import Measure, Monitor
 from publisher.model.content.policy import MonitorPolicy
-from publisher.model.content.register import Override, Signal
 from publisher.model.content.release import ChangeClass, Release
+from publisher.model.content.risk_register import Override, Signal
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.decision import Outcome
 from publisher.model.records.evidence import Evidence

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from publisher.model.catalog import Catalog
-from publisher.model.content.register import Signal
 from publisher.model.content.release import Release
+from publisher.model.content.risk_register import Signal
 from publisher.model.records.decision import Outcome
 from publisher.rules.engine.gate import Gate
 from publisher.rules.gates.environment import estimate

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
-from publisher.model.content.register import SprintFreeze
 from publisher.model.content.release import ChangeClass
+from publisher.model.content.risk_register import SprintFreeze
 from publisher.model.records.decision import Outcome
 from publisher.rules.evaluate import evaluate
 from publisher.rules.freeze.windows import Hardness, Window, arithmetic, freeze_windows

@@ -14,7 +14,7 @@ import pytest
 from publisher.cli.plan.calendar import CalendarReport
 from publisher.content.examples import EXAMPLES
 from publisher.model.content.calendar_review import Review
-from publisher.model.content.register import Override, SprintFreeze
+from publisher.model.content.risk_register import Override, SprintFreeze
 from publisher.model.records.channel_state import ChannelState
 from publisher.model.visibility import Visibility
 from publisher.pipeline.plan.open_releases import open_questions

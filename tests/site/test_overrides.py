@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from publisher.content.examples import EXAMPLES
-from publisher.model.content.register import Override
+from publisher.model.content.risk_register import Override
 from tests.site.factory import at, catalog, page, release
 
 

@@ -22,8 +22,8 @@ from publisher.model.content.maintenance import Maintenance
 from publisher.model.content.monitor import Monitor
 from publisher.model.content.policy import FreezePolicy, Policy
 from publisher.model.content.product import Channel, Product
-from publisher.model.content.register import Scenario, Signal
 from publisher.model.content.release import ChangeClass, Release
+from publisher.model.content.risk_register import Scenario, Signal
 from publisher.model.values import format_time
 from publisher.rules.freeze.matrix import Case, Lengths, Subject, freeze_lengths
 

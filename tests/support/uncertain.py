@@ -7,8 +7,8 @@ from typing import Any
 
 from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
-from publisher.model.content.register import Signal
 from publisher.model.content.release import Release
+from publisher.model.content.risk_register import Signal
 from publisher.model.records.evidence import Evidence
 from publisher.model.values import format_time
 from publisher.rules.engine.question import Question

@@ -18,7 +18,7 @@ from publisher.channel.candidates.staged import Staged, StagedRelease
 from publisher.errors import ApprovalsMissing, VerificationError
 from publisher.model.config.role import Duty
 from publisher.model.config.signer import Signer, Signers
-from publisher.model.content.register import Approver, Override
+from publisher.model.content.risk_register import Approver, Override
 from publisher.model.records.approval import BuiltFile, Fact, Statement
 from publisher.model.values import format_time
 from publisher.rules import english

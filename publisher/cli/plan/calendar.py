@@ -22,7 +22,7 @@ from publisher.cli.inputs import (
 )
 from publisher.cli.output.emit import Report, answering, for_programs, picked
 from publisher.cli.plan.calendar_report import drawing, in_words, reviewed
-from publisher.content.earlier import catalog_at
+from publisher.content.git_revision import catalog_at
 from publisher.errors import UsageError
 from publisher.model.catalog import Catalog
 from publisher.model.records.channel_state import ChannelState

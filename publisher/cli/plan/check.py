@@ -11,7 +11,7 @@ import click
 
 from publisher.cli.inputs import content_options, load, wall_clock
 from publisher.cli.output.emit import Report, answering, picked
-from publisher.content.earlier import catalog_at
+from publisher.content.git_revision import catalog_at
 from publisher.content.placeholders import placeholders
 from publisher.errors import ContentError, InputError
 from publisher.model.catalog import Catalog

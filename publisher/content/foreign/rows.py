@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from publisher.content import yaml_reader
-from publisher.content.text import MAX_BYTES as MAX_YAML_BYTES
+from publisher.content.text_encoding import MAX_BYTES as MAX_YAML_BYTES
 from publisher.errors import ContentError, InputError
 from publisher.wire import strict_json
 

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-from publisher.content.text import Refused, text_of
+from publisher.content.text_encoding import Refused, text_of
 from publisher.errors import Place, Problem
 from publisher.model.content.monitor import Reading
 from publisher.model.values import YEARS, format_time

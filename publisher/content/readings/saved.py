@@ -10,7 +10,7 @@ from publisher.content.catalog_items import Item, Loaded
 from publisher.content.links.checks import exists
 from publisher.errors import Place, Problem
 from publisher.model.content.monitor import Monitor, Reading
-from publisher.model.content.register import Signal
+from publisher.model.content.risk_register import Signal
 from publisher.model.values import format_time
 
 

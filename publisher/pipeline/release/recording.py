@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from publisher.content.load import load_catalog
-from publisher.content.text import MAX_BYTES
+from publisher.content.text_encoding import MAX_BYTES
 from publisher.content.yaml_edit import read_exactly, replace_file, with_key
 from publisher.content.yaml_reader import parse
 from publisher.errors import InputError, TidegateError

@@ -15,8 +15,8 @@ from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
 from publisher.model.content.maintenance import Maintenance
 from publisher.model.content.product import Product
-from publisher.model.content.register import SprintFreeze
 from publisher.model.content.release import ChangeClass, Release
+from publisher.model.content.risk_register import SprintFreeze
 from publisher.model.visibility import Visible
 from publisher.rules.calendar.rollback_due import Due, due, ready
 from publisher.rules.freeze.matrix import Subject

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from publisher.model.config.role import Duty
 from publisher.model.content.policy import Policy
-from publisher.model.content.register import Override
+from publisher.model.content.risk_register import Override
 from publisher.model.records.decision import Outcome, Verdict
 from publisher.rules import english
 from publisher.rules.engine.gate import Gate, Overridable

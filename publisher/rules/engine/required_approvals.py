@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from publisher.model.config.role import Duty
 from publisher.model.content.event import Event
-from publisher.model.content.register import Approver, Override
+from publisher.model.content.risk_register import Approver, Override
 from publisher.model.records.approval import Fact
 from publisher.model.records.decision import Decision
 from publisher.rules import english

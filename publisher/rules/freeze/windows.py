@@ -15,8 +15,8 @@ from math import ceil, floor
 from publisher.model.catalog import Catalog
 from publisher.model.content.event import REVISED, Event, Revision, Trigger
 from publisher.model.content.policy import FreezePolicy, Policy
-from publisher.model.content.register import SprintFreeze
 from publisher.model.content.release import ChangeClass
+from publisher.model.content.risk_register import SprintFreeze
 from publisher.model.visibility import Visibility
 from publisher.rules import english
 from publisher.rules.freeze.matrix import Case, Lengths, Subject, freeze_lengths, padded_lengths

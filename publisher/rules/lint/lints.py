@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from publisher.model.catalog import Catalog
 from publisher.model.content.policy import FreezePolicy
 from publisher.model.content.product import ClientType
-from publisher.model.content.register import Override
 from publisher.model.content.release import ChangeClass
+from publisher.model.content.risk_register import Override
 from publisher.rules import english
 from publisher.rules.calendar import rollback_due
 from publisher.rules.calendar_review_age import due

@@ -28,8 +28,8 @@ from mkdocs.utils import get_relative_url
 
 from publisher.content.load import load_catalog
 from publisher.content.pages import read_handed_out, read_pages
+from publisher.content.safe_directory import read_tree
 from publisher.content.schemas import schema_of
-from publisher.content.tree import read_tree
 from publisher.errors import ContentError, TidegateError
 from publisher.model.catalog import Catalog
 from publisher.model.markup import html_problem

@@ -15,8 +15,8 @@ from icalendar import Event as Entry
 from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
 from publisher.model.content.maintenance import Maintenance
-from publisher.model.content.register import SprintFreeze
 from publisher.model.content.release import Release
+from publisher.model.content.risk_register import SprintFreeze
 from publisher.rules.calendar.lanes import Bar, BarKind, Lane, Quarter
 
 PRODID = "-//Tidegate//Release calendar//EN"

@@ -9,7 +9,7 @@ from typing import Any
 from publisher.model.config.role import RolePolicy
 from publisher.model.content.deprecation import Deprecation, DeprecationState
 from publisher.model.content.product import Product
-from publisher.model.content.register import Override
+from publisher.model.content.risk_register import Override
 from publisher.model.records.site import OWN_CLIENT, OWN_ROOT
 from publisher.rules.calendar.lifecycle import deprecation_state
 from publisher.rules.policy_text import policy_text

@@ -8,8 +8,8 @@ from heapq import merge
 
 from publisher.model.content.event import Event
 from publisher.model.content.product import ClientType
-from publisher.model.content.register import Scenario
 from publisher.model.content.release import ChangeClass
+from publisher.model.content.risk_register import Scenario
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
 from publisher.rules.engine.gate import TEAM, Gate, Half, Ruling

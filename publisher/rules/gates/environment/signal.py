@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from publisher.model.content.event import Event
-from publisher.model.content.register import Signal
+from publisher.model.content.risk_register import Signal
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
 from publisher.rules.engine.gate import Gate, Half, Ruling

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from publisher.model.content.event import Event
-from publisher.model.content.register import Scenario
+from publisher.model.content.risk_register import Scenario
 from publisher.model.records.decision import Outcome, Verdict
 from publisher.rules.gates.environment import scenario
 from tests.support import build

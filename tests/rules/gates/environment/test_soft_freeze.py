@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from publisher.model.content.register import SprintFreeze
 from publisher.model.content.release import ChangeClass
+from publisher.model.content.risk_register import SprintFreeze
 from publisher.model.records.decision import Outcome
 from publisher.model.records.evidence import Evidence
 from publisher.rules.evaluate import evaluate

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from publisher.content.links.register import OVERRIDABLE
+from publisher.content.links.risk_register import OVERRIDABLE
 from publisher.model.config.role import Duty
-from publisher.model.content.register import Approver, Override
 from publisher.model.content.release import Release
+from publisher.model.content.risk_register import Approver, Override
 from publisher.model.records.channel_state import ChannelState, LiveRelease, Withdrawal
 from publisher.model.records.decision import Outcome, Verdict
 from publisher.model.records.evidence import Evidence

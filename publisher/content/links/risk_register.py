@@ -15,8 +15,8 @@ from publisher.errors import Problem
 from publisher.model.config.role import Duty
 from publisher.model.content.event import Event
 from publisher.model.content.policy import Policy
-from publisher.model.content.register import Override
 from publisher.model.content.release import Release
+from publisher.model.content.risk_register import Override
 from publisher.model.values import format_time
 from publisher.rules.engine.gate import Overridable
 from publisher.rules.engine.overrides import duties_needed
