@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 
 from publisher.model.config.role import SHARED_ROLES
-from publisher.model.records.site import MANIFEST
+from publisher.model.records.site_manifest import MANIFEST
 
 METADATA = "tuf/metadata/"
 TARGETS = "tuf/targets/"

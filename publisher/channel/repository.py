@@ -16,7 +16,7 @@ from tuf.api.serialization import DeserializationError, SerializationError
 
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
 from publisher.errors import StorageForeign, VerificationError
-from publisher.model.records.ledger import Stamp
+from publisher.model.records.ledger_entry import Stamp
 from publisher.wire.brakes import silenced_by
 from publisher.wire.duties import check_duties
 from publisher.wire.errors import ClientError

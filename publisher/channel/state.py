@@ -16,7 +16,7 @@ from publisher.model.config.role import SHARED_ROLES
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.channel_state import ChannelState, LiveRelease, Withdrawal
 from publisher.wire.errors import ClientError
-from publisher.wire.feed import ParsedFeed, parse_feed
+from publisher.wire.feed_parser import ParsedFeed, parse_feed
 
 
 def read_target(read: Read, path: str, length: int, sha256: str) -> bytes:

@@ -32,10 +32,10 @@ from publisher.client.durable_files import is_plain_file, new_part, open_plain
 from publisher.client.session import DISTRUST, ChannelSource, Clock, Session, start_session
 from publisher.client.state_lock import locked
 from publisher.client.tuf_errors import plain_errors
-from publisher.wire import feed as feeds
+from publisher.wire import feed_parser as feeds
 from publisher.wire.duties import Signature
 from publisher.wire.errors import ClientInputError, ClientVerificationError, Code
-from publisher.wire.feed import ParsedFeed, parse_feed
+from publisher.wire.feed_parser import ParsedFeed, parse_feed
 from publisher.wire.version import Version
 from publisher.wire.withdrawn import withdrawn_versions
 

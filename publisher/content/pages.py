@@ -23,8 +23,8 @@ from publisher.content.safe_directory import Tree, read_file, read_tree
 from publisher.content.text_encoding import Refused, text_of
 from publisher.content.yaml_reader import parse
 from publisher.errors import ContentError, Place, Problem
-from publisher.model.markup import svg_problem
-from publisher.model.records.site import OWN_CLIENT, OWN_ROOT
+from publisher.model.allowed_markup import svg_problem
+from publisher.model.records.site_manifest import OWN_CLIENT, OWN_ROOT
 from publisher.model.values import Model, Text
 from publisher.wire.device_names import is_device_name
 

@@ -31,10 +31,10 @@ from publisher.model.content.product import Channels, Products
 from publisher.model.content.release import Release
 from publisher.model.content.risk_register import Override, Scenario, Signal, SprintFreeze
 from publisher.model.history.mapping import Mapping
-from publisher.model.records.answer import Answer
 from publisher.model.records.channel_state import Manifest
-from publisher.model.records.feed import Feed
-from publisher.model.records.site import SiteManifest
+from publisher.model.records.client_answer import Answer
+from publisher.model.records.feed_format import Feed
+from publisher.model.records.site_manifest import SiteManifest
 
 Schema = dict[str, Any]
 

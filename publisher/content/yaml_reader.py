@@ -24,7 +24,7 @@ from yaml.events import (
 
 from publisher.content.text_encoding import Refused, odd_character, text_of
 from publisher.errors import Place, Problem
-from publisher.model.names import LARGEST_NUMBER
+from publisher.model.file_names import LARGEST_NUMBER
 from publisher.wire.plain_text import find_hidden, name_of
 
 MAX_DEPTH = 12

@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic.json_schema import WithJsonSchema
 
-from publisher.model.names import LARGEST_NUMBER, refuse_device_name
+from publisher.model.file_names import LARGEST_NUMBER, refuse_device_name
 from publisher.wire.plain_text import find_hidden, name_of
 from publisher.wire.version import MAX_LENGTH, Version
 

@@ -15,7 +15,7 @@ from publisher.model.records.channel_state import Withdrawal
 from publisher.model.records.decision import Decision
 from publisher.model.records.evidence import ChangeFacts, Evidence, OfferedFile
 from publisher.rules.evaluate import evaluate
-from publisher.wire.feed import ParsedFeed
+from publisher.wire.feed_parser import ParsedFeed
 
 Clock = Callable[[], datetime]
 

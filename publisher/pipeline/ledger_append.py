@@ -41,7 +41,7 @@ from publisher.errors import (
 from publisher.model.config.signer import Signers
 from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision
-from publisher.model.records.ledger import LAST_NUMBER, Entry, LedgerAction, LedgerEntryBody
+from publisher.model.records.ledger_entry import LAST_NUMBER, Entry, LedgerAction, LedgerEntryBody
 from publisher.pipeline.decide import Clock
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects.planned import CHANGING

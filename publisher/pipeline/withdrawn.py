@@ -7,7 +7,7 @@ from contextlib import suppress
 from itertools import islice
 
 from publisher.channel.ledger.entries import Logged
-from publisher.channel.ledger.withdrawn import dated, withdrawals
+from publisher.channel.ledger.withdrawals import dated, withdrawals
 from publisher.channel.repository import Repository
 from publisher.errors import StorageError
 from publisher.model.config.signer import Signers

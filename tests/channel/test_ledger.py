@@ -24,7 +24,7 @@ from publisher.channel.ledger.entries import (
     took_effect,
 )
 from publisher.model.records.decision import Decision, Outcome, Verdict
-from publisher.model.records.ledger import Entry, LedgerAction, LedgerEntryBody, Stamp
+from publisher.model.records.ledger_entry import Entry, LedgerAction, LedgerEntryBody, Stamp
 from publisher.signing.envelope import payload_of, seal
 from publisher.signing.key_files import OpenSigner
 from tests.support.project import Project, seeded_keys

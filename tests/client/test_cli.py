@@ -18,7 +18,7 @@ from publisher.client import cli
 from publisher.client.cli import main
 from publisher.client.report import listed_signers
 from publisher.content.schemas import schema_of
-from publisher.model.records.answer import Answer
+from publisher.model.records.client_answer import Answer
 from publisher.wire.duties import Signature
 from publisher.wire.version import Version
 from tests.support.tuf_repository import ALICE, PAST, Bucket, a_feed

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.client.decide import Outcome, decide
-from publisher.wire.feed import parse_feed
+from publisher.wire.feed_parser import parse_feed
 from publisher.wire.version import Version
 from tests.support.tuf_repository import a_feed
 

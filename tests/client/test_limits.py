@@ -16,7 +16,7 @@ from publisher.client.deadlines import CHUNK
 from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.wire.errors import ClientError, ClientVerificationError, Code
-from publisher.wire.feed import MAX_BYTES
+from publisher.wire.feed_parser import MAX_BYTES
 from publisher.wire.limits import LIMITS, MetadataFetcher, limit_of
 from tests.client.conftest import ASK
 from tests.support.serving import served

@@ -9,7 +9,7 @@ import pytest
 
 from publisher.errors import RefusedByPolicy, SigningError
 from publisher.model.config.role import Duty, RolePolicy
-from publisher.model.records.approval import Fact
+from publisher.model.records.attested_fact import Fact
 from publisher.pipeline.release.stage import Supersede
 from publisher.rules.engine.required_approvals import mark
 from publisher.rules.lint.lints import lints

@@ -13,7 +13,7 @@ from publisher.channel.advance import to_bytes
 from publisher.channel.layout import TIMESTAMP_KEY, ledger_key, metadata_key, release_key, staging_pointer_key
 from publisher.channel.ledger.entries import Head, seal_entry
 from publisher.errors import StorageConflict, TidegateError, VerificationError
-from publisher.model.records.ledger import LedgerAction, LedgerEntryBody, Stamp
+from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody, Stamp
 from publisher.pipeline.ledger_append import Draft, append, read_ledger
 from publisher.pipeline.operate.recover import Recovery, survey_bucket
 from publisher.pipeline.operate.status import read_status

@@ -6,7 +6,7 @@ import pytest
 
 from publisher.channel.layout import ledger_key
 from publisher.errors import StorageConflict
-from publisher.model.records.ledger import LedgerAction, Stamp
+from publisher.model.records.ledger_entry import LedgerAction, Stamp
 from publisher.pipeline.ledger_append import Draft, append, read_ledger
 from publisher.pipeline.operate.recover import survey_bucket
 from tests.support.approving import ROLE, refused

@@ -10,7 +10,7 @@ import pytest
 from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.ledger.entries import seal_entry
 from publisher.errors import InputError, VerificationError
-from publisher.model.records.ledger import LedgerAction, LedgerEntryBody, Stamp
+from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody, Stamp
 from publisher.pipeline.ledger_append import read_ledger, verify_ledger
 from publisher.pipeline.operate.recover import Recovery, apply_recover, survey_bucket
 from publisher.pipeline.operate.refresh import plan_refresh

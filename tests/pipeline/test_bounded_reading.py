@@ -13,7 +13,7 @@ from publisher.channel.audit import channel as audit_module
 from publisher.channel.audit import site
 from publisher.channel.audit.channel import audit
 from publisher.errors import StorageError, StorageTooLarge
-from publisher.model.records.site import SitePage
+from publisher.model.records.site_manifest import SitePage
 from publisher.pipeline.operate.verify import StoreSource, WebSource
 from publisher.pipeline.reading import SMALL, Pending
 from publisher.storage.memory import MemoryStorage

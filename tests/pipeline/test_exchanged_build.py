@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from publisher.errors import StorageConflict, TidegateError
-from publisher.model.records.ledger import LedgerAction, LedgerEntryBody
+from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
 from publisher.pipeline.ledger_append import Draft, append
 from publisher.pipeline.release.stage import Supersede
 from publisher.signing.minisign import MinisignKey

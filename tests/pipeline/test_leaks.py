@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from publisher.errors import RefusedByPolicy
-from publisher.model.records.ledger import LedgerAction
+from publisher.model.records.ledger_entry import LedgerAction
 from publisher.pipeline.ledger_append import read_ledger, refusals_logged
 from tests.support.project import Project, tree
 

@@ -14,7 +14,7 @@ import pytest
 from publisher.channel.layout import TIMESTAMP_KEY, ledger_key
 from publisher.channel.ledger.entries import seal_entry, took_effect
 from publisher.errors import RefusedByPolicy, StorageConflict, StorageError, TidegateError
-from publisher.model.records.ledger import Entry, LedgerAction, LedgerEntryBody
+from publisher.model.records.ledger_entry import Entry, LedgerAction, LedgerEntryBody
 from publisher.pipeline import ledger_append as module
 from publisher.pipeline.ledger_append import Draft, append, read_ledger, refusals_logged, verify_ledger
 from publisher.pipeline.operate.refresh import plan_refresh

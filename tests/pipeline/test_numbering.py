@@ -8,7 +8,7 @@ import pytest
 
 from publisher.channel.roles import BASIS_FIELD
 from publisher.errors import StorageConflict
-from publisher.model.records.ledger import LedgerAction, LedgerEntryBody
+from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.numbering import read_stagings
 from publisher.pipeline.ledger_append import Draft, append

@@ -19,7 +19,7 @@ from publisher.errors import (
     TidegateError,
     VerificationError,
 )
-from publisher.model.records.ledger import LedgerAction
+from publisher.model.records.ledger_entry import LedgerAction
 from publisher.pipeline.candidates.review import sign
 from publisher.pipeline.objects.writing import write_objects
 from publisher.pipeline.progress import silent

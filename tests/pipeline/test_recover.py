@@ -16,7 +16,7 @@ from publisher.channel.ledger.entries import Head
 from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import InputError, SigningError, StorageConflict, TidegateError, VerificationError
-from publisher.model.records.ledger import LedgerAction
+from publisher.model.records.ledger_entry import LedgerAction
 from publisher.pipeline.ledger_append import verify_ledger
 from publisher.pipeline.operate.recover import RecoverPlan, Recovery, apply_recover, still_trusted, survey_bucket
 from publisher.pipeline.operate.refresh import plan_refresh

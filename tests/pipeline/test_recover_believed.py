@@ -12,7 +12,7 @@ from publisher.channel.advance import to_bytes
 from publisher.channel.layout import TIMESTAMP_KEY, ledger_key
 from publisher.channel.ledger.entries import Head, seal_entry
 from publisher.errors import InputError, RefusedByPolicy, StorageConflict, TidegateError, VerificationError
-from publisher.model.records.ledger import LedgerAction, LedgerEntryBody, Stamp
+from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody, Stamp
 from publisher.pipeline.ledger_append import read_ledger, verify_ledger
 from publisher.pipeline.operate.recover import (
     RecoverPlan,

@@ -26,7 +26,7 @@ from publisher.pipeline.operate.verify import StoreSource
 from publisher.pipeline.release import stage
 from publisher.pipeline.release.release import apply_release
 from publisher.rules.evaluate import evaluate
-from publisher.wire.feed import ParsedFeed
+from publisher.wire.feed_parser import ParsedFeed
 from tests.support.command import ROOT
 from tests.support.flaky import Killed
 from tests.support.project import Project, tree

@@ -9,7 +9,7 @@ import pytest
 from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import InputError, RefusedByPolicy, TidegateError, VerificationError
-from publisher.model.records.ledger import LedgerAction
+from publisher.model.records.ledger_entry import LedgerAction
 from publisher.pipeline.ledger_append import verify_ledger
 from publisher.pipeline.operate.verify import StoreSource, verify_channel
 from publisher.pipeline.release.promote import PromoteRequest

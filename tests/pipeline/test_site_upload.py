@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from publisher.errors import InputError, StorageConflict, StorageError
-from publisher.model.records.site import MANIFEST, SiteManifest
+from publisher.model.records.site_manifest import MANIFEST, SiteManifest
 from publisher.pipeline.objects.planned import CHANGING, IMMUTABLE
 from publisher.pipeline.site.files import SiteFile, UploadStep
 from publisher.pipeline.site.upload import WORKERS, SitePlan, Uploaded, apply_upload, plan_upload, refuse_same_place

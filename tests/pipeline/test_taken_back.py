@@ -14,7 +14,7 @@ from publisher.client.updater import UpdateClient
 from publisher.errors import RefusedByPolicy, StorageConflict, TidegateError
 from publisher.model.records.channel_state import Withdrawal
 from publisher.model.records.decision import Decision
-from publisher.model.records.ledger import LedgerAction, LedgerEntryBody, Stamp
+from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody, Stamp
 from publisher.pipeline.ledger_append import Draft, append, read_ledger
 from publisher.pipeline.live import live_state
 from publisher.pipeline.operate.refresh import plan_refresh

@@ -21,7 +21,7 @@ from publisher.model.content.product import Channel, Product
 from publisher.model.content.release import Release
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.channel_state import ChannelState, LiveRelease
-from publisher.model.records.feed import Feed
+from publisher.model.records.feed_format import Feed
 from publisher.model.values import format_time
 from publisher.site.render import render_site
 from publisher.site.templates import Templates

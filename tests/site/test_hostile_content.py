@@ -23,7 +23,7 @@ from publisher.content.load import load_catalog
 from publisher.content.schemas import CONTENT
 from publisher.content.yaml_reader import parse as parse_yaml
 from publisher.errors import InputError
-from publisher.model.markup import html_problem
+from publisher.model.allowed_markup import html_problem
 from publisher.site.mkdocs.build import build_site
 from publisher.site.mkdocs.plugin import SiteSource
 from publisher.site.templates import Templates

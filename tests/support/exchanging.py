@@ -16,7 +16,7 @@ from publisher.channel.layout import artifact_target, candidate_key, feed_target
 from publisher.channel.manifests import MANIFEST_FILE, SUMS_FILE
 from publisher.channel.repository import read_top
 from publisher.channel.roles import BASIS_FIELD
-from publisher.model.records.ledger import Entry, LedgerAction, LedgerEntryBody
+from publisher.model.records.ledger_entry import Entry, LedgerAction, LedgerEntryBody
 from publisher.pipeline.ledger_append import Draft, append, read_ledger
 from publisher.pipeline.reading import reader
 from publisher.signing.key_files import OpenSigner

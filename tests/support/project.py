@@ -19,7 +19,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.config.role import Duty, RolePolicy
 from publisher.model.config.signer import Signers
 from publisher.model.content.release import Release
-from publisher.model.records.approval import Fact
+from publisher.model.records.attested_fact import Fact
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.review import sign
 from publisher.pipeline.candidates.staged import staged_release

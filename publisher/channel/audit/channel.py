@@ -10,9 +10,8 @@ from datetime import datetime
 from tuf.api.metadata import Metadata, Root, Targets
 
 from publisher.channel.audit.releases import audit_release
-from publisher.channel.audit.waiting import waiting_objects
+from publisher.channel.audit.staged_objects import waiting_objects
 from publisher.channel.findings import BROKEN_OFF, REMOVED, AuditSource, Finding, Findings, Level
-from publisher.channel.history import ProvenHistory, read_history, released_file
 from publisher.channel.layout import (
     BACK,
     LEDGER,
@@ -25,7 +24,7 @@ from publisher.channel.layout import (
     metadata_key,
     target_key,
 )
-from publisher.channel.limits import FILE_LIMIT
+from publisher.channel.metadata_history import ProvenHistory, read_history, released_file
 from publisher.channel.repository import (
     Repository,
     delegated_files,
@@ -36,10 +35,11 @@ from publisher.channel.repository import (
     withdrawn_by,
 )
 from publisher.channel.roles import ENDPOINTS_FIELD
+from publisher.channel.size_limits import FILE_LIMIT
 from publisher.channel.state import feeds, read_target
 from publisher.errors import VerificationError
 from publisher.model.config.role import SHARED_ROLES
-from publisher.wire.feed import ParsedFeed
+from publisher.wire.feed_parser import ParsedFeed
 from publisher.wire.web_path import address_of
 
 WORKSHOP = (STAGING, LEDGER, BACK)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from publisher.channel.findings import BROKEN_OFF, Findings, Level
-from publisher.channel.history import ProvenHistory
 from publisher.channel.layout import release_key
-from publisher.channel.limits import COMPANION_LIMIT
 from publisher.channel.manifests import (
     BOM_SUFFIXES,
     MANIFEST_FILE,
@@ -17,6 +15,8 @@ from publisher.channel.manifests import (
     parse_sums,
     trusted_comment,
 )
+from publisher.channel.metadata_history import ProvenHistory
+from publisher.channel.size_limits import COMPANION_LIMIT
 from publisher.errors import VerificationError
 from publisher.model.records.channel_state import Manifest
 from publisher.signing.digests import digest_bytes

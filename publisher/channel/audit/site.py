@@ -9,11 +9,11 @@ from pydantic import ValidationError
 from publisher.channel.audit.channel import Audit
 from publisher.channel.findings import AuditSource, Finding, Level
 from publisher.channel.layout import SITE_ROLE, SITE_TARGET
-from publisher.channel.limits import PAGE_LIMIT
 from publisher.channel.repository import read_repository
+from publisher.channel.size_limits import PAGE_LIMIT
 from publisher.channel.state import read_target
 from publisher.errors import VerificationError
-from publisher.model.records.site import MANIFEST, SiteManifest, SitePage
+from publisher.model.records.site_manifest import MANIFEST, SiteManifest, SitePage
 from publisher.signing.digests import FileDigests
 
 Digests = Iterable[FileDigests | None]

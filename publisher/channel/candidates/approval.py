@@ -19,7 +19,8 @@ from publisher.errors import ApprovalsMissing, VerificationError
 from publisher.model.config.role import Duty
 from publisher.model.config.signer import Signer, Signers
 from publisher.model.content.risk_register import Approver, Override
-from publisher.model.records.approval import BuiltFile, Fact, Statement
+from publisher.model.records.approval import BuiltFile, Statement
+from publisher.model.records.attested_fact import Fact
 from publisher.model.values import format_time
 from publisher.rules import english
 from publisher.rules.engine.required_approvals import Needs, mark, marks, override_mark, same_person

@@ -22,7 +22,7 @@ from publisher.channel.candidates.candidate import (
     base_named,
     base_of,
 )
-from publisher.channel.feeds.feed_files import build_feed, feed_bytes
+from publisher.channel.feeds.build_feed import build_feed, feed_bytes
 from publisher.channel.layout import feed_target
 from publisher.channel.repository import Read, Repository, parse, withdrawn_by
 from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, CHANGES_FIELD, RELEASE_FIELD
@@ -33,7 +33,7 @@ from publisher.model.content.release import ChangeClass, Kind, Release
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.candidate import ApprovalBasis, CandidateRecord
 from publisher.model.records.evidence import ChangeFacts
-from publisher.wire.feed import ParsedFeed
+from publisher.wire.feed_parser import ParsedFeed
 from publisher.wire.version import Version
 from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 

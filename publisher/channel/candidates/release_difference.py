@@ -12,7 +12,7 @@ from publisher.channel.repository import Read, Repository, withdrawn_by
 from publisher.channel.state import feeds
 from publisher.model.values import format_time
 from publisher.rules import english
-from publisher.wire.feed import Artifact, OfferedRelease, ParsedFeed
+from publisher.wire.feed_parser import Artifact, OfferedRelease, ParsedFeed
 from publisher.wire.web_path import web_path
 
 _NAMES = {

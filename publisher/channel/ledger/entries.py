@@ -23,7 +23,7 @@ from publisher.channel.layout import LEDGER, TIMESTAMP_KEY, ledger_key, metadata
 from publisher.channel.repository import Read, follow_roots, left_at, parse
 from publisher.errors import VerificationError
 from publisher.model.config.signer import Signers
-from publisher.model.records.ledger import Entry, LedgerAction, LedgerEntryBody, PublicEntry, Stamp
+from publisher.model.records.ledger_entry import Entry, LedgerAction, LedgerEntryBody, PublicEntry, Stamp
 from publisher.signing.envelope import payload_of, seal, verify_envelope
 from publisher.signing.key_files import OpenSigner, public_key
 

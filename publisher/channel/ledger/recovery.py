@@ -19,7 +19,7 @@ from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
 from publisher.channel.repository import MAX_VERSION, Read, Repository, left_at, parse, verifies, verify_role_duties
 from publisher.channel.roles import ONLINE_ROLES
 from publisher.errors import InputError, StorageForeign, VerificationError
-from publisher.model.records.ledger import Entry, LedgerAction, Stamp
+from publisher.model.records.ledger_entry import Entry, LedgerAction, Stamp
 from publisher.signing.digests import digest_bytes
 
 S = TypeVar("S", Timestamp, Snapshot)

@@ -18,7 +18,7 @@ from publisher.channel.ledger.entries import Logged, verified_entry
 from publisher.channel.roles import ONLINE_ROLES
 from publisher.errors import VerificationError
 from publisher.model.config.signer import Signers
-from publisher.model.records.ledger import Entry, LedgerAction, LedgerEntryBody
+from publisher.model.records.ledger_entry import Entry, LedgerAction, LedgerEntryBody
 from publisher.signing.key_files import public_key
 
 ABOUT_ALL = (LedgerAction.KEYS, LedgerAction.RECOVER, LedgerAction.REFRESH, LedgerAction.SIGN_SITE)

@@ -15,7 +15,7 @@ from publisher.cli.output.emit import Report, answering, picked
 from publisher.cli.secrets import key_ring, keys_option, read_root
 from publisher.errors import TidegateError, UsageError, VerificationError
 from publisher.model.configuration import Configuration
-from publisher.model.records.ledger import Entry
+from publisher.model.records.ledger_entry import Entry
 from publisher.model.values import format_time
 from publisher.pipeline.operate.recover import RecoverPlan, Recovery, Survey, apply_recover, survey_bucket
 from publisher.pipeline.roles.change import verify_for_all

@@ -27,7 +27,7 @@ from publisher.errors import InputError, UsageError
 from publisher.model.catalog import Catalog
 from publisher.model.configuration import Configuration
 from publisher.model.content.release import Release
-from publisher.model.records.approval import Fact
+from publisher.model.records.attested_fact import Fact
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.compare_build import compare_build
 from publisher.pipeline.candidates.offline import (

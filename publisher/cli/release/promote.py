@@ -21,7 +21,7 @@ from publisher.cli.release.shipping import (
 )
 from publisher.cli.secrets import key_ring, read_root
 from publisher.model.content.release import Release
-from publisher.model.records.ledger import LedgerAction
+from publisher.model.records.ledger_entry import LedgerAction
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.staged import require_staged, staged_release
 from publisher.pipeline.objects.writing import Written

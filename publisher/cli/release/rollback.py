@@ -13,7 +13,7 @@ from publisher.cli.output.emit import Report, picked
 from publisher.cli.release.shipping import shipping_options
 from publisher.cli.secrets import key_ring, read_root
 from publisher.errors import UsageError
-from publisher.model.records.ledger import LedgerAction
+from publisher.model.records.ledger_entry import LedgerAction
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.release.promote import PromoteRequest

@@ -15,7 +15,7 @@ from publisher.cli.output.emit import answering, notice
 from publisher.cli.secrets import keys_option
 from publisher.errors import TidegateError
 from publisher.model.content.release import Release
-from publisher.model.records.ledger import LedgerAction
+from publisher.model.records.ledger_entry import LedgerAction
 from publisher.model.values import format_time
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger_append import refusals_logged

@@ -14,7 +14,7 @@ from publisher.cli.output.progress_bar import track_on_terminal
 from publisher.cli.release.shipping import artifacts_options, refusals_in_ledger, shipping_options
 from publisher.cli.secrets import key_ring, read_root
 from publisher.errors import UsageError
-from publisher.model.records.ledger import LedgerAction
+from publisher.model.records.ledger_entry import LedgerAction
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.decide import ReleaseRequest
 from publisher.pipeline.objects.writing import Written

@@ -11,7 +11,7 @@ from publisher.cli.output.emit import say
 from publisher.content.load import PAGES
 from publisher.content.pages import read_handed_out, read_pages
 from publisher.content.schemas import schema_of
-from publisher.model.records.feed import Feed
+from publisher.model.records.feed_format import Feed
 from publisher.site.directory_writer import read_file, refuse_foreign, write_directory
 from publisher.site.render import CALENDAR_ICS, fill_prose, render_site
 from publisher.site.templates import Templates

@@ -18,7 +18,7 @@ from publisher.model.content.event import Event
 from publisher.model.content.policy import Policy
 from publisher.model.content.product import Product
 from publisher.model.content.release import Release
-from publisher.model.names import same_but_for_case
+from publisher.model.file_names import same_but_for_case
 from publisher.rules.english import counted
 from publisher.rules.quorum import shortfalls
 from publisher.text.markdown import problem_of as markdown_problem

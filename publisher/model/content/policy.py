@@ -11,7 +11,7 @@ from publisher.model.config.role import Duty
 from publisher.model.content.monitor import Measure
 from publisher.model.content.product import ClientType
 from publisher.model.content.release import ChangeClass
-from publisher.model.records.approval import Fact
+from publisher.model.records.attested_fact import Fact
 from publisher.model.values import Duration, LocalTime, Model, Score, Slug, Text, UtcTime
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from publisher.model.records.decision import Decision
-from publisher.model.records.ledger import LAST_NUMBER
+from publisher.model.records.ledger_entry import LAST_NUMBER
 from publisher.model.values import Digest, Model, ReleaseVersion, UtcTime
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from publisher.channel.candidates.release_candidate import ReleaseCandidate
 from publisher.channel.layout import artifact_target, target_key
-from publisher.channel.limits import FILE_LIMIT
+from publisher.channel.size_limits import FILE_LIMIT
 from publisher.errors import InputError, StorageMissing, VerificationError
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.approval import BuiltFile, Comparison

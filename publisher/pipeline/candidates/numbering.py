@@ -18,7 +18,7 @@ from publisher.channel.layout import back_key
 from publisher.channel.ledger.entries import Logged, verified_entry
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.config.signer import Signers
-from publisher.model.records.ledger import Entry, LedgerAction
+from publisher.model.records.ledger_entry import Entry, LedgerAction
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.ledger_append import NO_OBJECT, keys_ever_named, objects_from_the_end, read_current_keys
 from publisher.pipeline.reading import reader

@@ -16,7 +16,7 @@ from publisher.channel.candidates.candidate import is_short_lived
 from publisher.channel.candidates.release_candidate import PEOPLE, ReleaseCandidate, approval_basis_field, people_digest
 from publisher.channel.repository import Repository, withdrawn_by
 from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, CHANGES_FIELD, RELEASE_FIELD, listed_targets, role_policy
-from publisher.channel.vouched import VouchedRelease, vouched_release
+from publisher.channel.signed_checksums import VouchedRelease, vouched_release
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
@@ -27,7 +27,7 @@ from publisher.pipeline.objects.collect import fits_pattern
 from publisher.pipeline.objects.planned import channel_listing
 from publisher.pipeline.reading import Readable, reader
 from publisher.rules import english
-from publisher.wire.feed import ParsedFeed
+from publisher.wire.feed_parser import ParsedFeed
 from publisher.wire.withdrawn import WITHDRAWN_FIELD
 
 FIELDS = {RELEASE_FIELD, CHANGES_FIELD, BASIS_FIELD, BASE_FIELD, WITHDRAWN_FIELD}

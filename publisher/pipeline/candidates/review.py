@@ -19,7 +19,8 @@ from publisher.channel.candidates.staged import Staged
 from publisher.content.explain import did_you_mean
 from publisher.errors import SigningError
 from publisher.model.config.signer import Signer, Signers
-from publisher.model.records.approval import Fact, Statement
+from publisher.model.records.approval import Statement
+from publisher.model.records.attested_fact import Fact
 from publisher.pipeline.candidates.staged import added
 from publisher.pipeline.keyring import KeyRing, Passphrase
 from publisher.pipeline.objects.planned import PlannedObject

@@ -11,11 +11,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
-from publisher.channel.limits import COMPANION_LIMIT, FILE_LIMIT
 from publisher.channel.manifests import BOM_SUFFIXES, MANIFEST_FILE, SIGNATURE_SUFFIX, SUMS_FILE
+from publisher.channel.size_limits import COMPANION_LIMIT, FILE_LIMIT
 from publisher.errors import InputError
 from publisher.model.content.release import ArtifactSpec, Release
-from publisher.model.names import same_but_for_case
+from publisher.model.file_names import same_but_for_case
 from publisher.pipeline.progress import Advance
 from publisher.rules import english
 from publisher.signing.digests import FileDigests, digest_file

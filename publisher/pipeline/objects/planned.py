@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.channel.feeds.feed_files import build_feed, feed_bytes
+from publisher.channel.feeds.build_feed import build_feed, feed_bytes
 from publisher.channel.layout import (
     BYTES,
     MINISIGN_TARGET,
@@ -34,7 +34,7 @@ from publisher.pipeline.objects.collect import HashedArtifact, HashedFile
 from publisher.signing.digests import digest_bytes
 from publisher.signing.minisign import MinisignKey
 from publisher.storage.protocol import Body, ObjectMeta
-from publisher.wire.feed import ParsedFeed
+from publisher.wire.feed_parser import ParsedFeed
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 CHANGING = "no-cache"

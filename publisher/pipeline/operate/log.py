@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from publisher.channel.layout import TIMESTAMP_KEY, channel_role
 from publisher.channel.ledger.entries import LedgerCheck, Logged, took_effect
-from publisher.channel.ledger.withdrawn import TakenBack, taken_back
-from publisher.model.records.ledger import Entry, PublicEntry
+from publisher.channel.ledger.withdrawals import TakenBack, taken_back
+from publisher.model.records.ledger_entry import Entry, PublicEntry
 from publisher.pipeline.ledger_append import Ledger
 from publisher.pipeline.reading import Readable, reader
 from publisher.signing.digests import digest_bytes

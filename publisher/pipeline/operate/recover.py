@@ -30,7 +30,7 @@ from publisher.errors import (
 )
 from publisher.model.config.signer import Signers
 from publisher.model.configuration import Configuration
-from publisher.model.records.ledger import LAST_NUMBER, Entry, LedgerAction, LedgerEntryBody
+from publisher.model.records.ledger_entry import LAST_NUMBER, Entry, LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger_append import Ledger, keys_ever_named, older_than, read_current_keys, read_ledger

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from publisher.model.configuration import Configuration
-from publisher.model.records.ledger import LedgerAction, LedgerEntryBody
+from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger_append import refuse_unannounced, unfinished

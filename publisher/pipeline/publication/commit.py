@@ -14,7 +14,7 @@ from publisher.channel.repository import Repository
 from publisher.errors import StorageConflict
 from publisher.model.config.signer import Signers
 from publisher.model.records.decision import Decision
-from publisher.model.records.ledger import LedgerAction, LedgerEntryBody, Stamp
+from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody, Stamp
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger_append import Draft, append, refuse_unannounced
 from publisher.pipeline.objects.planned import CHANGING

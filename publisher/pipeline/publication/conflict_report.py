@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from publisher.channel.candidates.candidate import read_pointer, signed_by
-from publisher.channel.history import released_file
+from publisher.channel.metadata_history import released_file
 from publisher.channel.repository import read_repository
 from publisher.model.values import format_time
 from publisher.pipeline.reading import Readable, reader

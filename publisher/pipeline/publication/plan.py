@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from publisher.channel.advance import NewMetadata
-from publisher.model.records.ledger import LedgerEntryBody
+from publisher.model.records.ledger_entry import LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects.planned import PlannedObject

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from tuf.api.exceptions import DownloadHTTPError
 from tuf.ngclient import FetcherInterface
 
-from publisher.channel.limits import FILE_LIMIT
+from publisher.channel.size_limits import FILE_LIMIT
 from publisher.client.tuf_errors import translate
 from publisher.client.updater import UpdateClient
 from publisher.errors import StorageError, StorageMissing, TidegateError, VerificationError

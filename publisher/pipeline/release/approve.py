@@ -15,7 +15,7 @@ from publisher.channel.candidates.release_difference import release_difference
 from publisher.channel.candidates.staged import StagedRelease
 from publisher.channel.keys.rotation import keys_of
 from publisher.channel.layout import channel_role
-from publisher.channel.ledger.withdrawn import withdrawals
+from publisher.channel.ledger.withdrawals import withdrawals
 from publisher.channel.repository import Repository
 from publisher.channel.roles import RELEASE_FIELD
 from publisher.channel.state import feeds
@@ -24,7 +24,8 @@ from publisher.model.catalog import Catalog
 from publisher.model.config.role import Duty
 from publisher.model.content.release import Release
 from publisher.model.published_file import PublishedFile
-from publisher.model.records.approval import BuiltFile, Fact, Statement
+from publisher.model.records.approval import BuiltFile, Statement
+from publisher.model.records.attested_fact import Fact
 from publisher.model.records.decision import Decision
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.numbering import read_stagings, refuse_superseded

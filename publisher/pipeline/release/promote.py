@@ -25,14 +25,14 @@ from publisher.channel.layout import (
 from publisher.channel.manifests import SIGNATURE_SUFFIX, SUMS_FILE
 from publisher.channel.repository import Read, Repository
 from publisher.channel.roles import role_policy
+from publisher.channel.signed_checksums import VouchedRelease
 from publisher.channel.state import feeds
-from publisher.channel.vouched import VouchedRelease
 from publisher.errors import InputError, StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision
 from publisher.model.records.evidence import Evidence
-from publisher.model.records.ledger import LedgerAction, LedgerEntryBody
+from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.final_check import kept_rollback_metadata, permitted
 from publisher.pipeline.candidates.numbering import Stagings, read_stagings, refuse_superseded
@@ -53,7 +53,7 @@ from publisher.pipeline.roles.change import signed_first_targets
 from publisher.pipeline.withdrawn import read_withdrawals
 from publisher.signing.digests import digest_bytes
 from publisher.storage.protocol import Body, Storage
-from publisher.wire.feed import ParsedFeed
+from publisher.wire.feed_parser import ParsedFeed
 from publisher.wire.version import Version
 
 

@@ -15,7 +15,7 @@ from publisher.channel.candidates.staged import StagedRelease
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision
-from publisher.model.records.ledger import LedgerAction
+from publisher.model.records.ledger_entry import LedgerAction
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.staged import added, approval_status, staged_release
 from publisher.pipeline.configured import configured_roles

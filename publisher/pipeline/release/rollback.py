@@ -21,7 +21,7 @@ from publisher.channel.repository import Read, Repository, parse
 from publisher.channel.roles import BASE_FIELD, RELEASE_FIELD
 from publisher.errors import InputError, RefusedByPolicy, StorageConflict, VerificationError
 from publisher.model.configuration import Configuration
-from publisher.model.records.ledger import LedgerAction, LedgerEntryBody
+from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.decide import Clock
 from publisher.pipeline.keyring import KeyRing

@@ -43,7 +43,7 @@ from publisher.model.content.release import ChangeClass, Release
 from publisher.model.records.candidate import ApprovalBasis, CandidateRecord
 from publisher.model.records.channel_state import Manifest
 from publisher.model.records.decision import Decision
-from publisher.model.records.ledger import LedgerAction, LedgerEntryBody
+from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.numbering import Stagings, read_stagings
 from publisher.pipeline.candidates.staged import staged_release

@@ -11,7 +11,7 @@ from tuf.api.metadata import Key
 from publisher.channel.candidates.candidate import SIGNATURES
 from publisher.errors import InputError
 from publisher.model.configuration import Configuration
-from publisher.model.records.approval import Fact
+from publisher.model.records.attested_fact import Fact
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.roles.change import StagedRole, under_way
 

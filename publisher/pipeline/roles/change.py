@@ -39,7 +39,7 @@ from publisher.errors import ApprovalsMissing, StorageConflict
 from publisher.model.config.signer import Signers
 from publisher.model.configuration import Configuration
 from publisher.model.records.candidate import CandidateRecord
-from publisher.model.records.ledger import LedgerAction, LedgerEntryBody
+from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.numbering import Stagings, read_stagings
 from publisher.pipeline.candidates.staged import staged_keys

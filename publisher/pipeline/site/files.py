@@ -9,9 +9,9 @@ from enum import IntEnum
 from pathlib import Path
 
 from publisher.channel.layout import LEDGER, STAGING
-from publisher.channel.limits import PAGE_LIMIT
+from publisher.channel.size_limits import PAGE_LIMIT
 from publisher.errors import InputError
-from publisher.model.records.site import MANIFEST, SiteManifest, SitePage
+from publisher.model.records.site_manifest import MANIFEST, SiteManifest, SitePage
 from publisher.pipeline.objects.planned import CHANGING, IMMUTABLE
 from publisher.pipeline.reading import SMALL
 from publisher.signing.private_keys import private_key_in

@@ -11,7 +11,7 @@ from publisher.channel.layout import SITE_ROLE, SITE_TARGET, target_key
 from publisher.channel.roles import is_due
 from publisher.errors import SigningError, StorageConflict, StorageError
 from publisher.model.catalog import Catalog
-from publisher.model.records.ledger import LedgerAction, LedgerEntryBody
+from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects.planned import PlannedObject

@@ -22,7 +22,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from publisher.errors import InputError, StorageConflict, StorageError, StorageForeign, StorageMissing
-from publisher.model.records.site import MANIFEST, SiteManifest
+from publisher.model.records.site_manifest import MANIFEST, SiteManifest
 from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.progress import Advance, Track, silent
 from publisher.pipeline.reading import SMALL

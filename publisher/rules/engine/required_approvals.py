@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from publisher.model.config.role import Duty
 from publisher.model.content.event import Event
 from publisher.model.content.risk_register import Approver, Override
-from publisher.model.records.approval import Fact
+from publisher.model.records.attested_fact import Fact
 from publisher.model.records.decision import Decision
 from publisher.rules import english
 from publisher.rules.engine import overrides

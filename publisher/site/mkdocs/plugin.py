@@ -31,10 +31,10 @@ from publisher.content.pages import read_handed_out, read_pages
 from publisher.content.safe_directory import read_tree
 from publisher.content.schemas import schema_of
 from publisher.errors import ContentError, TidegateError
+from publisher.model.allowed_markup import html_problem
 from publisher.model.catalog import Catalog
-from publisher.model.markup import html_problem
 from publisher.model.records.channel_state import ChannelState
-from publisher.model.records.feed import Feed
+from publisher.model.records.feed_format import Feed
 from publisher.site.directory_writer import read_file
 from publisher.site.mkdocs import csp
 from publisher.site.render import CALENDAR_ICS, fill_prose, render_site

@@ -10,7 +10,7 @@ from publisher.model.config.role import RolePolicy
 from publisher.model.content.deprecation import Deprecation, DeprecationState
 from publisher.model.content.product import Product
 from publisher.model.content.risk_register import Override
-from publisher.model.records.site import OWN_CLIENT, OWN_ROOT
+from publisher.model.records.site_manifest import OWN_CLIENT, OWN_ROOT
 from publisher.rules.calendar.lifecycle import deprecation_state
 from publisher.rules.policy_text import policy_text
 from publisher.site.matrix import freeze_matrix

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.model.markup import html_problem, svg_problem
+from publisher.model.allowed_markup import html_problem, svg_problem
 from tests.site.htmltext import parse
 
 

@@ -1,6 +1,6 @@
 """The update feed, one small JSON a product, channel and platform. `publish schema` writes its JSON Schema.
 
-Clients read it through `publisher.wire.feed`, which knows nothing of this module; a test holds the two together.
+Clients read it through `publisher.wire.feed_parser`, which knows nothing of this module; a test holds the two together.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 
 from publisher.model.content.deprecation import DeprecationState
 from publisher.model.values import Digest, Model, PlatformId, ReleaseVersion, Sentence, Slug, Text, UtcTime
-from publisher.wire.feed import Action, Restart
+from publisher.wire.feed_parser import Action, Restart
 
 FeedUrl = Annotated[
     str,

@@ -10,10 +10,10 @@ from publisher.model.catalog import Catalog
 from publisher.model.content.deprecation import DeprecationState
 from publisher.model.content.release import Release
 from publisher.model.published_file import PublishedFile
-from publisher.model.records.feed import Feed, FeedArtifact, FeedDeprecation, FeedRelease
+from publisher.model.records.feed_format import Feed, FeedArtifact, FeedDeprecation, FeedRelease
 from publisher.rules.calendar.lifecycle import deprecation_state
 from publisher.wire.errors import ClientError
-from publisher.wire.feed import parse_feed
+from publisher.wire.feed_parser import parse_feed
 from publisher.wire.web_path import address_of
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from publisher.wire.errors import FeedError
-from publisher.wire.feed import MAX_BYTES, Action, DeprecationNotice, Restart, State, parse_feed
+from publisher.wire.feed_parser import MAX_BYTES, Action, DeprecationNotice, Restart, State, parse_feed
 from publisher.wire.version import Version
 from tests.support.tuf_repository import a_feed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from publisher.model.records.site import SiteManifest, SitePage
+from publisher.model.records.site_manifest import SiteManifest, SitePage
 
 PAGE = SitePage(size=1, sha256="ab" * 32)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime, timedelta
 
-from publisher.channel.ledger.withdrawn import taken_back
-from publisher.model.records.ledger import Entry, LedgerAction, Stamp
+from publisher.channel.ledger.withdrawals import taken_back
+from publisher.model.records.ledger_entry import Entry, LedgerAction, Stamp
 from publisher.wire.version import Version
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)

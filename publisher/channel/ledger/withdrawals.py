@@ -19,7 +19,7 @@ from publisher.errors import VerificationError
 from publisher.model.config.role import SHARED_ROLES
 from publisher.model.config.signer import Signers
 from publisher.model.records.channel_state import Withdrawal
-from publisher.model.records.ledger import Entry, LedgerAction
+from publisher.model.records.ledger_entry import Entry, LedgerAction
 from publisher.wire.version import Version
 
 TakenBack = Mapping[str, Mapping[Version, Entry]]

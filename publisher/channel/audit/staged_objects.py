@@ -16,7 +16,7 @@ from publisher.channel.roles import RELEASE_FIELD
 from publisher.errors import StorageError, VerificationError
 from publisher.model.config.role import SHARED_ROLES
 from publisher.model.config.signer import Signers
-from publisher.model.records.ledger import LedgerAction
+from publisher.model.records.ledger_entry import LedgerAction
 
 
 @dataclass(frozen=True)
