@@ -15,7 +15,7 @@ from publisher.content.pages import read_handed_out
 from publisher.errors import InputError, StorageConflict
 from publisher.pipeline import demo
 from publisher.pipeline.demo import DemoPlace
-from publisher.pipeline.live import live_state
+from publisher.pipeline.live_state import live_state
 from publisher.site.directory_writer import read_file
 from publisher.site.mkdocs.build import build_site
 from publisher.site.mkdocs.plugin import SiteSource

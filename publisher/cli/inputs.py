@@ -198,7 +198,7 @@ def state_of(bucket: str | None, config: Path, catalog: Catalog) -> ChannelState
     if bucket is None:
         return None
     from publisher.cli.secrets import read_root  # noqa: PLC0415 - TUF and stores are slow to load, and seldom needed
-    from publisher.pipeline.live import live_state  # noqa: PLC0415 - the same
+    from publisher.pipeline.live_state import live_state  # noqa: PLC0415 - the same
     from publisher.storage.open import open_storage  # noqa: PLC0415 - the same
 
     return live_state(open_storage(bucket), read_root(config), catalog.signers, wall_clock())

@@ -17,7 +17,7 @@ from importlib.metadata import version
 import click
 from click.shell_completion import CompletionItem
 
-from publisher.cli.suggesting import SuggestingGroup
+from publisher.cli.suggesting_group import SuggestingGroup
 from publisher.errors import ContentError, TidegateError
 from publisher.text.terminal import error_lines, terminal_width
 from publisher.wire.errors import printable

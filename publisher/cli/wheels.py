@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from publisher.errors import InputError
-from publisher.pipeline.wheels import Wheel, cached_wheels, client_lock, download, wheels_in
+from publisher.pipeline.client_wheels import Wheel, cached_wheels, client_lock, download, wheels_in
 
 wheels_option = click.option(
     "--wheels",

@@ -14,7 +14,7 @@ from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.repository import Read, Repository, follow_roots, read_repository
 from publisher.errors import StorageError
 from publisher.model.config.signer import Signers
-from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.bucket_reader import Readable, reader
 
 
 @dataclass(frozen=True)

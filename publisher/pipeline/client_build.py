@@ -21,7 +21,7 @@ from pathlib import Path, PurePosixPath
 from publisher.client.cli import VERSION_RESOURCE
 from publisher.client.embedded import RESOURCE, Trusted
 from publisher.errors import InputError
-from publisher.pipeline.wheels import Wheel
+from publisher.pipeline.client_wheels import Wheel
 from publisher.wire.version import Version
 
 __all__ = ["Trusted", "build_zipapp"]

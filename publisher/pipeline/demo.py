@@ -25,6 +25,7 @@ from publisher.model.config.role import Duty
 from publisher.model.config.signer import Signers
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.client_build import build_zipapp
+from publisher.pipeline.client_wheels import Wheel
 from publisher.pipeline.decide import Clock, ReleaseRequest
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.keys.ceremony import ROOT_FILE, Person, ceremony, write_ceremony
@@ -32,7 +33,6 @@ from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.operate.verify import StoreSource, verify_channel
 from publisher.pipeline.progress import Track
 from publisher.pipeline.release.release import apply_release, plan_release
-from publisher.pipeline.wheels import Wheel
 from publisher.storage.open import open_storage
 from publisher.wire.version import Version
 

@@ -42,11 +42,11 @@ from publisher.model.config.signer import Signers
 from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision
 from publisher.model.records.ledger_entry import LAST_NUMBER, Entry, LedgerAction, LedgerEntryBody
+from publisher.pipeline.bucket_reader import Readable, reader
 from publisher.pipeline.decide import Clock
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects.planned import CHANGING
 from publisher.pipeline.objects.writing import Written
-from publisher.pipeline.reading import Readable, reader
 from publisher.signing.key_files import OpenSigner
 from publisher.storage.protocol import Body, ObjectMeta, Storage
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from publisher.pipeline.objects.collect import collect, hash_files
+from publisher.pipeline.artifacts.built_files import collect, hash_files
 from tests.bench.measure import Result, seconds
 from tests.support.project import Project
 from tests.support.seaweed import SeaweedServer

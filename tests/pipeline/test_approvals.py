@@ -14,10 +14,10 @@ from publisher.channel.repository import read_repository
 from publisher.errors import SigningError, StorageConflict, VerificationError
 from publisher.model.config.role import RolePolicy
 from publisher.model.records.approval import Statement
+from publisher.pipeline.bucket_reader import reader
 from publisher.pipeline.candidates.review import sign
 from publisher.pipeline.objects.writing import write_objects
 from publisher.pipeline.progress import silent
-from publisher.pipeline.reading import reader
 from publisher.pipeline.release.stage import Supersede, apply_stage, plan_stage
 from tests.support.approving import (
     ROLE,

@@ -14,8 +14,8 @@ from publisher.channel.audit import site
 from publisher.channel.audit.channel import audit
 from publisher.errors import StorageError, StorageTooLarge
 from publisher.model.records.site_manifest import SitePage
+from publisher.pipeline.bucket_reader import SMALL, Pending
 from publisher.pipeline.operate.verify import StoreSource, WebSource
-from publisher.pipeline.reading import SMALL, Pending
 from publisher.storage.memory import MemoryStorage
 from publisher.storage.protocol import Body
 from publisher.storage.s3.address import S3Address

@@ -12,11 +12,11 @@ from publisher.channel.audit.channel import Audit, audit
 from publisher.channel.layout import ledger_key, metadata_key, release_key
 from publisher.channel.repository import follow_roots
 from publisher.errors import StorageConflict, TidegateError, VerificationError
+from publisher.pipeline.bucket_reader import SMALL, reader
 from publisher.pipeline.ledger_append import read_ledger, verify_ledger
 from publisher.pipeline.operate.recover import survey_bucket
 from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.operate.verify import StoreSource
-from publisher.pipeline.reading import SMALL, reader
 from publisher.pipeline.release.stage import Supersede
 from tests.support.approving import ROLE, promote, stage
 from tests.support.planting import live, offered, put, start_over

@@ -18,10 +18,10 @@ from publisher.errors import (
     TidegateError,
     VerificationError,
 )
+from publisher.pipeline.bucket_reader import SMALL
 from publisher.pipeline.candidates.review import sign
 from publisher.pipeline.candidates.staged import store_signatures
 from publisher.pipeline.ledger_append import verify_ledger
-from publisher.pipeline.reading import SMALL
 from publisher.pipeline.roles.approve import review_role
 from publisher.pipeline.roles.renew import find_renewals
 from tests.support.approving import ROLE, promote

@@ -30,8 +30,8 @@ from publisher.channel.layout import (
 from publisher.channel.repository import Repository, read_repository
 from publisher.channel.state import feeds, read_target
 from publisher.errors import VerificationError
+from publisher.pipeline.bucket_reader import reader
 from publisher.pipeline.operate.verify import StoreSource
-from publisher.pipeline.reading import reader
 from publisher.signing.key_files import OpenSigner
 from publisher.storage.directory.store import DirectoryStorage
 from tests.support.project import Project

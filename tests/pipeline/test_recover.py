@@ -17,12 +17,12 @@ from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import InputError, SigningError, StorageConflict, TidegateError, VerificationError
 from publisher.model.records.ledger_entry import LedgerAction
+from publisher.pipeline.bucket_reader import SMALL
 from publisher.pipeline.ledger_append import verify_ledger
 from publisher.pipeline.operate.recover import RecoverPlan, Recovery, apply_recover, still_trusted, survey_bucket
 from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.operate.verify import StoreSource
 from publisher.pipeline.publication.self_check import StoreFetcher
-from publisher.pipeline.reading import SMALL
 from publisher.pipeline.release.promote import PromoteRequest
 from publisher.pipeline.release.rollback import plan_rollback
 from publisher.pipeline.roles.change import verify_for_all

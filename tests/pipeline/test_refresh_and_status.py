@@ -9,10 +9,10 @@ import pytest
 from publisher.channel.repository import read_repository
 from publisher.errors import StorageError
 from publisher.model.config.role import RolePolicy
+from publisher.pipeline.bucket_reader import reader
 from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.operate.status import Status, read_status
 from publisher.pipeline.publication.plan import Publication
-from publisher.pipeline.reading import reader
 from publisher.pipeline.release.stage import apply_stage, plan_stage
 from publisher.pipeline.roles.renew import Renewals, find_renewals, renew
 from tests.support.project import Project, tree

@@ -15,11 +15,11 @@ from publisher.channel.repository import read_repository
 from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import InputError, SigningError, StorageConflict, StorageError, TidegateError, VerificationError
+from publisher.pipeline.bucket_reader import reader
 from publisher.pipeline.candidates.review import sign
 from publisher.pipeline.ledger_append import verify_ledger
 from publisher.pipeline.operate.verify import StoreSource
 from publisher.pipeline.publication.staging_pointer import clear_pointer, point_to, read_pointer_version
-from publisher.pipeline.reading import reader
 from publisher.pipeline.release.stage import apply_stage, plan_stage
 from publisher.pipeline.roles.approve import review_role
 from publisher.pipeline.roles.change import key_set

@@ -13,9 +13,9 @@ from publisher.channel.repository import Repository, read_repository
 from publisher.errors import SigningError, StorageConflict, StorageError
 from publisher.model.config.role import RolePolicy
 from publisher.pipeline.bucket import Bucket
+from publisher.pipeline.bucket_reader import reader
 from publisher.pipeline.operate.verify import StoreSource
 from publisher.pipeline.publication.plan import Publication
-from publisher.pipeline.reading import reader
 from publisher.pipeline.site import signing
 from publisher.pipeline.site.signing import apply_signing, plan_signing
 from publisher.storage.protocol import Body, Storage

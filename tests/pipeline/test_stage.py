@@ -10,8 +10,8 @@ import pytest
 from publisher.channel.candidates.candidate import is_live
 from publisher.channel.repository import read_repository
 from publisher.errors import InputError, RefusedByPolicy, SigningError, StorageConflict, VerificationError
+from publisher.pipeline.bucket_reader import reader
 from publisher.pipeline.candidates.staged import staged_release
-from publisher.pipeline.reading import reader
 from publisher.pipeline.release.promote import PromotePlan, PromoteRequest, apply_promote, plan_promote
 from publisher.pipeline.release.stage import StagePlan, Supersede, apply_stage, plan_stage
 from tests.support.project import Project, tree

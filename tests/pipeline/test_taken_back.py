@@ -15,17 +15,17 @@ from publisher.errors import RefusedByPolicy, StorageConflict, TidegateError
 from publisher.model.records.channel_state import Withdrawal
 from publisher.model.records.decision import Decision
 from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody, Stamp
+from publisher.pipeline.bucket_reader import reader
 from publisher.pipeline.ledger_append import Draft, append, read_ledger
-from publisher.pipeline.live import live_state
+from publisher.pipeline.live_state import live_state
 from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.operate.status import read_status
-from publisher.pipeline.reading import reader
+from publisher.pipeline.read_withdrawals import read_withdrawals
 from publisher.pipeline.release.approve import review
 from publisher.pipeline.release.promote import PromoteRequest, apply_promote, plan_promote
 from publisher.pipeline.release.release import apply_release
 from publisher.pipeline.release.stage import Supersede, apply_stage, plan_stage
 from publisher.pipeline.roles.renew import find_renewals, renew
-from publisher.pipeline.withdrawn import read_withdrawals
 from publisher.wire.version import Version
 from tests.pipeline.test_rollback import take_back
 from tests.support.approving import edit, promote, stage
@@ -273,7 +273,7 @@ def test_the_day_is_looked_for_from_the_end_of_the_ledger_to_its_entry(
 def test_a_rollback_long_ago_still_counts_and_only_its_day_is_unknown(
     taken_back: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("publisher.pipeline.withdrawn.RECENT", 2)
+    monkeypatch.setattr("publisher.pipeline.read_withdrawals.RECENT", 2)
     rollback = entry_of_rollback(taken_back)
     renew_timestamp(taken_back, 2)
     storage = Counting(taken_back.storage())

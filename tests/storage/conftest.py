@@ -45,7 +45,7 @@ def as_admin(seaweed: SeaweedServer, monkeypatch: pytest.MonkeyPatch) -> None:
 def make(seaweed: SeaweedServer, shared_bucket: str, own_prefix: str, as_admin: None) -> MakeStorage:
     """Open a storage at this test's prefix, or elsewhere; it is quick to give up."""
     from publisher.storage.s3.address import S3Address  # noqa: PLC0415
-    from publisher.storage.s3.client import Patience  # noqa: PLC0415
+    from publisher.storage.s3.retry import Patience  # noqa: PLC0415
     from publisher.storage.s3.store import S3Storage  # noqa: PLC0415
 
     def open_it(

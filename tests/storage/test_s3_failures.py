@@ -11,9 +11,9 @@ import pytest
 from publisher.errors import StorageConflict, StorageError
 from publisher.storage.protocol import Body
 from publisher.storage.s3.claim import claimed
-from publisher.storage.s3.client import Patience
 from publisher.storage.s3.integrity import MIB
 from publisher.storage.s3.probe import Capabilities
+from publisher.storage.s3.retry import Patience
 from publisher.storage.s3.store import S3Storage
 from tests.storage.conftest import BIG, MakeStorage
 from tests.storage.contract import META, body, content, keys, race

@@ -10,8 +10,8 @@ import pytest
 
 from publisher.errors import StorageError
 from publisher.storage.protocol import Body
-from publisher.storage.s3.client import Patience
 from publisher.storage.s3.probe import Capabilities
+from publisher.storage.s3.retry import Patience
 from publisher.storage.s3.store import S3Storage
 from tests.storage.conftest import BIG, MakeStorage
 from tests.storage.contract import META, body, content, keys

@@ -17,8 +17,8 @@ from publisher.channel.manifests import MANIFEST_FILE, SUMS_FILE
 from publisher.channel.repository import read_top
 from publisher.channel.roles import BASIS_FIELD
 from publisher.model.records.ledger_entry import Entry, LedgerAction, LedgerEntryBody
+from publisher.pipeline.bucket_reader import reader
 from publisher.pipeline.ledger_append import Draft, append, read_ledger
-from publisher.pipeline.reading import reader
 from publisher.signing.key_files import OpenSigner
 from publisher.storage.protocol import Body, ObjectMeta, Storage
 from tests.support.approving import ROLE

@@ -11,10 +11,10 @@ from publisher.channel.candidates.candidate import SIGNATURES
 from publisher.channel.layout import candidate_key, staging_pointer_key
 from publisher.channel.repository import Repository, read_repository
 from publisher.channel.roles import RELEASE_FIELD
+from publisher.pipeline.bucket_reader import reader
 from publisher.pipeline.candidates.staged import added
 from publisher.pipeline.objects.writing import write_objects
 from publisher.pipeline.progress import silent
-from publisher.pipeline.reading import reader
 from publisher.pipeline.release.stage import Supersede
 from publisher.rules.engine.required_approvals import Needs
 from tests.support.approving import ROLE, promote, stage

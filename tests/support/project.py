@@ -21,6 +21,7 @@ from publisher.model.config.signer import Signers
 from publisher.model.content.release import Release
 from publisher.model.records.attested_fact import Fact
 from publisher.pipeline.bucket import Bucket
+from publisher.pipeline.bucket_reader import Readable
 from publisher.pipeline.candidates.review import sign
 from publisher.pipeline.candidates.staged import staged_release
 from publisher.pipeline.decide import ReleaseRequest
@@ -28,7 +29,6 @@ from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.keys.ceremony import Person, ceremony, write_ceremony
 from publisher.pipeline.objects.writing import Written, write_objects
 from publisher.pipeline.progress import silent
-from publisher.pipeline.reading import Readable
 from publisher.pipeline.release.approve import ReleaseReview, review
 from publisher.pipeline.release.release import ReleasePlan, apply_release, plan_release
 from publisher.signing.key_files import NewKey, OpenSigner, write_private_key

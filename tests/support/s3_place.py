@@ -17,8 +17,8 @@ from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.pipeline.operate.verify import StoreSource
 from publisher.storage.s3.address import S3Address
-from publisher.storage.s3.client import Patience
 from publisher.storage.s3.probe import Capabilities
+from publisher.storage.s3.retry import Patience
 from publisher.storage.s3.store import S3Storage
 from tests.support.project import Project
 

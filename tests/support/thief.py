@@ -12,7 +12,7 @@ from tuf.api.metadata import Metadata, MetaFile, Snapshot, TargetFile, Targets, 
 from publisher.channel.advance import to_bytes
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key, target_key
 from publisher.channel.repository import Repository, read_repository
-from publisher.pipeline.reading import reader
+from publisher.pipeline.bucket_reader import reader
 from publisher.signing.key_files import OpenSigner
 from publisher.storage.protocol import Body, ObjectMeta, Storage
 from tests.support.project import Project

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from publisher.locks import Locked
-from publisher.pipeline.wheels import Wheel, client_lock
+from publisher.pipeline.client_wheels import Wheel, client_lock
 
 
 def a_wheel(name: str, version: str, files: dict[str, bytes], requires: tuple[str, ...] = ()) -> Wheel:

@@ -19,9 +19,9 @@ import pytest
 
 from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.repository import read_repository
+from publisher.pipeline.bucket_reader import reader
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.operate.refresh import plan_refresh
-from publisher.pipeline.reading import reader
 from publisher.pipeline.roles.renew import find_renewals, renew
 from publisher.storage.memory import MemoryStorage
 from publisher.storage.protocol import MARKER, MARKER_KEY, Storage

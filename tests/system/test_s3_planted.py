@@ -12,10 +12,10 @@ from publisher.channel.layout import ledger_key, metadata_key, release_key
 from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import StorageConflict, VerificationError
+from publisher.pipeline.bucket_reader import SMALL
 from publisher.pipeline.ledger_append import read_ledger, verify_ledger
 from publisher.pipeline.operate.recover import survey_bucket
 from publisher.pipeline.operate.verify import WebSource
-from publisher.pipeline.reading import SMALL
 from tests.support.odd_names import FILES, publish_odd_names
 from tests.support.project import Project
 

@@ -31,7 +31,7 @@ from publisher.pipeline.keys.edit import (
     write_change,
     write_new_key,
 )
-from publisher.pipeline.keys.live import named_by
+from publisher.pipeline.keys.key_in_use import named_by
 from publisher.rules.english import listed
 from publisher.signing.devices import import_public, refuse_secrets, shown
 from publisher.signing.key_files import generate_ed25519

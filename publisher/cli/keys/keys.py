@@ -12,7 +12,7 @@ from publisher.cli.keys import edit, rotate
 from publisher.cli.keys import list as keys_list
 from publisher.cli.output.emit import notice, say
 from publisher.cli.secrets import PASSPHRASE, ask_new_passphrase, keys_option
-from publisher.cli.suggesting import SuggestingGroup
+from publisher.cli.suggesting_group import SuggestingGroup
 from publisher.content.explain import did_you_mean
 from publisher.errors import UsageError
 from publisher.model.config.role import Duty

@@ -9,7 +9,7 @@ import click
 from publisher.cli.inputs import content_options, load_configured
 from publisher.cli.options import address_of, to_option
 from publisher.cli.output.emit import json_option, notice, print_json
-from publisher.cli.suggesting import SuggestingGroup
+from publisher.cli.suggesting_group import SuggestingGroup
 from publisher.errors import UsageError
 from publisher.storage.s3.address import S3Address
 from publisher.storage.s3.policies import (

@@ -29,6 +29,7 @@ from publisher.model.configuration import Configuration
 from publisher.model.content.release import Release
 from publisher.model.records.attested_fact import Fact
 from publisher.pipeline.bucket import Bucket
+from publisher.pipeline.bucket_reader import Readable
 from publisher.pipeline.candidates.compare_build import compare_build
 from publisher.pipeline.candidates.offline import (
     Recorder,
@@ -43,7 +44,6 @@ from publisher.pipeline.candidates.review import find_key, named_signer, sign
 from publisher.pipeline.candidates.staged import store_signatures
 from publisher.pipeline.objects.writing import write_objects
 from publisher.pipeline.progress import silent
-from publisher.pipeline.reading import Readable
 from publisher.pipeline.release.approve import ReleaseReview, review
 from publisher.pipeline.roles.approve import RoleReview, review_role
 from publisher.rules import english

@@ -12,9 +12,9 @@ from publisher.cli.options import open_ready
 from publisher.cli.output.emit import Report
 from publisher.errors import StorageConflict, StorageError, StorageMissing, StorageTooLarge, VerificationError
 from publisher.model.catalog import Catalog
+from publisher.pipeline.bucket_reader import SMALL
 from publisher.pipeline.progress import Track
 from publisher.pipeline.publication.plan import Publication
-from publisher.pipeline.reading import SMALL
 from publisher.pipeline.site.files import SiteFile
 from publisher.pipeline.site.signing import apply_signing
 from publisher.pipeline.site.upload import SitePlan, Uploaded, apply_upload, plan_upload, refuse_same_place

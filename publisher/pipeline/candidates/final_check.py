@@ -19,7 +19,7 @@ from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision
 from publisher.model.records.evidence import Evidence
 from publisher.pipeline.candidates.staged import approval_status
-from publisher.pipeline.configured import configured_roles
+from publisher.pipeline.configured_targets import configured_roles
 from publisher.pipeline.decide import decide
 from publisher.pipeline.objects.planned import PlannedObject
 from publisher.rules.engine.question import Question

@@ -20,8 +20,8 @@ from publisher.errors import StorageConflict, VerificationError
 from publisher.model.config.signer import Signers
 from publisher.model.records.ledger_entry import Entry, LedgerAction
 from publisher.pipeline.bucket import Bucket
+from publisher.pipeline.bucket_reader import reader
 from publisher.pipeline.ledger_append import NO_OBJECT, keys_ever_named, objects_from_the_end, read_current_keys
-from publisher.pipeline.reading import reader
 from publisher.rules import english
 
 LEAP = 100

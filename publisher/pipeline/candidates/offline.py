@@ -17,9 +17,9 @@ from publisher.channel.candidates.candidate import BACK, SIGNATURES, STATEMENTS,
 from publisher.channel.candidates.staged import read_signature
 from publisher.errors import InputError, VerificationError
 from publisher.model.values import Digest, Model
+from publisher.pipeline.bucket_reader import SMALL, Readable, reader
 from publisher.pipeline.candidates.review import Review
 from publisher.pipeline.objects.planned import PlannedObject
-from publisher.pipeline.reading import SMALL, Readable, reader
 from publisher.signing.key_files import signed_by
 from publisher.storage.memory import MemoryStorage
 from publisher.storage.protocol import Body, ObjectMeta, Stat, Storage

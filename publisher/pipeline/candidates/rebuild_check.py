@@ -21,11 +21,11 @@ from publisher.errors import StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
 from publisher.model.published_file import PublishedFile
+from publisher.pipeline.artifacts.platform_patterns import fits_pattern
+from publisher.pipeline.bucket_reader import Readable, reader
 from publisher.pipeline.candidates.numbering import Stagings
-from publisher.pipeline.configured import minisign_public
-from publisher.pipeline.objects.collect import fits_pattern
+from publisher.pipeline.configured_targets import minisign_public
 from publisher.pipeline.objects.planned import channel_listing
-from publisher.pipeline.reading import Readable, reader
 from publisher.rules import english
 from publisher.wire.feed_parser import ParsedFeed
 from publisher.wire.withdrawn import WITHDRAWN_FIELD

@@ -18,10 +18,10 @@ from publisher.errors import InputError, StorageConflict, StorageForeign, Verifi
 from publisher.model.catalog import Catalog
 from publisher.model.config.signer import Signers
 from publisher.model.content.release import Release
+from publisher.pipeline.bucket_reader import Readable, reader
 from publisher.pipeline.objects.planned import PlannedObject
 from publisher.pipeline.objects.writing import Written, write_objects
 from publisher.pipeline.progress import silent
-from publisher.pipeline.reading import Readable, reader
 from publisher.rules.engine.required_approvals import Needs
 from publisher.signing.key_files import public_key
 from publisher.storage.protocol import Body, Storage

@@ -30,7 +30,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.channel_state import Companion, Manifest, PublishedArtifact
-from publisher.pipeline.objects.collect import HashedArtifact, HashedFile
+from publisher.pipeline.artifacts.built_files import HashedArtifact, HashedFile
 from publisher.signing.digests import digest_bytes
 from publisher.signing.minisign import MinisignKey
 from publisher.storage.protocol import Body, ObjectMeta

@@ -9,9 +9,9 @@ from itertools import groupby
 
 from publisher.channel.layout import RELEASES
 from publisher.errors import StorageConflict
+from publisher.pipeline.bucket_reader import Readable
 from publisher.pipeline.objects.planned import PlannedObject
 from publisher.pipeline.progress import Advance, Track
-from publisher.pipeline.reading import Readable
 from publisher.storage.protocol import Storage
 
 LARGE = 4 * 1024 * 1024

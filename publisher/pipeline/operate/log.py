@@ -8,8 +8,8 @@ from publisher.channel.layout import TIMESTAMP_KEY, channel_role
 from publisher.channel.ledger.entries import LedgerCheck, Logged, took_effect
 from publisher.channel.ledger.withdrawals import TakenBack, taken_back
 from publisher.model.records.ledger_entry import Entry, PublicEntry
+from publisher.pipeline.bucket_reader import Readable, reader
 from publisher.pipeline.ledger_append import Ledger
-from publisher.pipeline.reading import Readable, reader
 from publisher.signing.digests import digest_bytes
 from publisher.signing.key_files import described
 

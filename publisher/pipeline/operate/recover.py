@@ -32,11 +32,11 @@ from publisher.model.config.signer import Signers
 from publisher.model.configuration import Configuration
 from publisher.model.records.ledger_entry import LAST_NUMBER, Entry, LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
+from publisher.pipeline.bucket_reader import Readable, reader
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger_append import Ledger, keys_ever_named, older_than, read_current_keys, read_ledger
 from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.publication.plan import Publication, plan_publication
-from publisher.pipeline.reading import Readable, reader
 from publisher.storage.protocol import Storage
 from publisher.wire.version import Version
 

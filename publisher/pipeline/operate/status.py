@@ -19,9 +19,9 @@ from publisher.model.records.channel_state import ChannelState
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.staged import staged_release
 from publisher.pipeline.ledger_append import unfinished, why_not_ours
+from publisher.pipeline.read_withdrawals import read_withdrawals
 from publisher.pipeline.release.approve import ReleaseReview, review
 from publisher.pipeline.roles.change import StagedRole, under_way
-from publisher.pipeline.withdrawn import read_withdrawals
 
 
 @dataclass(frozen=True)

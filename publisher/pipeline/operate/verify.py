@@ -16,7 +16,7 @@ from publisher.channel.findings import AuditSource, Level
 from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.repository import Repository
 from publisher.errors import InputError, StorageError, StorageMissing, StorageTooLarge, VerificationError
-from publisher.pipeline.reading import SMALL, reader
+from publisher.pipeline.bucket_reader import SMALL, reader
 from publisher.signing.digests import FileDigests, digest_stream, more_than
 from publisher.storage.protocol import Storage, too_large
 from publisher.wire.web_path import address_of

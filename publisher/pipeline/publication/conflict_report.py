@@ -8,7 +8,7 @@ from publisher.channel.candidates.candidate import read_pointer, signed_by
 from publisher.channel.metadata_history import released_file
 from publisher.channel.repository import read_repository
 from publisher.model.values import format_time
-from publisher.pipeline.reading import Readable, reader
+from publisher.pipeline.bucket_reader import Readable, reader
 from publisher.rules.english import listed
 
 

@@ -9,9 +9,9 @@ from publisher.channel.candidates.candidate import read_pointer
 from publisher.channel.layout import staging_pointer_key
 from publisher.errors import StorageConflict, StorageForeign, VerificationError
 from publisher.model.records.candidate import StagingPointer
+from publisher.pipeline.bucket_reader import Readable, reader
 from publisher.pipeline.objects.planned import CHANGING
 from publisher.pipeline.objects.writing import Written
-from publisher.pipeline.reading import Readable, reader
 from publisher.signing.digests import digest_bytes
 from publisher.storage.protocol import Body, ObjectMeta, Storage
 from publisher.wire.version import Version

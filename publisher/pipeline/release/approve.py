@@ -31,7 +31,7 @@ from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.numbering import read_stagings, refuse_superseded
 from publisher.pipeline.candidates.rebuild_check import check_payload, vouched_files
 from publisher.pipeline.candidates.staged import approval_status, require_staged, staged_release
-from publisher.pipeline.configured import configured_roles
+from publisher.pipeline.configured_targets import configured_roles
 from publisher.pipeline.decide import evidence_of
 from publisher.rules.engine.question import Question
 from publisher.rules.engine.required_approvals import Needs, needs

@@ -37,7 +37,7 @@ from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.final_check import kept_rollback_metadata, permitted
 from publisher.pipeline.candidates.numbering import Stagings, read_stagings, refuse_superseded
 from publisher.pipeline.candidates.rebuild_check import check_payload, vouched_files
-from publisher.pipeline.configured import configured_roles
+from publisher.pipeline.configured_targets import configured_roles
 from publisher.pipeline.decide import Clock, evidence_of
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects.planned import PlannedObject
@@ -49,8 +49,8 @@ from publisher.pipeline.publication.conflict_report import what_others_did
 from publisher.pipeline.publication.plan import Publication, plan_publication
 from publisher.pipeline.publication.self_check import verify_as_client
 from publisher.pipeline.publication.staging_pointer import clear_pointer
+from publisher.pipeline.read_withdrawals import read_withdrawals
 from publisher.pipeline.roles.change import signed_first_targets
-from publisher.pipeline.withdrawn import read_withdrawals
 from publisher.signing.digests import digest_bytes
 from publisher.storage.protocol import Body, Storage
 from publisher.wire.feed_parser import ParsedFeed

@@ -17,14 +17,14 @@ from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision
 from publisher.model.records.ledger_entry import LedgerAction
 from publisher.pipeline.bucket import Bucket
+from publisher.pipeline.bucket_reader import Pending
 from publisher.pipeline.candidates.staged import added, approval_status, staged_release
-from publisher.pipeline.configured import configured_roles
+from publisher.pipeline.configured_targets import configured_roles
 from publisher.pipeline.decide import Clock, ReleaseRequest
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects.planned import PlannedObject
 from publisher.pipeline.objects.writing import Written, refuse_occupied, write_objects
 from publisher.pipeline.progress import Track, silent
-from publisher.pipeline.reading import Pending
 from publisher.pipeline.release.promote import PromotePlan, PromoteRequest, apply_promote, plan_promote
 from publisher.pipeline.release.stage import StagePlan, Supersede, apply_stage, plan_stage
 from publisher.rules.engine.question import Question

@@ -44,13 +44,14 @@ from publisher.model.records.candidate import ApprovalBasis, CandidateRecord
 from publisher.model.records.channel_state import Manifest
 from publisher.model.records.decision import Decision
 from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
+from publisher.pipeline.artifacts.built_files import collect, hash_files, total_size
 from publisher.pipeline.bucket import Bucket
+from publisher.pipeline.bucket_reader import Readable, reader
 from publisher.pipeline.candidates.numbering import Stagings, read_stagings
 from publisher.pipeline.candidates.staged import staged_release
 from publisher.pipeline.decide import ReleaseRequest, decide, evidence_of, require_go
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger_append import Draft, append
-from publisher.pipeline.objects.collect import collect, hash_files, total_size
 from publisher.pipeline.objects.planned import (
     PlannedObject,
     channel_targets,
@@ -62,8 +63,7 @@ from publisher.pipeline.objects.writing import Written, occupied, write_objects
 from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.publication.conflict_report import what_others_did
 from publisher.pipeline.publication.staging_pointer import PointerVersion, point_to, read_pointer_version
-from publisher.pipeline.reading import Readable, reader
-from publisher.pipeline.withdrawn import read_withdrawals
+from publisher.pipeline.read_withdrawals import read_withdrawals
 from publisher.rules.evaluate import evaluate
 from publisher.rules.gates.technical.change_class import found_classes
 from publisher.storage.protocol import Body, Storage

@@ -41,9 +41,10 @@ from publisher.model.configuration import Configuration
 from publisher.model.records.candidate import CandidateRecord
 from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
+from publisher.pipeline.bucket_reader import Readable, reader
 from publisher.pipeline.candidates.numbering import Stagings, read_stagings
 from publisher.pipeline.candidates.staged import staged_keys
-from publisher.pipeline.configured import configured_roles, minisign_public
+from publisher.pipeline.configured_targets import configured_roles, minisign_public
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger_append import Draft, append
 from publisher.pipeline.objects.planned import PlannedObject, pinned_key_object
@@ -52,7 +53,6 @@ from publisher.pipeline.progress import silent
 from publisher.pipeline.publication.plan import Publication, plan_publication
 from publisher.pipeline.publication.self_check import update_as_client
 from publisher.pipeline.publication.staging_pointer import clear_pointer, point_to, read_pointer_version
-from publisher.pipeline.reading import Readable, reader
 from publisher.signing.key_files import described
 from publisher.storage.protocol import Body, Storage
 from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD

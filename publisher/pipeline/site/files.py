@@ -12,8 +12,8 @@ from publisher.channel.layout import LEDGER, STAGING
 from publisher.channel.size_limits import PAGE_LIMIT
 from publisher.errors import InputError
 from publisher.model.records.site_manifest import MANIFEST, SiteManifest, SitePage
+from publisher.pipeline.bucket_reader import SMALL
 from publisher.pipeline.objects.planned import CHANGING, IMMUTABLE
-from publisher.pipeline.reading import SMALL
 from publisher.signing.private_keys import private_key_in
 from publisher.site.directory_writer import MARKER
 from publisher.storage.protocol import Body, ObjectMeta, check_key

@@ -23,11 +23,11 @@ from pydantic import ValidationError
 
 from publisher.errors import InputError, StorageConflict, StorageError, StorageForeign, StorageMissing
 from publisher.model.records.site_manifest import MANIFEST, SiteManifest
+from publisher.pipeline.bucket_reader import SMALL
 from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.progress import Advance, Track, silent
-from publisher.pipeline.reading import SMALL
 from publisher.pipeline.site.files import CHANNEL_FOLDERS, SiteFile, UploadStep, manifest_body, meta_of, step_of
-from publisher.storage.places import overlap
+from publisher.storage.overlap import overlap
 from publisher.storage.protocol import Body, Stat, Storage, check_key
 
 T = TypeVar("T")

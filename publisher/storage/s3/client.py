@@ -6,11 +6,8 @@ their quota hides the reason after some lost races.
 
 from __future__ import annotations
 
-import random
 import threading
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -22,6 +19,7 @@ from botocore.config import Config
 from publisher.errors import StorageError
 from publisher.storage.s3.address import S3Address, refuse_plain
 from publisher.storage.s3.errors import Failure, headers_of, is_transient, own_error, translate
+from publisher.storage.s3.retry import Patience
 
 Result = TypeVar("Result")
 
@@ -31,30 +29,6 @@ FIRST_TRIES = 3
 """A server that has not answered once is given up earlier: its address is probably wrong."""
 DEFAULT_REGION = "us-east-1"
 """What servers other than Amazon's expect where nobody has named a region."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long to try again. The waits double up to `longest`; none begins later than `total` after the first try."""
-
-    attempts: int = 8
-    first: float = 0.25
-    longest: float = 10.0
-    total: float = 120.0
-    sleep: Callable[[float], None] = time.sleep
-    monotonic: Callable[[], float] = time.monotonic
-    jitter: Callable[[], float] = random.random
-
-    def tries(self) -> Iterator[bool]:
-        """One item a try, after its wait: whether it is the last one."""
-        start = self.monotonic()
-        for number in range(1, self.attempts + 1):
-            wait = min(self.longest, self.first * 2 ** (number - 1)) * (0.5 + self.jitter() / 2)
-            last = number == self.attempts or self.monotonic() + wait - start > self.total
-            yield last
-            if last:
-                return
-            self.sleep(wait)
 
 
 class S3Bucket:

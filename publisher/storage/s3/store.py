@@ -42,11 +42,12 @@ from publisher.storage.protocol import (
 )
 from publisher.storage.s3.address import S3Address
 from publisher.storage.s3.claim import PRIVATE, Condition, head, mark_of, new_mark
-from publisher.storage.s3.client import Patience, S3Bucket
+from publisher.storage.s3.client import S3Bucket
 from publisher.storage.s3.errors import is_missing
 from publisher.storage.s3.integrity import MIB, PART_SIZE, base64_of, composite_of, part_size_of, stored_sha256, tag_in
 from publisher.storage.s3.probe import Capabilities, Look, ProbeResults, measure, no_look, unsafe
 from publisher.storage.s3.read import ObjectStream
+from publisher.storage.s3.retry import Patience
 from publisher.storage.s3.sweep import sweep
 from publisher.storage.s3.upload import COPY_LIMIT, COPY_PART, WORKERS, PutResult, Upload
 

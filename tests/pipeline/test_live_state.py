@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from publisher.errors import InputError, VerificationError
-from publisher.pipeline.live import live_state
+from publisher.pipeline.live_state import live_state
 from publisher.storage.directory.store import DirectoryStorage
 from tests.support.project import Project
 

@@ -13,8 +13,8 @@ from publisher.errors import StorageError
 from publisher.model.config.signer import Signers
 from publisher.model.content.release import Release
 from publisher.model.records.channel_state import Withdrawal
+from publisher.pipeline.bucket_reader import Readable
 from publisher.pipeline.ledger_append import from_the_end
-from publisher.pipeline.reading import Readable
 
 RECENT = 64
 """Entries that are read to find the day of a rollback; an older one is told without its day."""

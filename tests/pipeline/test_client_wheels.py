@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from publisher.errors import InputError
-from publisher.pipeline.wheels import Wheel, cached_wheels, wheels_in
+from publisher.pipeline.client_wheels import Wheel, cached_wheels, wheels_in
 from tests.support.project import tree
 from tests.support.wheels import a_wheel, lock_of, write_wheels
 

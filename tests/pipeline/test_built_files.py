@@ -9,7 +9,7 @@ import pytest
 
 from publisher.errors import InputError
 from publisher.model.content.release import Release
-from publisher.pipeline.objects.collect import collect, hash_files
+from publisher.pipeline.artifacts.built_files import collect, hash_files
 from publisher.wire.version import Version
 from tests.support.project import Project
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.storage.places import overlap
+from publisher.storage.overlap import overlap
 
 
 @pytest.mark.parametrize(

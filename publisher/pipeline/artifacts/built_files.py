@@ -6,18 +6,16 @@ import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
 from publisher.channel.manifests import BOM_SUFFIXES, MANIFEST_FILE, SIGNATURE_SUFFIX, SUMS_FILE
 from publisher.channel.size_limits import COMPANION_LIMIT, FILE_LIMIT
 from publisher.errors import InputError
-from publisher.model.content.release import ArtifactSpec, Release
+from publisher.model.content.release import Release
 from publisher.model.file_names import same_but_for_case
+from publisher.pipeline.artifacts.platform_patterns import platforms, shown
 from publisher.pipeline.progress import Advance
-from publisher.rules import english
 from publisher.signing.digests import FileDigests, digest_file
 from publisher.signing.private_keys import LARGEST, private_key_in
 from publisher.wire.device_names import is_device_name
@@ -77,32 +75,7 @@ def collect(release: Release, directory: Path, known: Iterable[Version] = ()) ->
     if not directory.is_dir():
         raise InputError(f"there is no directory {directory}", fix="name the directory of built files with --artifacts")
     names = sorted(entry.name for entry in directory.iterdir() if entry.is_symlink() or not entry.is_dir())
-    patterns = [(spec.file.replace("{version}", str(release.version)), spec) for spec in release.artifacts]
-    fitting = {
-        pattern: [name for name in names if fits_pattern(spec, release, name) and not _is_companion(name, names)]
-        for pattern, spec in patterns
-    }
-    if missing := [f"{pattern} ({spec.platform})" for pattern, spec in patterns if not fitting[pattern]]:
-        raise _missing(missing, directory, sorted(set(names).difference(*fitting.values())))
-    platform_of: dict[str, str] = {}
-    for pattern, spec in patterns:
-        matches = fitting[pattern]
-        if len(matches) > 1:
-            raise InputError(
-                f"{pattern} ({spec.platform}) matches {len(matches)} files: {', '.join(map(_shown, matches))}",
-                fix="make the pattern narrower, or remove the files that do not belong to this release",
-            )
-        name = matches[0]
-        if name in platform_of:
-            raise InputError(
-                f"{_shown(name)} matches two platforms, {platform_of[name]} and {spec.platform}",
-                fix="make the patterns narrower",
-            )
-        if spec.platform in platform_of.values():
-            raise InputError(f"two patterns are for {spec.platform}", fix="remove one of them: one file a platform")
-        platform_of[name] = spec.platform
-    for name in platform_of:
-        _refuse_other_version(name, release.version, known)
+    platform_of = platforms(release, directory, names, known)
     files = tuple(
         ArtifactFile(_checked(directory, name), platform, _companions(directory, name, names))
         for name, platform in platform_of.items()
@@ -113,31 +86,7 @@ def collect(release: Release, directory: Path, known: Iterable[Version] = ()) ->
             f"{twins[0]} and {twins[1]} differ only in case; on Windows and macOS they are one file",
             fix="give one of the two another name",
         )
-    return Collected(files, tuple(_shown(name) for name in names if name not in used))
-
-
-def _missing(missing: list[str], directory: Path, others: list[str]) -> InputError:
-    """All that is missing, and found instead: a name that is nearly right, or what no pattern wants."""
-    lines = []
-    for asked in missing:
-        pattern = asked.rpartition(" (")[0]
-        near = get_close_matches(pattern, others, n=1, cutoff=0.85)
-        lines.append(f"  {asked}" + (f"; did you mean {_shown(near[0])}?" if near else ""))
-    there = f"found instead: {_few(others)}" if others else "nothing else was found"
-    return InputError(
-        f"{english.counted(len(missing), 'file')} {'is' if len(missing) == 1 else 'are'} missing in {directory}:\n"
-        + "\n".join([*lines, there]),
-        fix="build what is missing, or correct the patterns in the release's `artifacts:`",
-    )
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(map(_shown, names[:5])) + (f", and {len(names) - 5} more" if len(names) > 5 else "")
-
-
-def fits_pattern(spec: ArtifactSpec, release: Release, name: str) -> bool:
-    """Whether a file name is what a pattern of the release means."""
-    return fnmatchcase(name, spec.file.replace("{version}", str(release.version)))
+    return Collected(files, tuple(shown(name) for name in names if name not in used))
 
 
 def hash_files(collected: Collected, progress: Advance) -> tuple[HashedArtifact, ...]:
@@ -165,29 +114,11 @@ def _companions(directory: Path, name: str, names: list[str]) -> tuple[tuple[Pat
     return tuple((_checked(directory, name + suffix), kind) for suffix, kind in _COMPANIONS if name + suffix in names)
 
 
-def _is_companion(name: str, names: list[str]) -> bool:
-    return any(name.endswith(suffix) and name.removesuffix(suffix) in names for suffix, _ in _COMPANIONS)
-
-
-def _refuse_other_version(name: str, version: Version, known: Iterable[Version]) -> None:
-    """A wide pattern also matches what an earlier build left behind. A number without a dot may mean anything."""
-    own = str(version)
-    # Longest first, so that 1.1.0-rc.1 is not taken for 1.1.0.
-    texts = sorted({own, *(text for text in map(str, known) if "." in text)}, key=lambda text: (-len(text), text))
-    alternatives = "|".join(map(re.escape, texts))
-    matches = re.findall(rf"(?<![0-9])(?<![0-9]\.)({alternatives})(?!\.?[0-9]|[A-Za-z])", name)
-    if matches and own not in matches:
-        raise InputError(
-            f"{_shown(name)} looks like {matches[0]}, not like {own}",
-            fix="build this version into a directory of its own, and write {version} in the pattern",
-        )
-
-
 def _checked(directory: Path, name: str) -> Path:
     path = directory / name
     if not _SAFE_NAME.fullmatch(name) or ".." in name or name.endswith(".") or is_device_name(name):
         raise InputError(
-            f"{_shown(name)} is not a name to publish",
+            f"{shown(name)} is not a name to publish",
             fix="use letters, digits, and . - _ + ~ within; no double dots, no dot at the end, no blanks, no line"
             " breaks, and no name of a Windows device such as con or nul",
         )
@@ -211,7 +142,3 @@ def _checked(directory: Path, name: str) -> Path:
     if size <= LARGEST and (kind := private_key_in(path.read_bytes())):
         raise InputError(f"{name} holds {kind}; nothing was published", fix="remove it from the built files")
     return path
-
-
-def _shown(name: str) -> str:
-    return name if name.isprintable() else repr(name)

@@ -11,8 +11,8 @@ from publisher.errors import InputError, VerificationError
 from publisher.model.config.signer import Signers
 from publisher.model.records.channel_state import ChannelState
 from publisher.model.values import format_time
-from publisher.pipeline.reading import reader
-from publisher.pipeline.withdrawn import read_withdrawals
+from publisher.pipeline.bucket_reader import reader
+from publisher.pipeline.read_withdrawals import read_withdrawals
 from publisher.storage.protocol import Storage
 
 
