@@ -19,7 +19,7 @@ from publisher.content.examples import EXAMPLES
 from publisher.model.catalog import Sample
 from publisher.model.config.endpoint import Endpoints
 from publisher.model.config.role import Roles
-from publisher.model.config.signer import SignersFile
+from publisher.model.config.signer import Signer, SignersFile
 from publisher.model.config.staffing import Staffing
 from publisher.model.content.calendar_review import Review
 from publisher.model.content.deprecation import Deprecation
@@ -35,6 +35,7 @@ from publisher.model.records.channel_state import Manifest
 from publisher.model.records.client_answer import Answer
 from publisher.model.records.feed_format import Feed
 from publisher.model.records.site_manifest import SiteManifest
+from publisher.signing.schemes import SCHEMES
 
 Schema = dict[str, Any]
 
@@ -105,6 +106,8 @@ class _Generator(GenerateJsonSchema):
         for name, field in generated.get("properties", {}).items():
             if name in described:
                 field["description"] = described[name]
+        if schema["cls"] is Signer:
+            generated["properties"]["scheme"]["enum"] = list(SCHEMES)
         return generated
 
     def dict_schema(self, schema: Any) -> Schema:

@@ -16,6 +16,7 @@ from yaml.nodes import MappingNode, Node, SequenceNode
 from publisher.content.yaml_edit import edited, last_character, top
 from publisher.errors import InputError
 from publisher.model.config.signer import Signer
+from publisher.signing.schemes import PLAIN_SCHEME
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def _entry(signer: Signer, margin: str) -> str:
         f"duty: {signer.duty}",
         f"roles: [{', '.join(_plain(role) for role in signer.roles)}]",
     ]
-    if signer.scheme == "ed25519":
+    if signer.scheme == PLAIN_SCHEME:
         lines.append(f'public: "{signer.public}"')
     else:
         lines += [f"scheme: {signer.scheme}", "public: |", *(f"  {line}" for line in signer.public.splitlines())]

@@ -31,7 +31,8 @@ from publisher.errors import SigningError
 from publisher.model.config.signer import Signer
 from publisher.signing.aws_kms import be_brief
 from publisher.signing.device_errors import SERVICES, NotAtHand, WrongSecret, device_error
-from publisher.signing.public_keys import KNOWN_KEYS, PublicKey, public_key, read_public
+from publisher.signing.public_keys import PublicKey, public_key, read_public
+from publisher.signing.schemes import KNOWN_KEYS, SCHEMES
 
 Passphrase = Callable[[str], str | None]
 """Asked with the name of a key, and for devices with that of the secret behind it ("ops-ben pin"); None when there is
@@ -94,7 +95,7 @@ def import_public(uri: str, name: str, scheme: str | None, passphrase: Passphras
     with _translated(name, uri, answers):
         _prepare(uri)
         kept, key = _imported(uri, scheme, answers)
-    if key.scheme not in ("ed25519", "ecdsa-sha2-nistp256", "rsassa-pss-sha256"):
+    if key.scheme not in SCHEMES:
         raise SigningError(f"{shown(uri)} signs by {key.scheme}, which is not taken", fix=f"use one of: {KNOWN_KEYS}")
     return kept, read_public(str(key.keyval["public"]).encode(), shown(uri))
 

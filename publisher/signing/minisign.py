@@ -25,6 +25,7 @@ from securesystemslib.signer import Signer as OpenSigner
 from publisher.errors import InputError, SigningError, VerificationError
 from publisher.model.config.signer import Signer
 from publisher.signing.key_files import Passphrase, open_signer, public_key
+from publisher.signing.schemes import PLAIN_SCHEME
 
 ROLE = "minisign"
 
@@ -158,8 +159,8 @@ def _signed_comment(key: Ed25519PublicKey, signed: _SignatureFile) -> str:
 def _public_of(signer: Signer) -> _PublicKey:
     if ROLE not in signer.roles:
         raise SigningError(f"{signer.name} does not have the role {ROLE} in signers.yaml")
-    if signer.scheme != "ed25519":
-        raise SigningError(f"minisign needs an ed25519 key; {signer.name} is {signer.scheme}")
+    if signer.scheme != PLAIN_SCHEME:
+        raise SigningError(f"minisign needs an {PLAIN_SCHEME} key; {signer.name} is {signer.scheme}")
     raw = bytes.fromhex(public_key(signer).keyval["public"])
     return _PublicKey(hashlib.sha256(raw).digest()[:8], raw)
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
@@ -18,30 +17,24 @@ from securesystemslib.signer import Key, Signature, SSlibKey
 
 from publisher.errors import SigningError
 from publisher.model.config.signer import Signer
+from publisher.signing.schemes import KNOWN_KEYS, PLAIN_SCHEME, SCHEMES, Scheme
 
 PERSON_FIELD = "x-tidegate-person"
 DUTY_FIELD = "x-tidegate-duty"
 DEMO_FIELD = "x-tidegate-demo"
 
-MIN_RSA_BITS = 3072
 PUBLIC_LIMIT = 16_384
 """No public key that we take is longer, in PEM form and with the remarks that some programs write around it."""
-
-Scheme = Literal["ed25519", "ecdsa-sha2-nistp256", "rsassa-pss-sha256"]
-
-PLAIN_SCHEME: Literal["ed25519"] = "ed25519"
-"""What the update client verifies that needs only Python; for the others its users need the package cryptography."""
-
-KNOWN_KEYS = "Ed25519, ECDSA on the curve P-256, and RSA of 3072 bits or more"
 
 
 @dataclass(frozen=True)
 class PublicKey:
     """A public key as signers.yaml wants it."""
 
-    scheme: Scheme
+    scheme: str
+    """A name from `SCHEMES`."""
     text: str
-    """64 hexadecimal digits for ed25519, PEM for the others."""
+    """As a key of this scheme is written."""
 
 
 def read_public(data: bytes, where: str) -> PublicKey:
@@ -56,7 +49,7 @@ def read_public(data: bytes, where: str) -> PublicKey:
         )
     text = data[:PUBLIC_LIMIT].decode("ascii", "replace").strip()
     if re.fullmatch(r"[0-9a-fA-F]{64}", text):
-        return PublicKey("ed25519", text.lower())
+        return PublicKey(PLAIN_SCHEME, text.lower())
     try:
         key = load_pem_public_key(text.encode())
     except (ValueError, UnsupportedAlgorithm):
@@ -68,12 +61,11 @@ def read_public(data: bytes, where: str) -> PublicKey:
 
 def _taken(key: PublicKeyTypes, where: str) -> PublicKey:
     if isinstance(key, Ed25519PublicKey):
-        return PublicKey("ed25519", key.public_bytes_raw().hex())
-    pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    if isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1):
-        return PublicKey("ecdsa-sha2-nistp256", pem)
-    if isinstance(key, RSAPublicKey) and key.key_size >= MIN_RSA_BITS:
-        return PublicKey("rsassa-pss-sha256", pem)
+        return PublicKey(PLAIN_SCHEME, key.public_bytes_raw().hex())
+    for scheme in SCHEMES.values():
+        if _fits(key, scheme):
+            pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+            return PublicKey(scheme.name, pem)
     raise SigningError(f"{where} holds a key of a kind that is not taken", fix=f"use one of these: {KNOWN_KEYS}")
 
 
@@ -110,6 +102,8 @@ def signer_of(key: Key, role: str, uri: str) -> Signer:
     """A key that metadata lists, as signers.yaml would name it with this URI. Raises SigningError for a foreign key."""
     fields = key.unrecognized_fields
     try:
+        if key.scheme not in SCHEMES:
+            raise ValueError(key.scheme)
         return Signer.model_validate_json(
             json.dumps(
                 {
@@ -136,16 +130,18 @@ def described(key: Key) -> str:
 
 def _public_from_text(signer: Signer) -> PublicKeyTypes:
     """Raises ValueError when the text is not a key of the signer's scheme."""
-    if signer.scheme == "ed25519":
+    if signer.scheme == PLAIN_SCHEME:
         if not re.fullmatch(r"[0-9a-f]{64}", signer.public):
             raise ValueError
         return Ed25519PublicKey.from_public_bytes(bytes.fromhex(signer.public))
     key = load_pem_public_key(signer.public.encode())
-    fits = (
-        isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1)
-        if signer.scheme == "ecdsa-sha2-nistp256"
-        else isinstance(key, RSAPublicKey) and key.key_size >= MIN_RSA_BITS
-    )
-    if not fits:
+    if signer.scheme not in SCHEMES or not _fits(key, SCHEMES[signer.scheme]):
         raise ValueError
     return key
+
+
+def _fits(key: PublicKeyTypes, scheme: Scheme) -> bool:
+    """Whether a key in PEM signs by the scheme."""
+    if isinstance(key, EllipticCurvePublicKey):
+        return key.curve.name == scheme.curve
+    return isinstance(key, RSAPublicKey) and scheme.least_bits is not None and key.key_size >= scheme.least_bits

@@ -197,6 +197,7 @@ def test_schema_and_loader_refuse_the_same_as_far_as_a_schema_can(name: str) -> 
     kind = schema_name(target)
     errors = list(Draft202012Validator(SCHEMAS[kind]).iter_errors(document.data))
     assert bool(errors) == (name not in BEYOND_A_SCHEMA), errors
-    if errors:
+    # Models know no schemes: `signing/schemes.py` lies above them, and the links ask it.
+    if errors and name != "unknown-scheme":
         with pytest.raises(ValidationError):
             MODELS[kind].model_validate_json(json.dumps(document.data))

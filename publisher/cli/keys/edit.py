@@ -35,12 +35,11 @@ from publisher.pipeline.keys.key_in_use import named_by
 from publisher.rules.english import listed
 from publisher.signing.devices import import_public, refuse_secrets, shown
 from publisher.signing.key_files import generate_ed25519
-from publisher.signing.public_keys import PLAIN_SCHEME, PUBLIC_LIMIT, PublicKey, read_public
+from publisher.signing.public_keys import PUBLIC_LIMIT, PublicKey, read_public
+from publisher.signing.schemes import PLAIN_SCHEME, SCHEMES
 from publisher.text.terminal import hanging, terminal_width, whole, wrapped
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-SCHEMES = ("ed25519", "ecdsa-sha2-nistp256", "rsassa-pss-sha256")
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ _SOURCE_OPTIONS = (
         "--uri", help="With --public: where the private part is on its owner's machine.  [default: file:NAME.pem]"
     ),
     click.option(
-        "--scheme", type=click.Choice(SCHEMES), help="Signature scheme, where a key of a KMS may have several."
+        "--scheme", type=click.Choice(tuple(SCHEMES)), help="Signature scheme, where a key of a KMS may have several."
     ),
     click.option("--no-passphrase", is_flag=True, help="With --new: keep the key unencrypted (mode 0600)."),
 )
@@ -235,7 +234,7 @@ def _refuse_mixture(source: _Source) -> None:
         raise UsageError("--no-passphrase goes with --new", fix="leave it out")
     if source.new and source.scheme not in (None, PLAIN_SCHEME):
         raise UsageError(
-            f"--new makes ed25519 keys, and --scheme says {source.scheme}",
+            f"--new makes {PLAIN_SCHEME} keys, and --scheme says {source.scheme}",
             fix="make the key with another program, and give --public FILE",
         )
 

@@ -16,9 +16,8 @@ from publisher.cli.output.emit import Report, answering, picked
 from publisher.cli.secrets import keys_option
 from publisher.pipeline.keys.list import SHORT, ListedKey, Listing, list_keys
 from publisher.rules.english import counted
+from publisher.signing.schemes import SCHEMES
 from publisher.text.terminal import wrapped
-
-_SCHEMES = {"ed25519": "ed25519", "ecdsa-sha2-nistp256": "ecdsa", "rsassa-pss-sha256": "rsa"}
 
 
 @click.command("list")
@@ -85,7 +84,7 @@ class KeysReport(Report):
 
 def _key_lines(key: ListedKey, names: int, whose: int, width: int) -> Iterator[str]:
     head = f"  {key.signer.name:{names}}  {_whose(key):{whose}}"
-    head += f"  {_SCHEMES[key.signer.scheme]:7}  {key.keyid[:SHORT]:{SHORT}}"
+    head += f"  {SCHEMES[key.signer.scheme].short:7}  {key.keyid[:SHORT]:{SHORT}}"
     own_file = key.where == f"file:{key.signer.name}.pem"
     place = f"{'file' if own_file else key.where}, {key.state}"
     if len(head) + 2 + len(place) <= width:

@@ -21,6 +21,7 @@ from publisher.model.content.release import Release
 from publisher.model.file_names import same_but_for_case
 from publisher.rules.english import counted
 from publisher.rules.quorum import shortfalls
+from publisher.signing.schemes import SCHEMES
 from publisher.text.markdown import problem_of as markdown_problem
 
 
@@ -128,6 +129,7 @@ def _signers(loaded: LoadedConfiguration) -> Iterator[Problem]:
     if item is None:
         return
     for index, signer in enumerate(item.value.signers):
+        yield from exists(signer.scheme, SCHEMES, "signature scheme", item.place("signers", index, "scheme"))
         for position, role in enumerate(signer.roles):
             yield from _known(role, loaded, item.place("signers", index, "roles", position))
 

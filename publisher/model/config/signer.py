@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
@@ -21,7 +21,7 @@ class Signer(Model):
     """What the person answers for with this key."""
     roles: Annotated[tuple[RoleName, ...], Field(min_length=1)]
     """The roles that accept this key; `channels` stands for every product's every channel."""
-    scheme: Literal["ed25519", "ecdsa-sha2-nistp256", "rsassa-pss-sha256"] = "ed25519"
+    scheme: str = "ed25519"
     """Signature scheme as TUF names it. The plain reference client verifies ed25519 only."""
     public: Annotated[str, StringConstraints(min_length=40, max_length=2000)]
     """The public key: 64 hexadecimal digits for ed25519, PEM for the others."""

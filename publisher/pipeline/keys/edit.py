@@ -23,7 +23,8 @@ from publisher.signing.devices import refuse_secrets
 from publisher.signing.key_files import NewKey, public_key, refuse_demo_keys, write_private_key
 from publisher.signing.minisign import ROLE as MINISIGN
 from publisher.signing.minisign import public_file
-from publisher.signing.public_keys import PLAIN_SCHEME, PublicKey
+from publisher.signing.public_keys import PublicKey
+from publisher.signing.schemes import SCHEMES
 
 STAGE = "publish keys stage"
 """The command by which clients learn of a change of keys."""
@@ -197,7 +198,7 @@ def signed_anew(signer: Signer) -> str:
 
 def scheme_warning(scheme: str, names: Sequence[str]) -> str | None:
     """What users need for keys whose signatures the plain client cannot verify; None where it can."""
-    if scheme == PLAIN_SCHEME or not names:
+    if SCHEMES[scheme].plain or not names:
         return None
     return (
         f"{listed(names)} sign{'s' if len(names) == 1 else ''} by {scheme}: the client that needs only Python verifies"
