@@ -40,8 +40,7 @@ class Mended(Generic[M]):
 
 def mended(model: type[M], document: Document) -> Mended[M] | None:
     """The item with its wrong values replaced; None where nobody could say what it is."""
-    from publisher.content.examples import EXAMPLES  # noqa: PLC0415 - needed only once something is wrong
-    from publisher.content.schemas import CONTENT  # noqa: PLC0415 - the same
+    from publisher.content.schemas import CONTENT, example  # noqa: PLC0415 - needed only once something is wrong
 
     kind = next((name for name, known in CONTENT.items() if known is model), "")
     if kind not in ("event", "release", "deprecation", "policy", "products", "scenario", "sprint", "override"):
@@ -56,7 +55,7 @@ def mended(model: type[M], document: Document) -> Mended[M] | None:
             }
             # A list whose entries are wrong counts as too short as well.
             paths = {path for path in paths if not any(path == other[: len(path)] for other in paths - {path})}
-            if not all(_replace(data, path, EXAMPLES[kind]) for path in paths):
+            if not all(_replace(data, path, example(kind)) for path in paths):
                 return None
             changed |= paths
         else:

@@ -10,12 +10,13 @@ import ast
 import inspect
 import json
 import textwrap
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from publisher.content.examples import EXAMPLES
 from publisher.model.catalog import Sample
 from publisher.model.config.endpoint import Endpoints
 from publisher.model.config.role import Roles
@@ -76,12 +77,19 @@ OPEN = frozenset({"feed-1", "answer-1"})
 
 def schema_files() -> dict[str, bytes]:
     """Every schema as a file: name -> bytes, the same on every machine."""
-    files = {}
+    texts = {}
     for name, model in {**CONTENT, **PUBLISHED}.items():
         schema = schema_of(model, closed=name not in OPEN, nulls=name in PUBLISHED)
-        text = json.dumps({**schema, "examples": [EXAMPLES[name]]}, indent=2, ensure_ascii=False)
-        files[f"{name}.json"] = f"{text}\n".encode()
-    return files
+        text = json.dumps({**schema, "examples": [example(name)]}, indent=2, ensure_ascii=False)
+        texts[f"{name}.json"] = f"{text}\n".encode()
+    return texts
+
+
+@cache
+def example(name: str) -> Schema:
+    """A small whole of what the schema `name` describes; editors show it, and a test validates it."""
+    whole: Schema = json.loads((files("publisher.content") / "examples" / f"{name}.json").read_text("utf-8"))
+    return whole
 
 
 def schema_of(model: type[BaseModel], *, closed: bool = True, nulls: bool = False) -> Schema:

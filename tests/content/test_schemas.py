@@ -12,8 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, ValidationError
 
-from publisher.content.examples import EXAMPLES
-from publisher.content.schemas import CONTENT, OPEN, PUBLISHED, field_docstrings, schema_files
+from publisher.content.schemas import CONTENT, OPEN, PUBLISHED, example, field_docstrings, schema_files
 from publisher.content.yaml_reader import parse
 from tests.content.conftest import HERE
 from tests.content.test_bad_files import EXPECTED
@@ -84,8 +83,8 @@ def test_committed_schemas_are_current() -> None:
 def test_a_schema_is_valid_and_accepts_its_example(name: str) -> None:
     Draft202012Validator.check_schema(SCHEMAS[name])
     assert SCHEMAS[name]["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    Draft202012Validator(SCHEMAS[name]).validate(EXAMPLES[name])
-    MODELS[name].model_validate_json(json.dumps(EXAMPLES[name]))
+    Draft202012Validator(SCHEMAS[name]).validate(example(name))
+    MODELS[name].model_validate_json(json.dumps(example(name)))
 
 
 def patterns(schema: Any) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.content.examples import EXAMPLES
+from publisher.content.schemas import example
 from publisher.model.catalog import Catalog
 from publisher.model.config.staffing import Staffing
 from publisher.model.content.calendar_review import Review
@@ -72,7 +72,7 @@ def events(draw: st.DrawFn, ident: str) -> Event:
 @st.composite
 def overrides(draw: st.DrawFn) -> Override:
     start = draw(minutes)
-    known = EXAMPLES["override"] | {
+    known = example("override") | {
         "product": "daemon",
         "version": "4.2.0",
         "rules": draw(
@@ -105,14 +105,14 @@ def staffings(draw: st.DrawFn) -> Staffing | None:
 
 @st.composite
 def windows(draw: st.DrawFn) -> Maintenance:
-    known = EXAMPLES["maintenance"] | {"product": "daemon", "starts": format_time(draw(minutes))}
+    known = example("maintenance") | {"product": "daemon", "starts": format_time(draw(minutes))}
     return Maintenance.model_validate_json(json.dumps(known))
 
 
 @st.composite
 def monitors(draw: st.DrawFn) -> Monitor:
     measured = sorted(draw(st.lists(minutes, max_size=4, unique=True)))
-    known = EXAMPLES["monitor"] | {"products": [], "every": f"{draw(st.integers(1, 100))} h"}
+    known = example("monitor") | {"products": [], "every": f"{draw(st.integers(1, 100))} h"}
     known["readings"] = [{"at": format_time(one), "value": draw(st.sampled_from([3, 30]))} for one in measured]
     return Monitor.model_validate_json(json.dumps(known))
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from publisher.cli.plan.calendar import CalendarReport
-from publisher.content.examples import EXAMPLES
+from publisher.content.schemas import example
 from publisher.model.content.calendar_review import Review
 from publisher.model.content.risk_register import Override, SprintFreeze
 from publisher.model.records.channel_state import ChannelState
@@ -124,7 +124,7 @@ REGISTER = replace(
     overrides=(
         Override.model_validate_json(
             json.dumps(
-                EXAMPLES["override"]
+                example("override")
                 | {"id": "leak-override", "product": "node", "version": "9.8.7", "reason": "Leak of a reason."}
             )
         ),

@@ -6,13 +6,13 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from publisher.content.examples import EXAMPLES
+from publisher.content.schemas import example
 from publisher.model.content.risk_register import Override
 from tests.site.factory import at, catalog, page, release
 
 
 def override(**fields: Any) -> Override:
-    known = EXAMPLES["override"] | {"product": "node", "version": "4.2.0", "approved_at": at(-1), "expires": at(1)}
+    known = example("override") | {"product": "node", "version": "4.2.0", "approved_at": at(-1), "expires": at(1)}
     return Override.model_validate_json(json.dumps(known | fields))
 
 

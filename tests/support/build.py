@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from publisher.content.examples import EXAMPLES
+from publisher.content.schemas import example
 from publisher.content.yaml_reader import parse
 from publisher.model.catalog import Catalog
 from publisher.model.config.endpoint import Endpoints
@@ -37,7 +37,7 @@ def at(text: str) -> datetime:
 
 def event(starts: str, ends: str, **fields: Any) -> Event:
     """An exchange listing of severity 3, unless told otherwise."""
-    known = EXAMPLES["event"] | {"starts": format_time(at(starts)), "ends": format_time(at(ends)), "sample": True}
+    known = example("event") | {"starts": format_time(at(starts)), "ends": format_time(at(ends)), "sample": True}
     known |= {"comms_lead": "Ana"}
     known.pop("announced", None)
     return Event.model_validate_json(json.dumps(known | fields))
@@ -49,7 +49,7 @@ CALM = {"client_load": 0, "node_churn": 0, "support_traffic": 0, "compatibility_
 
 def monitor(*readings: tuple[str, float], every: str = "12 h", measures: str = "errors", **fields: Any) -> Monitor:
     """For all products; at most 12 is healthy."""
-    known = EXAMPLES["monitor"] | {"id": measures, "measures": measures, "products": [], "every": every}
+    known = example("monitor") | {"id": measures, "measures": measures, "products": [], "every": every}
     known["readings"] = [{"at": format_time(at(moment)), "value": value} for moment, value in readings]
     return Monitor.model_validate_json(json.dumps(known | fields))
 
@@ -61,13 +61,13 @@ def severity(score: int) -> dict[str, Any]:
 
 def scenario(ran_at: str, **fields: Any) -> Scenario:
     """A scenario of two failures that held, for all types of event."""
-    known = EXAMPLES["scenario"] | {"event_types": [], "ran_at": format_time(at(ran_at))}
+    known = example("scenario") | {"event_types": [], "ran_at": format_time(at(ran_at))}
     return Scenario.model_validate_json(json.dumps(known | fields))
 
 
 def signal(event: str, score: int, *, accepted: bool, **fields: Any) -> Signal:
     """A signal over its threshold that proposes a severity."""
-    known = EXAMPLES["signal"] | {"event": event, "proposes": severity(score)}
+    known = example("signal") | {"event": event, "proposes": severity(score)}
     if not accepted:
         known.pop("accepted")
     return Signal.model_validate_json(json.dumps(known | fields))
@@ -75,7 +75,7 @@ def signal(event: str, score: int, *, accepted: bool, **fields: Any) -> Signal:
 
 def release(version: str, change_class: str = "feature", product: str = "daemon", **fields: Any) -> Release:
     """An essential release of a test product for both channels."""
-    known = EXAMPLES["release"] | {
+    known = example("release") | {
         "product": product,
         "version": version,
         "change_class": change_class,
@@ -91,12 +91,12 @@ def release(version: str, change_class: str = "feature", product: str = "daemon"
 
 def deprecation(**fields: Any) -> Deprecation:
     """A deprecation of the daemon."""
-    return Deprecation.model_validate_json(json.dumps(EXAMPLES["deprecation"] | {"product": "daemon"} | fields))
+    return Deprecation.model_validate_json(json.dumps(example("deprecation") | {"product": "daemon"} | fields))
 
 
 def maintenance(starts: str, length: str = "1 h", product: str = "daemon", **fields: Any) -> Maintenance:
     """A window of a test product in which a dashboard is slow; it happens once, unless told otherwise."""
-    known = EXAMPLES["maintenance"] | {"starts": format_time(at(starts)), "length": length, "product": product}
+    known = example("maintenance") | {"starts": format_time(at(starts)), "length": length, "product": product}
     known.pop("repeats")
     return Maintenance.model_validate_json(json.dumps(known | fields))
 
@@ -124,13 +124,13 @@ def team_policy() -> Policy:
 
 def policy(**freeze: Any) -> Policy:
     """A policy with the bands and adjustments that are given."""
-    whole = EXAMPLES["policy"]
+    whole = example("policy")
     return Policy.model_validate_json(json.dumps(whole | {"freeze": whole["freeze"] | freeze}))
 
 
 def product(client_type: str, **values: Any) -> Product:
     """A product named after its client type."""
-    known = EXAMPLES["products"]["products"][0]
+    known = example("products")["products"][0]
     fields = {"id": client_type, "client_type": client_type, "channels": ["stable", "beta"]}
     return Product.model_validate_json(json.dumps(known | fields | values))
 
@@ -156,8 +156,8 @@ def catalog(
     return Catalog(
         products={one.id: one for one in products},
         channels={one.id: one for one in channels},
-        endpoints=Endpoints.model_validate_json(json.dumps(EXAMPLES["endpoints"])),
-        signers=Signers.model_validate_json(json.dumps(EXAMPLES["roles"] | EXAMPLES["signers"])),
+        endpoints=Endpoints.model_validate_json(json.dumps(example("endpoints"))),
+        signers=Signers.model_validate_json(json.dumps(example("roles") | example("signers"))),
         policy=the_policy or team_policy(),
         events=tuple(sorted(events, key=lambda one: (one.starts, one.id))),
         releases=tuple(sorted(releases, key=lambda one: (one.product, one.version))),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from publisher.content.examples import EXAMPLES
+from publisher.content.schemas import example
 from publisher.model.catalog import Catalog
 from publisher.model.content.product import Product
 from publisher.model.content.release import ChangeClass
@@ -28,7 +28,7 @@ AREAS = [
 
 def catalog(profile: str = "team") -> Catalog:
     known = build.catalog(the_policy=build.team_policy().model_copy(update={"profile": profile}))
-    fields = EXAMPLES["products"]["products"][0] | {"id": "daemon", "areas": AREAS, "channels": ["stable", "beta"]}
+    fields = example("products")["products"][0] | {"id": "daemon", "areas": AREAS, "channels": ["stable", "beta"]}
     known.products["daemon"] = Product.model_validate_json(json.dumps(fields))
     return known
 
