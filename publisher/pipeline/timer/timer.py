@@ -2,6 +2,9 @@
 
 A refresh has to come several times between the moment at which a role is due, at half of its life, and its end: one run
 that fails, or a machine that is off, must not let the channel expire for everybody.
+
+The texts are the templates `*.in`. The workflow names actions by commit: whoever can move a tag of theirs could
+otherwise read its keys.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import resources
 from pathlib import Path
 
 from publisher.channel.roles import ONLINE_ROLES, role_policy
@@ -29,10 +33,6 @@ ENVIRONMENT = "/etc/tidegate/refresh.env"
 
 RUNS = 8
 """How often a refresh runs in the shortest life of an online role: at least three times between due and expired."""
-
-CHECKOUT = "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2"
-SETUP_PYTHON = "actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0"
-"""Named by commit: whoever can move a tag of theirs could otherwise read the keys of the workflow."""
 
 _STEPS = tuple(timedelta(minutes=minutes) for minutes in (5, 10, 15, 30, 60, 120, 180, 240, 360, 480, 720, 1440))
 """Lengths of time that divide a day or an hour, so that a calendar can name them."""
@@ -71,58 +71,19 @@ def systemd_units(machine: Machine, every: timedelta) -> dict[str, str]:
     call = [_program(str(machine.publish)), *(_argument(word) for word in ("refresh", *machine.options))]
     minutes = int(every.total_seconds()) // 60
     writable = "" if machine.bucket is None else f"ReadWritePaths={_quoted(str(machine.bucket))}\n"
+    service = _filled(
+        SERVICE,
+        USER=_user(machine.user),
+        DIRECTORY=_plain(str(machine.directory)),
+        CALL=" ".join(call),
+        WRITABLE=writable,
+        ENVIRONMENT=ENVIRONMENT,
+    )
     return {
-        SERVICE: f"""\
-# Written by `publish refresh --units`. Signs snapshot and timestamp again when they are due, and stages renewals of
-# what people sign. It fails with exit code 3 while people have to sign something, which the journal names, with 4 when
-# somebody else has published, and with 5 when the store fails: let your monitoring watch for failed units, or name
-# yours in OnFailure=.
-[Unit]
-Description=Sign the update channel again (publish refresh)
-Wants=network-online.target
-After=network-online.target
-# OnFailure=tell-those-on-call@%n.service
-
-[Service]
-Type=oneshot
-User={_user(machine.user)}
-WorkingDirectory={_plain(str(machine.directory))}
-ExecStart={" ".join(call)}
-# TIDEGATE_PASSPHRASE, TIDEGATE_PIN and credentials of the store, one NAME=VALUE a line; mode 0600, owned by root.
-EnvironmentFile=-{ENVIRONMENT}
-TimeoutStartSec=15min
-NoNewPrivileges=yes
-PrivateTmp=yes
-ProtectSystem=strict
-ProtectHome=read-only
-{writable}ProtectClock=yes
-ProtectControlGroups=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
-LockPersonality=yes
-SystemCallArchitectures=native
-CapabilityBoundingSet=
-""",
-        TIMER: f"""\
-# Written by `publish refresh --units`. Install: systemctl enable --now {TIMER}
-[Unit]
-Description=Sign the update channel again every {english.length(every)}
-
-[Timer]
-OnCalendar={_calendar(minutes)}
-RandomizedDelaySec={minutes // 6 or 1}min
-# A machine that was off catches up as soon as it is on.
-Persistent=true
-
-[Install]
-WantedBy=timers.target
-""",
+        SERVICE: service,
+        TIMER: _filled(
+            TIMER, TIMER=TIMER, EVERY=english.length(every), CALENDAR=_calendar(minutes), DELAY=str(minutes // 6 or 1)
+        ),
     }
 
 
@@ -135,73 +96,27 @@ def workflow(signers: Signers, options: tuple[str, ...], every: timedelta) -> st
     files, elsewhere = _key_files(signers)
     secrets = {f"TIDEGATE_KEY_{name.upper().replace('-', '_')}": file for name, file in files.items()}
     call = " ".join(["publish", "refresh", "--keys", "keys", *(_in_workflow(word) for word in options)])
-    given = "\n".join(f"          {name}: ${{{{ secrets.{name} }}}}" for name in secrets)
-    wrote = "\n".join(
-        f'          [ -z "${name}" ] || printf \'%s\\n\' "${name}" > keys/{_in_workflow(file)}'
+    given = "".join(f"          {name}: ${{{{ secrets.{name} }}}}\n" for name in secrets)
+    wrote = "".join(
+        f'          [ -z "${name}" ] || printf \'%s\\n\' "${name}" > keys/{_in_workflow(file)}\n'
         for name, file in secrets.items()
     )
     missing = f"# No secret can bring these keys, which are not files of the key directory: {', '.join(elsewhere)}.\n"
-    keys = f"""\
-      - name: Keys of snapshot and timestamp
-        env:
-{given}
-        run: |
-          umask 077
-          mkdir -p keys
-{wrote}
-"""
-    return f"""\
-# Written by `publish refresh --units`. Signs snapshot and timestamp again when they are due, and stages renewals of
-# what people sign. A failed run names who has to sign, or says that somebody else has published.
-# Secrets: those named below; a key without one is left out.
-# Variables: TIDEGATE_WHEEL, the https address of a wheel of Tidegate that you keep (`make wheel` builds it), and
-# TIDEGATE_SHA256, its digest. Everything else comes from {LOCK} beside this file, exact versions with their digests.
-# Schedules of a quiet repository are switched off after some weeks, and they come late at times: a timer on a machine
-# of yours is the better one where you have one.
-{missing if elsewhere else ""}\
-name: Refresh the update channel
+    return _filled(
+        WORKFLOW,
+        MISSING=missing if elsewhere else "",
+        CRON=_cron(every),
+        KEYS=_filled("refresh-keys.yml", SECRETS=given, FILES=wrote) if files else "",
+        CALL=call,
+        LOCK=LOCK,
+        WORKFLOWS=WORKFLOWS,
+    )
 
-on:
-  schedule:
-    - cron: "{_cron(every)}"
-  workflow_dispatch:
 
-permissions:
-  contents: read
-
-# Never two at once, and none broken off halfway.
-concurrency:
-  group: tidegate-refresh
-  cancel-in-progress: false
-
-jobs:
-  refresh:
-    runs-on: ubuntu-latest
-    timeout-minutes: 15
-    steps:
-      - uses: {CHECKOUT}
-        with:
-          persist-credentials: false
-      - uses: {SETUP_PYTHON}
-        with:
-          python-version: "3.12"
-      - name: Install
-        env:
-          TIDEGATE_WHEEL: ${{{{ vars.TIDEGATE_WHEEL }}}}
-          TIDEGATE_SHA256: ${{{{ vars.TIDEGATE_SHA256 }}}}
-        run: |
-          printf 'tidegate @ %s --hash=sha256:%s\\n' "$TIDEGATE_WHEEL" "$TIDEGATE_SHA256" > "$RUNNER_TEMP/tidegate.txt"
-          python -m pip install --quiet --require-hashes --only-binary :all: -r {WORKFLOWS}/{LOCK}
-          python -m pip install --quiet --require-hashes --only-binary :all: --no-deps -r "$RUNNER_TEMP/tidegate.txt"
-{keys if files else ""}\
-      - name: Refresh
-        env:
-          TIDEGATE_PASSPHRASE: ${{{{ secrets.TIDEGATE_PASSPHRASE }}}}
-          AWS_ACCESS_KEY_ID: ${{{{ secrets.AWS_ACCESS_KEY_ID }}}}
-          AWS_SECRET_ACCESS_KEY: ${{{{ secrets.AWS_SECRET_ACCESS_KEY }}}}
-        run: |
-          {call}
-"""
+def _filled(name: str, **values: str) -> str:
+    """A template beside this module, with values for its placeholders; one alone on a line stands for whole lines."""
+    template = (resources.files(__package__) / f"{name}.in").read_text("utf-8")
+    return re.sub(r"(?m)^@([A-Z]+)@\n|@([A-Z]+)@", lambda match: values[match[1] or match[2]], template)
 
 
 def write_units(directory: Path, files: Mapping[str, str]) -> tuple[Path, ...]:
