@@ -13,7 +13,7 @@ from publisher.errors import SigningError
 from publisher.model.config.role import SHARED_ROLES, TOP_LEVEL_ROLES, RolePolicy
 from publisher.model.config.signer import Signers
 from publisher.model.configuration import Configuration
-from publisher.signing.key_files import public_key
+from publisher.signing.public_keys import public_key
 from publisher.wire.duties import DUTIES_FIELD
 from publisher.wire.version import Version
 from publisher.wire.withdrawn import WITHDRAWN_FIELD

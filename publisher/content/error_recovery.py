@@ -18,8 +18,6 @@ from publisher.content.catalog_items import Item, M
 from publisher.content.yaml_reader import Document, Path
 from publisher.errors import Place
 
-__all__ = ["Mended", "mended"]
-
 _MEASURES = frozenset(
     {"base", "blast_radius", "change_class", "channels", "classes", "effective", "ends", "event_sensitivity", "file"}
     | {"id", "patterns", "platforms", "product", "shipped_at", "starts", "usage", "version", "visibility"}

@@ -28,8 +28,6 @@ from publisher.model.records.site_manifest import OWN_CLIENT, OWN_ROOT
 from publisher.model.values import Model, Text
 from publisher.wire.device_names import is_device_name
 
-__all__ = ["FrontMatter", "Pages", "page_problems", "read_handed_out", "read_pages", "with_front_matter"]
-
 _PICTURES = {".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".webp": b"RIFF"}
 """How each kind of picture begins."""
 _KINDS = ".md, .png, .jpg, .webp and .svg"

@@ -18,8 +18,6 @@ from publisher.errors import InputError, Place, Problem
 from publisher.signing.private_keys import private_key_in
 from publisher.wire.plain_text import find_hidden
 
-__all__ = ["LARGEST", "Tree", "read_file", "read_tree"]
-
 LARGEST = 5 * 1024 * 1024
 """Bytes; no file of content is larger."""
 

@@ -13,8 +13,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Locked", "install_command", "lock_file", "locked"]
-
 _ENTRY = re.compile(
     r"(?P<name>[a-z0-9-]+)==(?P<version>[^ ;]+)(?: ; (?P<marker>[^\\]+?))?(?P<digests>(?: --hash=sha256:[0-9a-f]{64})+)"
 )

@@ -13,8 +13,6 @@ from html import unescape
 
 from publisher.wire.plain_text import without_hidden
 
-__all__ = ["html_problem", "svg_problem"]
-
 _PIECE = re.compile(
     r"[^<]+|<!--[^<>]*-->"
     r"|<(?P<end>/?)(?P<tag>[A-Za-z][A-Za-z0-9]*)"

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 
 from publisher.wire.device_names import is_device_name
 
-__all__ = ["LARGEST_NUMBER", "refuse_device_name", "same_but_for_case"]
-
 LARGEST_NUMBER = 2**53 - 1
 """The largest whole number that every JSON reader holds exactly (RFC 8259, section 6)."""
 

@@ -9,42 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    StringConstraints,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
 from pydantic.json_schema import WithJsonSchema
 
 from publisher.model.file_names import LARGEST_NUMBER, refuse_device_name
 from publisher.wire.plain_text import find_hidden, name_of
 from publisher.wire.version import MAX_LENGTH, Version
-
-__all__ = [
-    "Digest",
-    "Duration",
-    "FilePattern",
-    "HttpsUrl",
-    "LocalTime",
-    "Markdown",
-    "Model",
-    "Origin",
-    "PlatformId",
-    "ReleaseVersion",
-    "Score",
-    "Sentence",
-    "Slug",
-    "Text",
-    "UtcTime",
-    "Zone",
-    "duration_text",
-    "format_time",
-    "worded_pattern",
-]
 
 
 class Model(BaseModel):

@@ -24,8 +24,6 @@ from publisher.errors import InputError
 from publisher.pipeline.client_wheels import Wheel
 from publisher.wire.version import Version
 
-__all__ = ["Trusted", "build_zipapp"]
-
 _SHEBANG = b"#!/usr/bin/env python3\n"
 _MAIN = b"""\
 import sys

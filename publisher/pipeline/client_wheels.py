@@ -19,8 +19,6 @@ from pathlib import Path, PurePosixPath
 from publisher.errors import InputError
 from publisher.locks import Locked, lock_file, locked
 
-__all__ = ["Download", "Wheel", "cached_wheels", "client_lock", "download", "wheels_in"]
-
 _LIMIT = 64 * 1024**2
 """No wheel that we read is larger, in bytes; real ones have a few hundred thousand."""
 

@@ -14,7 +14,8 @@ from publisher.errors import SigningError
 from publisher.model.config.role import SHARED_ROLES
 from publisher.model.config.signer import Signer, Signers
 from publisher.rules import english
-from publisher.signing.devices import NotAtHand, device_of
+from publisher.signing.device_errors import NotAtHand
+from publisher.signing.devices import device_of
 from publisher.signing.key_files import (
     NoPassphrase,
     OpenSigner,

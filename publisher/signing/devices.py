@@ -30,7 +30,7 @@ from securesystemslib.signer import Signer as OpenSigner
 from publisher.errors import SigningError
 from publisher.model.config.signer import Signer
 from publisher.signing.aws_kms import be_brief
-from publisher.signing.device_errors import SERVICES, NotAtHand, WrongSecret, device_error
+from publisher.signing.device_errors import SERVICES, WrongSecret, device_error
 from publisher.signing.public_keys import PublicKey, public_key, read_public
 from publisher.signing.schemes import KNOWN_KEYS, SCHEMES
 
@@ -237,16 +237,3 @@ def _translated(name: str, uri: str, answers: _Answers) -> Iterator[None]:
         raise
     except Exception as error:
         raise device_error(error, name, uri.partition(":")[0], answers.without(str(error))) from None
-
-
-__all__ = [
-    "TRIAL",
-    "NotAtHand",
-    "Passphrase",
-    "WrongSecret",
-    "device_of",
-    "import_public",
-    "open_device",
-    "refuse_secrets",
-    "shown",
-]

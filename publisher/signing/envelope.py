@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import UnverifiedSignatureError
 from securesystemslib.signer import Key
+from securesystemslib.signer import Signer as OpenSigner
 
 from publisher.errors import VerificationError
-from publisher.signing.key_files import OpenSigner
 
 
 def seal(payload: bytes, payload_type: str, key: OpenSigner) -> bytes:

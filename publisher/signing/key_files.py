@@ -24,47 +24,18 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from securesystemslib.signer import CryptoSigner, SSlibKey
-from securesystemslib.signer import Signer as OpenSigner
+from securesystemslib.signer import Signer as _OpenSigner
 
 from publisher.errors import SigningError
 from publisher.model.config.signer import Signer, Signers
 from publisher.signing.devices import Passphrase, open_device
-from publisher.signing.public_keys import (
-    DEMO_FIELD,
-    DUTY_FIELD,
-    PERSON_FIELD,
-    described,
-    public_key,
-    signed_by,
-    signer_of,
-)
-
-__all__ = [
-    "DEMO_FIELD",
-    "DUTY_FIELD",
-    "PERSON_FIELD",
-    "NewKey",
-    "NoPassphrase",
-    "OpenSigner",
-    "OtherKey",
-    "Passphrase",
-    "WrongPassphrase",
-    "described",
-    "generate_ed25519",
-    "is_encrypted",
-    "key_path",
-    "open_signer",
-    "public_key",
-    "refuse_bad_keeping",
-    "refuse_demo_keys",
-    "refuse_taken",
-    "signed_by",
-    "signer_of",
-    "write_private_key",
-]
+from publisher.signing.public_keys import public_key
 
 MIN_PASSPHRASE = 12
 """PKCS#8 as `cryptography` writes it derives the key with 2048 rounds only, so the passphrase must carry the weight."""
+
+OpenSigner = _OpenSigner
+"""What signs with a key that has been opened; only signing/ and the client import securesystemslib."""
 
 KEY_FILE_LIMIT = 65_536
 

@@ -20,11 +20,12 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from securesystemslib.signer import Signer as OpenSigner
 
 from publisher.errors import InputError, SigningError, VerificationError
 from publisher.model.config.signer import Signer
-from publisher.signing.key_files import Passphrase, open_signer, public_key
+from publisher.signing.devices import Passphrase
+from publisher.signing.key_files import OpenSigner, open_signer
+from publisher.signing.public_keys import public_key
 from publisher.signing.schemes import PLAIN_SCHEME
 
 ROLE = "minisign"

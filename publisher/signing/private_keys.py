@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["LARGEST", "private_key_in"]
-
 LARGEST = 256 * 1024
 """Bytes; no file that is a key is larger, so larger programs need not be read. A key in a text may lie anywhere."""
 

@@ -15,8 +15,6 @@ from publisher.model.content.release import ChangeClass
 from publisher.site import labels, text
 from publisher.wire.web_path import web_path
 
-__all__ = ["Templates"]
-
 
 class Templates:
     """The directory `templates/`, of which pages/ is used here and theme/ by MkDocs."""

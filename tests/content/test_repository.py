@@ -11,9 +11,10 @@ import pytest
 from publisher.content.load import load_catalog
 from publisher.model.catalog import Catalog
 from publisher.model.content.deprecation import DeprecationState
-from publisher.model.content.event import Confidence, Visibility
+from publisher.model.content.event import Confidence
 from publisher.model.content.product import ClientType
 from publisher.model.content.release import ChangeClass, Kind, RiskClass
+from publisher.model.visibility import Visibility
 from publisher.rules.calendar.lifecycle import deprecation_state
 from publisher.rules.evaluate import evaluate, worst
 from publisher.rules.freeze.matrix import LENGTHS

@@ -12,7 +12,7 @@ from publisher.errors import SigningError
 from publisher.model.config.signer import Signers
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.release.release import apply_release, plan_release
-from publisher.signing.key_files import described
+from publisher.signing.public_keys import described
 from tests.support.project import Project
 
 ROLE = "node.stable"

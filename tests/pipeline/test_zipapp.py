@@ -12,8 +12,9 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from publisher.client.embedded import Trusted
 from publisher.errors import InputError
-from publisher.pipeline.client_build import Trusted, build_zipapp
+from publisher.pipeline.client_build import build_zipapp
 from publisher.wire.version import Version
 from tests.support.tuf_repository import BOB, Bucket, Person, a_feed
 from tests.support.wheels import a_wheel, installed_wheels

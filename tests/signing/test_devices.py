@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 from securesystemslib.signer import SIGNER_FOR_URI_SCHEME, CryptoSigner, Key, SecretsHandler, Signature, SSlibKey
-from securesystemslib.signer import Signer as OpenSigner
 
 from publisher.errors import SigningError
 from publisher.locks import install_command, lock_file
 from publisher.signing.device_errors import DEVICES, NotAtHand, WrongSecret, device_error
 from publisher.signing.devices import device_of, import_public, refuse_secrets, shown
-from publisher.signing.key_files import generate_ed25519, open_signer
+from publisher.signing.key_files import OpenSigner, generate_ed25519, open_signer
 from tests.signing.conftest import MakeSigner
 
 PIN = "482917"

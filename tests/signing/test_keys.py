@@ -11,12 +11,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from securesystemslib.signer import SIGNER_FOR_URI_SCHEME, CryptoSigner, Key, SecretsHandler, Signature, SSlibKey
-from securesystemslib.signer import Signer as OpenSigner
 
 from publisher.errors import SigningError
 from publisher.model.config.role import Duty
 from publisher.model.config.signer import Signer, Signers
-from publisher.signing.key_files import generate_ed25519, open_signer, public_key, refuse_demo_keys, write_private_key
+from publisher.signing.key_files import OpenSigner, generate_ed25519, open_signer, refuse_demo_keys, write_private_key
+from publisher.signing.public_keys import public_key
 from tests.signing.conftest import MakeSigner
 
 KEYID = "74c181c7ad8a0855d4b55e44d2ba87aabdddb196832571f15f92fece332e4916"

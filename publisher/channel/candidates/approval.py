@@ -25,7 +25,8 @@ from publisher.model.values import format_time
 from publisher.rules import english
 from publisher.rules.engine.required_approvals import Needs, mark, marks, override_mark, same_person
 from publisher.signing.envelope import payload_of, seal, verify_envelope
-from publisher.signing.key_files import OpenSigner, described, public_key
+from publisher.signing.key_files import OpenSigner
+from publisher.signing.public_keys import described, public_key
 from publisher.wire.duties import Signature, uncovered
 
 PAYLOAD_TYPE = "application/vnd.tidegate.approval+json"

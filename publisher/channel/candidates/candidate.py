@@ -24,7 +24,7 @@ from publisher.errors import StorageConflict, VerificationError
 from publisher.model.config.signer import Signers
 from publisher.model.records.candidate import CandidateRecord, StagingPointer
 from publisher.rules.english import listed
-from publisher.signing.key_files import described
+from publisher.signing.public_keys import described
 
 PAYLOAD, RECORD = "payload.json", "decision.json"
 

@@ -12,7 +12,7 @@ from tuf.api.metadata import Key, Root, Targets
 from publisher.channel.advance import says_the_same
 from publisher.channel.roles import ENDPOINTS_FIELD
 from publisher.rules import english
-from publisher.signing.key_files import described
+from publisher.signing.public_keys import described
 from publisher.wire.duties import DUTIES_FIELD
 
 

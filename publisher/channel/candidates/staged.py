@@ -14,7 +14,8 @@ from publisher.channel.candidates.candidate import BACK, SIGNATURES, Candidate, 
 from publisher.channel.candidates.release_candidate import ReleaseCandidate
 from publisher.channel.repository import Read
 from publisher.errors import VerificationError
-from publisher.signing.key_files import OpenSigner, signed_by
+from publisher.signing.key_files import OpenSigner
+from publisher.signing.public_keys import signed_by
 
 SIGNATURE_LIMIT = 4096
 """The largest signature object, in bytes."""

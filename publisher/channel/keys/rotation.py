@@ -19,7 +19,7 @@ from publisher.channel.candidates.candidate import People, base_named
 from publisher.channel.repository import Repository, verifies, withdrawn_by
 from publisher.channel.roles import BASE_FIELD, first_root, lifetime_of, role_policy
 from publisher.model.config.signer import Signers
-from publisher.signing.key_files import PERSON_FIELD
+from publisher.signing.public_keys import PERSON_FIELD
 from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 
 S = TypeVar("S", Root, Targets)

@@ -25,7 +25,8 @@ from publisher.errors import VerificationError
 from publisher.model.config.signer import Signers
 from publisher.model.records.ledger_entry import Entry, LedgerAction, LedgerEntryBody, PublicEntry, Stamp
 from publisher.signing.envelope import payload_of, seal, verify_envelope
-from publisher.signing.key_files import OpenSigner, public_key
+from publisher.signing.key_files import OpenSigner
+from publisher.signing.public_keys import public_key
 
 PAYLOAD_TYPE = "application/vnd.tidegate.ledger+json"
 

@@ -19,7 +19,7 @@ from publisher.channel.roles import ONLINE_ROLES
 from publisher.errors import VerificationError
 from publisher.model.config.signer import Signers
 from publisher.model.records.ledger_entry import Entry, LedgerAction, LedgerEntryBody
-from publisher.signing.key_files import public_key
+from publisher.signing.public_keys import public_key
 
 ABOUT_ALL = (LedgerAction.KEYS, LedgerAction.RECOVER, LedgerAction.REFRESH, LedgerAction.SIGN_SITE)
 """What is never done for one channel: its people do not speak for the others, whatever channel an entry names."""

@@ -27,7 +27,7 @@ from publisher.pipeline.roles.change import (
     verify_for_all,
 )
 from publisher.rules import english
-from publisher.signing.key_files import described
+from publisher.signing.public_keys import described
 from publisher.text.terminal import versions, wrapped
 
 

@@ -14,7 +14,7 @@ from publisher.pipeline.release.approve import ReleaseReview
 from publisher.pipeline.roles.approve import RoleReview
 from publisher.pipeline.roles.change import StagedRole
 from publisher.rules.headline import halves, headline
-from publisher.signing.key_files import public_key
+from publisher.signing.public_keys import public_key
 from publisher.text.terminal import hanging, wrapped
 
 Reviewed = ReleaseReview | RoleReview

@@ -9,9 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from publisher.model.values import HttpsUrl, Markdown, Model, Score, Slug, Text, UtcTime
-from publisher.model.visibility import Visibility, Visible
-
-__all__ = ["Event", "Visibility"]
+from publisher.model.visibility import Visible
 
 Impact = Annotated[int, Field(ge=0, le=3)]
 """0 none, 1 some, 2 high, 3 extreme."""

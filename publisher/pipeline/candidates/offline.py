@@ -20,7 +20,7 @@ from publisher.model.values import Digest, Model
 from publisher.pipeline.bucket_reader import SMALL, Readable, reader
 from publisher.pipeline.candidates.review import Review
 from publisher.pipeline.objects.planned import PlannedObject
-from publisher.signing.key_files import signed_by
+from publisher.signing.public_keys import signed_by
 from publisher.storage.memory import MemoryStorage
 from publisher.storage.protocol import Body, ObjectMeta, Stat, Storage
 

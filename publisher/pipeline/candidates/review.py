@@ -25,7 +25,8 @@ from publisher.pipeline.candidates.staged import added
 from publisher.pipeline.keyring import KeyRing, Passphrase
 from publisher.pipeline.objects.planned import PlannedObject
 from publisher.rules import english
-from publisher.signing.key_files import OpenSigner, OtherKey, described, open_signer, public_key, signer_of
+from publisher.signing.key_files import OpenSigner, OtherKey, open_signer
+from publisher.signing.public_keys import described, public_key, signer_of
 
 
 class Review(Protocol):

@@ -23,7 +23,7 @@ from publisher.pipeline.objects.planned import PlannedObject
 from publisher.pipeline.objects.writing import Written, write_objects
 from publisher.pipeline.progress import silent
 from publisher.rules.engine.required_approvals import Needs
-from publisher.signing.key_files import public_key
+from publisher.signing.public_keys import public_key
 from publisher.storage.protocol import Body, Storage
 
 MOST = 200

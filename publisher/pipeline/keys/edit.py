@@ -20,10 +20,10 @@ from publisher.model.configuration import Configuration
 from publisher.rules.english import capitalised, listed
 from publisher.rules.quorum import shortfalls
 from publisher.signing.devices import refuse_secrets
-from publisher.signing.key_files import NewKey, public_key, refuse_demo_keys, write_private_key
+from publisher.signing.key_files import NewKey, refuse_demo_keys, write_private_key
 from publisher.signing.minisign import ROLE as MINISIGN
 from publisher.signing.minisign import public_file
-from publisher.signing.public_keys import PublicKey
+from publisher.signing.public_keys import PublicKey, public_key
 from publisher.signing.schemes import SCHEMES
 
 STAGE = "publish keys stage"

@@ -8,9 +8,9 @@ from publisher.channel.layout import MINISIGN_TARGET
 from publisher.model.config.signer import Signer
 from publisher.pipeline.bucket import Bucket
 from publisher.signing.digests import digest_bytes
-from publisher.signing.key_files import public_key
 from publisher.signing.minisign import ROLE as MINISIGN
 from publisher.signing.minisign import public_file
+from publisher.signing.public_keys import public_key
 
 
 def named_by(signer: Signer, bucket: Bucket) -> tuple[str, ...] | None:

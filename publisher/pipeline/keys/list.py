@@ -14,7 +14,8 @@ from publisher.pipeline.keys.edit import scheme_warning
 from publisher.rules.english import capitalised, listed
 from publisher.rules.quorum import Shortfall, alone, needs, shortfalls
 from publisher.signing.devices import shown
-from publisher.signing.key_files import key_path, public_key, refuse_bad_keeping
+from publisher.signing.key_files import key_path, refuse_bad_keeping
+from publisher.signing.public_keys import public_key
 
 SHORT = 8
 """How many digits of a key id people compare by eye."""

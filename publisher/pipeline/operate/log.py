@@ -11,7 +11,7 @@ from publisher.model.records.ledger_entry import Entry, PublicEntry
 from publisher.pipeline.bucket_reader import Readable, reader
 from publisher.pipeline.ledger_append import Ledger
 from publisher.signing.digests import digest_bytes
-from publisher.signing.key_files import described
+from publisher.signing.public_keys import described
 
 
 @dataclass(frozen=True)

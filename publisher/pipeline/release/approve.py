@@ -37,7 +37,7 @@ from publisher.rules.engine.question import Question
 from publisher.rules.engine.required_approvals import Needs, needs
 from publisher.rules.evaluate import evaluate
 from publisher.rules.gate_order import BY_ID
-from publisher.signing.key_files import DUTY_FIELD
+from publisher.signing.public_keys import DUTY_FIELD
 
 
 @dataclass(frozen=True)

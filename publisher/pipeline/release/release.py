@@ -31,7 +31,7 @@ from publisher.rules.engine.question import Question
 from publisher.rules.engine.required_approvals import needs
 from publisher.rules.evaluate import NO_EVIDENCE
 from publisher.rules.gate_order import BY_ID
-from publisher.signing.key_files import public_key
+from publisher.signing.public_keys import public_key
 from publisher.storage.protocol import Storage
 
 

@@ -53,7 +53,7 @@ from publisher.pipeline.progress import silent
 from publisher.pipeline.publication.plan import Publication, plan_publication
 from publisher.pipeline.publication.self_check import update_as_client
 from publisher.pipeline.publication.staging_pointer import clear_pointer, point_to, read_pointer_version
-from publisher.signing.key_files import described
+from publisher.signing.public_keys import described
 from publisher.storage.protocol import Body, Storage
 from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 
