@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -180,8 +180,4 @@ def _keys(signers: Signers, role: str) -> dict[str, Key]:
         raise SigningError(
             f"no key may sign {role}", fix="make keys with `publish keys init`, or add signers to signers.yaml"
         )
-    return {key.keyid: key for key in _in_order(keys)}
-
-
-def _in_order(keys: Iterable[Key]) -> list[Key]:
-    return sorted(keys, key=lambda key: key.keyid)
+    return {key.keyid: key for key in sorted(keys, key=lambda key: key.keyid)}

@@ -11,7 +11,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote, urljoin
+from urllib.parse import unquote
 
 # typeshed does not list it. It takes the mapping; on some systems `proxy_bypass` asks the system by itself.
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
@@ -21,7 +21,7 @@ from urllib3.util import Url, parse_url
 
 from publisher.wire.errors import ClientInputError
 
-__all__ = ["Proxy", "is_safe", "joined", "parsed", "proxy_for"]
+__all__ = ["Proxy", "is_safe", "parsed", "proxy_for"]
 
 _PLAIN = re.compile(r"[A-Za-z]+://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?#][!#-;=?-\[\]_a-z~]*)?")
 """A scheme, a host of plain characters (RFC 3986, 3.2.2) and a path; no user, no backslash, nothing beyond ASCII."""
@@ -53,11 +53,6 @@ def parsed(url: str) -> Url:
 def is_safe(address: Url) -> bool:
     """True for https, and for http on this machine, where nobody can be in between."""
     return address.scheme == "https" or (address.scheme == "http" and _is_this_machine(address.host or ""))
-
-
-def joined(url: str, location: str) -> str:
-    """Where a redirect from `url` leads, to be judged by `parsed`. Raises ValueError."""
-    return urljoin(url, location)
 
 
 def proxy_for(address: Url, proxies: Mapping[str, str]) -> Proxy | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import url2pathname
 
 import urllib3
@@ -28,7 +28,7 @@ from urllib3.exceptions import (
 from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 from urllib3.util import Url
 
-from publisher.client.address import Proxy, is_safe, joined, parsed, proxy_for
+from publisher.client.address import Proxy, is_safe, parsed, proxy_for
 from publisher.client.deadlines import CHUNK, Limits, Pace, keep_pace, paced
 from publisher.client.durable_files import open_plain
 from publisher.wire.errors import ClientInputError
@@ -238,7 +238,7 @@ def _parsed(url: str) -> Url:
 
 def _redirected(url: str, location: str) -> Url:
     try:
-        return parsed(joined(url, location))
+        return parsed(urljoin(url, location))
     except ValueError:
         raise DownloadError(f"{url} redirects to {location!a}, which is not an address") from None
 

@@ -172,7 +172,7 @@ def _verify(
 def _seen(signed: Signed, judge: Root | Targets, role: str) -> RoleSeen:
     """What is remembered of a role, whose keys `judge` names."""
     digest = hashlib.sha256(CanonicalJSONSerializer().serialize(signed)).hexdigest()
-    return RoleSeen(signed.version, _keys_of(judge, role), digest)
+    return RoleSeen(signed.version, frozenset(judge.get_delegated_role(role).keyids), digest)
 
 
 def _load_brakes(updater: Updater) -> None:
@@ -192,10 +192,6 @@ def _verified(source: ChannelSource, updater: Updater, role_name: str) -> Metada
         raise ClientVerificationError(f"the channel's delegations do not lead to {role_name}", fix=DISTRUST)
     path = source.metadata_dir / f"{quote(role_name, safe='')}.json"
     return Metadata[Targets].from_bytes(path.read_bytes())
-
-
-def _keys_of(delegator: Root | Targets, role: str) -> frozenset[str]:
-    return frozenset(delegator.get_delegated_role(role).keyids)
 
 
 def _remember_expired(source: ChannelSource, updater: Updater, seen: Seen, now: datetime) -> None:

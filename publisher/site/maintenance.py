@@ -8,7 +8,7 @@ from datetime import datetime
 
 from publisher.model.content.maintenance import Maintenance
 from publisher.model.timespan import Span
-from publisher.rules.maintenance.judge import judge
+from publisher.rules.maintenance.judge import may_take_place
 from publisher.rules.staffing.local_time import local
 from publisher.rules.staffing.occurrences import Occurrence, occurrences
 from publisher.site import labels
@@ -43,7 +43,7 @@ def maintenance_views(scene: Scene, end: datetime) -> Iterator[MaintenanceView]:
 
 
 def _view(scene: Scene, maintenance: Maintenance, windows: tuple[Occurrence, ...]) -> MaintenanceView:
-    first = next((window for window in windows if _may_take_place(scene, window)), None)
+    first = next((window for window in windows if may_take_place(scene.catalog, window)), None)
     shown, slot = first or windows[0], maintenance.repeats
     public = maintenance.is_public(scene.now)
     return MaintenanceView(
@@ -55,7 +55,3 @@ def _view(scene: Scene, maintenance: Maintenance, windows: tuple[Occurrence, ...
         holds=first is not None and first.start <= scene.now,
         sample=maintenance.sample,
     )
-
-
-def _may_take_place(scene: Scene, window: Occurrence) -> bool:
-    return not any(verdict.outcome.stops for verdict in judge(scene.catalog, window.maintenance, window.start))

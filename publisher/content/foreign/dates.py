@@ -22,11 +22,6 @@ _DATE = re.compile(
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 
 
-def is_moment(span: Span) -> bool:
-    """Whether a date means one moment."""
-    return span.length == MOMENT
-
-
 def whole_month(span: Span) -> Span:
     """The month, or the months, that a span lies in."""
     return Span(span.start.replace(day=1, hour=0, minute=0, second=0), _next_month(span.end - MOMENT))

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from publisher.content.foreign.dates import DAY, dated, is_moment, time_of_day, whole_month
+from publisher.content.foreign.dates import DAY, MOMENT, dated, time_of_day, whole_month
 from publisher.content.foreign.fields import Unusable, first_problem, fits, label, needed, shown, slug, value
 from publisher.content.foreign.rows import Row
 from publisher.model.content.event import (
@@ -136,7 +136,7 @@ class _RowReader:
         span = Span(start.start, end.end)
         if end.end <= start.start:
             raise Unusable("ends before it starts", f"{english.day(start.start)}, {english.day(end.start)}")
-        if start is end and is_moment(start):
+        if start is end and start.length == MOMENT:
             span = Span(start.start, start.start.replace(hour=0, minute=0, second=0) + DAY)  # nobody says how long
         span = self._believed(self._as_precise(span))
         if span.end - span.start > LONG:

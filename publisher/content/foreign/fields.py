@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from pydantic import ValidationError
@@ -39,11 +38,6 @@ def fits(row: Row, conditions: Conditions) -> bool:
     return all(
         type(there := value(row, name)) is type(expected) and there == expected for name, expected in conditions.items()
     )
-
-
-def fits_one(row: Row, alternatives: Iterable[Conditions]) -> bool:
-    """Whether one of several sets of conditions holds."""
-    return any(fits(row, conditions) for conditions in alternatives)
 
 
 def needed(row: Row, name: str) -> str:

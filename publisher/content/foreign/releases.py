@@ -14,7 +14,6 @@ from publisher.content.foreign.fields import (
     Unusable,
     first_problem,
     fits,
-    fits_one,
     label,
     needed,
     shown,
@@ -124,13 +123,14 @@ def _release(row: Row, mapping: ReleaseMapping, product: str, name: str, notes: 
     if day.end - day.start > DAY:
         notes.append(("is known to the month only, and all of it counts", english.day(day.start)))
     notes.extend(_other_dates(row, mapping, day))
+    essential = any(fits(row, conditions) for conditions in mapping.essential)
     try:
         release = Release(
             product=product,
             version=version,
             channels=(CHANNEL,),
             change_class=_change_class(row, mapping, notes),
-            necessity=Necessity.ESSENTIAL if fits_one(row, mapping.essential) else Necessity.OPPORTUNISTIC,
+            necessity=Necessity.ESSENTIAL if essential else Necessity.OPPORTUNISTIC,
             fix_confidence=assume.fix_confidence,
             tested=assume.tested,
             sentence="Taken from a history file.",

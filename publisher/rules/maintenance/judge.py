@@ -41,6 +41,11 @@ def judge(catalog: Catalog, maintenance: Maintenance, occurrence_start: datetime
     return verdicts
 
 
+def may_take_place(catalog: Catalog, window: Occurrence) -> bool:
+    """Whether no condition stops the window."""
+    return not any(verdict.outcome.stops for verdict in judge(catalog, window.maintenance, window.start))
+
+
 def _approved(maintenance: Maintenance, verdict: Verdict) -> Verdict:
     """What needs an approval passes with one, and says so."""
     given = maintenance.approval

@@ -7,13 +7,12 @@ from datetime import datetime
 from heapq import merge
 from itertools import islice
 
-from publisher.model.catalog import Catalog
 from publisher.model.content.release import Kind
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
 from publisher.rules.engine.gate import TEAM, Gate, Half, Ruling, not_asked
 from publisher.rules.engine.question import Question
-from publisher.rules.maintenance.judge import judge
+from publisher.rules.maintenance.judge import may_take_place
 from publisher.rules.staffing.occurrences import Occurrence, upcoming
 
 LOOK_AHEAD = 60
@@ -27,7 +26,7 @@ def ask(question: Question) -> Ruling:
     if (excused := not_asked(question.policy, TEAM)) is not None:
         return excused
     coming = merge(*_windows(question), key=lambda window: (window.start, window.maintenance.id))
-    window = next((window for window in coming if _may_happen(question.catalog, window)), None)
+    window = next((window for window in coming if may_take_place(question.catalog, window)), None)
     if window is None:
         return Ruling(
             Outcome.BLOCKED,
@@ -80,10 +79,6 @@ def _windows(question: Question) -> list[Iterator[Occurrence]]:
         for maintenance in question.catalog.maintenance
         if maintenance.product == question.release.product
     ]
-
-
-def _may_happen(catalog: Catalog, window: Occurrence) -> bool:
-    return not any(verdict.outcome.stops for verdict in judge(catalog, window.maintenance, window.start))
 
 
 GATE = Gate("maintenance.window", Half.ENVIRONMENT, "the wait for a maintenance window", ask, boundaries)
