@@ -5,10 +5,7 @@ How a text is cut and put together again is said in yaml_edit.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import wraps
-from typing import TypeVar, cast
+from dataclasses import dataclass
 
 import yaml
 from yaml.nodes import MappingNode, Node, SequenceNode
@@ -28,26 +25,6 @@ class Cut:
     """The line of a comment that stood right above the key, and may be about it; it is still there."""
 
 
-Edit = TypeVar("Edit", bound=str | Cut)
-Named = TypeVar("Named", str, Signer)
-
-
-def _keeps_line_ends(edit: Callable[[str, Named], Edit]) -> Callable[[str, Named], Edit]:
-    """Edit a text whose lines all end as on Windows as any other, and give it back as it was kept."""
-
-    @wraps(edit)
-    def edited(text: str, key: Named) -> Edit:
-        if "\r\n" not in text or text.count("\r\n") != text.count("\n"):
-            return edit(text, key)
-        done: str | Cut = edit(text.replace("\r\n", "\n"), key)
-        if isinstance(done, Cut):
-            return cast("Edit", replace(done, text=done.text.replace("\n", "\r\n")))
-        return cast("Edit", done.replace("\n", "\r\n"))
-
-    return edited
-
-
-@_keeps_line_ends
 def with_signer(text: str, signer: Signer) -> str:
     """The text with one more key, as the last. Raises InputError where the list is written in brackets."""
     return edited(text, lambda plain: _with_signer(plain, signer))
@@ -67,7 +44,6 @@ def _with_signer(text: str, signer: Signer) -> str:
     return text[:line] + _entry(signer, " " * signers.start_mark.column) + text[line:]
 
 
-@_keeps_line_ends
 def with_retired(text: str, name: str) -> str:
     """The text with the key of this name, which it holds, marked as replaced. Raises InputError as `with_signer`."""
     return edited(text, lambda plain: _with_retired(plain, name))
@@ -84,7 +60,6 @@ def _with_retired(text: str, name: str) -> str:
     return f"{text[:line]}{' ' * item.start_mark.column}retired: true\n{text[line:]}"
 
 
-@_keeps_line_ends
 def without_signer(text: str, name: str) -> Cut:
     """The text without the key of this name, which it holds. Raises InputError where the list is in brackets."""
     # Lines are counted alike whatever ends them.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -33,14 +33,31 @@ def digest_stream(
 
     `progress` is told how many bytes were read each time. OSError passes.
     """
+    return digest_chunks(_chunks(stream, limit), progress)
+
+
+def digest_chunks(
+    chunks: Iterable[bytes], progress: Callable[[int], None] | None = None, *, limit: int | None = None
+) -> FileDigests:
+    """The same for bytes that come in pieces; after the first piece that goes past `limit` none is asked for."""
     sha256, blake2b512, size = hashlib.sha256(), hashlib.blake2b(), 0
-    while chunk := stream.read(CHUNK if limit is None else min(CHUNK, limit + 1 - size)):
+    for chunk in chunks:
         sha256.update(chunk)
         blake2b512.update(chunk)
         size += len(chunk)
         if progress:
             progress(len(chunk))
+        if limit is not None and size > limit:
+            break
     return FileDigests(size, sha256.hexdigest(), blake2b512.digest())
+
+
+def _chunks(stream: BinaryIO, limit: int | None) -> Iterator[bytes]:
+    left = limit
+    while chunk := stream.read(CHUNK if left is None else min(CHUNK, left + 1)):
+        yield chunk
+        if left is not None:
+            left -= len(chunk)
 
 
 def more_than(limit: int) -> FileDigests:

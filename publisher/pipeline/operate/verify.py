@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -17,7 +16,7 @@ from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.repository import Repository
 from publisher.errors import InputError, StorageError, StorageMissing, StorageTooLarge, VerificationError
 from publisher.pipeline.bucket_reader import SMALL, reader
-from publisher.signing.digests import FileDigests, digest_stream, more_than
+from publisher.signing.digests import FileDigests, digest_chunks, digest_stream, more_than
 from publisher.storage.protocol import Storage, too_large
 from publisher.wire.web_path import address_of
 
@@ -96,9 +95,9 @@ class WebSource:
         return bytes(data)
 
     def digest(self, key: str, limit: int) -> FileDigests | None:
-        """Size and digests; None when there is no such object. Reading stops one byte past `limit`."""
+        """Size and digests; None when there is no such object. Reading stops past `limit`."""
         try:
-            return digest_stream(io.BufferedReader(_Chunks(self._chunks(key))), limit=limit)
+            return digest_chunks(self._chunks(key), limit=limit)
         except _Missing:
             return None
 
@@ -119,28 +118,6 @@ class WebSource:
 
 class _Missing(Exception):
     """There is no such object on the web."""
-
-
-class _Chunks(io.RawIOBase):
-    """An iterator of chunks as a stream that is read once."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._rest = b""
-
-    def readable(self) -> bool:
-        return True
-
-    # Whoever reads gives a buffer that can be written to; typeshed means any buffer.
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        while not self._rest:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                return 0
-            self._rest = chunk
-        count = min(len(buffer), len(self._rest))
-        buffer[:count], self._rest = self._rest[:count], self._rest[count:]
-        return count
 
 
 def verify_channel(channel: AuditSource, root: bytes, now: datetime, site: AuditSource | None = None) -> Audit:
