@@ -99,7 +99,7 @@ def test_a_folder_without_its_slash_is_sent_on_within_this_server(places: tuple[
         ("timestamp.json", "application/json"),
         ("a.css", "text/css; charset=utf-8"),
         ("a.js", "text/javascript; charset=utf-8"),
-        ("a.svg", "image/svg+xml"),
+        ("a.svg", "image/svg+xml; charset=utf-8"),  # as it is uploaded
         ("SHA256SUMS", "text/plain; charset=utf-8"),
         ("tidegate-0.1.0.pyz", "application/octet-stream"),
     ],

@@ -16,6 +16,7 @@ from publisher.pipeline.bucket_reader import SMALL
 from publisher.pipeline.objects.planned import CHANGING, IMMUTABLE
 from publisher.signing.private_keys import private_key_in
 from publisher.site.directory_writer import MARKER
+from publisher.site.media_types import media_type
 from publisher.storage.protocol import Body, ObjectMeta, check_key
 
 CHANNEL_FOLDERS = ("tuf/", STAGING, LEDGER)
@@ -23,48 +24,6 @@ CHANNEL_FOLDERS = ("tuf/", STAGING, LEDGER)
 
 SHORT = "public, max-age=300"
 """For files that pages load by a name that stays the same when they change."""
-
-_UTF8 = "; charset=utf-8"
-_TYPES = {
-    ".html": "text/html" + _UTF8,
-    ".htm": "text/html" + _UTF8,
-    ".css": "text/css" + _UTF8,
-    ".js": "text/javascript" + _UTF8,
-    ".mjs": "text/javascript" + _UTF8,
-    ".txt": "text/plain" + _UTF8,
-    ".pub": "text/plain" + _UTF8,
-    ".minisig": "text/plain" + _UTF8,
-    ".asc": "text/plain" + _UTF8,
-    ".md": "text/markdown" + _UTF8,
-    ".csv": "text/csv" + _UTF8,
-    ".ics": "text/calendar" + _UTF8,
-    ".xml": "application/xml" + _UTF8,
-    ".rss": "application/rss+xml" + _UTF8,
-    ".atom": "application/atom+xml" + _UTF8,
-    ".yaml": "application/yaml" + _UTF8,
-    ".yml": "application/yaml" + _UTF8,
-    # JSON is UTF-8 by definition and knows no charset (RFC 8259, section 11).
-    ".json": "application/json",
-    ".map": "application/json",
-    ".webmanifest": "application/manifest+json",
-    ".svg": "image/svg+xml" + _UTF8,
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".gif": "image/gif",
-    ".webp": "image/webp",
-    ".avif": "image/avif",
-    ".ico": "image/vnd.microsoft.icon",
-    ".woff": "font/woff",
-    ".woff2": "font/woff2",
-    ".ttf": "font/ttf",
-    ".otf": "font/otf",
-    ".wasm": "application/wasm",
-    ".pdf": "application/pdf",
-    ".zip": "application/zip",
-    ".gz": "application/gzip",
-}
-"""What a browser must be told; anything else is handed out as bytes. Fixed here, as machines differ in their tables."""
 
 # bundle.a5f9d56c.min.js, main.57a0d79d.min.css.map: the name changes whenever the bytes do.
 _HASHED = re.compile(r"assets/.*\.[0-9a-f]{8}(\.min)?\.(js|css)(\.map)?")
@@ -145,7 +104,7 @@ def step_of(path: str) -> UploadStep:
 
 def meta_of(path: str) -> ObjectMeta:
     """How a web server hands a file of the site out."""
-    kind = _TYPES.get(Path(path).suffix.lower(), "application/octet-stream")
+    kind = media_type(path)
     if step_of(path) is not UploadStep.ASSETS or path == MANIFEST:
         return ObjectMeta(kind, CHANGING)
     return ObjectMeta(kind, IMMUTABLE if _HASHED.fullmatch(path) else SHORT)

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from publisher.errors import InputError, StorageError
+from publisher.site.media_types import media_type
 
 BUCKET = "/bucket/"
 
@@ -35,24 +36,6 @@ BUILT_FOR = "http://127.0.0.1:8000"
 PAGES = (".html", ".xml", ".json", ".txt", ".md", ".ics")
 PAGE_LIMIT = 16 * 1024 * 1024
 """Files of the site that may hold that address, and how many bytes they have at most."""
-
-TYPES = {
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".map": "application/json",
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".ico": "image/vnd.microsoft.icon",
-    ".xml": "application/xml",
-    ".txt": PLAIN,
-    ".minisig": PLAIN,
-    ".md": "text/markdown; charset=utf-8",
-    ".ics": "text/calendar; charset=utf-8",
-    ".woff2": "font/woff2",
-}
-"""Fixed here rather than asked of the system, whose answers differ from machine to machine."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +90,7 @@ def _is_private(parts: Sequence[str]) -> bool:
 
 def content_type(file: Path) -> str:
     """The media type by the file's ending."""
-    known = TYPES.get(file.suffix.lower())
-    return known or (PLAIN if file.name == "SHA256SUMS" else "application/octet-stream")
+    return PLAIN if file.name == "SHA256SUMS" else media_type(file.name)
 
 
 def is_own_name(host: str | None, port: int) -> bool:
