@@ -21,7 +21,7 @@ from tuf.api.serialization import DeserializationError
 from tuf.api.serialization.json import JSONSerializer
 
 from publisher.channel.layout import metadata_key
-from publisher.channel.repository import Read, Repository, left_at, parse, verifies, verify_role_duties
+from publisher.channel.repository import Read, Repository, delegated_roles, left_at, parse, verifies, verify_role_duties
 from publisher.channel.roles import PASSING_FIELDS, is_due, lifetime_of, role_policy
 from publisher.errors import ApprovalsMissing, InputError, SigningError, StorageConflict, VerificationError
 from publisher.model.config.role import SHARED_ROLES
@@ -233,8 +233,7 @@ class Advance:
 
 def _refuse_orphans(current: Mapping[str, Metadata[Targets]], targets: Targets) -> None:
     """A role that was once in a snapshot stays: clients reject a snapshot that drops one (specification, 5.5.5)."""
-    delegated = targets.delegations.roles if targets.delegations and targets.delegations.roles else {}
-    if gone := sorted(set(current) - set(delegated)):
+    if gone := sorted(set(current) - set(delegated_roles(targets))):
         raise InputError(
             f"{', '.join(gone)} has been published, but the configuration no longer knows it",
             fix="put the product and its channel back into products.yaml; a channel can be emptied, not removed",

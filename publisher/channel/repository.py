@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from tuf.api.exceptions import RepositoryError
-from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Snapshot, Targets, Timestamp
+from tuf.api.metadata import DelegatedRole, Metadata, MetaFile, Root, Signed, Snapshot, Targets, Timestamp
 from tuf.api.serialization import DeserializationError, SerializationError
 
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
@@ -176,8 +176,12 @@ def read_top(read: Read, trusted_root: bytes) -> Repository | None:
 
 def silent_channels(repository: Repository, role: str) -> tuple[str, ...]:
     """The channels, by role, that clients offer nothing of while `role` is expired."""
-    delegations = repository.targets.signed.delegations
-    return silenced_by(role, sorted(name for name in (delegations.roles if delegations else None) or {} if "." in name))
+    return silenced_by(role, sorted(name for name in delegated_roles(repository.targets.signed) if "." in name))
+
+
+def delegated_roles(targets: Targets) -> Mapping[str, DelegatedRole]:
+    """The roles that `targets` delegates to, by name, whether they have signed anything yet or not."""
+    return (targets.delegations.roles if targets.delegations else None) or {}
 
 
 def delegated_files(repository: Repository) -> dict[str, MetaFile]:

@@ -28,6 +28,7 @@ from publisher.channel.metadata_history import ProvenHistory, read_history, rele
 from publisher.channel.repository import (
     Repository,
     delegated_files,
+    delegated_roles,
     follow_roots,
     read_delegated,
     read_top,
@@ -138,8 +139,7 @@ class _Auditor:
                 yield role, read_delegated(self.book.read, top.targets, role, meta)
             except VerificationError as error:
                 self.book.error(error.what, metadata_key(role, meta.version))
-        delegations = top.targets.signed.delegations
-        for role in sorted(set(delegations.roles if delegations and delegations.roles else ()) - set(listed)):
+        for role in sorted(set(delegated_roles(top.targets.signed)) - set(listed)):
             if self.book.peek(metadata_key(role, 1)) is not None:
                 # Clients reject a snapshot that drops a role (specification, 5.5.5).
                 self.book.error(f"{role} was published, and the snapshot no longer lists it", METADATA)
@@ -161,8 +161,7 @@ class _Auditor:
 
     def _targets(self, repository: Repository) -> None:
         """Every listed file is there with its size and digest, and lies where its role may vouch for it."""
-        delegations = repository.targets.signed.delegations
-        roles = delegations.roles if delegations and delegations.roles else {}
+        roles = delegated_roles(repository.targets.signed)
         for role, metadata in [("targets", repository.targets), *repository.roles.items()]:
             for path, target in sorted(metadata.signed.targets.items()):
                 sha256 = target.hashes.get("sha256")

@@ -11,7 +11,7 @@ from publisher.channel.candidates.candidate import Candidate, current_candidate
 from publisher.channel.layout import target_key
 from publisher.channel.ledger.entries import Logged, number_of
 from publisher.channel.ledger.trusted_entries import CurrentKeys
-from publisher.channel.repository import Read, Repository
+from publisher.channel.repository import Read, Repository, delegated_roles
 from publisher.channel.roles import RELEASE_FIELD
 from publisher.errors import StorageError, VerificationError
 from publisher.model.config.role import SHARED_ROLES
@@ -37,10 +37,8 @@ def waiting_objects(read: Read, keys: Iterable[str], repository: Repository) -> 
     be read, nothing is known to wait.
     """
     current_keys = CurrentKeys(repository.root.signed, repository.targets.signed, Signers(roles={}))
-    delegations = repository.targets.signed.delegations
-    roles = delegations.roles if delegations is not None and delegations.roles is not None else {}
     entries = sorted((number, key) for key in keys if (number := number_of(key)) is not None)
-    for role in sorted(set(roles) - set(SHARED_ROLES)):
+    for role in sorted(set(delegated_roles(repository.targets.signed)) - set(SHARED_ROLES)):
         try:
             candidate = current_candidate(read, Candidate, role)
             if candidate is not None and _is_ours(candidate, read, reversed(entries), current_keys):

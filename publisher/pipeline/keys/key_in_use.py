@@ -5,6 +5,7 @@ from __future__ import annotations
 from tuf.api.metadata import Root, Targets
 
 from publisher.channel.layout import MINISIGN_TARGET
+from publisher.channel.repository import delegated_roles
 from publisher.model.config.signer import Signer
 from publisher.pipeline.bucket import Bucket
 from publisher.signing.digests import digest_bytes
@@ -22,8 +23,7 @@ def named_by(signer: Signer, bucket: Bucket) -> tuple[str, ...] | None:
         return None
     root = live.root.signed
     keyid = public_key(signer).keyid
-    delegations = live.targets.signed.delegations
-    roles = delegations.roles if delegations is not None and delegations.roles is not None else {}
+    roles = delegated_roles(live.targets.signed)
     named = []
     if any(keyid in role.keyids for role in root.roles.values()):
         named.append(Root.type)

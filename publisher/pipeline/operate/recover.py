@@ -18,7 +18,7 @@ from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.ledger.entries import Head, took_effect, verified_entry
 from publisher.channel.ledger.recovery import Claimed, distrusted, read_claimed, state_of, versions_at
 from publisher.channel.ledger.trusted_entries import CurrentKeys
-from publisher.channel.repository import Read, Repository, follow_roots, read_repository
+from publisher.channel.repository import Read, Repository, delegated_roles, follow_roots, read_repository
 from publisher.channel.roles import RELEASE_FIELD
 from publisher.errors import (
     InputError,
@@ -256,7 +256,7 @@ def still_trusted(
     By entries that keys of ours have signed, replaced ones too: a recovery is told of with the very keys that change.
     """
     accepted: dict[str, set[str]] = {}
-    delegated = targets.delegations.roles if targets.delegations and targets.delegations.roles else {}
+    delegated = delegated_roles(targets)
     keys = keys_ever_named(storage, trusted_root, signers)
     for logged in read_ledger(storage).logged:
         try:

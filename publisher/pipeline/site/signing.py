@@ -8,6 +8,7 @@ from datetime import datetime
 from tuf.api.metadata import Metadata, TargetFile, Targets
 
 from publisher.channel.layout import SITE_ROLE, SITE_TARGET, target_key
+from publisher.channel.repository import delegated_roles
 from publisher.channel.roles import is_due
 from publisher.errors import SigningError, StorageConflict, StorageError
 from publisher.model.catalog import Catalog
@@ -63,8 +64,7 @@ def _lists(role: Metadata[Targets], manifest: Body) -> bool:
 
 
 def _refuse_undelegated(targets: Metadata[Targets]) -> None:
-    delegations = targets.signed.delegations
-    role = delegations.roles.get(SITE_ROLE) if delegations and delegations.roles else None
+    role = delegated_roles(targets.signed).get(SITE_ROLE)
     if role is None or not role.is_delegated_path(SITE_TARGET):
         raise SigningError(
             f"the channel's live `targets` does not let the role {SITE_ROLE} vouch for {SITE_TARGET} yet",
