@@ -1,4 +1,4 @@
-"""publish keys add, publish keys remove"""
+"""publish keys add, publish keys rotate, publish keys remove"""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from publisher.cli.inputs import PATH, content_options, load_configured
+from publisher.cli.inputs import PATH, content_options, load_configured, options
 from publisher.cli.options import open_to_look, to_option
 from publisher.cli.output.emit import Report, answering, for_programs, notice, picked
 from publisher.cli.secrets import ask_new_passphrase, ask_secret, keys_option, read_root
@@ -54,7 +54,7 @@ class _Source:
     no_passphrase: bool
 
 
-_SOURCE_OPTIONS = (
+_key_source = options(
     click.option("--new", is_flag=True, help="Make an Ed25519 key file in --keys."),
     click.option("--public", "public", type=PATH, help="The public key that its owner sent: hex digits or PEM."),
     click.option("--from-uri", metavar="URI", help="Ask a token or a KMS for the public key: hsm:2, awskms:KEY, ..."),
@@ -77,10 +77,7 @@ def _source_options(function: F) -> F:
         _refuse_mixture(source)
         return function(source=source, **words)
 
-    decorated: Any = gathered
-    for decorate in reversed(_SOURCE_OPTIONS):
-        decorated = decorate(decorated)
-    return cast(F, decorated)
+    return cast(F, _key_source(gathered))
 
 
 @click.command("add")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from publisher.cli.inputs import content_options, load_configured, wall_clock
-from publisher.cli.keys import edit, rotate
+from publisher.cli.keys import edit, stage_promote
 from publisher.cli.keys import list as keys_list
 from publisher.cli.output.emit import notice, say
 from publisher.cli.secrets import PASSPHRASE, ask_new_passphrase, keys_option
@@ -30,8 +30,8 @@ command.add_command(keys_list.command)
 command.add_command(edit.add)
 command.add_command(edit.rotate)
 command.add_command(edit.remove)
-command.add_command(rotate.stage)
-command.add_command(rotate.promote)
+command.add_command(stage_promote.stage)
+command.add_command(stage_promote.promote)
 
 
 @command.command()

@@ -85,10 +85,7 @@ def refuse_unfit(key: KeyToAdd, configuration: Configuration) -> None:
 def plan_add(key: KeyToAdd, public: PublicKey, uri: str, place: ConfigurationPlace) -> Change:
     """signers.yaml with the key. Raises InputError, SigningError or ContentError, and writes nothing."""
     before = place.configuration.signers
-    refuse_unfit(key, place.configuration)
-    refuse_secrets(uri)
-    signer = _signer(key, public, uri)
-    _refuse_same_key(signer, before)
+    signer = _new_signer(key, public, uri, place.configuration)
     if MINISIGN in signer.roles:
         public_file(signer)
     signers = before.model_copy(update={"signers": (*before.signers, signer)})
@@ -108,11 +105,7 @@ def plan_rotate(name: str, successor: str, public: PublicKey, uri: str, place: C
     old = known_signer(name, signers)
     if old.retired:
         raise InputError(f"{name} was replaced before", fix="rotate the key that replaced it")
-    key = KeyToAdd(successor, old.person, old.duty, old.roles)
-    refuse_unfit(key, place.configuration)
-    refuse_secrets(uri)
-    new = _signer(key, public, uri)
-    _refuse_same_key(new, signers)
+    new = _new_signer(KeyToAdd(successor, old.person, old.duty, old.roles), public, uri, place.configuration)
     after = tuple(
         signer.model_copy(update={"retired": True}) if signer.name == name else signer for signer in signers.signers
     )
@@ -219,7 +212,9 @@ def _meant(signer: Signer, signers: Signers) -> list[str]:
     return list(dict.fromkeys((*signer.roles, *own)))
 
 
-def _signer(key: KeyToAdd, public: PublicKey, uri: str) -> Signer:
+def _new_signer(key: KeyToAdd, public: PublicKey, uri: str, configuration: Configuration) -> Signer:
+    refuse_unfit(key, configuration)
+    refuse_secrets(uri)
     try:
         signer = Signer(
             name=key.name,
@@ -234,7 +229,7 @@ def _signer(key: KeyToAdd, public: PublicKey, uri: str) -> Signer:
         first = error.errors(include_url=False)[0]
         message = first["msg"].removeprefix("Value error, ")
         raise InputError(f"the {first['loc'][0]} {first['input']!r} {message}") from None
-    public_key(signer)
+    _refuse_same_key(signer, configuration.signers)
     return signer
 
 
