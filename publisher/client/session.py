@@ -1,7 +1,8 @@
 """One consistent state of a channel, verified down to the role that ships it.
 
 python-tuf does what the TUF specification asks of a client (section 5). Around it, this module keeps the state
-directory honest, holds what verified against the durable record of what was seen (`seen`), and asks for the brakes.
+directory honest, holds what verified against the durable record of what was seen (`rollback_protection`), and asks
+for the brakes.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class ChannelSource:
 
     @property
     def record(self) -> Path:
-        """What this machine has seen (`seen`)."""
+        """What this machine has seen (`rollback_protection`)."""
         return self.state / "seen.json"
 
 

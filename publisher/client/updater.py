@@ -6,8 +6,8 @@ delegated role, target). On top of it:
 - a product's feed and files must come from the role `<product>.<channel>` and from no other delegation;
 - that role must be signed by the persons and duties that its delegation requires (`duties`);
 - the feed must be that of the product, channel and platform asked for, and agree with TUF about the file;
-- nothing is read beyond our own caps (`limits`), nothing older than was seen is believed (`seen`), and nothing is
-  offered while the brakes have expired (`brakes`).
+- nothing is read beyond our own caps (`limits`), nothing older than was seen is believed (`rollback_protection`),
+  and nothing is offered while the brakes have expired (`brakes`).
 
 Requests of one check: 2 when nothing is new (next root, timestamp), 6 for a new release (and snapshot,
 targets, the role, the feed), 1 more for new brakes, 1 more for the file.

@@ -4,7 +4,7 @@ Every probe has a name of its own below `.tidegate/`, so probes of several publi
 may write at all needs to be allowed to write and delete there.
 
 Some stores keep a condition in turn but not in races. Two at once are therefore tried too; only for the end of a
-multipart upload not, which is never relied on alone (s3_claim).
+multipart upload not, which is never relied on alone (`claim`).
 """
 
 from __future__ import annotations
