@@ -9,6 +9,7 @@
     back/<product>.<channel>/   rollback metadata of releases, signed; private
     staging/<role>/current.json     which candidate the role is working on
     staging/<role>/<sha256>/        payload.json, decision.json, sig/<keyid>, people/<file>: each written once
+    staging/<role>/<sha256>/evidence/   manifest.json and the files that it lists, by SHA-256; written once, private
     ledger/<number>.json            signed entries, each written once and linked to the one before it; private
 
 Target names carry their digest because snapshots are consistent (TUF specification, section 6.2).

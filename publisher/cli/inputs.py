@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import reduce
+from functools import reduce, wraps
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,13 @@ from publisher.cli.output.emit import answering, notice
 from publisher.content.explain import did_you_mean
 from publisher.content.load import load_catalog, load_configuration
 from publisher.errors import InputError, TidegateError, UsageError
-from publisher.evidence.changes import read_changes
+from publisher.evidence.bundle import LIMIT, EvidenceBundle, EvidenceFile
+from publisher.evidence.changes import KIND as CHANGES
+from publisher.evidence.kinds import KINDS
 from publisher.model.catalog import Catalog
 from publisher.model.configuration import Configuration
 from publisher.model.content.release import Release
 from publisher.model.records.channel_state import ChannelState
-from publisher.model.records.evidence import ChangeFacts
 from publisher.model.values import YEARS, format_time
 from publisher.rules import english
 from publisher.text.terminal import whole
@@ -61,17 +62,36 @@ bucket_option = click.option(
     help="Take in what this bucket offers. Its metadata and feeds are verified from the root in the configuration;"
     " binaries are not read (`publish verify` does that).",
 )
-changes_option = click.option(
-    "--changes",
-    metavar="FILE",
-    type=PATH,
-    help="What the build changed: git diff --name-only OLD NEW, or JSON with version steps.",
-)
+
+
+def evidence_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--changes and --evidence; the command is given all that they name as its parameter `evidence`."""
+
+    @click.option(
+        "--changes",
+        metavar="FILE",
+        type=PATH,
+        help="What the build changed: git diff --name-only OLD NEW, or JSON with version steps.",
+    )
+    @click.option(
+        "--evidence",
+        "named",
+        metavar="KIND=FILE",
+        multiple=True,
+        help=f"A file that proves something of the release; kinds: {', '.join(KINDS)}.",
+    )
+    @wraps(command)
+    def with_evidence(*, changes: Path | None, named: tuple[str, ...], **options: Any) -> Any:
+        files = [] if changes is None else [_evidence_file(CHANGES.name, changes)]
+        return command(evidence=EvidenceBundle.of([*files, *map(_named_evidence, named)]), **options)
+
+    return with_evidence
+
 
 asking_options = options(
     click.argument("release", metavar="PRODUCT@VERSION"),
     click.option("--channel", help="Release channel.  [default: the first that the release names]"),
-    changes_option,
+    evidence_options,
     at_option,
     content_options,
     answering,
@@ -121,9 +141,23 @@ def load(content: tuple[Path, ...], config: Path) -> Catalog:
     return load_catalog(content, config)
 
 
-def changes_of(file: Path | None) -> ChangeFacts | None:
-    """What --changes names. Raises InputError."""
-    return None if file is None else read_changes(file)
+def _named_evidence(text: str) -> EvidenceFile:
+    """The file of KIND=FILE. Raises UsageError, InputError."""
+    kind, separator, file = text.partition("=")
+    if kind not in KINDS:
+        raise UsageError(f"--evidence {text} names no kind of evidence", fix=did_you_mean(kind, KINDS))
+    if not separator or not file:
+        raise UsageError(f"--evidence {text} names no file", fix=f"write {kind}=FILE")
+    return _evidence_file(kind, Path(file))
+
+
+def _evidence_file(kind: str, path: Path) -> EvidenceFile:
+    """A file that was handed over, read no further than is needed to see that it is too large. Raises InputError."""
+    try:
+        with path.open("rb") as stream:
+            return EvidenceFile(kind, path.name, stream.read(LIMIT + 1))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", fix=f"name the file of {kind}") from error
 
 
 def load_configured(content: tuple[Path, ...], config: Path, *, quorums: bool = False) -> Configuration:

@@ -1,1 +1,1 @@
-"""Adapters that read proof of what was built and tested, one file a format."""
+"""Files that prove something of what is published: one adapter a kind, and the bundle in which they travel."""

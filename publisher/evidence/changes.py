@@ -1,4 +1,4 @@
-"""What a build changed, as a file: the paths that differ, and steps of schema and wire versions (R26).
+"""What a build changed: the paths that differ, and steps of schema and wire versions (R26).
 
 Either one path a line, as `git diff --name-only OLD NEW` prints them, or JSON:
 
@@ -7,50 +7,67 @@ Either one path a line, as `git diff --name-only OLD NEW` prints them, or JSON:
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import ValidationError
 
 from publisher.errors import InputError
-from publisher.model.records.evidence import ChangeFacts
+from publisher.evidence.kind import EvidenceKind
+from publisher.model.records.evidence import Facts
+from publisher.model.values import Model
 
-LIMIT = 4 * 1024 * 1024
-"""Bytes; a list of paths is not larger."""
+
+class VersionStep(Model):
+    """A schema or wire version, before and after."""
+
+    name: str
+    """What carries the version: storage, rpc, dht, wire."""
+    before: str
+    after: str
 
 
-def read_changes(file: Path) -> ChangeFacts:
-    """Read a list of changes. Raises InputError when it cannot be read or is neither of the two formats."""
+class ChangesFile(Model):
+    """The JSON form of the file."""
+
+    paths: tuple[str, ...]
+    """Paths of the repository that differ."""
+    versions: tuple[VersionStep, ...] = ()
+    """Schema and wire versions, those that stayed the same too."""
+
+
+class ChangeFacts(Facts):
+    """What the build changed against the version before."""
+
+    paths: tuple[str, ...]
+    """As in the file."""
+    versions: tuple[VersionStep, ...] = ()
+    """As in the file."""
+
+
+def read_changes(data: bytes, name: str) -> ChangeFacts:
+    """Read a list of changes. Raises InputError for what is neither of the two formats, or names no change."""
     try:
-        with file.open("rb") as stream:
-            data = stream.read(LIMIT + 1)
         text = data.decode()
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}", fix="give the file with --changes") from error
     except UnicodeDecodeError as error:
-        raise InputError(f"{file} is not text in UTF-8", fix="write one path a line, or JSON") from error
-    if len(data) > LIMIT:
-        raise InputError(f"{file} is larger than {LIMIT:,} bytes", fix="give the list of changed paths, not the change")
+        raise InputError(f"{name} is not text in UTF-8", fix="write one path a line, or JSON") from error
     if text.lstrip().startswith("{"):
         try:
-            facts = ChangeFacts.model_validate_json(text)
+            changes = ChangesFile.model_validate_json(text)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"]) or "the file"
             raise InputError(
-                f"{file}: {where}: {first['msg'][0].lower()}{first['msg'][1:]}",
+                f"{name}: {where}: {first['msg'][0].lower()}{first['msg'][1:]}",
                 fix='write it as {"paths": [...], "versions": [{"name": ..., "before": ..., "after": ...}]}',
             ) from error
-        return _not_empty(facts, file)
-    paths = tuple(line.strip() for line in text.splitlines() if line.strip())
-    if strange := next((path for path in paths if path.startswith(("diff ", "+++ ", "--- ", "@@"))), None):
-        raise InputError(
-            f"{file} is a diff, not a list of paths: {strange[:60]}", fix="use git diff --name-only OLD NEW"
-        )
-    return _not_empty(ChangeFacts(paths=paths), file)
-
-
-def _not_empty(facts: ChangeFacts, file: Path) -> ChangeFacts:
-    if not facts.paths and not facts.versions:
+    else:
+        changes = ChangesFile(paths=tuple(line.strip() for line in text.splitlines() if line.strip()))
+        if strange := next((path for path in changes.paths if path.startswith(("diff ", "+++ ", "--- ", "@@"))), None):
+            raise InputError(
+                f"{name} is a diff, not a list of paths: {strange[:60]}", fix="use git diff --name-only OLD NEW"
+            )
+    if not changes.paths and not changes.versions:
         fix = "make the list anew; a build that changes nothing is not released"
-        raise InputError(f"{file} names no path", fix=fix)
-    return facts
+        raise InputError(f"{name} names no path", fix=fix)
+    return ChangeFacts(paths=changes.paths, versions=changes.versions)
+
+
+KIND = EvidenceKind("changes", read_changes)

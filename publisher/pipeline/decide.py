@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from publisher.errors import RefusedByPolicy
+from publisher.evidence.bundle import EvidenceBundle
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.channel_state import Withdrawal
 from publisher.model.records.decision import Decision
-from publisher.model.records.evidence import ChangeFacts, Evidence, OfferedFile
+from publisher.model.records.evidence import Evidence, OfferedFile
 from publisher.rules.evaluate import evaluate
 from publisher.wire.feed_parser import ParsedFeed
 
@@ -28,8 +29,8 @@ class ReleaseRequest:
     channel: str
     artifacts: Path
     """Directory of the built files."""
-    changes: ChangeFacts | None = None
-    """What the build changed, where somebody has said."""
+    evidence: EvidenceBundle = field(default_factory=EvidenceBundle)
+    """Files that prove something of it, of any kind."""
     decide_at: datetime | None = None
     """The moment to decide for, where that is not the wall clock: in a dry run, and for the demo's sample content."""
 
@@ -58,10 +59,9 @@ def require_go(decision: Decision) -> Decision:
 def evidence_of(
     offered: Mapping[str, ParsedFeed],
     files: Sequence[PublishedFile] | None = None,
-    changes: ChangeFacts | None = None,
     withdrawn: Sequence[Withdrawal] = (),
 ) -> Evidence:
-    """Facts about what the channel offers now, about the files once they are known, and about what they change.
+    """Facts about what the channel offers now, and about the files once they are known.
 
     `withdrawn` is what channels of the product have taken back.
     """
@@ -75,5 +75,4 @@ def evidence_of(
             if feed.release is not None
         ),
         withdrawn=tuple(withdrawn),
-        changes=changes,
     )

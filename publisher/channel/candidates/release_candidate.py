@@ -32,7 +32,6 @@ from publisher.model.catalog import Catalog
 from publisher.model.content.release import ChangeClass, Kind, Release
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.candidate import ApprovalBasis, CandidateRecord
-from publisher.model.records.evidence import ChangeFacts
 from publisher.wire.feed_parser import ParsedFeed
 from publisher.wire.version import Version
 from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
@@ -48,7 +47,7 @@ class ReleaseCandidate(Candidate):
     signed: Targets
     release: str
     """The version that it ships, as a signed field says."""
-    changes: ChangeFacts | None
+    changed_classes: tuple[ChangeClass, ...] | None
     """What the build was found to change, as a signed field says; None where nobody looked."""
     approval_basis: ApprovalBasis | None
     """What its approvals are given for, as a signed field says; None where it does not say, or says nonsense."""
@@ -60,8 +59,8 @@ class ReleaseCandidate(Candidate):
     def parse(cls, role: str, payload: bytes, record: CandidateRecord) -> Self:
         """A candidate from its bytes. Raises VerificationError for a payload that cannot be read or ships nothing."""
         signed = parse(payload, Targets, f"the candidate of {role}").signed
-        release, changes = _release_in(role, signed), _changes_in(role, signed)
-        return cls(role, payload, record, signed, base_in(role, signed), release, changes, approval_basis_named(signed))
+        release, changed = _release_in(role, signed), _changed_classes_in(role, signed)
+        return cls(role, payload, record, signed, base_in(role, signed), release, changed, approval_basis_named(signed))
 
     @property
     def product(self) -> str:
@@ -86,12 +85,12 @@ def _release_in(role: str, signed: Targets) -> str:
         raise VerificationError(f"the candidate of {role} does not say what it ships") from None
 
 
-def _changes_in(role: str, signed: Targets) -> ChangeFacts | None:
+def _changed_classes_in(role: str, signed: Targets) -> tuple[ChangeClass, ...] | None:
     classes = signed.unrecognized_fields.get(CHANGES_FIELD)
     if classes is None:
         return None
     try:
-        return ChangeFacts(paths=(), classes=tuple(ChangeClass(change_class) for change_class in classes))
+        return tuple(ChangeClass(change_class) for change_class in classes)
     except (ValueError, TypeError) as error:
         raise VerificationError(f"the candidate of {role} names change classes that do not exist") from error
 
@@ -125,14 +124,23 @@ def feeds_of(signed: Targets, read: Read) -> Mapping[str, ParsedFeed]:
     return {feed.platform: feed for feed in parsed}
 
 
-def approval_basis_of(catalog: Catalog, release: Release, at: datetime, people: str, ledger: int) -> ApprovalBasis:
+def approval_basis_of(
+    catalog: Catalog, release: Release, at: datetime, people: str, ledger: int, evidence: str | None
+) -> ApprovalBasis:
     """What approvals of the release are given for, when it is decided on for the moment `at`.
 
-    `people` is the digest of the files for people, by `people_digest`; `ledger` the number of the ledger's last entry.
+    `people` is the digest of the files for people, by `people_digest`; `ledger` the number of the ledger's last entry;
+    `evidence` the digest of its bundle of evidence.
     """
-    product = catalog.products[release.product].digest()
-    policy = catalog.policy_at(at).digest()
-    return ApprovalBasis(policy=policy, release=release.digest(), product=product, people=people, at=at, ledger=ledger)
+    return ApprovalBasis(
+        policy=catalog.policy_at(at).digest(),
+        release=release.digest(),
+        product=catalog.products[release.product].digest(),
+        people=people,
+        at=at,
+        ledger=ledger,
+        evidence=evidence,
+    )
 
 
 def people_digest(files: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from datetime import datetime
 
+from publisher.channel.candidates.evidence import read_evidence
 from publisher.channel.candidates.release_candidate import ReleaseCandidate, feeds_of
 from publisher.channel.layout import target_key
 from publisher.channel.repository import Read, Repository, withdrawn_by
@@ -37,10 +38,11 @@ def release_difference(candidate: ReleaseCandidate, live: Repository | None, rea
     current = live.roles.get(candidate.role) if live else None
     replaced = f", in place of version {current.signed.version}" if current else ", the first of its role"
     until = english.day(signed.expires)
-    changes = candidate.changes
-    if changes is not None:
-        classes = english.listed(list(map(str, changes.classes or ()))) or "nothing that has a class"
+    if (changed := candidate.changed_classes) is not None:
+        classes = english.listed(list(map(str, changed))) or "nothing that has a class"
         lines.append(f"the build was found to change: {classes}")
+    for item in read_evidence(candidate, read).items:
+        lines += [f"decided on {item.entry.file} ({item.entry.kind})", f"  sha256 {item.entry.sha256}"]
     if withdrawn := withdrawn_by(signed):
         lines.append(
             f"clients that run {english.listed(list(map(str, withdrawn)), 'or')} are told that it was taken back"

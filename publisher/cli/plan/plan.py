@@ -10,7 +10,6 @@ import click
 from publisher.cli.inputs import (
     asking_options,
     bucket_option,
-    changes_of,
     find_release,
     load,
     moment,
@@ -20,6 +19,7 @@ from publisher.cli.inputs import (
 from publisher.cli.output.emit import Report, picked
 from publisher.cli.output.verdicts import verdict_lines
 from publisher.errors import RefusedByPolicy
+from publisher.evidence.bundle import EvidenceBundle
 from publisher.model.content.release import Release
 from publisher.model.records.evidence import Evidence
 from publisher.rules import english
@@ -38,7 +38,7 @@ def command(
     release: str,
     channel: str | None,
     bucket: str | None,
-    changes: Path | None,
+    evidence: EvidenceBundle,
     at: str | None,
     content: tuple[Path, ...],
     config: Path,
@@ -52,8 +52,9 @@ def command(
     named = find_release(catalog, release)
     chosen = one_channel(named, channel, catalog)
     state = state_of(bucket, config, catalog)
-    evidence = Evidence.of_channel(state, named.product, chosen, changes_of(changes))
-    advice = plan(catalog, named, chosen, moment(at, catalog), evidence)
+    now = moment(at, catalog)
+    known = Evidence.of_channel(state, named.product, chosen).with_facts(evidence.facts, now)
+    advice = plan(catalog, named, chosen, now, known)
     withdrawals = state.withdrawals(named.product, named.version) if state else ()
     withdrawn = next((sentence(entry, state) for entry in withdrawals if state and entry.channel == chosen), None)
     return PlanReport(named, advice, withdrawn)

@@ -12,7 +12,6 @@ import click
 from publisher.cli.inputs import (
     asking_options,
     bucket_option,
-    changes_of,
     find_release,
     load,
     moment,
@@ -22,6 +21,7 @@ from publisher.cli.inputs import (
 )
 from publisher.cli.output.emit import Report
 from publisher.cli.output.verdicts import verdict_lines
+from publisher.evidence.bundle import EvidenceBundle
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
 from publisher.model.records.channel_state import ChannelState
@@ -44,7 +44,7 @@ def command(
     release: str,
     channel: str | None,
     bucket: str | None,
-    changes: Path | None,
+    evidence: EvidenceBundle,
     at: str | None,
     content: tuple[Path, ...],
     config: Path,
@@ -61,10 +61,11 @@ def command(
     chosen = one_channel(named, channel, catalog)
     state = state_of(bucket, config, catalog)
     warn_unseen(bucket, catalog)
-    evidence = Evidence.of_channel(state, named.product, chosen, changes_of(changes))
-    evidence = evidence.model_copy(update={"for_today": at is None})
-    decision = evaluate(catalog, named, chosen, moment(at, catalog), evidence)
-    return WhyReport(catalog, named, decision, evidence, state)
+    now = moment(at, catalog)
+    known = Evidence.of_channel(state, named.product, chosen).with_facts(evidence.facts, now)
+    known = known.model_copy(update={"for_today": at is None})
+    decision = evaluate(catalog, named, chosen, now, known)
+    return WhyReport(catalog, named, decision, known, state)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import at_option, changes_of, find_release, load, moment, shipping_channel, wall_clock
+from publisher.cli.inputs import at_option, find_release, load, moment, shipping_channel, wall_clock
 from publisher.cli.options import open_to_flip, open_to_look, readable, refuse_placeholders, refuse_sample
 from publisher.cli.output.emit import Report, for_programs, picked
 from publisher.cli.output.progress_bar import track_on_terminal
@@ -24,6 +24,7 @@ from publisher.cli.release.shipping import (
 )
 from publisher.cli.secrets import key_ring, read_root
 from publisher.errors import UsageError
+from publisher.evidence.bundle import EvidenceBundle
 from publisher.model.records.ledger_entry import LedgerAction
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.decide import ReleaseRequest
@@ -44,7 +45,7 @@ def command(
     name: str,
     channel: str | None,
     artifacts: Path,
-    changes: Path | None,
+    evidence: EvidenceBundle,
     to: str | None,
     dry_run: bool,
     replace: bool,
@@ -71,7 +72,7 @@ def command(
         release=release,
         channel=shipping_channel(release, channel, catalog),
         artifacts=artifacts,
-        changes=changes_of(changes),
+        evidence=evidence,
         decide_at=moment(at, catalog) if at is not None else None,
     )
     storage = open_to_look(to, catalog) if dry_run else open_to_flip(to, catalog, wall_clock())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import PATH, changes_option, content_options, options, wall_clock
+from publisher.cli.inputs import PATH, content_options, evidence_options, options, wall_clock
 from publisher.cli.options import to_option
 from publisher.cli.output.emit import answering, notice
 from publisher.cli.secrets import keys_option
@@ -36,7 +36,7 @@ artifacts_options = options(
     click.option(
         "--replace", is_flag=True, help="Supersede another candidate of the channel; its signatures are void."
     ),
-    changes_option,
+    evidence_options,
 )
 """For commands that make a candidate."""
 record_option = click.option(

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import changes_of, find_release, load, shipping_channel, wall_clock
+from publisher.cli.inputs import find_release, load, shipping_channel, wall_clock
 from publisher.cli.options import open_to_write, readable, refuse_placeholders, refuse_sample
 from publisher.cli.output.emit import Report, for_programs
 from publisher.cli.output.progress_bar import track_on_terminal
 from publisher.cli.release.shipping import artifacts_options, refusals_in_ledger, shipping_options
 from publisher.cli.secrets import key_ring, read_root
 from publisher.errors import UsageError
+from publisher.evidence.bundle import EvidenceBundle
 from publisher.model.records.ledger_entry import LedgerAction
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.decide import ReleaseRequest
@@ -29,7 +30,7 @@ def command(
     name: str,
     channel: str | None,
     artifacts: Path,
-    changes: Path | None,
+    evidence: EvidenceBundle,
     rebase: bool,
     replace: bool,
     to: str | None,
@@ -50,7 +51,7 @@ def command(
     refuse_placeholders(catalog, config, content)
     release = find_release(catalog, name)
     chosen = shipping_channel(release, channel, catalog)
-    request = ReleaseRequest(release, chosen, artifacts, changes_of(changes))
+    request = ReleaseRequest(release, chosen, artifacts, evidence)
     storage = open_to_write(to, catalog, wall_clock())
     supersede = Supersede.ANY if replace else Supersede.STALE if rebase else Supersede.NOTHING
     track = track_on_terminal(quiet=for_programs())

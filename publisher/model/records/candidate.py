@@ -26,6 +26,8 @@ class ApprovalBasis(Model):
     """The moment that its feeds were made for."""
     ledger: Annotated[int, Field(ge=0, le=LAST_NUMBER)] | None = None
     """Number of the ledger's last entry when it was staged; None where an older version of this program staged it."""
+    evidence: Digest | None = None
+    """SHA-256 of the manifest of the evidence that it was decided on; None where none was handed over."""
 
 
 class CandidateRecord(Model):

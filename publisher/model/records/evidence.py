@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal, Self, TypeVar
 
-from publisher.model.content.release import ChangeClass
+from pydantic import Field
+
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.channel_state import ChannelState, Withdrawal
-from publisher.model.values import Digest, Model, ReleaseVersion
+from publisher.model.values import Digest, Model, ReleaseVersion, Slug, Text, UtcTime
 from publisher.wire.version import Version
 
 
@@ -20,24 +23,44 @@ class OfferedFile(Model):
     """Of its bytes."""
 
 
-class VersionStep(Model):
-    """A schema or wire version, before and after."""
+class Facts(Model):
+    """What one file of evidence says, as the adapter of its kind in publisher/evidence/ reads it."""
 
-    name: str
-    """What carries the version: storage, rpc, dht, wire."""
-    before: str
-    after: str
+    made_at: UtcTime | None = None
+    """The moment that it reports on, by the file itself; None where it names none."""
+    subjects: tuple[Digest, ...] = ()
+    """SHA-256 of the artifacts that it is about; empty where it is about no artifact in particular."""
+    signer: Text | None = None
+    """Who signed it, where its adapter has verified that; None for an unsigned file."""
 
 
-class ChangeFacts(Model):
-    """What the build changed against the version before (R26)."""
+F = TypeVar("F", bound=Facts)
 
-    paths: tuple[str, ...]
-    """Paths of the repository that differ."""
-    versions: tuple[VersionStep, ...] = ()
-    """Schema and wire versions, those that stayed the same too."""
-    classes: tuple[ChangeClass, ...] = ()
-    """What they amount to, where that was found before: a candidate carries this in place of paths."""
+
+class EvidenceEntry(Model):
+    """A file of evidence as the manifest lists it."""
+
+    kind: Slug
+    """Names the adapter that reads it."""
+    file: Text
+    """Its name where it was handed over, without folders."""
+    sha256: Digest
+    """Of its bytes."""
+    size: int = Field(ge=0)
+    """In bytes."""
+    made_at: UtcTime | None = None
+    """As in Facts, and so are the next two."""
+    subjects: tuple[Digest, ...] = ()
+    signer: Text | None = None
+
+
+class EvidenceManifest(Model):
+    """staging/<role>/<sha256>/evidence/manifest.json: the files that a decision rested on. Its digest is signed."""
+
+    format: Literal["tidegate-evidence/1"] = "tidegate-evidence/1"
+    """What this is."""
+    files: tuple[EvidenceEntry, ...]
+    """By kind, name and digest."""
 
 
 class Evidence(Model):
@@ -51,21 +74,29 @@ class Evidence(Model):
     """The files that the channel offers now."""
     withdrawn: tuple[Withdrawal, ...] | None = None
     """What channels of the product have taken back."""
-    changes: ChangeFacts | None = None
-    """What the build changed."""
+    facts: tuple[Facts, ...] = ()
+    """What the files of evidence say that were handed over, of every kind."""
+    given_at: UtcTime | None = None
+    """When they were handed over. A file that is dated later stays so, however much time passes."""
     for_today: bool = False
     """Whether it is asked for the time of day. Another day's question does not rest on how the calendar is kept now."""
 
     @classmethod
-    def of_channel(
-        cls, state: ChannelState | None, product: str, channel: str, changes: ChangeFacts | None = None
-    ) -> Self:
+    def of_channel(cls, state: ChannelState | None, product: str, channel: str) -> Self:
         """What the state of a bucket tells of one channel; nothing where no bucket was looked at."""
         if state is None:
-            return cls(changes=changes)
+            return cls()
         live = state.of(product, channel)
         withdrawn = tuple(entry for entry in state.withdrawn if entry.product == product)
-        return cls(live=live.version if live else None, withdrawn=withdrawn, changes=changes)
+        return cls(live=live.version if live else None, withdrawn=withdrawn)
+
+    def with_facts(self, facts: Iterable[Facts], given_at: datetime) -> Self:
+        """The same with what files of evidence say that were handed over at `given_at`."""
+        return self.model_copy(update={"facts": tuple(facts), "given_at": given_at})
+
+    def of(self, kind: type[F]) -> tuple[F, ...]:
+        """The facts of one kind, one for each of its files; empty where no such file was handed over."""
+        return tuple(facts for facts in self.facts if isinstance(facts, kind))
 
     def withdrawn_from(self, channel: str) -> frozenset[Version]:
         """The versions that a channel has taken back, as far as was looked."""

@@ -21,12 +21,14 @@ from publisher.errors import StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
 from publisher.model.published_file import PublishedFile
+from publisher.model.records.evidence import Evidence
 from publisher.pipeline.artifacts.platform_patterns import fits_pattern
 from publisher.pipeline.bucket_reader import Readable, reader
 from publisher.pipeline.candidates.numbering import Stagings
 from publisher.pipeline.configured_targets import minisign_public
 from publisher.pipeline.objects.planned import channel_listing
 from publisher.rules import english
+from publisher.rules.gates.technical.change_class import changed_classes
 from publisher.wire.feed_parser import ParsedFeed
 from publisher.wire.withdrawn import WITHDRAWN_FIELD
 
@@ -71,16 +73,17 @@ def check_payload(
     catalog: Catalog,
     release: Release,
     vouched: VouchedRelease,
+    evidence: Evidence,
     live: Repository | None,
     offered: Mapping[str, ParsedFeed],
     stagings: Stagings,
     now: datetime,
 ) -> None:
-    """Rebuild the payload from the files, the content and the live state. Raises VerificationError with what differs.
+    """Rebuild the payload from files, evidence, content and live state. Raises VerificationError with what differs.
 
     `offered` are the feeds that are live. The candidate's own were compared with the content before (`check_content`).
     """
-    signed, basis, changes = candidate.signed, candidate.approval_basis, candidate.changes
+    signed, basis = candidate.signed, candidate.approval_basis
     if basis is None or signed.unrecognized_fields[BASIS_FIELD] != approval_basis_field(basis):
         raise _planted(candidate, "has fields in its approval basis that this program does not write")
     if basis.people != people_digest(vouched.digests):
@@ -98,10 +101,12 @@ def check_payload(
             fix="stage it again with --replace; it needs new signatures",
         )
     listed, _ = channel_listing(catalog, release, candidate.channel, vouched.files, live, offered, basis.at)
-    classes = None if changes is None else [str(change_class) for change_class in changes.classes or ()]
+    changed = changed_classes(catalog.products[release.product], evidence)
+    if candidate.changed_classes != changed:
+        raise _planted(candidate, "names other change classes than its evidence gives")
     current = live.roles.get(candidate.role) if live else None
     withdrawn = withdrawn_by(current.signed if current else None)
-    if not says_the_same(signed, listed_targets(listed, candidate.release, signed.expires, classes, withdrawn)):
+    if not says_the_same(signed, listed_targets(listed, candidate.release, signed.expires, changed, withdrawn)):
         raise _planted(candidate, "differs from what the release, its files and the live metadata give")
 
 

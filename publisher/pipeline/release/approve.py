@@ -10,6 +10,7 @@ from tuf.api.metadata import Key
 
 from publisher.channel.candidates.approval import Standing, statement_about
 from publisher.channel.candidates.candidate import is_live, refuse_stale
+from publisher.channel.candidates.evidence import with_evidence
 from publisher.channel.candidates.release_candidate import check_content, payloads_of, rollback_metadata
 from publisher.channel.candidates.release_difference import release_difference
 from publisher.channel.candidates.staged import StagedRelease
@@ -97,9 +98,10 @@ def review(release: Release, channel: str, bucket: Bucket, catalog: Catalog, now
     offered = feeds(read, live, release.product, channel) if live else {}
     vouched = vouched_files(candidate, catalog, release, storage)
     check_content(candidate, catalog, release, vouched.files, now)
-    check_payload(candidate, catalog, release, vouched, live, offered, stagings, now)
     # Without the day: a bundle for an offline machine holds what is read here, and no more of the ledger than it needs.
-    evidence = evidence_of(offered, vouched.files, candidate.changes, withdrawals(live, release.product))
+    known = evidence_of(offered, vouched.files, withdrawals(live, release.product))
+    evidence = with_evidence(known, candidate, read)
+    check_payload(candidate, catalog, release, vouched, evidence, live, offered, stagings, now)
     decision = evaluate(catalog, release, channel, now, evidence)
     needed = needs(Question(catalog, release, channel, evidence, now), decision, BY_ID)
     configured = configured_roles(catalog, now)

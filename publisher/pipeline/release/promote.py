@@ -13,6 +13,7 @@ from tuf.api.metadata import Metadata, Targets
 
 from publisher.channel.advance import to_bytes
 from publisher.channel.candidates.candidate import is_live, refuse_stale
+from publisher.channel.candidates.evidence import with_evidence
 from publisher.channel.candidates.release_candidate import PEOPLE, ReleaseCandidate
 from publisher.channel.candidates.staged import StagedRelease
 from publisher.channel.layout import (
@@ -146,9 +147,9 @@ def plan_promote(
         vouched = vouched_files(staged.candidate, catalog, release, storage)
         platforms = tuple(file.platform for file in vouched.files)
         withdrawn = read_withdrawals(storage, live, catalog.signers, release)
-        evidence = evidence_of(offered, vouched.files, staged.candidate.changes, withdrawn)
+        evidence = with_evidence(evidence_of(offered, vouched.files, withdrawn), staged.candidate, read)
         permit = permitted(staged, catalog, release, evidence, moment, now)
-        check_payload(staged.candidate, catalog, release, vouched, live, offered, stagings, now)
+        check_payload(staged.candidate, catalog, release, vouched, evidence, live, offered, stagings, now)
         decision = permit.decision
         body = LedgerEntryBody.of_decision(
             request.action, release, decision, staged.candidate.digest, permit.approved_by

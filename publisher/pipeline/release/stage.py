@@ -22,6 +22,7 @@ from publisher.channel.candidates.candidate import (
     read_candidate,
     refuse_stale,
 )
+from publisher.channel.candidates.evidence import evidence_objects
 from publisher.channel.candidates.release_candidate import (
     PEOPLE,
     ReleaseCandidate,
@@ -39,7 +40,7 @@ from publisher.channel.state import feeds
 from publisher.errors import StorageConflict, StorageForeign, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.config.signer import Signers
-from publisher.model.content.release import ChangeClass, Release
+from publisher.model.content.release import Release
 from publisher.model.records.candidate import ApprovalBasis, CandidateRecord
 from publisher.model.records.channel_state import Manifest
 from publisher.model.records.decision import Decision
@@ -65,7 +66,7 @@ from publisher.pipeline.publication.conflict_report import what_others_did
 from publisher.pipeline.publication.staging_pointer import PointerVersion, point_to, read_pointer_version
 from publisher.pipeline.read_withdrawals import read_withdrawals
 from publisher.rules.evaluate import evaluate
-from publisher.rules.gates.technical.change_class import found_classes
+from publisher.rules.gates.technical.change_class import changed_classes
 from publisher.storage.protocol import Body, Storage
 from publisher.wire.version import Version
 
@@ -146,9 +147,8 @@ def plan_stage(
     before = read_pointer_version(storage, role, replacing=supersede is Supersede.ANY)
     live = bucket.live
     offered = feeds(read, live, release.product, channel) if live else {}
-    moment = request.decide_at or now
-    withdrawn = read_withdrawals(storage, live, catalog.signers, release)
-    known = evidence_of(offered, changes=request.changes, withdrawn=withdrawn)
+    moment, withdrawn = request.decide_at or now, read_withdrawals(storage, live, catalog.signers, release)
+    known = evidence_of(offered, withdrawn=withdrawn).with_facts(request.evidence.facts, moment)
     if known.live != release.version:
         decide(catalog, release, channel, moment, known)
 
@@ -159,15 +159,16 @@ def plan_stage(
     manifest = Manifest(product=release.product, version=release.version, artifacts=published)
     refuse_other_bytes(release, manifest, storage)
     # Running a finished release again has nothing to do, also in a freeze; so what would stop it is asked further down.
-    evidence = evidence_of(offered, published, request.changes, withdrawn)
+    evidence = evidence_of(offered, published, withdrawn).with_facts(request.evidence.facts, moment)
     decision = evaluate(catalog, release, channel, moment, evidence)
     minisign = keys.minisign()
     people = files_for_people(release, hashed, manifest, minisign)
     targets = channel_targets(catalog, release, channel, hashed, live, offered, decision.at)
-    lifetime = role_policy(catalog.signers, role).expires
+    expires = now + role_policy(catalog.signers, role).expires
     current = live.roles.get(role) if live else None
     back = withdrawn_by(current.signed if current else None)
-    listing = listed_targets(targets.listed, str(release.version), now + lifetime, _classes(catalog, request), back)
+    changed = changed_classes(catalog.products[release.product], evidence)
+    listing = listed_targets(targets.listed, str(release.version), expires, changed, back)
 
     shared = (*targets.objects, pinned_key_object(minisign.public_file()))
     candidate: ReleaseCandidate | None = None
@@ -179,7 +180,7 @@ def plan_stage(
         staged = None if supersede is Supersede.ANY else staged_release(storage, role, catalog.signers)
         stagings = read_stagings(role, bucket, catalog.signers)
         for_people = people_digest({name: body.sha256 for name, body in people})
-        basis = approval_basis_of(catalog, release, decision.at, for_people, stagings.head)
+        basis = approval_basis_of(catalog, release, decision.at, for_people, stagings.head, request.evidence.digest)
         candidate = _taken_up(staged, live, listing, basis, catalog.signers, now, read, stagings)
         if candidate is None:
             if staged is not None and not is_live(staged.candidate, live):
@@ -197,6 +198,10 @@ def plan_stage(
         shared = (
             *shared,
             *(PlannedObject.of(candidate.key(PEOPLE + name), body) for name, body in people),
+            *(
+                PlannedObject.of(key, Body.from_bytes(data), private=True)
+                for key, data in evidence_objects(candidate, request.evidence).items()
+            ),
             *(PlannedObject.of(key, Body.from_bytes(data)) for key, data in candidate.objects()),
         )
     return StagePlan(
@@ -255,14 +260,6 @@ def refuse_other_bytes(release: Release, manifest: Manifest, storage: Readable) 
         f"{release.id} is already published with other bytes ({', '.join(differing) or 'another list of files'})",
         fix=occupied(key).fix,
     )
-
-
-def _classes(catalog: Catalog, request: ReleaseRequest) -> tuple[ChangeClass, ...] | None:
-    """What the build changes, by class; None where the product has no areas to tell by, or nobody has said."""
-    product = catalog.products[request.release.product]
-    if request.changes is None or not product.areas:
-        return None
-    return tuple(sorted({change_class for change_class, _ in found_classes(product, request.changes)}))
 
 
 def _taken_up(

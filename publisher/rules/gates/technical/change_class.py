@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from publisher.evidence.changes import ChangeFacts
 from publisher.model.content.product import Product
 from publisher.model.content.release import ChangeClass
 from publisher.model.records.decision import Outcome
-from publisher.model.records.evidence import ChangeFacts
+from publisher.model.records.evidence import Evidence
 from publisher.rules import english
 from publisher.rules.engine.gate import TEAM, Gate, Half, Ruling, not_asked
 from publisher.rules.engine.question import Question
@@ -30,17 +31,18 @@ URGENT = (ChangeClass.SECURITY, ChangeClass.HOTFIX)
 
 def ask(question: Question) -> Ruling:
     """Nothing that the build changed waits longer for events than the class that the release declares."""
-    release, product, facts = question.release, question.product, question.evidence.changes
+    release, product = question.release, question.product
+    facts = question.evidence.of(ChangeFacts)
     if not product.areas:
         return Ruling(
             Outcome.NOT_APPLICABLE,
             public=f"products.yaml lists no source `areas` for {product.id} to compare the change class with.",
         )
-    if facts is None and question.evidence.artifacts is None:
+    if not facts and question.evidence.artifacts is None:
         return Ruling(
             Outcome.NOT_APPLICABLE, public="The change class is compared with the build when the release is published."
         )
-    if facts is None:
+    if not facts:
         return not_asked(question.policy, TEAM) or Ruling(
             Outcome.UNKNOWN,
             public="The change class cannot be checked without the list of what the build changed.",
@@ -79,18 +81,25 @@ def ask(question: Question) -> Ruling:
     )
 
 
-def _in_no_area(product: Product, facts: ChangeFacts) -> str | None:
+def _in_no_area(product: Product, facts: Sequence[ChangeFacts]) -> str | None:
     """The first changed path of which no area tells what it is."""
     matchers = [_matcher(area.paths) for area in product.areas]
-    return next((path for path in facts.paths if not any(matcher.fullmatch(path) for matcher in matchers)), None)
+    paths = (path for changes in facts for path in changes.paths)
+    return next((path for path in paths if not any(matcher.fullmatch(path) for matcher in matchers)), None)
 
 
-def found_classes(product: Product, facts: ChangeFacts) -> Iterator[tuple[ChangeClass, str]]:
+def changed_classes(product: Product, evidence: Evidence) -> tuple[ChangeClass, ...] | None:
+    """What the build changes, by class; None where the product has no areas to tell by, or nobody has said."""
+    facts = evidence.of(ChangeFacts)
+    if not facts or not product.areas:
+        return None
+    return tuple(sorted({change_class for change_class, _ in found_classes(product, facts)}))
+
+
+def found_classes(product: Product, facts: Sequence[ChangeFacts]) -> Iterator[tuple[ChangeClass, str]]:
     """Each class that something shows, once, with the first proof of it."""
-    seen = set(facts.classes)
-    for known in facts.classes:
-        yield known, "a part of the program"
-    for step in facts.versions:
+    seen: set[ChangeClass] = set()
+    for step in (step for changes in facts for step in changes.versions):
         if step.before != step.after and (change := VERSIONED.get(step.name, ChangeClass.PROTOCOL)) not in seen:
             seen.add(change)
             yield change, f"the {step.name} version from {step.before} to {step.after}"
@@ -98,7 +107,8 @@ def found_classes(product: Product, facts: ChangeFacts) -> Iterator[tuple[Change
         if area.change_class in seen:
             continue
         matcher = _matcher(area.paths)
-        if (path := next((path for path in facts.paths if matcher.fullmatch(path)), None)) is not None:
+        paths = (path for changes in facts for path in changes.paths)
+        if (path := next((path for path in paths if matcher.fullmatch(path)), None)) is not None:
             seen.add(area.change_class)
             yield area.change_class, path
 

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from publisher.content.schemas import example
+from publisher.evidence.changes import ChangeFacts, VersionStep
 from publisher.model.catalog import Catalog
 from publisher.model.content.product import Product
 from publisher.model.content.release import ChangeClass
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.decision import Decision, Outcome
-from publisher.model.records.evidence import ChangeFacts, Evidence, VersionStep
+from publisher.model.records.evidence import Evidence
 from publisher.rules.evaluate import evaluate
 from publisher.rules.freeze.matrix import at_least
 from tests.support import build
@@ -36,7 +37,7 @@ def catalog(profile: str = "team") -> Catalog:
 def decided(change_class: str, *paths: str, versions: tuple[VersionStep, ...] = (), **fields: Any) -> Decision:
     release = build.release("4.2.0", change_class, **fields)
     facts = ChangeFacts(paths=paths, versions=versions)
-    return evaluate(catalog(), release, "stable", at("2026-01-01"), Evidence(changes=facts))
+    return evaluate(catalog(), release, "stable", at("2026-01-01"), Evidence(facts=(facts,)))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,18 @@
+"""A kind of evidence: the name by which it is handed over, and what reads its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from publisher.model.records.evidence import Facts
+
+
+@dataclass(frozen=True)
+class EvidenceKind:
+    """One kind. It stands in a file of its own together with its facts, and in `kinds`."""
+
+    name: str
+    """Such as changes. Manifests name it, so it never changes."""
+    read: Callable[[bytes, str], Facts]
+    """Reads a file's bytes; the second argument is the name to report errors with. Pure. Raises InputError."""
