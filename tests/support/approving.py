@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from publisher.errors import TidegateError
+from publisher.evidence.bundle import EvidenceBundle
 from publisher.pipeline.release.promote import PromoteRequest, apply_promote, plan_promote
 from publisher.pipeline.release.stage import Supersede, apply_stage, plan_stage
 from tests.support.project import Project, tree
 
 ROLE = "node.stable"
+NO_EVIDENCE = EvidenceBundle()
 
 
-def stage(project: Project, version: str, supersede: Supersede = Supersede.NOTHING) -> None:
+def stage(
+    project: Project,
+    version: str,
+    supersede: Supersede = Supersede.NOTHING,
+    evidence: EvidenceBundle = NO_EVIDENCE,
+) -> None:
     if project.catalog.find("node", version) is None:
         project.add_release(version)
-    request = project.request(version)
+    request = replace(project.request(version), evidence=evidence)
     plan = plan_stage(request, project.catalog, project.look(), project.key_ring(), project.now, supersede)
     apply_stage(plan, project.storage())
 
