@@ -92,7 +92,7 @@ def staging_pointer_key(role: str) -> str:
 
 
 def candidate_key(role: str, digest: str, file: str) -> str:
-    """An object of a candidate: payload.json, decision.json, sig/<keyid>, people/<file>."""
+    """An object of a candidate: payload.json, decision.json, sig/<keyid>, people/<file>, evidence/<sha256>."""
     return f"{STAGING}{role}/{digest}/{file}"
 
 

@@ -50,11 +50,6 @@ def test_an_empty_bundle_has_no_digest() -> None:
     assert (EvidenceBundle.of([]).digest, EvidenceBundle().facts) == (None, ())
 
 
-def test_every_kind_is_known_by_its_own_name() -> None:
-    assert KINDS
-    assert all(kind.name == name for name, kind in KINDS.items())
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_kind_reads_what_is_not_of_its_format(kind: str) -> None:
     """With an error of ours and the file's name, whatever is in the file."""
