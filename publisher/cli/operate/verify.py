@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from urllib.request import getproxies
 
@@ -33,14 +34,14 @@ def command(place: str, root: Path, site: str | None) -> Report:
     missing or that nothing signed leads to; with --site, pages of the site that were changed, removed or slipped in
     too. Exit code 4 when anything refutes the channel.
     """
-    trusted = read_root_file(root)
-    audit = verify_channel(_source(place), trusted, wall_clock(), _source(site) if site is not None else None)
-    return VerifyReport(audit, place)
+    trusted, now = read_root_file(root), wall_clock()
+    audit = verify_channel(_source(place), trusted, now, _source(site) if site is not None else None)
+    return VerifyReport(audit, place, now)
 
 
 def _source(place: str) -> AuditSource:
     """A bucket on the web as the public sees it; any other as its owner does."""
-    if place.startswith(("http://", "https://")):
+    if _is_web(place):
         try:
             return WebSource(place, fetcher_for(place, proxies=getproxies()))
         except ClientError as error:
@@ -50,12 +51,18 @@ def _source(place: str) -> AuditSource:
     return StoreSource(open_storage(place))
 
 
+def _is_web(place: str) -> bool:
+    return place.startswith(("http://", "https://"))
+
+
 @dataclass(frozen=True)
 class VerifyReport(Report):
     """What an audit has verified and found."""
 
     audit: Audit
     place: str
+    at: datetime
+    """When it was looked at."""
 
     @property
     def error(self) -> VerificationError | None:
@@ -78,6 +85,8 @@ class VerifyReport(Report):
 
     def data(self) -> dict[str, object]:
         return {
+            **picked(self, "at", "place"),
+            "address": self.place if _is_web(self.place) else open_storage(self.place).url,
             **picked(self.audit, "signatures", "objects"),
             "findings": [picked(finding, "level", "what", "where") for finding in self.audit.findings],
         }
