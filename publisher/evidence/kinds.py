@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from publisher.evidence import changes
+from publisher.evidence import audit, changes
 from publisher.evidence.kind import EvidenceKind
 
-KINDS: Mapping[str, EvidenceKind] = {kind.name: kind for kind in (changes.KIND,)}
+KINDS: Mapping[str, EvidenceKind] = {kind.name: kind for kind in (changes.KIND, audit.KIND)}
 """By name."""

@@ -23,13 +23,14 @@ from publisher.rules.gates.environment import (
     soft_freeze,
     staffing,
 )
-from publisher.rules.gates.technical import artifacts, change_class, channel, plane_order, version, withdrawn
+from publisher.rules.gates.technical import artifacts, audit, change_class, channel, plane_order, version, withdrawn
 
 GATES: tuple[Gate, ...] = (
     channel.GATE,
     version.GATE,
     artifacts.GATE,
     withdrawn.GATE,
+    audit.GATE,
     change_class.GATE,
     hard_freeze.GATE,
     soft_freeze.GATE,

@@ -71,6 +71,7 @@ def test_json_is_the_decision(publish: Publish) -> None:
         "integrity.version",
         "integrity.artifacts",
         "integrity.withdrawn",
+        "integrity.audit",
         "changes.class",
         "freeze.hard",
         "freeze.soft",

@@ -1,0 +1,72 @@
+"""What an audit of the published bucket has found: the report that `publish verify --json` prints."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from publisher.errors import InputError
+from publisher.evidence.kind import EvidenceKind
+from publisher.model.records.evidence import Facts
+from publisher.model.values import Model, UtcTime
+from publisher.wire.errors import printable
+
+
+class AuditFinding(Model):
+    """One finding of the report."""
+
+    level: Literal["error", "warning", "note"]
+    """An error refutes what is published."""
+    what: str
+    where: str
+    """The object's key; empty where it is about none."""
+
+
+class AuditReport(Model):
+    """The report as it is printed."""
+
+    ok: bool
+    """Whether nothing refutes what is published."""
+    at: UtcTime
+    """When it was looked at."""
+    place: str
+    """The bucket, as it was named."""
+    address: str
+    """The bucket, by its whole address."""
+    signatures: int = Field(ge=0)
+    """How many verified."""
+    objects: int = Field(ge=0)
+    """How many were hashed."""
+    findings: tuple[AuditFinding, ...]
+
+
+class AuditFacts(Facts):
+    """What an audit says of the place that it looked at."""
+
+    made_at: UtcTime
+    """When it looked."""
+    places: tuple[str, ...]
+    """The bucket that it looked at, by each of its names."""
+    errors: tuple[str, ...]
+    """What refutes it, each as the end of a sentence; empty for a sound one."""
+
+
+def read_audit(data: bytes, name: str) -> AuditFacts:
+    """Read the report of an audit. Raises InputError for what is none, or contradicts itself."""
+    fix = "give the report that publish verify --json prints"
+    try:
+        report = AuditReport.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise InputError(f"{name}: {where}: {first['msg'][0].lower()}{first['msg'][1:]}", fix=fix) from error
+    errors = tuple(
+        printable(f"{finding.where} {finding.what}".strip()) for finding in report.findings if finding.level == "error"
+    )
+    if report.ok == bool(errors):
+        raise InputError(f"{name}: ok does not fit what was found", fix=fix)
+    return AuditFacts(made_at=report.at, places=(report.place, report.address), errors=errors)
+
+
+KIND = EvidenceKind("audit", read_audit)
