@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple
 
 from publisher.model.config.staffing import Staffing
 from publisher.model.configuration import Configuration
@@ -21,6 +21,9 @@ from publisher.model.content.release import Release
 from publisher.model.content.risk_register import Override, Scenario, Signal, SprintFreeze
 from publisher.model.values import Model, Text, UtcTime
 from publisher.wire.version import Version
+
+Result = TypeVar("Result")
+Arguments = TypeVarTuple("Arguments")
 
 
 class Sample(Model):
@@ -54,8 +57,16 @@ class Catalog(Configuration):
     """The last weekly review of the calendar; None: there was none."""
     staffing: Staffing | None = None
     """None: nothing is known of who is there when."""
-    memo: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """What rules have worked out from this catalog and nothing else, such as freeze windows; never content."""
+    _remembered: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def remember(self, work_out: Callable[[Catalog, *Arguments], Result], *arguments: *Arguments) -> Result:
+        """`work_out(self, *arguments)`, such as freeze windows, worked out once; it must depend on nothing else."""
+        key = (work_out, arguments)
+        try:
+            result: Result = self._remembered[key]
+        except KeyError:
+            result = self._remembered[key] = work_out(self, *arguments)
+        return result
 
     @cached_property
     def _by_product(self) -> dict[str, tuple[Release, ...]]:

@@ -9,6 +9,7 @@ from itertools import chain, groupby
 from operator import itemgetter
 
 from publisher.model.catalog import Catalog
+from publisher.model.content.policy import Policy
 from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision, Outcome, Verdict
 from publisher.model.records.evidence import Evidence
@@ -46,7 +47,7 @@ def evaluate(
         next_change=next_change,
         then=then,
         policy_version=question.policy.version,
-        policy_digest=_digest(question),
+        policy_digest=catalog.remember(_digest, question.policy),
     )
 
 
@@ -63,13 +64,8 @@ def _overridden(question: Question, verdicts: Iterable[Verdict]) -> tuple[Verdic
     return overrides.overridden(question, verdicts, BY_ID)
 
 
-def _digest(question: Question) -> str:
-    memo, policy = question.catalog.memo, question.policy
-    key = ("digest", policy.version)
-    if key not in memo:
-        memo[key] = policy.digest()
-    digest: str = memo[key]
-    return digest
+def _digest(_: Catalog, policy: Policy) -> str:
+    return policy.digest()
 
 
 def worst(verdicts: Iterable[Verdict]) -> Outcome:

@@ -271,6 +271,9 @@ class Policy(Model):
     sample: bool = False
     """Invented, to show how it looks."""
 
+    def __hash__(self) -> int:
+        return self.version
+
     @property
     def event_types(self) -> frozenset[str]:
         """Every event type that the freeze matrix knows."""

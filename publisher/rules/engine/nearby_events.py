@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from heapq import merge
 
-from publisher.model.content.event import Event
+from publisher.model.catalog import Catalog
 from publisher.rules.engine.question import Question
-from publisher.rules.freeze.timeline import Timeline
+from publisher.rules.freeze.matrix import Subject
+from publisher.rules.freeze.timeline import timeline
 
 
-def while_near(question: Question, key: Hashable, missing: Callable[[Event], bool]) -> Iterable[datetime]:
-    """The moments at which events with something missing come near or are over; looked for once for each key.
+def while_near(question: Question, lacking: frozenset[str]) -> Iterable[datetime]:
+    """The moments at which events with something missing, named in `lacking`, come near or are over.
 
     Where nothing is missing, at no event of the catalog, there are none; so a register that is kept well costs no time.
     """
-    memo, now = question.catalog.memo, question.now
-    key = (key, question.policy.version)
-    if key not in memo:
-        memo[key] = frozenset(event.id for event in question.catalog.events if missing(event))
-    lacking: frozenset[str] = memo[key]
     if not lacking:
         return ()
-    kind = (key, question.subject)
-    known: tuple[Timeline, tuple[datetime, ...]] | None = memo.get(kind)
-    if known is None or known[0] is not question.timeline:
-        windows = [
-            window
-            for window in question.timeline.windows
-            if isinstance(window.cause, Event) and window.cause.id in lacking
-        ]
-        edges = tuple(sorted({edge for window in windows for edge in (window.start, window.end)}))
-        known = memo[kind] = question.timeline, edges
-    named = (question.catalog.event(name) for name in question.release.events if name in lacking)
+    catalog, now = question.catalog, question.now
+    edges = catalog.remember(_edges, question.subject, lacking)
+    named = (catalog.event(name) for name in question.release.events if name in lacking)
     ends = (event.ends for event in named if event is not None and event.ends > now)
-    return merge(known[1][bisect_right(known[1], now) :], sorted(ends))
+    return merge(edges[bisect_right(edges, now) :], sorted(ends))
+
+
+def _edges(catalog: Catalog, subject: Subject, lacking: frozenset[str]) -> list[datetime]:
+    windows = [window for window in timeline(catalog, subject).of_events.windows if window.cause.id in lacking]
+    return sorted({edge for window in windows for edge in (window.start, window.end)})

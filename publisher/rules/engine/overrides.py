@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from publisher.model.catalog import Catalog
 from publisher.model.config.role import Duty
 from publisher.model.content.policy import Policy
 from publisher.model.content.risk_register import Override
@@ -17,6 +18,7 @@ from publisher.model.records.decision import Outcome, Verdict
 from publisher.rules import english
 from publisher.rules.engine.gate import Gate, Overridable
 from publisher.rules.engine.question import Question
+from publisher.wire.version import Version
 
 YIELDING = (Outcome.WAITING, Outcome.NEEDS_APPROVAL, Outcome.UNKNOWN)
 """Outcomes that people may override."""
@@ -45,14 +47,16 @@ def boundaries(question: Question) -> Iterable[datetime]:
 
 def of(question: Question) -> list[Override]:
     """All overrides of this release in this channel, whether they count now or not."""
-    memo = question.catalog.memo
-    if "overrides" not in memo:
-        memo["overrides"] = {}
-        for override in question.catalog.overrides:
-            memo["overrides"].setdefault((override.product, override.version, override.channel), []).append(override)
     release = question.release
-    overrides: list[Override] = memo["overrides"].get((release.product, release.version, question.channel), [])
-    return overrides
+    by_release = question.catalog.remember(_by_release)
+    return by_release.get((release.product, release.version, question.channel), [])
+
+
+def _by_release(catalog: Catalog) -> dict[tuple[str, Version, str], list[Override]]:
+    grouped: dict[tuple[str, Version, str], list[Override]] = {}
+    for override in catalog.overrides:
+        grouped.setdefault((override.product, override.version, override.channel), []).append(override)
+    return grouped
 
 
 def _counting(question: Question) -> list[Override]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
 from publisher.rules import english
 from publisher.rules.engine.question import Question
-from publisher.rules.freeze.timeline import Timeline
+from publisher.rules.freeze.matrix import Subject
+from publisher.rules.freeze.timeline import timeline
 
 
 @dataclass(frozen=True)
@@ -28,32 +29,24 @@ class Reach:
 
 def uncertain_events(catalog: Catalog) -> tuple[Event, ...]:
     """The events to come that a block or an epoch starts, or of which signals are measured."""
-    key = "events with triggers or signals"
-    if key not in catalog.memo:
-        heard = {signal.event for signal in catalog.signals}
-        catalog.memo[key] = tuple(
-            event for event in catalog.events if event.status == "planned" and (event.trigger or event.id in heard)
-        )
-    events: tuple[Event, ...] = catalog.memo[key]
-    return events
+    heard = {signal.event for signal in catalog.signals}
+    return tuple(
+        event for event in catalog.events if event.status == "planned" and (event.trigger or event.id in heard)
+    )
 
 
 def reaches(question: Question) -> dict[str, Reach]:
     """When each uncertain event matters; events that do not freeze this kind of change are left out."""
-    names = {event.id for event in uncertain_events(question.catalog)}
-    if not names:
-        return {}
-    near = question.policy.freeze.uncertainty.near
-    key = ("reaches", question.subject, near)
-    known: tuple[Timeline, dict[str, Reach]] | None = question.catalog.memo.get(key)
-    if known is not None and known[0] is question.timeline:
-        return known[1]
+    return question.catalog.remember(_reaches, question.subject, question.policy.freeze.uncertainty.near)
+
+
+def _reaches(catalog: Catalog, subject: Subject, near: timedelta) -> dict[str, Reach]:
+    names = {event.id for event in catalog.remember(uncertain_events)}
     by_event: dict[str, Reach] = {}
-    for window in question.timeline.windows:
-        if isinstance(window.cause, Event) and (name := window.cause.id) in names:
+    for window in timeline(catalog, subject).of_events.windows if names else ():
+        if (name := window.cause.id) in names:
             reach = by_event.get(name, Reach(window.start - near, window.end))
             by_event[name] = Reach(min(reach.start, window.start - near), max(reach.end, window.end))
-    question.catalog.memo[key] = question.timeline, by_event
     return by_event
 
 

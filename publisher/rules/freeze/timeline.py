@@ -155,26 +155,21 @@ class Timeline(Part):
 
 def timeline(catalog: Catalog, subject: Subject) -> Timeline:
     """The timeline of a kind of change; worked out once for each catalog and kind."""
-    subject = _as_the_policy_sees(catalog, subject)
-    key = ("timeline", subject)
-    if key not in catalog.memo:
-        catalog.memo[key] = Timeline(freeze_windows(catalog, subject))
-    line: Timeline = catalog.memo[key]
-    return line
+    return catalog.remember(_timeline, _as_the_policy_sees(catalog, subject))
+
+
+def _timeline(catalog: Catalog, subject: Subject) -> Timeline:
+    return Timeline(freeze_windows(catalog, subject))
 
 
 def _as_the_policy_sees(catalog: Catalog, subject: Subject) -> Subject:
     """The same subject with the shortest time of testing that no policy tells from its own, so that many share one."""
-    limits = tested_limits(catalog)
+    limits = catalog.remember(tested_limits)
     met = limits[: bisect_right(limits, subject.tested)]
     return replace(subject, tested=met[-1] if met else timedelta())
 
 
 def tested_limits(catalog: Catalog) -> list[timedelta]:
     """Every length of testing from which on a policy treats a release differently, shortest first."""
-    if "test limits" not in catalog.memo:
-        adjustments = [adjustment for policy in catalog.policies for adjustment in policy.freeze.adjust]
-        limits = {adjustment.tested_less_than for adjustment in adjustments if adjustment.tested_less_than is not None}
-        catalog.memo["test limits"] = sorted(limits)
-    known_limits: list[timedelta] = catalog.memo["test limits"]
-    return known_limits
+    adjustments = [adjustment for policy in catalog.policies for adjustment in policy.freeze.adjust]
+    return sorted({limit for adjustment in adjustments if (limit := adjustment.tested_less_than) is not None})

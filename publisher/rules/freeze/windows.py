@@ -93,31 +93,29 @@ def freeze_windows(catalog: Catalog, subject: Subject) -> tuple[Window, ...]:
     # The lengths follow from a few properties of an event, so a thousand events share a few dozen of them.
     known: dict[tuple[int, Case | None], Lengths | None] = {}
     windows: list[Window] = []
-    held = {name: _policy_eras(catalog, name) for name in {event.type for event in catalog.events}}
-    asked = any(adjustment.uncovered for policy in catalog.policies for adjustment in policy.freeze.adjust)
-    for event in catalog.events:
-        for era in _eras(held[event.type], event):
-            if era.event.status == "cancelled":
-                continue
-            case = None if era.padded else _case(catalog, era.event, asked=asked)
-            key = (era.policy.version, case)
-            if key not in known:
-                freeze = era.policy.freeze
-                known[key] = freeze_lengths(freeze, case, subject) if case else padded_lengths(freeze, subject)
-            if (lengths := known[key]) is not None:
-                windows.extend(_begun_in(era, _windows_of(era, lengths, subject, event)))
+    for event, era, case in catalog.remember(_cases):
+        key = (era.policy.version, case)
+        if key not in known:
+            freeze = era.policy.freeze
+            known[key] = freeze_lengths(freeze, case, subject) if case else padded_lengths(freeze, subject)
+        if (lengths := known[key]) is not None:
+            windows.extend(_begun_in(era, _windows_of(era, lengths, subject, event)))
     windows.extend(_sprints(catalog, subject))
     return tuple(sorted(windows, key=lambda window: (window.start, window.end, window.cause.id)))
 
 
-def _case(catalog: Catalog, event: Event, *, asked: bool) -> Case:
-    """What the matrix asks of an event; the same for every kind of change, so it is looked up once."""
-    cases: dict[int, tuple[Event, Case]] = catalog.memo.setdefault(("cases", asked), {})
-    known = cases.get(id(event))  # what was known earlier of an event is another object with the same name
-    if known is None or known[0] is not event:
-        case = Case.of(event, effective_severity(catalog, event), uncovered=asked and uncovered(catalog, event))
-        known = cases[id(event)] = event, case
-    return known[1]
+def _cases(catalog: Catalog) -> list[tuple[Event, Era, Case | None]]:
+    """Each event in each of its eras, with what the matrix asks of it there; None where the freeze must not tell."""
+    held = {name: _policy_eras(catalog, name) for name in {event.type for event in catalog.events}}
+    asked = any(adjustment.uncovered for policy in catalog.policies for adjustment in policy.freeze.adjust)
+    cases: list[tuple[Event, Era, Case | None]] = []
+    for event in catalog.events:
+        for era in _eras(held[event.type], event):
+            if (known := era.event).status != "cancelled":
+                gap = asked and uncovered(catalog, known)
+                case = Case.of(known, effective_severity(catalog, known), uncovered=gap)
+                cases.append((event, era, None if era.padded else case))
+    return cases
 
 
 def _policy_eras(catalog: Catalog, kind: str) -> Sequence[tuple[Policy, datetime, datetime]]:

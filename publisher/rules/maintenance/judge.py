@@ -33,12 +33,11 @@ def judge(catalog: Catalog, maintenance: Maintenance, occurrence_start: datetime
 
     The maintenance's product must be in the catalog. Worked out once for each catalog and window.
     """
-    key = ("maintenance", maintenance.id, occurrence_start)
-    if key not in catalog.memo:
-        window = Occurrence(maintenance, occurrence_start)
-        catalog.memo[key] = tuple(_approved(maintenance, each.verdict(catalog, window)) for each in CONDITIONS)
-    verdicts: tuple[Verdict, ...] = catalog.memo[key]
-    return verdicts
+    return catalog.remember(_verdicts, Occurrence(maintenance, occurrence_start))
+
+
+def _verdicts(catalog: Catalog, window: Occurrence) -> tuple[Verdict, ...]:
+    return tuple(_approved(window.maintenance, each.verdict(catalog, window)) for each in CONDITIONS)
 
 
 def may_take_place(catalog: Catalog, window: Occurrence) -> bool:

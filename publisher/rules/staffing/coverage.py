@@ -69,12 +69,13 @@ def _known_gaps(catalog: Catalog, duty: str, start: datetime, end: datetime) -> 
         yield Span(start, end)
         return
     for block in blocks(start, end):
-        key = ("gaps", duty, block)
-        if key not in catalog.memo:
-            catalog.memo[key] = gaps(catalog.staffing, duty, block, block + BLOCK)
-        for begins, ends in catalog.memo[key]:
+        for begins, ends in catalog.remember(_block_gaps, duty, block):
             if begins < end and start < ends:
                 yield Span(max(begins, start), min(ends, end))
+
+
+def _block_gaps(catalog: Catalog, duty: str, block: datetime) -> tuple[Span, ...]:
+    return gaps(catalog.staffing, duty, block, block + BLOCK)
 
 
 def blocks(start: datetime, end: datetime) -> Iterator[datetime]:
@@ -92,12 +93,11 @@ def uncovered(catalog: Catalog, event: Event) -> bool:
     Where nothing is known of who is there, it has.
     """
     midnight = event.starts.replace(hour=0, minute=0, second=0, microsecond=0)
-    monday = midnight - timedelta(days=midnight.weekday())
-    key = ("uncovered", monday)
-    if key not in catalog.memo:
-        catalog.memo[key] = bool(missing(catalog, ("on-call", "support"), monday, monday + timedelta(weeks=1)))
-    has_gap: bool = catalog.memo[key]
-    return has_gap
+    return catalog.remember(_uncovered_week, midnight - timedelta(days=midnight.weekday()))
+
+
+def _uncovered_week(catalog: Catalog, monday: datetime) -> bool:
+    return bool(missing(catalog, ("on-call", "support"), monday, monday + timedelta(weeks=1)))
 
 
 def lacking(catalog: Catalog, gaps_by_duty: dict[str, tuple[Span, ...]]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from publisher.model.catalog import Catalog
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
 from publisher.rules.engine.gate import Gate, Half, Ruling
@@ -51,7 +52,11 @@ def boundaries(question: Question) -> Iterable[datetime]:
     shown = question.product.shows
     if not shown or question.release.notes.unit_statement is not None:
         return ()
-    return while_near(question, (GATE.id, shown), lambda event: bool(set(event.invalidates) & set(shown)))
+    return while_near(question, question.catalog.remember(_ending, shown))
+
+
+def _ending(catalog: Catalog, shown: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(event.id for event in catalog.events if not set(shown).isdisjoint(event.invalidates))
 
 
 GATE = Gate(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from publisher.model.content.event import Event
+from publisher.model.catalog import Catalog
 from publisher.model.records.decision import Outcome
 from publisher.rules.engine.gate import TEAM, Gate, Half, Ruling
 from publisher.rules.engine.nearby_events import while_near
@@ -16,7 +16,8 @@ from publisher.rules.freeze.severity import effective_severity
 
 def ask(question: Question) -> Ruling:
     """Whether every severe event near names its comms lead."""
-    silent = [event for event in question.near if _silent(question, event)]
+    silent_ids = question.catalog.remember(_silent, question.policy.comms_lead_severity)
+    silent = [event for event in question.near if event.id in silent_ids]
     if not silent:
         return Ruling(Outcome.PASS, public="Every severe event nearby has a comms lead.")
     reason = f"No comms lead is named for {titled(silent)}."
@@ -33,13 +34,13 @@ def ask(question: Question) -> Ruling:
 
 def boundaries(question: Question) -> Iterable[datetime]:
     """Those of the events near, where nobody speaks for the team at any severe one."""
-    return while_near(question, GATE.id, lambda event: _silent(question, event))
+    return while_near(question, question.catalog.remember(_silent, question.policy.comms_lead_severity))
 
 
-def _silent(question: Question, event: Event) -> bool:
-    """Whether the event is severe and nobody speaks for the team."""
-    least = question.policy.comms_lead_severity
-    return event.comms_lead is None and effective_severity(question.catalog, event) >= least
+def _silent(catalog: Catalog, least: int) -> frozenset[str]:
+    """The events from this severity on for which nobody speaks for the team."""
+    without = [event for event in catalog.events if event.comms_lead is None]
+    return frozenset(event.id for event in without if effective_severity(catalog, event) >= least)
 
 
 GATE = Gate("risk.comms-lead", Half.ENVIRONMENT, "the lack of a comms lead", ask, boundaries, profiles=TEAM)

@@ -48,7 +48,7 @@ def _stale_estimates(question: Question) -> list[tuple[Event, list[Reach]]]:
     known = reaches(question)
     return [
         (event, disbelieved(question, known[event.id], event.trigger.as_of))
-        for event in uncertain_events(question.catalog)
+        for event in question.catalog.remember(uncertain_events)
         if event.trigger is not None and event.id in known
     ]
 

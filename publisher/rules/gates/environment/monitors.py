@@ -11,8 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
 from publisher.model.content.monitor import Monitor
+from publisher.model.content.policy import MonitorPolicy
 from publisher.model.content.release import ChangeClass
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
@@ -20,8 +22,9 @@ from publisher.rules.engine.gate import TEAM, Gate, Half, Ruling
 from publisher.rules.engine.public_words import about, neutral, titled
 from publisher.rules.engine.question import Question
 from publisher.rules.freeze.fix_confidence import sure_fix
+from publisher.rules.freeze.matrix import Subject
 from publisher.rules.freeze.severity import effective_severity
-from publisher.rules.freeze.timeline import Part, Timeline
+from publisher.rules.freeze.timeline import Part, Timeline, timeline
 from publisher.rules.freeze.windows import FAR, Window
 from publisher.rules.health.readings import Health, changes, last_reading, limits, state, watching
 
@@ -30,8 +33,6 @@ from publisher.rules.health.readings import Health, changes, last_reading, limit
 class Watched:
     """When clients are watched, for one kind of change under one policy."""
 
-    timeline: Timeline
-    """What it was worked out from."""
     part: Part
     """One window for each severe event, from the start of its soft freeze to the moment at which clients are well."""
     edges: Sequence[datetime]
@@ -42,7 +43,7 @@ def ask(question: Question) -> Ruling:
     """After a severe event, clients are measured to be well before anything ships that does not mend them."""
     if question.release.change_class is ChangeClass.DOCS:
         return Ruling(Outcome.NOT_APPLICABLE, public="Documentation changes no program.")
-    watched = _watched(question)
+    watched = question.catalog.remember(_watched, question.subject, question.policy.monitors)
     events = [window.cause for window in watched.part.holding(question.now) if isinstance(window.cause, Event)]
     if not events:
         return Ruling(
@@ -101,45 +102,38 @@ def boundaries(question: Question) -> Iterable[datetime]:
     """Where a time of watching, a freeze, or what is known of clients begins or ends."""
     if question.release.change_class is ChangeClass.DOCS:
         return ()
-    edges = _watched(question).edges
+    edges = question.catalog.remember(_watched, question.subject, question.policy.monitors).edges
     return edges[bisect_right(edges, question.now) :]
 
 
-def _watched(question: Question) -> Watched:
-    policy, memo, line = question.policy.monitors, question.catalog.memo, question.timeline
-    key = (GATE.id, question.subject, question.policy.version)
-    known: Watched | None = memo.get(key)
-    if known is None or known.timeline is not line:
-        watchers = watching(question.catalog, question.release.product)
-        complete = {monitor.measures for monitor in watchers} >= set(policy.required)
-        part: list[Window] = []
-        for windows in _severe(question).values():
-            end = _end(max(window.end for window in windows), watchers, policy.patience, complete=complete)
-            part.append(replace(windows[0], start=min(window.start for window in windows), end=end))
-        part.sort(key=lambda window: (window.start, window.cause.id))
-        changing = sorted({*line.stopping.edges, *(edge for monitor in watchers for edge in changes(monitor))})
-        edges = {
-            edge
-            for window in part
-            for edge in (
-                window.start,
-                *changing[bisect_right(changing, window.start) : bisect_left(changing, window.end)],
-                window.end,
-            )
-        }
-        known = memo[key] = Watched(line, Part(tuple(part)), sorted(edges))
-    return known
+def _watched(catalog: Catalog, subject: Subject, policy: MonitorPolicy) -> Watched:
+    line, watchers = timeline(catalog, subject), watching(catalog, subject.product)
+    complete = {monitor.measures for monitor in watchers} >= set(policy.required)
+    part: list[Window] = []
+    for windows in _severe(catalog, line, policy).values():
+        end = _end(max(window.end for window in windows), watchers, policy.patience, complete=complete)
+        part.append(replace(windows[0], start=min(window.start for window in windows), end=end))
+    part.sort(key=lambda window: (window.start, window.cause.id))
+    changing = sorted({*line.stopping.edges, *(edge for monitor in watchers for edge in changes(monitor))})
+    edges = {
+        edge
+        for window in part
+        for edge in (
+            window.start,
+            *changing[bisect_right(changing, window.start) : bisect_left(changing, window.end)],
+            window.end,
+        )
+    }
+    return Watched(Part(tuple(part)), sorted(edges))
 
 
-def _severe(question: Question) -> dict[str, list[Window]]:
+def _severe(catalog: Catalog, line: Timeline, policy: MonitorPolicy) -> dict[str, list[Window]]:
     """By event id, the soft freezes after events after which clients are measured."""
     by_event: dict[str, list[Window]] = {}
-    policy = question.policy.monitors
     if not policy.required:
         return by_event
-    least = policy.severity_at_least
-    severe = {event.id for event in question.catalog.events if effective_severity(question.catalog, event) >= least}
-    for window in question.timeline.windows:
+    severe = {event.id for event in catalog.events if effective_severity(catalog, event) >= policy.severity_at_least}
+    for window in line.windows:
         if window.after and window.cause.id in severe:
             by_event.setdefault(window.cause.id, []).append(window)
     return by_event

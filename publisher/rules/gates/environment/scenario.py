@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime
 from heapq import merge
 
+from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
+from publisher.model.content.policy import Policy
 from publisher.model.content.product import ClientType
 from publisher.model.content.release import ChangeClass
 from publisher.model.content.risk_register import Scenario
@@ -17,6 +20,7 @@ from publisher.rules.engine.nearby_events import while_near
 from publisher.rules.engine.public_words import about
 from publisher.rules.engine.question import Question
 from publisher.rules.freeze.severity import effective_severity
+from publisher.rules.freeze.windows import EVER
 
 FAILURES_AT_ONCE = 2
 """A scenario with fewer failures than this tries out an isolated bug, not an event (R5)."""
@@ -39,7 +43,8 @@ def ask(question: Question) -> Ruling:
     """Whether each severe event near has a recent scenario that held, for what can fail on all machines at once."""
     if not _fails_everywhere(question):
         return Ruling(Outcome.NOT_APPLICABLE, public="A change of this kind cannot fail on all machines at once.")
-    missing = {event: why for event in question.near if (why := _untried(question, event)) is not None}
+    catalog, policy, now = question.catalog, question.policy, question.now
+    missing = {event: why for event in question.near if (why := _untried(catalog, policy, now, event)) is not None}
     if not missing:
         return Ruling(Outcome.PASS, public="Every severe event nearby has a recent scenario that held.")
     reason = english.sentences(list(missing.values()))
@@ -58,10 +63,11 @@ def boundaries(question: Question) -> Iterable[datetime]:
     """Those of the events near, where any is severe and untried; when asked about the past, runs are still to come."""
     if not _fails_everywhere(question):
         return ()
-    coming = [run.ran_at for run in question.catalog.scenarios if run.ran_at > question.now]
-    # What has been tried depends on how many scenarios had been run, and on nothing else that time changes.
-    key = (GATE.id, len(coming))
-    return merge(while_near(question, key, lambda event: _untried(question, event) is not None), sorted(coming))
+    catalog, runs = question.catalog, sorted(run.ran_at for run in question.catalog.scenarios)
+    past = bisect_right(runs, question.now)
+    # What has been tried depends on which scenarios had been run, and on nothing else that time changes.
+    untried = catalog.remember(_untried_events, question.policy, runs[past - 1] if past else EVER)
+    return merge(while_near(question, untried), runs[past:])
 
 
 def _fails_everywhere(question: Question) -> bool:
@@ -70,19 +76,21 @@ def _fails_everywhere(question: Question) -> bool:
     return node or change_class in CORRELATED
 
 
-def _untried(question: Question, event: Event) -> str | None:
+def _untried_events(catalog: Catalog, policy: Policy, now: datetime) -> frozenset[str]:
+    return frozenset(event.id for event in catalog.events if _untried(catalog, policy, now, event) is not None)
+
+
+def _untried(catalog: Catalog, policy: Policy, now: datetime, event: Event) -> str | None:
     """Why no scenario counts for a severe event, as a sentence; None when one does, or the event is not severe."""
-    if effective_severity(question.catalog, event) < question.policy.scenario_severity:
+    if (severity := effective_severity(catalog, event)) < policy.scenario_severity:
         return None
-    oldest = question.policy.scenario_max_age
+    oldest = policy.scenario_max_age
     runs = [
-        run
-        for run in question.catalog.scenarios
-        if (not run.event_types or event.type in run.event_types) and run.ran_at <= question.now
+        run for run in catalog.scenarios if (not run.event_types or event.type in run.event_types) and run.ran_at <= now
     ]
     if any(_held(run) and event.latest - run.ran_at <= oldest for run in runs):
         return None
-    name = f'"{event.title}" (severity {effective_severity(question.catalog, event)})'
+    name = f'"{event.title}" (severity {severity})'
     if not runs:
         return f"No scenario was run for {name}."
     last = max(runs, key=lambda run: (run.ran_at, run.id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from publisher.model.catalog import Catalog
 from publisher.model.records.decision import Outcome
 from publisher.rules.engine.gate import Gate, Half, Ruling
 from publisher.rules.engine.nearby_events import while_near
@@ -31,7 +32,11 @@ def ask(question: Question) -> Ruling:
 
 def boundaries(question: Question) -> Iterable[datetime]:
     """Those of the events near, where any event has no score."""
-    return while_near(question, GATE.id, lambda event: not event.scored)
+    return while_near(question, question.catalog.remember(_unscored))
+
+
+def _unscored(catalog: Catalog) -> frozenset[str]:
+    return frozenset(event.id for event in catalog.events if not event.scored)
 
 
 GATE = Gate(

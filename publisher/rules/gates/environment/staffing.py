@@ -70,11 +70,8 @@ def _near_spans(question: Question) -> Iterator[Span]:
 def _reach_edges(catalog: Catalog, after: timedelta, start: datetime, end: datetime) -> Iterator[datetime]:
     """The moments between `start` and `end` at which gaps come within reach, or are over; worked out block by block."""
     for block in blocks(max(start, KNOWN[0]), end):
-        key = ("reach", after, block)
-        if key not in catalog.memo:
-            catalog.memo[key] = _edges_of(catalog, after, block)
         # The beginning of a block, at which nothing need change, keeps a long wait for the next edge short.
-        yield from (edge for edge in (block, *catalog.memo[key]) if start < edge < end)
+        yield from (edge for edge in (block, *catalog.remember(_edges_of, after, block)) if start < edge < end)
 
 
 def _edges_of(catalog: Catalog, after: timedelta, block: datetime) -> tuple[datetime, ...]:
