@@ -83,7 +83,17 @@ SECRET_DECISION = decision(
 
 
 def refused(**fields: Any) -> LedgerEntryBody:
-    return routine().with_decision(SECRET_DECISION).model_copy(update={"refused": True, **fields})
+    return LedgerEntryBody(
+        action=LedgerAction.RELEASE,
+        refused=True,
+        product=SECRET_DECISION.product,
+        version=SECRET_DECISION.version,
+        channel=SECRET_DECISION.channel,
+        policy_version=SECRET_DECISION.policy_version,
+        policy_digest=SECRET_DECISION.policy_digest,
+        decision=SECRET_DECISION,
+        **fields,
+    )
 
 
 def ledger(bodies: Sequence[LedgerEntryBody], key: OpenSigner) -> list[Logged]:

@@ -6,6 +6,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 from publisher.channel.ledger.withdrawals import taken_back
+from publisher.model.records.decision import Outcome
 from publisher.model.records.ledger_entry import Entry, LedgerAction, Stamp
 from publisher.wire.version import Version
 
@@ -20,6 +21,10 @@ def flip(
     number: int, action: LedgerAction, version: str | None = None, channel: str = "stable", **fields: object
 ) -> Entry:
     """Entry `number`, which made timestamp `number` live in the place of the one before it."""
+    about = {"product": "node", "version": version, "channel": channel} if version else {}
+    if action in (LedgerAction.RELEASE, LedgerAction.PROMOTE):
+        verdict = {"at": NOW, "outcome": Outcome.PASS, "verdicts": (), "policy_version": 1, "policy_digest": "a" * 64}
+        fields |= {"candidate": "c" * 64, "decision": {**about, **verdict}}
     return Entry.model_validate(
         {
             "number": number,
@@ -29,11 +34,9 @@ def flip(
             "action": action,
             "policy_version": 1,
             "policy_digest": "a" * 64,
-            "product": "node" if version else None,
-            "channel": channel if version else None,
-            "version": version,
             "base": stamp(number - 1) if number > 1 else None,
             "result": stamp(number),
+            **about,
             **fields,
         }
     )

@@ -23,14 +23,17 @@ from publisher.pipeline.release.stage import Supersede
 from tests.support.approving import ROLE, promote, stage
 from tests.support.planting import live, offered, point, put, start_over
 from tests.support.project import Project
+from tests.support.thief import forged
 
 
 @pytest.mark.parametrize("key", ["notes-coco", "brakes-ben"])
 def test_a_thief_of_the_key_of_another_role_does_not_use_up_numbers_of_a_channel(staged: Project, key: str) -> None:
     staged.approve("1.1.0")
-    entry_body = LedgerEntryBody.routine(LedgerAction.STAGE, staged.catalog.policy)
-    entry_body = entry_body.model_copy(
-        update={"candidate": "a" * 64, "roles": {key.partition("-")[0]: 50, "node.stable": 50}}
+    entry_body = LedgerEntryBody.routine(
+        LedgerAction.STAGE,
+        staged.catalog.policy,
+        candidate="a" * 64,
+        roles={key.partition("-")[0]: 50, "node.stable": 50},
     )
     append(Draft(entry_body, staged.now, staged.key(key)), staged.storage())
     promote(staged)
@@ -139,18 +142,19 @@ def test_a_thief_of_one_channel_key_puts_no_older_state_before_those_that_can_be
         for logged_entry in logged
         if logged_entry.entry is not None and logged_entry.entry.result is not None
     )
-    entry_body = LedgerEntryBody.routine(action, project.catalog.policy).model_copy(
-        update={
-            "product": "node",
-            "channel": "stable",
-            "roles": first.roles,
-            "result": Stamp(version=9, sha256="a" * 64),
-        }
+    made_up = Stamp(version=9, sha256="a" * 64)
+    entry_body = (
+        first.model_copy(update={"action": action, "result": made_up})
+        if action is LedgerAction.PROMOTE
+        else LedgerEntryBody.routine(action, project.catalog.policy, roles=first.roles, result=made_up)
     )
-    append(Draft(entry_body, project.now, project.key("channels-ana")), project.storage())
     put(project, TIMESTAMP_KEY, b"{}")
-    survey = survey_bucket(project.storage(), project.root, project.catalog.signers)
-    assert survey.states[0].head == logged[-1].head
+    key = project.key("channels-ana")
+    for about in ({}, {"product": "node", "version": "1.0.0", "channel": "stable"}):
+        name, data = seal_entry(entry_body, read_ledger(project.storage()).head, project.now, key)
+        put(project, name, forged(data, key, **about))
+        survey = survey_bucket(project.storage(), project.root, project.catalog.signers)
+        assert survey.states[0].head == logged[-1].head
 
 
 def test_a_damaged_staging_pointer_does_not_hide_what_is_live_from_publish_status(staged: Project) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import pytest
 
 from publisher.channel.layout import ledger_key
+from publisher.channel.ledger.entries import seal_entry
 from publisher.errors import StorageConflict
-from publisher.model.records.ledger_entry import LedgerAction, Stamp
-from publisher.pipeline.ledger_append import Draft, append, read_ledger
+from publisher.model.records.ledger_entry import LedgerAction
+from publisher.pipeline.ledger_append import read_ledger
 from publisher.pipeline.operate.recover import survey_bucket
 from tests.support.approving import ROLE, refused
 from tests.support.exchanging import people_files, stage_as_thief
+from tests.support.planting import put
 from tests.support.project import Project
+from tests.support.thief import forged
 
-RESULT = Stamp(version=9, sha256="a" * 64)
+RESULT = {"version": 9, "sha256": "a" * 64}
 
 
 @pytest.mark.parametrize("key", ["timestamp-ben", "snapshot-ben"])
@@ -26,8 +29,7 @@ def test_an_online_key_stages_nothing_by_an_entry_that_has_a_result(staged: Proj
     digest = stage_as_thief(storage, ROLE, payload, files, staged.key("channels-ana"), staged.root, staged.now)
     last = read_ledger(storage).logged[-1]
     assert last.entry is not None and last.entry.candidate == digest
-    (staged.bucket / ledger_key(last.number)).unlink()
-    append(Draft(last.entry.model_copy(update={"result": RESULT}), staged.now, staged.key(key)), storage)
+    put(staged, ledger_key(last.number), forged(last.data, staged.key(key), result=RESULT))
     with pytest.raises(StorageConflict, match="the ledger has no entry"):
         staged.review("1.1.0")
     refused(staged, StorageConflict, "the ledger has no entry")
@@ -36,8 +38,13 @@ def test_an_online_key_stages_nothing_by_an_entry_that_has_a_result(staged: Proj
 @pytest.mark.parametrize("key", ["channels-ana", "timestamp-ben"])
 def test_a_staging_puts_no_state_among_those_that_can_be_put_back(staged: Project, key: str) -> None:
     storage = staged.storage()
-    logged = [logged_entry.entry for logged_entry in read_ledger(storage).logged if logged_entry.entry is not None]
-    honest = next(entry for entry in reversed(logged) if entry.action is LedgerAction.STAGE)
+    ledger = read_ledger(storage)
+    honest = next(
+        logged.entry
+        for logged in reversed(ledger.logged)
+        if logged.entry is not None and logged.entry.action is LedgerAction.STAGE
+    )
     before = [state.head for state in survey_bucket(storage, staged.root, staged.catalog.signers).states]
-    append(Draft(honest.model_copy(update={"result": RESULT}), staged.now, staged.key(key)), storage)
+    name, data = seal_entry(honest, ledger.head, staged.now, staged.key(key))
+    put(staged, name, forged(data, staged.key(key), result=RESULT))
     assert [state.head for state in survey_bucket(storage, staged.root, staged.catalog.signers).states] == before

@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 
 from publisher.errors import StorageConflict, TidegateError
+from publisher.model.records.decision import Outcome
 from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
 from publisher.pipeline.ledger_append import Draft, append
 from publisher.pipeline.release.stage import Supersede
+from publisher.rules.evaluate import evaluate
 from publisher.signing.minisign import MinisignKey
 from tests.support.approving import ROLE, promote, stage
 from tests.support.exchanging import (
@@ -100,9 +102,10 @@ def test_a_thief_of_one_channel_key_who_tells_of_a_replaced_candidate_again_does
 
 def test_a_refused_staging_does_not_void_the_candidate_that_is_there(staged: Project) -> None:
     """Somebody tries to stage in a freeze; the ledger notes the refusal, and what was staged before still counts."""
-    entry_body = LedgerEntryBody.routine(LedgerAction.STAGE, staged.catalog.policy_at(staged.now)).model_copy(
-        update={"refused": True, "product": "node", "channel": "stable"}
-    )
+    release = staged.release("1.1.0")
+    decision = evaluate(staged.catalog, release, "stable", staged.now).model_copy(update={"outcome": Outcome.WAITING})
+    entry_body = LedgerEntryBody.of_decision(LedgerAction.STAGE, release, decision)
+    assert entry_body.refused
     append(Draft(entry_body, staged.now, staged.key("channels-ben")), staged.storage())
     staged.approve("1.1.0")
     promote(staged)

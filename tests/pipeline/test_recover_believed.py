@@ -128,9 +128,9 @@ def test_a_key_that_was_replaced_brings_no_replaced_candidate_back(live: Project
     stolen = live.key("snapshot-ben")
     replace_snapshot_key(live)
     point(live, first)
-    entry_body = LedgerEntryBody.routine(LedgerAction.STAGE, live.catalog.policy)
-    said = {"product": "node", "channel": "stable", "candidate": first, "staged_over": "b" * 64}
-    forge(live, entry_body.model_copy(update=said), stolen)
+    entries = [logged.entry for logged in read_ledger(live.storage()).logged]
+    honest = next(entry for entry in entries if entry is not None and entry.candidate == first)
+    forge(live, honest.model_copy(update={"staged_over": "b" * 64}), stolen)
     refused(live, StorageConflict, "was replaced on")
 
 

@@ -290,10 +290,8 @@ def test_a_rollback_that_lost_its_race_dates_nothing(taken_back: Project) -> Non
     entry = read_ledger(taken_back.storage()).logged[-1].entry
     assert entry is not None
     stamp = Stamp(version=99, sha256="9" * 64)
-    fields = {"product": "node", "channel": "stable", "version": Version.parse("1.1.0"), "result": stamp}
-    lost = LedgerEntryBody.routine(LedgerAction.ROLLBACK, taken_back.catalog.policy_at(day)).model_copy(
-        update={**fields, "base": entry.base}
-    )
+    fields = {"product": "node", "channel": "stable", "version": "1.1.0", "result": stamp, "base": entry.base}
+    lost = LedgerEntryBody.routine(LedgerAction.ROLLBACK, taken_back.catalog.policy_at(day), **fields)
     key = taken_back.key_ring().for_ledger("timestamp")
     append(Draft(lost, day + timedelta(hours=1), key), taken_back.storage())
     assert days(taken_back, Counting(taken_back.storage())) == [day]
@@ -313,10 +311,8 @@ def test_an_entry_by_a_stranger_takes_nothing_back(project: Project) -> None:
     stranger = new.open(project.catalog.signers.signers[0].model_copy(update={"public": new.public}))
     live = read_repository(reader(project.storage()), project.root)
     assert live is not None
-    fields = {"product": "node", "channel": "stable", "version": Version.parse("1.0.0"), "result": live.stamp}
-    forged = LedgerEntryBody.routine(LedgerAction.ROLLBACK, project.catalog.policy_at(project.now)).model_copy(
-        update=fields
-    )
+    fields = {"product": "node", "channel": "stable", "version": "1.0.0", "result": live.stamp}
+    forged = LedgerEntryBody.routine(LedgerAction.ROLLBACK, project.catalog.policy_at(project.now), **fields)
     append(Draft(forged, project.now, stranger), project.storage())
     assert known(project) == []
 

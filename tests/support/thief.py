@@ -11,14 +11,22 @@ from tuf.api.metadata import Metadata, MetaFile, Snapshot, TargetFile, Targets, 
 
 from publisher.channel.advance import to_bytes
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key, target_key
+from publisher.channel.ledger.entries import PAYLOAD_TYPE
 from publisher.channel.repository import Repository, read_repository
 from publisher.pipeline.bucket_reader import reader
+from publisher.signing.envelope import payload_of, seal
 from publisher.signing.key_files import OpenSigner
 from publisher.storage.protocol import Body, ObjectMeta, Storage
 from tests.support.project import Project
 
 FAR = 2_000_000_000
 """A number that honest work never reaches; publishers still parse it, as MAX_VERSION allows."""
+
+
+def forged(entry: bytes, key: OpenSigner, **changes: object) -> bytes:
+    """An entry of the ledger with changes, signed again; also what `LedgerEntryBody` lets nobody say."""
+    payload = {**json.loads(payload_of(entry, PAYLOAD_TYPE)), **changes}
+    return seal(json.dumps(payload).encode(), PAYLOAD_TYPE, key)
 
 
 @dataclass

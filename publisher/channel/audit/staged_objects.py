@@ -54,7 +54,7 @@ def _is_ours(candidate: Candidate, read: Read, entries: Iterable[tuple[int, str]
         except (VerificationError, StorageError):
             continue
         if entry.action is LedgerAction.STAGE and entry.candidate == candidate.digest:
-            return f"{entry.product}.{entry.channel}" == candidate.role
+            return entry.channel_role == candidate.role
     return False
 
 

@@ -13,16 +13,12 @@ from dataclasses import dataclass
 from tuf.api.metadata import Key, Root, Targets
 
 from publisher.channel.keys.rotation import keys_of
-from publisher.channel.layout import channel_role
 from publisher.channel.ledger.entries import Logged, verified_entry
 from publisher.channel.roles import ONLINE_ROLES
 from publisher.errors import VerificationError
 from publisher.model.config.signer import Signers
 from publisher.model.records.ledger_entry import Entry, LedgerAction, LedgerEntryBody
 from publisher.signing.public_keys import public_key
-
-ABOUT_ALL = (LedgerAction.KEYS, LedgerAction.RECOVER, LedgerAction.REFRESH, LedgerAction.SIGN_SITE)
-"""What is never done for one channel: its people do not speak for the others, whatever channel an entry names."""
 
 
 @dataclass(frozen=True)
@@ -36,22 +32,18 @@ class CurrentKeys:
 
     def entry(self, logged: Logged) -> Entry:
         """An entry, if a key signed it that may sign what it tells. Raises VerificationError."""
-        entry = logged.entry
-        if entry is None:
+        if logged.entry is None:
             raise VerificationError("cannot be read as an entry of the ledger")
-        if entry.action is LedgerAction.STAGE and entry.result is not None:
-            # Each of the two is for other keys: it would be believed about the one by a key that may tell the other.
-            raise VerificationError("stages something, and says that it made something live")
-        return verified_entry(logged, self._may_sign(entry))
+        return verified_entry(logged, self._may_sign(logged.entry))
 
     def _may_sign(self, body: LedgerEntryBody) -> Mapping[str, Key]:
         if body.result is not None:
             # Who cannot make anything live has no say about what was: a thief would list it among what can be put back.
             return self._keys((*ONLINE_ROLES, *((Root.type,) if body.action is LedgerAction.KEYS else ())))
-        if body.action not in ABOUT_ALL and body.product is not None and body.channel is not None:
+        if body.channel_role is not None:
             # What people are asked to sign is for those people to stage: an online key must not be enough.
             online = () if body.action is LedgerAction.STAGE else ONLINE_ROLES
-            return self._keys((channel_role(body.product, body.channel), *online))
+            return self._keys((body.channel_role, *online))
         roles = {*ONLINE_ROLES}
         if body.action is LedgerAction.KEYS:
             roles.add(Root.type)

@@ -56,16 +56,16 @@ def dated(
     """
     withdrawn = tuple(withdrawn)
     missing = {_key(withdrawal) for withdrawal in withdrawn if only in (None, withdrawal.version)}
-    days: dict[tuple[str | None, Version | None], datetime] = {}
+    days: dict[tuple[str, Version], datetime] = {}
     rollbacks = _rollbacks(latest, live, signers)
     while missing and (entry := next(rollbacks, None)) is not None:
-        if (key := (entry.channel_role, entry.version)) in missing:
+        if (key := entry.release) is not None and key in missing:
             missing.remove(key)
             days[key] = entry.at
     return tuple(withdrawal.model_copy(update={"at": days.get(_key(withdrawal))}) for withdrawal in withdrawn)
 
 
-def _key(withdrawal: Withdrawal) -> tuple[str | None, Version | None]:
+def _key(withdrawal: Withdrawal) -> tuple[str, Version]:
     return channel_role(withdrawal.product, withdrawal.channel), withdrawal.version
 
 
@@ -97,13 +97,10 @@ def taken_back(entries: Iterable[Entry], live: str | None) -> TakenBack:
             if entry.action is LedgerAction.RECOVER and entry.restored is not None:
                 before = bisect_right(numbers, entry.restored)
                 now = states[before - 1] if before else {}
-            elif entry.product is not None and entry.channel is not None and entry.version is not None:
-                role = channel_role(entry.product, entry.channel)
-                others = {version: past for version, past in now.get(role, {}).items() if version != entry.version}
-                now = {
-                    **now,
-                    role: {**others, entry.version: entry} if entry.action is LedgerAction.ROLLBACK else others,
-                }
+            elif entry.release is not None:
+                role, version = entry.release
+                others = {other: past for other, past in now.get(role, {}).items() if other != version}
+                now = {**now, role: {**others, version: entry} if entry.action is LedgerAction.ROLLBACK else others}
         numbers.append(entry.number)
         states.append(now)
     return now

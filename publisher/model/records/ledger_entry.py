@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from publisher.model.content.policy import Policy
 from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision
 from publisher.model.values import Digest, Model, ReleaseVersion, Slug, UtcTime
+from publisher.wire.version import Version
 
 LAST_NUMBER = 99_999_999
 """Keys of entries have eight digits."""
 
 Number = Annotated[int, Field(ge=1, le=LAST_NUMBER)]
 """Entries are counted from 1."""
+
+_Form = tuple[set[str], set[str]]
+"""Names of the fields that an entry must have, and of those that it may have."""
 
 
 class LedgerAction(StrEnum):
@@ -49,8 +54,37 @@ class Stamp(Model):
     """Of its bytes."""
 
 
+_ALWAYS = {"action", "policy_version", "policy_digest", "base", "roles"}
+
+_RELEASE = {"product", "version", "channel"}
+_DECIDED = {*_RELEASE, "decision"}
+_REFUSAL: _Form = ({*_DECIDED, "refused"}, {"visibility"})
+_SHIPMENT: _Form = ({*_DECIDED, "candidate"}, {"visibility", "approved_by", "result"})
+_FLIP: _Form = (set(), {"result"})
+
+_FORMS: Mapping[LedgerAction, tuple[_Form, ...]] = {
+    LedgerAction.STAGE: (
+        _REFUSAL,
+        ({*_DECIDED, "candidate"}, {"visibility", "staged_over"}),
+        ({"candidate"}, set()),  # of a role that ships no release
+    ),
+    LedgerAction.PROMOTE: (_REFUSAL, _SHIPMENT),
+    LedgerAction.RELEASE: (_REFUSAL, _SHIPMENT),
+    LedgerAction.ROLLBACK: ((_RELEASE, {"visibility", "result"}),),
+    LedgerAction.REFRESH: (_FLIP,),
+    LedgerAction.KEYS: (_FLIP,),
+    LedgerAction.RECOVER: ((set(), {"result", "restored", "distrusted"}),),
+    LedgerAction.SIGN_SITE: (_FLIP,),
+}
+"""The forms that an entry of each action can have, besides `_ALWAYS`. Anything else cannot be read as an entry.
+
+Security rests on it: a staging with a result, or a refresh that names a channel, is for other keys to sign on either
+count (`channel/ledger/trusted_entries.py`), and would be trusted about the one by a key that may only sign the other.
+"""
+
+
 class LedgerEntryBody(Model):
-    """What an entry tells, without its place in the ledger."""
+    """What an entry tells, without its place in the ledger; `action` says which fields it has."""
 
     action: LedgerAction
     """What was done or refused."""
@@ -87,21 +121,32 @@ class LedgerEntryBody(Model):
     distrusted: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Role -> ids of keys that signed what a recovery replaced: somebody else can use them."""
 
+    @model_validator(mode="after")
+    def _fits_its_action(self) -> Self:
+        names = {
+            name
+            for name, field in LedgerEntryBody.model_fields.items()
+            if name not in _ALWAYS and getattr(self, name) != field.get_default(call_default_factory=True)
+        }
+        if not any(must <= names <= must | may for must, may in _FORMS[self.action]):
+            raise ValueError(f"does not fit the action {self.action}: {', '.join(sorted(names)) or 'no field'}")
+        return self
+
+    @property
+    def release(self) -> tuple[str, Version] | None:
+        """Channel role and version of the release that it is about; None where it is about none."""
+        if self.product is None or self.channel is None or self.version is None:
+            return None
+        return f"{self.product}.{self.channel}", self.version
+
     @property
     def channel_role(self) -> str | None:
         """The role of the channel that a release is shipped to; None where it is not about a release."""
-        return f"{self.product}.{self.channel}" if self.product and self.channel else None
+        return self.release[0] if self.release else None
 
     @classmethod
-    def of_decision(
-        cls,
-        action: LedgerAction,
-        release: Release,
-        decision: Decision,
-        candidate: str | None = None,
-        approved_by: tuple[str, ...] = (),
-    ) -> Self:
-        """What rests on a decision about a release."""
+    def of_decision(cls, action: LedgerAction, release: Release, decision: Decision, **fields: Any) -> Self:
+        """What rests on a decision about a release. Raises ValueError for fields that do not fit the action."""
         return cls(
             action=action,
             refused=not decision.go,
@@ -109,18 +154,24 @@ class LedgerEntryBody(Model):
             version=decision.version,
             channel=decision.channel,
             visibility=release.visibility,
-            candidate=candidate,
-            approved_by=approved_by,
             policy_version=decision.policy_version,
             policy_digest=decision.policy_digest,
             decision=decision,
+            **fields,
         )
 
     @classmethod
-    def routine(cls, action: LedgerAction, policy: Policy | None) -> Self:
-        """What no rule is asked about; so a policy that cannot be read does not stop it."""
+    def routine(cls, action: LedgerAction, policy: Policy | None, **fields: Any) -> Self:
+        """What no rule is asked about; so a policy that cannot be read does not stop it.
+
+        Raises ValueError for fields that do not fit the action.
+        """
         known = (policy.version, policy.digest()) if policy is not None else (None, None)
-        return cls(action=action, policy_version=known[0], policy_digest=known[1])
+        return cls(action=action, policy_version=known[0], policy_digest=known[1], **fields)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """The same with changes, checked like a new one. Raises ValueError for fields that do not fit the action."""
+        return self.model_validate({**dict(super().model_copy(deep=deep)), **(update or {})})
 
     def with_decision(self, decision: Decision) -> Self:
         """The same, resting on a newer decision."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from publisher.channel.layout import TIMESTAMP_KEY, channel_role
+from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.ledger.entries import LedgerCheck, Logged, took_effect
 from publisher.channel.ledger.withdrawals import TakenBack, taken_back
 from publisher.model.records.ledger_entry import Entry, PublicEntry
@@ -63,6 +63,7 @@ def shown_entries(ledger: Ledger, check: LedgerCheck | None, storage: Readable, 
 
 
 def _taken_back(entry: Entry, back: TakenBack) -> Entry | None:
-    if entry.product is None or entry.channel is None or entry.version is None:
+    if entry.release is None:
         return None
-    return back.get(channel_role(entry.product, entry.channel), {}).get(entry.version)
+    role, version = entry.release
+    return back.get(role, {}).get(version)

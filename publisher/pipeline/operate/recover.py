@@ -167,8 +167,8 @@ class Recovery:
         stolen = distrusted(read, survey.claimed, state, versions)
         if survey.claimed.stamp in [entry.result for entry in entries]:
             stolen.pop(Timestamp.type, None)  # ours, which somebody has put back: it takes no key
-        body = LedgerEntryBody.routine(LedgerAction.RECOVER, self.configuration.policy_at(self.now))
-        body = body.model_copy(update={"restored": chosen.number, "distrusted": stolen})
+        policy = self.configuration.policy_at(self.now)
+        body = LedgerEntryBody.routine(LedgerAction.RECOVER, policy, restored=chosen.number, distrusted=stolen)
         return self._signed(state, body, next(entry for entry in entries if entry.number == chosen.number), tag)
 
     def adopt(self) -> RecoverPlan:

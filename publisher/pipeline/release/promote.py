@@ -151,9 +151,8 @@ def plan_promote(
         permit = permitted(staged, catalog, release, evidence, moment, now)
         check_payload(staged.candidate, catalog, release, vouched, evidence, live, offered, stagings, now)
         decision = permit.decision
-        body = LedgerEntryBody.of_decision(
-            request.action, release, decision, staged.candidate.digest, permit.approved_by
-        )
+        digest, approved_by = staged.candidate.digest, permit.approved_by
+        body = LedgerEntryBody.of_decision(request.action, release, decision, candidate=digest, approved_by=approved_by)
         signed[request.role] = staged.metadata
         plain = (
             *kept_rollback_metadata(staged, release, catalog, live, read, now),

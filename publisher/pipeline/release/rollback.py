@@ -80,8 +80,8 @@ def plan_rollback(
             fix=f"have the holder of the break-glass identity delete {key}, as"
             " docs/key-runbooks.md says, or publish a fixed version under a higher number",
         ) from error
-    about = {"product": request.product, "version": version, "channel": request.channel}
-    body = LedgerEntryBody.routine(LedgerAction.ROLLBACK, configuration.policy_at(now)).model_copy(update=about)
+    policy, product, channel = configuration.policy_at(now), request.product, request.channel
+    body = LedgerEntryBody.routine(LedgerAction.ROLLBACK, policy, product=product, version=version, channel=channel)
     before = str(back.signed.unrecognized_fields.get(RELEASE_FIELD))
     return RollbackPlan(
         request=request,

@@ -189,12 +189,16 @@ def plan_stage(
             number = stagings.number_after(_number_pointed_to(before, role, read))
             candidate = ReleaseCandidate.parse(role, payload_of(listing, basis, live, role, number), record)
         if before.pointer.candidate != candidate.digest or not stagings.tell_of(candidate.digest):
-            entry_body = LedgerEntryBody.of_decision(LedgerAction.STAGE, release, decision, candidate.digest)
-            entry_body = entry_body.model_copy(
-                update={"staged_over": before.sha256, "roles": {role: candidate.signed.version}}
+            entry_body = LedgerEntryBody.of_decision(
+                LedgerAction.STAGE,
+                release,
+                decision,
+                candidate=candidate.digest,
+                staged_over=before.sha256,
+                base=live.stamp if live else None,
+                roles={role: candidate.signed.version},
             )
-            entry = Draft(entry_body.planned_on(live.stamp if live else None), now, keys.for_ledger(role, online=False))
-            new_pointer = NewPointer(before, entry)
+            new_pointer = NewPointer(before, Draft(entry_body, now, keys.for_ledger(role, online=False)))
         shared = (
             *shared,
             *(PlannedObject.of(candidate.key(PEOPLE + name), body) for name, body in people),

@@ -214,8 +214,8 @@ def stage_roles(
         objects = [PlannedObject.of(key, Body.from_bytes(data)) for key, data in staged.candidate.objects()]
         written = written.then(write_objects(objects, storage, silent))
         role, digest = staged.to_sign.role, staged.candidate.digest
-        about = {"candidate": digest, "roles": {role: staged.candidate.signed.version}}
-        body = LedgerEntryBody.routine(LedgerAction.STAGE, configuration.policy_at(now)).model_copy(update=about)
+        policy, roles = configuration.policy_at(now), {role: staged.candidate.signed.version}
+        body = LedgerEntryBody.routine(LedgerAction.STAGE, policy, candidate=digest, roles=roles)
         written = written.then(point_to(held, storage, digest, now))
         written = written.then(append(Draft(body, now, keys.for_ledger(role)), storage))
     return written
