@@ -18,7 +18,7 @@ from publisher.channel.candidates.staged import read_signature
 from publisher.errors import InputError, VerificationError
 from publisher.model.values import Digest, Model
 from publisher.pipeline.bucket_reader import SMALL, Readable, reader
-from publisher.pipeline.candidates.review import Review
+from publisher.pipeline.candidates.review import CandidateReview
 from publisher.pipeline.objects.planned import PlannedObject
 from publisher.signing.public_keys import signed_by
 from publisher.storage.memory import MemoryStorage
@@ -120,7 +120,7 @@ def repack(bundle: Bundle, storage: MemoryStorage) -> bytes:
     return pack(bundle.role, bundle.candidate, objects)
 
 
-def brought_back(review: Review, bundle: MemoryStorage, bucket: Storage) -> tuple[PlannedObject, ...]:
+def brought_back(review: CandidateReview, bundle: MemoryStorage, bucket: Storage) -> tuple[PlannedObject, ...]:
     """What a bundle adds to the bucket's candidate, every piece verified.
 
     Raises VerificationError for anything that is not a good signature or statement by a key that may sign.

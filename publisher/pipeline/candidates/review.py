@@ -29,7 +29,7 @@ from publisher.signing.key_files import OpenSigner, OtherKey, open_signer
 from publisher.signing.public_keys import described, public_key, signer_of
 
 
-class Review(Protocol):
+class CandidateReview(Protocol):
     """What everybody who signs a candidate reads, and what their signature is made over."""
 
     @property
@@ -71,7 +71,9 @@ class Review(Protocol):
         ...
 
 
-def sign(review: Review, key: OpenSigner, facts: Mapping[Fact, str], at: datetime) -> tuple[PlannedObject, ...]:
+def sign(
+    review: CandidateReview, key: OpenSigner, facts: Mapping[Fact, str], at: datetime
+) -> tuple[PlannedObject, ...]:
     """Sign what was reviewed; the objects to write, none where all is signed already.
 
     Raises SigningError when the key may not sign it, or a fact that its holder is asked for is not attested.

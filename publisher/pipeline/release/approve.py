@@ -43,7 +43,7 @@ from publisher.signing.public_keys import DUTY_FIELD
 
 @dataclass(frozen=True)
 class ReleaseReview:
-    """A release's candidate as a person reads it before signing; a `Review`."""
+    """A release's candidate as a person reads it before signing; a `CandidateReview`."""
 
     release: Release
     staged: StagedRelease

@@ -18,7 +18,7 @@ from publisher.pipeline.roles.change import StagedRole, under_way
 
 @dataclass(frozen=True)
 class RoleReview:
-    """A role's candidate as a person reads it before signing; a `Review`."""
+    """A role's candidate as a person reads it before signing; a `CandidateReview`."""
 
     staged: StagedRole
 
