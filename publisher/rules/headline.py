@@ -43,12 +43,12 @@ def halves(decision: Decision) -> str:
     itself = [gate.stopper for gate in stopping if gate.half is Half.TECHNICAL]
     around = [gate.stopper for gate in stopping if gate.half is Half.ENVIRONMENT]
     if not stopping:
-        return "Nothing in the release itself blocks it, and nothing around it does."
+        return "Nothing blocks it, neither in the release itself nor around it."
     if not itself:
         return f"Nothing in the release itself blocks it. {_capital(english.listed(around))} {_do(around)}."
     blocked = f"{_capital(english.listed(itself))} {_do(itself, 'block')} it"
     if not around:
-        return f"{blocked}. Nothing around it does."
+        return f"{blocked}. Nothing outside the release does."
     return f"{blocked}, and so {_do(around)} {english.listed(around)}."
 
 

@@ -118,8 +118,8 @@ def _doubt(policy: Policy) -> Iterator[str]:
         if longer := list(_lengths(band, instead=False)):
             yield f"If an event is only {name}: {english.listed(longer)}."
     yield (
-        "If an event starts at a block or epoch, the freeze covers its earliest to its latest time, and"
-        f" {english.length(doubt.drift_per_day)} more on both sides for each day since the estimate."
+        "If an event starts at a block or epoch, the freeze covers its earliest to its latest time, plus"
+        f" {english.length(doubt.drift_per_day)} on both sides for each day since the estimate."
     )
     yield (
         f"From {english.length(doubt.near)} before a freeze, an estimate or signal older than"
@@ -127,7 +127,7 @@ def _doubt(policy: Policy) -> Iterator[str]:
     )
     yield "An event without a score counts as severity 5 with no time to prepare. Releases near it need an approval."
     if policy.freeze.pad_hidden:
-        yield "A freeze around an event that is not public yet lasts as long as the longest, in whole days."
+        yield "A freeze around an event that is not public yet is as long as the longest freeze, in whole days."
     yield "A freeze that has begun runs to its end, even if the policy or the date of the event changes."
 
 
@@ -150,7 +150,7 @@ def _overrides(policy: Policy) -> Iterator[str]:
     yield "An override names exact rules and the digests of the files. It expires, counts once, and is published."
     yield f"It lasts {english.length(policy.override_longest)} at most."
     if policy.profile == "solo":
-        yield "One person may grant it, by name and with a reason. The site shows both permanently."
+        yield "One person may grant it, with name and reason. The site shows both permanently."
     else:
         yield "It needs engineering and operations, and in a hard freeze also an executive and a reviewed rollback."
     yield "Integrity rules and failed checks cannot be overridden."

@@ -32,20 +32,20 @@ def _shortfalls(role: str, policy: RolePolicy, keys: Sequence[Signer]) -> list[S
     lacking: list[Shortfall] = []
     persons = {signer.person for signer in keys}
     if len(persons) < policy.threshold:
-        what = f"role {role} needs {counted(policy.threshold, 'person')} and has keys of {len(persons)}"
+        what = f"role {role} needs {counted(policy.threshold, 'person')} but has keys of {len(persons)}"
         lacking.append(Shortfall("threshold", what, "add signers for it, or lower the threshold"))
     missing = [duty for duty in policy.duties if duty not in {signer.duty for signer in keys}]
     lacking += [
         Shortfall(
             "duties",
-            f"role {role} needs a signer with the duty {duty} and has none",
+            f"role {role} needs a signer with the duty {duty} but has none",
             f"add a signer with the duty {duty}, or remove the duty",
         )
         for duty in missing
     ]
     if not missing and not _one_each([_answering(keys, duty) for duty in policy.duties]):
-        what = f"role {role} needs different persons for {listed(policy.duties)}, and has the same one"
-        lacking.append(Shortfall("duties", what, "add a signer who is another person"))
+        what = f"role {role} needs different persons for {listed(policy.duties)}, but too few persons have them"
+        lacking.append(Shortfall("duties", what, "add a different person as a signer for one of these duties"))
     return lacking
 
 

@@ -26,7 +26,7 @@ def advice(withdrawal: Withdrawal, state: ChannelState) -> str:
 def advised(version: Version, offered: Version | None) -> str:
     """The same by the version that the channel offers."""
     if offered is None or offered == version:
-        return "Nothing is offered in its place yet; keep it running."
+        return "There is no replacement yet; keep using it."
     return f"Update to {offered}." if offered > version else f"Go back to {offered}."
 
 

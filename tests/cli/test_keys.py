@@ -109,7 +109,7 @@ def test_warnings_name_what_is_weak(run: Publish, project: Project) -> None:
 
 def test_a_role_that_cannot_be_signed_is_listed_and_not_refused(run: Publish, project: Project) -> None:
     assert run("remove", "channels-ana", "--compromised").code == 0
-    assert "Role channels needs a signer with the duty engineering and has none." in " ".join(run("list").out.split())
+    assert "Role channels needs a signer with the duty engineering but has none." in " ".join(run("list").out.split())
     role = next(one for one in json.loads(run("list", "--json").out)["roles"] if one["role"] == "channels")
     assert role["satisfiable"] is False
 
@@ -242,7 +242,7 @@ def test_keys_are_brought_together_one_after_another_from_an_empty_list(run: Pub
         "add", "ana-root", "--person", "ana", "--duty", "engineering", "--role", "root", "--new", "--no-passphrase"
     )
     assert first.code == 0, first.err
-    assert "Role root needs 2 persons and has keys of 1" in first.out
+    assert "Role root needs 2 persons but has keys of 1" in first.out
     words = ("--person", "ben", "--duty", "operations", "--role", "root", "--public", sent(project, "12" * 32))
     assert "Role root" not in run("add", "ben-root", *words).out
 
@@ -268,7 +268,7 @@ def test_a_key_that_a_role_needs_stays(run: Publish, project: Project) -> None:
     ran = run("remove", "channels-ben")
     assert ran.code == 1
     said = " ".join(ran.err.split())
-    assert "without channels-ben, role channels needs a signer with the duty operations and has none" in said
+    assert "without channels-ben, role channels needs a signer with the duty operations but has none" in said
     assert "add another first: publish keys add NAME --person P --duty operations --role channels" in said
     assert tree(project.base) == before
 
@@ -279,7 +279,7 @@ def test_a_compromised_key_goes_all_the_same_and_loudly(run: Publish, project: P
     loud = "COMPROMISED: whoever has channels-ben can sign channels until clients learn otherwise."
     assert flat(ran.err).startswith(loud)
     assert "publish keys stage" in flat(ran.err)
-    assert "Role channels needs a signer with the duty operations and has none" in ran.out
+    assert "Role channels needs a signer with the duty operations but has none" in ran.out
     assert run("add", "ben-2", "--person", "ben", *WHOM[2:], "--new", "--no-passphrase").code == 0
 
 

@@ -61,4 +61,4 @@ def test_a_revision_says_what_was_known_before_and_not_after_it(revisions: list[
 def test_advice_shows_them() -> None:
     event = build.event("2026-03-10", "2026-03-11", revisions=[{"until": "2026-02-01T00:00:00Z", "because": "Moved."}])
     found = lints(build.catalog([event]), at("2026-02-15"))
-    assert "its revision until 1 February 2026 says the same as what came after it" in [one.what for one in found]
+    assert "its revision until 1 February 2026 is identical to what came after it" in [one.what for one in found]

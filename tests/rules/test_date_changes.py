@@ -99,4 +99,4 @@ def test_a_changed_policy_is_told() -> None:
     freeze = policy.freeze.model_copy(update={"base": base})
     loose = policy.model_copy(update={"version": 7, "freeze": freeze})
     found = moved(catalog(listing()), catalog(listing(), the_policy=loose), NOW)
-    assert [one.because for one in found] == [("The release policy has changed; version 7 holds then.",)]
+    assert [one.because for one in found] == [("The release policy has changed; version 7 applies then.",)]

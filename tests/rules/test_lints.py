@@ -33,7 +33,7 @@ def test_r26_a_riskier_change_that_waits_less_long_is_told() -> None:
 
 
 def test_r26_a_matrix_that_treats_all_alike_decides_nothing() -> None:
-    assert "treats every client type and change class alike" in said()
+    assert "treats all client types and change classes alike" in said()
     assert "alike" not in said(adjust=[{"because": "docs", "classes": ["docs"], "exempt": True}])
 
 

@@ -137,7 +137,7 @@ def test_r30_an_override_is_used_up_by_its_publication() -> None:
     offered = (OfferedFile(version=live, sha256=OTHER),)
     decision = evaluate(catalog, one, "stable", at("2026-03-10"), Evidence(live=live, offered=offered))
     assert decision.outcome is Outcome.WAITING
-    assert any("is used up" in verdict.fix for verdict in decision.verdicts)
+    assert any("has been used" in verdict.fix for verdict in decision.verdicts)
 
 
 def test_r30_r54_integrity_and_failures_cannot_be_overridden() -> None:

@@ -52,6 +52,6 @@ def test_every_sentence_ends_as_one_and_begins_with_a_capital() -> None:
 def test_profile_solo_says_that_proofs_are_not_required() -> None:
     solo = build.team_policy().model_copy(update={"profile": "solo"})
     assert "shown as not required, never as passed" in text(solo)
-    assert "One person may grant it, by name and with a reason" in text(solo)
+    assert "One person may grant it, with name and reason" in text(solo)
     assert "an executive" not in text(solo)
     assert "an executive" in text(build.team_policy())

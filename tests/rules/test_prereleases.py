@@ -17,13 +17,13 @@ def advice(*versions: tuple[str, bool]) -> list[str]:
 
 def test_rc9_that_is_not_out_is_advised_to_have_a_dot() -> None:
     (said,) = advice(("1.1.0-rc9", False))
-    assert "rc9 is compared as a word, so rc10 would count as older than rc9" in said
+    assert "rc9 is compared as text, so rc10 would count as older than rc9" in said
     assert "-> write 1.1.0-rc.9; numbers after a dot are compared as numbers" in said
 
 
 def test_rc10_after_rc9_is_told_to_be_older_with_a_version_that_is_newer() -> None:
     (said,) = advice(("1.1.0-rc9", True), ("1.1.0-rc10", False))
-    assert "1.1.0-rc10: it counts as older than 1.1.0-rc9, which is out" in said
+    assert "1.1.0-rc10: it counts as older than 1.1.0-rc9, which has shipped" in said
     assert said.endswith("such as 1.1.0-rc9.1")
     assert build.release(version="1.1.0-rc9.1").version > build.release(version="1.1.0-rc9").version
 

@@ -38,15 +38,15 @@ BOTH = (Duty.ENGINEERING, Duty.OPERATIONS)
     [
         ([ANA, BEN], 2, BOTH, []),
         ([ANA, BEN, ANA_TOO], 2, BOTH, []),
-        ([ANA], 2, (), ["needs 2 persons and has keys of 1"]),
-        ([ANA, ANA_TOO], 2, (), ["needs 2 persons and has keys of 1"]),
-        ([ANA, ("ben", "comms")], 2, BOTH, ["needs a signer with the duty operations and has none"]),
-        ([], 1, (), ["needs 1 person and has keys of 0"]),
+        ([ANA], 2, (), ["needs 2 persons but has keys of 1"]),
+        ([ANA, ANA_TOO], 2, (), ["needs 2 persons but has keys of 1"]),
+        ([ANA, ("ben", "comms")], 2, BOTH, ["needs a signer with the duty operations but has none"]),
+        ([], 1, (), ["needs 1 person but has keys of 0"]),
         (
             [ANA, ANA_TOO, ("eva", "comms")],
             2,
             BOTH,
-            ["needs different persons for engineering and operations, and has the same one"],
+            ["needs different persons for engineering and operations, but too few persons have them"],
         ),
     ],
 )

@@ -62,7 +62,7 @@ def test_r18_a_freeze_around_an_estimate_holds_when_the_widened_estimate_reaches
     age = (window.end - at("2026-02-28 10:00")) / timedelta(days=1)
     assert abs(window.end - (at("2026-03-11 04:00") + age * timedelta(hours=1))) <= 2 * SECOND  # rounded outwards
     assert "block 1,000,000" in window.arithmetic
-    assert "1 hour wider on both sides for each day since 28 February 2026" in window.arithmetic
+    assert "plus 1 hour on both sides for each day since 28 February 2026" in window.arithmetic
 
 
 def test_r18_an_older_estimate_is_wider_on_both_sides() -> None:
@@ -152,7 +152,7 @@ def test_r98_a_policy_change_cannot_loosen_a_freeze_that_has_begun(effective: st
         assert first.start == at("2026-03-10 10:00")
     else:
         assert (first.start, first.end) == (at("2026-03-03 10:00"), at("2026-03-10 22:00"))
-        assert "by version 1 of the policy" in arithmetic([first])[0]
+        assert "policy version 1, in force" in arithmetic([first])[0]
 
 
 def test_r98_a_stricter_policy_holds_from_the_moment_it_takes_effect() -> None:

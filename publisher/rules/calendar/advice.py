@@ -30,7 +30,7 @@ SMALLER = (
 """What a larger release may be made into, the largest first."""
 
 
-SURE = "A patch must be essential, and sure to work"
+SURE = "A patch must be essential, with high confidence in the fix"
 
 
 class AdviceKind(StrEnum):
@@ -142,7 +142,7 @@ def _options(question: Question, planned: datetime, openings: Schedule) -> Itera
 def _keep(now: datetime, planned: datetime, span: Opening, to_mend: bool) -> Option:
     kind = AdviceKind.SHIP_NOW if planned == now else AdviceKind.KEEP
     what = "It may ship now" if planned == now else f"{english.moment(planned)} is open"
-    open_for = _until(span) or f"; nothing is known to block it for {HORIZON.days} days"
+    open_for = _until(span) or f"; nothing known blocks it for {HORIZON.days} days"
     if to_mend:
         what, why, cost = f"{what} once it is fixed", "Nothing else blocks this date.", "The fix."
     elif span.overridden:
@@ -160,7 +160,7 @@ def _move_left(now: datetime, planned: datetime, span: Opening, required: dateti
     elif span.end == required:
         why = "Users must run it by then."
     else:
-        why = "It is out, and can still be taken back, before anything blocks it."
+        why = "It ships early enough for a rollback before anything blocks it."
     return Option(
         AdviceKind.MOVE_LEFT,
         f"Ship between {start} and {english.moment(span.end)}.",
@@ -194,7 +194,7 @@ def _split(planned: datetime, open_classes: list[ChangeClass], later: str) -> It
     yield Option(
         AdviceKind.SPLIT,
         f"Ship its {english.kinds(parts)} on {english.moment(planned)}, and the rest {later}{only}.",
-        "Part of it need not wait.",
+        "Part of it can ship on time.",
         "Two releases to test, sign and announce.",
         None,
     )
@@ -208,10 +208,10 @@ def _re_scope(release: Release, planned: datetime, open_classes: list[ChangeClas
     only = f". {SURE}" if smaller is ChangeClass.PATCH else ""
     yield Option(
         AdviceKind.RE_SCOPE,
-        f"Leave out what makes it {english.kind(release.change_class)}, and ship it as {english.kind(smaller)}"
+        f"Leave out the parts that make it {english.kind(release.change_class)}, and ship it as {english.kind(smaller)}"
         f" on {english.moment(planned)}{only}.",
         f"{english.kinds([smaller]).capitalize()} may ship then.",
-        f"What is left out ships {later}.",
+        f"Those parts ship {later}.",
         None,
     )
 

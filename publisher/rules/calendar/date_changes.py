@@ -70,10 +70,10 @@ def _because(old: Catalog, new: Catalog, release: Release, planned: datetime, no
     ]
     yield from sentences
     if old.policy_at(planned) != new.policy_at(planned):
-        yield f"The release policy has changed; version {new.policy_at(planned).version} holds then."
+        yield f"The release policy has changed; version {new.policy_at(planned).version} applies then."
     known = old.find(release.product, str(release.version))
     if known is not None and known != release and not sentences:
-        yield "The plan of the release itself has changed."
+        yield "The release's own plan has changed."
 
 
 def _sources(catalog: Catalog, release: Release, planned: datetime) -> Sequence[str]:

@@ -31,5 +31,5 @@ def none_holds(hardness: str, part: Part, question: Question) -> Ruling:
         return Ruling(Outcome.NOT_APPLICABLE, public=f"No event causes a {hardness} freeze for this kind of change.")
     if (start := part.next_start(question.now)) is not None:
         begins = english.moment(start)
-        return Ruling(Outcome.PASS, public=f"No {hardness} freeze holds now; the next begins on {begins}.")
-    return Ruling(Outcome.PASS, public=f"No {hardness} freeze holds now, and none is planned.")
+        return Ruling(Outcome.PASS, public=f"No {hardness} freeze is in force; the next begins on {begins}.")
+    return Ruling(Outcome.PASS, public=f"No {hardness} freeze is in force, and none is planned.")

@@ -114,7 +114,7 @@ def _lack(question: Question, gate: Gate, override: Override) -> str | None:
     """What an override lacks to count for a gate, as the end of a sentence."""
     longest = question.policy.override_longest
     if override.expires - override.approved_at > longest:
-        return f"lasts longer than {english.length(longest)}, the longest that an override may"
+        return f"lasts longer than {english.length(longest)}, the most that the policy allows"
     hard = gate.overridable is Overridable.WITH_EXECUTIVE
     duties = {approver.duty for approver in override.approvers}
     if missing := [duty for duty in duties_needed(question.policy, hard=hard) if duty not in duties]:
@@ -126,5 +126,5 @@ def _lack(question: Question, gate: Gate, override: Override) -> str | None:
         return f"does not cover {english.listed(other)}"
     live, shipped = question.evidence.live, question.release.shipped_at
     if shipped is not None and shipped <= question.now and live is not None and live != question.release.version:
-        return "is used up: it was for one publication, which has taken place"
+        return "has been used: it was valid for one publication"
     return None

@@ -149,7 +149,7 @@ def padded_lengths(policy: FreezePolicy, subject: Subject) -> Lengths | None:
     if not known:
         return None
     band = Band(**{name: max(getattr(candidate, name) for candidate in known) for name in LENGTHS})
-    return Lengths(band, {name: NOTHING.plus(getattr(band, name), "as long as the longest") for name in LENGTHS})
+    return Lengths(band, {name: NOTHING.plus(getattr(band, name), "as long as the longest freeze") for name in LENGTHS})
 
 
 def at_least(policy: FreezePolicy, subject: Subject, change_class: ChangeClass, other: ChangeClass) -> bool:

@@ -147,7 +147,7 @@ def _as_known(event: Event, revision: Revision) -> Event:
 
 
 def _revised(until: datetime) -> str:
-    return f" (as planned until {english.day(until)}, since a freeze that has begun runs to its end)"
+    return f" (as planned until {english.day(until)}; a freeze that has begun runs to its end)"
 
 
 def _begun_in(era: Era, windows: Sequence[Window]) -> Iterator[Window]:
@@ -161,7 +161,7 @@ def _begun_in(era: Era, windows: Sequence[Window]) -> Iterator[Window]:
             if outlives and era.revised:
                 yield replace(window, start=start, arithmetic=window.arithmetic + era.revised)
             else:
-                policy = f" (by version {era.policy.version} of the policy, which held when the freeze began)"
+                policy = f" (policy version {era.policy.version}, in force when the freeze began)"
                 yield replace(window, start=start, policy=policy if outlives else "")
 
 
@@ -218,7 +218,7 @@ class _Guess:
         per_day = policy.uncertainty.drift_per_day
         text = (
             f"; from the earliest to the latest moment at which {trigger.kind} {trigger.height:,} is expected,"
-            f" and {english.length(per_day)} wider on both sides for each day since {english.day(trigger.as_of)}"
+            f" plus {english.length(per_day)} on both sides for each day since {english.day(trigger.as_of)}"
         )
         return cls(event.earliest, event.over, trigger, per_day / DAY, text)
 

@@ -28,7 +28,7 @@ def _releases(catalog: Catalog) -> Iterator[Lint]:
         for name, meaning, moment in dates:
             if out is not None and moment is not None and moment <= out:
                 what = f"{meaning} {english.day(moment)}, but it ships on {english.day(out)} at the earliest"
-                yield Lint(release.id, what, f"check the year of `{name}`, and give users some days")
+                yield Lint(release.id, what, f"check the year of `{name}`, and give users a few days to update")
 
 
 def _products(catalog: Catalog) -> Iterator[Lint]:
@@ -44,7 +44,7 @@ def _revisions(catalog: Catalog) -> Iterator[Lint]:
         for index, revision in enumerate(event.revisions):
             later: tuple[Revision | Event, ...] = (*event.revisions[index + 1 :], event)
             if not any(_differs(name, revision, later) for name in REVISED):
-                what = f"its revision until {english.day(revision.until)} says the same as what came after it"
+                what = f"its revision until {english.day(revision.until)} is identical to what came after it"
                 yield Lint(event.id, what, "record under `revisions` what was known before the change, not after it")
 
 

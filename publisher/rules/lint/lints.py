@@ -77,7 +77,7 @@ def _order(policy: FreezePolicy) -> Iterator[Lint]:
     if len(policy.base) and not _tells_apart(policy):
         yield Lint(
             "policy",
-            "the freeze matrix treats every client type and change class alike, so it decides nothing",
+            "the freeze matrix treats all client types and change classes alike",
             "give riskier clients and changes longer bands under `adjust`",
         )
 
@@ -136,7 +136,7 @@ def _permafreeze(catalog: Catalog, now: datetime) -> Iterator[Lint]:
                 product.id,
                 f"freezes leave no gap for {length.days} days for {_kinds(classes)},"
                 f" and the policy allows {english.length(policy.longest or length)}",
-                "see which events could share a freeze, or shorten their bands",
+                "let nearby events share a freeze, or shorten their bands",
             )
 
 
@@ -213,7 +213,7 @@ def _unsigned(catalog: Catalog, override: Override, now: datetime) -> Iterator[L
     for approver in override.approvers if catalog.signers.signers and override.expires > now else ():
         able = sorted({signer.person for signer in keys if signer.duty == approver.duty})
         if not any(same_person(approver.person, person) for person in able):
-            what = f"{approver.person} has to sign as {approver.duty}, but signers.yaml names no such key"
+            what = f"{approver.person} has to sign as {approver.duty}, but signers.yaml has no such key"
             yield Lint(override.id, what, f"name one of {english.listed(able, 'or')}" if able else "add the key")
 
 

@@ -24,14 +24,14 @@ def counted_in_words(catalog: Catalog) -> Iterator[Lint]:
         if newest := max((other.version for other in out if other.version > release.version), default=None):
             yield Lint(
                 release.id,
-                f"it counts as older than {newest}, which is out, since {word}{number} is compared as a word",
-                f"write a version that counts as newer, such as {newest}.1",
+                f"it counts as older than {newest}, which has shipped, since {word}{number} is compared as text",
+                f"choose a version that counts as newer, such as {newest}.1",
             )
         elif not out:
             better = f"{str(release.version).removesuffix(f'{word}{number}')}{word}.{number}"
             yield Lint(
                 release.id,
-                f"{word}{number} is compared as a word, so {word}10 would count as older than {word}9",
+                f"{word}{number} is compared as text, so {word}10 would count as older than {word}9",
                 f"write {better}; numbers after a dot are compared as numbers",
             )
 

@@ -24,10 +24,10 @@ def ask(catalog: Catalog, window: Occurrence) -> Ruling:
     if unknown := [person for person in window.maintenance.crew if person not in clocks]:
         return Ruling(
             Outcome.UNKNOWN,
-            reason=f"No shift names the time zone of {len(unknown)} of the crew.",
+            reason=f"The time zone of {len(unknown)} of the crew is unknown, since they have no shift.",
             public=_NIGHT,
             who="Operations",
-            fix="Add a shift for each of the crew to staffing.yaml.",
+            fix="Add a shift for each crew member to staffing.yaml.",
         )
     allowed = policy_of(catalog, window).nights_per_week
     most = 0

@@ -17,7 +17,7 @@ def ask(question: Question) -> Ruling:
     if delay is None or rollout is None:
         return Ruling(
             Outcome.BLOCKED,
-            public="A hotfix must state the risk of waiting and the risk of shipping, and this one does not.",
+            public="A hotfix must state the risk of waiting and the risk of shipping; this one does not.",
             who="Engineering",
             fix="Add `risk_of_delay` and `risk_of_rollout`, each with `score` and `because`.",
         )

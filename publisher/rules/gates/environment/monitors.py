@@ -42,7 +42,7 @@ class Watched:
 def ask(question: Question) -> Ruling:
     """After a severe event, clients are measured to be well before anything ships that does not mend them."""
     if question.release.change_class is ChangeClass.DOCS:
-        return Ruling(Outcome.NOT_APPLICABLE, public="Documentation changes no program.")
+        return Ruling(Outcome.NOT_APPLICABLE, public="Documentation does not change the program.")
     watched = question.catalog.remember(_watched, question.subject, question.policy.monitors)
     events = [window.cause for window in watched.part.holding(question.now) if isinstance(window.cause, Event)]
     if not events:
@@ -168,7 +168,7 @@ def _passing(around: str, *, ill: bool, unknown: bool, stopped_until: datetime |
     if stopped_until is None:
         return f"{state}; essential fixes of high confidence may ship."
     end = english.moment(stopped_until)
-    return f"{state}. If that is still so when the current freeze ends on {end}, it waits longer."
+    return f"{state}. If this has not changed when the freeze ends on {end}, the release waits longer."
 
 
 def _ill(monitor: Monitor, now: datetime) -> str:

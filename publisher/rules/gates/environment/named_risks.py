@@ -15,7 +15,7 @@ from publisher.rules.engine.question import Question
 def ask(question: Question) -> Ruling:
     """Whether a class of risk is not named while an event is near."""
     if question.release.change_class is ChangeClass.DOCS:
-        return Ruling(Outcome.NOT_APPLICABLE, public="Documentation changes no program.")
+        return Ruling(Outcome.NOT_APPLICABLE, public="Documentation does not change the program.")
     missing = _unnamed(question)
     if not missing:
         return Ruling(Outcome.PASS, public="It names its risks of outage, security and trust.")

@@ -45,7 +45,9 @@ def ask(question: Question) -> Ruling:
         return waits(holding, question, f"soft freeze around {holding.named} until {until}: {why}", fix)
     if (end := timeline.soft.until(question.now)) is not None:
         kinds = english.kinds([release.change_class])
-        return Ruling(Outcome.PASS, public=f"A soft freeze holds until {english.moment(end)}; {kinds} may ship in it.")
+        return Ruling(
+            Outcome.PASS, public=f"A soft freeze lasts until {english.moment(end)}; {kinds} may ship during it."
+        )
     return none_holds("soft", timeline.soft, question)
 
 
@@ -75,7 +77,7 @@ def _unfit(question: Question, release: Release) -> tuple[str, str] | None:
     if release.change_class is ChangeClass.DOCS:
         return None
     if (larger := _larger_than_it_says(question, release)) is not None:
-        return larger, "Wait, or make it a smaller step from the current version, and number it so."
+        return larger, "Wait, or reduce the change and give it a smaller version step."
     if release.necessity is not Necessity.ESSENTIAL:
         return (
             "only essential releases may ship, and this one is not essential",

@@ -24,7 +24,7 @@ def ask(question: Question) -> Ruling:
             reason=f"{release.id} is internal, and channels are public.",
             public="This release is not public.",
             who="Comms",
-            fix="Set its `visibility` to public once everybody may know of it.",
+            fix="Set its `visibility` to public once it may be announced.",
         )
     return Ruling(Outcome.PASS, public=f"It is meant for {question.channel}.")
 

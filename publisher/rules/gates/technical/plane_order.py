@@ -21,7 +21,7 @@ def ask(question: Question) -> Ruling:
             return judged
     if Step.ENABLE_DEFAULT in question.release.steps:
         code = question.release.enables_default_of
-        return Ruling(Outcome.PASS, public=f"The code of {code} has soaked, and may become the default.")
+        return Ruling(Outcome.PASS, public=f"The code of {code} has soaked and may become the default.")
     steps = english.listed([step.replace("-", " ") for step in question.release.steps])
     return Ruling(Outcome.PASS, public=f"Its steps are in the right order: {steps}.")
 
@@ -72,7 +72,7 @@ def _new_default(question: Question) -> Ruling | None:
         Outcome.WAITING,
         public=f"The code of {release.enables_default_of} must run for {english.length(soak)} before it becomes the"
         f" default, until {english.moment(shipped + soak)}.",
-        fix="Wait for the end of the soak.",
+        fix="Wait until the soak ends.",
         until=shipped + soak,
         arithmetic=f"{english.length(soak)} after {english.moment(shipped)}",
     )

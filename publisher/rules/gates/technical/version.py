@@ -18,7 +18,7 @@ def ask(question: Question) -> Ruling:
         return Ruling(
             Outcome.BLOCKED,
             public=f"{question.channel} offered {ahead} until it was taken back;"
-            " whoever runs it updates to nothing older.",
+            " clients that run it accept no older version.",
             who="Engineering",
             fix=f"Publish a version higher than {ahead}.",
         )
@@ -30,7 +30,7 @@ def ask(question: Question) -> Ruling:
             fix="Publish a higher version, or use `publish rollback` to take a release back.",
         )
     if release.version in known:
-        offers = f"{question.channel} offers {live}" if live is not None else "the channel itself was not looked at"
+        offers = f"{question.channel} offers {live}" if live is not None else "the channel itself was not checked"
         return Ruling(Outcome.PASS, public=f"{release.version} is recorded as shipped; {offers}.")
     before = f"It follows {max(known)}." if known else f"It is the first release in {question.channel}."
     return Ruling(Outcome.PASS, public=before)

@@ -19,16 +19,18 @@ def ask(question: Question) -> Ruling:
     if known is None:
         return Ruling(
             Outcome.NOT_APPLICABLE,
-            public="Whether it was taken back was not looked at here; publishing looks at the channel.",
+            public="Rollbacks are checked when the release is published.",
         )
     rollbacks = [entry for entry in known if (entry.product, entry.version) == (release.product, release.version)]
     here = next((entry for entry in rollbacks if entry.channel == question.channel), None)
     if here is not None:
-        return _blocked(f"{what_happened(here)}, and what was taken back never ships there again.")
+        return _blocked(f"{what_happened(here)} and cannot ship there again.")
     if rollbacks and question.evidence.live != release.version:
         taken_back = " ".join(f"{what_happened(entry)}." for entry in rollbacks)
-        return _blocked(f"{taken_back} No other channel takes it over, and {question.channel} has not shipped it yet.")
-    kept = f" {what_happened(rollbacks[0])}; {question.channel} offers it all the same." if rollbacks else ""
+        return _blocked(
+            f"{taken_back} Channels that do not offer it yet, such as {question.channel}, cannot ship it either."
+        )
+    kept = f" {what_happened(rollbacks[0])}, but {question.channel} still offers it." if rollbacks else ""
     return Ruling(Outcome.PASS, public=f"It was not taken back from {question.channel}.{kept}")
 
 

@@ -49,6 +49,6 @@ def test_many_events_in_a_row_stay_readable() -> None:
 def test_what_begins_next_is_said_while_nothing_holds() -> None:
     verdict = hard(["2026-03-10"], "2026-03-01")
     assert verdict.outcome is Outcome.PASS
-    assert verdict.reason == "No hard freeze holds now; the next begins on Tuesday 3 March 2026, 00:00 UTC."
-    assert hard(["2026-03-10"], "2026-04-01").reason == "No hard freeze holds now, and none is planned."
+    assert verdict.reason == "No hard freeze is in force; the next begins on Tuesday 3 March 2026, 00:00 UTC."
+    assert hard(["2026-03-10"], "2026-04-01").reason == "No hard freeze is in force, and none is planned."
     assert hard([], "2026-04-01").outcome is Outcome.NOT_APPLICABLE

@@ -207,6 +207,6 @@ def test_while_another_freeze_stops_it_the_moment_is_told_at_which_that_ends() -
     verdict = ask(content, at("2026-03-13 13:00"))
     assert verdict.outcome is Outcome.PASS
     assert verdict.reason == (
-        'Clients are unhealthy after "A trading pair opens on Example Exchange". If that is still so when the current'
-        " freeze ends on Tuesday 17 March 2026, 12:00 UTC, it waits longer."
+        'Clients are unhealthy after "A trading pair opens on Example Exchange". If this has not changed when the'
+        " freeze ends on Tuesday 17 March 2026, 12:00 UTC, the release waits longer."
     )

@@ -151,7 +151,7 @@ def test_there_is_nothing_to_plan_for_what_was_taken_back() -> None:
     [
         ("4.0.0", "12:00 UTC. Go back to 4.0.0."),
         ("4.1.1", "12:00 UTC. Update to 4.1.1."),
-        (None, "12:00 UTC. Nothing is offered in its place yet; keep it running."),
+        (None, "12:00 UTC. There is no replacement yet; keep using it."),
     ],
 )
 def test_the_sentence_says_what_to_run_instead(live: str | None, end: str) -> None:
