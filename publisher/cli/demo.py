@@ -31,15 +31,15 @@ ADDRESS = BUILT_FOR
 @click.command()
 @wheels_option
 def command(wheels: Path | None) -> None:
-    """Do it all once, with demo keys: build, sign, publish, verify, and build the site, in build/demo.
+    """Run everything once, with demo keys, in build/demo: build, sign, publish, verify, and build the site.
 
-    Run it again: it says that nothing changed, and writes nothing to the bucket.
+    A second run changes nothing and writes nothing to the bucket.
     """
     place, own = DemoPlace(Path("build/demo")), version("tidegate")
     project = load_catalog([CONTENT], CONFIG)
     if project.sample is None or demo.PRODUCT not in project.products:
         raise InputError(
-            "the demo publishes the sample content, and this is content of your own",
+            "the demo publishes the sample content, but this is content of your own",
             fix="run it in a fresh checkout; what an earlier demo left in build/demo can be removed",
         )
     made = demo.make_keys(place, project.signers, wall_clock())
@@ -48,7 +48,7 @@ def command(wheels: Path | None) -> None:
     catalog = load_catalog([CONTENT], place.config)
 
     client = demo.build_client(place, own, read_wheels(wheels))
-    _step("client", f"built {client.name} ({client.stat().st_size:,} bytes), which carries that root")
+    _step("client", f"built {client.name} ({client.stat().st_size:,} bytes), which contains that root")
 
     try:
         applied = demo.publish_client(place, catalog, own, wall_clock, track_on_terminal(quiet=False))
@@ -77,7 +77,7 @@ def command(wheels: Path | None) -> None:
     _step("site", f"built in {place.site}")
 
     answer = demo.run_downloaded_client(place, own)
-    _step("update", f"the client from the bucket says: {answer}")
+    _step("update", f"the client from the bucket reports: {answer}")
     audit = demo.audit_bucket(place, wall_clock())
     _step("audit", f"sound: {audit.signatures} signatures and {audit.objects} objects verified")
 

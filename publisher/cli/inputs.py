@@ -53,13 +53,13 @@ content_options = options(
 at_option = click.option(
     "--at",
     metavar="TIME",
-    help="Answer for this moment (2026-03-01T12:00:00Z, or `now`). Sample content has a time of its own.",
+    help="Answer for this moment (2026-03-01T12:00:00Z, or `now`). Sample content has its own time.",
 )
 """For commands that write nothing public."""
 bucket_option = click.option(
     "--bucket",
     metavar="URL",
-    help="Take in what this bucket offers. Its metadata and feeds are verified from the root in the configuration;"
+    help="Use this bucket's live state. Its metadata and feeds are verified from the root in the configuration;"
     " binaries are not read (`publish verify` does that).",
 )
 
@@ -78,7 +78,7 @@ def evidence_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "named",
         metavar="KIND=FILE",
         multiple=True,
-        help=f"A file that proves something of the release; kinds: {', '.join(KINDS)}.",
+        help=f"A file of evidence for the release; kinds: {', '.join(KINDS)}.",
     )
     @wraps(command)
     def with_evidence(*, changes: Path | None, named: tuple[str, ...], **options: Any) -> Any:
@@ -90,7 +90,7 @@ def evidence_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 asking_options = options(
     click.argument("release", metavar="PRODUCT@VERSION"),
-    click.option("--channel", help="Release channel.  [default: the first that the release names]"),
+    click.option("--channel", help="Release channel.  [default: the release's first channel]"),
     evidence_options,
     at_option,
     content_options,
@@ -118,11 +118,13 @@ def moment(at: str | None, catalog: Catalog, option: str = "--at") -> datetime:
             raise UsageError(f"{option} {at} is not a time with a zone", fix="write it like 2026-03-01T12:00:00Z")
         if parsed.year not in YEARS:
             years = f"{YEARS[0]} to {YEARS[-1]}"
-            raise UsageError(f"{option} {at} lies in a year that content cannot name", fix=f"choose one from {years}")
+            raise UsageError(
+                f"{option} {at} is outside the years allowed in content", fix=f"choose a year from {years}"
+            )
         return parsed
     if catalog.sample is not None:
         answered = format_time(catalog.sample.reference_time)
-        notice(f"Sample content: answered for {answered} ({whole(f'{option} now')} for the real time).")
+        notice(f"Sample content: answers are for {answered} (use {whole(f'{option} now')} for the real time).")
         return catalog.sample.reference_time
     return wall_clock()
 
@@ -131,8 +133,8 @@ def refuse_to_tell_early(at: str | None, now: datetime, catalog: Catalog, *, pub
     """What is embargoed today is not told today, whatever time is asked about. Raises UsageError."""
     if public and at is not None and catalog.sample is None and now > wall_clock():
         raise UsageError(
-            "--public tells what everybody may know now, and --at asks about a later time",
-            fix="leave --public out, or ask about a time that is not later than now",
+            "--public cannot be combined with a time in the future",
+            fix="leave --public out, or give a time that is not later than now",
         )
 
 
@@ -241,4 +243,6 @@ def state_of(bucket: str | None, config: Path, catalog: Catalog) -> ChannelState
 def warn_unseen(bucket: str | None, catalog: Catalog) -> None:
     """Say on stderr that a bucket is configured and was not asked what it offers."""
     if bucket is None and catalog.endpoints.storage is not None:
-        click.echo("The bucket was not asked what it offers and has taken back: add --bucket URL", err=True)
+        click.echo(
+            "The configured bucket was not read; to include what is live or was taken back, add --bucket URL", err=True
+        )

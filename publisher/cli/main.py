@@ -23,20 +23,20 @@ from publisher.text.terminal import error_lines, terminal_width
 from publisher.wire.errors import printable
 
 _TABLE = {
-    "plan.check": "Check all content; every problem comes in one run.",
+    "plan.check": "Check all content; report every problem in one run.",
     "plan.policy": "Print the release policy in force, as sentences.",
     "plan.why": "Say why a release may or may not ship, and when that changes.",
-    "plan.calendar": "Draw the quarter: freezes, events, releases, and when they can be taken back.",
+    "plan.calendar": "Draw the quarter: freezes, events, releases and their rollback windows.",
     "plan.explain": "Say for every upcoming release whether it may ship, and if not, why.",
     "plan.plan": "Advise what to do with a release: ship, move, split or re-scope.",
-    "plan.backtest": "Ask what the policy would have meant to past releases.",
+    "plan.backtest": "Replay past releases against the policy.",
     "plan.maintenance": "List planned maintenance, and say whether each window may take place.",
     "release.release": "Decide, sign and publish a release.",
     "release.stage": "Upload a release and make it the channel's candidate.",
     "release.approve": "Read what a staged release changes, and sign it.",
     "release.promote": "Make a staged release live.",
     "release.rollback": "Take a release back, with the metadata that was signed for it.",
-    "operate.recover": "Put your last state back, after somebody else has published.",
+    "operate.recover": "Restore your last state after somebody else has published.",
     "operate.status": "Say what is live, what is staged, and what expires when.",
     "operate.log": "Show and verify the ledger of what was changed and refused.",
     "operate.refresh": "Sign snapshot and timestamp again when they are due.",
@@ -120,7 +120,7 @@ def main() -> None:
             raise
         print(f"publish: an unexpected {type(error).__name__}: {error}", file=sys.stderr)
         print(
-            "    -> this is a defect of Tidegate; run it again with --debug and report what it shows",
+            "    -> this is a bug in Tidegate; run it again with --debug and report the output",
             file=sys.stderr,
         )
         sys.exit(1)

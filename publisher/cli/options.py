@@ -85,8 +85,8 @@ def refuse_sample(catalog: Catalog) -> None:
     """Sample content is published by the demo only."""
     if catalog.sample is not None and not catalog.signers.demo:
         raise InputError(
-            "this is sample content, which only `publish demo` publishes",
-            fix="put your own products, events and releases in, and remove content/sample.yaml",
+            "this is sample content, which only `publish demo` can publish",
+            fix="put in your own products, events and releases, and remove content/sample.yaml",
         )
 
 

@@ -20,7 +20,7 @@ def test_the_first_line_is_the_answer(publish: Publish, tmp_path: Path) -> None:
     ran = publish("backtest", *write(tmp_path))
     assert ran.code == 0
     assert ran.err == ""
-    assert ran.out.splitlines()[0] == "7 releases, 5 of them would have waited: 5.6 days on average, 8 at most."
+    assert ran.out.splitlines()[0] == "7 releases; 5 would have waited: 5.6 days on average, 8 at most."
     assert all(len(line) <= 80 for line in ran.out.splitlines())
     assert "\x1b" not in ran.out
 
@@ -28,19 +28,19 @@ def test_the_first_line_is_the_answer(publish: Publish, tmp_path: Path) -> None:
 def test_the_text_tells_the_longest_waits_and_every_oddity(publish: Publish, tmp_path: Path) -> None:
     out = " ".join(publish("backtest", *write(tmp_path)).out.split())
     for part in (
-        "Policy version 2 (content/policy.yaml), as if it had always held.",
-        "It met 2 events from 15 June 2021 to 1 September 2021; the file has 5 rows.",
+        "Policy version 2 (content/policy.yaml), applied to the whole period.",
+        "It covers 2 events from 15 June 2021 to 1 September 2021; the file has 5 rows.",
         "client 6 4 1 95 12 5",
         "node 0.5.0, a new feature of 13 June 2021",
-        "Fixes that only an override would have let through a hard freeze: client 1.1.1, a security fix of",
-        "Event types that the mapping does not name: incident 1.",
-        "Releases left out, since the row ... 1 has no `date`: client-0.1.0",
+        "Fixes that would have needed an override in a hard freeze: client 1.1.1, a security fix of",
+        "Event types missing from the mapping: incident 1.",
+        "Releases left out, because the row ... 1 has no `date`: client-0.1.0",
         "1 comes after a higher version; nothing depends on the order: client-old",
         "1 is a release, and no event: node-4-1",
         "1 is of a type that the mapping does not name: theft",
         "1 did not take place, as far as the file knows: hoped-for",
         "1 has no lead time from 1 to 5, and counts as 1: summit",
-        "Not asked, since history does not tell: notes, files, scenarios, maintenance, shifts.",
+        "Not checked, since history does not record them: notes, files, scenarios, maintenance, shifts.",
     ):
         assert part in out, part
 
@@ -106,7 +106,7 @@ def test_two_policies_stand_side_by_side(publish: Publish, tmp_path: Path) -> No
     assert set(value["differ"]) == {name for name in first if first[name] != second[name]} != set()
     ran = publish(*both)
     assert " ".join(ran.out.split()).startswith(
-        "7 releases: 5 of them would have waited under the first policy, 4 under the second; they differ on"
+        "7 releases: 5 would have waited under the first policy, 4 under the second; they differ on"
     )
     assert "Where they differ most:" in ran.out
     assert all(len(line) <= 80 or str(tmp_path) in line for line in ran.out.splitlines())
@@ -120,7 +120,7 @@ def test_a_policy_against_itself_differs_on_nothing(publish: Publish, tmp_path: 
 
 def test_nothing_that_waits_is_an_answer_too(publish: Publish, tmp_path: Path) -> None:
     ran = publish("backtest", *write(tmp_path, releases=[release("2010-01-01")]))
-    assert ran.out.splitlines()[0] == "1 release, none of them would have waited."
+    assert ran.out.splitlines()[0] == "1 release; none would have waited."
     value = json.loads(publish("backtest", *write(tmp_path, releases=[release("2010-01-01")]), "--json").out)
     assert value["days_waited"] == {"mean": 0.0, "median": 0.0, "longest": 0.0}
 

@@ -47,7 +47,7 @@ def test_r92_the_first_lines_say_when_it_was_reviewed_and_when_that_is_too_long_
     assert first().endswith("Reviewed on Wednesday 18 November 2026, 10:00 UTC by Ana.")
     assert first("--public").endswith("10:00 UTC.")
     assert first("--at", "2026-11-25T10:00:00Z").endswith("by Ana; the next review is due.")
-    assert first("--at", "2026-12-02T10:00:00Z").endswith("too long ago to publish by it near an event.")
+    assert first("--at", "2026-12-02T10:00:00Z").endswith("too long ago for a release near an event.")
 
 
 def test_r96_the_whole_shows_what_is_not_public_and_marks_it(publish: Publish) -> None:
@@ -82,8 +82,8 @@ def test_days_from_and_product_narrow_it_down(publish: Publish) -> None:
         (["--days", "10000"], 2, "10000 is not in the range"),
         (["--from", "2026-12-01"], 2, "is not a time with a zone"),
         (["--product", "btfs-nod"], 1, "did you mean btfs-node?"),
-        (["--ics", "--json"], 2, "--ics is a form of its own"),
-        (["--ics", "--diff", "HEAD"], 2, "--ics is a form of its own"),
+        (["--ics", "--json"], 2, "--ics cannot be combined with --json or --diff"),
+        (["--ics", "--diff", "HEAD"], 2, "--ics cannot be combined with --json or --diff"),
         (["--diff", "no-such-revision"], 1, "no-such-revision"),
     ],
 )
@@ -143,4 +143,4 @@ def test_r96_what_is_embargoed_today_is_not_told_by_asking_about_a_later_day(tmp
     project = Project(tmp_path / "project")
     for words in (("explain", "--public"), ("calendar", "--public"), ("calendar", "--diff", "HEAD")):
         ran = publish(*words, "--at", "2150-01-01T00:00:00Z", cwd=project.base)
-        assert (ran.code, "asks about a later time" in flat(ran.err)) == (2, True), ran.err
+        assert (ran.code, "cannot be combined with a time in the future" in flat(ran.err)) == (2, True), ran.err

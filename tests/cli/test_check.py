@@ -87,9 +87,9 @@ def test_r25_since_refuses_what_ends_a_running_freeze_earlier(publish: Publish, 
     event.write_text(event.read_text().replace("2026-11-24T", "2026-12-24T"))
     ran = publish("check", "--since", "HEAD", cwd=repository)
     assert ran.code == 1
-    assert "against HEAD, a freeze that has begun would end earlier:" in flat(ran.err)
+    assert "compared with HEAD, a running freeze would end earlier:" in flat(ran.err)
     assert "btt-listing-sample: the hard freeze for" in flat(ran.err)
-    assert "-> keep what was known: `revisions:` in the event" in flat(ran.err)
+    assert "-> keep the old facts, under `revisions:` in the event" in flat(ran.err)
     kept = (
         "revisions:\n  - {until: 2026-11-20T12:00:00Z, because: It was put off., starts: 2026-11-24T10:00:00Z,"
         " ends: 2026-11-24T22:00:00Z}\n"
@@ -104,7 +104,7 @@ def test_r98_since_refuses_a_policy_that_changed_under_the_same_version(publish:
     policy.write_text(policy.read_text().replace("near: 14 d", "near: 15 d"))
     ran = publish("check", "--since", "HEAD", cwd=repository)
     assert ran.code == 1
-    assert "content/policy.yaml differs from HEAD, and its version is still 2" in flat(ran.err)
+    assert "content/policy.yaml differs from HEAD, but its version is still 2" in flat(ran.err)
     assert "write `version: 3`" in flat(ran.err)
     policy.write_text(policy.read_text().replace("near: 15 d", "near: 14 d\n    # as before"))
     assert publish("check", "--since", "HEAD", cwd=repository).code == 0
@@ -117,11 +117,11 @@ def test_since_is_not_blinded_by_git_attributes_in_the_content(publish: Publish,
     policy.write_text(policy.read_text().replace("near: 14 d", "near: 15 d"))
     ran = publish("check", "--since", "HEAD", cwd=repository)
     assert ran.code == 1
-    assert "content/policy.yaml differs from HEAD, and its version is still 2" in flat(ran.err)
+    assert "content/policy.yaml differs from HEAD, but its version is still 2" in flat(ran.err)
     event = repository / "content/events/btt-listing-sample.yaml"
     policy.write_text(policy.read_text().replace("near: 15 d", "near: 14 d"))
     event.write_text(event.read_text().replace("2026-11-24T", "2026-12-24T"))
-    assert "a freeze that has begun would end earlier" in publish("check", "--since", "HEAD", cwd=repository).err
+    assert "a running freeze would end earlier" in publish("check", "--since", "HEAD", cwd=repository).err
 
 
 def test_since_outside_of_a_repository_or_for_an_unknown_revision(publish: Publish, tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_advice_is_shown_and_fails_only_where_it_is_asked_to(publish: Publish, t
     given = ["--content", str(tmp_path / "content")]
     ran = publish("check", *given)
     assert ran.code == 0
-    assert "no problem, and 1 piece of advice.\nbtt-listing-sample: it has no score for `severity`, so" in ran.out
+    assert "no problems, 1 piece of advice.\nbtt-listing-sample: it has no score for `severity`, so" in ran.out
     assert publish("check", "--strict", *given).code == 1
     value = json.loads(publish("check", "--strict", "--json", *given).out)
     assert (value["ok"], value["advice"][0]["about"]) == (False, "btt-listing-sample")

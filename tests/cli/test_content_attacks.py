@@ -269,7 +269,7 @@ def test_pictures_that_are_passive_are_published_beside_their_page(project: Path
         ("404.md", "404.html"),
         ("POLICY.md", "POLICY/index.html is generated; rename POLICY.md"),
         ("README.md", "index.html is generated"),
-        ("Safety.md", "is made from another page as well"),
+        ("Safety.md", "is also made from another page"),
     ],
 )
 def test_a_page_takes_no_address_of_the_theme_or_of_another_page(
@@ -279,7 +279,7 @@ def test_a_page_takes_no_address_of_the_theme_or_of_another_page(
     ran = publish("build", "--to", "out", cwd=project)
     if page == "404.md":  # its address is 404/, so that it takes nothing
         assert ran.code == 0
-        assert "There is no page here." in (project / "out" / words).read_text("utf-8")
+        assert "Page not found." in (project / "out" / words).read_text("utf-8")
         return
     assert ran.code == 1
     assert flat(words) in flat(ran.err)

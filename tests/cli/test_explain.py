@@ -51,5 +51,5 @@ def test_one_product_alone_can_be_asked_about_if_there_is_such_a_one(publish: Pu
 
 def test_where_no_release_is_to_come_it_says_so() -> None:
     assert ExplainReport([], at("2026-11-20 12:00")).lines(80) == [
-        "Friday 20 November 2026, 12:00 UTC: no release is to come."
+        "Friday 20 November 2026, 12:00 UTC: no upcoming release."
     ]

@@ -55,7 +55,7 @@ def test_what_has_shipped_is_said_and_nothing_advised(publish: Publish) -> None:
 def test_no_heading_stands_above_nothing(publish: Publish) -> None:
     out = publish("plan", "web-dashboard@3.0.0").out
     assert "What blocks it" not in out
-    assert "What must be fixed on any date:" in out
+    assert "What must be fixed whatever the date:" in out
     assert "Nothing blocks this date" not in out
 
 

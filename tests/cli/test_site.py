@@ -38,7 +38,9 @@ def test_a_site_that_shows_nothing_of_the_configured_bucket_says_so(project: Pat
         file.write(f"storage: {project / 'bucket'}\n")
     built = publish("build", "--to", "out", cwd=project)
     assert built.code == 0, built.err
-    assert "The bucket was not asked what it offers and has taken back: add --bucket URL\n" in built.err
+    assert (
+        "The configured bucket was not read; to include what is live or was taken back, add --bucket URL\n" in built.err
+    )
 
 
 def test_the_moment_can_be_chosen(project: Path, publish: Publish) -> None:
@@ -81,8 +83,8 @@ def test_serve_of_ones_own_site_says_how_to_build_it_and_nothing_of_the_demo(
         True,
     )
     monkeypatch.setattr("publisher.cli.site.serve.make_server", lambda *_: Interrupted())
-    assert "of the demo" in publish("serve", cwd=tmp_path).out
-    assert "of the demo" not in publish("serve", "--site", "mine", cwd=tmp_path).out
+    assert "The demo's pages" in publish("serve", cwd=tmp_path).out
+    assert "The demo's pages" not in publish("serve", "--site", "mine", cwd=tmp_path).out
 
 
 class Interrupted:
@@ -101,7 +103,7 @@ def test_serve_says_that_there_is_no_bucket(tmp_path: Path, publish: Publish, mo
     monkeypatch.setattr("publisher.cli.site.serve.make_server", lambda *_: Interrupted())
     ran = publish("serve", "--bucket", "missing", cwd=tmp_path)
     assert ran.code == 0
-    assert "Bucket  there is none in missing\n" in ran.out
+    assert "Bucket  none in missing\n" in ran.out
 
 
 @pytest.mark.parametrize("command", ["build", "render"])

@@ -86,7 +86,7 @@ def test_without_a_channel_the_upload_is_unsigned_and_says_so(project: Project, 
     before = tree(project.bucket)
     ran = build(publish, project, "--upload", "file-site")
     assert ran.code == 0
-    assert "Not signed: with --channel-bucket" in ran.out
+    assert "Not signed; sign it with --channel-bucket" in ran.out
     assert tree(project.bucket) == before
     verified = publish("verify", "bucket", "--root", "site_config/root.json", "--site", "file-site", cwd=project.base)
     assert verified.code == 4
@@ -107,10 +107,10 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(project: Project, publish:
     ("words", "code", "said"),
     [
         ((), 2, "give --to DIR, --upload URL, or both"),
-        (("--to", "out", "--channel-bucket", "bucket"), 2, "--channel-bucket goes with --upload only"),
-        (("--to", "out", "--everything"), 2, "--everything goes with --upload only"),
-        (("--to", "out", "--dry-run"), 2, "--dry-run goes with --upload only"),
-        (("--upload", "file-site", "--at", "2026-01-01T00:00:00Z"), 2, "--at does not go with --upload"),
+        (("--to", "out", "--channel-bucket", "bucket"), 2, "--channel-bucket works only with --upload"),
+        (("--to", "out", "--everything"), 2, "--everything works only with --upload"),
+        (("--to", "out", "--dry-run"), 2, "--dry-run works only with --upload"),
+        (("--upload", "file-site", "--at", "2026-01-01T00:00:00Z"), 2, "--at cannot be combined with --upload"),
         (("--upload", "bucket", "--channel-bucket", "bucket"), 1, "are the same place"),
         (("--upload", "bucket/site", "--channel-bucket", "bucket"), 1, "are the same place, or one lies in the other"),
         (("--upload", "bucket"), 5, "is a channel's bucket"),

@@ -88,7 +88,7 @@ def test_every_command_says_the_same_sentence(taken_back: Project, publish: Publ
     plan = publish("plan", "node@1.1.0", *bucket, cwd=project.base)
     assert plan.code == 3
     assert said(plan).startswith(words)
-    assert said(plan).endswith("There is nothing to plan: publish a fixed version under a higher number.")
+    assert said(plan).endswith("It cannot ship again; publish a fixed version under a higher number.")
 
 
 def test_the_same_for_machines(taken_back: Project, publish: Publish) -> None:
@@ -110,7 +110,7 @@ def test_without_a_bucket_nobody_says_what_the_channel_offers(taken_back: Projec
     assert "offers now" not in said(why)
     if "shipped_at" in (taken_back.content / "releases/node/1.1.0.yaml").read_text():
         assert "is recorded as shipped on" in said(why)
-        assert "Whether stable still offers it: add --bucket." in said(why)
+        assert "To see whether stable still offers it, add --bucket." in said(why)
 
 
 def test_the_log_says_of_the_release_that_it_was_taken_back_and_by_which_entry(

@@ -53,7 +53,7 @@ def test_a_refusal_is_told_whole(publish: Publish) -> None:
         'freeze.hard Hard freeze around "BTT trading pair opens on Example Exchange"',
         "Until: Tuesday 24 November 2026, 22:00 UTC",
         "Length: 9 days before (7 days exchange listing + 2 days persistence format or RPC of a node)",
-        "What helps: Wait for the end of the freeze",
+        "What to do: Wait for the end of the freeze",
         "Because of: btt-listing-sample",
         "From Tuesday 24 November 2026, 22:00 UTC: waiting freeze.soft",
         "From Saturday 28 November 2026, 22:00 UTC on it may ship.",
@@ -63,7 +63,7 @@ def test_a_refusal_is_told_whole(publish: Publish) -> None:
 
 def test_json_is_the_decision(publish: Publish) -> None:
     ran = publish("why", "btfs-node@4.2.0", "--json")
-    assert ran.err.startswith("Sample content: answered for 2026-11-20T12:00:00Z")
+    assert ran.err.startswith("Sample content: answers are for 2026-11-20T12:00:00Z")
     value = json.loads(ran.out)
     assert (value["outcome"], value["then"], value["next_change"]) == ("waiting", "pass", "2026-11-28T22:00:00Z")
     assert [verdict["rule"] for verdict in value["verdicts"]] == [
@@ -123,7 +123,7 @@ def test_errors_as_json(publish: Publish) -> None:
 
 
 def test_help_says_that_it_is_a_question(publish: Publish) -> None:
-    assert "the exit code is 0 whatever the answer is" in " ".join(publish("why", "--help").out.split())
+    assert "The exit code is 0 whatever the answer" in " ".join(publish("why", "--help").out.split())
 
 
 def test_with_a_bucket_the_answer_is_that_of_release(
@@ -151,7 +151,9 @@ def test_a_bucket_that_is_configured_and_was_not_asked_is_told_of(project: Proje
     with (project.config / "endpoints.yaml").open("a") as file:
         file.write(f"storage: {project.bucket}\n")
     ran = publish("why", "node@1.0.0", "--at", AT, "--json", cwd=project.base)
-    assert ran.err == "The bucket was not asked what it offers and has taken back: add --bucket URL\n"
+    assert (
+        ran.err == "The configured bucket was not read; to include what is live or was taken back, add --bucket URL\n"
+    )
     assert json.loads(ran.out)["version"] == "1.0.0"
     project.storage()
     assert not publish("why", "node@1.0.0", "--at", AT, "--bucket", project.bucket, cwd=project.base).err
@@ -161,5 +163,5 @@ def test_a_bucket_that_is_configured_and_was_not_asked_is_told_of(project: Proje
 def test_a_year_that_content_cannot_name_is_refused(publish: Publish, year: str) -> None:
     ran = publish("why", "btfs-node@4.2.0", "--at", f"{year}-01-01T00:00:00Z")
     assert ran.code == 2
-    assert "lies in a year that content cannot name" in flat(ran.err)
-    assert "choose one from 2000 to 2199" in flat(ran.err)
+    assert "is outside the years allowed in content" in flat(ran.err)
+    assert "choose a year from 2000 to 2199" in flat(ran.err)

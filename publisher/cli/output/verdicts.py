@@ -28,7 +28,7 @@ def verdict_lines(verdict: Verdict, width: int) -> list[str]:
         ("Until", english.moment(verdict.until) if verdict.until else ""),
         ("Length", verdict.arithmetic),
         ("Who", verdict.who),
-        ("What helps", verdict.fix),
+        ("What to do", verdict.fix),
         ("Because of", ", ".join(verdict.sources)),
     )
     for name, text in named:

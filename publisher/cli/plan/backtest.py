@@ -23,12 +23,12 @@ from publisher.rules.backtest import backtest
     "policies",
     type=PATH,
     multiple=True,
-    help="Ask this policy; given twice, both side by side.  [default: policy.yaml of the content]",
+    help="Policy to apply; give it twice to compare two.  [default: policy.yaml of the content]",
 )
 @click.option(
     "--mapping",
     type=PATH,
-    help=f"Says which foreign field and word is what.  [default: {HISTORY} of the configuration]",
+    help=f"Mapping of the files' fields and words.  [default: {HISTORY} of the configuration]",
 )
 @content_options
 @answering
@@ -41,10 +41,10 @@ def command(
     content: tuple[Path, ...],
     config: Path,
 ) -> Report:
-    """Ask what the release policy would have meant to past releases.
+    """Replay past releases against the release policy.
 
-    Says which of them would have waited, how long and for which events, how long each product would have been frozen,
-    and which fixes would have needed an override. The policy counts as if it had always held.
+    Shows which of them would have waited, how long and for which events, how long each product would have been frozen,
+    and which fixes would have needed an override. The policy is applied to the whole period.
 
     Only the freeze rules are asked, since history does not tell of notes, files, scenarios and shifts. Days are whole
     days in UTC, and what is in doubt counts longer. Rows that are odd or cannot be used are reported, with the reason,

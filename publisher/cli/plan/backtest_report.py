@@ -21,8 +21,8 @@ LONGEST = 8
 """So many waits are told in the text; --json has all."""
 
 NOT_ASKED = (
-    "Not asked, since history does not tell: notes, files, scenarios, maintenance, shifts. A day without an hour"
-    " counts from its first moment to its last."
+    "Not checked, since history does not record them: notes, files, scenarios, maintenance, shifts."
+    " A day without a time counts as the whole day."
 )
 
 
@@ -55,7 +55,7 @@ class BacktestReport(Report):
         lines += ["", *wrapped(NOT_ASKED, width)]
         if history.unmapped:
             named = [f"{name} {count}" for name, count in history.unmapped.items()]
-            lines += ["", *wrapped(f"Event types that the mapping does not name: {english.listed(named)}.", width)]
+            lines += ["", *wrapped(f"Event types missing from the mapping: {english.listed(named)}.", width)]
         return [*lines, *_odd_rows(history, width)]
 
     def data(self) -> dict[str, object]:
@@ -150,26 +150,22 @@ def _release_value(answer: BacktestedRelease) -> dict[str, object]:
 
 def _one(history: History, asked: Asked, width: int) -> Iterator[str]:
     result = asked.result
-    answer = (
-        f"{english.counted(len(result.answers), 'release')}, {len(result.held) or 'none'} of them would have waited"
-    )
+    answer = f"{english.counted(len(result.answers), 'release')}; {len(result.held) or 'none'} would have waited"
     how_long = f": {_days(_mean(result.held))} on average, {_longest(result.held):g} at most" if result.held else ""
     yield from wrapped(f"{answer}{how_long}.", width)
-    yield from wrapped(f"Policy {asked.name}, as if it had always held. {_against(history)}", width)
+    yield from wrapped(f"Policy {asked.name}, applied to the whole period. {_against(history)}", width)
     yield from wrapped(
-        f"On any other day of the year around each of them, about {result.by_chance:.0f} would have waited.",
+        f"On an average day of the year around each release, about {result.by_chance:.0f} would have waited.",
         width,
     )
-    yield from ("", *wrapped("Days are those from a product's first release to its last.", width), "")
+    yield from ("", *wrapped("Days are counted from a product's first release to its last.", width), "")
     yield "product              releases  waited  override    days    hard    soft"
     for product in result.products:
         days = (product.end - product.start, product.frozen.hard, product.frozen.soft)
         counts = f"{len(product.answers):>8} {len(product.held):>7} {len(product.override_candidates):>9}"
         yield f"{product.product.id:<20} {counts}{''.join(f'{_in_days(span):>8.0f}' for span in days)}"
     yield from _waits("The longest waits:", result.held, width)
-    yield from _waits(
-        "Fixes that only an override would have let through a hard freeze:", result.override_candidates, width
-    )
+    yield from _waits("Fixes that would have needed an override in a hard freeze:", result.override_candidates, width)
 
 
 def _waits(heading: str, answers: Iterable[BacktestedRelease], width: int) -> Iterator[str]:
@@ -186,11 +182,11 @@ def _two(history: History, first: Asked, second: Asked, width: int) -> Iterator[
     mine, theirs = first.result, second.result
     differing = _differing(mine, theirs)
     yield from wrapped(
-        f"{english.counted(len(mine.answers), 'release')}: {len(mine.held)} of them would have waited under the first"
+        f"{english.counted(len(mine.answers), 'release')}: {len(mine.held)} would have waited under the first"
         f" policy, {len(theirs.held)} under the second; they differ on {len(differing)}.",
         width,
     )
-    yield from wrapped(f"Each policy as if it had always held. {_against(history)}", width)
+    yield from wrapped(f"Each policy is applied to the whole period. {_against(history)}", width)
     for name, asked in (("First", first), ("Second", second)):
         held, fixes = asked.result.held, asked.result.override_candidates
         waits = f"{_days(_mean(held))} on average, {_longest(held):g} at most, {len(fixes)} by override only"
@@ -221,14 +217,14 @@ def _differing(first: Backtest, second: Backtest) -> list[tuple[BacktestedReleas
 
 def _more(answers: Sequence[object]) -> Iterator[str]:
     if len(answers) > LONGEST:
-        yield f"  and {len(answers) - LONGEST} more; --json has all"
+        yield f"  and {len(answers) - LONGEST} more; --json shows all"
 
 
 def _odd_rows(history: History, width: int) -> Iterator[str]:
     kinds: tuple[tuple[FileKind, bool, str], ...] = (
-        ("releases", True, "Releases left out, since the row ..."),
+        ("releases", True, "Releases left out, because the row ..."),
         ("releases", False, "Releases that count although the row ..."),
-        ("events", True, "Events left out, since the row ..."),
+        ("events", True, "Events left out, because the row ..."),
         ("events", False, "Events that count although the row ..."),
     )
     for file, left_out, heading in kinds:
@@ -245,7 +241,7 @@ def _odd_rows(history: History, width: int) -> Iterator[str]:
 def _against(history: History) -> str:
     used = english.counted(len(history.events), "event")
     span = f"from {english.day(history.first_event)} to {english.day(history.last_event)}"
-    return f"It met {used} {span}; the file has {english.counted(history.event_rows, 'row')}."
+    return f"It covers {used} {span}; the file has {english.counted(history.event_rows, 'row')}."
 
 
 def _title(answer: BacktestedRelease) -> str:

@@ -37,12 +37,12 @@ from publisher.text.terminal import wrapped
 
 
 @click.command("calendar")
-@click.option("--from", "since", metavar="TIME", help="Begin at this moment.  [default: the moment of asking]")
-@click.option("--days", type=click.IntRange(1, 366), default=90, show_default=True, help="So many days of it.")
+@click.option("--from", "since", metavar="TIME", help="First moment.  [default: now]")
+@click.option("--days", type=click.IntRange(1, 366), default=90, show_default=True, help="Number of days.")
 @click.option("--product", help="Only this product's freezes, releases and maintenance.")
-@click.option("--public", is_flag=True, help="What everybody may know; else the whole, private overlays too.")
+@click.option("--public", is_flag=True, help="Show public items only; otherwise everything, private overlays included.")
 @click.option("--ics", is_flag=True, help="Print iCalendar (RFC 5545).")
-@click.option("--diff", metavar="REV", help="Say which releases have moved since a revision of the content, and why.")
+@click.option("--diff", metavar="REV", help="List releases that moved since a revision of the content, and why.")
 @bucket_option
 @at_option
 @content_options
@@ -60,13 +60,13 @@ def command(
     content: tuple[Path, ...],
     config: Path,
 ) -> Report | None:
-    """Draw the coming quarter: freezes by product, events, planned releases, and when releases can be taken back.
+    """Draw the coming quarter: freezes by product, events, planned releases and their rollback windows.
 
-    With --diff, tell in words for publication what has moved since a revision, such as the last tag. With --bucket,
-    what is live there or was taken back is not planned any more, whatever the content says.
+    With --diff, list what has moved since a revision, such as the last tag, in words fit to publish. With --bucket,
+    releases that are live or were taken back there do not count as planned, whatever the content says.
     """
     if ics and (for_programs() or diff is not None):
-        raise UsageError("--ics is a form of its own", fix="leave --json and --diff out, or --ics")
+        raise UsageError("--ics cannot be combined with --json or --diff", fix="leave out --ics, or --json and --diff")
     catalog = load(content, config)
     if product is not None:
         known_product(catalog, product)

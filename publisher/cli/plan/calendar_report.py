@@ -50,7 +50,7 @@ def drawing(quarter: Quarter, now: datetime, width: int) -> list[str]:
     if quarter.start <= now < quarter.end:
         lines.append(" " * (LABELS + 1 + scale.column(now)) + "^ now" if scale.column(now) < columns - 5 else "")
     lines += ["", *(line for part in LEGEND for line in wrapped(part, width))]
-    return lines + wrapped("Freezes are those of features; other changes may wait longer or shorter.", width)
+    return lines + wrapped("Freezes shown are those for new features; other changes may wait longer or shorter.", width)
 
 
 def in_words(quarter: Quarter, width: int, *, public: bool) -> list[str]:
@@ -70,7 +70,7 @@ def in_words(quarter: Quarter, width: int, *, public: bool) -> list[str]:
         )
         lines += hanging(f"  {when}", whose + _words(bar, public=public), width, len(when) + 4)
     if quarter.due:
-        lines += ["", click.style("Rollbacks, verified and rehearsed", bold=True)]
+        lines += ["", click.style("Rollback preparation (verified and rehearsed)", bold=True)]
     for way in quarter.due:
         state = "done" if way.done else "overdue" if way.overdue else "due"
         lines += hanging(f"  {state}", f"{way.release.id}: by {english.moment(way.at)}.", width, 16)
@@ -81,11 +81,11 @@ def reviewed(catalog: Catalog, now: datetime, *, public: bool) -> str:
     """When the calendar was last reviewed, as a sentence that asks for the next review where it is due."""
     last = catalog.review
     if last is None:
-        return "Nobody has noted a review of this calendar yet (content/calendar.yaml)."
+        return "No review of this calendar is recorded yet (content/calendar.yaml)."
     by = "" if public else f" by {last.reviewed_by}"
     review = f"Reviewed on {english.moment(last.reviewed_at)}{by}"
     if stale(catalog, now):
-        return f"{review}: too long ago to publish by it near an event."
+        return f"{review}: too long ago for a release near an event."
     return f"{review}; the next review is due." if due(catalog, now) else f"{review}."
 
 

@@ -21,19 +21,19 @@ from publisher.rules.lint.loosened import loosened
 
 
 @click.command("check")
-@click.option("--strict", is_flag=True, help="Exit 1 for advice too.")
+@click.option("--strict", is_flag=True, help="Exit 1 on advice too.")
 @click.option(
     "--since",
     metavar="REV",
-    help="Also refuse what ends a running freeze earlier, or changes the policy under its old version.",
+    help="Also refuse changes that shorten a running freeze, or change the policy without a new version.",
 )
 @content_options
 @answering
 def command(strict: bool, since: str | None, content: tuple[Path, ...], config: Path) -> Report:
     """Check all content and configuration.
 
-    Every problem comes with its file, line and column, and with what to write instead; then advice on what is valid
-    and still unwise. Exit code 0 when there is no problem, 1 otherwise.
+    Shows each problem with file, line, column and fix, then advice on content that is valid but unwise.
+    Exit code 0 when there is no problem, 1 otherwise.
     """
     catalog = load(content, config)
     now = catalog.sample.reference_time if catalog.sample else wall_clock()
@@ -61,7 +61,7 @@ class CheckReport(Report):
         """For people; lines stay whole, since programs read them for places in files."""
         named = [f"{number} {kind if number != 1 else kind.removesuffix('s')}" for kind, number in self.counts.items()]
         pieces = f"{len(self.advice)} piece{'s' if len(self.advice) != 1 else ''}"
-        yield f"{', '.join(named)}: {f'no problem, and {pieces} of advice' if self.advice else 'all fine'}."
+        yield f"{', '.join(named)}: {f'no problems, {pieces} of advice' if self.advice else 'all fine'}."
         for lint in self.advice:
             yield from (f"{lint.about}: {lint.what}", f"    -> {lint.fix}")
 
@@ -79,16 +79,16 @@ def _refuse_loosened(since: str, content: tuple[Path, ...], config: Path, catalo
     if catalog.policy.version == old.policy.version and catalog.policy != old.policy:
         version = old.policy.version
         raise InputError(
-            f"{content[0] / 'policy.yaml'} differs from {since}, and its version is still {version}",
-            fix=f"write `version: {version + 1}` and since when it holds (`effective:`), and keep the policy before as"
+            f"{content[0] / 'policy.yaml'} differs from {since}, but its version is still {version}",
+            fix=f"write `version: {version + 1}` and its start (`effective:`), and keep the previous policy as"
             f" {content[0] / 'policies'}/{version}.yaml",
         )
     if ending := loosened(old, catalog, now):
         listed = "\n".join(f"  {freeze.cause}: {freeze}" for freeze in ending)
         raise InputError(
-            f"against {since}, a freeze that has begun would end earlier:\n{listed}",
-            fix="keep what was known: `revisions:` in the event, or the old policy in content/policies/; what cannot"
-            " wait ships by an override",
+            f"compared with {since}, a running freeze would end earlier:\n{listed}",
+            fix="keep the old facts, under `revisions:` in the event, or the old policy in content/policies/; urgent"
+            " fixes can ship with an override",
         )
 
 

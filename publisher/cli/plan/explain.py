@@ -33,17 +33,17 @@ from publisher.text.terminal import wrapped
 @click.command("explain")
 @at_option
 @click.option("--product", help="Only this product.")
-@click.option("--public", is_flag=True, help="Say it as the public reads it: neutral words, no internal release.")
+@click.option("--public", is_flag=True, help="Show what the public sees: neutral words, no internal releases.")
 @bucket_option
 @content_options
 @answering
 def command(
     *, at: str | None, product: str | None, public: bool, bucket: str | None, content: tuple[Path, ...], config: Path
 ) -> Report:
-    """Say for every release that has not shipped, and each of its channels, whether it may at a moment, and why not.
+    """Say for every unshipped release and each of its channels whether it may ship, and if not, why.
 
-    `publish why` tells the whole of one release. With --bucket, what is live there or was taken back counts as shipped,
-    whatever the content says. The exit code is 0 whatever the answers are.
+    `publish why` explains one release in full. With --bucket, what is live there or was taken back counts as shipped,
+    whatever the content says. The exit code is 0 whatever the answers.
     """
     catalog = load(content, config)
     if product is not None:
@@ -73,7 +73,7 @@ class ExplainReport(Report):
     def _answers(self, width: int) -> list[str]:
         now = english.moment(self.now)
         if not self.decisions:
-            return [f"{now}: no release is to come."]
+            return [f"{now}: no upcoming release."]
         free = sum(decision.go for decision in self.decisions)
         lines = wrapped(f"{now}: {free} of {len(self.decisions)} may ship.", width)
         for decision in self.decisions:

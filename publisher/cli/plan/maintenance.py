@@ -23,19 +23,19 @@ from publisher.text.terminal import wrapped
     "--from",
     "since",
     metavar="TIME",
-    help="First moment (2026-03-01T12:00:00Z, or `now`). Sample content has a time of its own.",
+    help="First moment (2026-03-01T12:00:00Z, or `now`). Sample content has its own time.",
 )
 @click.option(
     "--days", type=click.IntRange(1, 3660), default=28, show_default=True, help="How many days to look ahead."
 )
-@click.option("--product", help="Only the maintenance of this product.")
+@click.option("--product", help="Only this product's maintenance.")
 @content_options
 @answering
 def command(*, since: str | None, days: int, product: str | None, content: tuple[Path, ...], config: Path) -> Report:
     """List planned maintenance, and say whether each window may take place.
 
-    A window must be short, away from the hours at which many users are there, clear of events, and have people on
-    duty meanwhile and for the first day after it. What is missing is named. The exit code is 3 if any window may not
+    A window must be short, outside busy hours, clear of events, and staffed during it and for the first day after it.
+    The exit code is 3 if any window may not
     take place as planned, and 0 otherwise.
     """
     catalog = load(content, config)
@@ -71,7 +71,7 @@ class MaintenanceReport(Report):
             for verdict in stopping:
                 lines += verdict_lines(verdict, width)
             if not stopping:
-                lines += wrapped("It may take place.", width, indent=2)
+                lines += wrapped("It can go ahead.", width, indent=2)
         return lines
 
     def _first_line(self) -> str:
@@ -82,8 +82,8 @@ class MaintenanceReport(Report):
         stopped = sum(answer.outcome.stops for answer in answers)
         count = english.counted(len(answers), "window")
         if not stopped:
-            return f"{count} of maintenance {ahead}; {'it' if len(answers) == 1 else 'all'} may take place."
-        return f"{count} of maintenance {ahead}; {stopped} may not take place as planned."
+            return f"{count} of maintenance {ahead}; {'it' if len(answers) == 1 else 'all'} can go ahead."
+        return f"{count} of maintenance {ahead}; {stopped} cannot go ahead as planned."
 
     def data(self) -> dict[str, object]:
         """For programs. Who does the work stays inside."""

@@ -45,8 +45,8 @@ def command(
 ) -> Report:
     """Advise what to do with a release: ship now or as planned, move left or right, split, or re-scope.
 
-    Each with its dates, why, and what it costs; what is advised comes first. Exit code 0 when the release may ship at
-    the moment of asking or has shipped, 3 when it may not, as when the channel named by --bucket took it back.
+    Shows each option with dates, reason and cost, the advised one first. Exit code 0 when the release may ship at
+    the moment of asking or has shipped, 3 when it may not, or was taken back from the channel that --bucket shows.
     """
     catalog = load(content, config)
     named = find_release(catalog, release)
@@ -79,16 +79,16 @@ class PlanReport(Report):
         release, advice = self.release, self.advice
         lines = wrapped(self.withdrawn or self._first_line(), width)
         planned = f"planned for {english.moment(release.planned_for)}" if release.planned_for else "no planned time"
-        asked = f"Channel {advice.decision.channel}, {planned}; advice of {english.moment(advice.decision.at)}."
+        asked = f"Channel {advice.decision.channel}, {planned}; advice for {english.moment(advice.decision.at)}."
         lines += wrapped(asked, width)
         if self.withdrawn is not None:
-            return [*lines, *wrapped("There is nothing to plan: publish a fixed version under a higher number.", width)]
+            return [*lines, *wrapped("It cannot ship again; publish a fixed version under a higher number.", width)]
         if self._shipped:
             return lines
         mend = {verdict.rule for verdict in advice.mend}
         in_the_way = [v for v in advice.planned.verdicts if v.outcome.stops and v.rule not in mend]
         when = "now" if advice.planned.at == advice.decision.at else "at the planned time"
-        blocking = ((f"What blocks it {when}:", in_the_way), ("What must be fixed on any date:", advice.mend))
+        blocking = ((f"What blocks it {when}:", in_the_way), ("What must be fixed whatever the date:", advice.mend))
         for heading, verdicts in blocking:
             if verdicts:
                 lines += ["", heading]

@@ -24,7 +24,7 @@ from publisher.rules.policy_text import Section, policy_text
 def command(at: str | None, content: tuple[Path, ...], config: Path) -> Report:
     """Print the release policy in force, as sentences.
 
-    Every number is read from the data that decides. With --at, the policy that was in force then.
+    Numbers come from the data that decisions use. With --at, shows the policy in force at that time.
     """
     catalog = load(content, config)
     policy = catalog.policy_at(moment(at, catalog))

@@ -51,10 +51,10 @@ def command(
 ) -> Report:
     """Say why a release may or may not ship, and when that changes.
 
-    Shows what every rule says: its outcome, the reason, who must act, what would change it, and until when it holds
-    by itself. The first line is the answer. With --bucket, what is live there counts, as when publishing.
+    The first line is the answer. For every rule, shows its outcome, the reason, who must act, what would change it, and
+    when it changes on its own. With --bucket, the live state counts, as when publishing.
 
-    This is a question, so the exit code is 0 whatever the answer is; `publish release` exits with 3 when it is no.
+    The exit code is 0 whatever the answer; `publish release` exits with 3 when it refuses.
     """
     catalog = load(content, config)
     named = find_release(catalog, release)
@@ -86,7 +86,7 @@ class WhyReport(Report):
         decision, *following = course(self.catalog, release, self.decision, self.evidence)
         published = _published(decision, release, self.state)
         lines = wrapped(published or headline(decision), width)
-        lines += wrapped(f"Channel {decision.channel}, asked for {english.moment(decision.at)}.", width)
+        lines += wrapped(f"Channel {decision.channel}, at {english.moment(decision.at)}.", width)
         lines += wrapped(self._nature(), width)
         if published:
             lines += wrapped(f"If it were published again: {headline(decision)}", width)
@@ -105,7 +105,7 @@ class WhyReport(Report):
                     lines += verdict_lines(verdict, width)
         others = [verdict for verdict in decision.verdicts if not verdict.outcome.stops]
         if others:
-            lines += ["", "What else was looked at:" if stopping else "What was looked at:", ""]
+            lines += ["", "Other checks:" if stopping else "Checks:", ""]
         for verdict in others:
             lines += verdict_lines(verdict, width)
         lines += ["", *wrapped(halves(decision), width), *wrapped(change(decision), width)]
@@ -136,7 +136,7 @@ def _published(decision: Decision, release: Release, state: ChannelState | None)
     if shipped is None:
         return None
     if state is None:
-        return f"{name} is recorded as{on}. Whether {decision.channel} still offers it: add --bucket."
+        return f"{name} is recorded as{on}. To see whether {decision.channel} still offers it, add --bucket."
     return f"{name}{on}; {decision.channel} offers {live.version if live else 'nothing'} now."
 
 

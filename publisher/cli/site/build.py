@@ -45,14 +45,14 @@ from publisher.storage.protocol import Body, Storage
 )
 @click.option("--templates", type=PATH, default=Path("templates"), show_default=True, help="Templates.")
 @bucket_option
-@click.option("--upload", "upload_url", metavar="URL", help="The site's own bucket: what differs is written there.")
+@click.option("--upload", "upload_url", metavar="URL", help="The site's own bucket; only what differs is written.")
 @click.option(
     "--channel-bucket",
     metavar="URL",
-    help="Sign the uploaded site's manifest in this channel, whose offers the pages then show.",
+    help="Sign the uploaded site's manifest in this channel, and show its live releases on the pages.",
 )
 @click.option("--everything", is_flag=True, help="Upload every file again, as after a defacement.")
-@click.option("--dry-run", is_flag=True, help="Print what --upload would do; no bucket is written.")
+@click.option("--dry-run", is_flag=True, help="Print what --upload would do; write to no bucket.")
 @keys_option
 @content_options
 @at_option
@@ -71,10 +71,10 @@ def command(
     config: Path,
     at: str | None,
 ) -> BuildReport:
-    """Build the site strictly: a warning is an error, and then nothing is written.
+    """Build the site; any warning is an error, and nothing is written.
 
-    The directory must be absent, empty, or made by this command. With --upload it may be left out; then what has
-    changed goes into the site's bucket, assets before pages and stale pages last. Signing needs the keys of notes,
+    The directory must be absent, empty, or made by this command; with --upload it is optional. An upload writes
+    changed files only, assets before pages, and deletes stale ones last. Signing needs the keys of notes,
     snapshot and timestamp.
     """
     _refuse_words(target, upload_url, channel_bucket, at, everything=everything, dry_run=dry_run)
@@ -120,11 +120,11 @@ def _refuse_words(
 ) -> None:
     if upload_url is None:
         if target is None:
-            raise UsageError("nothing says where the site goes", fix="give --to DIR, --upload URL, or both")
+            raise UsageError("no destination is given", fix="give --to DIR, --upload URL, or both")
         alone = [f"--{name.replace('_', '-')}" for name, given in flags.items() if given]
         if alone := [*(["--channel-bucket"] if channel_bucket else []), *alone]:
-            raise UsageError(f"{alone[0]} goes with --upload only", fix="give --upload URL too")
+            raise UsageError(f"{alone[0]} works only with --upload", fix="give --upload URL too")
     elif at is not None and not flags["dry_run"]:
         raise UsageError(
-            "--at does not go with --upload", fix="leave --at out: what is published says what holds at the real time"
+            "--at cannot be combined with --upload", fix="leave --at out; a published site shows the real time"
         )

@@ -23,7 +23,7 @@ from publisher.wire.version import Version
 
 
 @click.command()
-@click.option("--root", required=True, type=PATH, help="The first root, which it will trust.")
+@click.option("--root", required=True, type=PATH, help="The first root that the client trusts.")
 @click.option("--url", required=True, help="Address of the bucket, as clients see it.")
 @click.option("--product", required=True)
 @click.option("--channel", required=True)
@@ -32,14 +32,14 @@ from publisher.wire.version import Version
 def command(root: Path, url: str, product: str, channel: str, to: Path, wheels: Path | None) -> None:
     """Build the reference update client as one file that needs only Python.
 
-    It carries ROOT, the address and all its libraries: wheels whose SHA-256 the lock of this program names, which are
+    It contains ROOT, the address and all its libraries: wheels with the SHA-256 that this program's lock pins,
     downloaded once with pip. The same inputs give the same bytes.
     """
     trusted = Trusted(_address(url), _id("product", product), _id("channel", channel), read_root_file(root))
     packed = read_wheels(wheels)
     data = build_zipapp(trusted=trusted, version=Version.parse(version("tidegate")), wheels=packed)
     if to.exists() and to.read_bytes() == data:
-        say(f"{whole(to)} is already this very client; nothing was written.")
+        say(f"{whole(to)} is already up to date; nothing was written.")
         return
     try:
         to.write_bytes(data)

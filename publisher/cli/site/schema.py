@@ -21,10 +21,10 @@ from publisher.errors import InputError
     show_default=True,
     help="Directory to write into.",
 )
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 when a file is missing, old or superfluous.")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 when a file is missing, outdated or extra.")
 @answering
 def command(to: Path, check: bool) -> Report:
-    """Write the JSON Schemas by which editors complete and underline content.
+    """Write the JSON Schemas that let editors complete and check content.
 
     Each content file names its schema in its first line, for editors that know the YAML language server.
     """
@@ -34,7 +34,7 @@ def command(to: Path, check: bool) -> Report:
     extra = sorted(set(there) - set(files))
     if check and (stale or extra):
         raise InputError(
-            f"not current in {to}: {', '.join([*stale, *extra])}",
+            f"outdated in {to}: {', '.join([*stale, *extra])}",
             fix=f"run `publish schema --to {to}`" + (f" and remove {', '.join(extra)}" if extra else ""),
         )
     if not check and stale:
@@ -62,7 +62,7 @@ class SchemaReport(Report):
         else:
             yield f"All {len(self.files)} schemas in {self.directory} are current."
         if self.unknown:
-            yield f"Not ours, and left alone: {', '.join(self.unknown)}."
+            yield f"Unknown files, left alone: {', '.join(self.unknown)}."
 
     def data(self) -> dict[str, object]:
         return picked(self, "directory", "files", "written", "unknown")

@@ -17,13 +17,13 @@ _DEMO_SITE = Path("build/demo/site")
 @click.option("--site", type=PATH, default=_DEMO_SITE, show_default=True, help="Built site.")
 @click.option("--bucket", type=PATH, default=Path("build/demo/bucket"), show_default=True, help="Bucket.")
 def command(port: int, site: Path, bucket: Path) -> None:
-    """Show site and bucket on http://127.0.0.1, until Ctrl+C. Nobody else can reach it."""
+    """Show site and bucket on http://127.0.0.1, for this machine only, until Ctrl+C."""
     server = make_server(site, bucket, port)
     address = f"http://127.0.0.1:{server.server_address[1]}"
     click.echo(f"Site    {address}/")
-    click.echo(f"Bucket  {address}{BUCKET}" if bucket.is_dir() else f"Bucket  there is none in {bucket}")
+    click.echo(f"Bucket  {address}{BUCKET}" if bucket.is_dir() else f"Bucket  none in {bucket}")
     if site == _DEMO_SITE and address != BUILT_FOR:
-        click.echo(f"Pages of the demo show this address; its signed feeds name {BUILT_FOR}.")
+        click.echo(f"The demo's pages show this address; its signed feeds name {BUILT_FOR}.")
     click.echo("Stop with Ctrl+C.")
     try:
         server.serve_forever()

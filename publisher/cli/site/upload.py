@@ -112,7 +112,7 @@ def _lines(done: Done) -> Iterator[str]:
         yield f"Plan for {plan.url}; nothing was written there."
         yield from (f"  {'create' if put.tag is None else 'replace':8} {put.path}" for put in plan.puts)
         yield from (f"  {'delete':8} {key}" for key in plan.stale)
-        yield f"  {plan.unchanged} files stay as they are."
+        yield f"  {plan.unchanged} files unchanged."
     elif plan.nothing_to_do:
         yield f"{plan.url} already holds exactly this site; nothing was written."
     else:
@@ -120,7 +120,7 @@ def _lines(done: Done) -> Iterator[str]:
         counts = f"{len(plan.puts)} files, {size:,} bytes; {len(plan.stale)} deleted, {plan.unchanged} unchanged"
         yield f"Uploaded to {plan.url}: {counts}"
     if signing is None:
-        yield "Not signed: with --channel-bucket, `publish verify --site` would notice a defaced page."
+        yield "Not signed; sign it with --channel-bucket, so that `publish verify --site` can detect a defaced page."
     elif signing.nothing_to_do:
         yield "Its manifest is signed already."
     else:
