@@ -49,7 +49,7 @@ def replace_directory(target: Path, fill: Callable[[Path], None]) -> None:
     try:
         fill(building)
         _refuse_keys(building)
-        (building / MARKER).write_text("This directory is replaced as a whole; keep nothing of yours here.\n")
+        (building / MARKER).write_text("This directory is replaced as a whole; do not keep your own files here.\n")
         building.chmod(0o755)
         if target.exists():
             shutil.rmtree(target)
@@ -67,7 +67,7 @@ def refuse_foreign(target: Path) -> None:
     if target.is_dir() and any(target.iterdir()) and not (target / MARKER).is_file():
         raise InputError(
             f"{target} holds files that were not made by this command; nothing was written",
-            fix="choose an empty directory, or remove it yourself",
+            fix="choose an empty directory, or remove this one yourself",
         )
 
 
@@ -76,6 +76,6 @@ def _refuse_keys(directory: Path) -> None:
     for file in sorted(directory.rglob("*")):
         if file.is_file() and (kind := private_key_in(file.read_bytes())):
             raise InputError(
-                f"{file.relative_to(directory)} of the built site holds {kind}; nothing was written",
-                fix="remove it from what the site is made from, and replace that key",
+                f"{file.relative_to(directory)} of the built site contains {kind}; nothing was written",
+                fix="remove it from the site's sources, and replace that key",
             )

@@ -48,10 +48,10 @@ CLIENT_TYPES = {
 OUTCOMES = {
     Outcome.NOT_APPLICABLE: Chip("quiet", "does not apply"),
     Outcome.PASS: Chip("ready", "may ship"),
-    Outcome.PASS_OVERRIDDEN: Chip("ready", "may ship, by override"),
+    Outcome.PASS_OVERRIDDEN: Chip("ready", "may ship, under override"),
     Outcome.WAITING: Chip("wait", "waiting"),
     Outcome.NEEDS_APPROVAL: Chip("wait", "needs approval"),
-    Outcome.UNKNOWN: Chip("unknown", "unknown, so it waits"),
+    Outcome.UNKNOWN: Chip("unknown", "information missing"),
     Outcome.BLOCKED: Chip("stop", "blocked"),
 }
 
@@ -59,12 +59,12 @@ RECORDED = Chip("go", "newest on record")
 """What the content says is current, where the channel does not say so: nobody looked, or it offers something else."""
 
 ANSWERS = {
-    Outcome.NOT_APPLICABLE: "Yes: no rule stops it",
+    Outcome.NOT_APPLICABLE: "Yes: no rule applies",
     Outcome.PASS: "Yes: it may ship now",
-    Outcome.PASS_OVERRIDDEN: "Yes: by an override",
+    Outcome.PASS_OVERRIDDEN: "Yes: under an override",
     Outcome.WAITING: "Not yet",
     Outcome.NEEDS_APPROVAL: "Not yet: it needs approvals",
-    Outcome.UNKNOWN: "Not yet: proof is missing, and nothing ships without it",
+    Outcome.UNKNOWN: "Not yet: required information is missing",
     Outcome.BLOCKED: "Not yet: something must be fixed first",
 }
 """The answer to “May it ship?” in one sentence, without its end."""
@@ -89,15 +89,15 @@ ACTIONS = {
 }
 
 RESTARTS = {
-    Restart.NONE: "Nothing has to be restarted.",
+    Restart.NONE: "No restart needed.",
     Restart.APPLICATION: "The application restarts.",
     Restart.SERVICE: "The service restarts.",
-    Restart.SYSTEM: "The whole system has to be restarted.",
+    Restart.SYSTEM: "The whole system must be restarted.",
 }
 
 ACTIONS_AHEAD = {
-    Action.OPTIONAL: "It will be optional: update when it suits you.",
-    Action.RECOMMENDED: "It will be recommended: install it within a few days of its release.",
+    Action.OPTIONAL: "Optional: update when it suits you.",
+    Action.RECOMMENDED: "Recommended: install it within a few days of its release.",
     Action.REQUIRED: "It will be required.",
 }
 """The same for a release that is not out."""
@@ -110,14 +110,14 @@ ACTIONS_PAST = {
 """The same for a release that was replaced by a newer one: what it was, and nothing to do."""
 
 RESTARTS_PAST = {
-    Restart.NONE: "Nothing had to be restarted.",
+    Restart.NONE: "No restart was needed.",
     Restart.APPLICATION: "The application restarted.",
     Restart.SERVICE: "The service restarted.",
     Restart.SYSTEM: "The whole system had to be restarted.",
 }
 
 RESTARTS_AHEAD = {
-    Restart.NONE: "Nothing will have to be restarted.",
+    Restart.NONE: "No restart will be needed.",
     Restart.APPLICATION: "The application will restart.",
     Restart.SERVICE: "The service will restart.",
     Restart.SYSTEM: "The whole system will have to be restarted.",
@@ -142,25 +142,25 @@ IMPACTS = {
 ROLES = {
     "root": "Changes keys. Kept offline.",
     "targets": "Delegates to the roles below, and pins the minisign key.",
-    "channels": "Ships releases: one such role for each product and channel.",
+    "channels": "Ships releases; one role for each product and channel.",
     "rollout": "Widens a rollout, never beyond the approved ramp.",
-    "brakes": "Freezes and holds. It can only restrict.",
-    "notes": "Corrects the words about releases that are out, never their bytes.",
-    "snapshot": "Says which metadata belongs together.",
-    "timestamp": "Says which snapshot is the newest.",
-    "minisign": "Signs files for checks by hand.",
+    "brakes": "Freezes and holds releases. It can only restrict.",
+    "notes": "Corrects the notes of shipped releases, never their files.",
+    "snapshot": "Lists which metadata versions belong together.",
+    "timestamp": "Names the newest snapshot.",
+    "minisign": "Signs files so that users can check them by hand.",
 }
 
 
 CONTROL_PLANE = {
     Degree.NONE: "",
     Degree.DEGRADED: "Dashboards, pages and release information may be slow.",
-    Degree.DOWN: "Dashboards, pages and release information may be away.",
+    Degree.DOWN: "Dashboards, pages and release information may be unavailable.",
 }
 """What users notice of the control plane during maintenance (R64, R65)."""
 
 DATA_PLANE = {
-    Degree.NONE: "Seeding and storage go on.",
+    Degree.NONE: "Seeding and storage continue.",
     Degree.DEGRADED: "Seeding and storage may be slow.",
     Degree.DOWN: "Seeding and storage pause.",
 }

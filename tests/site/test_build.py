@@ -194,7 +194,7 @@ def test_a_missing_configuration_is_said(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "index.md").write_text("# x")
     (tmp_path / "mkdocs.yml").write_text("site_name: x\n")
-    with pytest.raises(InputError, match="does not name the plugin tidegate"):
+    with pytest.raises(InputError, match="does not list the plugin tidegate"):
         build_site(tmp_path / "mkdocs.yml", tmp_path / "out", SiteSource(catalog(), None, NOW, TEMPLATES, FEED_SCHEMA))
 
 

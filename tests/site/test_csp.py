@@ -54,11 +54,11 @@ def test_settings_of_the_theme_are_data_and_not_a_script(scripts: ThemeScripts) 
     ],
 )
 def test_a_page_with_another_script_is_not_published(scripts: ThemeScripts, script: str) -> None:
-    with pytest.raises(ValueError, match="holds a script that is not part of the theme"):
+    with pytest.raises(ValueError, match="contains a script that is not part of the theme"):
         scripts.finish(PAGE + script, ".")
 
 
 @pytest.mark.parametrize("page", ["<p>a page without a policy</p>", PAGE + PAGE])
 def test_a_page_without_a_place_for_its_policy_is_not_published(scripts: ThemeScripts, page: str) -> None:
-    with pytest.raises(ValueError, match="has no place for a content policy"):
+    with pytest.raises(ValueError, match="must have exactly one place for the content security policy"):
         scripts.finish(page, ".")

@@ -63,6 +63,8 @@ def test_a_failure_leaves_what_was_there_and_nothing_beside_it(tmp_path: Path) -
 
 def test_a_private_key_is_never_written_into_a_site(tmp_path: Path) -> None:
     key = b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIGjMF8GCSqGSIb3DQEFDTBSMDEGCSqGSIb3DQEFDDAkBBA\n"
-    with pytest.raises(InputError, match=r"k\.txt of the built site holds a private key \(PEM\); nothing was written"):
+    with pytest.raises(
+        InputError, match=r"k\.txt of the built site contains a private key \(PEM\); nothing was written"
+    ):
         write_directory(tmp_path / "site", {"index.html": b"<p>x</p>", "k.txt": key})
     assert list(tmp_path.iterdir()) == []

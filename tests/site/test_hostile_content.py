@@ -278,7 +278,7 @@ def test_markup_that_could_act_is_found_in_what_markdown_makes_of_it(markup: str
 def test_a_page_with_such_markup_is_refused_by_name_and_nothing_is_written(tmp_path: Path) -> None:
     project = copied(tmp_path)
     (project / "content/pages/help/words.md").write_text("# Words\n\nA paragraph\n{: #__search }\n", "utf-8")
-    with pytest.raises(InputError, match=r"help/words\.md holds 'id=\"__search\"'"):
+    with pytest.raises(InputError, match=r"help/words\.md contains 'id=\"__search\"'"):
         build(project, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

@@ -49,16 +49,16 @@ def test_r60_the_hour_stays_that_of_the_slot_when_clocks_change() -> None:
 @pytest.mark.parametrize(
     ("impact", "words"),
     [
-        ({"control": "none", "data": "none"}, "Seeding and storage go on."),
-        ({"control": "degraded", "data": "none"}, "may be slow. Seeding and storage go on."),
-        ({"control": "down", "data": "degraded"}, "may be away. Seeding and storage may be slow."),
-        ({"control": "down", "data": "down"}, "may be away. Seeding and storage pause."),
+        ({"control": "none", "data": "none"}, "Seeding and storage continue."),
+        ({"control": "degraded", "data": "none"}, "may be slow. Seeding and storage continue."),
+        ({"control": "down", "data": "degraded"}, "may be unavailable. Seeding and storage may be slow."),
+        ({"control": "down", "data": "down"}, "may be unavailable. Seeding and storage pause."),
     ],
 )
 def test_r65_what_goes_on_is_told(impact: dict[str, str], words: str) -> None:
     said = calendar(given(maintenance(impact=impact)))
     assert words in said
-    assert ("go on" in said) == (impact["data"] == "none")
+    assert ("continue" in said) == (impact["data"] == "none")
 
 
 def test_r61_a_window_that_may_not_take_place_is_not_announced() -> None:
@@ -67,12 +67,12 @@ def test_r61_a_window_that_may_not_take_place_is_not_announced() -> None:
     said = calendar(given(weekly, events=(listing,)))
     assert "Next: Tuesday 1 December 2026, 13:00 to 14:00 UTC." in said
     once = calendar(given(maintenance(starts=at(4.1)), events=(listing,)))
-    assert "No date of the coming ninety days is settled." in once
+    assert "No date in the next 90 days is settled." in once
 
 
 def test_r62_a_gap_in_the_staffing_is_not_told() -> None:
     said = calendar(given(maintenance(), people=()))
-    assert "No date of the coming ninety days is settled." in said
+    assert "No date in the next 90 days is settled." in said
     assert "staffing" not in said
     assert "missing" not in said
 
@@ -90,5 +90,5 @@ def test_nothing_but_neutral_words_and_a_time_is_told_of_a_window_that_is_not_pu
     said = calendar(given(hidden, releases=(release(),)))
     assert "Reserved period" in said
     assert "Next: Tuesday 24 November 2026, 09:00 to 10:00 UTC." in said
-    for word in ("Secret", "Lisbon", "go on", "Every Tuesday"):
+    for word in ("Secret", "Lisbon", "continue", "Every Tuesday"):
         assert word not in said

@@ -23,7 +23,7 @@ def test_r30_the_register_tells_rule_reason_and_people() -> None:
         "Nodes of 4.2.0 accept remote commands without a password.",
         "<code>freeze.hard</code>",
         "Ana (engineering), Ben (operations), Eva (executive).",
-        "counts now",
+        "in force",
         "The rollback was reviewed by Ben",
     ):
         assert part in shown
@@ -37,7 +37,7 @@ def test_r30_what_is_over_stays_in_the_register_latest_first() -> None:
     )
     shown = page(replace(catalog(releases=(release("4.2.0"),)), overrides=both), "overrides.md")
     assert shown.index("The newer one.") < shown.index("The older one.")
-    assert shown.count("counts now") == 1
+    assert shown.count("in force") == 1
 
 
 def test_an_empty_register_says_so_and_one_of_an_internal_release_is_not_shown() -> None:

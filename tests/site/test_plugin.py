@@ -54,7 +54,7 @@ def test_a_mistake_stands_above_the_last_good_pages_and_goes_when_it_is_mended(
     for page in ("index.html", "policy/index.html", "safety/index.html"):
         assert "The content has a problem" in shown(project, page)
         assert "<b>teem</b>" in shown(project, page)
-    assert good.split("What is current")[1] in shown(project)
+    assert good.split("Current versions")[1] in shown(project)
     policy.write_text(right, encoding="utf-8")
     build(config, serve_url=url)
     assert shown(project) == good

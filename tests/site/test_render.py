@@ -83,15 +83,15 @@ def test_a_release_page_answers_the_four_questions_first() -> None:
     said = text("releases/node/4.2.0.md")
     for words in (
         "Version 4.2.0 does more.",
-        "Optional or not? It will be recommended: install it within a few days",
+        "Optional or not? Recommended: install it within a few days",
         "Restart? The service will restart.",
         "Do older versions still connect? Yes, with no end date.",
         "What you may see once it is out The first start takes a minute.",
         "The first 24 hours, once it is out Check the signature.",
         "Risk window: Tuesday 17 November 2026, 12:00 UTC to Saturday 28 November 2026, 00:00 UTC",
-        "It is not out. If somebody offers you Storage node 4.2.0 today, check that it is from us.",
+        "Not out yet. If somebody offers you Storage node 4.2.0 today, check that it is from us.",
         "This release marks The old index",
-        "Not out yet This page was made without a look at the channel.",
+        "Not out yet This page was built without reading the channel.",
     ):
         assert words in said
     assert said.index("Optional or not?") < said.index("May it ship?")
@@ -136,10 +136,10 @@ def test_the_download_page_gives_commands_with_the_real_names() -> None:
 
 def test_the_policy_page_has_the_numbers_of_the_data() -> None:
     said = text("policy.md")
-    assert "all changes but documentation and patches" in said
+    assert "all changes except documentation and patches" in said
     assert "hard before: 9 days (7 days exchange listing + 2 days severity 5)" in said
     assert "Exempt: never frozen" in said
-    assert "channels Ships releases: one such role for each product and channel. 2 engineering 365 days" in said
+    assert "channels Ships releases; one role for each product and channel. 2 engineering 365 days" in said
 
 
 def test_deprecations_say_how_far_they_have_come() -> None:
@@ -153,7 +153,7 @@ def test_the_calendar_has_the_coming_ninety_days_by_week() -> None:
     said = text("calendar.md")
     assert "20 November 2026 to 18 February 2027" in said
     assert said.count("Week of ") == 2
-    assert "30 November 2026 to 21 February 2027: nothing begins." in said
+    assert "30 November 2026 to 21 February 2027: nothing planned." in said
     assert "A freeze covers that day. Earliest: Saturday 28 November, 00:00 UTC." in said
     assert "Long ago" not in said
 
@@ -212,7 +212,7 @@ def test_prose_gets_its_data_and_a_wrong_name_is_an_error() -> None:
 def test_nothing_at_all_still_makes_a_site() -> None:
     files = render(catalog())
     assert b"No release yet." in files["releases/index.md"]
-    assert b"No event is known." in files["events/index.md"]
+    assert b"No events are planned." in files["events/index.md"]
     assert b"Nothing is deprecated." in files["deprecations.md"]
 
 
@@ -231,7 +231,7 @@ def test_what_the_bucket_offers_counts_as_shipped_and_what_it_has_passed_does_no
     given = catalog(releases=(release("4.0.0"), release("4.1.0"), release("4.2.0")))
     state = live("4.1.0")
     home = from_markdown(page(given, "index.md", state)).text
-    coming = home[home.index("What comes next") :]
+    coming = home[home.index("Next releases") :]
     assert "4.2.0" in coming
     assert "4.1.0" not in coming
     assert "4.0.0" not in coming
@@ -264,7 +264,7 @@ def test_without_a_key_no_command_needs_one_and_without_our_client_none_is_promi
     files = tuple(one.model_copy(update={"file": "tidegate-0.1.0.pyz"}) for one in ours.live[0].artifacts[:1])
     state = ours.model_copy(update={"live": (ours.live[0].model_copy(update={"artifacts": files}),)})
     said = from_markdown(page(catalog(releases=(release("0.1.0"),)), "downloads.md", state)).text
-    assert "The copy that you download here knows our address" in said
+    assert "The copy from this page contains our address" in said
     assert "python3 tidegate-0.1.0.pyz check" in said
 
 
@@ -355,7 +355,7 @@ def test_the_security_floor_is_shown_wherever_somebody_chooses_a_version() -> No
     above = dataclasses.replace(given, products=given.products | products)
     for path in ("releases/index.md", "downloads.md"):
         said = from_markdown(page(above, path)).text
-        assert "Security floor 4.1.0: versions before it are no longer secure. If you run one, update." in said, path
+        assert "Security floor 4.1.0: older versions are no longer secure. If you run one, update." in said, path
         assert "Security floor" not in from_markdown(page(given, path)).text
     older = from_markdown(page(above, "releases/node/4.0.0.md")).text
     assert "No longer secure Storage node 4.1.0 has replaced this one." in older

@@ -63,7 +63,7 @@ def test_home_downloads_and_list_say_the_same(given: Catalog) -> None:
     assert "Taken back from Stable on 19 November 2026." in said
     assert "current" not in said
     home = from_markdown(files["index.md"].decode()).text
-    assert "No release is announced." in home
+    assert "No upcoming release is announced." in home
 
 
 @BOTH

@@ -46,7 +46,7 @@ def _run(config_file: Path, directory: Path, source: SiteSource) -> None:
             (candidate for candidate in config.plugins.values() if isinstance(candidate, TidegatePlugin)), None
         )
         if plugin is None:
-            raise InputError(f"{config_file} does not name the plugin tidegate", fix="add it under `plugins:`")
+            raise InputError(f"{config_file} does not list the plugin tidegate", fix="add it under `plugins:`")
         plugin.use(source)
         config.plugins.on_startup(command="build", dirty=False)
         try:

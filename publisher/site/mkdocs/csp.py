@@ -40,14 +40,14 @@ class ThemeScripts:
     def finish(self, page: str, base_url: str) -> str:
         """The page with its policy. Raises ValueError, in words that follow its name, when it cannot have one."""
         if page.count(_META.format(PLACEHOLDER)) != 1:
-            raise ValueError("has no place for a content policy, or more than one")
+            raise ValueError("must have exactly one place for the content security policy")
         allowed = self._hashes_for(base_url)
         present = set()
         for attributes, text in _SCRIPT.findall(page):
             if _DATA_OR_OWN_FILE.fullmatch(attributes):
                 continue
             if attributes or _hash(text) not in allowed:
-                raise ValueError(f"holds a script that is not part of the theme: {text.strip()[:40]!r}")
+                raise ValueError(f"contains a script that is not part of the theme: {text.strip()[:40]!r}")
             present.add(_hash(text))
         return page.replace(_META.format(PLACEHOLDER), _META.format(_policy(present)))
 

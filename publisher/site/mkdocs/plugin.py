@@ -141,7 +141,7 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
         for file in prose:
             if whose := taken.get(file.dest_uri.lower()):
                 raise PluginError(f"{file.dest_uri} {whose}; rename {file.src_uri} in {self._place}")
-            taken[file.dest_uri.lower()] = "is made from another page as well"
+            taken[file.dest_uri.lower()] = "is also made from another page"
         for file in (*prose, *made):
             files.append(file)
         return files
@@ -166,7 +166,7 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
         """Refuse a page that would run or load something."""
         if markup := html_problem(content):
             raise PluginError(
-                f"{page.file.src_uri} holds {markup!r}; pages here are text, links and pictures of our own"
+                f"{page.file.src_uri} contains {markup!r}; pages may only have text, links and pictures from this site"
             )
         return content
 

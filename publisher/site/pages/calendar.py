@@ -94,7 +94,7 @@ def pages(scene: Scene) -> Iterator[Page]:
         "calendar.md",
         "Calendar",
         "calendar.md.jinja",
-        "Releases, freezes and events of the coming ninety days.",
+        "Releases, freezes and events of the next 90 days.",
         {
             "end": end,
             "running": [entry for entry in entries if entry.at <= scene.now],
@@ -177,7 +177,7 @@ _TITLES = {
     lanes.BarKind.EVENT: "",
     lanes.BarKind.MAINTENANCE: "maintenance: ",
     lanes.BarKind.RELEASE: "planned release: ",
-    lanes.BarKind.READY: "can be taken back: ",
+    lanes.BarKind.READY: "rollback-ready: ",
 }
 
 

@@ -23,7 +23,7 @@ def pages(scene: Scene) -> Iterator[Page]:
         "events/index.md",
         "Events",
         "events.md.jinja",
-        "What happens around us, and how much it touches releases.",
+        "Events outside the project, and how they affect releases.",
         {
             "coming": [event for event in events if event.ends > scene.now],
             "past": [event for event in reversed(events) if event.ends <= scene.now],
@@ -39,7 +39,7 @@ def pages(scene: Scene) -> Iterator[Page]:
             f"events/{event.id}.md",
             event.title,
             "event.md.jinja",
-            f"{event.title}: when it is, what it touches, and which releases wait for it.",
+            f"{event.title}: dates, impact, and which releases wait for it.",
             {
                 "event": event,
                 "severity": effective_severity(scene.catalog, event),

@@ -38,9 +38,9 @@ def pages(scene: Scene) -> Iterator[Page]:
     )
     yield Page(
         "index.md",
-        "Releases, and when they come",
+        "Releases and their dates",
         "home.md.jinja",
-        "What is current, what waits and until when, and how to check a download.",
+        "Current versions, what is on hold until when, and how to check a download.",
         {
             "headline": _headline(next_opening, scene.now),
             "calm": not waiting,

@@ -28,7 +28,7 @@ def pages(scene: Scene, beside: Collection[str] = ()) -> Iterator[Page]:
         "policy.md",
         "Release policy",
         "policy.md.jinja",
-        "What freezes when, what may still ship, and how many people must sign. Generated from the policy's data.",
+        "When releases freeze, what may still ship, and how many people must sign. Generated from the policy's data.",
         {
             "policy": scene.policy,
             "coming": [policy for policy in scene.catalog.policies if policy.effective > scene.now],
@@ -42,14 +42,14 @@ def pages(scene: Scene, beside: Collection[str] = ()) -> Iterator[Page]:
         "deprecations.md",
         "Deprecations",
         "deprecations.md.jinja",
-        "What goes away, when, and what to use instead.",
+        "What will be removed, when, and what to use instead.",
         {"items": _deprecations(scene)},
     )
     yield Page(
         "overrides.md",
         "Register of overrides",
         "overrides.md.jinja",
-        "Every time that a release shipped although a rule had stopped it: which rule, why, and who answers for it.",
+        "Every release that shipped under an override: which rule, why, and who approved it.",
         {"items": _overrides(scene)},
     )
     shelves = _shelves(scene)
@@ -57,7 +57,7 @@ def pages(scene: Scene, beside: Collection[str] = ()) -> Iterator[Page]:
         "downloads.md",
         "Downloads",
         "downloads.md.jinja",
-        "Every file that is offered, and how to check it on Linux, macOS and Windows.",
+        "All current files, and how to check them on Linux, macOS and Windows.",
         {
             "shelves": shelves,
             "example": _example(scene, shelves),

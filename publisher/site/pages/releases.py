@@ -208,7 +208,7 @@ def pages(scene: Scene) -> Iterator[Page]:
         "releases/index.md",
         "Releases",
         "releases.md.jinja",
-        "Every release: what it is, whether it is out, and what it waits for.",
+        "Every release: what it changes, whether it is out, and what it waits for.",
         {"groups": groups},
     )
     for view in views:
@@ -252,7 +252,11 @@ def pages(scene: Scene) -> Iterator[Page]:
 
 def _description(view: ReleaseView) -> str:
     """What stands below its name in search results."""
-    return "Taken back: do not install it." if view.taken_back and not view.offered else view.release.sentence
+    return (
+        "This version was taken back. Do not install it."
+        if view.taken_back and not view.offered
+        else view.release.sentence
+    )
 
 
 def _unasked(verdict: Verdict) -> bool:

@@ -46,9 +46,7 @@ def ask(question: Question) -> Ruling:
     catalog, policy, now = question.catalog, question.policy, question.now
     missing = {event: why for event in question.near if (why := _untried(catalog, policy, now, event)) is not None}
     if not missing:
-        return Ruling(
-            Outcome.PASS, public="Every severe event nearby has a recent scenario that passed."
-        )
+        return Ruling(Outcome.PASS, public="Every severe event nearby has a recent scenario that passed.")
     reason = english.sentences(list(missing.values()))
     return about(
         missing,
