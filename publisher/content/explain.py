@@ -25,7 +25,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint with the nearest known words, or all of them when they are few."""
     choices = sorted(known)
     if word not in choices and (range_of_days := _days(word, choices)):
-        return f"write each of them: {', '.join(range_of_days)}"
+        return f"list each one: {', '.join(range_of_days)}"
     plain = {choice.lower(): choice for choice in choices}
     if close := get_close_matches(word.lower(), plain, n=1, cutoff=0.6) or _in_part(word.lower(), plain):
         return f"did you mean {plain[close[0]]}?"
@@ -97,8 +97,8 @@ def _how_to_list(name: str | int, field: FieldInfo | None) -> str:
     if field is None or get_origin(field.annotation) is not tuple:
         return ""
     if any(getattr(limit, "min_length", 0) for limit in field.metadata):
-        return f"write `{name}:` and its entries below it, each after a hyphen"
-    return f"write `{name}: []` for none, or its entries below it, each after a hyphen"
+        return f"write `{name}:`, and below it one entry a line, each after a hyphen"
+    return f"write `{name}: []` for none, or below it one entry a line, each after a hyphen"
 
 
 def _location(details: ErrorDetails) -> Path:
@@ -122,8 +122,8 @@ def _problem(details: ErrorDetails, model: type[BaseModel], document: Document, 
     loc = _location(details)
     path = at + loc
     what, fix = _words(details, document.raw.get(path), model)
-    if isinstance(details["input"], str) and "holds" not in what and (odd := odd_character(details["input"])):
-        fix = f"{odd[2]}; it holds {odd[1]}"
+    if isinstance(details["input"], str) and "contains" not in what and (odd := odd_character(details["input"])):
+        fix = f"{odd[2]}; it contains {odd[1]}"
     if details["type"] == "missing" and path[:-1] in document.braced:
         fix = f"add `{loc[-1]}: ...` inside the braces"
     if (
@@ -182,12 +182,12 @@ def _words(details: ErrorDetails, raw: str | None, model: type[BaseModel]) -> tu
         "float_type": "must be a number, without quotes",
         "bool_type": "must be true or false, without quotes",
         "tuple_type": "must be a list",
-        "dict_type": "must hold keys and values",
-        "model_type": "must hold keys and values",
+        "dict_type": "must have keys and values",
+        "model_type": "must have keys and values",
         "string_too_short": "is empty",
         "string_too_long": f"is longer than {context.get('max_length')} characters",
         "too_short": _too_few(context),
-        "too_long": f"has {context.get('actual_length')} entries, and {context.get('max_length')} are the most",
+        "too_long": f"has {context.get('actual_length')} entries, more than the {context.get('max_length')} allowed",
         "greater_than_equal": f"must be {context.get('ge')} or more",
         "less_than_equal": f"must be {context.get('le')} or less",
         "greater_than": f"must be more than {context.get('gt')}",
@@ -200,9 +200,9 @@ def _words(details: ErrorDetails, raw: str | None, model: type[BaseModel]) -> tu
         "model_type": f"write {keys} under it, indented by two spaces" if details["loc"] and keys else _LINES,
         "string_type": "write one text, without brackets or hyphens"
         if isinstance(given, list)
-        else "write one text; put it in quotes if it holds a colon",
-        "too_short": "add what is missing" if context.get("min_length", 1) > 1 else "",
-        "too_long": "remove what is too much",
+        else "write one text; put it in quotes if it contains a colon",
+        "too_short": "add the missing ones" if context.get("min_length", 1) > 1 else "",
+        "too_long": "remove the extra ones",
         "less_than": "check the unit: d, h or min" if "timedelta" in repr(context.get("lt")) else "",
         "int_type": _as_number(given, details["loc"]),
         "int_from_float": _as_number(given, details["loc"]),
@@ -221,7 +221,7 @@ def _keys(fields: list[str], required: list[str]) -> str:
 
 def _too_few(context: dict[str, Any]) -> str:
     least = context.get("min_length", 1)
-    return "needs at least one entry" if least == 1 else f"has {context.get('actual_length')} entries and needs {least}"
+    return "needs at least one entry" if least == 1 else f"has {context.get('actual_length')} entries but needs {least}"
 
 
 def _length(limit: Any) -> str:

@@ -31,8 +31,8 @@ def catalog_at(revision: str, content: tuple[Path, ...], config: Path) -> Catalo
             return load_catalog(before, before_config)
         except ContentError as error:
             raise InputError(
-                f"the content of {revision} has problems itself: {error.problems[0]}",
-                fix="compare with a sound revision",
+                f"the content of {revision} has a problem of its own: {error.problems[0]}",
+                fix="compare with a valid revision",
             ) from error
 
 
@@ -71,15 +71,15 @@ def _entries(listing: bytes, where: str) -> Iterator[tuple[str, str]]:
         mode, _, name, size = facts.decode().split()
         path = os.fsdecode(raw)
         if mode not in _FILES:
-            what = _KINDS.get(mode, "no plain file")
+            what = _KINDS.get(mode, "not a plain file")
             raise InputError(f"{path!a} in {where} is {what}", fix="compare with a revision of plain files")
         if any(part in ("", ".", "..") for part in path.split("/")):
-            raise InputError(f"{path!a} in {where} is not a path", fix="compare with a sound revision")
+            raise InputError(f"{path!a} in {where} is not a path", fix="compare with a valid revision")
         if not size.isdigit():
             raise InputError(f"git lacks {path!a} in {where}", fix="fetch the whole history first")
         if int(size) > LARGEST:
             raise InputError(
-                f"{path!a} in {where} is larger than {LARGEST // 1024**2} MiB", fix="compare with a sound revision"
+                f"{path!a} in {where} is larger than {LARGEST // 1024**2} MiB", fix="compare with a valid revision"
             )
         yield name, path
 
@@ -97,12 +97,12 @@ def _git(directory: Path, *words: str, given: bytes = b"") -> bytes:
         message = ran.stderr.decode(errors="replace").strip()
         if allow := re.search(r"git config --global --add safe\.directory .+", message):
             raise InputError(
-                f"git does not read {directory}, since its repository belongs to another user",
-                fix=f"run this as its owner; or, if you trust what is in it: {allow[0]}",
+                f"git refuses to read {directory}, since its repository belongs to another user",
+                fix=f"run this as its owner; or, if you trust its content: {allow[0]}",
             )
-        last = message.splitlines()[-1] if message else "it does not say why"
+        last = message.splitlines()[-1] if message else "no reason given"
         raise InputError(
-            f"git does not know {directory} at that revision: {last}",
+            f"git does not have {directory} at that revision: {last}",
             fix="name a commit, branch or tag that has it; in CI, fetch the history first",
         )
     return ran.stdout

@@ -140,7 +140,7 @@ def _need_directory(directory: Path) -> None:
     if not directory.is_dir():
         raise InputError(
             f"there is no directory {directory}",
-            fix="run it in the directory that holds content/ and site_config/, or give --content and --config",
+            fix="run it in the directory with content/ and site_config/, or give --content and --config",
         )
 
 
@@ -201,10 +201,10 @@ class _TreeReader:
         if signers is None or not isinstance(signers.data, dict) or "roles" not in signers.data:
             return signers
         there = config / ROLES in self.instead or (config / ROLES).exists()
-        fix = f"move `roles:` and all that is indented below it to {config / ROLES}; `signers:` stays here"
+        fix = f"move `roles:` and everything indented below it to {config / ROLES}; `signers:` stays here"
         if there:
-            fix = f"remove `roles:` and all that is indented below it here; {config / ROLES} says it"
-        self.problems.append(Problem("`roles` has a file of its own", signers.place(("roles",)), fix))
+            fix = f"remove `roles:` and everything indented below it here; {config / ROLES} has it"
+        self.problems.append(Problem("`roles` belongs in its own file", signers.place(("roles",)), fix))
         return replace(signers, data={name: value for name, value in signers.data.items() if name != "roles"})
 
     def read(self, content: Sequence[Path], config: Path) -> Loaded:
@@ -255,14 +255,12 @@ class _TreeReader:
                     continue
                 fix = "move it to its folder, or remove it; " + did_you_mean(entry.name, (*folders, *files))
                 if entry.name in ("policy.yaml", "sample.yaml", "calendar.yaml"):
-                    fix = f"remove it: an overlay only adds items, and this file counts in {content[0]} alone"
-                self.problems.append(Problem("is not read by anything", Place(str(entry)), fix))
+                    fix = f"remove it; an overlay only adds items, and this file is read only in {content[0]}"
+                self.problems.append(Problem("is not used", Place(str(entry)), fix))
         expected = ("products.yaml", "channels.yaml", "endpoints.yaml", ROLES, SIGNERS, "staffing.yaml", HISTORY)
         for entry in self.trees[config].files:
             if entry.parent == config and entry.suffix in (".yaml", ".yml") and entry.name not in expected:
-                self.problems.append(
-                    Problem("is not read by anything", Place(str(entry)), did_you_mean(entry.name, expected))
-                )
+                self.problems.append(Problem("is not used", Place(str(entry)), did_you_mean(entry.name, expected)))
 
     def _bytes(self, file: Path) -> bytes | None:
         """What a file holds; None when it has a problem, which is then noted."""
@@ -276,7 +274,7 @@ class _TreeReader:
         try:
             return read_file(file)
         except OSError as error:
-            fix = "add it; every project has this file" if isinstance(error, FileNotFoundError) else ""
+            fix = "add it; every project needs this file" if isinstance(error, FileNotFoundError) else ""
             self.problems.append(Problem(f"cannot be read: {error.strerror}", Place(str(file)), fix))
             return None
 
@@ -334,9 +332,7 @@ class _TreeReader:
                     yield file
                     continue
                 self.problems.append(
-                    Problem(
-                        f"is not read: its name must end in {ending}", Place(str(file)), _fix_for_name(file, ending)
-                    )
+                    Problem(f"is ignored; its name must end in {ending}", Place(str(file)), _fix_for_name(file, ending))
                 )
 
     def _tree(self, content: Sequence[Path], folder: str, model: type[M]) -> list[Item[M]]:
@@ -378,5 +374,5 @@ _OTHER_ENDING = re.compile(r"\.(ya?ml|json|txt|md)$", re.IGNORECASE)
 def _fix_for_name(file: Path, ending: str) -> str:
     """What to do with a file of another ending; a version in its name stays whole."""
     if copy := _COPY.search(file.name):
-        return f"remove it; a merge or an editor has left this copy of {file.name[: copy.start()]}"
+        return f"remove it; a merge or an editor left this copy of {file.name[: copy.start()]}"
     return f"name it {_OTHER_ENDING.sub('', file.name)}{ending}, or remove it if it is a copy"

@@ -80,7 +80,7 @@ def read_handed_out(config: Path) -> dict[str, bytes]:
         except OSError as error:
             raise ContentError((Problem(f"cannot be read: {error.strerror}", Place(str(config / name))),)) from error
         if not files[name].startswith(begin):
-            fix = "make it with `publish client`" if name == OWN_CLIENT else "bring back the one of `publish keys init`"
+            fix = "make it with `publish client`" if name == OWN_CLIENT else "use the one from `publish keys init`"
             raise ContentError((Problem(f"does not begin with {begin.decode()}", Place(str(config / name)), fix),))
     return files
 
@@ -121,14 +121,14 @@ def _pages(tree: Tree, directory: Path) -> Pages:
 
 def _check_name(path: Path, relative: Path) -> None:
     if wrong := next((part for part in relative.parts if not _NAME.fullmatch(part) or is_device_name(part)), None):
-        fix = "use letters, digits, hyphens and dots; the name becomes part of an address"
-        raise Refused(Problem(f"{wrong!a} is not a name for a page or picture", Place(str(path)), fix))
+        fix = "use letters, digits, hyphens and dots; the name becomes part of the address"
+        raise Refused(Problem(f"{wrong!a} is not a valid name for a page or picture", Place(str(path)), fix))
     if relative.as_posix() in _HANDED_OUT:
-        fix = f"move it to site_config/{relative}, from where the site hands it out, or remove it if it lies there too"
-        raise Refused(Problem("is what users run and trust, and no page", Place(str(path)), fix))
+        fix = f"move it to site_config/{relative}, from where the site serves it, or remove it if it is there too"
+        raise Refused(Problem("is a file that users run and trust, not a page", Place(str(path)), fix))
     if relative.parts[0].lower() in OF_THE_THEME:
         fix = "move it to a folder of another name, such as pictures/"
-        raise Refused(Problem(f"lies in {relative.parts[0]}/, which belongs to the theme", Place(str(path)), fix))
+        raise Refused(Problem(f"is in {relative.parts[0]}/, which belongs to the theme", Place(str(path)), fix))
 
 
 def _checked(path: Path, content: bytes) -> bytes:
@@ -139,14 +139,14 @@ def _checked(path: Path, content: bytes) -> bytes:
         text = text_of(content, str(path))
         if markup := svg_problem(text):
             fix = "save it as plain SVG: shapes and text, without styles, scripts, links and embedded pictures"
-            raise Refused(Problem(f"holds {markup!r}, which is not part of a plain drawing", Place(str(path)), fix))
+            raise Refused(Problem(f"contains {markup!r}, which is not allowed in a drawing", Place(str(path)), fix))
         return text.encode()
     if path.suffix not in _PICTURES:
-        fix = f"remove it, or put it elsewhere; pages and their pictures end in {_KINDS}"
+        fix = f"remove it, or put it elsewhere; names of pages and pictures end in {_KINDS}"
         raise Refused(Problem("is not a page or a picture", Place(str(path)), fix))
     if not content.startswith(_PICTURES[path.suffix]) or (path.suffix == ".webp" and content[8:12] != b"WEBP"):
-        fix = "save the picture again in that format, or give it the ending of what it is"
-        raise Refused(Problem(f"does not begin as a {path.suffix[1:]} picture does", Place(str(path)), fix))
+        fix = "save the picture again in that format, or correct its ending"
+        raise Refused(Problem(f"is not a {path.suffix[1:]} picture", Place(str(path)), fix))
     return content
 
 
@@ -156,7 +156,7 @@ def _page(path: Path, content: bytes) -> bytes:
     if match is None:
         if text.startswith("---"):
             fix = "close it with a second line of ---, or remove the line"
-            raise Refused(Problem("opens front matter and does not close it", Place(str(path)), fix))
+            raise Refused(Problem("opens front matter but does not close it", Place(str(path)), fix))
         return with_front_matter(FrontMatter(), text).encode()
     body = text[match.end() :]
     if not match[1].strip():

@@ -37,7 +37,7 @@ def _addresses(endpoints: Endpoints, config: Path) -> Iterator[Problem]:
             yield Problem(
                 f"still names an example address: {host}",
                 Place(str(file), line),
-                "write your own; they are signed, and clients download from nowhere else",
+                "write your own; they are signed, and clients download only from there",
             )
 
 
@@ -46,7 +46,7 @@ def _paragraphs(content: Sequence[Path]) -> Iterator[Problem]:
         for page in sorted((directory / "pages").rglob("*.md")):
             text = page.read_bytes().decode(errors="replace")
             for left in _LEFT.finditer(text):
-                fix = " ".join((left["note"] or "write your own words in place of this paragraph").split())
+                fix = " ".join((left["note"] or "replace this paragraph with your own words").split())
                 yield Problem("is left from the example", Place(str(page), text.count("\n", 0, left.start()) + 1), fix)
 
 

@@ -53,7 +53,7 @@ class Tree:
 def read_tree(root: Path) -> Tree:
     """Read every plain file below `root`. Raises InputError when `root` itself is a link or cannot be read."""
     if root.is_symlink():
-        raise InputError(f"{root} is a link", fix="name the directory that it leads to; links are not followed here")
+        raise InputError(f"{root} is a link", fix="name the directory that it leads to; links are not followed")
     files: dict[Path, bytes] = {}
     folders: list[Path] = []
     problems: list[Problem] = []
@@ -64,11 +64,11 @@ def read_tree(root: Path) -> Tree:
     for path, mode in _walk(root, root):
         if find_hidden(path.name) is not None or any(char in path.name for char in "\t\r\n"):
             shown = path.with_name(path.name.encode("unicode_escape", "backslashreplace").decode("ascii"))
-            problems.append(Problem("has a character in its name that nobody sees", Place(str(shown)), "rename it"))
+            problems.append(Problem("has an invisible character in its name", Place(str(shown)), "rename it"))
         elif stat.S_ISLNK(mode):
             refuse(path, "is a link, and links are not followed", "put the file itself here, or remove the link")
         elif path.name.startswith("."):
-            refuse(path, "is a hidden file that nothing here reads", _fix_for_hidden(path))
+            refuse(path, "is a hidden file, which is not used", _fix_for_hidden(path))
         elif stat.S_ISDIR(mode):
             folders.append(path)
         elif not stat.S_ISREG(mode):
@@ -82,7 +82,7 @@ def read_tree(root: Path) -> Tree:
             if len(content) > LARGEST:
                 refuse(path, f"the file is larger than {LARGEST // 1024**2} MiB", "make it smaller")
             elif kind := private_key_in(content):
-                refuse(path, f"holds {kind}", "remove it, also from the history of git, and replace that key")
+                refuse(path, f"contains {kind}", "remove it, also from git's history, and replace that key")
             else:
                 files[path] = content
     refused = frozenset(Path(problem.place.file) for problem in problems)

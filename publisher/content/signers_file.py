@@ -100,7 +100,7 @@ def _refuse_brackets(signers: SequenceNode) -> None:
     if signers.flow_style:
         raise InputError(
             "`signers` in signers.yaml is a list in brackets, which cannot be edited line by line",
-            fix="write each signer on lines of its own, after a dash",
+            fix="write each signer on its own lines, after a hyphen",
         )
 
 

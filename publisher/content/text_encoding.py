@@ -39,11 +39,11 @@ def text_of(content: bytes, file: str, smaller: str = "split it, or check that i
         raise Refused(Problem("is not UTF-8 text", place, "save the file as UTF-8")) from None
     if (at := find_hidden(text)) is not None:
         raise Refused(
-            Problem(f"holds {name_of(text[at])}", _position(file, text, at), "delete it, or retype this line")
+            Problem(f"contains {name_of(text[at])}", _position(file, text, at), "delete it, or retype this line")
         )
     if match := _MERGE.search(text):
-        what = f"an unfinished merge has left {match[1]} here"
-        fix = "keep one of the two versions, and remove the lines that begin with <<<<<<<, ======= and >>>>>>>"
+        what = f"an unfinished merge left {match[1]} here"
+        fix = "keep one version, and remove the lines that begin with <<<<<<<, ======= and >>>>>>>"
         raise Refused(Problem(what, _position(file, text, match.start()), fix))
     return text
 
@@ -57,9 +57,9 @@ def odd_character(text: str) -> tuple[int, str, str] | None:
         return None
     code = f"U+{ord(match[0]):04X}"
     if match["quote"]:
-        return match.start(), f"a typographic quote ({code})", "type the straight quote of the keyboard"
+        return match.start(), f"a typographic quote ({code})", "replace it with a straight quote"
     kind = "a no-break space" if match[0] in "\u00a0\u202f" else "a special space"
-    return match.start(), f"{kind} ({code})", "delete it and type a plain space"
+    return match.start(), f"{kind} ({code})", "replace it with a plain space"
 
 
 def _position(file: str, text: str, index: int) -> Place:

@@ -57,7 +57,7 @@ def top(text: str) -> MappingNode | None:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError:
-        raise InputError("the file is no YAML any more", fix="run `publish check`") from None
+        raise InputError("the file is no longer valid YAML", fix="run `publish check`") from None
     return root if isinstance(root, MappingNode) else None
 
 
@@ -78,7 +78,7 @@ def with_key(text: str, key: str, value: str) -> str:
     def edit(plain: str) -> str:
         root = top(plain)
         if root is None or not root.value:
-            raise InputError("the file holds no keys any more", fix="run `publish check`")
+            raise InputError("the file no longer contains keys", fix="run `publish check`")
         if (held := next((node for name, node in root.value if name.value == key), None)) is not None:
             start, end = held.start_mark.index, held.end_mark.index
             return f"{plain[:start].rstrip(' ')} {value}{plain[end:]}"

@@ -127,18 +127,18 @@ _NOT_CLOSED = ("unexpected end of stream", "could not find expected ':'", "',' o
 
 # What libyaml says, and what it means to somebody who edits text.
 _SYNTAX = (
-    ("mapping values are not allowed", "a second colon stands here", 'put a text that holds ": " in quotes'),
+    ("mapping values are not allowed", "there is a second colon here", 'put a text that contains ": " in quotes'),
     ("unexpected end of stream", "the file ends before a quote or bracket is closed", "close it"),
-    ("could not find expected ':'", "a key without a colon stands here", "write `key: value`; " + _INDENTATION),
-    ("',' or ']'", "an opened bracket [ is not closed, or a comma is missing", "close it with ]"),
-    ("',' or '}'", "an opened brace { is not closed, or a comma is missing", "close it with }"),
-    ("'-' indicator", "a line that is no entry stands in a list", "start it with a hyphen, or indent it differently"),
-    ("block sequence entries", "a list cannot begin here", "begin it on a line of its own"),
-    ("unknown escape character", "a backslash stands in double quotes", "use single quotes, or write \\\\"),
-    ("escape code", "a backslash stands in double quotes", "use single quotes, or write \\\\"),
-    ("expected <document start>", "something stands after the end of the item", "one item a file: remove it"),
-    ("expected node content", "a value is missing here", "remove one comma, or fill in what stands between the two"),
-    ("did not find expected key", "this line does not fit the lines above", _INDENTATION),
+    ("could not find expected ':'", "a key has no colon here", "write `key: value`; " + _INDENTATION),
+    ("',' or ']'", "a bracket [ is not closed, or a comma is missing", "close it with ]"),
+    ("',' or '}'", "a brace { is not closed, or a comma is missing", "close it with }"),
+    ("'-' indicator", "a line in the list is not an entry", "start it with a hyphen, or indent it differently"),
+    ("block sequence entries", "a list cannot begin here", "begin it on its own line"),
+    ("unknown escape character", "this backslash is not valid in double quotes", "use single quotes, or write \\\\"),
+    ("escape code", "this backslash is not valid in double quotes", "use single quotes, or write \\\\"),
+    ("expected <document start>", "there is text after the end of the item", "remove it; a file has only one item"),
+    ("expected node content", "a value is missing here", "remove one comma, or fill in the value between them"),
+    ("did not find expected key", "this line does not match the lines above", _INDENTATION),
 )
 
 
@@ -157,7 +157,7 @@ def _syntax_problem(error: yaml.MarkedYAMLError, start: Place, text: str) -> Pro
     if "nesting depth" in message:  # libyaml has a limit of its own, and meets it before the first event
         return Problem(_TOO_DEEP, place)
     if odd := odd_character(line.partition("#")[0]):
-        return Problem(f"{odd[1]} stands here", Place(place.file, place.line, odd[0] + 1), odd[2])
+        return Problem(f"{odd[1]} is not allowed here", Place(place.file, place.line, odd[0] + 1), odd[2])
     if "alphabetic or numeric character" in message and error.context_mark is not None:
         # A text that begins with * or & was read as one of YAML's references.
         place = Place(start.file, error.context_mark.line + 1, error.context_mark.column + 1)
@@ -177,7 +177,7 @@ def _fix_for_cut(text: str, cut: str) -> str:
     whole = f"{text}{cut}"
     quote = "'" if '"' in whole or "\\" in whole else '"'
     fits = len(whole) <= 80 and "\n" not in whole and quote not in whole
-    apart = "for a comment, write two blanks before the #" if " " not in text else "or the comment on a line of its own"
+    apart = "for a comment, put two spaces before the #" if " " not in text else "or put the comment on its own line"
     return f"put the whole text in quotes{f': {quote}{whole}{quote}' if fits else ''}; {apart}"
 
 
@@ -207,15 +207,13 @@ class _Builder:
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 self._stack.pop()
             elif kind is AliasEvent:
-                raise Refused(
-                    Problem(f"*{event.anchor} is a YAML alias", self._place(event), "write the value out again")
-                )
+                raise Refused(Problem(f"*{event.anchor} is a YAML alias", self._place(event), "write the value again"))
             elif kind is DocumentStartEvent and self.seen:
                 raise Refused(
                     Problem(
                         "a second document starts here",
                         self._place(event),
-                        "remove the ---: one item a file",
+                        "remove the ---; a file has only one item",
                     )
                 )
 
@@ -228,7 +226,7 @@ class _Builder:
                 Problem(
                     f"&{event.anchor} is a YAML anchor",
                     self._place(event),
-                    "write the value out where it is needed",
+                    "write the value wherever it is needed",
                 )
             )
         if event.tag is not None:
@@ -257,11 +255,11 @@ class _Builder:
             return
         text = event.value
         if (at := find_hidden(text)) is not None:  # only an escape such as "\\u200b" can still bring one
-            self._trap(event, f"holds {name_of(text[at])}", "delete it, or retype this line")
+            self._trap(event, f"contains {name_of(text[at])}", "delete it, or retype this line")
         plain = event.implicit[0]
         value = self._plain(text, event) if plain and (not text or text[0] in _FIRST) else text
         if plain and value is text and (cut := self._cut_off(event)):
-            self._trap(event, f"ends with {text[-20:]!r}: what follows the # is a comment", _fix_for_cut(text, cut))
+            self._trap(event, f"ends with {text[-20:]!r}; the rest after the # is a comment", _fix_for_cut(text, cut))
         path = self._add(value, event)
         if value is not text:
             self.raw[path] = text
@@ -281,12 +279,12 @@ class _Builder:
     def _key(self, frame: _Frame, event: Any) -> None:
         key = event.value
         if (at := find_hidden(key)) is not None:
-            what = f"a key holds {name_of(key[at])}"
+            what = f"a key contains {name_of(key[at])}"
             raise Refused(Problem(what, self._place(event), "delete it, or retype this line"))
         if odd := odd_character(key):
-            raise Refused(Problem(f"a key holds {odd[1]}", self._place(event), odd[2]))
+            raise Refused(Problem(f"a key contains {odd[1]}", self._place(event), odd[2]))
         if key == "<<":
-            raise Refused(Problem("<< merges another mapping", self._place(event), "write the keys out"))
+            raise Refused(Problem("<< merges another mapping", self._place(event), "write the keys here"))
         if event.implicit[0] and key in BOOLEANS_1_1:
             self.problems.append(
                 Problem(
@@ -300,7 +298,7 @@ class _Builder:
         if path in self.places:
             self.problems.append(
                 Problem(
-                    f"`{key}` stands twice; it is already on line {self.places[path].line}",
+                    f"`{key}` appears twice; it is already on line {self.places[path].line}",
                     self._place(event),
                     "keep one of them",
                 )
@@ -351,7 +349,7 @@ class _Builder:
             self._trap(
                 event,
                 f"is written as {text}, which means true or false to some programs",
-                f'write true or false, or "{text}" for the word',
+                f'write true or false, or "{text}" for text',
             )
         elif _BASE_60.fullmatch(text):
             self._trap(event, f"is written as {text}, which some programs read as a number", f'write "{text}"')
@@ -368,7 +366,7 @@ class _Builder:
         if text or frame is None or frame.key is None or frame.path not in self.braced:
             return "fill it in, or remove the line"
         if " " in frame.key:
-            return "a comma in braces begins something new: put the whole text in quotes"
+            return "put the whole text in quotes; a comma in braces begins a new key"
         name, colon, value = frame.key.partition(":")
         return f"write a space after the colon: `{name}: {value}`" if colon else "fill it in, or remove it"
 

@@ -50,7 +50,7 @@ def _parse_time(value: Any) -> datetime:
     except ValueError:
         raise ValueError(f"is not a day and hour that exist: {_quoted(value)}") from None
     if minutes is None:
-        raise ValueError(f"has no time of day and no zone; write {day}T00:00:00Z, or the hour that is meant")
+        raise ValueError(f"has no time of day and no zone; write {day}T00:00:00Z, or the right time")
     if zone is None:
         raise ValueError(f"has no zone; if it is UTC, write {day}T{minutes}{seconds or ':00'}Z")
     try:
@@ -58,7 +58,7 @@ def _parse_time(value: Any) -> datetime:
     except (ValueError, OverflowError):
         raise ValueError(f"is not a day and hour that exist: {_quoted(value)}") from None
     if moment.year not in YEARS:
-        raise ValueError(f"lies in the year {moment.year}; years from {YEARS[0]} to {YEARS[-1]} are understood")
+        raise ValueError(f"is in the year {moment.year}; choose one from {YEARS[0]} to {YEARS[-1]}")
     if value != format_time(moment):
         raise ValueError(f"must be written in UTC and to the second: {format_time(moment)}")
     return moment
@@ -142,7 +142,7 @@ def _nothing_hidden(text: str) -> str:
     if at is None and (match := re.search(r"[\t\r]", text)):
         at = match.start()
     if at is not None:
-        raise ValueError(f"holds {name_of(text[at])}; retype the text")
+        raise ValueError(f"contains {name_of(text[at])}; retype the text")
     return text
 
 
@@ -162,7 +162,7 @@ def _not_blank(text: str) -> str:
 
 def _thirty_words(text: str) -> str:
     if (count := len(text.split())) > 30:
-        raise ValueError(f"has {count} words; say it in 30 or fewer, or the release is too complex for its window")
+        raise ValueError(f"has {count} words; use 30 or fewer; a release that needs more is too complex for its window")
     return text
 
 
@@ -285,7 +285,7 @@ def _parse_version(value: Any) -> Version:
         version = Version.parse(value)
     except ValueError as error:
         # Without the letter 1.0 would be read as a number.
-        raise ValueError(str(error).replace("leave out the letter in front", f'write "{value[1:]}"')) from None
+        raise ValueError(str(error).replace("leave out the leading letter", f'write "{value[1:]}"')) from None
     if max(*version.release, *(int(part) for part in version.prerelease if part.isdigit()), 0) > LARGEST_NUMBER:
         raise ValueError(f"has a number above {LARGEST_NUMBER}, which programs read differently; write a smaller one")
     return version

@@ -31,9 +31,9 @@ class Visible(Model):
     @model_validator(mode="after")
     def _embargo(self) -> Self:
         if self.visibility is Visibility.EMBARGOED and self.embargoed_until is None:
-            raise ValueError("`visibility` is embargoed, but nothing says until when; add `embargoed_until`")
+            raise ValueError("`visibility` is embargoed without an end; add `embargoed_until`")
         if self.visibility is not Visibility.EMBARGOED and self.embargoed_until is not None:
-            raise ValueError("`embargoed_until` goes with `visibility: embargoed` only; add that, or remove it")
+            raise ValueError("`embargoed_until` works only with `visibility: embargoed`; add that, or remove it")
         return self
 
     def is_public(self, now: UtcTime) -> bool:

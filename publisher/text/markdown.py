@@ -23,12 +23,16 @@ _TAG = re.compile(r"<[a-z/!?]", re.IGNORECASE)
 _WRITTEN_LINK = re.compile(r"\[[^\[\]]{0,60}\]\([^()]{0,100}\)?")
 _PLAIN_HTTP = re.compile(r"\b(http|ftp)://", re.IGNORECASE)
 _BLOCKS = (
-    (re.compile(r"^[ ]{0,3}#{1,6}[ ]", re.MULTILINE), "holds a heading", "start a paragraph with *emphasis* instead"),
-    (re.compile(r"^[ ]{0,3}>", re.MULTILINE), "holds a quotation", "write it as a paragraph"),
-    (re.compile(r"^[ ]{0,3}(```|~~~)", re.MULTILINE), "holds a block of code", "write `code` within a sentence"),
+    (
+        re.compile(r"^[ ]{0,3}#{1,6}[ ]", re.MULTILINE),
+        "contains a heading",
+        "start a paragraph with *emphasis* instead",
+    ),
+    (re.compile(r"^[ ]{0,3}>", re.MULTILINE), "contains a quotation", "write it as a paragraph"),
+    (re.compile(r"^[ ]{0,3}(```|~~~)", re.MULTILINE), "contains a block of code", "write `code` within a sentence"),
 )
 
-LINK_WORDS = "links are written [words](https://example.org/page), with a plain host name"
+LINK_WORDS = "write links as [words](https://example.org/page), with a plain host name"
 
 
 @cache
@@ -81,7 +85,7 @@ def problem_of(text: str) -> tuple[str, str] | None:
             if child.type == "link_open" and not child.attrGet("href"):
                 return _dead_link(f"[{children[index + 1].content}]()")
             if child.type == "link_open" and words.endswith("!"):
-                return "holds an image", "only text and links are shown here"
+                return "contains an image", "use only text and links"
             # What stands in `code` is shown as it is, so it may be anything.
             words = "" if child.type == "code_inline" else words + child.content
             if problem := _outside(words):
@@ -90,17 +94,17 @@ def problem_of(text: str) -> tuple[str, str] | None:
 
 
 def _dead_link(written: str) -> tuple[str, str]:
-    return "holds a link that nobody could follow" + (f": {written}" if written else ""), LINK_WORDS
+    return "contains a link that cannot be followed" + (f": {written}" if written else ""), LINK_WORDS
 
 
 def _outside(words: str) -> tuple[str, str] | None:
     """What is wrong with text that the parser left as it was."""
     if "![" in words:
-        return "holds an image", "only text and links are shown here"
+        return "contains an image", "use only text and links"
     if "](" in words:
         return _dead_link(match[0] if (match := _WRITTEN_LINK.search(words)) else "")
     if _TAG.search(words):
-        return "holds HTML", "use Markdown: *emphasis*, `code`, lists, [words](https://example.org)"
+        return "contains HTML", "use Markdown: *emphasis*, `code`, lists, [words](https://example.org)"
     if match := _PLAIN_HTTP.search(words):
-        return f"holds an address with {match[0].lower()}", LINK_WORDS
+        return f"contains an address with {match[0].lower()}", LINK_WORDS
     return None

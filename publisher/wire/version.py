@@ -53,7 +53,7 @@ class Version:
             raise ValueError(f"{text!a} has build metadata after the plus sign; leave it out")
         numbers, hyphen, tail = text.partition("-")
         if not _RELEASE.fullmatch(numbers):
-            hint = "; leave out the letter in front" if numbers[:1] in ("v", "V") else ""
+            hint = "; leave out the leading letter" if numbers[:1] in ("v", "V") else ""
             raise ValueError(f"{text!a} is not a version like 4.1.0 or 4.1.0-rc.1{hint}")
         identifiers = tuple(tail.split(".")) if hyphen else ()
         for identifier in identifiers:

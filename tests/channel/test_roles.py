@@ -50,7 +50,7 @@ def test_without_expires_empty_an_empty_role_lives_as_long_as_any() -> None:
 
 @pytest.mark.parametrize("role", ["root", "targets", "channels", "node.stable", "snapshot", "timestamp"])
 def test_only_roles_that_begin_empty_may_have_expires_empty(role: str) -> None:
-    with pytest.raises(ValidationError, match="only rollout, brakes and notes are ever empty"):
+    with pytest.raises(ValidationError, match="only rollout, brakes and notes can be empty"):
         Roles(roles={role: BRAKES})
 
 

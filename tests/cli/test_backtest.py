@@ -28,17 +28,17 @@ def test_the_first_line_is_the_answer(publish: Publish, tmp_path: Path) -> None:
 def test_the_text_tells_the_longest_waits_and_every_oddity(publish: Publish, tmp_path: Path) -> None:
     out = " ".join(publish("backtest", *write(tmp_path)).out.split())
     for part in (
-        "Policy version 2 (content/policy.yaml), applied to the whole period.",
-        "It covers 2 events from 15 June 2021 to 1 September 2021; the file has 5 rows.",
+        "Policy version 2 (content/policy.yaml), applied to the whole history:",
+        "2 events from 15 June 2021 to 1 September 2021; the file has 5 rows.",
         "client 6 4 1 95 12 5",
         "node 0.5.0, a new feature of 13 June 2021",
         "Fixes that would have needed an override in a hard freeze: client 1.1.1, a security fix of",
         "Event types missing from the mapping: incident 1.",
         "Releases left out, because the row ... 1 has no `date`: client-0.1.0",
-        "1 comes after a higher version; nothing depends on the order: client-old",
-        "1 is a release, and no event: node-4-1",
-        "1 is of a type that the mapping does not name: theft",
-        "1 did not take place, as far as the file knows: hoped-for",
+        "1 comes after a higher version; the order does not matter: client-old",
+        "1 is a release, not an event: node-4-1",
+        "1 has a type that the mapping does not list: theft",
+        "1 did not take place, according to the file: hoped-for",
         "1 has no lead time from 1 to 5, and counts as 1: summit",
         "Not checked, since history does not record them: notes, files, scenarios, maintenance, shifts.",
     ):
@@ -137,7 +137,7 @@ def test_a_type_that_a_policy_does_not_know_names_the_line_of_the_mapping(publis
         if "type: conference}, type: conference" in one
     )
     assert f"site_config/history.yaml:{line}:" in flat(ran.err)
-    assert f"{narrow} knows no event type conference" in flat(ran.err)
+    assert f"{narrow} has no event type conference" in flat(ran.err)
     assert ran.out == ""
 
 
@@ -154,11 +154,11 @@ def test_types_that_no_row_uses_need_no_band(publish: Publish, tmp_path: Path) -
         (
             [event("2021-06-15", type="theft")],
             RELEASES,
-            "events.json can be used (1 of them: is of a type that the mapping",
+            "events.json can be used (1 of them: has a type that the mapping",
         ),
         ([], RELEASES, "events.json has no rows"),
-        ([7, None, []], RELEASES, "events.json can be used (3 of them: is no object with fields)"),
-        ({"a": [1]}, RELEASES, "events.json holds no list of rows"),
+        ([7, None, []], RELEASES, "events.json can be used (3 of them: is not an object with fields)"),
+        ({"a": [1]}, RELEASES, "events.json contains no list of rows"),
     ],
 )
 def test_files_with_nothing_usable_are_an_error_with_the_reasons(
@@ -231,7 +231,7 @@ def test_a_mapping_of_other_fields(publish: Publish, tmp_path: Path) -> None:
         ("our-app", ["pair"], "2021-06-20T00:00:00Z")
     ]
     assert {one["reason"] for one in value["reported"]} == {
-        "does not tell what it changes, and counts as a new feature",
+        "does not say what it changes; it counts as a new feature",
         "has no severity from 1 to 5, and counts as 5",
         "has no lead time from 1 to 5, and counts as 1",
         "has no date of announcement, and counts as known in time",
@@ -280,7 +280,7 @@ def test_the_collected_history(publish: Publish) -> None:
 
 @pytest.mark.skipif(not (DATA / "releases.json").exists(), reason="the collected history is not on this machine")
 @pytest.mark.parametrize(
-    ("policies", "end"), [((), "\nThe longest waits"), (("--policy", OLD, "--policy", NEW), "\nNot asked")]
+    ("policies", "end"), [((), "\nThe longest waits"), (("--policy", OLD, "--policy", NEW), "\nNot checked")]
 )
 def test_the_page_on_history_shows_what_the_command_prints(
     publish: Publish, policies: tuple[str, ...], end: str

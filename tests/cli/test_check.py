@@ -66,7 +66,7 @@ def test_a_missing_directory(publish: Publish) -> None:
     ran = publish("check", "--content", "nowhere")
     assert ran.code == 1
     assert "there is no directory nowhere" in flat(ran.err)
-    assert "run it in the directory that holds content/ and site_config/" in flat(ran.err)
+    assert "run it in the directory with content/ and site_config/" in flat(ran.err)
     assert publish("check", "--colour").code == 2
 
 

@@ -93,11 +93,11 @@ def listening(project: Path) -> None:
 
 
 LINKED = "is a link"
-PRIVATE = "holds a private key (PEM)"
+PRIVATE = "contains a private key (PEM)"
 OTHER = "is not a page or a picture"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg">{}</svg>'
 
-HANDED_OUT = "is what users run and trust, and no page"
+HANDED_OUT = "is a file that users run and trust, not a page"
 
 ATTACKS: dict[str, tuple[Callable[[Path], None], str]] = {
     "a-link-to-the-keys": (link(f"{PAGES}/k", "../../keys"), f"{PAGES}/k:1:1: {LINKED}"),
@@ -149,12 +149,15 @@ ATTACKS: dict[str, tuple[Callable[[Path], None], str]] = {
         HANDED_OUT,
     ),
     "a-pdf": (file(f"{PAGES}/x.pdf", "%PDF"), OTHER),
-    "a-drawing-with-a-script": (file(f"{PAGES}/x.svg", SVG.format("<script>alert(1)</script>")), "plain drawing"),
-    "a-page-named-as-a-picture": (file(f"{PAGES}/x.png", "<script>alert(1)</script>"), "does not begin as a png"),
-    "a-name-with-markup": (file(f"{PAGES}/<img src=x onerror=alert(1)>.md", "# x"), "is not a name for a page"),
-    "a-name-with-a-quote": (file(f'{PAGES}/a"onload=.md', "# x"), "is not a name for a page"),
-    "a-name-that-turns-around": (file(f"{PAGES}/a\u202edm.md", "# x"), "a character in its name that nobody sees"),
-    "a-name-with-an-escape": (file("content/events/\x1b[2J.yaml", "x"), "a character in its name that nobody sees"),
+    "a-drawing-with-a-script": (
+        file(f"{PAGES}/x.svg", SVG.format("<script>alert(1)</script>")),
+        "not allowed in a drawing",
+    ),
+    "a-page-named-as-a-picture": (file(f"{PAGES}/x.png", "<script>alert(1)</script>"), "is not a png picture"),
+    "a-name-with-markup": (file(f"{PAGES}/<img src=x onerror=alert(1)>.md", "# x"), "is not a valid name for a page"),
+    "a-name-with-a-quote": (file(f'{PAGES}/a"onload=.md', "# x"), "is not a valid name for a page"),
+    "a-name-that-turns-around": (file(f"{PAGES}/a\u202edm.md", "# x"), "an invisible character in its name"),
+    "a-name-with-an-escape": (file("content/events/\x1b[2J.yaml", "x"), "an invisible character in its name"),
     "a-template-in-front-matter": (
         file(f"{PAGES}/x.md", "---\ntemplate: redirect.html\nlocation: https://evil.example/\n---\n# x\n"),
         "`template` is not a known key here",
@@ -225,7 +228,7 @@ def test_a_key_among_the_files_of_the_theme_is_never_built(project: Path, publis
     shutil.copy(project / "keys/timestamp.pem", project / "templates/theme/assets/k.txt")
     ran = publish("build", "--to", "out", cwd=project)
     assert ran.code == 1
-    assert "templates/theme/assets/k.txt:1:1: holds a private key (PEM)" in flat(ran.err)
+    assert "templates/theme/assets/k.txt:1:1: contains a private key (PEM)" in flat(ran.err)
     assert written(project) == []
 
 

@@ -146,7 +146,7 @@ STUDY = "# Study\n\n<!-- Operators: delete this page,\n  which is ours -->\n"
 
 @pytest.mark.parametrize(
     ("text", "line", "fix"),
-    [(FILL, 3, "write your own words in place of this paragraph"), (STUDY, 3, "delete this page, which is ours")],
+    [(FILL, 3, "replace this paragraph with your own words"), (STUDY, 3, "delete this page, which is ours")],
 )
 @pytest.mark.parametrize("command", ["release", "stage"])
 def test_nothing_is_published_while_a_page_is_left_from_the_example(

@@ -162,4 +162,4 @@ def test_profile_team_still_asks_for_engineering_operations_and_an_executive(sol
     solo.grant_override(datetime.now(UTC).replace(microsecond=0))
     ran = solo.publish("check")
     assert ran.code == 1
-    assert "nobody answers as operations" in flat(ran.err)
+    assert "nobody approves as operations" in flat(ran.err)

@@ -57,7 +57,7 @@ def test_exactly_one_of_less_equal_greater_holds(one: Version, other: Version) -
     ("text", "words"),
     [
         ("", "empty"),
-        ("v4.1.0", "leave out the letter in front"),
+        ("v4.1.0", "leave out the leading letter"),
         ("4.1.0+linux", "build metadata"),
         ("4..1", "not a version like"),
         ("4.1.", "not a version like"),

@@ -69,8 +69,8 @@ def test_an_old_file_that_holds_roles_and_signers_is_told_what_to_move(project: 
     (config / "roles.yaml").unlink()
     [problem] = problems()
     assert str(problem) == (
-        "site_config/signers.yaml:1:1: `roles` has a file of its own\n"
-        "    -> move `roles:` and all that is indented below it to site_config/roles.yaml; `signers:` stays here"
+        "site_config/signers.yaml:1:1: `roles` belongs in its own file\n"
+        "    -> move `roles:` and everything indented below it to site_config/roles.yaml; `signers:` stays here"
     )
     (config / "roles.yaml").write_text(roles)
     (config / "signers.yaml").write_text("signers: []\n")

@@ -19,7 +19,7 @@ from tests.support.prometheus import answered, ranged, series
 FILE = "content/readings/syncs.json"
 AT = 1793779200
 """4 November 2026, 08:00 UTC."""
-SAVE = "save what /api/v1/query or /api/v1/query_range answers, as it comes: curl -fsS -o FILE URL"
+SAVE = "save the unchanged response of /api/v1/query or /api/v1/query_range: curl -fsS -o FILE URL"
 EU = {"__name__": "failed_syncs", "instance": "10.0.0.1:9100", "job": "clients", "region": "eu"}
 
 
@@ -73,81 +73,81 @@ def test_fields_that_newer_versions_add_are_passed_over() -> None:
 def test_an_error_of_prometheus_is_told_in_its_words() -> None:
     said = 'invalid parameter "query": 1:5: parse error: unclosed left parenthesis'
     assert str(refused(json.dumps({"status": "error", "errorType": "bad_data", "error": said}).encode())) == (
-        f"{FILE}:1:1: Prometheus answered with an error: {said}\n    -> mend the query, and ask again"
+        f"{FILE}:1:1: Prometheus answered with an error: {said}\n    -> correct the query, and ask again"
     )
 
 
 def test_an_answer_that_may_be_wrong_is_not_believed() -> None:
     problem = refused(answered([series((AT, "7"))], warnings=["remote read: one of two\nstores is away"]))
     assert problem.what == "Prometheus warns that its answer may be wrong: remote read: one of two stores is away"
-    assert problem.fix == "mend the query; or ask again, once Prometheus can answer all of it"
+    assert problem.fix == "correct the query, or ask again once Prometheus can answer all of it"
 
 
 def test_several_series_are_named_by_their_labels() -> None:
     several = [series((AT, "3"), labels=EU | {"region": region}) for region in ("eu", "us", "asia", "africa", "south")]
     problem = refused(answered(several))
     assert problem.what == (
-        'holds 5 series, and one is needed: failed_syncs{instance="10.0.0.1:9100", job="clients", region="eu"},'
+        'contains 5 series, but one is needed: failed_syncs{instance="10.0.0.1:9100", job="clients", region="eu"},'
         ' failed_syncs{instance="10.0.0.1:9100", job="clients", region="us"},'
         ' failed_syncs{instance="10.0.0.1:9100", job="clients", region="asia"} and 2 more'
     )
     assert problem.fix == "put the query in sum(...), avg(...) or max(...), or give the labels of one of them"
     two = refused(answered([{"metric": {"a": "b"}, "value": [AT, "1"]}, {"metric": {}, "value": [AT, "1"]}], "vector"))
-    assert two.what == 'holds 2 series, and one is needed: {a="b"} and {}'
+    assert two.what == 'contains 2 series, but one is needed: {a="b"} and {}'
 
 
 def test_no_series_is_not_taken_for_a_quiet_time() -> None:
     for kind in ("matrix", "vector"):
         problem = refused(answered([], kind))
-        assert problem.what == "holds no series: Prometheus knows nothing that fits the query"
-        assert problem.fix == "check the name of the metric and its labels, and the time that was asked for"
+        assert problem.what == "contains no series: nothing in Prometheus matches the query"
+        assert problem.fix == "check the metric's name and labels, and the time in the query"
 
 
 @pytest.mark.parametrize(
     ("content", "what", "fix"),
     [
-        (answered([AT, "1"], "scalar"), "holds a scalar, and one series is needed", "ask without scalar()"),
-        (answered([AT, "1"], "string"), "holds a string, and one series is needed", "ask without scalar()"),
+        (answered([AT, "1"], "scalar"), "contains a scalar, but one series is needed", "ask without scalar()"),
+        (answered([AT, "1"], "string"), "contains a string, but one series is needed", "ask without scalar()"),
         (
             answered([{"metric": {}, "histograms": [[AT, {"count": "5"}]]}]),
-            "holds histograms, and numbers are needed",
+            "contains histograms, but numbers are needed",
             "histogram_quantile(0.99, ...)",
         ),
         (
             answered([{"metric": {}, "histogram": [AT, {"count": "5"}]}], "vector"),
-            "holds histograms, and numbers are needed",
+            "contains histograms, but numbers are needed",
             "histogram_quantile(0.99, ...)",
         ),
-        (b"", "the file is empty", "with curl -f -o FILE a failure leaves the file as it was"),
-        (b" \n", "the file is empty", "with curl -f -o FILE a failure leaves the file as it was"),
-        (answered([], "streams"), "is not what Prometheus answers to a query", SAVE),
-        (answered([5]), "holds 1 series", "put the query in sum(...)"),
-        (answered([{"metric": {}}]), "is not what Prometheus answers to a query", SAVE),
-        (b'{"status":"success"}', "is not what Prometheus answers to a query", SAVE),
-        (b'{"status":"success","data":{"result":[]}}', "is not what Prometheus answers to a query", SAVE),
-        (b'{"data":{"resultType":"matrix","result":[]}}', "is not what Prometheus answers to a query", SAVE),
-        (b'[[1793779200,"7"]]', "is not what Prometheus answers to a query", SAVE),
-        (b"7", "is not what Prometheus answers to a query", SAVE),
-        (b"null", "is not what Prometheus answers to a query", SAVE),
+        (b"", "the file is empty", "with curl -f -o FILE a failure does not change the file"),
+        (b" \n", "the file is empty", "with curl -f -o FILE a failure does not change the file"),
+        (answered([], "streams"), "is not a response of Prometheus to a query", SAVE),
+        (answered([5]), "contains 1 series", "put the query in sum(...)"),
+        (answered([{"metric": {}}]), "is not a response of Prometheus to a query", SAVE),
+        (b'{"status":"success"}', "is not a response of Prometheus to a query", SAVE),
+        (b'{"status":"success","data":{"result":[]}}', "is not a response of Prometheus to a query", SAVE),
+        (b'{"data":{"resultType":"matrix","result":[]}}', "is not a response of Prometheus to a query", SAVE),
+        (b'[[1793779200,"7"]]', "is not a response of Prometheus to a query", SAVE),
+        (b"7", "is not a response of Prometheus to a query", SAVE),
+        (b"null", "is not a response of Prometheus to a query", SAVE),
         (b'{"status":"success","status":"success"}', "is not JSON: the key 'status' appears twice in one object", SAVE),
         (b'{"status":NaN}', "is not JSON: NaN is not a JSON number", SAVE),
         (b"[" * 100_000, "is not JSON: it is nested too deeply", SAVE),
-        (ranged((AT, "7"), (AT + 60, "seven")), "sample 2 has no number as its value: seven", SAVE),
-        (ranged((AT, "")), "sample 1 has no number as its value: ", SAVE),
+        (ranged((AT, "7"), (AT + 60, "seven")), "sample 2 has a value that is not a number: seven", SAVE),
+        (ranged((AT, "")), "sample 1 has a value that is not a number: ", SAVE),
         (answered([{"metric": {}, "values": [[AT, 7]]}]), "sample 1 is not a time and a value", SAVE),
         (answered([{"metric": {}, "values": [[str(AT), "7"]]}]), "sample 1 is not a time and a value", SAVE),
         (answered([{"metric": {}, "values": [[AT, "7", "8"]]}]), "sample 1 is not a time and a value", SAVE),
         (answered([{"metric": {}, "values": [None]}]), "sample 1 is not a time and a value", SAVE),
         (
             ranged((AT * 1000, "7")),
-            "sample 1 lies outside of the years 2000 to 2199: 1793779200000",
+            "sample 1 is outside the years 2000 to 2199: 1793779200000",
             "Prometheus counts seconds since 1970, not milliseconds",
         ),
-        (ranged((AT, "7"), (0, "7")), "sample 2 lies outside of the years 2000 to 2199: 0", "seconds since 1970"),
-        (ranged((-1e300, "7")), "sample 1 lies outside of the years 2000 to 2199", "seconds since 1970"),
+        (ranged((AT, "7"), (0, "7")), "sample 2 is outside the years 2000 to 2199: 0", "seconds since 1970"),
+        (ranged((-1e300, "7")), "sample 1 is outside the years 2000 to 2199", "seconds since 1970"),
         (
             ranged((AT, "7")).replace(b"1793779200", b"1e999"),
-            "sample 1 lies outside of the years 2000 to 2199: inf",
+            "sample 1 is outside the years 2000 to 2199: inf",
             "seconds since 1970",
         ),
         (
@@ -179,7 +179,7 @@ def test_another_file_than_an_answer_is_refused_with_what_to_do(content: bytes, 
         (b'{"status":\n"\xff"}', "2:2", "is not UTF-8 text"),
         ('{"status":"success"}'.encode("utf-16"), "1:1", "is not UTF-8 text"),
         (b"\x1f\x8b\x08", "1:2", "is not UTF-8 text"),
-        (b"<<<<<<< ours\n{}\n=======\n{}\n>>>>>>> theirs\n", "1:1", "an unfinished merge has left <<<<<<< here"),
+        (b"<<<<<<< ours\n{}\n=======\n{}\n>>>>>>> theirs\n", "1:1", "an unfinished merge left <<<<<<< here"),
     ],
 )
 def test_what_is_no_json_is_refused_at_its_place(content: bytes, place: str, what: str) -> None:
@@ -191,7 +191,7 @@ def test_a_file_of_the_largest_size_is_read_and_a_larger_one_is_not() -> None:
     answer = ranged((AT, "7"))
     assert readings(answer.ljust(MAX_BYTES), FILE) == (Reading(at=moment(8), value=7),)
     assert str(refused(answer.ljust(MAX_BYTES + 1))) == (
-        f"{FILE}:1:1: the file is larger than 256 KiB\n    -> ask for a shorter time, or in longer steps"
+        f"{FILE}:1:1: the file is larger than 256 KiB\n    -> ask for a shorter time, or use longer steps"
     )
 
 

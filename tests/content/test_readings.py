@@ -128,14 +128,14 @@ def test_the_same_moment_cannot_have_two_values(measured: Path, problems: Check)
     assert [(str(one.place), one.what) for one in problems()] == [
         (
             "content/monitors/syncs.yaml:9:32",
-            "5 was typed for 2026-03-04T09:00:00Z, and content/readings/syncs.json says 50",
+            "5 was typed for 2026-03-04T09:00:00Z, but content/readings/syncs.json says 50",
         ),
         (
             "content/signals/logins.yaml:4:1",
             "1.2 was typed for 2026-03-01T09:00:00Z, and content/readings/logins.json says 1.8",
         ),
     ]
-    assert {one.fix for one in problems()} == {"keep the one that is true, and remove the other"}
+    assert {one.fix for one in problems()} == {"keep the right one, and remove the other"}
 
 
 def test_every_mistake_of_every_file_comes_in_one_run(measured: Path, problems: Check) -> None:
@@ -151,12 +151,12 @@ def test_every_mistake_of_every_file_comes_in_one_run(measured: Path, problems: 
         (
             "content/readings/logins.json:1:1",
             "the file is empty",
-            "ask again; with curl -f -o FILE a failure leaves the file as it was",
+            "ask again; with curl -f -o FILE a failure does not change the file",
         ),
         ("content/readings/sync.json:1:1", "there is no monitor or signal sync", "did you mean syncs?"),
         (
             "content/readings/syncs.yaml:1:1",
-            "is not read: its name must end in .json",
+            "is ignored; its name must end in .json",
             "name it syncs.json, or remove it if it is a copy",
         ),
     ]
@@ -179,8 +179,8 @@ def test_readings_are_of_a_monitor_or_of_a_signal_never_of_both(measured: Path, 
     (measured / "syncs.json").write_bytes(ranged(sample("2026-03-02 09:00", "9")))
     (problem,) = problems()
     assert str(problem) == (
-        "content/readings/syncs.json:1:1: syncs is a monitor and a signal, and nobody can tell whose readings these are"
-        "\n    -> give one of the two another id"
+        "content/readings/syncs.json:1:1: syncs is both a monitor and a signal, so it is unclear whose readings"
+        " these are\n    -> give one of them another id"
     )
 
 
@@ -195,7 +195,7 @@ def test_overlays_have_readings_too_and_one_item_has_one_file(project: Path, mea
     (problem,) = caught.value.problems
     assert str(problem.place) == "private/readings/syncs.json:1:1"
     assert problem.what == "readings of syncs are already in content/readings/syncs.json"
-    assert problem.fix == "keep one of the two files"
+    assert problem.fix == "keep one of these files"
 
 
 def test_files_for_people_and_half_written_ones_are_left_alone(measured: Path, problems: Check) -> None:

@@ -64,9 +64,9 @@ def test_r98_policies_count_up_and_take_effect_one_after_the_other(project: Path
 
 def test_r98_an_earlier_policy_has_its_own_number(project: Path, problems: Check) -> None:
     policy(project, 1, "2025-01-01T00:00:00Z")
-    assert [one.what for one in problems()] == ["version 1 is already that of content/policies/1.yaml"]
+    assert [one.what for one in problems()] == ["version 1 is already used in content/policies/1.yaml"]
     (project / "content/policies/1.yaml").rename(project / "content/policies/first.yaml")
-    assert "1 stands in a file named first.yaml" in [one.what for one in problems()]
+    assert "1 is in a file named first.yaml" in [one.what for one in problems()]
 
 
 def test_r71_a_release_to_come_names_a_pattern_for_its_class(project: Path, problems: Check) -> None:
@@ -84,7 +84,7 @@ def test_r71_a_release_to_come_names_a_pattern_for_its_class(project: Path, prob
     assert str(problem.place) == f"content/releases/node/1.10.yaml:{line}:1"
     assert (problem.what, problem.fix) == (
         "pattern canary is not for class patch",
-        "choose from the patterns that are: staged",
+        "choose one that is: staged",
     )
     with release.open("a") as release_file:
         release_file.write("shipped_at: 2026-02-01T09:00:00Z\n")

@@ -60,7 +60,7 @@ def test_a_file_of_the_largest_size_is_read_and_a_larger_one_is_not(project: Pat
         ("id: a\ntitle: b\u202ec\n".encode(), 2, 9, "an invisible character (U+202E, right-to-left override)"),
         ("id: a\ntitle: b\U000e0041\n".encode(), 2, 9, "an invisible character (U+E0041"),
         ("id: a\n# \u2066\n".encode(), 2, 3, "an invisible character (U+2066"),
-        (b'? "\\u200b"\n: b\n', 1, 3, "a key holds an invisible character (U+200B"),
+        (b'? "\\u200b"\n: b\n', 1, 3, "a key contains an invisible character (U+200B"),
         (b"", 1, 1, "the file is empty"),
         (b"---\n", 2, 1, "has no value"),
         (b"? [a]\n: b\n", 1, 3, "a key must be plain text"),
@@ -78,7 +78,7 @@ def test_bytes_that_are_no_text(text: bytes, line: int, column: int, words: str)
 def test_an_escape_brings_no_invisible_character_into_any_field(field: str) -> None:
     line = field.format(uri='"https://example.org/\\u200b"', text='"pay\\u00adpal"')
     _, problems = parse(line.encode(), "f.yaml")
-    assert ["holds an invisible character" in problem.what for problem in problems] == [True]
+    assert ["contains an invisible character" in problem.what for problem in problems] == [True]
 
 
 def test_a_byte_order_mark_is_accepted(project: Path, problems: Check) -> None:
@@ -98,9 +98,9 @@ def test_windows_line_ends_are_accepted_and_count_once(project: Path, problems: 
     [
         ("content/events/other.yml", "its name must end in .yaml", "name it other.yaml"),
         ("content/events/notes.txt", "its name must end in .yaml", "name it notes.yaml"),
-        ("content/event.yaml", "is not read by anything", "did you mean events?"),
-        ("content/event/listing.yaml", "is not read by anything", "did you mean events?"),
-        ("site_config/product.yaml", "is not read by anything", "did you mean products.yaml?"),
+        ("content/event.yaml", "is not used", "did you mean events?"),
+        ("content/event/listing.yaml", "is not used", "did you mean events?"),
+        ("site_config/product.yaml", "is not used", "did you mean products.yaml?"),
     ],
 )
 def test_a_file_that_nobody_reads_is_a_problem(project: Path, problems: Check, file: str, what: str, fix: str) -> None:
@@ -158,8 +158,8 @@ def test_overlays_add_items_and_share_one_space_of_ids(project: Path) -> None:
         ),
         (
             "private/policy.yaml",
-            "is not read by anything",
-            "remove it: an overlay only adds items, and this file counts in content alone",
+            "is not used",
+            "remove it; an overlay only adds items, and this file is read only in content",
         ),
     ]
 
@@ -168,9 +168,9 @@ def test_overlays_add_items_and_share_one_space_of_ids(project: Path) -> None:
     ("name", "fix"),
     [
         ("1.2.0.yml", "name it 1.2.0.yaml, or remove it if it is a copy"),
-        ("1.2.0.yaml.orig", "remove it; a merge or an editor has left this copy of 1.2.0.yaml"),
-        ("1.2.0.yaml.bak", "remove it; a merge or an editor has left this copy of 1.2.0.yaml"),
-        ("1.2.0.yaml~", "remove it; a merge or an editor has left this copy of 1.2.0.yaml"),
+        ("1.2.0.yaml.orig", "remove it; a merge or an editor left this copy of 1.2.0.yaml"),
+        ("1.2.0.yaml.bak", "remove it; a merge or an editor left this copy of 1.2.0.yaml"),
+        ("1.2.0.yaml~", "remove it; a merge or an editor left this copy of 1.2.0.yaml"),
         ("1.2.0.txt", "name it 1.2.0.yaml, or remove it if it is a copy"),
         ("1.2.0-rc.1", "name it 1.2.0-rc.1.yaml, or remove it if it is a copy"),
     ],

@@ -73,15 +73,15 @@ def test_what_is_inside_the_subset(text: str, html: str) -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("[a](http://example.org)", "a link that nobody could follow: [a](http://example.org)"),
-        ("[a](https://ok.example) [b](http://example.org)", "a link that nobody could follow: [b](http://example.org)"),
-        ("[a](javascript:alert(1))", "a link that nobody could follow: [a](javascript:alert"),
-        ("[a](/relative)", "a link that nobody could follow: [a](/relative)"),
-        ("[a](https://me@example.org)", "a link that nobody could follow: [a](https://me@example.org)"),
-        ("[a](https://exаmple.org)", "a link that nobody could follow: [a](https://exаmple.org)"),
-        ("[a](https://xn--exmple-4nf.org)", "a link that nobody could follow: [a](https://xn--exmple-4nf.org)"),
-        ("[a]()", "a link that nobody could follow: [a]()"),
-        ("[a](<>)", "a link that nobody could follow: [a](<>)"),
+        ("[a](http://example.org)", "a link that cannot be followed: [a](http://example.org)"),
+        ("[a](https://ok.example) [b](http://example.org)", "a link that cannot be followed: [b](http://example.org)"),
+        ("[a](javascript:alert(1))", "a link that cannot be followed: [a](javascript:alert"),
+        ("[a](/relative)", "a link that cannot be followed: [a](/relative)"),
+        ("[a](https://me@example.org)", "a link that cannot be followed: [a](https://me@example.org)"),
+        ("[a](https://exаmple.org)", "a link that cannot be followed: [a](https://exаmple.org)"),
+        ("[a](https://xn--exmple-4nf.org)", "a link that cannot be followed: [a](https://xn--exmple-4nf.org)"),
+        ("[a]()", "a link that cannot be followed: [a]()"),
+        ("[a](<>)", "a link that cannot be followed: [a](<>)"),
         ("see http://example.org", "an address with http://"),
         ("<b>a</b>", "HTML"),
         ("<https://example.org>", "HTML"),
@@ -97,5 +97,5 @@ def test_what_is_inside_the_subset(text: str, html: str) -> None:
 def test_what_is_outside_the_subset_is_named(text: str, what: str) -> None:
     problem = problem_of(text)
     assert problem is not None
-    assert problem[0] == f"holds {what}"
+    assert problem[0] == f"contains {what}"
     assert problem[1]

@@ -114,7 +114,7 @@ def test_a_length_of_time_in_other_words_is_offered_as_it_is_written(value: obje
         (Text, "", "is empty"),
         (Text, " \n ", "is empty"),
         (Text, "a\nb", "single line"),
-        (Text, "a\tb", "holds a tab"),
+        (Text, "a\tb", "contains a tab"),
         (Text, "a\u202eb", "U+202E"),
         (Text, "a\x9bb", "U+009B"),
         (Sentence, "word " * 31, "has 31 words"),

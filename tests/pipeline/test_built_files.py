@@ -192,7 +192,7 @@ def test_files_that_differ_only_in_case_are_refused(project: Project, built: Pat
     file = project.content / "releases/node/1.0.0.yaml"
     file.write_text(file.read_text().replace("node-{version}-windows-amd64.zip", "Node-{version}-linux*.gz"))
     (built / LINUX.capitalize()).write_bytes((built / LINUX).read_bytes())
-    refuse(project.release("1.0.0"), built, "differ only in case; on Windows and macOS they are one file")
+    refuse(project.release("1.0.0"), built, "differ only in case; Windows and macOS treat them as the same file")
 
 
 @pytest.mark.parametrize("name", ["Release.json", "sha256sums", "node.MINISIG"])

@@ -123,7 +123,7 @@ def test_every_reason_is_a_sentence_of_the_rules_themselves() -> None:
 
 def known_from(moment: str) -> Event:
     """The listing, of which nobody knew before a moment."""
-    unknown = Revision(until=at(moment), because="Nobody had announced it.", status="cancelled")
+    unknown = Revision(until=at(moment), because="It was not announced.", status="cancelled")
     return LISTING.model_copy(update={"revisions": (unknown,)})
 
 

@@ -172,7 +172,7 @@ def test_r30_an_override_that_lacks_something_is_not_in_the_way_of_one_that_lack
 
 
 def test_r27_a_review_of_the_way_back_that_is_still_to_come_is_none() -> None:
-    with pytest.raises(ValidationError, match="the rollback is reviewed first, then approved"):
+    with pytest.raises(ValidationError, match="review the rollback first, then approve"):
         override(rollback_review=REVIEW.model_copy(update={"at": at("2026-03-09 12:01")}))
     override(rollback_review=REVIEW.model_copy(update={"at": at("2026-03-09 12:00")}))
 

@@ -117,5 +117,5 @@ def test_without_a_date_or_a_way_back_nothing_is_due(fields: dict[str, Any]) -> 
 
 
 def test_a_first_release_has_nothing_to_rehearse() -> None:
-    with pytest.raises(ValueError, match="nothing to verify or to rehearse"):
+    with pytest.raises(ValueError, match="nothing to verify or rehearse"):
         released(rollback=WAY | {"bundle": "none-first-release"})

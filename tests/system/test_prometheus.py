@@ -126,7 +126,7 @@ def test_a_query_that_finds_several_series_is_told_with_their_labels(
     ran = publish("check", cwd=project.base)
     assert ran.code == 1
     said = " ".join((ran.out + ran.err).split())
-    assert "content/readings/failed-syncs.json:1:1: holds 2 series, and one is needed: nodes{instance=" in said
+    assert "content/readings/failed-syncs.json:1:1: contains 2 series, but one is needed: nodes{instance=" in said
     assert 'job="clients", region="a"}' in said
     assert "put the query in sum(...)" in said
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.system
 CHAPTER = "Your own first release"
 PAGE = blocks(CHAPTER)
 ALONE, URGENT = "Alone", "Alone, and a fix cannot wait"
-PEOPLE, KEY = "Several people, each with their own keys", "A key has to go"
+PEOPLE, KEY = "Several people, each with their own keys", "Replacing a key"
 SETTING_UP, PUBLISHING = PAGE[CHAPTER][:2], PAGE[CHAPTER][2:]
 FILES = ("linux-amd64.tar.gz", "windows-amd64.zip")
 

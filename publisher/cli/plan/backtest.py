@@ -44,7 +44,7 @@ def command(
     """Replay past releases against the release policy.
 
     Shows which of them would have waited, how long and for which events, how long each product would have been frozen,
-    and which fixes would have needed an override. The policy is applied to the whole period.
+    and which fixes would have needed an override. The policy is applied to the whole history.
 
     Only the freeze rules are asked, since history does not tell of notes, files, scenarios and shifts. Days are whole
     days in UTC, and what is in doubt counts longer. Rows that are odd or cannot be used are reported, with the reason,

@@ -153,7 +153,7 @@ def _one(history: History, asked: Asked, width: int) -> Iterator[str]:
     answer = f"{english.counted(len(result.answers), 'release')}; {len(result.held) or 'none'} would have waited"
     how_long = f": {_days(_mean(result.held))} on average, {_longest(result.held):g} at most" if result.held else ""
     yield from wrapped(f"{answer}{how_long}.", width)
-    yield from wrapped(f"Policy {asked.name}, applied to the whole period. {_against(history)}", width)
+    yield from wrapped(f"Policy {asked.name}, applied to the whole history: {_against(history)}.", width)
     yield from wrapped(
         f"On an average day of the year around each release, about {result.by_chance:.0f} would have waited.",
         width,
@@ -186,7 +186,7 @@ def _two(history: History, first: Asked, second: Asked, width: int) -> Iterator[
         f" policy, {len(theirs.held)} under the second; they differ on {len(differing)}.",
         width,
     )
-    yield from wrapped(f"Each policy is applied to the whole period. {_against(history)}", width)
+    yield from wrapped(f"Each policy is applied to the whole history: {_against(history)}.", width)
     for name, asked in (("First", first), ("Second", second)):
         held, fixes = asked.result.held, asked.result.override_candidates
         waits = f"{_days(_mean(held))} on average, {_longest(held):g} at most, {len(fixes)} by override only"
@@ -241,7 +241,7 @@ def _odd_rows(history: History, width: int) -> Iterator[str]:
 def _against(history: History) -> str:
     used = english.counted(len(history.events), "event")
     span = f"from {english.day(history.first_event)} to {english.day(history.last_event)}"
-    return f"It covers {used} {span}; the file has {english.counted(history.event_rows, 'row')}."
+    return f"{used} {span}; the file has {english.counted(history.event_rows, 'row')}"
 
 
 def _title(answer: BacktestedRelease) -> str:

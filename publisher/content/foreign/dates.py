@@ -38,9 +38,9 @@ def dated(text: Any, name: str) -> Span:
     if match is None:
         raise Unusable(f"has no date in `{name}`", f"{shown(text)}; write it like 2021-01-11")
     if int(match["month"][:4]) not in YEARS:
-        raise Unusable(f"has a year that cannot be meant in `{name}`", f"{shown(text)}; from {YEARS[0]} on")
+        raise Unusable(f"has an impossible year in `{name}`", f"{shown(text)}; from {YEARS[0]} on")
     if match["time"] is not None and match["zone"] is None:
-        raise Unusable(f"has a time of day and no zone in `{name}`", shown(text))
+        raise Unusable(f"has a time of day but no zone in `{name}`", shown(text))
     try:
         if match["day"] is None:
             first = datetime.fromisoformat(f"{match['month']}-01").replace(tzinfo=UTC)

@@ -31,7 +31,7 @@ from publisher.rules.lint.lead_time import year_of_event
 LONG = timedelta(days=14)
 """A longer event is worth a second look, since all of it freezes."""
 
-UNMAPPED = "is of a type that the mapping does not name"
+UNMAPPED = "has a type that the mapping does not list"
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,13 @@ def import_events(rows: Sequence[Any], mapping: EventMapping) -> ImportedEvents:
         notes: list[tuple[str, str]] = []
         try:
             if not isinstance(row, dict):
-                raise Unusable("is no object with fields", shown(row))
+                raise Unusable("is not an object with fields", shown(row))
             past = _RowReader(row, mapping, number, name, notes).event()
         except Unusable as unusable:
             remarks.append(Remark("events", number, name, unusable.reason, unusable.detail, left_out=True))
             continue
         if past.event.id in seen:
-            notes.append(("has an id that stood before; both count", ""))
+            notes.append(("has an id that was used before; both count", ""))
         seen.add(past.event.id)
         past_events.append(past)
         remarks.extend(Remark("events", number, name, reason, detail) for reason, detail in notes)
@@ -86,7 +86,7 @@ class _RowReader:
         """The event; raises Unusable with the first reason why there is none."""
         own = [rule for rule in self.mapping.own_releases if fits(self.row, rule.when)]
         if any(not rule.of for rule in own):
-            raise Unusable("is a release, and no event")
+            raise Unusable("is a release, not an event")
         kind = next((rule for rule in self.mapping.types if fits(self.row, rule.when)), None)
         if kind is None:
             raise Unusable(UNMAPPED, needed(self.row, self.mapping.fields.type))
@@ -113,7 +113,7 @@ class _RowReader:
         except ValidationError as error:
             raise Unusable("cannot be read as an event", first_problem(error)) from None
         if (look := year_of_event(event)) is not None:
-            self.notes.append(("may be of another year", f"{look.what}; {look.fix}"))
+            self.notes.append(("may belong to another year", f"{look.what}; {look.fix}"))
         return PastEvent(event, tuple(name for rule in own for name in rule.of))
 
     def _confidence(self) -> Confidence:
@@ -121,9 +121,9 @@ class _RowReader:
             return Confidence.CONFIRMED
         status = needed(self.row, self.mapping.fields.status)
         if (means := self.mapping.statuses.get(status)) is None:
-            raise Unusable("has a status that the mapping does not name", status)
+            raise Unusable("has a status that the mapping does not list", status)
         if means == "left-out":
-            raise Unusable("did not take place, as far as the file knows", status)
+            raise Unusable("did not take place, according to the file", status)
         if means != "confirmed":
             self.notes.append((f"may not have taken place, and counts as {means}", status))
         return Confidence(means)
@@ -140,16 +140,16 @@ class _RowReader:
             span = Span(start.start, start.start.replace(hour=0, minute=0, second=0) + DAY)  # nobody says how long
         span = self._believed(self._as_precise(span))
         if span.end - span.start > LONG:
-            self.notes.append(("lasts for more than two weeks, and all of it counts", self._days(span)))
+            self.notes.append(("lasts for more than two weeks; the whole time counts", self._days(span)))
         return span
 
     def _as_precise(self, span: Span) -> Span:
         stated = value(self.row, self.mapping.fields.precision)
         precision = self.mapping.precisions.get(stated) if isinstance(stated, str) else None
         if stated is not None and precision is None:
-            self.notes.append(("has a precision that the mapping does not name; whole days count", shown(stated)))
+            self.notes.append(("has a precision that the mapping does not list; whole days count", shown(stated)))
         if precision == "month":
-            self.notes.append(("is known to the month only, and all of it counts", self._days(whole_month(span))))
+            self.notes.append(("is dated by month only; the whole month counts", self._days(whole_month(span))))
             return whole_month(span)
         clock = time_of_day(value(self.row, self.mapping.fields.time))
         if precision == "minute" and clock is not None and span.start.time() == time.min:
@@ -176,7 +176,7 @@ class _RowReader:
                 first, last = min(first, differs.start), max(last, differs.end)
                 self.notes.append(("has sources that disagree by days; all of them count", shown(other)))
             else:
-                self.notes.append(("has a source that is far off; its own dates count", shown(other)))
+                self.notes.append(("has a source with very different dates; its own dates count", shown(other)))
         return Span(first, last)
 
     def _conflicts(self) -> Iterator[tuple[str, Any]]:
@@ -205,8 +205,8 @@ class _RowReader:
             self.notes.append(("has no date of announcement, and counts as known in time", unusable.detail))
             return
         if announced.start >= when.start.replace(hour=0, minute=0, second=0):
-            self.notes.append(("was announced no earlier than the day on which it began", self._days(announced)))
-        yield Revision(until=announced.start, because="Nobody had announced it.", status="cancelled")
+            self.notes.append(("was not announced before the day it began", self._days(announced)))
+        yield Revision(until=announced.start, because="It was not announced.", status="cancelled")
 
     @staticmethod
     def _days(span: Span) -> str:

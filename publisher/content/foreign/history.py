@@ -45,8 +45,8 @@ def _nothing_usable(file: Path, remarks: Sequence[Remark]) -> InputError:
     reasons = Counter(remark.reason for remark in remarks if remark.left_out)
     summary = "; ".join(f"{count} of them: {reason}" for reason, count in reasons.most_common(3))
     return InputError(
-        f"none of the rows of {file} can be used ({summary})",
-        fix="check that it is the right file, and that the mapping names its fields and words",
+        f"no row of {file} can be used ({summary})",
+        fix="check that it is the right file, and that the mapping lists its fields and words",
     )
 
 
@@ -62,7 +62,7 @@ def _unknown(mapping: Item[Mapping], used: set[str], file: Path, policy: Policy)
     for index, kind in enumerate(mapping.value.events.types):
         if kind.type in used - policy.event_types:
             yield Problem(
-                f"{file} knows no event type {kind.type}",
+                f"{file} has no event type {kind.type}",
                 mapping.place("events", "types", index, "type"),
                 did_you_mean(kind.type, policy.event_types),
             )

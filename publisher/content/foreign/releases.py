@@ -34,7 +34,7 @@ CHANNEL = "stable"
 """The channel in which history is asked; no freeze tells channels apart."""
 
 NOTHING_SAID = Notes(
-    action=Action.OPTIONAL, restart=Restart.NONE, symptoms=(), first_24h=("A history file does not tell.",)
+    action=Action.OPTIONAL, restart=Restart.NONE, symptoms=(), first_24h=("Not recorded in the history file.",)
 )
 """Stands where a release needs notes; no freeze rule reads them."""
 
@@ -59,7 +59,7 @@ def import_releases(rows: Sequence[Any], mapping: ReleaseMapping) -> ImportedRel
         notes: list[tuple[str, str]] = []
         try:
             if not isinstance(row, dict):
-                raise Unusable("is no object with fields", shown(row))
+                raise Unusable("is not an object with fields", shown(row))
             product = _product(row, mapping)
             past = _release(row, mapping, product.id, name, notes)
         except Unusable as unusable:
@@ -67,7 +67,7 @@ def import_releases(rows: Sequence[Any], mapping: ReleaseMapping) -> ImportedRel
             continue
         known = products.setdefault(product.id, product)
         if product.model_copy(update={"name": known.name}) != known:
-            notes.append(("is of another kind of product than an earlier row; the first counts", known.client_type))
+            notes.append(("has a different kind of product from an earlier row; the first counts", known.client_type))
         read.append((past, number))
         remarks.extend(Remark("releases", number, name, reason, detail) for reason, detail in notes)
     read.sort(key=lambda entry: (entry[0].start, entry[0].release.product, entry[1]))
@@ -83,12 +83,12 @@ def _once_each(read: Sequence[tuple[PastRelease, int]], remarks: list[Remark]) -
         product, version = past.release.product, past.release.version
         if (first := seen.get((product, version))) is not None:
             detail = f"{first.version} came out on {english.day(first.start)}"
-            what = "is of a version that stands twice; the earlier date counts"
+            what = "has a version that appears twice; the earlier date counts"
             remarks.append(Remark("releases", number, past.id, what, detail, left_out=True))
             continue
         seen[product, version] = past
         if version < (above := highest.setdefault(product, version)):
-            what = "comes after a higher version; nothing depends on the order"
+            what = "comes after a higher version; the order does not matter"
             remarks.append(Remark("releases", number, past.id, what, f"{past.version} after {above}"))
         highest[product] = max(above, version)
         yield past
@@ -100,7 +100,7 @@ def _product(row: Row, mapping: ReleaseMapping) -> Product:
         raise Unusable("has a project without a letter or digit", name)
     kind = next((rule for rule in mapping.products if fits(row, rule.when)), None)
     if kind is None:
-        raise Unusable("is of a kind of product that the mapping does not name", name)
+        raise Unusable("has a kind of product that the mapping does not list", name)
     return Product(
         id=slug(name),
         name=name,
@@ -121,7 +121,7 @@ def _release(row: Row, mapping: ReleaseMapping, product: str, name: str, notes: 
         raise Unusable("has a version that cannot be read", written)
     day = dated(value(row, fields.date), fields.date)
     if day.end - day.start > DAY:
-        notes.append(("is known to the month only, and all of it counts", english.day(day.start)))
+        notes.append(("is dated by month only; the whole month counts", english.day(day.start)))
     notes.extend(_other_dates(row, mapping, day))
     essential = any(fits(row, conditions) for conditions in mapping.essential)
     try:
@@ -148,8 +148,8 @@ def _change_class(row: Row, mapping: ReleaseMapping, notes: list[tuple[str, str]
             return rule.change_class
     assumed = mapping.assume.change_class
     if assumed is None:
-        raise Unusable("does not tell what it changes")
-    notes.append((f"does not tell what it changes, and counts as {english.kind(assumed)}", ""))
+        raise Unusable("does not say what it changes")
+    notes.append((f"does not say what it changes; it counts as {english.kind(assumed)}", ""))
     return assumed
 
 

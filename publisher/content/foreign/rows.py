@@ -33,7 +33,7 @@ def read_rows(file: Path, name: str) -> Sequence[Any]:
     rows = _list_in(whole, name)
     if rows is None:
         raise InputError(
-            f"{file} holds no list of rows",
+            f"{file} contains no list of rows",
             fix=f'make it a list, or an object with one list, like {{"{name}": [...]}}',
         )
     if not rows:
@@ -44,8 +44,8 @@ def read_rows(file: Path, name: str) -> Sequence[Any]:
 def _yaml(text: bytes, file: Path) -> Any:
     if len(text) > MAX_YAML_BYTES:
         raise InputError(
-            f"{file} is larger than {MAX_YAML_BYTES // 1024} KiB, the most that is read of YAML",
-            fix=f"write it as JSON, of which {MAX_BYTES // 1024**2} MiB are read",
+            f"{file} is larger than {MAX_YAML_BYTES // 1024} KiB, the limit for YAML",
+            fix=f"write it as JSON, with a limit of {MAX_BYTES // 1024**2} MiB",
         )
     document, problems = yaml_reader.parse(text, str(file))
     if document is None or problems:
@@ -66,10 +66,10 @@ def _json(text: bytes, file: Path) -> Any:
     except json.JSONDecodeError as error:
         raise InputError(
             f"{file}:{error.lineno}:{error.colno}: is not JSON: {error.msg}",
-            fix="mend it there; a file of YAML must end in .yaml",
+            fix="correct it there; a YAML file must end in .yaml",
         ) from None
     except ValueError as error:  # one of ours: a double key, nesting without end, a number of thousands of digits
-        raise InputError(f"{file} is not JSON that can be trusted: {error}", fix="write it out again") from None
+        raise InputError(f"{file} is not valid JSON: {error}", fix="write it out again") from None
 
 
 def _list_in(whole: Any, name: str) -> list[Any] | None:

@@ -82,8 +82,8 @@ def _unique_configuration(loaded: LoadedConfiguration) -> Iterator[Problem]:
     public: dict[str, str] = {}
     for signer, index in keys:
         if signer.public in public and signers:
-            what = f"the key of {signer.name} is the key of {public[signer.public]}"
-            yield Problem(what, signers.place("signers", index, "public"), "give every signer a key of their own")
+            what = f"{signer.name} has the same key as {public[signer.public]}"
+            yield Problem(what, signers.place("signers", index, "public"), "give every signer their own key")
         public.setdefault(signer.public, signer.name)
 
 
@@ -94,8 +94,8 @@ def _products(loaded: LoadedConfiguration) -> Iterator[Problem]:
         yield from once(item.value.platforms, "platform", item, "platforms")
         yield from once([usage.region for usage in item.value.usage], "region", item, "usage")
         if (shares := sum(usage.share for usage in item.value.usage)) > 100:
-            what = f"the shares of all regions of {item.value.id} are {shares} percent together"
-            yield Problem(what, item.place("usage"), "write shares that come to 100")
+            what = f"the shares of all regions of {item.value.id} add up to {shares} percent"
+            yield Problem(what, item.place("usage"), "write shares that add up to 100")
         if "channels" in loaded.incomplete:
             continue
         for index, channel in enumerate(item.value.channels):
@@ -108,15 +108,15 @@ def _roles(loaded: LoadedConfiguration, *, quorums: bool) -> Iterator[Problem]:
         return
     for role in (*TOP_LEVEL_ROLES, "channels"):
         if role not in item.value.roles:
-            yield Problem(f"role {role} has no policy", item.place("roles"), "say how many must sign, and for how long")
+            yield Problem(f"role {role} has no policy", item.place("roles"), "set how many must sign, and for how long")
     for role in item.value.roles:
         yield from _known(role, loaded, item.place("roles", role))
     for role, policy in item.value.roles.items():
         if len(policy.duties) > policy.threshold:
             yield Problem(
-                f"role {role} asks for {len(policy.duties)} duties and only {counted(policy.threshold, 'signature')}",
+                f"role {role} asks for {len(policy.duties)} duties but only {counted(policy.threshold, 'signature')}",
                 item.place("roles", role, "threshold"),
-                f"raise the threshold to {len(policy.duties)}, since each duty is another person",
+                f"raise the threshold to {len(policy.duties)}, one signer for each duty",
             )
         if signers is not None and signers.signers and quorums:
             for shortfall in shortfalls(signers, role):
@@ -164,14 +164,14 @@ def policy_problems(item: Item[Policy]) -> Iterator[Problem]:
             yield from exists(name, item.value.event_types, "event type", place)
         if adjustment.severity_at_least > adjustment.severity_at_most:
             place = item.place("freeze", "adjust", index, "severity_at_least")
-            yield Problem("no severity is that high and that low at once", place, "swap the two")
+            yield Problem("no severity matches both limits", place, "swap the two")
         if not (adjustment.add or adjustment.set or adjustment.exempt):
             place = item.place("freeze", "adjust", index)
             yield Problem("the adjustment changes nothing", place, "give it `add`, `set` or `exempt: true`")
         if adjustment.exempt and (adjustment.add or adjustment.set):
             name = "add" if adjustment.add else "set"
             place = item.place("freeze", "adjust", index, name)
-            yield Problem(f"`{name}` never counts beside `exempt: true`", place, "remove one of the two")
+            yield Problem(f"`{name}` has no effect with `exempt: true`", place, "remove one of the two")
     seen: dict[str, str] = {}
     for index, base in enumerate(freeze.base):
         for position, name in enumerate(base.events):
@@ -201,8 +201,8 @@ def _releases(loaded: Loaded) -> Iterator[Problem]:
         yield from _folder(release.product, item.place("product"))
         yield from once([artifact.file for artifact in release.artifacts], "file", item, "artifacts")
         if twins := same_but_for_case(dict.fromkeys(artifact.file for artifact in release.artifacts)):
-            what = f"the files {twins[0]} and {twins[1]} differ only in case; on Windows and macOS they are one"
-            yield Problem(what, item.place("artifacts"), "give one of the two another name")
+            what = f"the files {twins[0]} and {twins[1]} differ only in case; Windows and macOS treat them as the same"
+            yield Problem(what, item.place("artifacts"), "rename one of them")
         yield from _release_events(item, events, complete="events" not in loaded.incomplete)
         if "products" in loaded.incomplete:
             continue
@@ -219,7 +219,7 @@ def _releases(loaded: Loaded) -> Iterator[Problem]:
             )
             if channel in channels and release.version.prerelease and not channels[channel].prereleases:
                 yield Problem(
-                    f"channel {channel} takes no pre-releases like {release.version}",
+                    f"channel {channel} does not accept pre-releases like {release.version}",
                     item.place("channels", index),
                     "ship it to another channel",
                 )
@@ -238,7 +238,7 @@ def _releases(loaded: Loaded) -> Iterator[Problem]:
                 what = (
                     f"{item.value.version} differs from {other.value.version} in {other.place('version')} only in case"
                 )
-                fix = "choose another version; on Windows and macOS their files are the same"
+                fix = "choose another version; Windows and macOS treat their files as the same"
                 yield Problem(what, item.place("version"), fix)
         ordered = sorted(items, key=lambda item: item.value.version)
         for earlier, later in pairwise(ordered):
@@ -246,7 +246,7 @@ def _releases(loaded: Loaded) -> Iterator[Problem]:
                 yield Problem(
                     f"{later.value.id} is the same version as {earlier.value.version} in {earlier.place('version')}",
                     later.place("version"),
-                    "choose another version; each is used once",
+                    "choose another version; each can be used only once",
                 )
 
 
@@ -258,9 +258,9 @@ def _first_release(item: Item[Release], loaded: Loaded) -> Iterator[Problem]:
     same = (other.value for other in loaded.releases if other.value.product == release.product)
     if (before := next((earlier for earlier in same if earlier.version < release.version), None)) is not None:
         yield Problem(
-            f"{release.id} is not the first release: there is {before.version}",
+            f"{release.id} is not the first release; {before.version} came before it",
             item.place("rollback", "bundle"),
-            f"write the SHA-256 of the bundle that goes back to {before.version}",
+            f"write the SHA-256 of the bundle for the rollback to {before.version}",
         )
 
 
@@ -270,9 +270,9 @@ def _classification(item: Item[Release], product: Product) -> Iterator[Problem]:
         own, usual = getattr(item.value, name), getattr(product, name)
         if own is not None and own < usual:
             yield Problem(
-                f"{name} {own} is less than the {usual} of {product.id}, and would make freezes shorter",
+                f"{name} {own} is less than the {usual} of {product.id}, and would shorten freezes",
                 item.place(name),
-                f"write {usual} or more, or leave it out; what is true of every release stands in products.yaml",
+                f"write {usual} or more, or leave it out; values for every release belong in products.yaml",
             )
 
 
@@ -284,9 +284,9 @@ def _release_events(item: Item[Release], events: Mapping[str, Event], *, complet
             yield from exists(name, events, "event", place)
         if name in events and events[name].visibility == "internal" and release.visibility == "public":
             yield Problem(
-                f"event {name} is internal, and this release is public",
+                f"event {name} is internal, but this release is public",
                 place,
-                "remove it here; its freeze holds without being named",
+                "remove it here; its freeze applies anyway",
             )
 
 

@@ -21,7 +21,7 @@ def once(names: Sequence[str], what: str, item: Item[M], *path: str | int) -> It
     """A problem for each name of the list at `path` that stands there a second time."""
     for index, name in enumerate(names):
         if name in names[:index]:
-            yield Problem(f"{what} {name} stands twice", item.place(*path, index), "keep one of them")
+            yield Problem(f"{what} {name} appears twice", item.place(*path, index), "keep one of them")
 
 
 def file_named(expected: str, place: Place) -> Iterator[Problem]:
@@ -30,4 +30,4 @@ def file_named(expected: str, place: Place) -> Iterator[Problem]:
     if name != f"{expected}.yaml":
         stem = PurePath(name).stem
         other = f", or write {stem} here" if stem.isdigit() or not expected.isdigit() else ""
-        yield Problem(f"{expected} stands in a file named {name}", place, f"name the file {expected}.yaml{other}")
+        yield Problem(f"{expected} is in a file named {name}", place, f"name the file {expected}.yaml{other}")

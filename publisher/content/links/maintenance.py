@@ -35,7 +35,7 @@ def maintenance_problems(loaded: Loaded) -> Iterator[Problem]:
 def _length(item: Item[Maintenance]) -> Iterator[Problem]:
     length, slot = item.value.length, item.value.repeats
     if not length:
-        yield Problem("`length` is no time at all", item.place("length"), "say how long a window lasts, like 90 min")
+        yield Problem("`length` is zero", item.place("length"), "say how long a window lasts, like 90 min")
     if slot is not None and length > timedelta(weeks=slot.every_weeks):
         yield Problem(
             f"`length` is {duration_text(length)}, and the next window begins after {slot.every_weeks * 7} d",
@@ -50,15 +50,15 @@ def _until(item: Item[Maintenance]) -> Iterator[Problem]:
         return
     if item.value.repeats is None:
         yield Problem(
-            "`until` goes with `repeats` only",
+            "`until` works only with `repeats`",
             item.place("until"),
-            "remove it: `starts` and `length` say when the only window ends",
+            "remove it; `starts` and `length` set the end of a single window",
         )
     elif until <= item.value.starts:
         yield Problem(
             "`until` is not after `starts`",
             item.place("until"),
-            "write a later moment: the first one from which slots no longer count",
+            "write a later time: the first at which slots no longer count",
         )
 
 
@@ -67,9 +67,9 @@ def _longest(item: Item[Policy]) -> Iterator[Problem]:
     if policy.longest_with_data > policy.longest:
         yield Problem(
             f"`longest_with_data` is {duration_text(policy.longest_with_data)},"
-            f" and `longest` only {duration_text(policy.longest)}",
+            f" but `longest` is only {duration_text(policy.longest)}",
             item.place("maintenance", "longest_with_data"),
-            f"write {duration_text(policy.longest)} or less: where data suffers, windows are no longer than others",
+            f"write {duration_text(policy.longest)} or less; windows that affect data must not be longer than others",
         )
 
 

@@ -69,7 +69,7 @@ def _followed(loaded: Loaded) -> Iterator[Problem]:
             yield Problem(
                 f"events follow one another in a circle: {' follows '.join(cycle)}",
                 item.place("follows"),
-                "remove one of the steps",
+                "remove one of the links",
             )
         for index, name in enumerate(event.follows):
             place = item.place("follows", index)
@@ -130,7 +130,7 @@ def _overrides(loaded: Loaded) -> Iterator[Problem]:
         override = item.value
         for index, rule in enumerate(override.rules):
             if rule in BY_ID and rule not in OVERRIDABLE:
-                stuck, fix = f"`rules` names {rule}", "remove it: rules of integrity cannot be overridden"
+                stuck, fix = f"`rules` names {rule}", "remove it; integrity rules cannot be overridden"
                 yield Problem(stuck, item.place("rules"), fix)
             else:
                 yield from exists(rule, OVERRIDABLE, "rule", item.place("rules", index))
@@ -159,15 +159,15 @@ def _duties(item: Item[Override], policy: Policy | None) -> Iterator[Problem]:
         place = item.place("approvers", index, "duty")
         if duty not in ANSWERING:
             yield Problem(
-                f"duty {duty} cannot answer for an override",
+                f"duty {duty} cannot approve an override",
                 place,
-                f"choose from the duties that can: {', '.join(ANSWERING)}",
+                f"choose one that can: {', '.join(ANSWERING)}",
             )
         elif duty in duties[:index]:
-            yield Problem(f"duty {duty} stands twice", place, "keep one of them")
+            yield Problem(f"duty {duty} appears twice", place, "keep one of them")
     for duty in duties_needed(policy, hard=False) if policy else ():
         if duty not in duties:
-            yield Problem(f"nobody answers as {duty}", item.place("approvers"), f"add the person of duty {duty}")
+            yield Problem(f"nobody approves as {duty}", item.place("approvers"), f"add a person with the duty {duty}")
 
 
 def _policy_at(loaded: Loaded, moment: datetime) -> Policy | None:
@@ -204,9 +204,7 @@ def _pattern_for_class(item: Item[Release], policy: Policy) -> Iterator[Problem]
     yield Problem(
         f"pattern {pattern.id} is not for class {release.change_class}",
         item.place("pattern"),
-        f"choose from the patterns that are: {', '.join(fitting)}"
-        if fitting
-        else "add a pattern for this class to policy.yaml",
+        f"choose one that is: {', '.join(fitting)}" if fitting else "add a pattern for this class to policy.yaml",
     )
 
 
@@ -222,7 +220,7 @@ def _patterns_and_owners(loaded: Loaded) -> Iterator[Problem]:
     for index, pattern in enumerate(item.value.patterns):
         if pattern.id in ids:
             place = item.place("patterns", index, "id")
-            yield Problem(f"pattern {pattern.id} stands twice", place, "keep one of them, or choose another id")
+            yield Problem(f"pattern {pattern.id} appears twice", place, "keep one of them, or choose another id")
         ids.add(pattern.id)
         for position, change_class in enumerate(pattern.default_for):
             place = item.place("patterns", index, "default_for", position)
@@ -250,19 +248,19 @@ def _earlier_policies(loaded: Loaded) -> Iterator[Problem]:
         before, after = earlier.value, later.value
         if before.version == after.version:
             yield Problem(
-                f"version {after.version} is already that of {earlier.place('version').file}",
+                f"version {after.version} is already used in {earlier.place('version').file}",
                 later.place("version"),
-                f"count up with every change: write `version: {after.version + 1}`",
+                f"raise it with every change: write `version: {after.version + 1}`",
             )
         elif before.version >= after.version:
             yield Problem(
                 f"policy {before.version} does not come before {after.version} in {later.place('version').file}",
                 earlier.place("version"),
-                "count up with every change, and keep what held before under its own number",
+                "raise the version with every change, and keep earlier policies under their own numbers",
             )
         elif before.effective >= after.effective:
             yield Problem(
                 f"policy {after.version} takes effect no later than {before.version}",
                 later.place("effective"),
-                f"write a time after {format_time(before.effective)}, at which {before.version} took effect",
+                f"write a time after {format_time(before.effective)}, when {before.version} took effect",
             )

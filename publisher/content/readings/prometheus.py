@@ -26,8 +26,8 @@ from publisher.model.values import YEARS, format_time
 from publisher.rules.english import listed
 from publisher.wire import strict_json
 
-_SAVE = "save what /api/v1/query or /api/v1/query_range answers, as it comes: curl -fsS -o FILE URL"
-_STRANGE = "is not what Prometheus answers to a query"
+_SAVE = "save the unchanged response of /api/v1/query or /api/v1/query_range: curl -fsS -o FILE URL"
+_STRANGE = "is not a response of Prometheus to a query"
 _SHOWN = 3
 """Of so many series the labels are named."""
 
@@ -50,9 +50,9 @@ def readings(content: bytes, file: str) -> tuple[Reading, ...]:
 
 
 def _json(content: bytes, file: str) -> Any:
-    text = text_of(content, file, smaller="ask for a shorter time, or in longer steps")
+    text = text_of(content, file, smaller="ask for a shorter time, or use longer steps")
     if not text.strip():
-        fix = "ask again; with curl -f -o FILE a failure leaves the file as it was"
+        fix = "ask again; with curl -f -o FILE a failure does not change the file"
         raise Refused(Problem("the file is empty", Place(file), fix))
     try:
         return strict_json.loads(text)
@@ -67,21 +67,24 @@ def _series(answer: Any, place: Place) -> Mapping[str, Any]:
     """The one series of an answer."""
     match answer:
         case {"status": "error", "error": str(message)}:
-            what, fix = f"Prometheus answered with an error: {_plain(message)}", "mend the query, and ask again"
+            what, fix = f"Prometheus answered with an error: {_plain(message)}", "correct the query, and ask again"
         case {"status": "success", "warnings": [message, *_]}:
             what = f"Prometheus warns that its answer may be wrong: {_plain(str(message))}"
-            fix = "mend the query; or ask again, once Prometheus can answer all of it"
+            fix = "correct the query, or ask again once Prometheus can answer all of it"
         case {"status": "success", "data": {"resultType": "scalar" | "string" as kind}}:
-            what, fix = f"holds a {kind}, and one series is needed", "ask without scalar(), or put vector() around it"
+            what, fix = (
+                f"contains a {kind}, but one series is needed",
+                "ask without scalar(), or put vector() around it",
+            )
         case {"status": "success", "data": {"resultType": "matrix" | "vector", "result": list(result)}}:
             match result:
                 case [dict(series)]:
                     return series
                 case []:
-                    what = "holds no series: Prometheus knows nothing that fits the query"
-                    fix = "check the name of the metric and its labels, and the time that was asked for"
+                    what = "contains no series: nothing in Prometheus matches the query"
+                    fix = "check the metric's name and labels, and the time in the query"
                 case _:
-                    what = f"holds {len(result)} series, and one is needed: {_named(result)}"
+                    what = f"contains {len(result)} series, but one is needed: {_named(result)}"
                     fix = "put the query in sum(...), avg(...) or max(...), or give the labels of one of them"
         case _:
             what, fix = _STRANGE, _SAVE
@@ -93,7 +96,7 @@ def _samples(series: Mapping[str, Any], place: Place) -> list[Any]:
     match series:
         case {"histogram": _} | {"histograms": _}:
             fix = "ask for a number: histogram_quantile(0.99, ...), histogram_count(...), histogram_sum(...)"
-            raise Refused(Problem("holds histograms, and numbers are needed", place, fix))
+            raise Refused(Problem("contains histograms, but numbers are needed", place, fix))
         case {"values": list(samples)}:
             return samples
         case {"value": sample}:
@@ -109,11 +112,11 @@ def _reading(sample: Any, number: int, place: Place) -> Reading:
         case _:
             raise Refused(Problem(f"sample {number} is not a time and a value", place, _SAVE))
     if at is None:
-        what = f"sample {number} lies outside of the years {YEARS[0]} to {YEARS[-1]}: {seconds}"
-        fix = "save its answer as it comes: Prometheus counts seconds since 1970, not milliseconds"
+        what = f"sample {number} is outside the years {YEARS[0]} to {YEARS[-1]}: {seconds}"
+        fix = "save the unchanged response; Prometheus counts seconds since 1970, not milliseconds"
         raise Refused(Problem(what, place, fix))
     if value is None:
-        raise Refused(Problem(f"sample {number} has no number as its value: {_plain(number_text)}", place, _SAVE))
+        raise Refused(Problem(f"sample {number} has a value that is not a number: {_plain(number_text)}", place, _SAVE))
     return Reading(at=at, value=value)
 
 

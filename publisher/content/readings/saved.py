@@ -59,9 +59,9 @@ def readings_problems(loaded: Loaded, saved: Sequence[Saved]) -> Iterator[Proble
             value, place = typed.get((file.id, reading.at), (reading.value, Place(file.file)))
             if value != reading.value:
                 what = (
-                    f"{value:.15g} was typed for {format_time(reading.at)}, and {file.file} says {reading.value:.15g}"
+                    f"{value:.15g} was typed for {format_time(reading.at)}, but {file.file} says {reading.value:.15g}"
                 )
-                yield Problem(what, place, "keep the one that is true, and remove the other")
+                yield Problem(what, place, "keep the right one, and remove the other")
 
 
 def _names(loaded: Loaded, saved: Sequence[Saved]) -> Iterator[Problem]:
@@ -73,10 +73,10 @@ def _names(loaded: Loaded, saved: Sequence[Saved]) -> Iterator[Problem]:
         if not {"monitors", "signals"} & loaded.incomplete:
             yield from exists(file.id, monitors | signals, "monitor or signal", place)
         if file.id in monitors & signals:
-            what = f"{file.id} is a monitor and a signal, and nobody can tell whose readings these are"
-            yield Problem(what, place, "give one of the two another id")
+            what = f"{file.id} is both a monitor and a signal, so it is unclear whose readings these are"
+            yield Problem(what, place, "give one of them another id")
         if file.id in files:
-            yield Problem(f"readings of {file.id} are already in {files[file.id]}", place, "keep one of the two files")
+            yield Problem(f"readings of {file.id} are already in {files[file.id]}", place, "keep one of these files")
         files.setdefault(file.id, file.file)
 
 

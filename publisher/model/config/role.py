@@ -55,5 +55,5 @@ class Roles(Model):
     def _consistent(self) -> Self:
         for role, policy in self.roles.items():
             if policy.expires_empty is not None and role not in SHARED_ROLES:
-                raise ValueError(f"`expires_empty` of {role}: only rollout, brakes and notes are ever empty; remove it")
+                raise ValueError(f"`expires_empty` of {role}: only rollout, brakes and notes can be empty; remove it")
         return self

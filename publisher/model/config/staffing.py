@@ -41,7 +41,7 @@ class Shift(Model):
         if self.start == "24:00":
             raise ValueError('`start` must be before "24:00"; a shift that begins at midnight begins at "00:00"')
         if self.since is not None and self.until is not None and self.until <= self.since:
-            raise ValueError("`until` is not after `since`; it is the first moment that the shift no longer counts for")
+            raise ValueError("`until` is not after `since`; set it to the first moment after the shift's last day")
         return self
 
 

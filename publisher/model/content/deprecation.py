@@ -52,9 +52,7 @@ class Deprecation(Model):
             if later <= earlier:
                 raise ValueError(f"`{name}` must be a later release than `{before}`: mark, then warn, then remove")
         if self.remove_in is not None and self.warned_in is None:
-            raise ValueError(
-                "`remove_in` comes without a warning before it; name the release that warns in `warned_in`"
-            )
+            raise ValueError("`remove_in` needs an earlier warning; name the release that warns in `warned_in`")
         if self.earliest_removal <= self.announced:
-            raise ValueError("`earliest_removal` must lie after `announced`")
+            raise ValueError("`earliest_removal` must be after `announced`")
         return self

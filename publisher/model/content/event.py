@@ -28,8 +28,8 @@ class Scored(Model):
     """When it was scored."""
 
 
-UNSCORED_SEVERITY = Scored(score=5, because="Nobody has scored it yet, so the worst is assumed.")
-UNSCORED_LEAD_TIME = Scored(score=1, because="Nobody has scored it yet, so no time to prepare is assumed.")
+UNSCORED_SEVERITY = Scored(score=5, because="Not scored yet, so the worst is assumed.")
+UNSCORED_LEAD_TIME = Scored(score=1, because="Not scored yet, so no time to prepare is assumed.")
 
 
 class ImpactTags(Model):
@@ -93,7 +93,7 @@ class Trigger(Model):
             raise ValueError("`latest` is before `earliest`; swap the two")
         if self.height <= self.seen:
             raise ValueError(
-                f"`height` {self.height} had been reached already when {self.seen} was seen; check both numbers"
+                f"`height` {self.height} had already been reached when {self.seen} was seen; check both numbers"
             )
         # Asked of the number of blocks, since a length of time cannot be as long as a slip of the finger makes it.
         if self.height - self.seen > 3660 * 86400 / self.spacing_seconds:
@@ -101,8 +101,8 @@ class Trigger(Model):
         moment = self.as_of + self.reckoned
         if not self.earliest <= moment <= self.latest:
             raise ValueError(
-                f"`height` is reached about {moment:%Y-%m-%dT%H:%MZ} by this spacing, which is not between `earliest`"
-                " and `latest`; check `seen`, `as_of` and `spacing_seconds`, or estimate it again"
+                f"`height` would be reached about {moment:%Y-%m-%dT%H:%MZ} at this spacing, which is not between"
+                " `earliest` and `latest`; check `seen`, `as_of` and `spacing_seconds`, or estimate it again"
             )
         return self
 
@@ -177,14 +177,16 @@ class Event(Visible):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.ends <= self.starts:
-            raise ValueError("`ends` is not after `starts`; it is the first moment after the event")
+            raise ValueError("`ends` is not after `starts`; set it to the first moment after the event")
         if self.announced is not None and self.announced > self.starts:
-            raise ValueError("`announced` is after `starts`; it is when the public could first know: check both years")
+            raise ValueError("`announced` is after `starts`; check both years")
         if self.trigger is not None and not self.trigger.earliest <= self.starts <= self.trigger.latest:
-            raise ValueError("`starts` is not between `earliest` and `latest` of its trigger; it is the best estimate")
+            raise ValueError(
+                "`starts` is not between `earliest` and `latest` of its trigger; set it to the best estimate"
+            )
         for earlier, later in zip(self.revisions, self.revisions[1:], strict=False):
             if later.until <= earlier.until:
-                raise ValueError("`revisions` must stand in the order of `until`, oldest first")
+                raise ValueError("`revisions` must be in the order of `until`, oldest first")
         for revision in self.revisions:
             if (revision.ends or self.ends) <= (revision.starts or self.starts):
                 raise ValueError("`revisions` has an end that is not after its start; give both `starts` and `ends`")

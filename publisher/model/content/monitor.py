@@ -55,14 +55,14 @@ class Monitor(Model):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.at_least is None and self.at_most is None:
-            raise ValueError("nothing says which values are healthy; add `at_least`, `at_most`, or both")
+            raise ValueError("no healthy values are given; add `at_least`, `at_most`, or both")
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
-            raise ValueError("`at_least` is more than `at_most`, so no value is healthy; exchange or mend them")
+            raise ValueError("`at_least` is more than `at_most`, so no value is healthy; correct or swap them")
         if not self.healthy(self.baseline):
-            raise ValueError("`baseline` is not healthy itself; mend it, or the limits")
+            raise ValueError("`baseline` is itself not healthy; correct it, or the limits")
         for earlier, later in pairwise(self.readings):
             if later.at <= earlier.at:
-                raise ValueError(f"`readings` go back in time at {later.at:%Y-%m-%dT%H:%M:%SZ}; put the oldest first")
+                raise ValueError(f"`readings` are out of order at {later.at:%Y-%m-%dT%H:%M:%SZ}; put the oldest first")
         return self
 
     def healthy(self, value: float) -> bool:

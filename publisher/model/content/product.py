@@ -19,7 +19,9 @@ that ending. A product may be: nothing ends in its name."""
 
 def _not_reserved(text: str) -> str:
     if text in RESERVED_CHANNELS:
-        raise ValueError(f"cannot be {text}, the name of a signing role, whose rights would reach it; choose another")
+        raise ValueError(
+            f"cannot be {text}, the name of a signing role, which would get rights over it; choose another"
+        )
     return text
 
 

@@ -76,7 +76,7 @@ class Notes(Model):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.required_by is not None and self.action is not Action.REQUIRED:
-            raise ValueError("`required_by` goes with `action: required` only; change one of them")
+            raise ValueError("`required_by` works only with `action: required`; change one of them")
         return self
 
 
@@ -176,7 +176,7 @@ class Rollback(Model):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.bundle == "none-first-release" and (self.verified_at or self.rehearsed_at):
-            raise ValueError("`bundle` is none-first-release, so there is nothing to verify or to rehearse; remove it")
+            raise ValueError("`bundle` is none-first-release, so there is nothing to verify or rehearse; remove it")
         return self
 
 
@@ -241,21 +241,23 @@ class Release(Model):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.visibility == "internal" and self.shipped_at is not None:
-            raise ValueError("`shipped_at` is set, so it is out; `visibility: internal` can no longer hold")
+            raise ValueError("`shipped_at` is set, so the release is public; remove `visibility: internal`")
         order = list(Step)
         if [order.index(step) for step in self.steps] != sorted({order.index(step) for step in self.steps}):
             sorted_steps = ", ".join(step for step in order if step in self.steps)
-            raise ValueError(f"`steps` stand in another order than they are taken in, or twice; write [{sorted_steps}]")
+            raise ValueError(f"`steps` are out of order or appear twice; write [{sorted_steps}]")
         if Step.ENABLE_DEFAULT in self.steps and self.enables_default_of is None:
-            raise ValueError("`steps` switches on a default, but nothing says whose; add `enables_default_of`")
+            raise ValueError("`steps` enables a default, but the version is not named; add `enables_default_of`")
         if self.enables_default_of is not None and Step.ENABLE_DEFAULT not in self.steps:
-            raise ValueError("`enables_default_of` goes with the step enable-default; add it to `steps`")
+            raise ValueError("`enables_default_of` needs the step enable-default; add it to `steps`")
         if self.enables_default_of == self.version:
-            raise ValueError("`enables_default_of` names this very release; code soaks before it becomes the default")
+            raise ValueError(
+                "`enables_default_of` names this release itself; name an earlier one, whose code has soaked"
+            )
         named = [risk.risk for risk in self.risks]
         if len(set(named)) != len(named) and any(risk.none_because for risk in self.risks):
             twice = next(name for index, name in enumerate(named) if name in named[:index])
-            raise ValueError(f"`risks` names {twice} twice, once as no risk at all; remove one, or name another class")
+            raise ValueError(f"`risks` names {twice} twice, once as no risk; remove one, or name another class")
         return self
 
     @property

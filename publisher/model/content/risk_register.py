@@ -109,7 +109,7 @@ class SprintFreeze(Visible):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.ends <= self.starts:
-            raise ValueError("`ends` is not after `starts`; it is the first moment after the freeze")
+            raise ValueError("`ends` is not after `starts`; set it to the first moment after the freeze")
         return self
 
 
@@ -165,11 +165,9 @@ class Override(Model):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.expires <= self.approved_at:
-            raise ValueError("`expires` is not after `approved_at`; from it on the override no longer counts")
+            raise ValueError("`expires` is not after `approved_at`; set it to when the override ends")
         if self.rollback_review is not None and self.rollback_review.at > self.approved_at:
-            raise ValueError(
-                "`rollback_review` is later than `approved_at`; the rollback is reviewed first, then approved"
-            )
+            raise ValueError("`rollback_review` is later than `approved_at`; review the rollback first, then approve")
         persons = [" ".join(approver.person.split()).casefold() for approver in self.approvers]
         if len(set(persons)) != len(persons):
             twice = next(approver.person for n, approver in enumerate(self.approvers) if persons[n] in persons[:n])

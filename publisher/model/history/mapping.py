@@ -19,7 +19,7 @@ from publisher.model.values import Duration, Model, Score, Slug, Text
 
 def _plain(value: Any) -> Any:
     if not isinstance(value, bool | int | str) or value == "":
-        raise ValueError("must be a text, a whole number, true or false; write what stands in the foreign file")
+        raise ValueError("must be a text, a whole number, true or false; write the value from the file")
     return value
 
 

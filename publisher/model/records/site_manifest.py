@@ -25,7 +25,7 @@ def _path(value: Any) -> str:
     if {"", ".", ".."} & set(value.split("/")) or "\\" in value:
         raise ValueError(f"is not a path of the site: {value[:80]!r}")
     if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in value):
-        raise ValueError(f"holds an invisible character: {value[:80]!r}")
+        raise ValueError(f"contains an invisible character: {value[:80]!r}")
     return value
 
 

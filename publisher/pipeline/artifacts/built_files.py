@@ -83,7 +83,7 @@ def collect(release: Release, directory: Path, known: Iterable[Version] = ()) ->
     used = {path.name for file in files for path in _paths(file)}
     if twins := same_but_for_case(sorted(used)):
         raise InputError(
-            f"{twins[0]} and {twins[1]} differ only in case; on Windows and macOS they are one file",
+            f"{twins[0]} and {twins[1]} differ only in case; Windows and macOS treat them as the same file",
             fix="give one of the two another name",
         )
     return Collected(files, tuple(shown(name) for name in names if name not in used))

@@ -71,26 +71,26 @@ def test_of_a_month_the_whole_month_counts() -> None:
     found, said = one(event("2026-02-10", "2026-02-12", precision="month"))
     assert (found.starts, found.ends) == (at("2026-02-01"), at("2026-03-01"))
     assert said == [
-        "is known to the month only, and all of it counts",
-        "lasts for more than two weeks, and all of it counts",
+        "is dated by month only; the whole month counts",
+        "lasts for more than two weeks; the whole time counts",
     ]
 
 
 def test_a_range_of_a_month_counts_and_is_reported() -> None:
     found, said = one(event("2025-04-29", "2025-05-31", precision="range"))
     assert (found.starts, found.ends) == (at("2025-04-29"), at("2025-06-01"))
-    assert said == ["lasts for more than two weeks, and all of it counts"]
+    assert said == ["lasts for more than two weeks; the whole time counts"]
 
 
 def test_a_year_that_was_mistyped_is_worth_a_second_look() -> None:
     _, said = one(event("2021-06-15", "2022-06-15"))
-    assert "may be of another year" in said
+    assert "may belong to another year" in said
 
 
 def test_an_unknown_precision_is_told_and_whole_days_count() -> None:
     found, said = one(event("2021-06-15", precision="hour", time_utc="14:30"))
     assert found.starts == at("2021-06-15")
-    assert said == ["has a precision that the mapping does not name; whole days count"]
+    assert said == ["has a precision that the mapping does not list; whole days count"]
 
 
 def conflict(field: str, other: Any) -> dict[str, Any]:
@@ -105,9 +105,9 @@ def conflict(field: str, other: Any) -> dict[str, Any]:
         (conflict("end", "2021-06-24"), "2021-06-15", "2021-06-25", "has sources that disagree by days"),
         # From ten days on it is a slip of the month: the source of 2022-12-01 meant 2022-01-12.
         (conflict("end", "2021-06-25"), "2021-06-15", "2021-06-26", "has sources that disagree by days"),
-        (conflict("end", "2021-06-26"), "2021-06-15", "2021-06-16", "has a source that is far off"),
+        (conflict("end", "2021-06-26"), "2021-06-15", "2021-06-16", "has a source with very different dates"),
         (conflict("start", "2021-06-05"), "2021-06-05", "2021-06-16", "has sources that disagree by days"),
-        (conflict("start", "2021-06-04"), "2021-06-15", "2021-06-16", "has a source that is far off"),
+        (conflict("start", "2021-06-04"), "2021-06-15", "2021-06-16", "has a source with very different dates"),
         (conflict("start", "perhaps"), "2021-06-15", "2021-06-16", "has a source whose date cannot be read"),
         (
             {"precision": "minute", "time_utc": "14:30"} | conflict("time_utc", "02:30"),
@@ -140,7 +140,7 @@ def test_nobody_knew_of_an_event_before_it_was_announced() -> None:
 @pytest.mark.parametrize("announced", ["2021-06-15", "2021-06-20"])
 def test_a_retroactive_notice_is_reported(announced: str) -> None:
     found, said = one(event("2021-06-15", announced=announced))
-    assert said == ["was announced no earlier than the day on which it began"]
+    assert said == ["was not announced before the day it began"]
     assert found.revisions[0].until == at(announced)
 
 
@@ -174,7 +174,7 @@ def test_unmapped_types_are_counted_and_open_no_freeze() -> None:
 
 def test_releases_of_a_project_are_no_events() -> None:
     remark = left_out(event("2021-06-15", type="node-release"))
-    assert remark.reason == "is a release, and no event"
+    assert remark.reason == "is a release, not an event"
     assert read(event("2021-06-15", type="node-release")).unmapped == {}
 
 
@@ -187,8 +187,8 @@ def test_an_upgrade_that_is_a_release_of_a_product_is_an_event_to_the_others() -
 @pytest.mark.parametrize(
     ("status", "reason"),
     [
-        ("proposed", "did not take place, as far as the file knows"),
-        ("denied", "has a status that the mapping does not name"),
+        ("proposed", "did not take place, according to the file"),
+        ("denied", "has a status that the mapping does not list"),
         (None, "has no `status`"),
         (["happened"], "has no text as `status`"),
     ],
@@ -206,9 +206,9 @@ def test_what_was_only_projected_counts_as_rumoured() -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (None, "is no object with fields"),
-        ([], "is no object with fields"),
-        ("2021-06-15", "is no object with fields"),
+        (None, "is not an object with fields"),
+        ([], "is not an object with fields"),
+        ("2021-06-15", "is not an object with fields"),
         ({}, "has no `type`"),
         (event("2021-06-15", type=7), "has no text as `type`"),
         (event("2021-06-15") | {"start": None}, "has no `start`"),
@@ -242,7 +242,9 @@ def test_names_become_safe_to_show(fields: dict[str, Any], name: str, title: str
 def test_an_id_that_stands_twice_is_told_and_both_count() -> None:
     found = read(event("2021-06-15", id="kant"), event("2021-06-20", id="kant"))
     assert [day(past.event.starts) for past in found.events] == ["15 June 2021", "20 June 2021"]
-    assert [(remark.row, remark.reason) for remark in found.remarks] == [(2, "has an id that stood before; both count")]
+    assert [(remark.row, remark.reason) for remark in found.remarks] == [
+        (2, "has an id that was used before; both count")
+    ]
 
 
 @settings(max_examples=400)

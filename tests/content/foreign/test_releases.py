@@ -50,7 +50,7 @@ def test_a_moment_in_another_zone_is_that_moment() -> None:
 def test_of_a_month_the_whole_month_counts() -> None:
     past, said = one(release("2021-02"))
     assert (past.start, past.end) == (at("2021-02-01"), at("2021-03-01"))
-    assert said == ["is known to the month only, and all of it counts"]
+    assert said == ["is dated by month only; the whole month counts"]
 
 
 @pytest.mark.parametrize(
@@ -79,10 +79,10 @@ def test_a_class_that_nothing_tells_is_assumed_aloud_or_not_at_all() -> None:
     row = release("2021-06-12", bump=None)
     past, said = one(row)
     assert past.release.change_class == "feature"
-    assert said == ["does not tell what it changes, and counts as a new feature"]
+    assert said == ["does not say what it changes; it counts as a new feature"]
     strict = import_releases([row], MAPPING.model_copy(update={"assume": Assumptions()}))
     assert strict.releases == ()
-    assert [remark.reason for remark in strict.remarks] == ["does not tell what it changes"]
+    assert [remark.reason for remark in strict.remarks] == ["does not say what it changes"]
 
 
 def test_a_security_fix_is_essential() -> None:
@@ -129,7 +129,7 @@ def test_a_version_that_stands_twice_counts_once_at_its_earlier_date() -> None:
     assert [past.id for past in found.releases] == ["early", "other"]
     (remark,) = left_out(*rows)
     assert (remark.row, remark.id, remark.detail) == (1, "late", "3.00 came out on 12 June 2021")
-    assert remark.reason == "is of a version that stands twice; the earlier date counts"
+    assert remark.reason == "has a version that appears twice; the earlier date counts"
 
 
 def test_versions_out_of_date_order_are_told_and_count() -> None:
@@ -159,7 +159,7 @@ def test_a_project_is_of_one_kind() -> None:
     found = read(release("2021-06-12", "1.0"), release("2021-06-13", "1.1", product_class="node daemon"))
     assert found.products["client"].client_type == "desktop"
     assert [remark.reason for remark in found.remarks] == [
-        "is of another kind of product than an earlier row; the first counts"
+        "has a different kind of product from an earlier row; the first counts"
     ]
 
 
@@ -173,11 +173,11 @@ def test_the_version_before_is_taken_where_it_can_be_read(written: Any, version:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (7, "is no object with fields"),
+        (7, "is not an object with fields"),
         ({}, "has no `project`"),
         (release("2021-06-12", project="!"), "has a project without a letter or digit"),
-        (release("2021-06-12", product_class="toaster"), "is of a kind of product that the mapping does not name"),
-        (release("2021-06-12", product_class=None), "is of a kind of product that the mapping does not name"),
+        (release("2021-06-12", product_class="toaster"), "has a kind of product that the mapping does not list"),
+        (release("2021-06-12", product_class=None), "has a kind of product that the mapping does not list"),
         (release(None), "has no `date`"),
         (release("yesterday"), "has no date in `date`"),
         (release("2021-06-12", ""), "has no `version`"),

@@ -188,12 +188,12 @@ def test_a_product_that_nobody_measures_is_advised_of() -> None:
 @pytest.mark.parametrize(
     ("fields", "refusal"),
     [
-        ({"at_most": None}, "nothing says which values are healthy"),
+        ({"at_most": None}, "no healthy values are given"),
         ({"at_least": 13}, "`at_least` is more than `at_most`"),
-        ({"baseline": 13}, "`baseline` is not healthy itself"),
+        ({"baseline": 13}, "`baseline` is itself not healthy"),
         ({"every": "0 h"}, "greater than"),
         ({"every": "8 d"}, "less than or equal"),
-        ({"readings": [{"at": "2026-03-02T00:00:00Z", "value": 1}] * 2}, "go back in time at 2026-03-02T00:00:00Z"),
+        ({"readings": [{"at": "2026-03-02T00:00:00Z", "value": 1}] * 2}, "are out of order at 2026-03-02T00:00:00Z"),
     ],
 )
 def test_a_monitor_that_contradicts_itself_is_refused(fields: dict[str, Any], refusal: str) -> None:
