@@ -132,7 +132,7 @@ def test_the_same_moment_cannot_have_two_values(measured: Path, problems: Check)
         ),
         (
             "content/signals/logins.yaml:4:1",
-            "1.2 was typed for 2026-03-01T09:00:00Z, and content/readings/logins.json says 1.8",
+            "1.2 was typed for 2026-03-01T09:00:00Z, but content/readings/logins.json says 1.8",
         ),
     ]
     assert {one.fix for one in problems()} == {"keep the right one, and remove the other"}
