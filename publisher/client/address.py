@@ -40,13 +40,13 @@ class Proxy:
 def parsed(url: str) -> Url:
     """The address as it will be followed. Raises ValueError for one that two parsers might read differently."""
     if not _PLAIN.fullmatch(url):
-        raise ValueError("it has more than a scheme, a host and a path of plain characters")
+        raise ValueError("it may have only a scheme, a host and a path of plain characters")
     try:
         address = parse_url(url)
     except LocationParseError as error:
         raise ValueError(str(error)) from None
     if not address.host or address.auth is not None:
-        raise ValueError("it names no host")
+        raise ValueError("it has no host")
     return address
 
 
@@ -74,7 +74,7 @@ def _proxy(text: str) -> Proxy:
     if address.scheme not in ("http", "https"):
         raise ClientInputError(f"a proxy with the scheme {address.scheme} cannot be used", fix=fix)
     if not address.host:
-        raise ClientInputError("the proxy's address names no host", fix=fix)
+        raise ClientInputError("the proxy's address has no host", fix=fix)
     url = Url(scheme=address.scheme, host=address.host, port=address.port).url
     if address.auth is None:
         return Proxy(url, None)

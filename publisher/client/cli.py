@@ -113,13 +113,13 @@ def _failure(error: BaseException) -> ClientError:
     if isinstance(error, KeyboardInterrupt):
         number = error.number if isinstance(error, _Signalled) else signal.SIGINT
         return StoppedError(
-            f"stopped by {signal.Signals(number).name}; no unfinished file was left behind",
+            f"stopped by {signal.Signals(number).name}; no unfinished file is left",
             signal_number=number,
-            fix="run the same again",
+            fix="run the command again",
         )
     return ClientError(
-        f"something went wrong that should not ({type(error).__name__}: {error})",
-        fix="report it, with the output of the same command and --debug",
+        f"unexpected error ({type(error).__name__}: {error})",
+        fix="report it with the output of the same command and --debug",
         code=Code.DEFECT,
     )
 
@@ -138,7 +138,7 @@ def _run(words: Sequence[str]) -> int:
         print(f"tidegate {_own_version()}")
         return 0
     if options.command is None:
-        raise ClientUsageError("say what to do: check or download", fix="run tidegate --help, which lists everything")
+        raise ClientUsageError("name a command: check or download", fix="run tidegate --help for all commands")
     return _ask(options, _settings(options, embedded))
 
 
@@ -178,7 +178,7 @@ def _settings(options: argparse.Namespace, embedded: Trusted | None) -> _Setting
     if missing and embedded is None:
         raise ClientUsageError(
             f"missing: {', '.join(missing)}",
-            fix="give what the publisher's page says; this copy of tidegate has no channel built in",
+            fix="give the values from the publisher's page; this copy of tidegate has no channel built in",
         )
     trusted = Trusted(
         url=options.url or (embedded.url if embedded else ""),
@@ -201,7 +201,7 @@ def _read_root(path: Path) -> bytes:
             return file.read(ROOT_BYTES + 1)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise ClientInputError(f"{path}: {reason}", fix="give --root the root.json of the publisher") from None
+        raise ClientInputError(f"{path}: {reason}", fix="give the publisher's root.json with --root") from None
 
 
 def _read_version(text: str | None) -> Version | None:
@@ -224,7 +224,7 @@ def _home_state() -> Path:
     state = _system_state()
     if state is None:
         raise ClientInputError(
-            "this system names no home directory to remember in", fix="give --state a directory of your own"
+            "this system has no home directory for tidegate's state", fix="give your own directory with --state"
         )
     return state
 
@@ -297,7 +297,7 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
-        raise ClientUsageError(printable(message), fix=f"run {self.prog} --help, which lists what it takes")
+        raise ClientUsageError(printable(message), fix=f"run {self.prog} --help for its options")
 
 
 def _path(text: str) -> Path:
@@ -322,7 +322,7 @@ def _parser(embedded: Trusted | None) -> argparse.ArgumentParser:
         "--state",
         type=_path,
         metavar="DIR",
-        help=f"where to remember what was seen (default: {_system_state() or 'none'})",
+        help=f"where to keep what was seen (default: {_system_state() or 'none'})",
     )
     common.add_argument("--json", action="store_true", help="print one JSON object")
     common.add_argument("--debug", action="store_true", help="show where an error comes from")
@@ -335,25 +335,23 @@ def _parser(embedded: Trusted | None) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="store_true", help="print the version of tidegate itself")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    check = commands.add_parser(
-        "check", parents=[common], help="what is published, and what it means for you", description=_CHECK
-    )
-    check.add_argument("--current", required=True, metavar="VERSION", help="the version that runs now")
+    check = commands.add_parser("check", parents=[common], help="check for an update", description=_CHECK)
+    check.add_argument("--current", required=True, metavar="VERSION", help="the version you run")
     check.add_argument(
         "--exit-code",
         action="store_true",
-        help="exit 10 if a release is offered, 11 if this version is not secure and none is",
+        help="exit 10 if a release is offered, 11 if this version is not secure and none is offered",
     )
     download = commands.add_parser(
         "download", parents=[common], help="fetch and verify the published file", description=_DOWNLOAD
     )
-    download.add_argument("--current", metavar="VERSION", help="the version that runs now; without it, a fresh install")
+    download.add_argument("--current", metavar="VERSION", help="the version you run; leave it out for a new install")
     download.add_argument("--to", required=True, type=_path, metavar="DIR", help="where to put the file")
     return parser
 
 
-_CHECK = "Asks the channel whether there is an update, verifies every answer, and changes nothing else."
+_CHECK = "Asks the channel whether there is an update, and verifies every answer. Installs nothing."
 _DOWNLOAD = (
-    "Fetches the published file if it is newer than --current, or if --current was taken back. Another file of its name"
-    " is never touched."
+    "Fetches the published file if it is newer than --current, or if --current was taken back. Another file with its"
+    " name is never changed."
 )

@@ -64,7 +64,7 @@ class Remote:
             digest.update(chunk)
             count += len(chunk)
         if (count, digest.hexdigest()) != (self.info.length, self.info.hashes.get("sha256")):
-            raise LengthOrHashMismatchError(f"{self.info.path} has other bytes than were signed")
+            raise LengthOrHashMismatchError(f"{self.info.path} differs from the signed file")
 
 
 def keep(part: Path, info: TargetFile, final: Path) -> Downloaded:
@@ -74,7 +74,7 @@ def keep(part: Path, info: TargetFile, final: Path) -> Downloaded:
     except FileExistsError:
         if there := already_there(info, final):
             return there
-        raise LocalError(f"{final} comes and goes", fix="choose another directory with --to") from None
+        raise LocalError(f"{final} appears and disappears", fix="choose another directory with --to") from None
     return Downloaded(final, already_there=False)
 
 
@@ -96,7 +96,7 @@ def already_there(info: TargetFile, final: Path) -> Downloaded | None:
         return None
     except RepositoryError:
         raise ClientInputError(
-            f"{final} exists and is another file; it was not touched",
+            f"{final} exists and is a different file; it was not changed",
             fix="move it away, or choose another directory with --to",
         ) from None
     return Downloaded(final, already_there=True)

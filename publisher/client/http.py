@@ -78,7 +78,7 @@ def _channel_address(url: str) -> Url:
         )
     if any(sign in url for sign in "?#@"):
         raise ClientInputError(
-            f"the channel's address {url} has more than a scheme, a host and a path",
+            f"the channel's address {url} may have only a scheme, a host and a path",
             fix="leave out the user name, the question mark and the hash sign",
         )
     try:
@@ -89,7 +89,7 @@ def _channel_address(url: str) -> Url:
         ) from None
     if not is_safe(address):
         raise ClientInputError(
-            f"the address {url} is not encrypted", fix="use https://; http:// is only for this very machine"
+            f"the address {url} is not encrypted", fix="use https://; http:// is only for this machine"
         )
     return address
 
@@ -105,7 +105,7 @@ class DirectoryFetcher(FetcherInterface):
             )
         if parts.query or parts.fragment:
             raise ClientInputError(
-                f"the channel's address {base_url} has more than a directory",
+                f"the channel's address {base_url} may have only a directory",
                 fix="write a question mark as %3F and a hash sign as %23",
             )
         self._base_url = base_url.rstrip("/") + "/"
@@ -130,10 +130,10 @@ class DirectoryFetcher(FetcherInterface):
             try:
                 path = (self._base / unquote(url[len(self._base_url) :])).resolve()
             except (ValueError, OSError) as error:
-                raise DirectoryUnreadable(f"{url!a} names no file: {error}") from None
+                raise DirectoryUnreadable(f"{url!a} is not a file: {error}") from None
             if path.is_relative_to(self._base):
                 return path
-        raise DirectoryUnreadable(f"{url} lies outside of {self._base_url}")
+        raise DirectoryUnreadable(f"{url} is outside {self._base_url}")
 
 
 class WebFetcher(FetcherInterface):
@@ -182,7 +182,7 @@ class WebFetcher(FetcherInterface):
                 raise SlowRetrievalError(f"{url} did not answer within {self._limits.wait:g} seconds") from error
             raise DownloadError(f"{url}: {_plain(reason)}") from error
         except ValueError as error:
-            raise DownloadError(f"{url}: the answer makes no sense ({error})") from error
+            raise DownloadError(f"{url}: the answer is malformed ({error})") from error
 
     def _get(self, url: str) -> urllib3.BaseHTTPResponse:
         """Follow redirects by hand, so that none leads from https to something weaker."""
@@ -216,10 +216,10 @@ class WebFetcher(FetcherInterface):
     def _wants_password(self, url: str) -> str:
         proxy = proxy_for(_parsed(url), self._proxies)
         if proxy is None:
-            return f"{url} was answered as if by a proxy that wants a user name and a password"
+            return f"{url} got the answer of a proxy that requires a user name and a password"
         if proxy.authorization is None:
-            return f"the proxy {proxy.url} wants a user name and a password"
-        return f"the proxy {proxy.url} does not accept the user name and the password that it was given"
+            return f"the proxy {proxy.url} requires a user name and a password"
+        return f"the proxy {proxy.url} does not accept this user name and password"
 
 
 def _manager(proxy: Proxy | None) -> urllib3.PoolManager:
@@ -233,7 +233,7 @@ def _parsed(url: str) -> Url:
     try:
         return parsed(url)
     except ValueError as error:
-        raise DownloadError(f"{url!a} is not an address that can be followed: {error}") from None
+        raise DownloadError(f"{url!a} is not a usable address: {error}") from None
 
 
 def _redirected(url: str, location: str) -> Url:

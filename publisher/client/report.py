@@ -53,7 +53,7 @@ def answer_lines(
     if notices:
         lines += ["", *notices]
     if downloaded:
-        how = "was already there, with the same bytes" if downloaded.already_there else "downloaded"
+        how = "was already there, with the same content" if downloaded.already_there else "downloaded"
         lines += ["", f"{downloaded.path} {how}."]
     elif answer.release and next_command:
         lines += ["", "To download it:", f"  {next_command}"]
@@ -133,9 +133,9 @@ def _release_lines(release: OfferedRelease) -> list[str]:
 
 def _deprecation_line(item: DeprecationNotice) -> str:
     if item.state is State.REMOVED:
-        line = f"Gone: {item.subject}"
+        line = f"Removed: {item.subject}"
     else:
-        line = f"Going away{f' in {item.remove_in}' if item.remove_in else ''}: {item.subject}"
+        line = f"To be removed{f' in {item.remove_in}' if item.remove_in else ''}: {item.subject}"
     return line + (f"; use {item.replacement}" if item.replacement else "")
 
 

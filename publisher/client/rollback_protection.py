@@ -115,8 +115,8 @@ def read_seen(path: Path) -> Seen:
         return _parse(strict_json.loads(data.decode("utf-8")))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ClientInputError(
-            f"{path}, which remembers what this machine has seen, is damaged",
-            fix=f"remove {path}; old states that a server replays are noticed again from the next check on",
+            f"{path}, the record of what this machine has seen, is damaged",
+            fix=f"remove {path}; the next check starts a new record, and replayed old states are detected from then on",
         ) from None
 
 
@@ -136,7 +136,7 @@ def _fields_of(role: RoleSeen) -> dict[str, Any]:
 
 def _parse(fields: Any) -> Seen:
     if fields["format"] != FORMAT:
-        raise ValueError("another format")
+        raise ValueError("unknown format")
     last_seen = datetime.strptime(fields["last_seen"], _TIME).replace(tzinfo=UTC)
     return Seen(last_seen, {name: _role(role) for name, role in fields["roles"].items()})
 

@@ -134,7 +134,7 @@ def _verify(
     trusted = updater._trusted_set
     if trusted.root.version > Metadata[Root].from_bytes(source.root).signed.version + LIMITS.max_root_rotations:
         raise ClientVerificationError(
-            f"more than {LIMITS.max_root_rotations} root files follow the one that this client starts with",
+            f"there are more than {LIMITS.max_root_rotations} root files after the one that this client starts with",
             fix="get the newest client and its root from the publisher's page",
         )
     top_level = (trusted.root, trusted.timestamp, trusted.snapshot, trusted.targets)
@@ -181,7 +181,7 @@ def _load_brakes(updater: Updater) -> None:
         updater.get_targetinfo(_BRAKES_PATH)
     except ExpiredMetadataError as error:
         raise ExpiredError(
-            "the brakes of this channel have expired, so nobody can tell whether a release is held back;"
+            "the brakes of this channel have expired, so it is unclear whether a release is on hold;"
             " nothing is offered until they are renewed",
             fix="keep what you run, and tell the publisher if this goes on",
         ) from error
@@ -215,7 +215,7 @@ def _clock_set_back(seen: Seen, now: datetime) -> ExpiredError:
     return ExpiredError(
         f"this machine's clock shows {now:%Y-%m-%d %H:%M} UTC, but the channel was checked at"
         f" {seen.last_seen:%Y-%m-%d %H:%M} UTC, and its signatures had expired by then",
-        fix="set the clock, then try again; if it was ahead before, the channel's next renewal ends this",
+        fix="set the clock, then try again; if it was ahead before, wait for the channel's next renewal",
     )
 
 
@@ -235,8 +235,8 @@ def _prepare(source: ChannelSource) -> None:
                 continue
             if not is_plain_file(path) or path.stat().st_size > limit_of(path.name):
                 raise ClientInputError(
-                    f"{path} is no metadata that this client kept",
-                    fix="remove it; what belongs there is fetched again",
+                    f"{path} is not metadata that this client saved",
+                    fix="remove it; the right file is fetched again",
                 )
     _refuse_what_is_no_root(source.root)
 
@@ -249,7 +249,7 @@ def _refuse_what_is_no_root(data: bytes) -> None:
     except RepositoryError as error:
         raise ClientInputError(
             f"the trusted root is not TUF root metadata ({error})",
-            fix="give --root the root.json that the publisher hands out",
+            fix="give the publisher's root.json with --root",
         ) from None
 
 
@@ -269,7 +269,7 @@ def _no_channel(targets: Targets, product: str, channel: str) -> ClientInputErro
     names = sorted(name for name in roles or {} if "." in name)
     known = ", ".join(name.replace(".", " ") for name in names) or "none"
     return ClientInputError(
-        f"there is no product {product} with a channel {channel} here",
+        f"this channel address has no product {product} with a channel {channel}",
         fix=f"choose from the products and channels that are published here: {known}",
         code=Code.NOT_PUBLISHED,
     )

@@ -60,7 +60,7 @@ def _open(path: Path) -> int:
     if path.is_symlink():
         raise ClientInputError(f"{path} is a symbolic link; it was not followed", fix="remove the link")
     if os.path.lexists(path) and not is_plain_file(path):
-        raise ClientInputError(f"{path} is no plain file; a lock needs one", fix="remove it")
+        raise ClientInputError(f"{path} is not a plain file, which the lock needs", fix="remove it")
     return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
 
 
@@ -73,8 +73,8 @@ def _wait_for(descriptor: int, path: Path, patience: float) -> None:
             # Held by another process: the first on POSIX, the second on Windows.
             if time.monotonic() >= ends:
                 raise LocalError(
-                    f"another tidegate is at work and holds {path}; waited for {patience:g} seconds",
-                    fix="wait until it has finished, or end it, then try again",
+                    f"another tidegate is running and has locked {path}; waited for {patience:g} seconds",
+                    fix="wait until it has finished, or stop it, then try again",
                     code=Code.BUSY,
                 ) from None
         time.sleep(_PAUSE)

@@ -55,7 +55,7 @@ def _repository(error: tuf.RepositoryError) -> ClientVerificationError:
                 f"the server replays an old state or mixes two ({error})", fix=_WAIT, code=Code.OLDER_THAN_SEEN
             )
         case tuf.LengthOrHashMismatchError():
-            return ClientVerificationError(f"the bytes are not those that were signed ({error})", fix=_WAIT)
+            return ClientVerificationError(f"the content differs from what was signed ({error})", fix=_WAIT)
         case _:
             return ClientVerificationError(f"the channel's metadata is not valid ({error})", fix=_WAIT)
 
@@ -64,15 +64,13 @@ def _download(error: tuf.DownloadError, doing: str) -> ClientError:
     match error:
         case tuf.DownloadLengthMismatchError():
             # Not the network's fault: somebody sends endless data.
-            return ClientVerificationError(
-                f"the server sends more than it may ({error})", fix=_WAIT, code=Code.TOO_LARGE
-            )
+            return ClientVerificationError(f"the server sends too much data ({error})", fix=_WAIT, code=Code.TOO_LARGE)
         case DirectoryUnreadable():
             return LocalError(f"cannot {doing}: {error}", fix="check that place on this machine, then try again")
         case ProxyRefused():
             return TransferError(
                 f"cannot {doing}: {error}",
-                fix="write the user name and the password into the proxy's address, as in"
+                fix="put the user name and the password into the proxy's address, as in"
                 " https_proxy=http://USER:PASSWORD@proxy.example:3128",
                 code=Code.PROXY,
             )

@@ -98,7 +98,7 @@ class UpdateClient:
             feed = parse_feed(self._read_feed(info))
             if (feed.product, feed.channel, feed.platform) != (product, channel, platform):
                 raise ClientVerificationError(
-                    f"the feed at {path} is that of {feed.product} {feed.channel} {feed.platform}",
+                    f"the feed at {path} is for {feed.product} {feed.channel} {feed.platform}",
                     fix=DISTRUST,
                 )
             self._session = session
@@ -177,7 +177,7 @@ class UpdateClient:
         self._session = None
         if self._signed_file(feed) != info:
             raise ClientVerificationError(
-                "the channel has published a different file meanwhile", fix="run the same again"
+                "the channel has just published a different file", fix="run the command again"
             )
 
     def _remote(self, info: TargetFile) -> Remote:
@@ -214,7 +214,7 @@ def _no_platform(session: Session, product: str, channel: str, platform: str) ->
     paths = sorted(path for path in session.role.targets if path.startswith(prefix) and path.endswith(suffix))
     known = ", ".join(path[len(prefix) : -len(suffix)] for path in paths) or "none"
     return ClientInputError(
-        f"{product} {channel} publishes nothing for {platform}",
-        fix=f"choose from the platforms that it publishes for: {known}",
+        f"{product} {channel} has no release for {platform}",
+        fix=f"choose one of its platforms: {known}",
         code=Code.NOT_PUBLISHED,
     )

@@ -81,7 +81,7 @@ def check_duties(delegator: Targets, role_name: str, delegated: Metadata[Targets
 def _role(delegator: Targets, role_name: str) -> DelegatedRole:
     roles = delegator.delegations.roles if delegator.delegations else None
     if not roles or role_name not in roles:
-        raise ClientVerificationError(f"the targets metadata delegates nothing to {role_name}", fix=_ASK)
+        raise ClientVerificationError(f"the targets metadata does not delegate to {role_name}", fix=_ASK)
     return roles[role_name]
 
 

@@ -67,7 +67,7 @@ class MetadataFetcher(FetcherInterface):
         name = url.rpartition("/")[2]
         if max_length > limit_of(name):
             raise ClientVerificationError(
-                f"{name} is announced with {max_length} bytes; at most {limit_of(name)} are read",
+                f"{name} has {max_length} bytes according to the metadata; the limit is {limit_of(name)}",
                 fix="do not install anything from here; tell the publisher",
                 code=Code.TOO_LARGE,
             )
@@ -90,8 +90,8 @@ def refuse_web_page(name: str, data: bytes) -> None:
     """Refuse HTML where something signed should be, in words that help: a network that wants a sign-in sends it."""
     if _WEB_PAGE.match(data[:1024]):
         raise ClientVerificationError(
-            f"the server sent a web page in place of {name}",
-            fix="sign in with a browser first, if this network asks you to; "
+            f"the server sent a web page instead of {name}",
+            fix="sign in with a browser first if this network requires it; "
             "otherwise check the channel's address, then tell the publisher",
             code=Code.WEB_PAGE,
         )

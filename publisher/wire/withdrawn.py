@@ -49,6 +49,6 @@ def _version(field: str, text: object) -> Version:
 
 def _malformed(field: str) -> ClientVerificationError:
     return ClientVerificationError(
-        f"the signed field {field} of the channel does not name versions",
+        f"the signed field {field} of the channel is not a list of versions",
         fix="do not install anything from here; tell the publisher",
     )

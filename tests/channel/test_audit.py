@@ -234,7 +234,7 @@ def test_a_timestamp_that_is_no_metadata_is_found(published: Project) -> None:
 @pytest.mark.parametrize("page", [b"<html>captive portal</html>", b"\n <!doctype html><title>Not found</title>"])
 def test_a_web_page_where_metadata_should_be_is_named_as_one(published: Project, page: bytes) -> None:
     (published.bucket / "tuf/metadata/timestamp.json").write_bytes(page)
-    only_error(published, "", "the server sent a web page in place of timestamp.json; sign in with a browser")
+    only_error(published, "", "the server sent a web page instead of timestamp.json; sign in with a browser")
 
 
 def test_one_broken_role_does_not_hide_another(published: Project) -> None:

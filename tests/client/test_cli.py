@@ -111,7 +111,7 @@ def test_deprecations_that_concern_people_are_told(run: Run, bucket: Bucket) -> 
     ]
     bucket.release(a_feed(deprecations=items))
     out = run("check", "--current", "4.1.0")[1]
-    assert "Going away in 5.0.0: The v1 API; use the v2 API\nGone: The old wallet\n" in out
+    assert "To be removed in 5.0.0: The v1 API; use the v2 API\nRemoved: The old wallet\n" in out
     assert "A plan" not in out
 
 
@@ -121,7 +121,7 @@ def test_download_puts_the_file_there_and_says_so_twice(run: Run, to: Path) -> N
     assert code == 0
     assert file.read_bytes() == b"the program"
     assert f"{file} downloaded." in out
-    assert "was already there, with the same bytes" in run("download", "--to", str(to))[1]
+    assert "was already there, with the same content" in run("download", "--to", str(to))[1]
 
 
 def test_download_does_nothing_when_nothing_is_newer(run: Run, to: Path) -> None:
@@ -218,7 +218,7 @@ def test_failures_end_in_one_verdict_and_write_nothing(
 @pytest.mark.parametrize(
     ("words", "exit_code", "said"),
     [
-        ([], 2, "say what to do"),
+        ([], 2, "name a command"),
         (["chek"], 2, "invalid choice"),
         (["check"], 2, "--current"),
         (["check", "--current", "1"], 2, "missing: --url, --root, --product, --channel"),
@@ -283,7 +283,7 @@ def test_an_unforeseen_error_is_told_without_a_traceback(run: Run, monkeypatch: 
     code, _, err = run("check", "--current", "4")
     assert code == 1
     assert "RuntimeError: a bug" in err
-    assert "report it, with the output" in err
+    assert "report it with the output" in err
     assert "Traceback" not in err
 
 
@@ -445,7 +445,7 @@ def test_without_any_home_the_option_is_named_and_help_still_works(
     (tmp_path / "root.json").write_bytes(bucket.root_bytes)
     words = f"check --url {bucket.url} --root {tmp_path / 'root.json'} --product btfs-node --channel stable --current 4"
     assert main(words.split()) == 1
-    assert "give --state a directory of your own" in capsys.readouterr().err
+    assert "give your own directory with --state" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["check", "--help"])
     assert "default: none" in " ".join(capsys.readouterr().out.split())

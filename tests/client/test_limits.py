@@ -76,7 +76,7 @@ def test_a_role_whose_file_never_ends_is_cut_off_at_our_cap(
     bucket.publish()
     name = {"root": "2.root.json", "timestamp": "timestamp.json"}.get(role, f"{bucket.version}.{role}.json")
     blow_up(bucket, name)
-    with pytest.raises(ClientVerificationError, match="more than it may") as caught:
+    with pytest.raises(ClientVerificationError, match="sends too much data") as caught:
         asking.fetch_feed(*ASK)
     assert caught.value.code is Code.TOO_LARGE
     assert meter.taken[name] <= limit_of(name) + CHUNK
@@ -107,7 +107,7 @@ def test_all_metadata_together_has_an_end(url: str, bucket: Bucket, meter: Meter
 def test_a_feed_that_never_ends_is_cut_off(bucket: Bucket, asking: UpdateClient, meter: Meter) -> None:
     feed = bucket.path("tuf/targets/feed/**/*.json")
     os.truncate(feed, HUGE)
-    with pytest.raises(ClientVerificationError, match="more than it may"):
+    with pytest.raises(ClientVerificationError, match="sends too much data"):
         asking.fetch_feed(*ASK)
     assert meter.taken[feed.name] <= MAX_BYTES + CHUNK
 
@@ -118,7 +118,7 @@ def test_an_artifact_that_never_ends_is_cut_off_at_its_signed_size(
     artifact = bucket.path("tuf/targets/artifacts/**/*.tar.gz")
     os.truncate(artifact, HUGE)
     feed = asking.fetch_feed(*ASK)
-    with pytest.raises(ClientVerificationError, match="more than it may"):
+    with pytest.raises(ClientVerificationError, match="sends too much data"):
         asking.download(feed, to)
     assert not list(to.iterdir())
     assert meter.taken[artifact.name] <= CHUNK
@@ -155,7 +155,7 @@ def test_a_huge_file_in_the_state_is_named_and_not_read(
     path = tmp_path / "state/metadata" / name
     path.touch()
     os.truncate(path, HUGE)
-    with pytest.raises(ClientError, match="no metadata that this client kept") as caught:
+    with pytest.raises(ClientError, match="not metadata that this client saved") as caught:
         asking.fetch_feed(*ASK)
     assert str(path) in caught.value.what
     path.unlink()

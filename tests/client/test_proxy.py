@@ -64,7 +64,7 @@ def test_a_proxy_without_a_password_works_however_it_is_written(
 @pytest.mark.loopback
 @pytest.mark.parametrize(
     ("credentials", "words"),
-    [("", "wants a user name and a password"), ("ana:secret-word@", "does not accept the user name and the password")],
+    [("", "requires a user name and a password"), ("ana:secret-word@", "does not accept this user name and password")],
 )
 def test_407_has_its_own_sentence_and_is_asked_once(
     run: Run, bucket: Bucket, tmp_path: Path, credentials: str, words: str

@@ -33,7 +33,7 @@ def test_a_second_holder_waits_for_the_first(tmp_path: Path) -> None:
 def test_another_process_is_not_waited_for_without_end(tmp_path: Path) -> None:
     with (
         locked(tmp_path / "lock"),
-        pytest.raises(LocalError, match="another tidegate is at work"),
+        pytest.raises(LocalError, match="another tidegate is running"),
         locked(tmp_path / "lock", patience=0.1),
     ):
         pass

@@ -29,7 +29,7 @@ def test_every_tuf_exception_has_words_and_a_fix(kind: type[Exception]) -> None:
     [
         (exceptions.ExpiredMetadataError("timestamp.json is expired"), ExpiredError, "have expired"),
         (exceptions.UnsignedMetadataError("1/2 keys"), ClientVerificationError, "missing or wrong"),
-        (exceptions.DownloadLengthMismatchError("too long"), ClientVerificationError, "more than it may"),
+        (exceptions.DownloadLengthMismatchError("too long"), ClientVerificationError, "sends too much data"),
         (exceptions.SlowRetrievalError("30 s"), TransferError, "too slow"),
         (exceptions.DownloadHTTPError("gone", 404), TransferError, "missing on the server"),
         (exceptions.DownloadHTTPError("no", 503), TransferError, "the server has a problem"),

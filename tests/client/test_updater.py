@@ -45,7 +45,7 @@ def test_the_same_bytes_are_already_there(client: UpdateClient, to: Path) -> Non
 def test_another_file_of_that_name_is_never_touched(client: UpdateClient, to: Path) -> None:
     mine = to / "btfs-4.1.0-linux-amd64.tar.gz"
     mine.write_bytes(b"mine")
-    with pytest.raises(ClientInputError, match="another file; it was not touched"):
+    with pytest.raises(ClientInputError, match="a different file; it was not changed"):
         client.download(client.fetch_feed(*ASK), to)
     assert mine.read_bytes() == b"mine"
     assert len(list(to.iterdir())) == 1

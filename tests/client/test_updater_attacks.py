@@ -98,27 +98,27 @@ def test_duties_are_checked_again_when_nothing_is_new(bucket: Bucket, client: Up
 
 def test_changed_bytes_of_the_artifact_are_refused(bucket: Bucket, client: UpdateClient, to: Path) -> None:
     bucket.path("tuf/targets/artifacts/**/*.tar.gz").write_bytes(b"the progrAm")
-    refused(client, to, words="not those that were signed")
+    refused(client, to, words="differs from what was signed")
 
 
 def test_a_truncated_artifact_is_refused(bucket: Bucket, client: UpdateClient, to: Path) -> None:
     bucket.path("tuf/targets/artifacts/**/*.tar.gz").write_bytes(b"the pro")
-    refused(client, to, words="not those that were signed")
+    refused(client, to, words="differs from what was signed")
 
 
 def test_a_longer_artifact_is_refused(bucket: Bucket, client: UpdateClient, to: Path) -> None:
     bucket.path("tuf/targets/artifacts/**/*.tar.gz").write_bytes(b"the program" * 2)
-    refused(client, to, words="more than it may")
+    refused(client, to, words="sends too much data")
 
 
 def test_a_zero_byte_feed_is_refused(bucket: Bucket, client: UpdateClient, to: Path) -> None:
     bucket.path("tuf/targets/feed/**/*.json").write_bytes(b"")
-    refused(client, to, words="not those that were signed")
+    refused(client, to, words="differs from what was signed")
 
 
 def test_an_endless_timestamp_is_refused(bucket: Bucket, client: UpdateClient, to: Path) -> None:
     bucket.path("tuf/metadata/timestamp.json").write_bytes(b" " * 10_000_000)
-    refused(client, to, words="more than it may")
+    refused(client, to, words="sends too much data")
 
 
 def test_a_signed_feed_that_is_too_big_is_refused(bucket: Bucket, client: UpdateClient, to: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_feed_of_another_product_channel_or_platform_is_refused(
     target = feed["release"]["artifact"]["target"]
     feed["release"]["artifact"]["target"] = target.replace("btfs-node/stable", f"{feed['product']}/{feed['channel']}")
     bucket.release(feed, at="feed/btfs-node/stable/linux-amd64.json")
-    refused(client, to, words="is that of")
+    refused(client, to, words=f"is for {feed['product']} {feed['channel']} {feed['platform']}")
 
 
 def test_a_missing_feed_file_says_that_the_server_lacks_it(bucket: Bucket, client: UpdateClient, to: Path) -> None:
@@ -207,7 +207,7 @@ def test_a_root_not_signed_by_the_old_one_is_refused(bucket: Bucket, client: Upd
 
 def test_a_web_page_in_place_of_metadata_is_named_as_one(bucket: Bucket, client: UpdateClient, to: Path) -> None:
     bucket.write("tuf/metadata/timestamp.json", b"<html>sign in to this network</html>")
-    message = refused(client, to, words="sent a web page in place of timestamp.json")
+    message = refused(client, to, words="sent a web page instead of timestamp.json")
     assert "sign in" in message
 
 

@@ -52,7 +52,7 @@ def test_a_field_that_cannot_be_read_is_refused_and_nothing_is_offered(
     bucket: Bucket, client: UpdateClient, fields: dict[str, Any]
 ) -> None:
     taken_back(bucket, **fields)
-    with pytest.raises(ClientVerificationError, match="does not name versions"):
+    with pytest.raises(ClientVerificationError, match="is not a list of versions"):
         client.fetch_channel(*ASK)
 
 
