@@ -289,7 +289,7 @@ def require_threshold(role: str, metadata: Metadata[S], delegator: Root | Target
         raise SigningError(
             f"{role} needs {result.threshold} signature{'s' if result.threshold != 1 else ''},"
             f" and has {len(result.signed)}",
-            fix="give the directory that holds the missing keys with --keys",
+            fix="give the directory of the missing keys with --keys",
         )
 
 

@@ -27,7 +27,7 @@ def parse_sums(text: bytes) -> dict[str, str]:
     for line in text.decode("utf-8", "replace").splitlines():
         digest, separator, name = line.partition("  ")
         if len(digest) != 64 or not separator or not name or name in digests:
-            raise VerificationError(f"{SUMS_FILE} holds a line that is no checksum: {line[:80]!r}")
+            raise VerificationError(f"{SUMS_FILE} contains a line that is not a checksum: {line[:80]!r}")
         digests[name] = digest
     return digests
 

@@ -117,7 +117,7 @@ def follow_roots(read: Read, trusted_root: bytes) -> Iterator[Metadata[Root]]:
             following = _next_root(root, read(key))
         except (VerificationError, StorageForeign) as error:
             raise VerificationError(
-                f"{key} is in the place of the next root, and every client stops there: {error.what}",
+                f"{key} is where the next root belongs, and every client stops there: {error.what}",
                 fix=f"have the holder of the break-glass identity delete {key}, as docs/key-runbooks.md says",
             ) from error
         if following is None:
@@ -258,4 +258,4 @@ def _verify(delegator: Metadata[Root] | Metadata[Targets], role: str, metadata: 
     try:
         delegator.signed.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
     except (RepositoryError, ValueError) as error:
-        raise VerificationError(f"{name} is not signed as its role demands: {error}") from error
+        raise VerificationError(f"{name} is not signed as its role requires: {error}") from error

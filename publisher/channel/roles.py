@@ -45,7 +45,7 @@ def role_policy(signers: Signers, role: str) -> RolePolicy:
     """Threshold, lifetime and duties of a role. Raises SigningError when the configuration has none."""
     policy = signers.policy_of(role)
     if policy is None:
-        raise SigningError(f"roles.yaml says nothing of the role {role}", fix="add it under `roles:`")
+        raise SigningError(f"roles.yaml does not list the role {role}", fix="add it under `roles:`")
     return policy
 
 

@@ -65,8 +65,8 @@ def read_changes(data: bytes, name: str) -> ChangeFacts:
                 f"{name} is a diff, not a list of paths: {strange[:60]}", fix="use git diff --name-only OLD NEW"
             )
     if not changes.paths and not changes.versions:
-        fix = "make the list anew; a build that changes nothing is not released"
-        raise InputError(f"{name} names no path", fix=fix)
+        fix = "make the list again; a build without changes needs no release"
+        raise InputError(f"{name} contains no path", fix=fix)
     return ChangeFacts(paths=changes.paths, versions=changes.versions)
 
 

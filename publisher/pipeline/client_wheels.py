@@ -107,7 +107,7 @@ def _find(directory: Path, entry: Locked) -> Wheel | None:
         if digest in entry.digests:
             return Wheel(entry.name, entry.version, digest, data)
         wrong = InputError(
-            f"{file} is not the wheel that the lock names: its SHA-256 is {digest}",
+            f"{file} is not the wheel that the lock lists: its SHA-256 is {digest}",
             fix=f"remove it, and find out where it came from; `{_command(directory)}` brings the right one",
         )
     if wrong is not None:
@@ -120,7 +120,7 @@ def _read(file: Path) -> bytes:
         with file.open("rb") as opened:
             data = opened.read(_LIMIT + 1)
     except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}", fix="correct what is wrong with it") from None
+        raise InputError(f"{file} cannot be read: {error.strerror}", fix="correct the problem") from None
     if len(data) > _LIMIT:
         raise InputError(f"{file} is larger than any wheel of the client", fix="remove it")
     return data

@@ -21,5 +21,5 @@ def minisign_public(configuration: Configuration) -> bytes:
     """The public key file that the configuration names. Raises SigningError when there is none."""
     signers = configuration.signers.keys_of("minisign")
     if not signers:
-        raise SigningError("signers.yaml names no minisign key", fix="make keys with `publish keys init`")
+        raise SigningError("signers.yaml has no minisign key", fix="make keys with `publish keys init`")
     return public_file(signers[0])

@@ -101,7 +101,7 @@ class KeyRing:
         raise SigningError(
             f"no key that may sign the ledger is available, and every change needs an entry there:"
             f" {english.listed(roles, 'or')}",
-            fix="give the directory that holds one with --keys",
+            fix="give its directory with --keys",
         )
 
     def minisign(self) -> MinisignKey:
@@ -111,7 +111,7 @@ class KeyRing:
                 return self._asking(signer, partial(MinisignKey.open, signer, base=self.directory))
         raise SigningError(
             f"the minisign key is not in {self.directory}",
-            fix="give the directory that holds it with --keys, or make keys with `publish keys init`",
+            fix="give its directory with --keys, or make keys with `publish keys init`",
         )
 
     def _is_here(self, signer: Signer) -> bool:

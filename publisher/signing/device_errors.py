@@ -49,14 +49,14 @@ _KNOWN: dict[str, tuple[type[SigningError], str, str]] = {
 """Name of an exception -> what it is, what happened, and what to do."""
 
 _AWS_CODES: dict[str, tuple[type[SigningError], str, str]] = {
-    "AccessDeniedException": (NotAtHand, "the KMS denies it to whoever asks here", _ALLOW),
-    "AccessDenied": (NotAtHand, "the KMS denies it to whoever asks here", _ALLOW),
+    "AccessDeniedException": (NotAtHand, "the KMS denies access with these credentials", _ALLOW),
+    "AccessDenied": (NotAtHand, "the KMS denies access with these credentials", _ALLOW),
     "UnrecognizedClientException": (NotAtHand, "the KMS does not know these credentials", "log in again"),
     "InvalidClientTokenId": (NotAtHand, "the KMS does not know these credentials", "log in again"),
     "ExpiredTokenException": (NotAtHand, "the AWS credentials have expired", "log in again"),
     "NotFoundException": (SigningError, "the KMS has no such key", "correct its uri; is AWS_REGION that of the key?"),
     "DisabledException": (SigningError, "the key is disabled in the KMS", "have its owner enable it"),
-    "KMSInvalidStateException": (SigningError, "the key is to be deleted, or is not ready", "look at it in the KMS"),
+    "KMSInvalidStateException": (SigningError, "the key is to be deleted, or is not ready", "check it in the KMS"),
     "InvalidKeyUsageException": (SigningError, "the key is not for signing this way", "name another key"),
 }
 """Error codes of AWS in the same way (KMS API Reference, GetPublicKey and Sign)."""

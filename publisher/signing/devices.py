@@ -78,11 +78,11 @@ def refuse_secrets(uri: str) -> None:
         parse_qsl(uri.partition("?")[2])
     ):
         raise SigningError(
-            "the uri holds parameters that may be secret, and signers.yaml is public",
+            "the uri contains parameters that may be secret, but signers.yaml is public",
             fix=f"write only where the key is: {shown(uri).removesuffix('?...')}",
         )
     if "//...@" in shown(uri):
-        raise SigningError("the uri holds a user name or password, and signers.yaml is public", fix="leave it out")
+        raise SigningError("the uri contains a user name or password, but signers.yaml is public", fix="leave it out")
 
 
 def import_public(uri: str, name: str, scheme: str | None, passphrase: Passphrase) -> tuple[str, PublicKey]:
@@ -116,7 +116,7 @@ def _prepare(uri: str) -> None:
         keyid = urlsplit(uri).path
         if keyid and not keyid.isdecimal():
             raise SigningError(
-                f"{shown(uri)} names no key", fix="write hsm:2, or hsm:2?label=NAME for one token of many"
+                f"{shown(uri)} does not identify a key", fix="write hsm:2, or hsm:2?label=NAME for one token of many"
             )
         if _has_pkcs11():
             HSMSigner._find_token(_label(uri))  # its public methods ask for the PIN before they look for the token
@@ -147,7 +147,7 @@ def _imported(uri: str, scheme: str | None, answers: SecretsHandler) -> tuple[st
             keys, _, rest = parts.path.strip("/").partition("/")
             if keys != "keys" or not rest:
                 fix = "write azurekms://VAULT.vault.azure.net/keys/KEY"
-                raise SigningError(f"{shown(uri)} names no key", fix=fix)
+                raise SigningError(f"{shown(uri)} does not identify a key", fix=fix)
             return AzureSigner.import_(parts.netloc.split(".")[0], rest.split("/")[0])
         case VaultSigner.SCHEME:
             return VaultSigner.import_(parts.path.split("/")[0])
@@ -221,8 +221,7 @@ class _Device(OpenSigner):
             public_key(self._signer).verify_signature(signature, payload)
         except UnverifiedSignatureError:
             raise SigningError(
-                f"what {shown(self._signer.uri)} signs with is not the key that signers.yaml names for"
-                f" {self._signer.name}",
+                f"the key at {shown(self._signer.uri)} is not the one that signers.yaml lists for {self._signer.name}",
                 fix="correct the uri or the public key there",
             ) from None
         return signature

@@ -43,7 +43,7 @@ def verify_envelope(data: bytes, payload_type: str, keys: Mapping[str, Key]) -> 
     try:
         envelope.verify(named, len(named))
     except UnverifiedSignatureError as error:
-        raise VerificationError("does not hold what was signed") from error
+        raise VerificationError("does not contain what was signed") from error
     return tuple(named)
 
 

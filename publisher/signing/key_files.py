@@ -146,7 +146,7 @@ def _open_file(signer: Signer, path: Path, public: SSlibKey, passphrase: Passphr
         return CryptoSigner(private, public)
     except Exception:  # KeyMismatchError, or ValueError for a key of another type
         raise OtherKey(
-            f"the key in {path} is not the key that signers.yaml names for {signer.name}",
+            f"the key in {path} is not the one that signers.yaml lists for {signer.name}",
             fix="correct the uri or the public key there; nothing was signed",
         ) from None
 
@@ -178,11 +178,11 @@ def _check_folder(folder: Path) -> None:
     try:
         status = folder.stat()
     except OSError as error:
-        raise SigningError(f"cannot look at the directory of keys {folder}: {error.strerror}") from None
+        raise SigningError(f"cannot read the directory of keys {folder}: {error.strerror}") from None
     if status.st_uid not in (os.geteuid(), 0):
         raise SigningError(
             f"the directory of keys {folder} belongs to another user",
-            fix=f"keep keys in a directory of your own; if it is yours: chown {os.geteuid()} {folder}",
+            fix=f"keep keys in your own directory; if this one is yours: chown {os.geteuid()} {folder}",
         )
     if status.st_mode & 0o022:
         raise SigningError(f"the directory of keys {folder} can be written to by others", fix=f"chmod 700 {folder}")

@@ -219,7 +219,7 @@ def _comment_text(comment: bytes) -> str:
     except UnicodeDecodeError:
         text = "\0"
     if not text.replace("\t", " ").isprintable():
-        raise VerificationError("the trusted comment of the minisign signature holds control characters")
+        raise VerificationError("the trusted comment of the minisign signature contains control characters")
     return text
 
 

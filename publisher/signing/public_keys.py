@@ -44,7 +44,7 @@ def read_public(data: bytes, where: str) -> PublicKey:
     """
     if b"PRIVATE KEY-----" in data:
         raise SigningError(
-            f"{where} holds a private key",
+            f"{where} contains a private key",
             fix="keep it where it is and name the public half; if others have seen this file, make a new key",
         )
     text = data[:PUBLIC_LIMIT].decode("ascii", "replace").strip()
@@ -54,7 +54,7 @@ def read_public(data: bytes, where: str) -> PublicKey:
         key = load_pem_public_key(text.encode())
     except (ValueError, UnsupportedAlgorithm):
         raise SigningError(
-            f"{where} holds no public key", fix="write 64 hexadecimal digits for Ed25519, or a PEM block"
+            f"{where} contains no public key", fix="write 64 hexadecimal digits for Ed25519, or a PEM block"
         ) from None
     return _taken(key, where)
 
@@ -66,7 +66,7 @@ def _taken(key: PublicKeyTypes, where: str) -> PublicKey:
         if _fits(key, scheme):
             pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
             return PublicKey(scheme.name, pem)
-    raise SigningError(f"{where} holds a key of a kind that is not taken", fix=f"use one of these: {KNOWN_KEYS}")
+    raise SigningError(f"{where} contains a key of an unsupported kind", fix=f"use one of these: {KNOWN_KEYS}")
 
 
 def public_key(signer: Signer) -> SSlibKey:
@@ -119,7 +119,7 @@ def signer_of(key: Key, role: str, uri: str) -> Signer:
             )
         )
     except (ValueError, KeyError) as error:
-        raise SigningError(f"the metadata names no person and duty for the key {key.keyid[:12]}") from error
+        raise SigningError(f"the metadata gives no person and duty for the key {key.keyid[:12]}") from error
 
 
 def described(key: Key) -> str:

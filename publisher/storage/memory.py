@@ -135,6 +135,6 @@ class MemoryStorage:
         if len(present.data) == size and hashlib.sha256(present.data).hexdigest() == sha256:
             return True
         raise StorageConflict(
-            f"{key} in {self.url} already holds other bytes; it was left as it is",
+            f"{key} in {self.url} already exists with different content; it was not changed",
             fix="use a new version: published files never change",
         )

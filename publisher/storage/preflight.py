@@ -28,7 +28,7 @@ PUBLIC_SECONDS = 15
 
 LOOK_FIX = (
     "check the first address of `downloads` in endpoints.yaml, and the web server there;"
-    " for a rehearsal, name the bucket with --to, and nobody looks"
+    " for a rehearsal, name the bucket with --to, which skips this check"
 )
 
 
@@ -157,7 +157,7 @@ class _S3Preflight:
             "checksums",
             capabilities.sha256 or capabilities.md5,
             f"A wrong {'SHA-256' if capabilities.sha256 else 'MD5'} is refused.",
-            f"{self._endpoint} looks at no checksum, so everything that is written is read back.",
+            f"{self._endpoint} does not check checksums, so everything is read back after writing.",
         )
         if measured.not_deleted is None:
             yield _passed("delete", "The probe was deleted again.")

@@ -262,7 +262,7 @@ def _key_problem(key: str) -> str:
     try:
         size = len(key.encode())
     except UnicodeEncodeError:
-        return "holds bytes that are not text"
+        return "contains bytes that are not text"
     parts = key.split("/")
     if not key:
         return "is empty"
@@ -271,11 +271,11 @@ def _key_problem(key: str) -> str:
     if key.startswith("/") or "" in parts:
         return "must be relative, without empty parts"
     if "." in parts or ".." in parts:
-        return 'must not hold "." or ".." as a part'
+        return 'must not contain "." or ".." as a part'
     if any(len(part.encode()) > 255 for part in parts):
         return "has a part longer than 255 bytes"
     if "\\" in key or any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in key):
-        return "holds a backslash or an invisible control character"
+        return "contains a backslash or an invisible control character"
     if not unicodedata.is_normalized("NFC", key):
         return "has letters in a decomposed form; use NFC"
     if key.startswith(RESERVED):
@@ -318,7 +318,7 @@ def is_valid(key: str) -> bool:
 def foreign(key: str, kind: str) -> StorageForeign:
     """Something that is no object in the place of one; `kind` says what."""
     return StorageForeign(
-        f"{key} is {kind}; a bucket holds plain files only, and links in it are never followed",
+        f"{key} is {kind}; a bucket may contain only plain files; links are never followed",
         fix="find out who made it, and remove it",
     )
 

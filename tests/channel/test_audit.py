@@ -105,7 +105,7 @@ def test_a_changed_binary_for_people_is_found(published: Project) -> None:
     path = published.bucket / "releases/node/1.0.0/node-1.0.0-windows-amd64.zip"
     path.write_bytes(b"poisoned")
     found = errors(published)
-    assert any("does not have the bytes that SHA256SUMS names" in error for error in found)
+    assert any("does not have the digest that SHA256SUMS lists" in error for error in found)
     assert any("minisig" in error for error in found)
 
 

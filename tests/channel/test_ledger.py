@@ -137,7 +137,7 @@ def test_r17_a_ledger_as_we_write_it_is_sound(sound: list[Logged], key: OpenSign
 def test_r17_an_edited_entry_is_found(sound: list[Logged], key: OpenSigner) -> None:
     sound[3] = edited(sound[3], refused=False)
     assert said(check(sound, key)) == [
-        "4: does not hold what was signed",
+        "4: does not contain what was signed",
         "5: does not link to entry 4: one of the two was edited or replaced",
     ]
 
@@ -151,7 +151,7 @@ def test_r17_an_entry_removed_from_the_middle_is_found(sound: list[Logged], key:
 
 def test_r17_a_middle_that_is_closed_again_is_found(sound: list[Logged], key: OpenSigner) -> None:
     moved = [Logged(number, one.data) for number, one in enumerate([*sound[:3], *sound[4:]], start=1)]
-    assert "4: holds entry 5" in said(check(moved, key))
+    assert "4: contains entry 5" in said(check(moved, key))
     assert any("4: does not link to entry 3" in one for one in said(check(moved, key)))
 
 
@@ -162,8 +162,8 @@ def test_r17_a_removed_beginning_is_found(sound: list[Logged], key: OpenSigner) 
 def test_r17_swapped_entries_are_found(sound: list[Logged], key: OpenSigner) -> None:
     sound[1], sound[3] = Logged(2, sound[3].data), Logged(4, sound[1].data)
     found = said(check(sound, key))
-    assert "2: holds entry 4" in found
-    assert "4: holds entry 2" in found
+    assert "2: contains entry 4" in found
+    assert "4: contains entry 2" in found
 
 
 def test_r17_a_removed_last_flip_is_found_by_what_is_live(sound: list[Logged], key: OpenSigner) -> None:
@@ -215,7 +215,9 @@ def test_a_decision_that_is_not_the_one_of_its_digest_is_found(key: OpenSigner) 
     payload["decision"]["outcome"] = "pass"
     forged = seal(json.dumps(payload).encode(), PAYLOAD_TYPE, key)
     assert name == "ledger/00000001.json"
-    assert said(check([Logged(1, forged)], key, live=None)) == ["1: does not hold the decision whose SHA-256 it names"]
+    assert said(check([Logged(1, forged)], key, live=None)) == [
+        "1: does not contain the decision whose SHA-256 it gives"
+    ]
 
 
 @pytest.mark.parametrize("payload", [b"{}", b"[]", b"\xff", b"null", b'{"format": "tidegate-ledger/2"}'])

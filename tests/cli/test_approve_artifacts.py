@@ -79,7 +79,7 @@ def test_a_directory_without_any_of_the_files_compares_nothing_and_is_refused(
 ) -> None:
     (staged.base / "empty").mkdir()
     ran = approve(publish, staged, "--artifacts", "empty")
-    assert (ran.code, "holds none of the files" in flat(ran.err)) == (1, True), ran.err
+    assert (ran.code, "contains none of the files" in flat(ran.err)) == (1, True), ran.err
 
 
 def test_the_statement_quotes_what_was_compared_and_everybody_sees_who_built_it(

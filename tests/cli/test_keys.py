@@ -101,9 +101,9 @@ def test_warnings_name_what_is_weak(run: Publish, project: Project) -> None:
         words = ("--person", "dora", "--duty", "operations", "--role", "node.beta", "--public", sent(project, key))
         assert run("add", f"dora-{number}", *words, "--uri", "hsm:2?label=dora").code == 0
     out = " ".join(run("list").out.split())
-    assert "Warning: Role root needs one signature: whoever gets that key can exchange all the others." in out
+    assert "Warning: Role root needs one signature: anybody who gets that key can replace all the others." in out
     assert "Warning: dora has enough keys of node.beta to sign it alone" in out
-    assert "Warning: dora-2 signs by ecdsa-sha2-nistp256: the client that needs only Python" in out
+    assert "Warning: dora-2 signs by ecdsa-sha2-nistp256: the pure-Python client" in out
     assert "hsm:2?label=dora, asked when used" in out
 
 
@@ -167,7 +167,9 @@ def test_a_public_key_that_was_sent_is_named_with_the_place_of_its_private_half(
 
 def test_root_and_targets_are_both_signed_anew(run: Publish, project: Project) -> None:
     words = ("--person", "dora", "--duty", "operations", "--role", "root", "--role", "channels")
-    assert "only when root and targets are signed anew" in flat(run("add", "d", *words, "--new", "--no-passphrase").out)
+    assert "only when root and targets are signed again" in flat(
+        run("add", "d", *words, "--new", "--no-passphrase").out
+    )
 
 
 REFUSED = [
@@ -183,7 +185,7 @@ REFUSED = [
     (("d", *WHOM, "--new", "--scheme", "rsassa-pss-sha256"), 2, "--new makes ed25519 keys"),
     (("d", *WHOM, "--from-uri", "hsm:2", "--no-passphrase"), 2, "--no-passphrase goes with --new"),
     (("d", *WHOM, "--public", "absent.pub"), 1, "cannot read absent.pub"),
-    (("d", *WHOM, "--public", "bad.pub"), 1, "bad.pub holds no public key"),
+    (("d", *WHOM, "--public", "bad.pub"), 1, "bad.pub contains no public key"),
     (("d", *WHOM, "--public", "ana.pub"), 1, "this is the key channels-ana of ana already"),
     (("d", "--person", "ana", "--duty", "comms", "--role", "notes", "--public", "ana.pub"), 1, "channels-ana already"),
     (("d", *WHOM, "--public", "good.pub", "--scheme", "rsassa-pss-sha256"), 1, "the key is of scheme ed25519"),
@@ -260,7 +262,7 @@ def test_a_key_that_is_not_needed_goes_and_its_file_stays(run: Publish, project:
     assert ran.code == 0, ran.err
     assert "channels-eva" not in listing(run)
     assert (project.keys / "channels-eva.pem").exists()
-    assert "Next: publish keys stage, since clients accept it until targets is signed anew." in ran.out
+    assert "Next: publish keys stage, since clients accept it until targets is signed again." in ran.out
 
 
 def test_a_key_that_a_role_needs_stays(run: Publish, project: Project) -> None:
@@ -276,7 +278,7 @@ def test_a_key_that_a_role_needs_stays(run: Publish, project: Project) -> None:
 def test_a_compromised_key_goes_all_the_same_and_loudly(run: Publish, project: Project) -> None:
     ran = run("remove", "channels-ben", "--compromised")
     assert ran.code == 0
-    loud = "COMPROMISED: whoever has channels-ben can sign channels until clients learn otherwise."
+    loud = "COMPROMISED: anybody who has channels-ben can sign channels until clients learn otherwise."
     assert flat(ran.err).startswith(loud)
     assert "publish keys stage" in flat(ran.err)
     assert "Role channels needs a signer with the duty operations but has none" in ran.out

@@ -63,7 +63,7 @@ def test_one_passphrase_for_all_is_said(fresh: Project, publish: Publish, monkey
     ran = publish("keys", "init", *THREE, cwd=fresh.base)
     assert ran.code == 0, ran.err
     assert " ".join(ran.err.split()) == (
-        "One passphrase, from TIDEGATE_PASSPHRASE, protects the keys of ana, ben and coco: whoever knows it can"
+        "One passphrase, from TIDEGATE_PASSPHRASE, protects the keys of ana, ben and coco: anybody who knows it can"
         " sign for all 3. Without the variable each of them is asked for their own."
     )
     assert all(opens(fresh, path.stem, SECRET) for path in fresh.keys.iterdir())

@@ -154,7 +154,7 @@ def test_a_key_that_no_live_metadata_names_needs_no_signature_to_go(live: Projec
     make_live(publish, live)
     gone = remove(publish, live, "timestamp-ben")
     assert gone.code == 0, gone.err
-    assert "Nothing has to be signed: no metadata that is live names it." in gone.out
+    assert "Nothing has to be signed: no live metadata lists it." in gone.out
     assert "keys stage" not in gone.out
     assert "Nothing to sign" in run(publish, live, "keys", "stage").out
 
@@ -165,7 +165,7 @@ def test_a_key_that_clients_accept_asks_for_the_signatures_that_are_needed(live:
     assert added.code == 0, added.err
     assert json.loads(run(publish, live, "keys", "remove", "timestamp-ana", "--json").out)["next"] is None
     kept = remove(publish, live, "notes-coco", "--compromised")
-    assert "Next: publish keys stage, since clients accept it until targets is signed anew." in kept.out
+    assert "Next: publish keys stage, since clients accept it until targets is signed again." in kept.out
 
 
 def test_a_bucket_that_cannot_be_seen_leaves_a_warning(live: Project, publish: Publish) -> None:
@@ -174,7 +174,7 @@ def test_a_bucket_that_cannot_be_seen_leaves_a_warning(live: Project, publish: P
     gone = publish("keys", "remove", "timestamp-ben", "--to", "nowhere", cwd=live.base)
     said = " ".join(gone.out.split())
     assert gone.code == 0, gone.err
-    assert "Warning: nobody looked whether the change that replaced timestamp-ben is live." in said
+    assert "Warning: it was not checked whether the change that replaced timestamp-ben is live." in said
     assert "Next: publish keys stage" in said
     assert tree(live.bucket) == before
 

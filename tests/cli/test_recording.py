@@ -98,7 +98,7 @@ def test_a_file_that_cannot_be_written_fails_no_release(
 
 @pytest.mark.parametrize(
     ("text", "why"),
-    [("a: [", "holds it any more"), ('product: node\nversion: "1.0.0"\n', "in the content")],
+    [("a: [", "has it any more"), ('product: node\nversion: "1.0.0"\n', "in the content")],
     ids=["no YAML any more", "half of it"],
 )
 def test_content_that_changed_while_it_shipped_is_left_alone_and_said(

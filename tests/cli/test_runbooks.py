@@ -130,7 +130,7 @@ def test_an_object_in_the_place_of_the_next_root_is_named_and_deleted(project: P
     ran = publish("recover", cwd=project.base)
     assert ran.code == 4
     said = " ".join(ran.err.split())
-    assert "tuf/metadata/2.root.json is in the place of the next root, and every client stops there" in said
+    assert "tuf/metadata/2.root.json is where the next root belongs, and every client stops there" in said
     assert "have the holder of the break-glass identity delete tuf/metadata/2.root.json" in said
     planted.unlink()
     assert publish("recover", cwd=project.base).code == 0

@@ -112,7 +112,11 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(project: Project, publish:
         (("--to", "out", "--dry-run"), 2, "--dry-run works only with --upload"),
         (("--upload", "file-site", "--at", "2026-01-01T00:00:00Z"), 2, "--at cannot be combined with --upload"),
         (("--upload", "bucket", "--channel-bucket", "bucket"), 1, "are the same place"),
-        (("--upload", "bucket/site", "--channel-bucket", "bucket"), 1, "are the same place, or one lies in the other"),
+        (
+            ("--upload", "bucket/site", "--channel-bucket", "bucket"),
+            1,
+            "are the same place, or one is inside the other",
+        ),
         (("--upload", "bucket"), 5, "is a channel's bucket"),
         (("--upload", "file-site", "--channel-bucket", "nowhere"), 5, "there is no channel in nowhere"),
         ((*SIGNED, "--keys", "nowhere"), 1, "notes needs 1 signature, and has 0"),

@@ -164,7 +164,7 @@ def test_r26_what_the_build_changed_goes_with_the_candidate_and_stops_a_patch_th
 def test_the_review_of_a_first_release_says_that_the_channel_is_new(ready: Project, publish: Publish) -> None:
     stage(publish, ready)
     said = run(publish, ready, "approve", "node@1.0.0").out
-    assert "a new channel: nobody has been offered anything of node.stable so far" in said
+    assert "a new channel: nothing has been offered in node.stable so far" in said
     assert "linux-amd64: 1.0.0, new" in said
     assert "nothing -> 1.0.0" not in said
 

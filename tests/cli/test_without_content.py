@@ -219,4 +219,4 @@ def test_roles_that_are_short_of_keys_let_nothing_expire(published: Project, tmp
     assert publish("rollback", "node@1.1.0", *STABLE, "--to", project.bucket, cwd=project.base).code == 0
     status = publish("status", "--to", project.bucket, cwd=project.base)
     assert (status.code, "node stable: 1.0.0" in status.out) == (0, True), status.err
-    assert "cannot be shown: signers.yaml names no minisign key." in " ".join(status.out.split())
+    assert "cannot be shown: signers.yaml has no minisign key." in " ".join(status.out.split())

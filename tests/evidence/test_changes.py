@@ -21,9 +21,9 @@ def test_json_with_version_steps() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "names no path"),
+        ("", "contains no path"),
         ("diff --git a/x b/x\n+++ b/x\n", "is a diff, not a list of paths"),
-        ('{"paths": []}', "names no path"),
+        ('{"paths": []}', "contains no path"),
         ('{"paths": 3}', "paths: "),
         ('{"path": []}', "paths: field required"),
         ('{"paths": ["a"], "signer": "ana"}', "signer: extra inputs are not permitted"),

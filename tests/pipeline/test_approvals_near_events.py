@@ -87,7 +87,7 @@ def test_r27_an_override_counts_with_the_signatures_of_those_whom_it_names(proje
     project.forget()
     stage(project, "1.0.0")
     project.approve("1.0.0")
-    refused(project, SigningError, "the approval of Eva as executive, given by the override rush")
+    refused(project, SigningError, "the approval of Eva as executive, required by the override rush")
     project.approve("1.0.0", "channels-eva")
     promote(project)
 
@@ -110,7 +110,7 @@ def test_r27_an_override_that_is_written_after_the_signatures_has_to_be_signed_a
     (project.content / "overrides").mkdir()
     (project.content / "overrides/rush.yaml").write_text(OVERRIDE.format(files=", ".join(files)))
     project.forget()
-    refused(project, SigningError, "the approval of Ana as engineering, given by the override rush")
+    refused(project, SigningError, "the approval of Ana as engineering, required by the override rush")
     project.now += timedelta(minutes=5)
     project.approve("1.0.0", *everybody)
     promote(project)

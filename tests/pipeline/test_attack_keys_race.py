@@ -25,7 +25,7 @@ def test_a_rollback_between_look_and_plan_is_not_undone(project: Project) -> Non
     looked = key_set(project.look(storage), project.catalog, project.now)
     assert take_back(project, "1.1.0") == "1.0.0"
     timestamp = tree(project.bucket)[TIMESTAMP_KEY]
-    with pytest.raises(StorageConflict, match="somebody else published meanwhile"):
+    with pytest.raises(StorageConflict, match="somebody else has just published"):
         apply_keys(plan_keys(looked, project.catalog, project.key_ring(), project.now), storage)
     assert tree(project.bucket)[TIMESTAMP_KEY] == timestamp
     assert offered(project) == "1.0.0"

@@ -184,7 +184,7 @@ def test_a_name_that_publishing_uses_itself_is_refused(project: Project, built: 
 def test_a_private_key_is_never_taken_for_a_built_file(release: Release, built: Path, name: str) -> None:
     key = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIGjMF8GCSqGSIb3DQEFDTBSMDEGCSqGSIb3DQEFDDAkBBA\n"
     (built / name).write_text(key)
-    refuse(release, built, rf"{name} holds a private key \(PEM\); nothing was published")
+    refuse(release, built, rf"{name} contains a private key \(PEM\); nothing was published")
 
 
 def test_files_that_differ_only_in_case_are_refused(project: Project, built: Path) -> None:

@@ -36,7 +36,7 @@ def test_the_files_that_the_lock_names_are_taken(tmp_path: Path) -> None:
 
 def test_a_wheel_with_other_bytes_under_a_known_name_is_refused(tmp_path: Path) -> None:
     write_wheels(tmp_path, (*WHEELS, FORGED))
-    with pytest.raises(InputError, match=f"is not the wheel that the lock names: its SHA-256 is {FORGED.digest}"):
+    with pytest.raises(InputError, match=f"is not the wheel that the lock lists: its SHA-256 is {FORGED.digest}"):
         wheels_in(tmp_path, LOCK)
 
 

@@ -268,8 +268,8 @@ def test_r17_swapped_entries_are_found(published: Project) -> None:
     one.write_bytes(second)
     other.write_bytes(first)
     found = problems(published)
-    assert "ledger/00000002.json holds entry 4" in found
-    assert "ledger/00000004.json holds entry 2" in found
+    assert "ledger/00000002.json contains entry 4" in found
+    assert "ledger/00000004.json contains entry 2" in found
 
 
 def test_r17_an_entry_by_a_stranger_is_found_and_the_next_writer_goes_on(published: Project) -> None:

@@ -141,7 +141,7 @@ def test_what_lies_in_the_place_of_the_next_root_is_named_with_who_may_delete_it
         return survey_bucket(published.storage(), published.root, published.catalog.signers)
 
     for act in (recover, lambda: published.publish("1.1.0")):
-        with pytest.raises(VerificationError, match=f"{key} is in the place of the next root") as refusal:
+        with pytest.raises(VerificationError, match=f"{key} is where the next root belongs") as refusal:
             act()
         assert refusal.value.fix.startswith(f"have the holder of the break-glass identity delete {key}")
     assert tree(published.bucket) == before
@@ -242,7 +242,7 @@ def test_files_planted_under_the_next_version_are_told_before_anything_is_writte
     before = tree(published.bucket)
     with pytest.raises(StorageConflict) as refusal:
         published.plan(published.request("1.1.0"))
-    assert refusal.value.what == f"{key} already holds other bytes than this release; it was left as it is"
+    assert refusal.value.what == f"{key} already exists with different content; it was not changed"
     assert refusal.value.fix == (
         "publish under a new version, since published files never change; if this one was never published, somebody"
         " else wrote them: the holder of the break-glass identity may delete everything below releases/node/1.1.0/"
@@ -276,7 +276,7 @@ def test_planted_files_of_the_same_size_do_not_ship(published: Project) -> None:
     built = published.build("1.1.0") / "node-1.1.0-linux-amd64.tar.gz"
     key = release_key("node", "1.1.0", built.name)
     put(published, key, b"x" * built.stat().st_size)
-    with pytest.raises(StorageConflict, match="already holds other bytes than this release"):
+    with pytest.raises(StorageConflict, match="already exists with different content"):
         published.publish("1.1.0")
     assert offered(published) == "1.0.0"
 
@@ -284,7 +284,7 @@ def test_planted_files_of_the_same_size_do_not_ship(published: Project) -> None:
 def test_files_planted_while_people_sign_are_told_at_promotion(staged: Project) -> None:
     staged.approve("1.1.0")
     put(staged, release_key("node", "1.1.0", "release.json"), b"evil")
-    with pytest.raises(TidegateError, match="already holds other bytes than this release"):
+    with pytest.raises(TidegateError, match="already exists with different content"):
         promote(staged)
     assert offered(staged) == "1.0.0"
     delete(staged, release_key("node", "1.1.0", "release.json"))

@@ -346,7 +346,7 @@ def test_whoever_publishes_in_between_is_not_overwritten(live: Project) -> None:
     made = plan(live)
     thief.flip(41, 70)
     found = (live.bucket / TIMESTAMP_KEY).read_bytes()
-    with pytest.raises(StorageConflict, match="somebody else published meanwhile"):
+    with pytest.raises(StorageConflict, match="somebody else has just published"):
         apply_recover(made, live.storage())
     assert (live.bucket / TIMESTAMP_KEY).read_bytes() == found
 

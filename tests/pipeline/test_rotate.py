@@ -256,7 +256,7 @@ def test_who_reads_sees_whose_key_comes_and_whose_goes(live: Project) -> None:
     added, removed, version = review_seen.difference
     assert added.startswith("timestamp: + ben (automation), ed25519, key ")
     assert removed.startswith("timestamp: - ben (automation), key ")
-    assert version.startswith("signed metadata: root version 2, in place of version 1, until ")
+    assert version.startswith("signed metadata: root version 2, replacing version 1, until ")
     with pytest.raises(SigningError, match="may not sign root"):
         sign(review_seen, live.key("targets-ana"), {}, live.now)
 
@@ -335,7 +335,7 @@ def test_a_bad_signature_in_somebodys_place_is_not_taken_for_theirs(live: Projec
     replace_key(live, "timestamp-ben")
     stage_keys(live)
     plant_signature(live, live.key("root-ana").public_key.keyid)
-    with pytest.raises(StorageConflict, match="already holds other bytes"):
+    with pytest.raises(StorageConflict, match="already exists with different content"):
         sign_role_as(live, "root", ("root-ana",))
     refused(live, SigningError, "root needs 2 more persons")
 

@@ -91,5 +91,5 @@ def test_a_private_key_is_never_uploaded(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<p>x</p>")
     key = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIGjMF8GCSqGSIb3DQEFDTBSMDEGCSqGSIb3DQEFDDAkBBA\n"
     (tmp_path / "k.txt").write_text(key)
-    with pytest.raises(InputError, match=r"k\.txt holds a private key \(PEM\); nothing was uploaded"):
+    with pytest.raises(InputError, match=r"k\.txt contains a private key \(PEM\); nothing was uploaded"):
         read_site(tmp_path)

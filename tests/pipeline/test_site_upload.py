@@ -152,7 +152,7 @@ def test_a_bucket_of_something_else_is_left_alone(old: Files, storage: Storage, 
 def test_site_and_channel_in_one_place_are_refused() -> None:
     refuse_same_place("s3://site", None)
     refuse_same_place("s3://site", "s3://channel")
-    with pytest.raises(InputError, match="a bucket of its own"):
+    with pytest.raises(InputError, match="its own bucket and credentials"):
         refuse_same_place("s3://b/site", "s3://b")
 
 

@@ -329,6 +329,6 @@ def test_what_says_of_itself_that_it_was_taken_back_does_not_go_live(
     before = (taken_back.bucket / "tuf/metadata/timestamp.json").read_bytes()
     for module in ("release.stage", "candidates.rebuild_check"):
         monkeypatch.setattr(f"publisher.pipeline.{module}.withdrawn_by", lambda _: (Version.parse("1.2.0"),))
-    with pytest.raises(TidegateError, match=r"says that 1\.2\.0 was taken back, and offers it for linux-amd64"):
+    with pytest.raises(TidegateError, match=r"says that 1\.2\.0 was taken back, but offers it for linux-amd64"):
         taken_back.publish("1.2.0")
     assert (taken_back.bucket / "tuf/metadata/timestamp.json").read_bytes() == before

@@ -115,13 +115,13 @@ def test_programs_that_systemd_never_starts_are_refused(name: str) -> None:
 
 @pytest.mark.parametrize("user", ["", "a:b", "a/b", "a\nUMask=0"])
 def test_users_that_systemd_refuses_are_refused(user: str) -> None:
-    with pytest.raises(InputError, match="cannot stand in a unit file"):
+    with pytest.raises(InputError, match="cannot be used in a unit file"):
         systemd_units(replace(HERE, user=user), SIX_HOURS)
 
 
 @pytest.mark.parametrize("name", ["/srv/a\nUser=root", "/srv/a\x1b[2J", "/srv/a\\"])
 def test_names_that_a_unit_cannot_hold_are_refused(name: str) -> None:
-    with pytest.raises(InputError, match="cannot stand in a unit file"):
+    with pytest.raises(InputError, match="cannot be used in a unit file"):
         systemd_units(replace(HERE, directory=Path(name)), SIX_HOURS)
 
 
@@ -177,7 +177,7 @@ def test_the_workflow_runs_nothing_of_others_that_can_change(project: Project) -
 
 @pytest.mark.parametrize("word", ["s3://x/${{ secrets.ALL }}", "a\nb"])
 def test_words_that_a_workflow_would_fill_in_are_refused(project: Project, word: str) -> None:
-    with pytest.raises(InputError, match="cannot stand in a workflow"):
+    with pytest.raises(InputError, match="cannot be used in a workflow"):
         workflow(project.catalog.signers, ("--to", word), SIX_HOURS)
 
 

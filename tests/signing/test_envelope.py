@@ -58,19 +58,19 @@ def test_another_type_of_payload_is_refused(key: OpenSigner) -> None:
 
 def test_a_type_that_was_exchanged_afterwards_is_refused(key: OpenSigner) -> None:
     borrowed = edited(seal(PAYLOAD, "application/vnd.other+json", key), payloadType=KIND)
-    with pytest.raises(VerificationError, match="does not hold what was signed"):
+    with pytest.raises(VerificationError, match="does not contain what was signed"):
         verify_envelope(borrowed, KIND, keys(key))
 
 
 def test_a_signature_over_the_bare_payload_is_refused(key: OpenSigner) -> None:
     bare = base64.b64encode(bytes.fromhex(key.sign(PAYLOAD).signature)).decode()
     data = edited(seal(PAYLOAD, KIND, key), signatures=[{"keyid": key.public_key.keyid, "sig": bare}])
-    with pytest.raises(VerificationError, match="does not hold what was signed"):
+    with pytest.raises(VerificationError, match="does not contain what was signed"):
         verify_envelope(data, KIND, keys(key))
 
 
 def test_an_edited_payload_is_refused(key: OpenSigner) -> None:
-    with pytest.raises(VerificationError, match="does not hold what was signed"):
+    with pytest.raises(VerificationError, match="does not contain what was signed"):
         verify_envelope(edited(seal(PAYLOAD, KIND, key), payload="eyJhIjoyfQ=="), KIND, keys(key))
 
 

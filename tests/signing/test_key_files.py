@@ -184,7 +184,7 @@ def test_a_wrong_passphrase_is_not_repeated(make_signer: MakeSigner, tmp_path: P
 
 def test_a_key_of_somebody_else(make_signer: MakeSigner, tmp_path: Path) -> None:
     signer = make_signer("anna", public=make_signer("bert").public)
-    with pytest.raises(SigningError, match=r"anna\.pem is not the key that signers.yaml names for anna"):
+    with pytest.raises(SigningError, match=r"anna\.pem is not the one that signers.yaml lists for anna"):
         open_signer(signer, base=tmp_path, passphrase=no_passphrase)
 
 

@@ -45,13 +45,13 @@ def test_pem_of_every_kind_that_is_taken(private: AnyPrivate, scheme: str) -> No
     ids=["small rsa", "p-384"],
 )
 def test_kinds_that_are_not_taken(private: AnyPrivate) -> None:
-    with pytest.raises(SigningError, match="the file holds a key of a kind that is not taken"):
+    with pytest.raises(SigningError, match="the file contains a key of an unsupported kind"):
         read_public(pem(private), "the file")
 
 
 def test_a_private_key_is_refused_and_not_repeated() -> None:
     data = ed25519.Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    with pytest.raises(SigningError, match="holds a private key") as caught:
+    with pytest.raises(SigningError, match="contains a private key") as caught:
         read_public(data, "the file")
     assert data.splitlines()[1].decode() not in str(caught.value)
     assert "make a new key" in caught.value.fix
@@ -59,5 +59,5 @@ def test_a_private_key_is_refused_and_not_repeated() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"ab" * 31, b"\xff\xfe", b"-----BEGIN PUBLIC KEY-----\nAAAA\n"])
 def test_what_is_no_key(data: bytes) -> None:
-    with pytest.raises(SigningError, match="the file holds no public key"):
+    with pytest.raises(SigningError, match="the file contains no public key"):
         read_public(data, "the file")

@@ -89,7 +89,7 @@ def test_a_disk_without_hard_links_keeps_what_is_written_once(
     bucket = DirectoryStorage(root)
     bucket.prepare()
     assert bucket.create("a/b", body("one"), META)
-    with pytest.raises(StorageConflict, match="already holds other bytes"):
+    with pytest.raises(StorageConflict, match="already exists with different content"):
         bucket.create("a/b", body("two"), META)
     assert bucket.copy("a/b", "c", META)
     assert everything(root) == {

@@ -270,7 +270,7 @@ def test_a_store_that_looks_at_no_checksum_is_read_back(
         seaweed.client().put_object(Bucket=shared_bucket, Key=f"{own_prefix}/b", Body=b"two")
 
     proxy.rules.append(Rule("PUT", "/b", "forward", then=damage))
-    with pytest.raises(StorageError, match=r"b arrived damaged in .* looks at no checksum"):
+    with pytest.raises(StorageError, match=r"b arrived damaged in .* does not check checksums"):
         ignorant.create("b", body("one"), META)
 
 

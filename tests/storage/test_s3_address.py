@@ -43,7 +43,7 @@ def test_addresses(url: str, address: S3Address, again: str) -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        (f"s3://key:{SHA}@bucket/x", "holds no user and no password"),
+        (f"s3://key:{SHA}@bucket/x", "must not contain a user name or password"),
         ("s3://", "is not a bucket's name"),
         ("s3:bucket", "is not a bucket's name"),
         ("s3://Bucket", "is not a bucket's name"),
@@ -52,7 +52,7 @@ def test_addresses(url: str, address: S3Address, again: str) -> None:
         ("s3://bucket:80", "is not a bucket's name"),
         ("s3://bucket/x#y", "is not a bucket's name"),
         ("s3://bucket/a//b", "empty parts"),
-        ("s3://bucket/../x", 'must not hold "." or ".."'),
+        ("s3://bucket/../x", 'must not contain "." or ".."'),
         ("s3://bucket/.tidegate", "is reserved"),
         (f"s3://bucket?secret={SHA}", "has no option 'secret'"),
         ("s3://bucket?region=a&region=b", "given twice or is empty"),

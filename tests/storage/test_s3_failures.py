@@ -49,7 +49,7 @@ def test_a_create_that_lost_its_answer_to_another_writer(far: S3Storage, s3: S3S
     proxy.rules.append(Rule("PUT", "/a.json", LOSE_REQUEST))
     proxy.rules.append(Rule("HEAD", "/a.json", LOSE_REQUEST))
     s3.create("a.json", body("other"), META)
-    with pytest.raises(StorageConflict, match=r"a\.json .* already holds other bytes"):
+    with pytest.raises(StorageConflict, match=r"a\.json .* already exists with different content"):
         far.create("a.json", body("one"), META)
     assert content(s3, "a.json") == b"other"
 

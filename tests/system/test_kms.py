@@ -108,7 +108,7 @@ def test_what_the_kms_denies_leaves_the_key_out_and_publishes_nothing(on_kms: Pr
         added = add(on_kms, f"awskms:{other}", nobody, "other")
     assert refused.code == 3
     assert flat(refused.err).startswith(
-        "Left out: the key ben-kms cannot be used: the KMS denies it to whoever asks here"
+        "Left out: the key ben-kms cannot be used: the KMS denies access with these credentials"
     )
     assert "still needs the approval of a person with the duty operations" in " ".join(refused.err.split())
     assert nobody["AWS_SECRET_ACCESS_KEY"] not in flat(refused.err) + added.err

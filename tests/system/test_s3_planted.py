@@ -72,7 +72,7 @@ def test_what_lies_in_the_place_of_the_next_root_is_named_and_deleted(
         key = metadata_key("root", 2)
         put(places, place, key, data)
         assert names(project, place, key)
-        with pytest.raises(VerificationError, match=f"{key} is in the place of the next root") as refusal:
+        with pytest.raises(VerificationError, match=f"{key} is where the next root belongs") as refusal:
             survey_bucket(place.storage(), project.root, project.catalog.signers)
         assert "break-glass" in refusal.value.fix
         delete(places, place, key)
@@ -87,7 +87,7 @@ def test_plain_names_that_are_taken_are_told_before_anything_is_written(
     put(places, place, key, HUGE)
     assert names(project, place, key)
     before = [stat.key for stat in place.storage().list("")]
-    with pytest.raises(StorageConflict, match="already holds other bytes than this release"):
+    with pytest.raises(StorageConflict, match="already exists with different content"):
         project.publish("1.1.0", storage=place.storage())
     assert [stat.key for stat in place.storage().list("")] == before
     delete(places, place, key)

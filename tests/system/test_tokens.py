@@ -222,5 +222,5 @@ def test_another_key_in_the_place_of_the_one_that_was_added(on_token: Project, h
     hsm.new_key("ben", PIN, "02")
     refused = release(on_token, hsm, TIDEGATE_PIN=PIN)
     assert refused.code == 1
-    assert "what hsm:2?label=ben signs with is not the key that signers.yaml names for ben-token" in flat(refused.err)
+    assert "the key at hsm:2?label=ben is not the one that signers.yaml lists for ben-token" in flat(refused.err)
     assert not is_published(on_token)

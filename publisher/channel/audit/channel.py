@@ -142,7 +142,7 @@ class _Auditor:
         for role in sorted(set(delegated_roles(top.targets.signed)) - set(listed)):
             if self.book.peek(metadata_key(role, 1)) is not None:
                 # Clients reject a snapshot that drops a role (specification, 5.5.5).
-                self.book.error(f"{role} was published, and the snapshot no longer lists it", METADATA)
+                self.book.error(f"{role} was published, but the snapshot no longer lists it", METADATA)
             elif role in SHARED_ROLES:
                 self.book.add(Level.NOTE, f"the role {role} has not been used yet")
 
@@ -198,7 +198,7 @@ class _Auditor:
                 continue
             for feed in by_platform.values():
                 if feed.release is not None and feed.release.version in withdrawn:
-                    what = f"{role} says that {feed.release.version} was taken back, and offers it for {feed.platform}"
+                    what = f"{role} says that {feed.release.version} was taken back, but offers it for {feed.platform}"
                     self.book.error(f"{what}; clients offer nothing there")
                 self._feed(feed, repository.roles[role], pinned)
 

@@ -46,7 +46,7 @@ def audit_release(
         public = _key_of_then(book, product, version, sums, (today, *history.minisign_before))
         _minisign(book, product, version, SUMS_FILE, sums, public)
     except (VerificationError, ValueError) as error:
-        book.error(f"cannot be verified, nor can the files beside it: {error}", key(SUMS_FILE))
+        book.error(f"cannot be verified, nor can the files that it lists: {error}", key(SUMS_FILE))
         book.account_for_prefix(key(""))
         return
     vouched_before = False
@@ -62,7 +62,7 @@ def audit_release(
             book.error(f"is larger than the {limit} bytes allowed, and was not read further", key(file))
             continue
         if digests.sha256 != digest:
-            book.error("does not have the bytes that SHA256SUMS names", key(file))
+            book.error("does not have the digest that SHA256SUMS lists", key(file))
         # Facts about binaries: nobody runs them.
         only_facts = file == MANIFEST_FILE or file.endswith(BOM_SUFFIXES)
         if not only_facts and digest not in history.vouched.get(name, ()):

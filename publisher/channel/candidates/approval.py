@@ -172,7 +172,7 @@ def require(standing: Standing, what: str, needs: Needs) -> None:
     lines = [f"{what} still needs {english.listed(standing.missing)}; approved so far by {there}."]
     lines += [f"  {line}" for line in (*needs.because, *standing.left_out)]
     raise ApprovalsMissing(
-        "\n".join(lines), fix="ask each of them to run `publish approve` with a key of their own; see `publish status`"
+        "\n".join(lines), fix="ask each of them to run `publish approve` with their own key; see `publish status`"
     )
 
 
@@ -244,7 +244,7 @@ def _missing(
         name = (approver.person, str(approver.duty))
         if name not in asked and not any(_approves(approval, override, approver, candidate) for approval in counted):
             asked.add(name)
-            yield f"the approval of {approver.person} as {approver.duty}, given by the override {override.id}"
+            yield f"the approval of {approver.person} as {approver.duty}, required by the override {override.id}"
     if needs.facts and Duty.OPERATIONS not in lacking:
         attested = [
             approval.statement.facts for approval in counted if approval.duty == Duty.OPERATIONS and approval.statement
@@ -269,7 +269,7 @@ def _who_could(duty: str, role: str, signers: Signers, there: Sequence[Signature
         {signer.person for signer in signers.keys_of(role) if signer.duty == duty}
         - {signature.person for signature in there}
     )
-    return f" ({english.listed(names, 'or')})" if names else ", and signers.yaml names none who has not signed"
+    return f" ({english.listed(names, 'or')})" if names else ", but signers.yaml has nobody else with that duty"
 
 
 def _united(first: Sequence[Duty], other: Sequence[Duty]) -> tuple[Duty, ...]:

@@ -31,16 +31,16 @@ def release_difference(candidate: ReleaseCandidate, live: Repository | None, rea
     """Lines: what each platform is offered now and then, what it is told, and what stays. Raises VerificationError."""
     before = feeds(read, live, candidate.product, candidate.channel) if live else {}
     after = feeds_of(candidate.signed, read)
-    lines = [] if before else [f"a new channel: nobody has been offered anything of {candidate.role} so far"]
+    lines = [] if before else [f"a new channel: nothing has been offered in {candidate.role} so far"]
     lines += [line for platform in sorted(after) for line in _platform(platform, before.get(platform), after[platform])]
     lines += [f"{platform}: no longer served" for platform in sorted(set(before) - set(after))]
     signed = candidate.signed
     current = live.roles.get(candidate.role) if live else None
-    replaced = f", in place of version {current.signed.version}" if current else ", the first of its role"
+    replaced = f", replacing version {current.signed.version}" if current else ", the first of its role"
     until = english.day(signed.expires)
     if (changed := candidate.changed_classes) is not None:
         classes = english.listed(list(map(str, changed))) or "nothing that has a class"
-        lines.append(f"the build was found to change: {classes}")
+        lines.append(f"changes found in the build: {classes}")
     for item in read_evidence(candidate, read).items:
         lines += [f"decided on {item.entry.file} ({item.entry.kind})", f"  sha256 {item.entry.sha256}"]
     if withdrawn := withdrawn_by(signed):
@@ -48,7 +48,7 @@ def release_difference(candidate: ReleaseCandidate, live: Repository | None, rea
             f"clients that run {english.listed(list(map(str, withdrawn)), 'or')} are told that it was taken back"
         )
     if (basis := candidate.approval_basis) is not None:
-        lines.append(f"clients are told what holds on {english.moment(basis.at)}")
+        lines.append(f"clients see the state at {english.moment(basis.at)}")
     lines.append(f"signed metadata: {candidate.role} version {signed.version}{replaced}, until {until}")
     return tuple(lines)
 

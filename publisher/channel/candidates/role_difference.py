@@ -33,7 +33,7 @@ def difference(role: str, before: Root | Targets | None, after: Root | Targets) 
         lines += _roles(_of_targets(before), _of_targets(after))
         lines += _pinned(before, after)
     lines.append(
-        f"signed metadata: {role} version {after.version}, in place of version {before.version},"
+        f"signed metadata: {role} version {after.version}, replacing version {before.version},"
         f" until {english.day(after.expires)}"
     )
     return tuple(lines)

@@ -196,11 +196,11 @@ def _whole(logged: Logged) -> Entry:
     if entry is None:
         raise VerificationError("cannot be read as an entry of the ledger")
     if entry.number != logged.number:
-        raise VerificationError(f"holds entry {entry.number}")
+        raise VerificationError(f"contains entry {entry.number}")
     # As it was written, and not as this version of the model would write it.
     decision = json.loads(payload_of(logged.data, PAYLOAD_TYPE))["decision"]
     if (_digest(decision) if decision is not None else None) != entry.decision_sha256:
-        raise VerificationError("does not hold the decision whose SHA-256 it names")
+        raise VerificationError("does not contain the decision whose SHA-256 it gives")
     return entry
 
 

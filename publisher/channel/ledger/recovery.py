@@ -176,7 +176,7 @@ def _above(ours: int, theirs: int | None) -> int:
 def _read(read: Read, role: str, versions: Mapping[str, int]) -> Metadata[Targets]:
     version = versions.get(role)
     if version is None:
-        raise VerificationError(f"the entries tell no version of {role}", fix="choose another entry")
+        raise VerificationError(f"the entries give no version of {role}", fix="choose another entry")
     name = metadata_key(role, version)
     data = read(name)
     if data is None:

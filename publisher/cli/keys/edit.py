@@ -136,7 +136,7 @@ def rotate(name: str, successor: str, source: _Source, keys: Path, content: tupl
     old = known_signer(name, place.configuration.signers)
     refuse_unfit(KeyToAdd(successor, old.person, old.duty, old.roles), place.configuration)
     change, notes = _kept(successor, source, keys, lambda public, uri: plan_rotate(name, successor, public, uri, place))
-    named = f"{whole(change.file)} names {successor} in place of {name}, for {listed(change.signer.roles)}."
+    named = f"{whole(change.file)} now lists {successor} instead of {name}, for {listed(change.signer.roles)}."
     last = f"Next: {STAGE}. When that is live: {whole(f'publish keys remove {name}')}."
     keys_changed = {"added": successor, "retired": name}
     return ChangeReport(keys_changed, change, (named, *notes), last, STAGE)
@@ -162,11 +162,11 @@ def remove(name: str, compromised: bool, to: str | None, content: tuple[Path, ..
     if compromised and not for_programs():
         _alarm(change)
     uri = whole(shown(change.signer.uri))
-    gone = f"{whole(change.file)} does not name {name} any more. Its private part was not touched: {uri}."
+    gone = f"{whole(change.file)} no longer lists {name}. Its private part is unchanged: {uri}."
     last = (
         f"Next: {STAGE}, since clients accept it until {signed_anew(change.signer)}."
         if to_sign
-        else "Nothing has to be signed: no metadata that is live names it."
+        else "Nothing has to be signed: no live metadata lists it."
     )
     return ChangeReport({"removed": name}, change, (gone,), last, STAGE if to_sign else None)
 
@@ -197,7 +197,7 @@ def _named_by(name: str, to: str | None, place: ConfigurationPlace) -> tuple[str
     try:
         return named_by(signer, Bucket(open_to_look(to, place.configuration), read_root(place.config)))
     except TidegateError as error:
-        notice(f"Whether clients accept {name} cannot be seen from here: {error.what}")
+        notice(f"Cannot check whether clients accept {name}: {error.what}")
         return None
 
 
@@ -205,12 +205,13 @@ def _alarm(change: Change) -> None:
     signer = change.signer
     look = "publish recover: says whether somebody has published."
     steps = (
-        f"COMPROMISED: whoever has {signer.name} can sign {listed(signer.roles)} until clients learn otherwise. Now:",
+        f"COMPROMISED: anybody who has {signer.name} can sign {listed(signer.roles)} until clients learn otherwise."
+        " Now:",
         "publish keys add: a new key for each role that lacks one.",
         f"{look} If so, put this key back (git), recover with it, and remove it again.",
         f"If {signer.person} kept other keys in the same place, replace those too.",
         f"{STAGE}, and have it signed today, on machines that were not broken into.",
-        "publish log --verify, and publish verify: look for what nobody here has signed.",
+        "publish log --verify, and publish verify: look for anything that you did not sign.",
     )
     width = terminal_width()
     click.echo(click.style("\n".join(wrapped(steps[0], width)), fg="red", bold=True), err=True)

@@ -68,7 +68,7 @@ def _passphrases(persons: list[str]) -> dict[str, str]:
         return {names[0]: ask_new_passphrase("the new keys")}
     if (shared := os.environ.get(PASSPHRASE)) is not None:
         notice(
-            f"One passphrase, from {PASSPHRASE}, protects the keys of {english.listed(names)}: whoever knows it can"
+            f"One passphrase, from {PASSPHRASE}, protects the keys of {english.listed(names)}: anybody who knows it can"
             f" sign for all {len(names)}. Without the variable each of them is asked for their own."
         )
         return dict.fromkeys(names, shared)

@@ -25,7 +25,7 @@ from publisher.wire.errors import printable
 
 @click.command()
 @click.option(
-    "--verify", is_flag=True, help="Check every entry: numbers, links, digests, signatures, and what is live."
+    "--verify", is_flag=True, help="Check every entry: numbers, links, digests, signatures, and the live state."
 )
 @click.option(
     "--expect", metavar="NUMBER:SHA256", help="A head that was noted earlier must still be here; verifies too."

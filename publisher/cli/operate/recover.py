@@ -34,7 +34,7 @@ SHOWN = 5
     is_flag=True,
     help="Treat what is live as somebody else's, although it verifies and has an entry: a thief can write both.",
 )
-@click.option("--adopt", is_flag=True, help="Keep what is live, and write the ledger entry that it lacks.")
+@click.option("--adopt", is_flag=True, help="Keep the live state, and write its missing ledger entry.")
 @click.option("--dry-run", is_flag=True, help="With --entry: say what would be put back, and write nothing.")
 @to_option
 @keys_option

@@ -72,7 +72,7 @@ class VerifyReport(Report):
         count = sum(finding.level is Level.ERROR for finding in self.audit.findings)
         return VerificationError(
             f"{count} finding{' refutes' if count == 1 else 's refute'} this channel",
-            fix="tell whoever publishes it, and install nothing from it",
+            fix="tell its publisher, and install nothing from it",
         )
 
     def lines(self, width: int) -> list[str]:

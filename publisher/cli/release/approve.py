@@ -60,7 +60,7 @@ from publisher.text.terminal import terminal_width, whole
     "--artifacts",
     type=PATH,
     metavar="DIR",
-    help="Compare the candidate's files with those that you built; what you sign says so.",
+    help="Compare the candidate's files with your own build; your statement records the result.",
 )
 @click.option("--yes", metavar="DIGEST", help="Sign without asking: the whole SHA-256 of the candidate you have read.")
 @click.option("--export", type=PATH, metavar="FILE", help="Write a bundle for an offline machine.")
@@ -273,7 +273,7 @@ def _facts(given: tuple[str, ...]) -> dict[Fact, str]:
     for text in given:
         name, separator, proof = text.partition("=")
         if name not in list(Fact):
-            raise UsageError(f"--fact {text} names no fact that is attested", fix=did_you_mean(name, list(Fact)))
+            raise UsageError(f"--fact {text} is not a fact that can be attested", fix=did_you_mean(name, list(Fact)))
         if not separator or not proof.strip():
             raise UsageError(f"--fact {text} proves nothing", fix=f"write {name}=WHERE-IT-SAYS-SO")
         facts[Fact(name)] = proof.strip()

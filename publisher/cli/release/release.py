@@ -61,9 +61,7 @@ def command(
     the timestamp last; then downloads it all again as a new client would. Run again, it does what is missing.
     """
     if at is not None and not dry_run:
-        raise UsageError(
-            "--at goes with --dry-run only", fix="leave --at out: what is published is decided at the real time"
-        )
+        raise UsageError("--at goes with --dry-run only", fix="leave --at out; a release is decided at the real time")
     catalog = load(content, config)
     refuse_sample(catalog)
     refuse_placeholders(catalog, config, content)
@@ -91,7 +89,7 @@ def command(
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 _FLIP = (
-    "  append   signed entries to ledger/, which tell what is staged and published",
+    "  append   signed entries to ledger/, for what is staged and published",
     "  replace  tuf/metadata/timestamp.json, which publishes all of the above",
 )
 

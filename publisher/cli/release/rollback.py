@@ -41,7 +41,7 @@ def command(
         version = Version.parse(written_version)
     except ValueError as error:
         raise UsageError(
-            f"{name} does not name a version: {error}", fix="look with `publish status` at what is live"
+            f"{name} does not name a version: {error}", fix="check what is live with `publish status`"
         ) from None
     chosen = channel_among(configuration, product, configuration.products[product].channels, channel)
     request = PromoteRequest(product, chosen, action=LedgerAction.ROLLBACK)

@@ -24,7 +24,9 @@ from publisher.pipeline.release.stage import StagePlan, Supersede, apply_stage, 
 
 @click.command()
 @artifacts_options
-@click.option("--rebase", is_flag=True, help="Make the candidate anew on what is live now; it needs new signatures.")
+@click.option(
+    "--rebase", is_flag=True, help="Rebuild the candidate on the current live state; it needs new signatures."
+)
 @shipping_options
 def command(
     name: str,

@@ -140,5 +140,5 @@ def _checked(directory: Path, name: str) -> Path:
     if size > limit:
         raise InputError(f"{name} has {size:,} bytes; at most {limit:,} are published in one file", fix="split it")
     if size <= LARGEST and (kind := private_key_in(path.read_bytes())):
-        raise InputError(f"{name} holds {kind}; nothing was published", fix="remove it from the built files")
+        raise InputError(f"{name} contains {kind}; nothing was published", fix="remove it from the built files")
     return path

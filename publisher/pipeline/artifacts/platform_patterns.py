@@ -93,5 +93,5 @@ def _refuse_other_version(name: str, version: Version, known: Iterable[Version])
     if matches and own not in matches:
         raise InputError(
             f"{shown(name)} looks like {matches[0]}, not like {own}",
-            fix="build this version into a directory of its own, and write {version} in the pattern",
+            fix="build this version into its own directory, and write {version} in the pattern",
         )

@@ -43,7 +43,7 @@ def compare_build(
         )
     if all(built.result is Comparison.MISSING for built in compared):
         raise InputError(
-            f"{directory} holds none of the files of {candidate.product} {candidate.release}",
+            f"{directory} contains none of the files of {candidate.product} {candidate.release}",
             fix=f"build {english.listed([file.file for file in files])} there",
         )
     return compared

@@ -44,7 +44,7 @@ class Bundle(Model):
         """Raises InputError when the bundle is about another candidate than the bucket."""
         if (self.role, self.candidate) != (candidate.role, candidate.digest):
             raise InputError(
-                f"{name} holds candidate {self.candidate[:12]} of {self.role},"
+                f"{name} contains candidate {self.candidate[:12]} of {self.role},"
                 f" but candidate {candidate.digest[:12]} is staged in the bucket",
                 fix="export it again; signatures in the old bundle do not fit the new candidate",
             )

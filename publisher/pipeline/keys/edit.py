@@ -151,8 +151,8 @@ def plan_remove(name: str, place: ConfigurationPlace, named_by: Sequence[str] | 
     notes = [f"{capitalised(shortfall.what)}: {shortfall.fix}." for shortfall in short]
     if signer.retired and named_by is None and not compromised:
         notes.append(
-            f"Warning: nobody looked whether the change that replaced {name} is live. If it is not, put the key back"
-            " (git) until `publish keys promote` has run: it signs along."
+            f"Warning: it was not checked whether the change that replaced {name} is live. If it is not, put the key"
+            " back (git) until `publish keys promote` has run: its signature is needed."
         )
     if cut.comment is not None:
         notes.append(
@@ -186,7 +186,7 @@ def write_new_key(change: Change, key: NewKey, keys: Path, ask: Callable[[], str
 def signed_anew(signer: Signer) -> str:
     """Which metadata names the key, and must change: targets is signed anew, root and targets are signed anew."""
     named = sorted({"root" if role in TOP_LEVEL_ROLES else "targets" for role in signer.roles})
-    return f"{listed(named)} {'is' if len(named) == 1 else 'are'} signed anew"
+    return f"{listed(named)} {'is' if len(named) == 1 else 'are'} signed again"
 
 
 def scheme_warning(scheme: str, names: Sequence[str]) -> str | None:
@@ -194,8 +194,8 @@ def scheme_warning(scheme: str, names: Sequence[str]) -> str | None:
     if SCHEMES[scheme].plain or not names:
         return None
     return (
-        f"{listed(names)} sign{'s' if len(names) == 1 else ''} by {scheme}: the client that needs only Python verifies"
-        " Ed25519 alone, so users need the Python package cryptography wherever that counts."
+        f"{listed(names)} sign{'s' if len(names) == 1 else ''} by {scheme}: the pure-Python client verifies"
+        " Ed25519 only, so users need the Python package cryptography where these signatures are required."
     )
 
 
@@ -241,7 +241,7 @@ def _refuse_same_key(signer: Signer, signers: Signers) -> None:
             whose = "" if other.person == signer.person else f" of {other.person}"
             raise SigningError(
                 f"this is the key {other.name}{whose} already: one key under two names would count twice",
-                fix="make a key of its own; or give the one that is there more roles in signers.yaml",
+                fix="make a new key; or give the existing one more roles in signers.yaml",
             )
 
 
@@ -266,6 +266,6 @@ def _checked(text: str, expected: Signers, place: ConfigurationPlace) -> Signers
     if checked != expected:
         raise InputError(
             f"{place.file} is written in a way that this command cannot edit; nothing was changed",
-            fix="write each signer on lines of its own, after a dash, as in `publish keys init`",
+            fix="write each signer on its own lines, after a hyphen, as in `publish keys init`",
         )
     return checked

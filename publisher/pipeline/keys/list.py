@@ -103,7 +103,7 @@ def _warnings(signers: Signers, roles: tuple[ListedRole, ...]) -> Iterator[str]:
         yield from (f"{_sentence(shortfall.what)} {_sentence(shortfall.fix)}" for shortfall in role.shortfalls)
     root = signers.policy_of("root")
     if root is not None and root.threshold == 1:
-        yield "Role root needs one signature: whoever gets that key can exchange all the others."
+        yield "Role root needs one signature: anybody who gets that key can replace all the others."
     for role in roles:
         for person in alone(signers, role.role):
             yield (

@@ -100,7 +100,7 @@ def occupied(key: str) -> StorageConflict:
     """A plain name that is taken: by what was published under that version, or by somebody who has no key."""
     folder = key.rpartition("/")[0]
     return StorageConflict(
-        f"{key} already holds other bytes than this release; it was left as it is",
+        f"{key} already exists with different content; it was not changed",
         fix="publish under a new version, since published files never change; if this one was never published, somebody"
         f" else wrote them: the holder of the break-glass identity may delete everything below {folder}/",
     )

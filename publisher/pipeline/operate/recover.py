@@ -195,7 +195,7 @@ class Recovery:
         """Of the timestamp that was looked at, so that no other is replaced."""
         stat = self.storage.stat(TIMESTAMP_KEY)
         if read_claimed(read).data != self.survey.claimed.data:
-            raise StorageConflict("somebody published meanwhile", fix="run `publish recover` again")
+            raise StorageConflict("somebody has just published", fix="run `publish recover` again")
         return stat.tag if stat is not None else None
 
     def _signed(self, state: Repository, body: LedgerEntryBody, entry: Entry | None, tag: str | None) -> RecoverPlan:
@@ -244,7 +244,7 @@ def _refuse_insecure(state: Repository, configuration: Configuration) -> None:
 
 
 def apply_recover(plan: RecoverPlan, storage: Storage) -> Written:
-    """Write, log and flip. Raises StorageConflict when somebody published meanwhile."""
+    """Write, log and flip. Raises StorageConflict when somebody has just published."""
     return plan.publication.apply(storage)
 
 

@@ -70,7 +70,7 @@ def commit(flip: Flip, storage: Storage, written: Written) -> Written:
         storage.replace(TIMESTAMP_KEY, body, ObjectMeta("application/json", CHANGING), flip.tag)
     except StorageConflict as error:
         raise StorageConflict(
-            "somebody else published meanwhile; their changes were kept",
+            "somebody else has just published; their changes were kept",
             fix="check `publish status`, then run the command again",
         ) from error
     return written.and_also(TIMESTAMP_KEY, body.size)

@@ -125,4 +125,4 @@ def _refuse_live(release: Release, role: str, live: Repository | None) -> None:
     """Raises InputError for a release that needs no approval any more."""
     current = live.roles.get(role) if live else None
     if current is not None and current.signed.unrecognized_fields.get(RELEASE_FIELD) == str(release.version):
-        raise InputError(f"{release.id} is live already in {role}", fix="look at what is staged with `publish status`")
+        raise InputError(f"{release.id} is live already in {role}", fix="check what is staged with `publish status`")

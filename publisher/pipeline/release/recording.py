@@ -62,7 +62,7 @@ def _file_of(release: Release, content: Sequence[Path]) -> Path:
             str(release.version),
         ):
             return file
-    raise InputError(f"no file in {content[0] / 'releases'} holds it any more")
+    raise InputError(f"no file in {content[0] / 'releases'} has it any more")
 
 
 def _candidates(release: Release, content: Sequence[Path]) -> Iterator[Path]:

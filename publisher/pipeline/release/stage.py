@@ -240,7 +240,7 @@ def apply_stage(plan: StagePlan, storage: Storage, track: Track = silent) -> Wri
     except StorageConflict as error:
         others = what_others_did(plan.role, plan.bucket.trusted_root, plan.timestamp_life, storage)
         raise StorageConflict(
-            f"somebody else staged or published meanwhile; their changes were kept{others}",
+            f"somebody else has just staged or published; their changes were kept{others}",
             fix="check `publish status`, then run the command again",
         ) from error
     return written.then(append(plan.pointer.entry, storage))

@@ -114,7 +114,7 @@ def _body(file: Path) -> Body:
     try:
         with file.open("rb") as stream:
             if kind := private_key_in(stream.read(SMALL)):
-                raise InputError(f"{file} holds {kind}; nothing was uploaded", fix="remove it, and replace that key")
+                raise InputError(f"{file} contains {kind}; nothing was uploaded", fix="remove it, and replace that key")
             stream.seek(0)
             sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
             size = stream.tell()

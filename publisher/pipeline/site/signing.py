@@ -53,7 +53,7 @@ def apply_signing(plan: Publication, storage: Storage) -> Written:
         return plan.apply(storage)
     except StorageConflict as error:
         raise StorageConflict(
-            "somebody else published meanwhile; their changes were kept",
+            "somebody else has just published; their changes were kept",
             fix="run the command again; it starts from the current state",
         ) from error
 
@@ -68,6 +68,6 @@ def _refuse_undelegated(targets: Metadata[Targets]) -> None:
     if role is None or not role.is_delegated_path(SITE_TARGET):
         raise SigningError(
             f"the channel's live `targets` does not let the role {SITE_ROLE} vouch for {SITE_TARGET} yet",
-            fix="publish a release with the keys of `targets` at hand, which renews it; until then upload without"
+            fix="publish a release with the keys of `targets`, which renews it; until then upload without"
             " --channel-bucket",
         )

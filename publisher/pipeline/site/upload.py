@@ -85,8 +85,8 @@ def refuse_same_place(site: str, channel: str | None) -> None:
     """Raise InputError when the site would go into the channel's bucket, or the other way round."""
     if channel is not None and overlap(site, channel):
         raise InputError(
-            f"{site} and the channel's bucket {channel} are the same place, or one lies in the other",
-            fix="give the site a bucket of its own, with credentials of its own",
+            f"{site} and the channel's bucket {channel} are the same place, or one is inside the other",
+            fix="give the site its own bucket and credentials",
         )
 
 
@@ -141,7 +141,7 @@ def apply_upload(plan: SitePlan, storage: Storage, track: Track = silent, worker
             _all("what is stale", [key for key in stale if step_of(key) is step], storage.delete, workers)
     if odd := sorted(set(plan.stale) - set(stale)):
         raise StorageForeign(
-            f"{storage.url} holds {odd[0]!a}, a name that Tidegate never writes; everything else is done",
+            f"{storage.url} holds {odd[0]!a}, a name that Tidegate never writes; everything else was uploaded",
             fix="find out who made it, and remove it at the store",
         )
     return Uploaded(written, plan.stale)
@@ -177,12 +177,12 @@ def _stored_manifest(storage: Storage, there: dict[str, Stat]) -> tuple[SiteMani
     """The manifest in the bucket and its tag; one that cannot be read vouches for nothing, and is replaced."""
     if foreign := next((key for key in there if key.startswith(CHANNEL_FOLDERS)), None):
         raise StorageError(
-            f"{storage.url} is a channel's bucket, as it holds {foreign}; nothing was written",
-            fix="give the site a bucket of its own, with credentials of its own",
+            f"{storage.url} is a channel's bucket, since it contains {foreign}; nothing was written",
+            fix="give the site its own bucket and credentials",
         )
     if there and MANIFEST not in there:
         raise StorageError(
-            f"{storage.url} holds {len(there)} objects but no {MANIFEST}, so it is not a site's bucket;"
+            f"{storage.url} contains {len(there)} objects but no {MANIFEST}, so it is not a site's bucket;"
             " nothing was written",
             fix="name the site's own bucket; if this is the one and its manifest was lost, empty it first",
         )
@@ -256,6 +256,6 @@ def _somebody_else() -> Iterator[None]:
 def _conflict(what: str = f"{MANIFEST} has changed") -> StorageConflict:
     return StorageConflict(
         f"somebody else is uploading to this site; their files were kept ({what})",
-        fix="wait until they have finished, then run the command again. If nobody is uploading, somebody planted the"
+        fix="wait until they have finished, then run the command again; if nobody is uploading, somebody planted the"
         " object: remove it at the store",
     )

@@ -131,7 +131,7 @@ def write_units(directory: Path, files: Mapping[str, str]) -> tuple[Path, ...]:
             if os.path.lexists(path) and (path.is_symlink() or path.read_bytes() != text.encode()):
                 raise StorageConflict(
                     f"{path} exists with other content; nothing was written",
-                    fix="compare the two; move the file away to have it written anew",
+                    fix="compare the two; move the file away to have it written again",
                 )
         directory.mkdir(parents=True, exist_ok=True)
         new = [directory / name for name in files if not (directory / name).exists()]
@@ -169,14 +169,16 @@ def _key_files(signers: Signers) -> tuple[dict[str, str], tuple[str, ...]]:
 def _plain(value: str) -> str:
     """A value that takes the whole rest of its line (systemd.syntax(7)); `%` begins a specifier."""
     if not value.isprintable() or value != value.strip() or value.endswith("\\"):
-        raise InputError(f"{value!r} cannot stand in a unit file", fix="use a path without control characters")
+        raise InputError(f"{value!r} cannot be used in a unit file", fix="use a path without control characters")
     return value.replace("%", "%%")
 
 
 def _user(name: str) -> str:
     """A user, by name or number; systemd takes all names without these two characters (systemd.exec(5), `User=`)."""
     if not name or re.search("[:/]", name):
-        raise InputError(f"{name!r} cannot stand in a unit file as a user", fix="run it as the user that owns the keys")
+        raise InputError(
+            f"{name!r} cannot be used in a unit file as a user", fix="run it as the user that owns the keys"
+        )
     return _plain(name)
 
 
@@ -204,5 +206,5 @@ def _program(path: str) -> str:
 def _in_workflow(word: str) -> str:
     """A word of a shell command in a workflow; `${{` would be filled in before the shell sees it."""
     if not word.isprintable() or "${{" in word:
-        raise InputError(f"{word!r} cannot stand in a workflow", fix="use another name for it")
+        raise InputError(f"{word!r} cannot be used in a workflow", fix="use another name for it")
     return shlex.quote(word)

@@ -113,7 +113,7 @@ def _too_late(
     if in_time.openings:
         return late
     owners = catalog.policy_at(now).owners
-    owner = f"{owners.calendar.person}, who owns the calendar," if owners else "whoever owns the calendar"
+    owner = f"{owners.calendar.person}, who owns the calendar," if owners else "the owner of the calendar"
     return f"{late} No earlier date is open. Call {owner} to agree on an override or on another `required_by`."
 
 

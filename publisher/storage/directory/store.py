@@ -314,7 +314,7 @@ class DirectoryStorage:
             return False
         if not same:
             raise StorageConflict(
-                f"{key} in {self.url} already holds other bytes; it was left as it is",
+                f"{key} in {self.url} already exists with different content; it was not changed",
                 fix="use a new version: published files never change",
             )
         return True

@@ -55,7 +55,7 @@ class S3Address:
             raise InputError("this address of a bucket cannot be understood", fix=f"write {FORM}") from error
         if "@" in parts.netloc:
             raise InputError(
-                "an s3:// address holds no user and no password",
+                "an s3:// address must not contain a user name or password",
                 fix="give credentials the AWS way: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role",
             )
         if parts.fragment or not _BUCKET.fullmatch(parts.netloc) or ".." in parts.netloc:

@@ -156,7 +156,7 @@ def translate(error: BaseException, operation: str, key: str, address: S3Address
         case _:
             return StorageError(
                 f"cannot {act}: the connection to {endpoint} broke again and again",
-                fix="check the network, then run the command again; it finishes what was begun",
+                fix="check the network, then run the command again; it continues where it stopped",
             )
     if code == "InvalidAccessKeyId":
         return StorageError(f"{endpoint} does not know this access key", fix=_CREDENTIALS)
@@ -189,7 +189,7 @@ def translate(error: BaseException, operation: str, key: str, address: S3Address
     if code in _FULL or status_of(error) == http.HTTPStatus.INSUFFICIENT_STORAGE:
         return StorageError(
             f"{endpoint} is full, or the quota is used up, while writing {where}",
-            fix="make room, then run the command again; it finishes what was begun",
+            fix="make room, then run the command again; it continues where it stopped",
         )
     if code in _DENIED:
         hint = " (for a missing object too, where listing is not allowed)" if operation in _READS else ""
@@ -207,7 +207,7 @@ def translate(error: BaseException, operation: str, key: str, address: S3Address
     if is_transient(error):
         return StorageError(
             f"Cannot {act}: {endpoint} answers {status or ''} {code} again and again.".replace("  ", " "),
-            fix="see whether the store is healthy, then run the command again; it finishes what was begun",
+            fix="see whether the store is healthy, then run the command again; it continues where it stopped",
         )
     return StorageError(f"cannot {act}: {endpoint} answers {status} {code}".replace("  ", " "))
 

@@ -332,14 +332,14 @@ class S3Storage:
         """For a store that looks at no checksum: does it give what it was given?"""
         if self._sha256_of(key, body.size) != body.sha256:
             raise StorageError(
-                f"{key} arrived damaged in {self._address.place}: its server looks at no checksum",
+                f"{key} arrived damaged in {self._address.place}: its server does not check checksums",
                 fix="delete it by hand, then run the command again",
             )
 
     def _need_same(self, key: str, answer: Mapping[str, Any], body: Body) -> None:
         if not self._same(key, answer, body):
             raise StorageConflict(
-                f"{key} in {self.url} already holds other bytes; it was left as it is",
+                f"{key} in {self.url} already exists with different content; it was not changed",
                 fix="use a new version: published files never change",
             )
 

@@ -257,8 +257,8 @@ class Upload:
                 refused += condition
                 if refused >= REFUSALS:
                     raise StorageConflict(
-                        f"{self.bucket.endpoint} calls {self.key} in {self.bucket.address.place} taken,"
-                        " although there is no such object",
+                        f"{self.bucket.endpoint} reports {self.key} in {self.bucket.address.place} as taken,"
+                        " but there is no such object",
                         fix="look whether it is a folder of other objects there, or somebody is writing it just now",
                     ) from error
                 if last or gone or missing:
