@@ -278,7 +278,7 @@ def test_a_key_that_a_role_needs_stays(run: Publish, project: Project) -> None:
 def test_a_compromised_key_goes_all_the_same_and_loudly(run: Publish, project: Project) -> None:
     ran = run("remove", "channels-ben", "--compromised")
     assert ran.code == 0
-    loud = "COMPROMISED: anybody who has channels-ben can sign channels until clients learn otherwise."
+    loud = "COMPROMISED: anybody with channels-ben can sign channels until clients learn otherwise."
     assert flat(ran.err).startswith(loud)
     assert "publish keys stage" in flat(ran.err)
     assert "Role channels needs a signer with the duty operations but has none" in ran.out

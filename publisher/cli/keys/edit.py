@@ -205,8 +205,7 @@ def _alarm(change: Change) -> None:
     signer = change.signer
     look = "publish recover: says whether somebody has published."
     steps = (
-        f"COMPROMISED: anybody who has {signer.name} can sign {listed(signer.roles)} until clients learn otherwise."
-        " Now:",
+        f"COMPROMISED: anybody with {signer.name} can sign {listed(signer.roles)} until clients learn otherwise. Now:",
         "publish keys add: a new key for each role that lacks one.",
         f"{look} If so, put this key back (git), recover with it, and remove it again.",
         f"If {signer.person} kept other keys in the same place, replace those too.",
