@@ -43,7 +43,7 @@ class Needs:
         reasons = [f"It ships near {titled(self.near)}."] if self.near and (self.persons or self.facts) else []
         for override in self.overrides:
             names = english.listed([f"{approver.person} ({approver.duty})" for approver in override.approvers])
-            reasons.append(f'It needs the override {override.id}, approved by {names}: "{override.reason}"')
+            reasons.append(f'It relies on the override {override.id} by {names}: "{override.reason}"')
         return tuple(reasons)
 
     @property
