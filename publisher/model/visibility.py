@@ -24,9 +24,9 @@ class Visible(Model):
     visibility: Visibility = Visibility.PUBLIC
     """Who may know of it."""
     embargoed_until: UtcTime | None = None
-    """From when on everybody may know; goes with `visibility: embargoed`."""
+    """When it becomes public; only with `visibility: embargoed`."""
     public_title: Text = "Reserved period"
-    """The neutral words that the public reads while it is not public."""
+    """Neutral title that the public sees while the item is not public."""
 
     @model_validator(mode="after")
     def _embargo(self) -> Self:

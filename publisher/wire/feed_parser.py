@@ -53,7 +53,7 @@ class Action(StrEnum):
 
 
 class Restart(StrEnum):
-    """What has to be restarted after the update."""
+    """What must be restarted after the update."""
 
     NONE = "none"
     APPLICATION = "application"
@@ -62,7 +62,7 @@ class Restart(StrEnum):
 
 
 class State(StrEnum):
-    """How far a deprecation has come."""
+    """The stage of a deprecation."""
 
     ANNOUNCED = "announced"
     MARKED = "marked"

@@ -42,7 +42,7 @@ class RolePolicy(Model):
     expires_empty: Duration | None = None
     """How long it is valid while it says nothing, for rollout, brakes and notes; left out: as long as `expires`."""
     duties: tuple[Duty, ...] = ()
-    """Duties that must be among the signers, each by another person."""
+    """Duties that must be among the signers, each of a different person."""
 
 
 class Roles(Model):

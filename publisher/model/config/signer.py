@@ -41,7 +41,7 @@ class SignersFile(Model):
     demo: bool = False
     """True only in the configuration that `publish demo` writes."""
     signers: tuple[Signer, ...] = ()
-    """All keys; public parts only, private parts stay where their `uri` says."""
+    """All keys; public parts only. Private parts stay where their `uri` says."""
 
 
 class Signers(SignersFile):

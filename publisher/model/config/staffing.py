@@ -17,10 +17,10 @@ ShiftDuty = Literal["on-call", "support", "comms"]
 
 
 class Shift(Model):
-    """Hours of the week in which somebody answers."""
+    """Hours of the week in which somebody is on duty."""
 
     duty: ShiftDuty
-    """What for."""
+    """The duty of the shift."""
     people: Annotated[tuple[Text, ...], Field(min_length=1)]
     """Who; internal, never published."""
     zone: Zone
@@ -32,9 +32,9 @@ class Shift(Model):
     end: LocalTime
     """When it ends; at or before `start` it ends on the next day."""
     since: UtcTime | None = None
-    """The first moment that it counts for; left out: always."""
+    """The first moment it is valid; left out: always."""
     until: UtcTime | None = None
-    """The first moment that it no longer counts for; left out: for good."""
+    """The first moment it is no longer valid; left out: without end."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

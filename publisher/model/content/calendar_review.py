@@ -19,4 +19,4 @@ class Review(Model):
     reviewed_by: Text
     """Who; internal, never published."""
     sample: bool = False
-    """Invented, to show how it looks."""
+    """An invented example."""

@@ -15,14 +15,14 @@ DeprecationState = State
 
 
 class Deprecation(Model):
-    """Something that users rely on and that will go away."""
+    """Something that users rely on and that will be removed."""
 
     id: Slug
     """Name in files and feeds, the same as the file's; never reused."""
     product: Slug
-    """The product that it goes away from, by id."""
+    """The product it will be removed from, by id."""
     subject: Text
-    """What goes away."""
+    """What will be removed."""
     area: Literal["protocol", "storage", "rpc", "config", "cli", "ui", "platform"]
     """What part of the product it belongs to."""
     announced: UtcTime
@@ -30,11 +30,11 @@ class Deprecation(Model):
     marked_in: ReleaseVersion
     """The release that first says so in its notes."""
     warned_in: ReleaseVersion | None = None
-    """The release that warns whoever still uses it."""
+    """The release that warns its users."""
     remove_in: ReleaseVersion | None = None
     """The release that removes it."""
     earliest_removal: UtcTime
-    """Not removed before this moment, whatever the versions say."""
+    """Not removed before this time, whatever the versions say."""
     replacement: Text | None = None
     """What to use instead."""
     migration: Markdown
@@ -42,7 +42,7 @@ class Deprecation(Model):
     source: HttpsUrl | None = None
     """Where the facts can be checked."""
     sample: bool = False
-    """Invented, to show how it looks."""
+    """An invented example."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

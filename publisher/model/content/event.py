@@ -138,7 +138,7 @@ class Event(Visible):
     title: Text
     """What happens, as a headline."""
     type: Slug
-    """One of the types that the policy's freeze table knows."""
+    """One of the types in the policy's freeze matrix."""
     ecosystem: Slug
     """Which network or project it belongs to: tron, bttc, btfs, bitcoin, industry."""
     starts: UtcTime
@@ -148,15 +148,15 @@ class Event(Visible):
     announced: UtcTime | None = None
     """When the public could know."""
     confidence: Confidence = Confidence.CONFIRMED
-    """How sure it is; what is less sure freezes longer, never shorter."""
+    """Confidence in it; lower confidence makes freezes longer, never shorter."""
     trigger: Trigger | None = None
     """The block or epoch that starts it, where no date does."""
     severity: Scored = UNSCORED_SEVERITY
     """Technical blast radius, 1 to 5. Left out it counts as 5, and releases near it need an approval."""
     lead_time: Scored = UNSCORED_LEAD_TIME
-    """Time available to test and to tell, 1 (none) to 5 (plenty). Left out it counts as 1."""
+    """Time to test and announce, 1 (none) to 5 (plenty). Left out it counts as 1."""
     impact: ImpactTags
-    """What it is expected to do to clients, nodes, support and compatibility."""
+    """Expected effects on clients, nodes, support and compatibility."""
     invalidates: tuple[Assumption, ...] = ()
     """What users take for granted and the event ends (R6)."""
     follows: tuple[Slug, ...] = ()
@@ -172,7 +172,7 @@ class Event(Visible):
     source: HttpsUrl | None = None
     """Where the fact can be checked."""
     sample: bool = False
-    """Invented, to show how it looks."""
+    """An invented example."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

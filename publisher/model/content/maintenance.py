@@ -19,7 +19,7 @@ class Degree(StrEnum):
 
 
 class PlaneImpact(Model):
-    """What users lose meanwhile, by plane."""
+    """What users lose during it, by plane."""
 
     control: Degree
     """Dashboards, APIs, release metadata, status pages."""
@@ -52,7 +52,7 @@ class Approval(Model):
 
 
 class Maintenance(Visible):
-    """Time in which a product may be down or slow, told in advance; migrations ship only here."""
+    """Announced time in which a product may be down or slow; migrations ship only here."""
 
     id: Slug
     """Name in files and commands, the same as the file's; never reused."""
@@ -69,7 +69,7 @@ class Maintenance(Visible):
     until: UtcTime | None = None
     """With `repeats`: the first moment from which slots no longer count."""
     impact: PlaneImpact
-    """What users lose meanwhile."""
+    """What users lose during it."""
     peak_because: Text | None = None
     """Why it must be at an hour when many users are there, if it must."""
     approval: Approval | None = None
@@ -77,4 +77,4 @@ class Maintenance(Visible):
     crew: tuple[Text, ...] = ()
     """Who does the work, besides those on shift; internal, never published."""
     sample: bool = False
-    """Invented, to show how it looks."""
+    """An invented example."""

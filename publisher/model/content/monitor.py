@@ -13,7 +13,7 @@ from publisher.model.values import Duration, Model, Slug, Text, UtcTime
 
 
 class Measure(StrEnum):
-    """What a monitor looks at."""
+    """What a monitor measures."""
 
     ADOPTION = "adoption"
     ERRORS = "errors"
@@ -29,7 +29,7 @@ class Reading(Model):
 
 
 class Monitor(Model):
-    """A measurement that tells whether clients are well; the soft freeze after an event waits for it (R22)."""
+    """A measurement of whether clients are healthy; the soft freeze after an event waits for it (R22)."""
 
     id: Slug
     """Name in files and commands, the same as the file's."""
@@ -50,7 +50,7 @@ class Monitor(Model):
     readings: tuple[Reading, ...] = ()
     """What was measured, oldest first; those that content/readings/ID.json holds count too."""
     sample: bool = False
-    """Invented, to show how it looks."""
+    """An invented example."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -86,7 +86,7 @@ class Adjustment(Model):
 
 
 class Uncertainty(Model):
-    """What is not sure makes freezes longer, never shorter (R18, R25)."""
+    """Uncertainty makes freezes longer, never shorter (R18, R25)."""
 
     likely: PartialBand = PartialBand()
     """Lengths to add around an event that is likely, not confirmed."""
@@ -95,9 +95,9 @@ class Uncertainty(Model):
     drift_per_day: Annotated[Duration, Field(lt=timedelta(days=1))] = timedelta(hours=1)
     """How much an estimate of a block or epoch widens on both sides for each day of its age."""
     stale_after: Duration = timedelta(days=3)
-    """From this age on an estimate, or a signal, is no longer believed."""
+    """An estimate or signal older than this no longer counts."""
     near: Duration = timedelta(days=14)
-    """How long before the freeze of its event an estimate or signal must be fresh."""
+    """From how long before a freeze its estimate or signal must be recent."""
 
 
 class FreezePolicy(Model):
@@ -110,11 +110,11 @@ class FreezePolicy(Model):
     adjust: tuple[Adjustment, ...] = ()
     """What makes them longer or shorter."""
     uncertainty: Uncertainty = Uncertainty()
-    """What makes them longer because nobody knows for sure."""
+    """How uncertainty makes them longer."""
     pad_hidden: bool = False
     """Whether the freeze around an event that is not public is as long as the longest, so that it tells nothing."""
     longest: Duration | None = None
-    """A freeze of one product and class that lasts longer than this, without a gap, is warned of (R2)."""
+    """Warn if a freeze of one product and class lasts longer than this without a gap (R2)."""
     min_open_days_per_90: Annotated[int, Field(ge=0, le=90)] = 0
     """At least as many days of any 90 should be open for each product and class (R2)."""
 
@@ -133,13 +133,13 @@ class Pattern(Model):
     risk: Text
     """How risky it is: low, high, variable."""
     rollback: Text
-    """How hard it is to take back."""
+    """Effort of a rollback."""
     note: Text
     """One sentence of advice."""
     near_events: bool = True
     """Whether it may be used near an event."""
     default_for: tuple[ChangeClass, ...] = ()
-    """Change classes for which it is taken where a release names none."""
+    """Change classes for which it is the default."""
     maintenance_only: bool = False
     """Whether it ships in announced maintenance only."""
 
@@ -182,7 +182,7 @@ class MaintenancePolicy(Model):
     longest: Duration = timedelta(hours=3)
     """A longer window needs an approval."""
     longest_with_data: Duration = timedelta(hours=1)
-    """The same where seeding, sync or storage suffer."""
+    """The same if seeding, sync or storage are affected."""
     busy_percent: Annotated[int, Field(ge=1, le=100)] = 60
     """From this share of the busiest hour on, an hour is peak and must be justified."""
     night_from: LocalTime = "23:00"
@@ -192,11 +192,11 @@ class MaintenancePolicy(Model):
     nights_per_week: Annotated[int, Field(ge=0, le=7)] = 1
     """How many nights a week one person may work."""
     eve: Duration = timedelta(hours=24)
-    """So long before an event, maintenance needs people around the clock (R61)."""
+    """How long before an event maintenance needs staff around the clock (R61)."""
     eve_severity: Score = 2
     """For events of at least this severity."""
     after: Duration = timedelta(hours=24)
-    """On-call, support and comms must be there so long after a window or a release near an event (R62)."""
+    """How long on-call, support and comms must be on duty after a window, or after a release near an event (R62)."""
 
 
 class MonitorPolicy(Model):
@@ -205,9 +205,9 @@ class MonitorPolicy(Model):
     severity_at_least: Score = 4
     """After events of at least this severity."""
     required: tuple[Measure, ...] = ()
-    """What every product is measured for; nothing means that no freeze waits for measurements."""
+    """What must be measured for every product; empty: no freeze waits for measurements."""
     patience: Duration = timedelta(days=7)
-    """After so long without any reading a freeze ends all the same."""
+    """A freeze ends anyway after this long without any reading."""
 
 
 class ApprovalPolicy(Model):
@@ -218,7 +218,7 @@ class ApprovalPolicy(Model):
     near_events: Annotated[int, Field(ge=1, le=9)] = 2
     """How many persons must approve a release near an event."""
     near_duties: tuple[Duty, ...] = (Duty.ENGINEERING, Duty.OPERATIONS)
-    """Duties that must be among them, each by another person."""
+    """Duties that must be among them, each of a different person."""
     facts: tuple[Fact, ...] = (Fact.SUPPORT_STAFFING, Fact.ALERT_ROUTING, Fact.ROLLBACK_ARTIFACTS)
     """What operations must attest one by one near an event (R39)."""
     way_back: bool = True
@@ -229,9 +229,9 @@ class Policy(Model):
     """The whole of policy.yaml."""
 
     version: Annotated[int, Field(ge=1)]
-    """Counts up with every change, so that a decision can name the policy it followed."""
+    """Raise it with every change, so that a decision can name the policy it followed."""
     effective: UtcTime
-    """Since when it holds."""
+    """When it takes effect."""
     profile: Literal["solo", "team"]
     """How much proof a release needs: of one person, or of a team."""
     summary: Text
@@ -251,7 +251,7 @@ class Policy(Model):
     review_due: Duration = timedelta(days=7)
     """How long after its last review the calendar is due for the next (R92)."""
     review_stale: Duration = timedelta(days=14)
-    """From this age of its last review on, nothing is published near an event (R92)."""
+    """No release ships near an event if the last review is older than this (R92)."""
     rehearsal_max_age: Duration = timedelta(days=90)
     """How long a rehearsal of the rollback counts (R72, R91)."""
     rollback_ready_before: Duration = timedelta(days=14)
@@ -259,17 +259,17 @@ class Policy(Model):
     soak: Duration = timedelta(days=7)
     """How long new code runs before it becomes the default (R66)."""
     scenario_severity: Score = 4
-    """From this severity on an event needs a scenario that was run (R5)."""
+    """From this severity up, an event needs a scenario that was run (R5)."""
     scenario_max_age: Duration = timedelta(days=180)
     """How old the last run may be when the event begins (R5)."""
     comms_lead_severity: Score = 3
-    """From this severity on an event needs somebody who speaks for the team (R8)."""
+    """From this severity up, an event needs a comms lead (R8)."""
     override_longest: Duration = timedelta(days=14)
     """No override counts for longer than this (R30)."""
     delay_limit: Duration = timedelta(days=2)
-    """How long an essential security fix may wait before the answer says so (R28)."""
+    """How long an essential security fix may wait before it is marked as overdue (R28)."""
     sample: bool = False
-    """Invented, to show how it looks."""
+    """An invented example."""
 
     def __hash__(self) -> int:
         return self.version

@@ -71,7 +71,7 @@ class Usage(Model):
 
 
 class Product(Model):
-    """Something that is released by itself."""
+    """Something that has its own releases."""
 
     id: Slug
     """Name in files, feeds and commands; never reused."""
@@ -84,7 +84,7 @@ class Product(Model):
     plane: Plane
     """Whether it moves data, controls what does, or both."""
     platforms: Annotated[tuple[PlatformId, ...], Field(min_length=1)]
-    """Every platform that a release may carry."""
+    """All platforms that a release may have files for."""
     channels: Annotated[tuple[Slug, ...], Field(min_length=1)]
     """Release channels that the product uses, by id."""
     blast_radius: Score
@@ -102,7 +102,7 @@ class Product(Model):
     homepage: HttpsUrl | None = None
     """Where people read more about it."""
     sample: bool = False
-    """Invented, to show how it looks."""
+    """An invented example."""
 
 
 class Channel(Model):
@@ -122,7 +122,7 @@ class Products(Model):
     """The whole of products.yaml."""
 
     products: Annotated[tuple[Product, ...], Field(min_length=1)]
-    """Everything that is released by itself."""
+    """Everything that has its own releases."""
 
 
 class Channels(Model):

@@ -57,17 +57,17 @@ class Notes(Model):
     """What users need to know before they update (R55-R58)."""
 
     action: Action
-    """Whether the user may wait."""
+    """How urgent the update is."""
     required_by: UtcTime | None = None
     """When a required update must be in place."""
     restart: Restart
-    """What has to be restarted for the update to take effect."""
+    """What must be restarted for the update to take effect."""
     unit_statement: Text | None = None
     """What changes for balances, units or their display, where an event ends what users take for granted (R6)."""
     old_peers_ok_until: UtcTime | None = None
-    """Until when peers may stay on old versions; left out when there is no end."""
+    """Until when older versions can still connect; left out: no end."""
     symptoms: tuple[Text, ...]
-    """What users may see while it rolls out; an empty list says: nothing."""
+    """What users may notice while it rolls out; an empty list means nothing."""
     first_24h: Annotated[tuple[Text, ...], Field(min_length=1)]
     """How to stay safe in the first 24 hours."""
     body: Markdown | None = None
@@ -92,7 +92,7 @@ class ArtifactSpec(Model):
 
 
 class Necessity(StrEnum):
-    """Whether it has to ship, or would be nice to (R28)."""
+    """Whether it must ship, or is only useful (R28)."""
 
     ESSENTIAL = "essential"
     OPPORTUNISTIC = "opportunistic"
@@ -116,7 +116,7 @@ class Risk(Model):
     mitigation: Text | None = None
     """What is done against it."""
     detector: Text | None = None
-    """How it would be noticed."""
+    """How you would notice it."""
     none_because: Text | None = None
     """Why there is no risk of this class; instead of the three lines above."""
 
@@ -194,9 +194,9 @@ class Release(Model):
     kind: Kind = Kind.ROUTINE
     """Whether it can be taken back."""
     necessity: Necessity = Necessity.OPPORTUNISTIC
-    """Whether it has to ship; in a soft freeze only what is essential does (R28)."""
+    """Whether it must ship; only essential releases ship in a soft freeze (R28)."""
     fix_confidence: Literal["high", "medium", "low"] | None = None
-    """How sure it is that a fix mends what it should and breaks nothing; a soft freeze asks for high."""
+    """Confidence that a fix works and breaks nothing; a soft freeze requires high."""
     risk_of_delay: Weighing | None = None
     """What waiting costs; a hotfix needs it (R29)."""
     risk_of_rollout: Weighing | None = None
@@ -212,9 +212,9 @@ class Release(Model):
     enables_default_of: ReleaseVersion | None = None
     """The version whose code this release switches on; it must have soaked (R66, R88)."""
     blast_radius: Score | None = None
-    """More than the product's, where this release reaches further (R95)."""
+    """Higher than the product's, if this release reaches further (R95)."""
     event_sensitivity: Score | None = None
-    """More than the product's, where events matter more to this release (R95)."""
+    """Higher than the product's, if events matter more to this release (R95)."""
     rollback: Rollback | None = None
     """The rollback; due some days before the release (R85)."""
     sentence: Sentence
@@ -236,7 +236,7 @@ class Release(Model):
     source: HttpsUrl | None = None
     """Where the facts can be checked."""
     sample: bool = False
-    """Invented, to show how it looks."""
+    """An invented example."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -29,7 +29,7 @@ class Failure(StrEnum):
 
 
 class Scenario(Model):
-    """Several failures at once, tried out or thought through (content/scenarios/, R5)."""
+    """A test or exercise of several failures at once (content/scenarios/, R5)."""
 
     id: Slug
     """Name in files and commands, the same as the file's."""
@@ -40,15 +40,15 @@ class Scenario(Model):
     failures: Annotated[tuple[Failure, ...], Field(min_length=1)]
     """What fails at the same time."""
     capacity: Text
-    """What there is to meet it with."""
+    """The safeguard against it."""
     expected: Markdown
     """What should happen."""
     result: Literal["held", "failed"]
-    """Whether it did."""
+    """Whether the system held up or failed."""
     ran_at: UtcTime
     """When it was last run."""
     sample: bool = False
-    """Invented, to show how it looks."""
+    """An invented example."""
 
 
 class Acceptance(Model):
@@ -66,13 +66,13 @@ class Signal(Model):
     id: Slug
     """Name in files and commands, the same as the file's."""
     event: Slug
-    """The event that it is about, by id."""
+    """The event it belongs to, by id."""
     metric: Text
     """What is measured, in words."""
     value: float
     """What was measured last; a newer value in content/readings/ID.json takes its place."""
     threshold: float
-    """From which value on it means something."""
+    """The value from which it proposes a severity."""
     sampled_at: UtcTime
     """When it was measured; a newer time in content/readings/ID.json takes its place."""
     proposes: Scored
@@ -100,11 +100,11 @@ class SprintFreeze(Visible):
     products: tuple[Slug, ...] = ()
     """Products, by id; none means all."""
     allows: tuple[ChangeClass, ...] = (ChangeClass.DOCS,)
-    """Change classes that may ship all the same."""
+    """Change classes that may still ship."""
     because: Text
     """A short noun phrase for the arithmetic: "end of quarter"."""
     sample: bool = False
-    """Invented, to show how it looks."""
+    """An invented example."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -119,7 +119,7 @@ class Approver(Model):
     person: Text
     """Who; published in the register of overrides."""
     duty: Duty
-    """As what."""
+    """The duty in which this person approves."""
 
 
 class RollbackReview(Model):
@@ -134,7 +134,7 @@ class RollbackReview(Model):
 
 
 class Override(Model):
-    """Named rules that do not stop one release with these very files, for a while (content/overrides/, R27, R30)."""
+    """Rules that one release with exact files may pass, for a limited time (content/overrides/, R27, R30)."""
 
     id: Slug
     """Name in files and commands, the same as the file's; never reused."""
@@ -145,7 +145,7 @@ class Override(Model):
     channel: Slug
     """The channel."""
     rules: Annotated[tuple[Text, ...], Field(min_length=1)]
-    """Exact ids of the rules, such as freeze.hard; rules of integrity cannot be overridden."""
+    """Exact ids of the rules, such as freeze.hard; integrity rules cannot be overridden."""
     artifacts: Annotated[tuple[Digest, ...], Field(min_length=1)]
     """SHA-256 of every file of the release; other bytes are not covered."""
     reason: Text
@@ -160,7 +160,7 @@ class Override(Model):
     expires: UtcTime
     """The first moment at which it no longer counts."""
     sample: bool = False
-    """Invented, to show how it looks."""
+    """An invented example."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -47,7 +47,7 @@ class EventFields(Model):
     """Which foreign field is what, in events."""
 
     id: Text
-    """A name that stands once."""
+    """A unique name."""
     title: Text
     """What happened."""
     type: Text
@@ -59,7 +59,7 @@ class EventFields(Model):
     time: Text | None = None
     """The time of day of its start in UTC, written 14:30."""
     precision: Text | None = None
-    """How exactly its time is known; `precisions` says what its words mean."""
+    """How exactly its time is known; `precisions` maps its words."""
     status: Text | None = None
     """Whether it took place; `statuses` says what its words mean."""
     announced: Text | None = None
@@ -69,7 +69,7 @@ class EventFields(Model):
     lead_time: Text | None = None
     """Its lead time, a whole number from 1 to 5."""
     conflicts: ConflictFields | None = None
-    """What other sources say of its dates."""
+    """Its dates in other sources."""
 
 
 class EventKind(Model):
@@ -78,7 +78,7 @@ class EventKind(Model):
     when: Conditions
     """The rows that are meant."""
     type: Slug
-    """The type in the policy's freeze table."""
+    """The type in the policy's freeze matrix."""
     compatibility_risk: Impact = 0
     """How much old and new versions may fail to understand one another: 0, unless told, to 3 extreme."""
 
@@ -134,7 +134,7 @@ class ProductKind(Model):
     client_type: ClientType
     """What kind of program it is."""
     blast_radius: Score
-    """How much breaks when a release of it breaks (R95)."""
+    """How much breaks if a release of it is bad (R95)."""
     event_sensitivity: Score
     """How much events change its load and its risk (R95)."""
 
@@ -149,14 +149,14 @@ class ClassKind(Model):
 
 
 class Assumptions(Model):
-    """What history does not tell, and a rule asks; each one that is used is reported."""
+    """Values for facts that history does not record; each use is reported."""
 
     change_class: ChangeClass | None = None
     """The class of a release that no entry of `classes` fits; left out: it cannot be used."""
     fix_confidence: Literal["high", "medium", "low"] | None = None
-    """How sure fixes were to mend what they should; a soft freeze asks for high (R28)."""
+    """Confidence in fixes; a soft freeze requires high (R28)."""
     tested: Duration | None = None
-    """How long its releases were tested; left out they count as untested (R24)."""
+    """How long its releases were tested; left out: untested (R24)."""
 
 
 class ReleaseMapping(Model):
@@ -171,7 +171,7 @@ class ReleaseMapping(Model):
     essential: tuple[Conditions, ...] = ()
     """Releases that had to ship: those to which one of these fits (R28)."""
     assume: Assumptions = Assumptions()
-    """What is taken for what history does not tell."""
+    """Defaults for facts that history does not record."""
 
 
 class Mapping(Model):

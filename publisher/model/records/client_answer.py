@@ -46,9 +46,9 @@ class AnswerDownload(Model):
     """The verified file on this machine."""
 
     path: str
-    """Where it lies."""
+    """Where the file is."""
     already_there: bool
-    """True if the very same bytes were there before."""
+    """True if the same file was already there."""
 
 
 class Answer(Model):
@@ -59,7 +59,7 @@ class Answer(Model):
     ok: bool
     """True if the channel was reached and everything verified."""
     verdict: Literal["verified", "not verified", "expired", "unreachable", "failed here", "stopped", "not done"]
-    """The whole outcome in a word or two."""
+    """The outcome in one or two words."""
     exit_code: int
     """The exit code of the command."""
     error: AnswerError | None
@@ -77,7 +77,7 @@ class Answer(Model):
     current: ReleaseVersion | None
     """The running version; null for a fresh install."""
     outcome: Outcome | None
-    """How the running version stands to what is published."""
+    """How the running version compares with the published one."""
     reason: str | None
     """One plain sentence."""
     action: Action | None
@@ -91,7 +91,7 @@ class Answer(Model):
     withdrawn: tuple[ReleaseVersion, ...] | None
     """Versions that the channel has taken back; nobody should run them."""
     deprecations: tuple[FeedDeprecation, ...] | None
-    """What goes away from this product."""
+    """What will be removed from this product."""
     signed_by: tuple[AnswerSignature, ...] | None
     """Whose signatures on the channel's metadata verified."""
     download: AnswerDownload | None

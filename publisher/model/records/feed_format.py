@@ -27,7 +27,7 @@ class FeedArtifact(Model):
     size: Annotated[int, Field(gt=0)]
     """Bytes."""
     sha256: Digest
-    """SHA-256 of its bytes."""
+    """SHA-256 of the file."""
     target: str
     """TUF target path; a client that speaks TUF asks for this."""
     urls: Annotated[tuple[FeedUrl, ...], Field(min_length=1)]
@@ -40,17 +40,17 @@ class FeedRelease(Model):
     version: ReleaseVersion
     """The version that is offered."""
     sentence: Sentence
-    """What it is, in one sentence."""
+    """The release in one sentence."""
     action: Action
-    """Whether the user may wait."""
+    """How urgent the update is."""
     required_by: UtcTime | None = None
     """When a required update must be in place."""
     restart: Restart
-    """What has to be restarted."""
+    """What must be restarted."""
     old_peers_ok_until: UtcTime | None = None
-    """Until when peers may stay on old versions; absent: no end."""
+    """Until when older versions can still connect; absent: no end."""
     symptoms: tuple[Text, ...] = ()
-    """What users may see while it rolls out."""
+    """What users may notice while it rolls out."""
     notes_url: str | None = None
     """The page of the release."""
     artifact: FeedArtifact
@@ -58,14 +58,14 @@ class FeedRelease(Model):
 
 
 class FeedDeprecation(Model):
-    """Something that goes away, and when."""
+    """Something that will be removed, and when."""
 
     id: Slug
     """Its id; the site has a page of this name."""
     subject: Text
-    """What goes away."""
+    """What will be removed."""
     state: DeprecationState
-    """How far it has come."""
+    """The stage of the deprecation."""
     remove_in: ReleaseVersion | None = None
     """The release that removes it, once that is decided."""
     replacement: Text | None = None
@@ -73,7 +73,7 @@ class FeedDeprecation(Model):
 
 
 class Feed(Model):
-    """The whole feed file. Within format 1, fields may be added and clients ignore what they do not know."""
+    """The whole feed file. Within format 1, fields may be added; clients ignore unknown ones."""
 
     format: Literal["tidegate-feed/1"] = "tidegate-feed/1"
     """Name and version of this format."""
@@ -84,8 +84,8 @@ class Feed(Model):
     platform: PlatformId
     """The platform that the files are for."""
     release: FeedRelease | None
-    """What is offered; null when nothing is."""
+    """The offered release; null if there is none."""
     min_secure: ReleaseVersion | None = None
     """Versions below this have a publicly known security problem."""
     deprecations: tuple[FeedDeprecation, ...] = ()
-    """What goes away from this product."""
+    """What will be removed from this product."""
