@@ -100,7 +100,7 @@ def _dependency(wheel: Wheel, names: Set[str]) -> dict[str, bytes]:
         if "extra" not in marker and (needed is None or needed[0].lower() not in names):
             raise InputError(
                 f"{wheel.name} {wheel.version} needs {requirement}, which the zipapp lacks",
-                fix="review it, then add it to the group `client` of pyproject.toml",
+                fix="check it, then add it to the group `client` of pyproject.toml",
             )
     compiled = next((path for path in files if path.endswith(_COMPILED)), None)
     if compiled is not None:

@@ -91,7 +91,7 @@ def test_a_signed_length_of_a_terabyte_is_refused_before_a_byte_is_read(
     bucket.publish()
     name = f"{bucket.version}.{role}.json"
     blow_up(bucket, name)
-    with pytest.raises(ClientVerificationError, match=f"announced with {10**12} bytes") as caught:
+    with pytest.raises(ClientVerificationError, match=f"has {10**12} bytes according to the metadata") as caught:
         asking.fetch_feed(*ASK)
     assert caught.value.code is Code.TOO_LARGE
     assert name not in meter.taken

@@ -183,7 +183,7 @@ def test_unknown_product_or_channel_names_the_known_ones(client: UpdateClient, a
 
 
 def test_unknown_platform_names_the_known_ones(client: UpdateClient) -> None:
-    with pytest.raises(ClientInputError, match="nothing for windows-amd64") as caught:
+    with pytest.raises(ClientInputError, match="has no release for windows-amd64") as caught:
         client.fetch_feed("btfs-node", "stable", "windows-amd64")
     assert "linux-amd64" in caught.value.fix
 

@@ -190,7 +190,7 @@ def test_a_key_of_somebody_else(make_signer: MakeSigner, tmp_path: Path) -> None
 
 def test_a_key_of_another_kind(make_signer: MakeSigner, tmp_path: Path) -> None:
     signer = make_signer(scheme="ecdsa-sha2-nistp256", public=pem(ec.generate_private_key(ec.SECP256R1())))
-    with pytest.raises(SigningError, match=r"is not the key that signers\.yaml names"):
+    with pytest.raises(SigningError, match=r"is not the one that signers\.yaml lists"):
         open_signer(signer, base=tmp_path, passphrase=no_passphrase)
 
 
@@ -324,7 +324,7 @@ def test_failures_of_a_device_are_told_in_our_words(
         open_signer(ours, base=tmp_path, passphrase=say("4321")).sign(b"x")
     with pytest.raises(SigningError, match="the key ours asks for its PIN, and there is none"):
         open_signer(ours, base=tmp_path, passphrase=say(None)).sign(b"x")
-    with pytest.raises(SigningError, match=r"is not the key that signers\.yaml names for wrong"):
+    with pytest.raises(SigningError, match=r"is not the one that signers\.yaml lists for wrong"):
         open_signer(make_signer("wrong", uri="device:1"), base=tmp_path, passphrase=say("1234")).sign(b"x")
     monkeypatch.setattr(device, "unplugged", True)
     with pytest.raises(SigningError, match="the key ours cannot be used: device unplugged"):
