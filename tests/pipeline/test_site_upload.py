@@ -230,7 +230,7 @@ def test_of_two_uploads_at_once_one_is_told(old: Files, new: Files, storage: Sto
     late = plan_upload(old[1:], storage)
     upload(new, storage)
     before = contents(storage)
-    with pytest.raises(StorageConflict, match="somebody else uploads"):
+    with pytest.raises(StorageConflict, match="somebody else is uploading"):
         apply_upload(late, storage)
     assert contents(storage) == before
 

@@ -73,6 +73,6 @@ def test_of_two_uploads_at_once_one_is_told(site: Storage, tmp_path: Path) -> No
     apply_upload(plan_upload(old, site), site)
     late = plan_upload(write_site(tmp_path / "late", "green", {"index.html": "three"}), site)
     apply_upload(plan_upload(new, site), site)
-    with pytest.raises(StorageConflict, match="somebody else uploads"):
+    with pytest.raises(StorageConflict, match="somebody else is uploading"):
         apply_upload(late, site)
     assert plan_upload(new, site).nothing_to_do
