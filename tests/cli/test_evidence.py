@@ -55,7 +55,7 @@ def test_files_of_one_kind_count_together(ready: Project, publish: Publish) -> N
         ("changes=none.txt", 1, "none.txt cannot be read: No such file or directory -> name the file of changes"),
         ("changes=.", 1, "cannot be read: Is a directory"),
         ("changes=large.txt", 1, "large.txt is larger than 4,194,304 bytes"),
-        ("changes=empty.txt", 1, "empty.txt names no path"),
+        ("changes=empty.txt", 1, "empty.txt contains no path"),
     ],
 )
 def test_what_is_no_evidence_is_refused_and_nothing_is_staged(

@@ -220,7 +220,7 @@ def test_verify_says_sound_and_exits_with_0(ready: Project, publish: Publish) ->
     assert ran.out.endswith("Sound.\n")
     ran = publish("verify", ready.bucket, "--root", ready.config / "root.json", "--json")
     said = json.loads(ran.out)
-    assert list(said) == ["ok", "signatures", "objects", "findings"]
+    assert list(said) == ["ok", "at", "place", "address", "signatures", "objects", "findings"]
     assert (said["ok"], said["findings"]) == (True, [])
 
 
