@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
+from inspect import signature
 from socketserver import BaseServer
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+from tests.support.remembered import nothing_remembered
 
 if TYPE_CHECKING:  # boto3 is slow to load, and few tests need it
     from tests.support.ceph import CephServer
@@ -52,6 +56,13 @@ def _servers_bear_that_a_client_leaves() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseServer, "handle_error", handle_error)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _what_is_patched_is_really_done(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that patches something is not given what another one has made without the patch."""
+    with nothing_remembered() if "monkeypatch" in signature(request.function).parameters else nullcontext():
         yield
 
 

@@ -282,14 +282,15 @@ def changes_of_everything(base: Path) -> Project:
 
 
 def test_killed_anywhere_every_client_finds_what_it_accepts_and_a_rerun_completes(tmp_path: Path) -> None:
-    counting = changes_of_everything(tmp_path / "counting")
+    ready = changes_of_everything(tmp_path / "ready")
+    counting = ready.copied(tmp_path / "counting")
     storage = FlakyStorage(counting.storage())
     promote_keys(counting, storage)
     assert len(storage.changes) > 6
     for number in range(1, len(storage.changes) + 1):
         for after in (False, True):
             where = f"killed {'after' if after else 'before'} change {number}"
-            project = changes_of_everything(tmp_path / f"{number}-{after}")
+            project = ready.copied(tmp_path / f"{number}-{after}")
             assert offered(project, project.root, "old client") == "1.0.0"
             with pytest.raises(Killed):
                 promote_keys(project, FlakyStorage(project.storage(), fail_at=number, after=after))
