@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests.support.examples import DAY
 from tests.support.remembered import nothing_remembered
 
 if TYPE_CHECKING:  # boto3 is slow to load, and few tests need it
     from tests.support.ceph import CephServer
     from tests.support.seaweed import SeaweedServer
 
-settings.register_profile("tidegate", deadline=None)  # a busy machine is no failure
-settings.load_profile("tidegate")
+settings.load_profile(DAY)  # `--hypothesis-profile night` comes after it
 
 LOOPBACK = ["127.0.0.1", "::1"]
 

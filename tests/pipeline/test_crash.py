@@ -1,7 +1,6 @@
 """A release that is killed before or after any change of the store: clients see a whole state, and a rerun completes.
 
-The same is done with SIGKILL and a real S3 server in tests/system. `make nightly` tries every single point here, before
-and after; by day it is every third before, and those between them after.
+The same is done with SIGKILL and a real S3 server in tests/system. `make nightly` tries every single point here.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from publisher.pipeline.ledger_append import verify_ledger
 from publisher.pipeline.operate.verify import StoreSource
 from publisher.pipeline.release.release import apply_release
 from tests.support.broken_off import refuting
-from tests.support.flaky import FlakyStorage, Killed
+from tests.support.flaky import POINTS, FlakyStorage, Killed
 from tests.support.project import Project
 
 PLATFORMS = ("linux-amd64", "windows-amd64")
@@ -65,15 +64,7 @@ def ready(base: Path) -> Project:
     return project
 
 
-@pytest.mark.parametrize(
-    ("first", "every", "after"),
-    [
-        pytest.param(1, 3, False, id="before"),
-        pytest.param(2, 3, True, id="after"),
-        pytest.param(1, 1, False, id="before-any", marks=pytest.mark.nightly),
-        pytest.param(1, 1, True, id="after-any", marks=pytest.mark.nightly),
-    ],
-)
+@POINTS
 def test_r80_killed_anywhere_a_release_is_whole_and_can_be_completed(
     tmp_path: Path, first: int, every: int, after: bool
 ) -> None:

@@ -23,7 +23,7 @@ from publisher.pipeline.publication.staging_pointer import clear_pointer, point_
 from publisher.pipeline.release.stage import apply_stage, plan_stage
 from publisher.pipeline.roles.approve import review_role
 from publisher.pipeline.roles.change import key_set
-from tests.support.flaky import FlakyStorage, Killed
+from tests.support.flaky import POINTS, FlakyStorage, Killed
 from tests.support.project import Project, tree
 from tests.support.rotating import add_key, edit_roles, promote_keys, replace_key, sign_role_as, stage_keys
 
@@ -281,28 +281,30 @@ def changes_of_everything(base: Path) -> Project:
     return project
 
 
-def test_killed_anywhere_every_client_finds_what_it_accepts_and_a_rerun_completes(tmp_path: Path) -> None:
+@POINTS
+def test_killed_anywhere_every_client_finds_what_it_accepts_and_a_rerun_completes(
+    tmp_path: Path, first: int, every: int, after: bool
+) -> None:
     ready = changes_of_everything(tmp_path / "ready")
     counting = ready.copied(tmp_path / "counting")
     storage = FlakyStorage(counting.storage())
     promote_keys(counting, storage)
     assert len(storage.changes) > 6
-    for number in range(1, len(storage.changes) + 1):
-        for after in (False, True):
-            where = f"killed {'after' if after else 'before'} change {number}"
-            project = ready.copied(tmp_path / f"{number}-{after}")
-            assert offered(project, project.root, "old client") == "1.0.0"
-            with pytest.raises(Killed):
-                promote_keys(project, FlakyStorage(project.storage(), fail_at=number, after=after))
-            assert offered(project, project.root, "old client") == "1.0.0", where
-            assert offered(project, project.root, "fresh client") == "1.0.0", where
-            project.now += timedelta(minutes=5)
-            if key_set(project.look(), project.catalog, project.now).roles:
-                promote_keys(project)
-            assert newest_root(project).version == 2, where
-            assert offered(project, project.root, "old client") == "1.0.0", where
-            assert sound(project), where
-            assert stage_keys(project).roles == (), where
+    for number in range(first, len(storage.changes) + 1, every):
+        where = f"killed {'after' if after else 'before'} change {number}"
+        project = ready.copied(tmp_path / f"{number}-{after}")
+        assert offered(project, project.root, "old client") == "1.0.0"
+        with pytest.raises(Killed):
+            promote_keys(project, FlakyStorage(project.storage(), fail_at=number, after=after))
+        assert offered(project, project.root, "old client") == "1.0.0", where
+        assert offered(project, project.root, "fresh client") == "1.0.0", where
+        project.now += timedelta(minutes=5)
+        if key_set(project.look(), project.catalog, project.now).roles:
+            promote_keys(project)
+        assert newest_root(project).version == 2, where
+        assert offered(project, project.root, "old client") == "1.0.0", where
+        assert sound(project), where
+        assert stage_keys(project).roles == (), where
 
 
 def test_every_root_is_signed_by_the_one_before_it(live: Project) -> None:
