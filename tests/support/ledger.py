@@ -1,11 +1,14 @@
-"""Entries of a ledger that flips make: each replaces the timestamp before it."""
+"""Entries of ledgers: made up, and those of a test project."""
 
 from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
 
-from publisher.model.records.ledger import Entry, LedgerAction, Stamp
+from publisher.model.records.ledger import Entry, LedgerAction, LedgerEntryBody, Stamp
+from publisher.pipeline.ledger_append import read_ledger, verify_ledger
+from publisher.storage.protocol import Storage
+from tests.support.project import Project
 
 BEGUN = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -35,4 +38,22 @@ def flip(
             "result": stamp(number),
             **fields,
         }
+    )
+
+
+def entries(project: Project, storage: Storage | None = None) -> list[Entry]:
+    """What the ledger of a project holds, as far as it can be read."""
+    return [logged.entry for logged in read_ledger(storage or project.storage()).logged if logged.entry is not None]
+
+
+def problems(project: Project, storage: Storage | None = None) -> list[str]:
+    """What an auditor finds in the ledger of a project."""
+    _, checked = verify_ledger(storage or project.storage(), project.root, project.catalog.signers)
+    return [f"{finding.where} {finding.what}" for finding in checked.findings]
+
+
+def routine(project: Project, number: int) -> LedgerEntryBody:
+    """What a refresh would tell that made this timestamp."""
+    return LedgerEntryBody.routine(LedgerAction.REFRESH, project.catalog.policy).model_copy(
+        update={"roles": {"timestamp": number}}
     )
