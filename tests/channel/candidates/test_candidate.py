@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from tuf.api.metadata import Metadata, Root, Signature, Targets
+from tuf.api.metadata import Metadata, Root, Targets
 
 from publisher.channel.advance import to_bytes
 from publisher.channel.candidates.candidate import (
-    SIGNATURE_LIMIT,
     Candidate,
     base_of,
+    current_candidate,
     is_live,
     is_short_lived,
     next_free_version,
@@ -22,12 +21,7 @@ from publisher.channel.candidates.candidate import (
     payload_digest,
     read_candidate,
     read_pointer,
-    read_signature,
-    read_signatures,
-    read_staged,
     refuse_stale,
-    sign_candidate,
-    signature_object,
     signed_by,
 )
 from publisher.channel.layout import candidate_key, metadata_key, staging_pointer_key
@@ -52,30 +46,20 @@ def candidate(channel: MemoryChannel, **fields: Any) -> Candidate:
     """A candidate of stable that ships 1.1.0 as version 2, in place of what is live."""
     signed = channel.release("1.1.0", 2)
     signed.unrecognized_fields[BASE_FIELD] = fields.get("base", base_of(channel.repository(), STABLE))
-    return Candidate(STABLE, to_bytes(Metadata(signed)), RECORD)
+    return Candidate.parse(STABLE, to_bytes(Metadata(signed)), RECORD)
 
 
 def shipped(made: Candidate) -> Targets:
     """What it would make live."""
-    signed = made.metadata.signed
-    assert isinstance(signed, Targets)
-    return signed
+    assert isinstance(made.signed, Targets)
+    return made.signed
 
 
-def staged(channel: MemoryChannel, made: Candidate, *names: str) -> None:
-    """Lay it out in staging, with the signatures of these keys."""
+def staged(channel: MemoryChannel, made: Candidate) -> None:
+    """Lay it out in staging, as what the channel works on."""
     channel.objects |= dict(made.objects())
-    channel.objects |= {
-        key: data
-        for name in names
-        for key, data in [signature_object(made, sign_candidate(made, [channel.key(name)])[0])]
-    }
     pointer = StagingPointer(candidate=made.digest)
     channel.objects[staging_pointer_key(STABLE)] = pointer.model_dump_json().encode()
-
-
-def signature_keys(channel: MemoryChannel) -> list[str]:
-    return sorted(key for key in channel.objects if "/sig/" in key)
 
 
 # --- numbers
@@ -124,7 +108,7 @@ def test_the_base_is_version_and_digest_of_what_is_live(channel: MemoryChannel) 
 @pytest.mark.parametrize("base", [7, "", "1", "0:" + "a" * 64, "1:" + "A" * 64, "1:" + "a" * 63, f"1:{'a' * 64}\n", []])
 def test_a_base_that_is_nonsense_is_refused(channel: MemoryChannel, base: object) -> None:
     with pytest.raises(VerificationError, match=r"the candidate of node\.stable does not say what it replaces"):
-        candidate(channel, base=base).check()
+        candidate(channel, base=base)
 
 
 def test_what_is_live_is_known_as_such(channel: MemoryChannel) -> None:
@@ -172,19 +156,21 @@ def test_a_candidate_that_would_be_due_at_once_is_short_lived(channel: MemoryCha
 
 def test_a_candidate_is_named_by_its_payload_and_read_back(channel: MemoryChannel) -> None:
     made = candidate(channel)
-    staged(channel, made, "channels-ana", "channels-ben")
-    read = read_staged(channel.objects.get, Candidate, STABLE, signature_keys(channel))
-    assert read is not None
-    assert read.candidate == made
+    staged(channel, made)
+    assert current_candidate(channel.objects.get, Candidate, STABLE) == made
     assert payload_digest(shipped(made)) == made.digest
-    targets = channel.live().targets.signed
-    assert not verifies(targets, STABLE, Metadata(shipped(made)))
-    assert verifies(targets, STABLE, read.onto(Metadata(shipped(made))))
+
+
+def test_a_candidate_with_the_signatures_of_its_people_is_what_clients_verify(channel: MemoryChannel) -> None:
+    made, targets = candidate(channel), channel.live().targets.signed
+    signatures = [key.sign(made.signed_bytes) for key in channel.keys(STABLE)]
+    assert verifies(targets, STABLE, made.with_signatures(signatures))
+    assert not verifies(targets, STABLE, made.with_signatures(signatures[:1]))
 
 
 def test_a_role_that_works_on_nothing_has_no_candidate(channel: MemoryChannel) -> None:
     assert read_pointer(channel.objects.get, STABLE) == StagingPointer(candidate=None)
-    assert read_staged(channel.objects.get, Candidate, STABLE, ()) is None
+    assert current_candidate(channel.objects.get, Candidate, STABLE) is None
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"[]", b'{"candidate": "../../x"}', b"\xff"])
@@ -222,56 +208,17 @@ def test_a_candidate_that_was_damaged_is_refused(
 def test_a_payload_that_is_no_metadata_is_refused_when_it_is_read(
     channel: MemoryChannel, payload: bytes, words: str
 ) -> None:
-    made = Candidate(STABLE, payload, RECORD)
-    channel.objects |= dict(made.objects())
+    digest = hashlib.sha256(payload).hexdigest()
+    channel.objects[candidate_key(STABLE, digest, "payload.json")] = payload
+    channel.objects[candidate_key(STABLE, digest, "decision.json")] = RECORD.model_dump_json().encode()
     with pytest.raises(VerificationError, match=words):
-        read_candidate(channel.objects.get, Candidate, STABLE, made.digest)
+        read_candidate(channel.objects.get, Candidate, STABLE, digest)
 
 
 def test_a_payload_of_another_kind_of_role_is_refused(channel: MemoryChannel) -> None:
     with pytest.raises(VerificationError, match=r"the candidate of node\.stable is metadata of the role type root"):
-        Candidate(STABLE, channel.trusted_root, RECORD).check()
-    assert isinstance(Candidate("root", channel.trusted_root, RECORD).metadata.signed, Root)
-
-
-# --- signatures
-
-
-def signature_at(channel: MemoryChannel, data: bytes, keyid: str = "a" * 64) -> str:
-    key = candidate_key(STABLE, "b" * 64, f"sig/{keyid}")
-    channel.objects[key] = data
-    return key
-
-
-def test_only_what_is_signed_is_taken_of_a_signature_object(channel: MemoryChannel) -> None:
-    data = json.dumps({"keyid": "a" * 64, "sig": "00", "note": "from a stranger"}).encode()
-    read = read_signature(channel.objects.get, signature_at(channel, data))
-    assert read == Signature("a" * 64, "00")
-    assert read.unrecognized_fields == {}
-
-
-NOT_ONE, OF_ANOTHER = "is not a signature", "is not the signature that its name says"
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (b"", NOT_ONE),
-        (b"{}", NOT_ONE),
-        (b"[]", NOT_ONE),
-        (b"null", NOT_ONE),
-        (b"\xff", NOT_ONE),
-        (b"[" * 100_000, NOT_ONE),
-        (json.dumps({"keyid": "c" * 64, "sig": "00"}).encode(), OF_ANOTHER),
-        (json.dumps({"keyid": "a" * 64, "sig": "0" * SIGNATURE_LIMIT}).encode(), OF_ANOTHER),
-    ],
-)
-def test_what_is_no_signature_is_refused_and_counts_for_nobody(channel: MemoryChannel, data: bytes, words: str) -> None:
-    key = signature_at(channel, data)
-    with pytest.raises(VerificationError, match=words):
-        read_signature(channel.objects.get, key)
-    good = signature_at(channel, json.dumps({"keyid": "d" * 64, "sig": "00"}).encode(), "d" * 64)
-    assert read_signatures(channel.objects.get, [key, good]) == (Signature("d" * 64, "00"),)
+        Candidate.parse(STABLE, channel.trusted_root, RECORD)
+    assert isinstance(Candidate.parse("root", channel.trusted_root, RECORD).signed, Root)
 
 
 def test_those_who_signed_are_named_with_their_duties(channel: MemoryChannel) -> None:
