@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from publisher.channel.candidates.staged import StagedRelease
@@ -354,3 +355,9 @@ def with_todays_keys(base: Path, publish: Callable[..., Ran], *versions: str) ->
         project.add_release(version)
         project.build(version)
     return project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project with keys and no release."""
+    return Project(tmp_path / "project")
