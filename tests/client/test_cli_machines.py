@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from publisher.client.cli import main
 from publisher.content.schemas import schema_of
-from publisher.model.records.answer import Answer
+from publisher.model.records.client_answer import Answer
 from tests.client.conftest import Run
 from tests.support.tuf_repository import Bucket, a_feed, expired
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 import pytest
 
 from publisher.errors import RefusedByPolicy, TidegateError
-from publisher.model.records.ledger import LedgerAction
+from publisher.model.records.ledger_entry import LedgerAction
 from publisher.pipeline.ledger_append import refusals_logged
 from publisher.pipeline.release.release import apply_release
 from publisher.storage.directory.store import DirectoryStorage

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime, timedelta
 
-from publisher.model.records.ledger import Entry, LedgerAction, LedgerEntryBody, Stamp
+from publisher.model.records.decision import Outcome
+from publisher.model.records.ledger_entry import Entry, LedgerAction, LedgerEntryBody, Stamp
 from publisher.pipeline.ledger_append import read_ledger, verify_ledger
 from publisher.storage.protocol import Storage
 from tests.support.project import Project
@@ -22,6 +23,10 @@ def flip(
     number: int, action: LedgerAction, version: str | None = None, channel: str = "stable", **fields: object
 ) -> Entry:
     """Entry `number`, which made timestamp `number` live in the place of the one before it, an hour after that."""
+    about = {"product": "node", "version": version, "channel": channel} if version else {}
+    if action in (LedgerAction.RELEASE, LedgerAction.PROMOTE):
+        verdict = {"at": BEGUN, "outcome": Outcome.PASS, "verdicts": (), "policy_version": 1, "policy_digest": "a" * 64}
+        fields = {"candidate": "c" * 64, "decision": {**about, **verdict}, **fields}
     return Entry.model_validate(
         {
             "number": number,
@@ -31,11 +36,9 @@ def flip(
             "action": action,
             "policy_version": 1,
             "policy_digest": "a" * 64,
-            "product": "node" if version else None,
-            "channel": channel if version else None,
-            "version": version,
             "base": stamp(number - 1) if number > 1 else None,
             "result": stamp(number),
+            **about,
             **fields,
         }
     )

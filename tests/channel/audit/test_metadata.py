@@ -12,7 +12,7 @@ from tuf.api.metadata import TargetFile, Targets
 
 from publisher.channel.audit.channel import audit, audit_change
 from publisher.channel.layout import feed_target, metadata_key, target_key
-from publisher.channel.limits import FILE_LIMIT
+from publisher.channel.size_limits import FILE_LIMIT
 from publisher.signing.digests import FileDigests, digest_bytes
 from publisher.wire.withdrawn import WITHDRAWN_FIELD
 from tests.support.channel import STABLE, MemoryChannel

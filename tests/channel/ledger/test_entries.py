@@ -26,7 +26,7 @@ from publisher.channel.ledger.entries import (
 )
 from publisher.model.config.signer import Signers
 from publisher.model.records.decision import Decision, Outcome, Verdict
-from publisher.model.records.ledger import Entry, LedgerAction, LedgerEntryBody
+from publisher.model.records.ledger_entry import Entry, LedgerAction, LedgerEntryBody
 from publisher.signing.envelope import payload_of, seal
 from publisher.signing.key_files import OpenSigner
 from tests.support.channel import SIGNERS, MemoryChannel, opened

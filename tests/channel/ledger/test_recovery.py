@@ -13,7 +13,7 @@ from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
 from publisher.channel.ledger.recovery import AHEAD, NO_NUMBER, distrusted, read_claimed, state_of, versions_at
 from publisher.channel.repository import MAX_VERSION, Repository, follow_roots
 from publisher.errors import InputError, StorageForeign, VerificationError
-from publisher.model.records.ledger import Entry, LedgerAction
+from publisher.model.records.ledger_entry import Entry, LedgerAction
 from publisher.wire.limits import LIMITS
 from tests.support.channel import NOW, STABLE, MemoryChannel, opened
 from tests.support.ledger import flip, stamp

@@ -8,8 +8,8 @@ import hashlib
 import pytest
 from tuf.api.metadata import TargetFile
 
-from publisher.channel.history import FEW, ProvenHistory, read_history, released_file
 from publisher.channel.layout import metadata_key, target_key
+from publisher.channel.metadata_history import FEW, ProvenHistory, read_history, released_file
 from publisher.channel.repository import Repository, follow_roots
 from publisher.channel.roles import first_root
 from publisher.model.config.signer import Signers

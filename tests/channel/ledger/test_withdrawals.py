@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 
 from publisher.channel.ledger.entries import NO_ENTRY, Logged, seal_entry
-from publisher.channel.ledger.withdrawn import dated, taken_back, withdrawals
+from publisher.channel.ledger.withdrawals import dated, taken_back, withdrawals
 from publisher.errors import VerificationError
 from publisher.model.records.channel_state import Withdrawal
-from publisher.model.records.ledger import Entry, LedgerAction, LedgerEntryBody, Stamp
+from publisher.model.records.ledger_entry import Entry, LedgerAction, LedgerEntryBody, Stamp
 from publisher.wire.version import Version
 from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 from tests.support.channel import STABLE, MemoryChannel
@@ -109,12 +109,8 @@ def log(channel: MemoryChannel, *bodies: LedgerEntryBody, key: str = "timestamp-
 
 
 def rollback(version: str, base: Stamp, result: Stamp, channel: str = "stable") -> LedgerEntryBody:
-    body = LedgerEntryBody.routine(LedgerAction.ROLLBACK, None)
-    return body.model_copy(
-        update={
-            "product": "node", "channel": channel, "version": Version.parse(version), "base": base, "result": result
-        }
-    )  # fmt: skip
+    about = {"product": "node", "channel": channel, "version": Version.parse(version)}
+    return LedgerEntryBody.routine(LedgerAction.ROLLBACK, None, **about, base=base, result=result)
 
 
 def days(channel: MemoryChannel, latest: Iterable[Logged], only: str | None = None) -> list[int | None]:

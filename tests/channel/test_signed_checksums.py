@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from publisher.channel.manifests import MANIFEST_FILE, SUMS_FILE, manifest_bytes, sums, trusted_comment
-from publisher.channel.vouched import VouchedRelease, vouched_release
+from publisher.channel.signed_checksums import VouchedRelease, vouched_release
 from publisher.errors import VerificationError
 from publisher.model.records.channel_state import Companion, Manifest, PublishedArtifact
 from publisher.signing.digests import digest_bytes
