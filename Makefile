@@ -45,8 +45,8 @@ check: lint               ## the quick daily one: lint and unit tests
 test: $(VENV)/tested      ## all tests, system tests too
 	$(VENV)/bin/pytest -n auto --dist loadfile
 
-nightly: $(VENV)/tested   ## long tests: huge files, many races, Ceph (.ci/ceph installs it)
-	TIDEGATE_SYSTEM_TESTS=required $(VENV)/bin/pytest -n auto -m nightly
+nightly: $(VENV)/tested   ## long tests: huge files, many races and examples, Ceph (.ci/ceph installs it)
+	TIDEGATE_SYSTEM_TESTS=required $(VENV)/bin/pytest -n auto --hypothesis-profile night -m 'nightly or hypothesis'
 
 bench: $(VENV)/tested     ## speed and size as ratios, into build/bench.json
 	$(PY) -m tests.bench

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
+from inspect import signature
 from socketserver import BaseServer
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
+from tests.support.examples import DAY
+from tests.support.remembered import nothing_remembered
+
 if TYPE_CHECKING:  # boto3 is slow to load, and few tests need it
     from tests.support.ceph import CephServer
     from tests.support.seaweed import SeaweedServer
 
-settings.register_profile("tidegate", deadline=None)  # a busy machine is no failure
-settings.load_profile("tidegate")
+settings.load_profile(DAY)  # `--hypothesis-profile night` comes after it
 
 LOOPBACK = ["127.0.0.1", "::1"]
 
@@ -52,6 +56,13 @@ def _servers_bear_that_a_client_leaves() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseServer, "handle_error", handle_error)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _what_is_patched_is_really_done(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that patches something is not given what another one has made without the patch."""
+    with nothing_remembered() if "monkeypatch" in signature(request.function).parameters else nullcontext():
         yield
 
 

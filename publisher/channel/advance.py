@@ -85,7 +85,7 @@ class Advance:
             new_targets = self._role(Targets.type, targets, live_targets, self.root, changed, objects)
 
         current = dict(self.live.roles) if self.live else {}
-        _refuse_orphans(current, targets)
+        refuse_orphans(current, targets)
         for role, metadata in sorted(signed.items()):
             good = only_good_signatures(role, metadata, new_targets.signed)
             current[role] = self._take(role, good, current.get(role), new_targets, changed, objects)
@@ -231,8 +231,11 @@ class Advance:
         return sign(Timestamp.type, timestamp, self.keys(Timestamp.type), self.root)
 
 
-def _refuse_orphans(current: Mapping[str, Metadata[Targets]], targets: Targets) -> None:
-    """A role that was once in a snapshot stays: clients reject a snapshot that drops one (specification, 5.5.5)."""
+def refuse_orphans(current: Mapping[str, Metadata[Targets]], targets: Targets) -> None:
+    """Raise InputError where a role that is published is delegated to no more.
+
+    One that was once in a snapshot stays: clients reject a snapshot that drops one (specification, 5.5.5).
+    """
     if gone := sorted(set(current) - set(delegated_roles(targets))):
         raise InputError(
             f"{', '.join(gone)} has been published, but the configuration no longer knows it",

@@ -10,8 +10,10 @@ import ast
 import inspect
 import json
 import textwrap
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 from pydantic import BaseModel
@@ -31,7 +33,7 @@ from publisher.model.content.policy import Policy
 from publisher.model.content.product import Channels, Products
 from publisher.model.content.release import Release
 from publisher.model.content.risk_register import Override, Scenario, Signal, SprintFreeze
-from publisher.model.history.mapping import Mapping
+from publisher.model.history.mapping import Mapping as HistoryMapping
 from publisher.model.records.channel_state import Manifest
 from publisher.model.records.client_answer import Answer
 from publisher.model.records.feed_format import Feed
@@ -59,7 +61,7 @@ CONTENT: dict[str, type[BaseModel]] = {
     "override": Override,
     "maintenance": Maintenance,
     "staffing": Staffing,
-    "history": Mapping,
+    "history": HistoryMapping,
 }
 """Schemas of files that people edit, by name."""
 
@@ -132,20 +134,25 @@ def field_docstrings(model: type[BaseModel]) -> dict[str, str]:
     """The string under each field of a model, as `use_attribute_docstrings` of pydantic would read it."""
     docstrings: dict[str, str] = {}
     for owner in reversed(model.__mro__):
-        if not issubclass(owner, BaseModel) or owner is BaseModel:
-            continue
-        body = ast.parse(textwrap.dedent(inspect.getsource(owner))).body[0]
-        assert isinstance(body, ast.ClassDef)
-        for field, text in zip(body.body, body.body[1:], strict=False):
-            if (
-                isinstance(field, ast.AnnAssign)
-                and isinstance(field.target, ast.Name)
-                and isinstance(text, ast.Expr)
-                and isinstance(text.value, ast.Constant)
-                and isinstance(text.value.value, str)
-            ):
-                docstrings[field.target.id] = inspect.cleandoc(text.value.value)
+        if issubclass(owner, BaseModel) and owner is not BaseModel:
+            docstrings |= _own_docstrings(owner)
     return docstrings
+
+
+@cache
+def _own_docstrings(owner: type[BaseModel]) -> Mapping[str, str]:
+    """Those of the class itself. Python parses a whole module to find one class in it, so it is asked once."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(owner))).body[0]
+    assert isinstance(body, ast.ClassDef)
+    return {
+        field.target.id: inspect.cleandoc(text.value.value)
+        for field, text in pairwise(body.body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+        and isinstance(text.value.value, str)
+    }
 
 
 def _walk(schema: Any, change: Any) -> None:

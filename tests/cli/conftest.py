@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from tests.support.command import publish
-from tests.support.project import Project
+from tests.support.project import project
 
 __all__ = ["project", "publish"]
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    """A project with keys and no release."""
-    return Project(tmp_path / "project")

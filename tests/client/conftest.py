@@ -9,10 +9,12 @@ import pytest
 from pytest_socket import socket_allow_hosts
 from tuf.ngclient import FetcherInterface
 
-from publisher.client.cli import wall_clock
+from publisher.client.cli import main, wall_clock
 from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from tests.support.tuf_repository import Bucket, a_feed
+
+Run = Callable[..., tuple[int, str, str]]
 
 ASK = ("btfs-node", "stable", "linux-amd64")
 """What the client of these tests asks for."""
@@ -78,3 +80,24 @@ def fresh_client(bucket: Bucket, tmp_path: Path) -> Callable[[], UpdateClient]:
         return UpdateClient(bucket.url, bucket.root_bytes, state, fetcher_for(bucket.url), wall_clock)
 
     return make
+
+
+@pytest.fixture
+def run(bucket: Bucket, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs `tidegate` on the bucket: (exit code, output, errors)."""
+    (tmp_path / "root.json").write_bytes(bucket.root_bytes)
+
+    def run(command: str, *words: str, **changes: str) -> tuple[int, str, str]:
+        options = {
+            "url": bucket.url,
+            "root": str(tmp_path / "root.json"),
+            "product": "btfs-node",
+            "channel": "stable",
+            "platform": "linux-amd64",
+            "state": str(tmp_path / "state"),
+        } | changes
+        code = main([command, *(part for name, value in options.items() for part in (f"--{name}", value)), *words])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run

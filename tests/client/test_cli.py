@@ -9,42 +9,17 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator, FormatChecker
 
 from publisher.client import cli
 from publisher.client.cli import main
 from publisher.client.report import listed_signers
-from publisher.content.schemas import schema_of
-from publisher.model.records.client_answer import Answer
 from publisher.wire.duties import Signature
 from publisher.wire.version import Version
-from tests.support.tuf_repository import ALICE, PAST, Bucket, a_feed
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(bucket: Bucket, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs `tidegate` on the bucket: (exit code, output, errors)."""
-    (tmp_path / "root.json").write_bytes(bucket.root_bytes)
-
-    def run(command: str, *words: str, **changes: str) -> tuple[int, str, str]:
-        options = {
-            "url": bucket.url,
-            "root": str(tmp_path / "root.json"),
-            "product": "btfs-node",
-            "channel": "stable",
-            "platform": "linux-amd64",
-            "state": str(tmp_path / "state"),
-        } | changes
-        code = main([command, *(part for name, value in options.items() for part in (f"--{name}", value)), *words])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
+from tests.client.conftest import Run
+from tests.support.tuf_repository import ALICE, Bucket, a_feed, expired
 
 
 def test_an_update_is_told_in_a_few_calm_lines(run: Run, bucket: Bucket, tmp_path: Path) -> None:
@@ -145,38 +120,6 @@ def test_r81_whoever_runs_what_was_taken_back_is_told_to_go_back_and_gets_the_fi
     assert answer["release"]["version"] == "4.1.0"
     assert run("download", "--current", "4.2.0", "--to", str(to))[0] == 0
     assert (to / "btfs-4.1.0-linux-amd64.tar.gz").read_bytes() == b"the program"
-
-
-def test_json_of_a_check_has_stable_keys(run: Run) -> None:
-    code, out, _ = run("check", "--current", "4.0.2", "--json")
-    answer = json.loads(out)
-    assert code == 0
-    assert list(answer) == [
-        "format", "ok", "verdict", "exit_code", "error", "checked_at", "valid_until", "product", "channel",
-        "platform", "current", "outcome", "reason", "action", "secure", "release", "min_secure", "withdrawn",
-        "deprecations", "signed_by", "download",
-    ]  # fmt: skip
-    assert (answer["verdict"], answer["outcome"], answer["current"]) == (
-        "verified",
-        "update-available",
-        "4.0.2",
-    )
-    assert answer["release"]["version"] == "4.1.0"
-    assert answer["release"]["artifact"]["size"] == 11
-    assert [item["person"] for item in answer["signed_by"]] == ["alice", "bob"]
-    assert answer["download"] is None
-    assert answer["valid_until"] == "2999-01-01T00:00:00Z"
-
-
-def test_json_of_a_download_names_the_file(run: Run, to: Path) -> None:
-    answer = json.loads(run("download", "--to", str(to), "--json")[1])
-    assert answer["download"] == {"path": str(to / "btfs-4.1.0-linux-amd64.tar.gz"), "already_there": False}
-    assert answer["current"] is None
-
-
-def expired(bucket: Bucket) -> None:
-    bucket.expires["timestamp"] = PAST
-    bucket.publish()
 
 
 def one_signature(bucket: Bucket) -> None:
@@ -312,56 +255,7 @@ def test_help_names_every_exit_code_and_command(capsys: pytest.CaptureFixture[st
     assert all(word in out for word in ("check", "download", "4 not verified", "5 unreachable"))
 
 
-ANSWER = Draft202012Validator(schema_of(Answer, closed=True, nulls=True), format_checker=FormatChecker())
 """Closed here, so that a key that nobody describes is noticed."""
-
-
-def test_every_answer_and_every_error_has_the_published_shape(
-    run: Run, bucket: Bucket, to: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    bucket.release(a_feed(min_secure="4.0.0", deprecations=[{"id": "a", "subject": "The v1 API", "state": "warned"}]))
-    printed = [
-        run("check", "--current", "4.0.2", "--json")[1],
-        run("check", "--current", "4.1.0", "--json")[1],
-        run("check", "--current", "3", "--json", "--exit-code")[1],
-        run("download", "--to", str(to), "--json")[1],
-        run("check", "--current", "4", "--json", channel="beta")[1],
-        run("check", "--current", "v4", "--json")[1],
-    ]
-    main(["check", "--json"])
-    printed.append(capsys.readouterr().out)
-    expired(bucket)
-    printed.append(run("check", "--current", "4", "--json")[1])
-    keys = [list(json.loads(text)) for text in printed]
-    assert all(each == keys[0] for each in keys)
-    for text in printed:
-        ANSWER.validate(json.loads(text))
-
-
-@pytest.mark.parametrize(
-    ("current", "min_secure", "release", "exit_code"),
-    [
-        ("4.0.2", None, True, 10),
-        ("4.0.2", "4.1.0", True, 10),
-        ("4.1.0", None, True, 0),
-        ("4.2.0", None, True, 0),
-        ("4.0.2", "4.1.0", False, 11),
-        ("4.1.0", "4.1.0", False, 0),
-    ],
-)
-def test_exit_code_tells_a_shell_what_was_found(
-    run: Run, bucket: Bucket, current: str, min_secure: str | None, release: bool, exit_code: int
-) -> None:
-    feed = a_feed(min_secure=min_secure)
-    bucket.release(feed if release else feed | {"release": None})
-    assert run("check", "--current", current, "--exit-code")[0] == exit_code
-    assert json.loads(run("check", "--current", current, "--exit-code", "--json")[1])["exit_code"] == exit_code
-    assert run("check", "--current", current)[0] == 0
-
-
-def test_exit_code_leaves_errors_as_they_are(run: Run, bucket: Bucket) -> None:
-    expired(bucket)
-    assert run("check", "--current", "4.0.2", "--exit-code")[0] == 4
 
 
 def test_a_directory_of_this_machine_that_fails_is_not_called_unreachable(
@@ -391,64 +285,6 @@ def test_no_color_is_ever_used(run: Run, monkeypatch: pytest.MonkeyPatch, no_col
     monkeypatch.setenv("FORCE_COLOR", "" if no_color else "1")
     for said in (run("check", "--current", "4.0.2"), run("check", "--current", "v4")):
         assert "\x1b" not in said[1] + said[2]
-
-
-def test_two_addresses_and_two_roots_never_share_their_state(run: Run, bucket: Bucket, tmp_path: Path) -> None:
-    run("check", "--current", "4")
-    run("check", "--current", "4", url=f"{bucket.url}/")
-    assert len(list((tmp_path / "state/btfs-node/stable").iterdir())) == 2
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home directory, with no variable that names another place."""
-    if sys.platform in ("win32", "darwin"):
-        pytest.skip("XDG_STATE_HOME is for other systems")
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
-    return tmp_path / "home"
-
-
-def test_the_state_goes_where_the_system_keeps_such_things(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert cli._system_state() == home / ".local/state/tidegate"
-    monkeypatch.setenv("XDG_STATE_HOME", str(home / "xdg"))
-    assert cli._system_state() == home / "xdg" / "tidegate"
-
-
-@pytest.mark.parametrize("relative", ["state", "./state", "", "~/state"])
-def test_a_relative_xdg_directory_is_ignored(home: Path, monkeypatch: pytest.MonkeyPatch, relative: str) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", relative)
-    assert cli._system_state() == home / ".local/state/tidegate"
-
-
-@pytest.mark.parametrize("value", ["", "relative"])
-def test_an_empty_home_is_looked_up_and_never_the_current_directory(
-    home: Path, monkeypatch: pytest.MonkeyPatch, value: str
-) -> None:
-    import pwd  # noqa: PLC0415 - there is none on Windows
-
-    monkeypatch.setenv("HOME", value)
-    own = Path(pwd.getpwuid(os.getuid()).pw_dir)
-    assert cli._system_state() == own / ".local/state/tidegate"
-
-
-def test_without_any_home_the_option_is_named_and_help_still_works(
-    home: Path, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    import pwd  # noqa: PLC0415 - there is none on Windows
-
-    def nobody(_: int) -> NoReturn:
-        raise KeyError("no such user")
-
-    monkeypatch.setenv("HOME", "")
-    monkeypatch.setattr(pwd, "getpwuid", nobody)
-    (tmp_path / "root.json").write_bytes(bucket.root_bytes)
-    words = f"check --url {bucket.url} --root {tmp_path / 'root.json'} --product btfs-node --channel stable --current 4"
-    assert main(words.split()) == 1
-    assert "give your own directory with --state" in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        main(["check", "--help"])
-    assert "default: none" in " ".join(capsys.readouterr().out.split())
 
 
 def test_as_a_module_with_its_reader_gone_it_ends_quietly(bucket: Bucket, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.content.load import load_catalog
@@ -13,6 +13,7 @@ from publisher.content.yaml_reader import parse
 from publisher.errors import ContentError
 from publisher.model.catalog import Catalog
 from tests.content.conftest import HERE
+from tests.support.examples import examples
 
 FILES = sorted(str(file.relative_to(HERE / "good")) for file in (HERE / "good").rglob("*.yaml"))
 PIECES = st.sampled_from(
@@ -31,7 +32,7 @@ def mutated(text: str, changes: list[tuple[int, int, str]]) -> str:
     return text
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.sampled_from(FILES), MUTATIONS)
 def test_a_mistyped_file_never_gives_a_traceback(
     tmp_path_factory: pytest.TempPathFactory, file: str, changes: list[tuple[int, int, str]]
@@ -52,7 +53,7 @@ def test_a_mistyped_file_never_gives_a_traceback(
         shutil.rmtree(directory)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace"))))
 def test_any_bytes_parse_to_a_document_or_to_problems(text: bytes) -> None:
     document, problems = parse(text, "f.yaml")

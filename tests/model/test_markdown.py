@@ -5,10 +5,11 @@ from __future__ import annotations
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.text.markdown import problem_of, to_html
+from tests.support.examples import examples
 
 TAGS = {"p", "em", "strong", "code", "a", "ul", "ol", "li", "br"}
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
@@ -44,7 +45,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(st.one_of(st.lists(PIECES, max_size=25).map("".join), st.text(max_size=80)))
 def test_nothing_dangerous_gets_through(text: str) -> None:
     audit = Audit()

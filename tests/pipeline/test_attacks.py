@@ -13,32 +13,18 @@ import pytest
 from tuf.api.metadata import Metadata, Snapshot
 
 from publisher.channel.audit.channel import audit
-from publisher.client.http import fetcher_for
-from publisher.client.updater import UpdateClient
 from publisher.errors import SigningError, StorageConflict, TidegateError, VerificationError
 from publisher.pipeline.candidates.staged import staged_release
 from publisher.pipeline.operate.verify import StoreSource
 from publisher.pipeline.release.promote import PromoteRequest, plan_promote
 from publisher.pipeline.release.release import apply_release, plan_release
-from publisher.pipeline.release.stage import apply_stage, plan_stage
 from publisher.signing.digests import digest_bytes
+from tests.support.approving import stage
+from tests.support.asking import offered
 from tests.support.planting import sign_unseen
 from tests.support.project import Project, tree
 
 STAGING = "staging/node.stable"
-
-
-def stage(project: Project, version: str) -> None:
-    if project.catalog.find("node", version) is None:
-        project.add_release(version)
-    plan = plan_stage(
-        project.request(version),
-        project.catalog,
-        project.look(),
-        project.key_ring(),
-        project.now,
-    )
-    apply_stage(plan, project.storage())
 
 
 def candidate_folder(project: Project) -> Path:
@@ -63,14 +49,6 @@ def point_to(project: Project, digest: str) -> None:
     pointer = project.bucket / STAGING / "current.json"
     data = json.loads(pointer.read_bytes())
     pointer.write_text(json.dumps({**data, "candidate": digest}))
-
-
-def offered(project: Project, state: str) -> str:
-    url = project.bucket.as_uri()
-    client = UpdateClient(url, project.root, project.base / state, fetcher_for(url), lambda: project.now)
-    release = client.fetch_feed("node", "stable", "linux-amd64").release
-    assert release is not None
-    return str(release.version)
 
 
 def errors(project: Project) -> list[str]:

@@ -44,12 +44,6 @@ class Endless(FetcherInterface):
         yield path.read_bytes()
 
 
-@pytest.fixture
-def published(project: Project) -> Project:
-    project.publish("1.0.0")
-    return project
-
-
 @pytest.mark.parametrize(
     ("file", "words", "limit"),
     [

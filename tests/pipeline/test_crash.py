@@ -1,6 +1,6 @@
 """A release that is killed before or after any change of the store: clients see a whole state, and a rerun completes.
 
-The same is done with SIGKILL and a real S3 server in tests/system; here every single point is tried.
+The same is done with SIGKILL and a real S3 server in tests/system. `make nightly` tries every single point here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from publisher.pipeline.ledger_append import verify_ledger
 from publisher.pipeline.operate.verify import StoreSource
 from publisher.pipeline.release.release import apply_release
 from tests.support.broken_off import refuting
-from tests.support.flaky import FlakyStorage, Killed
+from tests.support.flaky import POINTS, FlakyStorage, Killed
 from tests.support.project import Project
 
 PLATFORMS = ("linux-amd64", "windows-amd64")
@@ -50,8 +50,7 @@ def publish_through(project: Project, storage: FlakyStorage) -> None:
     apply_release(plan, project.catalog, storage, lambda: project.now)
 
 
-def count_changes(base: Path) -> int:
-    project = ready(base)
+def count_changes(project: Project) -> int:
     storage = FlakyStorage(project.storage())
     publish_through(project, storage)
     return len(storage.changes)
@@ -65,9 +64,11 @@ def ready(base: Path) -> Project:
     return project
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_r80_killed_anywhere_a_release_is_whole_and_can_be_completed(tmp_path: Path, after: bool) -> None:
-    for number in range(1, count_changes(tmp_path / "counting") + 1):
+@POINTS
+def test_r80_killed_anywhere_a_release_is_whole_and_can_be_completed(
+    tmp_path: Path, first: int, every: int, after: bool
+) -> None:
+    for number in range(first, count_changes(ready(tmp_path / "counting")) + 1, every):
         project = ready(tmp_path / f"{number}-{after}")
         old = project.base / "client"
         assert versions(project, old) == {"1.0.0"}

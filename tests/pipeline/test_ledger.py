@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,34 +10,22 @@ import pytest
 
 from publisher.channel.layout import TIMESTAMP_KEY, ledger_key
 from publisher.channel.ledger.entries import seal_entry, took_effect
-from publisher.errors import RefusedByPolicy, StorageConflict, StorageError, TidegateError
-from publisher.model.records.ledger_entry import Entry, LedgerAction, LedgerEntryBody
+from publisher.errors import StorageConflict, StorageError, TidegateError
 from publisher.pipeline import ledger_append as module
-from publisher.pipeline.ledger_append import Draft, append, read_ledger, refusals_logged, verify_ledger
+from publisher.pipeline.ledger_append import Draft, append, read_ledger, verify_ledger
 from publisher.pipeline.operate.refresh import plan_refresh
-from publisher.pipeline.release.release import apply_release
 from publisher.pipeline.release.stage import apply_stage, plan_stage
 from publisher.pipeline.site.signing import apply_signing, plan_signing
 from publisher.signing.digests import digest_bytes
-from publisher.signing.key_files import OpenSigner, generate_ed25519, open_signer
-from publisher.storage.directory.store import DirectoryStorage
-from publisher.storage.memory import MemoryStorage
+from publisher.signing.key_files import generate_ed25519, open_signer
 from publisher.storage.protocol import Body, ObjectMeta, Storage
 from tests.support.flaky import FlakyStorage, Killed
+from tests.support.ledger import entries, problems, routine
 from tests.support.project import Project, tree
 
 TIMESTAMP = "tuf/metadata/timestamp.json"
 MANIFEST = Body.from_bytes(b'{"one": 1}\n')
 FULL = StorageError("no room is left")
-
-
-def entries(project: Project, storage: Storage | None = None) -> list[Entry]:
-    return [one.entry for one in read_ledger(storage or project.storage()).logged if one.entry is not None]
-
-
-def problems(project: Project, storage: Storage | None = None) -> list[str]:
-    _, found = verify_ledger(storage or project.storage(), project.root, project.catalog.signers)
-    return [f"{one.where} {one.what}" for one in found.findings]
 
 
 def refresh(project: Project, storage: Storage) -> None:
@@ -68,18 +53,6 @@ CHANGES: dict[str, Callable[[Project, Storage], None]] = {
     "refresh": refresh,
     "sign the site": sign_site,
 }
-
-
-def logging_refusals(project: Project, storage: Storage, unlogged: list[TidegateError]) -> AbstractContextManager[None]:
-    return refusals_logged(
-        LedgerAction.RELEASE,
-        project.release("1.0.0"),
-        project.root,
-        storage,
-        project.key_ring(),
-        lambda: project.now,
-        unlogged.append,
-    )
 
 
 def test_r17_every_change_of_every_kind_is_in_the_ledger(project: Project) -> None:
@@ -166,79 +139,6 @@ def test_a_run_without_a_key_for_the_ledger_is_refused_before_it_writes(project:
     with pytest.raises(TidegateError, match=r"no key that may sign the ledger is available.*node\.stable"):
         stage(project, project.storage())
     assert tree(project.bucket) == {}
-
-
-# Two writers at once.
-
-
-def routine(project: Project, number: int) -> LedgerEntryBody:
-    return LedgerEntryBody.routine(LedgerAction.REFRESH, project.catalog.policy).model_copy(
-        update={"roles": {"timestamp": number}}
-    )
-
-
-def key_of(project: Project) -> OpenSigner:
-    return project.key_ring().for_ledger("node.stable")
-
-
-@pytest.mark.parametrize("kind", ["directory", "memory"])
-def test_r17_many_writers_at_once_lose_no_entry(project: Project, kind: str, tmp_path: Path) -> None:
-    storage: Storage = DirectoryStorage(tmp_path / "bucket") if kind == "directory" else MemoryStorage()
-    storage.prepare()
-    writers, each, key = 6, 8, key_of(project)
-    start = threading.Barrier(writers)
-
-    def write(writer: int) -> list[str]:
-        start.wait(20)
-        drafts = [Draft(routine(project, writer * each + turn), project.now, key) for turn in range(each)]
-        return [append(draft, storage).keys[0] for draft in drafts]
-
-    with ThreadPoolExecutor(writers) as pool:
-        names = [name for names in pool.map(write, range(writers)) for name in names]
-    assert sorted(names) == [f"ledger/{number:08}.json" for number in range(1, writers * each + 1)]
-    assert sorted(one.roles["timestamp"] for one in entries(project, storage)) == list(range(writers * each))
-    assert problems(project, storage) == []
-
-
-def test_two_writers_of_the_very_same_entry_both_have_one(project: Project) -> None:
-    storage, key = MemoryStorage(), key_of(project)
-    storage.prepare()
-    draft = Draft(routine(project, 1), project.now, key)
-
-    class Overtaken(FlakyStorage):
-        """Somebody is faster by a moment, once."""
-
-        def create(self, one: str, body: Body, meta: ObjectMeta, progress: object = None) -> bool:
-            if not self.changes:
-                self.changes.append("overtaken")
-                append(draft, self.inner)
-            return self.inner.create(one, body, meta)
-
-    assert append(draft, Overtaken(storage)).keys == ("ledger/00000002.json",)
-    assert len(entries(project, storage)) == 2
-    assert problems(project, storage) == []
-
-
-def test_a_store_that_takes_a_number_and_does_not_list_it_is_given_up_on(project: Project) -> None:
-    class Forgetful(MemoryStorage):
-        def create(self, key: str, body: Body, meta: ObjectMeta, progress: object = None) -> bool:
-            raise StorageConflict("taken")
-
-    storage = Forgetful()
-    storage.prepare()
-    with pytest.raises(StorageConflict, match=r"ledger/00000001\.json exists, but the listing does not show it"):
-        append(Draft(routine(project, 1), project.now, key_of(project)), storage)
-
-
-def test_a_full_ledger_is_said(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    storage = project.storage()
-    monkeypatch.setattr("publisher.channel.ledger.entries.LEAP", 10**8)  # else it takes a hundred thousand objects
-    storage.create("ledger/99999999.json", Body.from_bytes(b"x"), module.PRIVATE)
-    with pytest.raises(StorageError, match=r"99999999\.json is the last entry"):
-        append(Draft(routine(project, 1), project.now, key_of(project)), storage)
-
-
-# What somebody with the bucket can do, on a real channel.
 
 
 @pytest.fixture
@@ -352,66 +252,6 @@ def test_publishing_again_and_planning_append_nothing(published: Project) -> Non
     published.add_release("1.2.0")
     published.plan(published.request("1.2.0"))
     assert tree(published.bucket) == before
-
-
-# Refusals.
-
-
-def freeze(project: Project) -> None:
-    project.add_listing("2026-11-24T10:00:00Z", "2026-11-24T12:00:00Z")
-
-
-def test_r17_a_refusal_is_logged_with_the_digest_of_its_policy(project: Project) -> None:
-    project.publish("1.0.0")
-    project.add_release("1.1.0")
-    freeze(project)
-    unlogged: list[TidegateError] = []
-    storage = project.storage()
-    before = tree(project.bucket)
-    with pytest.raises(RefusedByPolicy), logging_refusals(project, storage, unlogged):
-        project.plan(project.request("1.1.0"))
-    assert unlogged == []
-    assert set(tree(project.bucket)) - set(before) == {"ledger/00000003.json"}
-    refusal = entries(project)[-1]
-    assert refusal.refused
-    assert refusal.decision is not None
-    assert str(refusal.decision.version) == "1.1.0"
-    assert refusal.policy_digest == project.catalog.policy.digest()
-    assert (refusal.base.version if refusal.base else 0, refusal.result) == (1, None)
-    assert "freeze.hard" in {one.rule for one in refusal.decision.verdicts if one.outcome.stops}
-    assert problems(project) == []
-
-
-def test_r17_a_refusal_at_the_moment_of_the_flip_is_logged(project: Project) -> None:
-    project.publish("1.0.0")
-    project.add_release("1.1.0")
-    plan = project.plan(project.request("1.1.0"))
-    freeze(project)
-    unlogged: list[TidegateError] = []
-    with pytest.raises(RefusedByPolicy), logging_refusals(project, project.storage(), unlogged):
-        apply_release(plan, project.catalog, project.storage(), lambda: project.now)
-    assert [(str(one.action), one.refused) for one in entries(project)[2:]] == [("stage", False), ("release", True)]
-    assert problems(project) == []
-
-
-def test_a_refusal_that_cannot_be_logged_says_why_and_is_still_one(project: Project) -> None:
-    project.add_release("1.0.0")
-    freeze(project)
-    unlogged: list[TidegateError] = []
-    nowhere, empty = DirectoryStorage(project.bucket), MemoryStorage()
-    empty.prepare()
-    with pytest.raises(RefusedByPolicy), logging_refusals(project, nowhere, unlogged):
-        project.plan(project.request("1.0.0"), empty)
-    [why] = unlogged
-    assert "there is no Tidegate bucket" in why.what
-    assert not project.bucket.exists()
-
-
-def test_an_error_that_is_no_refusal_is_not_logged(project: Project) -> None:
-    project.add_release("1.0.0")
-    with pytest.raises(KeyError), logging_refusals(project, project.storage(), []):
-        raise KeyError
-    assert tree(project.bucket) == {}
 
 
 def test_r96_a_directory_keeps_the_ledger_from_other_users(published: Project) -> None:

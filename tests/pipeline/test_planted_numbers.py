@@ -49,12 +49,6 @@ def metadata_of_another(project: Project, key: str) -> None:
 PLANTS = pytest.mark.parametrize("plant", [garbage, huge, folder, link, metadata_of_another])
 
 
-@pytest.fixture
-def published(project: Project) -> Project:
-    project.publish("1.0.0")
-    return project
-
-
 def next_key(project: Project, role: str) -> str:
     versions = {**live(project).versions, "root": live(project).root.signed.version}
     return metadata_key(role, versions[role] + 1)

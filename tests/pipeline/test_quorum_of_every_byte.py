@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
@@ -34,6 +34,7 @@ from publisher.pipeline.bucket_reader import reader
 from publisher.pipeline.operate.verify import StoreSource
 from publisher.signing.key_files import OpenSigner
 from publisher.storage.directory.store import DirectoryStorage
+from tests.support.examples import examples
 from tests.support.project import Project
 from tests.support.thief import Thief
 
@@ -242,7 +243,7 @@ def stolen_keys() -> st.SearchStrategy[frozenset[str]]:
 @example(stolen=frozenset(KEYS) - {"channels-ana", "targets-ana", "root-ana", "root-ben"})
 @example(stolen=frozenset(KEYS) - {"timestamp-ben", "root-ana", "root-ben"})
 @example(stolen=frozenset(KEYS) - {"snapshot-ben", "root-ana", "root-ben"})
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(40, suppress=(HealthCheck.function_scoped_fixture,))
 def test_r47_a_byte_reaches_clients_only_with_the_quorum_of_its_role(
     published: Project, tmp_path: Path, stolen: frozenset[str]
 ) -> None:

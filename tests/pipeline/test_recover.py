@@ -13,8 +13,6 @@ from tuf.ngclient import Updater
 from publisher.channel.audit.channel import audit
 from publisher.channel.layout import TIMESTAMP_KEY, ledger_key, metadata_key
 from publisher.channel.ledger.entries import Head
-from publisher.client.http import fetcher_for
-from publisher.client.updater import UpdateClient
 from publisher.errors import InputError, SigningError, StorageConflict, TidegateError, VerificationError
 from publisher.model.records.ledger_entry import LedgerAction
 from publisher.pipeline.bucket_reader import SMALL
@@ -29,6 +27,7 @@ from publisher.pipeline.roles.change import verify_for_all
 from publisher.storage.protocol import Storage
 from publisher.wire.errors import ClientError
 from publisher.wire.version import Version
+from tests.support.asking import offered
 from tests.support.flaky import FlakyStorage, Killed
 from tests.support.project import Project, tree
 from tests.support.rotating import promote_keys, replace_key, sign_role_as, stage_keys
@@ -44,14 +43,6 @@ def live(project: Project) -> Project:
     project.publish("1.0.0")
     project.publish("1.1.0")
     return project
-
-
-def offered(project: Project, state: str, root: bytes | None = None) -> str:
-    url = project.bucket.as_uri()
-    client = UpdateClient(url, root or project.root, project.base / state, fetcher_for(url), lambda: project.now)
-    release = client.fetch_feed("node", "stable", "linux-amd64").release
-    assert release is not None
-    return str(release.version)
 
 
 def stock_offers(project: Project, state: str) -> list[str]:

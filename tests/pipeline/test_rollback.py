@@ -6,8 +6,6 @@ import json
 
 import pytest
 
-from publisher.client.http import fetcher_for
-from publisher.client.updater import UpdateClient
 from publisher.errors import InputError, RefusedByPolicy, TidegateError, VerificationError
 from publisher.model.records.ledger_entry import LedgerAction
 from publisher.pipeline.ledger_append import verify_ledger
@@ -15,6 +13,7 @@ from publisher.pipeline.operate.verify import StoreSource, verify_channel
 from publisher.pipeline.release.promote import PromoteRequest
 from publisher.pipeline.release.rollback import apply_rollback, plan_rollback
 from publisher.wire.version import Version
+from tests.support.asking import offered
 from tests.support.project import Project, tree
 from tests.support.rotating import replace_key
 
@@ -33,14 +32,6 @@ def refused(project: Project, version: str, error: type[TidegateError], words: s
     with pytest.raises(error, match=words):
         take_back(project, version)
     assert tree(project.bucket) == before
-
-
-def offered(project: Project, state: str) -> str:
-    url = project.bucket.as_uri()
-    client = UpdateClient(url, project.root, project.base / state, fetcher_for(url), lambda: project.now)
-    release = client.fetch_feed("node", "stable", "linux-amd64").release
-    assert release is not None
-    return str(release.version)
 
 
 def test_r80_a_release_is_taken_back_with_the_online_keys_alone(project: Project) -> None:

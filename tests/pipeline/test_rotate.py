@@ -12,8 +12,6 @@ from tuf.api.metadata import Metadata, Root
 from publisher.channel.audit.channel import audit
 from publisher.channel.layout import metadata_key
 from publisher.channel.repository import read_repository
-from publisher.client.http import fetcher_for
-from publisher.client.updater import UpdateClient
 from publisher.errors import InputError, SigningError, StorageConflict, StorageError, TidegateError, VerificationError
 from publisher.pipeline.bucket_reader import reader
 from publisher.pipeline.candidates.review import sign
@@ -23,7 +21,8 @@ from publisher.pipeline.publication.staging_pointer import clear_pointer, point_
 from publisher.pipeline.release.stage import apply_stage, plan_stage
 from publisher.pipeline.roles.approve import review_role
 from publisher.pipeline.roles.change import key_set
-from tests.support.flaky import FlakyStorage, Killed
+from tests.support.asking import offered
+from tests.support.flaky import POINTS, FlakyStorage, Killed
 from tests.support.project import Project, tree
 from tests.support.rotating import add_key, edit_roles, promote_keys, replace_key, sign_role_as, stage_keys
 
@@ -36,14 +35,6 @@ def live(project: Project) -> Project:
     """A project with a release."""
     project.publish("1.0.0")
     return project
-
-
-def offered(project: Project, root: bytes, state: str) -> str:
-    url = project.bucket.as_uri()
-    client = UpdateClient(url, root, project.base / state, fetcher_for(url), lambda: project.now)
-    release = client.fetch_feed("node", "stable", "linux-amd64").release
-    assert release is not None
-    return str(release.version)
 
 
 def newest_root(project: Project) -> Root:
@@ -78,7 +69,7 @@ def test_the_first_targets_are_signed_before_the_first_release_and_go_live_with_
     for name in TARGETS:
         (project.keys / f"{name}.pem").unlink()
     project.publish("1.0.0")
-    assert offered(project, project.root, "client") == "1.0.0"
+    assert offered(project, "client") == "1.0.0"
     assert stage_keys(project).roles == ()
     assert sound(project)
 
@@ -109,19 +100,19 @@ def test_first_targets_are_not_taken_along_once_the_configuration_has_changed(pr
 
 @pytest.mark.parametrize("role", ["timestamp", "snapshot"])
 def test_an_online_key_is_replaced_and_clients_old_and_new_follow(live: Project, role: str) -> None:
-    assert offered(live, live.root, "old client") == "1.0.0"
+    assert offered(live, "old client") == "1.0.0"
     replace_key(live, f"{role}-ben")
     assert [staged_role.to_sign.role for staged_role in stage_keys(live).roles] == ["root"]
     sign_role_as(live, "root", ROOTS)
     assert promote_keys(live) == 2
     second = (live.bucket / metadata_key("root", 2)).read_bytes()
-    assert offered(live, live.root, "old client") == "1.0.0"
-    assert offered(live, live.root, "new client") == "1.0.0"
-    assert offered(live, second, "client of the second root") == "1.0.0"
+    assert offered(live, "old client") == "1.0.0"
+    assert offered(live, "new client") == "1.0.0"
+    assert offered(live, "client of the second root", second) == "1.0.0"
     assert sound(live)
     assert stage_keys(live).roles == ()
     live.publish("1.1.0")
-    assert offered(live, live.root, "old client") == "1.1.0"
+    assert offered(live, "old client") == "1.1.0"
 
 
 def test_the_old_key_of_a_role_is_worth_nothing_afterwards(live: Project) -> None:
@@ -135,12 +126,12 @@ def test_the_old_key_of_a_role_is_worth_nothing_afterwards(live: Project) -> Non
 
 def test_people_who_lost_the_old_key_are_not_stranded_either(live: Project) -> None:
     """The old key cannot sign along, so the root comes first; who asks in that moment waits, and then goes on."""
-    assert offered(live, live.root, "old client") == "1.0.0"
+    assert offered(live, "old client") == "1.0.0"
     replace_key(live, "timestamp-ben", lost=True)
     stage_keys(live)
     sign_role_as(live, "root", ROOTS)
     assert promote_keys(live) == 2
-    assert offered(live, live.root, "old client") == "1.0.0"
+    assert offered(live, "old client") == "1.0.0"
     assert sound(live)
 
 
@@ -155,7 +146,7 @@ def test_a_key_of_root_itself_is_replaced(live: Project) -> None:
 
 
 def test_targets_keys_are_replaced_with_targets_itself(live: Project) -> None:
-    assert offered(live, live.root, "old client") == "1.0.0"
+    assert offered(live, "old client") == "1.0.0"
     new = replace_key(live, "targets-ana")
     assert [staged_role.to_sign.role for staged_role in stage_keys(live).roles] == ["root", "targets"]
     sign_role_as(live, "root", ROOTS)
@@ -163,7 +154,7 @@ def test_targets_keys_are_replaced_with_targets_itself(live: Project) -> None:
     refused(live, SigningError, "targets needs 1 more person")
     sign_role_as(live, "targets", (new,))
     assert promote_keys(live) == 2
-    assert offered(live, live.root, "old client") == offered(live, live.root, "new client") == "1.0.0"
+    assert offered(live, "old client") == offered(live, "new client", live.root) == "1.0.0"
     assert sound(live)
 
 
@@ -175,7 +166,7 @@ def test_a_signer_of_a_channel_is_replaced_and_its_role_signed_anew_in_the_same_
     refused(live, SigningError, "node.stable needs 1 more person")
     sign_role_as(live, "node.stable", (new,))
     promote_keys(live)
-    assert offered(live, live.root, "client") == "1.0.0"
+    assert offered(live, "client") == "1.0.0"
     assert sound(live)
 
 
@@ -281,27 +272,30 @@ def changes_of_everything(base: Path) -> Project:
     return project
 
 
-def test_killed_anywhere_every_client_finds_what_it_accepts_and_a_rerun_completes(tmp_path: Path) -> None:
-    counting = changes_of_everything(tmp_path / "counting")
+@POINTS
+def test_killed_anywhere_every_client_finds_what_it_accepts_and_a_rerun_completes(
+    tmp_path: Path, first: int, every: int, after: bool
+) -> None:
+    ready = changes_of_everything(tmp_path / "ready")
+    counting = ready.copied(tmp_path / "counting")
     storage = FlakyStorage(counting.storage())
     promote_keys(counting, storage)
     assert len(storage.changes) > 6
-    for number in range(1, len(storage.changes) + 1):
-        for after in (False, True):
-            where = f"killed {'after' if after else 'before'} change {number}"
-            project = changes_of_everything(tmp_path / f"{number}-{after}")
-            assert offered(project, project.root, "old client") == "1.0.0"
-            with pytest.raises(Killed):
-                promote_keys(project, FlakyStorage(project.storage(), fail_at=number, after=after))
-            assert offered(project, project.root, "old client") == "1.0.0", where
-            assert offered(project, project.root, "fresh client") == "1.0.0", where
-            project.now += timedelta(minutes=5)
-            if key_set(project.look(), project.catalog, project.now).roles:
-                promote_keys(project)
-            assert newest_root(project).version == 2, where
-            assert offered(project, project.root, "old client") == "1.0.0", where
-            assert sound(project), where
-            assert stage_keys(project).roles == (), where
+    for number in range(first, len(storage.changes) + 1, every):
+        where = f"killed {'after' if after else 'before'} change {number}"
+        project = ready.copied(tmp_path / f"{number}-{after}")
+        assert offered(project, "old client") == "1.0.0"
+        with pytest.raises(Killed):
+            promote_keys(project, FlakyStorage(project.storage(), fail_at=number, after=after))
+        assert offered(project, "old client") == "1.0.0", where
+        assert offered(project, "fresh client") == "1.0.0", where
+        project.now += timedelta(minutes=5)
+        if key_set(project.look(), project.catalog, project.now).roles:
+            promote_keys(project)
+        assert newest_root(project).version == 2, where
+        assert offered(project, "old client") == "1.0.0", where
+        assert sound(project), where
+        assert stage_keys(project).roles == (), where
 
 
 def test_every_root_is_signed_by_the_one_before_it(live: Project) -> None:

@@ -138,11 +138,12 @@ def test_the_next_release_renews_such_a_delegation(project: Project, monkeypatch
 
 
 def test_killed_anywhere_the_old_or_the_new_manifest_is_signed_and_a_rerun_completes(tmp_path: Path) -> None:
+    ready = Project(tmp_path / "ready")
+    ready.publish("1.0.0")
+    sign(ready, OTHER)
     for number in range(1, 7):
         for after in (False, True):
-            project = Project(tmp_path / f"{number}-{after}")
-            project.publish("1.0.0")
-            sign(project, OTHER)
+            project = ready.copied(tmp_path / f"{number}-{after}")
             try:
                 sign(project, storage=FlakyStorage(project.storage(), fail_at=number, after=after))
             except Killed:

@@ -225,17 +225,18 @@ def test_days_frozen_of_several_kinds_of_change_count_once() -> None:
 
 def test_r25_the_answer_is_that_of_the_rules_that_decide_today() -> None:
     events = [LISTING, build.event("2026-03-18 00:00", "2026-03-19 00:00", id="summit", type="conference")]
+    catalog = build.catalog(events, [])
     moments = [at("2026-02-25") + timedelta(hours=5 * step) for step in range(150)]
     for change_class in ("feature", "storage", "security"):
         releases = [
             past(moment, SECOND, change_class, version=f"4.{number}.0") for number, moment in enumerate(moments)
         ]
         for found in ask(releases, events).answers:
-            decision = evaluate(build.catalog(events, []), found.past.release, "stable", found.past.start)
+            decision = evaluate(catalog, found.past.release, "stable", found.past.start)
             freezes = [verdict for verdict in decision.verdicts if verdict.rule.startswith("freeze.")]
             assert found.held == any(verdict.outcome.stops for verdict in freezes)
             if found.until is not None:
-                then = evaluate(build.catalog(events, []), found.past.release, "stable", found.until)
+                then = evaluate(catalog, found.past.release, "stable", found.until)
                 assert not any(one.outcome.stops for one in then.verdicts if one.rule.startswith("freeze."))
 
 

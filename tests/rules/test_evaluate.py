@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.model.catalog import Catalog
@@ -21,6 +21,7 @@ from publisher.rules.gates.environment.soft_freeze import TOO_LARGE
 from publisher.rules.headline import change, course, halves, headline
 from tests.support import build
 from tests.support.build import at
+from tests.support.examples import examples
 
 START = at("2026-01-01")
 HOUR = timedelta(hours=1)
@@ -70,7 +71,7 @@ def moments(catalog: Catalog) -> list[Any]:
     return [START + hour * HOUR for hour in hours]
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(worlds())
 def test_next_change_is_exact(world: tuple[Catalog, Release, int]) -> None:
     catalog, release, hour = world
@@ -87,7 +88,7 @@ def test_next_change_is_exact(world: tuple[Catalog, Release, int]) -> None:
             assert evaluate(catalog, release, "stable", step).outcome is decision.outcome
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(worlds())
 def test_a_decision_depends_on_nothing_but_its_arguments(world: tuple[Catalog, Release, int]) -> None:
     catalog, release, hour = world
@@ -98,7 +99,7 @@ def test_a_decision_depends_on_nothing_but_its_arguments(world: tuple[Catalog, R
     assert first.outcome.rank == max(1, *(verdict.outcome.rank for verdict in first.verdicts))
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(worlds())
 def test_the_public_reads_the_same_outcome_and_times_and_nothing_internal(world: tuple[Catalog, Release, int]) -> None:
     catalog, release, hour = world
@@ -121,7 +122,7 @@ def test_the_public_reads_the_same_outcome_and_times_and_nothing_internal(world:
     assert public.public() == public
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(worlds())
 def test_the_course_leads_from_the_decision_to_its_change(world: tuple[Catalog, Release, int]) -> None:
     catalog, release, hour = world
@@ -132,7 +133,7 @@ def test_the_course_leads_from_the_decision_to_its_change(world: tuple[Catalog, 
     assert sorted({one.at for one in decisions}) == [one.at for one in decisions]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(worlds())
 def test_the_outlook_agrees_with_the_freeze_rules(world: tuple[Catalog, Release, int]) -> None:
     catalog, release, hour = world

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.model.catalog import Catalog
@@ -15,6 +15,7 @@ from tests.rules.test_properties import FIRST
 from tests.rules.test_properties_whole import wholes
 from tests.support import build
 from tests.support.build import at
+from tests.support.examples import examples
 
 LISTING = build.event("2026-03-10 10:00", "2026-03-10 22:00", impact=build.CALM)
 FEATURE = build.release("4.2.0", "feature", "desktop")
@@ -47,7 +48,7 @@ def test_a_span_of_a_day_is_preferred_and_a_shorter_one_better_than_none() -> No
     assert within.before(at("2026-03-20")) == Opening(at("2026-03-13 22:00"), at("2026-03-14 10:00"))
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(wholes(), st.lists(st.integers(0, 10**6), min_size=8, max_size=8))
 def test_a_date_lies_in_a_span_exactly_where_nothing_but_what_is_to_be_mended_stops(
     whole: tuple[Catalog, Release], millionths: list[int]

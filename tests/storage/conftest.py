@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from publisher.storage.directory.store import DirectoryStorage
 
 if TYPE_CHECKING:  # boto3 is slow to load, and few tests need it
     from publisher.storage.s3.probe import Capabilities
@@ -97,4 +100,18 @@ def far(make: MakeStorage, known: Capabilities, s3: S3Storage, proxy: S3Proxy) -
     storage = make(endpoint=proxy.endpoint, capabilities=known, part_size=5 * MIB, stream_limit=5 * MIB)
     storage.stat("anything")
     proxy.seen.clear()
+    return storage
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Where a bucket in a directory is to be."""
+    return tmp_path / "bucket"
+
+
+@pytest.fixture
+def bucket(root: Path) -> DirectoryStorage:
+    """An empty bucket in a directory."""
+    storage = DirectoryStorage(root)
+    storage.prepare()
     return storage

@@ -24,6 +24,13 @@ def stage(
     supersede: Supersede = Supersede.NOTHING,
     evidence: EvidenceBundle = NO_EVIDENCE,
 ) -> None:
+    if evidence is NO_EVIDENCE:
+        project.step(("stage", version, supersede), lambda: _stage(project, version, supersede, evidence))
+    else:
+        _stage(project, version, supersede, evidence)
+
+
+def _stage(project: Project, version: str, supersede: Supersede, evidence: EvidenceBundle) -> None:
     if project.catalog.find("node", version) is None:
         project.add_release(version)
     request = replace(project.request(version), evidence=evidence)

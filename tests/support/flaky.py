@@ -7,10 +7,23 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import BinaryIO, TypeVar
 
+import pytest
+
 from publisher.channel.ledger.entries import number_of
 from publisher.storage.protocol import Body, ObjectMeta, Progress, Stat, Storage
 
 Result = TypeVar("Result")
+
+POINTS = pytest.mark.parametrize(
+    ("first", "every", "after"),
+    [
+        pytest.param(1, 3, False, id="before"),
+        pytest.param(2, 3, True, id="after"),
+        pytest.param(1, 1, False, id="before-any", marks=pytest.mark.nightly),
+        pytest.param(1, 1, True, id="after-any", marks=pytest.mark.nightly),
+    ],
+)
+"""Changes to be killed at: by night all, before and after; by day every third before, and those between them after."""
 
 
 class Killed(BaseException):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from publisher.channel.candidates.staged import StagedRelease
@@ -35,6 +37,9 @@ from publisher.signing.key_files import NewKey, OpenSigner, write_private_key
 from publisher.storage.directory.store import DirectoryStorage
 from publisher.storage.protocol import Storage
 from tests.support.command import Ran
+from tests.support.remembered import remembered
+
+T = TypeVar("T")
 
 PROOFS = {fact: f"runbook, {fact}" for fact in Fact}
 """What operations attest in tests that are not about it."""
@@ -144,8 +149,13 @@ class Project:
     disk: Path | None = None
     """Where the bucket lies, if not beside the content."""
     _catalog: Catalog | None = field(default=None, repr=False)
+    _overridden: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
+        self.base.mkdir(parents=True, exist_ok=True)
+        remembered(self.base, ("project", self.now, self.passphrase), self._begin)
+
+    def _begin(self) -> None:
         for folder in (self.content / "events", self.content / "releases" / "node", self.config):
             folder.mkdir(parents=True)
         (self.content / "policy.yaml").write_text(_POLICY)
@@ -206,12 +216,12 @@ class Project:
         """Write the release's YAML."""
         text = _RELEASE.format(product=product, version=version, change_class=change_class, channels=channels)
         (self.content / "releases" / product / f"{version}.yaml").write_text(text)
-        self._catalog = None
+        self.forget()
 
     def add_listing(self, starts: str, ends: str) -> None:
         """Write an exchange listing's YAML."""
         (self.content / "events" / "listing.yaml").write_text(LISTING.format(starts=starts, ends=ends))
-        self._catalog = None
+        self.forget()
 
     def build(self, version: str, *, extra: str = "") -> Path:
         """Files as a build would leave them, one a platform."""
@@ -236,11 +246,11 @@ class Project:
 
     def forget(self) -> None:
         """Read content and configuration again when they are asked for next."""
-        self._catalog = None
+        self._catalog, self._overridden = None, False
 
     def override(self, catalog: Catalog) -> None:
         """Go on with this catalog, until content is added."""
-        self._catalog = catalog
+        self._catalog, self._overridden = catalog, True
 
     def release(self, version: str) -> Release:
         """A release of the content."""
@@ -302,9 +312,21 @@ class Project:
 
     def publish(self, version: str, *, channel: str = "stable", storage: Storage | None = None) -> Written:
         """Write the YAML if needed, build, plan and apply; to the project's own bucket or to another store."""
+        if storage is not None:
+            return self._publish(version, channel, storage)
+        return self.step(("publish", version, channel), lambda: self._publish(version, channel, self.storage()))
+
+    def step(self, what: Hashable, take: Callable[[], T]) -> T:
+        """Do what depends on the project's files alone, once in a process; the content is read again after it."""
+        if self._overridden or self.disk is not None:
+            return take()
+        result = remembered(self.base, (what, self.now, self.passphrase), take)
+        self._catalog = None
+        return result
+
+    def _publish(self, version: str, channel: str, storage: Storage) -> Written:
         if self.catalog.find("node", version) is None:
             self.add_release(version)
-        storage = storage or self.storage()
         plan = self.plan(self.request(version, channel=channel), storage)
         return apply_release(plan, self.catalog, storage, lambda: self.now)
 
@@ -333,3 +355,9 @@ def with_todays_keys(base: Path, publish: Callable[..., Ran], *versions: str) ->
         project.add_release(version)
         project.build(version)
     return project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project with keys and no release."""
+    return Project(tmp_path / "project")

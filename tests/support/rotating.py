@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable
 
 import yaml
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from publisher.pipeline.candidates.review import sign
 from publisher.pipeline.objects.writing import write_objects
 from publisher.pipeline.progress import silent
 from publisher.pipeline.roles.approve import review_role
 from publisher.pipeline.roles.change import KeySet, apply_keys, key_set, plan_keys, stage_roles, verify_for_all
-from publisher.signing.key_files import NewKey, write_private_key
+from publisher.signing.key_files import write_private_key
 from publisher.storage.protocol import Storage
+from tests.support.keys import seeded
 from tests.support.project import Project
-
-
-def seeded(name: str) -> NewKey:
-    """A key that is the same in every run, by its name."""
-    private = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"tidegate rotated {name}".encode()).digest())
-    return NewKey(private.public_key().public_bytes_raw().hex(), private)
 
 
 def edit_signers(project: Project, change: object) -> None:

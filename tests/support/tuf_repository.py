@@ -230,3 +230,9 @@ class Bucket:
         for person in signers:
             metadata.sign(person.signer, append=True)
         self.write(f"tuf/metadata/{self.version}.{name}.json", metadata.to_bytes())
+
+
+def expired(bucket: Bucket) -> None:
+    """Publish once more, with a timestamp that is long over."""
+    bucket.expires["timestamp"] = PAST
+    bucket.publish()

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from tuf.api.metadata import Key, Metadata, Root, Signature, Targets
 
-from publisher.channel.advance import says_enough, says_the_same
+from publisher.channel.advance import refuse_orphans, says_enough, says_the_same
 from publisher.channel.candidates.candidate import People, base_named
 from publisher.channel.repository import Repository, verifies, withdrawn_by
 from publisher.channel.roles import BASE_FIELD, first_root, lifetime_of, role_policy
@@ -76,8 +76,10 @@ def roles_to_sign(
 ) -> tuple[RoleToSign, ...]:
     """What must be signed so that the configuration holds; empty when it does.
 
-    `root` is the newest one, `configured` what `targets` shall say.
+    `root` is the newest one, `configured` what `targets` shall say. Raises InputError where that drops a role which is
+    published.
     """
+    refuse_orphans(live.roles, configured)
     sets: list[RoleToSign] = []
     trusted = root.signed
     asked = first_root(signers, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.content.foreign.events import ImportedEvents, import_events
@@ -13,6 +13,7 @@ from publisher.model.content.event import Event
 from publisher.model.history.past import Remark
 from publisher.rules.english import day
 from tests.support.build import at
+from tests.support.examples import examples
 from tests.support.history import ANYTHING, event, mapping
 
 MAPPING = mapping().events
@@ -247,7 +248,7 @@ def test_an_id_that_stands_twice_is_told_and_both_count() -> None:
     ]
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(st.dictionaries(st.sampled_from([*event("2021-06-15"), "conflicts"]), ANYTHING))
 def test_whatever_stands_in_a_row_it_is_used_or_told(fields: dict[str, Any]) -> None:
     found = read(event("2021-06-15") | fields)

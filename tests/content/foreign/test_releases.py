@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.content.foreign.releases import ImportedReleases, import_releases
@@ -13,6 +13,7 @@ from publisher.model.history.mapping import Assumptions
 from publisher.model.history.past import PastRelease, Remark
 from publisher.wire.version import Version
 from tests.support.build import at
+from tests.support.examples import examples
 from tests.support.history import ANYTHING, mapping, release
 
 MAPPING = mapping().releases
@@ -188,7 +189,7 @@ def test_a_row_that_cannot_be_used_says_why_and_the_others_count(row: Any, reaso
     assert len(read(row, release("2021-06-12", "9.9.9")).releases) == 1
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(st.dictionaries(st.sampled_from([*release("2021-06-12"), "previous_stable", "changelog_date"]), ANYTHING))
 def test_whatever_stands_in_a_row_it_is_used_or_told(fields: dict[str, Any]) -> None:
     found = read(release("2021-06-12") | fields)

@@ -20,13 +20,6 @@ from tests.support.approving import stage
 from tests.support.project import Project
 
 
-@pytest.fixture
-def published(project: Project) -> Project:
-    project.publish("1.0.0")
-    project.publish("1.1.0")
-    return project
-
-
 def run(project: Project) -> Audit:
     return audit(StoreSource(project.storage()), project.root, project.now)
 

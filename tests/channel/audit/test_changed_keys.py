@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 
-import pytest
-
 from publisher.channel.audit.channel import audit
 from publisher.channel.manifests import sums, trusted_comment
 from publisher.pipeline.operate.verify import StoreSource
@@ -17,13 +15,6 @@ from tests.support.thief import FAR, Thief
 TARGETS = ("targets-ana", "targets-ben")
 PEOPLE = "was signed with keys that have been replaced since"
 BY_HAND = "is signed with a minisign key that was replaced; checks by hand need the old key"
-
-
-@pytest.fixture
-def published(project: Project) -> Project:
-    project.publish("1.0.0")
-    project.publish("1.1.0")
-    return project
 
 
 def findings(project: Project) -> list[tuple[str, str, str]]:

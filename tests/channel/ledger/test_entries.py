@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,14 +18,19 @@ from publisher.channel.ledger.entries import (
     LedgerCheck,
     Logged,
     check_ledger,
+    in_sequence,
+    named_keys,
     number_of,
     seal_entry,
     took_effect,
 )
+from publisher.model.config.signer import Signers
 from publisher.model.records.decision import Decision, Outcome, Verdict
-from publisher.model.records.ledger_entry import Entry, LedgerAction, LedgerEntryBody, Stamp
+from publisher.model.records.ledger_entry import Entry, LedgerAction, LedgerEntryBody
 from publisher.signing.envelope import payload_of, seal
 from publisher.signing.key_files import OpenSigner
+from tests.support.channel import SIGNERS, MemoryChannel, opened
+from tests.support.ledger import stamp
 from tests.support.project import Project, seeded_keys
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
@@ -47,10 +51,6 @@ def stranger(project: Project) -> OpenSigner:
 
 def named(*signers: OpenSigner) -> dict[str, Key]:
     return {one.public_key.keyid: one.public_key for one in signers}
-
-
-def stamp(number: int) -> Stamp:
-    return Stamp(version=number, sha256=hashlib.sha256(str(number).encode()).hexdigest())
 
 
 def routine(**fields: Any) -> LedgerEntryBody:
@@ -290,3 +290,64 @@ def test_the_payload_of_an_entry_is_one_canonical_text(key: OpenSigner) -> None:
 )
 def test_only_eight_digits_name_an_entry(key: str, number: int | None) -> None:
     assert number_of(key) == number
+
+
+@pytest.mark.parametrize(
+    ("numbers", "begin", "taken"),
+    [
+        ([], 0, []),
+        ([3, 1, 2], 0, [1, 2, 3]),
+        ([1, 2, 1002, 2003], 0, [1, 2, 1002]),
+        ([1001], 0, []),
+        ([1001], 1, [1001]),
+        ([1, 99_999_999], 0, [1]),
+    ],
+)
+def test_a_number_that_somebody_planted_far_ahead_is_not_in_the_sequence(
+    numbers: list[int], begin: int, taken: list[int]
+) -> None:
+    assert in_sequence(numbers, begin) == taken
+
+
+def test_an_entry_may_pass_by_numbers_that_are_taken(sound: list[Logged], key: OpenSigner) -> None:
+    name, data = seal_entry(flip(5), sound[-1].head, NOW, key, number=11)
+    assert name == "ledger/00000011.json"
+    assert check([*sound, Logged(11, data)], key, live=5).sound
+
+
+def test_a_state_that_was_replaced_and_is_live_again_is_found(key: OpenSigner) -> None:
+    [found] = check(ledger([flip(number) for number in range(1, 6)], key), key, live=3).findings
+    assert found.where == "tuf/metadata/timestamp.json"
+    assert found.what == "is version 3, which was replaced: entry 4 made version 4 live after it"
+
+
+def test_a_recovery_says_itself_that_no_entry_announces_what_it_replaces(key: OpenSigner) -> None:
+    recovery = flip(3).model_copy(update={"action": LedgerAction.RECOVER})
+    assert check(ledger([flip(1), recovery], key), key, live=3).sound
+
+
+def named_in(channel: MemoryChannel, versions: Iterable[int], signers: Signers) -> set[str]:
+    found = named_keys(channel.objects.get, channel.trusted_root, versions, signers)
+    names = {opened(signer.name).public_key.keyid: signer.name for signer in SIGNERS.signers}
+    return {names[keyid] for keyid in found}
+
+
+TOP = {"root-ana", "root-ben", "targets-ana", "targets-ben", "snapshot-ben", "timestamp-ben"}
+DELEGATED = {"channels-ana", "channels-ben", "rollout-ben", "brakes-ben", "notes-ben"}
+
+
+def test_keys_were_named_by_roots_by_targets_and_by_the_configuration() -> None:
+    channel = MemoryChannel()
+    channel.publish()
+    nobody = Signers(roles={})
+    assert named_in(channel, [], nobody) == TOP
+    assert named_in(channel, [1, 2], nobody) == TOP | DELEGATED
+    assert named_in(channel, [], SIGNERS) == TOP | DELEGATED, "and no key for checks by hand"
+
+
+@pytest.mark.parametrize("names", [[], ["targets-ana"], ["brakes-ben", "channels-ana"]])
+def test_targets_that_their_people_did_not_sign_name_no_keys(names: list[str]) -> None:
+    channel = MemoryChannel()
+    if names:
+        channel.write("targets", channel.targets(), *names)
+    assert named_in(channel, [1], Signers(roles={})) == TOP
