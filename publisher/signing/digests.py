@@ -39,9 +39,10 @@ def digest_stream(
 def digest_chunks(
     chunks: Iterable[bytes], progress: Callable[[int], None] | None = None, *, limit: int | None = None
 ) -> FileDigests:
-    """The same for bytes that come in pieces; after the first piece that goes past `limit` none is asked for."""
+    """The same for bytes that come in pieces."""
     sha256, blake2b512, size = hashlib.sha256(), hashlib.blake2b(), 0
-    for chunk in chunks:
+    for piece in chunks:
+        chunk = piece if limit is None else piece[: limit + 1 - size]
         sha256.update(chunk)
         blake2b512.update(chunk)
         size += len(chunk)

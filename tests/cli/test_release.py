@@ -279,5 +279,5 @@ def test_a_wheel_that_the_lock_does_not_name_gets_into_no_client(
     wheels = write_wheels(tmp_path / "wheels", installed_wheels())
     words = ("client", "--root", ready.config / "root.json", "--url", "https://dl.btfs.test", "--product", "node")
     ran = publish(*words, "--channel", "stable", "--to", tmp_path / "tidegate.pyz", "--wheels", wheels)
-    assert (ran.code, "is not the wheel that the lock names" in flat(ran.err)) == (1, True)
+    assert (ran.code, "is not the wheel that the lock lists" in flat(ran.err)) == (1, True)
     assert not (tmp_path / "tidegate.pyz").exists()

@@ -61,7 +61,7 @@ def test_a_cache_that_somebody_wrote_to_is_mended(tmp_path: Path) -> None:
 
 
 def test_a_download_with_other_bytes_is_refused_and_not_kept(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is not the wheel that the lock names"):
+    with pytest.raises(InputError, match="is not the wheel that the lock lists"):
         cached_wheels(tmp_path / "cache", LOCK, bringing(FORGED, *WHEELS[1:]))
     assert tree(tmp_path / "cache") == {}
 

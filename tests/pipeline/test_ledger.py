@@ -237,7 +237,7 @@ def test_whoever_loses_the_race_for_the_flip_stays_in_the_ledger(project: Projec
     storage = project.storage()
     late = plan_refresh(project.look(storage), project.catalog, project.key_ring(), project.now)
     project.publish("1.1.0")
-    with pytest.raises(StorageConflict, match="somebody else published"):
+    with pytest.raises(StorageConflict, match="somebody else has just published"):
         late.apply(storage)
     found = entries(project)
     assert [str(one.action) for one in found] == ["stage", "release", "stage", "release", "refresh"]

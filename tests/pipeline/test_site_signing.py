@@ -167,7 +167,7 @@ def test_a_release_in_between_wins_and_the_signer_is_told(project: Project) -> N
     project.publish("1.0.0")
     late = plan(project)
     project.publish("1.1.0")
-    with pytest.raises(StorageConflict, match="somebody else published"):
+    with pytest.raises(StorageConflict, match="somebody else has just published"):
         apply_signing(late, project.storage())
     sign(project)
     assert signed_digest(project) == MANIFEST.sha256

@@ -150,7 +150,7 @@ NAMED = "feed node/stable/linux-amd64"
         (to_another_address, f"{NAMED} sends clients to https://evil.test/node.bin, which is not a pinned address"),
         (
             of_what_was_taken_back,
-            "node.stable says that 1.0.0 was taken back, and offers it for linux-amd64; clients offer nothing there",
+            "node.stable says that 1.0.0 was taken back, but offers it for linux-amd64; clients offer nothing there",
         ),
     ],
 )
@@ -177,7 +177,7 @@ def test_without_a_pinned_key_nobody_can_check_a_download_by_hand() -> None:
 def test_a_role_that_a_snapshot_no_longer_lists_is_an_error() -> None:
     channel = published(nothing)
     channel.write("node.beta", channel.release("1.0.0", 1, role="node.beta"))
-    assert "node.beta was published, and the snapshot no longer lists it" in errors(channel)
+    assert "node.beta was published, but the snapshot no longer lists it" in errors(channel)
 
 
 def test_a_shared_role_that_nobody_has_used_is_worth_a_note() -> None:

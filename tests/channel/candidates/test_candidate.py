@@ -202,9 +202,7 @@ def test_a_candidate_that_was_damaged_is_refused(
         read_candidate(channel.objects.get, Candidate, STABLE, made.digest)
 
 
-@pytest.mark.parametrize(
-    ("payload", "words"), [(b"junk", "is not TUF metadata"), (b"<html>", "a web page in place of")]
-)
+@pytest.mark.parametrize(("payload", "words"), [(b"junk", "is not TUF metadata"), (b"<html>", "a web page instead of")])
 def test_a_payload_that_is_no_metadata_is_refused_when_it_is_read(
     channel: MemoryChannel, payload: bytes, words: str
 ) -> None:

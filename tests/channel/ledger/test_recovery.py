@@ -200,7 +200,7 @@ def test_a_file_under_another_number_is_named(channel: MemoryChannel) -> None:
 
 
 def test_a_role_of_which_nothing_is_told_stops_it(channel: MemoryChannel) -> None:
-    with pytest.raises(VerificationError, match="the entries tell no version of targets"):
+    with pytest.raises(VerificationError, match="the entries give no version of targets"):
         roots = tuple(follow_roots(channel.objects.get, channel.trusted_root))
         state_of(channel.objects.get, roots, {STABLE: 1}, read_claimed(channel.objects.get))
 

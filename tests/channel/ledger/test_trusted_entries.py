@@ -78,7 +78,7 @@ def test_what_is_no_entry_is_refused(current: CurrentKeys) -> None:
 
 def test_an_entry_under_another_number_is_refused(current: CurrentKeys) -> None:
     moved = Logged(2, entry(LedgerAction.REFRESH, "timestamp-ben").data)
-    with pytest.raises(VerificationError, match="holds entry 1"):
+    with pytest.raises(VerificationError, match="contains entry 1"):
         current.entry(moved)
 
 

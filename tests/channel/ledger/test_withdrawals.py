@@ -94,7 +94,7 @@ def test_metadata_that_names_no_versions_where_it_should_is_refused(channel: Mem
     nonsense.unrecognized_fields[WITHDRAWN_FIELD] = ["not a version"]
     live = channel.live()
     broken = replace(live, roles={**live.roles, STABLE: channel.signed(STABLE, nonsense)})
-    with pytest.raises(VerificationError, match="does not name versions"):
+    with pytest.raises(VerificationError, match="is not a list of versions"):
         withdrawals(broken)
 
 
