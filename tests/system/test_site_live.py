@@ -107,7 +107,7 @@ def _wait(address: str, right: Callable[[str], bool], log: Path) -> None:
 def test_mkdocs_serve_follows_every_change_and_survives_mistakes(preview: tuple[Path, str]) -> None:
     project, address = preview
     log = project / "log"
-    _wait(address, lambda page: "What is current" in page, log)
+    _wait(address, lambda page: "Current versions" in page, log)
     products = project / "site_config" / "products.yaml"
     right = products.read_text(encoding="utf-8")
     products.write_text(right.replace("name: BTFS node", "name: Renamed node"), encoding="utf-8")
@@ -124,7 +124,7 @@ def test_mkdocs_serve_follows_every_change_and_survives_mistakes(preview: tuple[
     _wait(address, lambda page: "The content has a problem" not in page, log)
     template = project / "templates" / "pages" / "home.md.jinja"
     words = template.read_text(encoding="utf-8")
-    template.write_text(words.replace("What is current", "What there is"), encoding="utf-8")
+    template.write_text(words.replace("Current versions", "What there is"), encoding="utf-8")
     _wait(address, lambda page: "What there is" in page, log)
     (project / "content" / "pages" / "safety.md").write_text("# New words\n", encoding="utf-8")
     _wait(f"{address}safety/", lambda page: "New words" in page, log)
