@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import FailFast, Field, ValidationError
 
 from publisher.errors import InputError
-from publisher.evidence.kind import EvidenceKind
+from publisher.evidence.kind import EvidenceKind, EvidenceText
 from publisher.model.records.evidence import Facts
 from publisher.model.values import Model, UtcTime
 from publisher.wire.errors import printable
@@ -18,8 +18,8 @@ class AuditFinding(Model):
 
     level: Literal["error", "warning", "note"]
     """An error refutes what is published."""
-    what: str
-    where: str
+    what: EvidenceText
+    where: EvidenceText
     """The object's key; empty where it is about none."""
 
 
@@ -30,15 +30,15 @@ class AuditReport(Model):
     """Whether nothing refutes what is published."""
     at: UtcTime
     """When it was looked at."""
-    place: str
+    place: EvidenceText
     """The bucket, as it was named."""
-    address: str
+    address: EvidenceText
     """The bucket, by its whole address."""
     signatures: int = Field(ge=0)
     """How many verified."""
     objects: int = Field(ge=0)
     """How many were hashed."""
-    findings: tuple[AuditFinding, ...]
+    findings: Annotated[tuple[AuditFinding, ...], FailFast()]
 
 
 class AuditFacts(Facts):
@@ -66,7 +66,12 @@ def read_audit(data: bytes, name: str) -> AuditFacts:
     )
     if report.ok == bool(errors):
         raise InputError(f"{name}: ok does not fit what was found", fix=fix)
-    return AuditFacts(made_at=report.at, places=(report.place, report.address), errors=errors)
+    if report.ok and not report.signatures:
+        raise InputError(
+            f"{name}: no signature was verified",
+            fix="run publish verify --json on a bucket in which something is published",
+        )
+    return AuditFacts(made_at=report.at, places=(printable(report.place), printable(report.address)), errors=errors)
 
 
 KIND = EvidenceKind("audit", read_audit)

@@ -101,6 +101,8 @@ class EvidenceBundle:
             data = read(entry.sha256)
             if data is None:
                 raise VerificationError(f"lacks its file {entry.file}")
+            if hashlib.sha256(data).hexdigest() != entry.sha256:
+                raise VerificationError(f"has another file as {entry.file}")
             files.append(EvidenceFile(entry.kind, entry.file, data))
         try:
             bundle = cls.of(files)

@@ -7,29 +7,37 @@ Either one path a line, as `git diff --name-only OLD NEW` prints them, or JSON:
 
 from __future__ import annotations
 
-from pydantic import ValidationError
+import re
+from typing import Annotated
+
+from pydantic import FailFast, ValidationError
 
 from publisher.errors import InputError
-from publisher.evidence.kind import EvidenceKind
+from publisher.evidence.kind import LONGEST, EvidenceKind, EvidenceText
 from publisher.model.records.evidence import Facts
 from publisher.model.values import Model
+
+AS_GIT = "use git -c core.quotePath=off diff --name-only OLD NEW"
+
+_NO_PATH = re.compile(r"""\s|["\[/]|\.\.?/|.*\\|.*\s$""")
+"""Quoted, of a list, absolute or relative paths, other separators, blanks around: no pattern of an area fits these."""
 
 
 class VersionStep(Model):
     """A schema or wire version, before and after."""
 
-    name: str
+    name: EvidenceText
     """What carries the version: storage, rpc, dht, wire."""
-    before: str
-    after: str
+    before: EvidenceText
+    after: EvidenceText
 
 
 class ChangesFile(Model):
     """The JSON form of the file."""
 
-    paths: tuple[str, ...]
+    paths: Annotated[tuple[EvidenceText, ...], FailFast()]
     """Paths of the repository that differ."""
-    versions: tuple[VersionStep, ...] = ()
+    versions: Annotated[tuple[VersionStep, ...], FailFast()] = ()
     """Schema and wire versions, those that stayed the same too."""
 
 
@@ -45,9 +53,10 @@ class ChangeFacts(Facts):
 def read_changes(data: bytes, name: str) -> ChangeFacts:
     """Read a list of changes. Raises InputError for what is neither of the two formats, or names no change."""
     try:
-        text = data.decode()
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{name} is not text in UTF-8", fix="write one path a line, or JSON") from error
+    versions: tuple[VersionStep, ...] = ()
     if text.lstrip().startswith("{"):
         try:
             changes = ChangesFile.model_validate_json(text)
@@ -58,16 +67,22 @@ def read_changes(data: bytes, name: str) -> ChangeFacts:
                 f"{name}: {where}: {first['msg'][0].lower()}{first['msg'][1:]}",
                 fix='write it as {"paths": [...], "versions": [{"name": ..., "before": ..., "after": ...}]}',
             ) from error
+        paths, versions = changes.paths, changes.versions
     else:
-        changes = ChangesFile(paths=tuple(line.strip() for line in text.splitlines() if line.strip()))
-        if strange := next((path for path in changes.paths if path.startswith(("diff ", "+++ ", "--- ", "@@"))), None):
+        paths = tuple(line.strip() for line in text.splitlines() if line.strip())
+        if strange := next((path for path in paths if path.startswith(("diff ", "+++ ", "--- ", "@@"))), None):
             raise InputError(
                 f"{name} is a diff, not a list of paths: {strange[:60]}", fix="use git diff --name-only OLD NEW"
             )
-    if not changes.paths and not changes.versions:
+    texts = (*paths, *(text for step in versions for text in (step.name, step.before, step.after)))
+    if any(not text.isprintable() or len(text) > LONGEST for text in texts):
+        raise InputError(f"{name} has an invisible character, or a text of over {LONGEST} characters", fix=AS_GIT)
+    if (path := next((path for path in paths if _NO_PATH.match(path)), None)) is not None:
+        raise InputError(f"{name}: {path[:60]} is no path as the repository has it", fix=AS_GIT)
+    if not paths and not versions:
         fix = "make the list again; a build without changes needs no release"
         raise InputError(f"{name} contains no path", fix=fix)
-    return ChangeFacts(paths=changes.paths, versions=changes.versions)
+    return ChangeFacts(paths=paths, versions=versions)
 
 
 KIND = EvidenceKind("changes", read_changes)

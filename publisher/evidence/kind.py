@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import StringConstraints
 
 from publisher.model.records.evidence import Facts
+
+LONGEST = 1000
+"""Characters of a text in a file of evidence; what a gate quotes of it has to fit into an entry of the ledger."""
+
+EvidenceText = Annotated[str, StringConstraints(max_length=LONGEST)]
+"""A text of a file of evidence."""
 
 
 @dataclass(frozen=True)

@@ -110,3 +110,8 @@ def test_the_report_that_the_command_prints_is_read(project: Project, damaged: b
     assert facts.places == ("bucket", project.bucket.as_uri())
     assert len(facts.errors) == sum(finding["level"] == "error" for finding in report["findings"])
     assert any("SHA256SUMS" in error for error in facts.errors) == damaged
+
+
+def test_an_audit_that_verified_nothing_is_refused() -> None:
+    with pytest.raises(InputError, match="no signature was verified"):
+        read(signatures=0)

@@ -74,7 +74,9 @@ def test_too_much_and_what_has_no_decent_name_is_refused(files: list[EvidenceFil
 
 
 def test_as_many_and_as_large_as_may_be_are_taken() -> None:
-    bundle = EvidenceBundle.of([EvidenceFile("changes", f"{n}", b"x" * LIMIT) for n in range(MOST)])
+    bundle = EvidenceBundle.of(
+        [EvidenceFile("changes", f"{n}", b"x" * 999 + b"\n" * (LIMIT - 999)) for n in range(MOST)]
+    )
     assert len(bundle.items) == MOST
 
 
@@ -89,12 +91,18 @@ def swap_the_files(_manifest: dict[str, Any], files: Files) -> None:
     files[sha256(NODE.data)], files[sha256(THEME.data)] = THEME.data, NODE.data
 
 
-def spoil_a_file(_manifest: dict[str, Any], files: Files) -> None:
-    files[sha256(NODE.data)] = b"\xff\xfe"
+def exchange(manifest: dict[str, Any], files: Files, data: bytes) -> None:
+    [entry] = [entry for entry in manifest["files"] if entry["file"] == NODE.name]
+    entry["sha256"] = sha256(data)
+    files[sha256(data)] = data
 
 
-def blow_up_a_file(_manifest: dict[str, Any], files: Files) -> None:
-    files[sha256(NODE.data)] = b"x" * (LIMIT + 1)
+def spoil_a_file(manifest: dict[str, Any], files: Files) -> None:
+    exchange(manifest, files, b"\xff\xfe")
+
+
+def blow_up_a_file(manifest: dict[str, Any], files: Files) -> None:
+    exchange(manifest, files, b"x" * (LIMIT + 1))
 
 
 def drop_an_entry(manifest: dict[str, Any], _files: Files) -> None:
@@ -138,7 +146,7 @@ def say_more(manifest: dict[str, Any], _files: Files) -> None:
     ("damage", "words"),
     [
         (lose_a_file, "lacks its file node.txt"),
-        (swap_the_files, "do not fit its manifest"),
+        (swap_the_files, "has another file as"),
         (spoil_a_file, "cannot be read: node.txt is not text"),
         (blow_up_a_file, "cannot be read: node.txt is larger"),
         (drop_an_entry, "do not fit its manifest"),

@@ -28,6 +28,17 @@ def test_json_with_version_steps() -> None:
         ('{"path": []}', "paths: field required"),
         ('{"paths": ["a"], "signer": "ana"}', "signer: extra inputs are not permitted"),
         ("{", "the file: "),
+        ('["src/dht/node.c"]', "is no path as the repository has it"),
+        ('"src/dht/n\\303\\244.c"', "is no path as the repository has it"),
+        ("./src/dht/node.c", "./src/dht/node.c is no path"),
+        ("/src/dht/node.c", "/src/dht/node.c is no path"),
+        ("src\\dht\\node.c", "is no path as the repository has it"),
+        ("M\tsrc/dht/node.c", "has an invisible character"),
+        ("src/\x1b[2Jnode.c", "has an invisible character"),
+        ("x" * 1001, "over 1000 characters"),
+        ('{"paths": ["src/a\\nb.c"]}', "has an invisible character"),
+        ('{"paths": [" src/node.c"]}', "is no path as the repository has it"),
+        ('{"paths": ["%s"]}' % ("x" * 1001), "at most 1000 characters"),
     ],
 )
 def test_what_is_neither_is_refused(text: str, words: str) -> None:
@@ -38,3 +49,8 @@ def test_what_is_neither_is_refused(text: str, words: str) -> None:
 def test_a_file_that_is_no_text_is_refused() -> None:
     with pytest.raises(InputError, match="not text"):
         read_changes(b"\xff\xfe", "changes")
+
+
+def test_a_byte_order_mark_changes_nothing() -> None:
+    marked = b"\xef\xbb\xbf" + b'{"paths": ["src/dht/node.c"]}'
+    assert read_changes(marked, "changes.json").paths == ("src/dht/node.c",)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from tuf.api.metadata import Key, Targets
 
-from publisher.channel.candidates.candidate import STATEMENTS, Candidate
+from publisher.channel.candidates.candidate import SKEW, STATEMENTS, Candidate
 from publisher.channel.candidates.staged import Staged, StagedRelease
 from publisher.errors import ApprovalsMissing, VerificationError
 from publisher.model.config.role import Duty
@@ -35,9 +35,6 @@ STATEMENT_LIMIT = 16_384
 """The largest statement, in bytes."""
 
 T = TypeVar("T", bound=Staged[Any])
-
-SKEW = timedelta(minutes=5)
-"""How far the clock of a signer may be ahead of ours."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Self, TypeVar
 
 from tuf.api.metadata import Metadata, Root, Signature, Targets
@@ -30,6 +30,9 @@ PAYLOAD, RECORD = "payload.json", "decision.json"
 
 SIGNATURES, BACK, STATEMENTS = "sig/", "back/", "attest/"
 """Folders of a candidate: signatures over its payload, those over its rollback metadata, and what signers state."""
+
+SKEW = timedelta(minutes=5)
+"""How far the clock of a signer may be ahead of ours."""
 
 People = Metadata[Root] | Metadata[Targets]
 """Metadata that people sign."""
@@ -166,7 +169,11 @@ def read_candidate(read: Read, kind: type[C], role: str, digest: str) -> C:
         parsed = CandidateRecord.model_validate_json(record)
     except ValueError as error:
         raise VerificationError(f"the record of candidate {digest[:12]} of {role} cannot be read") from error
-    return kind.parse(role, payload, parsed)
+    candidate = kind.parse(role, payload, parsed)
+    if payload != to_bytes(candidate.with_signatures(())):
+        # Its rollback metadata is stored under the digest of these bytes, and looked for by what is live.
+        raise VerificationError(f"the candidate {digest[:12]} of {role} is not stored as this program stores one")
+    return candidate
 
 
 def is_live(candidate: Candidate, live: Repository | None) -> bool:

@@ -5,6 +5,8 @@ Anybody who can write to the bucket can exchange the files; nobody can exchange 
 
 from __future__ import annotations
 
+import hashlib
+
 from publisher.channel.candidates.candidate import Candidate
 from publisher.channel.candidates.release_candidate import ReleaseCandidate
 from publisher.channel.repository import Read
@@ -38,9 +40,9 @@ def read_evidence(candidate: ReleaseCandidate, read: Read) -> EvidenceBundle:
         manifest = read(candidate.key(MANIFEST))
         if manifest is None:
             raise VerificationError("lacks its manifest")
-        bundle = EvidenceBundle.read(manifest, lambda sha256: read(candidate.key(EVIDENCE + sha256)))
-        if bundle.digest != basis.evidence:
+        if hashlib.sha256(manifest).hexdigest() != basis.evidence:  # before anything of it is parsed
             raise VerificationError("is not what was staged")
+        bundle = EvidenceBundle.read(manifest, lambda sha256: read(candidate.key(EVIDENCE + sha256)))
     except (VerificationError, StorageForeign) as error:
         raise VerificationError(
             f"the evidence of candidate {candidate.digest[:12]} of {candidate.role} {_end(error)}",

@@ -16,6 +16,7 @@ from publisher.channel.advance import says_the_same, to_bytes
 from publisher.channel.candidates.candidate import (
     BACK,
     SIGNATURES,
+    SKEW,
     STATEMENTS,
     Candidate,
     base_in,
@@ -32,6 +33,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.content.release import ChangeClass, Kind, Release
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.candidate import ApprovalBasis, CandidateRecord
+from publisher.model.values import format_time
 from publisher.wire.feed_parser import ParsedFeed
 from publisher.wire.version import Version
 from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
@@ -160,6 +162,8 @@ def check_content(
     basis = candidate.approval_basis
     if basis is None:
         raise _void(candidate, "has no approval basis: it was staged by an older version of this program")
+    if basis.at > moment + SKEW:
+        raise _void(candidate, f"claims to be decided on {format_time(basis.at)}, which is in the future")
     if basis.policy != catalog.policy_at(moment).digest():
         raise _void(candidate, "was approved under another policy than the one in force")
     if basis.release != release.digest():

@@ -198,7 +198,7 @@ def _whole(logged: Logged) -> Entry:
     if entry.number != logged.number:
         raise VerificationError(f"contains entry {entry.number}")
     # As it was written, and not as this version of the model would write it.
-    decision = json.loads(payload_of(logged.data, PAYLOAD_TYPE))["decision"]
+    decision = json.loads(payload_of(logged.data, PAYLOAD_TYPE)).get("decision")
     if (_digest(decision) if decision is not None else None) != entry.decision_sha256:
         raise VerificationError("does not contain the decision whose SHA-256 it gives")
     return entry

@@ -7,6 +7,7 @@ import click
 from publisher.model.records.decision import Outcome, Verdict
 from publisher.rules import english
 from publisher.text.terminal import wrapped
+from publisher.wire.errors import printable
 
 _COLOURS = {
     Outcome.PASS: "green",
@@ -33,5 +34,5 @@ def verdict_lines(verdict: Verdict, width: int) -> list[str]:
     )
     for name, text in named:
         if text:
-            lines += wrapped(f"{name}: {text}" if name else text, width, indent=18)
+            lines += wrapped(printable(f"{name}: {text}" if name else text), width, indent=18)
     return lines

@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from publisher.channel.advance import says_the_same
-from publisher.channel.candidates.approval import SKEW
-from publisher.channel.candidates.candidate import is_short_lived
+from publisher.channel.candidates.candidate import SKEW, is_short_lived
 from publisher.channel.candidates.release_candidate import PEOPLE, ReleaseCandidate, approval_basis_field, people_digest
 from publisher.channel.repository import Repository, withdrawn_by
 from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, CHANGES_FIELD, RELEASE_FIELD, listed_targets, role_policy
