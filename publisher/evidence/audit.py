@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import FailFast, Field, ValidationError
 
 from publisher.errors import InputError
-from publisher.evidence.kind import EvidenceKind, EvidenceText
+from publisher.evidence.kind import EvidenceKind, EvidenceText, not_of_the_format
 from publisher.model.records.evidence import Facts
 from publisher.model.values import Model, UtcTime
 from publisher.wire.errors import printable
@@ -58,9 +58,7 @@ def read_audit(data: bytes, name: str) -> AuditFacts:
     try:
         report = AuditReport.model_validate_json(data)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise InputError(f"{name}: {where}: {first['msg'][0].lower()}{first['msg'][1:]}", fix=fix) from error
+        raise not_of_the_format(name, error, fix) from error
     errors = tuple(
         printable(f"{finding.where} {finding.what}".strip()) for finding in report.findings if finding.level == "error"
     )

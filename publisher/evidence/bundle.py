@@ -102,7 +102,7 @@ class EvidenceBundle:
             if data is None:
                 raise VerificationError(f"lacks its file {entry.file}")
             if hashlib.sha256(data).hexdigest() != entry.sha256:
-                raise VerificationError(f"has another file as {entry.file}")
+                raise VerificationError(f"has a different file under the name {entry.file}")
             files.append(EvidenceFile(entry.kind, entry.file, data))
         try:
             bundle = cls.of(files)

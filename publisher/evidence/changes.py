@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import FailFast, ValidationError
 
 from publisher.errors import InputError
-from publisher.evidence.kind import LONGEST, EvidenceKind, EvidenceText
+from publisher.evidence.kind import LONGEST, EvidenceKind, EvidenceText, not_of_the_format
 from publisher.model.records.evidence import Facts
 from publisher.model.values import Model
 
@@ -61,12 +61,8 @@ def read_changes(data: bytes, name: str) -> ChangeFacts:
         try:
             changes = ChangesFile.model_validate_json(text)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the file"
-            raise InputError(
-                f"{name}: {where}: {first['msg'][0].lower()}{first['msg'][1:]}",
-                fix='write it as {"paths": [...], "versions": [{"name": ..., "before": ..., "after": ...}]}',
-            ) from error
+            fix = 'write it as {"paths": [...], "versions": [{"name": ..., "before": ..., "after": ...}]}'
+            raise not_of_the_format(name, error, fix) from error
         paths, versions = changes.paths, changes.versions
     else:
         paths = tuple(line.strip() for line in text.splitlines() if line.strip())
@@ -78,7 +74,7 @@ def read_changes(data: bytes, name: str) -> ChangeFacts:
     if any(not text.isprintable() or len(text) > LONGEST for text in texts):
         raise InputError(f"{name} has an invisible character, or a text of over {LONGEST} characters", fix=AS_GIT)
     if (path := next((path for path in paths if _NO_PATH.match(path)), None)) is not None:
-        raise InputError(f"{name}: {path[:60]} is no path as the repository has it", fix=AS_GIT)
+        raise InputError(f"{name}: {path[:60]} is not a plain repository path", fix=AS_GIT)
     if not paths and not versions:
         fix = "make the list again; a build without changes needs no release"
         raise InputError(f"{name} contains no path", fix=fix)

@@ -146,7 +146,7 @@ def say_more(manifest: dict[str, Any], _files: Files) -> None:
     ("damage", "words"),
     [
         (lose_a_file, "lacks its file node.txt"),
-        (swap_the_files, "has another file as"),
+        (swap_the_files, "has a different file under the name"),
         (spoil_a_file, "cannot be read: node.txt is not text"),
         (blow_up_a_file, "cannot be read: node.txt is larger"),
         (drop_an_entry, "do not fit its manifest"),

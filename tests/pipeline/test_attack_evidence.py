@@ -132,7 +132,7 @@ def test_a_payload_in_other_bytes_is_no_candidate(staged: Project, inside: bool)
     if inside:
         value["signatures"] = [{"keyid": "a" * 64, "sig": "00" * 64}]
     point(staged, plant(staged, json.dumps(value, indent=None if inside else 3).encode()))
-    with pytest.raises(VerificationError, match="is not stored as this program stores one"):
+    with pytest.raises(VerificationError, match="has a payload that this program does not write"):
         staged.review("1.1.0")
     assert offered(staged) == "1.0.0"
 

@@ -172,7 +172,7 @@ def read_candidate(read: Read, kind: type[C], role: str, digest: str) -> C:
     candidate = kind.parse(role, payload, parsed)
     if payload != to_bytes(candidate.with_signatures(())):
         # Its rollback metadata is stored under the digest of these bytes, and looked for by what is live.
-        raise VerificationError(f"the candidate {digest[:12]} of {role} is not stored as this program stores one")
+        raise VerificationError(f"the candidate {digest[:12]} of {role} has a payload that this program does not write")
     return candidate
 
 

@@ -163,7 +163,7 @@ def check_content(
     if basis is None:
         raise _void(candidate, "has no approval basis: it was staged by an older version of this program")
     if basis.at > moment + SKEW:
-        raise _void(candidate, f"claims to be decided on {format_time(basis.at)}, which is in the future")
+        raise _void(candidate, f"claims a decision on {format_time(basis.at)}, which is in the future")
     if basis.policy != catalog.policy_at(moment).digest():
         raise _void(candidate, "was approved under another policy than the one in force")
     if basis.release != release.digest():

@@ -4,9 +4,8 @@
     PREFIX/.tidegate/*          probes and claims: objects that live for a moment
     everything else             objects, under their keys
 
-Writing once is `If-None-Match: *`, compare-and-swap is `If-Match` with the ETag. Some stores ignore these, all or
-some of them, so before the first write they are tried out (s3_probe): a store that does not keep them for a plain
-PUT is refused; everything else can do with that PUT alone.
+Writing once is `If-None-Match: *`, compare-and-swap is `If-Match` with the ETag. Some stores ignore these, so they are
+tried before the first write (`probe.py`). A store must keep them for a plain PUT; everything else needs only that.
 
 A tag is the ETag, so bytes that come back bring their tag back. What is swapped here carries a version number.
 """

@@ -40,15 +40,15 @@ def _ruling(question: Question, audit: AuditFacts) -> Ruling:
     if audit.errors:
         return Ruling(
             Outcome.BLOCKED,
-            reason=f"The audit from {made} refutes what is published: {english.few(audit.errors)}.",
+            reason=f"The audit from {made} found that the published files do not verify: {english.few(audit.errors)}.",
             public="An audit found that something published does not verify.",
             who="Operations",
-            fix=f"Mend it (docs/key-runbooks.md). {AGAIN}",
+            fix=f"Repair the bucket (docs/key-runbooks.md). {AGAIN}",
         )
     if given_at is None or audit.made_at > given_at:
         return Ruling(
             Outcome.UNKNOWN,
-            public=f"The audit is dated {made}, which was still to come when it was given.",
+            public=f"The audit is dated {made}, after the moment it was given.",
             who="Operations",
             fix=f"Set the clock right. {AGAIN}",
         )
@@ -59,7 +59,7 @@ def _ruling(question: Question, audit: AuditFacts) -> Ruling:
             who="Operations",
             fix=AGAIN,
         )
-    return Ruling(Outcome.PASS, public=f"The audit from {made} found nothing that refutes what is published.")
+    return Ruling(Outcome.PASS, public=f"The audit from {made} found no errors.")
 
 
 def _is_ours(question: Question, audit: AuditFacts) -> bool:
