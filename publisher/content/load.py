@@ -39,6 +39,7 @@ from publisher.model.content.product import Channels, Products
 from publisher.model.content.release import Release
 from publisher.model.content.risk_register import Override, Scenario, Signal, SprintFreeze
 from publisher.model.history.mapping import Mapping as HistoryMapping
+from publisher.rules.requirements.required import with_deadlines
 
 FOLDERS = (
     "events", "releases", "deprecations", "policies",
@@ -108,7 +109,7 @@ def load_catalog(
     # Without a problem, nothing is missing.
     assert loaded.policy is not None
     assert loaded.endpoints is not None
-    return Catalog(
+    catalog = Catalog(
         products={item.value.id: item.value for item in loaded.products},
         channels={item.value.id: item.value for item in loaded.channels},
         endpoints=loaded.endpoints.value,
@@ -128,6 +129,7 @@ def load_catalog(
         staffing=loaded.staffing.value if loaded.staffing else None,
         review=loaded.review.value if loaded.review else None,
     )
+    return with_deadlines(catalog)
 
 
 def _signers(loaded: LoadedConfiguration) -> Signers:

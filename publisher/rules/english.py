@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from publisher.model.content.product import ClientType
 from publisher.model.content.release import ChangeClass
 from publisher.model.values import duration_text
+from publisher.wire.requirement import Audience
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
@@ -56,6 +57,19 @@ def kinds(classes: Sequence[ChangeClass], last: str = "and") -> str:
 def programs(client_types: Sequence[ClientType]) -> str:
     """Nodes and dashboards."""
     return listed([_PROGRAMS[client_type] for client_type in client_types])
+
+
+_AUDIENCES = {
+    Audience.HOSTS: "hosts",
+    Audience.DESKTOP_USERS: "desktop users",
+    Audience.EXCHANGES: "exchanges",
+    Audience.API_USERS: "API users",
+}
+
+
+def audiences(asked: Sequence[Audience]) -> str:
+    """Hosts and exchanges; empty for everybody."""
+    return listed([_AUDIENCES[audience] for audience in asked]) if asked else ""
 
 
 def day(moment: datetime) -> str:

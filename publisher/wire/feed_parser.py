@@ -7,17 +7,26 @@ whole. Errors carry the path of the field ("release.artifact.size must be an int
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeVar, cast
 
-from publisher.wire import strict_json
-from publisher.wire.device_names import is_device_name
 from publisher.wire.errors import FeedError
-from publisher.wire.plain_text import find_hidden, name_of
+from publisher.wire.json_object import (
+    At,
+    JsonObject,
+    choice_of,
+    count_at,
+    digest_at,
+    https_at,
+    is_plain_name,
+    load,
+    text_at,
+    time_at,
+    version_at,
+)
+from publisher.wire.requirement import MOST as MOST_REQUIREMENTS
+from publisher.wire.requirement import Requirement, parse_requirement
 from publisher.wire.version import Version
 
 __all__ = [
@@ -129,11 +138,13 @@ class ParsedFeed:
     min_secure: Version | None = None
     """The security floor: whoever runs less must update."""
     deprecations: tuple[DeprecationNotice, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
+    """Versions that events require on this channel, by when; also before such a version is out."""
 
 
 def parse_feed(data: bytes) -> ParsedFeed:
     """The feed in `data`. Raises FeedError with the path of the field that is wrong."""
-    root = _JsonObject(_load(data), "")
+    root = JsonObject(load(data, MAX_BYTES), "")
     if (written := root.text("format")) != FORMAT:
         raise FeedError(
             f"this client is too old for the feed; the feed has format {written!a}, the client knows {FORMAT}",
@@ -144,10 +155,13 @@ def parse_feed(data: bytes) -> ParsedFeed:
         product=product,
         channel=channel,
         platform=root.slug("platform"),
-        release=root.optional("release", lambda at: _release(_JsonObject(*at), f"artifacts/{product}/{channel}/")),
-        min_secure=root.optional("min_secure", _version),
-        deprecations=tuple(_deprecation(_JsonObject(*at)) for at in root.items("deprecations")),
+        release=root.optional("release", lambda at: _release(JsonObject(*at), f"artifacts/{product}/{channel}/")),
+        min_secure=root.optional("min_secure", version_at),
+        deprecations=tuple(_deprecation(JsonObject(*at)) for at in root.items("deprecations")),
+        requirements=tuple(parse_requirement(at) for at in root.items("requirements")),
     )
+    if len(feed.requirements) > MOST_REQUIREMENTS:
+        raise FeedError(f"requirements has {len(feed.requirements)} items; at most {MOST_REQUIREMENTS} are read")
     if "release" not in root.fields:
         raise FeedError("release is missing; it must be an object, or null when nothing is published")
     if feed.release and feed.min_secure and feed.release.version < feed.min_secure:
@@ -158,182 +172,49 @@ def parse_feed(data: bytes) -> ParsedFeed:
     return feed
 
 
-def _release(release: _JsonObject, prefix: str) -> OfferedRelease:
+def _release(release: JsonObject, prefix: str) -> OfferedRelease:
     return OfferedRelease(
-        version=release.required("version", _version),
+        version=release.required("version", version_at),
         sentence=release.text("sentence"),
-        action=release.required("action", _choice(Action)),
-        restart=release.required("restart", _choice(Restart)),
-        artifact=_artifact(_JsonObject(*release.at("artifact")), prefix),
-        symptoms=tuple(_text(at) for at in release.items("symptoms")),
-        required_by=release.optional("required_by", _time),
-        old_peers_ok_until=release.optional("old_peers_ok_until", _time),
-        notes_url=release.optional("notes_url", _https),
+        action=release.required("action", choice_of(Action)),
+        restart=release.required("restart", choice_of(Restart)),
+        artifact=_artifact(JsonObject(*release.at("artifact")), prefix),
+        symptoms=tuple(text_at(at) for at in release.items("symptoms")),
+        required_by=release.optional("required_by", time_at),
+        old_peers_ok_until=release.optional("old_peers_ok_until", time_at),
+        notes_url=release.optional("notes_url", https_at),
     )
 
 
-def _artifact(artifact: _JsonObject, prefix: str) -> Artifact:
+def _artifact(artifact: JsonObject, prefix: str) -> Artifact:
     file, target = artifact.text("file"), artifact.text("target")
-    if not _is_plain_name(file):
+    if not is_plain_name(file):
         raise FeedError(f"{artifact.path}.file {file!a} is not a plain file name")
     if not target.startswith(prefix):
         raise FeedError(f"{artifact.path}.target {target!a} must lie under {prefix}")
-    if not all(_is_plain_name(part) for part in target.split("/")) or target.rpartition("/")[2] != file:
+    if not all(is_plain_name(part) for part in target.split("/")) or target.rpartition("/")[2] != file:
         raise FeedError(f"{artifact.path}.target {target!a} must be a plain path that ends in {file}")
     return Artifact(
         file=file,
         size=artifact.required("size", _size),
-        sha256=artifact.required("sha256", _digest),
+        sha256=artifact.required("sha256", digest_at),
         target=target,
-        urls=tuple(_https(at) for at in artifact.items("urls")),
+        urls=tuple(https_at(at) for at in artifact.items("urls")),
     )
 
 
-def _deprecation(deprecation: _JsonObject) -> DeprecationNotice:
+def _deprecation(deprecation: JsonObject) -> DeprecationNotice:
     return DeprecationNotice(
         id=deprecation.slug("id"),
         subject=deprecation.text("subject"),
-        state=deprecation.required("state", _choice(State)),
-        remove_in=deprecation.optional("remove_in", _version),
-        replacement=deprecation.optional("replacement", _text),
+        state=deprecation.required("state", choice_of(State)),
+        remove_in=deprecation.optional("remove_in", version_at),
+        replacement=deprecation.optional("replacement", text_at),
     )
 
 
-# JSON, read strictly.
-
-T = TypeVar("T")
-Choice = TypeVar("Choice", bound=StrEnum)
-_At = tuple[Any, str]
-"""A JSON value and the path to it."""
-
-
-class _JsonObject:
-    """A JSON object and its path, so that every complaint names the field."""
-
-    def __init__(self, value: Any, path: str) -> None:
-        if not isinstance(value, dict):
-            raise FeedError(f"{path or 'the feed'} must be an object")
-        self.fields = cast("dict[str, Any]", value)
-        self.path = path
-
-    def at(self, name: str) -> _At:
-        path = f"{self.path}.{name}" if self.path else name
-        if name not in self.fields:
-            raise FeedError(f"{path} is missing")
-        return self.fields[name], path
-
-    def required(self, name: str, read: Callable[[_At], T]) -> T:
-        return read(self.at(name))
-
-    def optional(self, name: str, read: Callable[[_At], T]) -> T | None:
-        return None if self.fields.get(name) is None else read(self.at(name))
-
-    def text(self, name: str) -> str:
-        return _text(self.at(name))
-
-    def slug(self, name: str) -> str:
-        return _slug(self.at(name))
-
-    def items(self, name: str) -> list[_At]:
-        """The items of an array, each with its path; an absent array is empty."""
-        if name not in self.fields:
-            return []
-        value, path = self.at(name)
-        if not isinstance(value, list):
-            raise FeedError(f"{path} must be an array")
-        return [(item, f"{path}[{index}]") for index, item in enumerate(value)]
-
-
-def _load(data: bytes) -> Any:
-    if len(data) > MAX_BYTES:
-        raise FeedError(f"the feed has {len(data)} bytes; at most {MAX_BYTES} are read")
-    try:
-        return strict_json.loads(data.decode("utf-8"))
-    except ValueError as error:
-        raise FeedError(f"the feed is not JSON: {error}") from None
-
-
-_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9 ._~()@,=+-]*[A-Za-z0-9_~()@=+-])?")
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-# Plain http is for rehearsals on the same machine; nobody else can be in between there.
-_HTTPS = re.compile(
-    r"(?:https://[A-Za-z0-9][A-Za-z0-9.:-]*|http://(?:127\.0\.0\.1|localhost)(?::[0-9]{1,5})?)(?:/[!-~]*)?"
-)
-
-
-def _is_plain_name(name: str) -> bool:
-    """True for a name that is safe on every file system and in every URL: it names one file, here."""
-    return len(name) <= 200 and _PLAIN_NAME.fullmatch(name) is not None and not is_device_name(name)
-
-
-def _text(at: _At) -> str:
-    value, path = at
-    if not isinstance(value, str) or not value.strip():
-        raise FeedError(f"{path} must be a text")
-    # What nobody sees could change what a terminal shows; tabs and line ends have no place here either.
-    if (place := find_hidden(value)) is not None or (place := _line_end(value)) is not None:
-        raise FeedError(f"{path} must not hold {name_of(value[place])}")
-    return value
-
-
-def _line_end(text: str) -> int | None:
-    return next((place for place, char in enumerate(text) if char in "\t\r\n"), None)
-
-
-def _slug(at: _At) -> str:
-    text = _text(at)
-    if len(text) > 64 or not _SLUG.fullmatch(text):
-        raise FeedError(f"{at[1]} must be small letters, digits and single hyphens")
-    return text
-
-
-def _version(at: _At) -> Version:
-    try:
-        return Version.parse(_text(at))
-    except ValueError as error:
-        raise FeedError(f"{at[1]} {error}") from None
-
-
-def _time(at: _At) -> datetime:
-    text = _text(at)
-    try:
-        if not _TIME.fullmatch(text):
-            raise ValueError
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
-        raise FeedError(f"{at[1]} must be a time in UTC like 2026-03-01T12:00:00Z") from None
-
-
-def _size(at: _At) -> int:
-    value, path = at
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise FeedError(f"{path} must be an integer")
-    if not 1 <= value <= MAX_ARTIFACT_BYTES:
-        raise FeedError(f"{path} must be from 1 to {MAX_ARTIFACT_BYTES}")
-    return value
-
-
-def _digest(at: _At) -> str:
-    text = _text(at)
-    if not _DIGEST.fullmatch(text):
-        raise FeedError(f"{at[1]} must be 64 small hexadecimal digits")
-    return text
-
-
-def _https(at: _At) -> str:
-    text = _text(at)
-    if not _HTTPS.fullmatch(text):
-        raise FeedError(f"{at[1]} must be an https address")
-    return text
-
-
-def _choice(kind: type[Choice]) -> Callable[[_At], Choice]:
-    def read(at: _At) -> Choice:
-        try:
-            return kind(_text(at))
-        except ValueError:
-            raise FeedError(f"{at[1]} must be one of: {', '.join(kind)}") from None
-
-    return read
+def _size(at: At) -> int:
+    size = count_at(at)
+    if not 1 <= size <= MAX_ARTIFACT_BYTES:
+        raise FeedError(f"{at[1]} must be from 1 to {MAX_ARTIFACT_BYTES}")
+    return size

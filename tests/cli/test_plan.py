@@ -15,7 +15,7 @@ from tests.support.command import Publish, flat
 def test_r11_the_first_line_is_the_advice_and_the_exit_code_says_whether_it_may_ship_now(publish: Publish) -> None:
     ran = publish("plan", "desktop-client@7.5.0")
     assert ran.code == 3
-    assert ran.out.startswith("desktop-client@7.5.0: move right. Ship from Monday 1 February 2027, 18:00 UTC\non.")
+    assert ran.out.startswith("desktop-client@7.5.0: move right. Ship from Monday 1 February 2027, 18:00 UTC to\n")
     assert [line for line in ran.out.splitlines() if line.startswith(("Advised", "Or"))] == [
         "Advised: move right",
         "Or: move left",

@@ -78,6 +78,7 @@ def test_json_is_the_decision(publish: Publish) -> None:
         "freeze.monitors",
         "urgency.hotfix",
         "urgency.delay",
+        "urgency.runway",
         "risk.score",
         "risk.estimate",
         "risk.signal",

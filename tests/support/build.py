@@ -26,6 +26,7 @@ from publisher.model.content.release import ChangeClass, Release
 from publisher.model.content.risk_register import Scenario, Signal
 from publisher.model.values import format_time
 from publisher.rules.freeze.matrix import Case, Lengths, Subject, freeze_lengths
+from publisher.rules.requirements.required import with_deadlines
 
 POLICY = Path(__file__).parent / "policy.yaml"
 
@@ -153,7 +154,7 @@ def catalog(
     channels = [
         Channel(id=name, name=name, summary="A channel.", prereleases=name == "beta") for name in ("stable", "beta")
     ]
-    return Catalog(
+    whole = Catalog(
         products={one.id: one for one in products},
         channels={one.id: one for one in channels},
         endpoints=Endpoints.model_validate_json(json.dumps(example("endpoints"))),
@@ -165,6 +166,7 @@ def catalog(
         sample=None,
         **known | fields,
     )
+    return with_deadlines(whole)
 
 
 def subject(client_type: str, change_class: str, **fields: Any) -> Subject:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from publisher.channel.feeds.feed_requirements import feed_requirements
 from publisher.channel.layout import artifact_target, target_key
 from publisher.errors import InputError
 from publisher.model.catalog import Catalog
@@ -57,6 +58,7 @@ def build_feed(catalog: Catalog, release: Release, channel: str, artifact: Publi
             and deprecation.announced <= now
             and (state := deprecation_state(catalog, deprecation, now)) is not DeprecationState.REMOVED
         ),
+        requirements=feed_requirements(catalog, release.product, channel, now),
     )
 
 

@@ -11,6 +11,7 @@ from publisher.content.catalog_items import Item, Loaded, LoadedConfiguration
 from publisher.content.explain import did_you_mean
 from publisher.content.links.checks import exists, file_named, once
 from publisher.content.links.maintenance import maintenance_problems
+from publisher.content.links.requirements import requirement_problems
 from publisher.content.links.risk_register import register_problems
 from publisher.errors import Place, Problem
 from publisher.model.config.role import SHARED_ROLES, TOP_LEVEL_ROLES
@@ -36,6 +37,7 @@ def link_problems(loaded: Loaded, *, quorums: bool = True) -> list[Problem]:
         *_deprecations(loaded),
         *register_problems(loaded),
         *maintenance_problems(loaded),
+        *requirement_problems(loaded),
         *_markdown(loaded),
     ]
 

@@ -19,14 +19,14 @@ from publisher.model.content.release import Release
 from publisher.model.content.risk_register import Override
 from publisher.model.values import format_time
 from publisher.rules.engine.gate import Overridable
-from publisher.rules.engine.overrides import duties_needed
+from publisher.rules.engine.overrides import duties_of
 from publisher.rules.gate_order import BY_ID, GATES
 
 OVERRIDABLE = tuple(gate.id for gate in GATES if gate.overridable is not Overridable.NEVER)
 """Gates that an override may name; integrity is never overridden (R30)."""
 
 ANSWERING = (Duty.ENGINEERING, Duty.OPERATIONS, Duty.EXECUTIVE)
-"""Duties that can answer for an override (R27)."""
+"""Duties that can answer for an override of any kind (R27)."""
 
 
 def register_problems(loaded: Loaded) -> list[Problem]:
@@ -150,22 +150,27 @@ def _overrides(loaded: Loaded) -> Iterator[Problem]:
 
 
 def _duties(item: Item[Override], policy: Policy | None) -> Iterator[Problem]:
-    """Engineering and operations answer for an override, each once; who has another duty answers for none (R27).
+    """Engineering and operations answer for an override, each once (R27); for short notice operations, comms and an
+    executive do.
 
     Under profile solo any one person answers. What a hard freeze asks for besides is for the rules to say.
     """
+    kinds = {BY_ID[rule].overridable for rule in item.value.rules if rule in OVERRIDABLE}
+    asked = {Overridable.BY_DUTIES if kind is Overridable.WITH_EXECUTIVE else kind for kind in kinds}
+    needed = dict.fromkeys(duty for kind in Overridable if kind in asked for duty in duties_of(kind))
+    answering = tuple(dict.fromkeys((*ANSWERING, *needed)))
     duties = [approver.duty for approver in item.value.approvers]
     for index, duty in enumerate(duties):
         place = item.place("approvers", index, "duty")
-        if duty not in ANSWERING:
+        if duty not in answering:
             yield Problem(
                 f"duty {duty} cannot approve an override",
                 place,
-                f"choose one that can: {', '.join(ANSWERING)}",
+                f"choose one that can: {', '.join(answering)}",
             )
         elif duty in duties[:index]:
             yield Problem(f"duty {duty} appears twice", place, "keep one of them")
-    for duty in duties_needed(policy, hard=False) if policy else ():
+    for duty in needed if policy is not None and policy.profile == "team" else ():
         if duty not in duties:
             yield Problem(f"nobody approves as {duty}", item.place("approvers"), f"add a person with the duty {duty}")
 

@@ -8,7 +8,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from publisher.model.values import HttpsUrl, Markdown, Model, Score, Slug, Text, UtcTime
+from publisher.model.content.requirement import RequiredVersion
+from publisher.model.values import HttpsUrl, Markdown, Model, Score, Slug, Text, UtcTime, format_time
 from publisher.model.visibility import Visible
 
 Impact = Annotated[int, Field(ge=0, le=3)]
@@ -159,6 +160,8 @@ class Event(Visible):
     """Expected effects on clients, nodes, support and compatibility."""
     invalidates: tuple[Assumption, ...] = ()
     """What users take for granted and the event ends (R6)."""
+    requires: tuple[RequiredVersion, ...] = ()
+    """Versions that users must run by then, by product, release line and audience (R55)."""
     follows: tuple[Slug, ...] = ()
     """Events that must have begun before this one, by id."""
     comms_lead: Text | None = None
@@ -184,6 +187,12 @@ class Event(Visible):
             raise ValueError(
                 "`starts` is not between `earliest` and `latest` of its trigger; set it to the best estimate"
             )
+        for required in self.requires:
+            if required.by is not None and required.by > self.earliest:
+                raise ValueError(
+                    f"`requires` of {required.product} has a `by` after the event may have begun; leave it out, or set"
+                    f" it to {format_time(self.earliest)} or earlier"
+                )
         for earlier, later in zip(self.revisions, self.revisions[1:], strict=False):
             if later.until <= earlier.until:
                 raise ValueError("`revisions` must be in the order of `until`, oldest first")

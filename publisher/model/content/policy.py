@@ -13,6 +13,7 @@ from publisher.model.content.product import ClientType
 from publisher.model.content.release import ChangeClass
 from publisher.model.records.attested_fact import Fact
 from publisher.model.values import Duration, LocalTime, Model, Score, Slug, Text, UtcTime
+from publisher.wire.requirement import Audience
 
 
 class Band(Model):
@@ -225,6 +226,30 @@ class ApprovalPolicy(Model):
     """Whether rollback metadata is signed together with each release that can be taken back (R85)."""
 
 
+class Runway(Model):
+    """How long before its moment a required version must be out, for some (R28)."""
+
+    because: Text
+    """A short noun phrase for the arithmetic: "nodes on main networks"."""
+    length: Duration
+    """How long people need to hear of it, test it and install it."""
+    client_types: tuple[ClientType, ...] = ()
+    """Client types; none means all."""
+    events: tuple[Slug, ...] = ()
+    """Event types; none means all."""
+    audiences: tuple[Audience, ...] = ()
+    """Only where one of these is asked; none means all."""
+
+
+class RequirementPolicy(Model):
+    """Which events may require versions, and the runway of each."""
+
+    events: tuple[Slug, ...] = ()
+    """Event types that may require versions; none: no event may."""
+    runways: tuple[Runway, ...] = ()
+    """The longest that applies counts; where none applies, the version may come out at the last moment."""
+
+
 class Policy(Model):
     """The whole of policy.yaml."""
 
@@ -248,6 +273,8 @@ class Policy(Model):
     """What is measured before a soft freeze ends (R22)."""
     approvals: ApprovalPolicy = ApprovalPolicy()
     """What a release needs beyond the signatures that its role asks for (R38, R39)."""
+    requirements: RequirementPolicy = RequirementPolicy()
+    """Which events may require versions, and how long before them those must be out (R28)."""
     review_due: Duration = timedelta(days=7)
     """How long after its last review the calendar is due for the next (R92)."""
     review_stale: Duration = timedelta(days=14)

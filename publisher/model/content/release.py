@@ -232,7 +232,9 @@ class Release(Model):
     visibility: Literal["public", "internal"] = "public"
     """Who may know of it."""
     events: tuple[Slug, ...] = ()
-    """Events that this release is for or that its users should know of (R56)."""
+    """Events that its users should know of (R56)."""
+    for_event: Slug | None = None
+    """The event that requires this version: its own freeze does not stop it, until the moment of the requirement."""
     source: HttpsUrl | None = None
     """Where the facts can be checked."""
     sample: bool = False

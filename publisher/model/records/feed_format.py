@@ -12,6 +12,8 @@ from pydantic import Field, StringConstraints
 from publisher.model.content.deprecation import DeprecationState
 from publisher.model.values import Digest, Model, PlatformId, ReleaseVersion, Sentence, Slug, Text, UtcTime
 from publisher.wire.feed_parser import Action, Restart
+from publisher.wire.requirement import MOST as MOST_REQUIREMENTS
+from publisher.wire.requirement import Audience
 
 FeedUrl = Annotated[
     str,
@@ -72,6 +74,52 @@ class FeedDeprecation(Model):
     """What to use instead."""
 
 
+class FeedEstimate(Model):
+    """When a block or an epoch is expected; it widens with its age (EIP-6953)."""
+
+    kind: Literal["block", "epoch"]
+    """What is counted."""
+    chain: Text
+    """On which chain."""
+    height: int
+    """The block or epoch that the event waits for."""
+    seen: int
+    """The one that the chain had reached at `as_of`."""
+    spacing_ms: int
+    """Average time between two of them, in milliseconds."""
+    as_of: UtcTime
+    """When it was estimated."""
+    earliest: UtcTime
+    """Before this moment it cannot happen, as far as was known at `as_of`."""
+    latest: UtcTime
+    """After this moment it must have happened, as far as was known at `as_of`."""
+    drift_seconds_per_day: Annotated[int, Field(ge=0, lt=86400)]
+    """By how many seconds it widens on both sides for each day since `as_of`."""
+    trusted_until: UtcTime
+    """From this moment on it is too old to be believed."""
+
+
+class FeedRequirement(Model):
+    """The lowest version that survives an event."""
+
+    event: Slug
+    """Id of the event; the site has a page of this name."""
+    title: Text
+    """What happens."""
+    at_least: ReleaseVersion
+    """Whoever runs this version or a later one on this channel is ready; it need not be out yet."""
+    audiences: tuple[Audience, ...] = ()
+    """Whom it is about; absent: everybody."""
+    by: UtcTime
+    """When it must be running; with an estimate the earliest moment as known at its `as_of`."""
+    runway_begins: UtcTime
+    """From this moment on there is less time to install it than the release policy asks for."""
+    estimate: FeedEstimate | None = None
+    """The block or epoch that `by` follows from; absent where it is a date."""
+    url: str | None = None
+    """The page of the event."""
+
+
 class Feed(Model):
     """The whole feed file. Within format 1, fields may be added; clients ignore unknown ones."""
 
@@ -89,3 +137,5 @@ class Feed(Model):
     """Versions below this have a publicly known security problem."""
     deprecations: tuple[FeedDeprecation, ...] = ()
     """What will be removed from this product."""
+    requirements: Annotated[tuple[FeedRequirement, ...], Field(max_length=MOST_REQUIREMENTS)] = ()
+    """Versions that events require on this channel."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
 from publisher.rules.engine.gate import Ruling
+from publisher.rules.engine.public_words import about, titled
 from publisher.rules.engine.question import Question
 from publisher.rules.freeze.consecutive_freezes import Stretch
 from publisher.rules.freeze.timeline import Part
@@ -22,6 +23,24 @@ def waits(stretch: Stretch, question: Question, reason: str, fix: str) -> Ruling
         until=stretch.until,
         arithmetic="; then ".join(arithmetic(stretch.windows)),
         sources=stretch.sources,
+    )
+
+
+def lifted(hardness: str, part: Part, question: Question) -> Ruling | None:
+    """The ruling where only the freeze of the event that the release is for holds; None where it does not hold."""
+    requirement = question.lifts
+    if requirement is None or all(window.cause.id != requirement.event.id for window in part.holding(question.now)):
+        return None
+    required, until = requirement.required, english.moment(requirement.due(question.policy))
+    return about(
+        [requirement.event],
+        question.now,
+        Outcome.PASS,
+        f"The {hardness} freeze around {titled([requirement.event])} does not stop it, since this event requires"
+        f" {required.at_least} or later and no published version meets that. This holds until {until}.",
+        public=f"the {hardness} freeze does not stop a version that it requires, until {until}.",
+        who="",
+        fix="",
     )
 
 

@@ -77,6 +77,8 @@ class Overridable(Enum):
     """Engineering and operations."""
     WITH_EXECUTIVE = "with an executive"
     """These and an executive, with a reviewed way back."""
+    SHORT_NOTICE = "at short notice"
+    """Operations, comms and an executive: who installs it, who tells users, and who answers for the hurry."""
 
 
 @dataclass(frozen=True, eq=False)

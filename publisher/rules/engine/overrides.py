@@ -24,11 +24,22 @@ YIELDING = (Outcome.WAITING, Outcome.NEEDS_APPROVAL, Outcome.UNKNOWN)
 """Outcomes that people may override."""
 
 
-def duties_needed(policy: Policy, *, hard: bool) -> tuple[Duty, ...]:
+_DUTIES = {
+    Overridable.NEVER: (),
+    Overridable.BY_DUTIES: (Duty.ENGINEERING, Duty.OPERATIONS),
+    Overridable.WITH_EXECUTIVE: (Duty.ENGINEERING, Duty.OPERATIONS, Duty.EXECUTIVE),
+    Overridable.SHORT_NOTICE: (Duty.OPERATIONS, Duty.COMMS, Duty.EXECUTIVE),
+}
+
+
+def duties_of(overridable: Overridable) -> tuple[Duty, ...]:
+    """Duties that must be among the approvers of an override of a gate of this kind."""
+    return _DUTIES[overridable]
+
+
+def duties_needed(policy: Policy, overridable: Overridable) -> tuple[Duty, ...]:
     """Duties that must be among the approvers of an override; none under profile solo, where one person is enough."""
-    if policy.profile == "solo":
-        return ()
-    return (Duty.ENGINEERING, Duty.OPERATIONS, *((Duty.EXECUTIVE,) if hard else ()))
+    return () if policy.profile == "solo" else duties_of(overridable)
 
 
 def overridden(question: Question, verdicts: Iterable[Verdict], gates: Mapping[str, Gate]) -> tuple[Verdict, ...]:
@@ -115,10 +126,10 @@ def _lack(question: Question, gate: Gate, override: Override) -> str | None:
     longest = question.policy.override_longest
     if override.expires - override.approved_at > longest:
         return f"lasts longer than {english.length(longest)}, the most that the policy allows"
-    hard = gate.overridable is Overridable.WITH_EXECUTIVE
     duties = {approver.duty for approver in override.approvers}
-    if missing := [duty for duty in duties_needed(question.policy, hard=hard) if duty not in duties]:
+    if missing := [duty for duty in duties_needed(question.policy, gate.overridable) if duty not in duties]:
         return f"lacks an approver of duty {english.listed(missing)}"
+    hard = gate.overridable is Overridable.WITH_EXECUTIVE
     if hard and override.rollback_review is None and question.policy.profile == "team":
         return "lacks a `rollback_review`, which a hard freeze requires"
     files = question.evidence.artifacts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -17,7 +17,8 @@ from publisher.model.content.product import Product
 from publisher.model.content.release import Release
 from publisher.model.records.evidence import Evidence
 from publisher.rules.freeze.matrix import Subject
-from publisher.rules.freeze.timeline import Timeline, timeline
+from publisher.rules.freeze.timeline import Part, Timeline, timeline, timeline_without
+from publisher.rules.requirements.required import EventRequirement, is_required, requirements_of
 from publisher.wire.version import Version
 
 
@@ -50,6 +51,50 @@ class Question:
     def timeline(self) -> Timeline:
         """All freeze windows that exist for this kind of change."""
         return timeline(self.catalog, self.subject)
+
+    @cached_property
+    def lifts(self) -> EventRequirement | None:
+        """The requirement for whose event the release ships now: the event's own freeze does not stop it.
+
+        Only until the moment of the requirement, only for the release that is required, and only while nothing that is
+        published meets it; so no other change rides along.
+        """
+        release = self.release
+        if release.for_event is None:
+            return None
+        for requirement in requirements_of(self.catalog, release.product, self.channel):
+            if requirement.event.id == release.for_event and self.now < requirement.due(self.policy):
+                if is_required(self.catalog, release, requirement, self.withdrawn) and not self.is_met(requirement):
+                    return requirement
+        return None
+
+    def is_met(self, requirement: EventRequirement) -> bool:
+        """Whether something that is published, and was not taken back, meets the requirement."""
+        published = {self.current, self.evidence.live} - self.withdrawn
+        return any(version is not None and requirement.is_met_by(version) for version in published)
+
+    @property
+    def freezes(self) -> Timeline:
+        """The freeze windows that count now: all, but those of the event that the release is for."""
+        if self.lifts is None:
+            return self.timeline
+        return timeline_without(self.catalog, self.subject, self.lifts.event.id)
+
+    def freeze_boundaries(self, part: Callable[[Timeline], Part]) -> Iterable[datetime]:
+        """The moments after now at which a part of `freezes` may begin or cease to hold, in order."""
+        edges = part(self.timeline).edges_after(self.now)
+        if self.release.for_event is None:
+            return edges
+        others = timeline_without(self.catalog, self.subject, self.release.for_event)
+        return merge(edges, part(others).edges_after(self.now), self.lift_boundaries())
+
+    def lift_boundaries(self) -> Iterable[datetime]:
+        """The moments after now at which `lifts` may change, in order."""
+        if self.release.for_event is None:
+            return ()
+        requirements = requirements_of(self.catalog, self.release.product, self.channel)
+        ends = sorted(due for each in requirements if (due := each.due(self.policy)) > self.now)
+        return merge(ends, self.shipping_boundaries())
 
     @property
     def withdrawn(self) -> frozenset[Version]:

@@ -13,7 +13,8 @@ from publisher.model.records.attested_fact import Fact
 from publisher.model.records.decision import Decision
 from publisher.rules import english
 from publisher.rules.engine import overrides
-from publisher.rules.engine.gate import Gate
+from publisher.rules.engine.gate import Gate, Overridable
+from publisher.rules.engine.overrides import duties_of
 from publisher.rules.engine.public_words import titled
 from publisher.rules.engine.question import Question
 
@@ -36,11 +37,15 @@ class Needs:
     """Events that each signer must have known of."""
     known: tuple[Event, ...] = ()
     """All events of the content: an approval near one that is gone is not one for what is near now."""
+    lifts: str = ""
+    """Which freeze does not stop it because its event requires it: hard, soft; empty: none."""
 
     @property
     def because(self) -> tuple[str, ...]:
         """Why it needs more than its role asks for, in sentences; empty when it does not."""
         reasons = [f"It ships near {titled(self.near)}."] if self.near and (self.persons or self.facts) else []
+        if self.lifts:
+            reasons.append(f"It ships in the {self.lifts} freeze of the event that it is for.")
         for override in self.overrides:
             names = english.listed([f"{approver.person} ({approver.duty})" for approver in override.approvers])
             reasons.append(f'It relies on the override {override.id} by {names}: "{override.reason}"')
@@ -58,17 +63,36 @@ def needs(question: Question, decision: Decision, gates: Mapping[str, Gate]) -> 
     known = tuple(question.catalog.events)
     if question.policy.profile == "solo" or not question.near:
         return Needs(overrides=used, near=question.near, known=known)
-    asked = question.policy.approvals
+    asked, lifts = question.policy.approvals, _lifted_freeze(question)
+    duties = tuple(dict.fromkeys((*asked.near_duties, *_LIFTING.get(lifts, ()))))
     authors = tuple(dict.fromkeys(question.release.authors))
     return Needs(
-        persons=asked.near_events,
-        duties=asked.near_duties,
+        persons=max(asked.near_events, len(duties)),
+        duties=duties,
         facts=asked.facts,
         overrides=used,
         sole_author=authors[0] if len(authors) == 1 else None,
         near=question.near,
         known=known,
+        lifts=lifts,
     )
+
+
+_LIFTING = {
+    "soft": duties_of(Overridable.BY_DUTIES),
+    "hard": duties_of(Overridable.WITH_EXECUTIVE),
+}
+"""Who signs a release that ships in the freeze of its own event: those who could override that freeze (R27)."""
+
+
+def _lifted_freeze(question: Question) -> str:
+    if question.lifts is None:
+        return ""
+    event = question.lifts.event.id
+    for name, part in (("hard", question.timeline.hard), ("soft", question.timeline.soft)):
+        if any(window.cause.id == event for window in part.holding(question.now)):
+            return name
+    return ""
 
 
 def same_person(name: str, slug: str) -> bool:

@@ -158,6 +158,15 @@ def timeline(catalog: Catalog, subject: Subject) -> Timeline:
     return catalog.remember(_timeline, _as_the_policy_sees(catalog, subject))
 
 
+def timeline_without(catalog: Catalog, subject: Subject, event: str) -> Timeline:
+    """The same without the freezes of one event, by id."""
+    return catalog.remember(_timeline_without, _as_the_policy_sees(catalog, subject), event)
+
+
+def _timeline_without(catalog: Catalog, subject: Subject, event: str) -> Timeline:
+    return Timeline(tuple(window for window in timeline(catalog, subject).windows if window.cause.id != event))
+
+
 def _timeline(catalog: Catalog, subject: Subject) -> Timeline:
     return Timeline(freeze_windows(catalog, subject))
 

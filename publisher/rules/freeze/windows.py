@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from math import ceil, floor
 
 from publisher.model.catalog import Catalog
 from publisher.model.content.event import REVISED, Event, Revision, Trigger
@@ -19,16 +18,13 @@ from publisher.model.content.release import ChangeClass
 from publisher.model.content.risk_register import SprintFreeze
 from publisher.model.visibility import Visibility
 from publisher.rules import english
+from publisher.rules.freeze.drift import DAY, reached
 from publisher.rules.freeze.matrix import Case, Lengths, Subject, freeze_lengths, padded_lengths
 from publisher.rules.freeze.severity import effective_severity
 from publisher.rules.staffing.coverage import uncovered
 
 EVER = datetime.min.replace(tzinfo=UTC)
 NEVER = datetime.max.replace(tzinfo=UTC)
-DAY = timedelta(days=1)
-
-FAR = datetime(2300, 1, 1, tzinfo=UTC)
-"""Later than anything that content can name; what an estimate that ages fast would move beyond it stops here."""
 
 
 class Hardness(StrEnum):
@@ -197,39 +193,32 @@ def _windows_of(era: Era, lengths: Lengths, subject: Subject, cause: Event) -> l
 
 @dataclass(frozen=True)
 class _Guess:
-    """When an event takes place, as far as it can be told; an estimate grows wider with its age (R18).
-
-    A freeze that begins B before the earliest moment S of an estimate of age a, widened by k a day, holds from the
-    first moment t with t >= S - B - k * (t - as_of). So t is worked out once, and no clock is needed.
-    """
+    """When an event takes place, as far as it can be told; an estimate grows wider with its age (R18)."""
 
     start: datetime
     end: datetime
     trigger: Trigger | None
-    drift: float
-    """How much of a day one day of age adds."""
+    per_day: timedelta
+    """How much one day of age adds."""
     words: str
 
     @classmethod
     def of(cls, event: Event, policy: FreezePolicy) -> _Guess:
         trigger = event.estimate
         if trigger is None:
-            return cls(event.starts, event.ends, None, 0.0, "")
+            return cls(event.starts, event.ends, None, timedelta(), "")
         per_day = policy.uncertainty.drift_per_day
         text = (
             f"; from the earliest to the latest moment at which {trigger.kind} {trigger.height:,} is expected,"
             f" plus {english.length(per_day)} on both sides for each day since {english.day(trigger.as_of)}"
         )
-        return cls(event.earliest, event.over, trigger, per_day / DAY, text)
+        return cls(event.earliest, event.over, trigger, per_day, text)
 
     def moved(self, moment: datetime) -> datetime:
         """An edge of a freeze, moved to when it is reached while the estimate ages."""
-        if self.trigger is None or moment <= self.trigger.as_of:
+        if self.trigger is None:
             return moment
-        away = (moment - self.trigger.as_of).total_seconds()
-        before = moment <= self.start
-        seconds = floor(away / (1 + self.drift)) if before else ceil(away / (1 - self.drift))
-        return self.trigger.as_of + min(timedelta(seconds=seconds), FAR - self.trigger.as_of)
+        return reached(moment, self.trigger.as_of, self.per_day, before=moment <= self.start)
 
     def moved_to_days(self, moment: datetime) -> datetime:
         """The same for an event that is not public: whole days, outwards, since an odd hour would tell of a block."""

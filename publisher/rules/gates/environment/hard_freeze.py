@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from operator import attrgetter
 
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
-from publisher.rules.engine.freeze_ruling import none_holds, waits
+from publisher.rules.engine.freeze_ruling import lifted, none_holds, waits
 from publisher.rules.engine.gate import Gate, Half, Overridable, Ruling
 from publisher.rules.engine.overrides import duties_needed
 from publisher.rules.engine.question import Question
@@ -17,9 +18,9 @@ from publisher.rules.freeze.fix_confidence import FIXES
 
 def ask(question: Question) -> Ruling:
     """Nothing of this class ships while a hard freeze holds."""
-    hard = question.timeline.hard
+    hard = question.freezes.hard
     if (holding := stretch(hard, question.now)) is None:
-        return none_holds("hard", hard, question)
+        return lifted("hard", question.timeline.hard, question) or none_holds("hard", hard, question)
     until = english.moment(holding.until)
     return waits(
         holding,
@@ -31,7 +32,7 @@ def ask(question: Question) -> Ruling:
 
 def boundaries(question: Question) -> Iterable[datetime]:
     """Starts and ends of hard freezes."""
-    return question.timeline.hard.edges_after(question.now)
+    return question.freeze_boundaries(attrgetter("hard"))
 
 
 def _releases_like_it(question: Question) -> str:
@@ -43,7 +44,7 @@ def _way_out(question: Question) -> str:
     """How a fix may ship in a hard freeze."""
     if question.release.change_class not in FIXES:
         return ""
-    duties = duties_needed(question.policy, hard=True)
+    duties = duties_needed(question.policy, Overridable.WITH_EXECUTIVE)
     by = f"approved by {english.listed(duties)}" if duties else "in your name, with your reason"
     return f" A fix that cannot wait needs an override in content/overrides/, {by}."
 

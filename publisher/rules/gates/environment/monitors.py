@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from heapq import merge
 
 from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
@@ -21,11 +22,12 @@ from publisher.rules import english
 from publisher.rules.engine.gate import TEAM, Gate, Half, Ruling
 from publisher.rules.engine.public_words import about, neutral, titled
 from publisher.rules.engine.question import Question
+from publisher.rules.freeze.drift import FAR
 from publisher.rules.freeze.fix_confidence import sure_fix
 from publisher.rules.freeze.matrix import Subject
 from publisher.rules.freeze.severity import effective_severity
 from publisher.rules.freeze.timeline import Part, Timeline, timeline
-from publisher.rules.freeze.windows import FAR, Window
+from publisher.rules.freeze.windows import Window
 from publisher.rules.health.readings import Health, changes, last_reading, limits, state, watching
 
 
@@ -50,7 +52,7 @@ def ask(question: Question) -> Ruling:
             Outcome.NOT_APPLICABLE,
             public="No soft freeze follows a severe event now, so no measurements are needed.",
         )
-    stopped_until = question.timeline.stopping.until(question.now)
+    stopped_until = question.freezes.stopping.until(question.now)
     watchers = watching(question.catalog, question.release.product)
     states = {monitor: state(monitor, question.now) for monitor in watchers}
     ill = [monitor for monitor, health in states.items() if health is Health.UNHEALTHY]
@@ -103,7 +105,7 @@ def boundaries(question: Question) -> Iterable[datetime]:
     if question.release.change_class is ChangeClass.DOCS:
         return ()
     edges = question.catalog.remember(_watched, question.subject, question.policy.monitors).edges
-    return edges[bisect_right(edges, question.now) :]
+    return merge(edges[bisect_right(edges, question.now) :], question.lift_boundaries())
 
 
 def _watched(catalog: Catalog, subject: Subject, policy: MonitorPolicy) -> Watched:

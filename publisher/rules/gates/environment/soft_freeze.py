@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from heapq import merge
+from operator import attrgetter
 
 from publisher.model.content.release import ChangeClass, Necessity, Release
 from publisher.model.records.decision import Outcome
 from publisher.rules import english
-from publisher.rules.engine.freeze_ruling import none_holds, waits
+from publisher.rules.engine.freeze_ruling import lifted, none_holds, waits
 from publisher.rules.engine.gate import Gate, Half, Ruling
 from publisher.rules.engine.question import Question
 from publisher.rules.freeze.consecutive_freezes import stretch
@@ -26,7 +27,7 @@ TOO_LARGE = {
 
 def ask(question: Question) -> Ruling:
     """Whether a soft freeze holds that does not let the release through."""
-    release, timeline = question.release, question.timeline
+    release, timeline = question.release, question.freezes
     if holding := stretch(timeline.soft_stopping, question.now):
         allowed = _allowed(timeline.soft.holding(question.now))
         may = f"only {english.kinds(allowed)} may ship" if allowed else "nothing may ship"
@@ -43,6 +44,8 @@ def ask(question: Question) -> Ruling:
         why, fix = unfit
         until = english.moment(holding.until)
         return waits(holding, question, f"soft freeze around {holding.named} until {until}: {why}", fix)
+    if (ruling := lifted("soft", question.timeline.soft, question)) is not None:
+        return ruling
     if (end := timeline.soft.until(question.now)) is not None:
         kinds = english.kinds([release.change_class])
         return Ruling(
@@ -53,10 +56,9 @@ def ask(question: Question) -> Ruling:
 
 def boundaries(question: Question) -> Iterable[datetime]:
     """Starts and ends of soft freezes, and for a fix also the moments at which the version that it mends changes."""
-    timeline, now = question.timeline, question.now
     return merge(
-        timeline.soft_stopping.edges_after(now),
-        timeline.soft_of_events.edges_after(now),
+        question.freeze_boundaries(attrgetter("soft_stopping")),
+        question.freeze_boundaries(attrgetter("soft_of_events")),
         question.shipping_boundaries() if question.release.change_class in TOO_LARGE else (),
     )
 
