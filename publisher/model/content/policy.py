@@ -238,7 +238,7 @@ class Runway(Model):
     events: tuple[Slug, ...] = ()
     """Event types; none means all."""
     audiences: tuple[Audience, ...] = ()
-    """Only where one of these is asked; none means all."""
+    """Only for requirements that name one of these; none means all requirements."""
 
 
 class RequirementPolicy(Model):

@@ -63,9 +63,13 @@ class Question:
         if release.for_event is None:
             return None
         for requirement in requirements_of(self.catalog, release.product, self.channel):
-            if requirement.event.id == release.for_event and self.now < requirement.due(self.policy):
-                if is_required(self.catalog, release, requirement, self.withdrawn) and not self.is_met(requirement):
-                    return requirement
+            if (
+                requirement.event.id == release.for_event
+                and self.now < requirement.due(self.policy)
+                and is_required(self.catalog, release, requirement, self.withdrawn)
+                and not self.is_met(requirement)
+            ):
+                return requirement
         return None
 
     def is_met(self, requirement: EventRequirement) -> bool:

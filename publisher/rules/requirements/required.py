@@ -72,11 +72,10 @@ class EventRequirement:
         return reached(moment, self.estimate.as_of, policy.freeze.uncertainty.drift_per_day, before=True)
 
     def _applies(self, runway: Runway, product: Product) -> bool:
-        asked = self.required.audiences
         return (
             (not runway.client_types or product.client_type in runway.client_types)
             and (not runway.events or self.event.type in runway.events)
-            and (not runway.audiences or not asked or not set(runway.audiences).isdisjoint(asked))
+            and (not runway.audiences or not set(runway.audiences).isdisjoint(self.required.audiences))
         )
 
 
