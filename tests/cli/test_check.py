@@ -74,10 +74,16 @@ def committed(tmp_path: Path) -> Path:
     """A repository with a copy of the content, all of it committed."""
     for folder in ("content", "site_config"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
-    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"]):
-        identity = ["-c", "user.name=Ana", "-c", "user.email=ana@example.org", "-c", "commit.gpgsign=false"]
-        subprocess.run(["git", *identity, *words], cwd=tmp_path, check=True)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    commit(tmp_path)
     return tmp_path
+
+
+def commit(repository: Path) -> None:
+    """Commit everything as it stands."""
+    for words in (["add", "-A"], ["commit", "-qm", "all"]):
+        identity = ["-c", "user.name=Ana", "-c", "user.email=ana@example.org", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *identity, *words], cwd=repository, check=True)
 
 
 def test_r25_since_refuses_what_ends_a_running_freeze_earlier(publish: Publish, tmp_path: Path) -> None:
@@ -144,3 +150,21 @@ def test_advice_is_shown_and_fails_only_where_it_is_asked_to(publish: Publish, t
     assert publish("check", "--strict", *given).code == 1
     value = json.loads(publish("check", "--strict", "--json", *given).out)
     assert (value["ok"], value["advice"][0]["about"]) == (False, "btt-listing-sample")
+
+
+def test_r28_since_refuses_an_event_that_comes_to_require_what_its_freeze_stops(
+    publish: Publish, tmp_path: Path
+) -> None:
+    repository = committed(tmp_path)
+    event = repository / "content/events/gateway-move-sample.yaml"
+    moved = event.read_text().replace("2026-11-03T", "2026-11-21T").replace("status: happened\n", "")
+    event.write_text(moved)
+    commit(repository)
+    event.write_text(moved + 'requires:\n  - {product: btfs-node, channel: stable, at_least: "4.2.0"}\n')
+    release = repository / "content/releases/btfs-node/4.2.0.yaml"
+    release.write_text(release.read_text().replace("action: recommended", "action: required"))
+    ran = publish("check", "--since", "HEAD", cwd=repository)
+    assert ran.code == 1
+    assert "gateway-move-sample now requires btfs-node stable 4.2.0 where it required nothing" in flat(ran.err)
+    assert "-> add an override of freeze.hard or freeze.soft for that version" in flat(ran.err)
+    assert publish("check", cwd=repository).code == 0

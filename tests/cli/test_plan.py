@@ -64,8 +64,8 @@ def test_where_no_date_is_left_in_time_the_first_line_says_so_and_whom_to_call()
     required = notes | {"action": "required", "required_by": "2026-03-12T00:00:00Z"}
     release = build.release("4.2.0", notes=required, planned_for="2026-03-09T09:00:00Z")
     catalog = build.catalog([build.event("2026-03-10 10:00", "2026-03-10 22:00")], [release])
-    out = " ".join(PlanReport(release, plan(catalog, release, "stable", build.at("2026-03-05"))).lines(80))
-    assert out.startswith("daemon 4.2.0 waits until")
+    out = " ".join(PlanReport(release, plan(catalog, release, "stable", build.at("2026-03-12"))).lines(80))
+    assert out.startswith("daemon@4.2.0: no date is left. Users had to run it by Thursday 12 March 2026,")
     assert "Call Ana, who owns the calendar," in out.partition(" Channel stable")[0]
     assert "Advised" not in out
 

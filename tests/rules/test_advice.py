@@ -97,7 +97,6 @@ def test_r93_a_planned_date_after_users_must_have_acted_is_too_late_even_if_it_i
 @pytest.mark.parametrize(
     ("now", "late"),
     [
-        ("2026-03-05", "Users must run it by Thursday 12 March 2026, 00:00 UTC, so Friday 13 March 2026, 22:00 UTC is"),
         ("2026-03-12", "Users had to run it by Thursday 12 March 2026, 00:00 UTC, which has passed."),
         ("2026-06-12", "Users had to run it by Thursday 12 March 2026, 00:00 UTC, which has passed."),
     ],
@@ -108,6 +107,19 @@ def test_r93_where_no_date_is_left_in_time_the_answer_is_whom_to_call(now: str, 
     assert found.too_late.startswith(late)
     assert found.too_late.endswith(
         "Call Ana, who owns the calendar, to agree on an override or on another `required_by`."
+    )
+
+
+def test_r93_where_no_open_date_is_left_in_time_an_override_is_offered_with_who_must_sign_it() -> None:
+    found = advice(planned("2026-03-09", **required_by("2026-03-12T00:00")), now=at("2026-03-05"))
+    (only,) = found.options
+    assert (only.kind, only.what) == (
+        AdviceKind.OVERRIDE,
+        "Ship between now and Tuesday 10 March 2026, 22:00 UTC, the earlier the better, by an override of freeze.hard.",
+    )
+    assert only.cost.startswith("Engineering, operations and executive sign it, and somebody reviews the rollback;")
+    assert found.too_late == (
+        "Users must run it by Thursday 12 March 2026, 00:00 UTC, so Friday 13 March 2026, 22:00 UTC is too late."
     )
 
 

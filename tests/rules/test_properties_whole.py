@@ -56,6 +56,9 @@ def events(draw: st.DrawFn, ident: str) -> Event:
             "latest": format_time(start + timedelta(hours=draw(st.integers(0, 30)))),
         }
     if draw(st.booleans()):
+        version = draw(st.sampled_from(["4.1.0", "4.2.0", "5.0.0"]))
+        fields["requires"] = [{"product": "daemon", "channel": "stable", "at_least": version}]
+    if draw(st.booleans()):
         before = draw(minutes)
         fields["revisions"] = [
             {
@@ -76,7 +79,11 @@ def overrides(draw: st.DrawFn) -> Override:
         "product": "daemon",
         "version": "4.2.0",
         "rules": draw(
-            st.lists(st.sampled_from(["freeze.hard", "freeze.soft", "risk.estimate"]), min_size=1, unique=True)
+            st.lists(
+                st.sampled_from(["freeze.hard", "freeze.soft", "risk.estimate", "urgency.runway"]),
+                min_size=1,
+                unique=True,
+            )
         ),
         "approved_at": format_time(start),
         "expires": format_time(start + timedelta(hours=draw(st.integers(1, 400)))),
@@ -121,6 +128,7 @@ def monitors(draw: st.DrawFn) -> Monitor:
 def wholes(draw: st.DrawFn) -> tuple[Catalog, Release]:
     found = [draw(events(f"event-{number}")) for number in range(draw(st.integers(1, 4)))]
     fields: dict[str, Any] = {"events": draw(st.sampled_from([[], ["event-0"]]))}
+    fields["for_event"] = draw(st.sampled_from([None, "event-0"]))
     if draw(st.booleans()):
         fields["risks"] = []
     one = build.release("4.2.0", draw(st.sampled_from(sorted(ChangeClass))), "daemon", **fields)

@@ -18,6 +18,7 @@ from publisher.model.catalog import Catalog
 from publisher.rules.lint.lint import Lint
 from publisher.rules.lint.lints import lints
 from publisher.rules.lint.loosened import loosened
+from publisher.rules.lint.raised_requirements import raised
 
 
 @click.command("check")
@@ -25,7 +26,8 @@ from publisher.rules.lint.loosened import loosened
 @click.option(
     "--since",
     metavar="REV",
-    help="Also refuse changes that shorten a running freeze, or change the policy without a new version.",
+    help="Also refuse changes that shorten a running freeze or exempt from it, or change the policy without a new"
+    " version.",
 )
 @content_options
 @answering
@@ -73,6 +75,8 @@ class CheckReport(Report):
 def _refuse_loosened(since: str, content: tuple[Path, ...], config: Path, catalog: Catalog, now: datetime) -> None:
     """Raise InputError when the content ends a freeze that has begun earlier than the content of a revision did.
 
+    Refused too: an event that requires more than it did while its own freeze holds, which would be a way through it.
+
     A policy that differs under the same version is refused too: a decision names the policy it followed by it.
     """
     old = catalog_at(since, content, config)
@@ -89,6 +93,13 @@ def _refuse_loosened(since: str, content: tuple[Path, ...], config: Path, catalo
             f"compared with {since}, a running freeze would end earlier:\n{listed}",
             fix="keep the old facts, under `revisions:` in the event, or the old policy in content/policies/; urgent"
             " fixes can ship with an override",
+        )
+    if exempting := raised(old, catalog, now):
+        listed = "\n".join(f"  {requirement}" for requirement in exempting)
+        raise InputError(
+            f"compared with {since}, an event would let through what its running freeze stops:\n{listed}",
+            fix="add an override of freeze.hard or freeze.soft for that version to content/overrides/, or wait for the"
+            " end of the freeze",
         )
 
 

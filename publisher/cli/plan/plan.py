@@ -43,7 +43,7 @@ def command(
     content: tuple[Path, ...],
     config: Path,
 ) -> Report:
-    """Advise what to do with a release: ship now or as planned, move left or right, split, or re-scope.
+    """Advise what to do with a release: ship now or as planned, move left or right, split, re-scope, or override.
 
     Shows each option with dates, reason and cost, the advised one first. Exit code 0 when the release may ship at
     the moment of asking or has shipped, 3 when it may not, or was taken back from the channel that --bucket shows.
@@ -100,6 +100,9 @@ class PlanReport(Report):
                 lines += wrapped(text, width, indent=2)
         if advice.options and advice.too_late:
             lines += ["", *wrapped(advice.too_late, width)]
+        if (last := advice.last_safe) is not None:
+            over = "was" if last <= advice.decision.at else "is"
+            lines += ["", *wrapped(f"The last safe date to ship {over} {english.moment(last)}.", width)]
         if (way := advice.way_back) is not None:
             state = "done" if way.done else "overdue" if way.overdue else "not done yet"
             due = f"Its rollback must be verified and rehearsed by {english.moment(way.at)}: {state}."
@@ -115,7 +118,8 @@ class PlanReport(Report):
         if release.shipped_at is not None and self._shipped:
             return f"{release.id} shipped on {english.moment(release.shipped_at)}; there is nothing to plan."
         if not advice.options:
-            return f"{headline(advice.planned)} {advice.too_late or f'No date within {HORIZON.days} days is open.'}"
+            nothing = f"{headline(advice.planned)} No date within {HORIZON.days} days is open."
+            return f"{release.id}: no date is left. {advice.too_late}" if advice.too_late else nothing
         first = advice.options[0]
         return f"{release.id}: {first.kind}. {first.what}"
 
@@ -131,6 +135,7 @@ class PlanReport(Report):
             "advice": advice.options[0].kind if advice.options else None,
             "options": [_option_data(option) for option in advice.options],
             "too_late": advice.too_late or None,
+            "last_safe": advice.last_safe,
             "way_back": {"by": way.at, **picked(way, "done", "overdue")} if way else None,
             "mend": [verdict.model_dump(mode="json") for verdict in advice.mend],
             "withdrawn": self.withdrawn,

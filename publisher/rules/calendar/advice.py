@@ -8,15 +8,21 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from publisher.model.catalog import Catalog
+from publisher.model.config.role import Duty
 from publisher.model.content.release import ChangeClass, Necessity, Release
 from publisher.model.content.release import Kind as ReleaseKind
 from publisher.model.records.decision import Decision, Verdict
 from publisher.model.records.evidence import Evidence
 from publisher.rules import english
 from publisher.rules.calendar.rollback_due import Due, due
-from publisher.rules.calendar.schedule import HORIZON, Opening, Schedule, schedule
+from publisher.rules.calendar.schedule import HORIZON, Closing, Opening, Schedule, schedule
+from publisher.rules.engine.gate import Overridable
+from publisher.rules.engine.overrides import duties_needed
+from publisher.rules.engine.public_words import titled
 from publisher.rules.engine.question import Question
 from publisher.rules.evaluate import NO_EVIDENCE, evaluate, verdicts_of
+from publisher.rules.gates.environment.runway import last_safe_ship
+from publisher.rules.requirements.required import requiring
 from publisher.wire.version import Version
 
 SHORT_DELAY = timedelta(days=14)
@@ -42,6 +48,7 @@ class AdviceKind(StrEnum):
     MOVE_RIGHT = "move right"
     SPLIT = "split"
     RE_SCOPE = "re-scope"
+    OVERRIDE = "override"
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,8 @@ class Plan:
     """By when its way back must be verified and rehearsed, for the planned time (R85)."""
     too_late: str
     """Why an open date is not advised, as sentences; empty unless users must run the release by then."""
+    last_safe: datetime | None
+    """The last date that leaves users the time that the policy promises them; None where no event requires it."""
 
 
 def plan(catalog: Catalog, release: Release, channel: str, now: datetime, evidence: Evidence = NO_EVIDENCE) -> Plan:
@@ -93,14 +102,14 @@ def plan(catalog: Catalog, release: Release, channel: str, now: datetime, eviden
         options=tuple(options),
         mend=every.mend,
         way_back=due(catalog, release, now),
-        too_late="" if over or required is None else _too_late(catalog, required, now, planned, every, in_time),
+        too_late="" if over or required is None else _too_late(question, required, planned, every, in_time),
+        last_safe=None if over else last_safe_ship(question),
     )
 
 
-def _too_late(
-    catalog: Catalog, required: datetime, now: datetime, planned: datetime, every: Schedule, in_time: Schedule
-) -> str:
+def _too_late(question: Question, required: datetime, planned: datetime, every: Schedule, in_time: Schedule) -> str:
     """Which date would be open and is too late for users, and whom to call where none is left."""
+    catalog, release, channel, now = question.catalog, question.release, question.channel, question.now
     if now >= required:
         late = f"Users had to run it by {english.moment(required)}, which has passed."
     elif in_time.at(planned) or in_time.after(planned):
@@ -110,11 +119,12 @@ def _too_late(
         late = f"Users must run it by {english.moment(required)}, so {english.moment(start)} is too late."
     else:
         late = f"Users must run it by {english.moment(required)}."
-    if in_time.openings:
+    if in_time.openings or in_time.closings:
         return late
     owners = catalog.policy_at(now).owners
     owner = f"{owners.calendar.person}, who owns the calendar," if owners else "the owner of the calendar"
-    return f"{late} No earlier date is open. Call {owner} to agree on an override or on another `required_by`."
+    other = "on what users do instead" if requiring(catalog, release, channel) else "on another `required_by`"
+    return f"{late} No earlier date is open. Call {owner} to agree on an override or {other}."
 
 
 def _options(question: Question, planned: datetime, openings: Schedule) -> Iterator[Option]:
@@ -129,6 +139,9 @@ def _options(question: Question, planned: datetime, openings: Schedule) -> Itera
         yield _move_left(now, planned, left, required)
     if right is not None:
         yield _move_right(release, planned, right, openings.soon_after(planned))
+    if required is not None and left is None and right is None:
+        yield from _only_what_is_required(question, required)
+        yield from _override(question, openings, required)
     if required is not None and (right is None or planned >= required):
         return  # what is split off or left out would ship too late
     later = f"from {english.moment(right.start)} on" if right else "once a date is open"
@@ -183,6 +196,52 @@ def _move_right(release: Release, planned: datetime, span: Opening, first: Openi
         " ".join(cost),
         span,
     )
+
+
+def _only_what_is_required(question: Question, required: datetime) -> Iterator[Option]:
+    """What an event requires, in a release of its own that the event's own freeze does not stop."""
+    for requirement in requiring(question.catalog, question.release, question.channel, question.withdrawn):
+        event = requirement.event
+        if question.release.for_event is not None or event.earliest < question.now:
+            continue
+        alone = question.release.model_copy(update={"for_event": event.id})
+        openings = schedule(question.catalog, alone, question.channel, question.now, question.evidence)
+        for span in openings.ending(required).openings[:1]:
+            assert span.end is not None
+            yield Option(
+                AdviceKind.SPLIT,
+                f"Ship only what {titled([event])} requires, with `for_event: {event.id}`, {_from_to(span)}, and the"
+                " rest in a later release.",
+                "The event's own freeze does not stop what the event requires.",
+                "Two releases to test, sign and announce.",
+                span,
+            )
+            return
+
+
+def _override(question: Question, openings: Schedule, required: datetime) -> Iterator[Option]:
+    """A span long enough to ship in, in which the fewest gates have to be overridden; the earliest of those."""
+    closing = min(openings.closings, key=_by_effort, default=None)
+    if closing is None or closing.end is None:
+        return
+    needed = {duty for gate in closing.gates for duty in duties_needed(question.policy, gate.overridable)}
+    duties = [duty for duty in Duty if duty in needed]
+    review = any(gate.overridable is Overridable.WITH_EXECUTIVE for gate in closing.gates) and bool(duties)
+    who = f"{english.listed(duties)} sign it" if duties else "you answer for it"
+    start = "now" if closing.start <= question.now else english.moment(closing.start)
+    yield Option(
+        AdviceKind.OVERRIDE,
+        f"Ship between {start} and {english.moment(closing.end)}, the earlier the better, by an override of"
+        f" {english.listed([gate.id for gate in closing.gates])}.",
+        f"Users must run it by {english.moment(required)}, and no open date is left.",
+        f"{english.capitalised(who)}{', and somebody reviews the rollback' if review else ''}; the risk that the"
+        " overridden rules guard against.",
+        Opening(closing.start, closing.end, overridden=True),
+    )
+
+
+def _by_effort(closing: Closing) -> tuple[bool, int, datetime]:
+    return not closing.comfortable, len(closing.gates), closing.start
 
 
 def _split(planned: datetime, open_classes: list[ChangeClass], later: str) -> Iterator[Option]:
@@ -253,7 +312,8 @@ def _advised(release: Release, planned: datetime, options: list[Option]) -> Opti
     soon = right is not None and right.start - planned <= SHORT_DELAY
     hurried = left is None or not left.comfortable or (soon and release.necessity is not Necessity.ESSENTIAL)
     moves = [AdviceKind.MOVE_RIGHT, AdviceKind.MOVE_LEFT] if hurried else [AdviceKind.MOVE_LEFT, AdviceKind.MOVE_RIGHT]
-    order = [AdviceKind.SHIP_NOW, AdviceKind.KEEP, *moves, AdviceKind.RE_SCOPE, AdviceKind.SPLIT]
+    rest = [AdviceKind.RE_SCOPE, AdviceKind.SPLIT, AdviceKind.OVERRIDE]
+    order = [AdviceKind.SHIP_NOW, AdviceKind.KEEP, *moves, *rest]
     return next((by_kind[kind] for kind in order if kind in by_kind), None)
 
 

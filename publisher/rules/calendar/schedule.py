@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
 from publisher.model.records.decision import Outcome, Verdict
 from publisher.model.records.evidence import Evidence
+from publisher.rules.engine.gate import Gate, Overridable
+from publisher.rules.engine.overrides import overridable
 from publisher.rules.engine.question import Question
 from publisher.rules.evaluate import NO_EVIDENCE, moments, verdicts_of
+from publisher.rules.gate_order import BY_ID
 
 HORIZON = timedelta(days=180)
 """So far ahead dates are looked for."""
@@ -20,7 +25,14 @@ COMFORT = timedelta(days=1)
 """A shorter span is taken only where no other is: somebody has to ship in it, and see how it does."""
 
 
+SHORT_NOTICE = frozenset(gate.id for gate in BY_ID.values() if gate.overridable is Overridable.SHORT_NOTICE)
+"""Gates that ask people to answer for a date that is late; no work mends that."""
+
 Verdicts = tuple[Verdict, ...]
+
+
+def _lasts(start: datetime, end: datetime | None) -> bool:
+    return end is None or end - start >= COMFORT
 
 
 @dataclass(frozen=True)
@@ -40,7 +52,23 @@ class Opening:
     @property
     def comfortable(self) -> bool:
         """Whether it lasts for a day or more."""
-        return self.end is None or self.end - self.start >= COMFORT
+        return _lasts(self.start, self.end)
+
+
+@dataclass(frozen=True)
+class Closing:
+    """A half-open span of time in which it ships only by overrides of some gates."""
+
+    start: datetime
+    end: datetime | None
+    """None: as far as is known, for good."""
+    gates: tuple[Gate, ...]
+    """What has to be overridden."""
+
+    @property
+    def comfortable(self) -> bool:
+        """Whether it lasts for a day or more."""
+        return _lasts(self.start, self.end)
 
 
 @dataclass(frozen=True)
@@ -49,8 +77,10 @@ class Schedule:
 
     openings: tuple[Opening, ...]
     """In order; they do not touch."""
+    closings: tuple[Closing, ...]
+    """In order; spans that are not open and that people may open."""
     mend: tuple[Verdict, ...]
-    """What blocks it on every date, so that no date helps."""
+    """What blocks it on every date, so that no date helps. Short notice is not among it: nothing mends that."""
 
     def ending(self, moment: datetime) -> Schedule:
         """The same, without anything from `moment` on."""
@@ -59,7 +89,12 @@ class Schedule:
             for opening in self.openings
             if opening.start < moment
         )
-        return replace(self, openings=tuple(openings))
+        closings = (
+            replace(closing, end=moment if closing.end is None else min(closing.end, moment))
+            for closing in self.closings
+            if closing.start < moment
+        )
+        return replace(self, openings=tuple(openings), closings=tuple(closings))
 
     def at(self, moment: datetime) -> Opening | None:
         """The span that `moment` lies in."""
@@ -103,6 +138,7 @@ def schedule(
     always = _always_stopping([verdicts for _, verdicts in states])
     return Schedule(
         openings=tuple(_openings(states, always)),
+        closings=tuple(_closings(states, always)),
         mend=tuple(verdict for verdict in states[0][1] if verdict.rule in always),
     )
 
@@ -113,7 +149,7 @@ def _always_stopping(states: Sequence[Verdicts]) -> set[str]:
         verdict.rule
         for verdicts in states
         for verdict in verdicts
-        if verdict.outcome is Outcome.WAITING or verdict.until
+        if verdict.outcome is Outcome.WAITING or verdict.until or verdict.rule in SHORT_NOTICE
     }
     return (
         set.intersection(*({verdict.rule for verdict in verdicts if verdict.outcome.stops} for verdicts in states))
@@ -134,3 +170,22 @@ def _openings(states: Iterable[tuple[datetime, Verdicts]], always: set[str]) -> 
             start, overridden = None, False
     if start is not None:
         yield Opening(start, None, overridden)
+
+
+def _closings(states: Sequence[tuple[datetime, Verdicts]], always: set[str]) -> Iterator[Closing]:
+    ends = (*(moment for moment, _ in states[1:]), None)
+    spans = [
+        (_to_override(verdicts, always), moment, end) for (moment, verdicts), end in zip(states, ends, strict=True)
+    ]
+    for gates, alike in groupby(spans, key=itemgetter(0)):
+        together = list(alike)
+        if gates:
+            yield Closing(together[0][1], together[-1][2], gates)
+
+
+def _to_override(verdicts: Verdicts, always: set[str]) -> tuple[Gate, ...]:
+    """What has to be overridden; empty where nothing stops it, and where something that stops it cannot be."""
+    stopping = [verdict for verdict in verdicts if verdict.outcome.stops and verdict.rule not in always]
+    if not all(overridable(BY_ID[verdict.rule], verdict) for verdict in stopping):
+        return ()
+    return tuple(BY_ID[verdict.rule] for verdict in stopping)

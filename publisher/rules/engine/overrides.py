@@ -42,6 +42,11 @@ def duties_needed(policy: Policy, overridable: Overridable) -> tuple[Duty, ...]:
     return () if policy.profile == "solo" else duties_of(overridable)
 
 
+def overridable(gate: Gate, verdict: Verdict) -> bool:
+    """Whether people may override what the gate says."""
+    return verdict.outcome in YIELDING and gate.overridable is not Overridable.NEVER
+
+
 def overridden(question: Question, verdicts: Iterable[Verdict], gates: Mapping[str, Gate]) -> tuple[Verdict, ...]:
     """The verdicts of these gates with the overrides that count at this moment."""
     counting = _counting(question)
@@ -86,7 +91,7 @@ def used(question: Question, verdicts: Iterable[Verdict], gates: Mapping[str, Ga
 
 
 def _applied(question: Question, verdict: Verdict, gate: Gate, overrides: Iterable[Override]) -> Verdict:
-    if verdict.outcome not in YIELDING or gate.overridable is Overridable.NEVER:
+    if not overridable(gate, verdict):
         return verdict
     lacks: list[str] = []
     for override in overrides:

@@ -25,6 +25,7 @@ from publisher.rules.lint.contradictions import contradictions
 from publisher.rules.lint.lead_time import disagreement, year_of_event, year_of_release
 from publisher.rules.lint.lint import Lint
 from publisher.rules.lint.prereleases import counted_in_words
+from publisher.rules.lint.requirements import late_requirements
 
 HORIZON = timedelta(days=90)
 
@@ -53,6 +54,7 @@ def lints(catalog: Catalog, now: datetime) -> tuple[Lint, ...]:
         *_to_come(catalog, now),
         *contradictions(catalog),
         *counted_in_words(catalog),
+        *late_requirements(catalog, now, HORIZON),
         *_crews(catalog),
         *_unwatched(catalog),
         *_ways_back(catalog, now),

@@ -14,6 +14,7 @@ from publisher.rules.engine.overrides import duties_needed
 from publisher.rules.engine.question import Question
 from publisher.rules.freeze.consecutive_freezes import stretch
 from publisher.rules.freeze.fix_confidence import FIXES
+from publisher.rules.requirements.required import requiring
 
 
 def ask(question: Question) -> Ruling:
@@ -41,7 +42,11 @@ def _releases_like_it(question: Question) -> str:
 
 
 def _way_out(question: Question) -> str:
-    """How a fix may ship in a hard freeze."""
+    """How a fix may ship in a hard freeze, and what an event requires in its own."""
+    holding = {window.cause.id for window in question.freezes.hard.holding(question.now)}
+    for requirement in requiring(question.catalog, question.release, question.channel, question.withdrawn):
+        if requirement.event.id in holding and question.release.for_event is None:
+            return f" The event requires it: set `for_event: {requirement.event.id}`, and its freeze does not stop it."
     if question.release.change_class not in FIXES:
         return ""
     duties = duties_needed(question.policy, Overridable.WITH_EXECUTIVE)

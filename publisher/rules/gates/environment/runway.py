@@ -23,7 +23,7 @@ def ask(question: Question) -> Ruling:
     unmet = _unmet(question)
     if not unmet:
         return Ruling(Outcome.NOT_APPLICABLE, public="No event requires this version.")
-    first = min(unmet, key=lambda requirement: _last_safe_ship(question, requirement))
+    first = _first(question, unmet)
     policy, product = question.policy, question.product
     runway, safe, due = first.runway(policy, product), _last_safe_ship(question, first), first.due(policy)
     notice = f"{english.length(runway.length)} before ({runway.because})" if runway.length else "the same moment"
@@ -63,6 +63,16 @@ def boundaries(question: Question) -> Iterable[datetime]:
         if edge > question.now
     }
     return merge(sorted(edges), question.shipping_boundaries())
+
+
+def last_safe_ship(question: Question) -> datetime | None:
+    """The last moment at which it keeps every runway; None where no event requires it, or something meets that."""
+    unmet = _unmet(question)
+    return _last_safe_ship(question, _first(question, unmet)) if unmet else None
+
+
+def _first(question: Question, unmet: list[EventRequirement]) -> EventRequirement:
+    return min(unmet, key=lambda requirement: _last_safe_ship(question, requirement))
 
 
 def _unmet(question: Question) -> list[EventRequirement]:
