@@ -89,7 +89,7 @@ def plan(catalog: Catalog, release: Release, channel: str, now: datetime, eviden
     planned = max(release.planned_for or now, now)
     every = schedule(catalog, release, channel, now, evidence, planned)
     required = release.notes.required_by
-    in_time = every if required is None else every.ending(required)
+    in_time = every if required is None else schedule(catalog, release, channel, now, evidence, required=required)
     shipped = release.shipped_at is not None and release.shipped_at <= now
     over = shipped or release.version in evidence.withdrawn_from(channel)
     question = Question(catalog, release, channel, evidence, now)
@@ -100,7 +100,7 @@ def plan(catalog: Catalog, release: Release, channel: str, now: datetime, eviden
         decision=evaluate(catalog, release, channel, now, evidence),
         planned=evaluate(catalog, release, channel, planned, evidence),
         options=tuple(options),
-        mend=every.mend,
+        mend=in_time.mend if in_time.openings or in_time.closings else every.mend,
         way_back=due(catalog, release, now),
         too_late="" if over or required is None else _too_late(question, required, planned, every, in_time),
         last_safe=None if over else last_safe_ship(question),
@@ -205,8 +205,10 @@ def _only_what_is_required(question: Question, required: datetime) -> Iterator[O
         if question.release.for_event is not None or event.earliest < question.now:
             continue
         alone = question.release.model_copy(update={"for_event": event.id})
-        openings = schedule(question.catalog, alone, question.channel, question.now, question.evidence)
-        for span in openings.ending(required).openings[:1]:
+        openings = schedule(
+            question.catalog, alone, question.channel, question.now, question.evidence, required=required
+        )
+        for span in openings.openings[:1]:
             assert span.end is not None
             yield Option(
                 AdviceKind.SPLIT,

@@ -127,20 +127,23 @@ def schedule(
     now: datetime,
     evidence: Evidence = NO_EVIDENCE,
     planned: datetime | None = None,
+    required: datetime | None = None,
 ) -> Schedule:
     """When the release may ship to the channel from `now` on. Nothing but the arguments counts.
 
-    Dates are looked for until HORIZON after `now`, or after `planned` where that is later.
+    Dates are looked for until HORIZON after `now`, or after `planned` where that is later; with `required`, only until
+    then: what blocks it on every date before that has to be mended, though it would pass later.
     """
     question = Question(catalog, release, channel, evidence, now)
-    until = max(now, planned or now) + HORIZON
+    until = required or max(now, planned or now) + HORIZON
     states = [(moment, verdicts_of(question.at(moment))) for moment in (now, *moments(question, until))]
     always = _always_stopping([verdicts for _, verdicts in states])
-    return Schedule(
+    whole = Schedule(
         openings=tuple(_openings(states, always)),
         closings=tuple(_closings(states, always)),
         mend=tuple(verdict for verdict in states[0][1] if verdict.rule in always),
     )
+    return whole if required is None else whole.ending(required)
 
 
 def _always_stopping(states: Sequence[Verdicts]) -> set[str]:
