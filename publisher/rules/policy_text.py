@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from publisher.model.content.policy import Adjustment, Band, BaseBand, PartialBand, Policy
+from publisher.model.content.policy import Adjustment, Band, BaseBand, PartialBand, Policy, Runway
 from publisher.rules import english
+from publisher.rules.engine.gate import Overridable
+from publisher.rules.engine.overrides import duties_needed
 from publisher.rules.freeze.matrix import LENGTHS
 
 
@@ -27,6 +29,7 @@ def policy_text(policy: Policy) -> tuple[Section, ...]:
         ("adjustments", "What makes it longer or shorter", _adjustments(policy)),
         ("doubt", "If in doubt", _doubt(policy)),
         ("soft", "What may ship in a soft freeze", _soft(policy)),
+        ("required-versions", "Versions that events require", _required(policy)),
         ("overrides", "Overrides", _overrides(policy)),
         ("near-events", "Near an event", _near(policy)),
         ("patterns", "How releases roll out", _patterns(policy)),
@@ -144,6 +147,41 @@ def _soft(policy: Policy) -> Iterator[str]:
             " essential fixes of high confidence may ship."
         )
         yield f"Missing measurements block releases too, for {english.length(watch.patience)} at most."
+
+
+def _required(policy: Policy) -> Iterator[str]:
+    requirements = policy.requirements
+    if not requirements.events:
+        return
+    types = english.listed([_plain(name) for name in requirements.events])
+    yield f"Events of these types may require versions of users: {types}."
+    for runway in requirements.runways:
+        yield f"{_upper(runway.because)}: out at least {english.length(runway.length)} before{_asked(runway)}."
+    yield "The longest of these that applies counts."
+    yield (
+        "A version that comes later ships all the same, since every later date is worse. Its short notice is approved"
+        f"{_by(policy, Overridable.SHORT_NOTICE)}, and users read why."
+    )
+    yield "The freeze of an event does not stop the version that it requires, until the moment of the requirement."
+    if policy.profile == "team":
+        hard, soft = _by(policy, Overridable.WITH_EXECUTIVE), _by(policy, Overridable.BY_DUTIES)
+        yield f"In the hard freeze that version is signed{hard}, in the soft freeze{soft}."
+
+
+def _by(policy: Policy, overridable: Overridable) -> str:
+    duties = duties_needed(policy, overridable)
+    return f" by {english.listed(duties)}" if duties else " in one person's name"
+
+
+def _asked(runway: Runway) -> str:
+    parts = []
+    if runway.client_types:
+        parts.append(f"for {english.programs(runway.client_types)}")
+    if runway.events:
+        parts.append(f"around {english.listed([_plain(name) for name in runway.events], 'or')}")
+    if runway.audiences:
+        parts.append(f"where {english.audiences(runway.audiences)} are asked")
+    return f", {', '.join(parts)}" if parts else ""
 
 
 def _overrides(policy: Policy) -> Iterator[str]:
