@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce, wraps
 from pathlib import Path
@@ -33,23 +34,59 @@ def options(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda function: reduce(lambda decorated, decorate: decorate(decorated), reversed(decorators), function)
 
 
-content_options = options(
-    click.option(
+@dataclass(frozen=True)
+class Project:
+    """The directories that --content and --config name."""
+
+    content: tuple[Path, ...]
+    config: Path
+
+    def catalog(self) -> Catalog:
+        """All that they say. Raises ContentError, InputError."""
+        return load_catalog(self.content, self.config)
+
+    def configuration(self, *, quorums: bool = False) -> Configuration:
+        """The configuration, for commands that keep a channel alive or stop it: a Catalog where the content is sound.
+
+        Problems of the content, whatever they are, give a warning and stop nothing. Without `quorums`, roles may be
+        short of keys. Raises ContentError for problems of the configuration, InputError where there is none.
+        """
+        configuration = load_configuration(self.config, quorums=quorums)
+        try:
+            return load_catalog(self.content, self.config, quorums=quorums)
+        except TidegateError as error:
+            what = error.what
+        except Exception as error:  # a defect of reading content must not let a channel expire either
+            what = f"the content cannot be read ({type(error).__name__})"
+        notice(f"Warning: {what}, not needed here: publish check")
+        return configuration
+
+
+def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--content and --config; the command is given what they name as its parameter `project`."""
+
+    @click.option(
         "--content",
         type=PATH,
         multiple=True,
         default=(Path("content"),),
         show_default=True,
         help="Content directory; repeat it for private overlays.",
-    ),
-    click.option(
+    )
+    @click.option(
         "--config",
         type=PATH,
         default=Path("site_config"),
         show_default=True,
         help="Directory of products, channels, endpoints and signers.",
-    ),
-)
+    )
+    @wraps(command)
+    def with_project(*, content: tuple[Path, ...], config: Path, **options: Any) -> Any:
+        return command(project=Project(content, config), **options)
+
+    return with_project
+
+
 at_option = click.option(
     "--at",
     metavar="TIME",
@@ -93,7 +130,7 @@ asking_options = options(
     click.option("--channel", help="Release channel.  [default: the release's first channel]"),
     evidence_options,
     at_option,
-    content_options,
+    project_options,
     answering,
 )
 """For a question about a release in a channel."""
@@ -138,11 +175,6 @@ def refuse_to_tell_early(at: str | None, now: datetime, catalog: Catalog, *, pub
         )
 
 
-def load(content: tuple[Path, ...], config: Path) -> Catalog:
-    """The catalog of the directories that the options name."""
-    return load_catalog(content, config)
-
-
 def _named_evidence(text: str) -> EvidenceFile:
     """The file of KIND=FILE. Raises UsageError, InputError."""
     kind, separator, file = text.partition("=")
@@ -160,23 +192,6 @@ def _evidence_file(kind: str, path: Path) -> EvidenceFile:
             return EvidenceFile(kind, path.name, stream.read(LIMIT + 1))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}", fix=f"name the file of {kind}") from error
-
-
-def load_configured(content: tuple[Path, ...], config: Path, *, quorums: bool = False) -> Configuration:
-    """The configuration, for commands that keep a channel alive or stop it: a Catalog where the content is sound.
-
-    Problems of the content, whatever they are, give a warning and stop nothing. Without `quorums`, roles may be short
-    of keys. Raises ContentError for problems of the configuration, InputError where there is none.
-    """
-    configuration = load_configuration(config, quorums=quorums)
-    try:
-        return load_catalog(content, config, quorums=quorums)
-    except TidegateError as error:
-        what = error.what
-    except Exception as error:  # a defect of reading content must not let a channel expire either
-        what = f"the content cannot be read ({type(error).__name__})"
-    notice(f"Warning: {what}, not needed here: publish check")
-    return configuration
 
 
 def named_version(configuration: Configuration, name: str) -> tuple[str, str]:
@@ -229,7 +244,7 @@ def known_channel(configuration: Configuration, product: str, channel: str) -> s
     return channel
 
 
-def state_of(bucket: str | None, config: Path, catalog: Catalog) -> ChannelState | None:
+def state_of(bucket: str | None, project: Project, catalog: Catalog) -> ChannelState | None:
     """The verified state of the bucket that was named; None when none was."""
     if bucket is None:
         return None
@@ -237,7 +252,7 @@ def state_of(bucket: str | None, config: Path, catalog: Catalog) -> ChannelState
     from publisher.pipeline.live_state import live_state  # noqa: PLC0415 - the same
     from publisher.storage.open import open_storage  # noqa: PLC0415 - the same
 
-    return live_state(open_storage(bucket), read_root(config), catalog.signers, wall_clock())
+    return live_state(open_storage(bucket), read_root(project.config), catalog.signers, wall_clock())
 
 
 def warn_unseen(bucket: str | None, catalog: Catalog) -> None:

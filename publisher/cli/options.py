@@ -9,6 +9,7 @@ from urllib.request import getproxies
 
 import click
 
+from publisher.cli.inputs import Project
 from publisher.content.placeholders import EXAMPLE_HOSTS, is_below, placeholders
 from publisher.errors import ContentError, InputError, UsageError
 from publisher.model.catalog import Catalog
@@ -88,6 +89,12 @@ def refuse_sample(catalog: Catalog) -> None:
             "this is sample content, which only `publish demo` can publish",
             fix="put in your own products, events and releases, and remove content/sample.yaml",
         )
+
+
+def refuse_example(catalog: Catalog, project: Project) -> None:
+    """No sample content is published, and no placeholder, on pages neither. Raises InputError, ContentError."""
+    refuse_sample(catalog)
+    refuse_placeholders(catalog, project.config, project.content)
 
 
 def refuse_placeholders(configuration: Configuration, config: Path, content: tuple[Path, ...] = ()) -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from publisher.cli.inputs import PATH, content_options, load_configured, options
+from publisher.cli.inputs import PATH, Project, options, project_options
 from publisher.cli.options import open_to_look, to_option
 from publisher.cli.output.emit import Report, answering, for_programs, notice, picked
 from publisher.cli.secrets import ask_new_passphrase, ask_secret, keys_option, read_root
@@ -93,7 +93,7 @@ def _source_options(function: F) -> F:
 )
 @_source_options
 @keys_option
-@content_options
+@project_options
 @answering
 def add(
     name: str,
@@ -102,14 +102,13 @@ def add(
     roles: tuple[str, ...],
     source: _Source,
     keys: Path,
-    content: tuple[Path, ...],
-    config: Path,
+    project: Project,
 ) -> Report:
     """Add a key to signers.yaml: a new file, one that somebody sent, or one on a token or in a KMS.
 
     Everything is checked before anything is written, and comments in signers.yaml stay.
     """
-    place = ConfigurationPlace(config, load_configured(content, config))
+    place = ConfigurationPlace(project.config, project.configuration())
     to_add = KeyToAdd(name, person, Duty(duty), roles)
     refuse_unfit(to_add, place.configuration)
     change, notes = _kept(name, source, keys, lambda public, uri: plan_add(to_add, public, uri, place))
@@ -124,15 +123,15 @@ def add(
 @click.option("--as", "successor", required=True, metavar="NEW", help="What the new key is called.")
 @_source_options
 @keys_option
-@content_options
+@project_options
 @answering
-def rotate(name: str, successor: str, source: _Source, keys: Path, content: tuple[Path, ...], config: Path) -> Report:
+def rotate(name: str, successor: str, source: _Source, keys: Path, project: Project) -> Report:
     """Replace a key by a new one of the same person, duty and roles.
 
     The old one is marked as retired: it counts no longer, but signs along while the change goes live, so that clients
     that have not heard of it find what they accept. A key that is lost or stolen is removed instead.
     """
-    place = ConfigurationPlace(config, load_configured(content, config))
+    place = ConfigurationPlace(project.config, project.configuration())
     old = known_signer(name, place.configuration.signers)
     refuse_unfit(KeyToAdd(successor, old.person, old.duty, old.roles), place.configuration)
     change, notes = _kept(successor, source, keys, lambda public, uri: plan_rotate(name, successor, public, uri, place))
@@ -146,14 +145,14 @@ def rotate(name: str, successor: str, source: _Source, keys: Path, content: tupl
 @click.argument("name")
 @click.option("--compromised", is_flag=True, help="Others may have it: remove it even if a role then lacks keys.")
 @to_option
-@content_options
+@project_options
 @answering
-def remove(name: str, compromised: bool, to: str | None, content: tuple[Path, ...], config: Path) -> Report:
+def remove(name: str, compromised: bool, to: str | None, project: Project) -> Report:
     """Take a key out of signers.yaml. Its private part is left where it is.
 
     The bucket says whether clients still accept it, and so whether anything has to be signed anew.
     """
-    place = ConfigurationPlace(config, load_configured(content, config))
+    place = ConfigurationPlace(project.config, project.configuration())
     # Whoever has to be quick does not wait for a store that may be far away.
     named = None if compromised else _named_by(name, to, place)
     change = plan_remove(name, place, named, compromised=compromised)

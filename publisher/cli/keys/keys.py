@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import content_options, load_configured, wall_clock
+from publisher.cli.inputs import Project, project_options, wall_clock
 from publisher.cli.keys import edit, stage_promote
 from publisher.cli.keys import list as keys_list
 from publisher.cli.output.emit import notice, say
@@ -45,18 +45,19 @@ command.add_command(stage_promote.promote)
 )
 @click.option("--no-passphrase", is_flag=True, help="Keep the keys unencrypted (mode 0600), as for a machine.")
 @keys_option
-@content_options
-def init(people: tuple[str, ...], no_passphrase: bool, keys: Path, content: tuple[Path, ...], config: Path) -> None:
+@project_options
+def init(people: tuple[str, ...], no_passphrase: bool, keys: Path, project: Project) -> None:
     """Make a key for each person and role, signers.yaml, and the first root.
 
     Each person types a passphrase for their own keys. Thresholds, lifetimes and duties are those of roles.yaml. The
     new root.json beside it is what clients trust from the start: build it into them, and keep it.
     """
-    template = load_configured(content, config).signers
+    template, config = project.configuration().signers, project.config
     persons = [_person(text) for text in people]
     made = ceremony(template, persons, wall_clock())
     refuse_second_ceremony(made, keys, config)
-    write_ceremony(made, keys, config, {} if no_passphrase else _passphrases([person.name for person in persons]))
+    passphrases = {} if no_passphrase else _passphrases([person.name for person in persons])
+    write_ceremony(made, keys, config, passphrases)
     say(f"{len(made.keys)} keys are in {whole(keys)}; keep that directory out of git, and a copy of it offline.")
     say(f"{whole(config / 'signers.yaml')} names them, and {whole(config / ROOT_FILE)} is the first root.")
 

@@ -11,7 +11,7 @@ from typing import ClassVar
 import click
 
 from publisher.channel.roles import YearlySignatures
-from publisher.cli.inputs import content_options, load_configured
+from publisher.cli.inputs import Project, project_options
 from publisher.cli.output.emit import Report, answering, picked
 from publisher.cli.secrets import keys_option
 from publisher.pipeline.keys.list import SHORT, ListedKey, Listing, list_keys
@@ -22,14 +22,14 @@ from publisher.text.terminal import wrapped
 
 @click.command("list")
 @keys_option
-@content_options
+@project_options
 @answering
-def command(keys: Path, content: tuple[Path, ...], config: Path) -> Report:
+def command(keys: Path, project: Project) -> Report:
     """List all keys by role: whose, what for, where, and whether they suffice.
 
     Files are looked for in --keys; no device is used, and no passphrase is asked for.
     """
-    return KeysReport(list_keys(load_configured(content, config).signers, keys))
+    return KeysReport(list_keys(project.configuration().signers, keys))
 
 
 @dataclass(frozen=True)

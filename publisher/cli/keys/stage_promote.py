@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import content_options, load_configured, wall_clock
+from publisher.cli.inputs import Project, project_options, wall_clock
 from publisher.cli.options import open_to_look, open_to_write, readable, refuse_placeholders, to_option
 from publisher.cli.output.approvals import key_names
 from publisher.cli.output.emit import Report, answering, picked
@@ -36,19 +36,19 @@ from publisher.text.terminal import versions, wrapped
 @click.option("--dry-run", is_flag=True, help="Say what would be staged, and write nothing.")
 @to_option
 @keys_option
-@content_options
+@project_options
 @answering
-def stage(replace: bool, dry_run: bool, to: str | None, keys: Path, content: tuple[Path, ...], config: Path) -> Report:
+def stage(replace: bool, dry_run: bool, to: str | None, keys: Path, project: Project) -> Report:
     """Stage what must be signed anew so that the configuration holds: root, targets, roles that lost signers.
 
     After a change of signers.yaml, products.yaml or the addresses of endpoints.yaml. Clients see nothing of it until
     all who have to have signed (`publish approve ROLE`), and `publish keys promote` makes it live.
     """
-    configuration = load_configured(content, config, quorums=True)
-    refuse_placeholders(configuration, config)
+    configuration = project.configuration(quorums=True)
+    refuse_placeholders(configuration, project.config)
     now = wall_clock()
     storage = open_to_look(to, configuration) if dry_run else open_to_write(to, configuration, now)
-    root = read_root(config)
+    root = read_root(project.config)
     anew = key_set(Bucket(readable(storage), root), configuration, now, anew=replace)
     if not dry_run:
         stage_roles(anew, storage, configuration, key_ring(configuration.signers, keys), now, replace=replace)
@@ -61,17 +61,17 @@ def stage(replace: bool, dry_run: bool, to: str | None, keys: Path, content: tup
 @click.command()
 @to_option
 @keys_option
-@content_options
+@project_options
 @answering
-def promote(to: str | None, keys: Path, content: tuple[Path, ...], config: Path) -> Report:
+def promote(to: str | None, keys: Path, project: Project) -> Report:
     """Make staged keys, thresholds and delegations live, once all who have to have signed.
 
     Needs the keys of snapshot and timestamp; where they change, the old ones sign along, so that clients of every root
     there ever was find what they accept at each moment.
     """
-    configuration = load_configured(content, config, quorums=True)
-    refuse_placeholders(configuration, config)
-    root, now = read_root(config), wall_clock()
+    configuration = project.configuration(quorums=True)
+    refuse_placeholders(configuration, project.config)
+    root, now = read_root(project.config), wall_clock()
     storage = open_to_write(to, configuration, now)
     staged = key_set(Bucket(storage, root), configuration, now)
     if not staged.roles:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from publisher.cli.inputs import content_options, load_configured
+from publisher.cli.inputs import Project, project_options
 from publisher.cli.options import address_of, to_option
 from publisher.cli.output.emit import json_option, notice, print_json
 from publisher.cli.suggesting_group import SuggestingGroup
@@ -45,17 +43,15 @@ def command() -> None:
 )
 @site_option
 @to_option
-@content_options
+@project_options
 @json_option
-def show_policy(
-    identity: str | None, site: bool, to: str | None, content: tuple[Path, ...], config: Path, as_json: bool
-) -> None:
+def show_policy(identity: str | None, site: bool, to: str | None, project: Project, as_json: bool) -> None:
     """Print who may do what: a policy for each identity, and the bucket's own for the public."""
     known = SITE_IDENTITIES if site else tuple(Identity)
     identities = (Identity(identity),) if identity else known
     if not set(identities) <= set(known):
         raise UsageError(f"{identity} has no part in the site's bucket", fix=f"choose {' or '.join(known)}")
-    address = _address(to, content, config, site=site)
+    address = _address(to, project, site=site)
     write = site_policy if site else policy
     documents = {who.value: write(address.bucket, address.prefix, who) for who in identities}
     print_json(documents[identity] if identity else documents)
@@ -65,11 +61,11 @@ def show_policy(
 
 @command.command("cors")
 @to_option
-@content_options
+@project_options
 @click.option("--json", is_flag=True, expose_value=False, help="JSON is what it prints anyway.")
-def show_cors(to: str | None, content: tuple[Path, ...], config: Path) -> None:
+def show_cors(to: str | None, project: Project) -> None:
     """Print the CORS configuration of the channel's bucket: pages of the site may read it."""
-    configuration = load_configured(content, config)
+    configuration = project.configuration()
     _on_s3(address_of(to, configuration))
     print_json(cors(configuration.endpoints.site))
 
@@ -84,19 +80,19 @@ def show_cors(to: str | None, content: tuple[Path, ...], config: Path) -> None:
 )
 @site_option
 @to_option
-@content_options
+@project_options
 @click.option("--json", is_flag=True, expose_value=False, help="JSON is what it prints anyway.")
-def show_lifecycle(staging_days: int, site: bool, to: str | None, content: tuple[Path, ...], config: Path) -> None:
+def show_lifecycle(staging_days: int, site: bool, to: str | None, project: Project) -> None:
     """Print the lifecycle configuration: leftovers go, published objects stay."""
-    prefix = _address(to, content, config, site=site).prefix
+    prefix = _address(to, project, site=site).prefix
     print_json(site_lifecycle(prefix) if site else lifecycle(prefix, staging_days))
 
 
-def _address(to: str | None, content: tuple[Path, ...], config: Path, *, site: bool) -> S3Address:
+def _address(to: str | None, project: Project, *, site: bool) -> S3Address:
     """The bucket that is meant; a configuration is only needed where --to does not name it."""
     if site and to is None:
         raise UsageError("the site's bucket is not named", fix="give --to s3://BUCKET/PREFIX")
-    return _on_s3(to or address_of(to, load_configured(content, config)))
+    return _on_s3(to or address_of(to, project.configuration()))
 
 
 def _on_s3(address: str) -> S3Address:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import click
 
 from publisher.channel.ledger.entries import Head, LedgerCheck
-from publisher.cli.inputs import content_options, load_configured
+from publisher.cli.inputs import Project, project_options
 from publisher.cli.options import open_to_look, to_option
 from publisher.cli.output.emit import Report, answering, picked
 from publisher.cli.secrets import read_root
@@ -33,7 +32,7 @@ from publisher.wire.errors import printable
 @click.option("--public", is_flag=True, help="Print the redacted projection only.")
 @click.option("--last", type=click.IntRange(min=1), metavar="N", help="Print the last N entries only.")
 @to_option
-@content_options
+@project_options
 @answering
 def command(
     verify: bool,
@@ -41,8 +40,7 @@ def command(
     public: bool,
     last: int | None,
     to: str | None,
-    content: tuple[Path, ...],
-    config: Path,
+    project: Project,
 ) -> Report:
     """Print the ledger: every change and every refusal by policy, newest last, and its head.
 
@@ -50,11 +48,11 @@ def command(
     when anything refutes the ledger.
     """
     noted = head_of(expect, "--expect") if expect is not None else None
-    configuration = load_configured(content, config)
+    configuration = project.configuration()
     storage = open_to_look(to, configuration)
     check = None
     if verify or noted:
-        ledger, check = verify_ledger(storage, read_root(config), configuration.signers, noted)
+        ledger, check = verify_ledger(storage, read_root(project.config), configuration.signers, noted)
     else:
         ledger = read_ledger(storage, last)
     shown = shown_entries(ledger, check, storage, public=public)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import content_options, load_configured, wall_clock
+from publisher.cli.inputs import Project, project_options, wall_clock
 from publisher.cli.operate.log import head_of
 from publisher.cli.options import open_to_look, open_to_write, to_option
 from publisher.cli.output.approvals import key_names
@@ -38,7 +38,7 @@ SHOWN = 5
 @click.option("--dry-run", is_flag=True, help="With --entry: say what would be put back, and write nothing.")
 @to_option
 @keys_option
-@content_options
+@project_options
 @answering
 def command(
     entry: str | None,
@@ -47,8 +47,7 @@ def command(
     dry_run: bool,
     to: str | None,
     keys: Path,
-    content: tuple[Path, ...],
-    config: Path,
+    project: Project,
 ) -> Report:
     """Put your last state back, after somebody else has published or destroyed what is live.
 
@@ -58,8 +57,8 @@ def command(
     """
     if entry is not None and adopt:
         raise UsageError("--entry and --adopt exclude one another", fix="look without either first")
-    configuration = load_configured(content, config)
-    root, now = read_root(config), wall_clock()
+    configuration = project.configuration()
+    root, now = read_root(project.config), wall_clock()
     if entry is None and not adopt:
         storage = open_to_look(to, configuration)
         survey = survey_bucket(storage, root, configuration.signers)

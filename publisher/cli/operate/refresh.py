@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import PATH, content_options, load_configured, wall_clock
+from publisher.cli.inputs import PATH, Project, project_options, wall_clock
 from publisher.cli.options import address_of, open_to_write, to_option
 from publisher.cli.output.emit import Report, answering, picked
 from publisher.cli.secrets import key_ring, keys_option, read_root
@@ -51,9 +51,9 @@ from publisher.text.terminal import versions, whole, wrapped
 )
 @to_option
 @keys_option
-@content_options
+@project_options
 @answering
-def command(units: Path | None, to: str | None, keys: Path, content: tuple[Path, ...], config: Path) -> Report:
+def command(units: Path | None, to: str | None, keys: Path, project: Project) -> Report:
     """Sign snapshot and timestamp again when they are due; for a timer, every few hours.
 
     Needs their keys only. Roles of people are renewed when a twelfth of their life is left, 30 days of a year: the
@@ -61,13 +61,13 @@ def command(units: Path | None, to: str | None, keys: Path, content: tuple[Path,
     (`publish approve ROLE`). Then it goes live with the next run. Rollout, brakes and notes are signed at once where
     their keys are here. Exit code 4 when somebody else has published, 5 when the store fails.
     """
-    configuration = load_configured(content, config)
+    configuration = project.configuration()
     if units is not None:
-        return _write_units(units, configuration, to, keys, content, config)
+        return _write_units(units, configuration, to, keys, project)
     # Nobody looks from outside: a channel must not expire for all because this machine cannot see it just now.
     storage = open_to_write(to, configuration, wall_clock())
     ring = key_ring(configuration.signers, keys)
-    root = read_root(config)
+    root = read_root(project.config)
     publication = plan_refresh(Bucket(storage, root), configuration, ring, wall_clock())
     written = publication.apply(storage)
     renewals = find_renewals(Bucket(storage, root), configuration, ring, wall_clock())
@@ -117,13 +117,13 @@ class RefreshReport(Report):
 
 
 def _write_units(
-    directory: Path, configuration: Configuration, to: str | None, keys: Path, content: tuple[Path, ...], config: Path
+    directory: Path, configuration: Configuration, to: str | None, keys: Path, project: Project
 ) -> UnitsReport:
     """The options are repeated with absolute paths, but for the workflow, which runs in a checkout."""
     bucket, every, here = directory_of(address_of(to, configuration)), interval(configuration.signers), Path.cwd()
     beside = Path(sys.executable).with_name("publish")
     chosen = [("--to", to)] if to else []
-    places = [*(("--content", directory) for directory in content), ("--config", config)]
+    places = [*(("--content", directory) for directory in project.content), ("--config", project.config)]
     absolute = [*chosen, ("--keys", here / keys), *((option, here / path) for option, path in places)]
     machine = Machine(
         publish=beside if beside.exists() else Path(shutil.which("publish") or "/usr/local/bin/publish"),

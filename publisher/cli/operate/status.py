@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import click
 
 from publisher.channel.roles import ONLINE_ROLES
-from publisher.cli.inputs import content_options, load_configured, wall_clock
+from publisher.cli.inputs import Project, project_options, wall_clock
 from publisher.cli.options import address_of, to_option
 from publisher.cli.output.approvals import approval_lines, role_lines
 from publisher.cli.output.emit import Report, answering, picked
@@ -28,18 +27,18 @@ from publisher.text.terminal import wrapped
 
 @click.command()
 @to_option
-@content_options
+@project_options
 @answering
-def command(to: str | None, content: tuple[Path, ...], config: Path) -> Report:
+def command(to: str | None, project: Project) -> Report:
     """Say what is live, what is staged and signed by whom, and what expires when.
 
     Exit code 4 when something has expired, so that clients offer nothing, or when the ledger has no entry for what is
     live: somebody else published, or the entry was removed.
     """
-    configuration = load_configured(content, config)
+    configuration = project.configuration()
     storage = open_storage(address_of(to, configuration))
     now = wall_clock()
-    status = read_status(Bucket(storage, read_root(config)), configuration, now)
+    status = read_status(Bucket(storage, read_root(project.config)), configuration, now)
     return StatusReport(status, storage.url, now)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import PATH, content_options, load
+from publisher.cli.inputs import PATH, Project, project_options
 from publisher.cli.output.emit import Report, answering
 from publisher.cli.plan.backtest_report import Asked, BacktestReport
 from publisher.content.foreign.history import read_history, refuse_unknown_types
@@ -30,7 +30,7 @@ from publisher.rules.backtest import backtest
     type=PATH,
     help=f"Mapping of the files' fields and words.  [default: {HISTORY} of the configuration]",
 )
-@content_options
+@project_options
 @answering
 def command(
     *,
@@ -38,8 +38,7 @@ def command(
     releases: Path,
     policies: tuple[Path, ...],
     mapping: Path | None,
-    content: tuple[Path, ...],
-    config: Path,
+    project: Project,
 ) -> Report:
     """Replay past releases against the release policy.
 
@@ -52,9 +51,9 @@ def command(
     """
     if len(policies) > 2:
         raise UsageError(f"--policy is given {len(policies)} times", fix="name one policy, or two to compare")
-    how = load_mapping(mapping or config / HISTORY)
-    today = load(content, config)
-    asked = [(file, load_policy(file)) for file in policies] or [(content[0] / "policy.yaml", today.policy)]
+    how = load_mapping(mapping or project.config / HISTORY)
+    today = project.catalog()
+    asked = [(file, load_policy(file)) for file in policies] or [(project.content[0] / "policy.yaml", today.policy)]
     history = read_history(events, releases, how.value)
     refuse_unknown_types(how, history, asked)
     results = [Asked(file, policy.digest(), backtest(today, policy, history)) for file, policy in asked]

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import ClassVar
 
 import click
 
 from publisher.cli.inputs import (
+    Project,
     at_option,
     bucket_option,
-    content_options,
     known_product,
-    load,
     moment,
+    project_options,
     refuse_to_tell_early,
     state_of,
 )
@@ -45,7 +44,7 @@ from publisher.text.terminal import wrapped
 @click.option("--diff", metavar="REV", help="List releases that moved since a revision of the content, and why.")
 @bucket_option
 @at_option
-@content_options
+@project_options
 @answering
 def command(
     *,
@@ -57,8 +56,7 @@ def command(
     diff: str | None,
     bucket: str | None,
     at: str | None,
-    content: tuple[Path, ...],
-    config: Path,
+    project: Project,
 ) -> Report | None:
     """Draw the coming quarter: freezes by product, events, planned releases and their rollback windows.
 
@@ -67,17 +65,17 @@ def command(
     """
     if ics and (for_programs() or diff is not None):
         raise UsageError("--ics cannot be combined with --json or --diff", fix="leave out --ics, or --json and --diff")
-    catalog = load(content, config)
+    catalog = project.catalog()
     if product is not None:
         known_product(catalog, product)
     now = moment(at, catalog)
     refuse_to_tell_early(at, now, catalog, public=public or diff is not None)
     if diff is not None:
-        every = moved(catalog_at(diff, content, config), catalog, now)
+        every = moved(catalog_at(diff, project.content, project.config), catalog, now)
         changes = [change for change in every if product in (None, change.release.product)]
         return MovedReport(diff, changes)
     start = now if since is None else moment(since, catalog, "--from")
-    state = state_of(bucket, config, catalog)
+    state = state_of(bucket, project, catalog)
     gone = published(catalog, state) if state else ()
     lanes = quarter(catalog, start, timedelta(days=days), now, product=product, public=public, gone=gone)
     if ics:

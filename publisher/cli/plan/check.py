@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import content_options, load, wall_clock
+from publisher.cli.inputs import Project, project_options, wall_clock
 from publisher.cli.output.emit import Report, answering, picked
 from publisher.content.git_revision import catalog_at
 from publisher.content.placeholders import placeholders
@@ -29,19 +28,19 @@ from publisher.rules.lint.raised_requirements import raised
     help="Also refuse changes that shorten a running freeze or exempt from it, or change the policy without a new"
     " version.",
 )
-@content_options
+@project_options
 @answering
-def command(strict: bool, since: str | None, content: tuple[Path, ...], config: Path) -> Report:
+def command(strict: bool, since: str | None, project: Project) -> Report:
     """Check all content and configuration.
 
     Shows each problem with file, line, column and fix, then advice on content that is valid but unwise.
     Exit code 0 when there is no problem, 1 otherwise.
     """
-    catalog = load(content, config)
+    catalog = project.catalog()
     now = catalog.sample.reference_time if catalog.sample else wall_clock()
     if since is not None:
-        _refuse_loosened(since, content, config, catalog, now)
-    left = () if catalog.sample is not None else placeholders(catalog, config, content)
+        _refuse_loosened(since, project, catalog, now)
+    left = () if catalog.sample is not None else placeholders(catalog, project.config, project.content)
     unfilled = [Lint(str(problem.place), problem.what, problem.fix) for problem in left]
     return CheckReport(count(catalog), [*unfilled, *lints(catalog, now)], strict)
 
@@ -72,20 +71,20 @@ class CheckReport(Report):
         return {"counts": self.counts, "problems": [], "advice": advice}
 
 
-def _refuse_loosened(since: str, content: tuple[Path, ...], config: Path, catalog: Catalog, now: datetime) -> None:
+def _refuse_loosened(since: str, project: Project, catalog: Catalog, now: datetime) -> None:
     """Raise InputError when the content ends a freeze that has begun earlier than the content of a revision did.
 
     Refused too: an event that requires more than it did while its own freeze holds, which would be a way through it.
 
     A policy that differs under the same version is refused too: a decision names the policy it followed by it.
     """
-    old = catalog_at(since, content, config)
+    old = catalog_at(since, project.content, project.config)
     if catalog.policy.version == old.policy.version and catalog.policy != old.policy:
         version = old.policy.version
         raise InputError(
-            f"{content[0] / 'policy.yaml'} differs from {since}, but its version is still {version}",
+            f"{project.content[0] / 'policy.yaml'} differs from {since}, but its version is still {version}",
             fix=f"write `version: {version + 1}` and its start (`effective:`), and keep the previous policy as"
-            f" {content[0] / 'policies'}/{version}.yaml",
+            f" {project.content[0] / 'policies'}/{version}.yaml",
         )
     if ending := loosened(old, catalog, now):
         listed = "\n".join(f"  {freeze.cause}: {freeze}" for freeze in ending)

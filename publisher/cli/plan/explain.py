@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import ClassVar
 
 import click
 
 from publisher.cli.inputs import (
+    Project,
     at_option,
     bucket_option,
-    content_options,
     known_product,
-    load,
     moment,
+    project_options,
     refuse_to_tell_early,
     state_of,
 )
@@ -35,22 +34,20 @@ from publisher.text.terminal import wrapped
 @click.option("--product", help="Only this product.")
 @click.option("--public", is_flag=True, help="Show what the public sees: neutral words, no internal releases.")
 @bucket_option
-@content_options
+@project_options
 @answering
-def command(
-    *, at: str | None, product: str | None, public: bool, bucket: str | None, content: tuple[Path, ...], config: Path
-) -> Report:
+def command(*, at: str | None, product: str | None, public: bool, bucket: str | None, project: Project) -> Report:
     """Say for every unshipped release and each of its channels whether it may ship, and if not, why.
 
     `publish why` explains one release in full. With --bucket, what is live there or was taken back counts as shipped,
     whatever the content says. The exit code is 0 whatever the answers.
     """
-    catalog = load(content, config)
+    catalog = project.catalog()
     if product is not None:
         known_product(catalog, product)
     now = moment(at, catalog)
     refuse_to_tell_early(at, now, catalog, public=public)
-    state = state_of(bucket, config, catalog)
+    state = state_of(bucket, project, catalog)
     decisions = list(open_questions(catalog, now, product, state, public=public))
     return ExplainReport(decisions, now, state, product)
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import content_options, known_product, load, moment
+from publisher.cli.inputs import Project, known_product, moment, project_options
 from publisher.cli.output.emit import Report, answering, picked
 from publisher.cli.output.verdicts import verdict_lines
 from publisher.errors import RefusedByPolicy
@@ -29,16 +28,16 @@ from publisher.text.terminal import wrapped
     "--days", type=click.IntRange(1, 3660), default=28, show_default=True, help="How many days to look ahead."
 )
 @click.option("--product", help="Only this product's maintenance.")
-@content_options
+@project_options
 @answering
-def command(*, since: str | None, days: int, product: str | None, content: tuple[Path, ...], config: Path) -> Report:
+def command(*, since: str | None, days: int, product: str | None, project: Project) -> Report:
     """List planned maintenance, and say whether each window may take place.
 
     A window must be short, outside busy hours, clear of events, and staffed during it and for the first day after it.
     The exit code is 3 if any window may not
     take place as planned, and 0 otherwise.
     """
-    catalog = load(content, config)
+    catalog = project.catalog()
     if product is not None:
         known_product(catalog, product)
     start = moment(since, catalog, "--from")

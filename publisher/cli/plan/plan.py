@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import (
-    asking_options,
-    bucket_option,
-    find_release,
-    load,
-    moment,
-    one_channel,
-    state_of,
-)
+from publisher.cli.inputs import Project, asking_options, bucket_option, find_release, moment, one_channel, state_of
 from publisher.cli.output.emit import Report, picked
 from publisher.cli.output.verdicts import verdict_lines
 from publisher.errors import RefusedByPolicy
@@ -40,18 +31,17 @@ def command(
     bucket: str | None,
     evidence: EvidenceBundle,
     at: str | None,
-    content: tuple[Path, ...],
-    config: Path,
+    project: Project,
 ) -> Report:
     """Advise what to do with a release: ship now or as planned, move left or right, split, re-scope, or override.
 
     Shows each option with dates, reason and cost, the advised one first. Exit code 0 when the release may ship at
     the moment of asking or has shipped, 3 when it may not, or was taken back from the channel that --bucket shows.
     """
-    catalog = load(content, config)
+    catalog = project.catalog()
     named = find_release(catalog, release)
     chosen = one_channel(named, channel, catalog)
-    state = state_of(bucket, config, catalog)
+    state = state_of(bucket, project, catalog)
     now = moment(at, catalog)
     known = Evidence.of_channel(state, named.product, chosen).with_facts(evidence.facts, now)
     advice = plan(catalog, named, chosen, now, known)

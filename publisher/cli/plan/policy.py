@@ -5,12 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 import click
 
-from publisher.cli.inputs import at_option, content_options, load, moment
+from publisher.cli.inputs import Project, at_option, moment, project_options
 from publisher.cli.output.emit import Report, answering, picked
 from publisher.model.content.policy import Policy
 from publisher.rules import english
@@ -19,14 +18,14 @@ from publisher.rules.policy_text import Section, policy_text
 
 @click.command("policy")
 @at_option
-@content_options
+@project_options
 @answering
-def command(at: str | None, content: tuple[Path, ...], config: Path) -> Report:
+def command(at: str | None, project: Project) -> Report:
     """Print the release policy in force, as sentences.
 
     Numbers come from the data that decisions use. With --at, shows the policy in force at that time.
     """
-    catalog = load(content, config)
+    catalog = project.catalog()
     policy = catalog.policy_at(moment(at, catalog))
     return PolicyReport(policy, policy_text(policy))
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import ClassVar
 
 import click
 
 from publisher.cli.inputs import (
+    Project,
     asking_options,
     bucket_option,
     find_release,
-    load,
     moment,
     one_channel,
     state_of,
@@ -46,8 +45,7 @@ def command(
     bucket: str | None,
     evidence: EvidenceBundle,
     at: str | None,
-    content: tuple[Path, ...],
-    config: Path,
+    project: Project,
 ) -> Report:
     """Say why a release may or may not ship, and when that changes.
 
@@ -56,10 +54,10 @@ def command(
 
     The exit code is 0 whatever the answer; `publish release` exits with 3 when it refuses.
     """
-    catalog = load(content, config)
+    catalog = project.catalog()
     named = find_release(catalog, release)
     chosen = one_channel(named, channel, catalog)
-    state = state_of(bucket, config, catalog)
+    state = state_of(bucket, project, catalog)
     warn_unseen(bucket, catalog)
     now = moment(at, catalog)
     known = Evidence.of_channel(state, named.product, chosen).with_facts(evidence.facts, now)

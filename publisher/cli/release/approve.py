@@ -9,15 +9,7 @@ from pathlib import Path
 import click
 
 from publisher.channel.candidates.candidate import Candidate
-from publisher.cli.inputs import (
-    PATH,
-    content_options,
-    find_release,
-    load,
-    load_configured,
-    shipping_channel,
-    wall_clock,
-)
+from publisher.cli.inputs import PATH, Project, find_release, project_options, shipping_channel, wall_clock
 from publisher.cli.options import open_to_look, open_to_write, refuse_sample, to_option
 from publisher.cli.output.approvals import ApprovalReport, review_lines
 from publisher.cli.output.emit import answering, for_programs, notice
@@ -68,7 +60,7 @@ from publisher.text.terminal import terminal_width, whole
 @click.option("--import", "back", type=PATH, metavar="FILE", help="Bring a signed bundle back.")
 @to_option
 @keys_option
-@content_options
+@project_options
 @answering
 def command(
     name: str,
@@ -82,8 +74,7 @@ def command(
     back: Path | None,
     to: str | None,
     keys: Path,
-    content: tuple[Path, ...],
-    config: Path,
+    project: Project,
 ) -> ApprovalReport:
     """Read what a staged release changes, or a change of keys, and sign it.
 
@@ -103,7 +94,7 @@ def command(
             "--artifacts compares a release's files where it is read or signed",
             fix="leave --export and --import out, and name PRODUCT@VERSION",
         )
-    asked = _asked(name, channel, content, config, artifacts)
+    asked = _asked(name, channel, project, artifacts)
     signing = _Signing(key, keys, given, yes) if key is not None else None
     if bundle is not None:
         report = _offline(asked, bundle, signing)
@@ -161,15 +152,16 @@ class _AskedRelease:
 _Asked = _AskedRole | _AskedRelease
 
 
-def _asked(name: str, channel: str | None, content: tuple[Path, ...], config: Path, artifacts: Path | None) -> _Asked:
+def _asked(name: str, channel: str | None, project: Project, artifacts: Path | None) -> _Asked:
     if "@" not in name:
         if channel is not None:
             raise UsageError("--channel goes with PRODUCT@VERSION", fix="name the role of a channel as PRODUCT.CHANNEL")
-        return _AskedRole(name, load_configured(content, config), read_root(config))
-    catalog = load(content, config)
+        return _AskedRole(name, project.configuration(), read_root(project.config))
+    catalog = project.catalog()
     refuse_sample(catalog)
     release = find_release(catalog, name)
-    return _AskedRelease(release, shipping_channel(release, channel, catalog), catalog, read_root(config), artifacts)
+    chosen = shipping_channel(release, channel, catalog)
+    return _AskedRelease(release, chosen, catalog, read_root(project.config), artifacts)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import find_release, load, shipping_channel, wall_clock
+from publisher.cli.inputs import Project, find_release, shipping_channel, wall_clock
 from publisher.cli.options import open_to_flip, refuse_sample
 from publisher.cli.output.emit import Report, for_programs
 from publisher.cli.output.progress_bar import track_on_terminal
@@ -32,20 +32,18 @@ from publisher.text.terminal import versions, wrapped
 @click.command()
 @record_option
 @shipping_options
-def command(
-    name: str, channel: str | None, to: str | None, record: bool, keys: Path, content: tuple[Path, ...], config: Path
-) -> Report:
+def command(name: str, channel: str | None, to: str | None, record: bool, keys: Path, project: Project) -> Report:
     """Decide again, count approvals, and make the staged PRODUCT@VERSION live.
 
     People approve it before, each with `publish approve`; here only the keys of snapshot and timestamp sign.
     timestamp.json is swapped last: until then clients see the old state, whole. Run again, it does what is missing.
     """
-    catalog = load(content, config)
+    catalog = project.catalog()
     refuse_sample(catalog)
     release = find_release(catalog, name)
     request = PromoteRequest(release.product, shipping_channel(release, channel, catalog))
     storage = open_to_flip(to, catalog, wall_clock())
-    bucket = Bucket(storage, read_root(config))
+    bucket = Bucket(storage, read_root(project.config))
     ring = key_ring(catalog.signers, keys)
     staged = staged_release(storage, request.role, catalog.signers)
     other = staged is None or staged.candidate.release != str(release.version)
@@ -57,7 +55,7 @@ def command(
         track = track_on_terminal(quiet=for_programs())
         written = None if plan.nothing_to_do else apply_promote(plan, catalog, storage, wall_clock, track)
     live = written is not None and plan.candidate is not None
-    shipped = recorded(release, wall_clock(), content, config, record=record) if live else None
+    shipped = recorded(release, wall_clock(), project, record=record) if live else None
     return PromoteReport(request, release, plan, written, shipped)
 
 

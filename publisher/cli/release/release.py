@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import at_option, find_release, load, moment, shipping_channel, wall_clock
-from publisher.cli.options import open_to_flip, open_to_look, readable, refuse_placeholders, refuse_sample
+from publisher.cli.inputs import Project, at_option, find_release, moment, shipping_channel, wall_clock
+from publisher.cli.options import open_to_flip, open_to_look, readable, refuse_example
 from publisher.cli.output.emit import Report, for_programs, picked
 from publisher.cli.output.progress_bar import track_on_terminal
 from publisher.cli.release.shipping import (
@@ -51,8 +51,7 @@ def command(
     replace: bool,
     record: bool,
     keys: Path,
-    content: tuple[Path, ...],
-    config: Path,
+    project: Project,
     at: str | None,
 ) -> Report:
     """Decide, sign and publish PRODUCT@VERSION to a channel.
@@ -62,9 +61,8 @@ def command(
     """
     if at is not None and not dry_run:
         raise UsageError("--at goes with --dry-run only", fix="leave --at out; a release is decided at the real time")
-    catalog = load(content, config)
-    refuse_sample(catalog)
-    refuse_placeholders(catalog, config, content)
+    catalog = project.catalog()
+    refuse_example(catalog, project)
     release = find_release(catalog, name)
     request = ReleaseRequest(
         release=release,
@@ -76,13 +74,13 @@ def command(
     storage = open_to_look(to, catalog) if dry_run else open_to_flip(to, catalog, wall_clock())
     track = track_on_terminal(quiet=for_programs())
     ring = key_ring(catalog.signers, keys)
-    root = read_root(config)
+    root = read_root(project.config)
     logged = refusals_in_ledger(LedgerAction.RELEASE, release, root, storage, ring)
     with nullcontext() if dry_run else logged:
         bucket = Bucket(readable(storage), root)
         plan = plan_release(request, catalog, bucket, ring, wall_clock(), replace=replace, track=track)
         written = None if dry_run or plan.nothing_to_do else apply_release(plan, catalog, storage, wall_clock, track)
-    shipped = recorded(release, wall_clock(), content, config, record=record) if written is not None else None
+    shipped = recorded(release, wall_clock(), project, record=record) if written is not None else None
     return ReleaseReport(plan, written, storage.url, dry_run, shipped)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import channel_among, load_configured, named_version, wall_clock
+from publisher.cli.inputs import Project, channel_among, named_version, wall_clock
 from publisher.cli.options import open_to_write
 from publisher.cli.output.emit import Report, picked
 from publisher.cli.release.shipping import shipping_options
@@ -26,16 +26,14 @@ from publisher.wire.version import Version
 
 @click.command()
 @shipping_options
-def command(
-    name: str, channel: str | None, to: str | None, keys: Path, content: tuple[Path, ...], config: Path
-) -> Report:
+def command(name: str, channel: str | None, to: str | None, keys: Path, project: Project) -> Report:
     """Take PRODUCT@VERSION back: who installs or updates from now on gets what was live before it.
 
     Its rollback metadata was signed together with the release, so only the keys of snapshot and timestamp are needed.
     Neither a freeze nor a problem in the content holds it up. Clients that run VERSION are told what to go back to.
     It never ships to the channel again.
     """
-    configuration = load_configured(content, config)
+    configuration = project.configuration()
     product, written_version = named_version(configuration, name)
     try:
         version = Version.parse(written_version)
@@ -47,8 +45,8 @@ def command(
     request = PromoteRequest(product, chosen, action=LedgerAction.ROLLBACK)
     # Nobody looks from outside: what is live must be taken back even when this machine cannot see it just now.
     storage = open_to_write(to, configuration, wall_clock())
-    ring = key_ring(configuration.signers, keys)
-    plan = plan_rollback(request, version, configuration, Bucket(storage, read_root(config)), ring, wall_clock())
+    bucket, ring = Bucket(storage, read_root(project.config)), key_ring(configuration.signers, keys)
+    plan = plan_rollback(request, version, configuration, bucket, ring, wall_clock())
     written = apply_rollback(plan, storage, wall_clock)
     return RollbackReport(name, version, request, plan, written, storage.url)
 

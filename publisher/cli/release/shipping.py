@@ -5,11 +5,10 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import PATH, content_options, evidence_options, options, wall_clock
+from publisher.cli.inputs import PATH, Project, evidence_options, options, project_options, wall_clock
 from publisher.cli.options import to_option
 from publisher.cli.output.emit import answering, notice
 from publisher.cli.secrets import keys_option
@@ -28,7 +27,7 @@ shipping_options = options(
     click.option("--channel", help="The channel; needed where there are several."),
     to_option,
     keys_option,
-    content_options,
+    project_options,
     answering,
 )
 artifacts_options = options(
@@ -76,9 +75,9 @@ class Shipped:
         return f"{why}Next: write `{line}` into the YAML of {self.release.id}, and build the site again."
 
 
-def recorded(release: Release, at: datetime, content: tuple[Path, ...], config: Path, *, record: bool) -> Shipped:
+def recorded(release: Release, at: datetime, project: Project, *, record: bool) -> Shipped:
     """Record that a release has just become live; without `record`, only say so."""
-    done = record_shipped(release, at, content, config) if record else Recorded(None, "--no-record")
+    done = record_shipped(release, at, project.content, project.config) if record else Recorded(None, "--no-record")
     return Shipped(release, at, done)
 
 

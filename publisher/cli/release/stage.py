@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import find_release, load, shipping_channel, wall_clock
-from publisher.cli.options import open_to_write, readable, refuse_placeholders, refuse_sample
+from publisher.cli.inputs import Project, find_release, shipping_channel, wall_clock
+from publisher.cli.options import open_to_write, readable, refuse_example
 from publisher.cli.output.emit import Report, for_programs
 from publisher.cli.output.progress_bar import track_on_terminal
 from publisher.cli.release.shipping import artifacts_options, refusals_in_ledger, shipping_options
@@ -37,8 +37,7 @@ def command(
     replace: bool,
     to: str | None,
     keys: Path,
-    content: tuple[Path, ...],
-    config: Path,
+    project: Project,
 ) -> Report:
     """Upload PRODUCT@VERSION and make it the channel's candidate; clients see nothing of it.
 
@@ -48,9 +47,8 @@ def command(
         raise UsageError(
             "--rebase and --replace do not go together", fix="give --replace alone: it supersedes any candidate"
         )
-    catalog = load(content, config)
-    refuse_sample(catalog)
-    refuse_placeholders(catalog, config, content)
+    catalog = project.catalog()
+    refuse_example(catalog, project)
     release = find_release(catalog, name)
     chosen = shipping_channel(release, channel, catalog)
     request = ReleaseRequest(release, chosen, artifacts, evidence)
@@ -58,7 +56,7 @@ def command(
     supersede = Supersede.ANY if replace else Supersede.STALE if rebase else Supersede.NOTHING
     track = track_on_terminal(quiet=for_programs())
     ring = key_ring(catalog.signers, keys)
-    root = read_root(config)
+    root = read_root(project.config)
     with refusals_in_ledger(LedgerAction.STAGE, release, root, storage, ring):
         plan = plan_stage(request, catalog, Bucket(readable(storage), root), ring, wall_clock(), supersede, track)
     written = None if plan.nothing_to_do else apply_stage(plan, storage, track)

@@ -10,16 +10,16 @@ import click
 
 from publisher.cli.inputs import (
     PATH,
+    Project,
     at_option,
     bucket_option,
-    content_options,
-    load,
     moment,
+    project_options,
     state_of,
     wall_clock,
     warn_unseen,
 )
-from publisher.cli.options import refuse_placeholders, refuse_sample
+from publisher.cli.options import refuse_example
 from publisher.cli.output.emit import answering, for_programs
 from publisher.cli.output.progress_bar import track_on_terminal
 from publisher.cli.secrets import key_ring, keys_option, read_root
@@ -54,7 +54,7 @@ from publisher.storage.protocol import Body, Storage
 @click.option("--everything", is_flag=True, help="Upload every file again, as after a defacement.")
 @click.option("--dry-run", is_flag=True, help="Print what --upload would do; write to no bucket.")
 @keys_option
-@content_options
+@project_options
 @at_option
 @answering
 def command(
@@ -67,8 +67,7 @@ def command(
     everything: bool,
     dry_run: bool,
     keys: Path,
-    content: tuple[Path, ...],
-    config: Path,
+    project: Project,
     at: str | None,
 ) -> BuildReport:
     """Build the site; any warning is an error, and nothing is written.
@@ -78,10 +77,9 @@ def command(
     snapshot and timestamp.
     """
     _refuse_words(target, upload_url, channel_bucket, at, everything=everything, dry_run=dry_run)
-    catalog = load(content, config)
+    catalog = project.catalog()
     if upload_url is not None:
-        refuse_sample(catalog)
-        refuse_placeholders(catalog, config, content)
+        refuse_example(catalog, project)
     warn_unseen(bucket or channel_bucket, catalog)
     with ExitStack() as stack:
         places = (
@@ -94,17 +92,17 @@ def command(
         before = published(places.site, CALENDAR_ICS) if places else None
         source = SiteSource(
             catalog,
-            state_of(bucket or channel_bucket, config, catalog),
+            state_of(bucket or channel_bucket, project, catalog),
             moment(at, catalog),
             Templates(templates),
             calendar_before=before or read_file(directory, CALENDAR_ICS),
-            handed_out=read_handed_out(config),
+            handed_out=read_handed_out(project.config),
         )
         build_site(mkdocs_file, directory, source)
 
         def sign(manifest: Body, channel: Storage) -> Publication:
             ring = key_ring(catalog.signers, keys)
-            return plan_signing(manifest, Bucket(channel, read_root(config)), catalog, ring, wall_clock())
+            return plan_signing(manifest, Bucket(channel, read_root(project.config)), catalog, ring, wall_clock())
 
         track = track_on_terminal(quiet=for_programs())
         done = (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import PATH, at_option, bucket_option, content_options, load, moment, state_of
+from publisher.cli.inputs import PATH, Project, at_option, bucket_option, moment, project_options, state_of
 from publisher.cli.output.emit import say
 from publisher.content.load import PAGES
 from publisher.content.pages import read_handed_out, read_pages
@@ -22,26 +22,24 @@ from publisher.text.terminal import whole
 @click.option("--to", "target", required=True, type=PATH, help="Directory to write; replaced.")
 @click.option("--templates", type=PATH, default=Path("templates"), show_default=True, help="Templates.")
 @bucket_option
-@content_options
+@project_options
 @at_option
-def command(
-    target: Path, templates: Path, bucket: str | None, content: tuple[Path, ...], config: Path, at: str | None
-) -> None:
+def command(target: Path, templates: Path, bucket: str | None, project: Project, at: str | None) -> None:
     """Write every page as Markdown, and data as JSON, into a directory.
 
     The directory must be absent, empty, or made by this command.
     """
     refuse_foreign(target)
-    catalog = load(content, config)
+    catalog = project.catalog()
     now = moment(at, catalog)
     compiled = Templates(templates)
-    state = state_of(bucket, config, catalog)
+    state = state_of(bucket, project, catalog)
     schema, before = schema_of(Feed, closed=False, nulls=True), read_file(target, CALENDAR_ICS)
-    prose = {**read_pages(content[0] / PAGES), **read_handed_out(config)}
+    prose = {**read_pages(project.content[0] / PAGES), **read_handed_out(project.config)}
     files = render_site(catalog, state, now, compiled, schema, before, prose.keys())
     for path, body in prose.items():
         if path.endswith(".md"):
-            text = fill_prose(f"{content[0]}/pages/{path}", body.decode(), catalog, state, now, compiled)
+            text = fill_prose(f"{project.content[0]}/pages/{path}", body.decode(), catalog, state, now, compiled)
             files.setdefault(path, text.encode())
         else:
             files.setdefault(path, body)
