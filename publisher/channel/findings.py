@@ -73,11 +73,9 @@ class Findings:
         return sum(digests is not None for digests in self._digests.values())
 
     def add(self, level: Level, what: str, where: str = "") -> None:
-        """Write something down."""
         self.findings.append(Finding(level, what, where))
 
     def error(self, what: str, where: str = "") -> None:
-        """Write down what refutes the channel."""
         self.add(Level.ERROR, what, where)
 
     def peek(self, key: str) -> bytes | None:

@@ -61,23 +61,19 @@ def numbered(key: str) -> tuple[int, str] | None:
 
 
 def target_key(path: str, sha256: str) -> str:
-    """The object of a TUF target path."""
     folder, _, name = path.rpartition("/")
     return f"{TARGETS}{folder}/{sha256}.{name}"
 
 
 def channel_role(product: str, channel: str) -> str:
-    """The role that may ship to a channel."""
     return f"{product}.{channel}"
 
 
 def artifact_target(product: str, channel: str, version: str, file: str) -> str:
-    """The target path of a binary."""
     return f"artifacts/{product}/{channel}/{version}/{file}"
 
 
 def feed_target(product: str, channel: str, platform: str) -> str:
-    """The target path of a feed file."""
     return f"feed/{product}/{channel}/{platform}.json"
 
 

@@ -71,7 +71,6 @@ def renewed_after(role: str, lifetime: timedelta) -> timedelta:
 
 
 def is_due(signers: Signers, role: str, signed: Signed, now: datetime) -> bool:
-    """Whether metadata should be renewed now."""
     lifetime = lifetime_of(signers, role, signed)
     return signed.expires - now < lifetime - renewed_after(role, lifetime)
 

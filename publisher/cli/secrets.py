@@ -65,7 +65,6 @@ def ask_secret(name: str) -> str | None:
 
 
 def key_ring(signers: Signers, keys: Path) -> KeyRing:
-    """The keys at hand."""
     return KeyRing(signers, keys, ask_secret, notice, unattended=PASSPHRASE in os.environ)
 
 

@@ -57,7 +57,6 @@ class ChannelSource:
 
     @property
     def feeds_dir(self) -> Path:
-        """Feeds that were fetched."""
         return self.state / "feeds"
 
     @property

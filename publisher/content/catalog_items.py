@@ -37,7 +37,6 @@ class Item(Generic[M]):
     at: FieldPath = ()
 
     def place(self, *path: str | int) -> Place:
-        """Where a field of the item stands."""
         return self.document.place((*self.at, *path))
 
 

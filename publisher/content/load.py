@@ -320,7 +320,6 @@ class _TreeReader:
         return item
 
     def _if_there(self, file: Path, model: type[M]) -> Item[M] | None:
-        """The item of a file that need not be there."""
         there = file in self.instead or any(file in (*tree.files, *tree.refused) for tree in self.trees.values())
         return self.single_item(file, model) if there else None
 

@@ -114,7 +114,6 @@ class EvidenceBundle:
 
     @property
     def manifest(self) -> bytes:
-        """Its canonical manifest."""
         listed = EvidenceManifest(files=tuple(item.entry for item in self.items))
         return listed.model_dump_json(exclude_none=True).encode() + b"\n"
 
@@ -125,5 +124,4 @@ class EvidenceBundle:
 
     @property
     def facts(self) -> tuple[Facts, ...]:
-        """What its files say."""
         return tuple(item.facts for item in self.items)

@@ -93,7 +93,6 @@ class Catalog(Configuration):
         return {event.id: event for event in self.events}
 
     def event(self, ident: str) -> Event | None:
-        """The event of this id, if the content has it."""
         return self._events_by_id.get(ident)
 
     def releases_of(self, product: str) -> tuple[Release, ...]:

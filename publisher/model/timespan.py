@@ -15,13 +15,10 @@ class Span(NamedTuple):
 
     @property
     def length(self) -> timedelta:
-        """How long it is."""
         return self.end - self.start
 
     def holds(self, moment: datetime) -> bool:
-        """Whether a moment lies in it."""
         return self.start <= moment < self.end
 
     def overlaps(self, other: Span) -> bool:
-        """Whether two spans share a moment."""
         return max(self.start, other.start) < min(self.end, other.end)

@@ -31,17 +31,11 @@ def reader(storage: Readable) -> Read:
 class Readable(Protocol):
     """The reading half of a store."""
 
-    def stat(self, key: str) -> Stat | None:
-        """As `Storage.stat`."""
-        ...
+    def stat(self, key: str) -> Stat | None: ...
 
-    def list(self, prefix: str) -> Iterator[Stat]:
-        """As `Storage.list`."""
-        ...
+    def list(self, prefix: str) -> Iterator[Stat]: ...
 
-    def read(self, key: str, limit: int) -> tuple[bytes, str]:
-        """As `Storage.read`."""
-        ...
+    def read(self, key: str, limit: int) -> tuple[bytes, str]: ...
 
 
 class Pending:
@@ -52,20 +46,17 @@ class Pending:
         self._bodies = bodies
 
     def stat(self, key: str) -> Stat | None:
-        """What is or will be there."""
         stat = self._storage.stat(key)
         if stat is None and (body := self._bodies.get(key)) is not None:
             return Stat(key, body.size, "pending")
         return stat
 
     def list(self, prefix: str) -> Iterator[Stat]:
-        """Objects that are or will be below the prefix, by key."""
         there = {stat.key: stat for stat in self._storage.list(prefix)}
         coming = {key: Stat(key, body.size, "pending") for key, body in self._bodies.items() if key.startswith(prefix)}
         yield from (stat for _, stat in sorted({**coming, **there}.items()))
 
     def read(self, key: str, limit: int) -> tuple[bytes, str]:
-        """A small object that is or will be there."""
         body = self._bodies.get(key)
         if body is None or self._storage.stat(key) is not None:
             return self._storage.read(key, limit)

@@ -63,32 +63,26 @@ class DemoPlace:
 
     @property
     def config(self) -> Path:
-        """The demo's own site_config."""
         return self.base / "site_config"
 
     @property
     def artifacts(self) -> Path:
-        """What was built."""
         return self.base / "artifacts"
 
     @property
     def bucket(self) -> Path:
-        """The channel, as a directory."""
         return self.base / "bucket"
 
     @property
     def site(self) -> Path:
-        """The built site."""
         return self.base / "site"
 
     @property
     def downloads(self) -> Path:
-        """What the downloaded client downloaded."""
         return self.base / "downloads"
 
     @property
     def root(self) -> Path:
-        """The first root."""
         return self.config / ROOT_FILE
 
 

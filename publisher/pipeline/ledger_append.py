@@ -67,7 +67,6 @@ class Ledger:
 
     @property
     def head(self) -> Head:
-        """The last entry."""
         return self.logged[-1].head if self.logged else NO_ENTRY
 
 
@@ -81,7 +80,6 @@ class Draft:
     """What signs it."""
 
     def with_decision(self, decision: Decision, at: datetime) -> Draft:
-        """The same, resting on a newer decision."""
         return replace(self, body=self.body.with_decision(decision), at=at)
 
 

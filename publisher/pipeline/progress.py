@@ -14,5 +14,4 @@ Track = Callable[[str, int], AbstractContextManager[Advance]]
 
 @contextmanager
 def silent(_name: str, _total: int) -> Iterator[Advance]:
-    """Tells nobody."""
     yield lambda _count: None

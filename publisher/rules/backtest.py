@@ -60,7 +60,6 @@ class BacktestedRelease:
 
     @property
     def held(self) -> bool:
-        """Whether it would have waited."""
         return bool(self.stopped)
 
     @property
@@ -70,7 +69,6 @@ class BacktestedRelease:
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """Ids of the rules that stop it."""
         return tuple(dict.fromkeys(verdict.rule for verdict in self.stopped))
 
     @property
@@ -115,7 +113,6 @@ class ProductAnswer:
 
     @property
     def held(self) -> tuple[BacktestedRelease, ...]:
-        """Those that would have waited."""
         return tuple(answer for answer in self.answers if answer.held)
 
     @property
@@ -146,7 +143,6 @@ class Backtest:
 
     @property
     def override_candidates(self) -> tuple[BacktestedRelease, ...]:
-        """Those that would have shipped under an override, if at all, by product and date."""
         return tuple(answer for product in self.products for answer in product.override_candidates)
 
 

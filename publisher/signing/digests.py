@@ -67,7 +67,6 @@ def more_than(limit: int) -> FileDigests:
 
 
 def digest_bytes(data: bytes) -> FileDigests:
-    """Digests of bytes in memory."""
     return FileDigests(len(data), hashlib.sha256(data).hexdigest(), hashlib.blake2b(data).digest())
 
 

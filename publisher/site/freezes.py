@@ -64,7 +64,6 @@ class EventFreeze:
     """The part in which the hard freeze holds for at least one product."""
 
     def holds(self, now: datetime) -> bool:
-        """Whether something waits at `now`."""
         return self.span.holds(now)
 
 

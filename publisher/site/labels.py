@@ -173,7 +173,6 @@ def impact(planes: PlaneImpact) -> str:
 
 
 def assumptions(ended: tuple[Assumption, ...]) -> list[str]:
-    """Words for what an event changes."""
     return [ASSUMPTIONS[assumption] for assumption in ended]
 
 

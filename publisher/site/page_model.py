@@ -63,12 +63,10 @@ class Scene:
 
     @cached_property
     def policy(self) -> Policy:
-        """The policy in force."""
         return self.catalog.policy_at(self.now)
 
     @cached_property
     def bands(self) -> Bands:
-        """The freeze matrix."""
         return Bands(self.policy.freeze)
 
     @cached_property
@@ -149,7 +147,6 @@ class Scene:
         return all(offered is not None and offered.version > release.version for offered in live)
 
     def is_coming(self, release: Release) -> bool:
-        """Whether it may still ship."""
         return not self.is_out(release) and not self.is_passed(release)
 
     @cached_property

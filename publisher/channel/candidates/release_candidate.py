@@ -66,16 +66,13 @@ class ReleaseCandidate(Candidate):
 
     @property
     def product(self) -> str:
-        """The product that it ships."""
         return self.role.partition(".")[0]
 
     @property
     def channel(self) -> str:
-        """The channel that it ships to."""
         return self.role.partition(".")[2]
 
     def with_signatures(self, signatures: Iterable[Signature]) -> Metadata[Targets]:
-        """As of every candidate."""
         return Metadata(self.signed, {signature.keyid: signature for signature in signatures})
 
 

@@ -75,11 +75,9 @@ class StagedRelease(Staged[ReleaseCandidate]):
 
     @property
     def metadata(self) -> Metadata[Targets]:
-        """As of everything staged."""
         return self.candidate.with_signatures(self.signatures_in(SIGNATURES))
 
     def signed_rollback_metadata(self, unsigned: Metadata[Targets]) -> Metadata[Targets]:
-        """The rollback metadata with all signatures over it."""
         return Metadata(unsigned.signed, {signature.keyid: signature for signature in self.signatures_in(BACK)})
 
 
@@ -93,7 +91,6 @@ def lacks(signatures: Iterable[Signature], key: OpenSigner, data: bytes) -> bool
 
 
 def signature_bytes(signature: Signature) -> bytes:
-    """A signature as it is stored."""
     return json.dumps(signature.to_dict(), indent=2, sort_keys=True).encode() + b"\n"
 
 

@@ -63,7 +63,6 @@ class LedgerCheck:
 
     @property
     def sound(self) -> bool:
-        """Whether nothing refutes it."""
         return not self.findings
 
 

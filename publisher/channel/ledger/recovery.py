@@ -51,7 +51,6 @@ class Claimed:
         return Stamp(version=self.timestamp.signed.version, sha256=digest_bytes(self.data).sha256)
 
     def version_of(self, role: str) -> int | None:
-        """The number that it gives a role; None when it names none."""
         if role == Timestamp.type:
             return self.timestamp.signed.version if self.timestamp else None
         if role == Snapshot.type:

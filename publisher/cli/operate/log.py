@@ -79,7 +79,6 @@ class LogReport(Report):
 
     @property
     def error(self) -> VerificationError | None:
-        """That the ledger is refuted."""
         if self.check is None or self.check.sound:
             return None
         return VerificationError(

@@ -87,7 +87,6 @@ class SurveyReport(Report):
 
     @property
     def exit_code(self) -> int:
-        """4 when what is live is not ours."""
         return 0 if self.survey.ours else VerificationError.exit_code
 
     def lines(self, width: int) -> list[str]:
@@ -142,7 +141,6 @@ class RecoverReport(Report):
 
     @property
     def error(self) -> TidegateError | None:
-        """Why clients do not accept it."""
         return self.refuted
 
     def lines(self, width: int) -> list[str]:

@@ -52,7 +52,6 @@ class StatusReport(Report):
 
     @property
     def exit_code(self) -> int:
-        """4 when clients offer nothing of a channel, or the ledger does not account for what is live."""
         return 0 if self.status.sound else VerificationError.exit_code
 
     def lines(self, width: int) -> list[str]:

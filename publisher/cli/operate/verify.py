@@ -66,7 +66,6 @@ class VerifyReport(Report):
 
     @property
     def error(self) -> VerificationError | None:
-        """How many findings refute the channel."""
         if self.audit.sound:
             return None
         count = sum(finding.level is Level.ERROR for finding in self.audit.findings)
@@ -76,7 +75,6 @@ class VerifyReport(Report):
         )
 
     def lines(self, width: int) -> list[str]:
-        """For people; the worst findings first."""
         audit, order = self.audit, list(Level)
         lines = wrapped(f"{self.place}: {audit.signatures} signatures and {audit.objects} objects verified.", width)
         for finding in sorted(audit.findings, key=lambda finding: (order.index(finding.level), finding.where)):

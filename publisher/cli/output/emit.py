@@ -31,7 +31,6 @@ class Report(ABC):
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the command."""
         return 0 if self.error is None else self.error.exit_code
 
     @abstractmethod

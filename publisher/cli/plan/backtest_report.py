@@ -48,7 +48,6 @@ class BacktestReport(Report):
     asked: Sequence[Asked]
 
     def lines(self, width: int) -> list[str]:
-        """For people; the answer comes first."""
         history = self.history
         first, *others = self.asked
         lines = [*(_two(history, first, others[0], width) if others else _one(history, first, width))]

@@ -55,7 +55,6 @@ class CheckReport(Report):
 
     @property
     def exit_code(self) -> int:
-        """1 for advice where that is asked for."""
         return ContentError.exit_code if self.strict and self.advice else 0
 
     def lines(self, width: int) -> Iterator[str]:

@@ -56,7 +56,6 @@ class MaintenanceReport(Report):
 
     @property
     def exit_code(self) -> int:
-        """3 when a window may not take place, as when a release may not ship."""
         return RefusedByPolicy.exit_code if any(answer.outcome.stops for answer in self.answers) else 0
 
     def lines(self, width: int) -> list[str]:

@@ -61,7 +61,6 @@ class PlanReport(Report):
 
     @property
     def exit_code(self) -> int:
-        """3 when it may not ship."""
         may = self.withdrawn is None and (self.advice.decision.go or self._shipped)
         return 0 if may else RefusedByPolicy.exit_code
 

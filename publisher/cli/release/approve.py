@@ -118,7 +118,6 @@ class _AskedRole:
     root: bytes
 
     def review(self, storage: Readable) -> RoleReview:
-        """The candidate as it is there now."""
         return review_role(self.role, Bucket(storage, self.root), self.configuration, wall_clock())
 
     def compared(self, storage: Storage) -> RoleReview:
@@ -138,7 +137,6 @@ class _AskedRelease:
     """A build of the reader's own."""
 
     def review(self, storage: Readable) -> ReleaseReview:
-        """The candidate as it is there now."""
         return review(self.release, self.channel, Bucket(storage, self.root), self.configuration, wall_clock())
 
     def compared(self, storage: Storage) -> ReleaseReview:
@@ -175,7 +173,6 @@ class _Signing:
 
 
 def _show(asked: _Asked, storage: Storage) -> ApprovalReport:
-    """Show the candidate."""
     return ApprovalReport(asked.compared(storage), None, "Nothing was signed: name your key with --key.")
 
 
@@ -208,7 +205,6 @@ def _sign(asked: _Asked, storage: Storage, signing: _Signing) -> ApprovalReport:
 
 
 def _export(asked: _Asked, storage: Storage, file: Path) -> ApprovalReport:
-    """Write what a review reads into a bundle."""
     recorder = Recorder(storage)
     exported = asked.review(recorder)
     candidate = exported.staged.candidate

@@ -64,7 +64,6 @@ class Shipped:
     recorded: Recorded
 
     def next_step(self) -> str:
-        """What remains to be done by hand."""
         file, why_not = self.recorded.file, self.recorded.why_not
         if file is not None:
             return f"Recorded shipped_at in {whole(file)}. Next: commit it, and build the site again."

@@ -70,7 +70,6 @@ class Stagings:
         return self.next_free(highest)
 
     def tell_of(self, digest: str) -> bool:
-        """Whether this candidate is among them."""
         return any(entry.candidate == digest for entry in self.entries)
 
     def _is_near(self, number: int, highest: int) -> bool:

@@ -58,15 +58,12 @@ class Recorder:
         self.seen: dict[str, bytes] = {}
 
     def stat(self, key: str) -> Stat | None:
-        """As of the store below."""
         return self._storage.stat(key)
 
     def list(self, prefix: str) -> Iterator[Stat]:
-        """As of the store below."""
         return self._storage.list(prefix)
 
     def read(self, key: str, limit: int) -> tuple[bytes, str]:
-        """As of the store below, and remembered."""
         data, tag = self._storage.read(key, limit)
         self.seen[key] = data
         return data, tag

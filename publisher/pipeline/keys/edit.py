@@ -39,7 +39,6 @@ class ConfigurationPlace:
 
     @property
     def file(self) -> Path:
-        """signers.yaml."""
         return self.config / "signers.yaml"
 
 

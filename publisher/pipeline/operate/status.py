@@ -76,7 +76,6 @@ class Status:
 
     @property
     def expired(self) -> tuple[str, ...]:
-        """Roles whose metadata has expired."""
         return tuple(role.role for role in self.roles if role.expired)
 
     @property

@@ -32,11 +32,9 @@ class StoreSource:
         self._read = reader(storage)
 
     def read(self, key: str) -> bytes | None:
-        """A small object; None when there is none."""
         return self._read(key)
 
     def digest(self, key: str, limit: int) -> FileDigests | None:
-        """Size and digests; None when there is no such object. Larger ones are not read."""
         try:
             with self._storage.open(key, limit) as stream:
                 return digest_stream(stream, limit=limit)
@@ -46,7 +44,6 @@ class StoreSource:
             return more_than(limit)
 
     def keys(self) -> Iterable[str]:
-        """Every key."""
         return (stat.key for stat in self._storage.list(""))
 
 
@@ -64,11 +61,9 @@ class PlannedSource(StoreSource):
         self._digests: dict[str, FileDigests | None] = {}
 
     def read(self, key: str) -> bytes | None:
-        """A small object; None when there is none."""
         return self._timestamp if key == TIMESTAMP_KEY else super().read(key)
 
     def digest(self, key: str, limit: int) -> FileDigests | None:
-        """Size and digests; None when there is no such object. Larger ones are not read."""
         key = self._copies.get(key, key)
         if key not in self._digests:
             self._digests[key] = super().digest(key, limit)
@@ -95,7 +90,6 @@ class WebSource:
         return bytes(data)
 
     def digest(self, key: str, limit: int) -> FileDigests | None:
-        """Size and digests; None when there is no such object. Reading stops past `limit`."""
         try:
             return digest_chunks(self._chunks(key), limit=limit)
         except _Missing:

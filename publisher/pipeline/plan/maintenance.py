@@ -22,7 +22,6 @@ class PlannedWindow:
 
     @property
     def outcome(self) -> Outcome:
-        """The worst of the verdicts."""
         return worst(self.verdicts)
 
     @property

@@ -66,20 +66,16 @@ class ReleaseReview:
 
     @property
     def approved_by(self) -> tuple[str, ...]:
-        """Those whose approvals count."""
         return tuple(str(approval) for approval in self.standing.counted)
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What is still needed."""
         return self.standing.missing
 
     def facts_of(self, key: Key) -> tuple[Fact, ...]:
-        """What operations are asked to attest near an event."""
         return self.needs.facts if key.unrecognized_fields.get(DUTY_FIELD) == Duty.OPERATIONS else ()
 
     def statement(self, keyid: str, facts: Mapping[Fact, str], at: datetime) -> Statement:
-        """What was near, what is attested, and what was built."""
         return statement_about(self.staged.candidate, keyid, self.needs, facts, at, self.built)
 
 

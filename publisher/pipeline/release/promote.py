@@ -71,7 +71,6 @@ class PromoteRequest:
 
     @property
     def role(self) -> str:
-        """The channel role."""
         return channel_role(self.product, self.channel)
 
 
@@ -101,12 +100,10 @@ class PromotePlan:
 
     @property
     def candidate(self) -> ReleaseCandidate | None:
-        """What is promoted; None when nothing is."""
         return self.staged.candidate if self.staged else None
 
     @property
     def nothing_to_do(self) -> bool:
-        """Whether clients and staging are already as they shall be."""
         return self.publication.flip is None and self.done_with is None
 
 
@@ -239,7 +236,6 @@ def live_version(request: PromoteRequest, bucket: Bucket) -> Version | None:
 
 
 def _offered(live: Repository | None, read: Read, request: PromoteRequest) -> Mapping[str, ParsedFeed]:
-    """What the channel offers now, by platform."""
     return feeds(read, live, request.product, request.channel) if live else {}
 
 

@@ -55,7 +55,6 @@ class ReleasePlan:
 
     @property
     def already_there(self) -> frozenset[str]:
-        """Keys of the plan that the store has already."""
         return self.stage.already_there | self.promote.already_there
 
     @property
@@ -65,7 +64,6 @@ class ReleasePlan:
 
     @property
     def nothing_to_do(self) -> bool:
-        """Whether the store already says all of this."""
         return self.stage.candidate is None and self.stage.nothing_to_do and self.promote.nothing_to_do
 
 

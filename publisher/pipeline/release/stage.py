@@ -119,12 +119,10 @@ class StagePlan:
 
     @property
     def role(self) -> str:
-        """The channel role that is staged for."""
         return channel_role(self.request.release.product, self.request.channel)
 
     @property
     def nothing_to_do(self) -> bool:
-        """Whether staging already holds all of this."""
         return self.pointer is None and all(planned.key in self.already_there for planned in self.objects)
 
 

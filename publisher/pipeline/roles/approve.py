@@ -24,31 +24,25 @@ class RoleReview:
 
     @property
     def difference(self) -> tuple[str, ...]:
-        """What changes, in lines."""
         return self.staged.difference
 
     @property
     def may_sign(self) -> Mapping[str, Key]:
-        """Key id -> key, of all that may sign it."""
         return self.staged.to_sign.may_sign
 
     @property
     def approved_by(self) -> tuple[str, ...]:
-        """Those whose signatures count."""
         return self.staged.signed_by
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Who still has to sign."""
         return self.staged.missing
 
     @property
     def payloads(self) -> Mapping[str, bytes]:
-        """The candidate alone."""
         return {SIGNATURES: self.staged.candidate.signed_bytes}
 
     def facts_of(self, key: Key) -> tuple[Fact, ...]:
-        """Nothing is attested for keys."""
         return ()
 
     def statement(self, keyid: str, facts: Mapping[Fact, str], at: datetime) -> None:

@@ -68,7 +68,6 @@ class StagedRole(Staged[Candidate]):
 
     @property
     def difference(self) -> tuple[str, ...]:
-        """What changes, in lines."""
         before = self.to_sign.before.signed if self.to_sign.before is not None else None
         return difference(self.to_sign.role, before, self.candidate.signed)
 
@@ -80,7 +79,6 @@ class StagedRole(Staged[Candidate]):
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Who still has to sign, in words."""
         return self.to_sign.missing(self.metadata)
 
 

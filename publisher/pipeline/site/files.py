@@ -40,7 +40,6 @@ class UploadStep(IntEnum):
 
     @property
     def words(self) -> str:
-        """The files of this step, in plain words."""
         return {1: "assets", 2: "the search index", 3: "pages", 4: "the sitemap"}[self]
 
 
@@ -53,12 +52,10 @@ class SiteFile:
 
     @property
     def page(self) -> SitePage:
-        """What the manifest says of it."""
         return SitePage(size=self.body.size, sha256=self.body.sha256)
 
     @property
     def step(self) -> UploadStep:
-        """When it goes up."""
         return step_of(self.path)
 
 

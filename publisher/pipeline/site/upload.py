@@ -65,11 +65,9 @@ class SitePlan:
 
     @property
     def nothing_to_do(self) -> bool:
-        """Whether the bucket holds exactly this site."""
         return not (self.closes or self.stale)
 
     def of(self, step: UploadStep) -> tuple[Put, ...]:
-        """What one step writes."""
         return tuple(put for put in self.puts if step_of(put.path) is step)
 
 

@@ -31,7 +31,6 @@ class Occurrence:
 
     @property
     def span(self) -> Span:
-        """Start and end."""
         return Span(self.start, self.end)
 
 

@@ -87,7 +87,6 @@ class DrawnLane:
 
 
 def pages(scene: Scene) -> Iterator[Page]:
-    """The calendar page."""
     end = scene.now + HORIZON
     entries = sorted(_entries(scene, end), key=lambda entry: entry.at)
     yield Page(

@@ -14,7 +14,6 @@ SCHEMA = "schemas/feed-1.json"
 
 
 def pages(scene: Scene, schema: Mapping[str, Any]) -> Iterator[Page]:
-    """The feed's documentation."""
     yield Page(
         "feed.md",
         "Update feed",
