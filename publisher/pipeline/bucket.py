@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -12,9 +13,11 @@ from tuf.api.metadata import Metadata, Root
 from publisher.channel.advance import Advance, KeysAtHand
 from publisher.channel.layout import TIMESTAMP_KEY
 from publisher.channel.repository import Read, Repository, follow_roots, read_repository
+from publisher.channel.state import feeds
 from publisher.errors import StorageError
 from publisher.model.config.signer import Signers
 from publisher.pipeline.bucket_reader import Readable, reader
+from publisher.wire.feed_parser import ParsedFeed
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,10 @@ class Bucket:
         if self.live is None:
             raise StorageError("nothing is published here yet", fix=fix)
         return self.live
+
+    def offered(self, product: str, channel: str) -> Mapping[str, ParsedFeed]:
+        """What a channel offers now, by platform."""
+        return feeds(self.read, self.live, product, channel) if self.live is not None else {}
 
     def over(self, storage: Readable) -> Bucket:
         """What was live when it was looked at, with other objects around it: those that are planned, or newer ones."""

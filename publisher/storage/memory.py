@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from publisher.errors import StorageConflict, StorageMissing
+from publisher.errors import StorageMissing
 from publisher.storage.protocol import (
     Body,
     ObjectMeta,
@@ -18,7 +18,9 @@ from publisher.storage.protocol import (
     Stat,
     check_key,
     check_prefix,
+    differs,
     not_prepared,
+    overtaken,
     too_large,
 )
 
@@ -90,10 +92,7 @@ class MemoryStorage:
         with self._lock:
             present = self._objects.get(key)
             if (present.tag if present else None) != expected_tag:
-                raise StorageConflict(
-                    f"{key} in {self.url} was changed by somebody else in the meantime; nothing was written",
-                    fix="run the command again; it starts from the current state",
-                )
+                raise overtaken(key, self.url)
             return self._put(key, data, meta)
 
     def copy(self, source: str, key: str, meta: ObjectMeta) -> bool:
@@ -134,7 +133,4 @@ class MemoryStorage:
             return False
         if len(present.data) == size and hashlib.sha256(present.data).hexdigest() == sha256:
             return True
-        raise StorageConflict(
-            f"{key} in {self.url} already exists with different content; it was not changed",
-            fix="use a new version: published files never change",
-        )
+        raise differs(key, self.url)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from publisher.errors import InputError, StorageError, StorageForeign, StorageTooLarge
+from publisher.errors import InputError, StorageConflict, StorageError, StorageForeign, StorageTooLarge
 
 CHUNK = 1024 * 1024
 """Bytes that are read, hashed and written at a time."""
@@ -320,6 +320,22 @@ def foreign(key: str, kind: str) -> StorageForeign:
     return StorageForeign(
         f"{key} is {kind}; a bucket may contain only plain files; links are never followed",
         fix="find out who made it, and remove it",
+    )
+
+
+def overtaken(key: str, url: str) -> StorageConflict:
+    """The refusal to replace an object whose tag is not the expected one."""
+    return StorageConflict(
+        f"{key} in {url} was changed by somebody else in the meantime; nothing was written",
+        fix="run the command again; it starts from the current state",
+    )
+
+
+def differs(key: str, url: str) -> StorageConflict:
+    """The refusal to write once where other bytes are."""
+    return StorageConflict(
+        f"{key} in {url} already exists with different content; it was not changed",
+        fix="use a new version: published files never change",
     )
 
 

@@ -85,6 +85,11 @@ def _write(planned: PlannedObject, storage: Storage, advance: Advance) -> bool:
         raise (occupied(planned.key) if planned.key.startswith(RELEASES) else error) from error
 
 
+def already_there(objects: Sequence[PlannedObject], storage: Readable) -> frozenset[str]:
+    """Keys of a plan that the store has already."""
+    return frozenset(planned.key for planned in objects if storage.stat(planned.key) is not None)
+
+
 def refuse_occupied(objects: Sequence[PlannedObject], storage: Readable) -> None:
     """Look whether plain names are taken by files of another size. Raises StorageConflict."""
     for planned in objects:

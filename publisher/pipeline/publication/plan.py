@@ -12,7 +12,7 @@ from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects.planned import PlannedObject
 from publisher.pipeline.objects.writing import Written, write_objects
-from publisher.pipeline.progress import Track, silent
+from publisher.pipeline.progress import silent
 from publisher.pipeline.publication.commit import Flip, commit, plan_flip
 from publisher.storage.protocol import Body, Storage
 
@@ -39,9 +39,9 @@ class Publication:
         entry = replace(self.flip.entry, body=self.flip.entry.body.model_copy(update=changes))
         return replace(self, flip=replace(self.flip, entry=entry))
 
-    def apply(self, storage: Storage, track: Track = silent) -> Written:
+    def apply(self, storage: Storage) -> Written:
         """Write, log and flip. Raises StorageConflict when somebody published meanwhile."""
-        written = write_objects(self.objects, storage, track)
+        written = write_objects(self.objects, storage, silent)
         return written if self.flip is None else commit(self.flip, storage, written)
 
 

@@ -19,7 +19,6 @@ from publisher.channel.layout import channel_role
 from publisher.channel.ledger.withdrawals import withdrawals
 from publisher.channel.repository import Repository
 from publisher.channel.roles import RELEASE_FIELD
-from publisher.channel.state import feeds
 from publisher.errors import InputError
 from publisher.model.catalog import Catalog
 from publisher.model.config.role import Duty
@@ -91,7 +90,7 @@ def review(release: Release, channel: str, bucket: Bucket, catalog: Catalog, now
     refuse_stale(candidate, live)
     stagings = read_stagings(role, bucket, catalog.signers)
     refuse_superseded(candidate, stagings)
-    offered = feeds(read, live, release.product, channel) if live else {}
+    offered = bucket.offered(release.product, channel)
     vouched = vouched_files(candidate, catalog, release, storage)
     check_content(candidate, catalog, release, vouched.files, now)
     # Without the day: a bundle for an offline machine holds what is read here, and no more of the ledger than it needs.

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,10 +24,9 @@ from publisher.channel.layout import (
     target_key,
 )
 from publisher.channel.manifests import SIGNATURE_SUFFIX, SUMS_FILE
-from publisher.channel.repository import Read, Repository
+from publisher.channel.repository import Read
 from publisher.channel.roles import role_policy
 from publisher.channel.signed_checksums import VouchedRelease
-from publisher.channel.state import feeds
 from publisher.errors import InputError, StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
@@ -42,7 +41,7 @@ from publisher.pipeline.configured_targets import configured_roles
 from publisher.pipeline.decide import Clock, evidence_of
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects.planned import PlannedObject
-from publisher.pipeline.objects.writing import LARGE, Written, write_objects
+from publisher.pipeline.objects.writing import LARGE, Written, already_there, write_objects
 from publisher.pipeline.operate.verify import verify_planned
 from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.publication.commit import commit
@@ -54,7 +53,6 @@ from publisher.pipeline.read_withdrawals import read_withdrawals
 from publisher.pipeline.roles.change import signed_first_targets
 from publisher.signing.digests import digest_bytes
 from publisher.storage.protocol import Body, Storage
-from publisher.wire.feed_parser import ParsedFeed
 from publisher.wire.version import Version
 
 
@@ -137,7 +135,7 @@ def plan_promote(
         refuse_stale(staged.candidate, live)
         release = _release_of(staged.candidate, catalog)
         moment = request.decide_at or now
-        offered = _offered(live, read, request)
+        offered = bucket.offered(request.product, request.channel)
         stagings = stagings or read_stagings(request.role, bucket, catalog.signers)
         if request.action is LedgerAction.PROMOTE:  # else this run stages it, and the ledger hears of it when it does
             refuse_superseded(staged.candidate, stagings)
@@ -159,7 +157,7 @@ def plan_promote(
     elif staged is not None:
         platforms = tuple(
             platform
-            for platform, feed in _offered(live, read, request).items()
+            for platform, feed in bucket.offered(request.product, request.channel).items()
             if feed.release is not None and str(feed.release.version) == staged.candidate.release
         )
     shipped = catalog.find(staged.candidate.product, staged.candidate.release) if staged else None
@@ -181,9 +179,7 @@ def plan_promote(
         to_verify=(shipped, platforms) if shipped is not None and platforms else None,
         publication=publication,
         done_with=candidate.digest if candidate else None,
-        already_there=frozenset(
-            planned.key for planned in publication.objects if storage.stat(planned.key) is not None
-        ),
+        already_there=already_there(publication.objects, storage),
         first_targets=digest_bytes(to_bytes(Metadata(first.signed))).sha256 if first is not None else None,
     )
 
@@ -232,11 +228,7 @@ def _refuse_superseded(plan: PromotePlan, catalog: Catalog, bucket: Bucket) -> N
 
 def live_version(request: PromoteRequest, bucket: Bucket) -> Version | None:
     """What the channel offers now. Raises VerificationError."""
-    return evidence_of(_offered(bucket.live, bucket.read, request)).live
-
-
-def _offered(live: Repository | None, read: Read, request: PromoteRequest) -> Mapping[str, ParsedFeed]:
-    return feeds(read, live, request.product, request.channel) if live else {}
+    return evidence_of(bucket.offered(request.product, request.channel)).live
 
 
 def _release_of(candidate: ReleaseCandidate, catalog: Catalog) -> Release:

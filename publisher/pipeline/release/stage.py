@@ -36,7 +36,6 @@ from publisher.channel.layout import channel_role, release_key
 from publisher.channel.manifests import MANIFEST_FILE, manifest_bytes
 from publisher.channel.repository import Read, Repository, withdrawn_by
 from publisher.channel.roles import listed_targets, role_policy
-from publisher.channel.state import feeds
 from publisher.errors import StorageConflict, StorageForeign, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.config.signer import Signers
@@ -60,7 +59,7 @@ from publisher.pipeline.objects.planned import (
     pinned_key_object,
     published_artifact,
 )
-from publisher.pipeline.objects.writing import Written, occupied, write_objects
+from publisher.pipeline.objects.writing import Written, already_there, occupied, write_objects
 from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.publication.conflict_report import what_others_did
 from publisher.pipeline.publication.staging_pointer import PointerVersion, point_to, read_pointer_version
@@ -144,7 +143,7 @@ def plan_stage(
     role = channel_role(release.product, channel)
     before = read_pointer_version(storage, role, replacing=supersede is Supersede.ANY)
     live = bucket.live
-    offered = feeds(read, live, release.product, channel) if live else {}
+    offered = bucket.offered(release.product, channel)
     moment, withdrawn = request.decide_at or now, read_withdrawals(storage, live, catalog.signers, release)
     known = evidence_of(offered, withdrawn=withdrawn).with_facts(request.evidence.facts, moment)
     if known.live != release.version:
@@ -214,7 +213,7 @@ def plan_stage(
         objects=shared,
         pointer=new_pointer,
         stagings=stagings,
-        already_there=frozenset(planned.key for planned in shared if storage.stat(planned.key) is not None),
+        already_there=already_there(shared, storage),
         ignored=collected.ignored,
         platforms=tuple(artifact.platform for artifact in hashed),
         timestamp_life=role_policy(catalog.signers, "timestamp").expires,

@@ -57,10 +57,12 @@ from publisher.storage.protocol import (
     check_key,
     check_marker,
     check_prefix,
+    differs,
     foreign,
     is_valid,
     not_ours,
     not_prepared,
+    overtaken,
     too_large,
 )
 
@@ -173,12 +175,12 @@ class DirectoryStorage:
             with locked(private, LOCK):
                 present = self._stat(root, key)
                 if (present.tag if present else None) != expected_tag:
-                    raise self._overtaken(key)
+                    raise overtaken(key, self.url)
                 if present is None:
                     try:
                         self._publish(root, key, private, name, alone=True)
                     except FileExistsError:
-                        raise self._overtaken(key) from None
+                        raise overtaken(key, self.url) from None
                 else:
                     with walk(root, key.split("/")[:-1]) as folder:
                         last = key.rsplit("/", 1)[-1]
@@ -313,10 +315,7 @@ class DirectoryStorage:
         except (FileNotFoundError, IsADirectoryError):
             return False
         if not same:
-            raise StorageConflict(
-                f"{key} in {self.url} already exists with different content; it was not changed",
-                fix="use a new version: published files never change",
-            )
+            raise differs(key, self.url)
         return True
 
     @contextmanager
@@ -368,12 +367,6 @@ class DirectoryStorage:
                     raise StorageConflict(f"{key} in {self.url} is a folder of other objects") from None
                 raise
             os.fsync(folder)
-
-    def _overtaken(self, key: str) -> StorageConflict:
-        return StorageConflict(
-            f"{key} in {self.url} was changed by somebody else in the meantime; nothing was written",
-            fix="run the command again; it starts from the current state",
-        )
 
     @contextmanager
     def _translated(self, key: str = "") -> Iterator[None]:

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, cast
 
 from botocore.exceptions import IncompleteReadError
 
-from publisher.errors import InputError, StorageConflict, StorageError, StorageMissing
+from publisher.errors import InputError, StorageError, StorageMissing
 from publisher.storage.protocol import (
     CHUNK,
     MARKER,
@@ -35,8 +35,10 @@ from publisher.storage.protocol import (
     check_key,
     check_marker,
     check_prefix,
+    differs,
     not_ours,
     not_prepared,
+    overtaken,
     too_large,
 )
 from publisher.storage.s3.address import S3Address
@@ -249,10 +251,7 @@ class S3Storage:
             if answer is not None and mark_of(answer) == mark:
                 return PutResult(tag_in(answer), True)
             if (tag_in(answer) if answer else None) != expected_tag:
-                raise StorageConflict(
-                    f"{key} in {self.url} was changed by somebody else in the meantime; nothing was written",
-                    fix="run the command again; it starts from the current state",
-                )
+                raise overtaken(key, self.url)
             return None
 
         condition = Condition(expected_tag, self.capabilities.quoted_tags)
@@ -337,10 +336,7 @@ class S3Storage:
 
     def _need_same(self, key: str, answer: Mapping[str, Any], body: Body) -> None:
         if not self._same(key, answer, body):
-            raise StorageConflict(
-                f"{key} in {self.url} already exists with different content; it was not changed",
-                fix="use a new version: published files never change",
-            )
+            raise differs(key, self.url)
 
     def _same(self, key: str, answer: Mapping[str, Any], body: Body) -> bool:
         """Whether an object has the body's bytes: by a checksum that the store proves, else by reading it."""
