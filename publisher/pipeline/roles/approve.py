@@ -21,26 +21,11 @@ class RoleReview:
     """A role's candidate as a person reads it before signing; a `CandidateReview`."""
 
     staged: StagedRole
-
-    @property
-    def difference(self) -> tuple[str, ...]:
-        return self.staged.difference
-
-    @property
-    def may_sign(self) -> Mapping[str, Key]:
-        return self.staged.to_sign.may_sign
-
-    @property
-    def approved_by(self) -> tuple[str, ...]:
-        return self.staged.signed_by
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        return self.staged.missing
-
-    @property
-    def payloads(self) -> Mapping[str, bytes]:
-        return {SIGNATURES: self.staged.candidate.signed_bytes}
+    difference: tuple[str, ...]
+    may_sign: Mapping[str, Key]
+    approved_by: tuple[str, ...]
+    missing: tuple[str, ...]
+    payloads: Mapping[str, bytes]
 
     def facts_of(self, key: Key) -> tuple[Fact, ...]:
         return ()
@@ -57,4 +42,11 @@ def review_role(role: str, bucket: Bucket, configuration: Configuration, now: da
             f"nothing is staged for {role} that the configuration asks for",
             fix="run `publish keys stage`, or `publish refresh` for a renewal; `publish status` shows what is staged",
         )
-    return RoleReview(staged)
+    return RoleReview(
+        staged=staged,
+        difference=staged.difference,
+        may_sign=staged.to_sign.may_sign,
+        approved_by=staged.signed_by,
+        missing=staged.missing,
+        payloads={SIGNATURES: staged.candidate.signed_bytes},
+    )

@@ -50,7 +50,7 @@ from publisher.storage.s3.probe import Capabilities, Look, ProbeResults, measure
 from publisher.storage.s3.read import ObjectStream
 from publisher.storage.s3.retry import Patience
 from publisher.storage.s3.sweep import sweep
-from publisher.storage.s3.upload import COPY_LIMIT, COPY_PART, WORKERS, PutResult, Upload
+from publisher.storage.s3.upload import COPY_LIMIT, COPY_PART, WORKERS, Aftermath, PutResult, Upload
 
 LOOK_FIRST = 1024 * 1024
 """Larger bodies are not sent before a look whether they are there already; smaller ones are not worth the request."""
@@ -158,7 +158,6 @@ class S3Storage:
 
     def read(self, key: str, limit: int) -> tuple[bytes, str]:
         self._check(key)
-        self._ready()
         return self._read(key, limit)
 
     def _read(self, key: str, limit: int) -> tuple[bytes, str]:
@@ -184,7 +183,6 @@ class S3Storage:
     @contextmanager
     def open(self, key: str, limit: int) -> Iterator[BinaryIO]:
         self._check(key)
-        self._ready()
         with self._missing(key):
             download = ObjectStream(self.bucket, key)
         if download.size > limit:
@@ -195,7 +193,6 @@ class S3Storage:
 
     def stat(self, key: str) -> Stat | None:
         self._check(key)
-        self._ready()
         answer = head(self.bucket, key)
         return Stat(key, answer["ContentLength"], tag_in(answer)) if answer else None
 
@@ -223,18 +220,9 @@ class S3Storage:
 
     def create(self, key: str, body: Body, meta: ObjectMeta, progress: Progress | None = None) -> bool:
         self._check(key)
-        self._ready()
         self._writing()
         mark = new_mark()
-
-        def look(answer: Mapping[str, Any] | None) -> PutResult | None:
-            if answer is None:
-                return None
-            if mark_of(answer) == mark:
-                return PutResult(tag_in(answer), True)
-            self._need_same(key, answer, body)
-            return PutResult(tag_in(answer), False)
-
+        look = self._write_once_look(mark, lambda answer: self._need_same(key, answer, body))
         if body.size > LOOK_FIRST and (there := look(head(self.bucket, key))):
             if progress:
                 progress(body.size)
@@ -243,7 +231,6 @@ class S3Storage:
 
     def replace(self, key: str, body: Body, meta: ObjectMeta, expected_tag: str | None) -> str:
         self._check(key)
-        self._ready()
         self._writing()
         mark = new_mark()
 
@@ -261,25 +248,20 @@ class S3Storage:
         """Inside the server where it keeps the condition of a copy; else through this machine's disk."""
         self._check(source)
         self._check(key)
-        self._ready()
         self._writing()
         origin = head(self.bucket, source)
         if origin is None:
             raise StorageMissing(f"there is no {source} in {self.url}")
         if not self.capabilities.copy:
             return self._copy_by_hand(source, key, meta, origin["ContentLength"])
-        mark = new_mark()
 
-        def look(answer: Mapping[str, Any] | None) -> PutResult | None:
-            if answer is None:
-                return None
-            if mark_of(answer) == mark:
-                return PutResult(tag_in(answer), True)
+        def need_same(answer: Mapping[str, Any]) -> None:
             if not self._same_checksum(origin, answer):
                 with self._fetched(source, origin["ContentLength"]) as body:
                     self._need_same(key, answer, body)
-            return PutResult(tag_in(answer), False)
 
+        mark = new_mark()
+        look = self._write_once_look(mark, need_same)
         there = look(head(self.bucket, key))
         if there is not None:
             return there.ours
@@ -289,15 +271,16 @@ class S3Storage:
 
     def delete(self, key: str) -> None:
         self._check(key)
-        self._ready()
         self.bucket.call("delete_object", key)
 
     # --- how
 
     def _check(self, key: str) -> None:
+        """Before any use of a key: it is valid, and the place is ours."""
         check_key(key)
         if len((self._address.prefix + key).encode()) > KEY_LIMIT:
             raise InputError(f"the object key {key!r} is longer than {KEY_LIMIT} bytes, with the bucket's prefix")
+        self._ready()
 
     def _writing(self) -> None:
         """Refuse a store that two writers could both win."""
@@ -305,12 +288,24 @@ class S3Storage:
         if problem:
             raise unsafe(self._address.place, self.bucket.endpoint, problem)
 
+    def _write_once_look(self, mark: str, need_same: Callable[[Mapping[str, Any]], None]) -> Aftermath:
+        """What a HEAD says of a write with this mark: ours, or else the same bytes; `need_same` refuses any others."""
+
+        def look(answer: Mapping[str, Any] | None) -> PutResult | None:
+            if answer is None:
+                return None
+            if not (ours := mark_of(answer) == mark):
+                need_same(answer)
+            return PutResult(tag_in(answer), ours)
+
+        return look
+
     def _upload(
         self,
         key: str,
         meta: ObjectMeta,
         condition: Condition,
-        look: Callable[[Mapping[str, Any] | None], PutResult | None],
+        look: Aftermath,
         mark: str | None = None,
     ) -> Upload:
         return Upload(self.bucket, key, meta, condition, look, mark or new_mark(), md5=not self.capabilities.sha256)

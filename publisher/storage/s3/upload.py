@@ -48,7 +48,7 @@ class PutResult:
     ours: bool
 
 
-Look = Callable[[Mapping[str, Any] | None], PutResult | None]
+Aftermath = Callable[[Mapping[str, Any] | None], PutResult | None]
 """Judges the HEAD of the object (None: there is none): who has written, or None if nobody has and it may be sent
 again. Raises StorageConflict."""
 
@@ -61,7 +61,7 @@ class Upload:
     key: str
     meta: ObjectMeta
     condition: Condition
-    look: Look
+    look: Aftermath
     mark: str
     md5: bool
     """Send MD5 too, as the store does not look at SHA-256."""
