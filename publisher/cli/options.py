@@ -98,9 +98,6 @@ def refuse_example(catalog: Catalog, project: Project) -> None:
 
 
 def refuse_placeholders(configuration: Configuration, config: Path, content: tuple[Path, ...] = ()) -> None:
-    """Users and clients keep what they were given, so nothing of an example goes out. Raises ContentError.
-
-    Pages are looked at where `content` is given.
-    """
+    """No placeholder of an example goes out; pages are looked at where `content` is given. Raises ContentError."""
     if left := placeholders(configuration, config, content):
         raise ContentError(left)

@@ -70,10 +70,7 @@ def last_character(text: str, node: Node) -> int:
 
 
 def with_key(text: str, key: str, value: str) -> str:
-    """The text of a mapping with one more key, as the last; one that is there with no value gets it.
-
-    Raises InputError for a text that is no mapping.
-    """
+    """The text with one more key, the last, or with its empty value filled. Raises InputError for no mapping."""
 
     def edit(plain: str) -> str:
         root = top(plain)

@@ -61,10 +61,7 @@ def wheels_in(directory: Path, lock: Sequence[Locked]) -> tuple[Wheel, ...]:
 
 
 def cached_wheels(cache: Path, lock: Sequence[Locked], download: Download) -> tuple[Wheel, ...]:
-    """The wheels from a cache, downloaded first where they are not whole. Only what the lock names gets into it.
-
-    Raises InputError when they cannot be had.
-    """
+    """The wheels from a cache of just what the lock names, downloaded where not whole. Raises InputError."""
     try:
         return wheels_in(cache, lock)
     except InputError:

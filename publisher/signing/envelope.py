@@ -30,10 +30,7 @@ def payload_of(data: bytes, payload_type: str) -> bytes:
 
 
 def verify_envelope(data: bytes, payload_type: str, keys: Mapping[str, Key]) -> tuple[Key, ...]:
-    """The keys that signed, out of `keys` by key id: every signature must be by one of these, and there must be one.
-
-    Raises VerificationError with what is wrong.
-    """
+    """The keys that signed: there must be some, and all among `keys` by key id. Raises VerificationError."""
     envelope = _parsed(data, payload_type)
     if not envelope.signatures:
         raise VerificationError("is not signed")

@@ -123,10 +123,7 @@ def verify(public_file: bytes, signature_file: bytes, blake2b_digest: bytes) -> 
 
 
 def signed_comment(public_file: bytes, signature_file: bytes) -> str:
-    """The trusted comment, if the key signed it; which bytes it was signed for is not asked.
-
-    Raises VerificationError.
-    """
+    """The trusted comment, if the key signed it; for which bytes is not asked. Raises VerificationError."""
     return _signed_comment(*_signed_by(public_file, signature_file))
 
 

@@ -82,10 +82,7 @@ def render_site(
 def fill_prose(
     path: str, markdown: str, catalog: Catalog, state: ChannelState | None, now: datetime, templates: Templates
 ) -> str:
-    """A page of prose with its `<!-- data: NAME -->` replaced by what the data says, and the sample's notice on top.
-
-    Raises ContentError for a name that there is not.
-    """
+    """A page of prose with each `<!-- data: NAME -->` filled, and the sample's notice. Raises ContentError."""
     scene = Scene(public_catalog(catalog), state, now)
     context = {**_common(scene), **reference.fragment_context(scene)}
     front, body = _split_front_matter(markdown)

@@ -76,10 +76,7 @@ class Body:
         return cls(size, sha256, str(path), lambda: path.open("rb", buffering=0))
 
     def open(self) -> CheckedReader:
-        """The bytes from the start; close the reader after use.
-
-        Raises InputError when the source cannot be read.
-        """
+        """The bytes from the start; close the reader after use. Raises InputError when the source cannot be read."""
         try:
             return CheckedReader(self, self.source())
         except OSError as error:

@@ -74,10 +74,7 @@ def audit(source: AuditSource, trusted_root: bytes, now: datetime) -> Audit:
 
 
 def audit_change(source: AuditSource, trusted_root: bytes, now: datetime, before: Repository | None) -> Audit:
-    """The same for what a change brings, before it is live: what was live `before` is not looked at again.
-
-    `source` is the bucket with the change in it.
-    """
+    """The same for a change in `source` that is not live yet; what was live `before` is not looked at again."""
     return _Auditor(source, trusted_root, now).run_change(before)
 
 

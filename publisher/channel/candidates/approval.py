@@ -97,10 +97,7 @@ def statement_about(
 
 
 def with_approval(staged: T, payloads: Mapping[str, bytes], key: OpenSigner, statement: Statement | None) -> T:
-    """`staged` with signatures of a key over what each folder is for, and with its holder's statement.
-
-    Raises SigningError.
-    """
+    """`staged` with a key's signatures over each folder's payload and its holder's statement. Raises SigningError."""
     signed = staged.signed_with(key, payloads)
     return signed if statement is None else signed.stating(*seal_statement(statement, staged.candidate, key))
 
@@ -116,10 +113,7 @@ def statement_key(statement: Statement, candidate: Candidate) -> str:
 
 
 def verified_statement(data: bytes, candidate: Candidate, keys: Mapping[str, Key]) -> Statement:
-    """A statement about this candidate, signed by one of `keys` and by the key that it names.
-
-    Raises VerificationError.
-    """
+    """A statement about this candidate, signed by the one of `keys` that it names. Raises VerificationError."""
     if len(data) > STATEMENT_LIMIT:
         raise VerificationError("the statement is larger than any that this program makes")
     signed_by = verify_envelope(data, PAYLOAD_TYPE, keys)
@@ -140,10 +134,7 @@ def standing(
     valid_for: timedelta,
     now: datetime,
 ) -> Standing:
-    """Count the approvals of a candidate.
-
-    `configured` are the delegations that signers.yaml asks for, `valid_for` is how long an approval counts.
-    """
+    """Count approvals by the delegations `configured` that signers.yaml asks for; each counts for `valid_for`."""
     candidate, signed = staged.candidate, staged.metadata
     role = candidate.role
     keys = {public_key(signer).keyid: signer for signer in signers.keys_of(role)}

@@ -43,10 +43,7 @@ class Staged(Generic[C_co]):
         return self.signatures.get(folder, ())
 
     def signed_with(self, key: OpenSigner, payloads: Mapping[str, bytes]) -> Self:
-        """The same with signatures of a key over what each folder is for; what it has signed already stays.
-
-        Raises SigningError.
-        """
+        """The same with a key's signatures over `payloads`, but where it has signed already. Raises SigningError."""
         signatures = dict(self.signatures)
         for folder, payload in payloads.items():
             there = signatures.get(folder, ())

@@ -95,10 +95,7 @@ def number_of(key: str) -> int | None:
 
 
 def in_sequence(numbers: Iterable[int], begin: int = 0) -> list[int]:
-    """The numbers, in order, from `begin` up to the first gap wider than LEAP.
-
-    Whoever plants a far one must not use them all up.
-    """
+    """The numbers in order, from `begin` to the first gap wider than LEAP, so that a planted far one uses none up."""
     taken: list[int] = []
     for number in sorted(numbers):
         if number > (taken[-1] if taken else begin) + LEAP:
@@ -180,10 +177,7 @@ def verified_entry(logged: Logged, keys: Mapping[str, Key]) -> Entry:
 
 
 def took_effect(entries: Iterable[Entry], live: str | None) -> frozenset[int]:
-    """Numbers of the flips that clients have seen: their result is live, or something was planned on it later.
-
-    `live` is the SHA-256 of timestamp.json.
-    """
+    """Numbers of the flips that clients have seen: `live` by its SHA-256, or something was planned on it later."""
     entries = tuple(entries)
     seen = {live, *(entry.base.sha256 for entry in entries if entry.base)}
     return frozenset(entry.number for entry in entries if entry.result and entry.result.sha256 in seen)

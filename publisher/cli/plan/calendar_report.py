@@ -54,10 +54,7 @@ def drawing(quarter: Quarter, now: datetime, width: int) -> list[str]:
 
 
 def in_words(quarter: Quarter, width: int, *, public: bool) -> list[str]:
-    """Everything that begins in the quarter, week by week, and the rollbacks that are due.
-
-    What is not public is marked, unless these are the public's words.
-    """
+    """What begins in the quarter, week by week, and rollbacks due; marked where not public, unless for the public."""
     lines: list[str] = []
     week: datetime | None = None
     for bar, whose in sorted(_beginning(quarter), key=lambda begun: (begun[0].start, begun[0].kind, begun[0].title)):

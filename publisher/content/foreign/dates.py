@@ -28,10 +28,7 @@ def whole_month(span: Span) -> Span:
 
 
 def dated(text: Any, name: str) -> Span:
-    """2021-01-11, 2021-01 or 2021-01-11T02:39:00Z: a day, a month or a moment.
-
-    Raises Unusable for anything else, and for a time of day without a zone.
-    """
+    """2021-01-11, 2021-01 or 2021-01-11T02:39:00Z. Raises Unusable for all else, and a time of day without a zone."""
     if text is None:
         raise Unusable(f"has no `{name}`")
     match = _DATE.fullmatch(text.strip()) if isinstance(text, str) else None

@@ -162,10 +162,7 @@ class LedgerEntryBody(Model):
 
     @classmethod
     def routine(cls, action: LedgerAction, policy: Policy | None, **fields: Any) -> Self:
-        """What no rule is asked about; so a policy that cannot be read does not stop it.
-
-        Raises ValueError for fields that do not fit the action.
-        """
+        """What rests on no rule, so an unreadable policy does not stop it. Raises ValueError as `of_decision`."""
         known = (policy.version, policy.digest()) if policy is not None else (None, None)
         return cls(action=action, policy_version=known[0], policy_digest=known[1], **fields)
 

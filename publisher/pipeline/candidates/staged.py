@@ -45,10 +45,7 @@ def staged_release(storage: Readable, role: str, signers: Signers) -> StagedRele
 
 
 def staged_keys(storage: Readable, role: str, signers: Signers) -> Staged[Candidate] | None:
-    """What staging holds for a role whose keys change or that is renewed; None also when it works on a release.
-
-    Raises VerificationError when it is damaged.
-    """
+    """What staging holds for a role of keys; None also when it works on a release. Raises VerificationError."""
     return _staged(storage, Candidate, role, signers)
 
 

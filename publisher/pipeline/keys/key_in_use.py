@@ -15,10 +15,7 @@ from publisher.signing.public_keys import public_key
 
 
 def named_by(signer: Signer, bucket: Bucket) -> tuple[str, ...] | None:
-    """root and targets, whichever of them names the key; None while nothing is published.
-
-    Raises VerificationError, StorageError.
-    """
+    """root and targets, as they name the key; None if nothing is published. Raises VerificationError, StorageError."""
     if (live := bucket.live) is None:
         return None
     root = live.root.signed

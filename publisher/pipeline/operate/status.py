@@ -85,10 +85,7 @@ class Status:
 
 
 def read_status(bucket: Bucket, configuration: Configuration, now: datetime) -> Status:
-    """Read and verify the bucket's state; what is staged is judged where `configuration` is a whole Catalog.
-
-    Raises VerificationError, StorageError.
-    """
+    """The bucket's verified state; judges what is staged if given a Catalog. Raises VerificationError, StorageError."""
     live = bucket.live
     candidates, damaged = _candidates(bucket, configuration, now)
     staged_roles, unclear = _under_way(bucket, configuration, now)

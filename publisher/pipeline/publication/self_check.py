@@ -67,10 +67,7 @@ def verify_as_client(
 
 
 def update_as_client(storage: Storage, root: bytes, feeds: Iterable[str], now: datetime) -> None:
-    """Follow the channel from a root to each of the feeds, given by target path, as a client with an empty state.
-
-    Raises VerificationError, StorageError.
-    """
+    """Follow the channel from a root to feeds' target paths as a new client. Raises VerificationError, StorageError."""
     live = "the new keys are live"
     with _scratch(live) as scratch:
         client = UpdateClient(_ADDRESS, root, scratch, StoreFetcher(storage), lambda: now)

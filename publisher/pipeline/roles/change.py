@@ -141,10 +141,7 @@ def under_way(bucket: Bucket, configuration: Configuration, now: datetime) -> tu
 
 
 def signed_first_targets(bucket: Bucket, configuration: Configuration, now: datetime) -> Metadata[Targets] | None:
-    """`targets` as it was staged and signed by enough people before the first release; None when it was not.
-
-    Raises VerificationError when what lies there is damaged.
-    """
+    """`targets` as enough people signed it before the first release, or None. Raises VerificationError if damaged."""
     [first] = key_set(bucket, configuration, now).roles
     return as_targets(first.to_sign.only_good(first.metadata)) if not first.fresh and not first.missing else None
 
@@ -280,10 +277,7 @@ def plan_keys(key_set: KeySet, configuration: Configuration, keys: KeyRing, now:
 
 
 def verify_for_all(storage: Storage, trusted_root: bytes, now: datetime) -> int:
-    """Update as a client of each root that there ever was, the first included. Returns how many there are.
-
-    Raises VerificationError.
-    """
+    """Update as a client of every root there ever was; returns how many there are. Raises VerificationError."""
     read = reader(storage)
     live = read_repository(read, trusted_root)
     roles = live.roles.values() if live is not None else ()

@@ -88,10 +88,7 @@ def blocks(start: datetime, end: datetime) -> Iterator[datetime]:
 
 
 def uncovered(catalog: Catalog, event: Event) -> bool:
-    """Whether on-call or support has a gap in the week, Monday to Sunday in UTC, in which the event begins (R24).
-
-    Where nothing is known of who is there, it has.
-    """
+    """Whether on-call or support has a gap in the event's week, Monday to Sunday UTC (R24); yes if nothing is known."""
     midnight = event.starts.replace(hour=0, minute=0, second=0, microsecond=0)
     return catalog.remember(_uncovered_week, midnight - timedelta(days=midnight.weekday()))
 
