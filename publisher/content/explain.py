@@ -54,21 +54,16 @@ def _days(word: str, choices: Iterable[str]) -> tuple[Weekday, ...]:
     return WEEKDAYS[begin : end + 1] if WEEKDAYS[begin] == ends[0] else ()
 
 
-def validation_problems(
-    error: ValidationError, model: type[BaseModel], document: Document, at: Path = ()
-) -> list[Problem]:
-    """Each error of pydantic as a problem with its place in the file, but for values that have a problem already.
-
-    `at` is the path of the validated value inside the document.
-    """
+def validation_problems(error: ValidationError, model: type[BaseModel], document: Document) -> list[Problem]:
+    """Each error of pydantic as a problem with its place in the file, but for values that have a problem already."""
     every = error.errors(include_url=False)
-    errors = [d for d in every if not _follows(d) and not document.in_doubt(at + _location(d))]
+    errors = [d for d in every if not _follows(d) and not document.in_doubt(_location(d))]
     misspelt = {(*d["loc"][:-1], _nearest(d, model)) for d in every if d["type"] == "extra_forbidden"}
     return [
         problem
         for details in errors
         if details["type"] != "missing" or details["loc"] not in misspelt
-        if (problem := _problem(details, model, document, at)) is not None
+        if (problem := _problem(details, model, document)) is not None
     ]
 
 
@@ -118,14 +113,13 @@ def _nearest(details: ErrorDetails, model: type[BaseModel]) -> str:
     return next(iter(get_close_matches(str(details["loc"][-1]), known, n=1, cutoff=0.6)), "")
 
 
-def _problem(details: ErrorDetails, model: type[BaseModel], document: Document, at: Path) -> Problem | None:
-    loc = _location(details)
-    path = at + loc
+def _problem(details: ErrorDetails, model: type[BaseModel], document: Document) -> Problem | None:
+    path = _location(details)
     what, fix = _words(details, document.raw.get(path), model)
     if isinstance(details["input"], str) and "contains" not in what and (odd := odd_character(details["input"])):
         fix = f"{odd[2]}; it contains {odd[1]}"
     if details["type"] == "missing" and path[:-1] in document.braced:
-        fix = f"add `{loc[-1]}: ...` inside the braces"
+        fix = f"add `{path[-1]}: ...` inside the braces"
     if (
         details["type"] == "value_error"
         and (field := _FIELD_NAMED.search(what))
@@ -134,8 +128,8 @@ def _problem(details: ErrorDetails, model: type[BaseModel], document: Document, 
         # A rule about a whole item names the field that it is about first.
         named = (*path, field[1])
         return None if document.in_doubt(named) else Problem(what, document.place(named), fix)
-    name = f"{_name(loc)}:" if what.startswith(("'", "`")) else _name(loc)
-    return Problem(f"{name} {what}" if loc else what, document.place(path), fix)
+    name = f"{_name(path)}:" if what.startswith(("'", "`")) else _name(path)
+    return Problem(f"{name} {what}" if path else what, document.place(path), fix)
 
 
 _FIELD_NAMED = re.compile(r"^`([a-z0-9_]+)`")
@@ -196,7 +190,7 @@ def _words(details: ErrorDetails, raw: str | None, model: type[BaseModel]) -> tu
     keys = _keys(_fields_at(model, details["loc"]), _required_at(model, details["loc"]))
     fixes = {
         "tuple_type": _as_list(given),
-        "dict_type": "write lines like `key: value` under it, indented by two spaces",
+        "dict_type": _LINES,
         "model_type": f"write {keys} under it, indented by two spaces" if details["loc"] and keys else _LINES,
         "string_type": "write one text, without brackets or hyphens"
         if isinstance(given, list)

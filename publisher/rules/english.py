@@ -110,10 +110,15 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def upfirst(text: str) -> str:
+    """The text with its first letter as a capital."""
+    return text[:1].upper() + text[1:]
+
+
 def capitalised(text: str) -> str:
     """A sentence from a clause; what is no word, such as a path or an id that begins it, stays as it is written."""
     first = text.split(maxsplit=1)[0] if text else ""
-    return text[:1].upper() + text[1:] if _WORD.fullmatch(first) else text
+    return upfirst(text) if _WORD.fullmatch(first) else text
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:

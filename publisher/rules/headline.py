@@ -45,8 +45,8 @@ def halves(decision: Decision) -> str:
     if not stopping:
         return "Nothing blocks it, neither in the release itself nor around it."
     if not itself:
-        return f"Nothing in the release itself blocks it. {_capital(english.listed(around))} {_do(around)}."
-    blocked = f"{_capital(english.listed(itself))} {_do(itself, 'block')} it"
+        return f"Nothing in the release itself blocks it. {english.upfirst(english.listed(around))} {_do(around)}."
+    blocked = f"{english.upfirst(english.listed(itself))} {_do(itself, 'block')} it"
     if not around:
         return f"{blocked}. Nothing outside the release does."
     return f"{blocked}, and so {_do(around)} {english.listed(around)}."
@@ -57,10 +57,6 @@ def _do(blockers: Sequence[str], verb: str = "do") -> str:
     if len(blockers) > 1:
         return verb
     return "does" if verb == "do" else f"{verb}s"
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
 
 
 def course(

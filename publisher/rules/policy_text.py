@@ -43,7 +43,7 @@ def policy_text(policy: Policy) -> tuple[Section, ...]:
 def _bands(policy: Policy) -> Iterator[str]:
     for base in policy.freeze.base:
         types = english.listed([_plain(name) for name in base.events])
-        yield f"{_upper(base.because)}{'' if types == base.because else f' ({types})'}: {_band(base)}."
+        yield f"{english.upfirst(base.because)}{'' if types == base.because else f' ({types})'}: {_band(base)}."
 
 
 def _band(base: BaseBand) -> str:
@@ -66,7 +66,7 @@ def _hard(band: Band) -> str:
 
 def _adjustments(policy: Policy) -> Iterator[str]:
     for adjustment in policy.freeze.adjust:
-        yield f"{_upper(adjustment.because)}: {_effect(adjustment)}{_conditions(adjustment)}."
+        yield f"{english.upfirst(adjustment.because)}: {_effect(adjustment)}{_conditions(adjustment)}."
 
 
 def _effect(adjustment: Adjustment) -> str:
@@ -259,10 +259,6 @@ def _owners(policy: Policy) -> Iterator[str]:
     yield (f"Incident response, independent of the calendar: {incident.person}; deputy {incident.backup}.")
     for product, owner in owners.rollback.items():
         yield f"Rollback of {product}: {owner.person}; deputy {owner.backup}."
-
-
-def _upper(text: str) -> str:
-    return text[0].upper() + text[1:]
 
 
 def _plain(name: str) -> str:

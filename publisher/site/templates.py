@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from publisher.errors import ContentError, InputError, Place, Problem
 from publisher.model.content.release import ChangeClass
+from publisher.rules import english
 from publisher.site import labels, text
 from publisher.wire.web_path import web_path
 
@@ -48,7 +49,7 @@ class Templates:
             length=text.length,
             size=text.size,
             web_path=web_path,
-            upfirst=lambda words: words[:1].upper() + words[1:],
+            upfirst=english.upfirst,
             rich=text.rich,
             labels=labels,
             complement=lambda classes: [change_class for change_class in ChangeClass if change_class not in classes],

@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import StrictUndefined, Undefined
 from markupsafe import Markup
 
-from publisher.model.values import duration_text, format_time
+from publisher.model.values import format_time
 from publisher.rules import english
 from publisher.text.markdown import to_html
 from publisher.wire.plain_text import without_hidden
@@ -105,9 +105,7 @@ def length(value: Any) -> Markup:
     """A duration in its largest whole unit, in words: 7 days, 36 hours; a dash for none."""
     if not value:
         return Markup('<span class="tg-none">none</span>')
-    number, unit = duration_text(value).split()
-    name = {"d": "day", "h": "hour", "min": "minute"}[unit]
-    return Markup(f"{number}&nbsp;{name}{'' if number == '1' else 's'}")
+    return Markup(english.length(value).replace(" ", "&nbsp;"))
 
 
 def size(count: int) -> str:

@@ -114,7 +114,7 @@ class WhyReport(Report):
         """How the release is handled."""
         question = Question(self.catalog, self.release, self.decision.channel, self.evidence, self.decision.at)
         kind = english.with_article(question.coordination)
-        return f"{kind[0].upper()}{kind[1:]} release; handling: {classification(question.product, self.release)}."
+        return f"{english.upfirst(kind)} release; handling: {classification(question.product, self.release)}."
 
     def data(self) -> dict[str, object]:
         return self.decision.model_dump(mode="json")

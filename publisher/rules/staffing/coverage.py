@@ -107,5 +107,6 @@ def lacking(catalog: Catalog, gaps_by_duty: dict[str, tuple[Span, ...]]) -> str:
     named = [
         f"{duty} is not staffed from {english.period(*span)}" for duty, spans in gaps_by_duty.items() for span in spans
     ]
-    sentence = english.listed(named if len(named) <= 3 else [*named[:2], f"there are {len(named) - 2} more gaps"])
-    return f"{sentence[0].upper()}{sentence[1:]}"
+    return english.upfirst(
+        english.listed(named if len(named) <= 3 else [*named[:2], f"there are {len(named) - 2} more gaps"])
+    )
