@@ -23,11 +23,7 @@ def read_file(site: Path, path: str) -> bytes | None:
 
 
 def write_directory(target: Path, files: Mapping[str, bytes]) -> None:
-    """Replace `target` by exactly these files.
-
-    Raises InputError when it holds something that was not made here, StorageError when it cannot be written; what
-    was there then stays.
-    """
+    """Replace `target` by exactly these files, or leave it. Raises InputError for foreign files, StorageError."""
 
     def fill(directory: Path) -> None:
         for path, content in files.items():

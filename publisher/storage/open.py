@@ -15,10 +15,7 @@ SUPPORTED = "a directory, file:///absolute/directory, or s3://bucket/prefix?endp
 
 
 def open_storage(url: str) -> Storage:
-    """The storage at an address; touches nothing there yet.
-
-    Raises InputError, and StorageError for an S3 server without TLS that is not this machine.
-    """
+    """The storage at an address, untouched. Raises InputError, and StorageError for remote S3 without TLS."""
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):", url)
     if not scheme:
         return DirectoryStorage(_path(url, url))

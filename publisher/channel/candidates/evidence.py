@@ -29,10 +29,7 @@ def evidence_objects(candidate: Candidate, bundle: EvidenceBundle) -> dict[str, 
 
 
 def read_evidence(candidate: ReleaseCandidate, read: Read) -> EvidenceBundle:
-    """The evidence that a candidate was decided on; empty where its signed basis names none.
-
-    Raises VerificationError where any of it is missing, changed, too large or cannot be read.
-    """
+    """The evidence of a candidate; empty where its basis names none. Raises VerificationError if it is not whole."""
     basis = candidate.approval_basis
     if basis is None or basis.evidence is None:
         return EvidenceBundle()

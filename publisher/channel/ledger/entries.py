@@ -151,10 +151,7 @@ def named_keys(read: Read, trusted_root: bytes, versions: Iterable[int], signers
 def check_ledger(
     logged: Sequence[Logged], strays: Sequence[str], keys: Mapping[str, Key], live: Stamp | None, noted: Head | None
 ) -> LedgerCheck:
-    """Everything that is wrong with a whole ledger; `live` must have been read before its entries were listed.
-
-    `strays` are other objects below its prefix, `noted` is a head that somebody wrote down earlier.
-    """
+    """Everything wrong with a ledger, its `strays` or a `noted` head; `live` must have been read before the entries."""
     findings = [Finding(Level.ERROR, "is not a ledger entry", key) for key in strays]
     findings.extend(_links(logged))
     entries: list[Entry] = []

@@ -18,10 +18,7 @@ from publisher.model.history.past import History, Remark
 
 
 def read_history(events_file: Path, releases_file: Path, mapping: Mapping) -> History:
-    """Everything of the two files that can be used, and a remark on all else.
-
-    Raises InputError or ContentError when a file cannot be read, or holds nothing that can be used.
-    """
+    """Everything usable of the two files, and a remark on the rest. Raises InputError or ContentError without any."""
     event_rows, release_rows = read_rows(events_file, "events"), read_rows(releases_file, "releases")
     events, releases = import_events(event_rows, mapping.events), import_releases(release_rows, mapping.releases)
     for file, usable, remarks in (

@@ -28,10 +28,7 @@ SIGNING_PLATFORMS = ("windows-", "macos-")
 def compare_build(
     candidate: ReleaseCandidate, files: Sequence[PublishedFile], directory: Path, storage: Storage
 ) -> tuple[BuiltFile, ...]:
-    """How each of the candidate's files compares with the file of its name in `directory`.
-
-    Raises VerificationError when a file differs, InputError when there is no such directory or nothing to compare.
-    """
+    """How the candidate's files compare with those in `directory`. Raises VerificationError; InputError without any."""
     if not directory.is_dir():
         raise InputError(f"there is no directory {directory}", fix="name the directory of your build with --artifacts")
     compared = tuple(_compare(candidate, file, directory / file.file, storage) for file in files)

@@ -46,10 +46,7 @@ class Stagings:
     """The first number after another that no object has."""
 
     def highest_number(self, but: str | None = None) -> int:
-        """The highest number that is live, or that a candidate was staged with.
-
-        `but` is the digest of a candidate that is left out: for whoever asks which number that one may have.
-        """
+        """The highest number that is live or was staged, but for the candidate of the digest `but`."""
         highest = self.live
         for entry in reversed(self.entries):
             number = entry.roles.get(self.role, 0)

@@ -118,10 +118,7 @@ def repack(bundle: Bundle, storage: MemoryStorage) -> bytes:
 
 
 def brought_back(review: CandidateReview, bundle: MemoryStorage, bucket: Storage) -> tuple[PlannedObject, ...]:
-    """What a bundle adds to the bucket's candidate, every piece verified.
-
-    Raises VerificationError for anything that is not a good signature or statement by a key that may sign.
-    """
+    """What a bundle adds to the bucket's candidate, every piece verified. Raises VerificationError for all else."""
     read, candidate = reader(bundle), review.staged.candidate
     objects: list[PlannedObject] = []
     for folder in (SIGNATURES, BACK):

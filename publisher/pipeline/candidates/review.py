@@ -74,10 +74,7 @@ class CandidateReview(Protocol):
 def sign(
     review: CandidateReview, key: OpenSigner, facts: Mapping[Fact, str], at: datetime
 ) -> tuple[PlannedObject, ...]:
-    """Sign what was reviewed; the objects to write, none where all is signed already.
-
-    Raises SigningError when the key may not sign it, or a fact that its holder is asked for is not attested.
-    """
+    """Sign what was reviewed; the objects to write. Raises SigningError for another's key or a fact not attested."""
     public = review.may_sign.get(key.public_key.keyid)
     if public is None:
         raise SigningError(f"this key may not sign {review.staged.candidate.role}", fix=_who(review.may_sign))

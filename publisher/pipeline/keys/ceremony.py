@@ -66,10 +66,7 @@ def ceremony(
     *,
     demo: bool = False,
 ) -> Ceremony:
-    """Make keys for the roles of `template` and sign the first root with them. Writes nothing.
-
-    Raises UsageError when the people are too few for a role's threshold or lack one of its duties.
-    """
+    """Make keys for the roles of `template` and sign the first root. Raises UsageError when people or duties lack."""
     keys: dict[str, NewKey] = {}
     signers: list[Signer] = []
     for role, duties in MAY_SIGN.items():

@@ -96,10 +96,7 @@ def plan_add(key: KeyToAdd, public: PublicKey, uri: str, place: ConfigurationPla
 
 
 def plan_rotate(name: str, successor: str, public: PublicKey, uri: str, place: ConfigurationPlace) -> Change:
-    """signers.yaml with a successor of the key, for the same person, duty and roles; the old one is marked retired.
-
-    Raises InputError, SigningError or ContentError, and writes nothing.
-    """
+    """signers.yaml with a successor, the old key marked retired. Raises InputError, SigningError, ContentError."""
     signers = place.configuration.signers
     old = known_signer(name, signers)
     if old.retired:

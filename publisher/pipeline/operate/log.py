@@ -32,10 +32,7 @@ class Shown:
 
 
 def shown_entries(ledger: Ledger, check: LedgerCheck | None, storage: Readable, *, public: bool) -> list[Shown]:
-    """Entries with what follows from others; in the projection those that are not public are left out.
-
-    `check` is None when nobody asked whether the ledger verifies.
-    """
+    """Entries with what follows from others, only public ones if `public`; `check` is None if nobody verified them."""
     timestamp = reader(storage)(TIMESTAMP_KEY)
     live = digest_bytes(timestamp).sha256 if timestamp else None
     shown: list[Shown] = []

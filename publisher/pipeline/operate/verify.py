@@ -136,10 +136,7 @@ def verify_planned(
     before: Repository | None,
     now: datetime,
 ) -> None:
-    """Audit what a plan has written, as `publish verify` will once `timestamp` is live.
-
-    Raises VerificationError with the first thing that refutes it; clients have seen nothing of it then.
-    """
+    """Audit what a plan has written as if `timestamp` were live. Raises VerificationError with the first refutation."""
     audited = audit_change(PlannedSource(storage, timestamp, copies), root, now, before)
     for finding in audited.findings:
         if finding.level is Level.ERROR:

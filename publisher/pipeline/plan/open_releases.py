@@ -15,10 +15,7 @@ from publisher.rules.evaluate import evaluate
 def open_questions(
     catalog: Catalog, now: datetime, product: str | None, state: ChannelState | None = None, *, public: bool
 ) -> Iterator[Decision]:
-    """The decision on each release that had not shipped by `now`, by product, version and channel.
-
-    What a channel of the bucket's `state` offers or has taken back has shipped there.
-    """
+    """Decisions on releases not shipped by `now`, nor in a channel by the bucket's `state`; by product and version."""
     for release in catalog.releases:
         shipped = release.shipped_at is not None and release.shipped_at <= now
         if shipped or product not in (None, release.product) or (public and release.visibility != "public"):
