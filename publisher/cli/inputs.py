@@ -12,7 +12,6 @@ from typing import Any
 import click
 
 from publisher.cli.output.emit import answering, notice
-from publisher.content.explain import did_you_mean
 from publisher.content.load import load_catalog, load_configuration
 from publisher.errors import InputError, TidegateError, UsageError
 from publisher.evidence.bundle import LIMIT, EvidenceBundle, EvidenceFile
@@ -24,6 +23,7 @@ from publisher.model.content.release import Release
 from publisher.model.records.channel_state import ChannelState
 from publisher.model.values import YEARS, format_time
 from publisher.rules import english
+from publisher.text.suggest import did_you_mean
 from publisher.text.terminal import whole
 
 PATH = click.Path(path_type=Path)

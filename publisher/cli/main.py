@@ -12,7 +12,6 @@ import os
 import sys
 import traceback
 from dataclasses import asdict
-from importlib.metadata import version
 
 import click
 from click.shell_completion import CompletionItem
@@ -66,6 +65,8 @@ class _Commands(SuggestingGroup):
             return None
         # Material for MkDocs documents this switch for its notice about its own future; it is read when it is loaded.
         os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
+        # Otherwise pydantic looks through all installed packages for plugins, which could alter our models.
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
         command = importlib.import_module(f"publisher.cli.{MODULES[cmd_name]}").command
         assert isinstance(command, click.Command)
         return command
@@ -85,7 +86,7 @@ class _Commands(SuggestingGroup):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with `publish demo`. `publish COMMAND --help` explains each command.",
 )
-@click.version_option(version("tidegate"), prog_name="publish")
+@click.version_option(package_name="tidegate", prog_name="publish")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def publish(debug: bool) -> None:
     """Plan, gate, sign and publish client releases around external events."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from publisher.content.explain import did_you_mean
+from publisher.text.suggest import did_you_mean
 
 
 class SuggestingGroup(click.Group):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from difflib import get_close_matches
@@ -17,41 +17,9 @@ from pydantic_core import ErrorDetails
 from publisher.content.text_encoding import odd_character
 from publisher.content.yaml_reader import BOOLEANS_1_1, Document, Path
 from publisher.errors import Problem
-from publisher.model.config.staffing import WEEKDAYS, Weekday
+from publisher.model.config.staffing import WEEKDAYS
 from publisher.rules.english import length, listed
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint with the nearest known words, or all of them when they are few."""
-    choices = sorted(known)
-    if word not in choices and (range_of_days := _days(word, choices)):
-        return f"list each one: {', '.join(range_of_days)}"
-    plain = {choice.lower(): choice for choice in choices}
-    if close := get_close_matches(word.lower(), plain, n=1, cutoff=0.6) or _in_part(word.lower(), plain):
-        return f"did you mean {plain[close[0]]}?"
-    if not choices:
-        return "none are known yet"
-    return "known: " + ", ".join(choices[:20]) + (", ..." if len(choices) > 20 else "")
-
-
-def _in_part(word: str, choices: Iterable[str]) -> list[str]:
-    """The one choice that the word is a part of, or begins with: hard -> freeze.hard, monday -> mon."""
-    fitting = [
-        choice
-        for choice in choices
-        if word in re.split(r"[.-]", choice) or (len(choice) > 2 and word.startswith(choice))
-    ]
-    return fitting if len(fitting) == 1 else []
-
-
-def _days(word: str, choices: Iterable[str]) -> tuple[Weekday, ...]:
-    """mon-fri -> each day from Monday to Friday, where days are asked for."""
-    first, *rest = re.split(r"\s*(?:-|\u2013|to)\s*", word.lower())
-    ends = [first[:3], *(end[:3] for end in rest)]
-    if set(choices) != set(WEEKDAYS) or len(ends) != 2 or not set(ends) <= set(WEEKDAYS):
-        return ()
-    begin, end = (WEEKDAYS.index(day) for day in WEEKDAYS if day in ends)
-    return WEEKDAYS[begin : end + 1] if WEEKDAYS[begin] == ends[0] else ()
+from publisher.text.suggest import did_you_mean
 
 
 def validation_problems(error: ValidationError, model: type[BaseModel], document: Document) -> list[Problem]:
@@ -168,7 +136,8 @@ def _words(details: ErrorDetails, raw: str | None, model: type[BaseModel]) -> tu
         return f"is read as {read}, not as text", f'put it in quotes: "{raw}"'
     if kind in ("enum", "literal_error"):
         expected = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
-        return f"cannot be {_short(given)}", did_you_mean(str(given), expected.split(", "))
+        choices = expected.split(", ")
+        return f"cannot be {_short(given)}", _each_day(str(given), choices) or did_you_mean(str(given), choices)
     plain = {
         "string_type": "must be text",
         "int_type": "must be a whole number, without quotes",
@@ -206,6 +175,16 @@ def _words(details: ErrorDetails, raw: str | None, model: type[BaseModel]) -> tu
 
 
 _LINES = "write lines like `key: value` under it, indented by two spaces"
+
+
+def _each_day(word: str, choices: Sequence[str]) -> str:
+    """To list each day from Monday to Friday instead of mon-fri, where days are asked for; empty for other words."""
+    first, *rest = re.split(r"\s*(?:-|\u2013|to)\s*", word.lower())
+    ends = [first[:3], *(end[:3] for end in rest)]
+    if set(choices) != set(WEEKDAYS) or len(ends) != 2 or not set(ends) <= set(WEEKDAYS):
+        return ""
+    begin, end = (WEEKDAYS.index(day) for day in WEEKDAYS if day in ends)
+    return f"list each one: {', '.join(WEEKDAYS[begin : end + 1])}" if WEEKDAYS[begin] == ends[0] else ""
 
 
 def _keys(fields: list[str], required: list[str]) -> str:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from publisher.content.catalog_items import Item, Loaded, LoadedConfiguration, M
 from publisher.content.error_recovery import mended
-from publisher.content.explain import did_you_mean, fitting_words, trapped_problems, validation_problems
+from publisher.content.explain import fitting_words, trapped_problems, validation_problems
 from publisher.content.links.across_files import configuration_problems, link_problems, policy_problems
 from publisher.content.pages import page_problems
 from publisher.content.readings.prometheus import readings
@@ -38,8 +38,9 @@ from publisher.model.content.policy import Policy
 from publisher.model.content.product import Channels, Products
 from publisher.model.content.release import Release
 from publisher.model.content.risk_register import Override, Scenario, Signal, SprintFreeze
-from publisher.model.history.mapping import Mapping as HistoryMapping
+from publisher.model.values import Model
 from publisher.rules.requirements.required import with_deadlines
+from publisher.text.suggest import did_you_mean
 
 FOLDERS = (
     "events", "releases", "deprecations", "policies",
@@ -55,7 +56,7 @@ READINGS = "readings"
 ROLES = "roles.yaml"
 SIGNERS = "signers.yaml"
 HISTORY = "history.yaml"
-"""The file of the configuration that says how foreign history is read; decisions do not rest on it."""
+"""The file of the configuration that says how foreign history is read; no decision rests on it."""
 
 
 def load_configuration(
@@ -90,12 +91,13 @@ def load_catalog(
     *,
     instead: Mapping[Path, bytes] = MappingProxyType({}),
     quorums: bool = True,
+    besides: Mapping[Path, type[Model]] = MappingProxyType({}),
 ) -> Catalog:
     """Read, validate and link all content.
 
     `content` are directories laid over one another: the first is the public one, further ones are private overlays
     that add items. `config` is the directory of products, channels, endpoints and signers. `instead` and `quorums` as
-    for `load_configuration`.
+    for `load_configuration`. `besides` are files of no catalog that need not be there; only their problems count.
 
     Raises ContentError with every problem of every file, InputError when a directory is missing.
     """
@@ -103,6 +105,8 @@ def load_catalog(
         _need_directory(directory)
     reader = _TreeReader(instead)
     loaded = reader.read(content, config)
+    for file, model in besides.items():
+        reader.optional_item(file, model)
     linked = [problem for problem in link_problems(loaded, quorums=quorums) if problem.place not in reader.doubtful]
     if problems := [*reader.problems, *linked]:
         raise ContentError(tuple(problems))
@@ -148,18 +152,14 @@ def _need_directory(directory: Path) -> None:
 
 def load_policy(file: Path) -> Policy:
     """A policy that need not be part of any content; raises ContentError with every problem of it."""
-    item = _alone(file, Policy)
+    item = load_item(file, Policy)
     if problems := tuple(policy_problems(item)):
         raise ContentError(problems)
     return item.value
 
 
-def load_mapping(file: Path) -> Item[HistoryMapping]:
-    """How foreign files are read, with its place; raises ContentError with every problem of it."""
-    return _alone(file, HistoryMapping)
-
-
-def _alone(file: Path, model: type[M]) -> Item[M]:
+def load_item(file: Path, model: type[M]) -> Item[M]:
+    """What one file holds, with its place; raises ContentError with every problem of it, InputError without a file."""
     try:
         content = read_file(file.resolve())
     except FileNotFoundError:
@@ -218,7 +218,6 @@ class _TreeReader:
             self.problems.extend(page_problems(self.trees[directory], directory / PAGES))
         self._refuse_strays(content, config)
         configured = self.configuration(config)
-        self._if_there(config / HISTORY, HistoryMapping)  # for its problems; only a backtest needs what it says
         loaded = Loaded(
             products=configured.products,
             channels=configured.channels,
@@ -229,7 +228,7 @@ class _TreeReader:
             events=self._tree(content, "events", Event),
             releases=self._tree(content, "releases", Release),
             deprecations=self._tree(content, "deprecations", Deprecation),
-            sample=self._if_there(public / "sample.yaml", Sample),
+            sample=self.optional_item(public / "sample.yaml", Sample),
             earlier_policies=self._tree(content[:1], "policies", Policy),
             sprints=self._tree(content, "sprints", SprintFreeze),
             scenarios=self._tree(content, "scenarios", Scenario),
@@ -237,8 +236,8 @@ class _TreeReader:
             monitors=self._tree(content, "monitors", Monitor),
             overrides=self._tree(content, "overrides", Override),
             maintenance=self._tree(content, "maintenance", Maintenance),
-            staffing=self._if_there(config / "staffing.yaml", Staffing),
-            review=self._if_there(public / "calendar.yaml", Review),
+            staffing=self.optional_item(config / "staffing.yaml", Staffing),
+            review=self.optional_item(public / "calendar.yaml", Review),
             incomplete=frozenset(self.incomplete),
         )
         saved = self._saved(content)
@@ -319,7 +318,8 @@ class _TreeReader:
             self.incomplete.add(kind)
         return item
 
-    def _if_there(self, file: Path, model: type[M]) -> Item[M] | None:
+    def optional_item(self, file: Path, model: type[M]) -> Item[M] | None:
+        """The item of a file that need not be there."""
         there = file in self.instead or any(file in (*tree.files, *tree.refused) for tree in self.trees.values())
         return self.single_item(file, model) if there else None
 

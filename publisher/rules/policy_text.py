@@ -156,7 +156,7 @@ def _required(policy: Policy) -> Iterator[str]:
     types = english.listed([_plain(name) for name in requirements.events])
     yield f"Events of these types may require versions of users: {types}."
     for runway in requirements.runways:
-        yield f"{_upper(runway.because)}: out at least {english.length(runway.length)} before{_asked(runway)}."
+        yield f"{english.upfirst(runway.because)}: out at least {english.length(runway.length)} before{_asked(runway)}."
     yield "The longest of these that applies counts."
     yield (
         "A version that comes later ships all the same, since every later date is worse. Its short notice is approved"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from publisher.content.load import load_catalog
+from publisher.content.load import HISTORY, load_catalog
 from publisher.errors import ContentError, Problem
+from publisher.model.history.mapping import Mapping as HistoryMapping
 
 HERE = Path(__file__).parent
 
@@ -27,11 +28,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def problems(project: Path) -> Check:
-    """Loads the project and gives its problems; none when it is fine."""
+    """Loads the project as `publish check` does and gives its problems; none when it is fine."""
 
     def check() -> tuple[Problem, ...]:
         try:
-            load_catalog([Path("content")], Path("site_config"))
+            config = Path("site_config")
+            load_catalog([Path("content")], config, besides={config / HISTORY: HistoryMapping})
         except ContentError as error:
             return error.problems
         return ()

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from publisher.content.load import load_mapping
+from publisher.content.load import load_item
 from publisher.model.history.mapping import Mapping
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +31,7 @@ ANYTHING = st.recursive(
 @cache
 def mapping() -> Mapping:
     """site_config/history.yaml of this repository."""
-    return load_mapping(ROOT / "site_config/history.yaml").value
+    return load_item(ROOT / "site_config/history.yaml", Mapping).value
 
 
 def event(start: str, end: str | None = None, /, **fields: Any) -> Row:

@@ -13,11 +13,11 @@ from publisher.cli.keys import list as keys_list
 from publisher.cli.output.emit import notice, say
 from publisher.cli.secrets import PASSPHRASE, ask_new_passphrase, keys_option
 from publisher.cli.suggesting_group import SuggestingGroup
-from publisher.content.explain import did_you_mean
 from publisher.errors import UsageError
 from publisher.model.config.role import Duty
 from publisher.pipeline.keys.ceremony import ROOT_FILE, Person, ceremony, refuse_second_ceremony, write_ceremony
 from publisher.rules import english
+from publisher.text.suggest import did_you_mean
 from publisher.text.terminal import whole
 
 

@@ -10,8 +10,9 @@ from publisher.cli.inputs import PATH, Project, project_options
 from publisher.cli.output.emit import Report, answering
 from publisher.cli.plan.backtest_report import Asked, BacktestReport
 from publisher.content.foreign.history import read_history, refuse_unknown_types
-from publisher.content.load import HISTORY, load_mapping, load_policy
+from publisher.content.load import HISTORY, load_item, load_policy
 from publisher.errors import UsageError
+from publisher.model.history.mapping import Mapping
 from publisher.rules.backtest import backtest
 
 
@@ -51,7 +52,7 @@ def command(
     """
     if len(policies) > 2:
         raise UsageError(f"--policy is given {len(policies)} times", fix="name one policy, or two to compare")
-    how = load_mapping(mapping or project.config / HISTORY)
+    how = load_item(mapping or project.config / HISTORY, Mapping)
     today = project.catalog()
     asked = [(file, load_policy(file)) for file in policies] or [(project.content[0] / "policy.yaml", today.policy)]
     history = read_history(events, releases, how.value)

@@ -11,9 +11,11 @@ import click
 from publisher.cli.inputs import Project, project_options, wall_clock
 from publisher.cli.output.emit import Report, answering, picked
 from publisher.content.git_revision import catalog_at
+from publisher.content.load import HISTORY, load_catalog
 from publisher.content.placeholders import placeholders
 from publisher.errors import ContentError, InputError
 from publisher.model.catalog import Catalog
+from publisher.model.history.mapping import Mapping as HistoryMapping
 from publisher.rules.lint.lint import Lint
 from publisher.rules.lint.lints import lints
 from publisher.rules.lint.loosened import loosened
@@ -36,7 +38,7 @@ def command(strict: bool, since: str | None, project: Project) -> Report:
     Shows each problem with file, line, column and fix, then advice on content that is valid but unwise.
     Exit code 0 when there is no problem, 1 otherwise.
     """
-    catalog = project.catalog()
+    catalog = load_catalog(project.content, project.config, besides={project.config / HISTORY: HistoryMapping})
     now = catalog.sample.reference_time if catalog.sample else wall_clock()
     if since is not None:
         _refuse_loosened(since, project, catalog, now)

@@ -14,7 +14,6 @@ from publisher.cli.options import open_to_look, open_to_write, refuse_sample, to
 from publisher.cli.output.approvals import ApprovalReport, review_lines
 from publisher.cli.output.emit import answering, for_programs, notice
 from publisher.cli.secrets import ask_passphrase, key_ring, keys_option, read_root
-from publisher.content.explain import did_you_mean
 from publisher.errors import InputError, UsageError
 from publisher.model.catalog import Catalog
 from publisher.model.configuration import Configuration
@@ -40,6 +39,7 @@ from publisher.pipeline.release.approve import ReleaseReview, review
 from publisher.pipeline.roles.approve import RoleReview, review_role
 from publisher.rules import english
 from publisher.storage.protocol import Storage
+from publisher.text.suggest import did_you_mean
 from publisher.text.terminal import terminal_width, whole
 
 

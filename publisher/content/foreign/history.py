@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from publisher.content.catalog_items import Item
-from publisher.content.explain import did_you_mean
 from publisher.content.foreign.events import import_events
 from publisher.content.foreign.releases import import_releases
 from publisher.content.foreign.rows import read_rows
@@ -15,6 +14,7 @@ from publisher.errors import ContentError, InputError, Problem
 from publisher.model.content.policy import Policy
 from publisher.model.history.mapping import Mapping
 from publisher.model.history.past import History, Remark
+from publisher.text.suggest import did_you_mean
 
 
 def read_history(events_file: Path, releases_file: Path, mapping: Mapping) -> History:

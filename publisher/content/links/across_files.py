@@ -8,7 +8,6 @@ from itertools import pairwise
 from pathlib import PurePath
 
 from publisher.content.catalog_items import Item, Loaded, LoadedConfiguration
-from publisher.content.explain import did_you_mean
 from publisher.content.links.checks import exists, file_named, once
 from publisher.content.links.maintenance import maintenance_problems
 from publisher.content.links.requirements import requirement_problems
@@ -24,6 +23,7 @@ from publisher.rules.english import counted
 from publisher.rules.quorum import shortfalls
 from publisher.signing.schemes import SCHEMES
 from publisher.text.markdown import problem_of as markdown_problem
+from publisher.text.suggest import did_you_mean
 
 
 def link_problems(loaded: Loaded, *, quorums: bool = True) -> list[Problem]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 
 from publisher.content.catalog_items import Item, M
-from publisher.content.explain import did_you_mean
 from publisher.errors import Place, Problem
+from publisher.text.suggest import did_you_mean
 
 
 def exists(word: str, known: Iterable[str], what: str, place: Place) -> Iterator[Problem]:

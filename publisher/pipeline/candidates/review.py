@@ -16,7 +16,6 @@ from tuf.api.metadata import Key
 from publisher.channel.candidates.approval import with_approval
 from publisher.channel.candidates.candidate import Candidate
 from publisher.channel.candidates.staged import Staged
-from publisher.content.explain import did_you_mean
 from publisher.errors import SigningError
 from publisher.model.config.signer import Signer, Signers
 from publisher.model.records.approval import Statement
@@ -27,6 +26,7 @@ from publisher.pipeline.objects.planned import PlannedObject
 from publisher.rules import english
 from publisher.signing.key_files import OpenSigner, OtherKey, open_signer
 from publisher.signing.public_keys import described, public_key, signer_of
+from publisher.text.suggest import did_you_mean
 
 
 class CandidateReview(Protocol):

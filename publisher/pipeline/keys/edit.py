@@ -9,7 +9,6 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from publisher.channel.layout import channel_role
-from publisher.content.explain import did_you_mean
 from publisher.content.load import load_configuration
 from publisher.content.signers_file import with_retired, with_signer, without_signer
 from publisher.content.yaml_edit import read_exactly, replace_file
@@ -25,6 +24,7 @@ from publisher.signing.minisign import ROLE as MINISIGN
 from publisher.signing.minisign import public_file
 from publisher.signing.public_keys import PublicKey, public_key
 from publisher.signing.schemes import SCHEMES
+from publisher.text.suggest import did_you_mean
 
 STAGE = "publish keys stage"
 """The command by which clients learn of a change of keys."""
