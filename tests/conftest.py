@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests.support.compiled_templates import compiled_once
 from tests.support.examples import DAY
 from tests.support.remembered import nothing_remembered
 
@@ -56,6 +57,12 @@ def _servers_bear_that_a_client_leaves() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseServer, "handle_error", handle_error)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_are_compiled_once() -> Iterator[None]:
+    with compiled_once():
         yield
 
 

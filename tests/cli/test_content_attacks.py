@@ -13,7 +13,8 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
-from tests.support.command import ROOT, Publish, flat
+from tests.support.command import Publish, flat
+from tests.support.own_site import small_site
 
 KEY = (
     "-----BEGIN PRIVATE KEY-----\n"  # of nobody: the bytes from 0 to 31
@@ -23,30 +24,14 @@ KEY = (
 PAGES = "content/pages"
 
 
-def with_keys(project: Path) -> Path:
-    (project / "keys").mkdir()
-    (project / "keys" / "timestamp.pem").write_text(KEY)
-    shutil.copytree(ROOT / "templates", project / "templates")
-    shutil.copyfile(ROOT / "mkdocs.yml", project / "mkdocs.yml")
-    return project
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Path:
-    """A small project with pages, and a directory of keys beside it; it is refused before its site is built."""
-    for name in ("content", "site_config"):
-        shutil.copytree(ROOT / "tests/content/good" / name, tmp_path / name)
-    shutil.copytree(ROOT / PAGES, tmp_path / PAGES)
-    (tmp_path / "content/readings").mkdir()
-    return with_keys(tmp_path)
-
-
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of what our own site is built from, with a directory of keys beside it."""
-    for name in ("content", "site_config"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    return with_keys(tmp_path)
+    """What a small site is built from, with a directory of keys beside it."""
+    project = small_site(tmp_path)
+    (project / "content/readings").mkdir()
+    (project / "keys").mkdir()
+    (project / "keys" / "timestamp.pem").write_text(KEY)
+    return project
 
 
 def link(place: str, target: str) -> Callable[[Path], None]:
@@ -180,17 +165,17 @@ def written(project: Path) -> list[str]:
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_by_content_is_refused_by_name_and_nothing_is_written(
-    small: Path, publish: Publish, name: str
+    project: Path, publish: Publish, name: str
 ) -> None:
-    assert publish("check", cwd=small).code == 0
+    assert publish("check", cwd=project).code == 0
     attack, words = ATTACKS[name]
-    attack(small)
+    attack(project)
     for command in (["check"], ["render", "--to", "out"], ["build", "--to", "out"]):
-        ran = publish(*command, cwd=small)
+        ran = publish(*command, cwd=project)
         assert ran.code == 1, command
         assert flat(words) in flat(ran.err)
         assert "BEGIN PRIVATE KEY" not in ran.out + ran.err
-    assert written(small) == []
+    assert written(project) == []
 
 
 @pytest.mark.parametrize("name", ["a-link-to-the-keys", "two-links-that-never-end", "a-raw-page", "a-pipe"])
@@ -232,13 +217,13 @@ def test_a_key_among_the_files_of_the_theme_is_never_built(project: Path, publis
     assert written(project) == []
 
 
-def test_an_overlay_is_read_by_the_same_rules(small: Path, publish: Publish) -> None:
-    overlay = small / "private"
+def test_an_overlay_is_read_by_the_same_rules(project: Path, publish: Publish) -> None:
+    overlay = project / "private"
     (overlay / "events").mkdir(parents=True)
     (overlay / "events/k").symlink_to("../../keys")
     (overlay / "pages").mkdir()
     (overlay / "pages/x.html").write_text("<script>alert(1)</script>")
-    ran = publish("check", "--content", "content", "--content", "private", cwd=small)
+    ran = publish("check", "--content", "content", "--content", "private", cwd=project)
     assert ran.code == 1
     assert "private/events/k:1:1: is a link" in flat(ran.err)
     assert f"private/pages/x.html:1:1: {OTHER}" in flat(ran.err)

@@ -8,17 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import Publish, flat
+from tests.support.own_site import small_site
 from tests.support.project import Project
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    for name in ("content", "site_config", "templates"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    shutil.copyfile(ROOT / "mkdocs.yml", tmp_path / "mkdocs.yml")
-    return tmp_path
+    return small_site(tmp_path)
 
 
 def test_build_and_render_write_a_site_each_and_do_it_again(project: Path, publish: Publish) -> None:

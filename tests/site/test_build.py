@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -19,6 +18,7 @@ from publisher.site.templates import Templates
 from tests.site.factory import FEED_SCHEMA, NOW, ROOT, TEMPLATES, catalog, deprecation, event, live, release
 from tests.site.htmltext import Parsed, parse
 from tests.site.test_text import NASTY
+from tests.support.own_site import small_site
 
 LOADS = {
     "script": ("src",),
@@ -145,13 +145,19 @@ def _active(page: Parsed) -> int:
     return sum(name in ("script", "style", "iframe", "object", "base") for name, _ in page.elements)
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a small site is built from, and the site."""
+    project = small_site(tmp_path_factory.mktemp("small") / "project")
+    build_site(project / "mkdocs.yml", project / "out", source(project))
+    return project
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Path]:
-    """A copy of what a site is built from."""
-    for name in ("content", "site_config", "templates"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    shutil.copyfile(ROOT / "mkdocs.yml", tmp_path / "mkdocs.yml")
-    yield tmp_path
+def project(small: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    shutil.copytree(small, tmp_path, dirs_exist_ok=True)
+    return tmp_path
 
 
 def source(project: Path) -> SiteSource:
@@ -170,7 +176,6 @@ def source(project: Path) -> SiteSource:
 )
 def test_a_mistake_in_prose_stops_the_build_in_plain_words(project: Path, file: str, text: str, words: str) -> None:
     target = project / "out"
-    build_site(project / "mkdocs.yml", target, source(project))
     before = (target / "index.html").read_bytes()
     (project / file).write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as caught:
@@ -182,6 +187,7 @@ def test_a_mistake_in_prose_stops_the_build_in_plain_words(project: Path, file: 
 
 
 def test_a_wrong_name_of_data_is_told_with_its_place(project: Path) -> None:
+    shutil.rmtree(project / "out")
     (project / "content/pages/safety.md").write_text("# A\n\n<!-- data: nothing -->\n", encoding="utf-8")
     with pytest.raises(ContentError, match=r"safety\.md:3:1: there is no data named nothing"):
         build_site(project / "mkdocs.yml", project / "out", source(project))

@@ -30,6 +30,7 @@ from publisher.site.templates import Templates
 from publisher.text.markdown import problem_of
 from tests.site.factory import FEED_SCHEMA, NOW, ROOT
 from tests.site.htmltext import Parsed, parse
+from tests.support.own_site import small_site
 
 CORPUS = (
     "<script>alert(1)</script>",
@@ -69,18 +70,14 @@ MARKDOWN = ("summary", "body", "migration")
 NAMES_OF_PEOPLE = re.compile(r"[A-Z]\w+( [A-Z]\w+)?")
 
 
-def copied(place: Path) -> Path:
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what our own site is built from."""
-    directory = place / "project"
+    directory = tmp_path_factory.mktemp("hostile") / "project"
     for name in ("content", "site_config", "templates"):
         shutil.copytree(ROOT / name, directory / name)
     shutil.copyfile(ROOT / "mkdocs.yml", directory / "mkdocs.yml")
     return directory
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copied(tmp_path_factory.mktemp("hostile"))
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str]]:
@@ -118,7 +115,8 @@ def poisoned(file: Path, model: type[BaseModel], number: int) -> int:
         if NAMES_OF_PEOPLE.fullmatch(honest):
             continue  # names and codes that other files refer to
         # Markdown fields refuse HTML, so they get each line in turn that they do take.
-        for text in (LINE, *CORPUS[number % len(CORPUS) :], *CORPUS):
+        turn = number % len(CORPUS)
+        for text in (LINE, *CORPUS[turn:], *CORPUS[:turn]):
             put(data, path, text)
             if is_valid(model, data) and (path[-1] not in MARKDOWN or problem_of(text) is None):
                 count, number = count + 1, number + 1
@@ -276,7 +274,7 @@ def test_markup_that_could_act_is_found_in_what_markdown_makes_of_it(markup: str
 
 
 def test_a_page_with_such_markup_is_refused_by_name_and_nothing_is_written(tmp_path: Path) -> None:
-    project = copied(tmp_path)
+    project = small_site(tmp_path / "project")
     (project / "content/pages/help/words.md").write_text("# Words\n\nA paragraph\n{: #__search }\n", "utf-8")
     with pytest.raises(InputError, match=r"help/words\.md contains 'id=\"__search\"'"):
         build(project, tmp_path / "out")
@@ -285,7 +283,7 @@ def test_a_page_with_such_markup_is_refused_by_name_and_nothing_is_written(tmp_p
 
 @pytest.mark.parametrize("title", ["template: redirect.html", "title: <script>alert(1)</script>", "location: x"])
 def test_lines_that_look_like_front_matter_of_another_kind_are_text(tmp_path: Path, title: str) -> None:
-    directory = copied(tmp_path)
+    directory = small_site(tmp_path / "project")
     words = title.replace("<", "&lt;")
     (directory / "content/pages/help/words.md").write_text(f"{words}\nauthor: x\n\n# Words\n", encoding="utf-8")
     page = build(directory, tmp_path / "out")["help/words/index.html"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from pathlib import Path
 
 import pytest
@@ -14,16 +13,13 @@ from mkdocs.exceptions import Abort
 from mkdocs.livereload import LiveReloadServer
 
 from publisher.site.mkdocs.plugin import TidegatePlugin
-from tests.site.factory import ROOT
 from tests.site.htmltext import parse
+from tests.support.own_site import small_site
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    for name in ("content", "site_config", "templates"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    shutil.copyfile(ROOT / "mkdocs.yml", tmp_path / "mkdocs.yml")
-    return tmp_path
+    return small_site(tmp_path)
 
 
 def preview(project: Path) -> tuple[MkDocsConfig, TidegatePlugin]:

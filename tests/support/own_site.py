@@ -1,4 +1,4 @@
-"""The site of a project of one's own, made from this repository's as README says: nothing of the example is left."""
+"""Sites to build: a small one, and that of a project of one's own, made from this repository's as README says."""
 
 from __future__ import annotations
 
@@ -9,6 +9,18 @@ from pathlib import Path
 from tests.support.project import Project
 
 ROOT = Path(__file__).parents[2]
+SMALL = ROOT / "tests" / "content" / "good"
+
+
+def small_site(base: Path) -> Path:
+    """All kinds of pages, made of little content, for tests about building and not about our own content."""
+    for name in ("content", "site_config"):
+        shutil.copytree(SMALL / name, base / name)
+    shutil.copytree(ROOT / "content" / "pages", base / "content" / "pages")
+    shutil.copyfile(ROOT / "content" / "sample.yaml", base / "content" / "sample.yaml")  # its clock stands still
+    shutil.copytree(ROOT / "templates", base / "templates")
+    shutil.copyfile(ROOT / "mkdocs.yml", base / "mkdocs.yml")
+    return base
 
 
 def copy_site(project: Project) -> None:
