@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from tests.support.compiled_templates import compiled_once
+from tests.support.computed_once import signatures_verified_once, templates_compiled_once
 from tests.support.examples import DAY
 from tests.support.remembered import nothing_remembered
 
@@ -61,8 +61,8 @@ def _servers_bear_that_a_client_leaves() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _templates_are_compiled_once() -> Iterator[None]:
-    with compiled_once():
+def _what_depends_on_nothing_else_is_computed_once() -> Iterator[None]:
+    with templates_compiled_once(), signatures_verified_once():
         yield
 
 

@@ -41,12 +41,16 @@ _HIDDEN = re.compile(
     rf"|(?<=[{_PICTOGRAPHS}\ufe0f])\u200d(?![{_PICTOGRAPHS}])"
 )
 
+_SUSPECT = re.compile(rf"[{_NEVER}\u200c\u200d\ufe0e\ufe0f]")
+"""What begins a match of the other pattern: a set alone is found ten times as fast, and hardly a text has any of it."""
+
 _CONTROLS = {"\t": "a tab", "\n": "a line end", "\r": "a line end", "\x1b": "an escape character"}
 
 
 def find_hidden(text: str) -> int | None:
     """Where the first character stands that nobody sees; None when there is none. Tabs and line ends count as seen."""
-    match = _HIDDEN.search(text)
+    suspect = _SUSPECT.search(text)
+    match = _HIDDEN.search(text, suspect.start()) if suspect else None
     return match.start() if match else None
 
 

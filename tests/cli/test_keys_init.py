@@ -34,6 +34,7 @@ def opens(project: Project, name: str, passphrase: str) -> bool:
     return True
 
 
+@pytest.mark.system
 def test_each_person_of_a_ceremony_types_a_passphrase_for_their_own_keys(fresh: Project) -> None:
     words = {name: f"the passphrase of {name}" for name in ("ana", "ben", "coco")}
     answers = [(rf"Passphrase of the new keys of {name}(, once more)?: ", word) for name, word in words.items()] * 2
@@ -44,6 +45,7 @@ def test_each_person_of_a_ceremony_types_a_passphrase_for_their_own_keys(fresh: 
         assert [opens(fresh, path.stem, word) for word in words.values()] == [word == own for word in words.values()]
 
 
+@pytest.mark.system
 def test_where_keys_are_already_nobody_is_asked_for_a_passphrase(project: Project) -> None:
     code, output = at_terminal(("keys", "init", *THREE), project.base, {}, ())
     assert (code, "this configuration has its keys already" in output, "Passphrase of" in output) == (1, True, False)

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from publisher.cli.main import COMMANDS, MODULES
-from tests.support.command import ROOT, Publish, flat, run_publish
+from tests.support.command import ROOT, Publish, flat
 
 
 def test_help_names_every_command(publish: Publish) -> None:
@@ -50,10 +50,13 @@ def test_commands_of_a_group_are_suggested_too(publish: Publish, group: str, typ
     assert (ran.code, f"did you mean {meant}?" in flat(ran.err)) == (2, True)
 
 
-def test_the_shell_completes_commands_and_options() -> None:
+def test_the_shell_completes_commands_and_options(publish: Publish, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_PUBLISH_COMPLETE", "bash_complete")
+
     def completed(*words: str) -> set[str]:
-        environment = {"_PUBLISH_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(("publish", *words))}
-        ran = run_publish(cwd=ROOT, env={**environment, "COMP_CWORD": str(len(words))})
+        monkeypatch.setenv("COMP_WORDS", " ".join(("publish", *words)))
+        monkeypatch.setenv("COMP_CWORD", str(len(words)))
+        ran = publish()
         assert ran.code == 0, ran.err
         return {line.partition(",")[2] for line in ran.out.splitlines()}
 
@@ -62,8 +65,11 @@ def test_the_shell_completes_commands_and_options() -> None:
     assert completed("keys", "ro") == {"rotate"}
 
 
-def test_the_shell_completion_of_the_readme_can_be_read_by_bash() -> None:
-    script = run_publish(cwd=ROOT, env={"_PUBLISH_COMPLETE": "bash_source"})
+def test_the_shell_completion_of_the_readme_can_be_read_by_bash(
+    publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_PUBLISH_COMPLETE", "bash_source")
+    script = publish()
     assert (script.code, "complete -o nosort -F" in script.out) == (0, True), script.err
     assert "_PUBLISH_COMPLETE=bash_source publish" in (ROOT / "README.md").read_text()
 

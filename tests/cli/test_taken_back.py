@@ -9,22 +9,29 @@ from pathlib import Path
 import pytest
 
 from publisher.client.cli import main as tidegate
-from tests.support.command import ROOT, Publish, Ran, flat
+from tests.support.command import ROOT, Publish, Ran, flat, publish_here
 from tests.support.project import Project, tree, with_todays_keys
 
 
-@pytest.fixture(params=["recorded", "not recorded"])
-def taken_back(tmp_path: Path, publish: Publish, request: pytest.FixtureRequest) -> Project:
+@pytest.fixture(scope="module", params=["recorded", "not recorded"])
+def rolled_back(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Project:
     """1.1.0 was taken back with the command; its YAML records that it shipped, or does not."""
-    project = with_todays_keys(tmp_path / "project", publish, "1.0.0", "1.1.0")
+    project = with_todays_keys(tmp_path_factory.mktemp("rolled back") / "project", publish_here, "1.0.0", "1.1.0")
+    more = [] if request.param == "recorded" else ["--no-record"]
     for version in ("1.0.0", "1.1.0"):
-        assert release(publish, project, version, *([] if request.param == "recorded" else ["--no-record"])).code == 0
-    back = publish("rollback", "node@1.1.0", "--channel", "stable", "--to", project.bucket, cwd=project.base)
+        assert release(publish_here, project, version, *more).code == 0
+    back = publish_here("rollback", "node@1.1.0", "--channel", "stable", "--to", project.bucket, cwd=project.base)
     assert back.code == 0, back.err
     assert "Clients that run 1.1.0 show: Go back to 1.0.0." in said(back)
     assert "It never ships to stable again: publish a fixed version under a higher number" in said(back)
     assert f"build the site again: publish build --to DIR --bucket {project.bucket.as_uri()}" in said(back)
     return project
+
+
+@pytest.fixture
+def taken_back(rolled_back: Project, tmp_path: Path) -> Project:
+    """The same in a place of the test's own."""
+    return rolled_back.copied(tmp_path / "project")
 
 
 def release(publish: Publish, project: Project, version: str, *more: str, command: str = "release") -> Ran:

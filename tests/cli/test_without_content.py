@@ -12,7 +12,7 @@ import pytest
 
 from publisher.channel.layout import TIMESTAMP_KEY
 from tests.support.approving import edit
-from tests.support.command import Publish, Ran, flat, run_publish
+from tests.support.command import Publish, Ran, flat, publish_here
 from tests.support.project import Project, tree, with_todays_keys
 from tests.support.thief import FAR, Thief
 
@@ -47,10 +47,10 @@ STATES = (typo, emptied, absent, strange)
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project at the real time: 1.0.0 was live, 1.1.0 is."""
-    project = with_todays_keys(tmp_path_factory.mktemp("published") / "project", run_publish, "1.0.0", "1.1.0")
+    project = with_todays_keys(tmp_path_factory.mktemp("published") / "project", publish_here, "1.0.0", "1.1.0")
     for version in ("1.0.0", "1.1.0"):
         where = ("--channel", "stable", "--artifacts", f"artifacts/{version}", "--to", project.bucket)
-        ran = run_publish("release", f"node@{version}", *where, cwd=project.base)
+        ran = publish_here("release", f"node@{version}", *where, cwd=project.base)
         assert ran.code == 0, ran.err
     return project
 

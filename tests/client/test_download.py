@@ -178,7 +178,7 @@ class Hanging(SimpleHTTPRequestHandler):
         self.done.wait(60)
 
 
-@pytest.mark.loopback
+@pytest.mark.system
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 @pytest.mark.parametrize("as_json", [True, False])

@@ -14,7 +14,7 @@ from publisher.evidence.audit import AuditFacts, read_audit
 from publisher.evidence.bundle import EvidenceBundle, EvidenceFile
 from tests.support.approving import promote, refused, stage
 from tests.support.build import at
-from tests.support.command import run_publish
+from tests.support.command import publish_here
 from tests.support.planting import offered
 from tests.support.project import Project
 
@@ -104,7 +104,7 @@ def test_the_report_that_the_command_prints_is_read(project: Project, damaged: b
     project.publish("1.0.0")
     if damaged:
         (project.bucket / "releases/node/1.0.0/SHA256SUMS").unlink()
-    ran = run_publish("verify", "bucket", "--root", "site_config/root.json", "--json", cwd=project.base)
+    ran = publish_here("verify", "bucket", "--root", "site_config/root.json", "--json", cwd=project.base)
     facts = read_audit(ran.out.encode(), "audit.json")
     report = json.loads(ran.out)
     assert facts.places == ("bucket", project.bucket.as_uri())

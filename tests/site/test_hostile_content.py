@@ -196,6 +196,7 @@ def sites(project: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
     return places / "honest", places / "hostile"
 
 
+@pytest.mark.system
 def test_no_field_of_content_brings_anything_active_into_a_page(sites: tuple[Path, Path]) -> None:
     honest, hostile = sites
     allowed = {path: shape(parse((honest / path).read_text("utf-8"))) for path in _pages(honest)}
@@ -211,6 +212,7 @@ def test_no_field_of_content_brings_anything_active_into_a_page(sites: tuple[Pat
         assert "root:" not in page.text, path
 
 
+@pytest.mark.system
 def test_no_field_of_content_adds_a_script_to_the_policy(sites: tuple[Path, Path]) -> None:
     honest, hostile = sites
     assert scripts_of(hostile) <= scripts_of(honest)
@@ -220,6 +222,7 @@ def test_no_field_of_content_adds_a_script_to_the_policy(sites: tuple[Path, Path
         assert policies[0]["content"].startswith("default-src 'none'; script-src 'self'")
 
 
+@pytest.mark.system
 def test_the_corpus_is_shown_as_the_characters_that_it_is(sites: tuple[Path, Path]) -> None:
     _, hostile = sites
     text = "".join(parse((hostile / path).read_text("utf-8")).text for path in _pages(hostile))
@@ -227,6 +230,7 @@ def test_the_corpus_is_shown_as_the_characters_that_it_is(sites: tuple[Path, Pat
         assert line in text
 
 
+@pytest.mark.system
 def test_data_files_stay_data(sites: tuple[Path, Path]) -> None:
     honest, hostile = sites
     for file in hostile.rglob("*.json"):

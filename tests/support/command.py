@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -35,6 +37,15 @@ def flat(text: str) -> str:
 Publish = Callable[..., Ran]
 
 
+def exit_code() -> int:
+    """Runs the command of sys.argv."""
+    try:
+        main()
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 1
+    return 0
+
+
 @pytest.fixture
 def publish(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Publish:
     """Runs a command in the repository's directory or in `cwd`, 80 columns wide."""
@@ -43,11 +54,7 @@ def publish(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     def run(*arguments: str | Path, cwd: Path = ROOT) -> Ran:
         monkeypatch.chdir(cwd)
         monkeypatch.setattr(sys, "argv", ["publish", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as leaving:
-            code = leaving.code if isinstance(leaving.code, int) else 1
+        code = exit_code()
         out, err = capsys.readouterr()
         assert "Traceback" not in out + err or "--debug" in arguments, out + err
         if "--json" in arguments and out.startswith('{\n  "ok"'):
@@ -55,6 +62,18 @@ def publish(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
         return Ran(code, out, err)
 
     return run
+
+
+def publish_here(*arguments: str | Path, cwd: Path = ROOT) -> Ran:
+    """The same for a fixture that several tests share."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setenv("COLUMNS", "80")
+        patch.chdir(cwd)
+        patch.setattr(sys, "argv", ["publish", *map(str, arguments)])
+        code = exit_code()
+    assert "Traceback" not in out.getvalue() + err.getvalue()
+    return Ran(code, out.getvalue(), err.getvalue())
 
 
 def run_publish(*words: str | Path, cwd: Path, env: Mapping[str, str] = MappingProxyType({})) -> Ran:

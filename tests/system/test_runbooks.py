@@ -24,6 +24,8 @@ from tests.support.project import Project
 from tests.support.runbook import Typist, blocks, ship, started
 from tests.support.thief import FAR, Thief
 
+pytestmark = pytest.mark.system
+
 PAGE = blocks("key-runbooks.md")
 ONLINE = ("snapshot-ben", "timestamp-ben")
 

@@ -1,18 +1,20 @@
-"""Templates are compiled once in a process: two thirds of a small site's build are spent on that."""
+"""What is slow and depends on its arguments alone is computed once in a process."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from types import CodeType
 from typing import Any
 
 import pytest
 from jinja2 import Environment
+from securesystemslib.signer import SSlibKey
 
 
 @contextmanager
-def compiled_once() -> Iterator[None]:
+def templates_compiled_once() -> Iterator[None]:
     """What Jinja makes of a source is kept, by everything in an environment that decides on it, not by its file."""
     compile_source = Environment.compile
     codes: dict[Hashable, CodeType] = {}
@@ -39,3 +41,20 @@ def _language(environment: Environment) -> Iterator[Hashable]:
     yield tuple(environment.extensions)
     yield tuple(environment.filters.items())
     yield tuple(environment.tests.items())
+
+
+@contextmanager
+def signatures_verified_once() -> Iterator[None]:
+    """A signature that was good is good; one that was not is looked at again."""
+    verify = SSlibKey._verify
+    good: set[Hashable] = set()
+
+    def verify_once(self: SSlibKey, signature: bytes, data: bytes) -> None:
+        key = (self.keytype, self.scheme, self.keyval["public"], signature, sha256(data).digest())
+        if key not in good:
+            verify(self, signature, data)
+            good.add(key)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SSlibKey, "_verify", verify_once)
+        yield
