@@ -16,8 +16,9 @@ from publisher.model.content.release import ChangeClass
 from publisher.model.content.requirement import RequiredVersion
 from publisher.rules.freeze.matrix import Subject
 from publisher.rules.freeze.timeline import timeline
+from publisher.rules.gate_order import GATES
 
-FREEZES = frozenset({"freeze.hard", "freeze.soft"})
+FREEZES = frozenset(gate.id for gate in GATES if gate.freeze)
 
 
 @dataclass(frozen=True)
