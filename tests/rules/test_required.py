@@ -37,6 +37,18 @@ def test_by_may_be_earlier_than_the_event_for_some() -> None:
     assert catalog.releases[0].notes.required_by == at("2026-03-20")
 
 
+def test_r96_the_date_of_an_event_under_embargo_stands_in_no_notes_and_is_planned_for() -> None:
+    secret = {"visibility": "embargoed", "embargoed_until": "2026-03-20T00:00:00Z"}
+    needed = release("5.0.0", planned_for="2026-04-20T09:00:00Z")
+    catalog = build.catalog([upgrade(**secret)], [needed])
+    assert catalog.releases[0].notes.required_by is None
+    advice = plan(catalog, catalog.releases[0], "stable", at("2026-02-20"))
+    assert advice.options[0].kind is AdviceKind.MOVE_LEFT
+    assert advice.last_safe == at("2026-03-10 12:00")
+    (verdict,) = [verdict for verdict in advice.decision.verdicts if verdict.rule == "urgency.runway"]
+    assert verdict.public_reason == '"Reserved period": it can still ship in time.'
+
+
 def test_a_requirement_that_differs_by_release_line_is_met_on_its_own_line_only() -> None:
     lines = [LINE | {"channel": "stable"}, LINE | {"channel": "beta", "at_least": "5.2.0"}]
     stable, beta = release("5.0.0"), release("5.2.0", channels=["beta"])

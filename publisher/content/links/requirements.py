@@ -143,7 +143,8 @@ def _deadlines(loaded: Loaded) -> Iterator[Problem]:
         demands = [demand for demand in _every_demand(loaded) if _is_required(loaded, item, demand)]
         if not demands:
             continue
-        first = min(demands, key=lambda demand: demand.requirement.moment)
+        public = [demand for demand in demands if demand.requirement.event.visibility is Visibility.PUBLIC]
+        first = min(public or demands, key=lambda demand: demand.requirement.moment)
         name, moment = first.requirement.event.id, format_time(first.requirement.moment)
         if release.notes.action is not Action.REQUIRED:
             yield Problem(
@@ -151,7 +152,7 @@ def _deadlines(loaded: Loaded) -> Iterator[Problem]:
                 item.place("notes", "action"),
                 "write `action: required`; `required_by` then follows from the event",
             )
-        elif release.notes.required_by not in (None, first.requirement.moment):
+        elif public and release.notes.required_by not in (None, first.requirement.moment):
             yield Problem(
                 f"event {name} requires this version by {moment}, as {first.place} says",
                 item.place("notes", "required_by"),

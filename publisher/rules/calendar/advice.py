@@ -88,7 +88,7 @@ def plan(catalog: Catalog, release: Release, channel: str, now: datetime, eviden
     """What to do with the release, as seen at `now`. It must belong to a product of the catalog."""
     planned = max(release.planned_for or now, now)
     every = schedule(catalog, release, channel, now, evidence, planned)
-    required = release.notes.required_by
+    required = _required_by(catalog, release, channel)
     in_time = every if required is None else schedule(catalog, release, channel, now, evidence, required=required)
     shipped = release.shipped_at is not None and release.shipped_at <= now
     over = shipped or release.version in evidence.withdrawn_from(channel)
@@ -105,6 +105,12 @@ def plan(catalog: Catalog, release: Release, channel: str, now: datetime, eviden
         too_late="" if over or required is None else _too_late(question, required, planned, every, in_time),
         last_safe=None if over else last_safe_ship(question),
     )
+
+
+def _required_by(catalog: Catalog, release: Release, channel: str) -> datetime | None:
+    """By when users must run it: by its notes, or by events that not everybody may know of yet."""
+    moments = [requirement.moment for requirement in requiring(catalog, release, channel)]
+    return min([*moments, *((by,) if (by := release.notes.required_by) is not None else ())], default=None)
 
 
 def _too_late(question: Question, required: datetime, planned: datetime, every: Schedule, in_time: Schedule) -> str:
@@ -134,7 +140,7 @@ def _options(question: Question, planned: datetime, openings: Schedule) -> Itera
         yield _keep(now, planned, span, bool(openings.mend))
         return
     left, right = openings.before(planned), openings.after(planned)
-    required = release.notes.required_by
+    required = _required_by(question.catalog, release, question.channel)
     if left is not None:
         yield _move_left(now, planned, left, required)
     if right is not None:

@@ -18,6 +18,7 @@ from publisher.model.content.policy import Policy, Runway
 from publisher.model.content.product import Product
 from publisher.model.content.release import Release
 from publisher.model.content.requirement import RequiredVersion
+from publisher.model.visibility import Visibility
 from publisher.rules import english
 from publisher.rules.freeze.drift import reached
 from publisher.wire.feed_parser import Action
@@ -150,20 +151,25 @@ def requiring(
 
 def required_by(catalog: Catalog, release: Release) -> datetime | None:
     """By when events require users to run it, in whichever channel comes first; None where none does."""
-    moments = [each.moment for channel in release.channels for each in requiring(catalog, release, channel)]
-    return min(moments, default=None)
+    requirements = (each for channel in release.channels for each in requiring(catalog, release, channel))
+    return min((each.moment for each in requirements), default=None)
 
 
 def with_deadlines(catalog: Catalog) -> Catalog:
-    """The catalog in which each release that an event requires says by when users must run it."""
-    if not any(event.requires for event in catalog.events):
+    """The catalog in which each release that an event requires says by when users must run it.
+
+    What not everybody may know of says nothing in notes that everybody reads, so its date stays out of them.
+    """
+    public = tuple(event for event in catalog.events if event.visibility is Visibility.PUBLIC)
+    if not any(event.requires for event in public):
         return catalog
-    return replace(catalog, releases=tuple(_with_deadline(catalog, release) for release in catalog.releases))
+    known = replace(catalog, events=public)
+    return replace(catalog, releases=tuple(_with_deadline(known, release) for release in catalog.releases))
 
 
-def _with_deadline(catalog: Catalog, release: Release) -> Release:
+def _with_deadline(public: Catalog, release: Release) -> Release:
     if release.notes.action is not Action.REQUIRED or release.notes.required_by is not None:
         return release
-    if (moment := required_by(catalog, release)) is None:
+    if (moment := required_by(public, release)) is None:
         return release
     return release.model_copy(update={"notes": release.notes.model_copy(update={"required_by": moment})})
