@@ -8,7 +8,10 @@ from pathlib import Path
 
 from publisher.content.load import load_catalog
 from publisher.model.catalog import Catalog
+from publisher.model.content.release import Release
+from publisher.model.content.requirement import RequiredVersion
 from publisher.rules.evaluate import evaluate
+from publisher.rules.requirements.required import with_deadlines
 from tests.bench.measure import Result, seconds
 from tests.support.many import REFERENCE, write
 
@@ -19,7 +22,8 @@ A_YEAR = 50
 
 def run(scratch: Path) -> Iterator[tuple[str, Result]]:
     """1,000 releases against 1,000 events, beside 500 against 500 in the same run."""
-    half, full = (_best(_catalog(scratch, size)) for size in (HALF, FULL))
+    whole = _catalog(scratch, FULL)
+    half, full = _best(_catalog(scratch, HALF)), _best(whole)
     yield (
         "decide 1,000 releases, 1,000 events",
         Result(
@@ -31,6 +35,32 @@ def run(scratch: Path) -> Iterator[tuple[str, Result]]:
             "theirs: 500 releases against 500 events, both 50 a year; a ratio of 2 is linear",
         ),
     )
+    requiring = _best(_requiring(whole))
+    yield (
+        "decide where every tenth event requires a version",
+        Result(
+            round(requiring, 4),
+            round(full, 4),
+            round(requiring / full, 3),
+            "at most 1.2",
+            requiring / full <= 1.2,
+            "theirs: the same 1,000 releases and events, none of which requires anything",
+        ),
+    )
+
+
+def _requiring(catalog: Catalog) -> Catalog:
+    """The same, with a requirement for a version of a product in turn, on its channel, in every tenth event."""
+    releases = catalog.releases
+    events = [
+        event if index % 10 else event.model_copy(update={"requires": (_lowest_of(releases[index % len(releases)]),)})
+        for index, event in enumerate(catalog.events)
+    ]
+    return with_deadlines(replace(catalog, events=tuple(events)))
+
+
+def _lowest_of(release: Release) -> RequiredVersion:
+    return RequiredVersion(product=release.product, channel=release.channels[0], at_least=release.version)
 
 
 def _catalog(scratch: Path, size: int) -> Catalog:

@@ -18,7 +18,7 @@ from publisher.model.content.release import Release
 from publisher.model.records.evidence import Evidence
 from publisher.rules.freeze.matrix import Subject
 from publisher.rules.freeze.timeline import Part, Timeline, timeline, timeline_without
-from publisher.rules.requirements.required import EventRequirement, is_required, requirements_of
+from publisher.rules.requirements.required import EventRequirement, required_in, requirements_of
 from publisher.wire.version import Version
 
 
@@ -62,13 +62,9 @@ class Question:
         release = self.release
         if release.for_event is None:
             return None
-        for requirement in requirements_of(self.catalog, release.product, self.channel):
-            if (
-                requirement.event.id == release.for_event
-                and self.now < requirement.due(self.policy)
-                and is_required(self.catalog, release, requirement, self.withdrawn)
-                and not self.is_met(requirement)
-            ):
+        for requirement in required_in(self.catalog, release, self.channel, self.withdrawn):
+            to_come = self.now < requirement.due(self.policy)
+            if requirement.event.id == release.for_event and to_come and not self.is_met(requirement):
                 return requirement
         return None
 

@@ -114,10 +114,6 @@ def required_release(
 
     `withdrawn` are versions that the channel has taken back.
     """
-    return catalog.remember(_lowest_meeting, requirement, frozenset(withdrawn))
-
-
-def _lowest_meeting(catalog: Catalog, requirement: EventRequirement, withdrawn: frozenset[Version]) -> Release | None:
     required = requirement.required
     meeting = (
         release
@@ -129,24 +125,36 @@ def _lowest_meeting(catalog: Catalog, requirement: EventRequirement, withdrawn: 
     return next(meeting, None)
 
 
-def is_required(
-    catalog: Catalog, release: Release, requirement: EventRequirement, withdrawn: Collection[Version] = ()
-) -> bool:
-    """Whether a release of the requirement's product is the one that it is for."""
-    required = required_release(catalog, requirement, withdrawn)
-    return required is not None and required.version == release.version
-
-
 def requiring(
     catalog: Catalog, release: Release, channel: str, withdrawn: Collection[Version] = ()
 ) -> tuple[EventRequirement, ...]:
-    """The requirements whose release this is, by moment."""
+    """The requirements whose release this is, by moment; also of one that says that it is for the event."""
+    required = required_in(catalog, release, channel, withdrawn)
+    if release.for_event is None:
+        return required
     return tuple(
         requirement
         for requirement in requirements_of(catalog, release.product, channel)
-        if is_required(catalog, release, requirement, withdrawn)
+        if requirement in required
         or (requirement.event.id == release.for_event and requirement.is_met_by(release.version))
     )
+
+
+def required_in(
+    catalog: Catalog, release: Release, channel: str, withdrawn: Collection[Version] = ()
+) -> tuple[EventRequirement, ...]:
+    """The requirements of a channel for which this is the required release, by moment."""
+    return catalog.remember(_by_release, release.product, channel, frozenset(withdrawn)).get(release.version, ())
+
+
+def _by_release(
+    catalog: Catalog, product: str, channel: str, withdrawn: frozenset[Version]
+) -> dict[Version, tuple[EventRequirement, ...]]:
+    grouped: dict[Version, tuple[EventRequirement, ...]] = {}
+    for requirement in requirements_of(catalog, product, channel):
+        if (release := required_release(catalog, requirement, withdrawn)) is not None:
+            grouped[release.version] = (*grouped.get(release.version, ()), requirement)
+    return grouped
 
 
 def required_by(catalog: Catalog, release: Release) -> datetime | None:
