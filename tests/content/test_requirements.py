@@ -89,6 +89,12 @@ def test_a_type_of_event_may_require_versions_only_where_policy_says_so(project:
     assert problem.fix == "add exchange-listing to `requirements.events` in policy.yaml, or remove `requires`"
 
 
+def test_an_audience_is_named_once(project: Path, problems: Check) -> None:
+    lay(project, event=REQUIRES.replace("}", ", audiences: [hosts, exchanges, hosts]}"), notes="action: required")
+    (problem,) = problems()
+    assert problem.what == "audience hosts appears twice"
+
+
 def test_types_of_a_runway_are_types_that_may_require_versions(project: Path, problems: Check) -> None:
     policy = project / "content/policy.yaml"
     runway = "requirements: {events: [exchange-listing], runways: [{because: nodes, length: 7 d, events: [listing]}]}"

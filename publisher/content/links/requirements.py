@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from publisher.content.catalog_items import Item, Loaded
-from publisher.content.links.checks import exists
+from publisher.content.links.checks import exists, once
 from publisher.errors import Place, Problem
 from publisher.model.content.event import Event
 from publisher.model.content.release import Release
@@ -56,6 +56,7 @@ def _runways(loaded: Loaded) -> Iterator[Problem]:
 
 def _demands(loaded: Loaded) -> Iterator[Problem]:
     products = {item.value.id: item.value for item in loaded.products}
+    allowed = loaded.policy.value.requirements.events if loaded.policy is not None else None
     for item in loaded.events:
         event = item.value
         if event.requires and event.visibility is Visibility.INTERNAL:
@@ -64,15 +65,15 @@ def _demands(loaded: Loaded) -> Iterator[Problem]:
                 item.place("requires"),
                 "make the event public or embargoed, or remove `requires`",
             )
-        if loaded.policy is None or not event.requires:
-            continue
-        if event.type not in (allowed := loaded.policy.value.requirements.events):
+        if allowed is not None and event.requires and event.type not in allowed:
             yield Problem(
                 f"events of type {event.type} may not require versions",
                 item.place("requires"),
                 f"add {event.type} to `requirements.events` in policy.yaml, or remove `requires`"
                 + (f"; those that may: {', '.join(allowed)}" if allowed else ""),
             )
+        for index, required in enumerate(event.requires):
+            yield from once(required.audiences, "audience", item, "requires", index, "audiences")
     if "products" in loaded.incomplete:
         return
     for item in loaded.events:
