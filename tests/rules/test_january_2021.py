@@ -17,8 +17,9 @@ from publisher.rules.evaluate import evaluate
 from publisher.rules.requirements.required import requirements_of
 from tests.support import build
 from tests.support.build import at
-from tests.support.history import DATA
+from tests.support.history import DATA, ROOT
 
+DOCUMENT = ROOT / "docs/required-versions.md"
 ANNOUNCED, TAGGED, UPGRADE = at("2021-01-08"), at("2021-01-11 02:39:34"), at("2021-01-11")
 EVENT = build.event(
     "2021-01-11",
@@ -55,8 +56,20 @@ def test_it_came_out_without_a_runway() -> None:
     policy, product = CATALOG.policy, CATALOG.products["daemon"]
     assert requirement.runway(policy, product).length == timedelta(days=21)
     assert requirement.last_safe_ship(policy, product) == at("2020-12-21")
-    assert TAGGED > UPGRADE  # the day is known and not the hour: users had less than no whole day
+    assert TAGGED > UPGRADE  # within the day of the upgrade, whose hour nobody wrote down
     assert EVENT.starts - ANNOUNCED == timedelta(days=3)
+
+
+def test_the_document_tells_these_numbers() -> None:
+    text = " ".join(DOCUMENT.read_text(encoding="utf-8").split())
+    assert "was tagged on 11 January 2021 at 02:39 UTC" in text
+    for name, value in (
+        ("runway that the sample policy asks for", "21 days"),
+        ("notice", "3 days"),
+        ("runway that node operators got", "0 days"),
+        ("last safe date", "21 December 2020"),
+    ):
+        assert f"| {name} | {value} |" in text
 
 
 def test_r28_what_the_rules_would_have_said() -> None:
