@@ -7,6 +7,9 @@ LOCK   := uv pip compile --quiet --no-config --universal --python-version 3.11 -
           --no-header --no-annotate --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 PORT   ?= 8000
 
+# Tests are compiled once and not in every process, whatever the environment says: a tenth of the time of `make check`.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test lint check bench nightly lock wheel clean
 
@@ -39,8 +42,8 @@ lint: $(VENV)/tested      ## style, types, layers, the content, a strict build o
 	$(VENV)/bin/publish check
 	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --quiet --strict --site-dir build/check-site
 
-check: lint               ## the quick daily one: lint and unit tests
-	$(VENV)/bin/pytest -q -m 'not system' -n auto
+check: lint               ## the quick daily one: lint and unit tests, in under three minutes on two cores
+	$(VENV)/bin/pytest -q -m 'not system' -n auto --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/tested      ## all tests, system tests too
 	$(VENV)/bin/pytest -n auto --dist loadfile

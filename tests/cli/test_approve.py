@@ -23,10 +23,14 @@ from tests.support.project import Project, tree, with_todays_keys
 def staged(tmp_path: Path, publish: Publish) -> Project:
     """A project with real-time keys, and a release staged on top of one that is live."""
     project = with_todays_keys(tmp_path / "project", publish, "1.0.0", "1.1.0")
-    for version, command in (("1.0.0", "release"), ("1.1.0", "stage")):
-        where = ("--channel", "stable", "--artifacts", f"artifacts/{version}", "--to", project.bucket)
-        ran = publish(command, f"node@{version}", *where, cwd=project.base)
-        assert ran.code == 0, ran.err
+
+    def make() -> None:
+        for version, command in (("1.0.0", "release"), ("1.1.0", "stage")):
+            where = ("--channel", "stable", "--artifacts", f"artifacts/{version}", "--to", project.bucket)
+            ran = publish(command, f"node@{version}", *where, cwd=project.base)
+            assert ran.code == 0, ran.err
+
+    project.step("1.0.0 is released and 1.1.0 is staged", make)
     return project
 
 

@@ -30,11 +30,14 @@ summary: {0} is near.
 """
 
 
+TODAY = datetime.now(UTC).replace(microsecond=0)
+
+
 @pytest.fixture
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """1.0.0 is published, 1.1.0 is built."""
     base = tmp_path_factory.mktemp("log") / "project"
-    project = Project(base, now=datetime.now(UTC).replace(microsecond=0))
+    project = Project(base, now=TODAY)
     project.publish("1.0.0")
     project.add_release("1.1.0")
     project.build("1.1.0")

@@ -19,9 +19,10 @@ from tests.support.thief import FAR, Thief
 def live(tmp_path: Path, publish: Publish) -> Project:
     """A project with a release that is live, at the real time."""
     project = with_todays_keys(tmp_path / "project", publish, "1.0.0")
-    project.now = datetime.now(UTC).replace(microsecond=0)
     where = ("--channel", "stable", "--artifacts", "artifacts/1.0.0", "--to", project.bucket)
-    assert publish("release", "node@1.0.0", *where, cwd=project.base).code == 0
+    ran = project.step("1.0.0 is released", lambda: publish("release", "node@1.0.0", *where, cwd=project.base))
+    assert ran.code == 0, ran.err
+    project.now = datetime.now(UTC).replace(microsecond=0)
     project.forget()
     return project
 

@@ -17,10 +17,13 @@ from tests.support.project import Project, tree
 ROOT = Path(__file__).parents[2]
 
 
+TODAY = datetime.now(UTC).replace(microsecond=0)
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A project whose site can be built, with one release in its channel."""
-    project = Project(tmp_path / "project", now=datetime.now(UTC).replace(microsecond=0))
+    project = Project(tmp_path / "project", now=TODAY)
     copy_site(project)
     project.publish("1.0.0")
     return project
@@ -41,6 +44,7 @@ def build(publish: Publish, project: Project, *words: str) -> Ran:
 SIGNED = ("--upload", "file-site", "--channel-bucket", "bucket")
 
 
+@pytest.mark.system
 def test_build_upload_sign_and_verify(project: Project, publish: Publish) -> None:
     (project.base / "file-site").mkdir()
     first = build(publish, project, *SIGNED)
@@ -172,6 +176,7 @@ summary: A summit.
 """
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("words", [("--upload", "file-site"), ("--to", "site")])
 def test_r91_the_published_calendar_counts_every_change_up(
     project: Project, publish: Publish, words: tuple[str, str]

@@ -64,6 +64,7 @@ def ready(base: Path) -> Project:
     return project
 
 
+@pytest.mark.system
 @POINTS
 def test_r80_killed_anywhere_a_release_is_whole_and_can_be_completed(
     tmp_path: Path, first: int, every: int, after: bool

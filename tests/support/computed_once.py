@@ -35,7 +35,7 @@ def templates_compiled_once() -> Iterator[None]:
 
 
 def _language(environment: Environment) -> Iterator[Hashable]:
-    yield type(environment)
+    yield type(environment).__qualname__
     yield environment.lexer  # Jinja keeps one for all environments with the same marks
     yield from (environment.autoescape, environment.finalize, environment.optimized, environment.is_async)
     yield tuple(environment.extensions)

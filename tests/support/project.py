@@ -346,14 +346,18 @@ PERSONS = ("--person", "ana:engineering", "--person", "ben:operations,automation
 def with_todays_keys(base: Path, publish: Callable[..., Ran], *versions: str) -> Project:
     """A project whose keys were made by the command, at the real time and unencrypted, with these releases built."""
     project = Project(base)
-    (project.config / "root.json").unlink()
-    for key in project.keys.iterdir():
-        key.unlink()
-    ran = publish("keys", "init", "--no-passphrase", *PERSONS, cwd=project.base)
-    assert ran.code == 0, ran.err
-    for version in versions:
-        project.add_release(version)
-        project.build(version)
+
+    def make() -> None:
+        (project.config / "root.json").unlink()
+        for key in project.keys.iterdir():
+            key.unlink()
+        ran = publish("keys", "init", "--no-passphrase", *PERSONS, cwd=project.base)
+        assert ran.code == 0, ran.err
+        for version in versions:
+            project.add_release(version)
+            project.build(version)
+
+    project.step(("keys of today", versions), make)
     return project
 
 
