@@ -6,6 +6,7 @@ have to, 4 not verified or expired, 5 storage conflict or failure, 130 interrupt
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -67,7 +68,9 @@ class _Commands(SuggestingGroup):
         os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
         # Otherwise pydantic looks through all installed packages for plugins, which could alter our models.
         os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+        gc.disable()  # what modules make stays until the end, so there is no garbage to look for
         command = importlib.import_module(f"publisher.cli.{MODULES[cmd_name]}").command
+        gc.enable()
         assert isinstance(command, click.Command)
         return command
 

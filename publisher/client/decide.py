@@ -10,7 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from publisher.wire.feed_parser import Action, OfferedRelease, ParsedFeed
+from publisher.wire.feed_parser import OfferedRelease, ParsedFeed
+from publisher.wire.feed_words import Action
 from publisher.wire.version import Version
 
 __all__ = ["Outcome", "UpdateAdvice", "decide"]

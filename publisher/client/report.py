@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from publisher.client.decide import UpdateAdvice
 from publisher.wire.errors import ClientError
-from publisher.wire.feed_parser import DeprecationNotice, OfferedRelease, Restart, State
+from publisher.wire.feed_parser import DeprecationNotice, OfferedRelease
+from publisher.wire.feed_words import Restart, State
 from publisher.wire.version import Version
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from publisher.model.content.maintenance import Degree, PlaneImpact
 from publisher.model.content.product import ClientType
 from publisher.model.content.release import ChangeClass
 from publisher.model.records.decision import Outcome
-from publisher.wire.feed_parser import Action, Restart
+from publisher.wire.feed_words import Action, Restart
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from publisher.wire.errors import FeedError
+from publisher.wire.feed_words import Action, Restart, State
 from publisher.wire.json_object import (
     At,
     JsonObject,
@@ -33,13 +33,10 @@ __all__ = [
     "FORMAT",
     "MAX_ARTIFACT_BYTES",
     "MAX_BYTES",
-    "Action",
     "Artifact",
     "DeprecationNotice",
     "OfferedRelease",
     "ParsedFeed",
-    "Restart",
-    "State",
     "parse_feed",
 ]
 
@@ -51,32 +48,6 @@ MAX_BYTES = 64 * 1024
 
 MAX_ARTIFACT_BYTES = 4 * 1024**3
 """The largest file of a release that is fetched, in bytes."""
-
-
-class Action(StrEnum):
-    """What the publisher asks of the person who runs the program."""
-
-    OPTIONAL = "optional"
-    RECOMMENDED = "recommended"
-    REQUIRED = "required"
-
-
-class Restart(StrEnum):
-    """What must be restarted after the update."""
-
-    NONE = "none"
-    APPLICATION = "application"
-    SERVICE = "service"
-    SYSTEM = "system"
-
-
-class State(StrEnum):
-    """The stage of a deprecation."""
-
-    ANNOUNCED = "announced"
-    MARKED = "marked"
-    WARNED = "warned"
-    REMOVED = "removed"
 
 
 @dataclass(frozen=True)

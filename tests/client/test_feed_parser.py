@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from publisher.wire.errors import FeedError
-from publisher.wire.feed_parser import MAX_BYTES, Action, DeprecationNotice, Restart, State, parse_feed
+from publisher.wire.feed_parser import MAX_BYTES, DeprecationNotice, parse_feed
+from publisher.wire.feed_words import Action, Restart, State
 from publisher.wire.version import Version
 from tests.support.tuf_repository import a_feed
 

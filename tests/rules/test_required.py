@@ -8,7 +8,7 @@ from publisher.model.content.event import Event
 from publisher.model.content.release import Release
 from publisher.rules.calendar.advice import AdviceKind, plan
 from publisher.rules.requirements.required import required_by, required_release, requirements_of
-from publisher.wire.feed_parser import Action
+from publisher.wire.feed_words import Action
 from tests.support import build
 from tests.support.build import at
 

@@ -27,7 +27,7 @@ from publisher.model.history.mapping import ReleaseMapping
 from publisher.model.history.past import PastRelease, Remark
 from publisher.model.timespan import Span
 from publisher.rules import english
-from publisher.wire.feed_parser import Action, Restart
+from publisher.wire.feed_words import Action, Restart
 from publisher.wire.version import MAX_LENGTH, Version
 
 CHANNEL = "stable"

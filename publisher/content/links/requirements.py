@@ -14,7 +14,7 @@ from publisher.model.content.requirement import RequiredVersion
 from publisher.model.values import format_time
 from publisher.model.visibility import Visibility
 from publisher.rules.requirements.required import EventRequirement
-from publisher.wire.feed_parser import Action
+from publisher.wire.feed_words import Action
 
 
 @dataclass(frozen=True)

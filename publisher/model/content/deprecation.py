@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from publisher.model.values import HttpsUrl, Markdown, Model, ReleaseVersion, Slug, Text, UtcTime
-from publisher.wire.feed_parser import State
+from publisher.wire.feed_words import State
 
 DeprecationState = State
 """How far a deprecation has come; it follows from what has shipped."""

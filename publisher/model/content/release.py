@@ -24,7 +24,7 @@ from publisher.model.values import (
     Text,
     UtcTime,
 )
-from publisher.wire.feed_parser import Action, Restart
+from publisher.wire.feed_words import Action, Restart
 
 
 class ChangeClass(StrEnum):

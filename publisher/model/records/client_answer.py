@@ -14,7 +14,7 @@ from publisher.client.decide import Outcome
 from publisher.model.records.feed_format import FeedDeprecation, FeedRelease
 from publisher.model.values import Model, ReleaseVersion, Slug, UtcTime
 from publisher.wire.errors import Code
-from publisher.wire.feed_parser import Action
+from publisher.wire.feed_words import Action
 
 SignedTime = Annotated[datetime, WithJsonSchema({"type": "string", "format": "date-time"})]
 """A moment in UTC as somebody's signed metadata has it, in whatever year."""

@@ -21,7 +21,7 @@ from publisher.model.content.requirement import RequiredVersion
 from publisher.model.visibility import Visibility
 from publisher.rules import english
 from publisher.rules.freeze.drift import reached
-from publisher.wire.feed_parser import Action
+from publisher.wire.feed_words import Action
 from publisher.wire.version import Version
 
 

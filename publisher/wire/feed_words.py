@@ -1,0 +1,33 @@
+"""Words of the update feed that a release and a deprecation are written with, too."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+__all__ = ["Action", "Restart", "State"]
+
+
+class Action(StrEnum):
+    """What the publisher asks of the person who runs the program."""
+
+    OPTIONAL = "optional"
+    RECOMMENDED = "recommended"
+    REQUIRED = "required"
+
+
+class Restart(StrEnum):
+    """What must be restarted after the update."""
+
+    NONE = "none"
+    APPLICATION = "application"
+    SERVICE = "service"
+    SYSTEM = "system"
+
+
+class State(StrEnum):
+    """The stage of a deprecation."""
+
+    ANNOUNCED = "announced"
+    MARKED = "marked"
+    WARNED = "warned"
+    REMOVED = "removed"
