@@ -13,14 +13,18 @@ import os
 import sys
 import traceback
 from dataclasses import asdict
+from functools import cache
+from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 
 from publisher.cli.suggesting_group import SuggestingGroup
 from publisher.errors import ContentError, TidegateError
 from publisher.text.terminal import error_lines, terminal_width
 from publisher.wire.errors import printable
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _TABLE = {
     "plan.check": "Check all content; report every problem in one run.",
@@ -64,17 +68,11 @@ class _Commands(SuggestingGroup):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        # Material for MkDocs documents this switch for its notice about its own future; it is read when it is loaded.
-        os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
-        # Otherwise pydantic looks through all installed packages for plugins, which could alter our models.
-        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-        gc.disable()  # what modules make stays until the end, so there is no garbage to look for
-        command = importlib.import_module(f"publisher.cli.{MODULES[cmd_name]}").command
-        gc.enable()
-        assert isinstance(command, click.Command)
-        return command
+        return _loaded(MODULES[cmd_name])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only whoever presses TAB needs it
+
         # From the table alone: whoever presses TAB does not wait for every module.
         items = [CompletionItem(name, help=line) for name, line in COMMANDS.items() if name.startswith(incomplete)]
         return items or super().shell_complete(ctx, incomplete)
@@ -82,6 +80,21 @@ class _Commands(SuggestingGroup):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+@cache
+def _loaded(module: str) -> click.Command:
+    """The command of a module, whose objects all stay until the end: no garbage is looked for among them."""
+    # Material for MkDocs documents this switch for its notice about its own future; it is read when it is loaded.
+    os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
+    # Otherwise pydantic looks through all installed packages for plugins, which could alter our models.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    gc.disable()
+    command = importlib.import_module(f"publisher.cli.{module}").command
+    gc.freeze()
+    gc.enable()
+    assert isinstance(command, click.Command)
+    return command
 
 
 @click.group(
