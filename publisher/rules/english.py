@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from publisher.model.content.product import ClientType
 from publisher.model.content.release import ChangeClass
 from publisher.model.values import duration_text
-from publisher.wire.requirement import Audience
+from publisher.wire.feed_words import Audience
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (

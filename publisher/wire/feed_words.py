@@ -1,10 +1,10 @@
-"""Words of the update feed that a release and a deprecation are written with, too."""
+"""Words of the update feed that content is written with, too."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["Action", "Restart", "State"]
+__all__ = ["Action", "Audience", "Restart", "State"]
 
 
 class Action(StrEnum):
@@ -31,3 +31,12 @@ class State(StrEnum):
     MARKED = "marked"
     WARNED = "warned"
     REMOVED = "removed"
+
+
+class Audience(StrEnum):
+    """Who is asked, where not everybody is."""
+
+    HOSTS = "hosts"
+    DESKTOP_USERS = "desktop-users"
+    EXCHANGES = "exchanges"
+    API_USERS = "api-users"

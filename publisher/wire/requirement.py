@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from publisher.wire.errors import FeedError
+from publisher.wire.feed_words import Audience
 from publisher.wire.json_object import At, JsonObject, choice_of, count_at, https_at, time_at, version_at
 from publisher.wire.version import Version
 
-__all__ = ["MOST", "Audience", "Estimate", "Requirement", "parse_requirement"]
+__all__ = ["MOST", "Estimate", "Requirement", "parse_requirement"]
 
 MOST = 50
 """So many requirements a feed has at most: those to come, and those over that are not covered by another."""
@@ -22,15 +22,6 @@ MOST = 50
 DAY = timedelta(days=1)
 OLDEST = timedelta(days=366)
 """An estimate older than this grows no wider; it has long ceased to be believed."""
-
-
-class Audience(StrEnum):
-    """Who is asked, where not everybody is."""
-
-    HOSTS = "hosts"
-    DESKTOP_USERS = "desktop-users"
-    EXCHANGES = "exchanges"
-    API_USERS = "api-users"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from publisher.model.content.product import ClientType
 from publisher.model.content.release import ChangeClass
 from publisher.model.records.attested_fact import Fact
 from publisher.model.values import Duration, LocalTime, Model, Score, Slug, Text, UtcTime
-from publisher.wire.requirement import Audience
+from publisher.wire.feed_words import Audience
 
 
 class Band(Model):

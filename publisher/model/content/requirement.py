@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from publisher.model.values import Model, ReleaseVersion, Slug, UtcTime
-from publisher.wire.requirement import Audience
+from publisher.wire.feed_words import Audience
 
 
 class RequiredVersion(Model):

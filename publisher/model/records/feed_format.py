@@ -11,9 +11,8 @@ from pydantic import Field, StringConstraints
 
 from publisher.model.content.deprecation import DeprecationState
 from publisher.model.values import Digest, Model, PlatformId, ReleaseVersion, Sentence, Slug, Text, UtcTime
-from publisher.wire.feed_words import Action, Restart
+from publisher.wire.feed_words import Action, Audience, Restart
 from publisher.wire.requirement import MOST as MOST_REQUIREMENTS
-from publisher.wire.requirement import Audience
 
 FeedUrl = Annotated[
     str,
