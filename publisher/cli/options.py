@@ -9,7 +9,6 @@ from urllib.request import getproxies
 
 import click
 
-from publisher.cli.inputs import Project
 from publisher.content.placeholders import EXAMPLE_HOSTS, is_below, placeholders
 from publisher.errors import ContentError, InputError, UsageError
 from publisher.model.catalog import Catalog
@@ -91,10 +90,10 @@ def refuse_sample(catalog: Catalog) -> None:
         )
 
 
-def refuse_example(catalog: Catalog, project: Project) -> None:
+def refuse_example(catalog: Catalog, config: Path, content: tuple[Path, ...]) -> None:
     """No sample content is published, and no placeholder, on pages neither. Raises InputError, ContentError."""
     refuse_sample(catalog)
-    refuse_placeholders(catalog, project.config, project.content)
+    refuse_placeholders(catalog, config, content)
 
 
 def refuse_placeholders(configuration: Configuration, config: Path, content: tuple[Path, ...] = ()) -> None:

@@ -62,7 +62,7 @@ def command(
     if at is not None and not dry_run:
         raise UsageError("--at goes with --dry-run only", fix="leave --at out; a release is decided at the real time")
     catalog = project.catalog()
-    refuse_example(catalog, project)
+    refuse_example(catalog, project.config, project.content)
     release = find_release(catalog, name)
     request = ReleaseRequest(
         release=release,

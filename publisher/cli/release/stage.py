@@ -48,7 +48,7 @@ def command(
             "--rebase and --replace do not go together", fix="give --replace alone: it supersedes any candidate"
         )
     catalog = project.catalog()
-    refuse_example(catalog, project)
+    refuse_example(catalog, project.config, project.content)
     release = find_release(catalog, name)
     chosen = shipping_channel(release, channel, catalog)
     request = ReleaseRequest(release, chosen, artifacts, evidence)

@@ -79,7 +79,7 @@ def command(
     _refuse_words(target, upload_url, channel_bucket, at, everything=everything, dry_run=dry_run)
     catalog = project.catalog()
     if upload_url is not None:
-        refuse_example(catalog, project)
+        refuse_example(catalog, project.config, project.content)
     warn_unseen(bucket or channel_bucket, catalog)
     with ExitStack() as stack:
         places = (
