@@ -1,26 +1,27 @@
 """The command `tidegate`: is there an update, and get it.
 
     tidegate check     --current VERSION     what is published, and what it means for the running version
+    tidegate ready     --current VERSION     is it ready for what events require, and by when must it be
     tidegate download  --to DIR              fetch and verify the release's file; installing it is up to you
 
 Exit codes: 0 everything verified, with or without an update; 1 wrong input; 2 wrong usage; 4 something does
 not verify or has expired; 5 the network, the server or the disk failed; 128 + N stopped by signal N (130: Ctrl-C).
 `check --exit-code` tells shells what was found: 10 a release is offered, an update or the one to go
-back to; 11 the running version is not secure, and nothing is offered in its place. `--json` prints one object of the
-same shape for answers and errors (schemas/answer-1.json).
+back to; 11 the running version is not secure, and nothing is offered in its place. `ready` always does so: 10 to 14 in
+`readiness.EXIT_CODES`. `--json` prints one object of the same shape for answers and errors (schemas/answer-1.json,
+schemas/readiness-1.json).
 This is the only module that reads the clock and the environment, prints and exits.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import hashlib
-import importlib.metadata
 import io
 import os
 import platform
 import shlex
+import shutil
 import signal
 import sys
 import traceback
@@ -30,17 +31,29 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING
 from urllib.request import getproxies
 
 from publisher.client.decide import decide
 from publisher.client.embedded import RESOURCE, Trusted
-from publisher.client.report import answer_json, answer_lines, error_json, error_lines, shell_exit
+from publisher.client.options import parser_for
+from publisher.client.report import answer_lines, error_lines, shell_exit
+from publisher.client.report_json import ANSWER, answer_json, error_json
 from publisher.wire.errors import ClientError, ClientInputError, ClientUsageError, Code, StoppedError, printable
+from publisher.wire.feed_words import Audience
 from publisher.wire.version import Version
+
+if TYPE_CHECKING:
+    import argparse
+
+    from publisher.client.readiness import RequirementAnswer
+    from publisher.client.updater import UpdateClient, VerifiedChannel
 
 ROOT_BYTES = 128 * 1024
 """The largest root that is read, in bytes."""
+
+MAX_COLUMNS = 100
+"""Longer lines are hard to read, however wide the terminal is."""
 
 VERSION_RESOURCE = "client-version.txt"
 """The client's own version, a resource present only in a zipapp."""
@@ -52,7 +65,6 @@ _MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "i386": "386", "i686": "386"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with `argv` (by default the process's own) and return the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    as_json = "--json" in words
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character shows something else; it does not stop an update.
@@ -71,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         failure = _failure(error)
         # After SIGHUP there may be no terminal left to tell it to.
         with contextlib.suppress(OSError):
-            _tell(failure, as_json)
+            _tell(failure, words)
         return failure.exit_code
 
 
@@ -124,21 +136,27 @@ def _failure(error: BaseException) -> ClientError:
     )
 
 
-def _tell(error: ClientError, as_json: bool) -> None:
-    if as_json:
-        print(error_json(error, wall_clock()), flush=True)
-    else:
+def _tell(error: ClientError, words: Sequence[str]) -> None:
+    """Print the error in the form that the command's answers have."""
+    if "--json" not in words:
         print("\n".join(error_lines(error)), file=sys.stderr, flush=True)
+        return
+    shape = ANSWER
+    if words[0] == "ready":
+        from publisher.client.readiness_report import READINESS as shape  # noqa: PLC0415 - only `ready` needs it
+    print(error_json(error, wall_clock(), shape), flush=True)
 
 
 def _run(words: Sequence[str]) -> int:
     embedded = _embedded()
-    options = _parser(embedded).parse_args(words)
+    options = parser_for(embedded, _this_platform(), _system_state()).parse_args(words)
     if options.version:
         print(f"tidegate {_own_version()}")
         return 0
     if options.command is None:
-        raise ClientUsageError("name a command: check or download", fix="run tidegate --help for all commands")
+        raise ClientUsageError("name a command: check, ready or download", fix="run tidegate --help for all commands")
+    if options.command == "ready":
+        return _ready(options, _settings(options, embedded))
     return _ask(options, _settings(options, embedded))
 
 
@@ -152,25 +170,72 @@ class _Settings:
     state: Path
 
 
-def _ask(options: argparse.Namespace, settings: _Settings) -> int:
+def _client(settings: _Settings) -> UpdateClient:
     from publisher.client.http import fetcher_for  # noqa: PLC0415 - python-tuf is slow to load; --help answers at once
     from publisher.client.updater import UpdateClient  # noqa: PLC0415 - the same
 
     trusted = settings.trusted
     fetcher = fetcher_for(trusted.url, proxies=getproxies(), user_agent=f"tidegate/{_own_version()}")
-    client = UpdateClient(trusted.url, trusted.root, settings.state, fetcher, wall_clock)
+    return UpdateClient(trusted.url, trusted.root, settings.state, fetcher, wall_clock)
+
+
+def _ready(options: argparse.Namespace, settings: _Settings) -> int:
+    from publisher.client.ready import ReadinessQuestion, ask  # noqa: PLC0415 - nobody else needs it
+
+    trusted = settings.trusted
+    at = None if options.at is None else _read_moment(options.at)
+    if at is not None and options.prometheus:
+        raise ClientUsageError(
+            "--prometheus writes what holds now, and --at asks about another moment", fix="leave out one of the two"
+        )
+    assert settings.current is not None
+    question = ReadinessQuestion(
+        trusted.product,
+        trusted.channel,
+        settings.platform,
+        settings.current,
+        at,
+        Audience(options.audience) if options.audience else None,
+    )
+    report = ask(question, _client(settings), options.prometheus, wall_clock)
+    width = min(shutil.get_terminal_size().columns, MAX_COLUMNS)
+    print(report.json() if options.json else "\n".join(report.lines(_next_command(options), width)))
+    return report.exit_code
+
+
+def _ask(options: argparse.Namespace, settings: _Settings) -> int:
+    client, trusted = _client(settings), settings.trusted
     channel = client.fetch_channel(trusted.product, trusted.channel, settings.platform)
     answer = decide(channel.feed, settings.current, channel.withdrawn)
+    not_met = _requirements_not_met(channel, settings.current)
     downloaded = None
     if options.command == "download" and answer.release is not None:
         downloaded = client.download(channel.feed, options.to)
     exit_code = shell_exit(answer) if options.command == "check" and options.exit_code else 0
     if options.json:
-        print(answer_json(channel, answer, settings.current, exit_code, downloaded))
+        print(answer_json(channel, answer, settings.current, not_met, exit_code, downloaded))
     else:
-        lines = answer_lines(channel, answer, next_command=_next_command(options), downloaded=downloaded)
+        requirements = _requirement_lines(not_met)
+        lines = answer_lines(channel, answer, requirements, next_command=_next_command(options), downloaded=downloaded)
         print("\n".join(lines))
     return exit_code
+
+
+def _requirements_not_met(channel: VerifiedChannel, current: Version | None) -> tuple[RequirementAnswer, ...]:
+    """What events require that the running version does not meet, the next one first; nothing before an install."""
+    if current is None or not channel.feed.requirements:
+        return ()
+    from publisher.client.readiness import assess  # noqa: PLC0415 - most checks need none of it
+
+    return assess(channel.feed, current, channel.checked_at, withdrawn=channel.withdrawn).not_met
+
+
+def _requirement_lines(answers: Sequence[RequirementAnswer]) -> list[str]:
+    if not answers:
+        return []
+    from publisher.client.readiness_report import requirement_lines  # noqa: PLC0415 - the same
+
+    return [line for answer in answers for line in requirement_lines(answer)]
 
 
 def _settings(options: argparse.Namespace, embedded: Trusted | None) -> _Settings:
@@ -209,6 +274,17 @@ def _read_version(text: str | None) -> Version | None:
         return None if text is None else Version.parse(text)
     except ValueError as error:
         raise ClientInputError(f"--current {error}", fix="write it like 4.1.0") from None
+
+
+def _read_moment(text: str) -> datetime:
+    fix = "write it like 2027-03-31T12:00:00Z"
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ClientInputError(f"--at {text!a} has no time zone", fix=fix)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ClientInputError(f"--at {text!a} is not a time", fix=fix) from None
 
 
 def _own_state(base: Path, trusted: Trusted) -> Path:
@@ -274,9 +350,11 @@ def _own_version() -> str:
     resource = files(__package__) / VERSION_RESOURCE
     if resource.is_file():
         return resource.read_text(encoding="ascii").strip()
+    from importlib import metadata  # noqa: PLC0415 - slow to load, and the published client has the resource
+
     try:
-        return importlib.metadata.version("tidegate")
-    except importlib.metadata.PackageNotFoundError:
+        return metadata.version("tidegate")
+    except metadata.PackageNotFoundError:
         return "(version unknown)"
 
 
@@ -288,70 +366,3 @@ def _next_command(options: argparse.Namespace) -> str:
         if (value := getattr(options, name)) is not None:
             words += [f"--{name}", str(value)]
     return shlex.join([*words, "--to", "."])
-
-
-class _Parser(argparse.ArgumentParser):
-    """argparse that takes no abbreviations and reports like everything else here."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(allow_abbrev=False, **options)
-
-    def error(self, message: str) -> NoReturn:
-        raise ClientUsageError(printable(message), fix=f"run {self.prog} --help for its options")
-
-
-def _path(text: str) -> Path:
-    """The path. An empty one, as from a variable that is not set, would quietly be the current directory."""
-    if not text:
-        raise argparse.ArgumentTypeError("is empty; name a place")
-    return Path(text)
-
-
-def _parser(embedded: Trusted | None) -> argparse.ArgumentParser:
-    def default(value: str) -> str:
-        return f" (built in: {value})" if embedded else ""
-
-    common = _Parser(add_help=False)
-    channel = common.add_argument_group("the channel")
-    channel.add_argument("--url", help="the channel's address" + default(embedded.url if embedded else ""))
-    channel.add_argument("--root", type=_path, metavar="FILE", help="the first trusted root.json" + default("yes"))
-    channel.add_argument("--product", help="the product" + default(embedded.product if embedded else ""))
-    channel.add_argument("--channel", help="the channel" + default(embedded.channel if embedded else ""))
-    channel.add_argument("--platform", help=f"the platform (default: this one, {_this_platform()})")
-    common.add_argument(
-        "--state",
-        type=_path,
-        metavar="DIR",
-        help=f"where to keep what was seen (default: {_system_state() or 'none'})",
-    )
-    common.add_argument("--json", action="store_true", help="print one JSON object")
-    common.add_argument("--debug", action="store_true", help="show where an error comes from")
-
-    parser = _Parser(
-        prog="tidegate",
-        description="Checks a signed update channel and fetches verified files. It installs nothing.",
-        epilog="Exit codes: 0 verified, 1 input, 2 usage, 4 not verified or expired, 5 unreachable or failed here, "
-        "128 + N stopped by signal N.",
-    )
-    parser.add_argument("--version", action="store_true", help="print the version of tidegate itself")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    check = commands.add_parser("check", parents=[common], help="check for an update", description=_CHECK)
-    check.add_argument("--current", required=True, metavar="VERSION", help="the version you run")
-    check.add_argument(
-        "--exit-code",
-        action="store_true",
-        help="exit 10 if a release is offered, 11 if this version is not secure and none is offered",
-    )
-    download = commands.add_parser(
-        "download", parents=[common], help="fetch and verify the published file", description=_DOWNLOAD
-    )
-    download.add_argument("--current", metavar="VERSION", help="the version you run; leave it out for a new install")
-    download.add_argument("--to", required=True, type=_path, metavar="DIR", help="where to put the file")
-    return parser
-
-
-_CHECK = "Asks the channel whether there is an update, and verifies every answer. Installs nothing."
-_DOWNLOAD = (
-    "Fetches the published file if it is newer than --current, or if --current was taken back. Another file with its"
-    " name is never changed."
-)

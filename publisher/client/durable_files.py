@@ -47,9 +47,10 @@ def new_part(directory: Path, mode: int = 0o600) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def write_durably(path: Path, data: bytes) -> None:
+def write_durably(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Replace a small file as a whole, and return only when the disk has both its bytes and its name."""
     with new_part(path.parent) as part:
+        part.chmod(mode)
         with part.open("r+b") as file:
             file.write(data)
             file.flush()

@@ -1,30 +1,35 @@
-"""What the client tells: a few calm lines for people, one JSON object for programs.
+"""What the client tells people: a few calm lines. The last one says in a word or two whether they can be believed.
 
-Pure: values in, text out. The last line of a check says in a word or two whether it can be believed. The JSON object
-has the same keys whatever happened, null where they do not apply; schemas/answer-1.json describes each.
+Pure: values in, text out.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import fields, is_dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from publisher.client.decide import UpdateAdvice
 from publisher.wire.errors import ClientError
 from publisher.wire.feed_parser import DeprecationNotice, OfferedRelease
 from publisher.wire.feed_words import Restart, State
-from publisher.wire.version import Version
 
 if TYPE_CHECKING:
     # Not at run time, so that telling an error does not load python-tuf.
     from publisher.client.updater import Downloaded, VerifiedChannel
     from publisher.wire.duties import Signature
 
-__all__ = ["INSECURE_EXIT", "UPDATE_EXIT", "answer_json", "answer_lines", "error_json", "error_lines", "shell_exit"]
-
-FORMAT = "tidegate-answer/1"
+__all__ = [
+    "INSECURE_EXIT",
+    "UPDATE_EXIT",
+    "answer_lines",
+    "error_lines",
+    "fact_lines",
+    "listed",
+    "listed_signers",
+    "shell_exit",
+    "time_text",
+]
 
 UPDATE_EXIT = 10
 """`check --exit-code`: a release is offered, an update or the one to go back to."""
@@ -43,13 +48,22 @@ _SYMPTOMS = 3
 
 
 def answer_lines(
-    channel: VerifiedChannel, answer: UpdateAdvice, *, next_command: str = "", downloaded: Downloaded | None = None
+    channel: VerifiedChannel,
+    answer: UpdateAdvice,
+    requirements: Sequence[str] = (),
+    *,
+    next_command: str = "",
+    downloaded: Downloaded | None = None,
 ) -> list[str]:
-    """The answer for people. `next_command` is what to run to get an offered release."""
+    """The answer for people. `requirements` are lines about what the running version does not meet, `next_command` is
+    what to run to get an offered release.
+    """
     feed = channel.feed
     lines = [f"{feed.product} {feed.channel}, {feed.platform}", answer.reason]
     if answer.release:
         lines += ["", *_release_lines(answer.release)]
+    if requirements:
+        lines += ["", *requirements]
     notices = [_deprecation_line(item) for item in feed.deprecations if item.state is not State.ANNOUNCED]
     if notices:
         lines += ["", *notices]
@@ -66,49 +80,6 @@ def error_lines(error: ClientError) -> list[str]:
     return [*f"tidegate: {error}".splitlines(), error.verdict]
 
 
-def answer_json(
-    channel: VerifiedChannel,
-    answer: UpdateAdvice,
-    current: Version | None,
-    exit_code: int,
-    downloaded: Downloaded | None = None,
-) -> str:
-    """The answer for programs; see schemas/answer-1.json."""
-    feed = channel.feed
-    return _object(
-        ok=True,
-        verdict="verified",
-        exit_code=exit_code,
-        checked_at=channel.checked_at,
-        valid_until=channel.valid_until,
-        product=feed.product,
-        channel=feed.channel,
-        platform=feed.platform,
-        current=current,
-        outcome=answer.outcome,
-        reason=answer.reason,
-        action=answer.action,
-        secure=answer.secure,
-        release=answer.release,
-        min_secure=feed.min_secure,
-        withdrawn=channel.withdrawn,
-        deprecations=feed.deprecations,
-        signed_by=channel.signatures,
-        download={"path": str(downloaded.path), "already_there": downloaded.already_there} if downloaded else None,
-    )
-
-
-def error_json(error: ClientError, now: datetime) -> str:
-    """The error for programs, in the shape of every answer."""
-    return _object(
-        ok=False,
-        verdict=error.verdict,
-        exit_code=error.exit_code,
-        error={"code": error.code, "what": error.what, "fix": error.fix},
-        checked_at=now,
-    )
-
-
 def shell_exit(answer: UpdateAdvice) -> int:
     """The exit code of `check --exit-code`: 0 when there is nothing to do."""
     if answer.release is not None:
@@ -119,9 +90,9 @@ def shell_exit(answer: UpdateAdvice) -> int:
 def _release_lines(release: OfferedRelease) -> list[str]:
     facts = [("What", release.sentence), ("Restart", _RESTART[release.restart])]
     if release.required_by:
-        facts.append(("Update by", _time(release.required_by)))
+        facts.append(("Update by", time_text(release.required_by)))
     if release.old_peers_ok_until:
-        facts.append(("Old peers", f"older versions can connect until {_time(release.old_peers_ok_until)}"))
+        facts.append(("Old peers", f"older versions can connect until {time_text(release.old_peers_ok_until)}"))
     symptoms = [*release.symptoms[:_SYMPTOMS]]
     if len(release.symptoms) > _SYMPTOMS:
         symptoms.append(f"and {len(release.symptoms) - _SYMPTOMS} more")
@@ -129,6 +100,11 @@ def _release_lines(release: OfferedRelease) -> list[str]:
     if release.notes_url:
         facts.append(("Notes", release.notes_url))
     facts.append(("File", f"{release.artifact.file}, {_size(release.artifact.size)}"))
+    return fact_lines(facts)
+
+
+def fact_lines(facts: Sequence[tuple[str, str]]) -> list[str]:
+    """Facts below one another, each behind its label."""
     return [f"  {label:<{_LABEL_WIDTH}}  {text}" for label, text in facts]
 
 
@@ -140,11 +116,17 @@ def _deprecation_line(item: DeprecationNotice) -> str:
     return line + (f"; use {item.replacement}" if item.replacement else "")
 
 
-def listed_signers(signatures: tuple[Signature, ...]) -> str:
-    names = [
-        f"{signature.person} ({signature.duty})" if signature.duty else signature.person or signature.keyid[:8]
-        for signature in signatures
-    ]
+def listed_signers(signatures: Sequence[Signature]) -> str:
+    return listed(
+        [
+            f"{signature.person} ({signature.duty})" if signature.duty else signature.person or signature.keyid[:8]
+            for signature in signatures
+        ]
+    )
+
+
+def listed(names: Sequence[str]) -> str:
+    """Ana, Ben and Eva."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
@@ -155,32 +137,5 @@ def _size(size: int) -> str:
     return f"{size} bytes"
 
 
-def _time(moment: datetime) -> str:
+def time_text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-_KEYS = (
-    "ok", "verdict", "exit_code", "error", "checked_at", "valid_until", "product", "channel", "platform", "current",
-    "outcome", "reason", "action", "secure", "release", "min_secure", "withdrawn", "deprecations", "signed_by",
-    "download",
-)  # fmt: skip
-
-
-def _object(**values: Any) -> str:
-    """One object with every key, in a fixed order."""
-    return json.dumps(_plain({"format": FORMAT, **dict.fromkeys(_KEYS), **values}), indent=2)
-
-
-def _plain(value: Any) -> Any:
-    """Versions as they were written, times as RFC 3339, values as objects."""
-    if isinstance(value, Version):
-        return str(value)
-    if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return value

@@ -49,6 +49,8 @@ class ChannelSource:
     state: Path
     fetcher: FetcherInterface
     clock: Clock
+    offline: bool = False
+    """Whether `fetcher` asks nobody: then this machine has learned nothing of the channel that it should remember."""
 
     @property
     def metadata_dir(self) -> Path:
@@ -77,6 +79,10 @@ class Session:
     """When the first of the signatures that it rests on expires, UTC."""
     checked_at: datetime
     """The moment at which expiry was judged, UTC."""
+    reached_at: datetime
+    """When the channel was last reached, UTC: at `checked_at`, or earlier if it was offline."""
+    silenced: bool
+    """Whether the brakes have expired, so that nothing may be offered."""
 
     def target(self, path: str) -> TargetFile | None:
         """The target, if the role itself lists it; whoever else lists that path is not believed."""
@@ -89,13 +95,20 @@ class Session:
         return target
 
 
-def start_session(source: ChannelSource, product: str, channel: str, path: str) -> Session:
+def start_session(
+    source: ChannelSource, product: str, channel: str, path: str, *, even_silenced: bool = False
+) -> Session:
     """Bring the metadata up to date and verify the role that may publish `path`, duties included.
 
-    The caller holds the lock of the state directory. Raises ClientError, exceptions of python-tuf, OSError.
+    `even_silenced` lets brakes that have expired pass, for callers that offer nothing then. The caller holds the lock
+    of the state directory. Raises ClientError, exceptions of python-tuf, OSError.
     """
     _prepare(source)
     seen = read_seen(source.record)
+    if source.offline and not seen.roles:
+        raise ClientInputError(
+            "this machine has not reached the channel before", fix="check the network, then try again"
+        )
     now = source.clock()
     updater = Updater(
         metadata_dir=str(source.metadata_dir),
@@ -108,7 +121,7 @@ def start_session(source: ChannelSource, product: str, channel: str, path: str) 
     # python-tuf reads the clock itself and offers no other way in. A clock that was set back is not followed.
     updater._trusted_set.reference_time = max(now, seen.last_seen)
     try:
-        session, roles = _verify(source, updater, seen, product, channel, path)
+        session, roles = _verify(source, updater, seen, f"{product}.{channel}", path, even_silenced)
     except (ExpiredMetadataError, ExpiredError) as error:
         _remember_expired(source, updater, seen, now)
         if seen.last_seen > now:
@@ -121,12 +134,13 @@ def start_session(source: ChannelSource, product: str, channel: str, path: str) 
                 fix="install it from your system's own packages, such as python3-cryptography on Debian",
             ) from None
         raise
-    write_seen(source.record, seen.with_roles(roles).at(now))
+    if not source.offline:
+        write_seen(source.record, seen.with_roles(roles).at(now))
     return session
 
 
 def _verify(
-    source: ChannelSource, updater: Updater, seen: Seen, product: str, channel: str, path: str
+    source: ChannelSource, updater: Updater, seen: Seen, role_name: str, path: str, even_silenced: bool
 ) -> tuple[Session, dict[str, RoleSeen]]:
     """The session, and the roles that it rests on."""
     updater.refresh()
@@ -140,24 +154,25 @@ def _verify(
     roles = {signed.type: _seen(signed, trusted.root, signed.type) for signed in top_level}
     seen.refuse_older(roles, source.record)
 
-    role_name = f"{product}.{channel}"
     targets = trusted.targets
-    if not targets.delegations or role_name not in (targets.delegations.roles or {}):
-        raise _no_channel(targets, product, channel)
     listed = [name.removesuffix(".json") for name in trusted.snapshot.meta]
-    if role_name not in listed:
-        raise ClientInputError(
-            f"{product} {channel} has not published anything yet", fix="try again later", code=Code.NOT_PUBLISHED
-        )
+    _refuse_unpublished(targets, listed, role_name)
     # Asking for a path makes python-tuf load and verify the roles that may publish it.
     updater.get_targetinfo(path)
     needed: list[Signed] = [*top_level]
     signatures: tuple[Signature, ...] = ()
+    silenced = False
     for name in listed:
         if name == Targets.type or not silenced_by(name, [role_name]):
             continue
         if name == BRAKES:
-            _load_brakes(updater)
+            try:
+                _load_brakes(updater)
+            except ExpiredError:
+                if not even_silenced:
+                    raise
+                silenced = True
+                continue
         metadata = _verified(source, updater, name)
         signed_by = check_duties(targets, name, metadata)
         roles[name] = _seen(metadata.signed, targets, name)
@@ -165,8 +180,18 @@ def _verify(
         if name == role_name:
             role, signatures = metadata.signed, signed_by
     seen.refuse_older(roles, source.record)
-    valid_until = min(signed.expires for signed in needed)
-    return Session(updater, role_name, role, signatures, valid_until, trusted.reference_time), roles
+    checked_at = trusted.reference_time
+    session = Session(
+        updater,
+        role_name,
+        role,
+        signatures,
+        valid_until=min(signed.expires for signed in needed),
+        checked_at=checked_at,
+        reached_at=seen.last_seen if source.offline else checked_at,
+        silenced=silenced,
+    )
+    return session, roles
 
 
 def _seen(signed: Signed, judge: Root | Targets, role: str) -> RoleSeen:
@@ -263,12 +288,17 @@ def _needs_cryptography(root: bytes, targets: Path) -> bool:
     return any(key.scheme != "ed25519" for key in keys)
 
 
-def _no_channel(targets: Targets, product: str, channel: str) -> ClientInputError:
-    roles = targets.delegations.roles if targets.delegations else None
-    names = sorted(name for name in roles or {} if "." in name)
-    known = ", ".join(name.replace(".", " ") for name in names) or "none"
-    return ClientInputError(
-        f"this channel address has no product {product} with a channel {channel}",
-        fix=f"choose from the products and channels that are published here: {known}",
-        code=Code.NOT_PUBLISHED,
-    )
+def _refuse_unpublished(targets: Targets, listed: list[str], role_name: str) -> None:
+    product, _, channel = role_name.partition(".")
+    roles = (targets.delegations.roles if targets.delegations else None) or {}
+    if role_name not in roles:
+        known = ", ".join(name.replace(".", " ") for name in sorted(roles) if "." in name) or "none"
+        raise ClientInputError(
+            f"this channel address has no product {product} with a channel {channel}",
+            fix=f"choose from the products and channels that are published here: {known}",
+            code=Code.NOT_PUBLISHED,
+        )
+    if role_name not in listed:
+        raise ClientInputError(
+            f"{product} {channel} has not published anything yet", fix="try again later", code=Code.NOT_PUBLISHED
+        )

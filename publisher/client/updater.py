@@ -18,7 +18,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -29,17 +29,28 @@ from tuf.ngclient import FetcherInterface
 
 from publisher.client.download import Downloaded, Remote, already_there, keep
 from publisher.client.durable_files import is_plain_file, new_part, open_plain
+from publisher.client.kept_metadata import KeptMetadata
 from publisher.client.session import DISTRUST, ChannelSource, Clock, Session, start_session
 from publisher.client.state_lock import locked
 from publisher.client.tuf_errors import plain_errors
 from publisher.wire import feed_parser as feeds
 from publisher.wire.duties import Signature
-from publisher.wire.errors import ClientInputError, ClientVerificationError, Code
+from publisher.wire.errors import (
+    ClientError,
+    ClientInputError,
+    ClientVerificationError,
+    Code,
+    ExpiredError,
+    TransferError,
+)
 from publisher.wire.feed_parser import ParsedFeed, parse_feed
 from publisher.wire.version import Version
 from publisher.wire.withdrawn import withdrawn_versions
 
 __all__ = ["Clock", "Downloaded", "UpdateClient", "VerifiedChannel"]
+
+_OFFLINE = (Code.UNREACHABLE, Code.TOO_SLOW, Code.PROXY)
+"""What stops a client on the way to the channel; a file that is missing there is the channel's own failure."""
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -55,8 +66,12 @@ class VerifiedChannel:
     """The moment at which expiry was judged, UTC."""
     valid_until: datetime
     """When the first of the signatures that it rests on expires, UTC."""
-    withdrawn: tuple[Version, ...] = ()
+    withdrawn: tuple[Version, ...]
     """The versions that the channel has taken back."""
+    reached_at: datetime
+    """When the channel was last reached, UTC; before `checked_at` if this machine recalls what it verified then."""
+    silenced: bool
+    """Whether the channel's brakes have expired: nothing may be offered, and it is unclear what is on hold."""
 
 
 class UpdateClient:
@@ -85,25 +100,60 @@ class UpdateClient:
         Raises ClientInputError if the repository has no such product, channel or platform; ClientVerificationError
         (also expired) if anything does not verify; TransferError if the network fails, LocalError if the disk does.
         """
+        self._session = None
+        self._session, verified = self._verify(self._source, product, channel, platform)
+        return verified
+
+    def fetch_or_recall(self, product: str, channel: str, platform: str) -> VerifiedChannel:
+        """The newest verified state to report on, not to install from: brakes that have expired are reported too.
+
+        While the channel cannot be reached it is the state that this machine verified last, verified again as of now.
+        Raises what `fetch_channel` raises: TransferError if nothing is kept, ExpiredError if what is kept is too old.
+        """
+        try:
+            return self._verify(self._source, product, channel, platform, even_silenced=True)[1]
+        except TransferError as error:
+            if error.code not in _OFFLINE:
+                raise
+            unreachable = error
+        kept = replace(self._source, fetcher=KeptMetadata(self._source.metadata_dir), offline=True)
+        try:
+            return self._verify(kept, product, channel, platform, even_silenced=True)[1]
+        except ExpiredError:
+            raise ExpiredError(
+                f"{unreachable.what}; the state that this machine verified last has expired",
+                fix="keep what you run, check the network, then try again",
+            ) from unreachable
+        except ClientError:
+            raise unreachable from None
+
+    def _verify(
+        self, source: ChannelSource, product: str, channel: str, platform: str, *, even_silenced: bool = False
+    ) -> tuple[Session, VerifiedChannel]:
         for name, value in (("product", product), ("channel", channel), ("platform", platform)):
             if len(value) > 64 or not _SLUG.fullmatch(value):
                 raise ClientInputError(f"{value!a} is not the id of a {name}", fix="use small letters and hyphens")
         with plain_errors("check for updates"), self._locked():
-            self._session = None
             path = f"feed/{product}/{channel}/{platform}.json"
-            session = start_session(self._source, product, channel, path)
+            session = start_session(source, product, channel, path, even_silenced=even_silenced)
             info = session.target(path)
             if info is None:
                 raise _no_platform(session, product, channel, platform)
-            feed = parse_feed(self._read_feed(info))
+            feed = parse_feed(_read_feed(source, info))
             if (feed.product, feed.channel, feed.platform) != (product, channel, platform):
                 raise ClientVerificationError(
                     f"the feed at {path} is for {feed.product} {feed.channel} {feed.platform}",
                     fix=DISTRUST,
                 )
-            self._session = session
-            withdrawn = withdrawn_versions(session.role)
-            return VerifiedChannel(feed, session.signatures, session.checked_at, session.valid_until, withdrawn)
+            return session, VerifiedChannel(
+                feed=feed,
+                signatures=session.signatures,
+                checked_at=session.checked_at,
+                valid_until=session.valid_until,
+                withdrawn=withdrawn_versions(session.role),
+                reached_at=session.reached_at,
+                silenced=session.silenced,
+            )
 
     def download(self, feed: ParsedFeed, to_dir: Path) -> Downloaded:
         """Fetch the file of the feed's release into `to_dir` under its plain name.
@@ -190,23 +240,24 @@ class UpdateClient:
         with locked(self._source.state / "lock"):
             yield
 
-    def _read_feed(self, info: TargetFile) -> bytes:
-        """The feed's bytes, from this machine if it holds them already."""
-        if info.length > feeds.MAX_BYTES:
-            raise ClientVerificationError(
-                f"the feed has {info.length} bytes; at most {feeds.MAX_BYTES} are read", code=Code.TOO_LARGE
-            )
-        kept = self._source.feeds_dir / quote(info.path, safe="")
-        # Only a plain file is read, and a new one takes its place: no link is followed, no pipe is waited for.
-        if is_plain_file(kept):
-            with contextlib.suppress(LengthOrHashMismatchError), open_plain(kept) as file:
-                data = file.read(feeds.MAX_BYTES + 1)
-                info.verify_length_and_hashes(data)
-                return data
-        with new_part(self._source.feeds_dir) as part:
-            self._remote(info).write_to(part)
-            part.replace(kept)
-        return kept.read_bytes()
+
+def _read_feed(source: ChannelSource, info: TargetFile) -> bytes:
+    """The feed's bytes, from this machine if it holds them already."""
+    if info.length > feeds.MAX_BYTES:
+        raise ClientVerificationError(
+            f"the feed has {info.length} bytes; at most {feeds.MAX_BYTES} are read", code=Code.TOO_LARGE
+        )
+    kept = source.feeds_dir / quote(info.path, safe="")
+    # Only a plain file is read, and a new one takes its place: no link is followed, no pipe is waited for.
+    if is_plain_file(kept):
+        with contextlib.suppress(LengthOrHashMismatchError), open_plain(kept) as file:
+            data = file.read(feeds.MAX_BYTES + 1)
+            info.verify_length_and_hashes(data)
+            return data
+    with new_part(source.feeds_dir) as part:
+        Remote(source.fetcher, source.url, info).write_to(part)
+        part.replace(kept)
+    return kept.read_bytes()
 
 
 def _no_platform(session: Session, product: str, channel: str, platform: str) -> ClientInputError:

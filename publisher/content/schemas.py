@@ -36,6 +36,7 @@ from publisher.model.content.risk_register import Override, Scenario, Signal, Sp
 from publisher.model.history.mapping import Mapping as HistoryMapping
 from publisher.model.records.channel_state import Manifest
 from publisher.model.records.client_answer import Answer
+from publisher.model.records.client_readiness import ReadinessReport
 from publisher.model.records.feed_format import Feed
 from publisher.model.records.site_manifest import SiteManifest
 from publisher.signing.schemes import SCHEMES
@@ -70,10 +71,11 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "release-manifest-1": Manifest,
     "site-manifest-1": SiteManifest,
     "answer-1": Answer,
+    "readiness-1": ReadinessReport,
 }
 """Schemas of published JSON; the number is that of the format."""
 
-OPEN = frozenset({"feed-1", "answer-1"})
+OPEN = frozenset({"feed-1", "answer-1", "readiness-1"})
 """Formats to which fields may be added within their number; readers ignore what they do not know."""
 
 

@@ -7,7 +7,7 @@ test vectors.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from publisher.wire.errors import FeedError
 from publisher.wire.feed_words import Audience
@@ -110,11 +110,18 @@ def _estimate(at: At) -> Estimate:
         seen=estimate.count("seen"),
         spacing_ms=estimate.count("spacing_ms"),
         as_of=estimate.required("as_of", time_at),
-        earliest=estimate.required("earliest", time_at),
+        earliest=estimate.required("earliest", _earliest),
         latest=estimate.required("latest", time_at),
         drift_per_day=estimate.required("drift_seconds_per_day", _drift),
         trusted_until=estimate.required("trusted_until", time_at),
     )
+
+
+def _earliest(at: At) -> datetime:
+    moment = time_at(at)
+    if moment < datetime.min.replace(tzinfo=UTC) + OLDEST:
+        raise FeedError(f"{at[1]} is too early to grow earlier")
+    return moment
 
 
 def _drift(at: At) -> timedelta:

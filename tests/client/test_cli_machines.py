@@ -22,7 +22,7 @@ def test_json_of_a_check_has_stable_keys(run: Run) -> None:
     assert list(answer) == [
         "format", "ok", "verdict", "exit_code", "error", "checked_at", "valid_until", "product", "channel",
         "platform", "current", "outcome", "reason", "action", "secure", "release", "min_secure", "withdrawn",
-        "deprecations", "signed_by", "download",
+        "deprecations", "requirements", "signed_by", "download",
     ]  # fmt: skip
     assert (answer["verdict"], answer["outcome"], answer["current"]) == (
         "verified",

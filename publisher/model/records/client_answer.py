@@ -1,6 +1,7 @@
 """`tidegate-answer/1`, what the reference client prints with --json. `publish schema` writes its JSON Schema.
 
-The client writes it in `publisher.client.report`, which knows nothing of this module; a test holds the two together.
+The client writes it in `publisher.client.report_json`, which knows nothing of this module; a test holds the two
+together.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from typing import Annotated, Literal
 from pydantic.json_schema import WithJsonSchema
 
 from publisher.client.decide import Outcome
-from publisher.model.records.feed_format import FeedDeprecation, FeedRelease
+from publisher.client.readiness import Readiness
+from publisher.model.records.feed_format import FeedDeprecation, FeedRelease, FeedRequirement
 from publisher.model.values import Model, ReleaseVersion, Slug, UtcTime
 from publisher.wire.errors import Code
 from publisher.wire.feed_words import Action
@@ -49,6 +51,19 @@ class AnswerDownload(Model):
     """Where the file is."""
     already_there: bool
     """True if the same file was already there."""
+
+
+class AnswerRequirement(FeedRequirement):
+    """A version that an event requires, as the feed has it, and how the running version stands to it."""
+
+    readiness: Readiness
+    """Whether the running version is ready for this event."""
+    due: SignedTime
+    """By when it must be running: the earliest moment that an estimate of this age leaves open."""
+    days_left: int
+    """Whole days until `due`, rounded down; negative once it is over."""
+    available: bool
+    """True if the published release meets it; false while that version is announced only."""
 
 
 class Answer(Model):
@@ -92,6 +107,8 @@ class Answer(Model):
     """Versions that the channel has taken back; nobody should run them."""
     deprecations: tuple[FeedDeprecation, ...] | None
     """What will be removed from this product."""
+    requirements: tuple[AnswerRequirement, ...] | None
+    """Versions that events require and the running version does not meet, the next one first."""
     signed_by: tuple[AnswerSignature, ...] | None
     """Whose signatures on the channel's metadata verified."""
     download: AnswerDownload | None

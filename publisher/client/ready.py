@@ -1,0 +1,88 @@
+"""What `tidegate ready` does: ask the channel, judge what it requires, and leave metrics where they are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from publisher.client.metrics import CheckedVersion, answer_metrics, failure_metrics, refuse_unwritable, write_metrics
+from publisher.client.readiness import EXIT_CODES, ReadinessAnswer, assess
+from publisher.client.readiness_report import readiness_json, readiness_lines
+from publisher.client.tuf_errors import plain_errors
+from publisher.client.updater import UpdateClient, VerifiedChannel
+from publisher.wire.errors import ClientError
+from publisher.wire.feed_words import Audience
+from publisher.wire.version import Version
+
+__all__ = ["ReadinessQuestion", "ReadyReport", "ask"]
+
+
+@dataclass(frozen=True)
+class ReadinessQuestion:
+    """Which version runs where, and what is asked about it."""
+
+    product: str
+    channel: str
+    platform: str
+    current: Version
+    at: datetime | None = None
+    """The moment that the answer is for; None: when the channel was checked."""
+    audience: Audience | None = None
+
+
+@dataclass(frozen=True)
+class ReadyReport:
+    """The answer, for people and for programs."""
+
+    question: ReadinessQuestion
+    channel: VerifiedChannel
+    answer: ReadinessAnswer
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT_CODES[self.answer.readiness]
+
+    def lines(self, next_command: str, width: int) -> list[str]:
+        """For people, `width` columns wide; `next_command` is what to run to get the release that is needed."""
+        return readiness_lines(self.channel, self.answer, self.question.current, next_command=next_command, width=width)
+
+    def json(self) -> str:
+        """One JSON object; see schemas/readiness-1.json."""
+        return readiness_json(self.channel, self.answer, self.question.current)
+
+
+def ask(
+    question: ReadinessQuestion, client: UpdateClient, metrics: Path | None, clock: Callable[[], datetime]
+) -> ReadyReport:
+    """The answer to the question; if `metrics` is given, that file says what came of it, also of a failure.
+
+    Raises ClientError, for a file that cannot be written before anything is asked or written.
+    """
+    if metrics:
+        refuse_unwritable(metrics)
+    subject = CheckedVersion(question.product, question.channel, question.current)
+    try:
+        channel = client.fetch_or_recall(question.product, question.channel, question.platform)
+        answer = assess(
+            channel.feed,
+            question.current,
+            question.at or channel.checked_at,
+            audience=question.audience,
+            withdrawn=channel.withdrawn,
+            silenced=channel.silenced,
+        )
+    except Exception as error:
+        if metrics:
+            exit_code = error.exit_code if isinstance(error, ClientError) else ClientError.exit_code
+            _write(metrics, failure_metrics(subject, clock(), exit_code))
+        raise
+    if metrics:
+        _write(metrics, answer_metrics(subject, clock(), channel, answer))
+    return ReadyReport(question, channel, answer)
+
+
+def _write(path: Path, data: bytes) -> None:
+    with plain_errors(f"write {path}"):
+        write_metrics(path, data)
