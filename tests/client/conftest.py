@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from pytest_socket import socket_allow_hosts
 from tuf.ngclient import FetcherInterface
 
+from publisher.client import cli
 from publisher.client.cli import main, wall_clock
 from publisher.client.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from tests.support.tuf_repository import Bucket, a_feed
 
 Run = Callable[..., tuple[int, str, str]]
+SetClock = Callable[[str], None]
 
 ASK = ("btfs-node", "stable", "linux-amd64")
 """What the client of these tests asks for."""
@@ -101,3 +104,9 @@ def run(bucket: Bucket, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> R
         return code, said.out, said.err
 
     return run
+
+
+@pytest.fixture
+def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
+    """Sets the clock of the command."""
+    return lambda moment: monkeypatch.setattr(cli, "wall_clock", lambda: datetime.fromisoformat(moment))

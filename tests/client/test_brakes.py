@@ -49,6 +49,33 @@ def test_with_expired_brakes_nothing_is_offered_and_that_is_said(
     assert empty(to)
 
 
+def test_nothing_is_installed_from_a_state_that_was_only_to_be_reported(
+    bucket: Bucket, client: UpdateClient, to: Path
+) -> None:
+    bucket.brakes = True
+    bucket.expires["brakes"] = PAST
+    bucket.publish()
+    reported = client.fetch_or_recall(*ASK)
+    assert reported.silenced
+    with pytest.raises(ExpiredError, match="brakes"):
+        client.download(reported.feed, to)
+    assert empty(to)
+
+
+def test_brakes_that_a_stranger_signed_and_that_have_expired_are_not_reported(
+    bucket: Bucket, client: UpdateClient
+) -> None:
+    bucket.brakes = True
+    bucket.expires["brakes"] = PAST
+    bucket.publish()
+    brakes = bucket.path("tuf/metadata/2.brakes.json")
+    forged = json.loads(brakes.read_bytes())
+    forged["signed"]["x-more"] = "than was signed"
+    brakes.write_text(json.dumps(forged))
+    with pytest.raises(ClientVerificationError, match="signatures are missing or wrong"):
+        client.fetch_or_recall(*ASK)
+
+
 def test_brakes_that_a_stranger_signed_stop_everything(bucket: Bucket, client: UpdateClient) -> None:
     bucket.brakes = True
     bucket.publish()

@@ -13,6 +13,7 @@ from publisher.wire.errors import FeedError
 from publisher.wire.feed_parser import MAX_BYTES, DeprecationNotice, parse_feed
 from publisher.wire.feed_words import Action, Restart, State
 from publisher.wire.version import Version
+from tests.support.requirements import mainnet_upgrade
 from tests.support.tuf_repository import a_feed
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "client"
@@ -27,6 +28,7 @@ def bent(path: list[Any], value: Any) -> dict[str, Any]:
     """A good feed with one field replaced, or removed if the value is the text "(missing)"."""
     feed: Any = a_feed()
     feed["deprecations"] = [{"id": "old-api", "subject": "The old API", "state": "marked"}]
+    feed["requirements"] = [mainnet_upgrade()]
     place = feed
     for step in path[:-1]:
         place = place[step]

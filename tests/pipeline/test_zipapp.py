@@ -108,6 +108,10 @@ def test_it_checks_and_downloads_with_what_is_built_in(run: Run, tmp_path: Path)
     checked = run("check", "--current", "4.0.2", *where)
     assert (checked.stderr, checked.returncode) == ("", 0)
     assert "python3 tidegate.pyz download" in checked.stdout
+    ready = run("ready", "--current", "4.0.2", *where, "--prometheus", str(tmp_path / "tidegate.prom"))
+    assert (ready.stderr, ready.returncode) == ("", 0)
+    assert "Ready: no event requires a version newer than 4.0.2 here." in ready.stdout
+    assert (tmp_path / "tidegate.prom").read_text().startswith("# HELP tidegate_")
     done = run("download", "--to", str(tmp_path / "to"), *where, "--json")
     answer = json.loads(done.stdout)
     assert Path(answer["download"]["path"]).read_bytes() == b"the program"

@@ -181,6 +181,10 @@ class Bucket:
             self.files[feed["release"]["artifact"]["target"]] = artifact
         self.publish()
 
+    def require(self, *requirements: dict[str, Any], version: str = "4.1.0", **changes: Any) -> None:
+        """Publish this version, with what events require."""
+        self.release(a_feed(version=version, requirements=list(requirements), **changes))
+
     def renew(self) -> None:
         """Sign and write snapshot and timestamp as the next version, over the same roles of people."""
         self.version += 1
