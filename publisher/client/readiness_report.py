@@ -62,7 +62,7 @@ def readiness_lines(
         age = _duration_text(channel.checked_at - channel.reached_at)
         stale = f"The channel cannot be reached. This is its state of {time_text(channel.reached_at)}, {age} ago."
         lines += textwrap.wrap(f"{stale} It can be relied on until {time_text(channel.valid_until)}.", width)
-    return [*lines, f"Signed by {listed_signers(channel.signatures)}: verified"]
+    return [*lines, *textwrap.wrap(f"Signed by {listed_signers(channel.signatures)}: verified", width)]
 
 
 def readiness_json(channel: VerifiedChannel, answer: ReadinessAnswer, current: Version) -> str:
