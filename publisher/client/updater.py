@@ -54,6 +54,9 @@ _OFFLINE = (Code.UNREACHABLE, Code.TOO_SLOW, Code.PROXY)
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
+EVERYWHERE = "any"
+"""The platform of files that run anywhere."""
+
 
 @dataclass(frozen=True)
 class VerifiedChannel:
@@ -97,7 +100,8 @@ class UpdateClient:
     def fetch_channel(self, product: str, channel: str, platform: str) -> VerifiedChannel:
         """The newest verified state of a product's channel for one platform.
 
-        Raises ClientInputError if the repository has no such product, channel or platform; ClientVerificationError
+        A channel without files for the platform answers with those that run anywhere, if it has such. Raises
+        ClientInputError if the repository has no such product, channel or platform; ClientVerificationError
         (also expired) if anything does not verify; TransferError if the network fails, LocalError if the disk does.
         """
         self._session = None
@@ -134,15 +138,17 @@ class UpdateClient:
             if len(value) > 64 or not _SLUG.fullmatch(value):
                 raise ClientInputError(f"{value!a} is not the id of a {name}", fix="use small letters and hyphens")
         with plain_errors("check for updates"), self._locked():
-            path = f"feed/{product}/{channel}/{platform}.json"
+            path = _feed_path(product, channel, platform)
             session = start_session(source, product, channel, path, even_silenced=even_silenced)
             info = session.target(path)
+            if info is None and (info := session.target(_feed_path(product, channel, EVERYWHERE))) is not None:
+                platform = EVERYWHERE
             if info is None:
                 raise _no_platform(session, product, channel, platform)
             feed = parse_feed(_read_feed(source, info))
             if (feed.product, feed.channel, feed.platform) != (product, channel, platform):
                 raise ClientVerificationError(
-                    f"the feed at {path} is for {feed.product} {feed.channel} {feed.platform}",
+                    f"the feed at {info.path} is for {feed.product} {feed.channel} {feed.platform}",
                     fix=DISTRUST,
                 )
             return session, VerifiedChannel(
@@ -258,6 +264,10 @@ def _read_feed(source: ChannelSource, info: TargetFile) -> bytes:
         Remote(source.fetcher, source.url, info).write_to(part)
         part.replace(kept)
     return kept.read_bytes()
+
+
+def _feed_path(product: str, channel: str, platform: str) -> str:
+    return f"feed/{product}/{channel}/{platform}.json"
 
 
 def _no_platform(session: Session, product: str, channel: str, platform: str) -> ClientInputError:

@@ -12,7 +12,7 @@ import pytest
 from publisher.client.cli import wall_clock
 from publisher.client.http import fetcher_for
 from publisher.client.updater import Downloaded, UpdateClient
-from publisher.wire.errors import ClientInputError
+from publisher.wire.errors import ClientInputError, ClientVerificationError
 from tests.client.conftest import ASK, CountingFetcher, empty
 from tests.support.tuf_repository import Bucket, a_feed
 
@@ -186,6 +186,14 @@ def test_unknown_platform_names_the_known_ones(client: UpdateClient) -> None:
     with pytest.raises(ClientInputError, match="has no release for windows-amd64") as caught:
         client.fetch_feed("btfs-node", "stable", "windows-amd64")
     assert "linux-amd64" in caught.value.fix
+
+
+def test_a_platform_without_files_of_its_own_gets_those_that_run_anywhere(bucket: Bucket, client: UpdateClient) -> None:
+    bucket.release(a_feed(platform="any"))
+    assert client.fetch_feed("btfs-node", "stable", "windows-amd64").platform == "any"
+    bucket.release(a_feed(platform="linux-amd64"), at="feed/btfs-node/stable/any.json")
+    with pytest.raises(ClientVerificationError, match=r"the feed at feed/btfs-node/stable/any.json is for"):
+        client.fetch_feed("btfs-node", "stable", "windows-amd64")
 
 
 @pytest.mark.parametrize("product", ["../etc", "a.b", "*", "", "A"])
