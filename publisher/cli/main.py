@@ -34,6 +34,7 @@ _TABLE = {
     "plan.explain": "Say for every upcoming release whether it may ship, and if not, why.",
     "plan.plan": "Advise what to do with a release: ship, move, split or re-scope.",
     "plan.backtest": "Replay past releases against the policy.",
+    "plan.import_": "Write event files from a schedule that others publish, with the versions that it requires.",
     "plan.maintenance": "List planned maintenance, and say whether each window may take place.",
     "release.release": "Decide, sign and publish a release.",
     "release.stage": "Upload a release and make it the channel's candidate.",
@@ -55,7 +56,7 @@ _TABLE = {
     "demo": "Run everything once, with demo keys, in build/demo.",
 }
 """Every command's module in the folder of its group, with its line of help; imported when it is called."""
-MODULES = {module.rpartition(".")[2]: module for module in _TABLE}
+MODULES = {module.rpartition(".")[2].rstrip("_"): module for module in _TABLE}
 COMMANDS = {name: _TABLE[module] for name, module in MODULES.items()}
 
 

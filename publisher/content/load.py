@@ -326,7 +326,8 @@ class _TreeReader:
     def _files(self, content: Sequence[Path], folder: str, ending: str) -> Iterator[Path]:
         """The files of a folder in all overlays; those of another ending are problems."""
         for directory in content:
-            for file in self.trees[directory].files:
+            tree = self.trees[directory].files
+            for file in (*tree, *(file for file in self.instead if file not in tree)):
                 if not file.is_relative_to(directory / folder) or file.name == "README.md":
                     continue
                 if file.suffix == ending:

@@ -22,6 +22,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from publisher.model.catalog import Sample
 from publisher.model.config.endpoint import Endpoints
 from publisher.model.config.role import Roles
+from publisher.model.config.schedule import ScheduleMapping
 from publisher.model.config.signer import Signer, SignersFile
 from publisher.model.config.staffing import Staffing
 from publisher.model.content.calendar_review import Review
@@ -63,6 +64,7 @@ CONTENT: dict[str, type[BaseModel]] = {
     "maintenance": Maintenance,
     "staffing": Staffing,
     "history": HistoryMapping,
+    "schedule": ScheduleMapping,
 }
 """Schemas of files that people edit, by name."""
 

@@ -7,7 +7,7 @@ meant, before `replace_file` puts it in the place of the old file.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -86,3 +86,75 @@ def with_key(text: str, key: str, value: str) -> str:
         return f"{plain[:line]}{' ' * root.start_mark.column}{key}: {value}\n{plain[line:]}"
 
     return edited(text, edit)
+
+
+def with_scalar(text: str, path: Sequence[str | int], value: str) -> str:
+    """The text with another value at a path of keys and indexes, which holds a single value on one line.
+
+    Raises InputError where it holds none.
+    """
+
+    def edit(plain: str) -> str:
+        held = _at(plain, path)
+        if not isinstance(held, ScalarNode) or held.style in ("|", ">"):
+            raise InputError(f"`{path[0]}` is not written on one line", fix=f"write {value} there by hand")
+        return f"{plain[: held.start_mark.index]}{value}{plain[held.end_mark.index :]}"
+
+    return edited(text, edit)
+
+
+def with_item(text: str, key: str, item: str) -> str:
+    """The text with one more item, which is written on one line, at the end of the list of a key.
+
+    Raises InputError where the key holds no list.
+    """
+
+    def edit(plain: str) -> str:
+        held = _at(plain, (key,))
+        if not isinstance(held, SequenceNode):
+            raise InputError(f"`{key}` holds no list", fix="run `publish check`")
+        if not held.flow_style:
+            line = plain.index("\n", last_character(plain, held)) + 1
+            return f"{plain[:line]}{' ' * held.start_mark.column}- {item}\n{plain[line:]}"
+        if held.value:
+            end = last_character(plain, held.value[-1]) + 1
+            return f"{plain[:end]}, {item}{plain[end:]}"
+        end = last_character(plain, held)
+        return f"{plain[:end]}{item}{plain[end:]}"
+
+    return edited(text, edit)
+
+
+def with_key_after(text: str, key: str, value: str, order: Sequence[str]) -> str:
+    """The text of a mapping with one more key, after those that stand before it in `order`.
+
+    `value` is what follows the colon, and may take several lines. Raises InputError for a mapping in braces.
+    """
+
+    def edit(plain: str) -> str:
+        root = top(plain)
+        if root is None or not root.value or root.flow_style:
+            raise InputError(f"`{key}` cannot be added to a file in braces", fix=f"write `{key}:{value}` by hand")
+        earlier = order[: order.index(key)]
+        before = [held for name, held in root.value if name.value in earlier]
+        if before:
+            last = max(before, key=lambda held: held.start_mark.index)
+            line = plain.index("\n", last_character(plain, last)) + 1
+        else:
+            line = plain.rindex("\n", 0, root.start_mark.index) + 1 if root.start_mark.line else 0
+        return f"{plain[:line]}{' ' * root.start_mark.column}{key}:{value}\n{plain[line:]}"
+
+    return edited(text, edit)
+
+
+def _at(text: str, path: Sequence[str | int]) -> Node | None:
+    """The node at a path of keys and indexes; None where there is none."""
+    node: Node | None = top(text)
+    for part in path:
+        if isinstance(node, MappingNode):
+            node = next((held for name, held in node.value if name.value == part), None)
+        elif isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+        else:
+            return None
+    return node

@@ -11,7 +11,7 @@ _NO_BREAK = "\u00a0"
 
 _WHOLE = re.compile(
     r"`[^`\n]{1,60}`"
-    r"|\bpublish (?:keys |bucket )?[a-z]+"
+    r"|\bpublish (?:keys |bucket |import )?[a-z]+"
     r"(?: (?:--[a-z-]+(?: [\w@:/.+=-]*\w)?|[\w.-]*[@:/][\w@:/.+-]*\w|[A-Z]{2,}[A-Z@_-]*))*"
 )
 """What is copied as it stands: code in backticks, and commands of ours."""

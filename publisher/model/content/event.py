@@ -174,6 +174,8 @@ class Event(Visible):
     """What was known before, oldest first: a date that was moved while its freeze was running does not shorten it."""
     source: HttpsUrl | None = None
     """Where the fact can be checked."""
+    schedule: Slug | None = None
+    """The schedule from which `publish import events` keeps its dates and required versions up to date."""
     sample: bool = False
     """An invented example."""
 
