@@ -7,6 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from publisher.content.load import load_catalog
+from publisher.model.content.event import Event
+from tests.support.command import Publish, Ran
+
+EVENTS = ("import", "events", "--from", "forks.json", "--mapping", "forks.yaml")
 CLIENTS = ("grandine", "lighthouse", "lodestar", "nimbus", "prysm", "teku")
 NOW = "2025-11-20T12:00:00Z"
 
@@ -93,7 +100,7 @@ requirements:
 }
 
 
-def row(network: str = "mainnet", fork: str = "fulu", **fields: Any) -> dict[str, Any]:
+def row(network: Any = "mainnet", fork: Any = "fulu", **fields: Any) -> dict[str, Any]:
     """A fork on 3 December 2025 that two clients survive, unless told otherwise."""
     known: dict[str, Any] = {
         "network": network,
@@ -141,3 +148,36 @@ class Forks:
             for path in sorted((self.base / "content").rglob("*"))
             if path.is_file()
         }
+
+
+@pytest.fixture
+def forks(tmp_path: Path) -> Forks:
+    return Forks.made(tmp_path / "project")
+
+
+def run(publish: Publish, forks: Forks, *more: str) -> Ran:
+    return publish(*EVENTS, *more, cwd=forks.base)
+
+
+def answer(publish: Publish, forks: Forks, *more: str) -> dict[str, Any]:
+    ran = run(publish, forks, "--json", *more)
+    assert ran.code == 0, ran.err + ran.out
+    value: dict[str, Any] = json.loads(ran.out)
+    return value
+
+
+def reported(value: dict[str, Any]) -> list[tuple[int, str, bool]]:
+    return [(remark["row"], remark["reason"], remark["left_out"]) for remark in value["reported"]]
+
+
+def imported(publish: Publish, forks: Forks, *rows: Any) -> None:
+    forks.write(*rows)
+    ran = run(publish, forks)
+    assert ran.code == 0, ran.err + ran.out
+
+
+def event(forks: Forks, ident: str) -> Event:
+    catalog = load_catalog([forks.base / "content"], forks.base / "site_config")
+    found = catalog.event(ident)
+    assert found is not None
+    return found

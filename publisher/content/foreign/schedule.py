@@ -46,7 +46,7 @@ class ScheduledEvent:
 
 
 @dataclass(frozen=True)
-class Schedule:
+class ReadSchedule:
     """The events that can be used, and the rest in words."""
 
     events: tuple[ScheduledEvent, ...]
@@ -58,12 +58,12 @@ class Schedule:
     remarks: tuple[Remark, ...]
 
 
-def read_schedule(rows: Sequence[Any], mapping: ScheduleMapping, catalog: Catalog) -> Schedule:
+def read_schedule(rows: Sequence[Any], mapping: ScheduleMapping, catalog: Catalog) -> ReadSchedule:
     """Read every row; what cannot be used of it is reported, and the rest counts."""
-    readers: list[_RowReader] = []
+    readers: list[_ScheduledRow] = []
     remarks: list[Remark] = []
     for number, row in enumerate(rows, 1):
-        reader = _RowReader(row, mapping, catalog, number, label(row, FIELD.findall(mapping.id)[0], f"row {number}"))
+        reader = _ScheduledRow(row, mapping, catalog, number, label(row, FIELD.findall(mapping.id)[0], f"row {number}"))
         try:
             if not isinstance(row, dict):
                 raise Unusable("is not an object with fields", shown(row))
@@ -90,11 +90,11 @@ def read_schedule(rows: Sequence[Any], mapping: ScheduleMapping, catalog: Catalo
             continue
         remarks += [reader.remark(reason, detail) for reason, detail in reader.notes]
     remarks.sort(key=lambda remark: remark.row)
-    return Schedule(tuple(events), cancelled, frozenset(rows_of), tuple(remarks))
+    return ReadSchedule(tuple(events), cancelled, frozenset(rows_of), tuple(remarks))
 
 
 @dataclass
-class _RowReader:
+class _ScheduledRow:
     """One row on its way to an event."""
 
     row: Row

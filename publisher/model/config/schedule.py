@@ -43,6 +43,12 @@ def _address(text: str) -> str:
     return text
 
 
+def _some_time(length: timedelta) -> timedelta:
+    if not length:
+        raise ValueError("must be longer than nothing; write it like 6 h")
+    return length
+
+
 Template = Annotated[Text, AfterValidator(_template)]
 """One line with fields in braces."""
 VaryingTemplate = Annotated[Template, AfterValidator(_varying)]
@@ -88,7 +94,7 @@ class ScheduledType(Model):
     """The rows that are meant."""
     type: Slug
     """The type in the policy's freeze matrix."""
-    lasts: Annotated[Duration, Field(gt=timedelta())]
+    lasts: Annotated[Duration, AfterValidator(_some_time)]
     """How long the event lasts, where the row has no end."""
     severity: Scored | None = None
     """Technical blast radius with its reason; left out: nobody has scored it yet."""

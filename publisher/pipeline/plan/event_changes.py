@@ -47,7 +47,8 @@ def revised(old: Event, scheduled: ScheduledEvent, now: datetime, *, frozen: boo
     answer.what = [_moved(name, getattr(old, name), moment) for name, moment in dates.items()]
     if dates and frozen:
         because = f"Schedule {scheduled.event.schedule} changed it: {'; '.join(answer.what)}."
-        known = {name: getattr(old, name) for name in dates}
+        # A revision with a start and no trigger means that a date was known, and no block.
+        known = {name: getattr(old, name) for name in ("starts", "trigger", *dates)}
         changes["revisions"] = (*old.revisions, Revision(until=now, because=because, **known))
     changes["requires"] = tuple(_requires(old, scheduled.event, answer))
     if scheduled.height and scheduled.height.split()[1] not in old.summary:
