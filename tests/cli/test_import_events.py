@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from publisher.content.load import load_catalog, load_schedule_mapping
+from publisher.content.load import load_catalog, load_item
 from publisher.errors import InputError
+from publisher.model.config.schedule import ScheduleMapping
 from publisher.pipeline.plan.import_events import check_import, plan_import
 from tests.support.command import ROOT, Publish, flat
 from tests.support.forks import Forks, answer, event, imported, row, run
@@ -235,7 +236,7 @@ def test_nothing_is_written_that_check_would_refuse(publish: Publish, forks: For
 def test_a_file_that_came_out_otherwise_than_meant_is_not_written(publish: Publish, forks: Forks) -> None:
     content, config = [forks.base / "content"], forks.base / "site_config"
     before = load_catalog(content, config)
-    mapping = load_schedule_mapping(forks.base / "forks.yaml")
+    mapping = load_item(forks.base / "forks.yaml", ScheduleMapping).value
     assert before.sample is not None
     plan = plan_import([row()], mapping, before, content, before.sample.reference_time)
     wrong = replace(plan.changes[0], after=plan.changes[0].after.replace("score: 5", "score: 4"))

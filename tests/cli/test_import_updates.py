@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from publisher.content.load import load_catalog, load_schedule_mapping
+from publisher.content.load import load_catalog, load_item
 from publisher.errors import InputError
+from publisher.model.config.schedule import ScheduleMapping
 from publisher.model.values import format_time
 from publisher.pipeline.plan.import_events import check_import, plan_import
 from tests.support.command import Publish, flat
@@ -207,7 +208,7 @@ def test_a_running_freeze_that_would_end_earlier_is_refused_with_what_to_write(p
     imported(publish, forks, row(activation="2025-11-25T21:49:11Z"))
     content, config = [forks.base / "content"], forks.base / "site_config"
     before = load_catalog(content, config)
-    mapping = load_schedule_mapping(forks.base / "forks.yaml")
+    mapping = load_item(forks.base / "forks.yaml", ScheduleMapping).value
     now = before.sample.reference_time if before.sample else None
     assert now is not None
     plan = plan_import([row(activation="2025-11-24T21:49:11Z")], mapping, before, content, now)

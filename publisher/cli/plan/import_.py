@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.inputs import PATH, content_options, load, wall_clock
+from publisher.cli.inputs import PATH, Project, project_options, wall_clock
 from publisher.cli.output.emit import Report, answering, notice, picked
 from publisher.cli.suggesting_group import SuggestingGroup
 from publisher.content.foreign.rows import read_rows
@@ -35,9 +35,9 @@ def command() -> None:
 @click.option("--from", "source", type=PATH, required=True, help="The schedule: JSON or YAML, a list of rows.")
 @click.option("--mapping", type=PATH, required=True, help="YAML file that says what its fields and words mean.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; show the difference.")
-@content_options
+@project_options
 @answering
-def events(*, source: Path, mapping: Path, dry_run: bool, content: tuple[Path, ...], config: Path) -> Report:
+def events(*, source: Path, mapping: Path, dry_run: bool, project: Project) -> Report:
     """Write or update files in content/events/ from a schedule of forks, with the versions that they require.
 
     A new event gets a file that people edit afterwards. Of one that is there, only dates, status and required
@@ -48,11 +48,11 @@ def events(*, source: Path, mapping: Path, dry_run: bool, content: tuple[Path, .
     checked as it would be before the first file is written.
     """
     how = load_item(mapping, ScheduleMapping).value
-    catalog = load(content, config)
+    catalog = project.catalog()
     now = catalog.sample.reference_time if catalog.sample else wall_clock()
-    plan = plan_import(read_rows(source, how.rows), how, catalog, content, now)
+    plan = plan_import(read_rows(source, how.rows), how, catalog, project.content, now)
     try:
-        check_import(plan, catalog, content, config, now)
+        check_import(plan, catalog, project.content, project.config, now)
     except ContentError:
         notice("Nothing was written, since the content would then have problems:")
         raise

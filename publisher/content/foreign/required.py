@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from publisher.content.explain import did_you_mean
 from publisher.content.foreign.fields import first_problem, fits, shown, value
 from publisher.content.foreign.rows import Row
 from publisher.model.catalog import Catalog
 from publisher.model.config.schedule import RequiredLine, ScheduledRequirements
 from publisher.model.content.requirement import RequiredVersion
+from publisher.text.suggest import did_you_mean
 from publisher.wire.version import Version
 
 Notes = list[tuple[str, str]]

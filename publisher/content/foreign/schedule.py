@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 from pydantic import TypeAdapter, ValidationError
 
-from publisher.content.explain import did_you_mean
 from publisher.content.foreign.dates import MOMENT, dated
 from publisher.content.foreign.fields import LONGEST, Unusable, first_problem, fits, label, shown, value
 from publisher.content.foreign.required import required_versions
@@ -26,6 +25,7 @@ from publisher.model.values import YEARS, Slug
 from publisher.rules.english import few
 from publisher.signing.private_keys import private_key_in
 from publisher.text.markdown import problem_of as markdown_problem
+from publisher.text.suggest import did_you_mean
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>&#!~|])")
 _ID: TypeAdapter[str] = TypeAdapter(Slug)

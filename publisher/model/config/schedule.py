@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field
 from publisher.model.content.event import Confidence, ImpactTags, Scored
 from publisher.model.history.mapping import Conditions, PlainValue
 from publisher.model.values import Duration, Markdown, Model, Slug, Text
-from publisher.wire.requirement import Audience
+from publisher.wire.feed_words import Audience
 
 FIELD = re.compile(r"\{([^{}]+)\}")
 """A field in a template."""

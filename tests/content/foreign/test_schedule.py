@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from publisher.content.event_file import event_text
 from publisher.content.foreign.schedule import ReadSchedule, read_schedule
-from publisher.content.load import load_catalog, load_schedule_mapping
+from publisher.content.load import load_catalog, load_item
 from publisher.content.yaml_reader import parse
 from publisher.model.catalog import Catalog
 from publisher.model.config.schedule import ScheduleMapping
@@ -33,7 +33,7 @@ def project() -> tuple[ScheduleMapping, Catalog]:
         forks.edit("forks.yaml", 'chain: "{network}"}', f'chain: "{{network}}",\n  {estimate}}}')
         channels = "    - {when: {network: sepolia}, products: [teku], versions: '25.1', channel: stable}\n"
         forks.edit("forks.yaml", "    - {channel: testnet}\n", f"{channels}    - {{channel: testnet}}\n")
-        mapping = load_schedule_mapping(forks.base / "forks.yaml")
+        mapping = load_item(forks.base / "forks.yaml", ScheduleMapping).value
         return mapping, load_catalog([forks.base / "content"], forks.base / "site_config")
 
 
