@@ -93,10 +93,7 @@ def test_a_date_that_moves_by_three_days_is_kept_where_its_freeze_has_begun(
         assert revision.ends is not None
         assert format_time(revision.until) == "2025-11-20T12:00:00Z"
         assert format_time(revision.starts) == start
-        assert revision.because == (
-            f"Schedule forks changed it: starts {moved} instead of {start}; ends 2025-11-29T03:49:11Z instead of"
-            " 2025-11-26T03:49:11Z."
-        )
+        assert revision.because == "Schedule forks moved it to Friday 28 November 2025, 21:49 UTC."
     assert answer(publish, forks)["unchanged"] == ["mainnet-fulu"]
 
 
@@ -159,7 +156,7 @@ def estimated(**fields: Any) -> dict[str, Any]:
     return known | fields
 
 
-def test_an_estimate_becomes_a_trigger_and_is_kept_up_to_date(publish: Publish, forks: Forks) -> None:
+def test_r18_an_estimate_becomes_a_trigger_and_is_kept_up_to_date(publish: Publish, forks: Forks) -> None:
     forks.edit("forks.yaml", 'chain: "{network}"}', f'chain: "{{network}}",\n  {ESTIMATE}}}')
     estimate = estimated(**{"epoch": 1000, "from": "2025-11-24T00:00:00Z", "to": "2025-11-24T08:00:00Z"})
     imported(publish, forks, row(**estimate))

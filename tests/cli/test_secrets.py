@@ -102,6 +102,7 @@ def words(project: Project) -> list[tuple[str, ...]]:
         ("client", *root, "--url", "https://dl.btfs.test", "--product", "node", "--channel", "stable"),
         ("build", "--to", "site"),
         ("render", "--to", "pages"),
+        ("import", "events", "--from", "absent.json", "--mapping", "absent.yaml"),
         ("schema", "--to", "schemas"),
         ("serve", "--port", "0", "--bucket", "absent"),
         ("demo", "--nothing"),

@@ -1,4 +1,4 @@
-"""Rows of a foreign schedule -> events as they would be written, with what could not be used of each row."""
+"""Rows of a foreign schedule -> events as they would be written, with what could not be used of each row (R18)."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from publisher.content.foreign.schedule import ScheduledEvent
 from publisher.model.content.event import Event, Revision
 from publisher.model.content.requirement import RequiredVersion
 from publisher.model.values import format_time
+from publisher.rules import english
 
 
 @dataclass
@@ -46,7 +47,7 @@ def revised(old: Event, scheduled: ScheduledEvent, now: datetime, *, frozen: boo
     changes: dict[str, Any] = dict(dates)
     answer.what = [_moved(name, getattr(old, name), moment) for name, moment in dates.items()]
     if dates and frozen:
-        because = f"Schedule {scheduled.event.schedule} changed it: {'; '.join(answer.what)}."
+        because = f"Schedule {scheduled.event.schedule} {_public(dates)}."
         # A revision with a start and no trigger means that a date was known, and no block.
         known = {name: getattr(old, name) for name in ("starts", "trigger", *dates)}
         changes["revisions"] = (*old.revisions, Revision(until=now, because=because, **known))
@@ -96,6 +97,15 @@ def _moved(name: str, was: Any, now: Any) -> str:
         earlier = f"{was.kind} {was.height} seen at {was.seen}" if was else "none"
         return f"trigger {now.kind} {now.height} seen at {now.seen} instead of {earlier}"
     return f"{name} {format_time(now)} instead of {format_time(was)}"
+
+
+def _public(dates: dict[str, Any]) -> str:
+    """What happened to the dates, as it may be published."""
+    if "starts" in dates:
+        return f"moved it to {english.moment(dates['starts'])}"
+    if "ends" in dates:
+        return f"moved its end to {english.moment(dates['ends'])}"
+    return "estimated it again"
 
 
 def _requires(old: Event, new: Event, answer: RevisedEvent) -> Iterator[RequiredVersion]:
