@@ -57,6 +57,8 @@ ROLES = "roles.yaml"
 SIGNERS = "signers.yaml"
 HISTORY = "history.yaml"
 """The file of the configuration that says how foreign history is read; no decision rests on it."""
+SCHEDULES = "schedules"
+"""The folder of the configuration with the mappings of foreign schedules."""
 
 
 def load_configuration(

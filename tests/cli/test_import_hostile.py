@@ -34,6 +34,17 @@ def test_a_mapping_is_strict_and_says_where(publish: Publish, forks: Forks, old:
     assert not (forks.base / "content/events").exists()
 
 
+def test_check_reads_the_mappings_of_the_configuration_too(publish: Publish, forks: Forks) -> None:
+    (forks.base / "site_config/schedules").mkdir()
+    mapping = forks.base / "site_config/schedules/forks.yaml"
+    (forks.base / "forks.yaml").rename(mapping)
+    assert publish("check", cwd=forks.base).code == 0
+    forks.edit("site_config/schedules/forks.yaml", "starts: activation", "begins: activation")
+    ran = publish("check", cwd=forks.base)
+    assert ran.code == 1
+    assert "site_config/schedules/forks.yaml:8:1: `begins` is not a known key here" in flat(ran.err)
+
+
 HOSTILE = {
     "yaml": row("x", 'fulu"\nstatus: happened\nfoo: "'),
     "quotes": row("sepolia", 'a": {b: [c, #d]} & *e !f %g @h `i` \\ '),

@@ -183,8 +183,10 @@ def test_r18_an_estimate_becomes_a_trigger_and_is_kept_up_to_date(publish: Publi
 
 def test_a_height_that_changes_is_left_to_people(publish: Publish, forks: Forks) -> None:
     imported(publish, forks, row())
+    forks.edit("content/events/mainnet-fulu.yaml", "411392", "411,392")
+    assert answer(publish, forks)["reported"] == []
     before = forks.files()
-    forks.write(row(epoch=411400))
+    forks.write(row(epoch=41139))
     value = answer(publish, forks)
     assert reported(value) == [(1, "has a summary that does not name its block or epoch", False)]
     assert forks.files() == before
@@ -224,3 +226,24 @@ def test_a_running_freeze_that_would_end_earlier_is_refused_with_what_to_write(p
         "write what was known into the event by hand, and run it again: under `revisions:` of mainnet-fulu - {until:"
         " 2025-11-20T12:00:00Z, because: ..., starts: 2025-11-25T21:49:11Z, ends: 2025-11-26T03:49:11Z}"
     )
+
+
+def test_an_event_of_a_private_overlay_is_kept_up_to_date_there(publish: Publish, forks: Forks) -> None:
+    imported(publish, forks, row())
+    private = forks.base / "private/events/2025"
+    private.mkdir(parents=True)
+    forks.event("mainnet-fulu").rename(private / "mainnet-fulu.yaml")
+    forks.write(row(activation="2025-12-06T21:49:11Z"), row("sepolia"))
+    both = ("--content", "content", "--content", "private")
+    value = answer(publish, forks, *both)
+    assert [change["file"] for change in value["changed"]] == ["private/events/2025/mainnet-fulu.yaml"]
+    assert [change["file"] for change in value["created"]] == ["content/events/sepolia-fulu.yaml"]
+    assert "starts: 2025-12-06T21:49:11Z" in (private / "mainnet-fulu.yaml").read_text()
+    assert answer(publish, forks, *both)["changed"] == []
+
+
+def test_a_schedule_in_which_all_is_cancelled_is_no_error(publish: Publish, forks: Forks) -> None:
+    forks.write(row(status="cancelled"))
+    value = answer(publish, forks)
+    assert (value["created"], value["changed"], value["written"]) == ([], [], False)
+    assert reported(value) == [(1, "was cancelled before it had a file", True)]

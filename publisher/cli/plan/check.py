@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import click
 
 from publisher.cli.inputs import Project, project_options, wall_clock
 from publisher.cli.output.emit import Report, answering, picked
 from publisher.content.git_revision import catalog_at
-from publisher.content.load import HISTORY, load_catalog
+from publisher.content.load import HISTORY, SCHEDULES, load_catalog
 from publisher.content.placeholders import placeholders
 from publisher.errors import ContentError, InputError
 from publisher.model.catalog import Catalog
+from publisher.model.config.schedule import ScheduleMapping
 from publisher.model.history.mapping import Mapping as HistoryMapping
+from publisher.model.values import Model
 from publisher.rules.lint.lint import Lint
 from publisher.rules.lint.lints import lints
 from publisher.rules.lint.loosened import loosened
@@ -38,7 +41,9 @@ def command(strict: bool, since: str | None, project: Project) -> Report:
     Shows each problem with file, line, column and fix, then advice on content that is valid but unwise.
     Exit code 0 when there is no problem, 1 otherwise.
     """
-    catalog = load_catalog(project.content, project.config, besides={project.config / HISTORY: HistoryMapping})
+    besides: dict[Path, type[Model]] = {project.config / HISTORY: HistoryMapping}
+    besides |= dict.fromkeys(sorted((project.config / SCHEDULES).glob("*.yaml")), ScheduleMapping)
+    catalog = load_catalog(project.content, project.config, besides=besides)
     now = catalog.sample.reference_time if catalog.sample else wall_clock()
     if since is not None:
         _refuse_loosened(since, project, catalog, now)

@@ -5,7 +5,8 @@ Everything else is the words of people, and stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,9 @@ from publisher.model.content.requirement import RequiredVersion
 from publisher.model.values import format_time
 from publisher.rules import english
 
+HasBegun = Callable[[str], bool]
+"""Whether a freeze around the event of this id has begun, by what was known so far."""
+
 
 @dataclass
 class RevisedEvent:
@@ -31,11 +35,10 @@ class RevisedEvent:
     """What people should look at, as reason and detail."""
 
 
-def revised(old: Event, scheduled: ScheduledEvent, now: datetime, *, frozen: bool) -> RevisedEvent:
-    """The event with the dates and required versions of its row.
+def revised(old: Event, scheduled: ScheduledEvent, now: datetime, has_begun: HasBegun) -> RevisedEvent:
+    """The event with the dates and required versions of its row; what was known of a freeze is kept under `revisions`.
 
-    `frozen` says that a freeze around it has begun, so that what was known is kept under `revisions`. Raises Unusable
-    where only people can say what the event should become.
+    Raises Unusable where only people can say what the event should become.
     """
     answer = RevisedEvent(old)
     if old.status != "planned":
@@ -46,19 +49,19 @@ def revised(old: Event, scheduled: ScheduledEvent, now: datetime, *, frozen: boo
     dates = _dates(old, scheduled)
     changes: dict[str, Any] = dict(dates)
     answer.what = [_moved(name, getattr(old, name), moment) for name, moment in dates.items()]
-    if dates and frozen:
+    if dates and has_begun(old.id):
         because = f"Schedule {scheduled.event.schedule} {_public(dates)}."
         # A revision with a start and no trigger means that a date was known, and no block.
         known = {name: getattr(old, name) for name in ("starts", "trigger", *dates)}
         changes["revisions"] = (*old.revisions, Revision(until=now, because=because, **known))
     changes["requires"] = tuple(_requires(old, scheduled.event, answer))
-    if scheduled.height and scheduled.height.split()[1] not in old.summary:
+    if scheduled.height and scheduled.height.split()[1] not in _numbers(old.summary):
         answer.notes.append(("has a summary that does not name its block or epoch", scheduled.height))
     answer.event = _validated(old, changes)
     return answer
 
 
-def cancelled(old: Event, schedule: str, now: datetime, *, frozen: bool) -> RevisedEvent:
+def cancelled(old: Event, schedule: str, now: datetime, has_begun: HasBegun) -> RevisedEvent:
     """The event with the status cancelled. Raises Unusable."""
     if old.status != "planned":
         notes = (
@@ -66,7 +69,7 @@ def cancelled(old: Event, schedule: str, now: datetime, *, frozen: bool) -> Revi
         )
         return RevisedEvent(old, notes=notes)
     changes: dict[str, Any] = {"status": "cancelled"}
-    if frozen:
+    if has_begun(old.id):
         revision = Revision(until=now, because=f"Schedule {schedule} cancelled it.", status="planned")
         changes["revisions"] = (*old.revisions, revision)
     return RevisedEvent(_validated(old, changes), ["status cancelled instead of planned"])
@@ -90,6 +93,11 @@ def _dates(old: Event, scheduled: ScheduledEvent) -> dict[str, Any]:
     if new.trigger is not None and new.trigger != old.trigger:
         dates["trigger"] = new.trigger
     return dates
+
+
+def _numbers(text: str) -> list[str]:
+    """The whole numbers in a text; thousands may be set apart, as in 411,392."""
+    return re.findall(r"\d+", re.sub(r"(?<=\d)[,_ \u00a0\u202f](?=\d{3}(?!\d))", "", text))
 
 
 def _moved(name: str, was: Any, now: Any) -> str:

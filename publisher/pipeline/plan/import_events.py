@@ -71,7 +71,7 @@ def plan_import(
         planner.schedule(scheduled)
     for ident, row in schedule.cancelled.items():
         planner.cancel(ident, row)
-    if not planner.changes and not planner.unchanged:
+    if not (planner.changes or planner.unchanged or schedule.cancelled):
         raise _nothing_usable((*schedule.remarks, *planner.remarks))
     missing = (event for event in catalog.events if event.schedule == mapping.schedule and event.status != "cancelled")
     return EventImport(
@@ -143,7 +143,7 @@ class _Planner:
         return {file.stem: file for folder in folders for file in folder.rglob("*.yaml")}
 
     @cached_property
-    def frozen(self) -> frozenset[str]:
+    def _frozen(self) -> frozenset[str]:
         """Ids of the events around which a freeze has begun, for any product and kind of change."""
         catalog = self.catalog
         return frozenset(
@@ -154,6 +154,10 @@ class _Planner:
             for window in timeline(catalog, replace(Subject.of(product, change_class), tested=tested)).windows
             if window.start <= self.now
         )
+
+    def has_begun(self, ident: str) -> bool:
+        """Whether a freeze around an event has begun."""
+        return ident in self._frozen
 
     def schedule(self, scheduled: ScheduledEvent) -> None:
         """The event of a row: a new file, or changes of the one that is there."""
@@ -170,7 +174,7 @@ class _Planner:
                     "has the id of an event of another type or ecosystem, which stays as it is",
                     f"{old.type} of {old.ecosystem}, in the schedule {new.type} of {new.ecosystem}",
                 )
-            self._write(old, revised(old, scheduled, self.now, frozen=old.id in self.frozen), scheduled.row)
+            self._write(old, revised(old, scheduled, self.now, self.has_begun), scheduled.row)
         except Unusable as unusable:
             self._remark(scheduled.row, new.id, unusable.reason, unusable.detail, left_out=True)
 
@@ -182,7 +186,7 @@ class _Planner:
             return
         try:
             self._refuse_foreign(old)
-            answer = cancelled(old, self.mapping.schedule, self.now, frozen=ident in self.frozen)
+            answer = cancelled(old, self.mapping.schedule, self.now, self.has_begun)
             self._write(old, answer, row)
         except Unusable as unusable:
             self._remark(row, ident, unusable.reason, unusable.detail, left_out=True)
