@@ -55,7 +55,10 @@ _TABLE = {
     "site.serve": "Show site and bucket on localhost.",
     "demo": "Run everything once, with demo keys, in build/demo.",
 }
-"""Every command's module in the folder of its group, with its line of help; imported when it is called."""
+"""Every command's module in the folder of its group, with its line of help; imported when it is called.
+
+An underscore at the end keeps a module's name apart from a word of Python.
+"""
 MODULES = {module.rpartition(".")[2].rstrip("_"): module for module in _TABLE}
 COMMANDS = {name: _TABLE[module] for name, module in MODULES.items()}
 

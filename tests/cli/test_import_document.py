@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from publisher.content.load import load_item
-from publisher.model.config.schedule import ScheduleMapping
 from tests.support.command import ROOT, Publish
 
 PAGE = (ROOT / "docs/import-events.md").read_text(encoding="utf-8")
@@ -67,9 +65,6 @@ def followed(tmp_path: Path, publish: Publish) -> Path:
 def test_the_page_is_followed_line_by_line(followed: Path, publish: Publish) -> None:
     assert {language for language, *_ in BLOCKS} == {"yaml", "json", "sh", "text"}
     assert publish("check", cwd=followed).code == 0
-    mapping = load_item(followed / "site_config/schedules/ethereum.yaml", ScheduleMapping).value
-    assert "Only what the schedule knows is changed" in PAGE
-    assert f"say `schedule: {mapping.schedule}`" in PAGE
 
 
 def test_users_read_what_to_run_by_when(followed: Path, publish: Publish) -> None:

@@ -247,3 +247,42 @@ def test_a_schedule_in_which_all_is_cancelled_is_no_error(publish: Publish, fork
     value = answer(publish, forks)
     assert (value["created"], value["changed"], value["written"]) == ([], [], False)
     assert reported(value) == [(1, "was cancelled before it had a file", True)]
+
+
+def test_several_versions_of_a_line_are_left_to_people_unless_one_is_that_of_the_schedule(
+    publish: Publish, forks: Forks
+) -> None:
+    imported(publish, forks, row(min_versions={"teku": "25.11.0"}))
+    mine = '  - {product: teku, channel: stable, at_least: "25.12.0", audiences: [exchanges]}\n'
+    forks.edit("content/events/mainnet-fulu.yaml", "summary:", f"{mine}summary:")
+    before = forks.files()
+    assert answer(publish, forks)["reported"] == []
+    forks.write(row(min_versions={"teku": "25.11.1"}))
+    value = answer(publish, forks)
+    reason = "requires several versions of a release line, and none is that of the schedule"
+    assert [(remark["reason"], remark["detail"]) for remark in value["reported"]] == [(reason, "teku stable 25.11.1")]
+    assert forks.files() == before
+
+
+@pytest.mark.parametrize("status", ["happened", "cancelled"])
+def test_an_event_that_people_have_closed_stays_so(publish: Publish, forks: Forks, status: str) -> None:
+    imported(publish, forks, row())
+    forks.edit("content/events/mainnet-fulu.yaml", "source:", f"status: {status}\nsource:")
+    before = forks.files()
+    forks.write(row(activation="2026-12-03T21:49:11Z"), row("sepolia", status="cancelled"))
+    value = answer(publish, forks)
+    reason = f"has the status {status} in its file, which stays as it is"
+    assert reported(value) == [(1, reason, False), (2, "was cancelled before it had a file", True)]
+    forks.write(row(status="cancelled"))
+    assert answer(publish, forks)["changed"] == []
+    assert forks.files() == before
+
+
+def test_a_file_with_a_byte_order_mark_keeps_it(publish: Publish, forks: Forks) -> None:
+    imported(publish, forks, row())
+    file = forks.event("mainnet-fulu")
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    before = file.read_bytes()
+    forks.write(row(activation="2025-12-13T21:49:11Z"))
+    answer(publish, forks)
+    assert file.read_bytes() == before.replace(b"2025-12-03", b"2025-12-13").replace(b"2025-12-04", b"2025-12-14")

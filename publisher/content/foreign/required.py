@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from publisher.content.foreign.fields import first_problem, fits, shown, value
+from publisher.content.foreign.fields import Unusable, first_problem, fits, shown, value
 from publisher.content.foreign.rows import Row
 from publisher.model.catalog import Catalog
 from publisher.model.config.schedule import RequiredLine, ScheduledRequirements
@@ -36,9 +36,10 @@ def required_versions(
         if client in mapping.not_ours:
             continue
         written = f"{shown(client)} {shown(version)}"
-        required = _required(row, mapping, client, version, catalog)
-        if isinstance(required, tuple):
-            notes.append((required[0], f"{written}{required[1]}"))
+        try:
+            required = _required(row, mapping, client, version, catalog)
+        except Unusable as unusable:
+            notes.append((unusable.reason, f"{written}{unusable.detail}"))
             continue
         line = required.product, required.channel
         if (other := by_line.get(line)) is not None:
@@ -52,33 +53,33 @@ def required_versions(
 
 def _required(
     row: Row, mapping: ScheduledRequirements, client: str, written: object, catalog: Catalog
-) -> RequiredVersion | tuple[str, str]:
-    """What is required of a client; or why nothing can be, as reason and the end of a detail."""
+) -> RequiredVersion:
+    """What is required of a client; raises Unusable with what follows client and version in a detail."""
     name = mapping.products.get(client, client)
     if (product := catalog.products.get(name)) is None:
         named = "" if name == client else f", in the mapping {name}"
-        return "requires a client that is no product here", f"{named}; {did_you_mean(shown(name), catalog.products)}"
+        known = did_you_mean(shown(name), catalog.products)
+        raise Unusable("requires a client that is no product here", f"{named}; {known}")
     if not isinstance(written, str):
-        return "requires a version that is no text", "; put it in quotes"
-    # A tag is often the version after a v.
-    text = written[1:] if written[:1] == "v" else written
+        raise Unusable("requires a version that is no text", "; put it in quotes")
+    text = written[1:] if written[:1] == "v" else written  # a tag is often the version after a v
     try:
         version = Version.parse(text)
     except ValueError as error:
-        return "requires a version that cannot be one here", f": {error}"
+        raise Unusable("requires a version that cannot be one here", f": {error}") from None
     line = next((line for line in mapping.channels if _fits(line, row, name, version)), None)
     if line is None:
-        return "requires a version that no entry of `channels` in the mapping fits", ""
+        raise Unusable("requires a version that no entry of `channels` in the mapping fits")
     if line.channel not in product.channels:
-        return "requires a version of a channel that the product does not have", (
-            f", channel {line.channel}; {did_you_mean(line.channel, product.channels)}"
-        )
+        known = did_you_mean(line.channel, product.channels)
+        reason = "requires a version of a channel that the product does not have"
+        raise Unusable(reason, f", channel {line.channel}; {known}")
     try:
         return RequiredVersion.model_validate(
             {"product": name, "channel": line.channel, "at_least": text, "audiences": line.audiences}
         )
     except ValidationError as error:
-        return "requires a version that cannot be one here", f": {first_problem(error)}"
+        raise Unusable("requires a version that cannot be one here", f": {first_problem(error)}") from None
 
 
 def _fits(line: RequiredLine, row: Row, product: str, version: Version) -> bool:

@@ -95,7 +95,7 @@ def check_import(plan: EventImport, before: Catalog, content: Sequence[Path], co
         if after.event(change.event.id) != change.event:
             raise InputError(
                 f"{change.file} is written in a way that cannot be edited line by line",
-                fix=f"write it by hand: {'; '.join(change.what)}",
+                fix=f"write it by hand: {'; '.join(change.what) or change.event.id}",
             )
     edited = [change for change in plan.changes if change.before is not None]
     if not edited:
