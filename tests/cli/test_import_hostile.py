@@ -133,6 +133,14 @@ def test_ten_thousand_rows_are_read_and_their_reasons_grouped(publish: Publish, 
     assert "and 9990 more, which --json lists" in flat(ran.out)
 
 
+@pytest.mark.system
+def test_ten_thousand_events_are_written_once(publish: Publish, forks: Forks) -> None:
+    forks.write(*(row("sepolia", f"f{number}", min_versions={"teku": "25.9.3"}) for number in range(10_000)))
+    assert len(answer(publish, forks)["created"]) == 10_000
+    value = answer(publish, forks)
+    assert (len(value["unchanged"]), value["written"]) == (10_000, False)
+
+
 def test_a_schedule_without_any_event_is_an_error(publish: Publish, forks: Forks) -> None:
     forks.write(row(activation=None), row("sepolia", activation="soon"))
     ran = run(publish, forks)

@@ -58,7 +58,7 @@ def test_other_ways_to_write_the_same_are_edited_too(publish: Publish, forks: Fo
         )
     elif written == "flow":
         text = text.replace(
-            f"requires:\n{item}", f"requires: [\n{item.strip(' -').strip()},  # theirs\n]\n".replace("\n{", "\n  {")
+            f"requires:\n{item}", f"requires: [\n  {item.removeprefix('  - ').rstrip()},  # theirs\n]\n"
         )
     else:
         text = text.replace("\n", "\r\n")

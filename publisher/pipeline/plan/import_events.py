@@ -90,6 +90,8 @@ def check_import(plan: EventImport, before: Catalog, content: Sequence[Path], co
     Raises ContentError with every problem, and InputError where a running freeze would end earlier, or would let
     through what it stops.
     """
+    if not plan.changes:
+        return
     after = load_catalog(content, config, instead={change.file: change.after.encode() for change in plan.changes})
     for change in plan.changes:
         if after.event(change.event.id) != change.event:
