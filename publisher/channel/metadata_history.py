@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root, Snapshot, Targets
 
-from publisher.channel.layout import MINISIGN_TARGET, metadata_key, numbered, target_key
+from publisher.channel.layout import BACK, MINISIGN_TARGET, metadata_key, numbered, target_key
 from publisher.channel.repository import Read, Repository, parse, verifies, verify_role_duties
 from publisher.channel.state import read_target
 from publisher.errors import VerificationError
@@ -58,6 +58,7 @@ def read_history(
     `roots` are the trusted one and all that follow. `read` is asked for what strangers may have written.
     """
     current = {role: signed.version for role, (signed, _) in repository.signed.items()}
+    keys = tuple(keys) if keys is not None else None
     named = sorted(_named(keys, current), key=lambda entry: entry[1:])
     earlier = _earlier_targets(read, repository, named if keys is not None else None, roots)
     book = _Book()
@@ -73,6 +74,7 @@ def read_history(
                 book.proven(number <= current[role]).add(key)
         else:
             book.targets(key, number, role, read(key), repository, current, earlier)
+    book.keys.update(_only_taken_back_to(read, keys, repository, earlier))
     return ProvenHistory(
         frozenset(book.keys),
         frozenset(book.coming - book.keys),
@@ -119,6 +121,21 @@ class _Book:
         proven.add(key)
         listed = {path: target.hashes.get("sha256") for path, target in signed.targets.items()}
         proven.update(target_key(path, sha256) for path, sha256 in listed.items() if sha256 is not None)
+
+
+def _only_taken_back_to(
+    read: Read, keys: Iterable[str] | None, repository: Repository, earlier: Mapping[int, Targets]
+) -> Iterator[str]:
+    """Feeds that signed rollback metadata leads to, some of which were never live: they have later requirements."""
+    for key in keys or ():
+        role = key.removeprefix(BACK).partition("/")[0]
+        if not key.startswith(BACK) or role not in repository.roles:
+            continue
+        data = read(key)
+        signed = _verified(data, role, repository.targets.signed) or _then(data, role, earlier)
+        for path, target in signed.targets.items() if signed is not None else ():
+            if path.startswith("feed/") and (sha256 := target.hashes.get("sha256")) is not None:
+                yield target_key(path, sha256)
 
 
 def _named(keys: Iterable[str] | None, current: Mapping[str, int]) -> Iterator[tuple[str, int, str]]:

@@ -38,6 +38,7 @@ _TABLE = {
     "plan.maintenance": "List planned maintenance, and say whether each window may take place.",
     "release.release": "Decide, sign and publish a release.",
     "release.stage": "Upload a release and make it the channel's candidate.",
+    "release.announce": "Stage what events require of users, between releases.",
     "release.approve": "Read what a staged release changes, and sign it.",
     "release.promote": "Make a staged release live.",
     "release.rollback": "Take a release back, with the metadata that was signed for it.",

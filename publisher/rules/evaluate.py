@@ -14,6 +14,7 @@ from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision, Outcome, Verdict
 from publisher.model.records.evidence import Evidence
 from publisher.rules.engine import overrides
+from publisher.rules.engine.gate import Ruling
 from publisher.rules.engine.question import Question
 from publisher.rules.gate_order import BY_ID, GATES
 
@@ -48,6 +49,22 @@ def evaluate(
         then=then,
         policy_version=question.policy.version,
         policy_digest=catalog.remember(_digest, question.policy),
+    )
+
+
+def nothing_ships(catalog: Catalog, release: Release, channel: str, now: datetime) -> Decision:
+    """The decision about the release that `channel` offers already, where nothing of it changes: no gate is asked."""
+    policy = catalog.policy_at(now)
+    ruling = Ruling(Outcome.NOT_APPLICABLE, public="Nothing new ships: what is live stays as it is, file by file.")
+    return Decision(
+        product=release.product,
+        version=release.version,
+        channel=channel,
+        at=now,
+        outcome=Outcome.PASS,
+        verdicts=tuple(ruling.verdict(gate.id) for gate in GATES),
+        policy_version=policy.version,
+        policy_digest=catalog.remember(_digest, policy),
     )
 
 

@@ -97,7 +97,9 @@ def test_what_does_not_verify_is_refused_as_such(live: Project) -> None:
 def test_new_keys_are_said_to_be_live_too(live: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", no_room)
     with pytest.raises(StorageError, match="the new keys are live, but this machine could not check"):
-        update_as_client(live.storage(), live.root, ["feed/node/stable/linux-amd64.json"], live.now)
+        update_as_client(
+            live.storage(), live.root, ["feed/node/stable/linux-amd64.json"], live.now, "the new keys are live"
+        )
 
 
 def test_a_release_whose_check_fails_here_ends_the_same_way_and_is_live(

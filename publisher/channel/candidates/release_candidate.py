@@ -20,23 +20,21 @@ from publisher.channel.candidates.candidate import (
     STATEMENTS,
     Candidate,
     base_in,
-    base_named,
     base_of,
 )
 from publisher.channel.feeds.build_feed import build_feed, feed_bytes
 from publisher.channel.layout import feed_target
-from publisher.channel.repository import Read, Repository, parse, withdrawn_by
+from publisher.channel.repository import Read, Repository, parse
 from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, CHANGES_FIELD, RELEASE_FIELD
 from publisher.channel.state import read_feed
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
-from publisher.model.content.release import ChangeClass, Kind, Release
+from publisher.model.content.release import ChangeClass, Release
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.candidate import ApprovalBasis, CandidateRecord
 from publisher.model.values import format_time
 from publisher.wire.feed_parser import ParsedFeed
 from publisher.wire.version import Version
-from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 
 PEOPLE = "people/"
 """Files for people wait below it until the release is live."""
@@ -148,6 +146,22 @@ def people_digest(files: Mapping[str, str]) -> str:
     return hashlib.sha256(sums.encode()).hexdigest()
 
 
+def check_basis(candidate: ReleaseCandidate, catalog: Catalog, release: Release, moment: datetime) -> ApprovalBasis:
+    """What approvals were given for must be what holds now. Raises StorageConflict with what differs."""
+    basis = candidate.approval_basis
+    if basis is None:
+        raise void(candidate, "has no approval basis: it was staged by an older version of this program")
+    if basis.at > moment + SKEW:
+        raise void(candidate, f"claims a decision on {format_time(basis.at)}, which is in the future")
+    if basis.policy != catalog.policy_at(moment).digest():
+        raise void(candidate, "was approved under another policy than the one in force")
+    if basis.release != release.digest():
+        raise void(candidate, f"was approved before {release.product}/{release.version}.yaml changed")
+    if basis.product != catalog.products[release.product].digest():
+        raise void(candidate, f"was approved before {release.product} changed in products.yaml")
+    return basis
+
+
 def check_content(
     candidate: ReleaseCandidate, catalog: Catalog, release: Release, files: Sequence[PublishedFile], moment: datetime
 ) -> None:
@@ -156,64 +170,22 @@ def check_content(
     `files` are those that the minisign key vouches for. Feeds are made again for the moment that the candidate's were
     made for, so that the mere passing of time voids nothing.
     """
-    basis = candidate.approval_basis
-    if basis is None:
-        raise _void(candidate, "has no approval basis: it was staged by an older version of this program")
-    if basis.at > moment + SKEW:
-        raise _void(candidate, f"claims a decision on {format_time(basis.at)}, which is in the future")
-    if basis.policy != catalog.policy_at(moment).digest():
-        raise _void(candidate, "was approved under another policy than the one in force")
-    if basis.release != release.digest():
-        raise _void(candidate, f"was approved before {release.product}/{release.version}.yaml changed")
-    if basis.product != catalog.products[release.product].digest():
-        raise _void(candidate, f"was approved before {release.product} changed in products.yaml")
+    basis = check_basis(candidate, catalog, release, moment)
     listed = candidate.signed.targets
     for file in files:
         feed = feed_bytes(build_feed(catalog, release, candidate.channel, file, basis.at))
         path = feed_target(candidate.product, candidate.channel, file.platform)
         target = listed.get(path)
         if target is None or target.hashes.get("sha256") != hashlib.sha256(feed).hexdigest():
-            raise _void(candidate, f"does not match the content for {file.platform}")
+            raise void(candidate, f"does not match the content for {file.platform}")
 
 
-def _void(candidate: ReleaseCandidate, why: str) -> StorageConflict:
+def void(candidate: ReleaseCandidate, why: str) -> StorageConflict:
+    """The error for a candidate whose signatures cannot count any more."""
     return StorageConflict(
         f"the candidate {candidate.digest[:12]} of {candidate.product} {candidate.release} {why}",
         fix="stage it again with --replace, and have it approved again; its signatures are void",
     )
-
-
-def rollback_metadata(
-    candidate: ReleaseCandidate, release: Release, catalog: Catalog, live: Repository | None
-) -> Metadata[Targets] | None:
-    """The metadata, unsigned, that takes the release back: what is live now, as the version after it, and on it only.
-
-    It follows from the candidate and from what it replaces, so whoever signs the candidate knows it. None where there
-    is nothing to go back to, the release is a migration, or the policy does not ask for it.
-    """
-    current = live.roles.get(candidate.role) if live else None
-    basis = candidate.approval_basis
-    policy = next(
-        (policy for policy in catalog.policies if basis is not None and policy.digest() == basis.policy), None
-    )
-    asked = policy is not None and policy.approvals.way_back
-    if current is None or release.kind is Kind.MIGRATION or not asked:
-        return None
-    shipped = candidate.signed
-    payload = copy.deepcopy(current.signed)
-    payload.version = shipped.version + 1
-    payload.expires = shipped.expires
-    payload.unrecognized_fields[BASE_FIELD] = base_named(candidate.with_signatures(()))
-    if earlier := withdrawn_by(current.signed):
-        payload.unrecognized_fields[WITHDRAWN_FIELD] = [str(version) for version in earlier]
-    payload.unrecognized_fields[BACK_FIELD] = candidate.release
-    return Metadata(payload)
-
-
-def payloads_of(candidate: ReleaseCandidate, rollback: Metadata[Targets] | None) -> dict[str, bytes]:
-    """Folder of the candidate -> the bytes that its signers sign: its own, and its rollback metadata if it has any."""
-    payloads = {SIGNATURES: candidate.signed_bytes}
-    return payloads if rollback is None else {**payloads, BACK: rollback.signed_bytes}
 
 
 def says_what_is_live(targets: Targets, live: Repository | None, role: str) -> bool:

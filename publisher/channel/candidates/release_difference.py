@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 
 from publisher.channel.candidates.evidence import read_evidence
 from publisher.channel.candidates.release_candidate import ReleaseCandidate, feeds_of
+from publisher.channel.candidates.requirement_difference import requirement_lines
 from publisher.channel.layout import target_key
 from publisher.channel.repository import Read, Repository, withdrawn_by
 from publisher.channel.state import feeds
@@ -35,6 +36,8 @@ def release_difference(candidate: ReleaseCandidate, live: Repository | None, rea
     lines += [line for platform in sorted(after) for line in _platform(platform, before.get(platform), after[platform])]
     lines += [f"{platform}: no longer served" for platform in sorted(set(before) - set(after))]
     signed = candidate.signed
+    if (basis := candidate.approval_basis) is not None:
+        lines += requirement_lines(before, after, basis.at)
     current = live.roles.get(candidate.role) if live else None
     replaced = f", replacing version {current.signed.version}" if current else ", the first of its role"
     until = english.day(signed.expires)
@@ -47,14 +50,14 @@ def release_difference(candidate: ReleaseCandidate, live: Repository | None, rea
         lines.append(
             f"clients that run {english.listed(list(map(str, withdrawn)), 'or')} are told that it was taken back"
         )
-    if (basis := candidate.approval_basis) is not None:
+    if basis is not None:
         lines.append(f"clients see the state at {english.moment(basis.at)}")
     lines.append(f"signed metadata: {candidate.role} version {signed.version}{replaced}, until {until}")
     return tuple(lines)
 
 
 def _platform(platform: str, before: ParsedFeed | None, after: ParsedFeed) -> Iterator[str]:
-    if before == after:
+    if before is not None and replace(before, requirements=after.requirements) == after:
         yield f"{platform}: stays at {_version(after)}"
         return
     yield f"{platform}: {_version(before)} -> {_version(after)}" if before else f"{platform}: {_version(after)}, new"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from publisher.errors import InputError
 from publisher.model.catalog import Catalog
 from publisher.model.content.event import Trigger
 from publisher.model.content.policy import Policy
@@ -19,12 +20,18 @@ def feed_requirements(catalog: Catalog, product: str, channel: str, now: datetim
     """What the events that the public may know of require on the channel, by moment.
 
     Of what is over, only what no other requirement covers: the feed stays small, and clients still say "too late".
+    Raises InputError for more than clients read, since none may be dropped without a word.
     """
     policy = catalog.policy_at(now)
     public = [each for each in requirements_of(catalog, product, channel) if each.event.is_public(now)]
     over = [each for each in public if each.due(policy) <= now]
     kept = [each for index, each in enumerate(public) if each not in over or not _is_covered(each, over[index + 1 :])]
-    return tuple(_as_written(catalog, catalog.products[product], policy, each) for each in kept[-MOST:])
+    if len(kept) > MOST:
+        raise InputError(
+            f"events require {len(kept)} versions of {product} {channel}, and clients read at most {MOST}",
+            fix="remove `requires` of events that are long over, or that a later event covers",
+        )
+    return tuple(_as_written(catalog, catalog.products[product], policy, each) for each in kept)
 
 
 def _is_covered(requirement: EventRequirement, later: Iterable[EventRequirement]) -> bool:

@@ -73,6 +73,7 @@ class StatusReport(Report):
             "Live",
             *(live or ["  nothing"]),
             *_withdrawn(status.state, width),
+            *_unannounced(status, width),
             "Staged",
             *(staged or ["  nothing"]),
             "Signed until",
@@ -92,6 +93,7 @@ class StatusReport(Report):
                 }
                 for release in status.state.live
             ],
+            "unannounced": [picked(channel, "product", "channel", "changes") for channel in status.unannounced],
             "withdrawn": [entry.model_dump(mode="json") for entry in status.state.withdrawn],
             "staged": [_candidate_data(candidate) for candidate in status.candidates],
             "staged_roles": [
@@ -110,6 +112,17 @@ class StatusReport(Report):
 def _withdrawn(state: ChannelState, width: int) -> list[str]:
     lines = [line for text in sentences(state) for line in wrapped(text, width, 2)]
     return ["Taken back", *lines] if lines else []
+
+
+def _unannounced(status: Status, width: int) -> list[str]:
+    lines = []
+    for unannounced in status.unannounced:
+        command = f"publish announce {unannounced.product} --channel {unannounced.channel}"
+        text = f"{unannounced.product} {unannounced.channel}: requirements are not announced yet. Next: {command}"
+        lines += wrapped(text, width, 2)
+        for change in unannounced.changes:
+            lines += wrapped(change.strip(), width, 4 + len(change) - len(change.lstrip()))
+    return ["Required", *lines] if lines else []
 
 
 def _alarms(status: Status, width: int) -> list[str]:

@@ -20,6 +20,11 @@ from publisher.text.terminal import hanging, wrapped
 Reviewed = ReleaseReview | RoleReview
 
 
+NOTHING_SHIPS = (
+    "Only requirements change: every file, and every other word of the feeds, stays as it is. So no freeze applies."
+)
+
+
 @dataclass(frozen=True)
 class ApprovalReport(Report):
     """A candidate, and what has become of its signatures."""
@@ -51,6 +56,7 @@ class ApprovalReport(Report):
             "channel": review.staged.candidate.channel,
             "candidate": candidate.digest,
             "difference": review.difference,
+            "announces": not review.ships,
             "built": [built.model_dump(mode="json") for built in review.built],
             "way_back_to": review.takes_back_to,
             "decision": review.decision.model_dump(mode="json"),
@@ -78,7 +84,7 @@ def review_lines(review: Reviewed, width: int) -> list[str]:
     if review.built:
         lines += ["", "Compared with your build:", *(line for built in review.built for line in _built_lines(built))]
         lines += wrapped("By signing you state that you built the files marked as the same.", width)
-    lines += ["", *wrapped(halves(decision), width)]
+    lines += ["", *wrapped(halves(decision) if review.ships else NOTHING_SHIPS, width)]
     stopping = [verdict for verdict in decision.verdicts if verdict.outcome.stops]
     if stopping:
         lines += ["", "What blocks it now:"]
@@ -119,7 +125,8 @@ def approval_lines(review: ReleaseReview, width: int, margin: str = "") -> list[
         lines.append(f"{margin}All required approvals are there.")
     for because in review.needs.because:
         lines += wrapped(because, width, indent)
-    return [*lines, *wrapped(headline(review.decision), width, indent)]
+    answer = headline(review.decision) if review.ships else "These requirements may be announced at any time."
+    return [*lines, *wrapped(answer, width, indent)]
 
 
 def role_lines(staged: StagedRole, width: int, margin: str = "") -> list[str]:

@@ -54,7 +54,7 @@ def command(name: str, channel: str | None, to: str | None, record: bool, keys: 
         plan = plan_promote(request, staged, catalog, bucket, ring, wall_clock())
         track = track_on_terminal(quiet=for_programs())
         written = None if plan.nothing_to_do else apply_promote(plan, catalog, storage, wall_clock, track)
-    live = written is not None and plan.candidate is not None
+    live = written is not None and plan.candidate is not None and plan.ships
     shipped = recorded(release, wall_clock(), project, record=record) if live else None
     return PromoteReport(request, release, plan, written, shipped)
 
@@ -69,8 +69,19 @@ class PromoteReport(Report):
     written: Written | None = None
     shipped: Shipped | None = None
 
+    @property
+    def announced(self) -> bool:
+        """Whether nothing but requirements has become live."""
+        plan = self.plan
+        return self.written is not None and plan is not None and plan.candidate is not None and not plan.ships
+
     def lines(self, width: int) -> list[str]:
         title, channel = f"{self.request.product} {self.release.version}", self.request.channel
+        if self.announced:
+            return [
+                *wrapped(f"The requirements of {self.request.role} are live, verified as a new client.", width),
+                *wrapped(f"{title} is offered as before. Next: build the site again.", width),
+            ]
         if self.plan is None or self.shipped is None:
             return [f"{title} is live in {channel} already."]
         return [
@@ -84,6 +95,7 @@ class PromoteReport(Report):
             "role": self.request.role,
             "version": self.release.version,
             "changed": self.written is not None,
+            "announced": self.announced,
             "roles": dict(self.plan.publication.changed_roles) if self.plan else {},
             "written": self.written.keys if self.written else [],
             **record_data(self.shipped),

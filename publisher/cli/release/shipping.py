@@ -12,7 +12,7 @@ from publisher.cli.inputs import PATH, Project, evidence_options, options, proje
 from publisher.cli.options import to_option
 from publisher.cli.output.emit import answering, notice
 from publisher.cli.secrets import keys_option
-from publisher.errors import TidegateError
+from publisher.errors import TidegateError, UsageError
 from publisher.model.content.release import Release
 from publisher.model.records.ledger_entry import LedgerAction
 from publisher.model.values import format_time
@@ -30,11 +30,15 @@ shipping_options = options(
     project_options,
     answering,
 )
+replace_option = click.option(
+    "--replace", is_flag=True, help="Supersede another candidate of the channel; its signatures are void."
+)
+rebase_option = click.option(
+    "--rebase", is_flag=True, help="Rebuild the candidate on the current live state; it needs new signatures."
+)
 artifacts_options = options(
     click.option("--artifacts", required=True, type=PATH, help="Directory of the built files."),
-    click.option(
-        "--replace", is_flag=True, help="Supersede another candidate of the channel; its signatures are void."
-    ),
+    replace_option,
     evidence_options,
 )
 """For commands that make a candidate."""
@@ -42,6 +46,14 @@ record_option = click.option(
     "--record/--no-record", default=True, help="Write shipped_at into the release's YAML.  [default: record]"
 )
 """For commands that make a release live."""
+
+
+def refuse_both(*, rebase: bool, replace: bool) -> None:
+    """Raise UsageError where --rebase and --replace are given together."""
+    if rebase and replace:
+        raise UsageError(
+            "--rebase and --replace do not go together", fix="give --replace alone: it supersedes any candidate"
+        )
 
 
 def refusals_in_ledger(

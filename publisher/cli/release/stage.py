@@ -11,9 +11,14 @@ from publisher.cli.inputs import Project, find_release, shipping_channel, wall_c
 from publisher.cli.options import open_to_write, readable, refuse_example
 from publisher.cli.output.emit import Report, for_programs
 from publisher.cli.output.progress_bar import track_on_terminal
-from publisher.cli.release.shipping import artifacts_options, refusals_in_ledger, shipping_options
+from publisher.cli.release.shipping import (
+    artifacts_options,
+    rebase_option,
+    refusals_in_ledger,
+    refuse_both,
+    shipping_options,
+)
 from publisher.cli.secrets import key_ring, read_root
-from publisher.errors import UsageError
 from publisher.evidence.bundle import EvidenceBundle
 from publisher.model.records.ledger_entry import LedgerAction
 from publisher.pipeline.bucket import Bucket
@@ -24,9 +29,7 @@ from publisher.pipeline.release.stage import StagePlan, Supersede, apply_stage, 
 
 @click.command()
 @artifacts_options
-@click.option(
-    "--rebase", is_flag=True, help="Rebuild the candidate on the current live state; it needs new signatures."
-)
+@rebase_option
 @shipping_options
 def command(
     name: str,
@@ -43,10 +46,7 @@ def command(
 
     The candidate is the exact metadata that clients will verify. It waits for signatures, and for `publish promote`.
     """
-    if rebase and replace:
-        raise UsageError(
-            "--rebase and --replace do not go together", fix="give --replace alone: it supersedes any candidate"
-        )
+    refuse_both(rebase=rebase, replace=replace)
     catalog = project.catalog()
     refuse_example(catalog, project.config, project.content)
     release = find_release(catalog, name)

@@ -9,9 +9,10 @@ from tuf.api.metadata import Targets
 
 from publisher.channel.advance import only_good_signatures, says_enough, to_bytes
 from publisher.channel.candidates.approval import require
-from publisher.channel.candidates.release_candidate import check_content, rollback_metadata
+from publisher.channel.candidates.release_candidate import check_basis, check_content
+from publisher.channel.candidates.rollback_metadata import rollback_metadata
 from publisher.channel.candidates.staged import StagedRelease
-from publisher.channel.layout import back_key
+from publisher.channel.layout import back_key, target_key
 from publisher.channel.repository import Read, Repository, parse
 from publisher.errors import ApprovalsMissing, StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
@@ -23,7 +24,8 @@ from publisher.pipeline.configured_targets import configured_roles
 from publisher.pipeline.decide import decide
 from publisher.pipeline.objects.planned import PlannedObject
 from publisher.rules.engine.question import Question
-from publisher.rules.engine.required_approvals import needs
+from publisher.rules.engine.required_approvals import Needs, needs
+from publisher.rules.evaluate import nothing_ships
 from publisher.rules.gate_order import BY_ID
 from publisher.storage.protocol import Body
 
@@ -38,16 +40,29 @@ class Permit:
 
 
 def permitted(
-    staged: StagedRelease, catalog: Catalog, release: Release, evidence: Evidence, moment: datetime, now: datetime
+    staged: StagedRelease,
+    catalog: Catalog,
+    release: Release,
+    evidence: Evidence,
+    moment: datetime,
+    now: datetime,
+    *,
+    ships: bool,
 ) -> Permit:
     """Decide for `moment`, and count the approvals by what that needs; `now` is the time of day.
 
+    A candidate that `ships` nothing, as its bytes have shown, is asked for the threshold and the duties of its role.
     Raises RefusedByPolicy, StorageConflict when the content has changed since it was signed, ApprovalsMissing.
     """
     channel = staged.candidate.channel
-    decision = decide(catalog, release, channel, moment, evidence)
-    check_content(staged.candidate, catalog, release, evidence.artifacts or (), moment)
-    needed = needs(Question(catalog, release, channel, evidence, moment), decision, BY_ID)
+    if ships:
+        decision = decide(catalog, release, channel, moment, evidence)
+        check_content(staged.candidate, catalog, release, evidence.artifacts or (), moment)
+        needed = needs(Question(catalog, release, channel, evidence, moment), decision, BY_ID)
+    else:
+        decision = nothing_ships(catalog, release, channel, moment)
+        check_basis(staged.candidate, catalog, release, moment)
+        needed = Needs()
     status = approval_status(staged, configured_roles(catalog, now), catalog, needed, moment, now)
     require(status, f"{release.id} in {channel}", needed)
     return Permit(decision, tuple(str(approval) for approval in status.counted))
@@ -56,13 +71,14 @@ def permitted(
 def kept_rollback_metadata(
     staged: StagedRelease, release: Release, catalog: Catalog, live: Repository | None, read: Read, now: datetime
 ) -> tuple[PlannedObject, ...]:
-    """The signed rollback metadata, kept for as long as the release may be taken back.
+    """The signed rollback metadata, kept for as long as the release may be taken back, with the feeds that only it has.
 
     What a killed run kept stays. Raises ApprovalsMissing.
     """
-    unsigned = rollback_metadata(staged.candidate, release, catalog, live)
-    if unsigned is None:
+    rollback = rollback_metadata(staged.candidate, release, catalog, live, read)
+    if rollback is None:
         return ()
+    unsigned = rollback.metadata
     role = staged.candidate.role
     configured = configured_roles(catalog, now)
     metadata = only_good_signatures(role, staged.signed_rollback_metadata(unsigned), configured)
@@ -79,7 +95,11 @@ def kept_rollback_metadata(
             fix="find out who wrote to back/, then stage the release again with --replace",
         )
     data = kept if kept is not None else to_bytes(metadata)
-    return (PlannedObject.of(key, Body.from_bytes(data), private=True),)
+    feeds = [(path, Body.from_bytes(feed)) for path, feed in rollback.feeds.items()]
+    return (
+        PlannedObject.of(key, Body.from_bytes(data), private=True),  # first: it says what the feeds are for
+        *(PlannedObject.of(target_key(path, body.sha256), body) for path, body in feeds),
+    )
 
 
 def _is_whole(data: bytes, payload: Targets, configured: Targets, role: str) -> bool:

@@ -8,20 +8,32 @@ no other files, no delegation, no field that this program does not write, no lon
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from publisher.channel.advance import says_the_same
+from publisher.channel.candidates.announcement import announcement
 from publisher.channel.candidates.candidate import SKEW, is_short_lived
-from publisher.channel.candidates.release_candidate import PEOPLE, ReleaseCandidate, approval_basis_field, people_digest
-from publisher.channel.repository import Repository, withdrawn_by
+from publisher.channel.candidates.release_candidate import (
+    PEOPLE,
+    ReleaseCandidate,
+    approval_basis_field,
+    people_digest,
+    void,
+)
+from publisher.channel.layout import release_key
+from publisher.channel.metadata_history import read_history
+from publisher.channel.repository import follow_roots, withdrawn_by
 from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, CHANGES_FIELD, RELEASE_FIELD, listed_targets, role_policy
 from publisher.channel.signed_checksums import VouchedRelease, vouched_release
 from publisher.errors import StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
 from publisher.model.published_file import PublishedFile
+from publisher.model.records.candidate import ApprovalBasis
 from publisher.model.records.evidence import Evidence
 from publisher.pipeline.artifacts.platform_patterns import fits_pattern
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.bucket_reader import Readable, reader
 from publisher.pipeline.candidates.numbering import Stagings
 from publisher.pipeline.configured_targets import minisign_public
@@ -54,6 +66,49 @@ def vouched_files(candidate: ReleaseCandidate, catalog: Catalog, release: Releas
     return vouched
 
 
+def published_files(
+    release: Release, catalog: Catalog, bucket: Bucket, offered: Mapping[str, ParsedFeed]
+) -> VouchedRelease:
+    """The files of the live release, as the minisign key vouches for them under their plain names.
+
+    `offered` are the feeds that are live: each that offers the release must name the very file. Raises
+    VerificationError.
+    """
+    vouched = _vouched_then(release, catalog, bucket)
+    files = {file.platform: (file.file, file.size, file.sha256) for file in vouched.files}
+    for platform, feed in sorted(offered.items()):
+        if feed.release is None or feed.release.version != release.version:
+            continue
+        artifact = feed.release.artifact
+        if files.get(platform) != (artifact.file, artifact.size, artifact.sha256):
+            raise VerificationError(
+                f"the live feed for {platform} names another file than the minisign key has signed for {release.id}",
+                fix="run `publish verify`, and find out who wrote to the bucket",
+            )
+    return vouched
+
+
+def _vouched_then(release: Release, catalog: Catalog, bucket: Bucket) -> VouchedRelease:
+    """The files of a published release, by today's minisign key or else by one that was pinned before."""
+    product, version = release.product, str(release.version)
+
+    def read(name: str) -> bytes | None:
+        return bucket.read(release_key(product, version, name))
+
+    try:
+        return vouched_release(product, version, read, minisign_public(catalog))
+    except VerificationError as error:
+        live = bucket.published()
+        roots = tuple(follow_roots(bucket.read, bucket.trusted_root))
+        for public in read_history(bucket.read, live, None, roots).minisign_before:
+            with suppress(VerificationError):
+                return vouched_release(product, version, read, public)
+        raise VerificationError(
+            f"the published files of {release.id} are not what the minisign key has signed: {error.what}",
+            fix="run `publish verify`, and find out who wrote to the bucket",
+        ) from error
+
+
 def _check_files(candidate: ReleaseCandidate, release: Release, files: Sequence[PublishedFile]) -> None:
     """The release's own patterns say which files it has, and for which platforms. Raises VerificationError."""
     patterns = {spec.platform: spec for spec in release.artifacts}
@@ -73,7 +128,7 @@ def check_payload(
     release: Release,
     vouched: VouchedRelease,
     evidence: Evidence,
-    live: Repository | None,
+    bucket: Bucket,
     offered: Mapping[str, ParsedFeed],
     stagings: Stagings,
     now: datetime,
@@ -82,6 +137,44 @@ def check_payload(
 
     `offered` are the feeds that are live. The candidate's own were compared with the content before (`check_content`).
     """
+    basis = _check_fields(candidate, catalog, vouched, stagings, now)
+    listed, _ = channel_listing(catalog, release, candidate.channel, vouched.files, bucket, offered, basis.at)
+    changed = changed_classes(catalog.products[release.product], evidence)
+    if candidate.changed_classes != changed:
+        raise _planted(candidate, "names other change classes than its evidence gives")
+    current = bucket.live.roles.get(candidate.role) if bucket.live else None
+    withdrawn = withdrawn_by(current.signed if current else None)
+    rebuilt = listed_targets(listed, candidate.release, candidate.signed.expires, changed, withdrawn)
+    if not says_the_same(candidate.signed, rebuilt):
+        raise _planted(candidate, "differs from what the release, its files and the live metadata give")
+
+
+def check_announcement(
+    candidate: ReleaseCandidate,
+    catalog: Catalog,
+    vouched: VouchedRelease,
+    bucket: Bucket,
+    stagings: Stagings,
+    now: datetime,
+) -> None:
+    """Rebuild a payload that announces requirements from the live metadata and the events of the content.
+
+    Raises VerificationError with what differs, StorageConflict when events require something else by now.
+    """
+    basis = _check_fields(candidate, catalog, vouched, stagings, now)
+    current = bucket.published().roles[candidate.role].signed
+    product, channel, expires = candidate.product, candidate.channel, candidate.signed.expires
+    rebuilt = announcement(catalog, product, channel, current, bucket.read, basis.at, expires).targets
+    if candidate.signed.targets != rebuilt.targets:
+        raise void(candidate, "does not say what the events of the content require")
+    if not says_the_same(candidate.signed, rebuilt):
+        raise _planted(candidate, "differs from the live metadata in more than requirements")
+
+
+def _check_fields(
+    candidate: ReleaseCandidate, catalog: Catalog, vouched: VouchedRelease, stagings: Stagings, now: datetime
+) -> ApprovalBasis:
+    """What any candidate of a channel may say beside its files: only what follows from elsewhere."""
     signed, basis = candidate.signed, candidate.approval_basis
     if basis is None or signed.unrecognized_fields[BASIS_FIELD] != approval_basis_field(basis):
         raise _planted(candidate, "has fields in its approval basis that this program does not write")
@@ -99,14 +192,7 @@ def check_payload(
             " which leaves people no time to renew it",
             fix="stage it again with --replace; it needs new signatures",
         )
-    listed, _ = channel_listing(catalog, release, candidate.channel, vouched.files, live, offered, basis.at)
-    changed = changed_classes(catalog.products[release.product], evidence)
-    if candidate.changed_classes != changed:
-        raise _planted(candidate, "names other change classes than its evidence gives")
-    current = live.roles.get(candidate.role) if live else None
-    withdrawn = withdrawn_by(current.signed if current else None)
-    if not says_the_same(signed, listed_targets(listed, candidate.release, signed.expires, changed, withdrawn)):
-        raise _planted(candidate, "differs from what the release, its files and the live metadata give")
+    return basis
 
 
 def _planted(candidate: ReleaseCandidate, why: str) -> VerificationError:

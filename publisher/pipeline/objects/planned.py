@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.channel.feeds.build_feed import build_feed, feed_bytes
+from publisher.channel.feeds.feed_requirements import feed_requirements
+from publisher.channel.feeds.required_anew import feeds_required_anew
 from publisher.channel.layout import (
     BYTES,
     MINISIGN_TARGET,
@@ -25,12 +27,12 @@ from publisher.channel.manifests import (
     sums,
     trusted_comment,
 )
-from publisher.channel.repository import Repository
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.channel_state import Companion, Manifest, PublishedArtifact
 from publisher.pipeline.artifacts.built_files import HashedArtifact, HashedFile
+from publisher.pipeline.bucket import Bucket
 from publisher.signing.digests import digest_bytes
 from publisher.signing.minisign import MinisignKey
 from publisher.storage.protocol import Body, ObjectMeta
@@ -127,14 +129,14 @@ def channel_targets(
     release: Release,
     channel: str,
     hashed: Sequence[HashedArtifact],
-    live: Repository | None,
+    bucket: Bucket,
     offered: Mapping[str, ParsedFeed],
     now: datetime,
 ) -> ChannelTargets:
     """What the channel role lists from now on, as `channel_listing`, with the objects that are new."""
     product, version = release.product, str(release.version)
     artifacts = [published_artifact(artifact) for artifact in hashed]
-    listed, new_feeds = channel_listing(catalog, release, channel, artifacts, live, offered, now)
+    listed, new_feeds = channel_listing(catalog, release, channel, artifacts, bucket, offered, now)
     files = [
         (artifact_target(product, channel, version, artifact.file.path.name), _file_body(artifact.file))
         for artifact in hashed
@@ -148,20 +150,22 @@ def channel_listing(
     release: Release,
     channel: str,
     artifacts: Sequence[PublishedFile],
-    live: Repository | None,
+    bucket: Bucket,
     offered: Mapping[str, ParsedFeed],
     at: datetime,
 ) -> tuple[dict[str, tuple[int, str]], dict[str, bytes]]:
     """What a channel role lists once it ships a release: target path -> (size, SHA-256), and the new feeds by path.
 
     That is what a current feed names, and no more. Platforms that the product has and this release does not carry keep
-    the feed that they have. `at` is the moment that feeds are made for.
+    the feed that they have, but for its requirements, which are the channel's. `at` is the moment that feeds are made
+    for.
     """
     product, version = release.product, str(release.version)
-    listed = _kept(catalog, release, channel, {artifact.platform for artifact in artifacts}, live, offered)
+    replaced = {artifact.platform for artifact in artifacts}
+    listed, new_feeds = _kept(catalog, release, channel, replaced, bucket, offered, at)
     for artifact in artifacts:
         listed[artifact_target(product, channel, version, artifact.file)] = (artifact.size, artifact.sha256)
-    new_feeds = {
+    new_feeds |= {
         feed_target(product, channel, artifact.platform): feed_bytes(
             build_feed(catalog, release, channel, artifact, at)
         )
@@ -182,12 +186,17 @@ def _kept(
     release: Release,
     channel: str,
     replaced: set[str],
-    live: Repository | None,
+    bucket: Bucket,
     offered: Mapping[str, ParsedFeed],
-) -> dict[str, tuple[int, str]]:
+    at: datetime,
+) -> tuple[dict[str, tuple[int, str]], dict[str, bytes]]:
+    """What stays listed, and the feeds among it whose requirements change."""
+    live = bucket.live
     metadata = live.roles.get(channel_role(release.product, channel)) if live else None
     if metadata is None:
-        return {}
+        return {}, {}
+    requirements = feed_requirements(catalog, release.product, channel, at)
+    changed = feeds_required_anew(metadata.signed, bucket.read, requirements)
     kept: dict[str, tuple[int, str]] = {}
     for platform in sorted(set(catalog.products[release.product].platforms) & set(offered) - replaced):
         feed = offered[platform]
@@ -197,4 +206,4 @@ def _kept(
         for path in paths:
             target = metadata.signed.targets[path]
             kept[path] = (target.length, target.hashes["sha256"])
-    return kept
+    return kept, {path: data for path, data in changed.items() if path in kept}

@@ -12,7 +12,7 @@ from publisher.channel.layout import channel_role
 from publisher.channel.repository import Repository, silent_channels
 from publisher.channel.roles import is_due
 from publisher.channel.state import read_state
-from publisher.errors import SigningError, StorageConflict, StorageForeign, VerificationError
+from publisher.errors import InputError, SigningError, StorageConflict, StorageForeign, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.configuration import Configuration
 from publisher.model.records.channel_state import ChannelState
@@ -20,6 +20,7 @@ from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.staged import staged_release
 from publisher.pipeline.ledger_append import unfinished, why_not_ours
 from publisher.pipeline.read_withdrawals import read_withdrawals
+from publisher.pipeline.release.announce import Unannounced, find_unannounced
 from publisher.pipeline.release.approve import ReleaseReview, review
 from publisher.pipeline.roles.change import StagedRole, under_way
 
@@ -71,6 +72,8 @@ class Status:
     """Whether the ledger tells of what is live as of the newest; otherwise somebody published without us."""
     unfinished: VerificationError | None = None
     """That a change was announced and is not live; while that is so, a refresh signs nothing."""
+    unannounced: tuple[Unannounced, ...] = ()
+    """Channels whose signed feeds do not say what events of the content require."""
     silent: tuple[str, ...] = ()
     """Channel roles that clients offer nothing of, since metadata has expired."""
 
@@ -103,8 +106,21 @@ def read_status(bucket: Bucket, configuration: Configuration, now: datetime) -> 
         shipped_by={role: tuple(signed_by(live, role)) for role in live.roles if "." in role},
         announced=why_not_ours(live, bucket.storage, configuration.signers) is None,
         unfinished=unfinished(live, bucket.storage, configuration.signers, now),
+        unannounced=_unannounced(bucket, live, configuration, now),
         silent=tuple(sorted(silent)),
     )
+
+
+def _unannounced(
+    bucket: Bucket, live: Repository, configuration: Configuration, now: datetime
+) -> tuple[Unannounced, ...]:
+    """Nothing where the content has problems, or requires what no feed can hold: `publish announce` says so."""
+    if not isinstance(configuration, Catalog):
+        return ()
+    try:
+        return find_unannounced(configuration, bucket, live, now)
+    except InputError:
+        return ()
 
 
 def _under_way(

@@ -66,9 +66,11 @@ def verify_as_client(
         list(pool.map(check, platforms))
 
 
-def update_as_client(storage: Storage, root: bytes, feeds: Iterable[str], now: datetime) -> None:
-    """Follow the channel from a root to feeds' target paths as a new client. Raises VerificationError, StorageError."""
-    live = "the new keys are live"
+def update_as_client(storage: Storage, root: bytes, feeds: Iterable[str], now: datetime, live: str) -> None:
+    """Follow the channel from a root to each of the feeds, given by target path, as a client with an empty state.
+
+    `live` is what every error says of what was published. Raises VerificationError, StorageError.
+    """
     with _scratch(live) as scratch:
         client = UpdateClient(_ADDRESS, root, scratch, StoreFetcher(storage), lambda: now)
         for path in feeds:

@@ -8,11 +8,13 @@ from datetime import datetime
 
 from tuf.api.metadata import Key
 
+from publisher.channel.candidates.announcement import announces
 from publisher.channel.candidates.approval import Standing, statement_about
 from publisher.channel.candidates.candidate import is_live, refuse_stale
 from publisher.channel.candidates.evidence import with_evidence
-from publisher.channel.candidates.release_candidate import check_content, payloads_of, rollback_metadata
+from publisher.channel.candidates.release_candidate import check_basis, check_content
 from publisher.channel.candidates.release_difference import release_difference
+from publisher.channel.candidates.rollback_metadata import payloads_of, rollback_metadata
 from publisher.channel.candidates.staged import StagedRelease
 from publisher.channel.keys.rotation import keys_of
 from publisher.channel.layout import channel_role
@@ -29,13 +31,18 @@ from publisher.model.records.attested_fact import Fact
 from publisher.model.records.decision import Decision
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.numbering import read_stagings, refuse_superseded
-from publisher.pipeline.candidates.rebuild_check import check_payload, vouched_files
+from publisher.pipeline.candidates.rebuild_check import (
+    check_announcement,
+    check_payload,
+    published_files,
+    vouched_files,
+)
 from publisher.pipeline.candidates.staged import approval_status, require_staged, staged_release
 from publisher.pipeline.configured_targets import configured_roles
 from publisher.pipeline.decide import evidence_of
 from publisher.rules.engine.question import Question
 from publisher.rules.engine.required_approvals import Needs, needs
-from publisher.rules.evaluate import evaluate
+from publisher.rules.evaluate import evaluate, nothing_ships
 from publisher.rules.gate_order import BY_ID
 from publisher.signing.public_keys import DUTY_FIELD
 
@@ -60,6 +67,8 @@ class ReleaseReview:
     """Who has approved so far, and what is missing."""
     may_sign: Mapping[str, Key]
     payloads: Mapping[str, bytes]
+    ships: bool
+    """Whether it ships anything; else it only announces requirements, and no gate is asked."""
     built: tuple[BuiltFile, ...] = ()
     """How the files compare with a build of the reader's own; empty when nobody compared."""
 
@@ -91,28 +100,37 @@ def review(release: Release, channel: str, bucket: Bucket, catalog: Catalog, now
     stagings = read_stagings(role, bucket, catalog.signers)
     refuse_superseded(candidate, stagings)
     offered = bucket.offered(release.product, channel)
-    vouched = vouched_files(candidate, catalog, release, storage)
-    check_content(candidate, catalog, release, vouched.files, now)
-    # Without the day: a bundle for an offline machine holds what is read here, and no more of the ledger than it needs.
-    known = evidence_of(offered, vouched.files, withdrawals(live, release.product))
-    evidence = with_evidence(known, candidate, read)
-    check_payload(candidate, catalog, release, vouched, evidence, live, offered, stagings, now)
-    decision = evaluate(catalog, release, channel, now, evidence)
-    needed = needs(Question(catalog, release, channel, evidence, now), decision, BY_ID)
+    ships = not announces(candidate, live, read)
+    if ships:
+        vouched = vouched_files(candidate, catalog, release, storage)
+        check_content(candidate, catalog, release, vouched.files, now)
+        # Without the day: a bundle for an offline machine holds what is read here, and no more of the ledger than it
+        # needs.
+        known = evidence_of(offered, vouched.files, withdrawals(live, release.product))
+        evidence = with_evidence(known, candidate, read)
+        check_payload(candidate, catalog, release, vouched, evidence, bucket, offered, stagings, now)
+        decision = evaluate(catalog, release, channel, now, evidence)
+        needed = needs(Question(catalog, release, channel, evidence, now), decision, BY_ID)
+    else:
+        vouched = published_files(release, catalog, bucket, offered)
+        check_basis(candidate, catalog, release, now)
+        check_announcement(candidate, catalog, vouched, bucket, stagings, now)
+        decision, needed = nothing_ships(catalog, release, channel, now), Needs()
     configured = configured_roles(catalog, now)
-    back = rollback_metadata(candidate, release, catalog, live)
+    back = rollback_metadata(candidate, release, catalog, live, read)
     return ReleaseReview(
         release=release,
         staged=staged,
         files=vouched.files,
         live=live,
         difference=release_difference(candidate, live, read),
-        takes_back_to=str(evidence.live) if back is not None else None,
+        takes_back_to=back.back_to if back is not None else None,
         decision=decision,
         needs=needed,
         standing=approval_status(staged, configured, catalog, needed, now, now),
         may_sign=keys_of(configured, role),
         payloads=payloads_of(candidate, back),
+        ships=ships,
     )
 
 

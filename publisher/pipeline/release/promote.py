@@ -12,6 +12,7 @@ from datetime import datetime
 from tuf.api.metadata import Metadata, Targets
 
 from publisher.channel.advance import to_bytes
+from publisher.channel.candidates.announcement import announces
 from publisher.channel.candidates.candidate import is_live, refuse_stale
 from publisher.channel.candidates.evidence import with_evidence
 from publisher.channel.candidates.release_candidate import PEOPLE, ReleaseCandidate
@@ -36,7 +37,12 @@ from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.final_check import kept_rollback_metadata, permitted
 from publisher.pipeline.candidates.numbering import Stagings, read_stagings, refuse_superseded
-from publisher.pipeline.candidates.rebuild_check import check_payload, vouched_files
+from publisher.pipeline.candidates.rebuild_check import (
+    check_announcement,
+    check_payload,
+    published_files,
+    vouched_files,
+)
 from publisher.pipeline.configured_targets import configured_roles
 from publisher.pipeline.decide import Clock, evidence_of
 from publisher.pipeline.keyring import KeyRing
@@ -47,7 +53,7 @@ from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.publication.commit import commit
 from publisher.pipeline.publication.conflict_report import what_others_did
 from publisher.pipeline.publication.plan import Publication, plan_publication
-from publisher.pipeline.publication.self_check import verify_as_client
+from publisher.pipeline.publication.self_check import update_as_client, verify_as_client
 from publisher.pipeline.publication.staging_pointer import clear_pointer
 from publisher.pipeline.read_withdrawals import read_withdrawals
 from publisher.pipeline.roles.change import signed_first_targets
@@ -86,6 +92,8 @@ class PromotePlan:
     """What the channel offered when this was planned."""
     staged: StagedRelease | None
     """What is promoted, with its approvals; None when nothing is."""
+    ships: bool
+    """Whether what is promoted ships anything; else it only announces requirements."""
     to_verify: tuple[Release, tuple[str, ...]] | None
     """What is verified as a new client, and for which platforms; also when an earlier run died before it could."""
     publication: Publication
@@ -126,6 +134,7 @@ def plan_promote(
     fresh = staged is not None and not is_live(staged.candidate, live)
 
     release = decision = None
+    ships = True
     body = LedgerEntryBody.routine(LedgerAction.REFRESH, catalog.policy_at(request.decide_at or now))
     evidence = Evidence()
     platforms: tuple[str, ...] = ()
@@ -139,19 +148,25 @@ def plan_promote(
         stagings = stagings or read_stagings(request.role, bucket, catalog.signers)
         if request.action is LedgerAction.PROMOTE:  # else this run stages it, and the ledger hears of it when it does
             refuse_superseded(staged.candidate, stagings)
-        vouched = vouched_files(staged.candidate, catalog, release, storage)
-        platforms = tuple(file.platform for file in vouched.files)
-        withdrawn = read_withdrawals(storage, live, catalog.signers, release)
-        evidence = with_evidence(evidence_of(offered, vouched.files, withdrawn), staged.candidate, read)
-        permit = permitted(staged, catalog, release, evidence, moment, now)
-        check_payload(staged.candidate, catalog, release, vouched, evidence, live, offered, stagings, now)
+        if ships := not announces(staged.candidate, live, read):
+            vouched = vouched_files(staged.candidate, catalog, release, storage)
+            platforms = tuple(file.platform for file in vouched.files)
+            withdrawn = read_withdrawals(storage, live, catalog.signers, release)
+            evidence = with_evidence(evidence_of(offered, vouched.files, withdrawn), staged.candidate, read)
+        else:
+            vouched = published_files(release, catalog, bucket, offered)
+        permit = permitted(staged, catalog, release, evidence, moment, now, ships=ships)
+        if ships:
+            check_payload(staged.candidate, catalog, release, vouched, evidence, bucket, offered, stagings, now)
+        else:
+            check_announcement(staged.candidate, catalog, vouched, bucket, stagings, now)
         decision = permit.decision
         digest, approved_by = staged.candidate.digest, permit.approved_by
         body = LedgerEntryBody.of_decision(request.action, release, decision, candidate=digest, approved_by=approved_by)
         signed[request.role] = staged.metadata
         plain = (
             *kept_rollback_metadata(staged, release, catalog, live, read, now),
-            *_plain_names(staged.candidate, vouched, read),
+            *(_plain_names(staged.candidate, vouched, read) if ships else ()),
         )
 
     elif staged is not None:
@@ -178,6 +193,7 @@ def plan_promote(
         staged=staged if fresh else None,
         to_verify=(shipped, platforms) if shipped is not None and platforms else None,
         publication=publication,
+        ships=ships,
         done_with=candidate.digest if candidate else None,
         already_there=already_there(publication.objects, storage),
         first_targets=digest_bytes(to_bytes(Metadata(first.signed))).sha256 if first is not None else None,
@@ -198,7 +214,8 @@ def apply_promote(
     if (flip := plan.publication.flip) is not None:
         now = clock()
         if plan.release is not None and plan.staged is not None:
-            permit = permitted(plan.staged, catalog, plan.release, plan.evidence, request.decide_at or now, now)
+            moment = request.decide_at or now
+            permit = permitted(plan.staged, catalog, plan.release, plan.evidence, moment, now, ships=plan.ships)
             flip = flip.with_decision(permit.decision, now)
             copies = {planned.key: planned.copy_of for planned in objects if planned.copy_of is not None}
             verify_planned(storage, flip.timestamp, copies, trusted_root, bucket.live, now)
@@ -214,6 +231,9 @@ def apply_promote(
         release, platforms = plan.to_verify
         product, version = release.product, str(release.version)
         verify_as_client(storage, trusted_root, product, version, request.channel, platforms, clock())
+    if plan.candidate is not None and not plan.ships:
+        feeds_listed = [path for path in plan.candidate.signed.targets if path.startswith("feed/")]
+        update_as_client(storage, trusted_root, feeds_listed, clock(), live="the requirements are live")
     if plan.done_with is not None:
         written = written.then(clear_pointer(request.role, plan.done_with, storage))
     if plan.first_targets is not None:

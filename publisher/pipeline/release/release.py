@@ -10,7 +10,7 @@ from datetime import datetime
 
 from publisher.channel.candidates.approval import Standing, statement_about, with_approval
 from publisher.channel.candidates.candidate import is_live
-from publisher.channel.candidates.release_candidate import payloads_of, rollback_metadata
+from publisher.channel.candidates.rollback_metadata import payloads_of, rollback_metadata
 from publisher.channel.candidates.staged import StagedRelease
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
@@ -123,7 +123,8 @@ def _approved(
     signers = [signer for signer in catalog.signers.keys_of(stage.role) if public_key(signer).keyid not in counted]
     signers.sort(key=lambda signer: signer.duty not in duties)
     candidate = staged.candidate
-    payloads = payloads_of(candidate, rollback_metadata(candidate, release, catalog, stage.bucket.live))
+    back = rollback_metadata(candidate, release, catalog, stage.bucket.live, stage.bucket.read)
+    payloads = payloads_of(candidate, back)
     for key in keys.one_by_one(signers, lambda: bool(standing().missing)):
         statement = statement_about(candidate, key.public_key.keyid, needed, {}, now)
         staged = with_approval(staged, payloads, key, statement)

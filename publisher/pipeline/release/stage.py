@@ -6,6 +6,7 @@ the files for people wait under staging/. The last write is the pointer that mak
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -94,35 +95,50 @@ class NewPointer:
 
 
 @dataclass(frozen=True)
-class StagePlan:
-    """Everything that staging will write, in order."""
+class NewCandidate:
+    """What a role shall work on."""
 
-    request: ReleaseRequest
+    candidate: ReleaseCandidate
+    pointer: NewPointer | None
+    """None when the role works on it already, and the ledger tells of it."""
+    stagings: Stagings
+    """What the ledger told of stagings."""
+
+
+@dataclass(frozen=True)
+class CandidatePlan:
+    """Everything that staging a candidate will write, in order."""
+
+    role: str
+    """The channel role that is staged for."""
     decision: Decision
     bucket: Bucket
     """What the plan builds on."""
     candidate: ReleaseCandidate | None
-    """None when the channel offers all of this already."""
+    """None when clients see all of this already."""
     objects: tuple[PlannedObject, ...]
     pointer: NewPointer | None
     """None when the role's staging pointer stays."""
-    stagings: Stagings | None
-    """What the ledger told of stagings; None where nothing is staged."""
     already_there: frozenset[str]
-    ignored: tuple[str, ...]
-    """Files of the artifacts directory that do not belong to the release."""
-    platforms: tuple[str, ...]
-    """Platforms that the release carries."""
     timestamp_life: timedelta
     """How long a timestamp is signed for."""
 
     @property
-    def role(self) -> str:
-        return channel_role(self.request.release.product, self.request.channel)
-
-    @property
     def nothing_to_do(self) -> bool:
         return self.pointer is None and all(planned.key in self.already_there for planned in self.objects)
+
+
+@dataclass(frozen=True)
+class StagePlan(CandidatePlan):
+    """Everything that staging will write, in order; no candidate when the channel offers all of this already."""
+
+    request: ReleaseRequest
+    stagings: Stagings | None
+    """What the ledger told of stagings; None where nothing is staged."""
+    ignored: tuple[str, ...]
+    """Files of the artifacts directory that do not belong to the release."""
+    platforms: tuple[str, ...]
+    """Platforms that the release carries."""
 
 
 def plan_stage(
@@ -139,7 +155,7 @@ def plan_stage(
     Raises RefusedByPolicy, InputError, SigningError, VerificationError, StorageConflict.
     """
     release, channel = request.release, request.channel
-    storage, read = bucket.storage, bucket.read
+    storage = bucket.storage
     role = channel_role(release.product, channel)
     before = read_pointer_version(storage, role, replacing=supersede is Supersede.ANY)
     live = bucket.live
@@ -160,7 +176,7 @@ def plan_stage(
     decision = evaluate(catalog, release, channel, moment, evidence)
     minisign = keys.minisign()
     people = files_for_people(release, hashed, manifest, minisign)
-    targets = channel_targets(catalog, release, channel, hashed, live, offered, decision.at)
+    targets = channel_targets(catalog, release, channel, hashed, bucket, offered, decision.at)
     expires = now + role_policy(catalog.signers, role).expires
     current = live.roles.get(role) if live else None
     back = withdrawn_by(current.signed if current else None)
@@ -168,34 +184,17 @@ def plan_stage(
     listing = listed_targets(targets.listed, str(release.version), expires, changed, back)
 
     shared = (*targets.objects, pinned_key_object(minisign.public_file()))
-    candidate: ReleaseCandidate | None = None
-    new_pointer: NewPointer | None = None
-    stagings: Stagings | None = None
+    new: NewCandidate | None = None
     if not says_what_is_live(listing, live, role):
         require_go(decision)
-        # Whoever replaces what is there does not look at it, so that nothing that lies there can be in the way.
-        staged = None if supersede is Supersede.ANY else staged_release(storage, role, catalog.signers)
-        stagings = read_stagings(role, bucket, catalog.signers)
         for_people = people_digest({name: body.sha256 for name, body in people})
-        basis = approval_basis_of(catalog, release, decision.at, for_people, stagings.head, request.evidence.digest)
-        candidate = _taken_up(staged, live, listing, basis, catalog.signers, now, read, stagings)
-        if candidate is None:
-            if staged is not None and not is_live(staged.candidate, live):
-                _refuse_superseding(staged.candidate, release, live, supersede)
-            record = CandidateRecord(staged_at=now, decision=decision.public())
-            number = stagings.number_after(_number_pointed_to(before, role, read))
-            candidate = ReleaseCandidate.parse(role, payload_of(listing, basis, live, role, number), record)
-        if before.pointer.candidate != candidate.digest or not stagings.tell_of(candidate.digest):
-            entry_body = LedgerEntryBody.of_decision(
-                LedgerAction.STAGE,
-                release,
-                decision,
-                candidate=candidate.digest,
-                staged_over=before.sha256,
-                base=live.stamp if live else None,
-                roles={role: candidate.signed.version},
-            )
-            new_pointer = NewPointer(before, Draft(entry_body, now, keys.for_ledger(role, online=False)))
+
+        def basis(ledger: int) -> ApprovalBasis:
+            evidence_digest = request.evidence.digest
+            return approval_basis_of(catalog, release, decision.at, for_people, ledger, evidence_digest)
+
+        new = new_candidate(listing, basis, release, decision, before, bucket, keys, now, supersede, catalog.signers)
+        candidate = new.candidate
         shared = (
             *shared,
             *(PlannedObject.of(candidate.key(PEOPLE + name), body) for name, body in people),
@@ -206,21 +205,66 @@ def plan_stage(
             *(PlannedObject.of(key, Body.from_bytes(data)) for key, data in candidate.objects()),
         )
     return StagePlan(
-        request=request,
+        role=role,
         decision=decision,
         bucket=bucket,
-        candidate=candidate,
+        candidate=new.candidate if new else None,
         objects=shared,
-        pointer=new_pointer,
-        stagings=stagings,
+        pointer=new.pointer if new else None,
         already_there=already_there(shared, storage),
+        timestamp_life=role_policy(catalog.signers, "timestamp").expires,
+        request=request,
+        stagings=new.stagings if new else None,
         ignored=collected.ignored,
         platforms=tuple(artifact.platform for artifact in hashed),
-        timestamp_life=role_policy(catalog.signers, "timestamp").expires,
     )
 
 
-def apply_stage(plan: StagePlan, storage: Storage, track: Track = silent) -> Written:
+def new_candidate(
+    listing: Targets,
+    basis_at: Callable[[int], ApprovalBasis],
+    release: Release,
+    decision: Decision,
+    before: PointerVersion,
+    bucket: Bucket,
+    keys: KeyRing,
+    now: datetime,
+    supersede: Supersede,
+    signers: Signers,
+) -> NewCandidate:
+    """The candidate that says `listing`, taken up from staging or made anew; `before` is what the role works on.
+
+    `basis_at` gives what its approvals rest on, by the number of the ledger's last entry. Raises StorageConflict when
+    the role works on something else that `supersede` spares, VerificationError, SigningError.
+    """
+    storage, read, live, role = bucket.storage, bucket.read, bucket.live, before.role
+    # Whoever replaces what is there does not look at it, so that nothing that lies there can be in the way.
+    staged = None if supersede is Supersede.ANY else staged_release(storage, role, signers)
+    stagings = read_stagings(role, bucket, signers)
+    basis = basis_at(stagings.head)
+    candidate = _taken_up(staged, live, listing, basis, signers, now, read, stagings)
+    if candidate is None:
+        if staged is not None and not is_live(staged.candidate, live):
+            _refuse_superseding(staged.candidate, release, live, supersede)
+        record = CandidateRecord(staged_at=now, decision=decision.public())
+        number = stagings.number_after(_number_pointed_to(before, role, read))
+        candidate = ReleaseCandidate.parse(role, payload_of(listing, basis, live, role, number), record)
+    if before.pointer.candidate == candidate.digest and stagings.tell_of(candidate.digest):
+        return NewCandidate(candidate, None, stagings)
+    entry_body = LedgerEntryBody.of_decision(
+        LedgerAction.STAGE,
+        release,
+        decision,
+        candidate=candidate.digest,
+        staged_over=before.sha256,
+        base=live.stamp if live else None,
+        roles={role: candidate.signed.version},
+    )
+    entry = Draft(entry_body, now, keys.for_ledger(role, online=False))
+    return NewCandidate(candidate, NewPointer(before, entry), stagings)
+
+
+def apply_stage(plan: CandidatePlan, storage: Storage, track: Track = silent) -> Written:
     """Write the plan's objects, swap the pointer, and last log it: so the last entry names the last candidate.
 
     Raises StorageConflict when another candidate was faster.

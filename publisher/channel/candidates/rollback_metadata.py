@@ -1,0 +1,99 @@
+"""The metadata that takes a release back: signed together with the candidate that ships it, or that announces on it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tuf.api.metadata import Metadata, Targets
+
+from publisher.channel.advance import only_good_signatures, says_enough
+from publisher.channel.candidates.announcement import announces
+from publisher.channel.candidates.candidate import BACK, SIGNATURES, base_named, payload_digest
+from publisher.channel.candidates.release_candidate import ReleaseCandidate
+from publisher.channel.feeds.feed_requirements import feed_requirements
+from publisher.channel.feeds.required_anew import feeds_required_anew, list_instead
+from publisher.channel.layout import back_key
+from publisher.channel.repository import Read, Repository, parse, withdrawn_by
+from publisher.channel.roles import BASE_FIELD, RELEASE_FIELD
+from publisher.errors import VerificationError
+from publisher.model.catalog import Catalog
+from publisher.model.content.release import Kind, Release
+from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
+
+
+@dataclass(frozen=True)
+class RollbackMetadata:
+    """What takes a release back, without signatures."""
+
+    metadata: Metadata[Targets]
+    feeds: Mapping[str, bytes]
+    """Feeds that it lists and that were never live, by target path: taking back a release cancels no requirement."""
+
+    @property
+    def back_to(self) -> str:
+        """The version that new clients get from then on."""
+        return str(self.metadata.signed.unrecognized_fields.get(RELEASE_FIELD))
+
+
+def rollback_metadata(
+    candidate: ReleaseCandidate, release: Release, catalog: Catalog, live: Repository | None, read: Read
+) -> RollbackMetadata | None:
+    """What takes the release back: what is live now, as the version after the candidate, and on it only.
+
+    Where the candidate only announces requirements, what took the live release back before does so again. Requirements
+    are those of the candidate, so that whoever goes back is asked for the same.
+
+    It follows from the candidate and from what it replaces, so whoever signs the candidate knows it. None where there
+    is nothing to go back to, the release is a migration, or the policy does not ask for it. Raises VerificationError
+    when a feed that it leads to cannot be read.
+    """
+    current = live.roles.get(candidate.role) if live else None
+    basis = candidate.approval_basis
+    if live is None or current is None or basis is None:
+        return None
+    if announces(candidate, live, read):
+        before = _kept(candidate.role, current, live, read)
+    else:
+        policy = next((policy for policy in catalog.policies if policy.digest() == basis.policy), None)
+        asked = policy is not None and policy.approvals.way_back and release.kind is not Kind.MIGRATION
+        before = current.signed if asked else None
+    if before is None:
+        return None
+    shipped = candidate.signed
+    payload = copy.deepcopy(before)
+    payload.version = shipped.version + 1
+    payload.expires = shipped.expires
+    payload.unrecognized_fields[BASE_FIELD] = base_named(candidate.with_signatures(()))
+    if earlier := withdrawn_by(current.signed):
+        payload.unrecognized_fields[WITHDRAWN_FIELD] = [str(version) for version in earlier]
+    payload.unrecognized_fields[BACK_FIELD] = candidate.release
+    requirements = feed_requirements(catalog, candidate.product, candidate.channel, basis.at)
+    feeds = feeds_required_anew(payload, read, requirements)
+    list_instead(payload, feeds)
+    return RollbackMetadata(Metadata(payload), feeds)
+
+
+def _kept(role: str, current: Metadata[Targets], live: Repository, read: Read) -> Targets | None:
+    """What takes back the release that is live, as its people have signed it; None where there is none that would."""
+    data = read(back_key(role, payload_digest(current.signed)))
+    if data is None:
+        return None
+    try:
+        back = only_good_signatures(role, parse(data, Targets, "the rollback metadata"), live.targets.signed)
+    except VerificationError:
+        return None
+    fields = back.signed.unrecognized_fields
+    fits = (
+        fields.get(BASE_FIELD) == base_named(current)
+        and fields.get(BACK_FIELD) == current.signed.unrecognized_fields.get(RELEASE_FIELD)
+        and says_enough(live.targets.signed, role, back)
+    )
+    return back.signed if fits else None
+
+
+def payloads_of(candidate: ReleaseCandidate, rollback: RollbackMetadata | None) -> dict[str, bytes]:
+    """Folder of the candidate -> the bytes that its signers sign: its own, and its rollback metadata if it has any."""
+    payloads = {SIGNATURES: candidate.signed_bytes}
+    return payloads if rollback is None else {**payloads, BACK: rollback.metadata.signed_bytes}
