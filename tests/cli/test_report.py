@@ -52,6 +52,8 @@ def test_ok_in_the_json_of_every_command_says_what_the_exit_code_says(tmp_path: 
         ("release", ("node@1.1.0", "--channel", "stable", "--artifacts", "nowhere", *to), 1),
         ("rollback", ("node@1.0.0", *rolled), 1),
         ("promote", ("node@1.0.0", *rolled), 0),
+        ("announce", ("node", *rolled), 0),
+        ("announce", ("node", "--channel", "beta", *to), 1),
         ("approve", ("root", *to), 1),
         ("status", to, 0),
         ("log", ("--verify", *to), 0),

@@ -67,6 +67,7 @@ def words(project: Project) -> list[tuple[str, ...]]:
         ("maintenance",),
         ("release", *one, *built, "--to", S3),
         ("release", *one, *built, *to),
+        ("announce", "node", "--channel", "stable", *to),
         ("stage", *two, "--artifacts", "artifacts/1.1.0", *to),
         ("approve", *two, *to),
         ("approve", *two, "--key", "channels-ana", "--yes", "0" * 64, *to),
