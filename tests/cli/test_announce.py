@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -55,6 +56,10 @@ def test_requirements_are_announced_approved_and_made_live(shipped: Project, pub
     again = run(publish, shipped, "announce", "node", "--channel", "stable")
     assert "were staged already" in flat(again.out)
 
+    waiting = run(publish, shipped, "status")
+    assert "node stable: requirements on 1.0.0, staged" in waiting.out
+    assert json.loads(run(publish, shipped, "status", "--json").out)["staged"][0]["announces"]
+
     read = run(publish, shipped, "approve", "node@1.0.0", "--channel", "stable")
     assert "Only requirements change" in flat(read.out)
     assert "These requirements may be announced at any time." in flat(read.out)
@@ -75,6 +80,22 @@ def test_requirements_are_announced_approved_and_made_live(shipped: Project, pub
     assert "there is nothing to announce" in flat(run(publish, shipped, "announce", "node", "--channel", "stable").out)
     refresh = run(publish, shipped, "refresh")
     assert refresh.code == 0, refresh.err
+
+
+def test_an_offline_machine_signs_an_announcement(shipped: Project, publish: Publish) -> None:
+    require(shipped, starts=SOON)
+    assert run(publish, shipped, "announce", "node", "--channel", "stable").code == 0
+    where = ("approve", "node@1.0.0", "--channel", "stable")
+    offline = shipped.copied(shipped.base.parent / "offline")
+    shutil.rmtree(offline.bucket)
+    bundle = offline.base / "candidate.bundle"
+    assert run(publish, shipped, *where, "--export", str(bundle)).code == 0
+    digest = json.loads(run(publish, shipped, *where, "--json").out)["candidate"]
+    for key in ("channels-ana", "channels-ben"):
+        signed = publish(*where, "--bundle", bundle, "--key", key, "--yes", digest, cwd=offline.base)
+        assert signed.code == 0, signed.err
+    assert run(publish, shipped, *where, "--import", str(bundle)).code == 0
+    assert run(publish, shipped, "promote", "node@1.0.0", "--channel", "stable").code == 0
 
 
 def test_a_channel_without_a_release_says_that_requirements_travel_with_the_first(

@@ -15,11 +15,13 @@ from publisher.pipeline.operate.verify import StoreSource, verify_channel
 from publisher.pipeline.release.promote import PromoteRequest
 from publisher.pipeline.release.rollback import apply_rollback, plan_rollback
 from publisher.pipeline.release.stage import Supersede, apply_stage, plan_stage
+from publisher.pipeline.roles.renew import find_renewals, renew
 from publisher.wire.version import Version
 from tests.support.approving import ROLE, near_an_event, promote, stage
 from tests.support.planting import live, point
 from tests.support.project import Project, tree
 from tests.support.requiring import announce_plan, live_feeds, require, required, stage_announcement
+from tests.support.rotating import promote_keys, replace_key, sign_role_as, stage_keys
 
 
 def announce(project: Project) -> None:
@@ -230,6 +232,46 @@ def test_an_announcement_that_was_staged_before_another_release_went_live_is_sta
         promote(published)
     assert tree(published.bucket) == before
     assert required(published) == [("fork", "2.0.0")]
+
+
+def test_what_is_stale_is_rebased(published: Project) -> None:
+    require(published)
+    stage_announcement(published)
+    mine = published.staged()
+    published.now += timedelta(minutes=5)
+    stage(published, "1.1.0", Supersede.ANY)
+    published.approve("1.1.0")
+    promote(published)
+    point(published, mine.candidate.digest, release="1.0.0")
+    require(published, "2.1.0")
+    with pytest.raises(StorageConflict, match="has moved on"):
+        announce_plan(published)
+    stage_announcement(published, Supersede.STALE)
+    published.approve("1.1.0")
+    promote(published)
+    assert required(published) == [("fork", "2.1.0")]
+
+
+def test_a_release_that_an_earlier_minisign_key_signed_is_announced_on(published: Project) -> None:
+    replace_key(published, "minisign-ben", lost=True)
+    stage_keys(published)
+    sign_role_as(published, "targets", ("targets-ana", "targets-ben"))
+    promote_keys(published)
+    published.now += timedelta(minutes=5)
+    require(published)
+    announce(published)
+    assert required(published) == [("fork", "2.0.0")]
+    assert verify_channel(StoreSource(published.storage()), published.root, published.now).sound
+
+
+def test_a_renewal_of_the_channel_that_waits_for_signatures_gives_way(published: Project) -> None:
+    published.now += timedelta(days=340)
+    renewals = find_renewals(published.look(), published.catalog, published.key_ring(), published.now)
+    renew(renewals, published.storage(), published.catalog, published.key_ring(), published.now)
+    require(published, starts="2027-12-20 12:00")
+    announce(published)
+    assert required(published) == [("fork", "2.0.0")]
+    assert live(published).roles[ROLE].signed.expires == published.now + timedelta(days=365)
 
 
 def test_the_content_moves_on_before_it_is_live(published: Project) -> None:

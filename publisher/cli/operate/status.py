@@ -163,7 +163,9 @@ def _by(names: tuple[str, ...]) -> str:
 
 def _candidate_lines(staged: CandidateStatus, width: int) -> list[str]:
     candidate = staged.candidate
-    what = f"{candidate.product} {candidate.channel}: {candidate.release}"
+    announces = staged.review is not None and not staged.review.ships
+    release = f"requirements on {candidate.release}" if announces else candidate.release
+    what = f"{candidate.product} {candidate.channel}: {release}"
     lines = [
         f"  {what}, staged {format_time(candidate.record.staged_at)}, candidate {candidate.digest[:12]}",
         *(approval_lines(staged.review, width, "    ") if staged.review is not None else []),
@@ -201,5 +203,6 @@ def _candidate_data(staged: CandidateStatus) -> dict[str, object]:
         "not_counted": standing.left_out if standing else [],
         "missing": standing.missing if standing else [],
         "ready": staged.ready,
+        "announces": review is not None and not review.ships,
         "outcome": review.decision.outcome if review else None,
     }
