@@ -43,6 +43,7 @@ def test_ok_in_the_json_of_every_command_says_what_the_exit_code_says(tmp_path: 
         ("plan", ("node@9.0.0",), 1),
         ("maintenance", (), 0),
         ("backtest", ("--events", "nowhere.json", "--releases", "nowhere.json"), 1),
+        ("import events", ("--from", "nowhere.json", "--mapping", "nowhere.yaml"), 1),
         ("log", to, 5),
         ("stage", ("node@1.0.0", *built), 0),
         ("promote", ("node@1.0.0", *rolled), 3),
