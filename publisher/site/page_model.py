@@ -15,9 +15,8 @@ from publisher.model.records.channel_state import ChannelState, LiveRelease, Wit
 from publisher.model.records.decision import Decision
 from publisher.model.records.evidence import Evidence
 from publisher.rules.calendar.lanes import Quarter, quarter
-from publisher.rules.calendar.schedule import schedule
 from publisher.rules.evaluate import evaluate
-from publisher.rules.gate_order import BY_ID
+from publisher.site.earliest import Earliest, earliest
 from publisher.site.freezes import EventFreeze, ProductOutlook, freezes, product_outlook
 from publisher.site.matrix import Bands
 from publisher.site.public import EventView, view_of
@@ -37,16 +36,6 @@ class Page:
     context: Mapping[str, Any] = field(default_factory=dict)
     contents: bool = True
     """Whether a table of contents stands beside it."""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why a release cannot ship at its planned moment."""
-
-    earliest: datetime | None
-    """The first date after it that is open, if one is known."""
-    frozen: bool
-    """Whether a freeze covers it."""
 
 
 HORIZON = timedelta(days=90)
@@ -159,33 +148,18 @@ class Scene:
         }
 
     @cached_property
-    def refusals(self) -> dict[str, Refusal]:
-        """Releases to come whose planned moment lies in a wait, by id."""
-        refusals: dict[str, Refusal] = {}
-        for release in self.catalog.releases:
-            if release.planned_for is not None and release.planned_for >= self.now and self.is_coming(release):
-                dates = [self._first_open(release, channel, release.planned_for) for channel in release.channels]
-                if any(date != release.planned_for for date in dates):
-                    known = [date for date in dates if date is not None]
-                    refusals[release.id] = Refusal(
-                        max(known) if len(known) == len(dates) else None, self._frozen(release, release.planned_for)
-                    )
-        return refusals
+    def earliest(self) -> dict[str, Earliest]:
+        """When each release that is still to come can ship at the earliest, by release id."""
+        return {release.id: self._earliest(release) for release in self.catalog.releases if self.is_coming(release)}
 
-    def _frozen(self, release: Release, at: datetime) -> bool:
-        decisions = (self.decide(release, channel, at) for channel in release.channels)
-        return any(
-            BY_ID[verdict.rule].freeze and verdict.outcome.stops
-            for decision in decisions
-            for verdict in decision.verdicts
+    def _earliest(self, release: Release) -> Earliest:
+        return earliest(
+            self.catalog,
+            release,
+            self.now,
+            lambda channel: self._evidence_of(release.product, channel),
+            lambda channel, at: self.decide(release, channel, at),
         )
-
-    def _first_open(self, release: Release, channel: str, planned: datetime) -> datetime | None:
-        """The first moment from the planned one on at which no date is in its way; None if no such moment is known."""
-        openings = schedule(
-            self.catalog, release, channel, planned, self._evidence_of(release.product, channel)
-        ).openings
-        return openings[0].start if openings else None
 
     def decide(self, release: Release, channel: str, at: datetime) -> Decision:
         """The public projection of the very decision that `publish` would take."""

@@ -25,6 +25,8 @@ class Deprecation(Model):
     """What will be removed."""
     area: Literal["protocol", "storage", "rpc", "config", "cli", "ui", "platform"]
     """What part of the product it belongs to."""
+    versions_below: ReleaseVersion | None = None
+    """Where what is removed is the support of old versions: all versions before this one, in quotes (R86)."""
     announced: UtcTime
     """When the public could first know."""
     marked_in: ReleaseVersion

@@ -99,6 +99,8 @@ class Product(Model):
     """When its users are there, by region (R60)."""
     min_secure: ReleaseVersion | None = None
     """The oldest version without a publicly known security problem; older clients are told to update."""
+    min_supported: ReleaseVersion | None = None
+    """The oldest version that is supported, after a deprecation with `versions_below`; left out: all are (R86)."""
     homepage: HttpsUrl | None = None
     """Where people read more about it."""
     sample: bool = False

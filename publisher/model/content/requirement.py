@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from publisher.model.values import Model, ReleaseVersion, Slug, UtcTime
+from publisher.model.values import Model, ReleaseVersion, Slug, Text, UtcTime
 from publisher.wire.feed_words import Audience
 
 
@@ -19,3 +19,5 @@ class RequiredVersion(Model):
     """Whom it is about, where not everybody: hosts, desktop-users, exchanges, api-users."""
     by: UtcTime | None = None
     """When it must be running; left out: the earliest moment of the event."""
+    otherwise: Text | None = None
+    """What happens to whoever runs an older version then, in one sentence for everybody."""

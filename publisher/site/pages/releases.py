@@ -14,9 +14,10 @@ from publisher.model.records.decision import Decision, Outcome, Verdict
 from publisher.model.timespan import Span
 from publisher.rules import english
 from publisher.rules.gates.technical import artifacts, withdrawn
+from publisher.site.earliest import Earliest
 from publisher.site.freezes import FreezeRow
 from publisher.site.labels import OUTCOMES, RECORDED, Chip
-from publisher.site.page_model import Page, Refusal, Scene
+from publisher.site.page_model import Page, Scene
 from publisher.site.public import EventView
 from publisher.wire.web_path import address_of, web_path
 
@@ -70,8 +71,8 @@ class ReleaseView:
     passed: bool
     """Whether its channels have gone past it, and nothing records that it shipped."""
     decisions: tuple[Decision, ...]
-    refusal: Refusal | None = None
-    """What is in the way of the planned moment."""
+    opens: Earliest | None = None
+    """When it can ship at the earliest, and what it waits for; None unless it is still to come."""
     newer: str | None = None
     """The version that has replaced it; None while it is offered, or to come."""
     newer_page: str | None = None
@@ -95,14 +96,14 @@ class ReleaseView:
         return floor is not None and self.release.version < floor
 
     @property
+    def refused(self) -> bool:
+        """Whether it cannot ship at its planned time, which is still to come."""
+        return self.opens is not None and self.opens.moved and self.when == self.opens.asked
+
+    @property
     def earliest(self) -> datetime | None:
-        """When it can ship at the earliest, if nothing else changes; None where its plan holds or nobody knows."""
-        if self.refusal is not None:
-            return self.refusal.earliest
-        decision = self.decision
-        if (self.when is not None and not self.late) or decision is None or decision.go or decision.then is None:
-            return None
-        return None if decision.then.stops else decision.next_change
+        """When it can ship at the earliest, if that is not as planned or now; None where nobody knows, too."""
+        return self.opens.moment if self.opens is not None and self.opens.moved else None
 
     @property
     def title(self) -> str:
@@ -136,7 +137,7 @@ def release_view(scene: Scene, release: Release) -> ReleaseView:
         out=out,
         passed=passed,
         decisions=decisions,
-        refusal=scene.refusals.get(release.id),
+        opens=scene.earliest.get(release.id),
         newer=str(newer) if newer is not None else None,
         newer_page=page_of(replacement) if replacement is not None else None,
         late=not out and not passed and release.planned_for is not None and release.planned_for < scene.now,

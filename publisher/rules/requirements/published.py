@@ -1,4 +1,4 @@
-"""What a feed says of the versions that events require."""
+"""What feeds and pages say of the versions that events require: no word of events that are not public (R96)."""
 
 from __future__ import annotations
 
@@ -9,29 +9,34 @@ from publisher.errors import InputError
 from publisher.model.catalog import Catalog
 from publisher.model.content.event import Trigger
 from publisher.model.content.policy import Policy
-from publisher.model.content.product import Product
 from publisher.model.records.feed_format import FeedEstimate, FeedRequirement
 from publisher.rules.requirements.required import EventRequirement, requirements_of
 from publisher.wire.requirement import MOST
 from publisher.wire.web_path import address_of
 
 
-def feed_requirements(catalog: Catalog, product: str, channel: str, now: datetime) -> tuple[FeedRequirement, ...]:
+def public_requirements(catalog: Catalog, product: str, channel: str, now: datetime) -> tuple[EventRequirement, ...]:
     """What the events that the public may know of require on the channel, by moment.
 
-    Of what is over, only what no other requirement covers: the feed stays small, and clients still say "too late".
-    Raises InputError for more than clients read, since none may be dropped without a word.
+    Of what is over, only what no other requirement covers: the list stays short, and people still read "too late".
     """
     policy = catalog.policy_at(now)
     public = [each for each in requirements_of(catalog, product, channel) if each.event.is_public(now)]
     over = [each for each in public if each.due(policy) <= now]
     kept = [each for index, each in enumerate(public) if each not in over or not _is_covered(each, over[index + 1 :])]
-    if len(kept) > MOST:
+    return tuple(kept)
+
+
+def feed_requirements(catalog: Catalog, product: str, channel: str, now: datetime) -> tuple[FeedRequirement, ...]:
+    """The same as a feed has it. Raises InputError for more than clients read: none may be dropped without a word."""
+    public = public_requirements(catalog, product, channel, now)
+    if len(public) > MOST:
         raise InputError(
-            f"events require {len(kept)} versions of {product} {channel}, and clients read at most {MOST}",
+            f"events require {len(public)} versions of {product} {channel}, and clients read at most {MOST}",
             fix="remove `requires` of events that are long over, or that a later event covers",
         )
-    return tuple(_as_written(catalog, catalog.products[product], policy, each) for each in kept)
+    policy = catalog.policy_at(now)
+    return tuple(as_written(catalog, policy, each) for each in public)
 
 
 def _is_covered(requirement: EventRequirement, later: Iterable[EventRequirement]) -> bool:
@@ -44,9 +49,10 @@ def _is_covered(requirement: EventRequirement, later: Iterable[EventRequirement]
     )
 
 
-def _as_written(catalog: Catalog, product: Product, policy: Policy, requirement: EventRequirement) -> FeedRequirement:
+def as_written(catalog: Catalog, policy: Policy, requirement: EventRequirement) -> FeedRequirement:
+    """The requirement with its dates. Its product must be in the catalog, and its event public."""
     event, required = requirement.event, requirement.required
-    safe, trigger = requirement.last_safe_ship(policy, product), requirement.estimate
+    safe, trigger = requirement.last_safe_ship(policy, catalog.products[required.product]), requirement.estimate
     return FeedRequirement(
         event=event.id,
         title=event.title,

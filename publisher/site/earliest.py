@@ -1,0 +1,78 @@
+"""When a release can ship at the earliest, and what it waits for: the rules of `publish plan`, in public words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from publisher.model.catalog import Catalog
+from publisher.model.content.release import Release
+from publisher.model.records.decision import Decision, Verdict
+from publisher.model.records.evidence import Evidence
+from publisher.rules.calendar.schedule import schedule
+from publisher.rules.freeze.timeline import RESOLUTION
+from publisher.rules.gate_order import BY_ID
+
+
+@dataclass(frozen=True)
+class Earliest:
+    """The first date that is open for a release, from its planned time on, or from now if that is over or unknown."""
+
+    asked: datetime
+    """The planned time, or now."""
+    moment: datetime | None
+    """The first date from there on that no rule is in the way of; None: no such date is known."""
+    frozen: bool
+    """Whether a freeze holds at the time that was asked for."""
+    waits_for: tuple[Verdict, ...]
+    """What stops it last before `moment`, or where no date is known what stops it as planned; public words."""
+    mend: tuple[Verdict, ...]
+    """What people have to fix whatever the date; public words."""
+
+    @property
+    def moved(self) -> bool:
+        """Whether it cannot ship at the time that was asked for."""
+        return self.moment != self.asked
+
+
+def earliest(
+    catalog: Catalog,
+    release: Release,
+    now: datetime,
+    evidence_of: Callable[[str], Evidence],
+    decide: Callable[[str, datetime], Decision],
+) -> Earliest:
+    """The answer for all channels of a release: the last of their first dates.
+
+    `evidence_of` tells what is known of a channel, `decide` the public decision on the release there at a moment.
+    """
+    asked = now if release.planned_for is None else max(release.planned_for, now)
+    plans = {channel: schedule(catalog, release, channel, asked, evidence_of(channel)) for channel in release.channels}
+    opens = {channel: plan.openings[0].start if plan.openings else None for channel, plan in plans.items()}
+    as_asked = {channel: _stopping(decide(channel, asked)) for channel in release.channels}
+    last = max(release.channels, key=lambda channel: opens[channel] or NEVER)
+    moment = opens[last]
+    stops_last = as_asked[last] if moment is None or moment == asked else _stopping(decide(last, moment - RESOLUTION))
+    always = {channel: {verdict.rule for verdict in plan.mend} for channel, plan in plans.items()}
+    return Earliest(
+        asked=asked,
+        moment=moment,
+        frozen=any(BY_ID[verdict.rule].freeze for verdicts in as_asked.values() for verdict in verdicts),
+        waits_for=tuple(verdict for verdict in stops_last if verdict.rule not in always[last]),
+        mend=tuple(
+            {
+                verdict.rule: verdict
+                for channel, verdicts in as_asked.items()
+                for verdict in verdicts
+                if verdict.rule in always[channel]
+            }.values()
+        ),
+    )
+
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def _stopping(decision: Decision) -> list[Verdict]:
+    return [verdict for verdict in decision.verdicts if verdict.outcome.stops]
