@@ -16,11 +16,11 @@ from publisher.errors import InputError, StorageConflict
 from publisher.pipeline import demo
 from publisher.pipeline.demo import DemoPlace
 from publisher.pipeline.live_state import live_state
-from publisher.site.directory_writer import read_file
+from publisher.site.directory_writer import read_files
 from publisher.site.mkdocs.build import build_site
 from publisher.site.mkdocs.plugin import SiteSource
 from publisher.site.mkdocs.preview import BUILT_FOR
-from publisher.site.render import CALENDAR_ICS
+from publisher.site.render import CALENDARS
 from publisher.site.templates import Templates
 from publisher.storage.open import open_storage
 
@@ -64,13 +64,13 @@ def command(wheels: Path | None) -> None:
 
     state = live_state(open_storage(str(place.bucket)), place.root.read_bytes(), catalog.signers, wall_clock())
     now = catalog.sample.reference_time if catalog.sample else wall_clock()
-    before = read_file(place.site, CALENDAR_ICS)
+    before = read_files(place.site, CALENDARS)
     source = SiteSource(
         catalog,
         state,
         now,
         Templates(Path("templates")),
-        calendar_before=before,
+        calendars_before=before,
         handed_out=read_handed_out(place.config),
     )
     build_site(Path("mkdocs.yml"), place.site, source)

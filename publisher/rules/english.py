@@ -105,6 +105,14 @@ def length(span: timedelta) -> str:
     return counted(int(number), {"d": "day", "h": "hour", "min": "minute"}[unit])
 
 
+def rounded_down(span: timedelta) -> str:
+    """131 days, 30 hours, 5 minutes: in whole units, small enough that two of them are left."""
+    for unit, noun in ((timedelta(days=1), "day"), (timedelta(hours=1), "hour")):
+        if span >= 2 * unit:
+            return counted(span // unit, noun)
+    return counted(span // timedelta(minutes=1), "minute")
+
+
 def counted(number: int, noun: str) -> str:
     """1 day, 2 days."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

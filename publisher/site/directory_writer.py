@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from publisher.errors import InputError, StorageError
@@ -14,12 +15,13 @@ MARKER = ".made-by-tidegate"
 """The file that says that a directory was made here and may be replaced."""
 
 
-def read_file(site: Path, path: str) -> bytes | None:
-    """One file of a site that lies in a directory; None where there is none, or it cannot be read."""
-    try:
-        return (site / path).read_bytes()
-    except OSError:
-        return None
+def read_files(site: Path, paths: Iterable[str]) -> dict[str, bytes]:
+    """Some files of a site that lies in a directory, by path, without those that cannot be read."""
+    files = {}
+    for path in paths:
+        with suppress(OSError):
+            files[path] = (site / path).read_bytes()
+    return files
 
 
 def write_directory(target: Path, files: Mapping[str, bytes]) -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from publisher.model.content.deprecation import DeprecationState
 from publisher.model.content.event import Assumption
 from publisher.model.content.maintenance import Degree, PlaneImpact
-from publisher.model.content.product import ClientType
+from publisher.model.content.product import ClientType, Product
 from publisher.model.content.release import ChangeClass
 from publisher.model.records.decision import Outcome
 from publisher.wire.feed_words import Action, Restart
+from publisher.wire.version import Version
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,17 @@ OUTCOMES = {
 
 RECORDED = Chip("go", "newest on record")
 """What the content says is current, where the channel does not say so: nobody looked, or it offers something else."""
+
+INSECURE, UNSUPPORTED = Chip("stop", "not secure"), Chip("stop", "not supported")
+
+
+def marks(product: Product, version: Version | str) -> tuple[Chip, ...]:
+    """What stands beside a version wherever it is listed: that it is below the security floor, or not supported."""
+    if isinstance(version, str):
+        version = Version.parse(version)
+    floors = ((product.min_secure, INSECURE), (product.min_supported, UNSUPPORTED))
+    return tuple(chip for floor, chip in floors if floor is not None and version < floor)
+
 
 ANSWERS = {
     Outcome.NOT_APPLICABLE: "Yes: no rule applies",

@@ -10,6 +10,7 @@ from typing import Any
 
 from publisher.model.catalog import Catalog
 from publisher.model.content.policy import Policy
+from publisher.model.content.product import Channel, Product
 from publisher.model.content.release import Release
 from publisher.model.records.channel_state import ChannelState, LiveRelease, Withdrawal
 from publisher.model.records.decision import Decision
@@ -84,6 +85,11 @@ class Scene:
         """Every event by id, as the public reads it."""
         return {event.id: view_of(event, self.now) for event in self.catalog.events}
 
+    def main_channel(self, product: Product) -> Channel:
+        """The channel that most users follow: the first that takes no pre-releases, else the first."""
+        channels = [self.catalog.channels[channel] for channel in product.channels]
+        return next((channel for channel in channels if not channel.prereleases), channels[0])
+
     def live(self, product: str, channel: str) -> LiveRelease | None:
         """What the bucket verifiably offers, if a bucket was read."""
         return self.state.of(product, channel) if self.state else None
@@ -104,10 +110,13 @@ class Scene:
         """Whether a channel has taken it back, and none offers it."""
         return bool(self.withdrawals(release)) and not self.live_of(release)
 
+    def withdrawn_from(self, product: str, channel: str) -> frozenset[Version]:
+        """The versions that a channel has taken back, if a bucket was read."""
+        return self._evidence_of(product, channel).withdrawn_from(channel)
+
     def current(self, product: str, channel: str) -> Release | None:
         """The newest release that the content records as shipped to the channel, and that was not taken back."""
-        withdrawn = self._evidence_of(product, channel).withdrawn_from(channel)
-        return self.catalog.current(product, channel, self.now, withdrawn)
+        return self.catalog.current(product, channel, self.now, self.withdrawn_from(product, channel))
 
     def is_out(self, release: Release) -> bool:
         """Whether it has been published, by the bucket or else by the content; and be it taken back since."""

@@ -12,6 +12,7 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -23,9 +24,11 @@ from publisher.model.records.channel_state import ChannelState
 from publisher.model.values import format_time
 from publisher.site.outputs.calendar_json import quarter_as_data
 from publisher.site.outputs.ics import to_ics
+from publisher.site.outputs.ready import ready_as_data, ready_ics
 from publisher.site.page_model import Page, Scene
-from publisher.site.pages import calendar, events, feed_reference, home, reference, releases
+from publisher.site.pages import calendar, events, feed_reference, home, ready, reference, releases
 from publisher.site.public import public_catalog
+from publisher.site.readiness import cancelled_events, requirement_views
 from publisher.site.templates import Templates
 from publisher.site.text import escape
 
@@ -36,6 +39,11 @@ DECISIONS = "data/decisions.json"
 
 CALENDAR_DATA, CALENDAR_ICS = "data/calendar.json", "calendar.ics"
 
+READY_DATA, READY_ICS = "ready/ready.json", "ready/ready.ics"
+
+CALENDARS = (CALENDAR_ICS, READY_ICS)
+"""Files that are made from the ones that they replace."""
+
 
 def render_site(
     catalog: Catalog,
@@ -43,19 +51,21 @@ def render_site(
     now: datetime,
     templates: Templates,
     feed_schema: Mapping[str, Any],
-    calendar_before: bytes | None = None,
+    calendars_before: Mapping[str, bytes] = MappingProxyType({}),
     beside: Collection[str] = (),
 ) -> dict[str, bytes]:
     """Every generated file of the site at `now`, sorted by path.
 
     `state` is what a bucket verifiably offers; without it the content alone says what is current.
-    `feed_schema` is the feed's JSON Schema; it is published, and its page is made from it. `calendar_before` is the
-    calendar.ics of the site as it was published before; `beside` are the files in content/pages, by path.
+    `feed_schema` is the feed's JSON Schema; it is published, and its page is made from it. `calendars_before` are
+    those of CALENDARS that the site had before, by path; `beside` are the files in content/pages, by path.
     Raises ContentError when a template is broken.
     """
     scene = Scene(public_catalog(catalog), state, now)
+    requirements, cancelled = requirement_views(scene), cancelled_events(scene)
     pages = [
-        *home.pages(scene),
+        *home.pages(scene, requirements),
+        *ready.pages(scene, requirements, cancelled),
         *releases.pages(scene),
         *calendar.pages(scene),
         *events.pages(scene),
@@ -66,7 +76,7 @@ def render_site(
         {page.path for page in pages}
         | set(PROSE)
         | set(beside)
-        | {feed_reference.SCHEMA, DECISIONS, CALENDAR_DATA, CALENDAR_ICS}
+        | {feed_reference.SCHEMA, DECISIONS, CALENDAR_DATA, CALENDAR_ICS, READY_DATA, READY_ICS}
     )
     common = _common(scene)
     files = {page.path: _render(page, known, common, templates) for page in pages}
@@ -75,7 +85,9 @@ def render_site(
     )
     files[DECISIONS] = _json(_decisions(scene))
     files[CALENDAR_DATA] = _json(quarter_as_data(scene.quarter, scene.catalog, scene.state))
-    files[CALENDAR_ICS] = to_ics(scene.quarter, scene.catalog, now, calendar_before)
+    files[CALENDAR_ICS] = to_ics(scene.quarter, scene.catalog, now, calendars_before.get(CALENDAR_ICS))
+    files[READY_DATA] = _json(ready_as_data(scene, requirements, cancelled))
+    files[READY_ICS] = ready_ics(scene, requirements, cancelled, calendars_before.get(READY_ICS))
     return dict(sorted(files.items()))
 
 

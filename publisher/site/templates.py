@@ -48,6 +48,7 @@ class Templates:
             listed=text.listed,
             length=text.length,
             size=text.size,
+            rounded_down=english.rounded_down,
             web_path=web_path,
             upfirst=english.upfirst,
             rich=text.rich,

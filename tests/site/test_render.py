@@ -380,7 +380,7 @@ def test_text_of_the_content_has_a_direction_of_its_own() -> None:
 
 def test_client_and_root_that_lie_beside_the_pages_are_linked_and_nothing_else_is_asked_for() -> None:
     own = {"tidegate.pyz", "root.json"}
-    beside = render_site(FULL, live(), NOW, TEMPLATES, FEED_SCHEMA, None, own)["downloads.md"].decode()
+    beside = render_site(FULL, live(), NOW, TEMPLATES, FEED_SCHEMA, {}, own)["downloads.md"].decode()
     linked = {attributes.get("href") for name, attributes in from_markdown(beside).elements if name == "a"}
     assert {"../tidegate.pyz", "../root.json"} <= linked
     assert "--root root.json" not in beside

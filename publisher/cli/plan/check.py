@@ -19,6 +19,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.config.schedule import ScheduleMapping
 from publisher.model.history.mapping import Mapping as HistoryMapping
 from publisher.model.values import Model
+from publisher.rules.lint.dropped_support import dropped_support
 from publisher.rules.lint.lint import Lint
 from publisher.rules.lint.lints import lints
 from publisher.rules.lint.loosened import loosened
@@ -30,8 +31,8 @@ from publisher.rules.lint.raised_requirements import raised
 @click.option(
     "--since",
     metavar="REV",
-    help="Also refuse changes that shorten a running freeze or exempt from it, or change the policy without a new"
-    " version.",
+    help="Also refuse changes that shorten a running freeze, exempt from it or drop support early, or change the policy"
+    " without a new version.",
 )
 @project_options
 @answering
@@ -46,7 +47,9 @@ def command(strict: bool, since: str | None, project: Project) -> Report:
     catalog = load_catalog(project.content, project.config, besides=besides)
     now = catalog.sample.reference_time if catalog.sample else wall_clock()
     if since is not None:
-        _refuse_loosened(since, project, catalog, now)
+        old = catalog_at(since, project.content, project.config)
+        _refuse_loosened(since, project, old, catalog, now)
+        _refuse_dropped_support(since, old, catalog, now)
     left = () if catalog.sample is not None else placeholders(catalog, project.config, project.content)
     unfilled = [Lint(str(problem.place), problem.what, problem.fix) for problem in left]
     return CheckReport(count(catalog), [*unfilled, *lints(catalog, now)], strict)
@@ -77,14 +80,13 @@ class CheckReport(Report):
         return {"counts": self.counts, "problems": [], "advice": advice}
 
 
-def _refuse_loosened(since: str, project: Project, catalog: Catalog, now: datetime) -> None:
+def _refuse_loosened(since: str, project: Project, old: Catalog, catalog: Catalog, now: datetime) -> None:
     """Raise InputError when the content ends a freeze that has begun earlier than the content of a revision did.
 
     Refused too: an event that requires more than it did while its own freeze holds, which would be a way through it.
 
     A policy that differs under the same version is refused too: a decision names the policy it followed by it.
     """
-    old = catalog_at(since, project.content, project.config)
     if catalog.policy.version == old.policy.version and catalog.policy != old.policy:
         version = old.policy.version
         raise InputError(
@@ -106,6 +108,13 @@ def _refuse_loosened(since: str, project: Project, catalog: Catalog, now: dateti
             fix="add an override of freeze.hard or freeze.soft for that version to content/overrides/, or wait for the"
             " end of the freeze",
         )
+
+
+def _refuse_dropped_support(since: str, old: Catalog, catalog: Catalog, now: datetime) -> None:
+    """Raise InputError when the content drops the support of versions that users may still rely on."""
+    if dropped := dropped_support(old, catalog, now):
+        listed = "\n".join(f"  {each.what}" for each in dropped)
+        raise InputError(f"compared with {since}, support would end too early:\n{listed}", fix=dropped[0].fix)
 
 
 def count(catalog: Catalog) -> dict[str, int]:

@@ -30,10 +30,10 @@ from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.publication.plan import Publication
 from publisher.pipeline.site.files import read_site
 from publisher.pipeline.site.signing import plan_signing
-from publisher.site.directory_writer import read_file, refuse_foreign
+from publisher.site.directory_writer import read_files, refuse_foreign
 from publisher.site.mkdocs.build import build_site
 from publisher.site.mkdocs.plugin import SiteSource
-from publisher.site.render import CALENDAR_ICS
+from publisher.site.render import CALENDARS
 from publisher.site.templates import Templates
 from publisher.storage.protocol import Body, Storage
 
@@ -89,13 +89,13 @@ def command(
         )
         directory = target or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tidegate-"))) / "site"
         refuse_foreign(directory)
-        before = published(places.site, CALENDAR_ICS) if places else None
+        uploaded = published(places.site, CALENDARS) if places else {}
         source = SiteSource(
             catalog,
             state_of(bucket or channel_bucket, project, catalog),
             moment(at, catalog),
             Templates(templates),
-            calendar_before=before or read_file(directory, CALENDAR_ICS),
+            calendars_before=read_files(directory, CALENDARS) | uploaded,
             handed_out=read_handed_out(project.config),
         )
         build_site(mkdocs_file, directory, source)

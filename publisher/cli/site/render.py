@@ -12,8 +12,8 @@ from publisher.content.load import PAGES
 from publisher.content.pages import read_handed_out, read_pages
 from publisher.content.schemas import schema_of
 from publisher.model.records.feed_format import Feed
-from publisher.site.directory_writer import read_file, refuse_foreign, write_directory
-from publisher.site.render import CALENDAR_ICS, fill_prose, render_site
+from publisher.site.directory_writer import read_files, refuse_foreign, write_directory
+from publisher.site.render import CALENDARS, fill_prose, render_site
 from publisher.site.templates import Templates
 from publisher.text.terminal import whole
 
@@ -34,7 +34,7 @@ def command(target: Path, templates: Path, bucket: str | None, project: Project,
     now = moment(at, catalog)
     compiled = Templates(templates)
     state = state_of(bucket, project, catalog)
-    schema, before = schema_of(Feed, closed=False, nulls=True), read_file(target, CALENDAR_ICS)
+    schema, before = schema_of(Feed, closed=False, nulls=True), read_files(target, CALENDARS)
     prose = {**read_pages(project.content[0] / PAGES), **read_handed_out(project.config)}
     files = render_site(catalog, state, now, compiled, schema, before, prose.keys())
     for path, body in prose.items():

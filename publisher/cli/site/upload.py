@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -58,12 +59,13 @@ def open_places(site: str, channel: str | None, catalog: Catalog, now: datetime,
     return places
 
 
-def published(site: Storage, path: str) -> bytes | None:
-    """One file as it was uploaded before; None where there is none, or it is larger than any of ours."""
-    try:
-        return site.read(path, SMALL)[0] if site.is_prepared() else None
-    except (StorageMissing, StorageTooLarge):
-        return None
+def published(site: Storage, paths: Iterable[str]) -> dict[str, bytes]:
+    """Some files as they were uploaded before, by path, without those that are missing or larger than any of ours."""
+    files = {}
+    for path in paths if site.is_prepared() else ():
+        with suppress(StorageMissing, StorageTooLarge):
+            files[path] = site.read(path, SMALL)[0]
+    return files
 
 
 def upload(

@@ -12,6 +12,7 @@ from publisher.content.links.checks import exists, file_named, once
 from publisher.content.links.maintenance import maintenance_problems
 from publisher.content.links.requirements import requirement_problems
 from publisher.content.links.risk_register import register_problems
+from publisher.content.links.support import support_problems
 from publisher.errors import Place, Problem
 from publisher.model.config.role import SHARED_ROLES, TOP_LEVEL_ROLES
 from publisher.model.content.event import Event
@@ -38,6 +39,7 @@ def link_problems(loaded: Loaded, *, quorums: bool = True) -> list[Problem]:
         *register_problems(loaded),
         *maintenance_problems(loaded),
         *requirement_problems(loaded),
+        *support_problems(loaded),
         *_markdown(loaded),
     ]
 

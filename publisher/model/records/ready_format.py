@@ -34,7 +34,7 @@ class ReadyRequirement(FeedRequirement):
     offered: ReleaseVersion | None = None
     """The version that the channel offers; absent where there is none."""
     expected: UtcTime | None = None
-    """When a version that is ready may come out at the earliest; absent where none is announced, or no date is known."""
+    """When an announced version that is ready may come out at the earliest; absent where no date is known."""
     late: bool = False
     """Whether it is not out, and `runway_begins` has passed or lies before `expected`."""
     otherwise: Text | None = None

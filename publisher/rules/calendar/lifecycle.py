@@ -32,3 +32,15 @@ def deprecation_state(
         if version is not None and newest is not None and newest >= version:
             return state
     return DeprecationState.ANNOUNCED
+
+
+def support_ends(catalog: Catalog, product: str, version: Version) -> datetime | None:
+    """When the support of a version ends at the earliest, by the deprecations that name it; None: no end is planned."""
+    ends = (
+        deprecation.earliest_removal
+        for deprecation in catalog.deprecations
+        if deprecation.product == product
+        and deprecation.versions_below is not None
+        and version < deprecation.versions_below
+    )
+    return min(ends, default=None)

@@ -35,9 +35,9 @@ from publisher.model.allowed_markup import html_problem
 from publisher.model.catalog import Catalog
 from publisher.model.records.channel_state import ChannelState
 from publisher.model.records.feed_format import Feed
-from publisher.site.directory_writer import read_file
+from publisher.site.directory_writer import read_files
 from publisher.site.mkdocs import csp
-from publisher.site.render import CALENDAR_ICS, fill_prose, render_site
+from publisher.site.render import CALENDARS, fill_prose, render_site
 from publisher.site.templates import Templates
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ class SiteSource:
     now: datetime
     templates: Templates
     feed_schema: Mapping[str, Any] = field(default_factory=lambda: schema_of(Feed, closed=False, nulls=True))
-    calendar_before: bytes | None = None
-    """calendar.ics as it was published before."""
+    calendars_before: Mapping[str, bytes] = field(default_factory=dict)
+    """Calendars as they were published before, by path."""
     handed_out: Mapping[str, bytes] = field(default_factory=dict)
     """Client and root that users take from the site, by name."""
 
@@ -128,7 +128,7 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
                     self._source.now,
                     self._source.templates,
                     self._source.feed_schema,
-                    self._source.calendar_before,
+                    self._source.calendars_before,
                     self._pages.keys(),
                 )
             except TidegateError as error:
@@ -229,13 +229,12 @@ class TidegatePlugin(BasePlugin[TidegateConfig]):  # type: ignore[no-untyped-cal
         *content, site_config, templates = self._directories(config)
         catalog = load_catalog([_short(directory) for directory in content], _short(site_config))
         now = catalog.sample.reference_time if catalog.sample else datetime.now(UTC).replace(microsecond=0)
-        before = read_file(Path(config.site_dir), CALENDAR_ICS)
         return SiteSource(
             catalog,
             None,
             now,
             Templates(_short(templates)),
-            calendar_before=before,
+            calendars_before=read_files(Path(config.site_dir), CALENDARS),
             handed_out=read_handed_out(_short(site_config)),
         )
 

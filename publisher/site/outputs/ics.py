@@ -1,9 +1,9 @@
-"""The calendar as iCalendar (RFC 5545), for programs that people plan with; the only importer of icalendar."""
+"""The calendar as iCalendar (RFC 5545), for programs that people plan with; this folder alone imports icalendar."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -47,21 +47,34 @@ def to_ics(quarter: Quarter, catalog: Catalog, now: datetime, published: bytes |
     An entry that says what it said in the calendar `published` before keeps its DTSTAMP and SEQUENCE; for any other,
     both count up to `now` (3.8.7.2, 3.8.7.4). So they never go back, also where the calendar before is lost.
     """
+    host = host_of(catalog)
+    entries = (
+        # A freeze that was moved while it held has several windows on one side; they are counted from the first.
+        _entry(bar, lane, f"{_about(bar, lane)}{f'-{bar.ordinal + 1}' if bar.ordinal else ''}@{host}")
+        for lane in quarter.lanes
+        for bar in lane.bars
+    )
+    return as_calendar("Release calendar", entries, now, published)
+
+
+def host_of(catalog: Catalog) -> str:
+    """What UIDs end in."""
+    return urlsplit(catalog.endpoints.site).hostname or "localhost"
+
+
+def as_calendar(name: str, entries: Iterable[Entry], now: datetime, published: bytes | None) -> bytes:
+    """Entries as one VCALENDAR, each with DTSTAMP and SEQUENCE; `published` is the calendar as it was before."""
     calendar = Calendar()
     calendar.add("prodid", PRODID)
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", "Release calendar")
+    calendar.add("x-wr-calname", name)
     calendar["refresh-interval"] = vDuration(REFRESH)
     calendar["refresh-interval"].params["value"] = "DURATION"
     calendar["x-published-ttl"] = vDuration(REFRESH)  # what Outlook reads in its place
-    host = urlsplit(catalog.endpoints.site).hostname or "localhost"
     before = _issues(published)
-    for lane in quarter.lanes:
-        for bar in lane.bars:
-            # A freeze that was moved while it held has several windows on one side; they are counted from the first.
-            uid = f"{_about(bar, lane)}{f'-{bar.ordinal + 1}' if bar.ordinal else ''}@{host}"
-            calendar.add_component(_stamped(_entry(bar, lane, uid), before, now))
+    for entry in entries:
+        calendar.add_component(_stamped(entry, before, now))
     data: bytes = calendar.to_ical()
     return data
 
@@ -90,10 +103,11 @@ def _issues(published: bytes | None) -> dict[str, _Issue]:
 
 def _content(entry: Any) -> tuple[bytes, ...]:
     """All that an entry says, but for when it was said."""
-    return tuple(entry[name].to_ical() for name in _CONTENT if name in entry)
+    alarms = (alarm["trigger"].to_ical() for alarm in entry.walk("VALARM"))
+    return (*(entry[name].to_ical() for name in _CONTENT if name in entry), *alarms)
 
 
-_CONTENT = ("dtstart", "dtend", "status", "summary")
+_CONTENT = ("dtstart", "dtend", "status", "summary", "description", "url")
 
 
 def _stamped(entry: Entry, before: Mapping[str, _Issue], now: datetime) -> Entry:

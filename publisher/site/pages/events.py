@@ -10,6 +10,7 @@ from publisher.model.content.monitor import Monitor, Reading
 from publisher.model.content.release import Release
 from publisher.rules.freeze.severity import effective_severity, risk_index
 from publisher.rules.health.readings import last_reading, limits
+from publisher.rules.requirements.required import EventRequirement
 from publisher.site.page_model import Page, Scene
 from publisher.site.pages.releases import release_view
 from publisher.site.public import public_events
@@ -45,6 +46,14 @@ def pages(scene: Scene) -> Iterator[Page]:
                 "severity": effective_severity(scene.catalog, event),
                 "risk_index": risk_index(scene.catalog, event),
                 "freeze": scene.freeze_of.get(event.id),
+                "requires": [
+                    (
+                        scene.catalog.products[required.product],
+                        scene.catalog.channels[required.channel],
+                        EventRequirement(event, required),
+                    )
+                    for required in event.requires
+                ],
                 "measured": _measured(scene, event),
                 "releases": [release_view(scene, release) for release in tied.get(event.id, ())],
             },

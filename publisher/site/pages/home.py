@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.model.content.product import Channel, Product
 from publisher.model.content.release import Release
 from publisher.rules import english
-from publisher.site.labels import RECORDED, Chip
+from publisher.site.labels import RECORDED, Chip, marks
 from publisher.site.page_model import Page, Scene
-from publisher.site.pages.releases import TakenBack, release_view, withdrawn_ahead
+from publisher.site.pages.releases import ReleaseView, TakenBack, release_view, withdrawn_ahead
 from publisher.site.public import public_events
+from publisher.site.readiness import RequirementView
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,32 @@ class Current:
     """What those who run a newer version, which was taken back, have to know."""
 
 
-def pages(scene: Scene) -> Iterator[Page]:
+@dataclass(frozen=True)
+class ToRun:
+    """What to run of one product: its row at the top of the page."""
+
+    product: Product
+    channel: Channel
+    version: str | None
+    """What the channel offers; None for nothing."""
+    release: Release | None
+    """Its notes, where the content has them and they are public."""
+    since: datetime | None
+    """When that shipped, where it is recorded."""
+    taken_back: tuple[TakenBack, ...]
+    """Newer versions that were taken back."""
+    unmet: tuple[RequirementView, ...]
+    """What events require and this version does not meet."""
+    next: ReleaseView | None
+    """The release of this channel that can ship first."""
+
+    @property
+    def marks(self) -> tuple[Chip, ...]:
+        """Whether the offered version itself is below a floor."""
+        return marks(self.product, self.version) if self.version is not None else ()
+
+
+def pages(scene: Scene, requirements: Sequence[RequirementView]) -> Iterator[Page]:
     """The home page."""
     waiting = [outlook for outlook in scene.outlooks if outlook.waits]
     next_opening = min((wait.until for outlook in waiting for wait in outlook.waits), default=None)
@@ -44,11 +70,41 @@ def pages(scene: Scene) -> Iterator[Page]:
         {
             "headline": _headline(next_opening, scene.now),
             "calm": not waiting,
+            "to_run": [_to_run(scene, product, requirements) for product in scene.catalog.products.values()],
+            "required": any(not view.over for view in requirements),
             "products": [(product, _currents(scene, product)) for product in scene.catalog.products.values()],
             "ahead": ahead[:6],
             "events": [event for event in public_events(scene.catalog, scene.now) if _coming(scene, event.ends)][:4],
         },
         contents=False,
+    )
+
+
+def _to_run(scene: Scene, product: Product, requirements: Sequence[RequirementView]) -> ToRun:
+    channel = scene.main_channel(product)
+    offered = scene.offered(product.id, channel.id)
+    release = scene.catalog.find(product.id, str(offered)) if offered is not None else None
+    shipped = release.shipped_at if release is not None else None
+    ahead = [
+        release_view(scene, coming)
+        for coming in scene.catalog.releases_of(product.id)
+        if channel.id in coming.channels and scene.is_coming(coming) and (offered is None or coming.version > offered)
+    ]
+    return ToRun(
+        product=product,
+        channel=channel,
+        version=None if offered is None else str(offered),
+        release=release,
+        since=shipped if shipped is not None and shipped <= scene.now else None,
+        taken_back=withdrawn_ahead(scene, product.id, channel.id),
+        unmet=tuple(
+            view
+            for view in requirements
+            if (view.product.id, view.channel.id) == (product.id, channel.id) and not view.out
+        ),
+        next=min(
+            ahead, key=lambda view: (view.not_before is None, view.not_before, view.release.version), default=None
+        ),
     )
 
 

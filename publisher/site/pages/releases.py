@@ -6,19 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.model.content.product import Product
+from publisher.model.content.product import Channel, Product
 from publisher.model.content.release import Release
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.channel_state import Withdrawal
 from publisher.model.records.decision import Decision, Outcome, Verdict
 from publisher.model.timespan import Span
 from publisher.rules import english
+from publisher.rules.calendar.lifecycle import support_ends
 from publisher.rules.gates.technical import artifacts, withdrawn
 from publisher.site.earliest import Earliest
 from publisher.site.freezes import FreezeRow
-from publisher.site.labels import OUTCOMES, RECORDED, Chip
+from publisher.site.labels import INSECURE, OUTCOMES, RECORDED, UNSUPPORTED, Chip
 from publisher.site.page_model import Page, Scene
 from publisher.site.public import EventView
+from publisher.wire.version import Version
 from publisher.wire.web_path import address_of, web_path
 
 
@@ -83,6 +85,10 @@ class ReleaseView:
     """The channels that have taken it back."""
     offered: bool = False
     """Whether a channel verifiably offers it."""
+    causes: tuple[EventView, ...] = ()
+    """The events that it waits for, where each thing that it waits for is such an event and may be named."""
+    until_then: tuple[tuple[Channel, Version | None], ...] = ()
+    """What its channels offer while it waits."""
 
     @property
     def coming(self) -> bool:
@@ -96,6 +102,12 @@ class ReleaseView:
         return floor is not None and self.release.version < floor
 
     @property
+    def unsupported(self) -> bool:
+        """Whether it is older than the product's oldest supported version."""
+        oldest = self.product.min_supported
+        return oldest is not None and self.release.version < oldest
+
+    @property
     def refused(self) -> bool:
         """Whether it cannot ship at its planned time, which is still to come."""
         return self.opens is not None and self.opens.moved and self.when == self.opens.asked
@@ -104,6 +116,11 @@ class ReleaseView:
     def earliest(self) -> datetime | None:
         """When it can ship at the earliest, if that is not as planned or now; None where nobody knows, too."""
         return self.opens.moment if self.opens is not None and self.opens.moved else None
+
+    @property
+    def not_before(self) -> datetime | None:
+        """When it can ship at the earliest, planned or not; None where no such date is known, or it has shipped."""
+        return self.opens.moment if self.opens is not None else None
 
     @property
     def title(self) -> str:
@@ -143,7 +160,30 @@ def release_view(scene: Scene, release: Release) -> ReleaseView:
         late=not out and not passed and release.planned_for is not None and release.planned_for < scene.now,
         taken_back=back,
         offered=bool(scene.live_of(release)),
+        causes=_causes(scene, release),
+        until_then=_until_then(scene, release) if not out and not passed else (),
     )
+
+
+def _causes(scene: Scene, release: Release) -> tuple[EventView, ...]:
+    opens = scene.earliest.get(release.id)
+    if opens is None or not all(verdict.sources for verdict in opens.waits_for):
+        return ()
+    sources = dict.fromkeys(source for verdict in opens.waits_for for source in verdict.sources)
+    views = [scene.views.get(source) for source in sources]
+    named = tuple(view for view in views if view is not None and view.page is not None)
+    return named if len(named) == len(views) else ()
+
+
+def _until_then(scene: Scene, release: Release) -> tuple[tuple[Channel, Version | None], ...]:
+    """What its channels offer; of one that offers nothing, such as a new beta, what most users run."""
+    product = scene.catalog.products[release.product]
+    channels = [scene.catalog.channels[channel] for channel in release.channels]
+    offers = [(channel, scene.offered(product.id, channel.id)) for channel in channels]
+    if not any(version for _, version in offers):
+        main = scene.main_channel(product)
+        offers = [(main, scene.offered(product.id, main.id))]
+    return tuple(offers)
 
 
 def taken_back(scene: Scene, withdrawal: Withdrawal) -> TakenBack:
@@ -198,6 +238,37 @@ def folder_url(scene: Scene, product: str, version: str) -> str:
     return address_of(scene.catalog.endpoints.downloads[0], f"releases/{product}/{version}/")
 
 
+@dataclass(frozen=True)
+class SupportRow:
+    """How long a version is supported."""
+
+    view: ReleaseView
+    status: Chip
+    ends: datetime | None
+    """When its support ends at the earliest, or has ended; None: no end is planned, or it was never known."""
+
+
+def _support(scene: Scene, views: list[ReleaseView]) -> list[SupportRow]:
+    """A row for each published version; pre-releases are not supported anyway."""
+    return [
+        _support_row(view, support_ends(scene.catalog, view.product.id, view.release.version))
+        for view in views
+        if view.out and not view.release.version.prerelease
+    ]
+
+
+def _support_row(view: ReleaseView, ends: datetime | None) -> SupportRow:
+    if view.taken_back and not view.offered:
+        return SupportRow(
+            view, Chip("stop", "taken back"), max((back.at for back in view.taken_back if back.at), default=None)
+        )
+    if view.insecure:
+        return SupportRow(view, INSECURE, ends)
+    if view.unsupported:
+        return SupportRow(view, UNSUPPORTED, ends)
+    return SupportRow(view, Chip("wait", "deprecated") if ends is not None else Chip("go", "supported"), ends)
+
+
 def pages(scene: Scene) -> Iterator[Page]:
     """The list, then every release."""
     views = [release_view(scene, release) for release in scene.catalog.releases]
@@ -205,12 +276,13 @@ def pages(scene: Scene) -> Iterator[Page]:
         (product, [view for view in reversed(views) if view.release.product == product.id])
         for product in scene.catalog.products.values()
     ]
+    support = [(product, rows) for product, views_of in groups if (rows := _support(scene, views_of))]
     yield Page(
         "releases/index.md",
         "Releases",
         "releases.md.jinja",
         "Every release: what it changes, whether it is out, and what it waits for.",
-        {"groups": groups},
+        {"groups": groups, "support": support},
     )
     for view in views:
         release = view.release
