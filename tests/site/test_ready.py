@@ -146,7 +146,12 @@ def test_r28_an_announced_release_has_its_date_and_is_late_after_its_last_safe_d
     assert "It is late." not in said
     behind = release("5.0.0", planned_for=at(45), notes=NEEDED)
     said = text(given(upgrade(), releases=(PUBLISHED, behind)))
-    assert "It is late. Its last safe date is Tuesday 29 December 2026, 12:00 UTC, 21 days before you need it." in said
+    assert (
+        "It is late. Its last safe date is Tuesday 29 December 2026, 12:00 UTC, 21 days before you need it. You will have less time than that to install it."
+        in said
+    )
+    behind = release("5.0.0", planned_for=at(80), notes=NEEDED)
+    assert "As planned it comes too late." in text(given(upgrade(), releases=(PUBLISHED, behind)))
 
 
 def test_a_freeze_in_the_way_of_an_announced_release_shows_the_date_that_plan_gives() -> None:
@@ -173,7 +178,7 @@ def test_r18_a_block_is_told_with_its_height_its_window_and_when_that_was_estima
     assert (
         "Network upgrade, at block 71,000,000 of BitTorrent Chain. That is expected about Monday 18 January 2027,"
         " 12:00 UTC: between Sunday 17 January 2027, 12:00 UTC and Tuesday 19 January 2027, 12:00 UTC, as estimated"
-        " on 19 November 2026. The date above is the earliest that it can be." in said
+        " on 19 November 2026. The date above leaves room, since an estimate grows less certain with age." in said
     )
     (requirement,) = data(content)["requirements"]
     assert requirement["by"] == at(58)
@@ -184,7 +189,7 @@ def test_r18_a_block_is_told_with_its_height_its_window_and_when_that_was_estima
 
 def test_r18_an_old_estimate_near_its_runway_says_so() -> None:
     content = given(upgrade("upgrade", 59, trigger=TRIGGER))
-    assert "the estimate is old, so look again before you rely on it" in text(content, now=NOW + timedelta(days=25))
+    assert "this one is old, so look again before you rely on it" in text(content, now=NOW + timedelta(days=25))
 
 
 def test_requirements_stand_by_the_moment_and_only_what_is_over_and_not_covered_is_too_late() -> None:

@@ -17,7 +17,7 @@ from publisher.rules.calendar.lifecycle import support_ends
 from publisher.rules.gates.technical import artifacts, withdrawn
 from publisher.site.earliest import Earliest
 from publisher.site.freezes import FreezeRow
-from publisher.site.labels import INSECURE, OUTCOMES, RECORDED, UNSUPPORTED, Chip
+from publisher.site.labels import INSECURE, OUTCOMES, RECORDED, UNSUPPORTED, Chip, marks
 from publisher.site.page_model import Page, Scene
 from publisher.site.public import EventView
 from publisher.wire.version import Version
@@ -57,6 +57,8 @@ class TakenBack:
     """The page of that, if it has one."""
     newer: bool
     """Whether that is a newer version, and not an older one to go back to."""
+    marks: tuple[Chip, ...]
+    """Whether that is itself below a floor."""
 
 
 @dataclass(frozen=True)
@@ -193,6 +195,7 @@ def taken_back(scene: Scene, withdrawal: Withdrawal) -> TakenBack:
         live = None
     release = scene.catalog.find(withdrawal.product, str(live.version)) if live else None
     channel = scene.catalog.channels.get(withdrawal.channel)
+    product = scene.catalog.products.get(withdrawal.product)
     return TakenBack(
         channel=channel.name if channel else withdrawal.channel,
         version=str(withdrawal.version),
@@ -200,6 +203,7 @@ def taken_back(scene: Scene, withdrawal: Withdrawal) -> TakenBack:
         offered=str(live.version) if live else None,
         page=page_of(release) if release else None,
         newer=live is not None and live.version > withdrawal.version,
+        marks=marks(product, live.version) if live and product else (),
     )
 
 
