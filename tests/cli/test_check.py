@@ -116,6 +116,20 @@ def test_r98_since_refuses_a_policy_that_changed_under_the_same_version(publish:
     assert publish("check", "--since", "HEAD", cwd=repository).code == 0
 
 
+def test_r86_since_refuses_to_drop_support_before_its_time(publish: Publish, tmp_path: Path) -> None:
+    repository = committed(tmp_path)
+    products = repository / "site_config/products.yaml"
+    products.write_text(products.read_text().replace('min_supported: "2.7.0"', 'min_supported: "2.8.0"'))
+    ran = publish("check", "--since", "HEAD", cwd=repository)
+    assert ran.code == 1
+    assert "compared with HEAD, support would end too early:" in flat(ran.err)
+    assert "support of web-dashboard would begin at 2.8.0 while the freeze around" in flat(ran.err)
+    assert "but no deprecation that is due names 2.7.0" in flat(ran.err)
+    assert "-> raise `min_supported` after" in flat(ran.err)
+    products.write_text(products.read_text().replace('min_supported: "2.8.0"', 'min_supported: "2.6.0"'))
+    assert publish("check", "--since", "HEAD", cwd=repository).code == 0
+
+
 def test_since_is_not_blinded_by_git_attributes_in_the_content(publish: Publish, tmp_path: Path) -> None:
     repository = committed(tmp_path)
     (repository / ".git/info/attributes").write_text("*.yaml export-ignore\n")

@@ -41,7 +41,7 @@ BEYOND_A_SCHEMA = {
     "impossible-severity", "internal-event-in-public-release", "maintenance-in-another-file",
     "maintenance-of-unknown-product", "prerelease-in-stable", "product-twice",
     "product-with-unknown-channel", "role-with-more-duties-than-signatures", "role-with-one-person",
-    "role-without-duty", "role-without-policy", "same-file-twice", "same-key-twice", "same-version", "unknown-channel",
+    "role-without-duty", "role-without-policy", "same-file-twice", "same-key-twice", "same-version", "support-of-unpublished-version", "unknown-channel",
     "for-event-that-requires-nothing", "for-unknown-event", "internal-event-that-requires", "requires-two-versions",
     "requires-unknown-channel", "requires-unknown-product",
     "unknown-event", "unknown-event-type", "unknown-platform", "unknown-product", "unknown-role", "wrong-file-name",

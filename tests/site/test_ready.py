@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import icalendar
+import jsonschema
 import pytest
 import vobject
 
@@ -146,10 +147,8 @@ def test_r28_an_announced_release_has_its_date_and_is_late_after_its_last_safe_d
     assert "It is late." not in said
     behind = release("5.0.0", planned_for=at(45), notes=NEEDED)
     said = text(given(upgrade(), releases=(PUBLISHED, behind)))
-    assert (
-        "It is late. Its last safe date is Tuesday 29 December 2026, 12:00 UTC, 21 days before you need it. You will have less time than that to install it."
-        in said
-    )
+    assert "It is late. Its last safe date is Tuesday 29 December 2026, 12:00 UTC, 21 days before you need it." in said
+    assert "You will have less time than that to install it." in said
     behind = release("5.0.0", planned_for=at(80), notes=NEEDED)
     assert "As planned it comes too late." in text(given(upgrade(), releases=(PUBLISHED, behind)))
 
@@ -260,8 +259,6 @@ def test_r96_an_internal_release_that_is_required_is_not_named() -> None:
 
 
 def test_ready_json_is_what_its_schema_says() -> None:
-    import jsonschema
-
     schema = schema_of(ReadyList, closed=True, nulls=True)
     everything = given(
         upgrade("upgrade", 59, demand(otherwise="It stops."), trigger=TRIGGER),
