@@ -10,7 +10,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision, Verdict
 from publisher.model.records.evidence import Evidence
-from publisher.rules.calendar.schedule import schedule
+from publisher.rules.calendar.schedule import SHORT_NOTICE, Schedule, schedule
 from publisher.rules.freeze.timeline import RESOLUTION
 from publisher.rules.gate_order import BY_ID
 
@@ -27,6 +27,8 @@ class Earliest:
     """Whether a freeze holds at the time that was asked for."""
     waits_for: tuple[Verdict, ...]
     """What stops it last before `moment`, or where no date is known what stops it as planned; public words."""
+    short_notice: tuple[Verdict, ...]
+    """What people have to approve because that date is late; public words. It moves no date, since later is worse."""
     mend: tuple[Verdict, ...]
     """What people have to fix whatever the date; public words."""
 
@@ -49,29 +51,39 @@ def earliest(
     """
     asked = now if release.planned_for is None else max(release.planned_for, now)
     plans = {channel: schedule(catalog, release, channel, asked, evidence_of(channel)) for channel in release.channels}
-    opens = {channel: plan.openings[0].start if plan.openings else None for channel, plan in plans.items()}
+    opens = {channel: _first(plan) for channel, plan in plans.items()}
     as_asked = {channel: _stopping(decide(channel, asked)) for channel in release.channels}
     last = max(release.channels, key=lambda channel: opens[channel] or NEVER)
     moment = opens[last]
-    stops_last = as_asked[last] if moment is None or moment == asked else _stopping(decide(last, moment - RESOLUTION))
     always = {channel: {verdict.rule for verdict in plan.mend} for channel, plan in plans.items()}
+    if moment is None or moment == asked:
+        before = then = as_asked[last]
+    else:
+        before, then = _stopping(decide(last, moment - RESOLUTION)), _stopping(decide(last, moment))
+    waits_for = [verdict for verdict in before if verdict.rule not in always[last] | SHORT_NOTICE]
+    mend = {
+        verdict.rule: verdict
+        for channel, verdicts in as_asked.items()
+        for verdict in verdicts
+        if verdict.rule in always[channel]
+    }
     return Earliest(
         asked=asked,
         moment=moment,
         frozen=any(BY_ID[verdict.rule].freeze for verdicts in as_asked.values() for verdict in verdicts),
-        waits_for=tuple(verdict for verdict in stops_last if verdict.rule not in always[last]),
-        mend=tuple(
-            {
-                verdict.rule: verdict
-                for channel, verdicts in as_asked.items()
-                for verdict in verdicts
-                if verdict.rule in always[channel]
-            }.values()
-        ),
+        waits_for=() if moment == asked else tuple(waits_for),
+        short_notice=tuple(verdict for verdict in then if verdict.rule in SHORT_NOTICE),
+        mend=tuple(mend.values()),
     )
 
 
 NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def _first(plan: Schedule) -> datetime | None:
+    """The first date that is open, or that needs no more than an approval of its short notice."""
+    late = (span.start for span in plan.closings if all(gate.id in SHORT_NOTICE for gate in span.gates))
+    return min((*(span.start for span in plan.openings), *late), default=None)
 
 
 def _stopping(decision: Decision) -> list[Verdict]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from publisher.model.catalog import Catalog
+from publisher.model.content.event import Event
 from publisher.model.content.policy import Policy
 from publisher.model.content.product import Channel, Product
 from publisher.model.content.release import Release
@@ -22,6 +23,7 @@ from publisher.site.freezes import EventFreeze, ProductOutlook, freezes, product
 from publisher.site.matrix import Bands
 from publisher.site.public import EventView, view_of
 from publisher.wire.version import Version
+from publisher.wire.web_path import address_of
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,10 @@ class Scene:
         """The channel that most users follow: the first that takes no pre-releases, else the first."""
         channels = [self.catalog.channels[channel] for channel in product.channels]
         return next((channel for channel in channels if not channel.prereleases), channels[0])
+
+    def address_of_event(self, event: Event) -> str:
+        """Where the page of an event is read by people and programs elsewhere."""
+        return address_of(self.catalog.endpoints.site, f"events/{event.id}/")
 
     def live(self, product: str, channel: str) -> LiveRelease | None:
         """What the bucket verifiably offers, if a bucket was read."""

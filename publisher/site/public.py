@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
 from publisher.model.content.risk_register import SprintFreeze
+from publisher.model.visibility import Visibility, Visible
+
+Item = TypeVar("Item", bound=Visible)
 
 
 @dataclass(frozen=True)
@@ -26,9 +30,24 @@ class EventView:
         return None if self.event is None else f"events/{self.event.id}.md"
 
 
-def public_catalog(catalog: Catalog) -> Catalog:
-    """The catalog without internal releases. Events stay, because their freezes do; see `view_of`."""
-    return replace(catalog, releases=tuple(r for r in catalog.releases if r.visibility == "public"))
+def public_catalog(catalog: Catalog, now: datetime) -> Catalog:
+    """The catalog without internal releases. Events stay, because their freezes do; see `view_of`.
+
+    What is under embargo at `now` stays so in it: an answer about a later moment must not tell it earlier.
+    """
+    return replace(
+        catalog,
+        releases=tuple(release for release in catalog.releases if release.visibility == "public"),
+        events=tuple(_sealed(event, now) for event in catalog.events),
+        sprints=tuple(_sealed(sprint, now) for sprint in catalog.sprints),
+        maintenance=tuple(_sealed(maintenance, now) for maintenance in catalog.maintenance),
+    )
+
+
+def _sealed(item: Item, now: datetime) -> Item:
+    if item.is_public(now):
+        return item
+    return item.model_copy(update={"visibility": Visibility.INTERNAL, "embargoed_until": None})
 
 
 def view_of(cause: Event | SprintFreeze, now: datetime) -> EventView:

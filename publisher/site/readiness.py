@@ -123,7 +123,7 @@ def _view(scene: Scene, requirement: EventRequirement, product: Product, channel
         requirement=requirement,
         product=product,
         channel=channel,
-        written=as_written(scene.catalog, scene.policy, requirement),
+        written=as_written(scene.catalog, scene.policy, requirement, scene.address_of_event(requirement.event)),
         due=requirement.due(scene.policy),
         runway=requirement.runway(scene.policy, product),
         now=scene.now,

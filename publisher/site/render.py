@@ -61,7 +61,7 @@ def render_site(
     those of CALENDARS that the site had before, by path; `beside` are the files in content/pages, by path.
     Raises ContentError when a template is broken.
     """
-    scene = Scene(public_catalog(catalog), state, now)
+    scene = Scene(public_catalog(catalog, now), state, now)
     requirements, cancelled = requirement_views(scene), cancelled_events(scene)
     pages = [
         *home.pages(scene, requirements),
@@ -95,7 +95,7 @@ def fill_prose(
     path: str, markdown: str, catalog: Catalog, state: ChannelState | None, now: datetime, templates: Templates
 ) -> str:
     """A page of prose with each `<!-- data: NAME -->` filled, and the sample's notice. Raises ContentError."""
-    scene = Scene(public_catalog(catalog), state, now)
+    scene = Scene(public_catalog(catalog, now), state, now)
     context = {**_common(scene), **reference.fragment_context(scene)}
     front, body = _split_front_matter(markdown)
 

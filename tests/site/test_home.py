@@ -41,7 +41,7 @@ def test_r93_next_and_not_before_when_are_what_plan_and_why_say(state: ChannelSt
     """At the date shown only what must be fixed on any date stops the release; just before it, more did."""
     assert SAMPLE.sample is not None
     now = SAMPLE.sample.reference_time
-    scene, said = Scene(public_catalog(SAMPLE), state, now), table(SAMPLE, state)
+    scene, said = Scene(public_catalog(SAMPLE, now), state, now), table(SAMPLE, state)
     compared = 0
     for item in SAMPLE.releases:
         opens = scene.earliest.get(item.id)

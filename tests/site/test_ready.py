@@ -76,6 +76,8 @@ def entries(data: bytes) -> dict[str, Any]:
     return {str(entry["uid"]).partition("@")[0]: entry for entry in calendar.walk("VEVENT")}
 
 
+SECRET = {"title": "Leak of a partner", "summary": "Leak of what happens.", "public_title": "Reserved days"}
+
 TRIGGER = {
     "kind": "block",
     "chain": "BitTorrent Chain",
@@ -171,6 +173,26 @@ def test_r28_past_its_last_safe_date_it_is_late_until_it_is_out() -> None:
     assert "It is late." not in text(out)
 
 
+def test_r28_a_late_date_is_shown_with_its_reason_and_not_as_a_wait() -> None:
+    content = given(upgrade(), releases=(PUBLISHED, release("5.0.0", planned_for=at(45), notes=NEEDED)))
+    home = from_markdown(page(content, "index.md")).text
+    reason = '"Network upgrade" requires it by Tuesday 19 January 2027, 12:00 UTC. The last safe date to ship was'
+    assert f"5.0.0 planned for Monday 4 January 2027, 12:00 UTC At short notice: {reason}" in home
+    said = from_markdown(page(content, "releases/node/5.0.0.md")).text
+    assert (
+        f"Planned for Monday 4 January 2027, 12:00 UTC Why At short notice, which people have to approve: {reason}"
+        in said
+    )
+
+
+def test_r96_a_date_after_the_end_of_an_embargo_does_not_name_the_event_before() -> None:
+    hidden = {"visibility": "embargoed", "embargoed_until": at(20), **SECRET}
+    content = given(event("partner", starts=at(30), ends=at(31), **hidden), releases=(release(planned_for=at(29)),))
+    for path, body in render(content).items():
+        assert b"Leak" not in body, path
+    assert b"Leak of a partner" in render(content, now=NOW + timedelta(days=21))["index.md"]
+
+
 def test_r18_a_block_is_told_with_its_height_its_window_and_when_that_was_estimated() -> None:
     content = given(upgrade("upgrade", 59, trigger=TRIGGER))
     said = text(content)
@@ -230,9 +252,6 @@ def test_a_cancelled_event_is_named_once_while_it_is_to_come_and_asks_for_nothin
     assert str(entry["status"]) == "CANCELLED"
     assert entry.walk("VALARM") == []
     assert "Nobody needs to update for it." in from_markdown(page(content, "events/fork.md")).text
-
-
-SECRET = {"title": "Leak of a partner", "summary": "Leak of what happens.", "public_title": "Reserved days"}
 
 
 @pytest.mark.parametrize("status", ["planned", "cancelled"])

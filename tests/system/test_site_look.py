@@ -22,7 +22,7 @@ from tests.support.javascript import axe
 pytestmark = pytest.mark.system
 
 PAGES = (
-    "", "releases/", "releases/btfs-node/4.2.0/", "releases/btfs-node/4.0.1/", "calendar/", "events/",
+    "", "ready/", "releases/", "releases/btfs-node/4.2.0/", "releases/btfs-node/4.0.1/", "calendar/", "events/",
     "events/btt-listing-sample/", "policy/", "deprecations/", "overrides/", "downloads/", "safety/", "feed/",
     "help/words/", "nowhere/at/all/",
 )  # fmt: skip

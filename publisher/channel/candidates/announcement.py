@@ -14,12 +14,12 @@ from datetime import datetime
 from tuf.api.metadata import Targets
 
 from publisher.channel.candidates.release_candidate import ReleaseCandidate
+from publisher.channel.feeds.feed_requirements import feed_requirements
 from publisher.channel.feeds.required_anew import feeds_required_anew, list_instead, same_without_requirements
 from publisher.channel.repository import Read, Repository, withdrawn_by
 from publisher.channel.roles import RELEASE_FIELD
 from publisher.channel.state import read_target
 from publisher.model.catalog import Catalog
-from publisher.rules.requirements.published import feed_requirements
 from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 
 

@@ -12,6 +12,7 @@ from publisher.channel.advance import only_good_signatures, says_enough
 from publisher.channel.candidates.announcement import announces
 from publisher.channel.candidates.candidate import BACK, SIGNATURES, base_named, payload_digest
 from publisher.channel.candidates.release_candidate import ReleaseCandidate
+from publisher.channel.feeds.feed_requirements import feed_requirements
 from publisher.channel.feeds.required_anew import feeds_required_anew, list_instead
 from publisher.channel.layout import back_key
 from publisher.channel.repository import Read, Repository, parse, withdrawn_by
@@ -19,7 +20,6 @@ from publisher.channel.roles import BASE_FIELD, RELEASE_FIELD
 from publisher.errors import VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Kind, Release
-from publisher.rules.requirements.published import feed_requirements
 from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 
 

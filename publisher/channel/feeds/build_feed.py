@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from publisher.channel.feeds.feed_requirements import feed_requirements
 from publisher.channel.layout import artifact_target, target_key
 from publisher.errors import InputError
 from publisher.model.catalog import Catalog
@@ -12,7 +13,6 @@ from publisher.model.content.release import Release
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.feed_format import Feed, FeedArtifact, FeedDeprecation, FeedRelease
 from publisher.rules.calendar.lifecycle import deprecation_state
-from publisher.rules.requirements.published import feed_requirements
 from publisher.wire.errors import ClientError
 from publisher.wire.feed_parser import parse_feed
 from publisher.wire.web_path import address_of

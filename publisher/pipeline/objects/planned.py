@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.channel.feeds.build_feed import build_feed, feed_bytes
+from publisher.channel.feeds.feed_requirements import feed_requirements
 from publisher.channel.feeds.required_anew import feeds_required_anew
 from publisher.channel.layout import (
     BYTES,
@@ -32,7 +33,6 @@ from publisher.model.published_file import PublishedFile
 from publisher.model.records.channel_state import Companion, Manifest, PublishedArtifact
 from publisher.pipeline.artifacts.built_files import HashedArtifact, HashedFile
 from publisher.pipeline.bucket import Bucket
-from publisher.rules.requirements.published import feed_requirements
 from publisher.signing.digests import digest_bytes
 from publisher.signing.minisign import MinisignKey
 from publisher.storage.protocol import Body, ObjectMeta

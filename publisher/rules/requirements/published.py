@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from publisher.errors import InputError
 from publisher.model.catalog import Catalog
 from publisher.model.content.event import Trigger
 from publisher.model.content.policy import Policy
 from publisher.model.records.feed_format import FeedEstimate, FeedRequirement
 from publisher.rules.requirements.required import EventRequirement, requirements_of
-from publisher.wire.requirement import MOST
-from publisher.wire.web_path import address_of
 
 
 def public_requirements(catalog: Catalog, product: str, channel: str, now: datetime) -> tuple[EventRequirement, ...]:
@@ -27,18 +24,6 @@ def public_requirements(catalog: Catalog, product: str, channel: str, now: datet
     return tuple(kept)
 
 
-def feed_requirements(catalog: Catalog, product: str, channel: str, now: datetime) -> tuple[FeedRequirement, ...]:
-    """The same as a feed has it. Raises InputError for more than clients read: none may be dropped without a word."""
-    public = public_requirements(catalog, product, channel, now)
-    if len(public) > MOST:
-        raise InputError(
-            f"events require {len(public)} versions of {product} {channel}, and clients read at most {MOST}",
-            fix="remove `requires` of events that are long over, or that a later event covers",
-        )
-    policy = catalog.policy_at(now)
-    return tuple(as_written(catalog, policy, each) for each in public)
-
-
 def _is_covered(requirement: EventRequirement, later: Iterable[EventRequirement]) -> bool:
     """Whether a later requirement asks the same people for as much or more."""
     asked = requirement.required.audiences
@@ -49,8 +34,8 @@ def _is_covered(requirement: EventRequirement, later: Iterable[EventRequirement]
     )
 
 
-def as_written(catalog: Catalog, policy: Policy, requirement: EventRequirement) -> FeedRequirement:
-    """The requirement with its dates. Its product must be in the catalog, and its event public."""
+def as_written(catalog: Catalog, policy: Policy, requirement: EventRequirement, url: str) -> FeedRequirement:
+    """The requirement with its dates, and the address of its event, which must be public."""
     event, required = requirement.event, requirement.required
     safe, trigger = requirement.last_safe_ship(policy, catalog.products[required.product]), requirement.estimate
     return FeedRequirement(
@@ -61,7 +46,7 @@ def as_written(catalog: Catalog, policy: Policy, requirement: EventRequirement) 
         by=requirement.moment,
         runway_begins=safe,
         estimate=_estimate(trigger, policy, safe) if trigger is not None else None,
-        url=address_of(catalog.endpoints.site, f"events/{event.id}/"),
+        url=url,
     )
 
 

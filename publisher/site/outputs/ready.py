@@ -15,7 +15,6 @@ from publisher.model.records.ready_format import ReadyCancelled, ReadyList, Read
 from publisher.site.outputs.ics import as_calendar, host_of
 from publisher.site.page_model import Scene
 from publisher.site.readiness import RequirementView, name_of
-from publisher.wire.web_path import address_of
 
 REMINDER = timedelta(days=7)
 """An alarm rings so long before the moment, and another when the runway begins."""
@@ -92,6 +91,6 @@ def _cancelled(scene: Scene, events: Sequence[Event]) -> Iterator[Entry]:
 def _entry(scene: Scene, event: Event, required: RequiredVersion) -> Entry:
     entry = Entry()
     entry.add("uid", f"required-{name_of(event, required)}@{host_of(scene.catalog)}")
-    entry.add("url", address_of(scene.catalog.endpoints.site, f"events/{event.id}/"))
+    entry.add("url", scene.address_of_event(event))
     entry.add("transp", "TRANSPARENT")
     return entry
