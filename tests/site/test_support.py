@@ -86,4 +86,8 @@ def test_the_page_of_an_unsupported_version_says_so_first() -> None:
 def test_a_deprecation_of_versions_names_them() -> None:
     text = said(content(END), "deprecations.md")
     assert "Which versions All before 4.0.0." in text
+    assert "Ended ahead" in text
+    ended = said(content(END, min_supported="4.0.0"), "deprecations.md")
+    assert "Ended no longer supported" in ended
+    assert "ahead" not in ended
     assert "Supported until at least Thursday 19 November 2026, 12:00 UTC" in text

@@ -19,8 +19,12 @@ def deprecation_state(
 ) -> DeprecationState:
     """The furthest stage whose release had shipped by `now`; what is `live` in a bucket has shipped.
 
-    `gone` are ids of releases that were taken back from every channel: their stage is not reached any more.
+    `gone` are ids of releases that were taken back from every channel: their stage is not reached any more. Support of
+    old versions has ended once the product says so.
     """
+    oldest = catalog.products[deprecation.product].min_supported
+    if deprecation.versions_below is not None and oldest is not None and deprecation.versions_below <= oldest:
+        return DeprecationState.REMOVED
     shipped = [release for release in catalog.shipped(deprecation.product, now) if release.id not in gone]
     newest = max((*(release.version for release in shipped), *live), default=None)
     stages = (

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.model.catalog import Catalog
-from publisher.model.content.deprecation import Deprecation, DeprecationState
+from publisher.model.content.deprecation import Deprecation
 from publisher.model.content.event import Event
 from publisher.model.content.product import Product
 from publisher.model.content.release import ChangeClass
 from publisher.rules import english
-from publisher.rules.calendar.lifecycle import deprecation_state
 from publisher.rules.freeze.matrix import Subject
 from publisher.rules.freeze.timeline import timeline
 from publisher.rules.freeze.windows import Window
@@ -89,17 +88,14 @@ def _naming(catalog: Catalog, product: Product) -> Iterator[Deprecation]:
 
 def _is_due(catalog: Catalog, deprecation: Deprecation, oldest: Version, now: datetime) -> bool:
     """Whether it covers all versions before `oldest`, was warned about in a release, and its time has come."""
-    state = deprecation_state(catalog, deprecation, now)
+    newest = max((release.version for release in catalog.shipped(deprecation.product, now)), default=None)
     return (
         deprecation.versions_below is not None
         and deprecation.versions_below >= oldest
         and deprecation.earliest_removal <= now
-        and state
-        in (
-            (DeprecationState.WARNED, DeprecationState.REMOVED)
-            if deprecation.remove_in is None
-            else (DeprecationState.REMOVED,)
-        )
+        and newest is not None
+        and deprecation.warned_in is not None
+        and max(deprecation.warned_in, deprecation.remove_in or deprecation.warned_in) <= newest
     )
 
 

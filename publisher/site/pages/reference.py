@@ -137,9 +137,10 @@ def _deprecation(scene: Scene, item: Deprecation) -> DeprecationView:
     gone = [release.id for release in scene.catalog.releases_of(item.product) if scene.is_taken_back(release)]
     state = deprecation_state(scene.catalog, item, scene.now, live, gone)
     reached = list(DeprecationState).index(state)
+    last = "removed" if item.versions_below is None else "ended"
     stages: list[tuple[str, str | None, str | None, bool]] = [("announced", None, None, True)]
     for number, (name, version) in enumerate(
-        (("marked", item.marked_in), ("warns", item.warned_in), ("removed", item.remove_in)), start=1
+        (("marked", item.marked_in), ("warns", item.warned_in), (last, item.remove_in)), start=1
     ):
         text = None if version is None else str(version)
         known = text is not None and scene.catalog.find(item.product, text) is not None
