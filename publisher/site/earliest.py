@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
-from publisher.model.records.decision import Decision, Verdict
+from publisher.model.records.decision import Verdict
 from publisher.model.records.evidence import Evidence
 from publisher.rules.calendar.schedule import SHORT_NOTICE, Schedule, schedule
+from publisher.rules.engine.question import Question
+from publisher.rules.evaluate import verdicts_of
 from publisher.rules.freeze.timeline import RESOLUTION
 from publisher.rules.gate_order import BY_ID
 
@@ -38,34 +40,34 @@ class Earliest:
         return self.moment != self.asked
 
 
-def earliest(
-    catalog: Catalog,
-    release: Release,
-    now: datetime,
-    evidence_of: Callable[[str], Evidence],
-    decide: Callable[[str, datetime], Decision],
-) -> Earliest:
+def earliest(catalog: Catalog, release: Release, now: datetime, evidence_of: Callable[[str], Evidence]) -> Earliest:
     """The answer for all channels of a release: the last of their first dates.
 
-    `evidence_of` tells what is known of a channel, `decide` the public decision on the release there at a moment.
+    `evidence_of` tells what is known of a channel.
     """
+
+    def stopping(channel: str, at: datetime) -> list[Verdict]:
+        evidence = evidence_of(channel).model_copy(update={"for_today": at == now})
+        verdicts = verdicts_of(Question(catalog, release, channel, evidence, at))
+        return [verdict.public() for verdict in verdicts if verdict.outcome.stops]
+
     asked = now if release.planned_for is None else max(release.planned_for, now)
     plans = {channel: schedule(catalog, release, channel, asked, evidence_of(channel)) for channel in release.channels}
     opens = {channel: _first(plan) for channel, plan in plans.items()}
-    as_asked = {channel: _stopping(decide(channel, asked)) for channel in release.channels}
+    as_asked = {channel: stopping(channel, asked) for channel in release.channels}
     last = max(release.channels, key=lambda channel: opens[channel] or NEVER)
     moment = opens[last]
     always = {channel: {verdict.rule for verdict in plan.mend} for channel, plan in plans.items()}
     if moment is None or moment == asked:
         before = then = as_asked[last]
     else:
-        before, then = _stopping(decide(last, moment - RESOLUTION)), _stopping(decide(last, moment))
+        before, then = stopping(last, moment - RESOLUTION), stopping(last, moment)
     waits_for = [verdict for verdict in before if verdict.rule not in always[last] | SHORT_NOTICE]
     mend = {
         verdict.rule: verdict
         for channel, verdicts in as_asked.items()
         for verdict in verdicts
-        if verdict.rule in always[channel]
+        if verdict.rule in always[channel] or (opens[channel] == asked and verdict.rule not in SHORT_NOTICE)
     }
     return Earliest(
         asked=asked,
@@ -84,7 +86,3 @@ def _first(plan: Schedule) -> datetime | None:
     """The first date that is open, or that needs no more than an approval of its short notice."""
     late = (span.start for span in plan.closings if all(gate.id in SHORT_NOTICE for gate in span.gates))
     return min((*(span.start for span in plan.openings), *late), default=None)
-
-
-def _stopping(decision: Decision) -> list[Verdict]:
-    return [verdict for verdict in decision.verdicts if verdict.outcome.stops]

@@ -168,13 +168,7 @@ class Scene:
         return {release.id: self._earliest(release) for release in self.catalog.releases if self.is_coming(release)}
 
     def _earliest(self, release: Release) -> Earliest:
-        return earliest(
-            self.catalog,
-            release,
-            self.now,
-            lambda channel: self._evidence_of(release.product, channel),
-            lambda channel, at: self.decide(release, channel, at),
-        )
+        return earliest(self.catalog, release, self.now, lambda channel: self._evidence_of(release.product, channel))
 
     def decide(self, release: Release, channel: str, at: datetime) -> Decision:
         """The public projection of the very decision that `publish` would take."""

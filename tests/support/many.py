@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,6 +34,8 @@ def write(directory: Path, releases: int, events: int, years: int = 10) -> tuple
     """
     content, config = directory / "content", directory / "site_config"
     shutil.copytree(ROOT / "site_config", config)
+    sample = (config / "products.yaml").read_text()  # its versions are those of the sample
+    (config / "products.yaml").write_text(re.sub(r"^ *min_(secure|supported):.*\n", "", sample, flags=re.MULTILINE))
     for folder in ("events", *(f"releases/{product}" for product in _PRODUCTS)):
         (content / folder).mkdir(parents=True)
     shutil.copy(POLICY, content / "policy.yaml")

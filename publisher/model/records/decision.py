@@ -54,6 +54,13 @@ class Verdict(Model):
     sources: tuple[Slug, ...] = ()
     """Ids of what it rests on, such as events; not part of the public projection where they are not public."""
 
+    def public(self) -> Verdict:
+        """The same outcome and times in words for everybody."""
+        if self.public_reason is None:
+            return self
+        neutral = {"reason": self.public_reason, "public_reason": None, "fix": "", "arithmetic": "", "sources": ()}
+        return self.model_copy(update=neutral)
+
 
 class Decision(Model):
     """Go or no-go for one release in one channel at one moment."""
@@ -86,21 +93,4 @@ class Decision(Model):
 
     def public(self) -> Decision:
         """The same outcome and times in words for everybody: what is internal or embargoed becomes neutral."""
-        return self.model_copy(
-            update={
-                "verdicts": tuple(
-                    verdict
-                    if verdict.public_reason is None
-                    else verdict.model_copy(
-                        update={
-                            "reason": verdict.public_reason,
-                            "public_reason": None,
-                            "fix": "",
-                            "arithmetic": "",
-                            "sources": (),
-                        }
-                    )
-                    for verdict in self.verdicts
-                )
-            }
-        )
+        return self.model_copy(update={"verdicts": tuple(verdict.public() for verdict in self.verdicts)})
