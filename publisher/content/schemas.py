@@ -39,7 +39,7 @@ from publisher.model.records.channel_state import Manifest
 from publisher.model.records.client_answer import Answer
 from publisher.model.records.client_readiness import ReadinessReport
 from publisher.model.records.feed_format import Feed
-from publisher.model.records.ready_format import ReadyList
+from publisher.model.records.required_versions import RequiredVersions
 from publisher.model.records.site_manifest import SiteManifest
 from publisher.signing.schemes import SCHEMES
 
@@ -75,11 +75,11 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "site-manifest-1": SiteManifest,
     "answer-1": Answer,
     "readiness-1": ReadinessReport,
-    "ready-1": ReadyList,
+    "required-versions-1": RequiredVersions,
 }
 """Schemas of published JSON; the number is that of the format."""
 
-OPEN = frozenset({"feed-1", "answer-1", "readiness-1", "ready-1"})
+OPEN = frozenset({"feed-1", "answer-1", "readiness-1", "required-versions-1"})
 """Formats to which fields may be added within their number; readers ignore what they do not know."""
 
 

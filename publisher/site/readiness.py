@@ -11,7 +11,7 @@ from publisher.model.content.product import Channel, Product
 from publisher.model.content.release import Release
 from publisher.model.content.requirement import RequiredVersion
 from publisher.model.records.feed_format import FeedRequirement
-from publisher.model.records.ready_format import ReadyState
+from publisher.model.records.required_versions import ReadyState
 from publisher.rules.requirements.published import as_written, public_requirements
 from publisher.rules.requirements.required import EventRequirement, required_release
 from publisher.site.earliest import Earliest

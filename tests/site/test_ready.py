@@ -18,7 +18,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.content.event import Event
 from publisher.model.content.policy import Policy
 from publisher.model.records.channel_state import ChannelState, Withdrawal
-from publisher.model.records.ready_format import ReadyList
+from publisher.model.records.required_versions import RequiredVersions
 from publisher.site.render import READY_DATA, READY_ICS, render_site
 from publisher.wire.version import Version
 from tests.site.factory import (
@@ -114,7 +114,7 @@ def test_without_a_sentence_of_its_own_the_event_says_what_happens() -> None:
 def test_the_page_exists_when_nothing_is_required_and_says_so() -> None:
     quiet = given(event())
     assert "What to run, by when No event requires a version now." in text(quiet)
-    assert data(quiet) == {"format": "tidegate-ready/1", "at": at(0), "requirements": [], "cancelled": []}
+    assert data(quiet) == {"format": "tidegate-required-versions/1", "at": at(0), "requirements": [], "cancelled": []}
     assert entries(render(quiet)[READY_ICS]) == {}
     home = from_markdown(page(quiet, "index.md")).text
     assert "No event requires a version now." in home
@@ -278,14 +278,14 @@ def test_r96_an_internal_release_that_is_required_is_not_named() -> None:
 
 
 def test_ready_json_is_what_its_schema_says() -> None:
-    schema = schema_of(ReadyList, closed=True, nulls=True)
+    schema = schema_of(RequiredVersions, closed=True, nulls=True)
     everything = given(
         upgrade("upgrade", 59, demand(otherwise="It stops."), trigger=TRIGGER),
         upgrade("past", -10, demand("4.0.0")),
         upgrade("fork", 30, status="cancelled"),
     )
     jsonschema.validate(data(everything), schema)
-    assert ReadyList.model_validate_json(render(everything)[READY_DATA]).at == NOW
+    assert RequiredVersions.model_validate_json(render(everything)[READY_DATA]).at == NOW
 
 
 def test_r91_the_calendar_has_the_moment_and_alarms_at_the_runway_and_a_week_before() -> None:

@@ -11,7 +11,7 @@ from icalendar import Event as Entry
 
 from publisher.model.content.event import Event
 from publisher.model.content.requirement import RequiredVersion
-from publisher.model.records.ready_format import ReadyCancelled, ReadyList, ReadyRequirement
+from publisher.model.records.required_versions import ReadyCancelled, ReadyRequirement, RequiredVersions
 from publisher.site.outputs.ics import as_calendar, host_of
 from publisher.site.page_model import Scene
 from publisher.site.readiness import RequirementView, name_of
@@ -21,8 +21,8 @@ REMINDER = timedelta(days=7)
 
 
 def ready_as_data(scene: Scene, views: Sequence[RequirementView], cancelled: Sequence[Event]) -> dict[str, Any]:
-    """ready.json; the schema ready-1.json describes it."""
-    whole = ReadyList(
+    """ready.json; the schema required-versions-1.json describes it."""
+    whole = RequiredVersions(
         at=scene.now,
         requirements=tuple(_as_data(view) for view in views),
         cancelled=tuple(ReadyCancelled(event=event.id, title=event.title) for event in cancelled),

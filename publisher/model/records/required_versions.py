@@ -50,10 +50,10 @@ class ReadyCancelled(Model):
     """What was planned."""
 
 
-class ReadyList(Model):
+class RequiredVersions(Model):
     """The whole file. Within format 1, fields may be added; programs ignore unknown ones."""
 
-    format: Literal["tidegate-ready/1"] = "tidegate-ready/1"
+    format: Literal["tidegate-required-versions/1"] = "tidegate-required-versions/1"
     """Name and version of this format."""
     at: UtcTime
     """The moment that it is told for."""
