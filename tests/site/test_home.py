@@ -37,7 +37,7 @@ def test_it_stands_above_everything_else() -> None:
 
 
 @pytest.mark.parametrize("state", [None, live("4.1.1", "btfs-node")])
-def test_r93_next_and_not_before_when_are_what_plan_and_why_say(state: ChannelState | None) -> None:
+def test_r94_next_and_not_before_when_are_what_plan_and_why_say(state: ChannelState | None) -> None:
     """At the date shown only what must be fixed on any date stops the release; just before it, more did."""
     assert SAMPLE.sample is not None
     now = SAMPLE.sample.reference_time
