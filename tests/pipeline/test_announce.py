@@ -177,6 +177,14 @@ def test_once_announced_there_is_nothing_to_announce_also_when_it_is_over(publis
     )
 
 
+def test_repeating_the_finished_release_has_nothing_to_do_after_an_announcement(published: Project) -> None:
+    require(published)
+    announce(published)
+    published.now += timedelta(days=1)
+    published.add_listing("2026-11-23T12:00:00Z", "2026-11-23T14:00:00Z")
+    assert published.plan(published.request("1.0.0")).nothing_to_do
+
+
 def test_staged_twice_it_is_the_same_candidate(published: Project) -> None:
     require(published)
     first = stage_announcement(published)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from publisher.channel.feeds.build_feed import build_feed, feed_bytes
 from publisher.channel.feeds.feed_requirements import feed_requirements
-from publisher.channel.feeds.required_anew import feeds_required_anew
+from publisher.channel.feeds.required_anew import with_requirements
 from publisher.channel.layout import (
     BYTES,
     MINISIGN_TARGET,
@@ -27,6 +27,7 @@ from publisher.channel.manifests import (
     sums,
     trusted_comment,
 )
+from publisher.channel.state import read_target
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
 from publisher.model.published_file import PublishedFile
@@ -196,14 +197,14 @@ def _kept(
     if metadata is None:
         return {}, {}
     requirements = feed_requirements(catalog, release.product, channel, at)
-    changed = feeds_required_anew(metadata.signed, bucket.read, requirements)
     kept: dict[str, tuple[int, str]] = {}
+    changed: dict[str, bytes] = {}
     for platform in sorted(set(catalog.products[release.product].platforms) & set(offered) - replaced):
-        feed = offered[platform]
-        paths = [feed_target(release.product, channel, platform)]
-        if feed.release is not None:
-            paths.append(feed.release.artifact.target)
-        for path in paths:
-            target = metadata.signed.targets[path]
-            kept[path] = (target.length, target.hashes["sha256"])
-    return kept, {path: data for path, data in changed.items() if path in kept}
+        feed, path = offered[platform], feed_target(release.product, channel, platform)
+        for listed in (path, *((feed.release.artifact.target,) if feed.release is not None else ())):
+            target = metadata.signed.targets[listed]
+            kept[listed] = (target.length, target.hashes["sha256"])
+        data = read_target(bucket.read, path, *kept[path])
+        if (anew := with_requirements(data, requirements)) != data:
+            changed[path] = anew
+    return kept, changed
