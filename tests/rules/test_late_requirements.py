@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from publisher.model.content.release import Release
-from publisher.rules.lint.requirements import late_requirements
+from publisher.rules.lint.requirements import late_requirements, too_many_requirements
+from publisher.wire.requirement import MOST
 from tests.support import build
 from tests.support.build import at
 
@@ -66,3 +67,20 @@ def test_it_is_said_90_days_before_the_last_safe_date_and_until_the_event() -> N
     assert len(advice(now="2025-12-10 12:01")) == 1
     assert advice(now="2026-03-20")[0][2].endswith("to ship at once: the last safe date is over")
     assert advice(now="2026-03-31 12:00") == []
+
+
+def test_more_than_clients_read_is_said_before_a_release_is_refused() -> None:
+    def lines(count: int) -> list[str]:
+        events = [
+            build.event(
+                f"2026-04-{1 + number % 28:02} {number // 28:02}:00",
+                "2026-05-01",
+                id=f"event-{number}",
+                requires=[{"product": "daemon", "channel": "beta", "at_least": "5.0.0"}],
+            )
+            for number in range(count)
+        ]
+        return [lint.what for lint in too_many_requirements(build.catalog(events), at("2026-02-01"))]
+
+    assert lines(MOST) == []
+    assert lines(MOST + 1) == ["events require 51 versions in beta, and clients read at most 50"]

@@ -25,7 +25,7 @@ from publisher.rules.lint.contradictions import contradictions
 from publisher.rules.lint.lead_time import disagreement, year_of_event, year_of_release
 from publisher.rules.lint.lint import Lint
 from publisher.rules.lint.prereleases import counted_in_words
-from publisher.rules.lint.requirements import late_requirements
+from publisher.rules.lint.requirements import late_requirements, too_many_requirements
 
 HORIZON = timedelta(days=90)
 
@@ -55,6 +55,7 @@ def lints(catalog: Catalog, now: datetime) -> tuple[Lint, ...]:
         *contradictions(catalog),
         *counted_in_words(catalog),
         *late_requirements(catalog, now, HORIZON),
+        *too_many_requirements(catalog, now),
         *_crews(catalog),
         *_unwatched(catalog),
         *_ways_back(catalog, now),

@@ -1,4 +1,4 @@
-"""Versions that events require and that will not be out in time, said early (R28, R93)."""
+"""Versions that events require and that will not be out in time, or are too many, said early (R28, R93)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from publisher.model.catalog import Catalog
 from publisher.rules import english
 from publisher.rules.lint.lint import Lint
+from publisher.rules.requirements.published import public_requirements
 from publisher.rules.requirements.required import EventRequirement, every_requirement, required_release
+from publisher.wire.requirement import MOST
 
 
 def late_requirements(catalog: Catalog, now: datetime, horizon: timedelta) -> Iterator[Lint]:
@@ -25,6 +27,15 @@ def late_requirements(catalog: Catalog, now: datetime, horizon: timedelta) -> It
             name = f"{required.product} {required.at_least} in {required.channel}"
             due = english.day(requirement.due(policy))
             yield Lint(requirement.event.id, f"it requires {name} by {due}, and {what}", fix)
+
+
+def too_many_requirements(catalog: Catalog, now: datetime) -> Iterator[Lint]:
+    """Release lines of which more is required than clients read; then nothing can be published there."""
+    for product in catalog.products.values():
+        for channel in product.channels:
+            if (count := len(public_requirements(catalog, product.id, channel, now))) > MOST:
+                what = f"events require {count} versions in {channel}, and clients read at most {MOST}"
+                yield Lint(product.id, what, "remove `requires` of events that are long over")
 
 
 def _lack(catalog: Catalog, requirement: EventRequirement, now: datetime, safe: datetime) -> tuple[str, str] | None:
