@@ -31,12 +31,6 @@ READINESS: Shape = (
     ),
 )  # fmt: skip
 
-_AUDIENCES = {
-    Audience.HOSTS: "hosts",
-    Audience.DESKTOP_USERS: "desktop users",
-    Audience.EXCHANGES: "exchanges",
-    Audience.API_USERS: "API users",
-}
 _MOST = 5
 """How many further requirements are shown to people; programs get all."""
 
@@ -230,7 +224,7 @@ def _aligned(facts: Sequence[tuple[str, str]], width: int) -> list[str]:
 
 
 def _listed_audiences(audiences: Sequence[Audience]) -> str:
-    return listed([_AUDIENCES[audience] for audience in audiences])
+    return listed([audience.words for audience in audiences])
 
 
 def _duration_text(duration: timedelta) -> str:

@@ -59,17 +59,9 @@ def programs(client_types: Sequence[ClientType]) -> str:
     return listed([_PROGRAMS[client_type] for client_type in client_types])
 
 
-_AUDIENCES = {
-    Audience.HOSTS: "hosts",
-    Audience.DESKTOP_USERS: "desktop users",
-    Audience.EXCHANGES: "exchanges",
-    Audience.API_USERS: "API users",
-}
-
-
 def audiences(asked: Sequence[Audience]) -> str:
     """Hosts and exchanges; empty for everybody."""
-    return listed([_AUDIENCES[audience] for audience in asked]) if asked else ""
+    return listed([audience.words for audience in asked]) if asked else ""
 
 
 def day(moment: datetime) -> str:

@@ -40,3 +40,8 @@ class Audience(StrEnum):
     DESKTOP_USERS = "desktop-users"
     EXCHANGES = "exchanges"
     API_USERS = "api-users"
+
+    @property
+    def words(self) -> str:
+        """As people write it: desktop users."""
+        return self.value.replace("-", " ").replace("api ", "API ")

@@ -23,7 +23,7 @@ from publisher.rules.lint.dropped_support import dropped_support
 from publisher.rules.lint.lint import Lint
 from publisher.rules.lint.lints import lints
 from publisher.rules.lint.loosened import loosened
-from publisher.rules.lint.raised_requirements import raised
+from publisher.rules.lint.raised_requirements import WAY_OUT, raised
 
 
 @click.command("check")
@@ -105,8 +105,7 @@ def _refuse_loosened(since: str, project: Project, old: Catalog, catalog: Catalo
         listed = "\n".join(f"  {requirement}" for requirement in exempting)
         raise InputError(
             f"compared with {since}, an event would let through what its running freeze stops:\n{listed}",
-            fix="add an override of freeze.hard or freeze.soft for that version to content/overrides/, or wait for the"
-            " end of the freeze",
+            fix=WAY_OUT,
         )
 
 

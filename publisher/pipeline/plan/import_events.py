@@ -26,7 +26,7 @@ from publisher.pipeline.plan.event_changes import RevisedEvent, cancelled, revis
 from publisher.rules.freeze.matrix import TESTED_ENOUGH, Subject
 from publisher.rules.freeze.timeline import tested_limits, timeline
 from publisher.rules.lint.loosened import loosened
-from publisher.rules.lint.raised_requirements import raised
+from publisher.rules.lint.raised_requirements import WAY_OUT, raised
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,7 @@ def check_import(plan: EventImport, before: Catalog, content: Sequence[Path], co
         listed = "\n".join(f"  {requirement}" for requirement in exempting)
         raise InputError(
             f"an event would let through what its running freeze stops:\n{listed}",
-            fix="add an override of freeze.hard or freeze.soft for that version to content/overrides/, or wait for the"
-            " end of the freeze",
+            fix=WAY_OUT,
         )
 
 

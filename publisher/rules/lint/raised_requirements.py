@@ -18,6 +18,12 @@ from publisher.rules.freeze.matrix import Subject
 from publisher.rules.freeze.timeline import timeline
 from publisher.rules.gate_order import GATES
 
+WAY_OUT = (
+    "add an override of freeze.hard or freeze.soft for that version to content/overrides/, or wait for the end of the"
+    " freeze"
+)
+"""What to do about it."""
+
 FREEZES = frozenset(gate.id for gate in GATES if gate.freeze)
 
 
