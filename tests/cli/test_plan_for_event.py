@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import ROOT, Publish, flat
-from tests.support.history import DATA, ROOT
+from tests.support.history import DATA
 
 CASES = DATA.parent / "cases/readiness"
 
