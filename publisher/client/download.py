@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from tuf.api.exceptions import LengthOrHashMismatchError, RepositoryError
 from tuf.api.metadata import TargetFile
@@ -31,16 +30,15 @@ class Downloaded:
 
 @dataclass(frozen=True)
 class Remote:
-    """A target as the repository at `url` serves it, under a name with its digest (TUF specification, 6.2)."""
+    """A target as a repository serves it."""
 
     fetcher: FetcherInterface
-    url: str
+    address: str
     info: TargetFile
 
     def chunks(self) -> Iterator[bytes]:
         """Its bytes as they come, never more than were signed; not verified yet."""
-        address = f"{self.url}/tuf/targets/{quote(self.info.get_prefixed_paths()[0])}"
-        return within(self.fetcher.fetch(address), self.info.length)
+        return within(self.fetcher.fetch(self.address), self.info.length)
 
     def write_to(self, part: Path) -> None:
         """Write the bytes and verify what has reached the disk."""

@@ -1,39 +1,35 @@
 """One consistent state of a channel, verified down to the role that ships it.
 
-python-tuf does what the TUF specification asks of a client (section 5). Around it, this module keeps the state
-directory honest, holds what verified against the durable record of what was seen (`rollback_protection`), and asks
-for the brakes.
+`trusted_metadata` does what the TUF specification asks of a client (section 5). On top of it, this module asks for the
+role of one product's channel, its duties and the brakes.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
-from tuf.api.exceptions import ExpiredMetadataError, RepositoryError, UnsignedMetadataError
-from tuf.api.metadata import Metadata, Root, Signed, TargetFile, Targets, Timestamp
-from tuf.api.serialization.json import CanonicalJSONSerializer
+from tuf.api.exceptions import ExpiredMetadataError
+from tuf.api.metadata import Metadata, Signed, TargetFile, Targets
 from tuf.ngclient import FetcherInterface, Updater
 
-from publisher.client.durable_files import is_plain_file
-from publisher.client.rollback_protection import RoleSeen, Seen, read_seen, write_seen
+from publisher.client.trusted_metadata import (
+    Clock,
+    MetadataSource,
+    TrustedMetadata,
+    make_directory,
+    role_seen,
+    up_to_date,
+)
 from publisher.wire.brakes import BRAKES, silenced_by
 from publisher.wire.duties import Signature, check_duties
 from publisher.wire.errors import ClientInputError, ClientVerificationError, Code, ExpiredError
-from publisher.wire.limits import LIMITS, MetadataFetcher, limit_of
 
-__all__ = ["DISTRUST", "ChannelSource", "Clock", "Session", "start_session"]
+__all__ = ["DISTRUST", "ChannelSource", "Session", "start_session"]
 
 DISTRUST = "do not install anything from here; tell the publisher"
-
-Clock = Callable[[], datetime]
-"""Gives the present moment, UTC."""
 
 _BRAKES_PATH = f"{BRAKES}/a/a/a"
 """Asking for a path below makes python-tuf load and verify the role; no such file is needed."""
@@ -50,21 +46,23 @@ class ChannelSource:
     fetcher: FetcherInterface
     clock: Clock
     offline: bool = False
-    """Whether `fetcher` asks nobody: then this machine has learned nothing of the channel that it should remember."""
+    """Whether `fetcher` asks nobody."""
 
     @property
-    def metadata_dir(self) -> Path:
-        """Metadata as python-tuf keeps it."""
-        return self.state / "metadata"
+    def metadata(self) -> MetadataSource:
+        return MetadataSource(
+            url=f"{self.url}/tuf/metadata/",
+            root=self.root,
+            directory=self.state / "metadata",
+            record=self.state / "seen.json",
+            fetcher=self.fetcher,
+            clock=self.clock,
+            offline=self.offline,
+        )
 
     @property
     def feeds_dir(self) -> Path:
         return self.state / "feeds"
-
-    @property
-    def record(self) -> Path:
-        """What this machine has seen (`rollback_protection`)."""
-        return self.state / "seen.json"
 
 
 @dataclass(frozen=True)
@@ -103,63 +101,23 @@ def start_session(
     `even_silenced` lets brakes that have expired pass, for callers that offer nothing then. The caller holds the lock
     of the state directory. Raises ClientError, exceptions of python-tuf, OSError.
     """
-    _prepare(source)
-    seen = read_seen(source.record)
-    if source.offline and not seen.roles:
-        raise ClientInputError(
-            "this machine has not reached the channel before", fix="check the network, then try again"
-        )
-    now = source.clock()
-    updater = Updater(
-        metadata_dir=str(source.metadata_dir),
-        metadata_base_url=f"{source.url}/tuf/metadata/",
-        fetcher=MetadataFetcher(source.fetcher),
-        # One more than is allowed, so that a longer chain is noticed instead of being cut off.
-        config=replace(LIMITS, max_root_rotations=LIMITS.max_root_rotations + 1),
-        bootstrap=source.root,
-    )
-    # python-tuf reads the clock itself and offers no other way in. A clock that was set back is not followed.
-    updater._trusted_set.reference_time = max(now, seen.last_seen)
-    try:
-        session, roles = _verify(source, updater, seen, f"{product}.{channel}", path, even_silenced)
-    except (ExpiredMetadataError, ExpiredError) as error:
-        _remember_expired(source, updater, seen, now)
-        if seen.last_seen > now:
-            raise _clock_set_back(seen, now) from error
-        raise
-    except UnsignedMetadataError:
-        if _needs_cryptography(source.root, source.metadata_dir / "targets.json"):
-            raise ClientVerificationError(
-                "some of the channel's keys are not Ed25519, and checking those needs the Python package cryptography",
-                fix="install it from your system's own packages, such as python3-cryptography on Debian",
-            ) from None
-        raise
-    if not source.offline:
-        write_seen(source.record, seen.with_roles(roles).at(now))
-    return session
+    make_directory(source.feeds_dir)
+    with up_to_date(source.metadata) as metadata:
+        return _verify(source.metadata, metadata, f"{product}.{channel}", path, even_silenced)
 
 
 def _verify(
-    source: ChannelSource, updater: Updater, seen: Seen, role_name: str, path: str, even_silenced: bool
-) -> tuple[Session, dict[str, RoleSeen]]:
-    """The session, and the roles that it rests on."""
-    updater.refresh()
+    source: MetadataSource, metadata: TrustedMetadata, role_name: str, path: str, even_silenced: bool
+) -> Session:
+    """The session. The roles that it rests on are added to those of `metadata`."""
+    updater = metadata.updater
     trusted = updater._trusted_set
-    if trusted.root.version > Metadata[Root].from_bytes(source.root).signed.version + LIMITS.max_root_rotations:
-        raise ClientVerificationError(
-            f"there are more than {LIMITS.max_root_rotations} root files after the one that this client starts with",
-            fix="get the newest client and its root from the publisher's page",
-        )
-    top_level = (trusted.root, trusted.timestamp, trusted.snapshot, trusted.targets)
-    roles = {signed.type: _seen(signed, trusted.root, signed.type) for signed in top_level}
-    seen.refuse_older(roles, source.record)
-
     targets = trusted.targets
     listed = [name.removesuffix(".json") for name in trusted.snapshot.meta]
     _refuse_unpublished(targets, listed, role_name)
     # Asking for a path makes python-tuf load and verify the roles that may publish it.
     updater.get_targetinfo(path)
-    needed: list[Signed] = [*top_level]
+    needed: list[Signed] = [trusted.root, trusted.timestamp, trusted.snapshot, trusted.targets]
     signatures: tuple[Signature, ...] = ()
     silenced = False
     for name in listed:
@@ -173,31 +131,22 @@ def _verify(
                     raise
                 silenced = True
                 continue
-        metadata = _verified(source, updater, name)
-        signed_by = check_duties(targets, name, metadata)
-        roles[name] = _seen(metadata.signed, targets, name)
-        needed.append(metadata.signed)
+        delegated = _verified(source, updater, name)
+        signed_by = check_duties(targets, name, delegated)
+        metadata.roles[name] = role_seen(delegated.signed, targets, name)
+        needed.append(delegated.signed)
         if name == role_name:
-            role, signatures = metadata.signed, signed_by
-    seen.refuse_older(roles, source.record)
-    checked_at = trusted.reference_time
-    session = Session(
+            role, signatures = delegated.signed, signed_by
+    return Session(
         updater,
         role_name,
         role,
         signatures,
         valid_until=min(signed.expires for signed in needed),
-        checked_at=checked_at,
-        reached_at=seen.last_seen if source.offline else checked_at,
+        checked_at=trusted.reference_time,
+        reached_at=metadata.reached_at,
         silenced=silenced,
     )
-    return session, roles
-
-
-def _seen(signed: Signed, judge: Root | Targets, role: str) -> RoleSeen:
-    """What is remembered of a role, whose keys `judge` names."""
-    digest = hashlib.sha256(CanonicalJSONSerializer().serialize(signed)).hexdigest()
-    return RoleSeen(signed.version, frozenset(judge.get_delegated_role(role).keyids), digest)
 
 
 def _load_brakes(updater: Updater) -> None:
@@ -211,81 +160,12 @@ def _load_brakes(updater: Updater) -> None:
         ) from error
 
 
-def _verified(source: ChannelSource, updater: Updater, role_name: str) -> Metadata[Targets]:
+def _verified(source: MetadataSource, updater: Updater, role_name: str) -> Metadata[Targets]:
     """The metadata that python-tuf verified and kept in a file; the lock keeps others away from it."""
     if not updater._trusted_set.contains(role_name, Targets.type):
         raise ClientVerificationError(f"the channel's delegations do not lead to {role_name}", fix=DISTRUST)
-    path = source.metadata_dir / f"{quote(role_name, safe='')}.json"
+    path = source.directory / f"{quote(role_name, safe='')}.json"
     return Metadata[Targets].from_bytes(path.read_bytes())
-
-
-def _remember_expired(source: ChannelSource, updater: Updater, seen: Seen, now: datetime) -> None:
-    """Note the time, so that a clock that is set back does not make it earlier.
-
-    At most up to the end of the newest timestamp, so that a clock that was far ahead by mistake harms until the next
-    renewal only.
-    """
-    timestamp = updater._trusted_set.get(Timestamp.type)
-    if timestamp is None:
-        # Below an expired root nothing is loaded; the one that was kept has verified before.
-        with contextlib.suppress(OSError, RepositoryError):
-            data = (source.metadata_dir / "timestamp.json").read_bytes()
-            timestamp = Metadata[Timestamp].from_bytes(data).signed
-    if timestamp is not None:
-        write_seen(source.record, seen.at(min(now, timestamp.expires)))
-
-
-def _clock_set_back(seen: Seen, now: datetime) -> ExpiredError:
-    return ExpiredError(
-        f"this machine's clock shows {now:%Y-%m-%d %H:%M} UTC, but the channel was checked at"
-        f" {seen.last_seen:%Y-%m-%d %H:%M} UTC, and its signatures had expired by then",
-        fix="set the clock, then try again; if it was ahead before, wait for the channel's next renewal",
-    )
-
-
-def _prepare(source: ChannelSource) -> None:
-    """Make the directories, and refuse whatever python-tuf would wait for, follow or read without end."""
-    for directory in (source.metadata_dir, source.feeds_dir):
-        if directory.is_symlink():
-            raise ClientInputError(f"{directory} is a symbolic link; it was not followed", fix="remove the link")
-        directory.mkdir(mode=0o700, exist_ok=True)
-    history = source.metadata_dir / "root_history"
-    if history.is_symlink():
-        raise ClientInputError(f"{history} is a symbolic link; it was not followed", fix="remove the link")
-    for directory in (source.metadata_dir, history):
-        for path in directory.iterdir() if directory.exists() else ():
-            # python-tuf makes root.json a link and never reads it, since it is given the root.
-            if path in (history, source.metadata_dir / "root.json"):
-                continue
-            if not is_plain_file(path) or path.stat().st_size > limit_of(path.name):
-                raise ClientInputError(
-                    f"{path} is not metadata that this client saved",
-                    fix="remove it; the right file is fetched again",
-                )
-    _refuse_what_is_no_root(source.root)
-
-
-def _refuse_what_is_no_root(data: bytes) -> None:
-    try:
-        root = Metadata[Root].from_bytes(data).signed
-        if root.type != Root.type:
-            raise RepositoryError(f"it is {root.type} metadata")
-    except RepositoryError as error:
-        raise ClientInputError(
-            f"the trusted root is not TUF root metadata ({error})",
-            fix="give the publisher's root.json with --root",
-        ) from None
-
-
-def _needs_cryptography(root: bytes, targets: Path) -> bool:
-    """True if a key cannot be checked here: python-tuf then counts its signature as missing."""
-    if find_spec("cryptography") is not None:
-        return False
-    keys = list(Metadata[Root].from_bytes(root).signed.keys.values())
-    with contextlib.suppress(OSError, RepositoryError):
-        delegations = Metadata[Targets].from_bytes(targets.read_bytes()).signed.delegations
-        keys += delegations.keys.values() if delegations else []
-    return any(key.scheme != "ed25519" for key in keys)
 
 
 def _refuse_unpublished(targets: Targets, listed: list[str], role_name: str) -> None:

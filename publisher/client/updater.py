@@ -30,8 +30,9 @@ from tuf.ngclient import FetcherInterface
 from publisher.client.download import Downloaded, Remote, already_there, keep
 from publisher.client.durable_files import is_plain_file, new_part, open_plain
 from publisher.client.kept_metadata import KeptMetadata
-from publisher.client.session import DISTRUST, ChannelSource, Clock, Session, start_session
+from publisher.client.session import DISTRUST, ChannelSource, Session, start_session
 from publisher.client.state_lock import locked
+from publisher.client.trusted_metadata import Clock
 from publisher.client.tuf_errors import plain_errors
 from publisher.wire import feed_parser as feeds
 from publisher.wire.duties import Signature
@@ -120,7 +121,7 @@ class UpdateClient:
             if error.code not in _OFFLINE:
                 raise
             unreachable = error
-        kept = replace(self._source, fetcher=KeptMetadata(self._source.metadata_dir), offline=True)
+        kept = replace(self._source, fetcher=KeptMetadata(self._source.metadata.directory), offline=True)
         try:
             return self._verify(kept, product, channel, platform, even_silenced=True)[1]
         except ExpiredError:
@@ -175,14 +176,14 @@ class UpdateClient:
                 return there
             to_dir.mkdir(parents=True, exist_ok=True)
             with new_part(to_dir, mode=0o666) as part:
-                self._remote(info).write_to(part)
+                _remote(self._source, info).write_to(part)
                 self._still_valid(feed, info)
                 return keep(part, info, final)
 
     def check_file(self, feed: ParsedFeed) -> None:
         """Fetch and verify the file of the feed's release as `download` does, and keep none of it."""
         with self._working_on(feed) as info:
-            self._remote(info).check()
+            _remote(self._source, info).check()
             self._still_valid(feed, info)
 
     @contextlib.contextmanager
@@ -236,9 +237,6 @@ class UpdateClient:
                 "the channel has just published a different file", fix="run the command again"
             )
 
-    def _remote(self, info: TargetFile) -> Remote:
-        return Remote(self._source.fetcher, self._source.url, info)
-
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         """One client at a time in the state directory, as python-tuf demands."""
@@ -261,9 +259,14 @@ def _read_feed(source: ChannelSource, info: TargetFile) -> bytes:
             info.verify_length_and_hashes(data)
             return data
     with new_part(source.feeds_dir) as part:
-        Remote(source.fetcher, source.url, info).write_to(part)
+        _remote(source, info).write_to(part)
         part.replace(kept)
     return kept.read_bytes()
+
+
+def _remote(source: ChannelSource, info: TargetFile) -> Remote:
+    """The target under a name with its digest (TUF specification, 6.2)."""
+    return Remote(source.fetcher, f"{source.url}/tuf/targets/{quote(info.get_prefixed_paths()[0])}", info)
 
 
 def _feed_path(product: str, channel: str, platform: str) -> str:
