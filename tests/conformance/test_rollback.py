@@ -1,4 +1,4 @@
-"""Older states, mixed states, and how a repository recovers from numbers far ahead (specification, 5.4.3, 5.5.5, 5.6.4)."""
+"""Older states, mixed states, and how a repository recovers from numbers far ahead (5.4.3, 5.5.5, 5.6.4)."""
 
 from __future__ import annotations
 

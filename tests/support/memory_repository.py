@@ -45,7 +45,7 @@ class MemoryRepository:
         self.snapshot = Snapshot(version=1, expires=FAR)
         self.targets = Targets(version=1, expires=FAR)
         self.delegated: dict[str, Targets] = {}
-        self.signers = {role: (Person(role),) for role in TOP_LEVEL}
+        self.signers: dict[str, tuple[Person, ...]] = {role: (Person(role),) for role in TOP_LEVEL}
         """Who signs each role."""
         self.digests = False
         """Whether snapshot and timestamp list lengths and digests with the versions."""
@@ -108,7 +108,7 @@ class MemoryRepository:
     def add_file(self, path: str, data: bytes, role: str = "targets", algorithm: str = "sha256") -> TargetFile:
         """List a file in the draft of a role, and serve it."""
         target = TargetFile.from_data(path, data, [algorithm])
-        (self.delegated[role] if role in self.delegated else self.targets).targets[path] = target
+        self.delegated.get(role, self.targets).targets[path] = target
         self.served[self.file_address(target)] = data
         return target
 
@@ -127,7 +127,7 @@ class MemoryRepository:
         parent.delegations.roles[role] = DelegatedRole(role, [], threshold, terminating, list(paths or ["*"]))
         parent.add_key(Person(role).public, role)
         self.signers[role] = (Person(role),)
-        self.delegated.setdefault(role, Targets(version=0, expires=FAR))
+        self.delegated.setdefault(role, _unpublished())
 
     def delegate_bins(self, prefix: str, bit_length: int) -> None:
         """Delegate everything to bins by the digest of the path (TAP 15)."""
@@ -136,7 +136,7 @@ class MemoryRepository:
         self.targets.add_key(Person(prefix).public)
         for role in bins.get_roles():
             self.signers[role] = (Person(prefix),)
-            self.delegated[role] = Targets(version=0, expires=FAR)
+            self.delegated[role] = _unpublished()
 
     @contextmanager
     def running(self) -> Iterator[str]:
@@ -150,6 +150,13 @@ class MemoryRepository:
             server.shutdown()
             thread.join()
             server.server_close()
+
+
+def _unpublished() -> Targets:
+    """A draft whose first published version is 1."""
+    draft = Targets(version=1, expires=FAR)
+    draft.version = 0
+    return draft
 
 
 class _Handler(BaseHTTPRequestHandler):
