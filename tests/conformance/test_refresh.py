@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import pytest
+from securesystemslib.signer import CryptoSigner
 
 from tests.support.conformance_client import ConformanceClient, RefusedError
 from tests.support.memory_repository import TOP_LEVEL, MemoryRepository
@@ -170,12 +172,29 @@ def test_a_role_that_lists_a_key_twice_is_refused(client: ConformanceClient, rep
     assert client.versions == {"root": 1}
 
 
-def test_ecdsa_keys_count(client: ConformanceClient, repository: MemoryRepository) -> None:
-    ecdsa = Person("ecdsa", ecdsa=True)
+@cache
+def _rsa_signer(scheme: str) -> CryptoSigner:
+    return CryptoSigner.generate_rsa(scheme=scheme)
+
+
+class RsaKey(Person):
+    """An RSA key, with its scheme as its name: the default of the suite's own repositories."""
+
+    @property
+    def signer(self) -> CryptoSigner:
+        return _rsa_signer(self.key)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [Person("ecdsa", ecdsa=True), RsaKey("rsa-pkcs1v15-sha256"), RsaKey("rsassa-pss-sha256")],
+    ids=lambda key: key.key,
+)
+def test_keys_other_than_ed25519_count(client: ConformanceClient, repository: MemoryRepository, key: Person) -> None:
     for role in ("timestamp", "snapshot", "targets"):
         repository.root.revoke_key(Person(role).public.keyid, role)
-        repository.root.add_key(ecdsa.public, role)
-        repository.signers[role] = (ecdsa,)
+        repository.root.add_key(key.public, role)
+        repository.signers[role] = (key,)
     repository.publish("root")
     repository.publish_all()
     client.refresh()
