@@ -78,8 +78,8 @@ class ConformanceClient:
         code, output, errors = self._in_process(words, days) if self.as_process or days else _in_this_process(words)
         assert code in (0, 1), errors
         assert output == ""
-        assert "Traceback" not in errors
-        assert "unexpected error" not in errors
+        assert "Traceback" not in errors, errors
+        assert "unexpected error" not in errors, errors
         assert bool(errors) == bool(code)
         if code:
             raise RefusedError(errors)
