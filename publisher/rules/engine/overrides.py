@@ -128,19 +128,25 @@ def _ended(text: str) -> str:
 
 def _lack(question: Question, gate: Gate, override: Override) -> str | None:
     """What an override lacks to count for a gate, as the end of a sentence."""
-    longest = question.policy.override_longest
-    if override.expires - override.approved_at > longest:
-        return f"lasts longer than {english.length(longest)}, the most that the policy allows"
-    duties = {approver.duty for approver in override.approvers}
-    if missing := [duty for duty in duties_needed(question.policy, gate.overridable) if duty not in duties]:
-        return f"lacks an approver of duty {english.listed(missing)}"
-    hard = gate.overridable is Overridable.WITH_EXECUTIVE
-    if hard and override.rollback_review is None and question.policy.profile == "team":
-        return "lacks a `rollback_review`, which a hard freeze requires"
+    if (lack := policy_lack(question.policy, gate, override)) is not None:
+        return lack
     files = question.evidence.artifacts
     if files is not None and (other := [file.file for file in files if file.sha256 not in override.artifacts]):
         return f"does not cover {english.listed(other)}"
     live, shipped = question.evidence.live, question.release.shipped_at
     if shipped is not None and shipped <= question.now and live is not None and live != question.release.version:
         return "has been used: it was valid for one publication"
+    return None
+
+
+def policy_lack(policy: Policy, gate: Gate, override: Override) -> str | None:
+    """The same by the policy alone, whatever has been built or published."""
+    longest = policy.override_longest
+    if override.expires - override.approved_at > longest:
+        return f"lasts longer than {english.length(longest)}, the most that the policy allows"
+    duties = {approver.duty for approver in override.approvers}
+    if missing := [duty for duty in duties_needed(policy, gate.overridable) if duty not in duties]:
+        return f"lacks an approver of duty {english.listed(missing)}"
+    if gate.overridable is Overridable.WITH_EXECUTIVE and override.rollback_review is None and policy.profile == "team":
+        return "lacks a `rollback_review`, which a hard freeze requires"
     return None

@@ -14,8 +14,9 @@ from publisher.model.catalog import Catalog
 from publisher.model.content.release import ChangeClass
 from publisher.rules import english
 from publisher.rules.freeze.matrix import TESTED_ENOUGH, Subject
-from publisher.rules.freeze.timeline import Timeline, tested_limits, timeline
+from publisher.rules.freeze.timeline import Timeline, tested_limits, timeline, timeline_without
 from publisher.rules.freeze.windows import Window
+from publisher.rules.requirements.required import requirements_of
 
 
 @dataclass(frozen=True)
@@ -31,17 +32,23 @@ class Loosened:
     """When it ends after the change; the moment of the question where it ends at once."""
     cause: str
     """Id of the event or sprint freeze that had held it last."""
+    required_by: str | None = None
+    """Id of the event whose own freeze would take its place, and does not stop what the event requires; None: none."""
 
     def __str__(self) -> str:
+        whose = f" for what {self.required_by} requires" if self.required_by else ""
         return (
             f"the {self.hardness} freeze for {english.listed(self.classes)} of {self.product} has begun, and would end"
-            f" on {english.moment(self.now_is)} instead of {english.moment(self.was)}"
+            f"{whose} on {english.moment(self.now_is)} instead of {english.moment(self.was)}"
         )
 
 
 def loosened(before: Catalog, after: Catalog, now: datetime) -> tuple[Loosened, ...]:
-    """Every freeze that holds at `now` by the content before and ends earlier by the content after."""
-    classes_by_freeze: dict[tuple[str, str, datetime, datetime, str], list[ChangeClass]] = {}
+    """Every freeze that holds at `now` by the content before and ends earlier by the content after.
+
+    The freeze of an event does not stop what the event requires, so it takes the place of no other freeze there.
+    """
+    classes_by_freeze: dict[tuple[str, str, datetime, datetime, str, str | None], list[ChangeClass]] = {}
     # A policy may tell well tested releases from others, so each length of testing that either tells is asked about.
     tests = sorted({TESTED_ENOUGH, timedelta(), *tested_limits(before), *tested_limits(after)}, reverse=True)
     for product in before.products.values():
@@ -53,15 +60,27 @@ def loosened(before: Catalog, after: Catalog, now: datetime) -> tuple[Loosened, 
                 old = timeline(before, replace(was, tested=tested))
                 # Of a product that is gone, or has another id, nothing is frozen any more.
                 new = timeline(after, replace(is_now, tested=tested)) if is_now else Timeline(())
-                for hardness, last, ends in _earlier(old, new, now):
-                    if hardness not in reported:  # what ends earlier for the best tested is not told again for others
-                        reported.add(hardness)
-                        key = (product.id, hardness, last.end, ends, last.cause.id)
-                        classes_by_freeze.setdefault(key, []).append(change_class)
+                pairs: list[tuple[Timeline, Timeline, str | None]] = [(old, new, None)]
+                for event in _lifting(after, product.id, new, now):
+                    others = timeline_without(after, replace(is_now or was, tested=tested), event)
+                    pairs.append((timeline_without(before, replace(was, tested=tested), event), others, event))
+                for old, new, required_by in pairs:
+                    for hardness, last, ends in _earlier(old, new, now):
+                        if hardness not in reported:  # what ends earlier for the best tested is not told for others
+                            reported.add(hardness)
+                            key = (product.id, hardness, last.end, ends, last.cause.id, required_by)
+                            classes_by_freeze.setdefault(key, []).append(change_class)
     return tuple(
-        Loosened(product, tuple(classes), hardness, ended, ends, cause)
-        for (product, hardness, ended, ends, cause), classes in classes_by_freeze.items()
+        Loosened(product, tuple(classes), hardness, ended, ends, cause, required_by)
+        for (product, hardness, ended, ends, cause, required_by), classes in classes_by_freeze.items()
     )
+
+
+def _lifting(catalog: Catalog, product: str, frozen: Timeline, now: datetime) -> list[str]:
+    """Ids of the events whose freeze holds at `now` and does not stop the version of the product that they require."""
+    channels = catalog.products[product].channels if product in catalog.products else ()
+    requiring = {each.event.id for channel in channels for each in requirements_of(catalog, product, channel)}
+    return sorted(requiring & {window.cause.id for window in frozen.holding(now)})
 
 
 def _earlier(old: Timeline, new: Timeline, now: datetime) -> Iterator[tuple[str, Window, datetime]]:
