@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -51,6 +52,18 @@ def outcome(decision: Decision, rule: str) -> Outcome:
 def test_r27_its_own_event_does_not_stop_it_until_the_moment_of_the_requirement(moment: str, hard: Outcome) -> None:
     assert outcome(decided(moment, needed()), "freeze.hard") is hard
     assert outcome(decided(moment, needed(for_event=None)), "freeze.hard") is Outcome.WAITING
+
+
+def test_r96_what_an_event_under_embargo_requires_and_when_is_not_told() -> None:
+    """Its freeze and that a release passes it are public; that it requires a version, and by when, is not."""
+    known = UPGRADE.model_dump(mode="json") | {"requires": [LINE | {"by": "2026-03-30T07:13:00Z"}]}
+    secret = {"visibility": "embargoed", "embargoed_until": "2026-06-01T00:00:00Z"}
+    hidden = Event.model_validate_json(json.dumps(known | secret))
+    decision = decided("2026-03-29", needed(), events=(hidden,))
+    (told,) = [verdict.reason for verdict in decision.public().verdicts if verdict.rule == "freeze.hard"]
+    assert told == '"Reserved period": the hard freeze does not stop this release.'
+    assert "07:13" not in decision.public().model_dump_json()
+    assert "07:13" in decision.model_dump_json()
 
 
 def test_the_freeze_of_another_event_stops_it() -> None:

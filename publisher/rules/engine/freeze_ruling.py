@@ -38,7 +38,7 @@ def lifted(hardness: str, part: Part, question: Question) -> Ruling | None:
         Outcome.PASS,
         f"The {hardness} freeze around {titled([requirement.event])} does not stop it, since this event requires"
         f" {required.at_least} or later and no published version meets that. This holds until {until}.",
-        public=f"the {hardness} freeze does not stop a version that it requires, until {until}.",
+        public=f"the {hardness} freeze does not stop this release.",
         who="",
         fix="",
     )
