@@ -51,6 +51,7 @@ BEYOND_A_SCHEMA = {
     "earlier-policy-of-later-version", "follows-unknown-event", "override-of-unknown-release",
     "override-of-unknown-rule", "override-without-operations", "pattern-twice", "release-with-unknown-pattern",
     "rollback-of-unknown-product", "scenario-of-unknown-type", "signal-in-another-file", "signal-of-unknown-event",
+    "sprint-named-like-an-event",
     "sprint-of-unknown-product", "two-defaults-for-a-class",
     # what two fields say together
     "embargo-date-alone", "embargo-without-date", "ends-before-start", "internal-but-shipped",

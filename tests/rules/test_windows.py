@@ -249,6 +249,14 @@ def test_r18_a_height_that_no_chain_reaches_is_refused_and_not_a_fault(height: i
         build.event("2026-03-10 10:00", "2026-03-10 22:00", trigger=TRIGGER | {"height": height})
 
 
+@pytest.mark.parametrize("height", [2**53, 10**400])
+def test_r18_a_height_that_clients_refuse_is_refused_whatever_the_spacing(height: int) -> None:
+    with pytest.raises(ValidationError, match="the most that clients read"):
+        build.event(
+            "2026-03-10 10:00", "2026-03-10 22:00", trigger=TRIGGER | {"height": height, "spacing_seconds": 5e-324}
+        )
+
+
 def test_r25_an_event_whose_date_became_a_block_keeps_the_freeze_that_its_date_had_begun() -> None:
     revision = {"until": "2026-03-02T00:00:00Z", "because": "A block decides now.", "starts": "2026-03-05T00:00:00Z"}
     revision["ends"] = "2026-03-06T00:00:00Z"

@@ -59,11 +59,21 @@ def _unique_content(loaded: Loaded) -> Iterator[Problem]:
     yield from _used_once("event id", ((i.value.id, i.place("id")) for i in loaded.events))
     yield from _used_once("deprecation id", ((i.value.id, i.place("id")) for i in loaded.deprecations))
     yield from _used_once("sprint freeze id", ((i.value.id, i.place("id")) for i in loaded.sprints))
+    yield from _sprints_named_like_events(loaded)
     yield from _used_once("scenario id", ((i.value.id, i.place("id")) for i in loaded.scenarios))
     yield from _used_once("signal id", ((i.value.id, i.place("id")) for i in loaded.signals))
     yield from _used_once("monitor id", ((i.value.id, i.place("id")) for i in loaded.monitors))
     yield from _used_once("override id", ((i.value.id, i.place("id")) for i in loaded.overrides))
     yield from _used_once("maintenance id", ((i.value.id, i.place("id")) for i in loaded.maintenance))
+
+
+def _sprints_named_like_events(loaded: Loaded) -> Iterator[Problem]:
+    """A freeze is known by the id of its cause: with one id for two, what passes the one would pass the other."""
+    events = {item.value.id: item.place("id") for item in loaded.events}
+    for item in loaded.sprints:
+        if (place := events.get(item.value.id)) is not None:
+            what = f"sprint freeze id {item.value.id} is already used by the event in {place}"
+            yield Problem(what, item.place("id"), "choose another: ids are never reused")
 
 
 def _used_once(kind: str, named: Iterable[tuple[str, Place]]) -> Iterator[Problem]:

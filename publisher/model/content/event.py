@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from publisher.model.content.requirement import RequiredVersion
 from publisher.model.values import HttpsUrl, Markdown, Model, Score, Slug, Text, UtcTime, format_time
 from publisher.model.visibility import Visible
+from publisher.wire.json_object import LARGEST_COUNT
 
 Impact = Annotated[int, Field(ge=0, le=3)]
 """0 none, 1 some, 2 high, 3 extreme."""
@@ -99,6 +100,8 @@ class Trigger(Model):
         # Asked of the number of blocks, since a length of time cannot be as long as a slip of the finger makes it.
         if self.height - self.seen > 3660 * 86400 / self.spacing_seconds:
             raise ValueError("`height` is more than ten years away at this spacing; check the height and the spacing")
+        if self.height > LARGEST_COUNT:
+            raise ValueError(f"`height` is larger than {LARGEST_COUNT}, the most that clients read; check it")
         moment = self.as_of + self.reckoned
         if not self.earliest <= moment <= self.latest:
             raise ValueError(
