@@ -138,3 +138,10 @@ def test_whoever_forgot_to_say_that_it_is_for_the_event_is_told() -> None:
     decision = decided("2026-03-25", needed(for_event=None))
     (verdict,) = [verdict for verdict in decision.verdicts if verdict.rule == "freeze.hard"]
     assert "set `for_event: upgrade`, and its freeze does not stop it." in verdict.fix
+
+
+def test_for_event_is_not_proposed_once_the_moment_of_the_requirement_has_passed() -> None:
+    decision = decided("2026-03-31 18:30", needed(for_event=None))
+    (verdict,) = [verdict for verdict in decision.verdicts if verdict.rule == "freeze.hard"]
+    assert verdict.outcome is Outcome.WAITING
+    assert "for_event" not in verdict.fix

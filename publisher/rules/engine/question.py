@@ -63,10 +63,13 @@ class Question:
         if release.for_event is None:
             return None
         for requirement in required_in(self.catalog, release, self.channel, self.withdrawn):
-            to_come = self.now < requirement.due(self.policy)
-            if requirement.event.id == release.for_event and to_come and not self.is_met(requirement):
+            if requirement.event.id == release.for_event and self.is_awaited(requirement):
                 return requirement
         return None
+
+    def is_awaited(self, requirement: EventRequirement) -> bool:
+        """Whether its moment is still to come, and nothing that is published meets it."""
+        return self.now < requirement.due(self.policy) and not self.is_met(requirement)
 
     def is_met(self, requirement: EventRequirement) -> bool:
         """Whether something that is published, and was not taken back, meets the requirement."""

@@ -45,7 +45,8 @@ def _way_out(question: Question) -> str:
     """How a fix may ship in a hard freeze, and what an event requires in its own."""
     holding = {window.cause.id for window in question.freezes.hard.holding(question.now)}
     for requirement in requiring(question.catalog, question.release, question.channel, question.withdrawn):
-        if requirement.event.id in holding and question.release.for_event is None:
+        lifts = requirement.event.id in holding and question.is_awaited(requirement)
+        if lifts and question.release.for_event is None:
             return f" The event requires it: set `for_event: {requirement.event.id}`, and its freeze does not stop it."
     if question.release.change_class not in FIXES:
         return ""
