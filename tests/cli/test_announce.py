@@ -45,19 +45,20 @@ def test_requirements_are_announced_approved_and_made_live(shipped: Project, pub
     assert "requirements are not announced yet. Next: publish announce node --channel stable" in flat(status.out)
     unannounced = json.loads(run(publish, shipped, "status", "--json").out)["unannounced"]
     assert [(item["product"], item["channel"]) for item in unannounced] == [("node", "stable")]
-    assert 'added: "The fork happens" needs at least 2.0.0' in unannounced[0]["changes"][1]
+    assert 'added: "The fork happens" requires 2.0.0 or later' in unannounced[0]["changes"][1]
 
     yaml = (shipped.content / "releases/node/1.0.0.yaml").read_text()
     announced = run(publish, shipped, "announce", "node", "--channel", "stable")
     assert announced.code == 0, announced.err
     assert "Requirements of node stable are staged" in flat(announced.out)
-    assert 'added: "The fork happens" needs at least 2.0.0' in flat(announced.out)
+    assert 'added: "The fork happens" requires 2.0.0 or later' in flat(announced.out)
     assert "Next: publish approve node@1.0.0 --channel stable --key YOUR-KEY" in announced.out
     again = run(publish, shipped, "announce", "node", "--channel", "stable")
     assert "were staged already" in flat(again.out)
 
     waiting = run(publish, shipped, "status")
     assert "node stable: requirements on 1.0.0, staged" in waiting.out
+    assert "requirements are not announced yet. An announcement is staged, see below." in flat(waiting.out)
     assert json.loads(run(publish, shipped, "status", "--json").out)["staged"][0]["announces"]
 
     read = run(publish, shipped, "approve", "node@1.0.0", "--channel", "stable")

@@ -91,8 +91,11 @@ def test_reviewers_read_what_is_added_raised_moved_and_cancelled(published: Proj
     stage_announcement(published)
     lines = published.review("1.0.0").difference
     assert "linux-amd64: stays at 1.0.0" in lines
-    assert '  added: "The fork happens" needs at least 2.0.0 by Friday 15 January 2027, 12:00 UTC' in lines
-    assert '  added: "The redeploy happens" needs at least 2.2.0 of hosts by Friday 15 January 2027, 12:00 UTC' in lines
+    assert '  added: "The fork happens" requires 2.0.0 or later by Friday 15 January 2027, 12:00 UTC' in lines
+    assert (
+        '  added: "The redeploy happens" requires 2.2.0 or later for hosts by Friday 15 January 2027, 12:00 UTC'
+        in lines
+    )
     published.approve("1.0.0")
     promote(published)
 
@@ -101,9 +104,9 @@ def test_reviewers_read_what_is_added_raised_moved_and_cancelled(published: Proj
     require(published, "2.2.0", event="redeploy", more=", audiences: [hosts]", status="cancelled")
     stage_announcement(published)
     lines = published.review("1.0.0").difference
-    assert '  raised: "The fork happens" needs at least 2.0.0 -> 2.1.5' in lines
+    assert '  raised: "The fork happens" requires 2.0.0 -> 2.1.5' in lines
     assert any(line.startswith('  moved: "The fork happens" is due by Friday 15 January 2027') for line in lines)
-    assert '  cancelled: "The redeploy happens" no longer needs at least 2.2.0' in lines
+    assert '  cancelled: "The redeploy happens" no longer requires 2.2.0' in lines
     published.approve("1.0.0")
     promote(published)
     assert required(published) == [("fork", "2.1.5")]
@@ -173,7 +176,7 @@ def test_once_announced_there_is_nothing_to_announce_also_when_it_is_over(publis
     require(published, "2.3.0", event="later", starts="2027-03-01 12:00")
     assert announce_plan(published).changes == (
         "requirements",
-        '  added: "The later happens" needs at least 2.3.0 by Monday 1 March 2027, 12:00 UTC',
+        '  added: "The later happens" requires 2.3.0 or later by Monday 1 March 2027, 12:00 UTC',
     )
 
 

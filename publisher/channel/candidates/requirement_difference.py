@@ -31,7 +31,7 @@ def requirement_changes(before: Sequence[Requirement], after: Sequence[Requireme
     for asked in gone:
         requirement = old[asked]
         if asked not in redirected and not (requirement.due(at) <= at and _is_covered(requirement, after)):
-            lines.append(f"cancelled: {_named(requirement)} no longer needs at least {requirement.at_least}")
+            lines.append(f"cancelled: {_named(requirement)} no longer requires {requirement.at_least}")
     return tuple(lines)
 
 
@@ -69,15 +69,15 @@ def _source(redirected: Mapping[_Asked, _Asked], asked: _Asked) -> _Asked:
 def _lines(before: Requirement | None, after: Requirement) -> Iterator[str]:
     name = _named(after)
     if before is None:
-        yield f"added: {name} needs at least {after.at_least}{_who(after)} by {english.moment(after.by)}"
+        yield f"added: {name} requires {after.at_least} or later{_who(after)} by {english.moment(after.by)}"
         return
     if before.at_least != after.at_least:
         word = "raised" if before.at_least < after.at_least else "lowered"
-        yield f"{word}: {name} needs at least {before.at_least} -> {after.at_least}"
+        yield f"{word}: {name} requires {before.at_least} -> {after.at_least}"
     if before.by != after.by:
         yield f"moved: {name} is due by {english.moment(before.by)} -> {english.moment(after.by)}"
     if before.audiences != after.audiences:
-        yield f"asked: {name} is for {_audience(before)} -> {_audience(after)}"
+        yield f"audience: {name} is for {_audience(before)} -> {_audience(after)}"
     if before.runway_begins != after.runway_begins:
         runway = f"{english.moment(before.runway_begins)} -> {english.moment(after.runway_begins)}"
         yield f"runway: {name} becomes urgent on {runway}"
@@ -90,7 +90,7 @@ def _lines(before: Requirement | None, after: Requirement) -> Iterator[str]:
         yield f"estimated: {name} " + (
             f"waits for {estimate.kind} {estimate.height} of {estimate.chain}, between"
             f" {english.moment(estimate.earliest)} and {english.moment(estimate.latest)},"
-            f" as known on {english.moment(estimate.as_of)}"
+            f" as estimated on {english.moment(estimate.as_of)}"
             if estimate is not None
             else "has a date from now on"
         )
@@ -105,7 +105,7 @@ def _audience(requirement: Requirement) -> str:
 
 
 def _who(requirement: Requirement) -> str:
-    return f" of {english.audiences(requirement.audiences)}" if requirement.audiences else ""
+    return f" for {english.audiences(requirement.audiences)}" if requirement.audiences else ""
 
 
 def _is_covered(requirement: Requirement, others: Sequence[Requirement]) -> bool:

@@ -116,9 +116,15 @@ def _withdrawn(state: ChannelState, width: int) -> list[str]:
 
 def _unannounced(status: Status, width: int) -> list[str]:
     lines = []
+    staged = {
+        (candidate.product, candidate.channel)
+        for candidate in (waiting.candidate for waiting in status.candidates if _announces(waiting))
+    }
     for unannounced in status.unannounced:
-        command = f"publish announce {unannounced.product} --channel {unannounced.channel}"
-        text = f"{unannounced.product} {unannounced.channel}: requirements are not announced yet. Next: {command}"
+        product, channel = unannounced.product, unannounced.channel
+        command = f"publish announce {product} --channel {channel}"
+        following = "An announcement is staged, see below." if (product, channel) in staged else f"Next: {command}"
+        text = f"{product} {channel}: requirements are not announced yet. {following}"
         lines += wrapped(text, width, 2)
         for change in unannounced.changes:
             lines += wrapped(change.strip(), width, 4 + len(change) - len(change.lstrip()))
@@ -161,10 +167,13 @@ def _by(names: tuple[str, ...]) -> str:
     return f", signed by {english.listed(names)}" if names else ""
 
 
+def _announces(staged: CandidateStatus) -> bool:
+    return staged.review is not None and not staged.review.ships
+
+
 def _candidate_lines(staged: CandidateStatus, width: int) -> list[str]:
     candidate = staged.candidate
-    announces = staged.review is not None and not staged.review.ships
-    release = f"requirements on {candidate.release}" if announces else candidate.release
+    release = f"requirements on {candidate.release}" if _announces(staged) else candidate.release
     what = f"{candidate.product} {candidate.channel}: {release}"
     lines = [
         f"  {what}, staged {format_time(candidate.record.staged_at)}, candidate {candidate.digest[:12]}",

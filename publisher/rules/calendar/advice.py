@@ -241,7 +241,7 @@ def _override(question: Question, openings: Schedule, required: datetime) -> Ite
         AdviceKind.OVERRIDE,
         f"Ship between {start} and {english.moment(closing.end)}, the earlier the better, by an override of"
         f" {english.listed([gate.id for gate in closing.gates])}.",
-        f"Users must run it by {english.moment(required)}, and no open date is left.",
+        f"Users must run it by {english.moment(required)}, and every date left needs an override.",
         f"{english.capitalised(who)}{', and somebody reviews the rollback' if review else ''}; the risk that the"
         " overridden rules guard against.",
         Opening(closing.start, closing.end, overridden=True),

@@ -38,10 +38,10 @@ ESTIMATE = Estimate(
 @pytest.mark.parametrize(
     ("before", "after", "line"),
     [
-        (None, requirement(), 'added: "The fork" needs at least 2.0.0 by Friday 15 January 2027, 12:00 UTC'),
-        (requirement(), None, 'cancelled: "The fork" no longer needs at least 2.0.0'),
-        (requirement(), requirement("2.1.0"), 'raised: "The fork" needs at least 2.0.0 -> 2.1.0'),
-        (requirement(), requirement("1.9.0"), 'lowered: "The fork" needs at least 2.0.0 -> 1.9.0'),
+        (None, requirement(), 'added: "The fork" requires 2.0.0 or later by Friday 15 January 2027, 12:00 UTC'),
+        (requirement(), None, 'cancelled: "The fork" no longer requires 2.0.0'),
+        (requirement(), requirement("2.1.0"), 'raised: "The fork" requires 2.0.0 -> 2.1.0'),
+        (requirement(), requirement("1.9.0"), 'lowered: "The fork" requires 2.0.0 -> 1.9.0'),
         (
             requirement(),
             requirement(by=LATER + timedelta(days=1)),
@@ -50,7 +50,7 @@ ESTIMATE = Estimate(
         (
             requirement(),
             requirement(audiences=(Audience.HOSTS,)),
-            'asked: "The fork" is for everybody -> hosts',
+            'audience: "The fork" is for everybody -> hosts',
         ),
         (
             requirement(),
@@ -71,7 +71,7 @@ ESTIMATE = Estimate(
             requirement(estimate=ESTIMATE),
             (
                 'estimated: "The fork" waits for block 1000 of btt, between Friday 15 January 2027, 12:00 UTC and'
-                " Saturday 16 January 2027, 12:00 UTC, as known on Friday 20 November 2026, 12:00 UTC"
+                " Saturday 16 January 2027, 12:00 UTC, as estimated on Friday 20 November 2026, 12:00 UTC"
             ),
         ),
         (requirement(estimate=ESTIMATE), requirement(), 'estimated: "The fork" has a date from now on'),
@@ -91,6 +91,4 @@ def test_what_is_over_and_covered_goes_without_a_word_and_anything_else_does_not
     assert requirement_changes([over], [requirement("2.0.0", "later")], NOW)[1:] == ()
     assert requirement_changes([over, requirement("2.0.0", "later")], [requirement("2.0.0", "later")], NOW) == ()
     for left in (requirement("1.9.0", "later"), requirement("2.0.0", "later", audiences=(Audience.HOSTS,))):
-        assert requirement_changes([over, left], [left], NOW) == (
-            'cancelled: "The fork" no longer needs at least 2.0.0',
-        )
+        assert requirement_changes([over, left], [left], NOW) == ('cancelled: "The fork" no longer requires 2.0.0',)
