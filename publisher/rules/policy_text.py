@@ -154,13 +154,14 @@ def _required(policy: Policy) -> Iterator[str]:
     if not requirements.events:
         return
     types = english.listed([_plain(name) for name in requirements.events])
-    yield f"Events of these types may require versions of users: {types}."
+    yield f"Events of these types may require users to run a version: {types}."
     for runway in requirements.runways:
-        yield f"{english.upfirst(runway.because)}: out at least {english.length(runway.length)} before{_asked(runway)}."
-    yield "The longest of these that applies counts."
+        length = english.length(runway.length)
+        yield f"{english.upfirst(runway.because)}: out at least {length} before the event{_asked(runway)}."
+    yield "If several of these apply, the longest counts."
     yield (
-        "A version that comes later ships all the same, since every later date is worse. Its short notice is approved"
-        f"{_by(policy, Overridable.SHORT_NOTICE)}, and users read why."
+        "A version that misses this date may still ship, since every later date is worse. The short notice is approved"
+        f"{_by(policy, Overridable.SHORT_NOTICE)}, and users read the reason."
     )
     yield "The freeze of an event does not stop the version that it requires, until the moment of the requirement."
     if policy.profile == "team":
@@ -178,9 +179,9 @@ def _asked(runway: Runway) -> str:
     if runway.client_types:
         parts.append(f"for {english.programs(runway.client_types)}")
     if runway.events:
-        parts.append(f"around {english.listed([_plain(name) for name in runway.events], 'or')}")
+        parts.append(f"if that is a {english.listed([_plain(name) for name in runway.events], 'or')}")
     if runway.audiences:
-        parts.append(f"where {english.audiences(runway.audiences)} are asked")
+        parts.append(f"if {english.audiences(runway.audiences)} need it")
     return f", {', '.join(parts)}" if parts else ""
 
 

@@ -101,3 +101,13 @@ def test_types_of_a_runway_are_types_that_may_require_versions(project: Path, pr
     policy.write_text(policy.read_text().replace("requirements: {events: [exchange-listing]}", runway))
     (problem,) = problems()
     assert problem.what == "there is no event type that may require versions named listing"
+
+
+def test_a_misspelt_type_that_may_require_versions_is_one_problem(project: Path, problems: Check) -> None:
+    policy = project / "content/policy.yaml"
+    runway = "runways: [{because: nodes, length: 7 d, events: [exchange-listing]}]"
+    misspelt = f"requirements: {{events: [exchange-listin], {runway}}}"
+    policy.write_text(policy.read_text().replace("requirements: {events: [exchange-listing]}", misspelt))
+    lay(project, notes="action: required")
+    (problem,) = problems()
+    assert (problem.what, problem.fix) == ("there is no event type exchange-listin", "did you mean exchange-listing?")

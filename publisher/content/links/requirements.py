@@ -9,6 +9,7 @@ from publisher.content.catalog_items import Item, Loaded
 from publisher.content.links.checks import exists, once
 from publisher.errors import Place, Problem
 from publisher.model.content.event import Event
+from publisher.model.content.policy import Policy
 from publisher.model.content.release import Release
 from publisher.model.content.requirement import RequiredVersion
 from publisher.model.values import format_time
@@ -41,22 +42,30 @@ def _every_demand(loaded: Loaded) -> Iterator[_Demand]:
 
 
 def _runways(loaded: Loaded) -> Iterator[Problem]:
-    """Event types of the policy's requirements are those that it knows."""
+    """Event types of the policy's requirements are those that it knows. One that is misspelt is one problem."""
     if (item := loaded.policy) is None:
         return
     requirements = item.value.requirements
+    misspelt = _unknown_types(item.value)
     for index, name in enumerate(requirements.events):
         place = item.place("requirements", "events", index)
         yield from exists(name, item.value.event_types, "event type", place)
     for index, runway in enumerate(requirements.runways):
         for position, name in enumerate(runway.events):
             place = item.place("requirements", "runways", index, "events", position)
-            yield from exists(name, requirements.events, "event type that may require versions named", place)
+            if not misspelt:
+                yield from exists(name, requirements.events, "event type that may require versions named", place)
+
+
+def _unknown_types(policy: Policy) -> bool:
+    """Whether the policy lets events require versions whose type it does not know, so that the list is not reliable."""
+    return not set(policy.requirements.events) <= set(policy.event_types)
 
 
 def _demands(loaded: Loaded) -> Iterator[Problem]:
     products = {item.value.id: item.value for item in loaded.products}
-    allowed = loaded.policy.value.requirements.events if loaded.policy is not None else None
+    policy = loaded.policy.value if loaded.policy is not None else None
+    allowed = policy.requirements.events if policy is not None and not _unknown_types(policy) else None
     for item in loaded.events:
         event = item.value
         if event.requires and event.visibility is Visibility.INTERNAL:
