@@ -10,7 +10,7 @@ from datetime import datetime
 from tuf.api.metadata import Metadata, Root, Targets
 
 from publisher.channel.audit.releases import audit_release
-from publisher.channel.audit.staged_objects import waiting_objects
+from publisher.channel.audit.staged_objects import WaitingObject, superseded_objects, waiting_objects
 from publisher.channel.findings import BROKEN_OFF, REMOVED, AuditSource, Finding, Findings, Level
 from publisher.channel.layout import (
     BACK,
@@ -19,6 +19,7 @@ from publisher.channel.layout import (
     MINISIGN_TARGET,
     RELEASES,
     STAGING,
+    TARGETS,
     TIMESTAMP_KEY,
     channel_role,
     metadata_key,
@@ -242,6 +243,11 @@ class _Auditor:
                 versions.add((parts[1], parts[2]))
         return versions
 
+    def _is_whole(self, waiting: WaitingObject) -> bool:
+        """Whether the object is what its candidate lists, to the byte."""
+        digests = self.book.look(waiting.key, min(waiting.size, FILE_LIMIT))
+        return digests is not None and (digests.size, digests.sha256) == (waiting.size, waiting.sha256)
+
     def _strays(self, repository: Repository, history: ProvenHistory) -> None:
         """Objects that nothing signed leads to: somebody put them there, or a run was killed before it signed."""
         keys = self.source.keys()
@@ -252,12 +258,19 @@ class _Auditor:
         refuted = {finding.where for finding in self.book.findings if finding.level is Level.ERROR}
         known = self.book.accounted | history.keys | refuted
         for waiting in waiting_objects(self.source.read, keys, repository):
-            if waiting.key in known:
-                continue
-            digests = self.book.look(waiting.key, min(waiting.size, FILE_LIMIT))
-            if digests is not None and (digests.size, digests.sha256) == (waiting.size, waiting.sha256):
+            if waiting.key not in known and self._is_whole(waiting):
                 known.add(waiting.key)
                 self.book.add(Level.NOTE, f"is waiting: it comes with {waiting.release}, which is staged", waiting.key)
+        strays = {key for key in keys if key.startswith(TARGETS) and key not in known and key not in history.coming}
+        # Read only where something is left to explain: the ledger may be long.
+        for waiting in superseded_objects(self.source.read, keys, repository) if strays else ():
+            if waiting.key in strays and self._is_whole(waiting):
+                strays.remove(waiting.key)
+                known.add(waiting.key)
+                left = f"was left by {waiting.release}, which was superseded before it shipped; nothing leads to it"
+                self.book.add(Level.NOTE, left, waiting.key)
+            if not strays:
+                break
         for key in keys:
             if key.startswith(WORKSHOP) or key in known:
                 continue

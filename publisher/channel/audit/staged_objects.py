@@ -1,4 +1,4 @@
-"""Objects that no live metadata leads to yet, since the release that brings them is staged and not shipped."""
+"""Objects that no live metadata leads to, since the release that brings them is staged, or was superseded there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tuf.api.metadata import Targets
 
-from publisher.channel.candidates.candidate import Candidate, current_candidate
+from publisher.channel.candidates.candidate import Candidate, current_candidate, read_candidate
 from publisher.channel.layout import target_key
 from publisher.channel.ledger.entries import Logged, number_of
 from publisher.channel.ledger.trusted_entries import CurrentKeys
@@ -43,6 +43,22 @@ def waiting_objects(read: Read, keys: Iterable[str], repository: Repository) -> 
             candidate = current_candidate(read, Candidate, role)
             if candidate is not None and _is_ours(candidate, read, reversed(entries), current_keys):
                 yield from _objects(candidate)
+        except (VerificationError, StorageError):
+            continue
+
+
+def superseded_objects(read: Read, keys: Iterable[str], repository: Repository) -> Iterator[WaitingObject]:
+    """What candidates bring that one of us staged, by the ledger, and that no role works on any more; newest first.
+
+    The ledger names a candidate by its digest, so whoever can write to staging adds nothing to it.
+    """
+    current_keys = CurrentKeys(repository.root.signed, repository.targets.signed, Signers(roles={}))
+    entries = sorted((number, key) for key in keys if (number := number_of(key)) is not None)
+    for number, key in reversed(entries):
+        try:
+            entry = current_keys.entry(Logged(number, read(key) or b""))
+            if entry.action is LedgerAction.STAGE and entry.candidate is not None and entry.channel_role is not None:
+                yield from _objects(read_candidate(read, Candidate, entry.channel_role, entry.candidate))
         except (VerificationError, StorageError):
             continue
 
