@@ -113,6 +113,19 @@ def test_r93_what_an_event_requires_may_be_split_off_and_ship_alone() -> None:
     assert AdviceKind.OVERRIDE in {option.kind for option in advice.options}
 
 
+def test_r93_an_override_is_asked_for_no_freeze_that_for_event_lifts() -> None:
+    needed = release("5.0.0", planned_for="2026-03-28T09:00:00Z")
+    catalog = build.catalog([upgrade()], [needed])
+    advice = plan(catalog, catalog.releases[0], "stable", at("2026-03-25"))
+    assert advice.options[0].what == (
+        "Ship with `for_event: upgrade` between now and Tuesday 31 March 2026, 12:00 UTC, the earlier the better, by an"
+        " override of urgency.runway."
+    )
+    saying_so = catalog.releases[0].model_copy(update={"for_event": "upgrade"})
+    advice = plan(build.catalog([upgrade()], [saying_so]), saying_so, "stable", at("2026-03-25"))
+    assert advice.options[0].what.startswith("Ship between now and Tuesday 31 March 2026, 12:00 UTC")
+
+
 NO_RUNWAY = build.team_policy().requirements.model_copy(update={"runways": ()})
 
 

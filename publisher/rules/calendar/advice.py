@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from publisher.model.catalog import Catalog
 from publisher.model.config.role import Duty
+from publisher.model.content.event import Event
 from publisher.model.content.release import ChangeClass, Necessity, Release
 from publisher.model.content.release import Kind as ReleaseKind
 from publisher.model.records.decision import Decision, Verdict
@@ -206,15 +207,8 @@ def _move_right(release: Release, planned: datetime, span: Opening, first: Openi
 
 def _only_what_is_required(question: Question, required: datetime) -> Iterator[Option]:
     """What an event requires, in a release of its own that the event's own freeze does not stop."""
-    for requirement in requiring(question.catalog, question.release, question.channel, question.withdrawn):
-        event = requirement.event
-        if question.release.for_event is not None or event.earliest < question.now:
-            continue
-        alone = question.release.model_copy(update={"for_event": event.id})
-        openings = schedule(
-            question.catalog, alone, question.channel, question.now, question.evidence, required=required
-        )
-        for span in openings.openings[:1]:
+    for event, alone in _for_its_event(question, required):
+        for span in alone.openings[:1]:
             assert span.end is not None
             yield Option(
                 AdviceKind.SPLIT,
@@ -227,9 +221,22 @@ def _only_what_is_required(question: Question, required: datetime) -> Iterator[O
             return
 
 
+def _for_its_event(question: Question, required: datetime) -> Iterator[tuple[Event, Schedule]]:
+    """Events to come that require the release, with its dates until `required` if it said that it is for them."""
+    release, now = question.release, question.now
+    for requirement in requiring(question.catalog, release, question.channel, question.withdrawn):
+        if release.for_event is None and requirement.event.earliest >= now:
+            alone = release.model_copy(update={"for_event": requirement.event.id})
+            dates = schedule(question.catalog, alone, question.channel, now, question.evidence, required=required)
+            yield requirement.event, dates
+
+
 def _override(question: Question, openings: Schedule, required: datetime) -> Iterator[Option]:
     """A span long enough to ship in, in which the fewest gates have to be overridden; the earliest of those."""
-    closing = min(openings.closings, key=_by_effort, default=None)
+    ways = [(closing, "") for closing in openings.closings]
+    for event, alone in _for_its_event(question, required):
+        ways += [(closing, f" with `for_event: {event.id}`") for closing in alone.closings]
+    closing, named = min(ways, key=lambda way: _by_effort(way[0]), default=(None, ""))
     if closing is None or closing.end is None:
         return
     needed = {duty for gate in closing.gates for duty in duties_needed(question.policy, gate.overridable)}
@@ -239,7 +246,7 @@ def _override(question: Question, openings: Schedule, required: datetime) -> Ite
     start = "now" if closing.start <= question.now else english.moment(closing.start)
     yield Option(
         AdviceKind.OVERRIDE,
-        f"Ship between {start} and {english.moment(closing.end)}, the earlier the better, by an override of"
+        f"Ship{named} between {start} and {english.moment(closing.end)}, the earlier the better, by an override of"
         f" {english.listed([gate.id for gate in closing.gates])}.",
         f"Users must run it by {english.moment(required)}, and every date left needs an override.",
         f"{english.capitalised(who)}{', and somebody reviews the rollback' if review else ''}; the risk that the"
