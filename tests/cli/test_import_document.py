@@ -68,7 +68,6 @@ def test_the_page_is_followed_line_by_line(followed: Path, publish: Publish) -> 
 
 
 def test_users_read_what_to_run_by_when(followed: Path, publish: Publish) -> None:
-    pytest.importorskip("publisher.site.pages.ready", reason="this version has no page of required versions")
     ran = publish("render", "--to", "pages", cwd=followed)
     assert ran.code == 0, ran.err
     page = re.sub("<[^>]+>", "", (followed / "pages/ready.md").read_text(encoding="utf-8"))
