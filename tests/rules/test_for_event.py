@@ -145,3 +145,11 @@ def test_for_event_is_not_proposed_once_the_moment_of_the_requirement_has_passed
     (verdict,) = [verdict for verdict in decision.verdicts if verdict.rule == "freeze.hard"]
     assert verdict.outcome is Outcome.WAITING
     assert "for_event" not in verdict.fix
+
+
+def test_r3_a_release_for_an_event_is_near_it_before_any_freeze_holds() -> None:
+    release = needed(events=[])
+    question = Question(build.catalog([UPGRADE], [release]), release, "stable", Evidence(), at("2026-03-01"))
+    assert question.near == (UPGRADE,)
+    assert question.coordination == "event-coordinated"
+    assert needed(events=["upgrade", "other"]).named_events == ("upgrade", "other")

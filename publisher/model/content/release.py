@@ -263,6 +263,11 @@ class Release(Model):
         return self
 
     @property
+    def named_events(self) -> tuple[str, ...]:
+        """The event that it is for, and those that its users should know of, once each."""
+        return tuple(dict.fromkeys(((self.for_event,) if self.for_event else ()) + self.events))
+
+    @property
     def id(self) -> str:
         """PRODUCT@VERSION, as commands name it."""
         return f"{self.product}@{self.version}"

@@ -22,7 +22,7 @@ def while_near(question: Question, lacking: frozenset[str]) -> Iterable[datetime
         return ()
     catalog, now = question.catalog, question.now
     edges = catalog.remember(_edges, question.subject, lacking)
-    named = (catalog.event(name) for name in question.release.events if name in lacking)
+    named = (catalog.event(name) for name in question.release.named_events if name in lacking)
     ends = (event.ends for event in named if event is not None and event.ends > now)
     return merge(edges[bisect_right(edges, now) :], sorted(ends))
 

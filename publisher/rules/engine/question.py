@@ -145,7 +145,7 @@ class Question:
 
     @property
     def _named(self) -> tuple[Event, ...]:
-        named = (self.catalog.event(name) for name in self.release.events)
+        named = (self.catalog.event(name) for name in self.release.named_events)
         return tuple(event for event in named if event is not None)
 
     def at(self, now: datetime) -> Question:

@@ -33,7 +33,7 @@ def pages(scene: Scene) -> Iterator[Page]:
     )
     tied: dict[str, list[Release]] = {}
     for release in scene.catalog.releases:
-        for event_id in release.events:
+        for event_id in release.named_events:
             tied.setdefault(event_id, []).append(release)
     for event in events:
         yield Page(

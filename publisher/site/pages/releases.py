@@ -345,7 +345,7 @@ def _unasked(verdict: Verdict) -> bool:
 def ties(scene: Scene, view: ReleaseView) -> tuple[Tie, ...]:
     """The events that the release names, with the risk window of each; what is not public stays neutral."""
     found_ties = []
-    for event_id in view.release.events:
+    for event_id in view.release.named_events:
         event_view = scene.views[event_id]
         event = event_view.event
         if event is None:

@@ -52,7 +52,7 @@ def boundaries(question: Question) -> Iterator[datetime]:
 def _near_spans(question: Question) -> Iterator[Span]:
     """When events are near, from now on: while their freezes hold, and up to the end of those that it names."""
     now, spans = question.now, question.timeline.of_events.spans
-    named = (question.catalog.event(name) for name in question.release.events)
+    named = (question.catalog.event(name) for name in question.release.named_events)
     ends = [event.ends for event in named if event and event.status != "cancelled" and event.ends > now]
     current = Span(now, max(ends)) if ends else None
     for index in range(bisect_right(spans, now, key=lambda span: span[1]), len(spans)):
