@@ -84,5 +84,5 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 def _first(plan: Schedule) -> datetime | None:
     """The first date that is open, or that needs no more than an approval of its short notice."""
-    late = (span.start for span in plan.closings if all(gate.id in SHORT_NOTICE for gate in span.gates))
+    late = (span.start for span in plan.override_spans if all(gate.id in SHORT_NOTICE for gate in span.gates))
     return min((*(span.start for span in plan.openings), *late), default=None)

@@ -16,7 +16,7 @@ from publisher.model.records.decision import Decision, Verdict
 from publisher.model.records.evidence import Evidence
 from publisher.rules import english
 from publisher.rules.calendar.rollback_due import Due, due
-from publisher.rules.calendar.schedule import HORIZON, Closing, Opening, Schedule, schedule
+from publisher.rules.calendar.schedule import HORIZON, Opening, OverrideSpan, Schedule, schedule
 from publisher.rules.engine.gate import Overridable
 from publisher.rules.engine.overrides import duties_needed
 from publisher.rules.engine.public_words import titled
@@ -101,7 +101,7 @@ def plan(catalog: Catalog, release: Release, channel: str, now: datetime, eviden
         decision=evaluate(catalog, release, channel, now, evidence),
         planned=evaluate(catalog, release, channel, planned, evidence),
         options=tuple(options),
-        mend=in_time.mend if in_time.openings or in_time.closings else every.mend,
+        mend=in_time.mend if in_time.openings or in_time.override_spans else every.mend,
         way_back=due(catalog, release, now),
         too_late="" if over or required is None else _too_late(question, required, planned, every, in_time),
         last_safe=None if over else last_safe_ship(question),
@@ -126,7 +126,7 @@ def _too_late(question: Question, required: datetime, planned: datetime, every: 
         late = f"Users must run it by {english.moment(required)}, so {english.moment(start)} is too late."
     else:
         late = f"Users must run it by {english.moment(required)}."
-    if in_time.openings or in_time.closings:
+    if in_time.openings or in_time.override_spans:
         return late
     owners = catalog.policy_at(now).owners
     owner = f"{owners.calendar.person}, who owns the calendar," if owners else "the owner of the calendar"
@@ -233,30 +233,30 @@ def _for_its_event(question: Question, required: datetime) -> Iterator[tuple[Eve
 
 def _override(question: Question, openings: Schedule, required: datetime) -> Iterator[Option]:
     """A span long enough to ship in, in which the fewest gates have to be overridden; the earliest of those."""
-    ways = [(closing, "") for closing in openings.closings]
+    ways = [(span, "") for span in openings.override_spans]
     for event, alone in _for_its_event(question, required):
-        ways += [(closing, f" with `for_event: {event.id}`") for closing in alone.closings]
-    closing, named = min(ways, key=lambda way: _by_effort(way[0]), default=(None, ""))
-    if closing is None or closing.end is None:
+        ways += [(span, f" with `for_event: {event.id}`") for span in alone.override_spans]
+    span, named = min(ways, key=lambda way: _by_effort(way[0]), default=(None, ""))
+    if span is None or span.end is None:
         return
-    needed = {duty for gate in closing.gates for duty in duties_needed(question.policy, gate.overridable)}
+    needed = {duty for gate in span.gates for duty in duties_needed(question.policy, gate.overridable)}
     duties = [duty for duty in Duty if duty in needed]
-    review = any(gate.overridable is Overridable.WITH_EXECUTIVE for gate in closing.gates) and bool(duties)
+    review = any(gate.overridable is Overridable.WITH_EXECUTIVE for gate in span.gates) and bool(duties)
     who = f"{english.listed(duties)} sign it" if duties else "you answer for it"
-    start = "now" if closing.start <= question.now else english.moment(closing.start)
+    start = "now" if span.start <= question.now else english.moment(span.start)
     yield Option(
         AdviceKind.OVERRIDE,
-        f"Ship{named} between {start} and {english.moment(closing.end)}, the earlier the better, by an override of"
-        f" {english.listed([gate.id for gate in closing.gates])}.",
+        f"Ship{named} between {start} and {english.moment(span.end)}, the earlier the better, by an override of"
+        f" {english.listed([gate.id for gate in span.gates])}.",
         f"Users must run it by {english.moment(required)}, and every date left needs an override.",
         f"{english.capitalised(who)}{', and somebody reviews the rollback' if review else ''}; the risk that the"
         " overridden rules guard against.",
-        Opening(closing.start, closing.end, overridden=True),
+        Opening(span.start, span.end, overridden=True),
     )
 
 
-def _by_effort(closing: Closing) -> tuple[bool, int, datetime]:
-    return not closing.comfortable, len(closing.gates), closing.start
+def _by_effort(span: OverrideSpan) -> tuple[bool, int, datetime]:
+    return not span.comfortable, len(span.gates), span.start
 
 
 def _split(planned: datetime, open_classes: list[ChangeClass], later: str) -> Iterator[Option]:

@@ -56,7 +56,7 @@ class Opening:
 
 
 @dataclass(frozen=True)
-class Closing:
+class OverrideSpan:
     """A half-open span of time in which it ships only by overrides of some gates."""
 
     start: datetime
@@ -77,7 +77,7 @@ class Schedule:
 
     openings: tuple[Opening, ...]
     """In order; they do not touch."""
-    closings: tuple[Closing, ...]
+    override_spans: tuple[OverrideSpan, ...]
     """In order; spans that are not open and that people may open."""
     mend: tuple[Verdict, ...]
     """What blocks it on every date, so that no date helps. Short notice is not among it: nothing mends that."""
@@ -89,12 +89,12 @@ class Schedule:
             for opening in self.openings
             if opening.start < moment
         )
-        closings = (
-            replace(closing, end=moment if closing.end is None else min(closing.end, moment))
-            for closing in self.closings
-            if closing.start < moment
+        override_spans = (
+            replace(span, end=moment if span.end is None else min(span.end, moment))
+            for span in self.override_spans
+            if span.start < moment
         )
-        return replace(self, openings=tuple(openings), closings=tuple(closings))
+        return replace(self, openings=tuple(openings), override_spans=tuple(override_spans))
 
     def at(self, moment: datetime) -> Opening | None:
         """The span that `moment` lies in."""
@@ -140,7 +140,7 @@ def schedule(
     always = _always_stopping([verdicts for _, verdicts in states])
     whole = Schedule(
         openings=tuple(_openings(states, always)),
-        closings=tuple(_closings(states, always)),
+        override_spans=tuple(_override_spans(states, always)),
         mend=tuple(verdict for verdict in states[0][1] if verdict.rule in always),
     )
     return whole if required is None else whole.ending(required)
@@ -175,7 +175,7 @@ def _openings(states: Iterable[tuple[datetime, Verdicts]], always: set[str]) -> 
         yield Opening(start, None, overridden)
 
 
-def _closings(states: Sequence[tuple[datetime, Verdicts]], always: set[str]) -> Iterator[Closing]:
+def _override_spans(states: Sequence[tuple[datetime, Verdicts]], always: set[str]) -> Iterator[OverrideSpan]:
     ends = (*(moment for moment, _ in states[1:]), None)
     spans = [
         (_to_override(verdicts, always), moment, end) for (moment, verdicts), end in zip(states, ends, strict=True)
@@ -183,7 +183,7 @@ def _closings(states: Sequence[tuple[datetime, Verdicts]], always: set[str]) -> 
     for gates, alike in groupby(spans, key=itemgetter(0)):
         together = list(alike)
         if gates:
-            yield Closing(together[0][1], together[-1][2], gates)
+            yield OverrideSpan(together[0][1], together[-1][2], gates)
 
 
 def _to_override(verdicts: Verdicts, always: set[str]) -> tuple[Gate, ...]:

@@ -37,15 +37,15 @@ class Needs:
     """Events that each signer must have known of."""
     known: tuple[Event, ...] = ()
     """All events of the content: an approval near one that is gone is not one for what is near now."""
-    lifts: str = ""
+    lifted_freeze: str = ""
     """Which freeze does not stop it because its event requires it: hard, soft; empty: none."""
 
     @property
     def because(self) -> tuple[str, ...]:
         """Why it needs more than its role asks for, in sentences; empty when it does not."""
         reasons = [f"It ships near {titled(self.near)}."] if self.near and (self.persons or self.facts) else []
-        if self.lifts:
-            reasons.append(f"It ships in the {self.lifts} freeze of the event that it is for.")
+        if self.lifted_freeze:
+            reasons.append(f"It ships in the {self.lifted_freeze} freeze of the event that it is for.")
         for override in self.overrides:
             names = english.listed([f"{approver.person} ({approver.duty})" for approver in override.approvers])
             reasons.append(f'It relies on the override {override.id} by {names}: "{override.reason}"')
@@ -63,8 +63,8 @@ def needs(question: Question, decision: Decision, gates: Mapping[str, Gate]) -> 
     known = tuple(question.catalog.events)
     if question.policy.profile == "solo" or not question.near:
         return Needs(overrides=used, near=question.near, known=known)
-    asked, lifts = question.policy.approvals, _lifted_freeze(question)
-    duties = tuple(dict.fromkeys((*asked.near_duties, *_LIFTING.get(lifts, ()))))
+    asked, lifted = question.policy.approvals, _lifted_freeze(question)
+    duties = tuple(dict.fromkeys((*asked.near_duties, *_LIFTING.get(lifted, ()))))
     authors = tuple(dict.fromkeys(question.release.authors))
     return Needs(
         persons=max(asked.near_events, len(duties)),
@@ -74,7 +74,7 @@ def needs(question: Question, decision: Decision, gates: Mapping[str, Gate]) -> 
         sole_author=authors[0] if len(authors) == 1 else None,
         near=question.near,
         known=known,
-        lifts=lifts,
+        lifted_freeze=lifted,
     )
 
 
