@@ -46,7 +46,7 @@ from publisher.wire.version import Version
 if TYPE_CHECKING:
     import argparse
 
-    from publisher.client.readiness import RequirementAnswer
+    from publisher.client.ready.assess import RequirementAnswer
     from publisher.client.updater import UpdateClient, VerifiedChannel
 
 ROOT_BYTES = 128 * 1024
@@ -143,7 +143,7 @@ def _tell(error: ClientError, words: Sequence[str]) -> None:
         return
     shape = ANSWER
     if words[0] == "ready":
-        from publisher.client.readiness_report import READINESS as shape  # noqa: PLC0415 - only `ready` needs it
+        from publisher.client.ready.report import READINESS as shape  # noqa: PLC0415 - only `ready` needs it
     print(error_json(error, wall_clock(), shape), flush=True)
 
 
@@ -171,7 +171,7 @@ class _Settings:
 
 
 def _client(settings: _Settings) -> UpdateClient:
-    from publisher.client.http import fetcher_for  # noqa: PLC0415 - python-tuf is slow to load; --help answers at once
+    from publisher.client.network.http import fetcher_for  # noqa: PLC0415 - python-tuf is slow to load; --help answers at once
     from publisher.client.updater import UpdateClient  # noqa: PLC0415 - the same
 
     trusted = settings.trusted
@@ -180,7 +180,7 @@ def _client(settings: _Settings) -> UpdateClient:
 
 
 def _ready(options: argparse.Namespace, settings: _Settings) -> int:
-    from publisher.client.ready import ReadinessQuestion, ask  # noqa: PLC0415 - nobody else needs it
+    from publisher.client.ready.ask import ReadinessQuestion, ask  # noqa: PLC0415 - nobody else needs it
 
     trusted = settings.trusted
     at = None if options.at is None else _read_moment(options.at)
@@ -225,7 +225,7 @@ def _requirements_not_met(channel: VerifiedChannel, current: Version | None) -> 
     """What events require that the running version does not meet, the next one first; nothing before an install."""
     if current is None or not channel.feed.requirements:
         return ()
-    from publisher.client.readiness import assess  # noqa: PLC0415 - most checks need none of it
+    from publisher.client.ready.assess import assess  # noqa: PLC0415 - most checks need none of it
 
     return assess(channel.feed, current, channel.checked_at, withdrawn=channel.withdrawn).not_met
 
@@ -233,7 +233,7 @@ def _requirements_not_met(channel: VerifiedChannel, current: Version | None) -> 
 def _requirement_lines(answers: Sequence[RequirementAnswer]) -> list[str]:
     if not answers:
         return []
-    from publisher.client.readiness_report import requirement_lines  # noqa: PLC0415 - the same
+    from publisher.client.ready.report import requirement_lines  # noqa: PLC0415 - the same
 
     return [line for answer in answers for line in requirement_lines(answer)]
 

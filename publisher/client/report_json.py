@@ -18,7 +18,7 @@ from publisher.wire.version import Version
 
 if TYPE_CHECKING:
     # Not at run time, so that telling an error does not load python-tuf.
-    from publisher.client.readiness import RequirementAnswer
+    from publisher.client.ready.assess import RequirementAnswer
     from publisher.client.updater import Downloaded, VerifiedChannel
 
 __all__ = ["ANSWER", "COMMON_KEYS", "Shape", "answer_json", "error_json", "json_object", "requirement_fields"]

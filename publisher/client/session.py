@@ -15,7 +15,7 @@ from tuf.api.exceptions import ExpiredMetadataError
 from tuf.api.metadata import Metadata, Signed, TargetFile, Targets
 from tuf.ngclient import FetcherInterface, Updater
 
-from publisher.client.trusted_metadata import (
+from publisher.client.metadata.trusted import (
     Clock,
     MetadataSource,
     TrustedMetadata,

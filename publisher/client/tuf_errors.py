@@ -12,7 +12,7 @@ from os import PathLike
 
 from tuf.api import exceptions as tuf
 
-from publisher.client.http import DirectoryUnreadable, ProxyRefused
+from publisher.client.network.http import DirectoryUnreadable, ProxyRefused
 from publisher.wire.errors import ClientError, ClientVerificationError, Code, ExpiredError, LocalError, TransferError
 
 __all__ = ["plain_errors", "translate"]

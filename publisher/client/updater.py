@@ -29,10 +29,10 @@ from tuf.ngclient import FetcherInterface
 
 from publisher.client.download import Downloaded, Remote, already_there, keep
 from publisher.client.durable_files import is_plain_file, new_part, open_plain
-from publisher.client.kept_metadata import KeptMetadata
+from publisher.client.metadata.kept import KeptMetadata
+from publisher.client.metadata.trusted import Clock
 from publisher.client.session import DISTRUST, ChannelSource, Session, start_session
 from publisher.client.state_lock import locked
-from publisher.client.trusted_metadata import Clock
 from publisher.client.tuf_errors import plain_errors
 from publisher.wire import feed_parser as feeds
 from publisher.wire.duties import Signature

@@ -88,7 +88,14 @@ def _client() -> dict[str, bytes]:
 
 
 def _modules(directory: Traversable, path: str) -> dict[str, bytes]:
-    return {f"{path}/{file.name}": file.read_bytes() for file in directory.iterdir() if file.name.endswith(".py")}
+    """The modules of a package and of those in it, by their paths below `path`."""
+    modules: dict[str, bytes] = {}
+    for entry in directory.iterdir():
+        if entry.is_dir():
+            modules |= _modules(entry, f"{path}/{entry.name}")
+        elif entry.name.endswith(".py"):
+            modules[f"{path}/{entry.name}"] = entry.read_bytes()
+    return modules
 
 
 def _dependency(wheel: Wheel, names: Set[str]) -> dict[str, bytes]:

@@ -185,8 +185,8 @@ class _S3Preflight:
             DownloadLengthMismatchError,
         )
 
-        from publisher.client.deadlines import Limits  # noqa: PLC0415 - see above
-        from publisher.client.http import WebFetcher  # noqa: PLC0415 - see above
+        from publisher.client.network.deadlines import Limits  # noqa: PLC0415 - see above
+        from publisher.client.network.http import WebFetcher  # noqa: PLC0415 - see above
         from publisher.wire.web_path import address_of  # noqa: PLC0415 - see above
 
         fetcher = WebFetcher(self._proxies, "tidegate", retries=1, limits=Limits(wait=PUBLIC_SECONDS))

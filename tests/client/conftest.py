@@ -12,7 +12,7 @@ from tuf.ngclient import FetcherInterface
 
 from publisher.client import cli
 from publisher.client.cli import main, wall_clock
-from publisher.client.http import fetcher_for
+from publisher.client.network.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from tests.support.tuf_repository import Bucket, a_feed
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tuf.api.exceptions import DownloadError
 from urllib3.util import parse_url
 
-from publisher.client.address import is_safe, parsed
-from publisher.client.http import WebFetcher
+from publisher.client.network.address import is_safe, parsed
+from publisher.client.network.http import WebFetcher
 
 HOSTILE = [
     r"http://127.0.0.1\@evil.example/",

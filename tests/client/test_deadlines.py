@@ -11,8 +11,8 @@ from contextlib import suppress
 import pytest
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, SlowRetrievalError
 
-from publisher.client.deadlines import Limits
-from publisher.client.http import WebFetcher
+from publisher.client.network.deadlines import Limits
+from publisher.client.network.http import WebFetcher
 
 pytestmark = pytest.mark.loopback
 

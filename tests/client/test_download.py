@@ -19,7 +19,7 @@ import pytest
 from tuf.ngclient import FetcherInterface
 
 from publisher.client.cli import wall_clock
-from publisher.client.http import fetcher_for
+from publisher.client.network.http import fetcher_for
 from publisher.client.state_lock import locked
 from publisher.client.updater import UpdateClient
 from publisher.wire.errors import ClientVerificationError, ExpiredError

@@ -12,7 +12,7 @@ import pytest
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, DownloadLengthMismatchError
 
 from publisher.client.cli import wall_clock
-from publisher.client.http import DirectoryFetcher, WebFetcher, fetcher_for
+from publisher.client.network.http import DirectoryFetcher, WebFetcher, fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.wire.errors import ClientInputError, TransferError
 from tests.support.tuf_repository import Bucket

@@ -12,8 +12,8 @@ from tuf.api.exceptions import SlowRetrievalError
 from tuf.ngclient import FetcherInterface
 
 from publisher.client.cli import wall_clock
-from publisher.client.deadlines import CHUNK
-from publisher.client.http import fetcher_for
+from publisher.client.network.deadlines import CHUNK
+from publisher.client.network.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.wire.errors import ClientError, ClientVerificationError, Code
 from publisher.wire.feed_parser import MAX_BYTES

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from publisher.client import ready
-from publisher.client.metrics import CheckedVersion, failure_metrics
+from publisher.client.ready import ask as ready
+from publisher.client.ready.metrics import CheckedVersion, failure_metrics
 from publisher.wire.version import Version
 from tests.client.conftest import Run, SetClock, empty
 from tests.support.requirements import NOW, contract_closes, mainnet_upgrade

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from publisher.client.address import Proxy, parsed, proxy_for
 from publisher.client.cli import main
-from publisher.client.http import fetcher_for
+from publisher.client.network.address import Proxy, parsed, proxy_for
+from publisher.client.network.http import fetcher_for
 from publisher.wire.errors import ClientInputError
 from tests.support.proxy import HOST, proxied
 from tests.support.tuf_repository import Bucket

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.client.readiness import EXIT_CODES, Readiness, assess
+from publisher.client.ready.assess import EXIT_CODES, Readiness, assess
 from publisher.wire.feed_parser import ParsedFeed, parse_feed
 from publisher.wire.feed_words import Audience
 from publisher.wire.requirement import Estimate, Requirement

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from publisher.client.cli import main
-from publisher.client.readiness import EXIT_CODES
+from publisher.client.ready.assess import EXIT_CODES
 from publisher.content.schemas import schema_of
 from publisher.model.records.client_answer import Answer
 from publisher.model.records.client_readiness import ReadinessReport

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tuf.api.exceptions import DownloadError
 
-from publisher.client.http import DirectoryFetcher
+from publisher.client.network.http import DirectoryFetcher
 from tests.client.conftest import Run, SetClock
 from tests.support.requirements import NOW, contract_closes
 from tests.support.tuf_repository import Bucket

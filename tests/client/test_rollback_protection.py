@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher.client.http import fetcher_for
-from publisher.client.rollback_protection import RoleSeen, Seen, read_seen, write_seen
+from publisher.client.metadata.rollback_protection import RoleSeen, Seen, read_seen, write_seen
+from publisher.client.network.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.wire.errors import ClientError, ClientInputError, ClientVerificationError, Code, ExpiredError
 from tests.client.conftest import ASK

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from publisher.client.cli import wall_clock
-from publisher.client.http import fetcher_for
+from publisher.client.network.http import fetcher_for
 from publisher.client.updater import Downloaded, UpdateClient
 from publisher.wire.errors import ClientInputError, ClientVerificationError
 from tests.client.conftest import ASK, CountingFetcher, empty

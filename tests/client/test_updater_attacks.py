@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from publisher.client.cli import wall_clock
-from publisher.client.http import fetcher_for
+from publisher.client.network.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.wire.errors import ClientVerificationError, ExpiredError, FeedError, LocalError, TransferError
 from tests.client.conftest import ASK, empty

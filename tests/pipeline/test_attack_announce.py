@@ -16,7 +16,7 @@ from publisher.channel.layout import metadata_key, release_key, target_key
 from publisher.channel.repository import delegated_roles
 from publisher.channel.roles import BASIS_FIELD, CHANGES_FIELD
 from publisher.channel.state import read_target
-from publisher.client.http import fetcher_for
+from publisher.client.network.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import InputError, StorageConflict, TidegateError, VerificationError
 from publisher.pipeline.bucket_reader import reader

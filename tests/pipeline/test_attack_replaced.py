@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from publisher.channel.layout import candidate_key, ledger_key, metadata_key, staging_pointer_key
-from publisher.client.http import fetcher_for
+from publisher.client.network.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import TidegateError
 from publisher.pipeline.ledger_append import read_ledger

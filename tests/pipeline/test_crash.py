@@ -12,7 +12,7 @@ import pytest
 
 from publisher.channel.audit.channel import audit
 from publisher.channel.findings import Finding
-from publisher.client.http import fetcher_for
+from publisher.client.network.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.pipeline.ledger_append import verify_ledger
 from publisher.pipeline.operate.verify import StoreSource

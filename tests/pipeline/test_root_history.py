@@ -14,7 +14,7 @@ from tuf.api.metadata import Metadata, Root
 from tuf.ngclient import Updater
 
 from publisher.channel.layout import metadata_key
-from publisher.client.http import fetcher_for
+from publisher.client.network.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from tests.support.command import ROOT
 from tests.support.project import Project

@@ -9,7 +9,7 @@ import pytest
 
 from publisher.channel.repository import read_repository, withdrawn_by
 from publisher.client.decide import decide
-from publisher.client.http import fetcher_for
+from publisher.client.network.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import RefusedByPolicy, StorageConflict, TidegateError
 from publisher.model.records.channel_state import Withdrawal

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from publisher.client.http import fetcher_for
+from publisher.client.network.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from tests.support.project import Project
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from publisher.channel.audit.channel import Audit, audit
-from publisher.client.http import fetcher_for
+from publisher.client.network.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.pipeline.operate.verify import StoreSource
 from publisher.storage.s3.address import S3Address

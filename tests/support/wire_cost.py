@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tuf.ngclient import FetcherInterface
 
-from publisher.client.http import fetcher_for
+from publisher.client.network.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from tests.support.project import Project
 from tests.support.requiring import require

@@ -14,7 +14,7 @@ import pytest
 from tuf.ngclient import Updater
 
 from publisher.channel.audit.channel import audit
-from publisher.client.http import DirectoryFetcher
+from publisher.client.network.http import DirectoryFetcher
 from publisher.pipeline.operate.verify import StoreSource
 from publisher.storage.directory.store import DirectoryStorage
 from tests.support.javascript import download_with_tuf_js

@@ -14,7 +14,7 @@ from tuf.ngclient import Updater
 
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
 from publisher.client.cli import wall_clock
-from publisher.client.http import fetcher_for
+from publisher.client.network.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import VerificationError
 from publisher.pipeline.publication.self_check import StoreFetcher

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from publisher.client.http import fetcher_for
+from publisher.client.network.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.pipeline.ledger_append import verify_ledger
 from publisher.pipeline.operate.ready_until import check_until, find_event

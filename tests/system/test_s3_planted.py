@@ -9,7 +9,7 @@ import pytest
 
 from publisher.channel.audit.channel import audit
 from publisher.channel.layout import ledger_key, metadata_key, release_key
-from publisher.client.http import fetcher_for
+from publisher.client.network.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import StorageConflict, VerificationError
 from publisher.pipeline.bucket_reader import SMALL

@@ -14,7 +14,7 @@ from publisher.channel.findings import AuditSource, Level
 from publisher.cli.inputs import PATH, Project, project_options, wall_clock
 from publisher.cli.output.emit import Report, answering, picked
 from publisher.cli.secrets import read_root_file
-from publisher.client.http import fetcher_for
+from publisher.client.network.http import fetcher_for
 from publisher.errors import InputError, VerificationError
 from publisher.model.content.event import Event
 from publisher.pipeline.operate.ready_until import EventCheck, check_until, find_event

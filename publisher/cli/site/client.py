@@ -13,7 +13,7 @@ from publisher.cli.output.emit import say
 from publisher.cli.secrets import read_root_file
 from publisher.cli.wheels import read_wheels, wheels_option
 from publisher.client.embedded import Trusted
-from publisher.client.http import fetcher_for
+from publisher.client.network.http import fetcher_for
 from publisher.errors import InputError
 from publisher.model.values import Slug
 from publisher.pipeline.client_build import build_zipapp

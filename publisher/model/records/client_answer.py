@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic.json_schema import WithJsonSchema
 
 from publisher.client.decide import Outcome
-from publisher.client.readiness import Readiness
+from publisher.client.ready.assess import Readiness
 from publisher.model.records.feed_format import FeedDeprecation, FeedRelease, FeedRequirement
 from publisher.model.values import Model, ReleaseVersion, Slug, UtcTime
 from publisher.wire.errors import Code

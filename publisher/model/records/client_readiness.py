@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from publisher.client.readiness import Readiness
+from publisher.client.ready.assess import Readiness
 from publisher.model.records.client_answer import AnswerError, AnswerRequirement, AnswerSignature, SignedTime
 from publisher.model.records.feed_format import FeedRelease
 from publisher.model.values import Model, ReleaseVersion, Slug, UtcTime

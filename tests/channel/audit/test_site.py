@@ -15,7 +15,7 @@ from tuf.api.exceptions import DownloadHTTPError
 from tuf.ngclient import FetcherInterface
 
 from publisher.channel.audit.channel import Audit
-from publisher.client.http import fetcher_for
+from publisher.client.network.http import fetcher_for
 from publisher.errors import StorageMissing
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.operate.verify import StoreSource, WebSource, verify_channel

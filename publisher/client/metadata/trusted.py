@@ -20,7 +20,7 @@ from tuf.api.serialization.json import CanonicalJSONSerializer
 from tuf.ngclient import FetcherInterface, Updater
 
 from publisher.client.durable_files import is_plain_file
-from publisher.client.rollback_protection import RoleSeen, Seen, read_seen, write_seen
+from publisher.client.metadata.rollback_protection import RoleSeen, Seen, read_seen, write_seen
 from publisher.wire.errors import ClientInputError, ClientVerificationError, ExpiredError
 from publisher.wire.limits import LIMITS, MetadataFetcher, limit_of
 

@@ -7,9 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from publisher.client.metrics import CheckedVersion, answer_metrics, failure_metrics, refuse_unwritable, write_metrics
-from publisher.client.readiness import EXIT_CODES, ReadinessAnswer, assess
-from publisher.client.readiness_report import readiness_json, readiness_lines
+from publisher.client.ready.assess import EXIT_CODES, ReadinessAnswer, assess
+from publisher.client.ready.metrics import (
+    CheckedVersion,
+    answer_metrics,
+    failure_metrics,
+    refuse_unwritable,
+    write_metrics,
+)
+from publisher.client.ready.report import readiness_json, readiness_lines
 from publisher.client.tuf_errors import plain_errors
 from publisher.client.updater import UpdateClient, VerifiedChannel
 from publisher.wire.errors import ClientError

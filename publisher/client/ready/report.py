@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from publisher.client.readiness import EXIT_CODES, Readiness, ReadinessAnswer, RequirementAnswer
+from publisher.client.ready.assess import EXIT_CODES, Readiness, ReadinessAnswer, RequirementAnswer
 from publisher.client.report import fact_lines, listed, listed_signers, time_text
 from publisher.client.report_json import COMMON_KEYS, Shape, json_object, requirement_fields
 from publisher.wire.feed_words import Audience

@@ -28,9 +28,9 @@ from urllib3.exceptions import (
 from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 from urllib3.util import Url
 
-from publisher.client.address import Proxy, is_safe, parsed, proxy_for
-from publisher.client.deadlines import CHUNK, Limits, Pace, keep_pace, paced
 from publisher.client.durable_files import open_plain
+from publisher.client.network.address import Proxy, is_safe, parsed, proxy_for
+from publisher.client.network.deadlines import CHUNK, Limits, Pace, keep_pace, paced
 from publisher.wire.errors import ClientInputError
 from publisher.wire.web_path import as_asked
 
