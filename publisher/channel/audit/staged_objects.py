@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tuf.api.metadata import Targets
@@ -16,7 +17,7 @@ from publisher.channel.roles import RELEASE_FIELD
 from publisher.errors import StorageError, VerificationError
 from publisher.model.config.role import SHARED_ROLES
 from publisher.model.config.signer import Signers
-from publisher.model.records.ledger_entry import LedgerAction
+from publisher.model.records.ledger_entry import Entry, LedgerAction
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,13 @@ def waiting_objects(read: Read, keys: Iterable[str], repository: Repository) -> 
     Nothing in staging is believed by itself: whoever can write there could hide a stray. Where staging or ledger cannot
     be read, nothing is known to wait.
     """
-    current_keys = CurrentKeys(repository.root.signed, repository.targets.signed, Signers(roles={}))
-    entries = sorted((number, key) for key in keys if (number := number_of(key)) is not None)
     for role in sorted(set(delegated_roles(repository.targets.signed)) - set(SHARED_ROLES)):
         try:
             candidate = current_candidate(read, Candidate, role)
-            if candidate is not None and _is_ours(candidate, read, reversed(entries), current_keys):
-                yield from _objects(candidate)
         except (VerificationError, StorageError):
             continue
+        if candidate is not None and _is_ours(candidate, _stagings(read, keys, repository)):
+            yield from _objects(candidate)
 
 
 def superseded_objects(read: Read, keys: Iterable[str], repository: Repository) -> Iterator[WaitingObject]:
@@ -52,26 +51,28 @@ def superseded_objects(read: Read, keys: Iterable[str], repository: Repository) 
 
     The ledger names a candidate by its digest, so whoever can write to staging adds nothing to it.
     """
+    for entry in _stagings(read, keys, repository):
+        if entry.candidate is not None and entry.channel_role is not None:
+            with suppress(VerificationError, StorageError):
+                yield from _objects(read_candidate(read, Candidate, entry.channel_role, entry.candidate))
+
+
+def _stagings(read: Read, keys: Iterable[str], repository: Repository) -> Iterator[Entry]:
+    """What the ledger says was staged, by entries that verify; newest first."""
     current_keys = CurrentKeys(repository.root.signed, repository.targets.signed, Signers(roles={}))
     entries = sorted((number, key) for key in keys if (number := number_of(key)) is not None)
     for number, key in reversed(entries):
         try:
             entry = current_keys.entry(Logged(number, read(key) or b""))
-            if entry.action is LedgerAction.STAGE and entry.candidate is not None and entry.channel_role is not None:
-                yield from _objects(read_candidate(read, Candidate, entry.channel_role, entry.candidate))
         except (VerificationError, StorageError):
             continue
+        if entry.action is LedgerAction.STAGE:
+            yield entry
 
 
-def _is_ours(candidate: Candidate, read: Read, entries: Iterable[tuple[int, str]], current_keys: CurrentKeys) -> bool:
-    for number, key in entries:
-        try:
-            entry = current_keys.entry(Logged(number, read(key) or b""))
-        except (VerificationError, StorageError):
-            continue
-        if entry.action is LedgerAction.STAGE and entry.candidate == candidate.digest:
-            return entry.channel_role == candidate.role
-    return False
+def _is_ours(candidate: Candidate, stagings: Iterable[Entry]) -> bool:
+    staging = next((entry for entry in stagings if entry.candidate == candidate.digest), None)
+    return staging is not None and staging.channel_role == candidate.role
 
 
 def _objects(candidate: Candidate) -> Iterator[WaitingObject]:
