@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from publisher.wire.errors import FeedError
 from publisher.wire.feed_words import Audience
 from publisher.wire.json_object import At, JsonObject, choice_of, count_at, https_at, time_at, version_at
 from publisher.wire.version import Version
 
-__all__ = ["MOST", "Estimate", "Requirement", "parse_requirement"]
+__all__ = ["MOST", "Demand", "Estimate", "Requirement", "covers", "parse_requirement"]
 
 MOST = 50
 """So many requirements a feed has at most: those to come, and those over that are not covered by another."""
@@ -84,6 +85,26 @@ class Requirement:
     def concerns(self, audience: Audience | None) -> bool:
         """Whether it is about this audience; whoever names none is asked for all."""
         return audience is None or not self.audiences or audience in self.audiences
+
+
+class Demand(Protocol):
+    """A version that some people, or everybody, are asked to run."""
+
+    @property
+    def at_least(self) -> Version:
+        """This version or a later one."""
+        ...
+
+    @property
+    def audiences(self) -> tuple[Audience, ...]:
+        """Whom it is about; empty: everybody."""
+        ...
+
+
+def covers(other: Demand, demand: Demand) -> bool:
+    """Whether another demand asks the same people for as much or more."""
+    asked = set(other.audiences)
+    return other.at_least >= demand.at_least and (not asked or set() < set(demand.audiences) <= asked)
 
 
 def parse_requirement(at: At) -> Requirement:

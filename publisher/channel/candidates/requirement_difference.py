@@ -8,7 +8,7 @@ from datetime import datetime
 from publisher.rules import english
 from publisher.wire.feed_parser import ParsedFeed
 from publisher.wire.feed_words import Audience
-from publisher.wire.requirement import Requirement
+from publisher.wire.requirement import Requirement, covers
 
 _Asked = tuple[str, tuple[Audience, ...]]
 """Event and audiences: nobody is asked for two versions by one event."""
@@ -30,7 +30,8 @@ def requirement_changes(before: Sequence[Requirement], after: Sequence[Requireme
     ]
     for asked in gone:
         requirement = old[asked]
-        if asked not in redirected and not (requirement.due(at) <= at and _is_covered(requirement, after)):
+        covered = requirement.due(at) <= at and any(covers(other, requirement) for other in after)
+        if asked not in redirected and not covered:
             lines.append(f"cancelled: {_named(requirement)} no longer requires {requirement.at_least}")
     return tuple(lines)
 
@@ -106,12 +107,3 @@ def _audience(requirement: Requirement) -> str:
 
 def _who(requirement: Requirement) -> str:
     return f" for {english.audiences(requirement.audiences)}" if requirement.audiences else ""
-
-
-def _is_covered(requirement: Requirement, others: Sequence[Requirement]) -> bool:
-    """Whether another requirement asks the same people for as much or more."""
-    return any(
-        other.at_least >= requirement.at_least
-        and (not other.audiences or (requirement.audiences and set(requirement.audiences) <= set(other.audiences)))
-        for other in others
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from publisher.model.catalog import Catalog
@@ -10,6 +9,7 @@ from publisher.model.content.event import Trigger
 from publisher.model.content.policy import Policy
 from publisher.model.records.feed_format import FeedEstimate, FeedRequirement
 from publisher.rules.requirements.required import EventRequirement, requirements_of
+from publisher.wire.requirement import covers
 
 
 def public_requirements(catalog: Catalog, product: str, channel: str, now: datetime) -> tuple[EventRequirement, ...]:
@@ -20,17 +20,10 @@ def public_requirements(catalog: Catalog, product: str, channel: str, now: datet
     policy = catalog.policy_at(now)
     public = [each for each in requirements_of(catalog, product, channel) if each.event.is_public(now)]
     over = [each for each in public if each.due(policy) <= now]
-    kept = [each for index, each in enumerate(public) if each not in over or not _is_covered(each, over[index + 1 :])]
-    return tuple(kept)
-
-
-def _is_covered(requirement: EventRequirement, later: Iterable[EventRequirement]) -> bool:
-    """Whether a later requirement asks the same people for as much or more."""
-    asked = requirement.required.audiences
-    return any(
-        other.required.at_least >= requirement.required.at_least
-        and (not other.required.audiences or (bool(asked) and set(asked) <= set(other.required.audiences)))
-        for other in later
+    return tuple(
+        each
+        for index, each in enumerate(public)
+        if each not in over or not any(covers(later.required, each.required) for later in over[index + 1 :])
     )
 
 
