@@ -24,7 +24,9 @@ class Earliest:
     asked: datetime
     """The planned time, or now."""
     moment: datetime | None
-    """The first date from there on that no rule is in the way of; None: no such date is known."""
+    """The first date from there on that no rule is in the way of; None: no such date is known, or none in time."""
+    required: datetime | None
+    """When users must run it; a later date would be no answer for them."""
     frozen: bool
     """Whether a freeze holds at the time that was asked for."""
     waits_for: tuple[Verdict, ...]
@@ -53,7 +55,8 @@ def earliest(catalog: Catalog, release: Release, now: datetime, evidence_of: Cal
 
     asked = now if release.planned_for is None else max(release.planned_for, now)
     plans = {channel: schedule(catalog, release, channel, asked, evidence_of(channel)) for channel in release.channels}
-    opens = {channel: _first(plan) for channel, plan in plans.items()}
+    required = release.notes.required_by
+    opens = {channel: _first(plan, required) for channel, plan in plans.items()}
     as_asked = {channel: stopping(channel, asked) for channel in release.channels}
     last = max(release.channels, key=lambda channel: opens[channel] or NEVER)
     moment = opens[last]
@@ -72,6 +75,7 @@ def earliest(catalog: Catalog, release: Release, now: datetime, evidence_of: Cal
     return Earliest(
         asked=asked,
         moment=moment,
+        required=required,
         frozen=any(BY_ID[verdict.rule].freeze for verdicts in as_asked.values() for verdict in verdicts),
         waits_for=() if moment == asked else tuple(waits_for),
         short_notice=tuple(verdict for verdict in then if verdict.rule in SHORT_NOTICE),
@@ -82,7 +86,8 @@ def earliest(catalog: Catalog, release: Release, now: datetime, evidence_of: Cal
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-def _first(plan: Schedule) -> datetime | None:
-    """The first date that is open, or that needs no more than an approval of its short notice."""
+def _first(plan: Schedule, required: datetime | None) -> datetime | None:
+    """The first date that is open, or that needs no more than an approval of its short notice, before `required`."""
     late = (span.start for span in plan.override_spans if all(gate.id in SHORT_NOTICE for gate in span.gates))
-    return min((*(span.start for span in plan.openings), *late), default=None)
+    first = min((*(span.start for span in plan.openings), *late), default=None)
+    return first if first is None or required is None or first < required else None

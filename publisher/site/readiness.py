@@ -83,7 +83,13 @@ class RequirementView:
     @property
     def late(self) -> bool:
         """Whether it is not out, and is or will be later than its last safe date."""
-        return self.missed or (not self.out and self.expected is not None and self.expected > self.last_safe)
+        too_late = self.expected is not None and self.expected > self.last_safe
+        return self.missed or (not self.out and (too_late or self.no_date_in_time))
+
+    @property
+    def no_date_in_time(self) -> bool:
+        """Whether every date that is open for an announced release comes after users must run it."""
+        return self.opens is not None and self.opens.moment is None and self.opens.required is not None
 
     @property
     def anchor(self) -> str:

@@ -165,6 +165,23 @@ def test_a_freeze_in_the_way_of_an_announced_release_shows_the_date_that_plan_gi
     assert requirement["expected"] == "2026-12-06T00:00:00Z"
 
 
+def test_r93_no_page_names_a_date_after_users_must_run_it() -> None:
+    """Another event freezes from the planned day until after the upgrade; the first open date would be too late."""
+    needed = NEEDED | {"required_by": at(20)}
+    planned = release("5.0.0", planned_for=at(15), notes=needed)
+    other = event("other", starts=at(14), ends=at(30))
+    content = given(upgrade("upgrade", 20), other, releases=(PUBLISHED, planned), rules=runways("2 d"))
+    said = text(content)
+    assert "Announced, not out yet: 5.0.0, and no date is open in time." in said
+    assert "No date is open before you need it." in said
+    (requirement,) = data(content)["requirements"]
+    assert (requirement["late"], requirement.get("expected")) == (True, None)
+    assert "5.0.0 has no date in time" in from_markdown(page(content, "index.md")).text
+    box = from_markdown(page(content, "releases/node/5.0.0.md")).text
+    assert "No date is open before Thursday 10 December, 12:00 UTC, when it must run" in box
+    assert "Earliest:" not in box
+
+
 def test_r28_past_its_last_safe_date_it_is_late_until_it_is_out() -> None:
     content = given(upgrade("upgrade", 20))
     late = "Late. The last safe date to publish it was Thursday 19 November 2026, 12:00 UTC, 21 days before"

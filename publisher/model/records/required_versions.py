@@ -36,7 +36,7 @@ class ReadyRequirement(FeedRequirement):
     expected: UtcTime | None = None
     """When an announced version that is ready may come out at the earliest; absent where no date is known."""
     late: bool = False
-    """Whether it is not out, and `runway_begins` has passed or lies before `expected`."""
+    """Whether it is not out, and `runway_begins` has passed or lies before `expected`, or no date is open in time."""
     otherwise: Text | None = None
     """What happens to whoever runs an older version then."""
 
