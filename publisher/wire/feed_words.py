@@ -1,10 +1,10 @@
-"""Words of the update feed that content is written with, too."""
+"""Words of the update channel that content and commands are written with, too."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["Action", "Audience", "Restart", "State"]
+__all__ = ["Action", "Audience", "BrakeKind", "Restart", "State", "WithdrawalAction"]
 
 
 class Action(StrEnum):
@@ -45,3 +45,21 @@ class Audience(StrEnum):
     def words(self) -> str:
         """As people write it: desktop users."""
         return self.value.replace("-", " ").replace("api ", "API ")
+
+
+class BrakeKind(StrEnum):
+    """What a brake does."""
+
+    HOLD = "hold"
+    """The version is not offered for a while; whoever runs it may go on."""
+    WITHDRAWAL = "withdrawal"
+    """Nobody should run the version."""
+
+
+class WithdrawalAction(StrEnum):
+    """What whoever runs a withdrawn version should do; the client writes the sentence."""
+
+    STOP = "stop"
+    GO_BACK = "go-back"
+    UPDATE = "update"
+    KEEP_RUNNING = "keep-running"

@@ -10,38 +10,20 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from publisher.wire.brakes import Brake
 from publisher.wire.errors import FeedError
+from publisher.wire.feed_words import BrakeKind, WithdrawalAction
 from publisher.wire.json_object import JsonObject, choice_of, load, slug_at, text_at, time_at, version_at
 from publisher.wire.quotation import why_not_quotable
 from publisher.wire.version import Version
 
-__all__ = ["FORMAT", "MAX_BYTES", "BrakeKind", "BrakeNotice", "WithdrawalAction", "notice_of", "notice_path"]
+__all__ = ["FORMAT", "MAX_BYTES", "BrakeNotice", "notice_of", "notice_path"]
 
 FORMAT = "tidegate-notice/1"
 
 MAX_BYTES = 4 * 1024
 """The largest notice that is read."""
-
-
-class BrakeKind(StrEnum):
-    """What a brake does."""
-
-    HOLD = "hold"
-    """The version is not offered for a while; whoever runs it may go on."""
-    WITHDRAWAL = "withdrawal"
-    """Nobody should run the version."""
-
-
-class WithdrawalAction(StrEnum):
-    """What whoever runs a withdrawn version should do; the client writes the sentence."""
-
-    STOP = "stop"
-    GO_BACK = "go-back"
-    UPDATE = "update"
-    KEEP_RUNNING = "keep-running"
 
 
 @dataclass(frozen=True)

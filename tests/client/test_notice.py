@@ -12,7 +12,8 @@ import pytest
 from publisher.model.records.notice import NoticeFile
 from publisher.wire.brakes import Brake
 from publisher.wire.errors import FeedError
-from publisher.wire.notice import MAX_BYTES, BrakeKind, BrakeNotice, WithdrawalAction, notice_of
+from publisher.wire.feed_words import BrakeKind, WithdrawalAction
+from publisher.wire.notice import MAX_BYTES, BrakeNotice, notice_of
 from publisher.wire.quotation import why_not_quotable
 from publisher.wire.version import Version
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from publisher.model.values import Model, PlatformId, ReleaseVersion, Slug, UtcTime
-from publisher.wire.notice import BrakeKind, WithdrawalAction
+from publisher.wire.feed_words import BrakeKind, WithdrawalAction
 from publisher.wire.quotation import LONGEST, why_not_quotable
 
 
