@@ -13,6 +13,9 @@ MANIFEST_FILE = "release.json"
 BOM_SUFFIXES = (".cdx.json", ".bom.json", ".spdx.json")
 """How the names of bills of materials end; what comes before is the binary that they are about."""
 
+WITHDRAWN_FILE = "WITHDRAWN.txt"
+"""What lies beside the files of a version that was withdrawn once; it is written once, and does not say what holds."""
+
 SIGNATURE_SUFFIX = ".minisig"
 
 
@@ -40,3 +43,18 @@ def manifest_bytes(manifest: Manifest) -> bytes:
 def trusted_comment(product: str, version: str, file: str) -> str:
     """The comment that a minisign signature vouches for, so that a signature fits one file of one version only."""
     return f"product:{product} version:{version} file:{file}"
+
+
+def withdrawn_text(product: str, version: str) -> bytes:
+    """WITHDRAWN.txt: points at the signed state and says nothing of its own; the same version has the same bytes."""
+    return f"""\
+{product} {version} was withdrawn by its publisher. Do not install it before you have looked.
+
+On which platforms, why, what to do instead, and whether it still holds: that is signed, and this file is not.
+Ask the update client, which verifies it:
+
+    tidegate check --current {version}
+
+or read the newest N.brakes.json below tuf/metadata/. SHA256SUMS still verifies: the files are the ones that were
+published, and that is not the question.
+""".encode()

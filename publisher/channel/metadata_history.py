@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root, Snapshot, Targets
 
+from publisher.channel.brakes import notice_keys, withdrawn_versions_in
 from publisher.channel.layout import BACK, MINISIGN_TARGET, metadata_key, numbered, target_key
 from publisher.channel.repository import Read, Repository, parse, verifies, verify_role_duties
 from publisher.channel.state import read_target
 from publisher.errors import VerificationError
+from publisher.wire.brakes import BRAKES
 
 FEW = 32
 """Earlier versions of `targets` that are asked for where nothing can be listed."""
@@ -43,6 +45,8 @@ class ProvenHistory:
     """By keys that counted then."""
     minisign_before: tuple[bytes, ...]
     """Public keys for checks by hand that were pinned before today's, the newest first."""
+    withdrawn: frozenset[tuple[str, str]] = frozenset()
+    """Product and version of all that was ever withdrawn."""
 
     def size_of(self, file: File) -> int | None:
         """How large a binary may be at most; None when nobody has ever vouched for one of that name."""
@@ -81,6 +85,7 @@ def read_history(
         book.vouched,
         book.vouched_before,
         tuple(_minisign_keys(read, repository, earlier)),
+        frozenset(book.withdrawn),
     )
 
 
@@ -90,6 +95,7 @@ class _Book:
     coming: set[str] = field(default_factory=set)
     vouched: dict[File, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     vouched_before: dict[File, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    withdrawn: set[tuple[str, str]] = field(default_factory=set)
 
     def proven(self, past: bool) -> set[str]:
         return self.keys if past else self.coming
@@ -121,6 +127,9 @@ class _Book:
         proven.add(key)
         listed = {path: target.hashes.get("sha256") for path, target in signed.targets.items()}
         proven.update(target_key(path, sha256) for path, sha256 in listed.items() if sha256 is not None)
+        if role == BRAKES:
+            proven.update(notice_keys(signed))
+            self.withdrawn.update(withdrawn_versions_in(signed))
 
 
 def _only_taken_back_to(

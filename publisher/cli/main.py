@@ -41,6 +41,8 @@ _TABLE = {
     "release.announce": "Stage what events require of users, between releases.",
     "release.approve": "Read what a staged release changes, and sign it.",
     "release.promote": "Make a staged release live.",
+    "release.hold": "Stop offering a version for a while; one person can do it.",
+    "release.withdraw": "Say that nobody should run a version; one person can do it.",
     "release.rollback": "Take a release back, with the metadata that was signed for it.",
     "operate.recover": "Restore your last state after somebody else has published.",
     "operate.status": "Say what is live, what is staged, and what expires when.",

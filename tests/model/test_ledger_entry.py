@@ -36,6 +36,9 @@ POSSIBLE: dict[str, dict[str, Any]] = {
     "recovered": {"action": LedgerAction.RECOVER, **FLIP, "restored": 4, "distrusted": {"snapshot": ("e" * 64,)}},
     "adopted": {"action": LedgerAction.RECOVER, **FLIP},
     "site": {"action": LedgerAction.SIGN_SITE, **FLIP},
+    "held": {"action": LedgerAction.HOLD, **RELEASE, **FLIP, "brake": "f" * 64},
+    "withdrawn": {"action": LedgerAction.WITHDRAW, **RELEASE, **FLIP, "brake": "f" * 64},
+    "rejected": {"action": LedgerAction.REJECT, **RELEASE, **FLIP, "candidate": "c" * 64},
 }
 
 EXTRA: list[tuple[str, dict[str, Any]]] = [
@@ -48,6 +51,9 @@ EXTRA: list[tuple[str, dict[str, Any]]] = [
     ("promoted", {"refused": True}),
     ("promoted", {"restored": 4}),
     ("released", {"staged_over": "d" * 64}),
+    ("held", {"candidate": "c" * 64}),
+    ("rejected", {"brake": "f" * 64}),
+    ("promoted", {"brake": "f" * 64}),
     ("rolled back", {"decision": DECISION}),
     ("refreshed", RELEASE),
     ("refreshed", {"visibility": "internal"}),

@@ -11,6 +11,7 @@ from tuf.api.metadata import Metadata, Root, Targets
 
 from publisher.channel.audit.releases import audit_release
 from publisher.channel.audit.staged_objects import WaitingObject, superseded_objects, waiting_objects
+from publisher.channel.brakes import lifted_ids, listed_brakes, read_notice
 from publisher.channel.findings import BROKEN_OFF, REMOVED, AuditSource, Finding, Findings, Level
 from publisher.channel.layout import (
     BACK,
@@ -41,6 +42,7 @@ from publisher.channel.size_limits import FILE_LIMIT
 from publisher.channel.state import feeds, read_target
 from publisher.errors import VerificationError
 from publisher.model.config.role import SHARED_ROLES
+from publisher.wire.brakes import BRAKES
 from publisher.wire.feed_parser import ParsedFeed
 from publisher.wire.web_path import address_of
 
@@ -96,6 +98,7 @@ class _Auditor:
             self._expiry(repository)
             self._targets(repository)
             self._feeds(repository)
+            self._brakes(repository)
             self._releases(repository, history, self._listed_versions())
             self._strays(repository, history)
         return self._result()
@@ -108,6 +111,8 @@ class _Auditor:
             self._expiry(changed)
             self._targets(changed)
             self._feeds(replace(repository, roles={role: repository.roles[role] for role in changed.roles}))
+            if BRAKES in changed.roles:
+                self._brakes(repository)
             self._releases(changed, history, set())
         return self._result()
 
@@ -199,6 +204,22 @@ class _Auditor:
                     what = f"{role} says that {feed.release.version} was taken back, but offers it for {feed.platform}"
                     self.book.error(f"{what}; clients offer nothing there")
                 self._feed(feed, repository.roles[role], pinned)
+
+    def _brakes(self, repository: Repository) -> None:
+        """Clients can read what is stopped, and why: else they offer nothing, or say no reason."""
+        for role in sorted(set(repository.roles) - set(SHARED_ROLES)):
+            product, _, channel = role.partition(".")
+            try:
+                stopped = listed_brakes(repository, role)
+                lifted_ids(repository, role)
+            except VerificationError as error:
+                self.book.error(f"{error.what}; clients of {role} offer nothing")
+                continue
+            for brake in (*stopped.holds, *stopped.withdrawn):
+                try:
+                    read_notice(self.book.read, product, channel, brake)
+                except VerificationError as error:
+                    self.book.error(f"{error.what}; clients say no reason for {role} {brake.version}")
 
     def _feed(self, feed: ParsedFeed, metadata: Metadata[Targets], pinned: list[str]) -> None:
         name = f"feed {feed.product}/{feed.channel}/{feed.platform}"

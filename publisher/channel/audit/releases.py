@@ -11,9 +11,11 @@ from publisher.channel.manifests import (
     MANIFEST_FILE,
     SIGNATURE_SUFFIX,
     SUMS_FILE,
+    WITHDRAWN_FILE,
     manifest_bytes,
     parse_sums,
     trusted_comment,
+    withdrawn_text,
 )
 from publisher.channel.metadata_history import ProvenHistory
 from publisher.channel.size_limits import COMPANION_LIMIT
@@ -35,6 +37,7 @@ def audit_release(
     def key(file: str) -> str:
         return release_key(product, version, file)
 
+    _withdrawn(book, product, version, history)
     checksums = book.read(key(SUMS_FILE))
     if checksums is None:
         # What lies there without sums is a stray, file by file.
@@ -75,6 +78,21 @@ def audit_release(
     if facts is not None:
         _manifest(book, product, version, facts, listed, if_missing)
     _replaced(book, key(""), by_hand=public != today, by_people=vouched_before, offered=if_missing is Level.ERROR)
+
+
+def _withdrawn(book: Findings, product: str, version: str, history: ProvenHistory) -> None:
+    """WITHDRAWN.txt beside the files: only of a version that was withdrawn, and in our words."""
+    key = release_key(product, version, WITHDRAWN_FILE)
+    data = book.read(key)
+    if data is None:
+        if (product, version) in history.withdrawn:
+            book.add(
+                Level.WARNING, f"has no {WITHDRAWN_FILE}, although it was withdrawn", release_key(product, version, "")
+            )
+    elif (product, version) not in history.withdrawn:
+        book.error("says that this version was withdrawn, and nothing signed says so", key)
+    elif data != withdrawn_text(product, version):
+        book.error("does not have the words that a publisher writes there", key)
 
 
 def _replaced(book: Findings, where: str, *, by_hand: bool, by_people: bool, offered: bool) -> None:

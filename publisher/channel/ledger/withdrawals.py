@@ -19,7 +19,7 @@ from publisher.errors import VerificationError
 from publisher.model.config.role import SHARED_ROLES
 from publisher.model.config.signer import Signers
 from publisher.model.records.channel_state import Withdrawal
-from publisher.model.records.ledger_entry import Entry, LedgerAction
+from publisher.model.records.ledger_entry import SHIPS, Entry, LedgerAction
 from publisher.wire.version import Version
 
 TakenBack = Mapping[str, Mapping[Version, Entry]]
@@ -97,7 +97,7 @@ def taken_back(entries: Iterable[Entry], live: str | None) -> TakenBack:
             if entry.action is LedgerAction.RECOVER and entry.restored is not None:
                 before = bisect_right(numbers, entry.restored)
                 now = states[before - 1] if before else {}
-            elif entry.release is not None:
+            elif entry.release is not None and entry.action in (*SHIPS, LedgerAction.ROLLBACK):
                 role, version = entry.release
                 others = {other: past for other, past in now.get(role, {}).items() if other != version}
                 now = {**now, role: {**others, version: entry} if entry.action is LedgerAction.ROLLBACK else others}

@@ -43,6 +43,16 @@ class LedgerAction(StrEnum):
     """What somebody else had made live was replaced by the state of an earlier entry."""
     SIGN_SITE = "sign-site"
     """The manifest of the site's pages was signed."""
+    HOLD = "hold"
+    """A version is not offered for a while."""
+    WITHDRAW = "withdraw"
+    """Nobody should run a version."""
+    REJECT = "reject"
+    """Somebody said no to a candidate, and clients refuse it."""
+
+
+SHIPS = (LedgerAction.PROMOTE, LedgerAction.RELEASE)
+"""What makes a release live."""
 
 
 class Stamp(Model):
@@ -61,6 +71,7 @@ _DECIDED = {*_RELEASE, "decision"}
 _REFUSAL: _Form = ({*_DECIDED, "refused"}, {"visibility"})
 _SHIPMENT: _Form = ({*_DECIDED, "candidate"}, {"visibility", "approved_by", "result"})
 _FLIP: _Form = (set(), {"result"})
+_BRAKE: _Form = ({*_RELEASE, "brake"}, {"result"})
 
 _FORMS: Mapping[LedgerAction, tuple[_Form, ...]] = {
     LedgerAction.STAGE: (
@@ -75,6 +86,9 @@ _FORMS: Mapping[LedgerAction, tuple[_Form, ...]] = {
     LedgerAction.KEYS: (_FLIP,),
     LedgerAction.RECOVER: ((set(), {"result", "restored", "distrusted"}),),
     LedgerAction.SIGN_SITE: (_FLIP,),
+    LedgerAction.HOLD: (_BRAKE,),
+    LedgerAction.WITHDRAW: (_BRAKE,),
+    LedgerAction.REJECT: (({*_RELEASE, "candidate"}, {"visibility", "result"}),),
 }
 """The forms that an entry of each action can have, besides `_ALWAYS`. Anything else cannot be read as an entry.
 
@@ -99,7 +113,9 @@ class LedgerEntryBody(Model):
     visibility: Literal["public", "internal"] = "public"
     """That of the release; of an internal one the public is told nothing."""
     candidate: Digest | None = None
-    """SHA-256 of the candidate that was staged or made live."""
+    """SHA-256 of the candidate that was staged, made live or rejected."""
+    brake: Digest | None = None
+    """SHA-256 of the notice of a hold or a withdrawal, by which it is lifted."""
     staged_over: Digest | None = None
     """SHA-256 of the staging pointer that it was staged in the place of; None where there was none."""
     policy_version: int | None

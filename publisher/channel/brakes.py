@@ -1,0 +1,147 @@
+"""What is stopped on the channels of a verified repository, and the metadata that stops one thing more.
+
+Pure. Clients read it the same way (`wire/brakes.py`); whoever can read it here can be told there.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+from tuf.api.metadata import Targets
+
+from publisher.channel.layout import target_key
+from publisher.channel.repository import Read, Repository
+from publisher.errors import VerificationError
+from publisher.model.values import format_time
+from publisher.wire.brakes import BRAKES, BRAKES_FIELD, Brake, ChannelBrakes, Freeze, brakes_of, lifted_by
+from publisher.wire.errors import ClientError
+from publisher.wire.notice import BrakeNotice, notice_of, notice_path
+
+T = TypeVar("T")
+
+
+def listed_brakes(live: Repository | None, role: str) -> ChannelBrakes:
+    """What the role brakes lists for a channel, lifted or not. Raises VerificationError for what cannot be read."""
+    brakes = live.roles.get(BRAKES) if live else None
+    try:
+        return brakes_of(brakes.signed, role) if brakes else ChannelBrakes()
+    except ClientError as error:
+        raise VerificationError(error.what, fix=error.fix) from error
+
+
+def lifted_ids(live: Repository | None, role: str) -> frozenset[str]:
+    """The ids that a channel's own role has lifted. Raises VerificationError."""
+    channel = live.roles.get(role) if live else None
+    return lifted_in(channel.signed) if channel else frozenset()
+
+
+def lifted_in(signed: Targets) -> frozenset[str]:
+    """The ids that metadata of a channel lifts. Raises VerificationError."""
+    try:
+        return lifted_by(signed)
+    except ClientError as error:
+        raise VerificationError(error.what, fix=error.fix) from error
+
+
+def channel_brakes(live: Repository | None, role: str) -> ChannelBrakes:
+    """What is stopped on a channel now: what is listed and not lifted. Raises VerificationError."""
+    return listed_brakes(live, role).without(lifted_ids(live, role))
+
+
+def notice_key(product: str, channel: str, sha256: str) -> str:
+    """The object of a notice."""
+    return target_key(notice_path(product, channel), sha256)
+
+
+def read_notice(read: Read, product: str, channel: str, brake: Brake) -> BrakeNotice:
+    """Why something is stopped, by the client's own parser. Raises VerificationError where that cannot be told."""
+    key = notice_key(product, channel, brake.id)
+    data = read(key)
+    if data is None:
+        raise VerificationError(f"{key} is missing, although the brakes name it")
+    try:
+        return notice_of(brake, product, channel, data)
+    except ClientError as error:
+        raise VerificationError(f"{key}: {error.what}") from error
+
+
+def with_brakes(
+    live: Repository | None,
+    role: str,
+    now: datetime,
+    *,
+    holds: Iterable[Brake] = (),
+    withdrawn: Iterable[Brake] = (),
+    rejected: Iterable[str] = (),
+    freezes: Iterable[Freeze] = (),
+) -> Targets:
+    """What the role brakes says once these are added for a channel.
+
+    Nothing is taken away but what is over: what the channel's people have lifted, and freezes that have ended. What it
+    says of other channels stays as it is. Raises VerificationError where what it says of this one cannot be read.
+    """
+    before = channel_brakes(live, role)
+    stopped = replace(
+        before,
+        holds=_with(before.holds, holds),
+        withdrawn=_with(before.withdrawn, withdrawn),
+        rejected=_with(before.rejected, rejected),
+        freezes=tuple(freeze for freeze in _with(before.freezes, freezes) if freeze.ends > now),
+    )
+    current = live.roles.get(BRAKES) if live else None
+    signed = copy.deepcopy(current.signed) if current else Targets(version=1, expires=now)
+    channels = {**signed.unrecognized_fields.get(BRAKES_FIELD, {}), role: _fields(stopped)}
+    signed.unrecognized_fields[BRAKES_FIELD] = {name: channels[name] for name in sorted(channels) if channels[name]}
+    return signed
+
+
+def _with(before: tuple[T, ...], new: Iterable[T]) -> tuple[T, ...]:
+    return (*before, *(item for item in new if item not in before))
+
+
+def _fields(stopped: ChannelBrakes) -> dict[str, object]:
+    """As the signed field has it; sections that say nothing are left out."""
+    sections = {
+        "holds": list(_brake_fields(stopped.holds)),
+        "withdrawn": list(_brake_fields(stopped.withdrawn)),
+        "rejected": list(stopped.rejected),
+        "freezes": [
+            {"event": freeze.event, "begins": format_time(freeze.begins), "ends": format_time(freeze.ends)}
+            for freeze in stopped.freezes
+        ],
+    }
+    return {name: items for name, items in sections.items() if items}
+
+
+def _brake_fields(brakes: Iterable[Brake]) -> Iterator[dict[str, object]]:
+    for brake in brakes:
+        where = {"platforms": list(brake.platforms)} if brake.platforms else {}
+        yield {"id": brake.id, "version": str(brake.version), **where}
+
+
+def notice_keys(brakes: Targets) -> frozenset[str]:
+    """The objects of all notices that metadata of the role brakes names; none of a channel that cannot be read."""
+    keys: set[str] = set()
+    channels = brakes.unrecognized_fields.get(BRAKES_FIELD)
+    for role in channels if isinstance(channels, dict) else ():
+        product, _, channel = role.partition(".")
+        with suppress(ClientError):
+            stopped = brakes_of(brakes, role)
+            keys.update(notice_key(product, channel, brake.id) for brake in (*stopped.holds, *stopped.withdrawn))
+    return frozenset(keys)
+
+
+def withdrawn_versions_in(brakes: Targets) -> frozenset[tuple[str, str]]:
+    """Product and version of all that metadata of the role brakes withdraws anywhere."""
+    versions: set[tuple[str, str]] = set()
+    channels = brakes.unrecognized_fields.get(BRAKES_FIELD)
+    for role in channels if isinstance(channels, dict) else ():
+        with suppress(ClientError):
+            withdrawn = brakes_of(brakes, role).withdrawn
+            versions.update((role.partition(".")[0], str(brake.version)) for brake in withdrawn)
+    return frozenset(versions)
