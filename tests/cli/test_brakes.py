@@ -1,0 +1,92 @@
+"""`publish hold` and `publish withdraw` as people run them: what is shown, asked, and said when it is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import Publish, flat
+from tests.support.project import Project, tree, with_todays_keys
+
+REASON = "Nodes with more than 2 TB lose their index after a restart."
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, publish: Publish) -> Project:
+    """1.0.0 is live in stable."""
+    project = with_todays_keys(tmp_path / "project", publish, "1.0.0")
+    ran = publish("release", "node@1.0.0", *arguments(project, "--artifacts", "artifacts/1.0.0"), cwd=project.base)
+    assert ran.code == 0, ran.err
+    return project
+
+
+def arguments(project: Project, *words: str) -> tuple[str, ...]:
+    return (*words, "--channel", "stable", "--to", str(project.bucket))
+
+
+def hold_words(project: Project, *words: str) -> tuple[str, ...]:
+    return arguments(project, "hold", *words, "--because", REASON, "--next-update", "6h")
+
+
+def test_a_hold_says_what_clients_get_and_how_it_ends(shipped: Project, publish: Publish) -> None:
+    ran = publish(*hold_words(shipped, "node"), "--yes", cwd=shipped.base)
+    assert ran.code == 0, ran.err
+    said = flat(ran.out)
+    assert "node 1.0.0 in stable is on hold. Clients follow with their next check." in said
+    assert "Nothing is left to offer on linux-amd64 and windows-amd64" in said
+    assert "publish lift node@1.0.0 --channel stable" in said
+
+
+def test_a_withdrawal_says_what_is_left(shipped: Project, publish: Publish) -> None:
+    words = arguments(shipped, "withdraw", "node@1.0.0", "--action", "stop", "--because", REASON, "--yes", "--json")
+    ran = publish(*words, cwd=shipped.base)
+    assert ran.code == 0, ran.err
+    data = json.loads(ran.out)
+    assert (data["kind"], data["version"], data["left"]["linux-amd64"], len(data["id"])) == (
+        "withdrawal",
+        "1.0.0",
+        None,
+        64,
+    )
+
+
+def test_where_nobody_can_answer_nothing_is_signed(shipped: Project, publish: Publish) -> None:
+    before = tree(shipped.bucket)
+    ran = publish(*hold_words(shipped, "node"), cwd=shipped.base)
+    assert (ran.code, tree(shipped.bucket)) == (2, before)
+    assert "nobody is here to answer whether this shall be signed" in flat(ran.err)
+    assert "--yes" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "what"),
+    [
+        (("hold", "nod"), 1, "there is no product nod"),
+        (("hold", "node@one"), 2, "node@one does not name a version"),
+        (("hold", "node@9.9.9"), 1, "so a hold would stop nothing"),
+        (("hold", "node", "--platform", "linux"), 1, "node has no platform linux"),
+        (("hold", "node", "--next-update", "tomorrow"), 2, "--next-update is not a time"),
+        (("hold", "node", "--next-update", "2020-01-01T00:00:00Z"), 1, "which is over"),
+        (("hold", "node", "--because", "see https://fix.example"), 2, "looks like an address"),
+        (("hold", "node", "--because", ""), 2, "--because is empty"),
+        (("withdraw", "node", "--action", "stop"), 2, "node names no version to withdraw"),
+        (("withdraw", "node@1.0.0", "--action", "panic"), 2, "panic"),
+        (("withdraw", "node@1.0.0", "--action", "update"), 1, "offers nothing newer than 1.0.0"),
+        (("withdraw", "node@1.0.0", "--action", "stop", "--replaced-by", "x"), 2, "--replaced-by"),
+    ],
+)
+def test_what_is_mistyped_is_refused_with_what_to_do(
+    shipped: Project, publish: Publish, words: tuple[str, ...], code: int, what: str
+) -> None:
+    before = tree(shipped.bucket)
+    given = [*words, *arguments(shipped, "--yes")]
+    if words[0] == "hold" and "--next-update" not in words:
+        given += ["--next-update", "6h"]
+    if "--because" not in words:
+        given += ["--because", REASON]
+    ran = publish(*given, cwd=shipped.base)
+    assert (ran.code, tree(shipped.bucket)) == (code, before), ran.err
+    assert what in flat(ran.err)
+    assert "->" in ran.err or "Try" in ran.err
