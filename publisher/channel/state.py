@@ -11,10 +11,11 @@ from tuf.api.metadata import TargetFile
 from publisher.channel.candidates.candidate import signed_by
 from publisher.channel.layout import MINISIGN_TARGET, channel_role, feed_target, target_key
 from publisher.channel.repository import Read, Repository
+from publisher.channel.stopped import holds, withdrawals
 from publisher.errors import VerificationError
 from publisher.model.config.role import SHARED_ROLES
 from publisher.model.published_file import PublishedFile
-from publisher.model.records.channel_state import ChannelState, LiveRelease, Withdrawal
+from publisher.model.records.channel_state import ChannelState, LiveRelease
 from publisher.wire.errors import ClientError
 from publisher.wire.feed_parser import ParsedFeed, parse_feed
 
@@ -56,8 +57,8 @@ def feeds(read: Read, repository: Repository, product: str, channel: str) -> Map
     return by_platform
 
 
-def read_state(read: Read, repository: Repository, withdrawn: tuple[Withdrawal, ...], now: datetime) -> ChannelState:
-    """Everything that the bucket offers, one entry a channel and version, and what its channels have taken back."""
+def read_state(read: Read, repository: Repository, now: datetime) -> ChannelState:
+    """Everything that the bucket offers, one entry a channel and version, and what is stopped there."""
     live: list[LiveRelease] = []
     for role in sorted(set(repository.roles) - set(SHARED_ROLES)):
         product, _, channel = role.partition(".")
@@ -84,7 +85,8 @@ def read_state(read: Read, repository: Repository, withdrawn: tuple[Withdrawal, 
     return ChannelState(
         read_at=now,
         live=tuple(live),
-        withdrawn=withdrawn,
+        withdrawn=withdrawals(repository, read=read),
+        holds=holds(repository, read),
         minisign_public_key=minisign_public_key(read, repository),
     )
 

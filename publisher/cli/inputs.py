@@ -244,7 +244,7 @@ def known_channel(configuration: Configuration, product: str, channel: str) -> s
     return channel
 
 
-def state_of(bucket: str | None, project: Project, catalog: Catalog) -> ChannelState | None:
+def state_of(bucket: str | None, project: Project) -> ChannelState | None:
     """The verified state of the bucket that was named; None when none was."""
     if bucket is None:
         return None
@@ -252,7 +252,7 @@ def state_of(bucket: str | None, project: Project, catalog: Catalog) -> ChannelS
     from publisher.pipeline.live_state import live_state  # noqa: PLC0415 - the same
     from publisher.storage.open import open_storage  # noqa: PLC0415 - the same
 
-    return live_state(open_storage(bucket), read_root(project.config), catalog.signers, wall_clock())
+    return live_state(open_storage(bucket), read_root(project.config), wall_clock())
 
 
 def warn_unseen(bucket: str | None, catalog: Catalog) -> None:

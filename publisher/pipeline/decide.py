@@ -12,7 +12,7 @@ from publisher.evidence.bundle import EvidenceBundle
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
 from publisher.model.published_file import PublishedFile
-from publisher.model.records.channel_state import Withdrawal
+from publisher.model.records.channel_state import Hold, Withdrawal
 from publisher.model.records.decision import Decision
 from publisher.model.records.evidence import Evidence, OfferedFile
 from publisher.rules.evaluate import evaluate
@@ -60,10 +60,11 @@ def evidence_of(
     offered: Mapping[str, ParsedFeed],
     files: Sequence[PublishedFile] | None = None,
     withdrawn: Sequence[Withdrawal] = (),
+    held: Sequence[Hold] = (),
 ) -> Evidence:
     """Facts about what the channel offers now, and about the files once they are known.
 
-    `withdrawn` is what channels of the product have taken back.
+    `withdrawn` is what nobody should run in channels of the product, `held` what is on hold there.
     """
     versions = [feed.release.version for feed in offered.values() if feed.release is not None]
     return Evidence(
@@ -75,4 +76,5 @@ def evidence_of(
             if feed.release is not None
         ),
         withdrawn=tuple(withdrawn),
+        holds=tuple(held),
     )

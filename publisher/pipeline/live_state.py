@@ -8,19 +8,16 @@ from publisher.channel.repository import Repository, read_repository, silent_cha
 from publisher.channel.roles import ONLINE_ROLES
 from publisher.channel.state import read_state
 from publisher.errors import InputError, VerificationError
-from publisher.model.config.signer import Signers
 from publisher.model.records.channel_state import ChannelState
 from publisher.model.values import format_time
 from publisher.pipeline.bucket_reader import reader
-from publisher.pipeline.read_withdrawals import read_withdrawals
 from publisher.storage.protocol import Storage
 
 
-def live_state(storage: Storage, root: bytes, signers: Signers, now: datetime) -> ChannelState:
+def live_state(storage: Storage, root: bytes, now: datetime) -> ChannelState:
     """Metadata and feeds, verified as far as a client would take them; empty while nothing is published.
 
-    Whoever may not read the ledger learns from the metadata what was taken back, and not when. Raises InputError when
-    there is no bucket, VerificationError also when the channel has expired, StorageError.
+    Raises InputError when there is no bucket, VerificationError also when the channel has expired, StorageError.
     """
     if not storage.is_prepared():
         raise InputError(f"there is no bucket at {storage.url}", fix="correct --bucket, or publish something there")
@@ -29,7 +26,7 @@ def live_state(storage: Storage, root: bytes, signers: Signers, now: datetime) -
     if repository is None:
         return ChannelState(read_at=now)
     _refuse_expired(repository, now, storage.url)
-    return read_state(read, repository, read_withdrawals(storage, repository, signers), now)
+    return read_state(read, repository, now)
 
 
 def _refuse_expired(repository: Repository, now: datetime, url: str) -> None:

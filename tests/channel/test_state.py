@@ -12,9 +12,7 @@ from tuf.api.metadata import TargetFile, Targets
 from publisher.channel.layout import MINISIGN_TARGET, feed_target, target_key
 from publisher.channel.state import feeds, minisign_public_key, read_feed, read_state, read_target
 from publisher.errors import VerificationError
-from publisher.model.records.channel_state import Withdrawal
 from publisher.signing.minisign import public_file
-from publisher.wire.version import Version
 from tests.support.channel import NOW, STABLE, MemoryChannel, signer
 from tests.support.tuf_repository import a_feed
 
@@ -111,14 +109,13 @@ def test_feeds_are_told_by_platform(channel: MemoryChannel) -> None:
 
 
 def test_the_state_has_an_entry_for_each_version_that_a_channel_offers(channel: MemoryChannel) -> None:
-    withdrawn = (Withdrawal(product="node", channel="stable", version=Version.parse("1.0.9")),)
-    state = read_state(channel.objects.get, channel.live(), withdrawn, NOW)
+    state = read_state(channel.objects.get, channel.live(), NOW)
     assert [
         (entry.product, entry.channel, str(entry.version), [artifact.platform for artifact in entry.artifacts])
         for entry in state.live
     ] == [("node", "stable", "1.0.0", [WINDOWS]), ("node", "stable", "1.1.0", [LINUX])]
     assert {entry.approved_by for entry in state.live} == {("ana (engineering)", "ben (operations)")}
-    assert (state.read_at, state.withdrawn) == (NOW, withdrawn)
+    assert (state.read_at, state.withdrawn, state.holds) == (NOW, (), ())
     line = public_file(signer("minisign-ben", "minisign")).decode().splitlines()[1]
     assert state.minisign_public_key == line
 

@@ -156,7 +156,17 @@ def test_an_offline_machine_signs_a_bundle_with_the_same_command(staged: Project
     shutil.copytree(offline / "keys", staged.base / "keys")
     promoted = publish("promote", "node@1.1.0", "--channel", "stable", "--to", staged.bucket, cwd=staged.base)
     assert promoted.code == 0, promoted.err
-    back = publish("rollback", "node@1.1.0", "--channel", "stable", "--to", staged.bucket, cwd=staged.base)
+    back = publish(
+        "rollback",
+        "node@1.1.0",
+        "--because",
+        "It stops.",
+        "--channel",
+        "stable",
+        "--to",
+        staged.bucket,
+        cwd=staged.base,
+    )
     assert (back.code, "1.0.0 is live, verified as a new client" in back.out) == (0, True), back.err
 
 

@@ -103,7 +103,7 @@ def test_the_colour_of_a_refusal_takes_no_room_in_its_line(
 
 def test_a_rollback_is_told_as_one_from_a_channel(project: Project, publish: Publish) -> None:
     assert release(publish, project).code == 0
-    assert run(publish, project, "rollback", "node@1.1.0", "--channel", "stable").code == 0
+    assert run(publish, project, "rollback", "node@1.1.0", "--because", "It stops.", "--channel", "stable").code == 0
     assert "  rollback: node 1.1.0 from stable\n" in run(publish, project, "log").out
 
 

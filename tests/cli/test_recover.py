@@ -85,14 +85,14 @@ def test_a_state_before_a_rollback_comes_with_a_warning_that_the_version_is_live
     live.build("1.1.0")
     where = ("--channel", "stable", "--artifacts", "artifacts/1.1.0")
     assert run(publish, live, "release", "node@1.1.0", *where).code == 0
-    assert run(publish, live, "rollback", "node@1.1.0", "--channel", "stable").code == 0
+    assert run(publish, live, "rollback", "node@1.1.0", "--because", "It stops.", "--channel", "stable").code == 0
     (planned, data), (done, _) = put_back(publish, live, 4)
     what = "Warning: node 1.1.0, which entry 5 took back from stable, "
     assert f"{what}would be live again." in planned
     assert data["rollbacks_undone"] == [5]
     again = "If that rollback was yours, take it back once more: publish rollback node@1.1.0 --channel stable"
     assert f"{what}is live again. {again}" in done
-    assert run(publish, live, "rollback", "node@1.1.0", "--channel", "stable").code == 0
+    assert run(publish, live, "rollback", "node@1.1.0", "--because", "It stops.", "--channel", "stable").code == 0
 
     (planned, data), (done, _) = put_back(publish, live, 2)
     assert "would no longer count as taken back: clients that run it are not told" in planned

@@ -20,7 +20,17 @@ def rolled_back(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtur
     more = [] if request.param == "recorded" else ["--no-record"]
     for version in ("1.0.0", "1.1.0"):
         assert release(publish_here, project, version, *more).code == 0
-    back = publish_here("rollback", "node@1.1.0", "--channel", "stable", "--to", project.bucket, cwd=project.base)
+    back = publish_here(
+        "rollback",
+        "node@1.1.0",
+        "--because",
+        "It stops.",
+        "--channel",
+        "stable",
+        "--to",
+        project.bucket,
+        cwd=project.base,
+    )
     assert back.code == 0, back.err
     assert "Clients that run 1.1.0 show: Go back to 1.0.0." in said(back)
     assert "It never ships to stable again: publish a fixed version under a higher number" in said(back)
@@ -86,7 +96,7 @@ def test_every_command_says_the_same_sentence(taken_back: Project, publish: Publ
 
     status = publish("status", "--to", project.bucket, cwd=project.base)
     assert "node stable: 1.0.0 for linux-amd64, windows-amd64" in said(status)
-    assert f"Taken back {words} Staged" in said(status)
+    assert f"Withdrawn {words} id " in said(status)
     explain = publish("explain", *bucket, cwd=project.base)
     assert said(explain).endswith(words)
     assert "node 1.1.0 may ship" not in said(explain)

@@ -78,7 +78,7 @@ def run(publish: Publish, project: Project, *words: str | Path, to: bool = True,
 
 
 def test_a_release_is_taken_back_by_what_is_signed_in_the_bucket(spoiled: Project, publish: Publish) -> None:
-    taken = run(publish, spoiled, "rollback", "node@1.1.0", *STABLE)
+    taken = run(publish, spoiled, "rollback", "node@1.1.0", *STABLE, "--because", "It stops.")
     assert "node@1.1.0 is taken back in stable: 1.0.0 is live, verified as a new client." in taken.out
     assert "node stable: 1.0.0" in run(publish, spoiled, "status").out
     [entry] = json.loads(run(publish, spoiled, "log", "--public", "--last", "1", "--json").out)["entries"]
@@ -91,9 +91,9 @@ def test_a_release_is_taken_back_by_what_is_signed_in_the_bucket(spoiled: Projec
 
 def test_only_what_is_live_is_taken_back(spoiled: Project, publish: Publish) -> None:
     before = tree(spoiled.bucket)
-    other = run(publish, spoiled, "rollback", "node@1.0.0", *STABLE, code=1)
+    other = run(publish, spoiled, "rollback", "node@1.0.0", *STABLE, "--because", "It stops.", code=1)
     assert "node.stable does not ship node@1.0.0 now: 1.1.0 is live" in flat(other.err)
-    nonsense = run(publish, spoiled, "rollback", "node@new", *STABLE, code=2)
+    nonsense = run(publish, spoiled, "rollback", "node@new", *STABLE, "--because", "It stops.", code=2)
     assert "node@new does not name a version" in flat(nonsense.err)
     assert tree(spoiled.bucket) == before
 
@@ -203,7 +203,13 @@ def test_problems_of_the_configuration_still_stop(published: Project, tmp_path: 
     project = published.copied(tmp_path / "project")
     edit(project.config / "endpoints.yaml", "downloads:", "download:")
     before = (project.bucket / TIMESTAMP_KEY).read_bytes()
-    for words in (("refresh",), ("rollback", "node@1.1.0", *STABLE), ("status",), ("recover",), ("log",)):
+    for words in (
+        ("refresh",),
+        ("rollback", "node@1.1.0", *STABLE, "--because", "It stops."),
+        ("status",),
+        ("recover",),
+        ("log",),
+    ):
         ran = publish(*words, "--to", project.bucket, cwd=project.base)
         assert (ran.code, "site_config/endpoints.yaml" in flat(ran.err)) == (1, True)
     assert (project.bucket / TIMESTAMP_KEY).read_bytes() == before
@@ -216,7 +222,12 @@ def test_roles_that_are_short_of_keys_let_nothing_expire(published: Project, tmp
         removed = publish("keys", "remove", name, "--compromised", cwd=project.base)
         assert removed.code == 0, removed.err
     assert publish("refresh", "--to", project.bucket, cwd=project.base).code == 0
-    assert publish("rollback", "node@1.1.0", *STABLE, "--to", project.bucket, cwd=project.base).code == 0
+    assert (
+        publish(
+            "rollback", "node@1.1.0", *STABLE, "--because", "It stops.", "--to", project.bucket, cwd=project.base
+        ).code
+        == 0
+    )
     status = publish("status", "--to", project.bucket, cwd=project.base)
     assert (status.code, "node stable: 1.0.0" in status.out) == (0, True), status.err
     assert "cannot be shown: signers.yaml has no minisign key." in " ".join(status.out.split())

@@ -302,7 +302,7 @@ def test_the_content_moves_on_before_it_is_live(published: Project) -> None:
 def take_back(project: Project, version: str) -> str:
     request, storage = PromoteRequest("node", "stable", action=LedgerAction.ROLLBACK), project.storage()
     ring, bucket = project.key_ring(), project.look(storage)
-    plan = plan_rollback(request, Version.parse(version), project.catalog, bucket, ring, project.now)
+    plan = plan_rollback(request, Version.parse(version), project.catalog, bucket, ring, project.now, "It stops.")
     apply_rollback(plan, storage, lambda: project.now)
     return plan.back_to
 

@@ -209,7 +209,7 @@ def roll_back(project: Project) -> str:
     request = PromoteRequest("node", "stable", action=LedgerAction.ROLLBACK)
     where, ring = project.storage(), project.key_ring()
     return plan_rollback(
-        request, Version.parse("1.1.0"), project.catalog, project.look(where), ring, project.now
+        request, Version.parse("1.1.0"), project.catalog, project.look(where), ring, project.now, "It stops."
     ).back_to
 
 

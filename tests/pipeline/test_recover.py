@@ -275,7 +275,9 @@ def test_a_way_back_still_works_after_a_recovery(live: Project) -> None:
     Thief.of(live, *ONLINE).flip(40, 50)
     recover(live)
     request = PromoteRequest("node", "stable", action=LedgerAction.ROLLBACK)
-    back = plan_rollback(request, Version.parse("1.1.0"), live.catalog, live.look(), live.key_ring(), live.now)
+    back = plan_rollback(
+        request, Version.parse("1.1.0"), live.catalog, live.look(), live.key_ring(), live.now, "It stops."
+    )
     assert back.back_to == "1.0.0"
 
 

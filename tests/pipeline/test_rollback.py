@@ -22,7 +22,9 @@ def take_back(project: Project, version: str) -> str:
     request = PromoteRequest("node", "stable", action=LedgerAction.ROLLBACK)
     storage = project.storage()
     taken_back = Version.parse(version)
-    plan = plan_rollback(request, taken_back, project.catalog, project.look(storage), project.key_ring(), project.now)
+    plan = plan_rollback(
+        request, taken_back, project.catalog, project.look(storage), project.key_ring(), project.now, "It stops."
+    )
     apply_rollback(plan, storage, lambda: project.now)
     return plan.back_to
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -12,15 +12,13 @@ from publisher.client.decide import decide
 from publisher.client.network.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import RefusedByPolicy, StorageConflict, TidegateError
-from publisher.model.records.channel_state import Withdrawal
 from publisher.model.records.decision import Decision
-from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody, Stamp
+from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket_reader import reader
-from publisher.pipeline.ledger_append import Draft, append, read_ledger
+from publisher.pipeline.ledger_append import Draft, append
 from publisher.pipeline.live_state import live_state
 from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.operate.status import read_status
-from publisher.pipeline.read_withdrawals import read_withdrawals
 from publisher.pipeline.release.approve import review
 from publisher.pipeline.release.promote import PromoteRequest, apply_promote, plan_promote
 from publisher.pipeline.release.release import apply_release
@@ -29,7 +27,6 @@ from publisher.pipeline.roles.renew import find_renewals, renew
 from publisher.wire.version import Version
 from tests.pipeline.test_rollback import take_back
 from tests.support.approving import edit, promote, stage
-from tests.support.flaky import Counting
 from tests.support.project import Project, seeded_keys, tree
 from tests.support.rotating import promote_keys, replace_key, sign_role_as, stage_keys
 
@@ -53,7 +50,7 @@ def named(project: Project) -> list[str]:
 
 def known(project: Project) -> list[tuple[str, str, bool]]:
     """Channel, version, and whether the moment is known, as every command reads it."""
-    state = live_state(project.storage(), project.root, project.catalog.signers, project.now)
+    state = live_state(project.storage(), project.root, project.now)
     return [(one.channel, str(one.version), one.at is not None) for one in state.withdrawn]
 
 
@@ -231,75 +228,14 @@ def test_r86_a_change_of_keys_goes_on_telling(taken_back: Project) -> None:
     assert named(taken_back) == ["1.1.0"]
 
 
-def days(project: Project, storage: Counting, version: str | None = None) -> list[datetime | None]:
-    """When each rollback was, as a decision about a version knows it, or else as commands and site do."""
-    live = read_repository(reader(storage), project.root)
-    release = project.release(version) if version is not None else None
-    return [found.at for found in read_withdrawals(storage, live, project.catalog.signers, release)]
+def test_since_when_is_what_the_notice_says(taken_back: Project) -> None:
+    state = live_state(taken_back.storage(), taken_back.root, taken_back.now)
+    assert [entry.at for entry in state.withdrawn] == [taken_back.now]
 
 
-def entry_of_rollback(project: Project) -> int:
-    """The number of the last one."""
-    logged = read_ledger(project.storage()).logged
-    return max(each.number for each in logged if each.entry is not None and each.entry.action is LedgerAction.ROLLBACK)
-
-
-def renew_timestamp(project: Project, times: int) -> None:
-    """So many entries behind the rollback."""
-    for _ in range(times):
-        project.now += timedelta(hours=30)
-        plan = plan_refresh(project.look(), project.catalog, project.key_ring(), project.now)
-        plan.apply(project.storage())
-
-
-def test_a_decision_about_another_version_reads_no_entry_for_it(taken_back: Project) -> None:
-    taken_back.add_release("1.1.1")
-    storage = Counting(taken_back.storage())
-    assert days(taken_back, storage, "1.1.1") == [None]
-    assert storage.entries == []
-
-
-@pytest.mark.parametrize("version", ["1.1.0", None], ids=["decision", "state"])
-def test_the_day_is_looked_for_from_the_end_of_the_ledger_to_its_entry(
-    taken_back: Project, version: str | None
-) -> None:
-    rollback, day = entry_of_rollback(taken_back), taken_back.now
-    renew_timestamp(taken_back, 2)
-    storage = Counting(taken_back.storage())
-    assert days(taken_back, storage, version) == [day]
-    assert storage.entries == [rollback + 2, rollback + 1, rollback]
-
-
-def test_a_rollback_long_ago_still_counts_and_only_its_day_is_unknown(
-    taken_back: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("publisher.pipeline.read_withdrawals.RECENT", 2)
-    rollback = entry_of_rollback(taken_back)
-    renew_timestamp(taken_back, 2)
-    storage = Counting(taken_back.storage())
-    assert days(taken_back, storage, "1.1.0") == [None]
-    assert storage.entries == [rollback + 2, rollback + 1]
-    outcome, reason = refusal(taken_back, "1.1.0")
-    assert outcome == "blocked"
-    assert reason.startswith("1.1.0 was taken back from stable and")
-
-
-def test_a_rollback_that_lost_its_race_dates_nothing(taken_back: Project) -> None:
-    """An entry is written before the flip; what no later entry was built on, and is not live, was never seen."""
-    day = taken_back.now
-    entry = read_ledger(taken_back.storage()).logged[-1].entry
-    assert entry is not None
-    stamp = Stamp(version=99, sha256="9" * 64)
-    fields = {"product": "node", "channel": "stable", "version": "1.1.0", "result": stamp, "base": entry.base}
-    lost = LedgerEntryBody.routine(LedgerAction.ROLLBACK, taken_back.catalog.policy_at(day), **fields)
-    key = taken_back.key_ring().for_ledger("timestamp")
-    append(Draft(lost, day + timedelta(hours=1), key), taken_back.storage())
-    assert days(taken_back, Counting(taken_back.storage())) == [day]
-
-
-def test_without_the_ledger_it_is_still_known_but_not_since_when(taken_back: Project) -> None:
+def test_without_its_notice_it_is_still_known_but_not_since_when(taken_back: Project) -> None:
     assert known(taken_back) == [("stable", "1.1.0", True)]
-    shutil.rmtree(taken_back.bucket / "ledger")
+    shutil.rmtree(taken_back.bucket / "tuf/targets/brakes")
     assert known(taken_back) == [("stable", "1.1.0", False)]
 
 
@@ -319,8 +255,10 @@ def test_an_entry_by_a_stranger_takes_nothing_back(project: Project) -> None:
 
 def test_status_knows_it_too(taken_back: Project) -> None:
     status = read_status(taken_back.look(), taken_back.catalog, taken_back.now)
-    expected = Withdrawal(product="node", channel="stable", version=Version.parse("1.1.0"), at=taken_back.now)
-    assert status.state.withdrawn == (expected,)
+    (withdrawal,) = status.state.withdrawn
+    assert (withdrawal.product, str(withdrawal.version), withdrawal.at) == ("node", "1.1.0", taken_back.now)
+    assert withdrawal.taken_back
+    assert withdrawal.id is not None
 
 
 def test_what_says_of_itself_that_it_was_taken_back_does_not_go_live(

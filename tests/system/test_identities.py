@@ -192,7 +192,9 @@ JOBS = {
         "channel renewed", refresh, higher("node.stable"), (PUBLISHER,), halfway=(ON_CALL,), exit=3
     ),
     "take a release back": Job(
-        "staged", lambda scene: scene.with_keys("rollback", "node@1.1.0", "--channel", "stable"), ships("1.0.0"),
+        "staged",
+        lambda scene: scene.with_keys("rollback", "node@1.1.0", "--because", "It stops.", "--channel", "stable"),
+        ships("1.0.0"),
         (PUBLISHER, ON_CALL),
     ),
     "put back what a thief replaced": Job("stolen", recover, ships("1.1.0"), ALL),

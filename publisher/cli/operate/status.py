@@ -20,7 +20,7 @@ from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.operate.status import CandidateStatus, RoleStatus, Status, read_status
 from publisher.pipeline.roles.change import StagedRole
 from publisher.rules import english
-from publisher.rules.withdrawal_text import sentences
+from publisher.rules.withdrawal_text import hold_sentence, sentence
 from publisher.storage.open import open_storage
 from publisher.text.terminal import wrapped
 
@@ -32,8 +32,8 @@ from publisher.text.terminal import wrapped
 def command(to: str | None, project: Project) -> Report:
     """Say what is live, what is staged and signed by whom, and what expires when.
 
-    Exit code 4 when something has expired, so that clients offer nothing, or when the ledger has no entry for what is
-    live: somebody else published, or the entry was removed.
+    Exit code 4 when something has expired, so that clients offer nothing, when the ledger has no entry for what is live
+    (somebody else published, or the entry was removed), or when the next update that a hold has promised is overdue.
     """
     configuration = project.configuration()
     storage = open_storage(address_of(to, configuration))
@@ -52,7 +52,8 @@ class StatusReport(Report):
 
     @property
     def exit_code(self) -> int:
-        return 0 if self.status.sound else VerificationError.exit_code
+        kept = not self.status.state.overdue(self.now)
+        return 0 if self.status.sound and kept else VerificationError.exit_code
 
     def lines(self, width: int) -> list[str]:
         status = self.status
@@ -69,10 +70,10 @@ class StatusReport(Report):
             staged += wrapped(f"Key changes under way cannot be shown: {status.unclear}.", width, 2)
         return [
             self.url,
-            *_alarms(status, width),
+            *_alarms(status, self.now, width),
             "Live",
             *(live or ["  nothing"]),
-            *_withdrawn(status.state, width),
+            *_stopped(status.state, self.now, width),
             *_unannounced(status, width),
             "Staged",
             *(staged or ["  nothing"]),
@@ -95,6 +96,9 @@ class StatusReport(Report):
             ],
             "unannounced": [picked(channel, "product", "channel", "changes") for channel in status.unannounced],
             "withdrawn": [entry.model_dump(mode="json") for entry in status.state.withdrawn],
+            "holds": [
+                {**hold.model_dump(mode="json"), "overdue": hold.overdue(self.now)} for hold in status.state.holds
+            ],
             "staged": [_candidate_data(candidate) for candidate in status.candidates],
             "staged_roles": [
                 {
@@ -109,9 +113,16 @@ class StatusReport(Report):
         }
 
 
-def _withdrawn(state: ChannelState, width: int) -> list[str]:
-    lines = [line for text in sentences(state) for line in wrapped(text, width, 2)]
-    return ["Taken back", *lines] if lines else []
+def _stopped(state: ChannelState, now: datetime, width: int) -> list[str]:
+    """Holds and withdrawals, each with what ends it."""
+    holds, withdrawn = [], []
+    for hold in state.holds:
+        holds += wrapped(hold_sentence(hold, now), width, 2)
+        holds += [f"    id {hold.id}"]
+    for withdrawal in state.withdrawn:
+        withdrawn += wrapped(sentence(withdrawal, state), width, 2)
+        withdrawn += [f"    id {withdrawal.id}"] if withdrawal.id else []
+    return [*(["On hold", *holds] if holds else []), *(["Withdrawn", *withdrawn] if withdrawn else [])]
 
 
 def _unannounced(status: Status, width: int) -> list[str]:
@@ -131,7 +142,7 @@ def _unannounced(status: Status, width: int) -> list[str]:
     return ["Required", *lines] if lines else []
 
 
-def _alarms(status: Status, width: int) -> list[str]:
+def _alarms(status: Status, now: datetime, width: int) -> list[str]:
     alarms = []
     if not status.announced:
         alarms.append(
@@ -140,6 +151,11 @@ def _alarms(status: Status, width: int) -> list[str]:
         )
     elif status.unfinished is not None:
         alarms.append(f"{english.capitalised(status.unfinished.what)}. Next: {status.unfinished.fix}.")
+    alarms += [
+        f"{hold_sentence(hold, now)} Next: publish hold {hold.product}@{hold.version} --channel {hold.channel}"
+        " with a new promise, or publish lift"
+        for hold in status.state.overdue(now)
+    ]
     if status.expired:
         alarms.append(f"Expired: {english.listed(status.expired)}. {_silence(status)} Next: {_renewing(status)}")
     return [click.style(line, fg="red", bold=True) for text in alarms for line in wrapped(text, width)]

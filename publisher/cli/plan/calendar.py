@@ -75,7 +75,7 @@ def command(
         changes = [change for change in every if product in (None, change.release.product)]
         return MovedReport(diff, changes)
     start = now if since is None else moment(since, catalog, "--from")
-    state = state_of(bucket, project, catalog)
+    state = state_of(bucket, project)
     gone = published(catalog, state) if state else ()
     lanes = quarter(catalog, start, timedelta(days=days), now, product=product, public=public, gone=gone)
     if ics:

@@ -47,7 +47,7 @@ def command(*, at: str | None, product: str | None, public: bool, bucket: str | 
         known_product(catalog, product)
     now = moment(at, catalog)
     refuse_to_tell_early(at, now, catalog, public=public)
-    state = state_of(bucket, project, catalog)
+    state = state_of(bucket, project)
     decisions = list(open_questions(catalog, now, product, state, public=public))
     return ExplainReport(decisions, now, state, product)
 

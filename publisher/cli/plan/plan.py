@@ -41,7 +41,7 @@ def command(
     catalog = project.catalog()
     named = find_release(catalog, release)
     chosen = one_channel(named, channel, catalog)
-    state = state_of(bucket, project, catalog)
+    state = state_of(bucket, project)
     now = moment(at, catalog)
     known = Evidence.of_channel(state, named.product, chosen).with_facts(evidence.facts, now)
     advice = plan(catalog, named, chosen, now, known)

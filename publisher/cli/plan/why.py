@@ -57,7 +57,7 @@ def command(
     catalog = project.catalog()
     named = find_release(catalog, release)
     chosen = one_channel(named, channel, catalog)
-    state = state_of(bucket, project, catalog)
+    state = state_of(bucket, project)
     warn_unseen(bucket, catalog)
     now = moment(at, catalog)
     known = Evidence.of_channel(state, named.product, chosen).with_facts(evidence.facts, now)

@@ -10,6 +10,7 @@ import click
 from publisher.cli.inputs import Project, channel_among, named_version, wall_clock
 from publisher.cli.options import open_to_write
 from publisher.cli.output.emit import Report, picked
+from publisher.cli.release.braking import quotable
 from publisher.cli.release.shipping import shipping_options
 from publisher.cli.secrets import key_ring, read_root
 from publisher.errors import UsageError
@@ -25,13 +26,16 @@ from publisher.wire.version import Version
 
 
 @click.command()
+@click.option("--because", help="Why, for everybody; not needed where the version is withdrawn already.")
 @shipping_options
-def command(name: str, channel: str | None, to: str | None, keys: Path, project: Project) -> Report:
+def command(
+    name: str, because: str | None, channel: str | None, to: str | None, keys: Path, project: Project
+) -> Report:
     """Take PRODUCT@VERSION back: who installs or updates from now on gets what was live before it.
 
-    Its rollback metadata was signed together with the release, so only the keys of snapshot and timestamp are needed.
-    Neither a freeze nor a problem in the content holds it up. Clients that run VERSION are told what to go back to.
-    It never ships to the channel again.
+    Its rollback metadata was signed together with the release, so only keys of brakes, snapshot and timestamp are
+    needed: clients go back only where brakes withdraw VERSION as well, so this does both. Neither a freeze nor a
+    problem in the content holds it up. It never ships to the channel again.
     """
     configuration = project.configuration()
     product, written_version = named_version(configuration, name)
@@ -46,7 +50,8 @@ def command(name: str, channel: str | None, to: str | None, keys: Path, project:
     # Nobody looks from outside: what is live must be taken back even when this machine cannot see it just now.
     storage = open_to_write(to, configuration, wall_clock())
     bucket, ring = Bucket(storage, read_root(project.config)), key_ring(configuration.signers, keys)
-    plan = plan_rollback(request, version, configuration, bucket, ring, wall_clock())
+    reason = quotable(because) if because is not None else None
+    plan = plan_rollback(request, version, configuration, bucket, ring, wall_clock(), reason)
     written = apply_rollback(plan, storage, wall_clock)
     return RollbackReport(name, version, request, plan, written, storage.url)
 
@@ -78,6 +83,7 @@ class RollbackReport(Report):
         return {
             "role": self.request.role,
             "taken_back": self.version,
+            "withdrawal": self.plan.brake.id,
             **picked(self.plan, "back_to", "platforms"),
             "roles": dict(self.plan.publication.changed_roles),
             "written": self.written.keys,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from publisher.model.published_file import PublishedFile
-from publisher.model.values import Digest, Model, ReleaseVersion, Slug, UtcTime
+from publisher.model.records.notice import NoticeFile
+from publisher.model.values import Digest, Model, PlatformId, ReleaseVersion, Slug, UtcTime
 from publisher.wire.version import Version
 
 
@@ -55,14 +57,40 @@ class LiveRelease(Model):
     """Persons with their duties who signed it, as the signed keys name them (R38)."""
 
 
+class Hold(Model):
+    """A version that a channel does not offer for a while; whoever runs it may go on (R82)."""
+
+    product: Slug
+    channel: Slug
+    version: ReleaseVersion
+    platforms: tuple[PlatformId, ...] = ()
+    """Where; empty: on all platforms."""
+    id: Digest
+    """SHA-256 of its notice, by which the channel's people lift it."""
+    notice: NoticeFile | None = None
+    """Why, and when people hear more; None where the notice cannot be read."""
+
+    def overdue(self, now: datetime) -> bool:
+        """Whether the promised next update has not come in time."""
+        return self.notice is not None and self.notice.next_update is not None and self.notice.next_update <= now
+
+
 class Withdrawal(Model):
-    """A version that a channel has taken back: it is not offered, and nobody should run it any more."""
+    """A version that nobody should run any more: the channel has taken it back, or brakes have withdrawn it (R81)."""
 
     product: Slug
     channel: Slug
     version: ReleaseVersion
     at: UtcTime | None = None
-    """When it was taken back, as the ledger tells; None where only the channel's metadata was read."""
+    """When, as the notice or the ledger tells; None where only the channel's metadata was read."""
+    taken_back: bool = True
+    """Whether the channel's own role has taken it back, so that clients may go back from it."""
+    id: Digest | None = None
+    """SHA-256 of the notice, by which the channel's people lift it; None where brakes do not name the version."""
+    platforms: tuple[PlatformId, ...] = ()
+    """Where; empty: on all platforms."""
+    notice: NoticeFile | None = None
+    """Why, and what whoever runs it should do; None where there is none, or none that was read."""
 
 
 class ChannelState(Model):
@@ -71,7 +99,9 @@ class ChannelState(Model):
     read_at: UtcTime
     live: tuple[LiveRelease, ...] = ()
     withdrawn: tuple[Withdrawal, ...] = ()
-    """The versions that channels have taken back, by product, channel and version."""
+    """The versions that nobody should run, by product, channel and version."""
+    holds: tuple[Hold, ...] = ()
+    """The versions that are not offered for a while, by product and channel, the latest of a version last."""
     minisign_public_key: str | None = None
     """The pinned key for checks by hand, as the second line of a minisign public key file."""
 
@@ -81,5 +111,19 @@ class ChannelState(Model):
         return max(offered, key=lambda release: release.version, default=None)
 
     def withdrawals(self, product: str, version: Version) -> tuple[Withdrawal, ...]:
-        """The channels of a product that have taken a version back, each with when."""
+        """The channels of a product in which nobody should run a version, each with when."""
         return tuple(entry for entry in self.withdrawn if (entry.product, entry.version) == (product, version))
+
+    def holds_on(self, product: str, version: Version, channel: str | None = None) -> tuple[Hold, ...]:
+        """The latest hold of a version in each channel and on each set of platforms."""
+        latest = {
+            (hold.channel, hold.platforms): hold
+            for hold in self.holds
+            if (hold.product, hold.version) == (product, version) and channel in (None, hold.channel)
+        }
+        return tuple(latest.values())
+
+    def overdue(self, now: datetime) -> tuple[Hold, ...]:
+        """The holds whose promised next update has passed, and that no later hold of the version has renewed."""
+        latest = {(hold.product, hold.channel, hold.version, hold.platforms): hold for hold in self.holds}
+        return tuple(hold for hold in latest.values() if hold.overdue(now))

@@ -9,7 +9,7 @@ from typing import Literal, Self, TypeVar
 from pydantic import Field
 
 from publisher.model.published_file import PublishedFile
-from publisher.model.records.channel_state import ChannelState, Withdrawal
+from publisher.model.records.channel_state import ChannelState, Hold, Withdrawal
 from publisher.model.values import Digest, Model, ReleaseVersion, Slug, Text, UtcTime
 from publisher.wire.version import Version
 
@@ -73,7 +73,9 @@ class Evidence(Model):
     offered: tuple[OfferedFile, ...] = ()
     """The files that the channel offers now."""
     withdrawn: tuple[Withdrawal, ...] | None = None
-    """What channels of the product have taken back."""
+    """What nobody should run in channels of the product."""
+    holds: tuple[Hold, ...] = ()
+    """What is on hold in channels of the product."""
     facts: tuple[Facts, ...] = ()
     """What the files of evidence say that were handed over, of every kind."""
     given_at: UtcTime | None = None
@@ -88,7 +90,8 @@ class Evidence(Model):
             return cls()
         live = state.of(product, channel)
         withdrawn = tuple(entry for entry in state.withdrawn if entry.product == product)
-        return cls(live=live.version if live else None, withdrawn=withdrawn)
+        holds = tuple(hold for hold in state.holds if hold.product == product)
+        return cls(live=live.version if live else None, withdrawn=withdrawn, holds=holds)
 
     def with_facts(self, facts: Iterable[Facts], given_at: datetime) -> Self:
         """The same with what files of evidence say that were handed over at `given_at`."""
@@ -99,5 +102,6 @@ class Evidence(Model):
         return tuple(facts for facts in self.facts if isinstance(facts, kind))
 
     def withdrawn_from(self, channel: str) -> frozenset[Version]:
-        """The versions that a channel has taken back, as far as was looked."""
-        return frozenset(entry.version for entry in self.withdrawn or () if entry.channel == channel)
+        """The versions that nobody should run in a channel, on whatever platform, as far as was looked."""
+        withdrawn = (entry for entry in self.withdrawn or () if entry.channel == channel and not entry.platforms)
+        return frozenset(entry.version for entry in withdrawn)

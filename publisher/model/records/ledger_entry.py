@@ -81,7 +81,7 @@ _FORMS: Mapping[LedgerAction, tuple[_Form, ...]] = {
     ),
     LedgerAction.PROMOTE: (_REFUSAL, _SHIPMENT),
     LedgerAction.RELEASE: (_REFUSAL, _SHIPMENT),
-    LedgerAction.ROLLBACK: ((_RELEASE, {"visibility", "result"}),),
+    LedgerAction.ROLLBACK: ((_RELEASE, {"visibility", "brake", "result"}),),
     LedgerAction.REFRESH: (_FLIP,),
     LedgerAction.KEYS: (_FLIP,),
     LedgerAction.RECOVER: ((set(), {"result", "restored", "distrusted"}),),

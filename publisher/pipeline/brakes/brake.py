@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tuf.api.metadata import Targets
+
 from publisher.channel.brakes import channel_brakes, notice_key, read_notice, with_brakes
 from publisher.channel.candidates.candidate import read_pointer
 from publisher.channel.layout import channel_role, release_key
@@ -213,29 +215,45 @@ def plan_brake(
     """
     live = bucket.published(fix="there is nothing to stop")
     check_order(order, configuration, bucket, now)
-    notice = Body.from_bytes(order.notice(now).to_bytes())
-    brake = Brake(notice.sha256, order.version, order.platforms)
     left = offered_once_stopped(order, bucket)
     if (same := _already(order, live, bucket)) is not None:
         return BrakePlan(order, same, True, left, Publication())
-    hold = order.kind is BrakeKind.HOLD
-    content = with_brakes(live, order.role, now, holds=(brake,) if hold else (), withdrawn=() if hold else (brake,))
+    signed = brake_to_sign(order, bucket, now)
     metadata = bucket.advance(configuration.signers, keys.of, now).to(
-        live.targets.signed, {}, {BRAKES: content}, signed_targets=live.targets
+        live.targets.signed, {}, {BRAKES: signed.content}, signed_targets=live.targets
     )
     body = LedgerEntryBody.routine(
-        LedgerAction.HOLD if hold else LedgerAction.WITHDRAW,
+        LedgerAction.HOLD if order.kind is BrakeKind.HOLD else LedgerAction.WITHDRAW,
         configuration.policy_at(now),
         product=order.product,
         version=order.version,
         channel=order.channel,
-        brake=brake.id,
+        brake=signed.brake.id,
     )
-    objects = [PlannedObject.of(notice_key(order.product, order.channel, brake.id), notice)]
-    if not hold:
-        objects += _beside_the_files(order, bucket)
-    publication = plan_publication(body, metadata, bucket, keys, now, before=objects)
-    return BrakePlan(order, brake, False, left, publication)
+    publication = plan_publication(body, metadata, bucket, keys, now, before=signed.objects)
+    return BrakePlan(order, signed.brake, False, left, publication)
+
+
+@dataclass(frozen=True)
+class BrakeToSign:
+    """A brake and what it takes to put it on."""
+
+    brake: Brake
+    content: Targets
+    """What the role brakes says then."""
+    objects: tuple[PlannedObject, ...]
+    """What is written before it is live: the notice, and for a withdrawal the text beside the files."""
+
+
+def brake_to_sign(order: BrakeOrder, bucket: Bucket, now: datetime) -> BrakeToSign:
+    """What puts the order into effect on what is live. Raises VerificationError where brakes cannot be read."""
+    notice, hold = Body.from_bytes(order.notice(now).to_bytes()), order.kind is BrakeKind.HOLD
+    brake = Brake(notice.sha256, order.version, order.platforms)
+    content = with_brakes(
+        bucket.live, order.role, now, holds=(brake,) if hold else (), withdrawn=() if hold else (brake,)
+    )
+    notice_object = PlannedObject.of(notice_key(order.product, order.channel, brake.id), notice)
+    return BrakeToSign(brake, content, (notice_object,) if hold else (notice_object, *_beside_the_files(order, bucket)))
 
 
 def _beside_the_files(order: BrakeOrder, bucket: Bucket) -> list[PlannedObject]:

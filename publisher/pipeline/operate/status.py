@@ -19,7 +19,6 @@ from publisher.model.records.channel_state import ChannelState
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.staged import staged_release
 from publisher.pipeline.ledger_append import unfinished, why_not_ours
-from publisher.pipeline.read_withdrawals import read_withdrawals
 from publisher.pipeline.release.announce import Unannounced, find_unannounced
 from publisher.pipeline.release.approve import ReleaseReview, review
 from publisher.pipeline.roles.change import StagedRole, under_way
@@ -97,7 +96,7 @@ def read_status(bucket: Bucket, configuration: Configuration, now: datetime) -> 
     roles = tuple(_roles(live, configuration, now))
     silent = {channel for role in roles if role.expired for channel in silent_channels(live, role.role)}
     return Status(
-        state=read_state(bucket.read, live, read_withdrawals(bucket.storage, live, configuration.signers), now),
+        state=read_state(bucket.read, live, now),
         roles=roles,
         candidates=candidates,
         staged_roles=staged_roles,

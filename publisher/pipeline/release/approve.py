@@ -18,9 +18,9 @@ from publisher.channel.candidates.rollback_metadata import payloads_of, rollback
 from publisher.channel.candidates.staged import StagedRelease
 from publisher.channel.keys.rotation import keys_of
 from publisher.channel.layout import channel_role
-from publisher.channel.ledger.withdrawals import withdrawals
 from publisher.channel.repository import Repository
 from publisher.channel.roles import RELEASE_FIELD
+from publisher.channel.stopped import holds, withdrawals
 from publisher.errors import InputError
 from publisher.model.catalog import Catalog
 from publisher.model.config.role import Duty
@@ -104,9 +104,7 @@ def review(release: Release, channel: str, bucket: Bucket, catalog: Catalog, now
     if ships:
         vouched = vouched_files(candidate, catalog, release, storage)
         check_content(candidate, catalog, release, vouched.files, now)
-        # Without the day: a bundle for an offline machine holds what is read here, and no more of the ledger than it
-        # needs.
-        known = evidence_of(offered, vouched.files, withdrawals(live, release.product))
+        known = evidence_of(offered, vouched.files, withdrawals(live, release.product, read), holds(live, read))
         evidence = with_evidence(known, candidate, read)
         check_payload(candidate, catalog, release, vouched, evidence, bucket, offered, stagings, now)
         decision = evaluate(catalog, release, channel, now, evidence)

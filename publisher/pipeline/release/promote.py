@@ -28,6 +28,7 @@ from publisher.channel.manifests import SIGNATURE_SUFFIX, SUMS_FILE
 from publisher.channel.repository import Read
 from publisher.channel.roles import role_policy
 from publisher.channel.signed_checksums import VouchedRelease
+from publisher.channel.stopped import holds, withdrawals
 from publisher.errors import InputError, StorageConflict, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
@@ -55,7 +56,6 @@ from publisher.pipeline.publication.conflict_report import what_others_did
 from publisher.pipeline.publication.plan import Publication, plan_publication
 from publisher.pipeline.publication.self_check import update_as_client, verify_as_client
 from publisher.pipeline.publication.staging_pointer import clear_pointer
-from publisher.pipeline.read_withdrawals import read_withdrawals
 from publisher.pipeline.roles.change import signed_first_targets
 from publisher.signing.digests import digest_bytes
 from publisher.storage.protocol import Body, Storage
@@ -151,8 +151,10 @@ def plan_promote(
         if ships := not announces(staged.candidate, live, read):
             vouched = vouched_files(staged.candidate, catalog, release, storage)
             platforms = tuple(file.platform for file in vouched.files)
-            withdrawn = read_withdrawals(storage, live, catalog.signers, release)
-            evidence = with_evidence(evidence_of(offered, vouched.files, withdrawn), staged.candidate, read)
+            withdrawn = withdrawals(live, release.product, read)
+            evidence = with_evidence(
+                evidence_of(offered, vouched.files, withdrawn, holds(live, read)), staged.candidate, read
+            )
         else:
             vouched = published_files(release, catalog, bucket, offered)
         permit = permitted(staged, catalog, release, evidence, moment, now, ships=ships)

@@ -1,8 +1,9 @@
-"""`publish rollback`: the rollback metadata that was signed together with a release, made live.
+"""`publish rollback`: the rollback metadata that was signed together with a release, made live, and a withdrawal.
 
-Nobody has to be found for it: its people signed it when they approved the release, and it fits what is live then and
-nothing else. No freeze holds it up, and it reads no content. TUF forbids older metadata, not older software: it is a
-newer version of the channel's role that says again what was said before the release.
+Clients go back only where both are signed: by the channel's people, when they approved the release, that it may be
+taken back, and by whoever is on call that nobody should run it. So neither can send anybody to older software alone.
+Both go live in one flip. No freeze holds it up, and it reads no content. TUF forbids older metadata, not older
+software: this is a newer version of the channel's role that says again what was said before the release.
 """
 
 from __future__ import annotations
@@ -14,14 +15,16 @@ from datetime import datetime
 from tuf.api.metadata import Metadata, Targets
 
 from publisher.channel.advance import only_good_signatures, says_enough
+from publisher.channel.brakes import channel_brakes
 from publisher.channel.candidates.candidate import base_of, payload_digest
 from publisher.channel.candidates.release_candidate import feeds_of
 from publisher.channel.layout import back_key, metadata_key
 from publisher.channel.repository import Read, Repository, parse
 from publisher.channel.roles import BASE_FIELD, RELEASE_FIELD
-from publisher.errors import InputError, RefusedByPolicy, StorageConflict, VerificationError
+from publisher.errors import InputError, RefusedByPolicy, StorageConflict, UsageError, VerificationError
 from publisher.model.configuration import Configuration
 from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
+from publisher.pipeline.brakes.brake import BrakeOrder, BrakeToSign, brake_to_sign
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.decide import Clock
 from publisher.pipeline.keyring import KeyRing
@@ -30,6 +33,8 @@ from publisher.pipeline.publication.plan import Publication, plan_publication
 from publisher.pipeline.publication.self_check import verify_as_client
 from publisher.pipeline.release.promote import PromoteRequest
 from publisher.storage.protocol import Storage
+from publisher.wire.brakes import BRAKES, Brake
+from publisher.wire.feed_words import WithdrawalAction
 from publisher.wire.version import Version
 from publisher.wire.withdrawn import BACK_FIELD
 
@@ -47,6 +52,8 @@ class RollbackPlan:
     """Platforms that go back."""
     publication: Publication
     trusted_root: bytes
+    brake: Brake
+    """What withdraws it."""
 
 
 def plan_rollback(
@@ -56,22 +63,26 @@ def plan_rollback(
     bucket: Bucket,
     keys: KeyRing,
     now: datetime,
+    because: str | None,
 ) -> RollbackPlan:
     """Find and check the rollback metadata of the version that is live, without writing.
 
-    Raises InputError when the version is not live or no rollback metadata was signed with it, VerificationError when
-    that is not good, RefusedByPolicy when it leads below the security floor, StorageConflict when somebody has taken
-    its number, SigningError when the online keys are not here.
+    `because` is what everybody reads of the withdrawal; None where brakes withdraw the version already. Raises
+    UsageError where it is missing, InputError when the version is not live or no rollback metadata was signed with it,
+    VerificationError when that is not good, RefusedByPolicy when it leads below the security floor, StorageConflict
+    when somebody has taken its number, SigningError when keys of brakes, snapshot or timestamp are not here.
     """
     read, live = bucket.read, bucket.published(fix="there is nothing to take back")
     back = _verified_rollback_metadata(request, version, live, read, now)
     offered = feeds_of(back.signed, read)
     handed_out = [feed.release.version for feed in offered.values() if feed.release]
     _refuse_insecure(request, version, configuration, handed_out)
+    brake, withdrawal = _withdrawal(request, version, bucket, now, because)
     advance = bucket.advance(configuration.signers, keys.of, now)
     # By what clients accept now: a change of signers that waits to be signed must not stand in the way.
     try:
-        metadata = advance.to(live.targets.signed, {request.role: back}, signed_targets=live.targets)
+        shared = {BRAKES: withdrawal.content} if withdrawal is not None else {}
+        metadata = advance.to(live.targets.signed, {request.role: back}, shared, signed_targets=live.targets)
     except StorageConflict as error:
         # Its number is signed, so it cannot go round what lies there, as what is staged anew can.
         key = metadata_key(request.role, back.signed.version)
@@ -81,7 +92,9 @@ def plan_rollback(
             " docs/key-runbooks.md says, or publish a fixed version under a higher number",
         ) from error
     policy, product, channel = configuration.policy_at(now), request.product, request.channel
-    body = LedgerEntryBody.routine(LedgerAction.ROLLBACK, policy, product=product, version=version, channel=channel)
+    body = LedgerEntryBody.routine(
+        LedgerAction.ROLLBACK, policy, product=product, version=version, channel=channel, brake=brake.id
+    )
     before = str(back.signed.unrecognized_fields.get(RELEASE_FIELD))
     return RollbackPlan(
         request=request,
@@ -92,9 +105,30 @@ def plan_rollback(
             for platform, feed in sorted(offered.items())
             if feed.release is not None and str(feed.release.version) == before
         ),
-        publication=plan_publication(body, metadata, bucket, keys, now),
+        publication=plan_publication(
+            body, metadata, bucket, keys, now, before=withdrawal.objects if withdrawal is not None else ()
+        ),
         trusted_root=bucket.trusted_root,
+        brake=brake,
     )
+
+
+def _withdrawal(
+    request: PromoteRequest, version: Version, bucket: Bucket, now: datetime, because: str | None
+) -> tuple[Brake, BrakeToSign | None]:
+    """What withdraws the version on all platforms; nothing to sign where brakes do so already. Raises UsageError."""
+    withdrawn = channel_brakes(bucket.live, request.role).withdrawn
+    there = next((brake for brake in withdrawn if brake.version == version and not brake.platforms), None)
+    if there is not None:
+        return there, None
+    if because is None:
+        raise UsageError(
+            f"{request.product} {version} is not withdrawn yet, and nobody goes back without a reason",
+            fix="say what goes wrong with --because, in plain words that everybody may read",
+        )
+    order = BrakeOrder(request.product, request.channel, version, (), because, action=WithdrawalAction.GO_BACK)
+    signed = brake_to_sign(order, bucket, now)
+    return signed.brake, signed
 
 
 def apply_rollback(plan: RollbackPlan, storage: Storage, clock: Clock) -> Written:

@@ -37,6 +37,7 @@ from publisher.channel.layout import channel_role, release_key
 from publisher.channel.manifests import MANIFEST_FILE, manifest_bytes
 from publisher.channel.repository import Read, Repository, withdrawn_by
 from publisher.channel.roles import listed_targets, role_policy
+from publisher.channel.stopped import holds, withdrawals
 from publisher.errors import StorageConflict, StorageForeign, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.config.signer import Signers
@@ -64,7 +65,6 @@ from publisher.pipeline.objects.writing import Written, already_there, occupied,
 from publisher.pipeline.progress import Track, silent
 from publisher.pipeline.publication.conflict_report import what_others_did
 from publisher.pipeline.publication.staging_pointer import PointerVersion, point_to, read_pointer_version
-from publisher.pipeline.read_withdrawals import read_withdrawals
 from publisher.rules.evaluate import evaluate
 from publisher.rules.gates.technical.change_class import changed_classes
 from publisher.storage.protocol import Body, Storage
@@ -160,8 +160,9 @@ def plan_stage(
     before = read_pointer_version(storage, role, replacing=supersede is Supersede.ANY)
     live = bucket.live
     offered = bucket.offered(release.product, channel)
-    moment, withdrawn = request.decide_at or now, read_withdrawals(storage, live, catalog.signers, release)
-    known = evidence_of(offered, withdrawn=withdrawn).with_facts(request.evidence.facts, moment)
+    moment, withdrawn = request.decide_at or now, withdrawals(live, release.product, bucket.read)
+    held = holds(live, bucket.read)
+    known = evidence_of(offered, None, withdrawn, held).with_facts(request.evidence.facts, moment)
     if known.live != release.version:
         decide(catalog, release, channel, moment, known)
 
@@ -172,7 +173,7 @@ def plan_stage(
     manifest = Manifest(product=release.product, version=release.version, artifacts=published)
     refuse_other_bytes(release, manifest, storage)
     # Running a finished release again has nothing to do, also in a freeze; so what would stop it is asked further down.
-    evidence = evidence_of(offered, published, withdrawn).with_facts(request.evidence.facts, moment)
+    evidence = evidence_of(offered, published, withdrawn, held).with_facts(request.evidence.facts, moment)
     decision = evaluate(catalog, release, channel, moment, evidence)
     minisign = keys.minisign()
     people = files_for_people(release, hashed, manifest, minisign)

@@ -1,4 +1,4 @@
-"""Versions that a channel has taken back never ship there again (R81).
+"""Versions that nobody should run never ship again, and versions on hold wait (R81, R82).
 
 Each channel is taken back by its own people: what was taken back from stable goes on in beta where it is live, since
 those who test may need it, and since it is taken back there by the same command. But no channel takes over what another
@@ -10,7 +10,7 @@ from __future__ import annotations
 from publisher.model.records.decision import Outcome
 from publisher.rules.engine.gate import Gate, Half, Overridable, Ruling
 from publisher.rules.engine.question import Question
-from publisher.rules.withdrawal_text import what_happened
+from publisher.rules.withdrawal_text import hold_sentence, what_happened
 
 
 def ask(question: Question) -> Ruling:
@@ -29,6 +29,21 @@ def ask(question: Question) -> Ruling:
         taken_back = " ".join(f"{what_happened(entry)}." for entry in rollbacks)
         return _blocked(
             f"{taken_back} Channels that do not offer it yet, such as {question.channel}, cannot ship it either."
+        )
+    held = next(
+        (
+            hold
+            for hold in question.evidence.holds
+            if (hold.product, hold.channel, hold.version) == (release.product, question.channel, release.version)
+        ),
+        None,
+    )
+    if held is not None and question.evidence.live != release.version:
+        return Ruling(
+            Outcome.WAITING,
+            public=hold_sentence(held, question.now),
+            who="The people of the channel",
+            fix=f"Lift it once the reason is gone: publish lift {release.id} --channel {question.channel}.",
         )
     kept = f" {what_happened(rollbacks[0])}, but {question.channel} still offers it." if rollbacks else ""
     return Ruling(Outcome.PASS, public=f"It was not taken back from {question.channel}.{kept}")

@@ -31,7 +31,7 @@ BACK = at("2026-01-20 12:00")
 
 def withdrawal(number: str = "4.1.0", channel: str = "stable", **fields: Any) -> Withdrawal:
     product = build.release(number).product
-    known = {"product": product, "channel": channel, "version": Version.parse(number), "at": BACK}
+    known = {"product": product, "channel": channel, "version": Version.parse(number), "at": BACK, "id": "a" * 64}
     return Withdrawal(**{**known, **fields})
 
 
