@@ -18,7 +18,17 @@ from publisher.channel.layout import target_key
 from publisher.channel.repository import Read, Repository
 from publisher.errors import VerificationError
 from publisher.model.values import format_time
-from publisher.wire.brakes import BRAKES, BRAKES_FIELD, Brake, ChannelBrakes, Freeze, brakes_of, lifted_by
+from publisher.wire.brakes import (
+    BRAKES,
+    BRAKES_FIELD,
+    LIFTED_FIELD,
+    MOST,
+    Brake,
+    ChannelBrakes,
+    Freeze,
+    brakes_of,
+    lifted_by,
+)
 from publisher.wire.errors import ClientError
 from publisher.wire.notice import BrakeNotice, notice_of, notice_path
 
@@ -34,13 +44,19 @@ def listed_brakes(live: Repository | None, role: str) -> ChannelBrakes:
         raise VerificationError(error.what, fix=error.fix) from error
 
 
-def lifted_ids(live: Repository | None, role: str) -> frozenset[str]:
+def lifted_ids(live: Repository | None, role: str) -> tuple[str, ...]:
     """The ids that a channel's own role has lifted. Raises VerificationError."""
     channel = live.roles.get(role) if live else None
-    return lifted_in(channel.signed) if channel else frozenset()
+    return lifted_in(channel.signed) if channel else ()
 
 
-def lifted_in(signed: Targets) -> frozenset[str]:
+def lift(signed: Targets, ids: Iterable[str]) -> None:
+    """Let metadata of a channel lift these as well. The oldest go when there are too many: nobody remembers those."""
+    if lifted := tuple(dict.fromkeys((*lifted_in(signed), *ids)))[-MOST:]:
+        signed.unrecognized_fields[LIFTED_FIELD] = list(lifted)
+
+
+def lifted_in(signed: Targets) -> tuple[str, ...]:
     """The ids that metadata of a channel lifts. Raises VerificationError."""
     try:
         return lifted_by(signed)

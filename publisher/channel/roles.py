@@ -14,6 +14,7 @@ from publisher.model.config.role import SHARED_ROLES, TOP_LEVEL_ROLES, RolePolic
 from publisher.model.config.signer import Signers
 from publisher.model.configuration import Configuration
 from publisher.signing.public_keys import public_key
+from publisher.wire.brakes import LIFTED_FIELD
 from publisher.wire.duties import DUTIES_FIELD
 from publisher.wire.version import Version
 from publisher.wire.withdrawn import WITHDRAWN_FIELD
@@ -151,17 +152,21 @@ def listed_targets(
     expires: datetime,
     changes: Sequence[str] | None = None,
     withdrawn: Sequence[Version] = (),
+    lifted: Sequence[str] = (),
 ) -> Targets:
     """A channel role, version 1, that ships `release` and vouches for files given as path -> (size, SHA-256).
 
     `changes` are the change classes that the build was found to contain; None where nobody looked. `withdrawn` are the
-    versions that the channel has taken back so far, so that whoever still runs one is told.
+    versions that the channel has taken back so far, so that whoever still runs one is told; `lifted` are the ids of
+    holds and withdrawals that it has ended, so that whoever remembers one lets go of it.
     """
     fields: dict[str, object] = {RELEASE_FIELD: release}
     if changes is not None:
         fields[CHANGES_FIELD] = list(changes)
     if withdrawn:
         fields[WITHDRAWN_FIELD] = [str(version) for version in withdrawn]
+    if lifted:
+        fields[LIFTED_FIELD] = list(lifted)
     return Targets(
         version=1,
         expires=expires,

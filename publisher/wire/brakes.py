@@ -161,11 +161,14 @@ def brakes_of(role: Signed, channel_role: str) -> ChannelBrakes:
         raise _malformed(error, "brakes") from None
 
 
-def lifted_by(role: Signed) -> frozenset[str]:
-    """The ids of holds and withdrawals that verified metadata of a channel ends. Raises ClientVerificationError."""
+def lifted_by(role: Signed) -> tuple[str, ...]:
+    """The ids of holds and withdrawals that verified metadata of a channel ends, the first that was lifted first.
+
+    Raises ClientVerificationError.
+    """
     fields: dict[str, Any] = role.unrecognized_fields
     try:
-        return frozenset(_each(JsonObject(fields, ""), LIFTED_FIELD, digest_at))
+        return _each(JsonObject(fields, ""), LIFTED_FIELD, digest_at)
     except FeedError as error:
         raise _malformed(error, "channel") from None
 

@@ -75,6 +75,7 @@ def words(project: Project) -> list[tuple[str, ...]]:
         ("promote", *two, *to),
         ("rollback", *one, "--because", "It stops.", *to),
         ("hold", "node", "--channel", "stable", "--because", "It stops.", "--next-update", "6h", "--yes", *to),
+        ("lift", *one, *to),
         ("withdraw", *one, "--because", "It stops.", "--action", "stop", "--yes", *to),
         ("status", *to),
         ("log", "--verify", *to),

@@ -1,4 +1,5 @@
-"""Candidates that ship nothing: the release that is live, file by file, with other requirements in its feeds.
+"""Candidates that ship nothing: the release that is live, file by file, with other requirements in its feeds, or with
+holds and withdrawals lifted.
 
 Such a candidate waits for no freeze. It needs no word that says so: what is live and what it lists show it, byte by
 byte, so nothing else can travel with it.
@@ -7,12 +8,13 @@ byte, so nothing else can travel with it.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from tuf.api.metadata import Targets
 
+from publisher.channel.brakes import lift, lifted_in
 from publisher.channel.candidates.release_candidate import ReleaseCandidate
 from publisher.channel.feeds.feed_requirements import feed_requirements
 from publisher.channel.feeds.required_anew import feeds_required_anew, list_instead, same_without_requirements
@@ -33,9 +35,18 @@ class Announcement:
 
 
 def announcement(
-    catalog: Catalog, product: str, channel: str, current: Targets, read: Read, at: datetime, expires: datetime
+    catalog: Catalog,
+    product: str,
+    channel: str,
+    current: Targets,
+    read: Read,
+    at: datetime,
+    expires: datetime,
+    lifts: Sequence[str] = (),
 ) -> Announcement:
     """The `current` metadata of a channel with the requirements that the public may know of at `at`.
+
+    `lifts` are the ids of holds and withdrawals that end by it.
 
     Raises VerificationError when a feed that is live cannot be read, InputError when clients would refuse the new one.
     """
@@ -47,11 +58,13 @@ def announcement(
     if withdrawn := withdrawn_by(current):
         targets.unrecognized_fields[WITHDRAWN_FIELD] = [str(version) for version in withdrawn]
     targets.unrecognized_fields.pop(BACK_FIELD, None)
+    lift(targets, lifts)
     return Announcement(targets, feeds)
 
 
 def announces(candidate: ReleaseCandidate, live: Repository | None, read: Read) -> bool:
-    """Whether a candidate names the live release, lists its very files, and feeds that differ in requirements alone.
+    """Whether a candidate names the live release, lists its very files, and feeds that differ in requirements alone, or
+    whether it lifts something.
 
     A candidate with any other difference ships something, and is asked all that a release is asked. Whether the
     requirements are those of the content is for `rebuild_check`. Raises VerificationError when a feed cannot be read.
@@ -65,11 +78,17 @@ def announces(candidate: ReleaseCandidate, live: Repository | None, read: Read) 
     if before.keys() != after.keys():
         return False
     changed = [path for path in sorted(after) if after[path] != before[path]]
-    return bool(changed) and all(
+    return bool(changed or new_lifts(candidate.signed, current.signed)) and all(
         path.startswith("feed/")
         and same_without_requirements(*(_bytes_of(signed, path, read) for signed in (current.signed, candidate.signed)))
         for path in changed
     )
+
+
+def new_lifts(signed: Targets, current: Targets | None) -> tuple[str, ...]:
+    """The ids that metadata of a channel lifts and what it replaces did not. Raises VerificationError."""
+    before = lifted_in(current) if current is not None else ()
+    return tuple(ident for ident in lifted_in(signed) if ident not in before)
 
 
 def _bytes_of(signed: Targets, path: str, read: Read) -> bytes:

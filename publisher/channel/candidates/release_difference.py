@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 
 from publisher.channel.candidates.evidence import read_evidence
+from publisher.channel.candidates.lift_difference import lift_lines
 from publisher.channel.candidates.release_candidate import ReleaseCandidate, feeds_of
 from publisher.channel.candidates.requirement_difference import requirement_lines
 from publisher.channel.layout import target_key
@@ -38,6 +39,7 @@ def release_difference(candidate: ReleaseCandidate, live: Repository | None, rea
     signed = candidate.signed
     if (basis := candidate.approval_basis) is not None:
         lines += requirement_lines(before, after, basis.at)
+    lines += lift_lines(signed, live, candidate.role, read)
     current = live.roles.get(candidate.role) if live else None
     replaced = f", replacing version {current.signed.version}" if current else ", the first of its role"
     until = english.day(signed.expires)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tuf.api.metadata import Metadata, Targets
 
 from publisher.channel.advance import only_good_signatures, says_enough
+from publisher.channel.brakes import lift, lifted_in
 from publisher.channel.candidates.announcement import announces
 from publisher.channel.candidates.candidate import BACK, SIGNATURES, base_named, payload_digest
 from publisher.channel.candidates.release_candidate import ReleaseCandidate
@@ -69,6 +70,7 @@ def rollback_metadata(
     if earlier := withdrawn_by(current.signed):
         payload.unrecognized_fields[WITHDRAWN_FIELD] = [str(version) for version in earlier]
     payload.unrecognized_fields[BACK_FIELD] = candidate.release
+    lift(payload, lifted_in(shipped))
     requirements = feed_requirements(catalog, candidate.product, candidate.channel, basis.at)
     feeds = feeds_required_anew(payload, read, requirements)
     list_instead(payload, feeds)

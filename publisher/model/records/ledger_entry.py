@@ -69,14 +69,14 @@ _ALWAYS = {"action", "policy_version", "policy_digest", "base", "roles"}
 _RELEASE = {"product", "version", "channel"}
 _DECIDED = {*_RELEASE, "decision"}
 _REFUSAL: _Form = ({*_DECIDED, "refused"}, {"visibility"})
-_SHIPMENT: _Form = ({*_DECIDED, "candidate"}, {"visibility", "approved_by", "result"})
+_SHIPMENT: _Form = ({*_DECIDED, "candidate"}, {"visibility", "approved_by", "lifts", "result"})
 _FLIP: _Form = (set(), {"result"})
 _BRAKE: _Form = ({*_RELEASE, "brake"}, {"result"})
 
 _FORMS: Mapping[LedgerAction, tuple[_Form, ...]] = {
     LedgerAction.STAGE: (
         _REFUSAL,
-        ({*_DECIDED, "candidate"}, {"visibility", "staged_over"}),
+        ({*_DECIDED, "candidate"}, {"visibility", "staged_over", "lifts"}),
         ({"candidate"}, set()),  # of a role that ships no release
     ),
     LedgerAction.PROMOTE: (_REFUSAL, _SHIPMENT),
@@ -132,6 +132,8 @@ class LedgerEntryBody(Model):
     """What clients see once it has taken effect; None when it shows them nothing new."""
     roles: dict[str, int] = Field(default_factory=dict)
     """Roles that get a new version, with the version; for recoveries and changes of keys all, with what they have."""
+    lifts: tuple[Digest, ...] = ()
+    """SHA-256 of the notices of holds and withdrawals that end by it."""
     restored: Number | None = None
     """The entry whose state a recovery put back; None for anything else."""
     distrusted: dict[str, tuple[str, ...]] = Field(default_factory=dict)

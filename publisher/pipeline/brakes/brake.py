@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tuf.api.metadata import Targets
 
-from publisher.channel.brakes import channel_brakes, notice_key, read_notice, with_brakes
+from publisher.channel.brakes import channel_brakes, lifted_ids, notice_key, read_notice, with_brakes
 from publisher.channel.candidates.candidate import read_pointer
 from publisher.channel.layout import channel_role, release_key
 from publisher.channel.manifests import WITHDRAWN_FILE, withdrawn_text
@@ -247,7 +247,11 @@ class BrakeToSign:
 
 def brake_to_sign(order: BrakeOrder, bucket: Bucket, now: datetime) -> BrakeToSign:
     """What puts the order into effect on what is live. Raises VerificationError where brakes cannot be read."""
-    notice, hold = Body.from_bytes(order.notice(now).to_bytes()), order.kind is BrakeKind.HOLD
+    at, hold = now, order.kind is BrakeKind.HOLD
+    lifted = lifted_ids(bucket.live, order.role)
+    # The very same words of the same second, lifted by then, would be let go at once.
+    while (notice := Body.from_bytes(order.notice(at).to_bytes())).sha256 in lifted:
+        at += timedelta(seconds=1)
     brake = Brake(notice.sha256, order.version, order.platforms)
     content = with_brakes(
         bucket.live, order.role, now, holds=(brake,) if hold else (), withdrawn=() if hold else (brake,)

@@ -12,7 +12,8 @@ from contextlib import suppress
 from datetime import datetime
 
 from publisher.channel.advance import says_the_same
-from publisher.channel.candidates.announcement import announcement
+from publisher.channel.brakes import lifted_ids, listed_brakes
+from publisher.channel.candidates.announcement import announcement, new_lifts
 from publisher.channel.candidates.candidate import SKEW, is_short_lived
 from publisher.channel.candidates.release_candidate import (
     PEOPLE,
@@ -40,10 +41,11 @@ from publisher.pipeline.configured_targets import minisign_public
 from publisher.pipeline.objects.planned import channel_listing
 from publisher.rules import english
 from publisher.rules.gates.technical.change_class import changed_classes
+from publisher.wire.brakes import LIFTED_FIELD
 from publisher.wire.feed_parser import ParsedFeed
 from publisher.wire.withdrawn import WITHDRAWN_FIELD
 
-FIELDS = {RELEASE_FIELD, CHANGES_FIELD, BASIS_FIELD, BASE_FIELD, WITHDRAWN_FIELD}
+FIELDS = {RELEASE_FIELD, CHANGES_FIELD, BASIS_FIELD, BASE_FIELD, WITHDRAWN_FIELD, LIFTED_FIELD}
 """Signed fields of a candidate that are ours; each is checked where it is read."""
 
 
@@ -144,7 +146,8 @@ def check_payload(
         raise _planted(candidate, "names other change classes than its evidence gives")
     current = bucket.live.roles.get(candidate.role) if bucket.live else None
     withdrawn = withdrawn_by(current.signed if current else None)
-    rebuilt = listed_targets(listed, candidate.release, candidate.signed.expires, changed, withdrawn)
+    lifted = lifted_ids(bucket.live, candidate.role)
+    rebuilt = listed_targets(listed, candidate.release, candidate.signed.expires, changed, withdrawn, lifted)
     if not says_the_same(candidate.signed, rebuilt):
         raise _planted(candidate, "differs from what the release, its files and the live metadata give")
 
@@ -157,14 +160,17 @@ def check_announcement(
     stagings: Stagings,
     now: datetime,
 ) -> None:
-    """Rebuild a payload that announces requirements from the live metadata and the events of the content.
+    """Rebuild a payload that announces requirements, or lifts what is stopped, from live metadata and content.
 
     Raises VerificationError with what differs, StorageConflict when events require something else by now.
     """
     basis = _check_fields(candidate, catalog, vouched, stagings, now)
     current = bucket.published().roles[candidate.role].signed
     product, channel, expires = candidate.product, candidate.channel, candidate.signed.expires
-    rebuilt = announcement(catalog, product, channel, current, bucket.read, basis.at, expires).targets
+    lifts, listed = new_lifts(candidate.signed, current), listed_brakes(bucket.live, candidate.role)
+    if unknown := set(lifts) - {brake.id for brake in (*listed.holds, *listed.withdrawn)}:
+        raise _planted(candidate, f"lifts {min(unknown)[:12]}, which brakes do not list")
+    rebuilt = announcement(catalog, product, channel, current, bucket.read, basis.at, expires, lifts).targets
     if candidate.signed.targets != rebuilt.targets:
         raise void(candidate, "does not say what the events of the content require")
     if not says_the_same(candidate.signed, rebuilt):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.channel.candidates.announcement import announcement
+from publisher.channel.candidates.lift_difference import lift_lines
 from publisher.channel.candidates.release_candidate import approval_basis_of, people_digest
 from publisher.channel.candidates.requirement_difference import requirement_lines
 from publisher.channel.layout import channel_role, target_key
@@ -51,8 +52,11 @@ def plan_announce(
     keys: KeyRing,
     now: datetime,
     supersede: Supersede = Supersede.NOTHING,
+    lifts: tuple[str, ...] = (),
 ) -> AnnouncePlan:
     """Lay out a candidate whose only difference to what is live is the requirements of its feeds, without writing.
+
+    `lifts` are the ids of holds and withdrawals that end by it.
 
     Raises InputError when nothing is published on the channel, SigningError, VerificationError, StorageConflict.
     """
@@ -68,8 +72,8 @@ def plan_announce(
     current = live.roles[role].signed
     release = _live_release(product, str(current.unrecognized_fields.get(RELEASE_FIELD)), catalog)
     expires = now + role_policy(catalog.signers, role).expires
-    made = announcement(catalog, product, channel, current, bucket.read, now, expires)
-    changes = unannounced(offered, made.feeds, now)
+    made = announcement(catalog, product, channel, current, bucket.read, now, expires, lifts)
+    changes = (*lift_lines(made.targets, live, role, bucket.read), *unannounced(offered, made.feeds, now))
     decision = nothing_ships(catalog, release, channel, now)
     objects: tuple[PlannedObject, ...] = ()
     new: NewCandidate | None = None
@@ -80,7 +84,7 @@ def plan_announce(
             return approval_basis_of(catalog, release, now, people_digest(vouched.digests), ledger, None)
 
         new = new_candidate(
-            made.targets, basis, release, decision, before, bucket, keys, now, supersede, catalog.signers
+            made.targets, basis, release, decision, before, bucket, keys, now, supersede, catalog.signers, lifts
         )
         bodies = [(path, Body.from_bytes(data)) for path, data in made.feeds.items()]
         objects = (

@@ -12,7 +12,7 @@ from datetime import datetime
 from tuf.api.metadata import Metadata, Targets
 
 from publisher.channel.advance import to_bytes
-from publisher.channel.candidates.announcement import announces
+from publisher.channel.candidates.announcement import announces, new_lifts
 from publisher.channel.candidates.candidate import is_live, refuse_stale
 from publisher.channel.candidates.evidence import with_evidence
 from publisher.channel.candidates.release_candidate import PEOPLE, ReleaseCandidate
@@ -164,7 +164,15 @@ def plan_promote(
             check_announcement(staged.candidate, catalog, vouched, bucket, stagings, now)
         decision = permit.decision
         digest, approved_by = staged.candidate.digest, permit.approved_by
-        body = LedgerEntryBody.of_decision(request.action, release, decision, candidate=digest, approved_by=approved_by)
+        current = live.roles.get(request.role) if live else None
+        body = LedgerEntryBody.of_decision(
+            request.action,
+            release,
+            decision,
+            candidate=digest,
+            approved_by=approved_by,
+            lifts=new_lifts(staged.candidate.signed, current.signed if current else None),
+        )
         signed[request.role] = staged.metadata
         plain = (
             *kept_rollback_metadata(staged, release, catalog, live, read, now),

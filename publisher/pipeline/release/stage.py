@@ -15,6 +15,7 @@ from enum import StrEnum
 from tuf.api.metadata import Targets
 
 from publisher.channel.advance import says_the_same
+from publisher.channel.brakes import lifted_ids
 from publisher.channel.candidates.candidate import (
     base_of,
     is_live,
@@ -182,7 +183,8 @@ def plan_stage(
     current = live.roles.get(role) if live else None
     back = withdrawn_by(current.signed if current else None)
     changed = changed_classes(catalog.products[release.product], evidence)
-    listing = listed_targets(targets.listed, str(release.version), expires, changed, back)
+    lifted = lifted_ids(live, role)
+    listing = listed_targets(targets.listed, str(release.version), expires, changed, back, lifted)
 
     shared = (*targets.objects, pinned_key_object(minisign.public_file()))
     new: NewCandidate | None = None
@@ -232,11 +234,13 @@ def new_candidate(
     now: datetime,
     supersede: Supersede,
     signers: Signers,
+    lifts: tuple[str, ...] = (),
 ) -> NewCandidate:
     """The candidate that says `listing`, taken up from staging or made anew; `before` is what the role works on.
 
-    `basis_at` gives what its approvals rest on, by the number of the ledger's last entry. Raises StorageConflict when
-    the role works on something else that `supersede` spares, VerificationError, SigningError.
+    `basis_at` gives what its approvals rest on, by the number of the ledger's last entry. The ledger is told the ids in
+    `lifts`. Raises StorageConflict when the role works on something else that `supersede` spares, VerificationError,
+    SigningError.
     """
     storage, read, live, role = bucket.storage, bucket.read, bucket.live, before.role
     # Whoever replaces what is there does not look at it, so that nothing that lies there can be in the way.
@@ -258,6 +262,7 @@ def new_candidate(
         decision,
         candidate=candidate.digest,
         staged_over=before.sha256,
+        lifts=lifts,
         base=live.stamp if live else None,
         roles={role: candidate.signed.version},
     )
