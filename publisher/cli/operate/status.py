@@ -75,6 +75,7 @@ class StatusReport(Report):
             *(live or ["  nothing"]),
             *_stopped(status.state, self.now, width),
             *_unannounced(status, width),
+            *_unsigned(status, width),
             "Staged",
             *(staged or ["  nothing"]),
             "Signed until",
@@ -99,6 +100,10 @@ class StatusReport(Report):
             "holds": [
                 {**hold.model_dump(mode="json"), "overdue": hold.overdue(self.now)} for hold in status.state.holds
             ],
+            "unsigned_freezes": {
+                role: [picked(freeze, "event", "begins", "ends") for freeze in freezes]
+                for role, freezes in status.unsigned_freezes.items()
+            },
             "staged": [_candidate_data(candidate) for candidate in status.candidates],
             "staged_roles": [
                 {
@@ -140,6 +145,20 @@ def _unannounced(status: Status, width: int) -> list[str]:
         for change in unannounced.changes:
             lines += wrapped(change.strip(), width, 4 + len(change) - len(change.lstrip()))
     return ["Required", *lines] if lines else []
+
+
+def _unsigned(status: Status, width: int) -> list[str]:
+    """Freezes of the calendar that clients do not know of; who has a key of brakes signs them with a refresh."""
+    lines = [
+        line
+        for role, freezes in status.unsigned_freezes.items()
+        for freeze in freezes
+        for line in wrapped(
+            f"{role}: {freeze.event}, {format_time(freeze.begins)} to {format_time(freeze.ends)}", width, 2
+        )
+    ]
+    following = wrapped("Clients do not know of them yet. Next: publish refresh, with a key of brakes", width, 2)
+    return ["Freezes", *lines, *following] if lines else []
 
 
 def _alarms(status: Status, now: datetime, width: int) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from publisher.channel.candidates.candidate import is_live, read_pointer, signed_by
@@ -16,12 +17,14 @@ from publisher.errors import InputError, SigningError, StorageConflict, StorageF
 from publisher.model.catalog import Catalog
 from publisher.model.configuration import Configuration
 from publisher.model.records.channel_state import ChannelState
+from publisher.pipeline.brakes.calendar import unsigned_freezes
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.staged import staged_release
 from publisher.pipeline.ledger_append import unfinished, why_not_ours
 from publisher.pipeline.release.announce import Unannounced, find_unannounced
 from publisher.pipeline.release.approve import ReleaseReview, review
 from publisher.pipeline.roles.change import StagedRole, under_way
+from publisher.wire.brakes import Freeze
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,8 @@ class Status:
     """That a change was announced and is not live; while that is so, a refresh signs nothing."""
     unannounced: tuple[Unannounced, ...] = ()
     """Channels whose signed feeds do not say what events of the content require."""
+    unsigned_freezes: Mapping[str, tuple[Freeze, ...]] = field(default_factory=dict)
+    """Channel role -> freezes of the calendar that clients are not told of yet."""
     silent: tuple[str, ...] = ()
     """Channel roles that clients offer nothing of, since metadata has expired."""
 
@@ -106,8 +111,22 @@ def read_status(bucket: Bucket, configuration: Configuration, now: datetime) -> 
         announced=why_not_ours(live, bucket.storage, configuration.signers) is None,
         unfinished=unfinished(live, bucket.storage, configuration.signers, now),
         unannounced=_unannounced(bucket, live, configuration, now),
+        unsigned_freezes=_unsigned_freezes(live, configuration, now),
         silent=tuple(sorted(silent)),
     )
+
+
+def _unsigned_freezes(
+    live: Repository, configuration: Configuration, now: datetime
+) -> Mapping[str, tuple[Freeze, ...]]:
+    """Nothing where the content has problems, or where brakes cannot be read, which `publish verify` says."""
+    if not isinstance(configuration, Catalog):
+        return {}
+    try:
+        unsigned = unsigned_freezes(configuration, live, now)
+    except VerificationError:
+        return {}
+    return unsigned.by_channel if unsigned is not None else {}
 
 
 def _unannounced(
