@@ -1,4 +1,4 @@
-"""Notices: why a version is held or withdrawn, for whoever it concerns.
+"""Notices: why a version is held or withdrawn, for whoever it concerns (R82).
 
 A notice is a small JSON object under tuf/targets/brakes/PRODUCT/CHANNEL/<sha256>.notice.json. The signed metadata of
 the role brakes names it by its SHA-256 and repeats what clients decide on, the version and the platforms; so a notice

@@ -1,4 +1,4 @@
-"""`publish hold` and `publish withdraw`: one person stops a version; only the channel's people let it go again.
+"""`publish hold` and `publish withdraw`: one person stops a version; only the channel's people let it go again (R81).
 
 It needs the configuration and the bucket only: neither content nor a freeze can be in its way. What clients are told is
 signed by the role brakes and flipped at once; when somebody else publishes in the same minute, it is planned anew on

@@ -60,7 +60,7 @@ def test_a_hold_is_lifted_by_its_id_with_the_channels_quorum(held: Project) -> N
     assert verify_channel(StoreSource(held.storage()), held.root, held.now).sound
 
 
-def test_one_person_lifts_nothing(held: Project) -> None:
+def test_r82_one_person_lifts_nothing(held: Project) -> None:
     stage_lift(held)
     held.approve(LIVE, "channels-ana")
     before = tree(held.bucket)
