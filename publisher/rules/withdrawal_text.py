@@ -15,9 +15,10 @@ def sentence(withdrawal: Withdrawal, state: ChannelState) -> str:
     return f"{withdrawal.product} {what_happened(withdrawal)}. {advice(withdrawal, state)}"
 
 
-def sentences(state: ChannelState, product: str | None = None) -> list[str]:
-    """One sentence for each version that nobody should run, of one product or of all."""
-    return [sentence(entry, state) for entry in state.withdrawn if product in (None, entry.product)]
+def sentences(state: ChannelState, now: datetime, product: str | None = None) -> list[str]:
+    """What is said of each version that nobody should run or that is on hold, of one product or of all."""
+    withdrawn = [sentence(entry, state) for entry in state.withdrawn if product in (None, entry.product)]
+    return withdrawn + [hold_sentence(hold, now) for hold in state.holds if product in (None, hold.product)]
 
 
 def advice(withdrawal: Withdrawal, state: ChannelState) -> str:

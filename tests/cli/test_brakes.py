@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import click
 import pytest
 
+from publisher.cli.operate.status import StatusReport
+from publisher.content.load import load_catalog
+from publisher.pipeline.operate.status import read_status
 from tests.support.command import Publish, flat
 from tests.support.project import Project, tree, with_todays_keys
 
@@ -90,3 +95,28 @@ def test_what_is_mistyped_is_refused_with_what_to_do(
     assert (ran.code, tree(shipped.bucket)) == (code, before), ran.err
     assert what in flat(ran.err)
     assert "->" in ran.err or "Try" in ran.err
+
+
+def test_every_command_says_what_is_on_hold_in_the_same_words(shipped: Project, publish: Publish) -> None:
+    assert publish(*hold_words(shipped, "node"), "--yes", cwd=shipped.base).code == 0
+    words = "node 1.0.0 is on hold in stable since "
+    status = flat(publish("status", "--to", shipped.bucket, cwd=shipped.base).out)
+    why = flat(publish("why", "node@1.0.0", "--bucket", shipped.bucket, cwd=shipped.base).out)
+    explain = flat(publish("explain", "--bucket", shipped.bucket, cwd=shipped.base).out)
+    assert all(words in said and f'"{REASON}"' in said for said in (status, why, explain)), (status, why, explain)
+    log = flat(publish("log", "--to", shipped.bucket, cwd=shipped.base).out)
+    assert "hold: node 1.0.0 in stable" in log
+    assert "by which it can be lifted" in log
+
+
+def test_a_promise_that_has_passed_is_an_alarm_that_says_what_to_do(shipped: Project, publish: Publish) -> None:
+    assert publish(*hold_words(shipped, "node"), "--yes", cwd=shipped.base).code == 0
+    configuration = load_catalog([shipped.content], shipped.config)
+    now = datetime.now(UTC)
+    for hours, code in ((5, 0), (7, 4)):
+        later = now + timedelta(hours=hours)
+        report = StatusReport(read_status(shipped.look(), configuration, later), str(shipped.bucket), later)
+        assert report.exit_code == code
+    said = flat(click.unstyle("\n".join(report.lines(80))))
+    assert "The next update was promised for" in said
+    assert "and is overdue. Next: publish hold node@1.0.0 --channel stable with a new promise, or publish lift" in said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import click
@@ -14,6 +14,7 @@ from publisher.cli.options import open_to_look, to_option
 from publisher.cli.output.emit import Report, answering, picked
 from publisher.cli.secrets import read_root
 from publisher.errors import UsageError, VerificationError
+from publisher.model.records.ledger_entry import LedgerEntryBody
 from publisher.model.values import format_time
 from publisher.pipeline.ledger_append import Ledger, read_ledger, verify_ledger
 from publisher.pipeline.operate.log import Shown, shown_entries
@@ -121,7 +122,7 @@ def _entry_lines(shown: Shown, width: int) -> list[str]:
     if entry is None:
         return [f"{shown.logged.number:>4}  cannot be read; --verify says more"]
     roles = printable(english.listed(list(entry.roles)))
-    way = "from" if entry.action == "rollback" else "to"
+    way = {"rollback": "from", "withdraw": "from", "hold": "in", "reject": "in"}.get(entry.action, "to")
     about = f"{entry.product} {entry.version} {way} {entry.channel}" if entry.product else roles
     first = f"{format_time(entry.at)}  {entry.action}{' refused' if entry.refused else ''}: {about}"
     lines = wrapped(first, width, margin)
@@ -143,6 +144,7 @@ def _entry_lines(shown: Shown, width: int) -> list[str]:
         how = "here" if shown.taken_back.number == entry.number else f"by entry {shown.taken_back.number}"
         text = f"{entry.version} was taken back {how}, and never ships to {entry.channel} again."
         lines += wrapped(text, width, margin)
+    lines += [line for text in _brake_sentences(entry) for line in wrapped(text, width, margin)]
     if entry.result is None and entry.candidate:
         lines += wrapped(f"Candidate {entry.candidate[:12]}.", width, margin)
     if entry.restored is not None:
@@ -154,6 +156,14 @@ def _entry_lines(shown: Shown, width: int) -> list[str]:
         f"Policy {entry.policy_version}, {entry.policy_digest[:12]}" if entry.policy_digest else "No rule was asked"
     )
     return [*lines, *wrapped(f"{policy}{signed}.", width, margin)]
+
+
+def _brake_sentences(entry: LedgerEntryBody) -> Iterator[str]:
+    """What it stops or lifts, by the beginning of its id."""
+    if entry.brake is not None:
+        yield f"Notice {entry.brake[:12]}, by which it can be lifted."
+    if entry.lifts:
+        yield f"Lifts {english.listed([ident[:12] for ident in entry.lifts])}."
 
 
 def _entry_data(shown: Shown) -> dict[str, object]:

@@ -81,7 +81,7 @@ def command(
     if ics:
         click.echo(to_ics(lanes, catalog, now), nl=False)
         return None
-    withdrawn = sentences(state, product) if state else []
+    withdrawn = sentences(state, now, product) if state else []
     return CalendarReport(lanes, catalog, state, now, withdrawn, public)
 
 

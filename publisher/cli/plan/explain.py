@@ -63,7 +63,7 @@ class ExplainReport(Report):
     product: str | None = None
 
     def lines(self, width: int) -> list[str]:
-        withdrawn = sentences(self.state, self.product) if self.state else ()
+        withdrawn = sentences(self.state, self.now, self.product) if self.state else ()
         lines = [line for text in withdrawn for line in wrapped(text, width)]
         return [*self._answers(width), *(["", *lines] if lines else [])]
 
@@ -85,4 +85,5 @@ class ExplainReport(Report):
             "at": self.now,
             "decisions": [decision.model_dump(mode="json") for decision in self.decisions],
             "withdrawn": [entry.model_dump(mode="json") for entry in self.state.withdrawn] if self.state else [],
+            "holds": [hold.model_dump(mode="json") for hold in self.state.holds] if self.state else [],
         }

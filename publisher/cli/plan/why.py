@@ -31,7 +31,7 @@ from publisher.rules.engine.question import Question
 from publisher.rules.evaluate import evaluate
 from publisher.rules.headline import change, course, halves, headline
 from publisher.rules.risk_classification import classification
-from publisher.rules.withdrawal_text import sentence
+from publisher.rules.withdrawal_text import hold_sentence, sentence
 from publisher.text.terminal import wrapped
 
 
@@ -129,8 +129,10 @@ def _published(decision: Decision, release: Release, state: ChannelState | None)
     live = state.of(release.product, decision.channel) if state else None
     shipped = release.shipped_at if release.shipped_at is not None and release.shipped_at <= decision.at else None
     name, on = f"{decision.product} {decision.version}", f" shipped on {english.moment(shipped)}" if shipped else ""
+    holds = state.holds_on(release.product, release.version, decision.channel) if state else ()
+    held = "".join(f" {hold_sentence(hold, decision.at)}" for hold in holds)
     if live is not None and live.version == release.version:
-        return f"{name}{on and f'{on} and'} is live in {decision.channel}."
+        return f"{name}{on and f'{on} and'} is live in {decision.channel}.{held}"
     if shipped is None:
         return None
     if state is None:

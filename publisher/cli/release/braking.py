@@ -187,8 +187,13 @@ class BrakeReport(Report):
                 " promise, or lift it."
             )
         name = f"{order.product}@{order.version}"
+        back = [
+            *wrapped("Clients go back once the channel takes it back as well:", width),
+            f"  publish rollback {name} --channel {order.channel}",
+        ]
         return [
             *(line for text in lines for line in wrapped(text, width)),
+            *(back if order.action is WithdrawalAction.GO_BACK else []),
             "To end it, with the channel's people:",
             f"  publish lift {name} --channel {order.channel}",
             *wrapped("Then build the site again, so that it says the same.", width),

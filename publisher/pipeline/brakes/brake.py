@@ -14,10 +14,11 @@ from datetime import datetime, timedelta
 from tuf.api.metadata import Targets
 
 from publisher.channel.brakes import channel_brakes, lifted_ids, notice_key, read_notice, with_brakes
-from publisher.channel.candidates.candidate import read_pointer
-from publisher.channel.layout import channel_role, release_key
+from publisher.channel.candidates.candidate import payload_digest, read_pointer
+from publisher.channel.layout import back_key, channel_role, release_key
 from publisher.channel.manifests import WITHDRAWN_FILE, withdrawn_text
 from publisher.channel.repository import Repository, withdrawn_by
+from publisher.channel.roles import RELEASE_FIELD
 from publisher.errors import InputError, StorageConflict, StorageForeign, VerificationError
 from publisher.model.configuration import Configuration
 from publisher.model.records.ledger_entry import SHIPS, LedgerAction, LedgerEntryBody
@@ -130,11 +131,28 @@ def check_order(order: BrakeOrder, configuration: Configuration, bucket: Bucket,
         )
     if order.replaced_by is not None:
         _check_replacement(order, order.replaced_by, configuration, bucket)
+    elif order.action is WithdrawalAction.GO_BACK and not _can_go_back(order, bucket):
+        raise InputError(
+            f"--action go-back: no rollback metadata leads from {order.version} to an older version in {where}",
+            fix="say stop or keep-running, and publish a fixed version under a higher number",
+        )
     elif order.action is WithdrawalAction.UPDATE and not _newer(order, bucket):
         raise InputError(
             f"--action update: {where} offers nothing newer than {order.version} to update to",
             fix="say stop or keep-running now, and withdraw again with update once the fix is live",
         )
+
+
+def _can_go_back(order: BrakeOrder, bucket: Bucket) -> bool:
+    """Whether the channel has taken the version back, or its people have signed how it may be."""
+    live = bucket.live
+    role = live.roles.get(order.role) if live else None
+    if role is None:
+        return False
+    if order.version in withdrawn_by(role.signed):
+        return True
+    ships = role.signed.unrecognized_fields.get(RELEASE_FIELD) == str(order.version)
+    return ships and bucket.read(back_key(order.role, payload_digest(role.signed))) is not None
 
 
 def _newer(order: BrakeOrder, bucket: Bucket) -> bool:

@@ -201,3 +201,9 @@ def test_a_metadata_number_that_somebody_planted_is_passed_by(shipped: Project) 
     number = live.roles["brakes"].signed.version + 1
     (shipped.bucket / metadata_key("brakes", number)).write_bytes(b"{}")
     assert hold(shipped, "1.1.0").brake in stopped(shipped).holds
+
+
+def test_nobody_is_advised_to_go_back_where_no_way_back_is_signed(shipped: Project) -> None:
+    words = "no rollback metadata leads from 1.0.0 to an older version in node stable"
+    refused(shipped, InputError, words, version="1.0.0", action=WithdrawalAction.GO_BACK)
+    assert withdraw(shipped, "1.1.0", "go-back").brake in stopped(shipped).withdrawn

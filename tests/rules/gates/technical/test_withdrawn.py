@@ -164,4 +164,4 @@ def test_the_sentence_says_what_to_run_instead(live: str | None, end: str) -> No
     state = ChannelState(read_at=NOW, live=offered, withdrawn=(back, withdrawal(product="other")))
     assert sentence(back, state).startswith(f"{back.product} 4.1.0 was taken back from stable on Tuesday 20 January")
     assert sentence(back, state).endswith(end)
-    assert sentences(state, back.product) == [sentence(back, state)]
+    assert sentences(state, NOW, back.product) == [sentence(back, state)]
