@@ -68,7 +68,7 @@ class Artifact:
 
 @dataclass(frozen=True)
 class OfferedRelease:
-    """The release that is published now."""
+    """A published release: the newest one, or the one before it."""
 
     version: Version
     sentence: str
@@ -106,6 +106,8 @@ class ParsedFeed:
     platform: str
     release: OfferedRelease | None
     """None until something has been published, or when everything was withdrawn."""
+    previous: OfferedRelease | None = None
+    """The release before it: for new installations and older versions while `release` is held or withdrawn."""
     min_secure: Version | None = None
     """The security floor: whoever runs less must update."""
     deprecations: tuple[DeprecationNotice, ...] = ()
@@ -122,11 +124,13 @@ def parse_feed(data: bytes) -> ParsedFeed:
             fix="get the newest client from the product's download page",
         )
     product, channel = root.slug("product"), root.slug("channel")
+    prefix = f"artifacts/{product}/{channel}/"
     feed = ParsedFeed(
         product=product,
         channel=channel,
         platform=root.slug("platform"),
-        release=root.optional("release", lambda at: _release(JsonObject(*at), f"artifacts/{product}/{channel}/")),
+        release=root.optional("release", lambda at: _release(JsonObject(*at), prefix)),
+        previous=root.optional("previous", lambda at: _release(JsonObject(*at), prefix)),
         min_secure=root.optional("min_secure", version_at),
         deprecations=tuple(_deprecation(JsonObject(*at)) for at in root.items("deprecations")),
         requirements=tuple(parse_requirement(at) for at in root.items("requirements")),
@@ -135,12 +139,22 @@ def parse_feed(data: bytes) -> ParsedFeed:
         raise FeedError(f"requirements has {len(feed.requirements)} items; at most {MOST_REQUIREMENTS} are read")
     if "release" not in root.fields:
         raise FeedError("release is missing; it must be an object, or null when nothing is published")
-    if feed.release and feed.min_secure and feed.release.version < feed.min_secure:
-        raise FeedError(
-            f"release.version {feed.release.version} is less than min_secure {feed.min_secure}: "
-            "the feed contradicts itself"
-        )
+    _refuse_contradictions(feed)
     return feed
+
+
+def _refuse_contradictions(feed: ParsedFeed) -> None:
+    for name, release in (("release", feed.release), ("previous", feed.previous)):
+        if release and feed.min_secure and release.version < feed.min_secure:
+            raise FeedError(
+                f"{name}.version {release.version} is less than min_secure {feed.min_secure}: "
+                "the feed contradicts itself"
+            )
+    if feed.previous and (feed.release is None or feed.previous.version >= feed.release.version):
+        offered = f"release.version {feed.release.version}" if feed.release else "a release, and there is none"
+        raise FeedError(
+            f"previous.version {feed.previous.version} must come before {offered}: the feed contradicts itself"
+        )
 
 
 def _release(release: JsonObject, prefix: str) -> OfferedRelease:

@@ -26,7 +26,7 @@ def parse(feed: Any) -> Any:
 
 def bent(path: list[Any], value: Any) -> dict[str, Any]:
     """A good feed with one field replaced, or removed if the value is the text "(missing)"."""
-    feed: Any = a_feed()
+    feed: Any = a_feed(previous=a_feed(version="4.0.0")["release"])
     feed["deprecations"] = [{"id": "old-api", "subject": "The old API", "state": "marked"}]
     feed["requirements"] = [mainnet_upgrade()]
     place = feed
@@ -71,6 +71,13 @@ def test_a_whole_feed_is_read() -> None:
     assert feed.deprecations == (
         DeprecationNotice("old-api", "The old API", State.WARNED, Version.parse("5.0.0"), "v2"),
     )
+
+
+def test_r81_the_release_before_it_is_read_like_the_release() -> None:
+    earlier = a_feed(version="4.0.0")
+    assert parse(a_feed(previous=earlier["release"])).previous == parse(earlier).release
+    assert parse(a_feed(previous=None)).previous is parse(a_feed()).previous is None
+    assert parse(a_feed(previous=earlier["release"], min_secure="4.0.0")).previous is not None
 
 
 def test_nothing_published_is_null() -> None:

@@ -135,7 +135,7 @@ def test_the_next_release_replaces_the_feed_and_keeps_what_was_published(project
         "staging/node.stable/current.json",
     }
     role = json.loads(after["tuf/metadata/2.node.stable.json"])["signed"]
-    assert {path.split("/")[3] for path in role["targets"] if path.startswith("artifacts/")} == {"1.1.0"}
+    assert {path.split("/")[3] for path in role["targets"] if path.startswith("artifacts/")} == {"1.0.0", "1.1.0"}
     assert findings(project) == []
 
 
@@ -147,6 +147,7 @@ def test_a_platform_that_a_release_does_not_carry_keeps_its_feed(project: Projec
     project.publish("1.1.0")
     role = json.loads((project.bucket / "tuf/metadata/2.node.stable.json").read_bytes())["signed"]
     assert sorted(role["targets"]) == [
+        "artifacts/node/stable/1.0.0/node-1.0.0-linux-amd64.tar.gz",
         "artifacts/node/stable/1.0.0/node-1.0.0-windows-amd64.zip",
         "artifacts/node/stable/1.1.0/node-1.1.0-linux-amd64.tar.gz",
         "feed/node/stable/linux-amd64.json",

@@ -43,7 +43,7 @@ from publisher.channel.state import feeds, read_target
 from publisher.errors import VerificationError
 from publisher.model.config.role import SHARED_ROLES
 from publisher.wire.brakes import BRAKES
-from publisher.wire.feed_parser import ParsedFeed
+from publisher.wire.feed_parser import Artifact, ParsedFeed
 from publisher.wire.web_path import address_of
 
 WORKSHOP = (STAGING, LEDGER, BACK)
@@ -97,9 +97,9 @@ class _Auditor:
             history = read_history(self.book.peek, repository, self.source.keys(), self._roots())
             self._expiry(repository)
             self._targets(repository)
-            self._feeds(repository)
+            not_offered = self._feeds(repository)
             self._brakes(repository)
-            self._releases(repository, history, self._listed_versions())
+            self._releases(repository, history, self._listed_versions(), not_offered)
             self._strays(repository, history)
         return self._result()
 
@@ -110,10 +110,12 @@ class _Auditor:
             changed = _changed(repository, before)
             self._expiry(changed)
             self._targets(changed)
-            self._feeds(replace(repository, roles={role: repository.roles[role] for role in changed.roles}))
+            not_offered = self._feeds(
+                replace(repository, roles={role: repository.roles[role] for role in changed.roles})
+            )
             if BRAKES in changed.roles:
                 self._brakes(repository)
-            self._releases(changed, history, set())
+            self._releases(changed, history, set(), not_offered)
         return self._result()
 
     def _roots(self) -> tuple[Metadata[Root], ...]:
@@ -188,8 +190,13 @@ class _Auditor:
         elif digests.sha256 != sha256:
             self.book.error("does not have the bytes that were signed", key)
 
-    def _feeds(self, repository: Repository) -> None:
-        """Feeds parse, name files of their own role, and send clients to pinned addresses only (R48)."""
+    def _feeds(self, repository: Repository) -> set[tuple[str, str]]:
+        """Feeds parse, name files of their own role, and send clients to pinned addresses only (R48).
+
+        Returns product and version of the releases that feeds name as the previous one, and none offers.
+        """
+        offered: set[tuple[str, str]] = set()
+        previous: set[tuple[str, str]] = set()
         pinned = repository.targets.signed.unrecognized_fields.get(ENDPOINTS_FIELD, [])
         for role in sorted(set(repository.roles) - set(SHARED_ROLES)):
             product, _, channel = role.partition(".")
@@ -200,10 +207,18 @@ class _Auditor:
                 self.book.error(error.what)
                 continue
             for feed in by_platform.values():
-                if feed.release is not None and feed.release.version in withdrawn:
-                    what = f"{role} says that {feed.release.version} was taken back, but offers it for {feed.platform}"
-                    self.book.error(f"{what}; clients offer nothing there")
-                self._feed(feed, repository.roles[role], pinned)
+                for release, versions, names in (
+                    (feed.release, offered, "offers it"),
+                    (feed.previous, previous, "names it as the previous one"),
+                ):
+                    if release is None:
+                        continue
+                    versions.add((product, str(release.version)))
+                    if release.version in withdrawn:
+                        what = f"{role} says that {release.version} was taken back, but {names} for {feed.platform}"
+                        self.book.error(f"{what}; clients offer nothing there")
+                    self._artifact(feed, release.artifact, repository.roles[role], pinned)
+        return previous - offered
 
     def _brakes(self, repository: Repository) -> None:
         """Clients can read what is stopped, and why: else they offer nothing, or say no reason."""
@@ -221,11 +236,8 @@ class _Auditor:
                 except VerificationError as error:
                     self.book.error(f"{error.what}; clients say no reason for {role} {brake.version}")
 
-    def _feed(self, feed: ParsedFeed, metadata: Metadata[Targets], pinned: list[str]) -> None:
+    def _artifact(self, feed: ParsedFeed, artifact: Artifact, metadata: Metadata[Targets], pinned: list[str]) -> None:
         name = f"feed {feed.product}/{feed.channel}/{feed.platform}"
-        if feed.release is None:
-            return
-        artifact = feed.release.artifact
         target = metadata.signed.targets.get(artifact.target)
         if target is None:
             role = channel_role(feed.product, feed.channel)
@@ -238,8 +250,17 @@ class _Auditor:
             if url not in allowed:
                 self.book.error(f"{name} sends clients to {url}, which is not a pinned address")
 
-    def _releases(self, repository: Repository, history: ProvenHistory, listed: set[tuple[str, str]]) -> None:
-        """releases/: every version that a feed names or a listing shows verifies by hand, file by file."""
+    def _releases(
+        self,
+        repository: Repository,
+        history: ProvenHistory,
+        listed: set[tuple[str, str]],
+        not_offered: set[tuple[str, str]],
+    ) -> None:
+        """releases/: every version that a feed names or a listing shows verifies by hand, file by file.
+
+        Files of a version that is `not_offered` to anybody now may be missing there.
+        """
         target = repository.targets.signed.targets.get(MINISIGN_TARGET)
         sha256 = target.hashes.get("sha256") if target else None
         if target is None or sha256 is None:
@@ -251,9 +272,9 @@ class _Auditor:
             self.book.error(error.what)
             return
         files = (released_file(path) for metadata in repository.roles.values() for path in metadata.signed.targets)
-        offered = {file[:2] for file in files if file is not None}
-        for product, version in sorted(offered | listed):
-            level = Level.ERROR if (product, version) in offered else Level.WARNING
+        named = {file[:2] for file in files if file is not None}
+        for product, version in sorted(named | listed):
+            level = Level.ERROR if (product, version) in named - not_offered else Level.WARNING
             audit_release(self.book, product, version, public, history, level)
 
     def _listed_versions(self) -> set[tuple[str, str]]:

@@ -33,7 +33,7 @@ from publisher.model.content.release import ChangeClass, Release
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.candidate import ApprovalBasis, CandidateRecord
 from publisher.model.values import format_time
-from publisher.wire.feed_parser import ParsedFeed
+from publisher.wire.feed_parser import OfferedRelease, ParsedFeed
 from publisher.wire.version import Version
 
 PEOPLE = "people/"
@@ -163,21 +163,28 @@ def check_basis(candidate: ReleaseCandidate, catalog: Catalog, release: Release,
 
 
 def check_content(
-    candidate: ReleaseCandidate, catalog: Catalog, release: Release, files: Sequence[PublishedFile], moment: datetime
+    candidate: ReleaseCandidate,
+    catalog: Catalog,
+    release: Release,
+    files: Sequence[PublishedFile],
+    previous: Mapping[str, OfferedRelease],
+    moment: datetime,
 ) -> None:
     """What was signed must be what the content still says, to the byte. Raises StorageConflict with what differs.
 
-    `files` are those that the minisign key vouches for. Feeds are made again for the moment that the candidate's were
-    made for, so that the mere passing of time voids nothing.
+    `files` are those that the minisign key vouches for, `previous` are the previous releases that the live feeds give
+    (`previous_releases`). Feeds are made again for the moment that the candidate's were made for, so that the mere
+    passing of time voids nothing.
     """
     basis = check_basis(candidate, catalog, release, moment)
     listed = candidate.signed.targets
     for file in files:
-        feed = feed_bytes(build_feed(catalog, release, candidate.channel, file, basis.at))
+        before = previous.get(file.platform)
+        feed = feed_bytes(build_feed(catalog, release, candidate.channel, file, before, basis.at))
         path = feed_target(candidate.product, candidate.channel, file.platform)
         target = listed.get(path)
         if target is None or target.hashes.get("sha256") != hashlib.sha256(feed).hexdigest():
-            raise void(candidate, f"does not match the content for {file.platform}")
+            raise void(candidate, f"does not match the content for {file.platform}, or the live feed")
 
 
 def void(candidate: ReleaseCandidate, why: str) -> StorageConflict:

@@ -72,6 +72,9 @@ def _platform(platform: str, before: ParsedFeed | None, after: ParsedFeed) -> It
         was, becomes = getattr(old, name, None), getattr(after.release, name)
         if was != becomes:
             yield f"  {label}: {_shown(was)} -> {_shown(becomes)}" if old else f"  {label}: {_shown(becomes)}"
+    if (was_previous := _previous(before)) != (previous := _previous(after)):
+        change = f"{was_previous} -> {previous}" if before else previous
+        yield f"  if it is held or withdrawn: {change}"
     if (floor := before.min_secure if before else None) != after.min_secure:
         yield f"  security floor: {_shown(floor)} -> {_shown(after.min_secure)}"
     was_ending = {deprecation.id: deprecation.state for deprecation in before.deprecations} if before else {}
@@ -92,6 +95,10 @@ def _file(artifact: Artifact) -> Iterator[str]:
 
 def _version(feed: ParsedFeed | None) -> str:
     return str(feed.release.version) if feed and feed.release else "nothing"
+
+
+def _previous(feed: ParsedFeed | None) -> str:
+    return str(feed.previous.version) if feed and feed.previous else "nothing"
 
 
 def _shown(value: object) -> str:

@@ -36,10 +36,10 @@ class FeedArtifact(Model):
 
 
 class FeedRelease(Model):
-    """The release that the channel offers on this platform."""
+    """A release of the channel on this platform: the one that it offers, or the one before it."""
 
     version: ReleaseVersion
-    """The version that is offered."""
+    """Its version."""
     sentence: Sentence
     """The release in one sentence."""
     action: Action
@@ -132,6 +132,8 @@ class Feed(Model):
     """The platform that the files are for."""
     release: FeedRelease | None
     """The offered release; null if there is none."""
+    previous: FeedRelease | None = None
+    """The release before it: for new installations and older versions while `release` is held or withdrawn."""
     min_secure: ReleaseVersion | None = None
     """Versions below this have a publicly known security problem."""
     deprecations: tuple[FeedDeprecation, ...] = ()

@@ -12,6 +12,7 @@ from publisher.channel.candidates.approval import require
 from publisher.channel.candidates.release_candidate import check_basis, check_content
 from publisher.channel.candidates.rollback_metadata import rollback_metadata
 from publisher.channel.candidates.staged import StagedRelease
+from publisher.channel.feeds.previous import previous_releases
 from publisher.channel.layout import back_key, target_key
 from publisher.channel.repository import Read, Repository, parse
 from publisher.errors import ApprovalsMissing, StorageConflict, VerificationError
@@ -19,6 +20,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision
 from publisher.model.records.evidence import Evidence
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.staged import approval_status
 from publisher.pipeline.configured_targets import configured_roles
 from publisher.pipeline.decide import decide
@@ -44,6 +46,7 @@ def permitted(
     catalog: Catalog,
     release: Release,
     evidence: Evidence,
+    bucket: Bucket,
     moment: datetime,
     now: datetime,
     *,
@@ -51,13 +54,16 @@ def permitted(
 ) -> Permit:
     """Decide for `moment`, and count the approvals by what that needs; `now` is the time of day.
 
+    `bucket` has the feeds that are live, from which the candidate's previous releases follow.
     A candidate that `ships` nothing, as its bytes have shown, is asked for the threshold and the duties of its role.
     Raises RefusedByPolicy, StorageConflict when the content has changed since it was signed, ApprovalsMissing.
     """
     channel = staged.candidate.channel
     if ships:
         decision = decide(catalog, release, channel, moment, evidence)
-        check_content(staged.candidate, catalog, release, evidence.artifacts or (), moment)
+        offered = bucket.offered(release.product, channel)
+        previous = previous_releases(catalog, release, channel, bucket.live, offered)
+        check_content(staged.candidate, catalog, release, evidence.artifacts or (), previous, moment)
         needed = needs(Question(catalog, release, channel, evidence, moment), decision, BY_ID)
     else:
         decision = nothing_ships(catalog, release, channel, moment)

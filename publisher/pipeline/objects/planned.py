@@ -8,6 +8,7 @@ from datetime import datetime
 
 from publisher.channel.feeds.build_feed import build_feed, feed_bytes
 from publisher.channel.feeds.feed_requirements import feed_requirements
+from publisher.channel.feeds.previous import previous_releases
 from publisher.channel.feeds.required_anew import with_requirements
 from publisher.channel.layout import (
     BYTES,
@@ -157,21 +158,21 @@ def channel_listing(
 ) -> tuple[dict[str, tuple[int, str]], dict[str, bytes]]:
     """What a channel role lists once it ships a release: target path -> (size, SHA-256), and the new feeds by path.
 
-    That is what a current feed names, and no more. Platforms that the product has and this release does not carry keep
-    the feed that they have, but for its requirements, which are the channel's. `at` is the moment that feeds are made
-    for.
+    That is what a current feed names, the file of the previous release among it, and no more. Platforms that the
+    product has and this release does not carry keep the feed that they have, but for its requirements, which are the
+    channel's. `at` is the moment that feeds are made for.
     """
     product, version = release.product, str(release.version)
     replaced = {artifact.platform for artifact in artifacts}
     listed, new_feeds = _kept(catalog, release, channel, replaced, bucket, offered, at)
+    previous = previous_releases(catalog, release, channel, bucket.live, offered)
     for artifact in artifacts:
         listed[artifact_target(product, channel, version, artifact.file)] = (artifact.size, artifact.sha256)
-    new_feeds |= {
-        feed_target(product, channel, artifact.platform): feed_bytes(
-            build_feed(catalog, release, channel, artifact, at)
-        )
-        for artifact in artifacts
-    }
+        before = previous.get(artifact.platform)
+        if before is not None:
+            listed[before.artifact.target] = (before.artifact.size, before.artifact.sha256)
+        feed = build_feed(catalog, release, channel, artifact, before, at)
+        new_feeds[feed_target(product, channel, artifact.platform)] = feed_bytes(feed)
     listed |= {path: (len(data), digest_bytes(data).sha256) for path, data in new_feeds.items()}
     return listed, new_feeds
 
@@ -201,7 +202,8 @@ def _kept(
     changed: dict[str, bytes] = {}
     for platform in sorted(set(catalog.products[release.product].platforms) & set(offered) - replaced):
         feed, path = offered[platform], feed_target(release.product, channel, platform)
-        for listed in (path, *((feed.release.artifact.target,) if feed.release is not None else ())):
+        files = [named.artifact.target for named in (feed.release, feed.previous) if named is not None]
+        for listed in (path, *files):
             target = metadata.signed.targets[listed]
             kept[listed] = (target.length, target.hashes["sha256"])
         data = read_target(bucket.read, path, *kept[path])

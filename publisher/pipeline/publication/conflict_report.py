@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from publisher.channel.candidates.candidate import read_pointer, signed_by
-from publisher.channel.metadata_history import released_file
 from publisher.channel.repository import read_repository
+from publisher.channel.state import feeds
 from publisher.model.values import format_time
 from publisher.pipeline.bucket_reader import Readable, reader
 from publisher.rules.english import listed
@@ -25,7 +25,8 @@ def what_others_did(role: str, trusted_root: bytes, timestamp_life: timedelta, s
     names = signed_by(live, role)
     if live is None or not names:
         return ""
-    files = (released_file(path) for path in live.roles[role].signed.targets)
-    versions = sorted({file[1] for file in files if file is not None})
+    product, _, channel = role.partition(".")
+    offered = feeds(read, live, product, channel).values()
+    versions = sorted({feed.release.version for feed in offered if feed.release is not None})
     since = live.timestamp.signed.expires - timestamp_life
-    return f" ({role} offers {', '.join(versions)}, live by {format_time(since)}, signed by {listed(names)})"
+    return f" ({role} offers {', '.join(map(str, versions))}, live by {format_time(since)}, signed by {listed(names)})"

@@ -16,6 +16,7 @@ from publisher.channel.candidates.release_candidate import check_basis, check_co
 from publisher.channel.candidates.release_difference import release_difference
 from publisher.channel.candidates.rollback_metadata import payloads_of, rollback_metadata
 from publisher.channel.candidates.staged import StagedRelease
+from publisher.channel.feeds.previous import previous_releases
 from publisher.channel.keys.rotation import keys_of
 from publisher.channel.layout import channel_role
 from publisher.channel.repository import Repository
@@ -103,7 +104,8 @@ def review(release: Release, channel: str, bucket: Bucket, catalog: Catalog, now
     ships = not announces(candidate, live, read)
     if ships:
         vouched = vouched_files(candidate, catalog, release, storage)
-        check_content(candidate, catalog, release, vouched.files, now)
+        previous = previous_releases(catalog, release, channel, live, offered)
+        check_content(candidate, catalog, release, vouched.files, previous, now)
         known = evidence_of(offered, vouched.files, withdrawals(live, release.product, read), holds(live, read))
         evidence = with_evidence(known, candidate, read)
         check_payload(candidate, catalog, release, vouched, evidence, bucket, offered, stagings, now)

@@ -157,7 +157,7 @@ def plan_promote(
             )
         else:
             vouched = published_files(release, catalog, bucket, offered)
-        permit = permitted(staged, catalog, release, evidence, moment, now, ships=ships)
+        permit = permitted(staged, catalog, release, evidence, bucket, moment, now, ships=ships)
         if ships:
             check_payload(staged.candidate, catalog, release, vouched, evidence, bucket, offered, stagings, now)
         else:
@@ -225,7 +225,7 @@ def apply_promote(
         now = clock()
         if plan.release is not None and plan.staged is not None:
             moment = request.decide_at or now
-            permit = permitted(plan.staged, catalog, plan.release, plan.evidence, moment, now, ships=plan.ships)
+            permit = permitted(plan.staged, catalog, plan.release, plan.evidence, bucket, moment, now, ships=plan.ships)
             flip = flip.with_decision(permit.decision, now)
             copies = {planned.key: planned.copy_of for planned in objects if planned.copy_of is not None}
             verify_planned(storage, flip.timestamp, copies, trusted_root, bucket.live, now)

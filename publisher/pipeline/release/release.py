@@ -5,6 +5,7 @@ A killed run is finished by running the command again; until the flip, clients s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,7 +33,7 @@ from publisher.rules.engine.required_approvals import needs
 from publisher.rules.evaluate import NO_EVIDENCE
 from publisher.rules.gate_order import BY_ID
 from publisher.signing.public_keys import public_key
-from publisher.storage.protocol import Storage
+from publisher.storage.protocol import Body, Storage
 
 
 @dataclass(frozen=True)
@@ -94,17 +95,28 @@ def plan_release(
     # A candidate that is taken up may have approvals already; a new one has none.
     there = staged_release(storage, stage.role, catalog.signers) if stage.pointer is None else None
     staged = there or StagedRelease(stage.candidate)
-    approved = _approved(staged, request.release, stage, catalog, keys, now)
+    # Nothing is written yet: what the candidate lists is read from the plan.
+    planned_bucket = bucket.over(Pending(storage, _bodies(stage.objects)))
+    approved = _approved(staged, request.release, stage, planned_bucket, catalog, keys, now)
     signatures = added(staged, approved)
-    bodies = {planned.key: planned.body for planned in (*stage.objects, *signatures) if planned.body is not None}
-    after = bucket.over(Pending(storage, bodies))
+    after = bucket.over(Pending(storage, _bodies((*stage.objects, *signatures))))
     promote = plan_promote(promotion, approved, catalog, after, keys, now, stage.stagings)
     refuse_occupied(promote.publication.objects, storage)
     return ReleasePlan(stage, signatures, promote)
 
 
+def _bodies(objects: Iterable[PlannedObject]) -> dict[str, Body]:
+    return {planned.key: planned.body for planned in objects if planned.body is not None}
+
+
 def _approved(
-    staged: StagedRelease, release: Release, stage: StagePlan, catalog: Catalog, keys: KeyRing, now: datetime
+    staged: StagedRelease,
+    release: Release,
+    stage: StagePlan,
+    bucket: Bucket,
+    catalog: Catalog,
+    keys: KeyRing,
+    now: datetime,
 ) -> StagedRelease:
     """With the approval of everybody whose key is here and whose approval does not count yet; nobody attests anything.
 
@@ -123,7 +135,7 @@ def _approved(
     signers = [signer for signer in catalog.signers.keys_of(stage.role) if public_key(signer).keyid not in counted]
     signers.sort(key=lambda signer: signer.duty not in duties)
     candidate = staged.candidate
-    back = rollback_metadata(candidate, release, catalog, stage.bucket.live, stage.bucket.read)
+    back = rollback_metadata(candidate, release, catalog, bucket.live, bucket.read)
     payloads = payloads_of(candidate, back)
     for key in keys.one_by_one(signers, lambda: bool(standing().missing)):
         statement = statement_about(candidate, key.public_key.keyid, needed, {}, now)

@@ -120,6 +120,46 @@ def to_another_address(channel: MemoryChannel, content: Targets) -> None:
     listed(channel, content, FEED, feed(content, urls=["https://evil.test/node.bin"]))
 
 
+def of_a_previous_release(
+    channel: MemoryChannel, content: Targets, *, listing: bool = True, **artifact: object
+) -> None:
+    """1.0.0 is offered, and 0.9.0 is named beside it."""
+    del channel.objects[target_key(FEED, content.targets[FEED].hashes["sha256"])]
+    path, data = BINARY.replace("1.0.0", "0.9.0"), b"node 0.9.0\n"
+    target = TargetFile.from_data(path, data, ["sha256"])
+    channel.objects[target_key(path, target.hashes["sha256"])] = data
+    if listing:
+        content.targets[path] = target
+    fields = json.loads(feed(content))
+    fields["previous"] = {**fields["release"], "version": "0.9.0"}
+    fields["previous"]["artifact"] = {
+        **fields["release"]["artifact"],
+        "size": target.length,
+        "sha256": target.hashes["sha256"],
+        "target": path,
+        "urls": [f"{ORIGIN}/{target_key(path, target.hashes['sha256'])}"],
+        **artifact,
+    }
+    listed(channel, content, FEED, json.dumps(fields).encode())
+
+
+def of_a_previous_one_that_is_not_listed(channel: MemoryChannel, content: Targets) -> None:
+    of_a_previous_release(channel, content, listing=False)
+
+
+def of_a_previous_one_of_another_size(channel: MemoryChannel, content: Targets) -> None:
+    of_a_previous_release(channel, content, size=1)
+
+
+def of_a_previous_one_at_another_address(channel: MemoryChannel, content: Targets) -> None:
+    of_a_previous_release(channel, content, urls=["https://evil.test/node.bin"])
+
+
+def of_a_previous_one_that_was_taken_back(channel: MemoryChannel, content: Targets) -> None:
+    of_a_previous_release(channel, content)
+    content.unrecognized_fields[WITHDRAWN_FIELD] = ["0.9.0"]
+
+
 def that_is_none(channel: MemoryChannel, content: Targets) -> None:
     listed(channel, content, FEED, b"{}")
 
@@ -129,6 +169,7 @@ def of_what_was_taken_back(channel: MemoryChannel, content: Targets) -> None:
 
 
 NAMED = "feed node/stable/linux-amd64"
+AS_PREVIOUS = "taken back, but names it as the previous one"
 
 
 @pytest.mark.parametrize(
@@ -147,6 +188,19 @@ NAMED = "feed node/stable/linux-amd64"
             f"{NAMED} names artifacts/node/stable/1.0.0/other.bin, which node.stable does not list",
         ),
         (of_another_size, f"{NAMED} and the signed metadata disagree about node.bin"),
+        (
+            of_a_previous_one_that_is_not_listed,
+            f"{NAMED} names artifacts/node/stable/0.9.0/node.bin, which node.stable does not list",
+        ),
+        (of_a_previous_one_of_another_size, f"{NAMED} and the signed metadata disagree about node.bin"),
+        (
+            of_a_previous_one_at_another_address,
+            f"{NAMED} sends clients to https://evil.test/node.bin, which is not a pinned address",
+        ),
+        (
+            of_a_previous_one_that_was_taken_back,
+            f"node.stable says that 0.9.0 was {AS_PREVIOUS} for linux-amd64; clients offer nothing there",
+        ),
         (to_another_address, f"{NAMED} sends clients to https://evil.test/node.bin, which is not a pinned address"),
         (
             of_what_was_taken_back,
@@ -164,6 +218,7 @@ def test_a_feed_that_cannot_be_read_is_an_error() -> None:
 
 def test_what_was_signed_as_it_should_be_has_no_error() -> None:
     assert errors(published(nothing)) == set()
+    assert errors(published(of_a_previous_release)) == set()
 
 
 def test_without_a_pinned_key_nobody_can_check_a_download_by_hand() -> None:
