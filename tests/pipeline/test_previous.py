@@ -18,6 +18,7 @@ from publisher.pipeline.release.stage import Supersede
 from publisher.signing.digests import digest_bytes
 from tests.pipeline.test_rollback import take_back
 from tests.support.approving import ROLE, edit, promote, stage
+from tests.support.braking import hold, withdraw
 from tests.support.exchanging import people_files, stage_as_thief
 from tests.support.planting import live, put, sign_unseen
 from tests.support.project import Project, tree
@@ -127,6 +128,34 @@ def test_r81_none_is_named_that_was_taken_back(project: Project) -> None:
     assert previous(project) is None
     project.publish("1.1.1")
     assert (previous(project), named_files(project)) == ("1.0.0", {"1.0.0", "1.1.1"})
+
+
+def test_r81_none_is_named_that_brakes_withdraw_on_its_platform(project: Project) -> None:
+    project.publish("1.0.0")
+    project.publish("1.1.0")
+    withdraw(project, "1.1.0", platforms=(LINUX,))
+    project.publish("1.1.1")
+    assert (previous(project, LINUX), previous(project, "windows-amd64")) == ("1.0.0", "1.1.0")
+    assert named_files(project) == {"1.0.0", "1.1.0", "1.1.1"}
+
+
+def test_one_that_is_on_hold_is_named_since_a_hold_may_end(project: Project) -> None:
+    project.publish("1.0.0")
+    project.publish("1.1.0")
+    hold(project, "1.1.0")
+    project.publish("1.1.1")
+    assert previous(project) == "1.1.0"
+
+
+def test_a_withdrawal_of_the_live_version_voids_a_candidate_that_names_it(staged: Project) -> None:
+    staged.approve("1.1.0")
+    withdraw(staged, "1.0.0")
+    with pytest.raises(StorageConflict, match="or what is withdrawn by now"):
+        promote(staged)
+    stage(staged, "1.1.0", Supersede.ANY)
+    staged.approve("1.1.0")
+    promote(staged)
+    assert previous(staged) is None
 
 
 def test_an_announcement_keeps_it_and_so_does_a_rollback_with_requirements(project: Project) -> None:

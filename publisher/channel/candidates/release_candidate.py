@@ -184,7 +184,8 @@ def check_content(
         path = feed_target(candidate.product, candidate.channel, file.platform)
         target = listed.get(path)
         if target is None or target.hashes.get("sha256") != hashlib.sha256(feed).hexdigest():
-            raise void(candidate, f"does not match the content for {file.platform}, or the live feed")
+            what = f"does not match the content for {file.platform}, or the live feed, or what is withdrawn by now"
+            raise void(candidate, what)
 
 
 def void(candidate: ReleaseCandidate, why: str) -> StorageConflict:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from publisher.channel.brakes import channel_brakes
 from publisher.channel.layout import channel_role
 from publisher.channel.repository import Repository, withdrawn_by
 from publisher.model.catalog import Catalog
@@ -25,21 +26,21 @@ def previous_releases(
     version already or one that nobody should get. Platforms without a suitable one are left out: one that is below the
     security floor, or withdrawn, is none. Raises VerificationError.
     """
-    floor = catalog.products[release.product].min_secure
-    withdrawn = _withdrawn(live, channel_role(release.product, channel))
+    role, floor = channel_role(release.product, channel), catalog.products[release.product].min_secure
+    current = live.roles.get(role) if live is not None else None
+    taken_back, stopped = withdrawn_by(current.signed if current is not None else None), channel_brakes(live, role)
 
-    def suits(earlier: OfferedRelease) -> bool:
-        version = earlier.version
-        return version < release.version and (floor is None or version >= floor) and version not in withdrawn
+    def suits(version: Version, platform: str) -> bool:
+        secure = floor is None or version >= floor
+        withdrawn = version in taken_back or stopped.withdrawal_of(version, platform) is not None
+        return version < release.version and secure and not withdrawn
 
     suitable = {
-        platform: [earlier for earlier in (feed.release, feed.previous) if earlier is not None and suits(earlier)]
+        platform: [
+            earlier
+            for earlier in (feed.release, feed.previous)
+            if earlier is not None and suits(earlier.version, platform)
+        ]
         for platform, feed in offered.items()
     }
     return {platform: releases[0] for platform, releases in suitable.items() if releases}
-
-
-def _withdrawn(live: Repository | None, role: str) -> frozenset[Version]:
-    """Versions that nobody should be sent to: those that the channel has taken back."""
-    current = live.roles.get(role) if live is not None else None
-    return frozenset(withdrawn_by(current.signed if current is not None else None))

@@ -306,7 +306,7 @@ def offered_once_stopped(order: BrakeOrder, bucket: Bucket) -> dict[str, Version
     stopped = channel_brakes(bucket.live, order.role)
     left: dict[str, Version | None] = {}
     for platform, feed in sorted(_concerned(order, bucket).items()):
-        versions = [release.version for release in (feed.release,) if release is not None]
+        versions = [release.version for release in (feed.release, feed.previous) if release is not None]
         free = [version for version in versions if version != order.version and not stopped.stops(version, platform)]
         left[platform] = free[0] if free else None
     return left
