@@ -22,7 +22,7 @@ from publisher.wire.duties import check_duties
 from publisher.wire.errors import ClientError
 from publisher.wire.limits import refuse_web_page
 from publisher.wire.version import Version
-from publisher.wire.withdrawn import withdrawn_versions
+from publisher.wire.withdrawn import BACK_STATE_FIELD, WITHDRAWN_FIELD, going_back, withdrawn_versions
 
 S = TypeVar("S", Root, Timestamp, Snapshot, Targets)
 
@@ -236,6 +236,24 @@ def withdrawn_by(role: Signed | None) -> tuple[Version, ...]:
         return withdrawn_versions(role) if role is not None else ()
     except ClientError as error:
         raise VerificationError(error.what, fix=error.fix) from error
+
+
+def taken_back_fields(role: Signed | None) -> dict[str, object]:
+    """Signed fields by which later metadata of a channel goes on telling what was taken back, and how to go back.
+
+    Raises VerificationError for metadata in which that cannot be read.
+    """
+    fields: dict[str, object] = {}
+    if role is None:
+        return fields
+    if withdrawn := withdrawn_by(role):
+        fields[WITHDRAWN_FIELD] = [str(version) for version in withdrawn]
+    try:
+        if going_back(role):
+            fields[BACK_STATE_FIELD] = role.unrecognized_fields[BACK_STATE_FIELD]
+    except ClientError as error:
+        raise VerificationError(error.what, fix=error.fix) from error
+    return fields
 
 
 def _read_version(read: Read, kind: type[S], role: str, meta: MetaFile) -> Metadata[S]:

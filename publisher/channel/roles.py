@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from tuf.api.metadata import DelegatedRole, Delegations, Key, Role, Root, Signed, TargetFile, Targets
 
@@ -16,8 +17,6 @@ from publisher.model.configuration import Configuration
 from publisher.signing.public_keys import public_key
 from publisher.wire.brakes import LIFTED_FIELD
 from publisher.wire.duties import DUTIES_FIELD
-from publisher.wire.version import Version
-from publisher.wire.withdrawn import WITHDRAWN_FIELD
 
 ENDPOINTS_FIELD = "x-tidegate-endpoints"
 """Signed field of `targets`: the only addresses that feeds may send a client to (R48)."""
@@ -151,20 +150,18 @@ def listed_targets(
     release: str,
     expires: datetime,
     changes: Sequence[str] | None = None,
-    withdrawn: Sequence[Version] = (),
+    taken_back: Mapping[str, object] = MappingProxyType({}),
     lifted: Sequence[str] = (),
 ) -> Targets:
     """A channel role, version 1, that ships `release` and vouches for files given as path -> (size, SHA-256).
 
-    `changes` are the change classes that the build was found to contain; None where nobody looked. `withdrawn` are the
-    versions that the channel has taken back so far, so that whoever still runs one is told; `lifted` are the ids of
-    holds and withdrawals that it has ended, so that whoever remembers one lets go of it.
+    `changes` are the change classes that the build was found to contain; None where nobody looked. `taken_back` are the
+    signed fields that tell what the channel has taken back so far, so that whoever still runs that is told; `lifted`
+    are the ids of holds and withdrawals that it has ended, so that whoever remembers one lets go of it.
     """
-    fields: dict[str, object] = {RELEASE_FIELD: release}
+    fields: dict[str, object] = {RELEASE_FIELD: release, **taken_back}
     if changes is not None:
         fields[CHANGES_FIELD] = list(changes)
-    if withdrawn:
-        fields[WITHDRAWN_FIELD] = [str(version) for version in withdrawn]
     if lifted:
         fields[LIFTED_FIELD] = list(lifted)
     return Targets(

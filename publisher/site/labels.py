@@ -10,7 +10,7 @@ from publisher.model.content.maintenance import Degree, PlaneImpact
 from publisher.model.content.product import ClientType, Product
 from publisher.model.content.release import ChangeClass
 from publisher.model.records.decision import Outcome
-from publisher.wire.feed_words import Action, Restart
+from publisher.wire.feed_words import Action, BackState, Restart
 from publisher.wire.version import Version
 
 
@@ -99,6 +99,13 @@ ACTIONS = {
     Action.RECOMMENDED: "Recommended: install it within a few days.",
     Action.REQUIRED: "Required.",
 }
+
+BACK_STATES = {
+    BackState.COMPATIBLE: "Yes. The version before it works with the same data.",
+    BackState.RESTORE_BACKUP: "Yes, with a backup from before the update.",
+    BackState.FORBIDDEN: "No.",
+}
+"""What the version before makes of a release's data."""
 
 RESTARTS = {
     Restart.NONE: "No restart needed.",

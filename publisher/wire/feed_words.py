@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["Action", "Audience", "BrakeKind", "Restart", "State", "WithdrawalAction"]
+__all__ = ["Action", "Audience", "BackState", "BrakeKind", "Restart", "State", "WithdrawalAction"]
 
 
 class Action(StrEnum):
@@ -45,6 +45,17 @@ class Audience(StrEnum):
     def words(self) -> str:
         """As people write it: desktop users."""
         return self.value.replace("-", " ").replace("api ", "API ")
+
+
+class BackState(StrEnum):
+    """What happens to users' data when they go back from a version to the one before it."""
+
+    COMPATIBLE = "compatible"
+    """The version before reads it as it is."""
+    RESTORE_BACKUP = "restore-backup"
+    """The version before needs the data of before the update, from a backup."""
+    FORBIDDEN = "forbidden"
+    """Going back would damage it."""
 
 
 class BrakeKind(StrEnum):

@@ -11,8 +11,16 @@ from tuf.api.metadata import Targets
 
 from publisher.client.updater import UpdateClient
 from publisher.wire.errors import ClientInputError, ClientVerificationError, ExpiredError
+from publisher.wire.feed_words import BackState
 from publisher.wire.version import Version
-from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD, withdrawn_versions
+from publisher.wire.withdrawn import (
+    BACK_FIELD,
+    BACK_STATE_FIELD,
+    WITHDRAWN_FIELD,
+    GoingBack,
+    going_back,
+    withdrawn_versions,
+)
 from tests.client.conftest import ASK, empty
 from tests.support.tuf_repository import PAST, Bucket, a_feed
 
@@ -60,6 +68,46 @@ def test_r81_the_channel_tells_which_versions_were_taken_back(bucket: Bucket, cl
     assert client.fetch_channel(*ASK).withdrawn == ()
     taken_back(bucket, **{BACK_FIELD: "4.2.0", WITHDRAWN_FIELD: ["4.0.9"]})
     assert [str(one) for one in client.fetch_channel(*ASK).withdrawn] == ["4.0.9", "4.2.0"]
+
+
+RESTORE = {"state": "restore-backup", "backup": "Unpack the backup."}
+
+
+@pytest.mark.parametrize(
+    ("states", "first"),
+    [
+        ({}, {}),
+        ({"4.2.0": {"state": "compatible"}}, {"4.2.0": GoingBack(BackState.COMPATIBLE)}),
+        ({"4.2.0": RESTORE}, {"4.2.0": GoingBack(BackState.RESTORE_BACKUP, "Unpack the backup.")}),
+        ({"4.2.0": {**RESTORE, "later": 1}}, {"4.2.0": GoingBack(BackState.RESTORE_BACKUP, "Unpack the backup.")}),
+    ],
+)
+def test_r81_the_channel_tells_what_to_do_before_going_back(states: object, first: dict[str, GoingBack]) -> None:
+    told = going_back(Targets(unrecognized_fields={BACK_STATE_FIELD: states}))
+    assert told == {Version.parse(text): way for text, way in first.items()}
+
+
+def test_without_the_field_nothing_has_to_be_done_first() -> None:
+    assert going_back(Targets()) == {}
+
+
+@pytest.mark.parametrize(
+    ("states", "words"),
+    [
+        ([], "x-tidegate-back-state must be an object"),
+        ({"the last": RESTORE}, "x-tidegate-back-state of the channel is not a list of versions"),
+        ({"4.2.0": "restore-backup"}, "x-tidegate-back-state.4.2.0 must be an object"),
+        ({"4.2.0": {"state": "unknown"}}, "4.2.0.state must be one of"),
+        ({"4.2.0": {"state": "forbidden"}}, "4.2.0.state must not be forbidden"),
+        ({"4.2.0": {"state": "restore-backup"}}, "4.2.0.backup must be there"),
+        ({"4.2.0": {"state": "compatible", "backup": "Unpack."}}, "4.2.0.backup must be there"),
+        ({"4.2.0": {"state": "restore-backup", "backup": "Un\x1b[2Jpack."}}, "must not hold an escape character"),
+    ],
+)
+def test_how_to_go_back_that_cannot_be_read_is_refused(states: object, words: str) -> None:
+    with pytest.raises(ClientVerificationError) as caught:
+        going_back(Targets(unrecognized_fields={BACK_STATE_FIELD: states}))
+    assert words in caught.value.what
 
 
 def test_what_was_taken_back_is_not_downloaded_even_where_a_feed_still_names_it(

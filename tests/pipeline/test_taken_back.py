@@ -25,6 +25,7 @@ from publisher.pipeline.release.release import apply_release
 from publisher.pipeline.release.stage import Supersede, apply_stage, plan_stage
 from publisher.pipeline.roles.renew import find_renewals, renew
 from publisher.wire.version import Version
+from publisher.wire.withdrawn import WITHDRAWN_FIELD
 from tests.pipeline.test_rollback import take_back
 from tests.support.approving import edit, promote, stage
 from tests.support.project import Project, seeded_keys, tree
@@ -266,7 +267,7 @@ def test_what_says_of_itself_that_it_was_taken_back_does_not_go_live(
 ) -> None:
     before = (taken_back.bucket / "tuf/metadata/timestamp.json").read_bytes()
     for module in ("release.stage", "candidates.rebuild_check"):
-        monkeypatch.setattr(f"publisher.pipeline.{module}.withdrawn_by", lambda _: (Version.parse("1.2.0"),))
+        monkeypatch.setattr(f"publisher.pipeline.{module}.taken_back_fields", lambda _: {WITHDRAWN_FIELD: ["1.2.0"]})
     with pytest.raises(TidegateError, match=r"says that 1\.2\.0 was taken back, but offers it for linux-amd64"):
         taken_back.publish("1.2.0")
     assert (taken_back.bucket / "tuf/metadata/timestamp.json").read_bytes() == before

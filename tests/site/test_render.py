@@ -7,6 +7,7 @@ import json
 import posixpath
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 import jsonschema
 import pytest
@@ -95,6 +96,29 @@ def test_a_release_page_answers_the_four_questions_first() -> None:
     ):
         assert words in said
     assert said.index("Optional or not?") < said.index("May it ship?")
+
+
+@pytest.mark.parametrize(
+    ("fields", "answer"),
+    [
+        ({}, None),
+        ({"rollback": {"bundle": "none-first-release"}}, None),
+        ({"rollback": {"bundle": DIGEST}}, "Yes. The version before it works with the same data."),
+        (
+            {"rollback": {"bundle": DIGEST, "state": "restore-backup", "backup": "Unpack the backup."}},
+            "Yes, with a backup from before the update. Unpack the backup.",
+        ),
+        ({"rollback": {"state": "forbidden", "state_because": "Its index is new."}}, "No. Its index is new."),
+        ({"kind": "migration"}, "No. It is a migration: versions before it cannot read what it writes."),
+    ],
+)
+def test_r81_a_release_page_says_what_becomes_of_data_if_it_is_taken_back(
+    fields: dict[str, Any], answer: str | None
+) -> None:
+    of_it = catalog(releases=(release("4.1.0", shipped_at=at(-1), **fields),))
+    said = from_markdown(page(of_it, "releases/node/4.1.0.md")).text
+    question = "Can it be taken back?"
+    assert (f"{question} {answer}" in said) if answer is not None else (question not in said)
 
 
 def test_the_decision_on_a_page_is_the_one_that_publishing_takes() -> None:

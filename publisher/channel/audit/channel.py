@@ -35,6 +35,7 @@ from publisher.channel.repository import (
     read_delegated,
     read_top,
     silent_channels,
+    taken_back_fields,
     withdrawn_by,
 )
 from publisher.channel.roles import ENDPOINTS_FIELD
@@ -203,6 +204,7 @@ class _Auditor:
             try:
                 by_platform = feeds(self.book.read, repository, product, channel)
                 withdrawn = withdrawn_by(repository.roles[role].signed)
+                taken_back_fields(repository.roles[role].signed)  # how to go back can be read
             except VerificationError as error:
                 self.book.error(error.what)
                 continue

@@ -18,11 +18,11 @@ from publisher.channel.brakes import lift, lifted_in
 from publisher.channel.candidates.release_candidate import ReleaseCandidate
 from publisher.channel.feeds.feed_requirements import feed_requirements
 from publisher.channel.feeds.required_anew import feeds_required_anew, list_instead, same_without_requirements
-from publisher.channel.repository import Read, Repository, withdrawn_by
+from publisher.channel.repository import Read, Repository, taken_back_fields
 from publisher.channel.roles import RELEASE_FIELD
 from publisher.channel.state import read_target
 from publisher.model.catalog import Catalog
-from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
+from publisher.wire.withdrawn import BACK_FIELD
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,7 @@ def announcement(
     list_instead(targets, feeds)
     targets.expires = expires
     # As in a renewal: no rollback metadata itself, but whoever runs what was taken back is told so.
-    if withdrawn := withdrawn_by(current):
-        targets.unrecognized_fields[WITHDRAWN_FIELD] = [str(version) for version in withdrawn]
+    targets.unrecognized_fields |= taken_back_fields(current)
     targets.unrecognized_fields.pop(BACK_FIELD, None)
     lift(targets, lifts)
     return Announcement(targets, feeds)

@@ -16,12 +16,13 @@ from publisher.channel.candidates.release_candidate import ReleaseCandidate
 from publisher.channel.feeds.feed_requirements import feed_requirements
 from publisher.channel.feeds.required_anew import feeds_required_anew, list_instead
 from publisher.channel.layout import back_key
-from publisher.channel.repository import Read, Repository, parse, withdrawn_by
+from publisher.channel.repository import Read, Repository, parse, taken_back_fields
 from publisher.channel.roles import BASE_FIELD, RELEASE_FIELD
 from publisher.errors import VerificationError
 from publisher.model.catalog import Catalog
-from publisher.model.content.release import Kind, Release
-from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
+from publisher.model.content.release import Release
+from publisher.wire.feed_words import BackState
+from publisher.wire.withdrawn import BACK_FIELD, BACK_STATE_FIELD
 
 
 @dataclass(frozen=True)
@@ -38,38 +39,54 @@ class RollbackMetadata:
         return str(self.metadata.signed.unrecognized_fields.get(RELEASE_FIELD))
 
 
+@dataclass(frozen=True)
+class NoRollback:
+    """That a release goes live without rollback metadata."""
+
+    because: str
+    """Why, as a clause."""
+
+
 def rollback_metadata(
     candidate: ReleaseCandidate, release: Release, catalog: Catalog, live: Repository | None, read: Read
-) -> RollbackMetadata | None:
+) -> RollbackMetadata | NoRollback:
     """What takes the release back: what is live now, as the version after the candidate, and on it only.
 
     Where the candidate only announces requirements, what took the live release back before does so again. Requirements
     are those of the candidate, so that whoever goes back is asked for the same.
 
-    It follows from the candidate and from what it replaces, so whoever signs the candidate knows it. None where there
-    is nothing to go back to, the release is a migration, or the policy does not ask for it. Raises VerificationError
+    It follows from the candidate and from what it replaces, so whoever signs the candidate knows it. None is made where
+    there is nothing to go back to, going back is forbidden, or the policy does not ask for it. Raises VerificationError
     when a feed that it leads to cannot be read.
     """
     current = live.roles.get(candidate.role) if live else None
     basis = candidate.approval_basis
-    if live is None or current is None or basis is None:
-        return None
+    if live is None or current is None:
+        return NoRollback("nothing was live before it")
+    if release.back_state is BackState.FORBIDDEN:
+        return NoRollback(f'users must not go back from it: "{release.back_forbidden_because}"')
+    followed = basis.policy if basis is not None else None
+    policy = next((policy for policy in catalog.policies if policy.digest() == followed), None)
+    if basis is None or policy is None:
+        return NoRollback("the content does not have the policy that it was staged under")
+    before: Targets | None = current.signed
     if announces(candidate, live, read):
         before = _kept(candidate.role, current, live, read)
-    else:
-        policy = next((policy for policy in catalog.policies if policy.digest() == basis.policy), None)
-        asked = policy is not None and policy.approvals.way_back and release.kind is not Kind.MIGRATION
-        before = current.signed if asked else None
+    elif not policy.approvals.way_back:
+        return NoRollback("the policy does not ask for it (`approvals.way_back`)")
     if before is None:
-        return None
+        return NoRollback("the live release has none that could be signed again")
     shipped = candidate.signed
     payload = copy.deepcopy(before)
     payload.version = shipped.version + 1
     payload.expires = shipped.expires
     payload.unrecognized_fields[BASE_FIELD] = base_named(candidate.with_signatures(()))
-    if earlier := withdrawn_by(current.signed):
-        payload.unrecognized_fields[WITHDRAWN_FIELD] = [str(version) for version in earlier]
-    payload.unrecognized_fields[BACK_FIELD] = candidate.release
+    payload.unrecognized_fields.pop(BACK_STATE_FIELD, None)
+    payload.unrecognized_fields |= {**taken_back_fields(current.signed), BACK_FIELD: candidate.release}
+    if release.back_state is BackState.RESTORE_BACKUP and release.rollback is not None:
+        first = {"state": BackState.RESTORE_BACKUP.value, "backup": release.rollback.backup}
+        states = payload.unrecognized_fields.get(BACK_STATE_FIELD, {})
+        payload.unrecognized_fields[BACK_STATE_FIELD] = {**states, candidate.release: first}
     lift(payload, lifted_in(shipped))
     requirements = feed_requirements(catalog, candidate.product, candidate.channel, basis.at)
     feeds = feeds_required_anew(payload, read, requirements)
@@ -95,7 +112,7 @@ def _kept(role: str, current: Metadata[Targets], live: Repository, read: Read) -
     return back.signed if fits else None
 
 
-def payloads_of(candidate: ReleaseCandidate, rollback: RollbackMetadata | None) -> dict[str, bytes]:
+def payloads_of(candidate: ReleaseCandidate, rollback: RollbackMetadata | NoRollback) -> dict[str, bytes]:
     """Folder of the candidate -> the bytes that its signers sign: its own, and its rollback metadata if it has any."""
     payloads = {SIGNATURES: candidate.signed_bytes}
-    return payloads if rollback is None else {**payloads, BACK: rollback.metadata.signed_bytes}
+    return {**payloads, BACK: rollback.metadata.signed_bytes} if isinstance(rollback, RollbackMetadata) else payloads

@@ -16,11 +16,11 @@ from tuf.api.metadata import Key, Metadata, Root, Signature, Targets
 
 from publisher.channel.advance import refuse_orphans, says_enough, says_the_same
 from publisher.channel.candidates.candidate import People, base_named
-from publisher.channel.repository import Repository, verifies, withdrawn_by
+from publisher.channel.repository import Repository, taken_back_fields, verifies
 from publisher.channel.roles import BASE_FIELD, first_root, lifetime_of, role_policy
 from publisher.model.config.signer import Signers
 from publisher.signing.public_keys import PERSON_FIELD
-from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
+from publisher.wire.withdrawn import BACK_FIELD
 
 S = TypeVar("S", Root, Targets)
 
@@ -171,7 +171,6 @@ def _next(signed_content: S, before: Metadata[Any], expires: datetime) -> S:
     signed.expires = expires
     signed.unrecognized_fields[BASE_FIELD] = base_named(before)
     # No rollback metadata itself, but whoever runs what was taken back has to be told for as long as the role lives.
-    if withdrawn := withdrawn_by(signed_content):
-        signed.unrecognized_fields[WITHDRAWN_FIELD] = [str(version) for version in withdrawn]
+    signed.unrecognized_fields |= taken_back_fields(signed_content)
     signed.unrecognized_fields.pop(BACK_FIELD, None)
     return signed

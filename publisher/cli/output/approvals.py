@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from publisher.channel.candidates.approval import CandidateApproval
+from publisher.channel.candidates.rollback_metadata import NoRollback
 from publisher.cli.output.emit import Report, picked
 from publisher.cli.output.verdicts import verdict_lines
 from publisher.model.configuration import Configuration
@@ -59,6 +60,8 @@ class ApprovalReport(Report):
             "announces": not review.ships,
             "built": [built.model_dump(mode="json") for built in review.built],
             "way_back_to": review.takes_back_to,
+            "way_back_state": review.release.back_state,
+            "no_way_back_because": review.rollback.because if isinstance(review.rollback, NoRollback) else None,
             "decision": review.decision.model_dump(mode="json"),
             "facts": review.needs.facts,
             "approved_by": review.approved_by,
@@ -79,8 +82,7 @@ def review_lines(review: Reviewed, width: int) -> list[str]:
     candidate, decision = review.staged.candidate, review.decision
     lines = [f"{candidate.product} {candidate.release} for {candidate.channel}", f"candidate {candidate.digest}", ""]
     lines += ["What changes for clients:", *changes]
-    if review.takes_back_to is not None:
-        lines += wrapped(f"Signed with it: rollback metadata, to go back to {review.takes_back_to} if needed.", width)
+    lines += [line for text in _rollback(review) for line in wrapped(text, width)]
     if review.built:
         lines += ["", "Compared with your build:", *(line for built in review.built for line in _built_lines(built))]
         lines += wrapped("By signing you state that you built the files marked as the same.", width)
@@ -91,6 +93,18 @@ def review_lines(review: Reviewed, width: int) -> list[str]:
     for verdict in stopping:
         lines += verdict_lines(verdict, width)
     return [*lines, "", *_standing(review, width)]
+
+
+def _rollback(review: ReleaseReview) -> list[str]:
+    """What takes it back, and what users do with their data then."""
+    if isinstance(review.rollback, NoRollback):
+        because = review.rollback.because
+        return [f"No rollback metadata is signed with it: {because}" + ("" if because.endswith('"') else ".")]
+    signed = f"Signed with it: rollback metadata, to go back to {review.rollback.back_to} if needed."
+    way = review.release.rollback
+    if way is not None and way.backup is not None:
+        return [signed, f'Users who go back restore a backup first: "{way.backup}"']
+    return [signed, "Users who go back keep their data as it is: it is said to be compatible."]
 
 
 def _built_lines(built: BuiltFile) -> list[str]:

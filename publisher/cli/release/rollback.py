@@ -76,6 +76,7 @@ class RollbackReport(Report):
             *wrapped(f"{self.name} is taken back in {channel}: {back_to} is live, verified as a new client.", width),
             *wrapped(english.listed(self.plan.platforms), width, 2),
             *wrapped(shown, width),
+            *(wrapped(f'Before that they restore a backup: "{self.plan.backup}"', width) if self.plan.backup else []),
             *wrapped(f"{again} again: publish build --to DIR --bucket {self.url}", width),
         ]
 
@@ -84,7 +85,7 @@ class RollbackReport(Report):
             "role": self.request.role,
             "taken_back": self.version,
             "withdrawal": self.plan.brake.id,
-            **picked(self.plan, "back_to", "platforms"),
+            **picked(self.plan, "back_to", "backup", "platforms"),
             "roles": dict(self.plan.publication.changed_roles),
             "written": self.written.keys,
         }

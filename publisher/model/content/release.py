@@ -24,7 +24,7 @@ from publisher.model.values import (
     Text,
     UtcTime,
 )
-from publisher.wire.feed_words import Action, Restart
+from publisher.wire.feed_words import Action, BackState, Restart
 
 
 class ChangeClass(StrEnum):
@@ -166,8 +166,15 @@ def _refuse_other_bundle(value: Any) -> Any:
 class Rollback(Model):
     """How a release is taken back: what for, checked and tried out (R72, R73, R91)."""
 
-    bundle: Annotated[Digest | Literal["none-first-release"], BeforeValidator(_refuse_other_bundle)]
-    """SHA-256 of the rollback bundle; none-first-release where there is no version to go back to."""
+    bundle: Annotated[Digest | Literal["none-first-release"] | None, BeforeValidator(_refuse_other_bundle)] = None
+    """SHA-256 of the rollback bundle; none-first-release where there is no version to go back to; left out where going
+    back is forbidden."""
+    state: BackState = BackState.COMPATIBLE
+    """What going back to the version before does to users' data."""
+    state_because: Sentence | None = None
+    """Why users must not go back, in one sentence that is published; for `state: forbidden`."""
+    backup: Sentence | None = None
+    """How users restore their backup before they go back, in one sentence; for `state: restore-backup`."""
     verified_at: UtcTime | None = None
     """When the bundle was last verified to be whole."""
     rehearsed_at: UtcTime | None = None
@@ -177,6 +184,18 @@ class Rollback(Model):
     def _consistent(self) -> Self:
         if self.bundle == "none-first-release" and (self.verified_at or self.rehearsed_at):
             raise ValueError("`bundle` is none-first-release, so there is nothing to verify or rehearse; remove it")
+        if self.bundle == "none-first-release" and self.state is not BackState.COMPATIBLE:
+            raise ValueError("`bundle` is none-first-release, so nobody can go back; remove `state`")
+        if self.bundle is None and self.state is not BackState.FORBIDDEN:
+            raise ValueError("`bundle` is missing; write its SHA-256 digest, none-first-release, or `state: forbidden`")
+        for name, state in (("state_because", BackState.FORBIDDEN), ("backup", BackState.RESTORE_BACKUP)):
+            if (getattr(self, name) is not None) != (self.state is state):
+                missing = self.state is state
+                raise ValueError(
+                    f"`state` is {state}, so users need a sentence; add `{name}`"
+                    if missing
+                    else f"`{name}` is only for `state: {state}`; remove it, or change `state`"
+                )
         return self
 
 
@@ -242,6 +261,12 @@ class Release(Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        stated = self.rollback.state if self.rollback and "state" in self.rollback.model_fields_set else None
+        if self.kind is Kind.MIGRATION and stated not in (None, BackState.FORBIDDEN):
+            raise ValueError(
+                f"`kind` is migration, so users cannot go back, but `rollback.state` is {stated}; write forbidden, or"
+                " change `kind`"
+            )
         if self.visibility == "internal" and self.shipped_at is not None:
             raise ValueError("`shipped_at` is set, so the release is public; remove `visibility: internal`")
         order = list(Step)
@@ -271,6 +296,19 @@ class Release(Model):
     def id(self) -> str:
         """PRODUCT@VERSION, as commands name it."""
         return f"{self.product}@{self.version}"
+
+    @property
+    def back_state(self) -> BackState:
+        """What going back from it does to users' data; a migration forbids it."""
+        if self.kind is Kind.MIGRATION:
+            return BackState.FORBIDDEN
+        return self.rollback.state if self.rollback is not None else BackState.COMPATIBLE
+
+    @property
+    def back_forbidden_because(self) -> str:
+        """Why users must not go back, where they must not."""
+        because = self.rollback.state_because if self.rollback is not None else None
+        return because or "It is a migration: versions before it cannot read what it writes."
 
     def digest(self) -> str:
         """SHA-256 of all that is said of it but when it shipped; approvals are given for exactly this."""

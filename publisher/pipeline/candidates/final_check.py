@@ -10,7 +10,7 @@ from tuf.api.metadata import Targets
 from publisher.channel.advance import only_good_signatures, says_enough, to_bytes
 from publisher.channel.candidates.approval import require
 from publisher.channel.candidates.release_candidate import check_basis, check_content
-from publisher.channel.candidates.rollback_metadata import rollback_metadata
+from publisher.channel.candidates.rollback_metadata import NoRollback, rollback_metadata
 from publisher.channel.candidates.staged import StagedRelease
 from publisher.channel.feeds.previous import previous_releases
 from publisher.channel.layout import back_key, target_key
@@ -82,7 +82,7 @@ def kept_rollback_metadata(
     What a killed run kept stays. Raises ApprovalsMissing.
     """
     rollback = rollback_metadata(staged.candidate, release, catalog, live, read)
-    if rollback is None:
+    if isinstance(rollback, NoRollback):
         return ()
     unsigned = rollback.metadata
     role = staged.candidate.role

@@ -24,7 +24,7 @@ from publisher.channel.candidates.release_candidate import (
 )
 from publisher.channel.layout import release_key
 from publisher.channel.metadata_history import read_history
-from publisher.channel.repository import follow_roots, withdrawn_by
+from publisher.channel.repository import follow_roots, taken_back_fields
 from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, CHANGES_FIELD, RELEASE_FIELD, listed_targets, role_policy
 from publisher.channel.signed_checksums import VouchedRelease, vouched_release
 from publisher.errors import StorageConflict, VerificationError
@@ -43,9 +43,9 @@ from publisher.rules import english
 from publisher.rules.gates.technical.change_class import changed_classes
 from publisher.wire.brakes import LIFTED_FIELD
 from publisher.wire.feed_parser import ParsedFeed
-from publisher.wire.withdrawn import WITHDRAWN_FIELD
+from publisher.wire.withdrawn import BACK_STATE_FIELD, WITHDRAWN_FIELD
 
-FIELDS = {RELEASE_FIELD, CHANGES_FIELD, BASIS_FIELD, BASE_FIELD, WITHDRAWN_FIELD, LIFTED_FIELD}
+FIELDS = {RELEASE_FIELD, CHANGES_FIELD, BASIS_FIELD, BASE_FIELD, WITHDRAWN_FIELD, BACK_STATE_FIELD, LIFTED_FIELD}
 """Signed fields of a candidate that are ours; each is checked where it is read."""
 
 
@@ -145,9 +145,9 @@ def check_payload(
     if candidate.changed_classes != changed:
         raise _planted(candidate, "names other change classes than its evidence gives")
     current = bucket.live.roles.get(candidate.role) if bucket.live else None
-    withdrawn = withdrawn_by(current.signed if current else None)
+    taken_back = taken_back_fields(current.signed if current else None)
     lifted = lifted_ids(bucket.live, candidate.role)
-    rebuilt = listed_targets(listed, candidate.release, candidate.signed.expires, changed, withdrawn, lifted)
+    rebuilt = listed_targets(listed, candidate.release, candidate.signed.expires, changed, taken_back, lifted)
     if not says_the_same(candidate.signed, rebuilt):
         raise _planted(candidate, "differs from what the release, its files and the live metadata give")
 

@@ -14,7 +14,12 @@ from publisher.channel.candidates.candidate import is_live, refuse_stale
 from publisher.channel.candidates.evidence import with_evidence
 from publisher.channel.candidates.release_candidate import check_basis, check_content
 from publisher.channel.candidates.release_difference import release_difference
-from publisher.channel.candidates.rollback_metadata import payloads_of, rollback_metadata
+from publisher.channel.candidates.rollback_metadata import (
+    NoRollback,
+    RollbackMetadata,
+    payloads_of,
+    rollback_metadata,
+)
 from publisher.channel.candidates.staged import StagedRelease
 from publisher.channel.feeds.previous import previous_releases
 from publisher.channel.keys.rotation import keys_of
@@ -59,8 +64,8 @@ class ReleaseReview:
     live: Repository | None
     difference: tuple[str, ...]
     """What changes for clients, in lines."""
-    takes_back_to: str | None
-    """The version that its rollback metadata leads to; None where it has none."""
+    rollback: RollbackMetadata | NoRollback
+    """What takes it back, signed together with it; or why nothing does."""
     decision: Decision
     """What the rules say now."""
     needs: Needs
@@ -72,6 +77,11 @@ class ReleaseReview:
     """Whether it ships anything; else it only announces requirements, and no gate is asked."""
     built: tuple[BuiltFile, ...] = ()
     """How the files compare with a build of the reader's own; empty when nobody compared."""
+
+    @property
+    def takes_back_to(self) -> str | None:
+        """The version that its rollback metadata leads to; None where it has none."""
+        return self.rollback.back_to if isinstance(self.rollback, RollbackMetadata) else None
 
     @property
     def approved_by(self) -> tuple[str, ...]:
@@ -124,7 +134,7 @@ def review(release: Release, channel: str, bucket: Bucket, catalog: Catalog, now
         files=vouched.files,
         live=live,
         difference=release_difference(candidate, live, read),
-        takes_back_to=back.back_to if back is not None else None,
+        rollback=back,
         decision=decision,
         needs=needed,
         standing=approval_status(staged, configured, catalog, needed, now, now),

@@ -22,6 +22,7 @@ from publisher.channel.layout import back_key, metadata_key
 from publisher.channel.repository import Read, Repository, parse
 from publisher.channel.roles import BASE_FIELD, RELEASE_FIELD
 from publisher.errors import InputError, RefusedByPolicy, StorageConflict, UsageError, VerificationError
+from publisher.model.catalog import Catalog
 from publisher.model.configuration import Configuration
 from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
 from publisher.pipeline.brakes.brake import BrakeOrder, BrakeToSign, brake_to_sign
@@ -34,9 +35,10 @@ from publisher.pipeline.publication.self_check import verify_as_client
 from publisher.pipeline.release.promote import PromoteRequest
 from publisher.storage.protocol import Storage
 from publisher.wire.brakes import BRAKES, Brake
-from publisher.wire.feed_words import WithdrawalAction
+from publisher.wire.errors import ClientError
+from publisher.wire.feed_words import BackState, WithdrawalAction
 from publisher.wire.version import Version
-from publisher.wire.withdrawn import BACK_FIELD
+from publisher.wire.withdrawn import BACK_FIELD, going_back
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class RollbackPlan:
     """What is taken back."""
     back_to: str
     """The version that new clients get from then on."""
+    backup: str | None
+    """How whoever goes back restores a backup first; None where nobody has to."""
     platforms: tuple[str, ...]
     """Platforms that go back."""
     publication: Publication
@@ -69,10 +73,12 @@ def plan_rollback(
 
     `because` is what everybody reads of the withdrawal; None where brakes withdraw the version already. Raises
     UsageError where it is missing, InputError when the version is not live or no rollback metadata was signed with it,
-    VerificationError when that is not good, RefusedByPolicy when it leads below the security floor, StorageConflict
-    when somebody has taken its number, SigningError when keys of brakes, snapshot or timestamp are not here.
+    VerificationError when that is not good, RefusedByPolicy when users must not go back or it leads below the security
+    floor, StorageConflict when somebody has taken its number, SigningError when keys of brakes, snapshot or timestamp
+    are not here.
     """
     read, live = bucket.read, bucket.published(fix="there is nothing to take back")
+    _refuse_forbidden(request, version, configuration, live)
     back = _verified_rollback_metadata(request, version, live, read, now)
     offered = feeds_of(back.signed, read)
     handed_out = [feed.release.version for feed in offered.values() if feed.release]
@@ -100,6 +106,7 @@ def plan_rollback(
         request=request,
         version=version,
         back_to=before,
+        backup=_backup(back.signed, version),
         platforms=tuple(
             platform
             for platform, feed in sorted(offered.items())
@@ -111,6 +118,14 @@ def plan_rollback(
         trusted_root=bucket.trusted_root,
         brake=brake,
     )
+
+
+def _backup(back: Targets, version: Version) -> str | None:
+    try:
+        first = going_back(back).get(version)
+    except ClientError as error:
+        raise VerificationError(error.what, fix=error.fix) from error
+    return first.backup if first is not None else None
 
 
 def _withdrawal(
@@ -154,8 +169,9 @@ def _verified_rollback_metadata(
     data = read(back_key(request.role, payload_digest(current.signed)))
     if data is None:
         raise InputError(
-            f"{release} has no signed rollback metadata, since it is a first release or a migration",
-            fix="publish a fixed version under a higher number",
+            f"{release} has no signed rollback metadata, since it is a first release, users must not go back from it,"
+            " or the policy asks for none",
+            fix=instead(request, version),
         )
     back = parse(data, Targets, "the rollback metadata")
     back = only_good_signatures(request.role, back, live.targets.signed)
@@ -176,6 +192,27 @@ def _verified_rollback_metadata(
             "the rollback metadata has expired", fix="publish a fixed version under a higher number"
         )
     return back
+
+
+def instead(request: PromoteRequest, version: Version) -> str:
+    """What helps where a version cannot be taken back, as a fix."""
+    hold = f"publish hold {request.product}@{version} --channel {request.channel}"
+    return f"run `{hold}` so that nobody else gets it, then publish a fixed version under a higher number"
+
+
+def _refuse_forbidden(
+    request: PromoteRequest, version: Version, configuration: Configuration, live: Repository
+) -> None:
+    """Say why no rollback metadata was signed with the live release, where the content can be read."""
+    release = configuration.find(request.product, str(version)) if isinstance(configuration, Catalog) else None
+    current = live.roles.get(request.role)
+    if release is None or current is None or current.signed.unrecognized_fields.get(RELEASE_FIELD) != str(version):
+        return
+    if release.back_state is BackState.FORBIDDEN:
+        raise RefusedByPolicy(
+            f'users must not go back from {release.id}: "{release.back_forbidden_because}"',
+            fix=instead(request, version),
+        )
 
 
 def _refuse_insecure(

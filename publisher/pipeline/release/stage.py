@@ -36,7 +36,7 @@ from publisher.channel.candidates.release_candidate import (
 from publisher.channel.candidates.staged import StagedRelease
 from publisher.channel.layout import channel_role, release_key
 from publisher.channel.manifests import MANIFEST_FILE, manifest_bytes
-from publisher.channel.repository import Read, Repository, withdrawn_by
+from publisher.channel.repository import Read, Repository, taken_back_fields
 from publisher.channel.roles import listed_targets, role_policy
 from publisher.channel.stopped import holds, withdrawals
 from publisher.errors import StorageConflict, StorageForeign, VerificationError
@@ -181,10 +181,10 @@ def plan_stage(
     targets = channel_targets(catalog, release, channel, hashed, bucket, offered, decision.at)
     expires = now + role_policy(catalog.signers, role).expires
     current = live.roles.get(role) if live else None
-    back = withdrawn_by(current.signed if current else None)
+    taken_back = taken_back_fields(current.signed if current else None)
     changed = changed_classes(catalog.products[release.product], evidence)
     lifted = lifted_ids(live, role)
-    listing = listed_targets(targets.listed, str(release.version), expires, changed, back, lifted)
+    listing = listed_targets(targets.listed, str(release.version), expires, changed, taken_back, lifted)
 
     shared = (*targets.objects, pinned_key_object(minisign.public_file()))
     new: NewCandidate | None = None

@@ -11,6 +11,7 @@ from publisher.model.timespan import Span
 from publisher.rules.freeze.matrix import Subject
 from publisher.rules.freeze.timeline import timeline
 from publisher.rules.staffing.coverage import covered
+from publisher.wire.feed_words import BackState
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,11 @@ def due(catalog: Catalog, release: Release, now: datetime) -> Due | None:
     """By when its way back must be ready: some days before it ships, or before the freeze just before it (R85).
 
     People have little time while a freeze holds, and none to prepare in the days after it. None for what has shipped,
-    has no date, or has nothing to go back to.
+    has no date, has nothing to go back to, or from which nobody may go back.
     """
     planned = release.planned_for
-    if planned is None or release.shipped_at is not None or _first(release):
+    forbidden = release.back_state is BackState.FORBIDDEN
+    if planned is None or release.shipped_at is not None or _first(release) or forbidden:
         return None
     before = catalog.policy_at(now).rollback_ready_before
     stopping = timeline(catalog, Subject.of_release(catalog.products[release.product], release)).stopping

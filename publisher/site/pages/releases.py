@@ -20,6 +20,7 @@ from publisher.site.freezes import FreezeRow
 from publisher.site.labels import INSECURE, OUTCOMES, RECORDED, UNSUPPORTED, Chip, marks
 from publisher.site.page_model import Page, Scene
 from publisher.site.public import EventView
+from publisher.wire.feed_words import BackState
 from publisher.wire.version import Version
 from publisher.wire.web_path import address_of, web_path
 
@@ -96,6 +97,21 @@ class ReleaseView:
     def coming(self) -> bool:
         """Whether it may still ship."""
         return not self.out and not self.passed
+
+    @property
+    def back_state(self) -> BackState | None:
+        """What going back from it does to users' data; None where nobody has said, or nobody can go back."""
+        way = self.release.rollback
+        if self.release.back_state is BackState.FORBIDDEN:
+            return BackState.FORBIDDEN
+        return way.state if way is not None and way.bundle != "none-first-release" else None
+
+    @property
+    def back_words(self) -> str | None:
+        """How to restore a backup first, or why nobody may go back."""
+        if self.release.back_state is BackState.FORBIDDEN:
+            return self.release.back_forbidden_because
+        return self.release.rollback.backup if self.release.rollback is not None else None
 
     @property
     def insecure(self) -> bool:
