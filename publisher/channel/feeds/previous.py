@@ -1,5 +1,4 @@
-"""The release that a feed names beside the one that it offers: what holds and withdrawals leave to new installations
-(R81).
+"""The release that a feed names beside the one that it offers, for who may not get that (R81).
 
 It comes from what is live, which people have signed, and never from content or from staging. So whoever rebuilds a
 candidate gets the same one, and no candidate can bring another.
