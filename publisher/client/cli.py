@@ -20,10 +20,12 @@ import hashlib
 import io
 import os
 import platform
+import random
 import shlex
 import shutil
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -80,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if "--debug" in words:
             # Parts of it may come from a hostile server.
             print("\n".join(printable(line) for line in traceback.format_exc().split("\n")), file=sys.stderr)
-        failure = _failure(error)
+        failure = _failure(error, words)
         # After SIGHUP there may be no terminal left to tell it to.
         with contextlib.suppress(OSError):
             _tell(failure, words)
@@ -119,13 +121,15 @@ def _stopped_by_signals() -> Iterator[None]:
             signal.signal(number, before[number])
 
 
-def _failure(error: BaseException) -> ClientError:
+def _failure(error: BaseException, words: Sequence[str]) -> ClientError:
     if isinstance(error, ClientError):
         return error
     if isinstance(error, KeyboardInterrupt):
         number = error.number if isinstance(error, _Signalled) else signal.SIGINT
+        download = words[:1] == ["download"]
+        left = "the next run continues with what has arrived" if download else "no unfinished file is left"
         return StoppedError(
-            f"stopped by {signal.Signals(number).name}; no unfinished file is left",
+            f"stopped by {signal.Signals(number).name}; {left}",
             signal_number=number,
             fix="run the command again",
         )
@@ -172,11 +176,13 @@ class _Settings:
 
 def _client(settings: _Settings) -> UpdateClient:
     from publisher.client.network.http import fetcher_for  # noqa: PLC0415 - python-tuf is slow to load; --help answers at once
+    from publisher.client.network.patience import Patience  # noqa: PLC0415 - the same
     from publisher.client.updater import UpdateClient  # noqa: PLC0415 - the same
 
     trusted = settings.trusted
     fetcher = fetcher_for(trusted.url, proxies=getproxies(), user_agent=f"tidegate/{_own_version()}")
-    return UpdateClient(trusted.url, trusted.root, settings.state, fetcher, wall_clock)
+    patience = Patience(wall_clock, time.sleep, random.random)
+    return UpdateClient(trusted.url, trusted.root, settings.state, fetcher, wall_clock, patience)
 
 
 def _ready(options: argparse.Namespace, settings: _Settings) -> int:
@@ -211,6 +217,8 @@ def _ask(options: argparse.Namespace, settings: _Settings) -> int:
     downloaded = None
     if options.command == "download" and answer.release is not None:
         downloaded = client.download(channel.feed, options.to)
+        for address in downloaded.refused:
+            print(f"tidegate: {address} sent wrong bytes; another address had the right ones", file=sys.stderr)
     exit_code = shell_exit(answer) if options.command == "check" and options.exit_code else 0
     if options.json:
         print(answer_json(channel, answer, settings.current, not_met, exit_code, downloaded))

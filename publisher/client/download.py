@@ -1,4 +1,4 @@
-"""A release's file on its way to this machine: streamed, counted, verified on the disk, and only then named."""
+"""A target on its way to this machine: streamed, counted, verified on the disk, and only then named."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from tuf.api.metadata import TargetFile
 from tuf.ngclient import FetcherInterface
 
 from publisher.client.durable_files import is_plain_file, open_plain, rename_to_new
+from publisher.client.part_file import verify_whole, write_whole
 from publisher.wire.errors import ClientInputError, LocalError
-from publisher.wire.limits import refuse_web_page, within
+from publisher.wire.limits import within
 
 __all__ = ["Downloaded", "Remote", "already_there", "keep"]
 
@@ -26,6 +27,8 @@ class Downloaded:
     path: Path
     already_there: bool
     """True if the very same bytes were there before."""
+    refused: tuple[str, ...] = ()
+    """Addresses that sent wrong bytes before another one had the right ones."""
 
 
 @dataclass(frozen=True)
@@ -42,18 +45,11 @@ class Remote:
 
     def write_to(self, part: Path) -> None:
         """Write the bytes and verify what has reached the disk."""
-        with part.open("r+b") as file:
+        with part.open("r+b", buffering=0) as file:
+            file.truncate()
             for chunk in self.chunks():
-                file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
-            file.seek(0)
-            head = file.read(1024)
-            try:
-                self.info.verify_length_and_hashes(file)
-            except LengthOrHashMismatchError:
-                refuse_web_page(self.info.path, head)
-                raise
+                write_whole(file, chunk)
+            verify_whole(file, self.info)
 
     def check(self) -> None:
         """Verify the bytes and keep none of them."""
@@ -69,7 +65,7 @@ def keep(part: Path, info: TargetFile, final: Path) -> Downloaded:
     """Give the verified part its name. What came there meanwhile stays, and is looked at like any file before."""
     try:
         rename_to_new(part, final)
-    except FileExistsError:
+    except (FileExistsError, FileNotFoundError):
         if there := already_there(info, final):
             return there
         raise LocalError(f"{final} appears and disappears", fix="choose another directory with --to") from None

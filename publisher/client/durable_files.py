@@ -11,14 +11,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["is_plain_file", "new_part", "open_plain", "rename_to_new", "write_durably"]
+__all__ = ["BINARY", "PART", "is_plain_file", "new_part", "open_plain", "rename_to_new", "write_durably"]
 
-_BINARY = getattr(os, "O_BINARY", 0)
+BINARY = getattr(os, "O_BINARY", 0)
+"""Windows changes line ends without it."""
+
+PART = ".tidegate-"
+"""How the names of unfinished files begin."""
 
 
 def open_plain(path: Path) -> BinaryIO:
     """Open a file for reading. A pipe or a device raises OSError at once: nothing here waits for a writer."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | BINARY)
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):
         return os.fdopen(descriptor, "rb")
@@ -39,8 +43,8 @@ def is_plain_file(path: Path) -> bool:
 @contextlib.contextmanager
 def new_part(directory: Path, mode: int = 0o600) -> Iterator[Path]:
     """A new empty file in `directory` that is gone afterwards, unless it was renamed. The umask narrows `mode`."""
-    part = directory / f".tidegate-{secrets.token_hex(8)}"
-    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode))
+    part = directory / f"{PART}{secrets.token_hex(8)}"
+    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, mode))
     try:
         yield part
     finally:

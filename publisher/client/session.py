@@ -23,6 +23,7 @@ from publisher.client.metadata.trusted import (
     role_seen,
     up_to_date,
 )
+from publisher.client.network.patience import Patience
 from publisher.wire.brakes import BRAKES, silenced_by
 from publisher.wire.duties import Signature, check_duties
 from publisher.wire.errors import ClientInputError, ClientVerificationError, Code, ExpiredError
@@ -45,6 +46,7 @@ class ChannelSource:
     state: Path
     fetcher: FetcherInterface
     clock: Clock
+    patience: Patience
     offline: bool = False
     """Whether `fetcher` asks nobody."""
 
@@ -57,6 +59,7 @@ class ChannelSource:
             record=self.state / "seen.json",
             fetcher=self.fetcher,
             clock=self.clock,
+            patience=self.patience,
             offline=self.offline,
         )
 

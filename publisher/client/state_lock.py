@@ -12,10 +12,10 @@ from pathlib import Path
 from publisher.client.durable_files import is_plain_file
 from publisher.wire.errors import ClientInputError, Code, LocalError
 
-__all__ = ["PATIENCE", "locked"]
+__all__ = ["PATIENCE", "locked", "try_lock"]
 
-PATIENCE = 60.0
-"""How long to wait for another process, in seconds."""
+PATIENCE = 180.0
+"""How long to wait for another process, in seconds: longer than that waits for a server which asks for time."""
 
 _PAUSE = 0.05
 
@@ -55,6 +55,16 @@ def locked(path: Path, patience: float = PATIENCE) -> Iterator[None]:
         os.close(descriptor)
 
 
+def try_lock(descriptor: int) -> bool:
+    """Lock an open file until it is closed, if nobody else has. The system ends that when the process dies."""
+    try:
+        _lock(descriptor)
+    except (BlockingIOError, PermissionError):
+        # Held by another process: the first on POSIX, the second on Windows.
+        return False
+    return True
+
+
 def _open(path: Path) -> int:
     """Open without following a link and without changing what is there; nobody needs its bytes."""
     if path.is_symlink():
@@ -67,14 +77,12 @@ def _open(path: Path) -> int:
 def _wait_for(descriptor: int, path: Path, patience: float) -> None:
     ends = time.monotonic() + patience
     while True:
-        try:
-            return _lock(descriptor)
-        except (BlockingIOError, PermissionError):
-            # Held by another process: the first on POSIX, the second on Windows.
-            if time.monotonic() >= ends:
-                raise LocalError(
-                    f"another tidegate is running and has locked {path}; waited for {patience:g} seconds",
-                    fix="wait until it has finished, or stop it, then try again",
-                    code=Code.BUSY,
-                ) from None
+        if try_lock(descriptor):
+            return
+        if time.monotonic() >= ends:
+            raise LocalError(
+                f"another tidegate is running and has locked {path}; waited for {patience:g} seconds",
+                fix="wait until it has finished, or stop it, then try again",
+                code=Code.BUSY,
+            )
         time.sleep(_PAUSE)

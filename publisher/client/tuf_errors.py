@@ -12,10 +12,10 @@ from os import PathLike
 
 from tuf.api import exceptions as tuf
 
-from publisher.client.network.http import DirectoryUnreadable, ProxyRefused
+from publisher.client.network.failures import AllFailed, AskedToWait, DirectoryUnreadable, Failure, ProxyRefused
 from publisher.wire.errors import ClientError, ClientVerificationError, Code, ExpiredError, LocalError, TransferError
 
-__all__ = ["plain_errors", "translate"]
+__all__ = ["plain_errors", "sent_wrong_bytes", "translate"]
 
 _WAIT = "keep what you run, try again later, and tell the publisher if this goes on; nothing was changed here"
 
@@ -60,8 +60,33 @@ def _repository(error: tuf.RepositoryError) -> ClientVerificationError:
             return ClientVerificationError(f"the channel's metadata is not valid ({error})", fix=_WAIT)
 
 
+def sent_wrong_bytes(failure: Failure) -> bool:
+    """Whether an answer came, and was not what the publisher signed."""
+    return isinstance(failure, tuf.RepositoryError | tuf.DownloadLengthMismatchError | ClientVerificationError)
+
+
+def _all_failed(error: AllFailed, doing: str) -> ClientError:
+    """One error for all addresses; it counts as verification's if any of them sent wrong bytes."""
+    plain = {
+        address: failure if isinstance(failure, ClientError) else translate(failure, doing)
+        for address, failure in error.failures.items()
+    }
+    reasons = [each.what if address in each.what else f"{address}: {each.what}" for address, each in plain.items()]
+    what = f"cannot {doing} from any of {len(plain)} addresses: {'; '.join(reasons)}"
+    for each in plain.values():
+        if isinstance(each, ClientVerificationError):
+            return ClientVerificationError(what, fix=_WAIT, code=each.code)
+    codes = {each.code for each in plain.values()}
+    fix = "check your network, then try again; tell the publisher if this goes on"
+    return TransferError(what, fix=fix, code=codes.pop() if len(codes) == 1 else None)
+
+
 def _download(error: tuf.DownloadError, doing: str) -> ClientError:
     match error:
+        case AllFailed():
+            return _all_failed(error, doing)
+        case AskedToWait():
+            return TransferError(f"cannot {doing}: {error}", fix="keep what you run, and try again after that")
         case tuf.DownloadLengthMismatchError():
             # Not the network's fault: somebody sends endless data.
             return ClientVerificationError(f"the server sends too much data ({error})", fix=_WAIT, code=Code.TOO_LARGE)

@@ -10,7 +10,7 @@ delegated role, target). On top of it:
   and nothing is offered while the brakes have expired (`brakes`).
 
 Requests of one check: 2 when nothing is new (next root, timestamp), 6 for a new release (and snapshot,
-targets, the role, the feed), 1 more for new brakes, 1 more for the file.
+targets, the role, the feed), 1 more for new brakes, 1 more for the file. What fails may be asked for again.
 """
 
 from __future__ import annotations
@@ -31,9 +31,12 @@ from publisher.client.download import Downloaded, Remote, already_there, keep
 from publisher.client.durable_files import is_plain_file, new_part, open_plain
 from publisher.client.metadata.kept import KeptMetadata
 from publisher.client.metadata.trusted import Clock
+from publisher.client.network.address import is_safe, parsed
+from publisher.client.network.patience import Patience, impatient
+from publisher.client.part_file import open_part, remove_parts
 from publisher.client.session import DISTRUST, ChannelSource, Session, start_session
 from publisher.client.state_lock import locked
-from publisher.client.tuf_errors import plain_errors
+from publisher.client.tuf_errors import plain_errors, sent_wrong_bytes
 from publisher.wire import feed_parser as feeds
 from publisher.wire.duties import Signature
 from publisher.wire.errors import (
@@ -46,6 +49,7 @@ from publisher.wire.errors import (
 )
 from publisher.wire.feed_parser import ParsedFeed, parse_feed
 from publisher.wire.version import Version
+from publisher.wire.web_path import as_asked
 from publisher.wire.withdrawn import withdrawn_versions
 
 __all__ = ["Clock", "Downloaded", "UpdateClient", "VerifiedChannel"]
@@ -84,14 +88,23 @@ class UpdateClient:
     All methods raise ClientError and its subclasses, nothing else that a server or a disk can cause.
     """
 
-    def __init__(self, url: str, root: bytes, state: Path, fetcher: FetcherInterface, clock: Clock) -> None:
+    def __init__(
+        self,
+        url: str,
+        root: bytes,
+        state: Path,
+        fetcher: FetcherInterface,
+        clock: Clock,
+        patience: Patience | None = None,
+    ) -> None:
         """
         `url` is the bucket's address (metadata at <url>/tuf/metadata/, targets at <url>/tuf/targets/), `root`
         the first trusted root metadata, `state` a directory of this client's own: it remembers the newest
         metadata seen, which is the protection against replays, so it must outlive the process. `clock` gives
-        the moments at which expiry is judged.
+        the moments at which expiry is judged. `patience` is for servers that fail or ask to wait; without it
+        nothing is asked for twice.
         """
-        self._source = ChannelSource(url.rstrip("/"), root, state, fetcher, clock)
+        self._source = ChannelSource(url.rstrip("/"), root, state, fetcher, clock, patience or impatient(clock))
         self._session: Session | None = None
 
     def fetch_feed(self, product: str, channel: str, platform: str) -> ParsedFeed:
@@ -165,25 +178,33 @@ class UpdateClient:
     def download(self, feed: ParsedFeed, to_dir: Path) -> Downloaded:
         """Fetch the file of the feed's release into `to_dir` under its plain name.
 
-        The file appears whole and verified or not at all; its bytes arrive beside it. A file of that name with the
-        same bytes is left alone and reported; one with other bytes is never touched. Raises ClientInputError for the
-        latter, if nothing is published, or if it was taken back; ClientVerificationError if TUF and the feed disagree,
-        the bytes are wrong or everything has expired meanwhile; TransferError; LocalError.
+        The file appears whole and verified or not at all; its bytes arrive beside it, and a run that is stopped
+        leaves them to the next one. They come from the channel's own address, or from one that the feed names if that
+        fails. A file of that name with the same bytes is left alone and reported; one with other bytes is never
+        touched. Raises ClientInputError for the latter, if nothing is published, or if it was taken back;
+        ClientVerificationError if TUF and the feed disagree, the bytes are wrong or everything has expired meanwhile;
+        TransferError; LocalError.
         """
         with self._working_on(feed) as info:
             final = to_dir / info.path.rpartition("/")[2]
             if there := already_there(info, final):
+                remove_parts(final, self._source.clock())
                 return there
             to_dir.mkdir(parents=True, exist_ok=True)
-            with new_part(to_dir, mode=0o666) as part:
-                _remote(self._source, info).write_to(part)
+            with open_part(final, info, self._source.clock()) as part:
+                fetcher, patience = self._source.fetcher, self._source.patience.fresh()
+                _, failures = patience.first_of(
+                    _addresses(self._source, feed, info), lambda address: part.receive(fetcher, address)
+                )
                 self._still_valid(feed, info)
-                return keep(part, info, final)
+                refused = tuple(address for address, failure in failures.items() if sent_wrong_bytes(failure))
+                return replace(keep(part.path, info, final), refused=refused)
 
     def check_file(self, feed: ParsedFeed) -> None:
         """Fetch and verify the file of the feed's release as `download` does, and keep none of it."""
         with self._working_on(feed) as info:
-            _remote(self._source, info).check()
+            remote = _remote(self._source, info)
+            self._source.patience.fresh().first_of([remote.address], lambda _: remote.check())
             self._still_valid(feed, info)
 
     @contextlib.contextmanager
@@ -259,7 +280,8 @@ def _read_feed(source: ChannelSource, info: TargetFile) -> bytes:
             info.verify_length_and_hashes(data)
             return data
     with new_part(source.feeds_dir) as part:
-        _remote(source, info).write_to(part)
+        remote = _remote(source, info)
+        source.patience.fresh().first_of([remote.address], lambda _: remote.write_to(part))
         part.replace(kept)
     return kept.read_bytes()
 
@@ -267,6 +289,26 @@ def _read_feed(source: ChannelSource, info: TargetFile) -> bytes:
 def _remote(source: ChannelSource, info: TargetFile) -> Remote:
     """The target under a name with its digest (TUF specification, 6.2)."""
     return Remote(source.fetcher, f"{source.url}/tuf/targets/{quote(info.get_prefixed_paths()[0])}", info)
+
+
+def _addresses(source: ChannelSource, feed: ParsedFeed, info: TargetFile) -> list[str]:
+    """Where the file is: the channel's own address, then those that its signed feed names, each once.
+
+    A channel in a directory is read without a network.
+    """
+    assert feed.release is not None
+    own = as_asked(_remote(source, info).address)
+    if own.startswith("file:"):
+        return [own]
+    mirrors = [as_asked(url) for url in feed.release.artifact.urls]
+    return list(dict.fromkeys([own, *(url for url in mirrors if _is_safe(url))]))
+
+
+def _is_safe(url: str) -> bool:
+    try:
+        return is_safe(parsed(url))
+    except ValueError:
+        return False
 
 
 def _feed_path(product: str, channel: str, platform: str) -> str:

@@ -7,19 +7,15 @@ online key writes that length, so it bounds nothing by itself.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from io import BytesIO
-from typing import IO
 
-from tuf.api.exceptions import DownloadLengthMismatchError, SlowRetrievalError
+from tuf.api.exceptions import DownloadLengthMismatchError
 from tuf.api.metadata import Root, Snapshot, Timestamp
-from tuf.ngclient import FetcherInterface, UpdaterConfig
+from tuf.ngclient import UpdaterConfig
 
 from publisher.wire.errors import ClientVerificationError, Code
 
-__all__ = ["LIMITS", "MetadataFetcher", "limit_of", "refuse_web_page", "within"]
+__all__ = ["LIMITS", "limit_of", "refuse_web_page", "within"]
 
 LIMITS = UpdaterConfig(
     max_root_rotations=64,
@@ -30,9 +26,6 @@ LIMITS = UpdaterConfig(
     targets_max_length=2 * 1024 * 1024,
 )
 """Lengths in bytes, against endless data; counts, against endless chains."""
-
-METADATA_SECONDS = 300.0
-"""How long all metadata of one check may take: others wait for it, since the state is locked meanwhile."""
 
 _NUMBERED = re.compile(r"(?:[0-9]+\.)?(.*)\.json")
 _WEB_PAGE = re.compile(rb"\s*<(?:!doctype|html|head|body|!--|\?xml)", re.IGNORECASE)
@@ -46,34 +39,6 @@ def limit_of(name: str) -> int:
         Timestamp.type: LIMITS.timestamp_max_length,
         Snapshot.type: LIMITS.snapshot_max_length,
     }.get(match[1] if match else "", LIMITS.targets_max_length)
-
-
-class MetadataFetcher(FetcherInterface):
-    """Fetches the metadata of one check for python-tuf: within our caps, in memory, and never a web page."""
-
-    def __init__(self, fetcher: FetcherInterface, seconds: float = METADATA_SECONDS) -> None:
-        self._fetcher = fetcher
-        self._seconds = seconds
-        self._ends = time.monotonic() + seconds
-
-    def _fetch(self, url: str) -> Iterator[bytes]:
-        return self._fetcher.fetch(url)
-
-    @contextmanager
-    def download_file(self, url: str, max_length: int) -> Iterator[IO[bytes]]:
-        """The file's bytes. `max_length` is what python-tuf was told by other metadata."""
-        if time.monotonic() >= self._ends:
-            raise SlowRetrievalError(f"the metadata before {url} took longer than {self._seconds:g} seconds")
-        name = url.rpartition("/")[2]
-        if max_length > limit_of(name):
-            raise ClientVerificationError(
-                f"{name} has {max_length} bytes according to the metadata; the limit is {limit_of(name)}",
-                fix="do not install anything from here; tell the publisher",
-                code=Code.TOO_LARGE,
-            )
-        data = b"".join(within(self.fetch(url), max_length))
-        refuse_web_page(name, data)
-        yield BytesIO(data)
 
 
 def within(chunks: Iterator[bytes], limit: int) -> Iterator[bytes]:

@@ -12,12 +12,14 @@ from tuf.api.exceptions import SlowRetrievalError
 from tuf.ngclient import FetcherInterface
 
 from publisher.client.cli import wall_clock
+from publisher.client.metadata.metadata_fetcher import MetadataFetcher
 from publisher.client.network.deadlines import CHUNK
 from publisher.client.network.http import fetcher_for
+from publisher.client.network.patience import impatient
 from publisher.client.updater import UpdateClient
 from publisher.wire.errors import ClientError, ClientVerificationError, Code
 from publisher.wire.feed_parser import MAX_BYTES
-from publisher.wire.limits import LIMITS, MetadataFetcher, limit_of
+from publisher.wire.limits import LIMITS, limit_of
 from tests.client.conftest import ASK
 from tests.support.serving import served
 from tests.support.tuf_repository import Bucket, a_feed
@@ -100,7 +102,9 @@ def test_a_signed_length_of_a_terabyte_is_refused_before_a_byte_is_read(
 def test_all_metadata_together_has_an_end(url: str, bucket: Bucket, meter: Meter) -> None:
     """A mirror that takes its time for each of many files would hold the lock, and others would wait."""
     with pytest.raises(SlowRetrievalError):
-        MetadataFetcher(meter, seconds=0).download_bytes(f"{url}/tuf/metadata/timestamp.json", 1000)
+        MetadataFetcher(meter, impatient(wall_clock), seconds=0).download_bytes(
+            f"{url}/tuf/metadata/timestamp.json", 1000
+        )
     assert not meter.taken
 
 
@@ -115,6 +119,9 @@ def test_a_feed_that_never_ends_is_cut_off(bucket: Bucket, asking: UpdateClient,
 def test_an_artifact_that_never_ends_is_cut_off_at_its_signed_size(
     bucket: Bucket, asking: UpdateClient, meter: Meter, to: Path
 ) -> None:
+    alone = a_feed()
+    alone["release"]["artifact"]["urls"] = []
+    bucket.release(alone)
     artifact = bucket.path("tuf/targets/artifacts/**/*.tar.gz")
     os.truncate(artifact, HUGE)
     feed = asking.fetch_feed(*ASK)

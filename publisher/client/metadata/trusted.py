@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,14 +20,22 @@ from tuf.api.serialization.json import CanonicalJSONSerializer
 from tuf.ngclient import FetcherInterface, Updater
 
 from publisher.client.durable_files import is_plain_file
+from publisher.client.metadata.metadata_fetcher import MetadataFetcher
 from publisher.client.metadata.rollback_protection import RoleSeen, Seen, read_seen, write_seen
+from publisher.client.network.http import WebFetcher
+from publisher.client.network.patience import Patience
+from publisher.client.tuf_errors import translate
 from publisher.wire.errors import ClientInputError, ClientVerificationError, ExpiredError
-from publisher.wire.limits import LIMITS, MetadataFetcher, limit_of
+from publisher.wire.limits import LIMITS, limit_of
 
 __all__ = ["Clock", "MetadataSource", "TrustedMetadata", "make_directory", "role_seen", "up_to_date"]
 
 Clock = Callable[[], datetime]
 """Gives the present moment, UTC."""
+
+
+_CLOCKS_AGREE = timedelta(hours=1)
+"""By how much two clocks differ before it is worth mentioning."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,8 @@ class MetadataSource:
     """What this machine has seen (`rollback_protection`)."""
     fetcher: FetcherInterface
     clock: Clock
+    patience: Patience
+    """For one update of the metadata."""
     offline: bool = False
     """Whether `fetcher` asks nobody: then this machine has learned nothing that it should remember."""
 
@@ -74,7 +84,7 @@ def up_to_date(source: MetadataSource) -> Iterator[TrustedMetadata]:
     updater = Updater(
         metadata_dir=str(source.directory),
         metadata_base_url=source.url,
-        fetcher=MetadataFetcher(source.fetcher),
+        fetcher=MetadataFetcher(source.fetcher, source.patience.fresh()),
         # One more than is allowed, so that a longer chain is noticed instead of being cut off.
         config=replace(LIMITS, max_root_rotations=LIMITS.max_root_rotations + 1),
         bootstrap=source.root,
@@ -90,6 +100,9 @@ def up_to_date(source: MetadataSource) -> Iterator[TrustedMetadata]:
         _remember_expired(source, updater, seen, now)
         if seen.last_seen > now:
             raise _clock_set_back(seen, now) from error
+        server = source.fetcher.server_time if isinstance(source.fetcher, WebFetcher) else None
+        if server is not None and abs(server - now) > _CLOCKS_AGREE:
+            raise _clocks_differ(error, now, server) from error
         raise
     except UnsignedMetadataError:
         if _needs_cryptography(source.root, source.directory / "targets.json"):
@@ -152,6 +165,16 @@ def _clock_set_back(seen: Seen, now: datetime) -> ExpiredError:
         f"this machine's clock shows {now:%Y-%m-%d %H:%M} UTC, but the channel was checked at"
         f" {seen.last_seen:%Y-%m-%d %H:%M} UTC, and its signatures had expired by then",
         fix="set the clock, then try again; if it was ahead before, wait for the channel's next renewal",
+    )
+
+
+def _clocks_differ(error: ExpiredMetadataError | ExpiredError, now: datetime, server: datetime) -> ExpiredError:
+    """The same error in more words. The server's clock is signed by nobody, so that nothing is decided by it."""
+    expired = error if isinstance(error, ExpiredError) else translate(error, "check for updates")
+    return ExpiredError(
+        f"{expired.what}; this machine's clock may be wrong: it shows {now:%Y-%m-%d %H:%M} UTC, the server's"
+        f" {server:%Y-%m-%d %H:%M} UTC",
+        fix="set this machine's clock if it is wrong, then try again; otherwise keep what you run, and try again later",
     )
 
 

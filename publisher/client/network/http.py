@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import url2pathname
@@ -31,10 +32,13 @@ from urllib3.util import Url
 from publisher.client.durable_files import open_plain
 from publisher.client.network.address import Proxy, is_safe, parsed, proxy_for
 from publisher.client.network.deadlines import CHUNK, Limits, Pace, keep_pace, paced
+from publisher.client.network.failures import DirectoryUnreadable, ProxyRefused, StatusError, Unreachable
+from publisher.client.network.http_fields import continues, retry_after, server_time
+from publisher.client.network.ranges import RangeFetcher
 from publisher.wire.errors import ClientInputError
 from publisher.wire.web_path import as_asked
 
-__all__ = ["DirectoryFetcher", "DirectoryUnreadable", "ProxyRefused", "WebFetcher", "fetcher_for"]
+__all__ = ["DirectoryFetcher", "WebFetcher", "fetcher_for"]
 
 _FILES = ("/tuf/targets/artifacts/", "/releases/")
 """Below them lie files of any size, for clients and for people; everything else is small."""
@@ -44,14 +48,6 @@ MAX_CONNECTIONS = 8
 
 MAX_REDIRECTS = 5
 """How often one request follows "the file is over there"."""
-
-
-class DirectoryUnreadable(DownloadError):
-    """A bucket in a directory of this machine cannot be read; no server is to blame."""
-
-
-class ProxyRefused(DownloadError):
-    """The proxy wants a user name and a password (RFC 9110, section 15.5.8)."""
 
 
 def fetcher_for(
@@ -94,7 +90,7 @@ def _channel_address(url: str) -> Url:
     return address
 
 
-class DirectoryFetcher(FetcherInterface):
+class DirectoryFetcher(RangeFetcher):
     """A bucket in a directory, by file: addresses. What is missing is "404", as on the web."""
 
     def __init__(self, base_url: str) -> None:
@@ -113,10 +109,20 @@ class DirectoryFetcher(FetcherInterface):
         if not self._base.is_dir():
             raise ClientInputError(f"{self._base} is not a directory", fix="check the address given with --url")
 
+    def fetch_rest(self, url: str, start: int, length: int) -> Iterator[tuple[int, bytes]]:
+        place = start
+        for chunk in self._read(url, start):
+            yield place, chunk
+            place += len(chunk)
+
     def _fetch(self, url: str) -> Iterator[bytes]:
+        return self._read(url, 0)
+
+    def _read(self, url: str, start: int) -> Iterator[bytes]:
         path = self._path(url)
         try:
             with open_plain(path) as file:
+                file.seek(start)
                 while chunk := file.read(CHUNK):
                     yield chunk
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
@@ -136,37 +142,61 @@ class DirectoryFetcher(FetcherInterface):
         raise DirectoryUnreadable(f"{url} is outside {self._base_url}")
 
 
-class WebFetcher(FetcherInterface):
+class WebFetcher(RangeFetcher):
     """A bucket on the web; safe for threads. Certificates are checked against those of the operating system."""
+
+    server_time: datetime | None = None
+    """What the clock of the server that answered last shows, UTC. Nobody has signed it."""
 
     def __init__(
         self, proxies: Mapping[str, str], user_agent: str, *, retries: int = 3, limits: Limits | None = None
     ) -> None:
         self._proxies = dict(proxies)
         self._headers = {"User-Agent": user_agent}
-        # A server that says "try again tomorrow" is not waited for.
+        # Connections only; whether to wait for a server that asks for time is for `patience` to say.
         # A proxy that refuses a password ("other" errors) is asked once, since it may count the attempts.
         self._retries = urllib3.Retry(retries, other=0, backoff_factor=0.2, respect_retry_after_header=False)
         self._limits = limits or Limits()
         self._pools: dict[Proxy | None, urllib3.PoolManager] = {}
 
+    def fetch_rest(self, url: str, start: int, length: int) -> Iterator[tuple[int, bytes]]:
+        return self._chunks(as_asked(url), start, length, small=False)
+
     def _fetch(self, url: str) -> Iterator[bytes]:
         url = as_asked(url)
-        pace = Pace(url, self._limits, small=not any(folder in url for folder in _FILES))
+        for _, chunk in self._chunks(url, 0, 0, small=not any(folder in url for folder in _FILES)):
+            yield chunk
+
+    def _chunks(self, url: str, start: int, length: int, *, small: bool) -> Iterator[tuple[int, bytes]]:
+        """The bytes from `start` on, or from 0 where the server does not do that, each chunk with its place."""
+        pace = Pace(url, self._limits, small=small)
         with self._plain_errors(url):
             with keep_pace(pace):
-                response = self._get(url)
+                response, place = self._get_rest(url, start, length) if start else (self._get(url), 0)
             try:
+                self.server_time = server_time(response.headers)
                 if response.status == 407:
                     raise ProxyRefused(self._wants_password(url))
                 if response.status >= 400:
-                    raise DownloadHTTPError(f"{url} was answered with status {response.status}", response.status)
+                    raise StatusError(url, response.status, retry_after(response.headers))
                 # As stored: a server that labels a .tar.gz as compressed text must not change its bytes.
                 for chunk in response.stream(CHUNK, decode_content=False):
                     pace.received(len(chunk))
-                    yield chunk
+                    yield place, chunk
+                    place += len(chunk)
             finally:
                 response.close()
+
+    def _get_rest(self, url: str, start: int, length: int) -> tuple[urllib3.BaseHTTPResponse, int]:
+        """An answer, and the place in the file that its first byte has."""
+        response = self._get(url, {"Range": f"bytes={start}-"})
+        if response.status == 206 and continues(response.headers, start, length):
+            return response, start
+        if response.status in (206, 416):
+            # Another part than was asked for, or none: of another file, then.
+            response.close()
+            response = self._get(url)
+        return response, 0
 
     @contextmanager
     def _plain_errors(self, url: str) -> Iterator[None]:
@@ -180,18 +210,19 @@ class WebFetcher(FetcherInterface):
                 raise ProxyRefused(self._wants_password(url)) from error
             if isinstance(reason, HTTPTimeoutError) and not isinstance(reason, NewConnectionError):
                 raise SlowRetrievalError(f"{url} did not answer within {self._limits.wait:g} seconds") from error
-            raise DownloadError(f"{url}: {_plain(reason)}") from error
+            kind = DownloadError if isinstance(reason, SSLError) else Unreachable
+            raise kind(f"{url}: {_plain(reason)}") from error
         except ValueError as error:
             raise DownloadError(f"{url}: the answer is malformed ({error})") from error
 
-    def _get(self, url: str) -> urllib3.BaseHTTPResponse:
+    def _get(self, url: str, fields: Mapping[str, str] | None = None) -> urllib3.BaseHTTPResponse:
         """Follow redirects by hand, so that none leads from https to something weaker."""
         address = _parsed(url)
         for _ in range(MAX_REDIRECTS + 1):
             response = self._pool(address).request(
                 "GET",
                 address.url,
-                headers=self._headers,
+                headers={**self._headers, **(fields or {})},
                 preload_content=False,
                 redirect=False,
                 retries=self._retries,
@@ -248,7 +279,9 @@ def _plain(reason: object) -> str:
     if isinstance(reason, NameResolutionError):
         return "the host's name cannot be resolved"
     if isinstance(reason, SSLError):
-        return f"the host's certificate is not accepted ({reason})"
+        clock = "has expired" in str(reason) or "not yet valid" in str(reason)
+        by = ", by this machine's clock, which may be wrong" if clock else ""
+        return f"the host's certificate is not accepted ({reason}){by}"
     if isinstance(reason, ProxyError):
         return "the proxy does not answer"
     if isinstance(reason, NewConnectionError):
