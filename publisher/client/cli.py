@@ -180,7 +180,8 @@ def _client(settings: _Settings) -> UpdateClient:
     from publisher.client.updater import UpdateClient  # noqa: PLC0415 - the same
 
     trusted = settings.trusted
-    fetcher = fetcher_for(trusted.url, proxies=getproxies(), user_agent=f"tidegate/{_own_version()}")
+    # A connection that the server had closed already is made again at once; all else is a matter of patience.
+    fetcher = fetcher_for(trusted.url, proxies=getproxies(), user_agent=f"tidegate/{_own_version()}", retries=1)
     patience = Patience(wall_clock, time.sleep, random.random)
     return UpdateClient(trusted.url, trusted.root, settings.state, fetcher, wall_clock, patience)
 

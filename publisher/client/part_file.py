@@ -32,10 +32,13 @@ from publisher.client.tuf_errors import translate
 from publisher.wire.errors import ClientError, ClientInputError, ClientVerificationError, LocalError, TransferError
 from publisher.wire.limits import refuse_web_page
 
-__all__ = ["OLDEST", "PartFile", "open_part", "part_path", "remove_parts", "verify_whole", "write_whole"]
+__all__ = ["OLDEST", "PROGRESS", "PartFile", "open_part", "part_path", "remove_parts", "verify_whole", "write_whole"]
 
 OLDEST = timedelta(days=30)
 """How long a part that nobody continues is kept."""
+
+PROGRESS = 1024**2
+"""With how many more bytes, before it breaks, a connection has not been in vain."""
 
 _ANY = re.compile(re.escape(PART) + r"(?:.+\.[0-9a-f]{16}\.part|[0-9a-f]{16})")
 """Every part, those that were for one run alone among them."""
@@ -60,15 +63,20 @@ class PartFile:
         return self._file.seek(0, os.SEEK_END)
 
     def receive(self, fetcher: FetcherInterface, address: str) -> None:
-        """Fetch what is missing from this address, and verify the whole.
+        """Fetch what is missing from this address, and verify the whole. A connection that breaks is made again at
+        once for as long as each brings `PROGRESS`.
 
         If it is wrong and some bytes came from elsewhere, all are fetched from here once more. Wrong bytes are
         removed. Raises DownloadError, LengthOrHashMismatchError, ClientVerificationError, OSError.
         """
         while True:
+            before = self.size
             try:
                 self._append(fetcher, address)
                 return verify_whole(self._file, self._info)
+            except Unreachable:
+                if self.size < before + PROGRESS:
+                    raise
             except (RepositoryError, DownloadLengthMismatchError, ClientVerificationError):
                 self._file.truncate(0)
                 if self._since == 0:

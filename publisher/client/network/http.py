@@ -51,18 +51,19 @@ MAX_REDIRECTS = 5
 
 
 def fetcher_for(
-    url: str, *, proxies: Mapping[str, str] | None = None, user_agent: str = "tidegate"
+    url: str, *, proxies: Mapping[str, str] | None = None, user_agent: str = "tidegate", retries: int = 3
 ) -> FetcherInterface:
     """The fetcher for a channel at `url`: https, http on this machine, or file.
 
-    `proxies` are those of `urllib.request.getproxies()`. Raises ClientInputError for any other address.
+    `proxies` are those of `urllib.request.getproxies()`; a connection that fails is made again `retries` times, with
+    short pauses. Raises ClientInputError for any other address.
     """
     if url.startswith("file:"):
         return DirectoryFetcher(url)
     address = _channel_address(url)
     # An odd proxy is told before anything is asked.
     proxy_for(address, proxies or {})
-    return WebFetcher(proxies or {}, user_agent)
+    return WebFetcher(proxies or {}, user_agent, retries=retries)
 
 
 def _channel_address(url: str) -> Url:

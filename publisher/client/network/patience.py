@@ -22,7 +22,7 @@ __all__ = ["BACKOFF", "PATIENCE", "TRIES", "Patience", "impatient"]
 PATIENCE = 120.0
 """How long servers are waited for in all, in seconds: for the metadata of one check, and for one file."""
 
-TRIES = 4
+TRIES = 3
 """How often one address is asked for one file, if the server does not say when to come back."""
 
 BACKOFF = 1.0
