@@ -210,6 +210,7 @@ def test_a_signal_in_the_middle_of_a_download_keeps_what_has_arrived(
         ) as process:
             assert Handler.half_sent.wait(60)
             while not any(path.stat().st_size for path in to.iterdir()):
+                assert process.poll() is None
                 Handler.done.wait(0.01)
             process.send_signal(number)
             out, err = process.communicate(timeout=60)
