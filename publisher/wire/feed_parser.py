@@ -63,7 +63,7 @@ class Artifact:
     target: str
     """Its TUF target path, under artifacts/<product>/<channel>/."""
     urls: tuple[str, ...]
-    """Further https addresses of the same bytes; the client itself fetches the target."""
+    """Https addresses of the same bytes; they stand in where that of the target fails."""
 
 
 @dataclass(frozen=True)
