@@ -176,13 +176,13 @@ class _Settings:
 
 def _client(settings: _Settings) -> UpdateClient:
     from publisher.client.network.http import fetcher_for  # noqa: PLC0415 - python-tuf is slow to load; --help answers at once
-    from publisher.client.network.patience import Patience  # noqa: PLC0415 - the same
+    from publisher.client.network.patience import ServerPatience  # noqa: PLC0415 - the same
     from publisher.client.updater import UpdateClient  # noqa: PLC0415 - the same
 
     trusted = settings.trusted
     # A connection that the server had closed already is made again at once; all else is a matter of patience.
     fetcher = fetcher_for(trusted.url, proxies=getproxies(), user_agent=f"tidegate/{_own_version()}", retries=1)
-    patience = Patience(wall_clock, time.sleep, random.random)
+    patience = ServerPatience(wall_clock, time.sleep, random.random)
     return UpdateClient(trusted.url, trusted.root, settings.state, fetcher, wall_clock, patience)
 
 

@@ -23,7 +23,7 @@ from publisher.client.metadata.trusted import (
     role_seen,
     up_to_date,
 )
-from publisher.client.network.patience import Patience
+from publisher.client.network.patience import ServerPatience
 from publisher.wire.brakes import BRAKES, silenced_by
 from publisher.wire.duties import Signature, check_duties
 from publisher.wire.errors import ClientInputError, ClientVerificationError, Code, ExpiredError
@@ -46,7 +46,7 @@ class ChannelSource:
     state: Path
     fetcher: FetcherInterface
     clock: Clock
-    patience: Patience
+    patience: ServerPatience
     offline: bool = False
     """Whether `fetcher` asks nobody."""
 

@@ -32,7 +32,7 @@ from publisher.client.durable_files import is_plain_file, new_part, open_plain
 from publisher.client.metadata.kept import KeptMetadata
 from publisher.client.metadata.trusted import Clock
 from publisher.client.network.address import is_safe, parsed
-from publisher.client.network.patience import Patience, impatient
+from publisher.client.network.patience import ServerPatience, impatient
 from publisher.client.part_file import open_part, remove_parts
 from publisher.client.session import DISTRUST, ChannelSource, Session, start_session
 from publisher.client.state_lock import locked
@@ -95,7 +95,7 @@ class UpdateClient:
         state: Path,
         fetcher: FetcherInterface,
         clock: Clock,
-        patience: Patience | None = None,
+        patience: ServerPatience | None = None,
     ) -> None:
         """
         `url` is the bucket's address (metadata at <url>/tuf/metadata/, targets at <url>/tuf/targets/), `root`

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -183,6 +184,21 @@ def test_the_channel_s_own_address_is_not_asked_again_as_a_mirror(place: Place, 
     place.own.troubles = [status(404)] * 3
     assert "from any of" not in place.refused(to).what
     assert place.asked == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "url", ["http://updates.example/f", "ftp://updates.example/f", "https://ana@updates.example/f", "file:///etc/passwd"]
+)
+def test_r48_an_address_that_is_not_encrypted_or_odd_is_never_asked(place: Place, to: Path, url: str) -> None:
+    """The feed's parser refuses most of them; sockets to other machines are off in tests."""
+    feed = place.client.fetch_feed(*ASK)
+    assert feed.release is not None
+    artifact = replace(feed.release.artifact, urls=(url, place.address(place.second)))
+    place.own.troubles = [status(404)]
+    place.second.troubles = [status(404)]
+    with pytest.raises(TransferError, match="from any of 2 addresses") as caught:
+        place.client.download(replace(feed, release=replace(feed.release, artifact=artifact)), to)
+    assert url not in caught.value.what
 
 
 def test_metadata_and_feeds_come_from_the_channel_alone(place: Place, to: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from publisher.client.network.patience import PATIENCE, Patience
+from publisher.client.network.patience import PATIENCE, ServerPatience
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -23,6 +23,6 @@ class Waiting:
         self.slept.append(seconds)
         self.now += timedelta(seconds=seconds)
 
-    def patience(self, *, chance: float = 0.0, seconds: float = PATIENCE) -> Patience:
-        """Patience that takes no time."""
-        return Patience(self.clock, self.sleep, lambda: chance, seconds)
+    def patience(self, *, chance: float = 0.0, seconds: float = PATIENCE) -> ServerPatience:
+        """ServerPatience that takes no time."""
+        return ServerPatience(self.clock, self.sleep, lambda: chance, seconds)

@@ -11,7 +11,7 @@ from typing import IO
 from tuf.api.exceptions import SlowRetrievalError
 from tuf.ngclient import FetcherInterface
 
-from publisher.client.network.patience import Patience
+from publisher.client.network.patience import ServerPatience
 from publisher.wire.errors import ClientVerificationError, Code
 from publisher.wire.limits import limit_of, refuse_web_page, within
 
@@ -24,7 +24,7 @@ METADATA_SECONDS = 300.0
 class MetadataFetcher(FetcherInterface):
     """Fetches the metadata of one check: within our caps, in memory, and never a web page."""
 
-    def __init__(self, fetcher: FetcherInterface, patience: Patience, seconds: float = METADATA_SECONDS) -> None:
+    def __init__(self, fetcher: FetcherInterface, patience: ServerPatience, seconds: float = METADATA_SECONDS) -> None:
         self._fetcher = fetcher
         self._patience = patience
         self._seconds = seconds

@@ -23,7 +23,7 @@ from publisher.client.durable_files import is_plain_file
 from publisher.client.metadata.metadata_fetcher import MetadataFetcher
 from publisher.client.metadata.rollback_protection import RoleSeen, Seen, read_seen, write_seen
 from publisher.client.network.http import WebFetcher
-from publisher.client.network.patience import Patience
+from publisher.client.network.patience import ServerPatience
 from publisher.client.tuf_errors import translate
 from publisher.wire.errors import ClientInputError, ClientVerificationError, ExpiredError
 from publisher.wire.limits import LIMITS, limit_of
@@ -51,7 +51,7 @@ class MetadataSource:
     """What this machine has seen (`rollback_protection`)."""
     fetcher: FetcherInterface
     clock: Clock
-    patience: Patience
+    patience: ServerPatience
     """For one update of the metadata."""
     offline: bool = False
     """Whether `fetcher` asks nobody: then this machine has learned nothing that it should remember."""

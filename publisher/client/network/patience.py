@@ -17,7 +17,7 @@ from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError
 from publisher.client.network.failures import AllFailed, AskedToWait, Failure, ProxyRefused, StatusError, Unreachable
 from publisher.wire.errors import ClientVerificationError
 
-__all__ = ["BACKOFF", "PATIENCE", "TRIES", "Patience", "impatient"]
+__all__ = ["BACKOFF", "PATIENCE", "TRIES", "ServerPatience", "impatient"]
 
 PATIENCE = 120.0
 """How long servers are waited for in all, in seconds: for the metadata of one check, and for one file."""
@@ -38,7 +38,7 @@ Result = TypeVar("Result")
 
 
 @dataclass
-class Patience:
+class ServerPatience:
     """How long to wait for servers. Clock, sleep and chance come from outside."""
 
     clock: Callable[[], datetime]
@@ -51,7 +51,7 @@ class Patience:
     waited: float = field(default=0.0, init=False)
     """How much of it is used up, in seconds."""
 
-    def fresh(self) -> Patience:
+    def fresh(self) -> ServerPatience:
         """The same with nothing used up."""
         return replace(self)
 
@@ -112,6 +112,6 @@ class Patience:
         return self.clock() + after if isinstance(after, timedelta) else after
 
 
-def impatient(clock: Callable[[], datetime]) -> Patience:
+def impatient(clock: Callable[[], datetime]) -> ServerPatience:
     """Nothing is waited for, and each address asked once."""
-    return Patience(clock, sleep=lambda _seconds: None, chance=lambda: 0.0, seconds=0.0)
+    return ServerPatience(clock, sleep=lambda _seconds: None, chance=lambda: 0.0, seconds=0.0)
