@@ -187,7 +187,8 @@ def test_the_channel_s_own_address_is_not_asked_again_as_a_mirror(place: Place, 
 
 
 @pytest.mark.parametrize(
-    "url", ["http://updates.example/f", "ftp://updates.example/f", "https://ana@updates.example/f", "file:///etc/passwd"]
+    "url",
+    ["http://updates.example/f", "ftp://updates.example/f", "https://ana@updates.example/f", "file:///etc/passwd"],
 )
 def test_r48_an_address_that_is_not_encrypted_or_odd_is_never_asked(place: Place, to: Path, url: str) -> None:
     """The feed's parser refuses most of them; sockets to other machines are off in tests."""
