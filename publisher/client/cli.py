@@ -54,6 +54,9 @@ if TYPE_CHECKING:
 ROOT_BYTES = 128 * 1024
 """The largest root that is read, in bytes."""
 
+SHORT_WAIT = 5.0
+"""Waits below this many seconds need no words."""
+
 MAX_COLUMNS = 100
 """Longer lines are hard to read, however wide the terminal is."""
 
@@ -182,8 +185,17 @@ def _client(settings: _Settings) -> UpdateClient:
     trusted = settings.trusted
     # A connection that the server had closed already is made again at once; all else is a matter of patience.
     fetcher = fetcher_for(trusted.url, proxies=getproxies(), user_agent=f"tidegate/{_own_version()}", retries=1)
-    patience = ServerPatience(wall_clock, time.sleep, random.random)
+    patience = ServerPatience(wall_clock, _wait, random.random)
     return UpdateClient(trusted.url, trusted.root, settings.state, fetcher, wall_clock, patience)
+
+
+def _wait(seconds: float) -> None:
+    """Wait, and tell people why nothing happens."""
+    if seconds >= SHORT_WAIT:
+        print(
+            f"tidegate: waiting for {seconds:.0f} seconds before the server is asked again", file=sys.stderr, flush=True
+        )
+    time.sleep(seconds)
 
 
 def _ready(options: argparse.Namespace, settings: _Settings) -> int:

@@ -5,19 +5,32 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["BINARY", "PART", "is_plain_file", "new_part", "open_plain", "rename_to_new", "write_durably"]
+__all__ = [
+    "BINARY",
+    "PART",
+    "is_plain_file",
+    "new_part",
+    "open_plain",
+    "remove_leftovers",
+    "rename_to_new",
+    "write_durably",
+]
 
 BINARY = getattr(os, "O_BINARY", 0)
 """Windows changes line ends without it."""
 
 PART = ".tidegate-"
 """How the names of unfinished files begin."""
+
+_UNFINISHED = re.compile(re.escape(PART) + r"[0-9a-f]{16}|tmp[a-z0-9_]{8}")
+"""Names that `new_part` and Python's `tempfile` make."""
 
 
 def open_plain(path: Path) -> BinaryIO:
@@ -49,6 +62,16 @@ def new_part(directory: Path, mode: int = 0o600) -> Iterator[Path]:
         yield part
     finally:
         part.unlink(missing_ok=True)
+
+
+def remove_leftovers(directory: Path) -> None:
+    """Remove what killed runs left unfinished, ours and python-tuf's. Nobody else may be writing there. Raises OSError.
+
+    Parts of downloads have longer names, and are not touched.
+    """
+    for path in directory.iterdir():
+        if _UNFINISHED.fullmatch(path.name) and is_plain_file(path):
+            path.unlink()
 
 
 def write_durably(path: Path, data: bytes, mode: int = 0o600) -> None:

@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 import stat
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from io import BufferedReader, FileIO
@@ -25,6 +26,7 @@ from tuf.api.metadata import TargetFile
 from tuf.ngclient import FetcherInterface
 
 from publisher.client.durable_files import BINARY, PART, is_plain_file, new_part
+from publisher.client.network.deadlines import Limits
 from publisher.client.network.failures import Unreachable
 from publisher.client.network.ranges import fetch_rest
 from publisher.client.state_lock import try_lock
@@ -64,18 +66,19 @@ class PartFile:
 
     def receive(self, fetcher: FetcherInterface, address: str) -> None:
         """Fetch what is missing from this address, and verify the whole. A connection that breaks is made again at
-        once for as long as each brings `PROGRESS`.
+        once as long as each brings `PROGRESS`, and the time for one file is not over.
 
         If it is wrong and some bytes came from elsewhere, all are fetched from here once more. Wrong bytes are
         removed. Raises DownloadError, LengthOrHashMismatchError, ClientVerificationError, OSError.
         """
+        ends = time.monotonic() + Limits.large
         while True:
             before = self.size
             try:
                 self._append(fetcher, address)
                 return verify_whole(self._file, self._info)
             except Unreachable:
-                if self.size < before + PROGRESS:
+                if self.size < before + PROGRESS or time.monotonic() >= ends:
                     raise
             except (RepositoryError, DownloadLengthMismatchError, ClientVerificationError):
                 self._file.truncate(0)
@@ -169,7 +172,10 @@ def part_path(final: Path, info: TargetFile) -> Path:
 def remove_parts(final: Path, now: datetime, keep: Path | None = None) -> None:
     """Remove what nobody will continue: parts of `final` but for `keep`, and whatever is older than `OLDEST`."""
     own = re.compile(re.escape(f"{PART}{final.name}.") + r"[0-9a-f]{16}\.part")
-    for path in final.parent.iterdir():
+    paths: list[Path] = []
+    with contextlib.suppress(OSError):
+        paths += final.parent.iterdir()
+    for path in paths:
         if path == keep or not _ANY.fullmatch(path.name):
             continue
         with contextlib.suppress(OSError):

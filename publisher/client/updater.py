@@ -28,7 +28,7 @@ from tuf.api.metadata import TargetFile
 from tuf.ngclient import FetcherInterface
 
 from publisher.client.download import Downloaded, Remote, already_there, keep
-from publisher.client.durable_files import is_plain_file, new_part, open_plain
+from publisher.client.durable_files import is_plain_file, new_part, open_plain, remove_leftovers
 from publisher.client.metadata.kept import KeptMetadata
 from publisher.client.metadata.trusted import Clock
 from publisher.client.network.address import is_safe, parsed
@@ -279,6 +279,7 @@ def _read_feed(source: ChannelSource, info: TargetFile) -> bytes:
             data = file.read(feeds.MAX_BYTES + 1)
             info.verify_length_and_hashes(data)
             return data
+    remove_leftovers(source.feeds_dir)
     with new_part(source.feeds_dir) as part:
         remote = _remote(source, info)
         source.patience.fresh().first_of([remote.address], lambda _: remote.write_to(part))

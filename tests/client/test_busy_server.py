@@ -115,7 +115,8 @@ def test_the_command_waits_too(
     monkeypatch.setattr("publisher.client.cli.random.random", lambda: 1.0)
     server.everywhere = [status(503, **{"Retry-After": "8"})]
     code, _, err = run("check", "--current", "4.0.0", url=server.url)
-    assert (code, err, waiting.slept) == (0, "", [10])
+    assert (code, waiting.slept) == (0, [10])
+    assert err == "tidegate: waiting for 10 seconds before the server is asked again\n"
     server.everywhere = [status(503)] * 99
     assert run("check", "--current", "4.0.0", url=server.url)[0] == 5
     assert len(waiting.slept) == TRIES

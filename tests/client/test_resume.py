@@ -352,6 +352,23 @@ def test_old_parts_and_those_of_other_digests_are_removed_and_nothing_else(
     assert set(to.iterdir()) == {*kept, to / NAME}
 
 
+@LINUX
+def test_a_directory_that_cannot_be_listed_is_no_obstacle(
+    client: UpdateClient, feed: ParsedFeed, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = Path.iterdir
+
+    def iterdir(path: Path) -> Iterator[Path]:
+        if path == to:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return listed(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "iterdir", iterdir)
+        client.download(feed, to)
+    assert [path.name for path in to.iterdir()] == [NAME]
+
+
 def test_an_old_part_that_is_in_use_stays(client: UpdateClient, feed: ParsedFeed, to: Path) -> None:
     path = aged(to / f".tidegate-{NAME}.0123456789abcdef.part", OLDEST * 2)
     with path.open("r+b") as others:

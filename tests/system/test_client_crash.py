@@ -83,6 +83,8 @@ def completes(update: Update) -> None:
         downloaded = client.download(client.fetch_feed(*ASK), update.base / "files")
         assert downloaded.path.read_bytes() == PROGRAM
         assert [path.name for path in (update.base / "files").iterdir()] == [NAME]
+    names = {path.name for path in (update.base / "state").rglob("*")}
+    assert not [name for name in names if name.startswith((".tidegate", "tmp"))]
 
 
 @EVERY

@@ -19,7 +19,7 @@ from tuf.api.metadata import Metadata, Root, Signed, Targets, Timestamp
 from tuf.api.serialization.json import CanonicalJSONSerializer
 from tuf.ngclient import FetcherInterface, Updater
 
-from publisher.client.durable_files import is_plain_file
+from publisher.client.durable_files import is_plain_file, remove_leftovers
 from publisher.client.metadata.metadata_fetcher import MetadataFetcher
 from publisher.client.metadata.rollback_protection import RoleSeen, Seen, read_seen, write_seen
 from publisher.client.network.http import WebFetcher
@@ -181,6 +181,8 @@ def _clocks_differ(error: ExpiredMetadataError | ExpiredError, now: datetime, se
 def _prepare(source: MetadataSource) -> None:
     """Make the directory, and refuse whatever python-tuf would wait for, follow or read without end."""
     make_directory(source.directory)
+    for directory in {source.directory, source.record.parent}:
+        remove_leftovers(directory)
     history = source.directory / "root_history"
     _refuse_link(history)
     for directory in (source.directory, history):
