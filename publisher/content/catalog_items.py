@@ -14,6 +14,7 @@ from publisher.model.config.endpoint import Endpoints
 from publisher.model.config.role import Roles
 from publisher.model.config.signer import Signers, SignersFile
 from publisher.model.config.staffing import Staffing
+from publisher.model.content.advisory import Advisory
 from publisher.model.content.calendar_review import Review
 from publisher.model.content.deprecation import Deprecation
 from publisher.model.content.event import Event
@@ -77,5 +78,6 @@ class Loaded(LoadedConfiguration):
     monitors: Sequence[Item[Monitor]]
     overrides: Sequence[Item[Override]]
     maintenance: Sequence[Item[Maintenance]]
+    advisories: Sequence[Item[Advisory]]
     staffing: Item[Staffing] | None
     review: Item[Review] | None

@@ -250,7 +250,7 @@ def _field_at(model: type[BaseModel], path: tuple[str | int, ...]) -> FieldInfo 
 def _fields_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
     """Names of the fields of the model that stands at `path` below `model`."""
     current = _model_at(model, path)
-    return list(current.model_fields) if current else []
+    return [field.alias or name for name, field in current.model_fields.items()] if current else []
 
 
 def _model_at(model: type[BaseModel], path: tuple[str | int, ...]) -> type[BaseModel] | None:

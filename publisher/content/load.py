@@ -29,6 +29,7 @@ from publisher.model.config.role import Roles
 from publisher.model.config.signer import Signers, SignersFile
 from publisher.model.config.staffing import Staffing
 from publisher.model.configuration import Configuration
+from publisher.model.content.advisory import Advisory
 from publisher.model.content.calendar_review import Review
 from publisher.model.content.deprecation import Deprecation
 from publisher.model.content.event import Event
@@ -44,7 +45,7 @@ from publisher.text.suggest import did_you_mean
 
 FOLDERS = (
     "events", "releases", "deprecations", "policies",
-    "sprints", "scenarios", "signals", "monitors", "overrides", "maintenance",
+    "sprints", "scenarios", "signals", "monitors", "overrides", "maintenance", "advisories",
 )  # fmt: skip
 """Folders of content with one item a file."""
 PAGES = "pages"
@@ -132,6 +133,7 @@ def load_catalog(
         monitors=tuple(sorted((i.value for i in loaded.monitors), key=lambda monitor: monitor.id)),
         overrides=tuple(sorted((i.value for i in loaded.overrides), key=lambda override: override.id)),
         maintenance=tuple(sorted((i.value for i in loaded.maintenance), key=lambda window: (window.starts, window.id))),
+        advisories=tuple(sorted((i.value for i in loaded.advisories), key=lambda a: (a.published, a.id), reverse=True)),
         staffing=loaded.staffing.value if loaded.staffing else None,
         review=loaded.review.value if loaded.review else None,
     )
@@ -238,6 +240,7 @@ class _TreeReader:
             monitors=self._tree(content, "monitors", Monitor),
             overrides=self._tree(content, "overrides", Override),
             maintenance=self._tree(content, "maintenance", Maintenance),
+            advisories=self._tree(content, "advisories", Advisory),
             staffing=self.optional_item(config / "staffing.yaml", Staffing),
             review=self.optional_item(public / "calendar.yaml", Review),
             incomplete=frozenset(self.incomplete),

@@ -25,6 +25,7 @@ from publisher.model.config.role import Roles
 from publisher.model.config.schedule import ScheduleMapping
 from publisher.model.config.signer import Signer, SignersFile
 from publisher.model.config.staffing import Staffing
+from publisher.model.content.advisory import Advisory
 from publisher.model.content.calendar_review import Review
 from publisher.model.content.deprecation import Deprecation
 from publisher.model.content.event import Event
@@ -63,6 +64,7 @@ CONTENT: dict[str, type[BaseModel]] = {
     "monitor": Monitor,
     "override": Override,
     "maintenance": Maintenance,
+    "advisory": Advisory,
     "staffing": Staffing,
     "history": HistoryMapping,
     "schedule": ScheduleMapping,
@@ -120,8 +122,8 @@ class _Generator(GenerateJsonSchema):
         generated: Schema = super().model_schema(schema)
         described = field_docstrings(schema["cls"])
         for name, field in generated.get("properties", {}).items():
-            if name in described:
-                field["description"] = described[name]
+            if text := described.get(name, described.get(f"{name}_")):  # `from` is a word of Python
+                field["description"] = text
         if schema["cls"] is Signer:
             generated["properties"]["scheme"]["enum"] = list(SCHEMES)
         return generated

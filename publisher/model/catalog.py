@@ -11,6 +11,7 @@ from typing import Any, TypeVar, TypeVarTuple
 
 from publisher.model.config.staffing import Staffing
 from publisher.model.configuration import Configuration
+from publisher.model.content.advisory import Advisory
 from publisher.model.content.calendar_review import Review
 from publisher.model.content.deprecation import Deprecation
 from publisher.model.content.event import Event
@@ -53,6 +54,8 @@ class Catalog(Configuration):
     monitors: tuple[Monitor, ...] = ()
     overrides: tuple[Override, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
+    advisories: tuple[Advisory, ...] = ()
+    """Newest first."""
     review: Review | None = None
     """The last weekly review of the calendar; None: there was none."""
     staffing: Staffing | None = None
@@ -102,6 +105,12 @@ class Catalog(Configuration):
     def find(self, product: str, version: str) -> Release | None:
         """The release of exactly this spelling, if the content has it."""
         return next((r for r in self.releases_of(product) if str(r.version) == version), None)
+
+    def affecting(self, product: str, version: Version) -> tuple[Advisory, ...]:
+        """The advisories by which a version is unsafe, newest first."""
+        return tuple(
+            advisory for advisory in self.advisories if advisory.product == product and advisory.affects(version)
+        )
 
     def current(self, product: str, channel: str, now: datetime, withdrawn: Collection[Version] = ()) -> Release | None:
         """The newest version that had shipped to the channel by `now`, as far as the content tells.

@@ -18,15 +18,13 @@ class Visibility(StrEnum):
     EMBARGOED = "embargoed"
 
 
-class Visible(Model):
-    """What not everybody may know, and what the public reads instead."""
+class Restricted(Model):
+    """What not everybody may know; the public does not learn that it exists."""
 
     visibility: Visibility = Visibility.PUBLIC
     """Who may know of it."""
     embargoed_until: UtcTime | None = None
     """When it becomes public; only with `visibility: embargoed`."""
-    public_title: Text = "Reserved period"
-    """Neutral title that the public sees while the item is not public."""
 
     @model_validator(mode="after")
     def _embargo(self) -> Self:
@@ -41,3 +39,10 @@ class Visible(Model):
         if self.visibility is Visibility.EMBARGOED and self.embargoed_until is not None:
             return now >= self.embargoed_until
         return self.visibility is Visibility.PUBLIC
+
+
+class Visible(Restricted):
+    """What not everybody may know, and what the public reads instead."""
+
+    public_title: Text = "Reserved period"
+    """Neutral title that the public sees while the item is not public."""

@@ -32,6 +32,7 @@ FOLDERS = {
     "monitors": "monitor",
     "overrides": "override",
     "maintenance": "maintenance",
+    "advisories": "advisory",
 }
 
 BEYOND_A_SCHEMA = {
@@ -53,7 +54,12 @@ BEYOND_A_SCHEMA = {
     "rollback-of-unknown-product", "scenario-of-unknown-type", "signal-in-another-file", "signal-of-unknown-event",
     "sprint-named-like-an-event",
     "sprint-of-unknown-product", "two-defaults-for-a-class",
+    "advisory-of-unknown-product", "advisory-range-of-no-release", "advisory-fix-that-is-affected",
+    "advisory-of-unknown-fix", "advisory-in-another-file",
     # what two fields say together
+    "advisory-without-limits", "advisory-range-backwards", "advisory-without-fix-or-reason",
+    "advisory-with-fix-and-reason", "advisory-with-fix-and-no-end", "advisory-published-before-its-embargo",
+    "advisory-promise-before-it", "advisory-that-keeps-a-floor-without-fix",
     "embargo-date-alone", "embargo-without-date", "ends-before-start", "internal-but-shipped",
     "maintenance-longer-than-its-repetition", "night-from-the-end-of-a-day", "night-that-is-a-day",
     "removal-before-announcement", "removal-before-warning", "removal-without-warning", "required-by-alone",
@@ -184,7 +190,7 @@ def test_each_content_file_names_its_schema_and_keeps_to_it(file: Path) -> None:
     match = re.fullmatch(r"# yaml-language-server: \$schema=(\S+)", first)
     assert match, f"{file} does not begin with the line that names its schema"
     schema = (file.parent / match[1]).resolve()
-    assert schema == ROOT / "schemas" / f"{schema_name(file)}.json"
+    assert schema == ROOT / "schemas" / f"{schema_name(file.relative_to(ROOT))}.json"
     document, problems = parse(file.read_bytes(), str(file))
     assert not problems
     assert document is not None

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import PurePath
 
 from publisher.content.catalog_items import Item, Loaded, LoadedConfiguration
+from publisher.content.links.advisories import advisory_problems
 from publisher.content.links.checks import exists, file_named, once
 from publisher.content.links.maintenance import maintenance_problems
 from publisher.content.links.requirements import requirement_problems
@@ -36,6 +37,7 @@ def link_problems(loaded: Loaded, *, quorums: bool = True) -> list[Problem]:
         *_events(loaded),
         *_releases(loaded),
         *_deprecations(loaded),
+        *advisory_problems(loaded),
         *register_problems(loaded),
         *maintenance_problems(loaded),
         *requirement_problems(loaded),
@@ -65,6 +67,7 @@ def _unique_content(loaded: Loaded) -> Iterator[Problem]:
     yield from _used_once("monitor id", ((i.value.id, i.place("id")) for i in loaded.monitors))
     yield from _used_once("override id", ((i.value.id, i.place("id")) for i in loaded.overrides))
     yield from _used_once("maintenance id", ((i.value.id, i.place("id")) for i in loaded.maintenance))
+    yield from _used_once("advisory id", ((i.value.id, i.place("id")) for i in loaded.advisories))
 
 
 def _sprints_named_like_events(loaded: Loaded) -> Iterator[Problem]:
@@ -337,6 +340,7 @@ def _markdown(loaded: Loaded) -> Iterator[Problem]:
         *((i.value.summary, "summary", i.place("summary")) for i in loaded.events),
         *((i.value.notes.body, "body", i.place("notes", "body")) for i in loaded.releases if i.value.notes.body),
         *((i.value.migration, "migration", i.place("migration")) for i in loaded.deprecations),
+        *((i.value.details, "details", i.place("details")) for i in loaded.advisories if i.value.details),
     ):
         if problem := markdown_problem(text or ""):
             yield Problem(f"`{name}` {problem[0]}", place, problem[1])

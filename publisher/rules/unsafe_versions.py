@@ -1,0 +1,51 @@
+"""What security advisories ask of releases: a floor that rises with a fix, and no way back to an unsafe version (R81)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from publisher.model.catalog import Catalog
+from publisher.model.content.advisory import Advisory
+from publisher.model.content.product import Product
+from publisher.rules import english
+from publisher.wire.version import Version
+
+
+def lagging_floor(advisory: Advisory, product: Product) -> tuple[str, str] | None:
+    """That `min_secure` lets an affected version pass, as a clause, and a fix; None where it need not rise."""
+    safe, floor = advisory.safe_from, product.min_secure
+    if safe is None or not advisory.fixed_in or advisory.keeps_min_secure_because is not None:
+        return None
+    if floor is not None and floor >= safe:
+        return None
+    return (
+        f"`min_secure` of {product.id} {'is not set' if floor is None else f'is {floor}'}",
+        f'set `min_secure: "{safe}"` in products.yaml, or say in `keeps_min_secure_because` of {advisory.id} why not',
+    )
+
+
+def unsafe_to_go_back_to(catalog: Catalog, product: str, version: Version) -> str | None:
+    """Why nobody is taken back to a version, as a clause; None where no advisory says so."""
+    advisories = catalog.affecting(product, version)
+    return f"{version} is affected by {_named(advisories)}" if advisories else None
+
+
+def _named(advisories: Sequence[Advisory]) -> str:
+    ids = english.listed([advisory.id for advisory in advisories])
+    return f"the advisor{'y' if len(advisories) == 1 else 'ies'} {ids}"
+
+
+def broken_promises(catalog: Catalog, now: datetime) -> tuple[Advisory, ...]:
+    """Advisories whose details were promised for a moment that has passed, and are not told; newest first."""
+    return tuple(advisory for advisory in catalog.advisories if advisory.breaks_promise(now))
+
+
+def promise_text(advisory: Advisory) -> str:
+    """That the promised details are missing, as a clause."""
+    assert advisory.security_details_after is not None
+    return f"its details were promised for {english.moment(advisory.security_details_after)} and are missing"
+
+
+PROMISE_FIX = "add `details` or `details_url`, or promise a later moment in `security_details_after`"
+"""What to do about it."""
