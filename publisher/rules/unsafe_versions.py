@@ -1,8 +1,7 @@
-"""What security advisories ask of releases: a floor that rises with a fix, and no way back to an unsafe version (R81)."""
+"""What advisories ask of releases: a floor that rises with a fix, and no way back to an unsafe version (R81)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from publisher.model.catalog import Catalog
@@ -25,15 +24,21 @@ def lagging_floor(advisory: Advisory, product: Product) -> tuple[str, str] | Non
     )
 
 
-def unsafe_to_go_back_to(catalog: Catalog, product: str, version: Version) -> str | None:
-    """Why nobody is taken back to a version, as a clause; None where no advisory says so."""
-    advisories = catalog.affecting(product, version)
-    return f"{version} is affected by {_named(advisories)}" if advisories else None
+def unsafe_by(catalog: Catalog, product: str, version: Version) -> str | None:
+    """Why nobody is taken back to a version, as a clause; None where no advisory says that it is unsafe.
 
-
-def _named(advisories: Sequence[Advisory]) -> str:
+    Those that are not public count too.
+    """
+    if not (advisories := catalog.affecting(product, version)):
+        return None
     ids = english.listed([advisory.id for advisory in advisories])
-    return f"the advisor{'y' if len(advisories) == 1 else 'ies'} {ids}"
+    return f"{version} is unsafe (advisor{'y' if len(advisories) == 1 else 'ies'} {ids})"
+
+
+def no_way_back(catalog: Catalog, product: str, version: Version) -> str | None:
+    """The same with what remains, in words, for whoever stages a release after that version."""
+    unsafe = unsafe_by(catalog, product, version)
+    return f"No rollback metadata: {unsafe}. If this release fails, hold it and ship a fix." if unsafe else None
 
 
 def broken_promises(catalog: Catalog, now: datetime) -> tuple[Advisory, ...]:

@@ -1,4 +1,4 @@
-"""Advisories across files: a floor that rises with the fix, releases that may be named, ids that are used once (R81)."""
+"""Advisories across files: a floor that rises with the fix, releases that may be named, ids used once (R81)."""
 
 from __future__ import annotations
 

@@ -21,7 +21,9 @@ from publisher.channel.roles import BASE_FIELD, RELEASE_FIELD
 from publisher.errors import VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
+from publisher.rules.unsafe_versions import unsafe_by
 from publisher.wire.feed_words import BackState
+from publisher.wire.version import Version
 from publisher.wire.withdrawn import BACK_FIELD, BACK_STATE_FIELD
 
 
@@ -56,8 +58,8 @@ def rollback_metadata(
     are those of the candidate, so that whoever goes back is asked for the same.
 
     It follows from the candidate and from what it replaces, so whoever signs the candidate knows it. None is made where
-    there is nothing to go back to, going back is forbidden, or the policy does not ask for it. Raises VerificationError
-    when a feed that it leads to cannot be read.
+    there is nothing to go back to, going back is forbidden or leads to an unsafe version, or the policy does not ask
+    for it. Raises VerificationError when a feed that it leads to cannot be read.
     """
     current = live.roles.get(candidate.role) if live else None
     basis = candidate.approval_basis
@@ -76,6 +78,8 @@ def rollback_metadata(
         return NoRollback("the policy does not ask for it (`approvals.way_back`)")
     if before is None:
         return NoRollback("the live release has none that could be signed again")
+    if (unsafe := _unsafe(before, candidate.product, catalog)) is not None:
+        return NoRollback(unsafe)
     shipped = candidate.signed
     payload = copy.deepcopy(before)
     payload.version = shipped.version + 1
@@ -92,6 +96,12 @@ def rollback_metadata(
     feeds = feeds_required_anew(payload, read, requirements)
     list_instead(payload, feeds)
     return RollbackMetadata(Metadata(payload), feeds)
+
+
+def _unsafe(before: Targets, product: str, catalog: Catalog) -> str | None:
+    """Why nobody should run what one would go back to, by an advisory (R81); None where none says so."""
+    version = before.unrecognized_fields.get(RELEASE_FIELD)
+    return unsafe_by(catalog, product, Version.parse(version)) if isinstance(version, str) else None
 
 
 def _kept(role: str, current: Metadata[Targets], live: Repository, read: Read) -> Targets | None:

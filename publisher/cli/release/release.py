@@ -114,6 +114,7 @@ class ReleaseReport(Report):
                 *(line for planned in plan.objects for line in self._object_lines(planned, width)),
                 *(_FLIP if plan.flips else []),
                 "",
+                *wrapped(stage.no_way_back or "", width),
                 *ignored,
                 "Run it again without --dry-run to publish." if not plan.nothing_to_do else "Nothing is left to do.",
             ]
@@ -125,6 +126,7 @@ class ReleaseReport(Report):
             *wrapped(f"{len(written.keys)} objects, {written.size:,} bytes, to {self.url}", width, 2),
             *wrapped(f"signed: {versions(plan.promote.publication.changed_roles) or 'nothing new'}", width, 2),
             *wrapped(f"verified as a new client: {english.listed(stage.platforms)}", width, 2),
+            *wrapped(stage.no_way_back or "", width, 2),
             *ignored,
             *wrapped(self.shipped.next_step(), width),
         ]

@@ -25,6 +25,7 @@ from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.decide import ReleaseRequest
 from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.release.stage import StagePlan, Supersede, apply_stage, plan_stage
+from publisher.text.terminal import wrapped
 
 
 @click.command()
@@ -78,6 +79,7 @@ class StageReport(Report):
         staged = "is staged for" if self.written is not None else "was staged already for"
         return [
             f"{title} {staged} {request.channel}: candidate {candidate.digest[:12]} of {self.plan.role}.",
+            *wrapped(self.plan.no_way_back or "", width),
             f"Next: publish approve {request.release.id} --channel {request.channel} --key YOUR-KEY",
         ]
 
@@ -88,4 +90,5 @@ class StageReport(Report):
             "changed": self.written is not None,
             "written": self.written.keys if self.written else [],
             "ignored": self.plan.ignored,
+            "no_way_back": self.plan.no_way_back,
         }

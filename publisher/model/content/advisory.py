@@ -50,9 +50,7 @@ class AffectedRange(Model):
     def __str__(self) -> str:
         if self.before is None:
             return f"{self.from_} and later"
-        return (
-            f"before {self.before}" if self.from_ is None else f"{self.from_} up to, but not including, {self.before}"
-        )
+        return f"before {self.before}" if self.from_ is None else f"from {self.from_}, before {self.before}"
 
 
 class Advisory(Restricted):

@@ -39,7 +39,7 @@ from publisher.channel.manifests import MANIFEST_FILE, manifest_bytes
 from publisher.channel.repository import Read, Repository, taken_back_fields
 from publisher.channel.roles import listed_targets, role_policy
 from publisher.channel.stopped import holds, withdrawals
-from publisher.errors import StorageConflict, StorageForeign, VerificationError
+from publisher.errors import InputError, StorageConflict, StorageForeign, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.config.signer import Signers
 from publisher.model.content.release import Release
@@ -68,6 +68,7 @@ from publisher.pipeline.publication.conflict_report import what_others_did
 from publisher.pipeline.publication.staging_pointer import PointerVersion, point_to, read_pointer_version
 from publisher.rules.evaluate import evaluate
 from publisher.rules.gates.technical.change_class import changed_classes
+from publisher.rules.unsafe_versions import lagging_floor, no_way_back
 from publisher.storage.protocol import Body, Storage
 from publisher.wire.version import Version
 
@@ -140,6 +141,8 @@ class StagePlan(CandidatePlan):
     """Files of the artifacts directory that do not belong to the release."""
     platforms: tuple[str, ...]
     """Platforms that the release carries."""
+    no_way_back: str | None
+    """Why it gets no rollback metadata although there is a version before it, in words; None where it may get some."""
 
 
 def plan_stage(
@@ -190,6 +193,7 @@ def plan_stage(
     new: NewCandidate | None = None
     if not says_what_is_live(listing, live, role):
         require_go(decision)
+        refuse_lagging_floor(release, catalog)
         for_people = people_digest({name: body.sha256 for name, body in people})
 
         def basis(ledger: int) -> ApprovalBasis:
@@ -220,6 +224,7 @@ def plan_stage(
         stagings=new.stagings if new else None,
         ignored=collected.ignored,
         platforms=tuple(artifact.platform for artifact in hashed),
+        no_way_back=no_way_back(catalog, release.product, known.live) if new and known.live else None,
     )
 
 
@@ -291,6 +296,16 @@ def apply_stage(plan: CandidatePlan, storage: Storage, track: Track = silent) ->
             fix="check `publish status`, then run the command again",
         ) from error
     return written.then(append(plan.pointer.entry, storage))
+
+
+def refuse_lagging_floor(release: Release, catalog: Catalog) -> None:
+    """A release that fixes an advisory tells clients so: its feeds carry a floor above what is affected (R81)."""
+    for advisory in catalog.advisories:
+        if advisory.product == release.product and release.version in advisory.fixed_in:
+            problem = lagging_floor(advisory, catalog.products[release.product])
+            if problem is not None:
+                what, fix = problem
+                raise InputError(f"{release.id} fixes {advisory.id}, but {what}", fix=fix)
 
 
 def refuse_other_bytes(release: Release, manifest: Manifest, storage: Readable) -> None:

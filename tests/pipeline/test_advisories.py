@@ -1,0 +1,116 @@
+"""Releases beside advisories: no way back to an unsafe version, and no fix that leaves the floor low (R81)."""
+
+from __future__ import annotations
+
+import pytest
+
+from publisher.errors import InputError, TidegateError
+from publisher.model.records.ledger_entry import LedgerAction
+from publisher.pipeline.release.promote import PromoteRequest
+from publisher.pipeline.release.rollback import plan_rollback
+from publisher.pipeline.release.stage import apply_stage, plan_stage
+from publisher.wire.version import Version
+from tests.support.advising import advise, set_floor
+from tests.support.project import Project, tree
+
+WORDS = "No rollback metadata: 1.0.0 is unsafe (advisory leak). If this release fails, hold it and ship a fix."
+
+
+def stage(project: Project, version: str) -> str | None:
+    """Stage it; gives what staging says of the way back."""
+    project.add_release(version)
+    request = project.request(version)
+    plan = plan_stage(request, project.catalog, project.look(), project.key_ring(), project.now)
+    apply_stage(plan, project.storage())
+    return plan.no_way_back
+
+
+def test_r81_there_is_no_way_back_to_a_version_that_an_advisory_names(project: Project) -> None:
+    project.publish("1.0.0")
+    advise(project, 'before: "1.1.0"')
+    assert stage(project, "1.1.0") == WORDS
+    review = project.review("1.1.0")
+    assert (review.takes_back_to, review.no_way_back) == (None, WORDS)
+    project.approve("1.1.0")
+    assert [key for key in tree(project.bucket) if "/back/" in key] == []
+
+
+@pytest.mark.parametrize("hidden", ["visibility: internal", "published: 2030-01-01T00:00:00Z"])
+def test_what_the_public_may_not_know_yet_counts_too(project: Project, hidden: str) -> None:
+    project.publish("1.0.0")
+    advise(project, 'before: "1.1.0"', ident="quiet")
+    file = project.content / "advisories/quiet.yaml"
+    kept = [line for line in file.read_text().splitlines() if not line.startswith(hidden.partition(":")[0])]
+    file.write_text("\n".join([*kept, hidden, ""]))
+    project.forget()
+    assert "advisory quiet" in (stage(project, "1.1.0") or "")
+    assert project.review("1.1.0").takes_back_to is None
+
+
+def test_a_version_that_no_advisory_names_stays_the_way_back(project: Project) -> None:
+    project.publish("1.0.0")
+    project.add_release("0.9.0")
+    advise(project, 'before: "1.0.0"')
+    assert stage(project, "1.1.0") is None
+    review = project.review("1.1.0")
+    assert (review.takes_back_to, review.no_way_back) == ("1.0.0", None)
+
+
+def test_the_first_release_has_nothing_to_go_back_to_and_nothing_is_said_of_it(project: Project) -> None:
+    advise(project, 'before: "1.1.0"')
+    assert stage(project, "1.0.0") is None
+
+
+def test_an_advisory_that_comes_between_staging_and_shipping_takes_the_way_back_away(project: Project) -> None:
+    project.publish("1.0.0")
+    project.add_release("1.1.0")
+    plan = project.plan(project.request("1.1.0"))
+    assert any(planned.key.startswith("back/") for planned in plan.objects)
+    advise(project, 'before: "1.1.0"')
+    plan = project.plan(project.request("1.1.0"))
+    assert not any(planned.key.startswith("back/") for planned in plan.objects)
+
+
+def test_a_release_without_a_way_back_is_not_taken_back(project: Project) -> None:
+    project.publish("1.0.0")
+    project.add_release("1.1.0")
+    advise(project, 'before: "1.1.0"')
+    project.publish("1.1.0")
+    request = PromoteRequest("node", "stable", action=LedgerAction.ROLLBACK)
+    before = tree(project.bucket)
+    with pytest.raises(TidegateError):
+        plan_rollback(
+            request, Version.parse("1.1.0"), project.catalog, project.look(), project.key_ring(), project.now
+        )
+    assert tree(project.bucket) == before
+
+
+def test_a_fix_is_not_staged_while_the_floor_lets_affected_versions_pass(project: Project) -> None:
+    project.publish("1.0.0")
+    project.add_release("1.1.0")
+    advise(project, 'before: "1.1.0"', fixed_in="1.1.0")
+    before = tree(project.bucket)
+    with pytest.raises(InputError) as refused:
+        stage(project, "1.1.0")
+    assert refused.value.what == "node@1.1.0 fixes leak, but `min_secure` of node is not set"
+    assert refused.value.fix.startswith('set `min_secure: "1.1.0"` in products.yaml, or say in')
+    assert tree(project.bucket) == before
+    set_floor(project, "1.1.0")
+    stage(project, "1.1.0")
+    assert project.staged().candidate.release == "1.1.0"
+
+
+def test_a_floor_that_stays_for_a_reason_does_not_stop_the_fix(project: Project) -> None:
+    project.publish("1.0.0")
+    project.add_release("1.1.0")
+    advise(project, 'before: "1.1.0"', "keeps_min_secure_because: It needs the same computer.", fixed_in="1.1.0")
+    stage(project, "1.1.0")
+    assert project.staged().candidate.release == "1.1.0"
+
+
+def test_a_release_that_fixes_nothing_is_not_asked_for_a_floor(project: Project) -> None:
+    project.publish("1.0.0")
+    project.add_release("1.1.0")
+    advise(project, 'before: "1.1.0"', fixed_in="1.1.0")
+    stage(project, "1.2.0")
+    assert project.staged().candidate.release == "1.2.0"
