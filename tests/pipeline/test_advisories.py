@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+import click
 import pytest
 
+from publisher.cli.operate.status import StatusReport
 from publisher.errors import InputError, TidegateError
 from publisher.model.records.ledger_entry import LedgerAction
+from publisher.pipeline.operate.status import read_status
 from publisher.pipeline.release.promote import PromoteRequest
 from publisher.pipeline.release.rollback import plan_rollback
 from publisher.pipeline.release.stage import apply_stage, plan_stage
@@ -79,9 +84,7 @@ def test_a_release_without_a_way_back_is_not_taken_back(project: Project) -> Non
     request = PromoteRequest("node", "stable", action=LedgerAction.ROLLBACK)
     before = tree(project.bucket)
     with pytest.raises(TidegateError):
-        plan_rollback(
-            request, Version.parse("1.1.0"), project.catalog, project.look(), project.key_ring(), project.now
-        )
+        plan_rollback(request, Version.parse("1.1.0"), project.catalog, project.look(), project.key_ring(), project.now)
     assert tree(project.bucket) == before
 
 
@@ -114,3 +117,30 @@ def test_a_release_that_fixes_nothing_is_not_asked_for_a_floor(project: Project)
     advise(project, 'before: "1.1.0"', fixed_in="1.1.0")
     stage(project, "1.2.0")
     assert project.staged().candidate.release == "1.2.0"
+
+
+def test_r86_status_rings_when_promised_details_are_missing(project: Project) -> None:
+    project.publish("1.0.0")
+    promise = "security_details_after: 2026-11-10T09:00:00Z"
+    advise(project, 'before: "1.1.0"', promise)
+    status = read_status(project.look(), project.catalog, project.now)
+    report = StatusReport(status, "file:bucket", project.now)
+    text = " ".join(click.unstyle(line) for line in report.lines(80))
+    assert "Advisory leak: its details were promised for Tuesday 10 November 2026, 09:00 UTC and are missing." in text
+    assert "Next: add `details` or `details_url`" in text
+    assert report.data()["details_missing"] == [
+        {"id": "leak", "product": "node", "security_details_after": datetime(2026, 11, 10, 9, tzinfo=UTC)}
+    ]
+    assert report.exit_code == 0
+
+    advise(project, 'before: "1.1.0"', promise, "details: The check was skipped.")
+    status = read_status(project.look(), project.catalog, project.now)
+    assert status.broken_promises == ()
+    assert "Advisory" not in " ".join(StatusReport(status, "file:bucket", project.now).lines(80))
+
+
+def test_status_rings_before_anything_is_published(project: Project) -> None:
+    project.add_release("1.0.0")
+    advise(project, 'before: "1.1.0"', "security_details_after: 2026-11-10T09:00:00Z")
+    status = read_status(project.look(), project.catalog, project.now)
+    assert [advisory.id for advisory in status.broken_promises] == ["leak"]

@@ -20,6 +20,7 @@ from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.operate.status import CandidateStatus, RoleStatus, Status, read_status
 from publisher.pipeline.roles.change import StagedRole
 from publisher.rules import english
+from publisher.rules.unsafe_versions import PROMISE_FIX, promise_text
 from publisher.rules.withdrawal_text import hold_sentence, sentence
 from publisher.storage.open import open_storage
 from publisher.text.terminal import wrapped
@@ -86,6 +87,9 @@ class StatusReport(Report):
         status = self.status
         return {
             **picked(status, "announced", "expired", "silent", "unclear", "damaged"),
+            "details_missing": [
+                picked(advisory, "id", "product", "security_details_after") for advisory in status.broken_promises
+            ],
             "unfinished": status.unfinished.what if status.unfinished else None,
             "live": [
                 {
@@ -177,6 +181,8 @@ def _alarms(status: Status, now: datetime, width: int) -> list[str]:
     ]
     if status.expired:
         alarms.append(f"Expired: {english.listed(status.expired)}. {_silence(status)} Next: {_renewing(status)}")
+    for advisory in status.broken_promises:
+        alarms.append(f"Advisory {advisory.id}: {promise_text(advisory)}. Next: {PROMISE_FIX}.")
     return [click.style(line, fg="red", bold=True) for text in alarms for line in wrapped(text, width)]
 
 

@@ -16,6 +16,7 @@ from publisher.channel.state import read_state
 from publisher.errors import InputError, SigningError, StorageConflict, StorageForeign, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.configuration import Configuration
+from publisher.model.content.advisory import Advisory
 from publisher.model.records.channel_state import ChannelState
 from publisher.pipeline.brakes.calendar import unsigned_freezes
 from publisher.pipeline.bucket import Bucket
@@ -24,6 +25,7 @@ from publisher.pipeline.ledger_append import unfinished, why_not_ours
 from publisher.pipeline.release.announce import Unannounced, find_unannounced
 from publisher.pipeline.release.approve import ReleaseReview, review
 from publisher.pipeline.roles.change import StagedRole, under_way
+from publisher.rules.unsafe_versions import broken_promises
 from publisher.wire.brakes import Freeze
 
 
@@ -80,6 +82,8 @@ class Status:
     """Channel role -> freezes of the calendar that clients are not told of yet."""
     silent: tuple[str, ...] = ()
     """Channel roles that clients offer nothing of, since metadata has expired."""
+    broken_promises: tuple[Advisory, ...] = ()
+    """Advisories whose promised details are missing; none where the content was not read."""
 
     @property
     def expired(self) -> tuple[str, ...]:
@@ -96,8 +100,10 @@ def read_status(bucket: Bucket, configuration: Configuration, now: datetime) -> 
     live = bucket.live
     candidates, damaged = _candidates(bucket, configuration, now)
     staged_roles, unclear = _under_way(bucket, configuration, now)
+    promises = broken_promises(configuration, now) if isinstance(configuration, Catalog) else ()
     if live is None:
-        return Status(ChannelState(read_at=now), (), candidates, staged_roles, {}, unclear, damaged=damaged)
+        nothing = ChannelState(read_at=now)
+        return Status(nothing, (), candidates, staged_roles, {}, unclear, damaged, broken_promises=promises)
     roles = tuple(_roles(live, configuration, now))
     silent = {channel for role in roles if role.expired for channel in silent_channels(live, role.role)}
     return Status(
@@ -113,6 +119,7 @@ def read_status(bucket: Bucket, configuration: Configuration, now: datetime) -> 
         unannounced=_unannounced(bucket, live, configuration, now),
         unsigned_freezes=_unsigned_freezes(live, configuration, now),
         silent=tuple(sorted(silent)),
+        broken_promises=promises,
     )
 
 

@@ -21,6 +21,7 @@ from publisher.rules.freeze.matrix import Case, Subject, freeze_lengths, kinds_a
 from publisher.rules.freeze.next_open import opening
 from publisher.rules.freeze.timeline import Part, timeline
 from publisher.rules.health.readings import watching
+from publisher.rules.lint.advisories import missing_details
 from publisher.rules.lint.contradictions import contradictions
 from publisher.rules.lint.lead_time import disagreement, year_of_event, year_of_release
 from publisher.rules.lint.lint import Lint
@@ -53,6 +54,7 @@ def lints(catalog: Catalog, now: datetime) -> tuple[Lint, ...]:
         *_dates(catalog, now),
         *_to_come(catalog, now),
         *contradictions(catalog),
+        *missing_details(catalog, now),
         *counted_in_words(catalog),
         *late_requirements(catalog, now, HORIZON),
         *too_many_requirements(catalog, now),
