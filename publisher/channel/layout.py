@@ -3,6 +3,7 @@
     tuf/metadata/  N.root N.targets N.<product>.<channel> N.rollout N.brakes N.notes N.snapshot timestamp  (.json)
     tuf/targets/   artifacts/<product>/<channel>/<version>/<sha256>.<file>
                    feed/<product>/<channel>/<sha256>.<platform>.json
+                   notes/<product>/security/<sha256>.advisories.json
                    keys/<sha256>.minisign.pub
                    site/<sha256>.pages.json
     releases/<product>/<version>/   plain names for people
@@ -75,6 +76,17 @@ def artifact_target(product: str, channel: str, version: str, file: str) -> str:
 
 def feed_target(product: str, channel: str, platform: str) -> str:
     return f"feed/{product}/{channel}/{platform}.json"
+
+
+def advisories_target(product: str) -> str:
+    """The security advisories of a product, listed by the role that signs the site."""
+    return f"{SITE_ROLE}/{product}/security/advisories.json"
+
+
+def is_advisories_target(path: str) -> bool:
+    """Whether a target is a product's security advisories."""
+    folders = path.split("/")
+    return len(folders) == 4 and path == advisories_target(folders[1])
 
 
 def release_key(product: str, version: str, file: str) -> str:

@@ -36,6 +36,7 @@ from publisher.model.content.product import Channels, Products
 from publisher.model.content.release import Release
 from publisher.model.content.risk_register import Override, Scenario, Signal, SprintFreeze
 from publisher.model.history.mapping import Mapping as HistoryMapping
+from publisher.model.records.advisories import ProductAdvisories, SecurityFile
 from publisher.model.records.channel_state import Manifest
 from publisher.model.records.client_answer import Answer
 from publisher.model.records.client_readiness import ReadinessReport
@@ -78,10 +79,12 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "answer-1": Answer,
     "readiness-1": ReadinessReport,
     "required-versions-1": RequiredVersions,
+    "advisories-1": ProductAdvisories,
+    "security-1": SecurityFile,
 }
 """Schemas of published JSON; the number is that of the format."""
 
-OPEN = frozenset({"feed-1", "answer-1", "readiness-1", "required-versions-1"})
+OPEN = frozenset({"feed-1", "answer-1", "readiness-1", "required-versions-1", "advisories-1", "security-1"})
 """Formats to which fields may be added within their number; readers ignore what they do not know."""
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from publisher.model.catalog import Catalog
+from publisher.model.content.advisory import AdvisorySeverity
 from publisher.model.content.deprecation import DeprecationState
 from publisher.model.content.event import Assumption
 from publisher.model.content.maintenance import Degree, PlaneImpact
@@ -61,13 +63,25 @@ RECORDED = Chip("go", "newest on record")
 
 INSECURE, UNSUPPORTED = Chip("stop", "not secure"), Chip("stop", "not supported")
 
+AFFECTED = Chip("stop", "security problem")
+"""A version that an advisory names, at or above the security floor."""
 
-def marks(product: Product, version: Version | str) -> tuple[Chip, ...]:
-    """What stands beside a version wherever it is listed: that it is below the security floor, or not supported."""
+
+def marks(catalog: Catalog, product: Product, version: Version | str) -> tuple[Chip, ...]:
+    """What stands beside a version wherever it is listed: not secure, or with a security problem, or not supported."""
     if isinstance(version, str):
         version = Version.parse(version)
     floors = ((product.min_secure, INSECURE), (product.min_supported, UNSUPPORTED))
-    return tuple(chip for floor, chip in floors if floor is not None and version < floor)
+    chips = tuple(chip for floor, chip in floors if floor is not None and version < floor)
+    return (AFFECTED, *chips) if INSECURE not in chips and catalog.affecting(product.id, version) else chips
+
+
+SEVERITIES = {
+    AdvisorySeverity.LOW: Chip("quiet", "severity low"),
+    AdvisorySeverity.MEDIUM: Chip("wait", "severity medium"),
+    AdvisorySeverity.HIGH: Chip("stop", "severity high"),
+    AdvisorySeverity.CRITICAL: Chip("stop", "severity critical"),
+}
 
 
 ANSWERS = {

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from publisher.model.catalog import Catalog
+from publisher.model.content.advisory import Advisory
 from publisher.model.content.event import Event
 from publisher.model.content.risk_register import SprintFreeze
 from publisher.model.visibility import Visibility, Visible
@@ -31,17 +32,23 @@ class EventView:
 
 
 def public_catalog(catalog: Catalog, now: datetime) -> Catalog:
-    """The catalog without internal releases. Events stay, because their freezes do; see `view_of`.
+    """The catalog without internal releases and advisories. Events stay, because their freezes do; see `view_of`.
 
     What is under embargo at `now` stays so in it: an answer about a later moment must not tell it earlier.
     """
     return replace(
         catalog,
         releases=tuple(release for release in catalog.releases if release.visibility == "public"),
+        advisories=public_advisories(catalog, now),
         events=tuple(_sealed(event, now) for event in catalog.events),
         sprints=tuple(_sealed(sprint, now) for sprint in catalog.sprints),
         maintenance=tuple(_sealed(maintenance, now) for maintenance in catalog.maintenance),
     )
+
+
+def public_advisories(catalog: Catalog, now: datetime) -> tuple[Advisory, ...]:
+    """The advisories that the public may know of, newest first, without details that are promised for later."""
+    return tuple(public for advisory in catalog.advisories if (public := advisory.public(now)) is not None)
 
 
 def _sealed(item: Item, now: datetime) -> Item:

@@ -20,13 +20,15 @@ from markupsafe import Markup
 
 from publisher.errors import ContentError, Place, Problem
 from publisher.model.catalog import Catalog
+from publisher.model.records.advisories import SECURITY_FILE
 from publisher.model.records.channel_state import ChannelState
 from publisher.model.values import format_time
 from publisher.site.outputs.calendar_json import quarter_as_data
 from publisher.site.outputs.ics import to_ics
 from publisher.site.outputs.ready import ready_as_data, ready_ics
+from publisher.site.outputs.security import security_as_file
 from publisher.site.page_model import Page, Scene
-from publisher.site.pages import calendar, events, feed_reference, home, ready, reference, releases
+from publisher.site.pages import calendar, events, feed_reference, home, ready, reference, releases, security
 from publisher.site.public import public_catalog
 from publisher.site.readiness import cancelled_events, requirement_views
 from publisher.site.templates import Templates
@@ -66,6 +68,7 @@ def render_site(
     pages = [
         *home.pages(scene, requirements),
         *ready.pages(scene, requirements, cancelled),
+        *security.pages(scene),
         *releases.pages(scene),
         *calendar.pages(scene),
         *events.pages(scene),
@@ -76,7 +79,7 @@ def render_site(
         {page.path for page in pages}
         | set(PROSE)
         | set(beside)
-        | {feed_reference.SCHEMA, DECISIONS, CALENDAR_DATA, CALENDAR_ICS, READY_DATA, READY_ICS}
+        | {feed_reference.SCHEMA, DECISIONS, CALENDAR_DATA, CALENDAR_ICS, READY_DATA, READY_ICS, SECURITY_FILE}
     )
     common = _common(scene)
     files = {page.path: _render(page, known, common, templates) for page in pages}
@@ -88,6 +91,7 @@ def render_site(
     files[CALENDAR_ICS] = to_ics(scene.quarter, scene.catalog, now, calendars_before.get(CALENDAR_ICS))
     files[READY_DATA] = _json(ready_as_data(scene, requirements, cancelled))
     files[READY_ICS] = ready_ics(scene, requirements, cancelled, calendars_before.get(READY_ICS))
+    files[SECURITY_FILE] = security_as_file(scene.catalog, now)
     return dict(sorted(files.items()))
 
 

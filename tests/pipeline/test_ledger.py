@@ -33,7 +33,7 @@ def refresh(project: Project, storage: Storage) -> None:
 
 
 def sign_site(project: Project, storage: Storage) -> None:
-    plan = plan_signing(MANIFEST, project.look(storage), project.catalog, project.key_ring(), project.now)
+    plan = plan_signing(MANIFEST, {}, project.look(storage), project.catalog, project.key_ring(), project.now)
     apply_signing(plan, storage)
 
 

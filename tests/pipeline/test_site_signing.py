@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tuf.api.metadata import TargetFile
 
 from publisher.channel.audit.channel import audit
-from publisher.channel.layout import SITE_TARGET, delegated_paths
+from publisher.channel.layout import SITE_TARGET, advisories_target, delegated_paths, target_key
 from publisher.channel.repository import Repository, read_repository
-from publisher.errors import SigningError, StorageConflict, StorageError
+from publisher.errors import InputError, SigningError, StorageConflict, StorageError
 from publisher.model.config.role import RolePolicy
+from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
-from publisher.pipeline.bucket_reader import reader
+from publisher.pipeline.bucket_reader import SMALL, reader
+from publisher.pipeline.objects.planned import PlannedObject
 from publisher.pipeline.operate.verify import StoreSource
-from publisher.pipeline.publication.plan import Publication
+from publisher.pipeline.publication.plan import Publication, plan_publication
 from publisher.pipeline.site import signing
 from publisher.pipeline.site.signing import apply_signing, plan_signing
 from publisher.storage.protocol import Body, Storage
@@ -26,14 +31,29 @@ from tests.support.project import Project, tree
 MANIFEST, OTHER = Body.from_bytes(b'{"one": 1}\n'), Body.from_bytes(b'{"two": 2}\n')
 
 
-def plan(project: Project, manifest: Body = MANIFEST, storage: Storage | None = None) -> Publication:
+def plan(
+    project: Project,
+    manifest: Body = MANIFEST,
+    storage: Storage | None = None,
+    advisories: Mapping[str, bytes] | None = None,
+) -> Publication:
     return plan_signing(
-        manifest, Bucket(storage or project.storage(), project.root), project.catalog, project.key_ring(), project.now
+        manifest,
+        advisories or {},
+        Bucket(storage or project.storage(), project.root),
+        project.catalog,
+        project.key_ring(),
+        project.now,
     )
 
 
-def sign(project: Project, manifest: Body = MANIFEST, storage: Storage | None = None) -> None:
-    apply_signing(plan(project, manifest, storage), storage or project.storage())
+def sign(
+    project: Project,
+    manifest: Body = MANIFEST,
+    storage: Storage | None = None,
+    advisories: Mapping[str, bytes] | None = None,
+) -> None:
+    apply_signing(plan(project, manifest, storage, advisories), storage or project.storage())
 
 
 def live(project: Project) -> Repository:
@@ -171,3 +191,75 @@ def test_a_release_in_between_wins_and_the_signer_is_told(project: Project) -> N
         apply_signing(late, project.storage())
     sign(project)
     assert signed_digest(project) == MANIFEST.sha256
+
+
+NONE, SOME = b'{"advisories":[],"product":"node"}\n', b'{"advisories":[{}],"product":"node"}\n'
+
+
+def listed(project: Project) -> dict[str, str]:
+    """What the role lists, with digests."""
+    return {path: target.hashes["sha256"] for path, target in live(project).roles["notes"].signed.targets.items()}
+
+
+def test_advisories_are_signed_together_with_the_manifest(project: Project) -> None:
+    project.publish("1.0.0")
+    sign(project, advisories={"node": SOME})
+    digest = Body.from_bytes(SOME).sha256
+    path = advisories_target("node")
+    assert path == "notes/node/security/advisories.json"
+    assert listed(project) == {SITE_TARGET: MANIFEST.sha256, path: digest}
+    assert (project.bucket / target_key(path, digest)).read_bytes() == SOME
+    assert audit(StoreSource(project.storage()), project.root, project.now).findings == ()
+
+
+def test_the_same_advisories_again_write_nothing(project: Project) -> None:
+    project.publish("1.0.0")
+    sign(project, advisories={"node": SOME})
+    assert plan(project, advisories={"node": SOME}).nothing_to_do
+
+
+def test_another_advisory_is_signed_anew_and_the_manifest_is_not_written_twice(project: Project) -> None:
+    project.publish("1.0.0")
+    sign(project, advisories={"node": NONE})
+    before = tree(project.bucket).keys()
+    sign(project, advisories={"node": SOME})
+    path, digest = advisories_target("node"), Body.from_bytes(SOME).sha256
+    assert listed(project)[path] == digest
+    new = [key for key in tree(project.bucket).keys() - before if key.startswith("tuf/targets/")]
+    assert new == [target_key(path, digest)]
+
+
+def test_advisories_of_a_product_that_is_gone_are_no_longer_listed(project: Project) -> None:
+    project.publish("1.0.0")
+    sign(project, advisories={"node": SOME, "old": NONE})
+    sign(project, advisories={"node": SOME})
+    assert listed(project).keys() == {SITE_TARGET, advisories_target("node")}
+
+
+def test_what_else_the_role_lists_stays(project: Project) -> None:
+    project.publish("1.0.0")
+    sign(project, advisories={"node": SOME})
+    note = "notes/node/stable/1.0.0.json"
+    bucket = project.look()
+    assert bucket.live is not None
+    listing = copy.deepcopy(bucket.live.roles["notes"].signed)
+    body = Body.from_bytes(b"{}\n")
+    listing.targets[note] = TargetFile(body.size, {"sha256": body.sha256}, note)
+    metadata = bucket.advance(project.catalog.signers, project.key_ring().of, project.now).to(
+        bucket.live.targets.signed, {}, {"notes": listing}
+    )
+    entry = LedgerEntryBody.routine(LedgerAction.SIGN_SITE, project.catalog.policy)
+    planned = [PlannedObject.of(target_key(note, body.sha256), body)]
+    apply_signing(
+        plan_publication(entry, metadata, bucket, project.key_ring(), project.now, before=planned), project.storage()
+    )
+    sign(project, OTHER, advisories={"node": NONE})
+    assert listed(project).keys() == {SITE_TARGET, advisories_target("node"), note}
+
+
+def test_advisories_that_nobody_could_read_again_are_refused(project: Project) -> None:
+    project.publish("1.0.0")
+    before = tree(project.bucket)
+    with pytest.raises(InputError, match="advisories of one product have"):
+        sign(project, advisories={"node": b" " * (SMALL + 1)})
+    assert tree(project.bucket) == before

@@ -58,7 +58,7 @@ def test_a_site_goes_up_changes_and_is_proven(
     project = Project(tmp_path / "project")
     project.publish("1.0.0")
     channel, ring = project.storage(), project.key_ring()
-    signing = plan_signing(plan.manifest, Bucket(channel, project.root), project.catalog, ring, project.now)
+    signing = plan_signing(plan.manifest, {}, Bucket(channel, project.root), project.catalog, ring, project.now)
     apply_signing(signing, channel)
     assert verify_channel(StoreSource(channel), project.root, project.now, StoreSource(site)).findings == ()
     client.put_object(Bucket=bucket, Key="index.html", Body=b"send coins here")

@@ -33,6 +33,7 @@ from publisher.pipeline.site.signing import plan_signing
 from publisher.site.directory_writer import read_files, refuse_foreign
 from publisher.site.mkdocs.build import build_site
 from publisher.site.mkdocs.plugin import SiteSource
+from publisher.site.outputs.security import signed_advisories
 from publisher.site.render import CALENDARS
 from publisher.site.templates import Templates
 from publisher.storage.protocol import Body, Storage
@@ -102,7 +103,9 @@ def command(
 
         def sign(manifest: Body, channel: Storage) -> Publication:
             ring = key_ring(catalog.signers, keys)
-            return plan_signing(manifest, Bucket(channel, read_root(project.config)), catalog, ring, wall_clock())
+            live = Bucket(channel, read_root(project.config))
+            advisories = signed_advisories(catalog, source.now)  # of the same moment as the pages
+            return plan_signing(manifest, advisories, live, catalog, ring, wall_clock())
 
         track = track_on_terminal(quiet=for_programs())
         done = (

@@ -79,11 +79,11 @@ class Advisory(Restricted):
     published: UtcTime
     """When the public learns of it; before that no page shows it."""
     security_details_after: UtcTime | None = None
-    """When the details will be told, as a promise; an alarm says so when it passes without them."""
+    """When the details will be told, as a promise: not earlier, and if they are missing then, an alarm says so."""
     details_url: HttpsUrl | None = None
     """Where the details are told."""
     details: Markdown | None = None
-    """The details themselves, once they are told."""
+    """The details themselves."""
     keeps_min_secure_because: Text | None = None
     """Why `min_secure` of the product stays below a version that fixes it; left out: it rises with the fix."""
     sample: bool = False
@@ -106,11 +106,6 @@ class Advisory(Restricted):
         return self
 
     @property
-    def details_told(self) -> bool:
-        """Whether the details are public, here or elsewhere."""
-        return self.details is not None or self.details_url is not None
-
-    @property
     def grave(self) -> bool:
         """Whether it is severe enough for the home page."""
         return self.severity in (AdvisorySeverity.HIGH, AdvisorySeverity.CRITICAL)
@@ -125,11 +120,15 @@ class Advisory(Restricted):
         """Whether the version is unsafe."""
         return any(part.contains(version) for part in self.affected)
 
-    def is_out(self, now: UtcTime) -> bool:
-        """Whether the public may know of it at `now`."""
-        return self.is_public(now) and self.published <= now
-
     def breaks_promise(self, now: UtcTime) -> bool:
         """Whether the details were promised for a moment that has passed, and are not told."""
         promised = self.security_details_after
-        return promised is not None and promised <= now and not self.details_told
+        return promised is not None and promised <= now and self.details is None and self.details_url is None
+
+    def public(self, now: UtcTime) -> Self | None:
+        """What the public may read of it at `now`: no details that are promised for later, and before its time None."""
+        if not self.is_public(now) or self.published > now:
+            return None
+        if self.security_details_after is None or self.security_details_after <= now:
+            return self
+        return self.model_copy(update={"details": None, "details_url": None})

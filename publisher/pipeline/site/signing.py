@@ -1,19 +1,24 @@
-"""The site's manifest as a signed target of the channel, so that `publish verify --site` notices a defaced page."""
+"""The site's manifest and the security advisories as signed targets of the channel (R86).
+
+So `publish verify --site` notices a defaced page, and programs read advisories that nobody can forge or withhold.
+"""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from tuf.api.metadata import Metadata, TargetFile, Targets
 
-from publisher.channel.layout import SITE_ROLE, SITE_TARGET, target_key
+from publisher.channel.layout import SITE_ROLE, SITE_TARGET, advisories_target, is_advisories_target, target_key
 from publisher.channel.repository import delegated_roles
 from publisher.channel.roles import is_due
-from publisher.errors import SigningError, StorageConflict, StorageError
+from publisher.errors import InputError, SigningError, StorageConflict, StorageError
 from publisher.model.catalog import Catalog
 from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
+from publisher.pipeline.bucket_reader import SMALL
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects.planned import PlannedObject
 from publisher.pipeline.objects.writing import Written
@@ -21,30 +26,44 @@ from publisher.pipeline.publication.plan import Publication, plan_publication
 from publisher.storage.protocol import Body, Storage
 
 
-def plan_signing(manifest: Body, bucket: Bucket, catalog: Catalog, keys: KeyRing, now: datetime) -> Publication:
-    """Sign a manifest on paper, with the keys of notes, snapshot and timestamp; `targets` stays as it is live.
+def plan_signing(
+    manifest: Body,
+    advisories: Mapping[str, bytes],
+    bucket: Bucket,
+    catalog: Catalog,
+    keys: KeyRing,
+    now: datetime,
+) -> Publication:
+    """Sign a manifest and the advisories of each product, with the keys of notes, snapshot and timestamp.
 
-    Nothing where it is signed already, and the signature is not due.
+    `targets` stays as it is live. Nothing where all of it is signed already, and the signature is not due.
 
     Raises StorageError when nothing is published yet, SigningError when keys are missing or `targets` does not let
-    the role notes vouch for the site.
+    the role notes vouch for the site and the advisories, InputError when advisories are too large to be read again.
     """
+    files = {SITE_TARGET: manifest, **{advisories_target(product): _body(data) for product, data in advisories.items()}}
     live = bucket.live
     if live is None:
         raise StorageError(
             "nothing is published in the channel's bucket yet, so the site cannot be signed there",
             fix="publish a release first, or upload without --channel-bucket",
         )
-    _refuse_undelegated(live.targets)
+    _refuse_undelegated(live.targets, files)
     role = live.roles.get(SITE_ROLE)
-    if role is not None and _lists(role, manifest) and not is_due(catalog.signers, SITE_ROLE, role.signed, now):
+    before = {path: target for path, target in role.signed.targets.items() if _is_ours(path)} if role else {}
+    after = {path: TargetFile(body.size, {"sha256": body.sha256}, path) for path, body in files.items()}
+    if role is not None and before == after and not is_due(catalog.signers, SITE_ROLE, role.signed, now):
         return Publication()
     listing = copy.deepcopy(role.signed) if role else Targets(version=1, expires=now)
-    listing.targets[SITE_TARGET] = TargetFile(manifest.size, {"sha256": manifest.sha256}, SITE_TARGET)
+    listing.targets = {path: target for path, target in listing.targets.items() if path not in before} | after
     metadata = bucket.advance(catalog.signers, keys.of, now).to(live.targets.signed, {}, {SITE_ROLE: listing})
     body = LedgerEntryBody.routine(LedgerAction.SIGN_SITE, catalog.policy_at(now))
-    listed = PlannedObject.of(target_key(SITE_TARGET, manifest.sha256), manifest)
-    return plan_publication(body, metadata, bucket, keys, now, before=[listed])
+    objects = [
+        PlannedObject.of(target_key(path, file.sha256), file)
+        for path, file in files.items()
+        if before.get(path) != after[path]
+    ]
+    return plan_publication(body, metadata, bucket, keys, now, before=objects)
 
 
 def apply_signing(plan: Publication, storage: Storage) -> Written:
@@ -58,16 +77,26 @@ def apply_signing(plan: Publication, storage: Storage) -> Written:
         ) from error
 
 
-def _lists(role: Metadata[Targets], manifest: Body) -> bool:
-    target = role.signed.targets.get(SITE_TARGET)
-    return target is not None and (target.length, target.hashes.get("sha256")) == (manifest.size, manifest.sha256)
+def _is_ours(path: str) -> bool:
+    """Whether a target of the role is signed with the site, and not by whoever corrects notes."""
+    return path == SITE_TARGET or is_advisories_target(path)
 
 
-def _refuse_undelegated(targets: Metadata[Targets]) -> None:
-    role = delegated_roles(targets.signed).get(SITE_ROLE)
-    if role is None or not role.is_delegated_path(SITE_TARGET):
-        raise SigningError(
-            f"the channel's live `targets` does not let the role {SITE_ROLE} vouch for {SITE_TARGET} yet",
-            fix="publish a release with the keys of `targets`, which renews it; until then upload without"
-            " --channel-bucket",
+def _body(data: bytes) -> Body:
+    if len(data) > SMALL:
+        raise InputError(
+            f"the advisories of one product have {len(data):,} bytes, more than the {SMALL:,} allowed",
+            fix="move details elsewhere and name the place in `details_url`",
         )
+    return Body.from_bytes(data)
+
+
+def _refuse_undelegated(targets: Metadata[Targets], paths: Iterable[str]) -> None:
+    role = delegated_roles(targets.signed).get(SITE_ROLE)
+    for path in paths:
+        if role is None or not role.is_delegated_path(path):
+            raise SigningError(
+                f"the channel's live `targets` does not let the role {SITE_ROLE} vouch for {path} yet",
+                fix="publish a release with the keys of `targets`, which renews it; until then upload without"
+                " --channel-bucket",
+            )

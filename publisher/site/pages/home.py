@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from publisher.model.content.advisory import Advisory
 from publisher.model.content.product import Channel, Product
 from publisher.model.content.release import Release
 from publisher.rules import english
 from publisher.site.labels import RECORDED, Chip, marks
 from publisher.site.page_model import Page, Scene
 from publisher.site.pages.releases import ReleaseView, TakenBack, release_view, withdrawn_ahead
+from publisher.site.pages.security import alerts
 from publisher.site.public import public_events
 from publisher.site.readiness import RequirementView
 
@@ -47,11 +49,10 @@ class ToRun:
     """What events require and this version does not meet."""
     next: ReleaseView | None
     """The release of this channel that can ship first."""
-
-    @property
-    def marks(self) -> tuple[Chip, ...]:
-        """Whether the offered version itself is below a floor."""
-        return marks(self.product, self.version) if self.version is not None else ()
+    marks: tuple[Chip, ...]
+    """Whether the offered version itself is below a floor, or unsafe by an advisory."""
+    advisories: tuple[Advisory, ...]
+    """Those that name the offered version."""
 
 
 def pages(scene: Scene, requirements: Sequence[RequirementView]) -> Iterator[Page]:
@@ -68,6 +69,7 @@ def pages(scene: Scene, requirements: Sequence[RequirementView]) -> Iterator[Pag
         "home.md.jinja",
         "Current versions, what is on hold until when, and how to check a download.",
         {
+            "alerts": [(advisory, scene.catalog.products[advisory.product]) for advisory in alerts(scene)],
             "headline": _headline(next_opening, scene.now),
             "calm": not waiting,
             "to_run": [_to_run(scene, product, requirements) for product in scene.catalog.products.values()],
@@ -102,6 +104,8 @@ def _to_run(scene: Scene, product: Product, requirements: Sequence[RequirementVi
             for view in requirements
             if (view.product.id, view.channel.id) == (product.id, channel.id) and not view.out
         ),
+        marks=marks(scene.catalog, product, offered) if offered is not None else (),
+        advisories=scene.catalog.affecting(product.id, offered) if offered is not None else (),
         next=min(
             ahead, key=lambda view: (view.not_before is None, view.not_before, view.release.version), default=None
         ),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from publisher.model.content.advisory import Advisory
 from publisher.model.content.product import Channel, Product
 from publisher.model.content.release import Release
 from publisher.model.published_file import PublishedFile
@@ -17,7 +18,7 @@ from publisher.rules.calendar.lifecycle import support_ends
 from publisher.rules.gates.technical import artifacts, withdrawn
 from publisher.site.earliest import Earliest
 from publisher.site.freezes import FreezeRow
-from publisher.site.labels import INSECURE, OUTCOMES, RECORDED, UNSUPPORTED, Chip, marks
+from publisher.site.labels import AFFECTED, INSECURE, OUTCOMES, RECORDED, UNSUPPORTED, Chip, marks
 from publisher.site.page_model import Page, Scene
 from publisher.site.public import EventView
 from publisher.wire.feed_words import BackState
@@ -92,6 +93,8 @@ class ReleaseView:
     """The events that it waits for, where each thing that it waits for is such an event and may be named."""
     until_then: tuple[tuple[Channel, Version | None], ...] = ()
     """What its channels offer while it waits."""
+    advisories: tuple[Advisory, ...] = ()
+    """Those that name it, newest first."""
 
     @property
     def coming(self) -> bool:
@@ -180,6 +183,7 @@ def release_view(scene: Scene, release: Release) -> ReleaseView:
         offered=bool(scene.live_of(release)),
         causes=_causes(scene, release),
         until_then=_until_then(scene, release) if not out and not passed else (),
+        advisories=scene.catalog.affecting(release.product, release.version),
     )
 
 
@@ -219,7 +223,7 @@ def taken_back(scene: Scene, withdrawal: Withdrawal) -> TakenBack:
         offered=str(live.version) if live else None,
         page=page_of(release) if release else None,
         newer=live is not None and live.version > withdrawal.version,
-        marks=marks(product, live.version) if live and product else (),
+        marks=marks(scene.catalog, product, live.version) if live and product else (),
     )
 
 
@@ -284,6 +288,8 @@ def _support_row(view: ReleaseView, ends: datetime | None) -> SupportRow:
         )
     if view.insecure:
         return SupportRow(view, INSECURE, ends)
+    if view.advisories:
+        return SupportRow(view, AFFECTED, ends)
     if view.unsupported:
         return SupportRow(view, UNSUPPORTED, ends)
     return SupportRow(view, Chip("wait", "deprecated") if ends is not None else Chip("go", "supported"), ends)

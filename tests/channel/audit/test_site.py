@@ -42,7 +42,7 @@ def site(project: Project, tmp_path: Path) -> MemoryStorage:
     apply_upload(plan, storage)
     catalog, ring = project.catalog, project.key_ring()
     channel = project.storage()
-    apply_signing(plan_signing(plan.manifest, Bucket(channel, project.root), catalog, ring, project.now), channel)
+    apply_signing(plan_signing(plan.manifest, {}, Bucket(channel, project.root), catalog, ring, project.now), channel)
     return storage
 
 
@@ -118,7 +118,7 @@ def test_a_signed_manifest_that_is_no_manifest_is_found(project: Project) -> Non
     project.publish("1.0.0")
     catalog, channel = project.catalog, project.storage()
     strange = Body.from_bytes(b'{"format": "tidegate-site/9"}')
-    plan = plan_signing(strange, Bucket(channel, project.root), catalog, project.key_ring(), project.now)
+    plan = plan_signing(strange, {}, Bucket(channel, project.root), catalog, project.key_ring(), project.now)
     apply_signing(plan, channel)
     empty = MemoryStorage()
     empty.prepare()

@@ -1,0 +1,123 @@
+"""Security: every advisory with its fix, and every version that nobody should run (R81, R86)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from publisher.model.content.advisory import Advisory
+from publisher.model.content.product import Product
+from publisher.model.records.channel_state import Withdrawal
+from publisher.site.labels import Chip
+from publisher.site.page_model import Page, Scene
+from publisher.site.pages.releases import TakenBack, page_of, taken_back
+from publisher.wire.version import Version
+
+PAGE = "security.md"
+
+RECENT = timedelta(days=30)
+"""So long the home page begins with a severe advisory."""
+
+
+@dataclass(frozen=True)
+class FixView:
+    """A version that fixes a problem."""
+
+    version: Version
+    page: str
+    out: bool
+    """Whether it has been published."""
+
+
+@dataclass(frozen=True)
+class AdvisoryView:
+    """An advisory with the versions that fix it."""
+
+    item: Advisory
+    product: Product
+    fixes: tuple[FixView, ...]
+    late: bool
+    """Whether promised details are missing."""
+
+    @property
+    def status(self) -> Chip:
+        """Whether there is something to install."""
+        if not self.fixes:
+            return Chip("stop", "no fix yet")
+        return Chip("go", "fixed") if any(fix.out for fix in self.fixes) else Chip("wait", "fix announced")
+
+
+@dataclass(frozen=True)
+class UnsafeVersion:
+    """A version that nobody should run, and why."""
+
+    version: Version
+    page: str | None
+    """Its page, if the public knows the release."""
+    below_floor: bool
+    advisories: tuple[Advisory, ...]
+    taken_back: tuple[TakenBack, ...]
+
+
+@dataclass(frozen=True)
+class UnsafeVersions:
+    """Those of one product, newest first."""
+
+    product: Product
+    versions: tuple[UnsafeVersion, ...]
+    offered: Version | None
+    """What its main channel offers."""
+    offered_page: str | None
+
+
+def pages(scene: Scene) -> Iterator[Page]:
+    """The page of advisories; it exists even when there is none."""
+    views = [_view(scene, advisory) for advisory in scene.catalog.advisories]
+    yield Page(
+        PAGE,
+        "Security",
+        "security.md.jinja",
+        "Security problems and their fixes, and every version that nobody should run.",
+        {"views": views, "unsafe": [_unsafe(scene, product) for product in scene.catalog.products.values()]},
+    )
+
+
+def alerts(scene: Scene) -> tuple[Advisory, ...]:
+    """Severe advisories that were published lately, newest first: the home page begins with them."""
+    return tuple(a for a in scene.catalog.advisories if a.grave and scene.now - a.published < RECENT)
+
+
+def _view(scene: Scene, advisory: Advisory) -> AdvisoryView:
+    releases = [scene.catalog.find(advisory.product, str(version)) for version in advisory.fixed_in]
+    return AdvisoryView(
+        advisory,
+        scene.catalog.products[advisory.product],
+        tuple(FixView(fix.version, page_of(fix), scene.is_out(fix)) for fix in releases if fix is not None),
+        advisory.breaks_promise(scene.now),
+    )
+
+
+def _unsafe(scene: Scene, product: Product) -> UnsafeVersions:
+    offered = scene.offered(product.id, scene.main_channel(product).id)
+    release = scene.catalog.find(product.id, str(offered)) if offered is not None else None
+    return UnsafeVersions(product, _unsafe_versions(scene, product), offered, page_of(release) if release else None)
+
+
+def _unsafe_versions(scene: Scene, product: Product) -> tuple[UnsafeVersion, ...]:
+    withdrawn: dict[Version, list[Withdrawal]] = {}
+    for withdrawal in scene.state.withdrawn if scene.state else ():
+        if withdrawal.product == product.id:
+            withdrawn.setdefault(withdrawal.version, []).append(withdrawal)
+    pages = {r.version: page_of(r) for r in scene.catalog.releases_of(product.id) if scene.is_out(r)}
+    versions = (
+        UnsafeVersion(
+            version,
+            pages.get(version),
+            product.min_secure is not None and version < product.min_secure,
+            scene.catalog.affecting(product.id, version),
+            tuple(taken_back(scene, withdrawal) for withdrawal in withdrawn.get(version, ())),
+        )
+        for version in sorted({*pages, *withdrawn}, reverse=True)
+    )
+    return tuple(each for each in versions if each.below_floor or each.advisories or each.taken_back)
