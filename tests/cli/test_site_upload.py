@@ -10,6 +10,8 @@ from pathlib import Path
 import icalendar
 import pytest
 
+from publisher.model.records.advisories import security_file
+from tests.support.advising import advise
 from tests.support.command import Publish, Ran, flat
 from tests.support.own_site import copy_site
 from tests.support.project import Project, tree
@@ -70,6 +72,25 @@ def test_build_upload_sign_and_verify(project: Project, publish: Publish) -> Non
 
     assert build(publish, project, *SIGNED, "--everything").code == 0
     assert publish(*verify, cwd=project.base).code == 0
+
+
+@pytest.mark.system
+def test_r86_the_advisories_that_are_signed_are_those_on_the_site(project: Project, publish: Publish) -> None:
+    project.add_release("1.0.1")
+    advise(project, 'before: "1.0.1"', ident="open-port")
+    advise(project, 'before: "1.0.1"', "visibility: internal", ident="hidden-port")
+    first = build(publish, project, *SIGNED)
+    assert (first.code, first.err) == (0, "")
+    [signed] = (project.bucket / "tuf/targets/notes/node/security").iterdir()
+    assert signed.name.endswith(".advisories.json")
+    shown = (project.base / "file-site/security/security.json").read_bytes()
+    assert shown == security_file([signed.read_bytes()])
+    assert [one["id"] for one in json.loads(shown)["products"][0]["advisories"]] == ["open-port"]
+    assert "open-port" in (project.base / "file-site/security/index.html").read_text("utf-8")
+    verify = ("verify", "bucket", "--root", "site_config/root.json", "--site", "file-site")
+    assert publish(*verify, cwd=project.base).out.endswith("Sound.\n")
+    again = build(publish, project, *SIGNED)
+    assert "Its manifest is signed already." in again.out
 
 
 def test_json_tells_what_was_written_and_signed(project: Project, publish: Publish) -> None:

@@ -13,6 +13,7 @@ from publisher.model.catalog import Catalog, Sample
 from publisher.model.config.endpoint import Endpoints
 from publisher.model.config.signer import Signers
 from publisher.model.config.staffing import Staffing
+from publisher.model.content.advisory import Advisory
 from publisher.model.content.deprecation import Deprecation
 from publisher.model.content.event import Event
 from publisher.model.content.maintenance import Maintenance
@@ -133,6 +134,24 @@ def product(ident: str = "node", **values: Any) -> Product:
     )
 
 
+def advisory(ident: str = "open-port", **values: Any) -> Advisory:
+    """A severe problem of nodes before 4.1.0, which fixes it; published two days ago, with details promised."""
+    fields = {
+        "id": ident,
+        "product": "node",
+        "title": "The port is open",
+        "severity": "high",
+        "affected": [{"before": "4.1.0"}],
+        "fixed_in": ["4.1.0"],
+        "summary": "Anybody can stop the node.",
+        "what_to_do": "Close the port, then update.",
+        "published": at(-2),
+        "security_details_after": at(10),
+    }
+    whole = {name: value for name, value in {**fields, **values}.items() if value is not None}
+    return Advisory.model_validate_json(_json(whole))
+
+
 def maintenance(ident: str = "index-cleaning", **values: Any) -> Maintenance:
     """An hour in fifteen days in which dashboards are slow; it happens once."""
     fields = {
@@ -196,6 +215,7 @@ def catalog(
     channel: str = "For everybody.",
     maintenance: tuple[Maintenance, ...] = (),
     people: tuple[str, ...] = ("Ana",),
+    advisories: tuple[Advisory, ...] = (),
 ) -> Catalog:
     """A linked catalog with one product unless others are given; its people are on duty around the clock."""
     roles = {name: {"threshold": 1, "expires": "30 d"} for name in ("root", "targets", "snapshot", "timestamp")}
@@ -212,6 +232,7 @@ def catalog(
         deprecations=deprecations,
         sample=Sample(reference_time=NOW, notice=sample) if sample else None,
         maintenance=maintenance,
+        advisories=tuple(sorted(advisories, key=lambda one: (one.published, one.id), reverse=True)),
         staffing=staffing(people) if people else None,
     )
 

@@ -29,6 +29,7 @@ from tests.site.factory import (
     NOW,
     ROOT,
     TEMPLATES,
+    advisory,
     at,
     catalog,
     event,
@@ -101,6 +102,19 @@ CONTENT = catalog(
         ),
     ),
     people=("Leak of somebody on shift", "Leak of the crew"),
+    advisories=(
+        advisory(details="Leak of details that are promised for later.", keeps_min_secure_because="Leak of a reason."),
+        advisory("leak-advisory", title="Leak title", affected=[{"before": "4.2.0"}], visibility="internal"),
+        advisory(
+            "leak-embargoed-advisory",
+            title="Leak title",
+            affected=[{"before": "4.2.0"}],
+            visibility="embargoed",
+            embargoed_until=at(6),
+            published=at(6),
+        ),
+        advisory("leak-early-advisory", title="Leak title", published=at(6), affected=[{"before": "9.8.7"}]),
+    ),
 )
 
 

@@ -1,4 +1,4 @@
-"""Security: every advisory with its fix, and every version that nobody should run (R81, R86)."""
+"""Security: every advisory with its fix, and every unsafe version (R81, R86)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from publisher.model.content.advisory import Advisory
-from publisher.model.content.product import Product
+from publisher.model.content.product import Channel, Product
 from publisher.model.records.channel_state import Withdrawal
 from publisher.site.labels import Chip
 from publisher.site.page_model import Page, Scene
@@ -50,7 +50,7 @@ class AdvisoryView:
 
 @dataclass(frozen=True)
 class UnsafeVersion:
-    """A version that nobody should run, and why."""
+    """A version that users should leave, and why."""
 
     version: Version
     page: str | None
@@ -66,9 +66,16 @@ class UnsafeVersions:
 
     product: Product
     versions: tuple[UnsafeVersion, ...]
+    channel: Channel
+    """The one that most users follow."""
     offered: Version | None
-    """What its main channel offers."""
+    """What it offers."""
     offered_page: str | None
+
+    @property
+    def offered_unsafe(self) -> bool:
+        """Whether even that is one of them."""
+        return any(each.version == self.offered for each in self.versions)
 
 
 def pages(scene: Scene) -> Iterator[Page]:
@@ -78,7 +85,7 @@ def pages(scene: Scene) -> Iterator[Page]:
         PAGE,
         "Security",
         "security.md.jinja",
-        "Security problems and their fixes, and every version that nobody should run.",
+        "Security problems and their fixes, and every unsafe version.",
         {"views": views, "unsafe": [_unsafe(scene, product) for product in scene.catalog.products.values()]},
     )
 
@@ -99,9 +106,11 @@ def _view(scene: Scene, advisory: Advisory) -> AdvisoryView:
 
 
 def _unsafe(scene: Scene, product: Product) -> UnsafeVersions:
-    offered = scene.offered(product.id, scene.main_channel(product).id)
+    channel = scene.main_channel(product)
+    offered = scene.offered(product.id, channel.id)
     release = scene.catalog.find(product.id, str(offered)) if offered is not None else None
-    return UnsafeVersions(product, _unsafe_versions(scene, product), offered, page_of(release) if release else None)
+    page = page_of(release) if release is not None else None
+    return UnsafeVersions(product, _unsafe_versions(scene, product), channel, offered, page)
 
 
 def _unsafe_versions(scene: Scene, product: Product) -> tuple[UnsafeVersion, ...]:

@@ -17,6 +17,7 @@ from tuf.ngclient import FetcherInterface
 from publisher.channel.audit.channel import Audit
 from publisher.client.network.http import fetcher_for
 from publisher.errors import StorageMissing
+from publisher.model.records.advisories import SECURITY_FILE, ProductAdvisories, security_file
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.operate.verify import StoreSource, WebSource, verify_channel
 from publisher.pipeline.site.signing import apply_signing, plan_signing
@@ -123,6 +124,71 @@ def test_a_signed_manifest_that_is_no_manifest_is_found(project: Project) -> Non
     empty = MemoryStorage()
     empty.prepare()
     only_error(project, empty, "site/pages.json", "cannot be read")
+
+
+TARGET = ProductAdvisories(product="node", advisories=()).to_bytes()
+
+
+def with_advisories(project: Project, base: Path, signed: dict[str, bytes], shown: bytes | None) -> MemoryStorage:
+    """A site that is uploaded with the file `shown`, and signed together with the advisories `signed`."""
+    project.publish("1.0.0")
+    storage, channel = MemoryStorage("site"), project.storage()
+    pages = {"index.html": "one"} if shown is None else {"index.html": "one", SECURITY_FILE: shown.decode()}
+    plan = plan_upload(write_site(base, "red", pages), storage)
+    apply_upload(plan, storage)
+    bucket = Bucket(channel, project.root)
+    apply_signing(
+        plan_signing(plan.manifest, signed, bucket, project.catalog, project.key_ring(), project.now), channel
+    )
+    return storage
+
+
+def test_r86_advisories_on_the_site_that_equal_the_signed_ones_are_sound(project: Project, tmp_path: Path) -> None:
+    other = ProductAdvisories(product="desktop", advisories=()).to_bytes()
+    site = with_advisories(
+        project, tmp_path / "site", {"node": TARGET, "desktop": other}, security_file([TARGET, other])
+    )
+    assert findings(project, site) == []
+
+
+@pytest.mark.parametrize(
+    "shown", [security_file([]), security_file([TARGET, TARGET]), security_file([TARGET]).replace(b"[]", b"[ ]"), b"{}"]
+)
+def test_other_advisories_on_the_site_than_were_signed_are_found(
+    project: Project, tmp_path: Path, shown: bytes
+) -> None:
+    site = with_advisories(project, tmp_path / "site", {"node": TARGET}, shown)
+    only_error(project, site, SECURITY_FILE, "the advisories on the site are not the signed ones")
+
+
+def test_signed_advisories_that_the_site_leaves_out_are_found(project: Project, tmp_path: Path) -> None:
+    site = with_advisories(project, tmp_path / "site", {"node": TARGET}, None)
+    only_error(project, site, SECURITY_FILE, "advisories are signed, but the site does not show them")
+
+
+def test_advisories_that_only_the_site_tells_of_are_found(project: Project, tmp_path: Path) -> None:
+    site = with_advisories(project, tmp_path / "site", {}, security_file([TARGET]))
+    only_error(project, site, SECURITY_FILE, "the advisories on the site are not the signed ones")
+
+
+def test_signed_advisories_that_are_none_are_found(project: Project, tmp_path: Path) -> None:
+    site = with_advisories(project, tmp_path / "site", {"node": b"[]"}, security_file([TARGET]))
+    only_error(project, site, SECURITY_FILE, "the signed advisories cannot be read")
+
+
+def test_a_security_file_that_was_changed_afterwards_is_found_twice(project: Project, tmp_path: Path) -> None:
+    site = with_advisories(project, tmp_path / "site", {"node": TARGET}, security_file([TARGET]))
+    put(site, SECURITY_FILE, b"nothing is wrong")
+    texts = sorted(found for _, found in findings(project, site))
+    assert len(texts) == 2
+    assert CHANGED in texts[1]
+    assert "not the signed ones" in texts[0]
+
+
+def test_a_security_file_that_was_removed_is_found(project: Project, tmp_path: Path) -> None:
+    site = with_advisories(project, tmp_path / "site", {"node": TARGET}, security_file([TARGET]))
+    site.delete(SECURITY_FILE)
+    only_error(project, site, SECURITY_FILE, MISSING)
 
 
 class Web(FetcherInterface):
