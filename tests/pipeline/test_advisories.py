@@ -8,7 +8,7 @@ import click
 import pytest
 
 from publisher.cli.operate.status import StatusReport
-from publisher.errors import InputError, TidegateError
+from publisher.errors import InputError
 from publisher.model.records.ledger_entry import LedgerAction
 from publisher.pipeline.operate.status import read_status
 from publisher.pipeline.release.promote import PromoteRequest
@@ -83,8 +83,9 @@ def test_a_release_without_a_way_back_is_not_taken_back(project: Project) -> Non
     project.publish("1.1.0")
     request = PromoteRequest("node", "stable", action=LedgerAction.ROLLBACK)
     before = tree(project.bucket)
-    with pytest.raises(TidegateError):
-        plan_rollback(request, Version.parse("1.1.0"), project.catalog, project.look(), project.key_ring(), project.now)
+    version, keys = Version.parse("1.1.0"), project.key_ring()
+    with pytest.raises(InputError, match="rollback metadata"):
+        plan_rollback(request, version, project.catalog, project.look(), keys, project.now, "Nodes lose files.")
     assert tree(project.bucket) == before
 
 
