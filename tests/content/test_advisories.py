@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from publisher.content.load import load_catalog
+from publisher.content.yaml_reader import parse
 from publisher.errors import ContentError
 from publisher.model.catalog import Catalog
+from publisher.model.content.advisory import Advisory
 from publisher.wire.version import Version
 from tests.content.conftest import Check
+
+ROOT = Path(__file__).parents[2]
 
 ADVISORY = """\
 id: leak
@@ -152,3 +158,16 @@ def test_a_copy_of_the_folder_is_not_mistaken_for_it(project: Path, problems: Ch
         "is not used",
         "move it to its folder, or remove it; did you mean advisories?",
     )
+
+
+def test_the_example_of_the_documentation_is_an_advisory() -> None:
+    document = (ROOT / "docs/advisories.md").read_text("utf-8")
+    [example] = re.findall(r"```yaml\n(.*?)```", document, re.DOTALL)
+    parsed, problems = parse(example.encode(), "docs/advisories.md")
+    assert parsed is not None
+    assert list(problems) == []
+    advisory = Advisory.model_validate_json(json.dumps(parsed.data))
+    assert [str(part) for part in advisory.affected] == ["from 4.0.0, before 4.0.5", "from 4.1.0, before 4.1.2"]
+    assert str(advisory.safe_from) == "4.1.2"
+    for name in Advisory.model_fields.keys() - {"sample"}:
+        assert f"`{name}`" in document or f"{name}:" in document, name
