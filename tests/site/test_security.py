@@ -219,3 +219,15 @@ def test_r96_nothing_of_an_advisory_is_told_before_its_time(hidden: dict[str, An
 def test_what_is_no_target_makes_no_file(target: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         security_file([target])
+
+
+def test_a_version_with_a_problem_stays_supported_until_its_support_ends() -> None:
+    content = given(advisory(affected=[{"before": "4.2.0"}], fixed_in=["4.2.0"]), floor=None)
+    shown = text(content, "releases/index.md")
+    assert "Storage node 4.1.0 18 November 2026 no end planned security problem" in shown
+    old = catalog(
+        advisories=(advisory(affected=[{"before": "4.2.0"}], fixed_in=["4.2.0"]),),
+        releases=(OLD, FIX, COMING),
+        products=(product(min_supported="4.1.0"),),
+    )
+    assert "not supported" in text(old, "releases/index.md")

@@ -271,6 +271,11 @@ class SupportRow:
     ends: datetime | None
     """When its support ends at the earliest, or has ended; None: no end is planned, or it was never known."""
 
+    @property
+    def ended(self) -> bool:
+        """Whether it is no longer supported."""
+        return self.status.tone == "stop" and self.status is not AFFECTED
+
 
 def _support(scene: Scene, views: list[ReleaseView]) -> list[SupportRow]:
     """A row for each published version; pre-releases are not supported anyway."""
@@ -288,10 +293,10 @@ def _support_row(view: ReleaseView, ends: datetime | None) -> SupportRow:
         )
     if view.insecure:
         return SupportRow(view, INSECURE, ends)
-    if view.advisories:
-        return SupportRow(view, AFFECTED, ends)
     if view.unsupported:
         return SupportRow(view, UNSUPPORTED, ends)
+    if view.advisories:
+        return SupportRow(view, AFFECTED, ends)
     return SupportRow(view, Chip("wait", "deprecated") if ends is not None else Chip("go", "supported"), ends)
 
 
