@@ -12,6 +12,7 @@ from datetime import timedelta
 from itertools import repeat
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NoReturn
 
 import pytest
 from tuf.api.exceptions import DownloadError, DownloadHTTPError
@@ -153,21 +154,20 @@ def test_indefinite_freeze_attack(live: Project, machine: Machine) -> None:
 # --- malicious mirrors preventing updates
 
 
-def unreachable() -> Iterator[bytes]:
-    raise DownloadError("the host does not accept connections")
-    yield b""
+def failing(error: DownloadError) -> Callable[[], NoReturn]:
+    """An answer that breaks off before its first byte."""
 
+    def answer() -> NoReturn:
+        raise error
 
-def nothing_there() -> Iterator[bytes]:
-    raise DownloadHTTPError("was answered with status 404", 404)
-    yield b""
+    return answer
 
 
 @pytest.mark.parametrize(
     ("answer", "words", "code", "exit_code"),
     [
-        (unreachable, "cannot check for updates: ", Code.UNREACHABLE, 5),
-        (nothing_there, "a file is missing on the server", Code.MISSING, 5),
+        (failing(DownloadError("nobody answers")), "cannot check for updates: ", Code.UNREACHABLE, 5),
+        (failing(DownloadHTTPError("status 404", 404)), "a file is missing on the server", Code.MISSING, 5),
         (sent(b""), "metadata is not valid", Code.NOT_VERIFIED, 4),
         (sent(b"junk"), "metadata is not valid", Code.NOT_VERIFIED, 4),
         (sent(b"<html>sold</html>"), r"sent a web page instead of timestamp\.json", Code.WEB_PAGE, 4),
@@ -220,17 +220,11 @@ def test_rollback_attack(live: Project, machine: Machine, lost: bool) -> None:
 def test_slow_retrieval_attack(machine: Machine, live: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server takes four minutes for every file: a check ends after five. Slow single files: see docs/attacks.md."""
     live.publish("1.2.0")
-    clock = SimpleNamespace(seconds=0.0, monotonic=lambda: clock.seconds)
-    monkeypatch.setattr(limits, "time", clock)
-
-    def wait(_path: str) -> None:
-        clock.seconds += 240
-
-    machine.wire.before = wait
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: 240.0 * len(machine.wire.asked)))
     words = "the server is too slow .* took longer than 300 seconds"
     machine.refuses(words, Code.TOO_SLOW, exit_code=5, newer=NEWS)
     assert not [path for path in machine.wire.asked if "/targets/" in path]
-    machine.wire.before = lambda _path: None
+    monkeypatch.undo()
     assert machine.offered() == "1.2.0"
 
 
