@@ -16,7 +16,7 @@ from publisher.channel.layout import metadata_key
 from publisher.pipeline.operate.verify import StoreSource
 from publisher.storage.protocol import Storage
 from tests.pipeline.test_rollback import take_back
-from tests.support.approving import edit
+from tests.support.approving import edit, promote, stage
 from tests.support.flaky import FlakyStorage, Result
 from tests.support.machine import Machine, machine_for
 from tests.support.project import Project, tree
@@ -55,7 +55,20 @@ def test_a_client_that_runs_what_was_taken_back_is_led_back(live: Project, machi
     assert machine.offered() == "1.2.0"
 
 
-def test_a_wrong_word_in_a_signed_feed_is_mended_by_the_channels_people(live: Project, machine: Machine) -> None:
+def by_release(live: Project) -> None:
+    live.publish("1.1.0")
+
+
+def by_candidate(live: Project) -> None:
+    stage(live, "1.1.0")
+    live.approve("1.1.0")
+    promote(live)
+
+
+@pytest.mark.parametrize("publish", [by_release, by_candidate])
+def test_a_wrong_word_in_a_signed_feed_is_mended_by_the_channels_people(
+    live: Project, machine: Machine, publish: Callable[[Project], None]
+) -> None:
     """go-ethereum#23446: a wrong year in a signed feed needed the whole ceremony.
 
     Here two persons of the channel sign the same version again; the keys of root and targets stay in their safe.
@@ -64,7 +77,7 @@ def test_a_wrong_word_in_a_signed_feed_is_mended_by_the_channels_people(live: Pr
         (live.keys / f"{name}.pem").unlink()
     edit(live.content / "releases/node/1.1.0.yaml", "Version 1.1.0 of the node.", "Mends a crash of 2026.")
     live.forget()
-    live.publish("1.1.0")
+    publish(live)
     release = machine.download().answer["release"]
     assert (release["version"], release["sentence"]) == ("1.1.0", "Mends a crash of 2026.")
     assert not (live.bucket / metadata_key("targets", 2)).exists()

@@ -132,11 +132,13 @@ def test_a_thief_of_two_keys_of_a_channel(
     machine.refuses(words, newer=r"state/.*/metadata/.*")
 
 
-# --- rollout and notes
+# --- rollout, brakes and notes
 
 
-@pytest.mark.parametrize(("role", "key"), [("rollout", "rollout-ben"), ("notes", "notes-coco")])
-def test_a_thief_of_rollout_or_notes_ships_nothing(live: Project, machine: Machine, role: str, key: str) -> None:
+@pytest.mark.parametrize(
+    ("role", "key"), [("rollout", "rollout-ben"), ("brakes", "brakes-ben"), ("notes", "notes-coco")]
+)
+def test_a_thief_of_a_shared_role_ships_nothing(live: Project, machine: Machine, role: str, key: str) -> None:
     """The role lists a feed and a program of the channel; clients take these from the channel's own role alone."""
     thief = Thief.of(live, key, *ONLINE)
     malware = thief.malware(STABLE, 9, key)

@@ -141,6 +141,7 @@ def test_the_log_says_of_the_release_that_it_was_taken_back_and_by_which_entry(
 
 
 def test_the_site_says_the_same_as_the_command(taken_back: Project, publish: Publish, tmp_path: Path) -> None:
+    """storj#3865: the dashboard told of an update, and the updater said not yet."""
     built = publish(
         "build", "--to", tmp_path / "site", "--mkdocs", ROOT / "mkdocs.yml", "--templates", ROOT / "templates",
         "--bucket", taken_back.bucket, cwd=taken_back.base,

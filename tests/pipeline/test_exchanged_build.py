@@ -32,6 +32,7 @@ from tests.support.project import Project, tree
 @pytest.mark.parametrize("sums", [False, True], ids=["genuine-sums", "rewritten-sums"])
 @pytest.mark.parametrize("key", THIEVES)
 def test_an_exchanged_build_is_not_shown_to_those_who_approve(staged: Project, key: str, sums: bool) -> None:
+    """Our own channel: a candidate vouched for itself, and people were shown what nobody had built."""
     digest = exchange(staged, staged.storage(), key, sums=sums)
     assert staged.staged().candidate.digest == digest
     before = tree(staged.bucket)
@@ -113,7 +114,10 @@ def test_a_refused_staging_does_not_void_the_candidate_that_is_there(staged: Pro
 
 
 def test_bytes_exchanged_under_a_good_name_after_the_approvals_do_not_go_live(staged: Project) -> None:
-    """The metadata is honest, and the object that it names is not: clients would refuse it, and see no update."""
+    """bsv-desktop#68, openagents#638: a file was signed, or signed again, after it had been hashed.
+
+    The metadata is honest, and the object that it names is not: clients would refuse it, and see no update.
+    """
     staged.approve("1.1.0")
     target = next(path for path in (staged.bucket / "tuf/targets/artifacts/node/stable/1.1.0").iterdir())
     target.chmod(0o600)

@@ -264,6 +264,7 @@ def test_a_digest_that_differs_from_the_recorded_one_is_refused(project: Project
 
 
 def test_somebody_else_publishing_in_between_wins(project: Project) -> None:
+    """iracing-screenshot-tool#82: two publishers at once made one release of two halves."""
     project.publish("1.0.0")
     project.add_release("1.1.0")
     project.add_release("1.1.1")

@@ -61,6 +61,7 @@ def test_every_root_that_was_shipped_is_kept(history: Project) -> None:
 
 @pytest.mark.parametrize("known", KEPT, ids=lambda path: path.name)
 def test_a_client_of_any_root_updates_to_the_newest(history: Project, known: Path, tmp_path: Path) -> None:
+    """slsa-github-generator#1163, loky#657: clients that were shipped with an old root were stranded."""
     url, newest = history.bucket.as_uri(), len(KEPT)
     ours = UpdateClient(url, known.read_bytes(), tmp_path / "ours", fetcher_for(url), lambda: history.now)
     assert ours.fetch_feed("node", "stable", "linux-amd64").release is not None

@@ -193,6 +193,7 @@ def test_swapped_files_for_people_are_refused(project: Project) -> None:
 
 
 def test_added_files_for_people_are_not_published(project: Project) -> None:
+    """balrog#3836: adding a file to a release skipped the signoff."""
     stage(project, "1.0.0")
     sign(project)
     [folder] = project.bucket.glob("staging/node.stable/*/people")

@@ -91,12 +91,14 @@ def test_a_version_after_one_that_was_taken_back_is_the_required_one() -> None:
 
 
 def test_a_pre_release_meets_nothing() -> None:
+    """nearcore#14241: a version was mandatory of which only a release candidate existed."""
     release = needed("5.0.0-rc.1")
     decision = evaluate(build.catalog([UPGRADE], [release]), release, "beta", at("2026-03-25"))
     assert outcome(decision, "freeze.hard") is Outcome.WAITING
 
 
 def test_a_requirement_of_another_release_line_does_not_help() -> None:
+    """bsc#2025: the lowest version that a fork needs differs by release line."""
     other = UPGRADE.model_copy(
         update={"requires": build.event("2026-03-31", "2026-04-01", requires=[LINE | {"channel": "beta"}]).requires}
     )

@@ -43,6 +43,7 @@ def verdict(moment: str, *events: Event, release: Release = NEEDED, **evidence: 
     ],
 )
 def test_r28_it_passes_until_21_days_before_and_then_asks_for_an_approval(moment: str, outcome: Outcome) -> None:
+    """zcash#4111: a version that everybody needed came out a day before the fork."""
     assert verdict(moment).outcome is outcome
 
 
