@@ -10,7 +10,7 @@ from tests.support.command import ROOT
 
 EDGES = ("cli/", "client/cli.py", "client/__main__.py", "site/mkdocs/plugin.py")
 WORLD = {"datetime.now", "datetime.utcnow", "date.today", "os.environ", "os.getenv", "sys.exit", "print"}
-WITHOUT_MODULES = {"bench", "conformance", "golden", "support", "system", "vectors"}
+WITHOUT_MODULES = {"attacks", "bench", "conformance", "golden", "support", "system", "vectors"}
 TESTED_ELSEWHERE = {"locks", "text", "wire"}
 
 
