@@ -8,8 +8,19 @@ from pathlib import Path
 
 from tuf.ngclient import FetcherInterface
 
+from publisher.channel.brakes import notice_key, with_brakes
 from publisher.client.network.http import fetcher_for
 from publisher.client.updater import UpdateClient
+from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
+from publisher.pipeline.objects.planned import PlannedObject
+from publisher.pipeline.publication.plan import plan_publication
+from publisher.pipeline.site.signing import apply_signing, plan_signing
+from publisher.site.outputs.security import signed_advisories
+from publisher.storage.protocol import Body
+from publisher.wire.brakes import BRAKES, Brake
+from publisher.wire.feed_words import WithdrawalAction
+from tests.support.advising import advise
+from tests.support.braking import ordered
 from tests.support.project import Project
 from tests.support.requiring import require
 
@@ -71,3 +82,32 @@ def ten_events(project: Project) -> None:
             earliest, latest = f"2027-01-{day - 1:02}T12:00:00Z", f"2027-01-{day + 1:02}T12:00:00Z"
             path.write_text(path.read_text() + TRIGGER.format(height=height, earliest=earliest, latest=latest))
     project.forget()
+
+
+def withdraw_many(project: Project, count: int) -> None:
+    """Withdraw so many old versions in one flip, each with a notice of the greatest length."""
+    bucket = project.look()
+    live = bucket.published()
+    brakes, objects = [], []
+    for number in range(count):
+        order = ordered(project, f"0.{number}.0", action=WithdrawalAction.UPDATE, because="It loses data. " * 18)
+        notice = Body.from_bytes(order.notice(project.now).to_bytes())
+        brakes.append(Brake(notice.sha256, order.version))
+        objects.append(PlannedObject.of(notice_key("node", "stable", notice.sha256), notice))
+    content = with_brakes(live, "node.stable", project.now, withdrawn=brakes)
+    keys = project.key_ring()
+    advance = bucket.advance(project.catalog.signers, keys.of, project.now)
+    metadata = advance.to(live.targets.signed, {}, {BRAKES: content}, signed_targets=live.targets)
+    body = LedgerEntryBody.routine(LedgerAction.REFRESH, None)
+    plan_publication(body, metadata, bucket, keys, project.now, before=objects).apply(project.storage())
+
+
+def advise_many(project: Project, count: int) -> None:
+    """Sign so many advisories about old versions, and a manifest of a site."""
+    project.add_release("0.0.1")
+    for number in range(count):
+        advise(project, 'before: "0.5.0"', ident=f"leak-{number}")
+    advisories = signed_advisories(project.catalog, project.now)
+    manifest = Body.from_bytes(b"a manifest of pages, which only an auditor reads")
+    plan = plan_signing(manifest, advisories, project.look(), project.catalog, project.key_ring(), project.now)
+    apply_signing(plan, project.storage())
