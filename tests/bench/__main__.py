@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import backtest, commands, rules, s3, wire
+from tests.bench import backtest, brakes, commands, rules, s3, wire
 
 OUTPUT = Path("build/bench.json")
 
@@ -16,7 +16,7 @@ def main() -> None:
     """Run all, print a line each, write the report."""
     report: dict[str, dict[str, object]] = {}
     with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as scratch:
-        for suite in (commands, rules, wire, backtest, s3):
+        for suite in (commands, rules, wire, brakes, backtest, s3):
             for name, result in suite.run(Path(scratch)):
                 report[name] = result.as_dict()
                 sys.stdout.write(f"{result.line(name)}\n")
