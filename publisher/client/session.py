@@ -1,7 +1,7 @@
 """One consistent state of a channel, verified down to the role that ships it.
 
 `trusted_metadata` does what the TUF specification asks of a client (section 5). On top of it, this module asks for the
-role of one product's channel, its duties and the brakes.
+role of one product's channel, its duties, and what the brakes stop on it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,14 @@ from publisher.client.metadata.trusted import (
     up_to_date,
 )
 from publisher.client.network.patience import ServerPatience
-from publisher.wire.brakes import BRAKES, silenced_by
+from publisher.wire.brakes import (
+    BRAKES,
+    ChannelBrakes,
+    brakes_of,
+    candidate_digest,
+    lifted_by,
+    silenced_by,
+)
 from publisher.wire.duties import Signature, check_duties
 from publisher.wire.errors import ClientInputError, ClientVerificationError, Code, ExpiredError
 
@@ -84,6 +91,8 @@ class Session:
     """When the channel was last reached, UTC: at `checked_at`, or earlier if it was offline."""
     silenced: bool
     """Whether the brakes have expired, so that nothing may be offered."""
+    brakes: ChannelBrakes
+    """What is stopped on the channel; while the brakes have expired, what was stopped before."""
 
     def target(self, path: str) -> TargetFile | None:
         """The target, if the role itself lists it; whoever else lists that path is not believed."""
@@ -116,14 +125,15 @@ def _verify(
     updater = metadata.updater
     trusted = updater._trusted_set
     targets = trusted.targets
-    listed = [name.removesuffix(".json") for name in trusted.snapshot.meta]
-    _refuse_unpublished(targets, listed, role_name)
+    names = [name.removesuffix(".json") for name in trusted.snapshot.meta]
+    _refuse_unpublished(targets, names, role_name)
     # Asking for a path makes python-tuf load and verify the roles that may publish it.
     updater.get_targetinfo(path)
     needed: list[Signed] = [trusted.root, trusted.timestamp, trusted.snapshot, trusted.targets]
     signatures: tuple[Signature, ...] = ()
+    brakes: Metadata[Targets] | None = None
     silenced = False
-    for name in listed:
+    for name in names:
         if name == Targets.type or not silenced_by(name, [role_name]):
             continue
         if name == BRAKES:
@@ -140,6 +150,10 @@ def _verify(
         needed.append(delegated.signed)
         if name == role_name:
             role, signatures = delegated.signed, signed_by
+        elif name == BRAKES:
+            brakes = delegated
+    listed = brakes_of(brakes.signed, role_name) if brakes else ChannelBrakes()
+    _refuse_rejected(role, role_name, listed)
     return Session(
         updater,
         role_name,
@@ -149,6 +163,7 @@ def _verify(
         checked_at=trusted.reference_time,
         reached_at=metadata.reached_at,
         silenced=silenced,
+        brakes=listed.without(lifted_by(role)),
     )
 
 
@@ -161,6 +176,16 @@ def _load_brakes(updater: Updater) -> None:
             " nothing is offered until they are renewed",
             fix="keep what you run, and tell the publisher if this goes on",
         ) from error
+
+
+def _refuse_rejected(role: Targets, role_name: str, listed: ChannelBrakes) -> None:
+    """Refuse metadata of the channel that somebody said no to, whoever has signed it meanwhile."""
+    if candidate_digest(role) in listed.rejected:
+        raise ClientVerificationError(
+            f"the publisher has rejected the state of {role_name} that the server offers; nothing of it is used",
+            fix="keep what you run, try again later, and tell the publisher if this goes on",
+            code=Code.REJECTED,
+        )
 
 
 def _verified(source: MetadataSource, updater: Updater, role_name: str) -> Metadata[Targets]:

@@ -23,12 +23,14 @@ tests/vectors/client/expired-roles.json and brakes.json hold published test vect
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from tuf.api.metadata import Signed
+from tuf.api.metadata import Metadata, Signed, Targets
+from tuf.api.serialization.json import JSONSerializer
 
 from publisher.wire.errors import ClientVerificationError, FeedError
 from publisher.wire.json_object import At, JsonObject, digest_at, slug_at, time_at, version_at
@@ -43,6 +45,7 @@ __all__ = [
     "ChannelBrakes",
     "Freeze",
     "brakes_of",
+    "candidate_digest",
     "lifted_by",
     "silenced_by",
 ]
@@ -125,15 +128,18 @@ class ChannelBrakes:
         )
 
     def joined(self, holds: Iterable[Brake], withdrawn: Iterable[Brake]) -> ChannelBrakes:
-        """The same with brakes that were seen earlier, each id once."""
+        """The same with brakes that were seen earlier, each once.
+
+        What is listed takes the place of nothing: under the id of an earlier brake it may name another version.
+        """
         return replace(
             self, holds=_joined(tuple(holds), self.holds), withdrawn=_joined(tuple(withdrawn), self.withdrawn)
         )
 
 
 def _joined(before: tuple[Brake, ...], now: tuple[Brake, ...]) -> tuple[Brake, ...]:
-    ids = {brake.id for brake in now}
-    return (*(brake for brake in before if brake.id not in ids), *now)
+    listed = frozenset(now)
+    return (*(brake for brake in before if brake not in listed), *now)
 
 
 def _last(brakes: tuple[Brake, ...], version: Version, platform: str) -> Brake | None:
@@ -171,6 +177,11 @@ def lifted_by(role: Signed) -> tuple[str, ...]:
         return _each(JsonObject(fields, ""), LIFTED_FIELD, digest_at)
     except FeedError as error:
         raise _malformed(error, "channel") from None
+
+
+def candidate_digest(role: Targets) -> str:
+    """What `rejected` names metadata of a channel by: SHA-256 of its compact JSON without signatures."""
+    return hashlib.sha256(Metadata(role).to_bytes(JSONSerializer(compact=True))).hexdigest()
 
 
 def silenced_by(role: str, channel_roles: Iterable[str]) -> tuple[str, ...]:

@@ -46,6 +46,8 @@ class Code(StrEnum):
     """The channel does not publish what was asked for."""
     NOT_VERIFIED = "not-verified"
     """What the server offers is not what the publisher signed."""
+    REJECTED = "rejected"
+    """The channel's newest state is one that its publisher has rejected."""
     OLDER_THAN_SEEN = "older-than-seen"
     """The server offers an older state than this client has seen."""
     TOO_LARGE = "too-large"

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tuf.api.metadata import Metadata, Targets
 
+from publisher.channel.candidates.candidate import payload_digest
 from publisher.client.updater import UpdateClient
-from publisher.wire.brakes import silenced_by
+from publisher.wire.brakes import LIFTED_FIELD, candidate_digest, silenced_by
 from publisher.wire.errors import ClientVerificationError, Code, ExpiredError
 from tests.client.conftest import ASK, CountingFetcher, empty
-from tests.support.tuf_repository import PAST, Bucket
+from tests.support.tuf_repository import ALICE, PAST, Bucket
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "client" / "expired-roles.json"
 CASES = json.loads(VECTORS.read_text(encoding="utf-8"))["cases"]
@@ -96,3 +98,64 @@ def test_brakes_that_are_listed_but_not_delegated_stop_everything(bucket: Bucket
     bucket.publish()
     with pytest.raises(ClientVerificationError, match="do not lead to brakes"):
         client.fetch_feed(*ASK)
+
+
+def signed_role(bucket: Bucket) -> Targets:
+    return (
+        Metadata[Targets]
+        .from_bytes(bucket.path(f"tuf/metadata/{bucket.version}.btfs-node.stable.json").read_bytes())
+        .signed
+    )
+
+
+def test_the_name_of_a_candidate_is_the_one_that_it_is_staged_under(bucket: Bucket) -> None:
+    assert candidate_digest(signed_role(bucket)) == payload_digest(signed_role(bucket))
+
+
+def test_a_state_that_was_rejected_is_refused_though_everybody_signed_it(bucket: Bucket, client: UpdateClient) -> None:
+    feed = client.fetch_feed(*ASK)
+    bucket.brakes = True
+    bucket.publish()
+    next_state = signed_role(bucket)
+    next_state.version += 1
+    bucket.stopped()["rejected"] = [candidate_digest(next_state)]
+    bucket.publish()
+    with pytest.raises(ClientVerificationError, match=r"has rejected the state of btfs-node\.stable") as caught:
+        client.fetch_feed(*ASK)
+    assert caught.value.code is Code.REJECTED
+    assert "keep what you run" in caught.value.fix
+    # Brakes that no longer list it let it pass: there is no memory of what was rejected.
+    bucket.stopped()["rejected"] = []
+    bucket.publish()
+    assert client.fetch_feed(*ASK) == feed
+
+
+def test_what_another_channel_rejected_is_refused_there_only(bucket: Bucket, client: UpdateClient) -> None:
+    bucket.brakes = True
+    bucket.stopped()["rejected"] = ["0" * 64]
+    bucket.publish()
+    assert client.fetch_feed(*ASK).release is not None
+
+
+def test_brakes_that_cannot_be_read_stop_everything(bucket: Bucket, client: UpdateClient) -> None:
+    bucket.brakes = True
+    bucket.stopped()["holds"] = "all of them"
+    bucket.publish()
+    with pytest.raises(ClientVerificationError, match="signed metadata of the brakes role is malformed"):
+        client.fetch_channel(*ASK)
+
+
+def test_a_list_of_lifted_brakes_that_cannot_be_read_stops_everything(bucket: Bucket, client: UpdateClient) -> None:
+    bucket.role_fields = {LIFTED_FIELD: "all of them"}
+    bucket.publish()
+    with pytest.raises(ClientVerificationError, match="signed metadata of the channel role is malformed"):
+        client.fetch_channel(*ASK)
+
+
+def test_brakes_need_the_duties_that_their_delegation_asks_for(bucket: Bucket, client: UpdateClient) -> None:
+    bucket.brakes = True
+    bucket.brakes_duties = ("operations",)
+    bucket.brakes_signers = (ALICE,)
+    bucket.publish()
+    with pytest.raises(ClientVerificationError, match="brakes needs the signature of a person with the duty operation"):
+        client.fetch_channel(*ASK)

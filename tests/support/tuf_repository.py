@@ -131,6 +131,13 @@ class Bucket:
         """Target files that the top-level targets role lists itself."""
         self.brakes = False
         """Whether the snapshot lists the role brakes."""
+        self.brakes_keys: tuple[Person, ...] | None = None
+        """The keys that the role brakes accepts; None: those of the channel."""
+        self.brakes_signers: tuple[Person, ...] | None = None
+        """Those who sign it; None: those of the channel."""
+        self.brakes_duties: tuple[str, ...] = ()
+        self.brakes_fields: dict[str, Any] = {}
+        """Further signed fields of the role brakes."""
         self.extra_metas: tuple[str, ...] = ()
         """Roles that the snapshot lists though nobody delegates to them."""
         self.claims: dict[str, int] = {}
@@ -185,6 +192,39 @@ class Bucket:
         """Publish this version, with what events require."""
         self.release(a_feed(version=version, requirements=list(requirements), **changes))
 
+    def brake(
+        self, kind: str, version: str = "4.1.0", *, platforms: tuple[str, ...] = (), serve: bool = True, **changes: Any
+    ) -> str:
+        """Publish a hold or a withdrawal of a version, with its notice; its id. `changes` are those of the notice."""
+        notice: dict[str, Any] = {
+            "format": "tidegate-notice/1",
+            "kind": kind,
+            "product": "btfs-node",
+            "channel": "stable",
+            "version": version,
+            "at": "2027-01-14T08:00:00Z",
+            "because": "It deletes wallets when it starts.",
+        }
+        notice |= {"platforms": list(platforms)} if platforms else {}
+        notice |= {"next_update": "2027-01-16T12:00:00Z"} if kind == "hold" else {"action": "stop"}
+        data = json.dumps(notice | changes).encode()
+        brake = {"id": hashlib.sha256(data).hexdigest(), "version": version}
+        brake |= {"platforms": list(platforms)} if platforms else {}
+        if serve:
+            self.write(f"tuf/targets/brakes/btfs-node/stable/{brake['id']}.notice.json", data)
+        channel = self.stopped()
+        channel.setdefault({"hold": "holds", "withdrawal": "withdrawn"}[kind], []).append(brake)
+        self.brakes = True
+        self.publish()
+        return str(brake["id"])
+
+    def stopped(self) -> dict[str, Any]:
+        """What the brakes list for btfs-node stable; change it, then publish."""
+        channel: dict[str, Any] = self.brakes_fields.setdefault("x-tidegate-brakes", {}).setdefault(
+            "btfs-node.stable", {}
+        )
+        return channel
+
     def renew(self) -> None:
         """Sign and write snapshot and timestamp as the next version, over the same roles of people."""
         self.version += 1
@@ -197,7 +237,10 @@ class Bucket:
         role, keys = delegation(self.keys, threshold=self.threshold, duties=self.duties, paths=self.paths)
         roles = {role.name: role}
         if self.brakes:
-            roles["brakes"] = DelegatedRole("brakes", list(keys), 1, True, ["brakes/*/*/*"])
+            brakes_keys = [person.public for person in self.brakes_keys or self.keys]
+            keys |= {key.keyid: key for key in brakes_keys}
+            ids, duties = [key.keyid for key in brakes_keys], {"x-tidegate-duties": list(self.brakes_duties)}
+            roles["brakes"] = DelegatedRole("brakes", ids, 1, True, ["brakes/*/*/*"], None, duties)
         targets = Metadata(Targets(version=self.version, expires=self.expires["targets"]))
         targets.signed.delegations = Delegations(dict(keys), roles)
         targets.signed.targets = self._write_targets(self.foreign)
@@ -207,8 +250,9 @@ class Bucket:
         self._write_metadata("targets", targets, (self.top_level["targets"],))
         self._write_metadata(role.name, delegated, self.signers)
         if self.brakes:
-            brakes = Metadata(Targets(version=self.version, expires=self.expires["brakes"]))
-            self._write_metadata("brakes", brakes, self.signers)
+            fields = dict(self.brakes_fields)
+            brakes = Metadata(Targets(self.version, expires=self.expires["brakes"], unrecognized_fields=fields))
+            self._write_metadata("brakes", brakes, self.brakes_signers or self.signers)
 
         metas = {
             f"{name}.json": MetaFile(self.version, self.claims.get(name))
