@@ -15,6 +15,13 @@ from tuf.api.exceptions import ExpiredMetadataError
 from tuf.api.metadata import Metadata, Signed, TargetFile, Targets
 from tuf.ngclient import FetcherInterface, Updater
 
+from publisher.client.brakes.remembered import (
+    RememberedBrake,
+    after_check,
+    in_force,
+    read_remembered,
+    write_remembered,
+)
 from publisher.client.metadata.trusted import (
     Clock,
     MetadataSource,
@@ -74,6 +81,11 @@ class ChannelSource:
     def feeds_dir(self) -> Path:
         return self.state / "feeds"
 
+    @property
+    def brakes_dir(self) -> Path:
+        """Holds and withdrawals that were seen, by channel, and their notices."""
+        return self.state / "brakes"
+
 
 @dataclass(frozen=True)
 class Session:
@@ -92,7 +104,9 @@ class Session:
     silenced: bool
     """Whether the brakes have expired, so that nothing may be offered."""
     brakes: ChannelBrakes
-    """What is stopped on the channel; while the brakes have expired, what was stopped before."""
+    """What is stopped on the channel, listed now or remembered, and not lifted."""
+    remembered: tuple[RememberedBrake, ...]
+    """What this machine remembers of that after the check."""
 
     def target(self, path: str) -> TargetFile | None:
         """The target, if the role itself lists it; whoever else lists that path is not believed."""
@@ -113,13 +127,26 @@ def start_session(
     `even_silenced` lets brakes that have expired pass, for callers that offer nothing then. The caller holds the lock
     of the state directory. Raises ClientError, exceptions of python-tuf, OSError.
     """
-    make_directory(source.feeds_dir)
+    for directory in (source.feeds_dir, source.brakes_dir):
+        make_directory(directory)
+    role_name = f"{product}.{channel}"
+    record = source.brakes_dir / f"{role_name}.json"
+    remembered = read_remembered(record)
     with up_to_date(source.metadata) as metadata:
-        return _verify(source.metadata, metadata, f"{product}.{channel}", path, even_silenced)
+        session = _verify(source.metadata, metadata, role_name, path, remembered, even_silenced)
+    # Only now it is sure that nothing older was replayed. Whoever is killed in between has answered nothing yet.
+    if session.remembered != remembered and not source.offline:
+        write_remembered(record, session.remembered)
+    return session
 
 
 def _verify(
-    source: MetadataSource, metadata: TrustedMetadata, role_name: str, path: str, even_silenced: bool
+    source: MetadataSource,
+    metadata: TrustedMetadata,
+    role_name: str,
+    path: str,
+    remembered: tuple[RememberedBrake, ...],
+    even_silenced: bool,
 ) -> Session:
     """The session. The roles that it rests on are added to those of `metadata`."""
     updater = metadata.updater
@@ -131,7 +158,7 @@ def _verify(
     updater.get_targetinfo(path)
     needed: list[Signed] = [trusted.root, trusted.timestamp, trusted.snapshot, trusted.targets]
     signatures: tuple[Signature, ...] = ()
-    brakes: Metadata[Targets] | None = None
+    listed, brakes_keys = ChannelBrakes(), frozenset[str]()
     silenced = False
     for name in names:
         if name == Targets.type or not silenced_by(name, [role_name]):
@@ -151,9 +178,11 @@ def _verify(
         if name == role_name:
             role, signatures = delegated.signed, signed_by
         elif name == BRAKES:
-            brakes = delegated
-    listed = brakes_of(brakes.signed, role_name) if brakes else ChannelBrakes()
+            listed = brakes_of(delegated.signed, role_name)
+            brakes_keys = frozenset(signature.keyid for signature in signed_by)
     _refuse_rejected(role, role_name, listed)
+    lifted = lifted_by(role)
+    remembered = after_check(remembered, listed, brakes_keys, _keys_of(targets, BRAKES), lifted)
     return Session(
         updater,
         role_name,
@@ -163,7 +192,8 @@ def _verify(
         checked_at=trusted.reference_time,
         reached_at=metadata.reached_at,
         silenced=silenced,
-        brakes=listed.without(lifted_by(role)),
+        brakes=in_force(remembered, listed, lifted),
+        remembered=remembered,
     )
 
 
@@ -176,6 +206,12 @@ def _load_brakes(updater: Updater) -> None:
             " nothing is offered until they are renewed",
             fix="keep what you run, and tell the publisher if this goes on",
         ) from error
+
+
+def _keys_of(targets: Targets, role_name: str) -> frozenset[str]:
+    """Ids of the keys that count for a delegated role; none where nobody delegates to it."""
+    roles = (targets.delegations.roles if targets.delegations else None) or {}
+    return frozenset(roles[role_name].keyids) if role_name in roles else frozenset()
 
 
 def _refuse_rejected(role: Targets, role_name: str, listed: ChannelBrakes) -> None:

@@ -38,6 +38,7 @@ from publisher.client.session import DISTRUST, ChannelSource, Session, start_ses
 from publisher.client.state_lock import locked
 from publisher.client.tuf_errors import plain_errors, sent_wrong_bytes
 from publisher.wire import feed_parser as feeds
+from publisher.wire.brakes import ChannelBrakes
 from publisher.wire.duties import Signature
 from publisher.wire.errors import (
     ClientError,
@@ -80,6 +81,8 @@ class VerifiedChannel:
     """When the channel was last reached, UTC; before `checked_at` if this machine recalls what it verified then."""
     silenced: bool
     """Whether the channel's brakes have expired: nothing may be offered, and it is unclear what is on hold."""
+    brakes: ChannelBrakes
+    """What is stopped on the channel: listed by its brakes or remembered, and not lifted."""
 
 
 class UpdateClient:
@@ -173,6 +176,7 @@ class UpdateClient:
                 withdrawn=withdrawn_versions(session.role),
                 reached_at=session.reached_at,
                 silenced=session.silenced,
+                brakes=session.brakes,
             )
 
     def download(self, feed: ParsedFeed, to_dir: Path) -> Downloaded:

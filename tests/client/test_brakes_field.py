@@ -85,7 +85,13 @@ def test_what_is_lifted_stops_nothing_any_more() -> None:
 def test_what_was_seen_before_goes_on_stopping() -> None:
     seen = Brake(HOLD, NEW)
     assert ChannelBrakes().joined([seen], [seen]) == ChannelBrakes(holds=(seen,), withdrawn=(seen,))
-    assert ChannelBrakes(holds=(seen,)).joined([seen], []) == ChannelBrakes(holds=(seen,)), "each id counts once"
+    assert ChannelBrakes(holds=(seen,)).joined([seen], []) == ChannelBrakes(holds=(seen,)), "each counts once"
+
+
+def test_an_earlier_hold_is_not_replaced_by_one_of_the_same_id_that_stops_less() -> None:
+    """The id is that of a notice, which nobody reads before a version is stopped."""
+    seen, narrowed = Brake(HOLD, NEW), Brake(HOLD, NEW, ("linux-amd64",))
+    assert ChannelBrakes(holds=(narrowed,)).joined([seen], []).stops(NEW, "windows-amd64")
 
 
 def test_a_freeze_holds_from_its_first_moment_until_its_last() -> None:

@@ -208,7 +208,7 @@ class Bucket:
         notice |= {"platforms": list(platforms)} if platforms else {}
         notice |= {"next_update": "2027-01-16T12:00:00Z"} if kind == "hold" else {"action": "stop"}
         data = json.dumps(notice | changes).encode()
-        brake = {"id": hashlib.sha256(data).hexdigest(), "version": version}
+        brake: dict[str, Any] = {"id": hashlib.sha256(data).hexdigest(), "version": version}
         brake |= {"platforms": list(platforms)} if platforms else {}
         if serve:
             self.write(f"tuf/targets/brakes/btfs-node/stable/{brake['id']}.notice.json", data)
