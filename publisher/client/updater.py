@@ -7,10 +7,12 @@ delegated role, target). On top of it:
 - that role must be signed by the persons and duties that its delegation requires (`duties`);
 - the feed must be that of the product, channel and platform asked for, and agree with TUF about the file;
 - nothing is read beyond our own caps (`limits`), nothing older than was seen is believed (`rollback_protection`),
-  and nothing is offered while the brakes have expired (`brakes`).
+  nothing is offered while the brakes have expired, and what they stopped stays stopped until the channel's role lifts
+  it (`brakes.remembered`).
 
 Requests of one check: 2 when nothing is new (next root, timestamp), 6 for a new release (and snapshot,
-targets, the role, the feed), 1 more for new brakes, 1 more for the file. What fails may be asked for again.
+targets, the role, the feed), 1 more for new brakes, 1 more for a notice that concerns this client, 1 more for the
+file. What fails may be asked for again.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from tuf.api.exceptions import LengthOrHashMismatchError
 from tuf.api.metadata import TargetFile
 from tuf.ngclient import FetcherInterface
 
+from publisher.client.brakes.notices import Notices
 from publisher.client.download import Downloaded, Remote, already_there, keep
 from publisher.client.durable_files import is_plain_file, new_part, open_plain, remove_leftovers
 from publisher.client.metadata.kept import KeptMetadata
@@ -38,7 +41,7 @@ from publisher.client.session import DISTRUST, ChannelSource, Session, start_ses
 from publisher.client.state_lock import locked
 from publisher.client.tuf_errors import plain_errors, sent_wrong_bytes
 from publisher.wire import feed_parser as feeds
-from publisher.wire.brakes import ChannelBrakes
+from publisher.wire.brakes import Brake, ChannelBrakes
 from publisher.wire.duties import Signature
 from publisher.wire.errors import (
     ClientError,
@@ -49,6 +52,8 @@ from publisher.wire.errors import (
     TransferError,
 )
 from publisher.wire.feed_parser import ParsedFeed, parse_feed
+from publisher.wire.feed_words import BrakeKind
+from publisher.wire.notice import BrakeNotice
 from publisher.wire.version import Version
 from publisher.wire.web_path import as_asked
 from publisher.wire.withdrawn import withdrawn_versions
@@ -178,6 +183,19 @@ class UpdateClient:
                 silenced=session.silenced,
                 brakes=session.brakes,
             )
+
+    def fetch_notice(self, channel: VerifiedChannel, kind: BrakeKind, brake: Brake) -> BrakeNotice | None:
+        """The reason for a brake of a verified state; None if it cannot be had. See `Notices`."""
+        source, brakes = self._source, channel.brakes
+        notices = Notices(
+            channel.feed.product,
+            channel.feed.channel,
+            f"{source.url}/tuf/targets/",
+            source.brakes_dir,
+            # Where the channel could not be reached a moment ago, nobody waits for it again.
+            source.fetcher if channel.reached_at == channel.checked_at else None,
+        )
+        return notices.read(kind, brake, {other.id for other in (*brakes.holds, *brakes.withdrawn)})
 
     def download(self, feed: ParsedFeed, to_dir: Path) -> Downloaded:
         """Fetch the file of the feed's release into `to_dir` under its plain name.

@@ -193,10 +193,15 @@ class Bucket:
         self.release(a_feed(version=version, requirements=list(requirements), **changes))
 
     def brake(
-        self, kind: str, version: str = "4.1.0", *, platforms: tuple[str, ...] = (), serve: bool = True, **changes: Any
+        self,
+        kind: str,
+        version: str = "4.1.0",
+        *,
+        platforms: tuple[str, ...] = (),
+        notice: dict[str, Any] | None = None,
     ) -> str:
-        """Publish a hold or a withdrawal of a version, with its notice; its id. `changes` are those of the notice."""
-        notice: dict[str, Any] = {
+        """Publish a hold or a withdrawal of a version; its id. `notice` has what its notice says otherwise."""
+        words: dict[str, Any] = {
             "format": "tidegate-notice/1",
             "kind": kind,
             "product": "btfs-node",
@@ -205,13 +210,12 @@ class Bucket:
             "at": "2027-01-14T08:00:00Z",
             "because": "It deletes wallets when it starts.",
         }
-        notice |= {"platforms": list(platforms)} if platforms else {}
-        notice |= {"next_update": "2027-01-16T12:00:00Z"} if kind == "hold" else {"action": "stop"}
-        data = json.dumps(notice | changes).encode()
+        words |= {"platforms": list(platforms)} if platforms else {}
+        words |= {"next_update": "2027-01-16T12:00:00Z"} if kind == "hold" else {"action": "stop"}
+        data = json.dumps(words | (notice or {})).encode()
         brake: dict[str, Any] = {"id": hashlib.sha256(data).hexdigest(), "version": version}
         brake |= {"platforms": list(platforms)} if platforms else {}
-        if serve:
-            self.write(f"tuf/targets/brakes/btfs-node/stable/{brake['id']}.notice.json", data)
+        self.write(f"tuf/targets/brakes/btfs-node/stable/{brake['id']}.notice.json", data)
         channel = self.stopped()
         channel.setdefault({"hold": "holds", "withdrawal": "withdrawn"}[kind], []).append(brake)
         self.brakes = True
