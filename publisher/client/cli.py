@@ -6,8 +6,8 @@
 
 Exit codes: 0 everything verified, with or without an update; 1 wrong input; 2 wrong usage; 4 something does
 not verify or has expired; 5 the network, the server or the disk failed; 128 + N stopped by signal N (130: Ctrl-C).
-`check --exit-code` tells shells what was found: 10 a release is offered, an update or the one to go
-back to; 11 the running version is not secure, and nothing is offered in its place. `ready` always does so: 10 to 14 in
+`check --exit-code` tells shells what was found: 10 a release is offered; 11 the running version is not secure, and
+nothing is offered in its place; 12 the running version is withdrawn. `ready` always does so: 10 to 14 in
 `readiness.EXIT_CODES`. `--json` prints one object of the same shape for answers and errors (schemas/answer-1.json,
 schemas/readiness-1.json).
 This is the only module that reads the clock and the environment, prints and exits.
@@ -28,7 +28,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -36,10 +36,9 @@ from types import FrameType
 from typing import TYPE_CHECKING
 from urllib.request import getproxies
 
-from publisher.client.decide import decide
 from publisher.client.embedded import RESOURCE, Trusted
 from publisher.client.options import parser_for
-from publisher.client.report import answer_lines, error_lines, shell_exit
+from publisher.client.report import answer_lines, error_lines
 from publisher.client.report_json import ANSWER, answer_json, error_json
 from publisher.wire.errors import ClientError, ClientInputError, ClientUsageError, Code, StoppedError, printable
 from publisher.wire.feed_words import Audience
@@ -48,8 +47,9 @@ from publisher.wire.version import Version
 if TYPE_CHECKING:
     import argparse
 
+    from publisher.client.check import CheckAnswer
     from publisher.client.ready.assess import RequirementAnswer
-    from publisher.client.updater import UpdateClient, VerifiedChannel
+    from publisher.client.updater import UpdateClient
 
 ROOT_BYTES = 128 * 1024
 """The largest root that is read, in bytes."""
@@ -223,32 +223,39 @@ def _ready(options: argparse.Namespace, settings: _Settings) -> int:
 
 
 def _ask(options: argparse.Namespace, settings: _Settings) -> int:
+    from publisher.client.check import check  # noqa: PLC0415 - python-tuf is slow to load; --help answers at once
+
     client, trusted = _client(settings), settings.trusted
     channel = client.fetch_channel(trusted.product, trusted.channel, settings.platform)
-    answer = decide(channel.feed, settings.current, channel.withdrawn)
-    not_met = _requirements_not_met(channel, settings.current)
+    answer = check(client, channel, settings.current, channel.checked_at)
+    not_met = _requirements_not_met(answer)
     downloaded = None
-    if options.command == "download" and answer.release is not None:
-        downloaded = client.download(channel.feed, options.to)
-        for address in downloaded.refused:
-            print(f"tidegate: {address} sent wrong bytes; another address had the right ones", file=sys.stderr)
-    exit_code = shell_exit(answer) if options.command == "check" and options.exit_code else 0
+    if options.command == "download":
+        answer.refuse_without_offer()
+        if (release := answer.advice.release) is not None:
+            # The release that is offered may be the one before the newest.
+            downloaded = client.download(replace(channel.feed, release=release), options.to)
+            for address in downloaded.refused:
+                print(f"tidegate: {address} sent wrong bytes; another address had the right ones", file=sys.stderr)
+    exit_code = answer.advice.exit_code if options.command == "check" and options.exit_code else 0
     if options.json:
-        print(answer_json(channel, answer, settings.current, not_met, exit_code, downloaded))
+        print(answer_json(answer, not_met, exit_code, downloaded))
     else:
         requirements = _requirement_lines(not_met)
-        lines = answer_lines(channel, answer, requirements, next_command=_next_command(options), downloaded=downloaded)
+        lines = answer_lines(answer, requirements, next_command=_next_command(options), downloaded=downloaded)
         print("\n".join(lines))
     return exit_code
 
 
-def _requirements_not_met(channel: VerifiedChannel, current: Version | None) -> tuple[RequirementAnswer, ...]:
+def _requirements_not_met(answer: CheckAnswer) -> tuple[RequirementAnswer, ...]:
     """What events require that the running version does not meet, the next one first; nothing before an install."""
+    channel, current = answer.channel, answer.current
     if current is None or not channel.feed.requirements:
         return ()
     from publisher.client.ready.assess import assess  # noqa: PLC0415 - most checks need none of it
 
-    return assess(channel.feed, current, channel.checked_at, withdrawn=channel.withdrawn).not_met
+    notice = answer.withdrawal.notice if answer.withdrawal else None
+    return assess(channel.feed, channel.state_of(current), channel.checked_at, channel.brakes, notice).not_met
 
 
 def _requirement_lines(answers: Sequence[RequirementAnswer]) -> list[str]:

@@ -14,8 +14,8 @@ __all__ = ["parser_for"]
 
 _CHECK = "Asks the channel whether there is an update, and verifies every answer. Installs nothing."
 _DOWNLOAD = (
-    "Fetches the published file if it is newer than --current, or if --current was taken back. Another file with its"
-    " name is never changed."
+    "Fetches the published file if it is newer than --current, or if it is the one to go back to. What is on hold or"
+    " withdrawn is refused. Another file with its name is never changed."
 )
 _READY = (
     "Says whether the version you run is ready for the events that the channel's publisher plans for: which version"
@@ -24,8 +24,8 @@ _READY = (
 )
 _READY_CODES = (
     "Exit codes: 0 ready, 10 update by the date, 11 too late, 12 unknown since the estimated date is too old to be"
-    " relied on, 13 the version was taken back, 14 held; otherwise those of tidegate --help. The worst of all"
-    " requirements counts: 13, 11, 12, 14, 10, 0."
+    " relied on, 13 the version was withdrawn or taken back, 14 held; otherwise those of tidegate --help. The worst of"
+    " all requirements counts: 13, 11, 12, 14, 10, 0."
 )
 
 
@@ -55,7 +55,8 @@ def parser_for(embedded: Trusted | None, platform: str, state: Path | None) -> a
     check.add_argument(
         "--exit-code",
         action="store_true",
-        help="exit 10 if a release is offered, 11 if this version is not secure and none is offered",
+        help="exit 10 if a release is offered, 11 if this version is not secure and none is offered,"
+        " 12 if this version is withdrawn",
     )
     ready = commands.add_parser(
         "ready",

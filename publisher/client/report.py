@@ -6,35 +6,20 @@ Pure: values in, text out.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from publisher.client.decide import UpdateAdvice
+from publisher.client.words import listed, time_text
 from publisher.wire.errors import ClientError
 from publisher.wire.feed_parser import DeprecationNotice, OfferedRelease
 from publisher.wire.feed_words import Restart, State
 
 if TYPE_CHECKING:
     # Not at run time, so that telling an error does not load python-tuf.
-    from publisher.client.updater import Downloaded, VerifiedChannel
+    from publisher.client.check import CheckAnswer, StoppedVersion
+    from publisher.client.download import Downloaded
     from publisher.wire.duties import Signature
 
-__all__ = [
-    "INSECURE_EXIT",
-    "UPDATE_EXIT",
-    "answer_lines",
-    "error_lines",
-    "fact_lines",
-    "listed",
-    "listed_signers",
-    "shell_exit",
-    "time_text",
-]
-
-UPDATE_EXIT = 10
-"""`check --exit-code`: a release is offered, an update or the one to go back to."""
-INSECURE_EXIT = 11
-"""`check --exit-code`: the running version is not secure, and nothing is offered in its place."""
+__all__ = ["answer_lines", "brake_lines", "error_lines", "fact_lines", "listed_signers"]
 
 _RESTART = {
     Restart.NONE: "not needed",
@@ -48,8 +33,7 @@ _SYMPTOMS = 3
 
 
 def answer_lines(
-    channel: VerifiedChannel,
-    answer: UpdateAdvice,
+    answer: CheckAnswer,
     requirements: Sequence[str] = (),
     *,
     next_command: str = "",
@@ -58,10 +42,12 @@ def answer_lines(
     """The answer for people. `requirements` are lines about what the running version does not meet, `next_command` is
     what to run to get an offered release.
     """
-    feed = channel.feed
-    lines = [f"{feed.product} {feed.channel}, {feed.platform}", answer.reason]
-    if answer.release:
-        lines += ["", *_release_lines(answer.release)]
+    feed, advice = answer.channel.feed, answer.advice
+    lines = [f"{feed.product} {feed.channel}, {feed.platform}", advice.reason]
+    for stopped in (answer.withdrawal, answer.hold):
+        lines += ["", *brake_lines(stopped)] if stopped else []
+    if advice.release:
+        lines += ["", *_release_lines(advice.release)]
     if requirements:
         lines += ["", *requirements]
     notices = [_deprecation_line(item) for item in feed.deprecations if item.state is not State.ANNOUNCED]
@@ -70,21 +56,28 @@ def answer_lines(
     if downloaded:
         how = "was already there, with the same content" if downloaded.already_there else "downloaded"
         lines += ["", f"{downloaded.path} {how}."]
-    elif answer.release and next_command:
+    elif advice.release and next_command:
         lines += ["", "To download it:", f"  {next_command}"]
-    return [*lines, "", f"Signed by {listed_signers(channel.signatures)}: verified"]
+    return [*lines, "", f"Signed by {listed_signers(answer.channel.signatures)}: verified"]
+
+
+def brake_lines(stopped: StoppedVersion) -> list[str]:
+    """Why a version is held or withdrawn, in the words of the publisher, and when there will be more."""
+    notice = stopped.notice
+    if notice is None:
+        return [f"The reason for the {stopped.kind} of {stopped.brake.version} could not be read."]
+    lines = [f'The publisher says: "{notice.because}" ({time_text(notice.at)})']
+    if notice.next_update is not None:
+        overdue = "; it is overdue, so tell the publisher" if stopped.overdue else ""
+        lines.append(f"The next update was promised for {time_text(notice.next_update)}{overdue}.")
+    if notice.replaced_by is not None:
+        lines.append(f"It is replaced by {notice.replaced_by}.")
+    return lines
 
 
 def error_lines(error: ClientError) -> list[str]:
     """The error for people: what, what to do, and the verdict."""
     return [*f"tidegate: {error}".splitlines(), error.verdict]
-
-
-def shell_exit(answer: UpdateAdvice) -> int:
-    """The exit code of `check --exit-code`: 0 when there is nothing to do."""
-    if answer.release is not None:
-        return UPDATE_EXIT
-    return 0 if answer.secure else INSECURE_EXIT
 
 
 def _release_lines(release: OfferedRelease) -> list[str]:
@@ -125,17 +118,8 @@ def listed_signers(signatures: Sequence[Signature]) -> str:
     )
 
 
-def listed(names: Sequence[str]) -> str:
-    """Ana, Ben and Eva."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
-
-
 def _size(size: int) -> str:
     for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if size >= factor:
             return f"{size / factor:.1f} {unit}"
     return f"{size} bytes"
-
-
-def time_text(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -11,17 +11,27 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from publisher.client.decide import UpdateAdvice
 from publisher.wire.errors import ClientError
+from publisher.wire.feed_words import BrakeKind
 from publisher.wire.requirement import Estimate
 from publisher.wire.version import Version
 
 if TYPE_CHECKING:
     # Not at run time, so that telling an error does not load python-tuf.
+    from publisher.client.check import CheckAnswer, StoppedVersion
+    from publisher.client.download import Downloaded
     from publisher.client.ready.assess import RequirementAnswer
-    from publisher.client.updater import Downloaded, VerifiedChannel
 
-__all__ = ["ANSWER", "COMMON_KEYS", "Shape", "answer_json", "error_json", "json_object", "requirement_fields"]
+__all__ = [
+    "ANSWER",
+    "COMMON_KEYS",
+    "Shape",
+    "answer_json",
+    "brake_fields",
+    "error_json",
+    "json_object",
+    "requirement_fields",
+]
 
 Shape = tuple[str, tuple[str, ...]]
 """The name of a format, and its keys in their order."""
@@ -33,20 +43,20 @@ ANSWER: Shape = (
     "tidegate-answer/1",
     (
         *COMMON_KEYS, "valid_until", "product", "channel", "platform", "current", "outcome", "reason", "action",
-        "secure", "release", "min_secure", "withdrawn", "deprecations", "requirements", "signed_by", "download",
+        "secure", "release", "required_by", "hold", "withdrawal", "min_secure", "withdrawn", "deprecations",
+        "requirements", "signed_by", "download",
     ),
 )  # fmt: skip
 
 
 def answer_json(
-    channel: VerifiedChannel,
-    answer: UpdateAdvice,
-    current: Version | None,
+    answer: CheckAnswer,
     not_met: tuple[RequirementAnswer, ...],
     exit_code: int,
     downloaded: Downloaded | None = None,
 ) -> str:
     """The answer of a check or a download; `not_met` are the requirements that the running version does not meet."""
+    channel, advice = answer.channel, answer.advice
     feed = channel.feed
     return json_object(
         ANSWER,
@@ -58,14 +68,17 @@ def answer_json(
         product=feed.product,
         channel=feed.channel,
         platform=feed.platform,
-        current=current,
-        outcome=answer.outcome,
-        reason=answer.reason,
-        action=answer.action,
-        secure=answer.secure,
-        release=answer.release,
+        current=answer.current,
+        outcome=advice.outcome,
+        reason=advice.reason,
+        action=advice.action,
+        secure=advice.secure,
+        release=advice.release,
+        required_by=advice.required_by,
+        hold=brake_fields(answer.hold),
+        withdrawal=brake_fields(answer.withdrawal),
         min_secure=feed.min_secure,
-        withdrawn=channel.withdrawn,
+        withdrawn=list(channel.taken_back),
         deprecations=feed.deprecations,
         requirements=[requirement_fields(answer) for answer in not_met],
         signed_by=channel.signatures,
@@ -94,6 +107,22 @@ def requirement_fields(answer: RequirementAnswer) -> dict[str, Any]:
         "days_left": answer.days_left,
         "available": answer.available,
     }
+
+
+def brake_fields(stopped: StoppedVersion | None) -> dict[str, Any] | None:
+    """A hold or a withdrawal; what its notice would say is null where that could not be read."""
+    if stopped is None:
+        return None
+    notice = stopped.notice
+    fields: dict[str, Any] = {
+        "id": stopped.brake.id,
+        "version": stopped.brake.version,
+        "because": notice and notice.because,
+        "at": notice and notice.at,
+    }
+    if stopped.kind is BrakeKind.HOLD:
+        return fields | {"next_update": notice and notice.next_update, "overdue": stopped.overdue}
+    return fields | {"action": notice and notice.action, "replaced_by": notice and notice.replaced_by}
 
 
 def json_object(shape: Shape, **values: Any) -> str:

@@ -19,17 +19,18 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
 from tuf.api.exceptions import LengthOrHashMismatchError
-from tuf.api.metadata import TargetFile
+from tuf.api.metadata import TargetFile, Targets
 from tuf.ngclient import FetcherInterface
 
 from publisher.client.brakes.notices import Notices
+from publisher.client.decide import ClientState
 from publisher.client.download import Downloaded, Remote, already_there, keep
 from publisher.client.durable_files import is_plain_file, new_part, open_plain, remove_leftovers
 from publisher.client.metadata.kept import KeptMetadata
@@ -52,11 +53,11 @@ from publisher.wire.errors import (
     TransferError,
 )
 from publisher.wire.feed_parser import ParsedFeed, parse_feed
-from publisher.wire.feed_words import BrakeKind
+from publisher.wire.feed_words import BackState, BrakeKind
 from publisher.wire.notice import BrakeNotice
 from publisher.wire.version import Version
 from publisher.wire.web_path import as_asked
-from publisher.wire.withdrawn import withdrawn_versions
+from publisher.wire.withdrawn import GoingBack, going_back, withdrawn_versions
 
 __all__ = ["Clock", "Downloaded", "UpdateClient", "VerifiedChannel"]
 
@@ -80,14 +81,24 @@ class VerifiedChannel:
     """The moment at which expiry was judged, UTC."""
     valid_until: datetime
     """When the first of the signatures that it rests on expires, UTC."""
-    withdrawn: tuple[Version, ...]
-    """The versions that the channel has taken back."""
+    taken_back: Mapping[Version, GoingBack]
+    """The versions that the channel has taken back, ascending, and what users do before they go back from each."""
     reached_at: datetime
     """When the channel was last reached, UTC; before `checked_at` if this machine recalls what it verified then."""
     silenced: bool
     """Whether the channel's brakes have expired: nothing may be offered, and it is unclear what is on hold."""
     brakes: ChannelBrakes
     """What is stopped on the channel: listed by its brakes or remembered, and not lifted."""
+    platform: str
+    """The platform that was asked for; the feed's is `any` for files that run anywhere."""
+
+    def withdrawal_of(self, version: Version) -> Brake | None:
+        """The withdrawal of a version on this machine; None where it is good."""
+        return self.brakes.withdrawal_of(version, self.platform, self.feed.platform)
+
+    def state_of(self, current: Version | None) -> ClientState:
+        """The state of this machine, where this version runs."""
+        return ClientState(current, self.platform, self.taken_back)
 
 
 class UpdateClient:
@@ -160,7 +171,7 @@ class UpdateClient:
             if len(value) > 64 or not _SLUG.fullmatch(value):
                 raise ClientInputError(f"{value!a} is not the id of a {name}", fix="use small letters and hyphens")
         with plain_errors("check for updates"), self._locked():
-            path = _feed_path(product, channel, platform)
+            asked, path = platform, _feed_path(product, channel, platform)
             session = start_session(source, product, channel, path, even_silenced=even_silenced)
             info = session.target(path)
             if info is None and (info := session.target(_feed_path(product, channel, EVERYWHERE))) is not None:
@@ -178,10 +189,11 @@ class UpdateClient:
                 signatures=session.signatures,
                 checked_at=session.checked_at,
                 valid_until=session.valid_until,
-                withdrawn=withdrawn_versions(session.role),
+                taken_back=_taken_back(session.role),
                 reached_at=session.reached_at,
                 silenced=session.silenced,
                 brakes=session.brakes,
+                platform=asked,
             )
 
     def fetch_notice(self, channel: VerifiedChannel, kind: BrakeKind, brake: Brake) -> BrakeNotice | None:
@@ -203,11 +215,12 @@ class UpdateClient:
         The file appears whole and verified or not at all; its bytes arrive beside it, and a run that is stopped
         leaves them to the next one. They come from the channel's own address, or from one that the feed names if that
         fails. A file of that name with the same bytes is left alone and reported; one with other bytes is never
-        touched. Raises ClientInputError for the latter, if nothing is published, or if it was taken back;
-        ClientVerificationError if TUF and the feed disagree, the bytes are wrong or everything has expired meanwhile;
-        TransferError; LocalError.
+        touched. Raises ClientInputError for the latter, if nothing is published, or if it was taken back, withdrawn or
+        put on hold; ClientVerificationError if TUF and the feed disagree, the bytes are wrong or everything has expired
+        meanwhile; TransferError; LocalError.
         """
         with self._working_on(feed) as info:
+            self._refuse_stopped(feed)
             final = to_dir / info.path.rpartition("/")[2]
             if there := already_there(info, final):
                 remove_parts(final, self._source.clock())
@@ -219,6 +232,7 @@ class UpdateClient:
                     _addresses(self._source, feed, info), lambda address: part.receive(fetcher, address)
                 )
                 self._still_valid(feed, info)
+                self._refuse_stopped(feed)
                 refused = tuple(address for address, failure in failures.items() if sent_wrong_bytes(failure))
                 return replace(keep(part.path, info, final), refused=refused)
 
@@ -266,6 +280,23 @@ class UpdateClient:
             )
         return info
 
+    def _refuse_stopped(self, feed: ParsedFeed) -> None:
+        """Refuse what the newest verified state has on hold or withdrawn, whenever the feed was asked for."""
+        assert self._session is not None and feed.release is not None
+        version, brakes = feed.release.version, self._session.brakes
+        if brakes.withdrawal_of(version, feed.platform) is not None:
+            raise ClientInputError(
+                f"{feed.product} {version} was withdrawn; nobody should install it",
+                fix="check for updates again",
+                code=Code.WITHDRAWN,
+            )
+        if brakes.hold_of(version, feed.platform) is not None:
+            raise ClientInputError(
+                f"{feed.product} {version} is on hold",
+                fix="keep what you run, and check for updates again later",
+                code=Code.HELD,
+            )
+
     def _still_valid(self, feed: ParsedFeed, info: TargetFile) -> None:
         """Judge expiry again: a slow server may have taken longer than the signatures last.
 
@@ -286,6 +317,11 @@ class UpdateClient:
         self._source.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         with locked(self._source.state / "lock"):
             yield
+
+
+def _taken_back(role: Targets) -> dict[Version, GoingBack]:
+    ways = going_back(role)
+    return {version: ways.get(version, GoingBack(BackState.COMPATIBLE)) for version in withdrawn_versions(role)}
 
 
 def _read_feed(source: ChannelSource, info: TargetFile) -> bytes:

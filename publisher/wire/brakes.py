@@ -102,13 +102,13 @@ class ChannelBrakes:
     """SHA-256 of candidates that somebody said no to: metadata of the channel that clients refuse."""
     freezes: tuple[Freeze, ...] = ()
 
-    def hold_of(self, version: Version, platform: str) -> Brake | None:
-        """The latest hold on a version; None where it is free."""
-        return _last(self.holds, version, platform)
+    def hold_of(self, version: Version, *platforms: str) -> Brake | None:
+        """The latest hold on a version on one of these platforms; None where it is free."""
+        return _last(self.holds, version, platforms)
 
-    def withdrawal_of(self, version: Version, platform: str) -> Brake | None:
-        """The latest withdrawal of a version; None where it is good."""
-        return _last(self.withdrawn, version, platform)
+    def withdrawal_of(self, version: Version, *platforms: str) -> Brake | None:
+        """The latest withdrawal of a version on one of these platforms; None where it is good."""
+        return _last(self.withdrawn, version, platforms)
 
     def stops(self, version: Version, platform: str) -> bool:
         """Whether this version may not be offered on this platform."""
@@ -142,8 +142,10 @@ def _joined(before: tuple[Brake, ...], now: tuple[Brake, ...]) -> tuple[Brake, .
     return (*(brake for brake in before if brake not in listed), *now)
 
 
-def _last(brakes: tuple[Brake, ...], version: Version, platform: str) -> Brake | None:
-    return next((brake for brake in reversed(brakes) if brake.stops(version, platform)), None)
+def _last(brakes: tuple[Brake, ...], version: Version, platforms: Collection[str]) -> Brake | None:
+    return next(
+        (brake for brake in reversed(brakes) if any(brake.stops(version, platform) for platform in platforms)), None
+    )
 
 
 def brakes_of(role: Signed, channel_role: str) -> ChannelBrakes:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from publisher.client import cli
+from publisher.client import check
 from publisher.client.cli import main
 from publisher.client.report import listed_signers
 from publisher.wire.duties import Signature
@@ -106,17 +106,32 @@ def test_download_does_nothing_when_nothing_is_newer(run: Run, to: Path) -> None
     assert not list(to.iterdir())
 
 
-def test_r81_whoever_runs_what_was_taken_back_is_told_to_go_back_and_gets_the_file(
+def test_r81_whoever_runs_what_the_channel_alone_took_back_keeps_it_running(run: Run, bucket: Bucket, to: Path) -> None:
+    bucket.role_fields = {"x-tidegate-back": "4.2.0"}
+    bucket.release(a_feed())
+    code, out, _ = run("check", "--current", "4.2.0", "--exit-code")
+    assert code == 11
+    assert "Version 4.2.0, which you run, was taken back. Nothing is offered in its place yet; keep it running" in out
+    assert "To download it:" not in out
+    answer = json.loads(run("check", "--current", "4.2.0", "--json")[1])
+    assert (answer["outcome"], answer["secure"], answer["withdrawn"]) == ("taken-back", False, ["4.2.0"])
+    assert answer["release"] is None
+    assert run("download", "--current", "4.2.0", "--to", str(to))[0] == 0
+    assert list(to.iterdir()) == []
+
+
+def test_r81_whoever_runs_what_was_withdrawn_and_taken_back_is_told_to_go_back_and_gets_the_file(
     run: Run, bucket: Bucket, to: Path
 ) -> None:
     bucket.role_fields = {"x-tidegate-back": "4.2.0"}
     bucket.release(a_feed())
-    code, out, _ = run("check", "--current", "4.2.0")
-    assert code == 0
-    assert "Version 4.2.0, which you run, was taken back. Go back to 4.1.0." in out
+    bucket.brake("withdrawal", "4.2.0", notice={"action": "go-back"})
+    code, out, _ = run("check", "--current", "4.2.0", "--exit-code")
+    assert code == 12
+    assert "Version 4.2.0, which you run, was withdrawn. Go back to 4.1.0." in out
     assert "To download it:" in out
     answer = json.loads(run("check", "--current", "4.2.0", "--json")[1])
-    assert (answer["outcome"], answer["secure"], answer["withdrawn"]) == ("taken-back", False, ["4.2.0"])
+    assert (answer["outcome"], answer["secure"], answer["withdrawn"]) == ("withdrawn", False, ["4.2.0"])
     assert answer["release"]["version"] == "4.1.0"
     assert run("download", "--current", "4.2.0", "--to", str(to))[0] == 0
     assert (to / "btfs-4.1.0-linux-amd64.tar.gz").read_bytes() == b"the program"
@@ -222,7 +237,7 @@ def test_an_unforeseen_error_is_told_without_a_traceback(run: Run, monkeypatch: 
     def fail(*_: Any) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(cli, "decide", fail)
+    monkeypatch.setattr(check, "check", fail)
     code, _, err = run("check", "--current", "4")
     assert code == 1
     assert "RuntimeError: a bug" in err
@@ -234,7 +249,7 @@ def test_an_interrupt_exits_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "decide", interrupt)
+    monkeypatch.setattr(check, "check", interrupt)
     code, _, err = run("check", "--current", "4")
     assert code == 130
     assert "stopped by SIGINT" in err

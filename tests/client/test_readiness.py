@@ -11,26 +11,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.client.ready.assess import EXIT_CODES, Readiness, assess
+from publisher.client.decide import ClientState
+from publisher.client.ready.assess import EXIT_CODES, assess
+from publisher.wire.answer_words import Readiness
+from publisher.wire.brakes import BRAKES_FIELD, Brake, ChannelBrakes, brakes_of
 from publisher.wire.feed_parser import ParsedFeed, parse_feed
-from publisher.wire.feed_words import Audience
+from publisher.wire.feed_words import Audience, BackState
 from publisher.wire.requirement import Estimate, Requirement
 from publisher.wire.version import Version
+from publisher.wire.withdrawn import GoingBack
+from tests.client.test_brakes_field import role
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "client" / "ready.json"
 CASES = json.loads(VECTORS.read_text(encoding="utf-8"))["cases"]
 DAY = timedelta(days=1)
 START = datetime(2027, 1, 1, tzinfo=UTC)
+NOTHING = ChannelBrakes()
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_published_vector(case: dict[str, Any]) -> None:
+    taken_back = {Version.parse(text): GoingBack(BackState.COMPATIBLE) for text in case.get("taken_back", [])}
     answer = assess(
         parse_feed(json.dumps(case["feed"]).encode()),
-        Version.parse(case["current"]),
+        ClientState(Version.parse(case["current"]), "linux-amd64", taken_back),
         datetime.fromisoformat(case["at"]),
+        brakes_of(role(**{BRAKES_FIELD: {"btfs-node.stable": case.get("brakes", {})}}), "btfs-node.stable"),
         audience=Audience(case["audience"]) if "audience" in case else None,
-        withdrawn=[Version.parse(text) for text in case.get("withdrawn", [])],
         silenced=case.get("brakes_expired", False),
     )
     pressing = answer.pressing
@@ -47,6 +54,11 @@ def test_published_vector(case: dict[str, Any]) -> None:
 def test_the_vectors_have_every_answer_and_no_name_twice() -> None:
     assert {case["answer"]["readiness"] for case in CASES} == set(Readiness)
     assert len({case["name"] for case in CASES}) == len(CASES)
+
+
+def running(version: Version, *taken_back: Version) -> ClientState:
+    """A machine that runs a version; the channel took these back."""
+    return ClientState(version, "linux-amd64", dict.fromkeys(taken_back, GoingBack(BackState.COMPATIBLE)))
 
 
 def rank(readiness: Readiness) -> int:
@@ -113,7 +125,7 @@ def test_widening_never_makes_an_answer_better(
 ) -> None:
     items = tuple(wider(requirement, earlier, drift, trust) for requirement in feed.requirements)
     widened = ParsedFeed(feed.product, feed.channel, feed.platform, None, requirements=items)
-    before, after = (assess(each, current, at, audience=audience) for each in (feed, widened))
+    before, after = (assess(each, running(current), at, NOTHING, audience=audience) for each in (feed, widened))
     assert rank(after.readiness) >= rank(before.readiness)
 
 
@@ -122,7 +134,8 @@ def test_a_later_version_is_never_less_ready(
     feed: ParsedFeed, current: Version, other: Version, at: datetime, audience: Audience | None, silenced: bool
 ) -> None:
     older, newer = (
-        assess(feed, version, at, audience=audience, silenced=silenced) for version in sorted((current, other))
+        assess(feed, running(version), at, NOTHING, audience=audience, silenced=silenced)
+        for version in sorted((current, other))
     )
     assert rank(newer.readiness) <= rank(older.readiness)
 
@@ -131,7 +144,9 @@ def test_a_later_version_is_never_less_ready(
 def test_time_alone_never_makes_an_answer_better(
     feed: ParsedFeed, current: Version, at: datetime, then: datetime, audience: Audience | None
 ) -> None:
-    earlier, later = (assess(feed, current, moment, audience=audience) for moment in sorted((at, then)))
+    earlier, later = (
+        assess(feed, running(current), moment, NOTHING, audience=audience) for moment in sorted((at, then))
+    )
     assert rank(later.readiness) >= rank(earlier.readiness)
 
 
@@ -139,7 +154,7 @@ def test_time_alone_never_makes_an_answer_better(
 def test_whoever_is_ready_for_everybody_is_ready_for_each_audience(
     feed: ParsedFeed, current: Version, at: datetime, audience: Audience | None
 ) -> None:
-    everybody, some = assess(feed, current, at), assess(feed, current, at, audience=audience)
+    everybody, some = (assess(feed, running(current), at, NOTHING, audience=whom) for whom in (None, audience))
     assert rank(some.readiness) <= rank(everybody.readiness)
 
 
@@ -147,7 +162,9 @@ def test_whoever_is_ready_for_everybody_is_ready_for_each_audience(
 def test_r86_a_withdrawn_version_is_never_ready_and_nobody_is_while_the_brakes_have_expired(
     feed: ParsedFeed, current: Version, at: datetime
 ) -> None:
-    assert assess(feed, current, at, withdrawn=[current]).readiness is Readiness.WITHDRAWN
-    held = assess(feed, current, at, silenced=True)
+    withdrawn = ChannelBrakes(withdrawn=(Brake("a" * 64, current),))
+    assert assess(feed, running(current), at, withdrawn).readiness is Readiness.WITHDRAWN
+    assert assess(feed, running(current, current), at, NOTHING).readiness is Readiness.WITHDRAWN
+    held = assess(feed, running(current), at, NOTHING, silenced=True)
     assert rank(held.readiness) >= rank(Readiness.HELD)
     assert held.release is None

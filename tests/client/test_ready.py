@@ -124,8 +124,8 @@ def test_a_version_that_was_taken_back_is_not_ready_and_what_replaces_it_is_name
     bucket.require(contract_closes())
     code, out, _ = run("ready", "--current", "5.0.0")
     assert code == 13
-    assert "Version 5.0.0, which you run, was taken back. Go back to 4.1.0." in out
-    assert "To download it:" in out
+    assert "Version 5.0.0, which you run, was taken back. Nothing is offered in its place yet;" in " ".join(out.split())
+    assert "To download it:" not in out
     code, out, _ = run("ready", "--current", "4.1.0")
     assert code == 10
     assert "5.0.0 was taken back, and no later version is out yet; nothing to install" in " ".join(out.split())

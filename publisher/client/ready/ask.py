@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from publisher.client.check import StoppedVersion, hold_in_the_way, withdrawal_of_running
 from publisher.client.ready.assess import EXIT_CODES, ReadinessAnswer, assess
 from publisher.client.ready.metrics import (
     CheckedVersion,
@@ -45,6 +46,10 @@ class ReadyReport:
     question: ReadinessQuestion
     channel: VerifiedChannel
     answer: ReadinessAnswer
+    hold: StoppedVersion | None
+    """The hold on what would be offered otherwise."""
+    withdrawal: StoppedVersion | None
+    """The withdrawal of the running version."""
 
     @property
     def exit_code(self) -> int:
@@ -52,11 +57,15 @@ class ReadyReport:
 
     def lines(self, next_command: str, width: int) -> list[str]:
         """For people, `width` columns wide; `next_command` is what to run to get the release that is needed."""
-        return readiness_lines(self.channel, self.answer, self.question.current, next_command=next_command, width=width)
+        stopped = [brake for brake in (self.withdrawal, self.hold) if brake]
+        return readiness_lines(
+            self.channel, self.answer, self.question.current, stopped, next_command=next_command, width=width
+        )
 
     def json(self) -> str:
         """One JSON object; see schemas/readiness-1.json."""
-        return readiness_json(self.channel, self.answer, self.question.current)
+        next_update = self.hold.notice.next_update if self.hold and self.hold.notice else None
+        return readiness_json(self.channel, self.answer, self.question.current, next_update)
 
 
 def ask(
@@ -71,14 +80,18 @@ def ask(
     subject = CheckedVersion(question.product, question.channel, question.current)
     try:
         channel = client.fetch_or_recall(question.product, question.channel, question.platform)
+        at = question.at or channel.checked_at
+        withdrawal = withdrawal_of_running(client, channel, question.current, at)
         answer = assess(
             channel.feed,
-            question.current,
-            question.at or channel.checked_at,
+            channel.state_of(question.current),
+            at,
+            channel.brakes,
+            withdrawal.notice if withdrawal else None,
             audience=question.audience,
-            withdrawn=channel.withdrawn,
             silenced=channel.silenced,
         )
+        hold = hold_in_the_way(client, channel, answer.advice, at)
     except Exception as error:
         if metrics:
             exit_code = error.exit_code if isinstance(error, ClientError) else ClientError.exit_code
@@ -86,7 +99,7 @@ def ask(
         raise
     if metrics:
         _write(metrics, answer_metrics(subject, clock(), channel, answer))
-    return ReadyReport(question, channel, answer)
+    return ReadyReport(question, channel, answer, hold, withdrawal)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -3,39 +3,29 @@
 Pure: no file, no network, no clock. tests/vectors/client/ready.json holds published test vectors for other
 implementations. The worst answer counts, for each requirement and over all of them:
 
-    withdrawn   running it is harmful today, whatever is required later
+    withdrawn   running it is harmful today, whatever is required later: it was withdrawn or taken back
     too late    the moment has come, or may have
     unknown     no date can be told, so it may be any day
-    held        there is a date, and nothing may be installed yet
+    held        there is a date, and what is required may not be installed: on hold, withdrawn, or brakes that expired
     update      there is a date, and time left
     ready
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-from publisher.client.decide import UpdateAdvice, decide
+from publisher.client.decide import ClientState, UpdateAdvice, decide
+from publisher.wire.answer_words import Outcome, Readiness
+from publisher.wire.brakes import ChannelBrakes
 from publisher.wire.feed_parser import OfferedRelease, ParsedFeed
 from publisher.wire.feed_words import Audience
+from publisher.wire.notice import BrakeNotice
 from publisher.wire.requirement import Requirement
 from publisher.wire.version import Version
 
-__all__ = ["EXIT_CODES", "Readiness", "ReadinessAnswer", "RequirementAnswer", "assess"]
-
-
-class Readiness(StrEnum):
-    """How the running version stands to what events require, from the best to the worst."""
-
-    READY = "ready"
-    UPDATE = "update"
-    HELD = "held"
-    UNKNOWN = "unknown"
-    TOO_LATE = "too-late"
-    WITHDRAWN = "withdrawn"
+__all__ = ["EXIT_CODES", "ReadinessAnswer", "RequirementAnswer", "assess"]
 
 
 EXIT_CODES = {
@@ -62,7 +52,7 @@ class RequirementAnswer:
     left: timedelta
     """The time until then; none or negative once it is over."""
     available: bool
-    """Whether the release that the channel publishes meets it."""
+    """Whether a release meets it that the channel publishes and nobody has stopped."""
 
     @property
     def days_left(self) -> int:
@@ -98,7 +88,7 @@ class ReadinessAnswer:
 
     @property
     def release(self) -> OfferedRelease | None:
-        """The release to install now because of a requirement or because the running version was taken back."""
+        """The release to install now because of a requirement or because of a withdrawal."""
         if self.silenced:
             return None
         if self.readiness is Readiness.WITHDRAWN:
@@ -108,41 +98,48 @@ class ReadinessAnswer:
 
 def assess(
     feed: ParsedFeed,
-    current: Version,
+    state: ClientState,
     at: datetime,
+    brakes: ChannelBrakes,
+    withdrawal: BrakeNotice | None = None,
     *,
     audience: Audience | None = None,
-    withdrawn: Collection[Version] = (),
     silenced: bool = False,
 ) -> ReadinessAnswer:
-    """The answer of `feed` to a machine that runs `current`, as it stands at the moment `at`.
+    """The answer of `feed` to a machine in this state, which runs something, as it stands at the moment `at`.
 
-    `withdrawn` are the versions that the channel has taken back. `silenced` says that its brakes have expired: then it
-    is unclear whether a version is on hold, so nothing is offered and nobody is told to be ready.
+    `brakes` and `withdrawal` are those of `decide`. `silenced` says that the brakes have expired: then it is unclear
+    whether a version is on hold, so nothing is offered and nobody is told to be ready.
     """
-    offered = feed.release.version if feed.release and feed.release.version not in withdrawn else None
-    answers = [
-        RequirementAnswer(
-            requirement,
-            _readiness(requirement, current, at, silenced),
-            due := requirement.due(at),
-            due - at,
-            offered is not None and offered >= requirement.at_least,
-        )
-        for requirement in feed.requirements
-        if requirement.concerns(audience)
-    ]
+    current = state.current
+    assert current is not None
+    requirements = [requirement for requirement in feed.requirements if requirement.concerns(audience)]
+    advice = decide(feed, requirements, brakes, withdrawal, state, at)
+    published = [release.version for release in (feed.release, feed.previous) if release]
+
+    def is_stopped(version: Version) -> bool:
+        return any(brakes.stops(version, platform) for platform in (state.platform, feed.platform))
+
+    def answer(requirement: Requirement) -> RequirementAnswer:
+        enough = [version for version in published if version >= requirement.at_least]
+        available = any(version not in state.taken_back and not is_stopped(version) for version in enough)
+        held = not available and any(is_stopped(version) for version in (requirement.at_least, *enough))
+        due = requirement.due(at)
+        readiness = _readiness(requirement, current, at, held=silenced or held)
+        return RequirementAnswer(requirement, readiness, due, due - at, available)
+
+    answers = [answer(requirement) for requirement in requirements]
     answers.sort(key=lambda answer: (answer.due, answer.requirement.event))
     counting = [Readiness.READY, *(answer.readiness for answer in answers)]
     if silenced:
         counting.append(Readiness.HELD)
-    if current in withdrawn:
+    if advice.outcome is Outcome.WITHDRAWN or current in state.taken_back:
         counting.append(Readiness.WITHDRAWN)
     worst = max(counting, key=_FROM_BEST.index)
-    return ReadinessAnswer(worst, at, audience, tuple(answers), decide(feed, current, withdrawn), silenced)
+    return ReadinessAnswer(worst, at, audience, tuple(answers), advice, silenced)
 
 
-def _readiness(requirement: Requirement, current: Version, at: datetime, silenced: bool) -> Readiness:
+def _readiness(requirement: Requirement, current: Version, at: datetime, *, held: bool) -> Readiness:
     if current >= requirement.at_least:
         return Readiness.READY
     # Before the age of the estimate: its moment does not move away by itself, so nor does the answer get better.
@@ -150,4 +147,4 @@ def _readiness(requirement: Requirement, current: Version, at: datetime, silence
         return Readiness.TOO_LATE
     if not requirement.believed(at):
         return Readiness.UNKNOWN
-    return Readiness.HELD if silenced else Readiness.UPDATE
+    return Readiness.HELD if held else Readiness.UPDATE

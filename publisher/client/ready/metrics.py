@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from publisher.client.durable_files import is_plain_file, new_part, write_durably
-from publisher.client.ready.assess import EXIT_CODES, Readiness, ReadinessAnswer
+from publisher.client.ready.assess import EXIT_CODES, ReadinessAnswer
+from publisher.wire.answer_words import Readiness
 from publisher.wire.errors import ClientInputError
 from publisher.wire.version import Version
 

@@ -10,14 +10,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from publisher.client.ready.assess import EXIT_CODES, Readiness, ReadinessAnswer, RequirementAnswer
-from publisher.client.report import fact_lines, listed, listed_signers, time_text
+from publisher.client.ready.assess import EXIT_CODES, ReadinessAnswer, RequirementAnswer
+from publisher.client.report import brake_lines, fact_lines, listed_signers
 from publisher.client.report_json import COMMON_KEYS, Shape, json_object, requirement_fields
+from publisher.client.words import listed, time_text
+from publisher.wire.answer_words import Readiness
 from publisher.wire.feed_words import Audience
 from publisher.wire.requirement import Requirement
 from publisher.wire.version import Version
 
 if TYPE_CHECKING:
+    from publisher.client.check import StoppedVersion
     from publisher.client.updater import VerifiedChannel
 
 __all__ = ["READINESS", "readiness_json", "readiness_lines", "requirement_lines"]
@@ -26,8 +29,8 @@ READINESS: Shape = (
     "tidegate-readiness/1",
     (
         *COMMON_KEYS, "reached_at", "valid_until", "product", "channel", "platform", "current", "audience", "at",
-        "readiness", "reason", "event", "at_least", "due", "days_left", "release", "secure", "withdrawn",
-        "requirements", "signed_by",
+        "readiness", "reason", "event", "at_least", "due", "days_left", "next_update", "release", "secure",
+        "withdrawn", "requirements", "signed_by",
     ),
 )  # fmt: skip
 
@@ -36,12 +39,23 @@ _MOST = 5
 
 
 def readiness_lines(
-    channel: VerifiedChannel, answer: ReadinessAnswer, current: Version, *, next_command: str, width: int
+    channel: VerifiedChannel,
+    answer: ReadinessAnswer,
+    current: Version,
+    stopped: Sequence[StoppedVersion],
+    *,
+    next_command: str,
+    width: int,
 ) -> list[str]:
-    """The answer. Prose and facts break at `width` columns; addresses and `next_command` stay whole."""
+    """The answer. Prose and facts break at `width` columns; addresses and `next_command` stay whole.
+
+    `stopped` are the hold and the withdrawal that concern this machine.
+    """
     lines = [_heading(channel, answer)]
     for sentence in _sentences(channel, answer, current):
         lines += textwrap.wrap(sentence, width, break_on_hyphens=False)
+    for brake in stopped:
+        lines += ["", *(part for line in brake_lines(brake) for part in textwrap.wrap(line, width))]
     if not answer.advice.secure and answer.readiness is not Readiness.WITHDRAWN:
         lines += ["", f"Versions before {channel.feed.min_secure} are no longer secure."]
     # Of a version that was taken back, no requirement is the reason.
@@ -59,8 +73,10 @@ def readiness_lines(
     return [*lines, *textwrap.wrap(f"Signed by {listed_signers(channel.signatures)}: verified", width)]
 
 
-def readiness_json(channel: VerifiedChannel, answer: ReadinessAnswer, current: Version) -> str:
-    """The answer for programs; see schemas/readiness-1.json."""
+def readiness_json(
+    channel: VerifiedChannel, answer: ReadinessAnswer, current: Version, next_update: datetime | None
+) -> str:
+    """The answer for programs; see schemas/readiness-1.json. `next_update` is promised for the hold in the way."""
     feed, pressing = channel.feed, answer.pressing
     decisive = {
         "event": pressing.requirement.event,
@@ -85,9 +101,10 @@ def readiness_json(channel: VerifiedChannel, answer: ReadinessAnswer, current: V
         readiness=answer.readiness,
         reason=_reason(channel, answer, current),
         **decisive,
+        next_update=next_update,
         release=answer.release,
         secure=answer.advice.secure,
-        withdrawn=channel.withdrawn,
+        withdrawn=list(channel.taken_back),
         requirements=[requirement_fields(each) for each in answer.requirements],
         signed_by=channel.signatures,
     )
@@ -121,7 +138,8 @@ def _sentences(channel: VerifiedChannel, answer: ReadinessAnswer, current: Versi
     pressing = answer.pressing
     match answer.readiness:
         case Readiness.WITHDRAWN if answer.silenced:
-            return [f"Version {current}, which you run, was taken back.", _SILENCED]
+            what = "withdrawn" if answer.advice.withdrawal else "taken back"
+            return [f"Version {current}, which you run, was {what}.", _SILENCED]
         case Readiness.WITHDRAWN:
             return [answer.advice.reason]
         case Readiness.READY if answer.requirements:
@@ -155,8 +173,14 @@ def _what_to_do(channel: VerifiedChannel, answer: ReadinessAnswer) -> str:
         today = f"update to {answer.release.version} meanwhile"
     else:
         today = "nothing to install today" + ("" if answer.readiness is Readiness.UPDATE else "; check again soon")
-    if at_least in channel.withdrawn:
-        return f". {at_least} was taken back, and no later version is out yet; {today}."
+    if (hold := answer.advice.hold) is not None and hold.version >= at_least:
+        return f". {hold.version} is on hold; {today}."
+    gone = "was withdrawn" if channel.withdrawal_of(at_least) else "was taken back"
+    if at_least in channel.taken_back or channel.withdrawal_of(at_least):
+        return f". {at_least} {gone}, and no later version is out yet; {today}."
+    newest = channel.feed.release
+    if newest is not None and newest.version >= at_least and channel.withdrawal_of(newest.version):
+        return f". {newest.version} was withdrawn, and nothing is offered in its place yet; {today}."
     return f". {at_least} is announced, not out yet; {today}."
 
 

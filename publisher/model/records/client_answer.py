@@ -11,12 +11,12 @@ from typing import Annotated, Literal
 
 from pydantic.json_schema import WithJsonSchema
 
-from publisher.client.decide import Outcome
-from publisher.client.ready.assess import Readiness
 from publisher.model.records.feed_format import FeedDeprecation, FeedRelease, FeedRequirement
-from publisher.model.values import Model, ReleaseVersion, Slug, UtcTime
+from publisher.model.records.notice import Quotation
+from publisher.model.values import Digest, Model, ReleaseVersion, Slug, UtcTime
+from publisher.wire.answer_words import Outcome, Readiness
 from publisher.wire.errors import Code
-from publisher.wire.feed_words import Action
+from publisher.wire.feed_words import Action, WithdrawalAction
 
 SignedTime = Annotated[datetime, WithJsonSchema({"type": "string", "format": "date-time"})]
 """A moment in UTC as somebody's signed metadata has it, in whatever year."""
@@ -66,6 +66,40 @@ class AnswerRequirement(FeedRequirement):
     """True if the published release meets it; false while that version is announced only."""
 
 
+class AnswerHold(Model):
+    """A version that is not offered for a while. What its notice says is null if that could not be read."""
+
+    id: Digest
+    """The SHA-256 of its notice, which names it."""
+    version: ReleaseVersion
+    """The version on hold."""
+    because: Quotation | None
+    """Why, in the publisher's words."""
+    at: SignedTime | None
+    """When it was decided."""
+    next_update: SignedTime | None
+    """When the publisher has promised to say more."""
+    overdue: bool
+    """True if that moment has passed."""
+
+
+class AnswerWithdrawal(Model):
+    """A version that nobody should run. What its notice says is null if that could not be read."""
+
+    id: Digest
+    """The SHA-256 of its notice, which names it."""
+    version: ReleaseVersion
+    """The version that is withdrawn."""
+    because: Quotation | None
+    """Why, in the publisher's words."""
+    at: SignedTime | None
+    """When it was decided."""
+    action: WithdrawalAction | None
+    """What the publisher asks of whoever runs it; `reason` says what that means now."""
+    replaced_by: ReleaseVersion | None
+    """The version to run instead, if the publisher names one; it need not be offered yet."""
+
+
 class Answer(Model):
     """One run of `tidegate check` or `tidegate download`. Every key is always there, null where it does not apply."""
 
@@ -98,13 +132,19 @@ class Answer(Model):
     action: Action | None
     """How urgent the offer is; null if nothing is offered."""
     secure: bool | None
-    """False if the running version is below the security floor or was taken back."""
+    """False if the running version is below the security floor, withdrawn or taken back."""
     release: FeedRelease | None
-    """What is offered; with `taken-back` the release to go back to."""
+    """What is offered: a newer release, or with `withdrawn` perhaps the one to go back to."""
+    required_by: SignedTime | None
+    """By when an event requires what is offered, once that is urgent; null otherwise."""
+    hold: AnswerHold | None
+    """The hold on what would be offered otherwise."""
+    withdrawal: AnswerWithdrawal | None
+    """The withdrawal of the running version."""
     min_secure: ReleaseVersion | None
     """The security floor."""
     withdrawn: tuple[ReleaseVersion, ...] | None
-    """Versions that the channel has taken back; nobody should run them."""
+    """Versions that the channel has taken back."""
     deprecations: tuple[FeedDeprecation, ...] | None
     """What will be removed from this product."""
     requirements: tuple[AnswerRequirement, ...] | None

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from publisher.client.ready.assess import Readiness
 from publisher.model.records.client_answer import AnswerError, AnswerRequirement, AnswerSignature, SignedTime
 from publisher.model.records.feed_format import FeedRelease
 from publisher.model.values import Model, ReleaseVersion, Slug, UtcTime
+from publisher.wire.answer_words import Readiness
 from publisher.wire.feed_words import Audience
 
 
@@ -58,12 +58,14 @@ class ReadinessReport(Model):
     """By when that must be running."""
     days_left: int | None
     """Whole days until then, rounded down; negative once it is over."""
+    next_update: SignedTime | None
+    """When the publisher has promised to say more about the hold on what would be installed."""
     release: FeedRelease | None
     """The release to install for it; with `withdrawn` what to run instead; null if there is nothing to install."""
     secure: bool | None
-    """False if the running version is below the security floor or was taken back, whatever events require."""
+    """False if the running version is below the security floor, withdrawn or taken back, whatever events require."""
     withdrawn: tuple[ReleaseVersion, ...] | None
-    """Versions that the channel has taken back; nobody should run them."""
+    """Versions that the channel has taken back."""
     requirements: tuple[AnswerRequirement, ...] | None
     """Every requirement that concerns the audience, also those that are met; the next one first."""
     signed_by: tuple[AnswerSignature, ...] | None
