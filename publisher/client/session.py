@@ -181,7 +181,7 @@ def _verify(
             listed = brakes_of(delegated.signed, role_name)
             brakes_keys = frozenset(signature.keyid for signature in signed_by)
     _refuse_rejected(role, role_name, listed)
-    lifted = lifted_by(role)
+    lifted = frozenset(lifted_by(role))
     remembered = after_check(remembered, listed, brakes_keys, _keys_of(targets, BRAKES), lifted)
     return Session(
         updater,

@@ -174,5 +174,6 @@ def test_r86_the_client_tells_whoever_runs_it(
     words = [part for name, value in options.items() for part in (f"--{name}", str(value))]
     assert tidegate(["check", *words, "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
-    assert (answer["outcome"], answer["secure"], answer["release"]["version"]) == ("taken-back", False, "1.0.0")
-    assert answer["reason"] == "Version 1.1.0, which you run, was taken back. Go back to 1.0.0."
+    assert (answer["outcome"], answer["secure"], answer["release"]["version"]) == ("withdrawn", False, "1.0.0")
+    assert answer["reason"] == "Version 1.1.0, which you run, was withdrawn. Go back to 1.0.0."
+    assert answer["withdrawal"]["because"]

@@ -148,7 +148,7 @@ def test_a_rollback_between_plan_and_flip_wins(project: Project) -> None:
     take_back(project, "1.1.0")
     with pytest.raises(StorageConflict):
         apply_promote(plan, project.catalog, storage, lambda: project.now)
-    assert told(project, "1.1.0") == ("taken-back", False, None)
+    assert told(project, "1.1.0") == ("withdrawn", False, "1.0.0")
 
 
 def test_the_other_channel_goes_on_with_what_it_offers(project: Project) -> None:
@@ -171,14 +171,14 @@ def test_what_is_live_again_is_released_again_without_a_change(taken_back: Proje
 def test_r86_who_runs_it_is_told_by_signed_metadata_for_as_long_as_the_channel_lives(taken_back: Project) -> None:
     project = taken_back
     assert named(project) == ["1.1.0"]
-    assert told(project, "1.1.0") == ("taken-back", False, None)
+    assert told(project, "1.1.0") == ("withdrawn", False, "1.0.0")
     project.publish("1.1.1")
     assert named(project) == ["1.1.0"]
-    assert told(project, "1.1.0") == ("update-available", False, "1.1.1")
+    assert told(project, "1.1.0") == ("withdrawn", False, "1.1.1")
     take_back(project, "1.1.1")
     assert named(project) == ["1.1.0", "1.1.1"]
     for version in ("1.1.0", "1.1.1"):
-        assert told(project, version) == ("taken-back", False, None)
+        assert told(project, version) == ("withdrawn", False, "1.0.0")
     assert told(project, "1.0.0") == ("up-to-date", True, None)
     project.publish("1.2.0")
     assert named(project) == ["1.1.0", "1.1.1"]
@@ -193,8 +193,8 @@ def test_r86_a_fix_for_one_platform_leaves_nobody_on_another_in_the_dark(taken_b
     (directory / "node-1.1.1-windows-amd64.zip").unlink()
     plan = taken_back.plan(taken_back.request("1.1.1", artifacts=directory))
     apply_release(plan, taken_back.catalog, taken_back.storage(), lambda: taken_back.now)
-    assert told(taken_back, "1.1.0") == ("update-available", False, "1.1.1")
-    assert told(taken_back, "1.1.0", "windows-amd64") == ("taken-back", False, None)
+    assert told(taken_back, "1.1.0") == ("withdrawn", False, "1.1.1")
+    assert told(taken_back, "1.1.0", "windows-amd64") == ("withdrawn", False, "1.0.0")
 
 
 def renew_role(project: Project) -> None:
