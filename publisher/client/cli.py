@@ -2,6 +2,7 @@
 
     tidegate check     --current VERSION     what is published, and what it means for the running version
     tidegate ready     --current VERSION     is it ready for what events require, and by when must it be
+    tidegate explain                         why is this offered, or not, and when may that change
     tidegate download  --to DIR              fetch and verify the release's file; installing it is up to you
 
 Exit codes: 0 everything verified, with or without an update; 1 wrong input; 2 wrong usage; 4 something does
@@ -9,7 +10,7 @@ not verify or has expired; 5 the network, the server or the disk failed; 128 + N
 `check --exit-code` tells shells what was found: 10 a release is offered; 11 the running version is not secure, and
 nothing is offered in its place; 12 the running version is withdrawn. `ready` always does so: 10 to 14 in
 `readiness.EXIT_CODES`. `--json` prints one object of the same shape for answers and errors (schemas/answer-1.json,
-schemas/readiness-1.json).
+schemas/readiness-1.json, schemas/explanation-1.json).
 This is the only module that reads the clock and the environment, prints and exits.
 """
 
@@ -21,6 +22,7 @@ import io
 import os
 import platform
 import random
+import re
 import shlex
 import shutil
 import signal
@@ -62,6 +64,8 @@ MAX_COLUMNS = 100
 
 VERSION_RESOURCE = "client-version.txt"
 """The client's own version, a resource present only in a zipapp."""
+
+_INSTALL_ID = re.compile("[A-Za-z0-9-]{1,128}")
 
 _SYSTEMS = {"darwin": "macos"}
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "i386": "386", "i686": "386", "armv7l": "arm"}
@@ -151,6 +155,8 @@ def _tell(error: ClientError, words: Sequence[str]) -> None:
     shape = ANSWER
     if words[0] == "ready":
         from publisher.client.ready.report import READINESS as shape  # noqa: PLC0415 - only `ready` needs it
+    elif words[0] == "explain":
+        from publisher.client.explain import EXPLANATION as shape  # noqa: PLC0415 - only `explain` needs it
     print(error_json(error, wall_clock(), shape), flush=True)
 
 
@@ -161,9 +167,13 @@ def _run(words: Sequence[str]) -> int:
         print(f"tidegate {_own_version()}")
         return 0
     if options.command is None:
-        raise ClientUsageError("name a command: check, ready or download", fix="run tidegate --help for all commands")
+        raise ClientUsageError(
+            "name a command: check, ready, explain or download", fix="run tidegate --help for all commands"
+        )
     if options.command == "ready":
         return _ready(options, _settings(options, embedded))
+    if options.command == "explain":
+        return _explain(options, _settings(options, embedded))
     return _ask(options, _settings(options, embedded))
 
 
@@ -217,9 +227,22 @@ def _ready(options: argparse.Namespace, settings: _Settings) -> int:
         Audience(options.audience) if options.audience else None,
     )
     report = ask(question, _client(settings), options.prometheus, wall_clock)
-    width = min(shutil.get_terminal_size().columns, MAX_COLUMNS)
-    print(report.json() if options.json else "\n".join(report.lines(_next_command(options), width)))
+    print(report.json() if options.json else "\n".join(report.lines(_next_command(options), _width())))
     return report.exit_code
+
+
+def _explain(options: argparse.Namespace, settings: _Settings) -> int:
+    from publisher.client.check import check  # noqa: PLC0415 - python-tuf is slow to load; --help answers at once
+    from publisher.client.explain import Explanation  # noqa: PLC0415 - nobody else needs it
+
+    install_id = _read_install_id(options.install_id)
+    at = None if options.at is None else _read_moment(options.at)
+    client, trusted = _client(settings), settings.trusted
+    channel = client.fetch_or_recall(trusted.product, trusted.channel, settings.platform)
+    moment = at or channel.checked_at
+    explanation = Explanation(check(client, channel, settings.current, moment), moment, install_id)
+    print(explanation.json() if options.json else "\n".join(explanation.lines(_width())))
+    return 0
 
 
 def _ask(options: argparse.Namespace, settings: _Settings) -> int:
@@ -304,6 +327,14 @@ def _read_version(text: str | None) -> Version | None:
         raise ClientInputError(f"--current {error}", fix="write it like 4.1.0") from None
 
 
+def _read_install_id(text: str | None) -> str | None:
+    if text is not None and not _INSTALL_ID.fullmatch(text):
+        raise ClientInputError(
+            f"--install-id {text!a} is not an id", fix="write letters, digits and hyphens, at most 128 of them"
+        )
+    return text
+
+
 def _read_moment(text: str) -> datetime:
     fix = "write it like 2027-03-31T12:00:00Z"
     try:
@@ -313,6 +344,10 @@ def _read_moment(text: str) -> datetime:
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ClientInputError(f"--at {text!a} is not a time", fix=fix) from None
+
+
+def _width() -> int:
+    return min(shutil.get_terminal_size().columns, MAX_COLUMNS)
 
 
 def _own_state(base: Path, trusted: Trusted) -> Path:

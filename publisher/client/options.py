@@ -17,6 +17,10 @@ _DOWNLOAD = (
     "Fetches the published file if it is newer than --current, or if it is the one to go back to. What is on hold or"
     " withdrawn is refused. Another file with its name is never changed."
 )
+_EXPLAIN = (
+    "Says step by step what is published for this machine, what stops it, what you are offered and when that may"
+    " change. Without a network it explains the state that was verified last, as long as that is valid."
+)
 _READY = (
     "Says whether the version you run is ready for the events that the channel's publisher plans for: which version"
     " you need, by when, and where to get it. Without a network it answers from the state that was verified last, as"
@@ -73,6 +77,14 @@ def parser_for(embedded: Trusted | None, platform: str, state: Path | None) -> a
     ready.add_argument(
         "--prometheus", type=_path, metavar="FILE", help="also write metrics for node_exporter, to NAME.prom"
     )
+    explain = commands.add_parser(
+        "explain", parents=[common], help="why is this offered, or not?", description=_EXPLAIN
+    )
+    explain.add_argument("--current", metavar="VERSION", help="the version you run; leave it out for a new install")
+    explain.add_argument(
+        "--install-id", metavar="ID", help="which installation is asked about, where releases reach some before others"
+    )
+    explain.add_argument("--at", metavar="TIME", help="explain this moment, like 2027-03-31T12:00:00Z")
     download = commands.add_parser(
         "download", parents=[common], help="fetch and verify the published file", description=_DOWNLOAD
     )

@@ -96,6 +96,10 @@ class VerifiedChannel:
         """The withdrawal of a version on this machine; None where it is good."""
         return self.brakes.withdrawal_of(version, self.platform, self.feed.platform)
 
+    def hold_of(self, version: Version) -> Brake | None:
+        """The hold on a version on this machine; None where it is free."""
+        return self.brakes.hold_of(version, self.platform, self.feed.platform)
+
     def state_of(self, current: Version | None) -> ClientState:
         """The state of this machine, where this version runs."""
         return ClientState(current, self.platform, self.taken_back)

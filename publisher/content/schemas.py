@@ -39,6 +39,7 @@ from publisher.model.history.mapping import Mapping as HistoryMapping
 from publisher.model.records.advisories import ProductAdvisories, SecurityFile
 from publisher.model.records.channel_state import Manifest
 from publisher.model.records.client_answer import Answer
+from publisher.model.records.client_explanation import ExplanationReport
 from publisher.model.records.client_readiness import ReadinessReport
 from publisher.model.records.feed_format import Feed
 from publisher.model.records.required_versions import RequiredVersions
@@ -78,13 +79,16 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "site-manifest-1": SiteManifest,
     "answer-1": Answer,
     "readiness-1": ReadinessReport,
+    "explanation-1": ExplanationReport,
     "required-versions-1": RequiredVersions,
     "advisories-1": ProductAdvisories,
     "security-1": SecurityFile,
 }
 """Schemas of published JSON; the number is that of the format."""
 
-OPEN = frozenset({"feed-1", "answer-1", "readiness-1", "required-versions-1", "advisories-1", "security-1"})
+OPEN = frozenset(
+    {"feed-1", "answer-1", "readiness-1", "explanation-1", "required-versions-1", "advisories-1", "security-1"}
+)
 """Formats to which fields may be added within their number; readers ignore what they do not know."""
 
 

@@ -1,10 +1,10 @@
-"""Words of the client's answers, which programs read (schemas/answer-1.json, schemas/readiness-1.json)."""
+"""Words of the client's answers, which programs read (answer-1, readiness-1 and explanation-1 in schemas/)."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["Outcome", "Readiness"]
+__all__ = ["Outcome", "Readiness", "StepKind"]
 
 
 class Outcome(StrEnum):
@@ -31,3 +31,21 @@ class Readiness(StrEnum):
     UNKNOWN = "unknown"
     TOO_LATE = "too-late"
     WITHDRAWN = "withdrawn"
+
+
+class StepKind(StrEnum):
+    """What one step of an explanation is about."""
+
+    PUBLISHED = "published"
+    NOTHING_PUBLISHED = "nothing-published"
+    EXPIRED = "expired"
+    """The signatures of the state, at the moment that is asked about."""
+    BRAKES_EXPIRED = "brakes-expired"
+    WITHDRAWN = "withdrawn"
+    TAKEN_BACK = "taken-back"
+    BELOW_FLOOR = "below-floor"
+    HELD = "held"
+    NOT_NEWER = "not-newer"
+    FREEZE = "freeze"
+    RAMP = "ramp"
+    REQUIRED = "required"
