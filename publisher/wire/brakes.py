@@ -18,7 +18,7 @@ platforms means all of them. The channel's own role ends a hold or a withdrawal 
     "x-tidegate-lifted": ["<sha256>"]
 
 Pure: metadata in, values or an error out; the one reading of it for clients, auditors and publishers.
-tests/vectors/client/expired-roles.json and brakes.json hold published test vectors.
+tests/vectors/client/expired-roles.json and remembered.json hold published test vectors.
 """
 
 from __future__ import annotations
