@@ -22,7 +22,6 @@ import io
 import os
 import platform
 import random
-import re
 import shlex
 import shutil
 import signal
@@ -39,6 +38,7 @@ from typing import TYPE_CHECKING
 from urllib.request import getproxies
 
 from publisher.client.embedded import RESOURCE, Trusted
+from publisher.client.option_values import read_install_id, read_moment, read_root, read_version
 from publisher.client.options import parser_for
 from publisher.client.report import answer_lines, error_lines
 from publisher.client.report_json import ANSWER, answer_json, error_json
@@ -53,9 +53,6 @@ if TYPE_CHECKING:
     from publisher.client.ready.assess import RequirementAnswer
     from publisher.client.updater import UpdateClient
 
-ROOT_BYTES = 128 * 1024
-"""The largest root that is read, in bytes."""
-
 SHORT_WAIT = 5.0
 """Waits below this many seconds need no words."""
 
@@ -64,8 +61,6 @@ MAX_COLUMNS = 100
 
 VERSION_RESOURCE = "client-version.txt"
 """The client's own version, a resource present only in a zipapp."""
-
-_INSTALL_ID = re.compile("[A-Za-z0-9-]{1,128}")
 
 _SYSTEMS = {"darwin": "macos"}
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "i386": "386", "i686": "386", "armv7l": "arm"}
@@ -212,7 +207,7 @@ def _ready(options: argparse.Namespace, settings: _Settings) -> int:
     from publisher.client.ready.ask import ReadinessQuestion, ask  # noqa: PLC0415 - nobody else needs it
 
     trusted = settings.trusted
-    at = None if options.at is None else _read_moment(options.at)
+    at = None if options.at is None else read_moment(options.at)
     if at is not None and options.prometheus:
         raise ClientUsageError(
             "--prometheus writes what holds now, and --at asks about another moment", fix="leave out one of the two"
@@ -235,8 +230,8 @@ def _explain(options: argparse.Namespace, settings: _Settings) -> int:
     from publisher.client.check import check  # noqa: PLC0415 - python-tuf is slow to load; --help answers at once
     from publisher.client.explain import Explanation  # noqa: PLC0415 - nobody else needs it
 
-    install_id = _read_install_id(options.install_id)
-    at = None if options.at is None else _read_moment(options.at)
+    install_id = read_install_id(options.install_id)
+    at = None if options.at is None else read_moment(options.at)
     client, trusted = _client(settings), settings.trusted
     channel = client.fetch_or_recall(trusted.product, trusted.channel, settings.platform)
     moment = at or channel.checked_at
@@ -300,50 +295,14 @@ def _settings(options: argparse.Namespace, embedded: Trusted | None) -> _Setting
         url=options.url or (embedded.url if embedded else ""),
         product=options.product or (embedded.product if embedded else ""),
         channel=options.channel or (embedded.channel if embedded else ""),
-        root=_read_root(options.root) if options.root else (embedded.root if embedded else b""),
+        root=read_root(options.root) if options.root else (embedded.root if embedded else b""),
     )
     return _Settings(
         trusted=trusted,
         platform=options.platform or _this_platform(),
-        current=_read_version(options.current),
+        current=read_version(options.current),
         state=_own_state(options.state or _home_state(), trusted),
     )
-
-
-def _read_root(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            # No root is larger; whatever is, is cut here and refused as none.
-            return file.read(ROOT_BYTES + 1)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ClientInputError(f"{path}: {reason}", fix="give the publisher's root.json with --root") from None
-
-
-def _read_version(text: str | None) -> Version | None:
-    try:
-        return None if text is None else Version.parse(text)
-    except ValueError as error:
-        raise ClientInputError(f"--current {error}", fix="write it like 4.1.0") from None
-
-
-def _read_install_id(text: str | None) -> str | None:
-    if text is not None and not _INSTALL_ID.fullmatch(text):
-        raise ClientInputError(
-            f"--install-id {text!a} is not an id", fix="write letters, digits and hyphens, at most 128 of them"
-        )
-    return text
-
-
-def _read_moment(text: str) -> datetime:
-    fix = "write it like 2027-03-31T12:00:00Z"
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            raise ClientInputError(f"--at {text!a} has no time zone", fix=fix)
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ClientInputError(f"--at {text!a} is not a time", fix=fix) from None
 
 
 def _width() -> int:
