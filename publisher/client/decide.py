@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from publisher.client.brakes.withdrawal_text import WayBack, withdrawal_text
+from publisher.client.brakes.what_to_do import WayBack, withdrawal_text
 from publisher.client.words import time_text
 from publisher.wire.answer_words import Outcome
 from publisher.wire.brakes import Brake, ChannelBrakes, Freeze
