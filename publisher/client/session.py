@@ -22,6 +22,7 @@ from publisher.client.brakes.remembered import (
     read_remembered,
     write_remembered,
 )
+from publisher.client.durable_files import remove_leftovers
 from publisher.client.metadata.trusted import (
     Clock,
     MetadataSource,
@@ -136,6 +137,8 @@ def start_session(
         session = _verify(source.metadata, metadata, role_name, path, remembered, even_silenced)
     # Only now it is sure that nothing older was replayed. Whoever is killed in between has answered nothing yet.
     if session.remembered != remembered and not source.offline:
+        # Whoever keeps a notice at this moment, without the lock, may have to fetch it once more.
+        remove_leftovers(source.brakes_dir)
         write_remembered(record, session.remembered)
     return session
 

@@ -163,6 +163,15 @@ def test_the_file_names_who_signed_and_is_written_only_when_something_changed(
     )
 
 
+def test_what_a_killed_run_left_is_removed(bucket: Bucket, client: UpdateClient, tmp_path: Path) -> None:
+    client.fetch_channel(*ASK)
+    left = record(tmp_path).with_name(f".tidegate-{'0' * 16}")
+    left.write_bytes(b"half of it")
+    bucket.brake("hold")
+    client.fetch_channel(*ASK)
+    assert [path.name for path in record(tmp_path).parent.iterdir()] == [record(tmp_path).name]
+
+
 def test_nothing_is_answered_before_the_disk_has_it(
     bucket: Bucket, client: UpdateClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
