@@ -24,7 +24,7 @@ pytestmark = pytest.mark.system
 PAGES = (
     "", "ready/", "releases/", "releases/btfs-node/4.2.0/", "releases/btfs-node/4.0.1/", "calendar/", "events/",
     "events/btt-listing-sample/", "policy/", "deprecations/", "overrides/", "downloads/", "safety/", "feed/",
-    "help/words/", "nowhere/at/all/",
+    "help/words/", "nowhere/at/all/", "security/", "releases/btfs-node/4.0.0/", "releases/web-dashboard/2.8.0/",
 )  # fmt: skip
 
 VIOLATIONS = """axe.run().then(({violations}) => violations.flatMap((found) =>
