@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import repeat
 from pathlib import Path
-from types import SimpleNamespace
 from typing import NoReturn
 
 import pytest
 from tuf.api.exceptions import DownloadError, DownloadHTTPError
 
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
-from publisher.wire import limits
 from publisher.wire.errors import Code
 from publisher.wire.limits import limit_of
 from tests.support.machine import CHUNK, Machine
@@ -220,7 +219,7 @@ def test_rollback_attack(live: Project, machine: Machine, lost: bool) -> None:
 def test_slow_retrieval_attack(machine: Machine, live: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server takes four minutes for every file: a check ends after five. Slow single files: see docs/attacks.md."""
     live.publish("1.2.0")
-    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: 240.0 * len(machine.wire.asked)))
+    monkeypatch.setattr(time, "monotonic", lambda: 240.0 * len(machine.wire.asked))
     words = "the server is too slow .* took longer than 300 seconds"
     machine.refuses(words, Code.TOO_SLOW, exit_code=5, newer=NEWS)
     assert not [path for path in machine.wire.asked if "/targets/" in path]
