@@ -227,6 +227,10 @@ def _patterns(policy: Policy) -> Iterator[str]:
 
 def _planes(policy: Policy) -> Iterator[str]:
     yield "Metadata and documentation ship first, then binaries. Defaults change only after the binaries have soaked."
+    yield (
+        f"A release can be taken back for {english.length(policy.rollback_window)} after it was staged, and for as long"
+        " again each time that the people who sign it renew that."
+    )
     yield f"New code soaks for {english.length(policy.soak)} before it becomes the default."
 
 

@@ -1,5 +1,5 @@
 """Candidates that ship nothing: the release that is live, file by file, with other requirements in its feeds, or with
-holds and withdrawals lifted.
+holds and withdrawals lifted, or unchanged, so that its rollback metadata is signed anew.
 
 Such a candidate waits for no freeze. It needs no word that says so: what is live and what it lists show it, byte by
 byte, so nothing else can travel with it.
@@ -62,8 +62,7 @@ def announcement(
 
 
 def announces(candidate: ReleaseCandidate, live: Repository | None, read: Read) -> bool:
-    """Whether a candidate names the live release, lists its very files, and feeds that differ in requirements alone, or
-    whether it lifts something.
+    """Whether a candidate names the live release, lists its very files, and feeds that differ in requirements at most.
 
     A candidate with any other difference ships something, and is asked all that a release is asked. Whether the
     requirements are those of the content is for `rebuild_check`. Raises VerificationError when a feed cannot be read.
@@ -77,7 +76,7 @@ def announces(candidate: ReleaseCandidate, live: Repository | None, read: Read) 
     if before.keys() != after.keys():
         return False
     changed = [path for path in sorted(after) if after[path] != before[path]]
-    return bool(changed or new_lifts(candidate.signed, current.signed)) and all(
+    return all(
         path.startswith("feed/")
         and same_without_requirements(*(_bytes_of(signed, path, read) for signed in (current.signed, candidate.signed)))
         for path in changed

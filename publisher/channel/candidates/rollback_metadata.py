@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from tuf.api.metadata import Metadata, Targets
 
@@ -17,10 +18,11 @@ from publisher.channel.feeds.feed_requirements import feed_requirements
 from publisher.channel.feeds.required_anew import feeds_required_anew, list_instead
 from publisher.channel.layout import back_key
 from publisher.channel.repository import Read, Repository, parse, taken_back_fields
-from publisher.channel.roles import BASE_FIELD, RELEASE_FIELD
+from publisher.channel.roles import BASE_FIELD, RELEASE_FIELD, role_policy
 from publisher.errors import VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
+from publisher.model.records.candidate import ApprovalBasis
 from publisher.rules.unsafe_versions import unsafe_by
 from publisher.wire.feed_words import BackState
 from publisher.wire.version import Version
@@ -73,7 +75,7 @@ def rollback_metadata(
         return NoRollback("the content does not have the policy that it was staged under")
     before: Targets | None = current.signed
     if announces(candidate, live, read):
-        before = _kept(candidate.role, current, live, read)
+        before = stored_rollback(candidate.role, current, live, read)
     elif not policy.approvals.way_back:
         return NoRollback("the policy does not ask for it (`approvals.way_back`)")
     if before is None:
@@ -83,7 +85,7 @@ def rollback_metadata(
     shipped = candidate.signed
     payload = copy.deepcopy(before)
     payload.version = shipped.version + 1
-    payload.expires = shipped.expires
+    payload.expires = min(shipped.expires, _staged_at(candidate, basis, catalog) + policy.rollback_window)
     payload.unrecognized_fields[BASE_FIELD] = base_named(candidate.with_signatures(()))
     payload.unrecognized_fields.pop(BACK_STATE_FIELD, None)
     payload.unrecognized_fields |= {**taken_back_fields(current.signed), BACK_FIELD: candidate.release}
@@ -104,8 +106,17 @@ def _unsafe(before: Targets, product: str, catalog: Catalog) -> str | None:
     return unsafe_by(catalog, product, Version.parse(version)) if isinstance(version, str) else None
 
 
-def _kept(role: str, current: Metadata[Targets], live: Repository, read: Read) -> Targets | None:
-    """What takes back the release that is live, as its people have signed it; None where there is none that would."""
+def _staged_at(candidate: ReleaseCandidate, basis: ApprovalBasis, catalog: Catalog) -> datetime:
+    """When the candidate was staged, as far as signed parts tell: its record is nobody's word.
+
+    It was decided on then, or, where that was for another day, its life began then.
+    """
+    return max(basis.at, candidate.signed.expires - role_policy(catalog.signers, candidate.role).expires)
+
+
+def stored_rollback(role: str, current: Metadata[Targets], live: Repository, read: Read) -> Targets | None:
+    """What takes back the release that is live, as its people have signed it, expired or not; None where there is none
+    that would."""
     data = read(back_key(role, payload_digest(current.signed)))
     if data is None:
         return None

@@ -9,7 +9,7 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -24,6 +24,7 @@ from publisher.model.configuration import Configuration
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.operate.refresh import plan_refresh
+from publisher.pipeline.operate.rollback_window import RollbackWindow, rollback_windows
 from publisher.pipeline.roles.renew import DueRole, find_renewals, renew
 from publisher.pipeline.timer.timer import (
     ENVIRONMENT,
@@ -59,7 +60,8 @@ def command(units: Path | None, to: str | None, keys: Path, project: Project) ->
     Needs their keys only. Roles of people are renewed when a twelfth of their life is left, 30 days of a year: the
     renewal is staged, those who have to sign it are named, and the exit code is 3 until they have
     (`publish approve ROLE`). Then it goes live with the next run. Rollout, brakes and notes are signed at once where
-    their keys are here. Exit code 4 when somebody else has published, 5 when the store fails.
+    their keys are here. It says 7 days ahead which release cannot be taken back any more. Exit code 4 when somebody
+    else has published, 5 when the store fails.
     """
     configuration = project.configuration()
     if units is not None:
@@ -79,7 +81,17 @@ def command(units: Path | None, to: str | None, keys: Path, project: Project) ->
     renewed = dict(publication.changed_roles)
     if refused is None:
         renewed |= {staged.to_sign.role: staged.candidate.signed.version for staged in renewals.ready.roles}
-    return RefreshReport(renewed, renewals.waiting, refused, written)
+    now = wall_clock()
+    return RefreshReport(renewed, renewals.waiting, refused, written, now, _ending(Bucket(storage, root), now))
+
+
+def _ending(bucket: Bucket, now: datetime) -> tuple[RollbackWindow, ...]:
+    """Releases that cannot be taken back any more in a few days; none where this timer may not read that."""
+    try:
+        windows = rollback_windows(bucket.published(), bucket.read)
+    except StorageError:
+        return ()
+    return tuple(window for window in windows if window.ends_soon(now))
 
 
 @dataclass(frozen=True)
@@ -91,6 +103,9 @@ class RefreshReport(Report):
     refused: StorageError | None
     """Why renewals could not be staged."""
     written: Written
+    now: datetime
+    ending: Sequence[RollbackWindow] = ()
+    """Releases that cannot be taken back any more in a few days, unless somebody renews that; nobody has to."""
 
     @property
     def exit_code(self) -> int:
@@ -102,6 +117,8 @@ class RefreshReport(Report):
     def lines(self, width: int) -> list[str]:
         lines = wrapped(f"Renewed: {versions(self.renewed.items())}." if self.renewed else "Nothing is due.", width)
         lines += [line for waiting in self.waiting for line in wrapped(_asks(waiting), width)]
+        for window in self.ending:
+            lines += wrapped(f"{window.sentence(self.now)} To renew that: {window.renewing}", width)
         if self.refused is not None:
             failed = f"Renewals could not be staged or made live from here: {self.refused.what}"
             lines += wrapped(f"{failed}. Run it as the publisher.", width)
@@ -111,6 +128,9 @@ class RefreshReport(Report):
         return {
             "renewed": self.renewed,
             "waiting": [picked(role, "role", "expires", "missing", "under_way") for role in self.waiting],
+            "rollbacks_ending": [
+                picked(window, "product", "channel", "version", "back_to", "expires") for window in self.ending
+            ],
             "not_staged": self.refused.what if self.refused else None,
             "written": self.written.keys,
         }

@@ -75,6 +75,7 @@ class StatusReport(Report):
             "Live",
             *(live or ["  nothing"]),
             *_stopped(status.state, self.now, width),
+            *_rollbacks(status, self.now, width),
             *_unannounced(status, width),
             *_unsigned(status, width),
             "Staged",
@@ -118,6 +119,11 @@ class StatusReport(Report):
                 }
                 for staged in status.staged_roles
             ],
+            "rollback_windows": [
+                picked(window, "product", "channel", "version", "back_to", "expires")
+                for window in status.rollback_windows
+            ],
+            "rolled_back": status.rolled_back,
             "roles": [picked(role, "role", "version", "expires", "due", "expired") for role in status.roles],
         }
 
@@ -132,6 +138,20 @@ def _stopped(state: ChannelState, now: datetime, width: int) -> list[str]:
         withdrawn += wrapped(sentence(withdrawal, state), width, 2)
         withdrawn += [f"    id {withdrawal.id}"] if withdrawal.id else []
     return [*(["On hold", *holds] if holds else []), *(["Withdrawn", *withdrawn] if withdrawn else [])]
+
+
+def _rollbacks(status: Status, now: datetime, width: int) -> list[str]:
+    """What can be taken back for a few more days or no longer, and what is live for a short time since it was."""
+    lines = []
+    for window in status.rollback_windows:
+        if window.expires <= now or window.ends_soon(now):
+            lines += wrapped(f"{window.sentence(now)} To renew that: {window.renewing}", width, 2)
+    for role in (role for role in status.roles if role.role in status.rolled_back):
+        staged = any(waiting.to_sign.role == role.role for waiting in status.staged_roles)
+        steps = "" if staged else "publish refresh, then "
+        text = f"{role.role} took a release back, so it is signed until {english.moment(role.expires)} only."
+        lines += wrapped(f"{text} Next: {steps}publish approve {role.role} --key KEY, then publish refresh", width, 2)
+    return ["Rollback", *lines] if lines else []
 
 
 def _unannounced(status: Status, width: int) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from publisher.channel.candidates.approval import CandidateApproval
-from publisher.channel.candidates.rollback_metadata import NoRollback
+from publisher.channel.candidates.rollback_metadata import NoRollback, RollbackMetadata
 from publisher.cli.output.emit import Report, picked
 from publisher.cli.output.verdicts import verdict_lines
 from publisher.model.configuration import Configuration
@@ -14,6 +14,7 @@ from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.release.approve import ReleaseReview
 from publisher.pipeline.roles.approve import RoleReview
 from publisher.pipeline.roles.change import StagedRole
+from publisher.rules import english
 from publisher.rules.headline import halves, headline
 from publisher.signing.public_keys import public_key
 from publisher.text.terminal import hanging, wrapped
@@ -22,7 +23,8 @@ Reviewed = ReleaseReview | RoleReview
 
 
 NOTHING_SHIPS = (
-    "Only requirements change: every file, and every other word of the feeds, stays as it is. So no freeze applies."
+    "Only requirements change, what is lifted, or how long it can be taken back: every file, and every other word of"
+    " the feeds, stays as it is. So no freeze applies."
 )
 
 
@@ -60,6 +62,9 @@ class ApprovalReport(Report):
             "announces": not review.ships,
             "built": [built.model_dump(mode="json") for built in review.built],
             "way_back_to": review.takes_back_to,
+            "way_back_until": review.rollback.metadata.signed.expires
+            if isinstance(review.rollback, RollbackMetadata)
+            else None,
             "way_back_state": review.release.back_state,
             "no_way_back_because": review.rollback.because if isinstance(review.rollback, NoRollback) else None,
             "decision": review.decision.model_dump(mode="json"),
@@ -100,7 +105,8 @@ def _rollback(review: ReleaseReview) -> list[str]:
     if isinstance(review.rollback, NoRollback):
         because = review.rollback.because
         return [f"No rollback metadata is signed with it: {because}" + ("" if because.endswith('"') else ".")]
-    signed = f"Signed with it: rollback metadata, to go back to {review.rollback.back_to} if needed."
+    until = english.moment(review.rollback.metadata.signed.expires)
+    signed = f"Signed with it: rollback metadata, to go back to {review.rollback.back_to} if needed, until {until}."
     way = review.release.rollback
     if way is not None and way.backup is not None:
         return [signed, f'Users who go back restore a backup first: "{way.backup}"']

@@ -71,6 +71,7 @@ class RollbackReport(Report):
     def lines(self, width: int) -> list[str]:
         channel, back_to = self.request.channel, self.plan.back_to
         shown = f"Clients that run {self.version} show: {advised(self.version, Version.parse(back_to))}"
+        role, until = self.request.role, english.moment(self.plan.signed_until)
         again = f"It never ships to {channel} again: publish a fixed version under a higher number, and build the site"
         return [
             *wrapped(f"{self.name} is taken back in {channel}: {back_to} is live, verified as a new client.", width),
@@ -78,6 +79,11 @@ class RollbackReport(Report):
             *wrapped(shown, width),
             *(wrapped(f'Before that they restore a backup: "{self.plan.backup}"', width) if self.plan.backup else []),
             *wrapped(f"{again} again: publish build --to DIR --bucket {self.url}", width),
+            *wrapped(
+                f"{role} is signed until {until}, as its rollback metadata was; from then on clients offer nothing."
+                f" Renew it soon: publish refresh, then publish approve {role} --key KEY, then publish refresh",
+                width,
+            ),
         ]
 
     def data(self) -> dict[str, object]:
@@ -85,7 +91,7 @@ class RollbackReport(Report):
             "role": self.request.role,
             "taken_back": self.version,
             "withdrawal": self.plan.brake.id,
-            **picked(self.plan, "back_to", "backup", "platforms"),
+            **picked(self.plan, "back_to", "backup", "platforms", "signed_until"),
             "roles": dict(self.plan.publication.changed_roles),
             "written": self.written.keys,
         }

@@ -281,6 +281,8 @@ class Policy(Model):
     """No release ships near an event if the last review is older than this (R92)."""
     rehearsal_max_age: Duration = timedelta(days=90)
     """How long a rehearsal of the rollback counts (R72, R91)."""
+    rollback_window: Annotated[Duration, Field(ge=timedelta(days=1))] = timedelta(days=30)
+    """How long a release can be taken back after it was staged; then the channel's people renew that (R81)."""
     rollback_ready_before: Duration = timedelta(days=14)
     """How long before a release, or the freeze after it, its rollback must be ready (R85)."""
     soak: Duration = timedelta(days=7)

@@ -22,11 +22,13 @@ from publisher.pipeline.brakes.calendar import unsigned_freezes
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.staged import staged_release
 from publisher.pipeline.ledger_append import unfinished, why_not_ours
+from publisher.pipeline.operate.rollback_window import RollbackWindow, rollback_windows
 from publisher.pipeline.release.announce import Unannounced, find_unannounced
 from publisher.pipeline.release.approve import ReleaseReview, review
 from publisher.pipeline.roles.change import StagedRole, under_way
 from publisher.rules.unsafe_versions import broken_promises
 from publisher.wire.brakes import Freeze
+from publisher.wire.withdrawn import BACK_FIELD
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,10 @@ class Status:
     """Channels whose signed feeds do not say what events of the content require."""
     unsigned_freezes: Mapping[str, tuple[Freeze, ...]] = field(default_factory=dict)
     """Channel role -> freezes of the calendar that clients are not told of yet."""
+    rollback_windows: tuple[RollbackWindow, ...] = ()
+    """Until when live releases can be taken back."""
+    rolled_back: tuple[str, ...] = ()
+    """Channel roles whose live metadata took a release back, and has the short life of rollback metadata."""
     silent: tuple[str, ...] = ()
     """Channel roles that clients offer nothing of, since metadata has expired."""
     broken_promises: tuple[Advisory, ...] = ()
@@ -118,6 +124,10 @@ def read_status(bucket: Bucket, configuration: Configuration, now: datetime) -> 
         unfinished=unfinished(live, bucket.storage, configuration.signers, now),
         unannounced=_unannounced(bucket, live, configuration, now),
         unsigned_freezes=_unsigned_freezes(live, configuration, now),
+        rollback_windows=rollback_windows(live, bucket.read),
+        rolled_back=tuple(
+            role for role, metadata in sorted(live.roles.items()) if BACK_FIELD in metadata.signed.unrecognized_fields
+        ),
         silent=tuple(sorted(silent)),
         broken_promises=promises,
     )

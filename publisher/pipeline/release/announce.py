@@ -14,6 +14,7 @@ from publisher.channel.candidates.announcement import announcement
 from publisher.channel.candidates.lift_difference import lift_lines
 from publisher.channel.candidates.release_candidate import approval_basis_of, people_digest
 from publisher.channel.candidates.requirement_difference import requirement_lines
+from publisher.channel.candidates.rollback_metadata import NoRollback, RollbackMetadata, rollback_metadata
 from publisher.channel.layout import channel_role, target_key
 from publisher.channel.repository import Repository
 from publisher.channel.roles import RELEASE_FIELD, role_policy
@@ -22,6 +23,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.content.release import Release
 from publisher.model.records.candidate import ApprovalBasis
 from publisher.pipeline.bucket import Bucket
+from publisher.pipeline.bucket_reader import Pending
 from publisher.pipeline.candidates.rebuild_check import published_files
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects.planned import PlannedObject
@@ -42,6 +44,8 @@ class AnnouncePlan(CandidatePlan):
     channel: str
     changes: tuple[str, ...]
     """How requirements change for clients, in lines; empty when nothing does."""
+    rollback: RollbackMetadata | NoRollback | None
+    """What takes back the live release from then on, signed together with it; None where nothing is staged."""
 
 
 def plan_announce(
@@ -53,12 +57,16 @@ def plan_announce(
     now: datetime,
     supersede: Supersede = Supersede.NOTHING,
     lifts: tuple[str, ...] = (),
+    *,
+    renew_rollback: bool = False,
 ) -> AnnouncePlan:
     """Lay out a candidate whose only difference to what is live is the requirements of its feeds, without writing.
 
-    `lifts` are the ids of holds and withdrawals that end by it.
+    `lifts` are the ids of holds and withdrawals that end by it. With `renew_rollback` there is one also where nothing
+    changes, since each is signed together with new rollback metadata.
 
-    Raises InputError when nothing is published on the channel, SigningError, VerificationError, StorageConflict.
+    Raises InputError when nothing is published on the channel or no rollback metadata can be renewed, SigningError,
+    VerificationError, StorageConflict.
     """
     role = channel_role(product, channel)
     before = read_pointer_version(bucket.storage, role, replacing=supersede is Supersede.ANY)
@@ -77,7 +85,7 @@ def plan_announce(
     decision = nothing_ships(catalog, release, channel, now)
     objects: tuple[PlannedObject, ...] = ()
     new: NewCandidate | None = None
-    if changes:
+    if changes or renew_rollback:
         vouched = published_files(release, catalog, bucket, offered)
 
         def basis(ledger: int) -> ApprovalBasis:
@@ -91,6 +99,16 @@ def plan_announce(
             *(PlannedObject.of(target_key(path, body.sha256), body) for path, body in bodies),
             *(PlannedObject.of(key, Body.from_bytes(data)) for key, data in new.candidate.objects()),
         )
+    rollback = None
+    if new is not None:
+        bodies_by_key = {planned.key: planned.body for planned in objects if planned.body is not None}
+        read = bucket.over(Pending(bucket.storage, bodies_by_key)).read
+        rollback = rollback_metadata(new.candidate, release, catalog, live, read)
+        if renew_rollback and isinstance(rollback, NoRollback):
+            raise InputError(
+                f"the rollback metadata of {release.id} cannot be renewed: {rollback.because}",
+                fix=f"publish a fixed version under a higher number; `publish hold {release.id}` stops this one",
+            )
     return AnnouncePlan(
         role=role,
         decision=decision,
@@ -103,6 +121,7 @@ def plan_announce(
         release=release,
         channel=channel,
         changes=changes,
+        rollback=rollback,
     )
 
 

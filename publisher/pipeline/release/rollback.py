@@ -30,9 +30,11 @@ from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.decide import Clock
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.objects.writing import Written
+from publisher.pipeline.operate.rollback_window import renewing
 from publisher.pipeline.publication.plan import Publication, plan_publication
 from publisher.pipeline.publication.self_check import verify_as_client
 from publisher.pipeline.release.promote import PromoteRequest
+from publisher.rules import english
 from publisher.storage.protocol import Storage
 from publisher.wire.brakes import BRAKES, Brake
 from publisher.wire.errors import ClientError
@@ -58,6 +60,8 @@ class RollbackPlan:
     trusted_root: bytes
     brake: Brake
     """What withdraws it."""
+    signed_until: datetime
+    """When the channel's role expires that is live from then on: with its rollback metadata, so earlier than usual."""
 
 
 def plan_rollback(
@@ -117,6 +121,7 @@ def plan_rollback(
         ),
         trusted_root=bucket.trusted_root,
         brake=brake,
+        signed_until=back.signed.expires,
     )
 
 
@@ -189,7 +194,9 @@ def _verified_rollback_metadata(
         )
     if back.signed.expires <= now:
         raise VerificationError(
-            "the rollback metadata has expired", fix="publish a fixed version under a higher number"
+            f"the rollback metadata of {release} expired on {english.moment(back.signed.expires)}",
+            fix=f"run `{renewing(request.product, request.channel)}`, which the channel's people approve, or"
+            f" {instead(request, version)}",
         )
     return back
 
