@@ -151,7 +151,7 @@ def _words(details: ErrorDetails, raw: str | None, model: type[BaseModel]) -> tu
         "string_too_long": f"is longer than {context.get('max_length')} characters",
         "too_short": _too_few(context),
         "too_long": f"has {context.get('actual_length')} entries, more than the {context.get('max_length')} allowed",
-        "greater_than_equal": f"must be {context.get('ge')} or more",
+        "greater_than_equal": f"must be {_length(context.get('ge'))} or more",
         "less_than_equal": f"must be {context.get('le')} or less",
         "greater_than": f"must be more than {context.get('gt')}",
         "less_than": f"must be less than {_length(context.get('lt'))}",

@@ -25,10 +25,13 @@ def lagging_floor(advisory: Advisory, product: Product) -> tuple[str, str] | Non
 
 
 def unsafe_by(catalog: Catalog, product: str, version: Version) -> str | None:
-    """Why nobody is taken back to a version, as a clause; None where no advisory says that it is unsafe.
+    """Why nobody is taken back to a version, as a clause; None where neither floor nor advisory is against it.
 
-    Those that are not public count too.
+    Advisories that are not public count too.
     """
+    floor = catalog.products[product].min_secure
+    if floor is not None and version < floor:
+        return f"{version} is below the security floor {floor}"
     if not (advisories := catalog.affecting(product, version)):
         return None
     ids = english.listed([advisory.id for advisory in advisories])

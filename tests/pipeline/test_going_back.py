@@ -27,6 +27,7 @@ from tests.support.requiring import require, stage_announcement
 from tests.support.rotating import sign_role_as
 
 DIGEST = "c0de" * 16
+UNTIL = "Sunday 20 December 2026, 12:00 UTC"
 BACKUP = "Stop the node and unpack the backup of before the update."
 RESTORE = f'{{bundle: {DIGEST}, state: restore-backup, backup: "{BACKUP}"}}'
 BECAUSE = "The index of 1.1.0 cannot be read by older versions."
@@ -176,9 +177,12 @@ def test_forbidden_later_it_is_refused_although_metadata_was_signed(published: P
     [
         (
             f"{{bundle: {DIGEST}}}",
-            "Signed with it: rollback metadata, to go back to 1.0.0 if needed. Users who go back keep their data",
+            f"to go back to 1.0.0 if needed, until {UNTIL}. Users who go back keep their data as it is",
         ),
-        (RESTORE, f'to go back to 1.0.0 if needed. Users who go back restore a backup first: "{BACKUP}"'),
+        (
+            RESTORE,
+            f'to go back to 1.0.0 if needed, until {UNTIL}. Users who go back restore a backup first: "{BACKUP}"',
+        ),
         (FORBIDDEN, f'No rollback metadata is signed with it: users must not go back from it: "{BECAUSE}"'),
     ],
 )

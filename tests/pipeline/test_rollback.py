@@ -6,15 +6,21 @@ import json
 
 import pytest
 
+from publisher.channel.candidates.rollback_metadata import NoRollback
 from publisher.errors import InputError, RefusedByPolicy, TidegateError, VerificationError
 from publisher.model.records.ledger_entry import LedgerAction
 from publisher.pipeline.ledger_append import verify_ledger
 from publisher.pipeline.operate.verify import StoreSource, verify_channel
+from publisher.pipeline.release.announce import plan_announce
 from publisher.pipeline.release.promote import PromoteRequest
 from publisher.pipeline.release.rollback import apply_rollback, plan_rollback
+from publisher.pipeline.release.stage import apply_stage
 from publisher.wire.version import Version
+from tests.support.approving import promote, stage
 from tests.support.asking import offered
+from tests.support.braking import withdraw
 from tests.support.project import Project, tree
+from tests.support.requiring import require, stage_announcement
 from tests.support.rotating import replace_key
 
 
@@ -105,6 +111,48 @@ def test_a_way_back_below_the_security_floor_is_refused(project: Project) -> Non
     products.write_text(products.read_text() + '    min_secure: "1.1.0"\n')
     project.add_release("1.2.0")
     refused(project, "1.1.0", RefusedByPolicy, r"1\.0\.0, which is below the security floor 1\.1\.0")
+
+
+def test_r81_no_way_back_below_the_security_floor_is_signed(project: Project) -> None:
+    project.publish("1.0.0")
+    products = project.config / "products.yaml"
+    products.write_text(products.read_text() + '    min_secure: "1.0.1"\n')
+    stage(project, "1.1.0")
+    assert project.review("1.1.0").rollback == NoRollback("1.0.0 is below the security floor 1.0.1")
+    project.approve("1.1.0")
+    promote(project)
+    assert not (project.bucket / "back").exists()
+    refused(project, "1.1.0", InputError, "has no signed rollback metadata")
+
+
+def test_an_announcement_signs_none_either_once_the_floor_has_risen(project: Project) -> None:
+    project.publish("1.0.0")
+    project.publish("1.1.0")
+    products = project.config / "products.yaml"
+    products.write_text(products.read_text() + '    min_secure: "1.1.0"\n')
+    require(project, "2.2.0")
+    stage_announcement(project)
+    assert project.review("1.1.0").rollback == NoRollback("1.0.0 is below the security floor 1.1.0")
+
+
+@pytest.mark.parametrize("platforms", [(), ("windows-amd64",)])
+def test_r81_a_way_back_into_a_withdrawn_version_is_refused(project: Project, platforms: tuple[str, ...]) -> None:
+    project.publish("1.0.0")
+    project.publish("1.1.0")
+    withdraw(project, "1.0.0", platforms=platforms)
+    refused(project, "1.1.0", RefusedByPolicy, r"would hand out 1\.0\.0, which is withdrawn on")
+
+
+def test_a_way_back_whose_withdrawal_was_lifted_is_open_again(project: Project) -> None:
+    project.publish("1.0.0")
+    project.publish("1.1.0")
+    brake = withdraw(project, "1.0.0").brake
+    bucket, ring = project.look(), project.key_ring()
+    plan = plan_announce("node", "stable", project.catalog, bucket, ring, project.now, lifts=(brake.id,))
+    apply_stage(plan, project.storage())
+    project.approve("1.1.0")
+    promote(project)
+    assert take_back(project, "1.1.0") == "1.0.0"
 
 
 def test_a_way_back_that_somebody_changed_is_refused(project: Project) -> None:

@@ -13,7 +13,7 @@ from publisher.channel.advance import only_good_signatures, says_enough
 from publisher.channel.brakes import lift, lifted_in
 from publisher.channel.candidates.announcement import announces
 from publisher.channel.candidates.candidate import BACK, SIGNATURES, base_named, payload_digest
-from publisher.channel.candidates.release_candidate import ReleaseCandidate
+from publisher.channel.candidates.release_candidate import ReleaseCandidate, feeds_of
 from publisher.channel.feeds.feed_requirements import feed_requirements
 from publisher.channel.feeds.required_anew import feeds_required_anew, list_instead
 from publisher.channel.layout import back_key
@@ -80,7 +80,7 @@ def rollback_metadata(
         return NoRollback("the policy does not ask for it (`approvals.way_back`)")
     if before is None:
         return NoRollback("the live release has none that could be signed again")
-    if (unsafe := _unsafe(before, candidate.product, catalog)) is not None:
+    if (unsafe := _unsafe(before, candidate.product, catalog, read)) is not None:
         return NoRollback(unsafe)
     shipped = candidate.signed
     payload = copy.deepcopy(before)
@@ -100,10 +100,19 @@ def rollback_metadata(
     return RollbackMetadata(Metadata(payload), feeds)
 
 
-def _unsafe(before: Targets, product: str, catalog: Catalog) -> str | None:
-    """Why nobody should run what one would go back to, by an advisory (R81); None where none says so."""
-    version = before.unrecognized_fields.get(RELEASE_FIELD)
-    return unsafe_by(catalog, product, Version.parse(version)) if isinstance(version, str) else None
+def handed_out(signed: Targets, read: Read) -> tuple[tuple[str, Version], ...]:
+    """Platform and version of what clients are offered by metadata of a channel. Raises VerificationError."""
+    return tuple(
+        (platform, feed.release.version)
+        for platform, feed in sorted(feeds_of(signed, read).items())
+        if feed.release is not None
+    )
+
+
+def _unsafe(before: Targets, product: str, catalog: Catalog, read: Read) -> str | None:
+    """Why nobody should run what one would go back to, by floor or advisory (R81); None where none says so."""
+    versions = sorted({version for _, version in handed_out(before, read)}, reverse=True)
+    return next((unsafe for version in versions if (unsafe := unsafe_by(catalog, product, version))), None)
 
 
 def _staged_at(candidate: ReleaseCandidate, basis: ApprovalBasis, catalog: Catalog) -> datetime:

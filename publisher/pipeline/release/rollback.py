@@ -17,9 +17,9 @@ from tuf.api.metadata import Metadata, Targets
 from publisher.channel.advance import only_good_signatures, says_enough
 from publisher.channel.brakes import channel_brakes
 from publisher.channel.candidates.candidate import base_of, payload_digest
-from publisher.channel.candidates.release_candidate import feeds_of
+from publisher.channel.candidates.rollback_metadata import handed_out
 from publisher.channel.layout import back_key, metadata_key
-from publisher.channel.repository import Read, Repository, parse
+from publisher.channel.repository import Read, Repository, parse, withdrawn_by
 from publisher.channel.roles import BASE_FIELD, RELEASE_FIELD
 from publisher.errors import InputError, RefusedByPolicy, StorageConflict, UsageError, VerificationError
 from publisher.model.catalog import Catalog
@@ -78,15 +78,14 @@ def plan_rollback(
     `because` is what everybody reads of the withdrawal; None where brakes withdraw the version already. Raises
     UsageError where it is missing, InputError when the version is not live or no rollback metadata was signed with it,
     VerificationError when that is not good, RefusedByPolicy when users must not go back or it leads below the security
-    floor, StorageConflict when somebody has taken its number, SigningError when keys of brakes, snapshot or timestamp
-    are not here.
+    floor or to a withdrawn version, StorageConflict when somebody has taken its number, SigningError when keys of
+    brakes, snapshot or timestamp are not here.
     """
     read, live = bucket.read, bucket.published(fix="there is nothing to take back")
     _refuse_forbidden(request, version, configuration, live)
     back = _verified_rollback_metadata(request, version, live, read, now)
-    offered = feeds_of(back.signed, read)
-    handed_out = [feed.release.version for feed in offered.values() if feed.release]
-    _refuse_insecure(request, version, configuration, handed_out)
+    offered = handed_out(back.signed, read)
+    _refuse_unsafe(request, version, configuration, live, offered)
     brake, withdrawal = _withdrawal(request, version, bucket, now, because)
     advance = bucket.advance(configuration.signers, keys.of, now)
     # By what clients accept now: a change of signers that waits to be signed must not stand in the way.
@@ -111,11 +110,7 @@ def plan_rollback(
         version=version,
         back_to=before,
         backup=_backup(back.signed, version),
-        platforms=tuple(
-            platform
-            for platform, feed in sorted(offered.items())
-            if feed.release is not None and str(feed.release.version) == before
-        ),
+        platforms=tuple(platform for platform, older in offered if str(older) == before),
         publication=plan_publication(
             body, metadata, bucket, keys, now, before=withdrawal.objects if withdrawal is not None else ()
         ),
@@ -222,14 +217,27 @@ def _refuse_forbidden(
         )
 
 
-def _refuse_insecure(
-    request: PromoteRequest, version: Version, configuration: Configuration, versions: Sequence[Version]
+def _refuse_unsafe(
+    request: PromoteRequest,
+    version: Version,
+    configuration: Configuration,
+    live: Repository,
+    offered: Sequence[tuple[str, Version]],
 ) -> None:
-    floor = configuration.products[request.product].min_secure
-    below = [version for version in versions if floor is not None and version < floor]
-    if below:
+    """Nobody is taken back to what is below the security floor, or withdrawn on a platform. Raises RefusedByPolicy."""
+    floor, stopped = configuration.products[request.product].min_secure, channel_brakes(live, request.role)
+    current = live.roles.get(request.role)
+    taken_back = withdrawn_by(current.signed if current is not None else None)
+    for platform, older in offered:
+        if floor is not None and older < floor:
+            unsafe = f"which is below the security floor {floor}"
+        elif older in taken_back:
+            unsafe = "which was taken back itself"
+        elif stopped.withdrawal_of(older, platform) is not None:
+            unsafe = f"which is withdrawn on {platform}"
+        else:
+            continue
         raise RefusedByPolicy(
-            f"taking {request.product}@{version} back would hand out {below[0]},"
-            f" which is below the security floor {floor}",
-            fix="publish a fixed version under a higher number",
+            f"taking {request.product}@{version} back would hand out {older}, {unsafe}",
+            fix=instead(request, version),
         )
