@@ -21,8 +21,14 @@ from publisher.errors import Place
 _MEASURES = frozenset(
     {"base", "blast_radius", "change_class", "channels", "classes", "effective", "ends", "event_sensitivity", "file"}
     | {"id", "patterns", "platforms", "product", "shipped_at", "starts", "usage", "version", "visibility"}
+    | {"affected", "fixed_in"}
 )
 """Fields that others are checked against: with another value in one, their problems would be invented."""
+
+_KINDS = frozenset(
+    {"advisory", "deprecation", "event", "override", "policy", "products", "release", "scenario", "sprint"}
+)
+"""What is mended, by the names of schemas."""
 
 _ROUNDS = 4
 """A mended value can bring to light what stood behind it; this is as deep as any model goes."""
@@ -41,7 +47,7 @@ def mended(model: type[M], document: Document) -> Mended[M] | None:
     from publisher.content.schemas import CONTENT, example  # noqa: PLC0415 - needed only once something is wrong
 
     kind = next((name for name, known in CONTENT.items() if known is model), "")
-    if kind not in ("event", "release", "deprecation", "policy", "products", "scenario", "sprint", "override"):
+    if kind not in _KINDS:
         return None
     data, changed = copy.deepcopy(document.data), set(document.doubtful)
     for _ in range(_ROUNDS):

@@ -126,6 +126,16 @@ def test_an_id_is_used_once_in_all_overlays(project: Path) -> None:
     assert problem.what == f"advisory id leak is already used in {project}/content/advisories/leak.yaml:1:1"
 
 
+def test_a_wrong_word_hides_no_wrong_reference_and_no_problem_is_made_up(project: Path, problems: Check) -> None:
+    write(project, ADVISORY.replace("severity: high", "severity: hihg"))
+    assert [problem.what for problem in problems()] == [
+        "`severity` cannot be 'hihg'",
+        "there is no release of node named 1.11",
+    ]
+    write(project, ADVISORY.replace('before: "1.11"', "before: next"))
+    assert [problem.place.line for problem in problems()] == [6]
+
+
 def test_what_cannot_be_read_elsewhere_is_not_guessed_at(project: Path, problems: Check) -> None:
     write(project, ADVISORY.replace("product: node", "product: nod"))
     (project / "site_config/products.yaml").write_text("products: [\n")
