@@ -20,7 +20,7 @@ from tuf.api.exceptions import DownloadError, DownloadHTTPError
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
 from publisher.wire.errors import Code
 from publisher.wire.limits import limit_of
-from tests.support.machine import CHUNK, Machine
+from tests.support.machine import CHUNK, HOST, MIRROR, Machine
 from tests.support.project import Project
 from tests.support.thief import FAR, Thief
 
@@ -179,6 +179,28 @@ def test_malicious_mirrors_preventing_updates(
     """A server that keeps updates away is named as the reason; it never looks as if nothing were new."""
     machine.wire.instead[TIMESTAMP] = answer
     machine.refuses(words, code, exit_code=exit_code)
+    goes_on(machine)
+
+
+@pytest.mark.parametrize(
+    ("sends", "words", "code", "exit_code"),
+    [
+        (None, "from any of 2 addresses: .* status 404", Code.MISSING, 5),
+        (b"evil\n", "from any of 2 addresses: .* differs from what was signed", Code.NOT_VERIFIED, 4),
+        (b"<html>sold</html>", "from any of 2 addresses: .* sent a web page", Code.WEB_PAGE, 4),
+    ],
+    ids=["nothing", "junk", "a web page"],
+)
+def test_malicious_mirrors_of_a_file(
+    live: Project, machine: Machine, sends: bytes | None, words: str, code: Code, exit_code: int
+) -> None:
+    """A server that keeps the file of a release away is passed by, as long as another signed address has it."""
+    honest, bad = live.bucket, Path(shutil.copytree(live.bucket, machine.base / "bad"))
+    [program] = (bad / "tuf/targets/artifacts/node/stable/1.1.0").glob(f"*{ARTIFACT}")
+    program.unlink() if sends is None else program.write_bytes(sends)
+    machine.wire.hosts = {HOST: bad, MIRROR: bad}
+    machine.refuses(words, code, exit_code=exit_code)
+    machine.wire.hosts = {HOST: bad, MIRROR: honest}
     goes_on(machine)
 
 
