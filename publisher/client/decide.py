@@ -2,7 +2,7 @@
 
 Pure: no file, no network, no clock. The same input gives the same answer everywhere; tests/vectors/client holds
 published test vectors for other implementations. Brakes only ever take away: what is held, withdrawn, taken back by the
-channel, or below the security floor is offered to nobody.
+channel, or below the security floor is offered to nobody (R81).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What `tidegate explain` tells: why this machine is offered what it is offered, step by step, and what may change it.
+"""What `tidegate explain` tells: why this machine is offered what it is, and what may change that (R94).
 
 Pure: values in, text out. The decision is that of `check`; a step names one fact that it rests on.
 """

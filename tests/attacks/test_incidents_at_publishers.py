@@ -48,7 +48,7 @@ def test_a_client_that_runs_what_was_taken_back_is_led_back(live: Project, machi
     machine.current = "1.1.0"
     take_back(live, "1.1.0")
     ran = machine.download()
-    assert (ran.offers, ran.answer["secure"]) == ("1.0.0", False)
+    assert (ran.answer["outcome"], ran.offers, ran.answer["secure"]) == ("withdrawn", "1.0.0", False)
     assert "Go back to 1.0.0" in ran.answer["reason"]
     assert [file.name for file in machine.downloads.iterdir()] == ["node-1.0.0-linux-amd64.tar.gz"]
     # What is older is still refused: going back is newer metadata that says so.

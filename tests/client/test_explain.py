@@ -41,7 +41,7 @@ def kinds(explanation: dict[str, Any]) -> list[tuple[str, str | None]]:
     return [(step["kind"], step["version"]) for step in explanation["steps"]]
 
 
-def test_a_hold_and_a_freeze_are_explained_with_what_is_offered_and_when_that_may_change(
+def test_r94_a_hold_and_a_freeze_are_explained_with_what_is_offered_and_when_that_may_change(
     run: Run, bucket: Bucket
 ) -> None:
     bucket.release(a_feed(previous=a_feed(version="4.0.2")["release"]))

@@ -1,4 +1,4 @@
-"""Holds and withdrawals that a client has seen stay in force until the channel lifts them (R81, R86)."""
+"""Holds and withdrawals that a client has seen stay in force until the channel lifts them (R82)."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ listings = st.builds(ChannelBrakes, holds=brakes, withdrawn=brakes)
 
 
 @given(listings, listings, keys, keys, st.sets(ids))
-def test_r86_what_was_seen_stays_until_it_is_lifted_or_nobody_vouches_for_it(
+def test_r82_what_was_seen_stays_until_it_is_lifted_or_nobody_vouches_for_it(
     seen: ChannelBrakes,
     listed: ChannelBrakes,
     signed_before: frozenset[str],
@@ -86,7 +86,7 @@ def holds(client: UpdateClient) -> list[str]:
     return [brake.id for brake in client.fetch_channel(*ASK).brakes.holds]
 
 
-def test_a_hold_stays_when_the_brakes_no_longer_list_it_until_the_channel_lifts_it(
+def test_r82_a_hold_stays_when_the_brakes_no_longer_list_it_until_the_channel_lifts_it(
     bucket: Bucket, client: UpdateClient
 ) -> None:
     hold = bucket.brake("hold")

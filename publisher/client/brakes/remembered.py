@@ -3,7 +3,7 @@
 Whoever holds a key of the brakes may list them, and nobody but the channel's own role may end one. So whatever this
 machine has seen goes on stopping a version after the brakes no longer list it, until the channel's role lifts it by
 id. A brake is remembered with the keys that had signed the brakes when it was listed. Once none of them counts for the
-brakes any more, it is forgotten: what a thief stopped ends when `targets` removes the stolen key.
+brakes any more, it is forgotten: what a thief stopped ends when `targets` removes the stolen key (R82).
 
 `after_check` and `in_force` are pure; tests/vectors/client/remembered.json holds published test vectors.
 """
