@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from tuf.api.metadata import TargetFile
@@ -17,7 +17,7 @@ from publisher.model.config.role import SHARED_ROLES
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.channel_state import ChannelState, LiveRelease
 from publisher.wire.errors import ClientError
-from publisher.wire.feed_parser import ParsedFeed, parse_feed
+from publisher.wire.feed_parser import OfferedRelease, ParsedFeed, parse_feed
 
 
 def read_target(read: Read, path: str, length: int, sha256: str) -> bytes:
@@ -62,26 +62,8 @@ def read_state(read: Read, repository: Repository, now: datetime) -> ChannelStat
     live: list[LiveRelease] = []
     for role in sorted(set(repository.roles) - set(SHARED_ROLES)):
         product, _, channel = role.partition(".")
-        approved_by = tuple(signed_by(repository, role))
-        by_version: dict[str, list[PublishedFile]] = {}
-        for platform, feed in feeds(read, repository, product, channel).items():
-            if feed.release is not None:
-                artifact = feed.release.artifact
-                by_version.setdefault(str(feed.release.version), []).append(
-                    PublishedFile(file=artifact.file, platform=platform, size=artifact.size, sha256=artifact.sha256)
-                )
-        live.extend(
-            LiveRelease.model_validate(
-                {
-                    "product": product,
-                    "channel": channel,
-                    "version": version,
-                    "artifacts": tuple(artifacts),
-                    "approved_by": approved_by,
-                }
-            )
-            for version, artifacts in sorted(by_version.items())
-        )
+        offered = feeds(read, repository, product, channel)
+        live += _releases(repository, role, {platform: feed.release for platform, feed in offered.items()})
     return ChannelState(
         read_at=now,
         live=tuple(live),
@@ -89,6 +71,31 @@ def read_state(read: Read, repository: Repository, now: datetime) -> ChannelStat
         holds=holds(repository, read),
         minisign_public_key=minisign_public_key(read, repository),
     )
+
+
+def _releases(
+    repository: Repository, role: str, by_platform: Mapping[str, OfferedRelease | None]
+) -> Iterator[LiveRelease]:
+    """What the feeds of a channel name, platform by platform, as one entry a version."""
+    product, _, channel = role.partition(".")
+    by_version: dict[str, list[PublishedFile]] = {}
+    for platform, release in by_platform.items():
+        if release is not None:
+            artifact = release.artifact
+            by_version.setdefault(str(release.version), []).append(
+                PublishedFile(file=artifact.file, platform=platform, size=artifact.size, sha256=artifact.sha256)
+            )
+    approved_by = tuple(signed_by(repository, role))
+    for version, artifacts in sorted(by_version.items()):
+        yield LiveRelease.model_validate(
+            {
+                "product": product,
+                "channel": channel,
+                "version": version,
+                "artifacts": tuple(artifacts),
+                "approved_by": approved_by,
+            }
+        )
 
 
 def minisign_public_key(read: Read, repository: Repository) -> str | None:

@@ -62,7 +62,7 @@ def command(wheels: Path | None) -> None:
         f"{published}: {len(applied.keys)} objects" if applied else f"nothing changed: {published} is there already",
     )
 
-    state = live_state(open_storage(str(place.bucket)), place.root.read_bytes(), wall_clock())
+    state = live_state(open_storage(str(place.bucket)), place.root.read_bytes(), wall_clock(), catalog.signers)
     now = catalog.sample.reference_time if catalog.sample else wall_clock()
     before = read_files(place.site, CALENDARS)
     source = SiteSource(

@@ -18,6 +18,7 @@ from publisher.evidence.bundle import LIMIT, EvidenceBundle, EvidenceFile
 from publisher.evidence.changes import KIND as CHANGES
 from publisher.evidence.kinds import KINDS
 from publisher.model.catalog import Catalog
+from publisher.model.config.signer import Signers
 from publisher.model.configuration import Configuration
 from publisher.model.content.release import Release
 from publisher.model.records.channel_state import ChannelState
@@ -244,15 +245,15 @@ def known_channel(configuration: Configuration, product: str, channel: str) -> s
     return channel
 
 
-def state_of(bucket: str | None, project: Project) -> ChannelState | None:
-    """The verified state of the bucket that was named; None when none was."""
+def state_of(bucket: str | None, project: Project, history_by: Signers | None = None) -> ChannelState | None:
+    """The verified state of the bucket that was named; None when none was. `history_by` as in `live_state`."""
     if bucket is None:
         return None
     from publisher.cli.secrets import read_root  # noqa: PLC0415 - TUF and stores are slow to load, and seldom needed
     from publisher.pipeline.live_state import live_state  # noqa: PLC0415 - the same
     from publisher.storage.open import open_storage  # noqa: PLC0415 - the same
 
-    return live_state(open_storage(bucket), read_root(project.config), wall_clock())
+    return live_state(open_storage(bucket), read_root(project.config), wall_clock(), history_by)
 
 
 def warn_unseen(bucket: str | None, catalog: Catalog) -> None:

@@ -8,15 +8,18 @@ from publisher.channel.repository import Repository, read_repository, silent_cha
 from publisher.channel.roles import ONLINE_ROLES
 from publisher.channel.state import read_state
 from publisher.errors import InputError, VerificationError
+from publisher.model.config.signer import Signers
 from publisher.model.records.channel_state import ChannelState
 from publisher.model.values import format_time
+from publisher.pipeline.brakes.history import read_history
 from publisher.pipeline.bucket_reader import reader
 from publisher.storage.protocol import Storage
 
 
-def live_state(storage: Storage, root: bytes, now: datetime) -> ChannelState:
+def live_state(storage: Storage, root: bytes, now: datetime, history_by: Signers | None = None) -> ChannelState:
     """Metadata and feeds, verified as far as a client would take them; empty while nothing is published.
 
+    `history_by` asks for the history of holds and withdrawals too, which pages tell; it names the keys of signers.yaml.
     Raises InputError when there is no bucket, VerificationError also when the channel has expired, StorageError.
     """
     if not storage.is_prepared():
@@ -26,7 +29,10 @@ def live_state(storage: Storage, root: bytes, now: datetime) -> ChannelState:
     if repository is None:
         return ChannelState(read_at=now)
     _refuse_expired(repository, now, storage.url)
-    return read_state(read, repository, now)
+    state = read_state(read, repository, now)
+    if history_by is None:
+        return state
+    return state.model_copy(update={"brake_history": read_history(storage, root, repository, history_by)})
 
 
 def _refuse_expired(repository: Repository, now: datetime, url: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from publisher.model.records.channel_state import ChannelState, Hold, Withdrawal
+from publisher.model.records.notice import NoticeFile
 from publisher.rules import english
 from publisher.wire.feed_words import WithdrawalAction
 from publisher.wire.version import Version
@@ -21,29 +23,66 @@ def sentences(state: ChannelState, now: datetime, product: str | None = None) ->
     return withdrawn + [hold_sentence(hold, now) for hold in state.holds if product in (None, hold.product)]
 
 
-def advice(withdrawal: Withdrawal, state: ChannelState) -> str:
-    """What to do instead of running it, in the client's words."""
-    live = state.of(withdrawal.product, withdrawal.channel)
-    offered = live.version if live and live.version != withdrawal.version else None
-    if offered is not None and offered < withdrawal.version and not (withdrawal.taken_back and withdrawal.id):
-        offered = None  # a client goes back only where both are signed
-    notice = withdrawal.notice
-    if notice is None or notice.action is None:
-        return advised(withdrawal.version, offered)
-    replacement = notice.replaced_by or offered
-    match notice.action:
+def advice(withdrawal: Withdrawal, state: ChannelState, platform: str | None = None) -> str:
+    """What whoever runs it should do, in the client's words; on one platform, or wherever it is withdrawn.
+
+    Clients write their own sentences (`publisher.client`), which know the running version; a test holds both together.
+    """
+    action = withdrawal.notice.action if withdrawal.notice else None
+    keep = action is WithdrawalAction.KEEP_RUNNING
+    steps = []
+    if action is WithdrawalAction.STOP:
+        steps.append("Stop running it.")
+    if keep:
+        steps.append("Keep it running, but do not install it again.")
+    offered = _offered_instead(withdrawal, state, platform)
+    if offered is not None and offered > withdrawal.version:
+        steps.append(f"Version {offered} is available." if keep else f"Update to {offered}.")
+    elif offered is not None and withdrawal.taken_back and withdrawal.id is not None:
+        # A client goes back only where both are signed.
+        steps.append(f"You may go back to {offered}." if keep else f"Go back to {offered}.")
+    else:
+        steps += _meanwhile(withdrawal, state, action)
+    return " ".join(steps)
+
+
+def _offered_instead(withdrawal: Withdrawal, state: ChannelState, platform: str | None) -> Version | None:
+    """The newest version that the channel offers there."""
+    where = (platform,) if platform is not None else withdrawal.platforms
+    installs = state.new_installs(withdrawal.product, withdrawal.channel)
+    versions = (version for name, version in installs.items() if version is not None and (not where or name in where))
+    return max(versions, default=None)
+
+
+def _why_not_back(withdrawal: Withdrawal, state: ChannelState) -> str:
+    before = state.of(withdrawal.product, withdrawal.channel)
+    if withdrawal.id is None or not withdrawal.taken_back or before is None or before.version >= withdrawal.version:
+        return "Going back is not possible yet: the channel has not signed it"
+    if state.withdrawals(withdrawal.product, before.version):
+        return f"Going back is not possible yet: nobody should run {before.version} either"
+    return f"Going back is not possible yet: {before.version} is on hold"
+
+
+def _meanwhile(withdrawal: Withdrawal, state: ChannelState, action: WithdrawalAction | None) -> list[str]:
+    """What to do while nothing is offered instead."""
+    match action:
         case WithdrawalAction.STOP:
-            return "Stop it now." + (f" {advised(withdrawal.version, replacement)}" if replacement else "")
+            return [f"{_why_not_back(withdrawal, state)}, and nothing newer is offered. Check again soon."]
+        case WithdrawalAction.GO_BACK:
+            return [f"{_why_not_back(withdrawal, state)}. Keep it running for now, and check again soon."]
+        case WithdrawalAction.UPDATE:
+            replacement = withdrawal.notice.replaced_by if withdrawal.notice else None
+            later = str(replacement) if replacement is not None else "a later version"
+            return [f"Keep it running until {later} is offered here, and check again soon."]
         case WithdrawalAction.KEEP_RUNNING:
-            return "Keep it running, and do not install it anew."
-        case WithdrawalAction.UPDATE | WithdrawalAction.GO_BACK:
-            return advised(withdrawal.version, replacement)
+            return []
+        case _:
+            keep = "keep running it" if withdrawal.id is None else "do not install it again,"
+            return [f"Nothing is offered in its place yet; {keep} and check again soon."]
 
 
-def advised(version: Version, offered: Version | None) -> str:
-    """The same by the version that the channel offers."""
-    if offered is None or offered == version:
-        return "There is no replacement yet; keep using it."
+def advised(version: Version, offered: Version) -> str:
+    """What clients that run one version are told once another is offered in its place."""
     return f"Update to {offered}." if offered > version else f"Go back to {offered}."
 
 
@@ -51,19 +90,49 @@ def what_happened(withdrawal: Withdrawal) -> str:
     """4.1.0 was taken back from stable, and when, if that is known; without a full stop."""
     on = f" on {english.moment(withdrawal.at)}" if withdrawal.at else ""
     did = "taken back" if withdrawal.taken_back else "withdrawn"
-    where = f" for {english.listed(withdrawal.platforms)}" if withdrawal.platforms else ""
-    return f"{withdrawal.version} was {did} from {withdrawal.channel}{where}{on}"
+    return f"{withdrawal.version} was {did} from {withdrawal.channel}{_where(withdrawal.platforms)}{on}"
 
 
 def hold_sentence(hold: Hold, now: datetime) -> str:
     """What is on hold, why, and when people hear more: the same words in every command."""
-    where = f" for {english.listed(hold.platforms)}" if hold.platforms else ""
-    text = f"{hold.product} {hold.version} is on hold in {hold.channel}{where}"
+    text = f"{hold.product} {hold.version} is on hold in {hold.channel}{_where(hold.platforms)}"
     if (notice := hold.notice) is None:
         return f"{text}; its notice cannot be read."
     since = f'{text} since {english.moment(notice.at)}: "{notice.because}"'
+    update = promise(notice, overdue=hold.overdue(now))
+    return f"{since} {update}" if update else since
+
+
+def promise(notice: NoticeFile, *, overdue: bool) -> str | None:
+    """When users hear more, or that they should have; None where nothing was promised."""
     if notice.next_update is None:
-        return since
-    if hold.overdue(now):
-        return f"{since} The next update was promised for {english.moment(notice.next_update)} and is overdue."
-    return f"{since} The next update is promised for {english.moment(notice.next_update)}."
+        return None
+    when = english.moment(notice.next_update)
+    if overdue:
+        return f"The next update was promised for {when} and has not come."
+    return f"The next update is promised for {when}."
+
+
+def hold_advice(hold: Hold, state: ChannelState) -> str:
+    """What to do while a version is on hold: for those who run it, and for those who install the product."""
+    installs = {
+        platform: version
+        for platform, version in state.new_installs(hold.product, hold.channel).items()
+        if not hold.platforms or platform in hold.platforms
+    }
+    by_version: dict[Version | None, list[str]] = {}
+    for platform, version in installs.items():
+        by_version.setdefault(version, []).append(platform)
+    parts = [
+        f"{'no version' if version is None else version}{'' if len(by_version) == 1 else _on(platforms)}"
+        for version, platforms in by_version.items()
+    ]
+    return f"Keep running what you run. New installs get {english.listed(parts or ['no version'])}."
+
+
+def _where(platforms: Sequence[str]) -> str:
+    return f" for {english.listed(platforms)}" if platforms else ""
+
+
+def _on(platforms: Sequence[str]) -> str:
+    return f" on {english.listed(platforms)}"

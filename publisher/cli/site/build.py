@@ -93,7 +93,7 @@ def command(
         uploaded = published(places.site, CALENDARS) if places else {}
         source = SiteSource(
             catalog,
-            state_of(bucket or channel_bucket, project),
+            state_of(bucket or channel_bucket, project, catalog.signers),
             moment(at, catalog),
             Templates(templates),
             calendars_before=read_files(directory, CALENDARS) | uploaded,

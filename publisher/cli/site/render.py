@@ -33,7 +33,7 @@ def command(target: Path, templates: Path, bucket: str | None, project: Project,
     catalog = project.catalog()
     now = moment(at, catalog)
     compiled = Templates(templates)
-    state = state_of(bucket, project)
+    state = state_of(bucket, project, catalog.signers)
     schema, before = schema_of(Feed, closed=False, nulls=True), read_files(target, CALENDARS)
     prose = {**read_pages(project.content[0] / PAGES), **read_handed_out(project.config)}
     files = render_site(catalog, state, now, compiled, schema, before, prose.keys())

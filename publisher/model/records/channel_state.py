@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -10,6 +11,7 @@ from pydantic import Field
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.notice import NoticeFile
 from publisher.model.values import Digest, Model, PlatformId, ReleaseVersion, Slug, UtcTime
+from publisher.wire.feed_words import BrakeKind
 from publisher.wire.version import Version
 
 
@@ -93,6 +95,31 @@ class Withdrawal(Model):
     """Why, and what whoever runs it should do; None where there is none, or none that was read."""
 
 
+class PastBrake(Model):
+    """A hold or a withdrawal as the ledger tells of it, in force or over."""
+
+    kind: BrakeKind
+    """What it was."""
+    product: Slug
+    """The product, by id."""
+    channel: Slug
+    """The channel, by id."""
+    version: ReleaseVersion
+    """The version that it stopped."""
+    platforms: tuple[PlatformId, ...] = ()
+    """Where; absent: on all platforms."""
+    id: Digest
+    """SHA-256 of its notice."""
+    at: UtcTime
+    """When it began."""
+    taken_back: bool = False
+    """Whether the channel went back to an earlier version by the same command."""
+    notice: NoticeFile | None = None
+    """Its reason and what it promised; absent where the notice cannot be read."""
+    lifted_at: UtcTime | None = None
+    """When the channel's people lifted it; absent while it is in force."""
+
+
 class ChannelState(Model):
     """What a bucket offered when it was read; every statement in it was verified from the trusted root."""
 
@@ -102,6 +129,10 @@ class ChannelState(Model):
     """The versions that nobody should run, by product, channel and version."""
     holds: tuple[Hold, ...] = ()
     """The versions that are not offered for a while, by product and channel, the latest of a version last."""
+    previous: tuple[LiveRelease, ...] = ()
+    """The release before it that a channel still offers where the newest one is stopped."""
+    brake_history: tuple[PastBrake, ...] = ()
+    """Holds and withdrawals of the past and in force, the latest first; read for the site only."""
     minisign_public_key: str | None = None
     """The pinned key for checks by hand, as the second line of a minisign public key file."""
 
@@ -109,6 +140,44 @@ class ChannelState(Model):
         """The newest version that a channel of a product offers, if any; platforms may lag behind one another."""
         offered = (release for release in self.live if (release.product, release.channel) == (product, channel))
         return max(offered, key=lambda release: release.version, default=None)
+
+    def is_stopped(self, product: str, channel: str, version: Version, platform: str) -> bool:
+        """Whether a version is held, withdrawn or taken back on a platform of a channel."""
+        brakes: tuple[Hold | Withdrawal, ...] = (*self.holds, *self.withdrawn)
+        return any(
+            (brake.product, brake.channel, brake.version) == (product, channel, version)
+            and (not brake.platforms or platform in brake.platforms)
+            for brake in brakes
+        )
+
+    def new_installs(self, product: str, channel: str) -> Mapping[str, Version | None]:
+        """Platform -> what new installs get, by platform; None where everything that the channel has is stopped."""
+        platforms = {
+            file.platform
+            for release in (*self.live, *self.previous)
+            if (release.product, release.channel) == (product, channel)
+            for file in release.artifacts
+        }
+        offers = {
+            file.platform: offer.version
+            for offer in self.offers()
+            if (offer.product, offer.channel) == (product, channel)
+            for file in offer.artifacts
+        }
+        return {platform: offers.get(platform) for platform in sorted(platforms)}
+
+    def offers(self) -> Iterator[LiveRelease]:
+        """What new installs get: each release that is live, or the one before it, with the files that nothing stops."""
+        served: set[tuple[str, str, str]] = set()
+        for release in (*self.live, *self.previous):
+            files = []
+            for file in release.artifacts:
+                line = (release.product, release.channel, file.platform)
+                if line not in served and not self.is_stopped(*line[:2], release.version, file.platform):
+                    served.add(line)
+                    files.append(file)
+            if files:
+                yield release.model_copy(update={"artifacts": tuple(files)})
 
     def withdrawals(self, product: str, version: Version) -> tuple[Withdrawal, ...]:
         """The channels of a product in which nobody should run a version, each with when."""

@@ -11,6 +11,7 @@ from publisher.content.links.risk_register import OVERRIDABLE
 from publisher.model.config.role import Duty
 from publisher.model.content.release import Release
 from publisher.model.content.risk_register import Approver, Override
+from publisher.model.published_file import PublishedFile
 from publisher.model.records.channel_state import ChannelState, LiveRelease, Withdrawal
 from publisher.model.records.decision import Outcome, Verdict
 from publisher.model.records.evidence import Evidence
@@ -151,15 +152,15 @@ def test_there_is_nothing_to_plan_for_what_was_taken_back() -> None:
     [
         ("4.0.0", "12:00 UTC. Go back to 4.0.0."),
         ("4.1.1", "12:00 UTC. Update to 4.1.1."),
-        (None, "12:00 UTC. There is no replacement yet; keep using it."),
+        (None, "12:00 UTC. Nothing is offered in its place yet; do not install it again, and check again soon."),
     ],
 )
 def test_the_sentence_says_what_to_run_instead(live: str | None, end: str) -> None:
     back = withdrawal()
-    offered = (
-        ()
-        if live is None
-        else (LiveRelease(product=back.product, channel="stable", version=Version.parse(live), artifacts=()),)
+    file = PublishedFile(file="node.zip", platform="windows-amd64", size=1, sha256="a" * 64)
+    releases = [] if live is None else [Version.parse(live)]
+    offered = tuple(
+        LiveRelease(product=back.product, channel="stable", version=release, artifacts=(file,)) for release in releases
     )
     state = ChannelState(read_at=NOW, live=offered, withdrawn=(back, withdrawal(product="other")))
     assert sentence(back, state).startswith(f"{back.product} 4.1.0 was taken back from stable on Tuesday 20 January")
