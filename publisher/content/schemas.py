@@ -42,6 +42,7 @@ from publisher.model.records.client_answer import Answer
 from publisher.model.records.client_explanation import ExplanationReport
 from publisher.model.records.client_readiness import ReadinessReport
 from publisher.model.records.feed_format import Feed
+from publisher.model.records.holds_file import HoldsFile
 from publisher.model.records.required_versions import RequiredVersions
 from publisher.model.records.site_manifest import SiteManifest
 from publisher.signing.schemes import SCHEMES
@@ -83,11 +84,21 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "required-versions-1": RequiredVersions,
     "advisories-1": ProductAdvisories,
     "security-1": SecurityFile,
+    "holds-1": HoldsFile,
 }
 """Schemas of published JSON; the number is that of the format."""
 
 OPEN = frozenset(
-    {"feed-1", "answer-1", "readiness-1", "explanation-1", "required-versions-1", "advisories-1", "security-1"}
+    {
+        "feed-1",
+        "answer-1",
+        "readiness-1",
+        "explanation-1",
+        "required-versions-1",
+        "advisories-1",
+        "security-1",
+        "holds-1",
+    }
 )
 """Formats to which fields may be added within their number; readers ignore what they do not know."""
 

@@ -127,7 +127,7 @@ def hold_advice(hold: Hold, state: ChannelState) -> str:
         f"{'no version' if version is None else version}{'' if len(by_version) == 1 else _on(platforms)}"
         for version, platforms in by_version.items()
     ]
-    return f"Keep running what you run. New installs get {english.listed(parts or ['no version'])}."
+    return f"Keep running what you run. New installs get {'; '.join(parts) or 'no version'}."
 
 
 def _where(platforms: Sequence[str]) -> str:

@@ -61,6 +61,9 @@ OUTCOMES = {
 RECORDED = Chip("go", "newest on record")
 """What the content says is current, where the channel does not say so: nobody looked, or it offers something else."""
 
+NOTHING_LEFT = Chip("wait", "nothing is offered now")
+"""Everything that a channel has is on hold or withdrawn."""
+
 INSECURE, UNSUPPORTED = Chip("stop", "not secure"), Chip("stop", "not supported")
 
 AFFECTED = Chip("stop", "security problem")

@@ -41,6 +41,11 @@ class Page:
     """Whether a table of contents stands beside it."""
 
 
+def page_of(release: Release) -> str:
+    """Source path of a release's page."""
+    return f"releases/{release.product}/{release.version}.md"
+
+
 HORIZON = timedelta(days=90)
 """So far ahead the calendar looks."""
 
@@ -92,32 +97,58 @@ class Scene:
         channels = [self.catalog.channels[channel] for channel in product.channels]
         return next((channel for channel in channels if not channel.prereleases), channels[0])
 
+    def page_of(self, product: str, version: Version) -> str | None:
+        """Source path of the page of a version, if it has one."""
+        release = self.catalog.find(product, str(version))
+        return page_of(release) if release is not None else None
+
     def address_of_event(self, event: Event) -> str:
         """Where the page of an event is read by people and programs elsewhere."""
         return address_of(self.catalog.endpoints.site, f"events/{event.id}/")
 
+    @cached_property
+    def offers(self) -> tuple[LiveRelease, ...]:
+        """What the bucket verifiably offers to new installs, with the files that are neither on hold nor withdrawn."""
+        return tuple(self.state.offers()) if self.state else ()
+
+    def offers_of(self, product: str, channel: str) -> tuple[LiveRelease, ...]:
+        """What a channel offers, the newest version first; several where platforms differ."""
+        offers = (offer for offer in self.offers if (offer.product, offer.channel) == (product, channel))
+        return tuple(sorted(offers, key=lambda offer: offer.version, reverse=True))
+
     def live(self, product: str, channel: str) -> LiveRelease | None:
-        """What the bucket verifiably offers, if a bucket was read."""
-        return self.state.of(product, channel) if self.state else None
+        """The newest release that a channel offers, if a bucket was read."""
+        return next(iter(self.offers_of(product, channel)), None)
+
+    def is_all_stopped(self, product: str, channel: str) -> bool:
+        """Whether everything that a channel has is on hold or withdrawn."""
+        published = self.state.of(product, channel) if self.state else None
+        return published is not None and self.live(product, channel) is None
 
     def live_of(self, release: Release) -> tuple[LiveRelease, ...]:
         """The channels that offer exactly this release."""
-        return tuple(
-            live
-            for live in (self.state.live if self.state else ())
-            if live.product == release.product and live.channel in release.channels and live.version == release.version
-        )
+        return tuple(offer for offer in self.offers if _is_of(offer, release))
+
+    def stopped_files(self, product: str, channel: str) -> tuple[LiveRelease, ...]:
+        """What a channel would offer if it were neither on hold nor withdrawn."""
+        offered = {(offer.channel, offer.version, file) for offer in self.offers for file in offer.artifacts}
+        stopped = []
+        for live in self.state.live if self.state else ():
+            files = tuple(file for file in live.artifacts if (live.channel, live.version, file) not in offered)
+            if files and (live.product, live.channel) == (product, channel):
+                stopped.append(live.model_copy(update={"artifacts": files}))
+        return tuple(stopped)
 
     def withdrawals(self, release: Release) -> tuple[Withdrawal, ...]:
-        """The channels that have taken this release back, if a bucket was read."""
+        """Where nobody should run this release any more, if a bucket was read."""
         return self.state.withdrawals(release.product, release.version) if self.state else ()
 
     def is_taken_back(self, release: Release) -> bool:
-        """Whether a channel has taken it back, and none offers it."""
+        """Whether a channel has taken it back or withdrawn it, and none offers it."""
         return bool(self.withdrawals(release)) and not self.live_of(release)
 
     def withdrawn_from(self, product: str, channel: str) -> frozenset[Version]:
-        """The versions that a channel has taken back, if a bucket was read."""
+        """The versions that nobody should run in a channel on any platform, if a bucket was read."""
         return self._evidence_of(product, channel).withdrawn_from(channel)
 
     def current(self, product: str, channel: str) -> Release | None:
@@ -127,12 +158,15 @@ class Scene:
     def is_out(self, release: Release) -> bool:
         """Whether it has been published, by the bucket or else by the content; and be it taken back since."""
         shipped = release.shipped_at is not None and release.shipped_at <= self.now
-        return shipped or bool(self.live_of(release)) or bool(self.withdrawals(release))
+        live = any(_is_of(live, release) for live in self.state.live) if self.state else False
+        return shipped or live or bool(self.live_of(release)) or bool(self.withdrawals(release))
 
     def offered(self, product: str, channel: str) -> Version | None:
-        """The version that a channel offers, by the bucket or else by the content."""
+        """The version that new installs get, by the bucket or else by the content."""
         if (live := self.live(product, channel)) is not None:
             return live.version
+        if self.is_all_stopped(product, channel):
+            return None
         current = self.current(product, channel)
         return current.version if current is not None else None
 
@@ -147,7 +181,9 @@ class Scene:
         """Whether all of its channels offer something newer, while nothing records that it ever shipped."""
         if self.is_out(release):
             return False
-        live = [self.live(release.product, channel) for channel in release.channels]
+        if self.state is None:
+            return False
+        live = [self.state.of(release.product, channel) for channel in release.channels]
         return all(offered is not None and offered.version > release.version for offered in live)
 
     def is_coming(self, release: Release) -> bool:
@@ -178,3 +214,7 @@ class Scene:
 
     def _evidence_of(self, product: str, channel: str) -> Evidence:
         return Evidence.of_channel(self.state, product, channel)
+
+
+def _is_of(live: LiveRelease, release: Release) -> bool:
+    return (live.product, live.version) == (release.product, release.version) and live.channel in release.channels

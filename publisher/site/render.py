@@ -23,12 +23,25 @@ from publisher.model.catalog import Catalog
 from publisher.model.records.advisories import SECURITY_FILE
 from publisher.model.records.channel_state import ChannelState
 from publisher.model.values import format_time
+from publisher.site.brakes import hold_views
 from publisher.site.outputs.calendar_json import quarter_as_data
+from publisher.site.outputs.holds_json import holds_as_data
 from publisher.site.outputs.ics import to_ics
 from publisher.site.outputs.ready import ready_as_data, ready_ics
 from publisher.site.outputs.security import security_as_file
 from publisher.site.page_model import Page, Scene
-from publisher.site.pages import calendar, events, feed_reference, home, ready, reference, releases, security
+from publisher.site.pages import (
+    calendar,
+    downloads,
+    events,
+    feed_reference,
+    home,
+    incidents,
+    ready,
+    reference,
+    releases,
+    security,
+)
 from publisher.site.public import public_catalog
 from publisher.site.readiness import cancelled_events, requirement_views
 from publisher.site.templates import Templates
@@ -38,6 +51,8 @@ PROSE = ("safety.md", "help/first-24-hours.md", "help/words.md")
 """Pages of prose in `content/pages` that generated pages link to. Their absence breaks a strict build, as it should."""
 
 DECISIONS = "data/decisions.json"
+
+HOLDS = "data/holds.json"
 
 CALENDAR_DATA, CALENDAR_ICS = "data/calendar.json", "calendar.ics"
 
@@ -72,14 +87,17 @@ def render_site(
         *releases.pages(scene),
         *calendar.pages(scene),
         *events.pages(scene),
-        *reference.pages(scene, beside),
+        *incidents.pages(scene),
+        *reference.pages(scene),
+        *downloads.pages(scene, beside),
         *feed_reference.pages(scene, feed_schema),
     ]
     known = (
         {page.path for page in pages}
         | set(PROSE)
         | set(beside)
-        | {feed_reference.SCHEMA, DECISIONS, CALENDAR_DATA, CALENDAR_ICS, READY_DATA, READY_ICS, SECURITY_FILE}
+        | {feed_reference.SCHEMA, DECISIONS, HOLDS, CALENDAR_DATA, CALENDAR_ICS, READY_DATA, READY_ICS}
+        | {SECURITY_FILE}
     )
     common = _common(scene)
     files = {page.path: _render(page, known, common, templates) for page in pages}
@@ -87,6 +105,7 @@ def render_site(
         {"$id": f"{scene.catalog.endpoints.site}/{feed_reference.SCHEMA}", **feed_schema}
     )
     files[DECISIONS] = _json(_decisions(scene))
+    files[HOLDS] = _json(holds_as_data(scene))
     files[CALENDAR_DATA] = _json(quarter_as_data(scene.quarter, scene.catalog, scene.state))
     files[CALENDAR_ICS] = to_ics(scene.quarter, scene.catalog, now, calendars_before.get(CALENDAR_ICS))
     files[READY_DATA] = _json(ready_as_data(scene, requirements, cancelled))
@@ -147,6 +166,7 @@ def _common(scene: Scene) -> dict[str, Any]:
         "now": scene.now,
         "sample": scene.catalog.sample,
         "scene": scene,
+        "holds": hold_views(scene),
         "site": scene.catalog.endpoints.site,
     }
 

@@ -46,6 +46,7 @@ class Templates:
             short=text.short,
             period=text.period,
             listed=text.listed,
+            linked=text.linked,
             length=text.length,
             size=text.size,
             rounded_down=english.rounded_down,

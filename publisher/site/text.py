@@ -8,7 +8,7 @@ environment in `templates.py` passes every value through `escape`, and only `Mar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -99,6 +99,21 @@ def _time(when: datetime, text: str) -> Markup:
 def listed(items: Iterable[str], last: str = "and") -> Markup:
     """a, b and c, each escaped."""
     return Markup(english.listed([finalize(item) for item in items], last))
+
+
+def linked(text: str, pages: Mapping[str, str], to: Callable[[str], Markup]) -> Markup:
+    """The text with each of some versions as a link to its page; `to` makes the address."""
+    if not pages:
+        return escape(text)
+    versions = "|".join(map(re.escape, sorted(pages, key=len, reverse=True)))
+    words = re.split(rf"(?<![\w.+-])({versions})(?![\w+-]|\.\w)", " ".join(without_hidden(text).split()))
+    # Every second one is a version; what lies between keeps its spaces, which `escape` takes away at the ends.
+    return Markup("").join(
+        Markup('<a class="tg-version" href="{}">{}</a>').format(to(pages[word]), word)
+        if number % 2
+        else Markup(word.translate(_ENTITIES))
+        for number, word in enumerate(words)
+    )
 
 
 def length(value: Any) -> Markup:

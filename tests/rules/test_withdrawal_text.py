@@ -18,7 +18,8 @@ from tests.support.build import at
 NOW = at("2026-11-20 12:00")
 BAD = Version.parse("4.1.0")
 LINUX, WINDOWS = "linux-amd64", "windows-amd64"
-SAID = "Nodes lose their index."
+REASON = "Nodes lose their index."
+NO_WAY_BACK = "Going back is not possible yet: the channel has not signed it"
 
 
 def line(version: str, *platforms: str) -> LiveRelease:
@@ -30,7 +31,7 @@ def line(version: str, *platforms: str) -> LiveRelease:
 
 
 def notice(kind: BrakeKind, **fields: Any) -> NoticeFile:
-    return NoticeFile(kind=kind, product="node", channel="stable", version=BAD, at=NOW, because=SAID, **fields)
+    return NoticeFile(kind=kind, product="node", channel="stable", version=BAD, at=NOW, because=REASON, **fields)
 
 
 def withdrawn(action: str | None, *platforms: str, taken_back: bool = False, **fields: Any) -> Withdrawal:
@@ -73,15 +74,13 @@ def state(*live: LiveRelease, **fields: Any) -> ChannelState:
         (
             "stop",
             False,
-            "Stop running it. Going back is not possible yet: the channel has not signed it, and nothing newer is"
-            " offered. Check again soon.",
+            f"Stop running it. {NO_WAY_BACK}, and nothing newer is offered. Check again soon.",
         ),
         ("update", False, "Keep it running until a later version is offered here, and check again soon."),
         (
             "go-back",
             False,
-            "Going back is not possible yet: the channel has not signed it. Keep it running for now, and check again"
-            " soon.",
+            f"{NO_WAY_BACK}. Keep it running for now, and check again soon.",
         ),
         ("keep-running", False, "Keep it running, but do not install it again."),
         (None, True, "Update to 4.1.1."),
@@ -134,7 +133,7 @@ def test_r82_a_hold_says_what_new_installs_get() -> None:
     before = nothing.model_copy(update={"previous": (line("4.0.0"),)})
     assert hold_advice(everywhere, before) == "Keep running what you run. New installs get 4.0.0."
     some = nothing.model_copy(update={"previous": (line("4.0.0", LINUX),)})
-    assert hold_advice(everywhere, some).endswith("get 4.0.0 on linux-amd64 and no version on windows-amd64.")
+    assert hold_advice(everywhere, some).endswith("get 4.0.0 on linux-amd64; no version on windows-amd64.")
     one_platform = state(line("4.1.0"), previous=(line("4.0.0"),), holds=(windows,))
     assert hold_advice(windows, one_platform).endswith("New installs get 4.0.0.")
     assert one_platform.new_installs("node", "stable") == {LINUX: BAD, WINDOWS: Version.parse("4.0.0")}
@@ -143,7 +142,7 @@ def test_r82_a_hold_says_what_new_installs_get() -> None:
 def test_r82_a_promise_that_has_passed_says_so() -> None:
     hold = held()
     assert hold_sentence(hold, NOW).endswith(
-        f'since Friday 20 November 2026, 12:00 UTC: "{SAID}" The next update is promised for Friday 20 November 2026,'
+        f'since Friday 20 November 2026, 12:00 UTC: "{REASON}" The next update is promised for Friday 20 November 2026,'
         " 18:00 UTC."
     )
     late = hold_sentence(hold, NOW + timedelta(hours=6))

@@ -98,7 +98,7 @@ def test_what_is_below_a_floor_is_marked(floors: dict[str, str], words: str) -> 
 
 
 def test_what_was_taken_back_is_known_against_it() -> None:
-    withdrawal = Withdrawal(product="node", channel="stable", version=Version.parse("4.2.0"), at=NOW)
+    withdrawal = Withdrawal(product="node", channel="stable", version=Version.parse("4.2.0"), at=NOW, id="a" * 64)
     state = live().model_copy(update={"withdrawn": (withdrawal,)})
     said = table(catalog(releases=(OLD, release("4.2.0"))), state)
     assert "If you run 4.2.0: Taken back from Stable on Friday 20 November 2026, 12:00 UTC. Go back to 4.1.0." in said

@@ -170,14 +170,16 @@ class ChannelState(Model):
         """What new installs get: each release that is live, or the one before it, with the files that nothing stops."""
         served: set[tuple[str, str, str]] = set()
         for release in (*self.live, *self.previous):
-            files = []
-            for file in release.artifacts:
-                line = (release.product, release.channel, file.platform)
-                if line not in served and not self.is_stopped(*line[:2], release.version, file.platform):
-                    served.add(line)
-                    files.append(file)
+            line = (release.product, release.channel)
+            files = tuple(
+                file
+                for file in release.artifacts
+                if not self.is_stopped(*line, release.version, file.platform)
+                and not (release in self.previous and (*line, file.platform) in served)
+            )
+            served |= {(*line, file.platform) for file in files}
             if files:
-                yield release.model_copy(update={"artifacts": tuple(files)})
+                yield release.model_copy(update={"artifacts": files})
 
     def withdrawals(self, product: str, version: Version) -> tuple[Withdrawal, ...]:
         """The channels of a product in which nobody should run a version, each with when."""

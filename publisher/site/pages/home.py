@@ -10,9 +10,10 @@ from publisher.model.content.advisory import Advisory
 from publisher.model.content.product import Channel, Product
 from publisher.model.content.release import Release
 from publisher.rules import english
-from publisher.site.labels import RECORDED, Chip, marks
+from publisher.site.brakes import BrakeView, hold_views, withdrawn_ahead
+from publisher.site.labels import NOTHING_LEFT, RECORDED, Chip, marks
 from publisher.site.page_model import Page, Scene
-from publisher.site.pages.releases import ReleaseView, TakenBack, release_view, withdrawn_ahead
+from publisher.site.pages.releases import ReleaseView, release_view
 from publisher.site.pages.security import alerts
 from publisher.site.public import public_events
 from publisher.site.readiness import RequirementView
@@ -27,8 +28,8 @@ class Current:
     release: Release | None
     """Its notes, where the content has them and they are public."""
     chip: Chip
-    taken_back: tuple[TakenBack, ...] = ()
-    """What those who run a newer version, which was taken back, have to know."""
+    withdrawn: tuple[BrakeView, ...] = ()
+    """What those who run a newer version, which was withdrawn, have to know."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,14 @@ class ToRun:
     """Its notes, where the content has them and they are public."""
     since: datetime | None
     """When that shipped, where it is recorded."""
-    taken_back: tuple[TakenBack, ...]
-    """Newer versions that were taken back."""
+    withdrawn: tuple[BrakeView, ...]
+    """Newer versions that were withdrawn."""
+    holds: tuple[BrakeView, ...]
+    """Versions of the channel that are on hold."""
     unmet: tuple[RequirementView, ...]
     """What events require and this version does not meet."""
+    nothing_left: bool
+    """Whether everything that the channel has is on hold or withdrawn."""
     next: ReleaseView | None
     """The release of this channel that can ship first."""
     marks: tuple[Chip, ...]
@@ -70,7 +75,7 @@ def pages(scene: Scene, requirements: Sequence[RequirementView]) -> Iterator[Pag
         "Current versions, what is on hold until when, and how to check a download.",
         {
             "alerts": [(advisory, scene.catalog.products[advisory.product]) for advisory in alerts(scene)],
-            "headline": _headline(next_opening, scene.now),
+            "headline": _headline(scene, next_opening),
             "calm": not waiting,
             "to_run": [_to_run(scene, product, requirements) for product in scene.catalog.products.values()],
             "required": any(not view.over for view in requirements),
@@ -98,7 +103,8 @@ def _to_run(scene: Scene, product: Product, requirements: Sequence[RequirementVi
         version=None if offered is None else str(offered),
         release=release,
         since=shipped if shipped is not None and shipped <= scene.now else None,
-        taken_back=withdrawn_ahead(scene, product.id, channel.id),
+        withdrawn=withdrawn_ahead(scene, product.id, channel.id),
+        holds=tuple(view for view in hold_views(scene) if (view.product.id, view.channel) == (product.id, channel.id)),
         unmet=tuple(
             view
             for view in requirements
@@ -106,6 +112,7 @@ def _to_run(scene: Scene, product: Product, requirements: Sequence[RequirementVi
         ),
         marks=marks(scene.catalog, product, offered) if offered is not None else (),
         advisories=scene.catalog.affecting(product.id, offered) if offered is not None else (),
+        nothing_left=scene.is_all_stopped(product.id, channel.id),
         next=min(
             ahead, key=lambda view: (view.not_before is None, view.not_before, view.release.version), default=None
         ),
@@ -116,10 +123,11 @@ def _coming(scene: Scene, ends: datetime) -> bool:
     return ends > scene.now
 
 
-def _headline(next_opening: datetime | None, now: datetime) -> str:
-    if next_opening is None:
-        return "Nothing is on hold. Releases ship when they are ready."
-    return f"Some updates are on hold. The next ones can ship from {english.near(next_opening, now)}."
+def _headline(scene: Scene, next_opening: datetime | None) -> str:
+    if next_opening is not None:
+        return f"Some updates are on hold. The next ones can ship from {english.near(next_opening, scene.now)}."
+    calm = "No freeze is running" if hold_views(scene) else "Nothing is on hold"
+    return f"{calm}. Releases ship when they are ready."
 
 
 def _currents(scene: Scene, product: Product) -> list[Current]:
@@ -131,6 +139,9 @@ def _currents(scene: Scene, product: Product) -> list[Current]:
         if live is not None:
             release = scene.catalog.find(product.id, str(live.version))
             rows.append(Current(channel, str(live.version), release, Chip("go", "live, signatures verified"), back))
+            continue
+        if scene.is_all_stopped(product.id, channel_id):
+            rows.append(Current(channel, None, None, NOTHING_LEFT, back))
             continue
         release = scene.current(product.id, channel_id)
         if release is not None:

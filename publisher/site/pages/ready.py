@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from publisher.model.content.event import Event
-from publisher.site.page_model import Page, Scene
-from publisher.site.pages.releases import page_of
+from publisher.site.page_model import Page, Scene, page_of
 from publisher.site.readiness import RequirementView
 
 

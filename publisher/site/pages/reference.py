@@ -1,8 +1,8 @@
-"""Pages that explain: the policy, deprecations, downloads and how to check them; and fragments for prose."""
+"""Pages that explain: the policy, deprecations, overrides; and fragments for prose."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,20 +10,18 @@ from publisher.model.config.role import RolePolicy
 from publisher.model.content.deprecation import Deprecation, DeprecationState
 from publisher.model.content.product import Product
 from publisher.model.content.risk_register import Override
-from publisher.model.records.site_manifest import OWN_CLIENT, OWN_ROOT
 from publisher.rules.calendar.lifecycle import deprecation_state
 from publisher.rules.policy_text import policy_text
 from publisher.site.matrix import freeze_matrix
-from publisher.site.page_model import Page, Scene
-from publisher.site.pages.releases import Download, TakenBack, downloads, folder_url, page_of, withdrawn_ahead
-from publisher.wire.web_path import web_path
+from publisher.site.page_model import Page, Scene, page_of
+from publisher.site.pages.downloads import minisign_key
 
 FRAGMENTS = ("official-hosts", "minisign-key", "homepages")
 """Names that prose may use in `<!-- data: NAME -->`; each is a template fragment-NAME.md.jinja."""
 
 
-def pages(scene: Scene, beside: Collection[str] = ()) -> Iterator[Page]:
-    """Policy, deprecations, downloads; `beside` are the files in content/pages."""
+def pages(scene: Scene) -> Iterator[Page]:
+    """Policy, deprecations and the register of overrides."""
     yield Page(
         "policy.md",
         "Release policy",
@@ -52,35 +50,11 @@ def pages(scene: Scene, beside: Collection[str] = ()) -> Iterator[Page]:
         "Every release that shipped under an override: which rule, why, and who approved it.",
         {"items": _overrides(scene)},
     )
-    shelves = _shelves(scene)
-    yield Page(
-        "downloads.md",
-        "Downloads",
-        "downloads.md.jinja",
-        "All current files, and how to check them on Linux, macOS and Windows.",
-        {
-            "shelves": shelves,
-            "example": _example(scene, shelves),
-            "windows_example": _example(scene, shelves, "windows"),
-            "key": _key(scene),
-            "client_file": next((d.artifact.file for s in shelves for d in s.files if _is_client(d)), None),
-            "own": [name for name in (OWN_CLIENT, OWN_ROOT) if name in beside],
-        },
-    )
-
-
-def _is_client(download: Download) -> bool:
-    """The reference client is published as one Python zipapp."""
-    return download.artifact.file.startswith("tidegate") and download.artifact.file.endswith(".pyz")
 
 
 def fragment_context(scene: Scene) -> dict[str, Any]:
     """What fragments for prose may show."""
-    return {"endpoints": scene.catalog.endpoints, "key": _key(scene)}
-
-
-def _key(scene: Scene) -> str | None:
-    return scene.state.minisign_public_key if scene.state else None
+    return {"endpoints": scene.catalog.endpoints, "key": minisign_key(scene)}
 
 
 def roles(scene: Scene) -> list[tuple[str, RolePolicy]]:
@@ -146,87 +120,3 @@ def _deprecation(scene: Scene, item: Deprecation) -> DeprecationView:
         known = text is not None and scene.catalog.find(item.product, text) is not None
         stages.append((name, text, f"releases/{item.product}/{text}.md" if known else None, number <= reached))
     return DeprecationView(item, scene.catalog.products[item.product], state, tuple(stages))
-
-
-@dataclass(frozen=True)
-class Shelf:
-    """What one channel of one product offers for download."""
-
-    product: Product
-    channel: str
-    version: str | None
-    page: str | None
-    files: tuple[Download, ...]
-    folder: str | None
-    taken_back: tuple[TakenBack, ...] = ()
-    """What those who run a newer version, which was taken back, have to know."""
-
-
-def _shelves(scene: Scene) -> list[Shelf]:
-    shelves = []
-    for product in scene.catalog.products.values():
-        for channel in product.channels:
-            live = scene.live(product.id, channel)
-            back = withdrawn_ahead(scene, product.id, channel)
-            if live is None:
-                current = scene.current(product.id, channel)
-                page = f"releases/{product.id}/{current.version}.md" if current else None
-                version = str(current.version) if current else None
-                shelves.append(Shelf(product, channel, version, page, (), None, back))
-                continue
-            version = str(live.version)
-            folder = folder_url(scene, product.id, version)
-            release = scene.catalog.find(product.id, version)
-            files = (
-                downloads(scene, release)
-                if release is not None
-                else tuple(Download(artifact, f"{folder}{web_path(artifact.file)}") for artifact in live.artifacts)
-            )
-            page = f"releases/{product.id}/{version}.md" if release is not None else None
-            shelves.append(Shelf(product, channel, version, page, files, folder, back))
-    return shelves
-
-
-@dataclass(frozen=True)
-class Example:
-    """The names that the commands on the download page use; real ones where something is live."""
-
-    product: str
-    channel: str
-    version: str
-    platform: str
-    file: str
-    sha256: str
-    folder: str
-    origin: str
-    real: bool
-
-
-def _example(scene: Scene, shelves: list[Shelf], system: str = "") -> Example:
-    """A file that is live, for `system` if there is one; words in capitals when nothing is."""
-    origin = scene.catalog.endpoints.downloads[0]
-    live = [(shelf, offered.artifact) for shelf in shelves for offered in shelf.files]
-    fitting = [pair for pair in live if pair[1].platform.startswith(system)]
-    for shelf, artifact in (fitting or live)[:1]:
-        return Example(
-            shelf.product.id,
-            shelf.channel,
-            shelf.version or "",
-            artifact.platform,
-            artifact.file,
-            artifact.sha256,
-            shelf.folder or "",
-            origin,
-            True,
-        )
-    return Example(
-        "PRODUCT",
-        "CHANNEL",
-        "VERSION",
-        "PLATFORM",
-        "FILE",
-        "THE-64-DIGITS-OF-THE-TABLE",
-        f"{origin}/releases/PRODUCT/VERSION/",
-        origin,
-        False,
-    )

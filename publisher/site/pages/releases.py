@@ -10,16 +10,16 @@ from publisher.model.content.advisory import Advisory
 from publisher.model.content.product import Channel, Product
 from publisher.model.content.release import Release
 from publisher.model.published_file import PublishedFile
-from publisher.model.records.channel_state import Withdrawal
 from publisher.model.records.decision import Decision, Outcome, Verdict
 from publisher.model.timespan import Span
 from publisher.rules import english
 from publisher.rules.calendar.lifecycle import support_ends
 from publisher.rules.gates.technical import artifacts, withdrawn
+from publisher.site.brakes import ON_HOLD, BrakeView, holds_of, withdrawals_of
 from publisher.site.earliest import Earliest
 from publisher.site.freezes import FreezeRow
-from publisher.site.labels import AFFECTED, INSECURE, OUTCOMES, RECORDED, UNSUPPORTED, Chip, marks
-from publisher.site.page_model import Page, Scene
+from publisher.site.labels import AFFECTED, INSECURE, OUTCOMES, RECORDED, UNSUPPORTED, Chip
+from publisher.site.page_model import Page, Scene, page_of
 from publisher.site.public import EventView
 from publisher.wire.feed_words import BackState
 from publisher.wire.version import Version
@@ -45,25 +45,6 @@ class Download:
 
 
 @dataclass(frozen=True)
-class TakenBack:
-    """That a channel has taken a release back, for whoever runs it."""
-
-    channel: str
-    """The channel's name."""
-    version: str
-    at: datetime | None
-    """None where that is not known."""
-    offered: str | None
-    """What the channel offers in its place; None for nothing."""
-    page: str | None
-    """The page of that, if it has one."""
-    newer: bool
-    """Whether that is a newer version, and not an older one to go back to."""
-    marks: tuple[Chip, ...]
-    """Whether that is itself below a floor."""
-
-
-@dataclass(frozen=True)
 class ReleaseView:
     """A release as lists and its own page show it."""
 
@@ -85,10 +66,12 @@ class ReleaseView:
     """Source path of that version's page, if it has one."""
     late: bool = False
     """Whether the planned moment has passed without it."""
-    taken_back: tuple[TakenBack, ...] = ()
-    """The channels that have taken it back."""
+    withdrawn: tuple[BrakeView, ...] = ()
+    """Where nobody should run it."""
+    holds: tuple[BrakeView, ...] = ()
+    """Where it is on hold."""
     offered: bool = False
-    """Whether a channel verifiably offers it."""
+    """Whether a channel verifiably offers it, on whatever platform."""
     causes: tuple[EventView, ...] = ()
     """The events that it waits for, where each thing that it waits for is such an event and may be named."""
     until_then: tuple[tuple[Channel, Version | None], ...] = ()
@@ -154,23 +137,18 @@ class ReleaseView:
         return self.decisions[0] if self.decisions else None
 
 
-def page_of(release: Release) -> str:
-    """Source path of a release's page."""
-    return f"releases/{release.product}/{release.version}.md"
-
-
 def release_view(scene: Scene, release: Release) -> ReleaseView:
     """The view of one release."""
     out, passed = scene.is_out(release), scene.is_passed(release)
     decisions = scene.decisions.get(release.id, ())
-    back = tuple(taken_back(scene, withdrawal) for withdrawal in scene.withdrawals(release))
+    stopped, held = withdrawals_of(scene, release), holds_of(scene, release)
     newer = scene.newer(release) if out or passed else None
     replacement = scene.catalog.find(release.product, str(newer)) if newer is not None else None
     return ReleaseView(
         release=release,
         product=scene.catalog.products[release.product],
         page=page_of(release),
-        chip=_chip(scene, release, out, decisions, back),
+        chip=_chip(scene, release, out, decisions, (stopped, held)),
         when=release.shipped_at if out else None if passed else release.planned_for,
         out=out,
         passed=passed,
@@ -179,7 +157,8 @@ def release_view(scene: Scene, release: Release) -> ReleaseView:
         newer=str(newer) if newer is not None else None,
         newer_page=page_of(replacement) if replacement is not None else None,
         late=not out and not passed and release.planned_for is not None and release.planned_for < scene.now,
-        taken_back=back,
+        withdrawn=stopped,
+        holds=held,
         offered=bool(scene.live_of(release)),
         causes=_causes(scene, release),
         until_then=_until_then(scene, release) if not out and not passed else (),
@@ -208,38 +187,19 @@ def _until_then(scene: Scene, release: Release) -> tuple[tuple[Channel, Version 
     return tuple(offers)
 
 
-def taken_back(scene: Scene, withdrawal: Withdrawal) -> TakenBack:
-    """What the site says of a version that a channel has taken back."""
-    live = scene.live(withdrawal.product, withdrawal.channel)
-    if live is not None and live.version == withdrawal.version:
-        live = None
-    release = scene.catalog.find(withdrawal.product, str(live.version)) if live else None
-    channel = scene.catalog.channels.get(withdrawal.channel)
-    product = scene.catalog.products.get(withdrawal.product)
-    return TakenBack(
-        channel=channel.name if channel else withdrawal.channel,
-        version=str(withdrawal.version),
-        at=withdrawal.at,
-        offered=str(live.version) if live else None,
-        page=page_of(release) if release else None,
-        newer=live is not None and live.version > withdrawal.version,
-        marks=marks(scene.catalog, product, live.version) if live and product else (),
-    )
-
-
-def withdrawn_ahead(scene: Scene, product: str, channel: str) -> tuple[TakenBack, ...]:
-    """What a channel has taken back and offers nothing newer for: whoever runs it has to act."""
-    withdrawn = scene.state.withdrawn if scene.state else ()
-    views = (taken_back(scene, entry) for entry in withdrawn if (entry.product, entry.channel) == (product, channel))
-    return tuple(view for view in views if not view.newer)
-
-
 def _chip(
-    scene: Scene, release: Release, out: bool, decisions: tuple[Decision, ...], back: tuple[TakenBack, ...]
+    scene: Scene,
+    release: Release,
+    out: bool,
+    decisions: tuple[Decision, ...],
+    brakes: tuple[tuple[BrakeView, ...], tuple[BrakeView, ...]],
 ) -> Chip:
-    if back:
-        channels = "" if scene.is_taken_back(release) else f" from {english.listed([view.channel for view in back])}"
-        return Chip("stop", f"taken back{channels}")
+    stopped, held = brakes
+    if stopped:
+        word = "taken back" if all(view.word == "Taken back" for view in stopped) else "withdrawn"
+        return Chip("stop", word if scene.is_taken_back(release) else f"{word}{_partly(stopped)}")
+    if held and out:
+        return ON_HOLD if not scene.live_of(release) else Chip("wait", f"on hold{_partly(held)}")
     if scene.is_passed(release):
         return Chip("quiet", "superseded")
     if not out:
@@ -248,6 +208,15 @@ def _chip(
         return Chip("go", "out now")
     recorded = [scene.current(release.product, channel) for channel in release.channels]
     return RECORDED if release in recorded else Chip("quiet", "earlier")
+
+
+def _partly(views: tuple[BrakeView, ...]) -> str:
+    """Where, for something that goes on elsewhere."""
+    platforms = sorted({platform for view in views for platform in view.platforms})
+    if platforms and all(view.platforms for view in views):
+        return f" for {english.listed(platforms)}"
+    way = "from" if views[0].is_withdrawal else "in"
+    return f" {way} {english.listed([view.channel_name for view in views])}"
 
 
 def downloads(scene: Scene, release: Release) -> tuple[Download, ...]:
@@ -287,10 +256,9 @@ def _support(scene: Scene, views: list[ReleaseView]) -> list[SupportRow]:
 
 
 def _support_row(view: ReleaseView, ends: datetime | None) -> SupportRow:
-    if view.taken_back and not view.offered:
-        return SupportRow(
-            view, Chip("stop", "taken back"), max((back.at for back in view.taken_back if back.at), default=None)
-        )
+    if view.withdrawn and not view.offered:
+        since = max((brake.since for brake in view.withdrawn if brake.since), default=None)
+        return SupportRow(view, Chip("stop", view.chip.word), since)
     if view.insecure:
         return SupportRow(view, INSECURE, ends)
     if view.unsupported:
@@ -357,8 +325,8 @@ def pages(scene: Scene) -> Iterator[Page]:
 def _description(view: ReleaseView) -> str:
     """What stands below its name in search results."""
     return (
-        "This version was taken back. Do not install it."
-        if view.taken_back and not view.offered
+        f"This version was {view.chip.word}. Do not use it."
+        if view.withdrawn and not view.offered
         else view.release.sentence
     )
 

@@ -8,10 +8,9 @@ from datetime import timedelta
 
 from publisher.model.content.advisory import Advisory
 from publisher.model.content.product import Channel, Product
-from publisher.model.records.channel_state import Withdrawal
+from publisher.site.brakes import BrakeView, withdrawals_of_product
 from publisher.site.labels import Chip
-from publisher.site.page_model import Page, Scene
-from publisher.site.pages.releases import TakenBack, page_of, taken_back
+from publisher.site.page_model import Page, Scene, page_of
 from publisher.wire.version import Version
 
 PAGE = "security.md"
@@ -57,7 +56,7 @@ class UnsafeVersion:
     """Its page, if the public knows the release."""
     below_floor: bool
     advisories: tuple[Advisory, ...]
-    taken_back: tuple[TakenBack, ...]
+    withdrawn: tuple[BrakeView, ...]
 
 
 @dataclass(frozen=True)
@@ -114,10 +113,9 @@ def _unsafe(scene: Scene, product: Product) -> UnsafeVersions:
 
 
 def _unsafe_versions(scene: Scene, product: Product) -> tuple[UnsafeVersion, ...]:
-    withdrawn: dict[Version, list[Withdrawal]] = {}
-    for withdrawal in scene.state.withdrawn if scene.state else ():
-        if withdrawal.product == product.id:
-            withdrawn.setdefault(withdrawal.version, []).append(withdrawal)
+    withdrawn: dict[Version, list[BrakeView]] = {}
+    for view in withdrawals_of_product(scene, product.id):
+        withdrawn.setdefault(view.version, []).append(view)
     pages = {r.version: page_of(r) for r in scene.catalog.releases_of(product.id) if scene.is_out(r)}
     versions = (
         UnsafeVersion(
@@ -125,8 +123,8 @@ def _unsafe_versions(scene: Scene, product: Product) -> tuple[UnsafeVersion, ...
             pages.get(version),
             product.min_secure is not None and version < product.min_secure,
             scene.catalog.affecting(product.id, version),
-            tuple(taken_back(scene, withdrawal) for withdrawal in withdrawn.get(version, ())),
+            tuple(withdrawn.get(version, ())),
         )
         for version in sorted({*pages, *withdrawn}, reverse=True)
     )
-    return tuple(each for each in versions if each.below_floor or each.advisories or each.taken_back)
+    return tuple(each for each in versions if each.below_floor or each.advisories or each.withdrawn)
