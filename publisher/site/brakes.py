@@ -40,7 +40,7 @@ class BrakeView:
     advice: str
     """What to do, for whoever runs it or installs the product."""
     rows: tuple[tuple[str, str], ...]
-    """Platform and advice, where that differs from one to another."""
+    """Platforms and what to do there, where that differs from one to another."""
     notice: NoticeFile | None
     """Why; None where that cannot be read."""
     since: datetime | None
@@ -186,11 +186,9 @@ def withdrawn_ahead(scene: Scene, product: str, channel: str) -> tuple[BrakeView
 def _withdrawal_view(scene: Scene, state: ChannelState, entry: Withdrawal) -> BrakeView:
     product, installs = scene.catalog.products[entry.product], state.new_installs(entry.product, entry.channel)
     instead = max((version for version in _concerned(entry, installs) if version is not None), default=None)
-    rows = [
-        (platform, advice(entry, state, platform))
-        for platform in entry.platforms or installs
-        if platform in installs or entry.platforms
-    ]
+    by_advice: dict[str, list[str]] = {}
+    for platform in entry.platforms or installs:
+        by_advice.setdefault(advice(entry, state, platform), []).append(platform)
     return BrakeView(
         kind=BrakeKind.WITHDRAWAL,
         product=product,
@@ -201,7 +199,7 @@ def _withdrawal_view(scene: Scene, state: ChannelState, entry: Withdrawal) -> Br
         id=entry.id,
         taken_back=entry.taken_back,
         advice=advice(entry, state),
-        rows=tuple(rows) if len({text for _, text in rows}) > 1 else (),
+        rows=tuple((english.listed(where), text) for text, where in by_advice.items()) if len(by_advice) > 1 else (),
         notice=entry.notice,
         since=entry.at,
         platforms=entry.platforms,

@@ -17,7 +17,7 @@ from publisher.cli.output.emit import Report, answering, for_programs
 from publisher.cli.secrets import key_ring, keys_option, read_root
 from publisher.errors import InputError, UsageError
 from publisher.model.configuration import Configuration
-from publisher.model.values import Duration, UtcTime
+from publisher.model.values import Duration, UtcTime, format_time
 from publisher.pipeline.brakes.brake import (
     BrakeOrder,
     BrakePlan,
@@ -28,6 +28,7 @@ from publisher.pipeline.brakes.brake import (
 )
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.objects.writing import Written
+from publisher.pipeline.site.signing import site_signed_at
 from publisher.rules import english
 from publisher.storage.protocol import Storage
 from publisher.text.terminal import terminal_width, wrapped
@@ -115,7 +116,7 @@ def brake(
     if not yes:
         _ask(scope(order, offered_once_stopped(order, bucket)))
     plan, written = stop(order, configuration, storage, root, key_ring(configuration.signers, keys), wall_clock)
-    return BrakeReport(plan, written)
+    return BrakeReport(plan, written, site_signed_at(bucket.live, configuration.signers))
 
 
 def _ask(lines: Sequence[str]) -> None:
@@ -172,6 +173,8 @@ class BrakeReport(Report):
 
     plan: BrakePlan
     written: Written
+    site_signed: datetime | None
+    """When the site's pages were signed before."""
 
     def lines(self, width: int) -> list[str]:
         order, plan = self.plan.order, self.plan
@@ -196,7 +199,7 @@ class BrakeReport(Report):
             *(back if order.action is WithdrawalAction.GO_BACK else []),
             "To end it, with the channel's people:",
             f"  publish lift {name} --channel {order.channel}",
-            *wrapped("Then build the site again, so that it says the same.", width),
+            *wrapped(site_line(self.site_signed), width),
         ]
 
     def data(self) -> dict[str, object]:
@@ -212,7 +215,15 @@ class BrakeReport(Report):
             "left": dict(plan.left),
             "roles": dict(plan.publication.changed_roles),
             "written": self.written.keys,
+            "site_signed_at": format_time(self.site_signed) if self.site_signed else None,
         }
+
+
+def site_line(signed: datetime | None) -> str:
+    """When the site will say the same; `signed` is when its pages were last signed."""
+    if signed is None:
+        return "The site says so once you build it again: publish build. Its pages are not signed in this channel."
+    return f"The site says so once its timer, or `publish build`, builds it; last signed {english.moment(signed)}."
 
 
 def opened(to: str | None, configuration: Configuration) -> Storage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -10,15 +11,17 @@ import click
 from publisher.cli.inputs import Project, channel_among, named_version, wall_clock
 from publisher.cli.options import open_to_write
 from publisher.cli.output.emit import Report, picked
-from publisher.cli.release.braking import quotable
+from publisher.cli.release.braking import quotable, site_line
 from publisher.cli.release.shipping import shipping_options
 from publisher.cli.secrets import key_ring, read_root
 from publisher.errors import UsageError
 from publisher.model.records.ledger_entry import LedgerAction
+from publisher.model.values import format_time
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.release.promote import PromoteRequest
 from publisher.pipeline.release.rollback import RollbackPlan, apply_rollback, plan_rollback
+from publisher.pipeline.site.signing import site_signed_at
 from publisher.rules import english
 from publisher.rules.withdrawal_text import advised
 from publisher.text.terminal import wrapped
@@ -53,7 +56,8 @@ def command(
     reason = quotable(because) if because is not None else None
     plan = plan_rollback(request, version, configuration, bucket, ring, wall_clock(), reason)
     written = apply_rollback(plan, storage, wall_clock)
-    return RollbackReport(name, version, request, plan, written, storage.url)
+    signed = site_signed_at(bucket.live, configuration.signers)
+    return RollbackReport(name, version, request, plan, written, storage.url, signed)
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,8 @@ class RollbackReport(Report):
     written: Written
     url: str
     """Of the bucket."""
+    site_signed: datetime | None
+    """When the site's pages were signed before."""
 
     def lines(self, width: int) -> list[str]:
         channel, back_to = self.request.channel, self.plan.back_to
@@ -84,6 +90,7 @@ class RollbackReport(Report):
                 f" Renew it soon: publish refresh, then publish approve {role} --key KEY, then publish refresh",
                 width,
             ),
+            *wrapped(site_line(self.site_signed), width),
         ]
 
     def data(self) -> dict[str, object]:
@@ -94,4 +101,5 @@ class RollbackReport(Report):
             **picked(self.plan, "back_to", "backup", "platforms", "signed_until"),
             "roles": dict(self.plan.publication.changed_roles),
             "written": self.written.keys,
+            "site_signed_at": format_time(self.site_signed) if self.site_signed else None,
         }

@@ -12,10 +12,11 @@ from datetime import datetime
 from tuf.api.metadata import Metadata, TargetFile, Targets
 
 from publisher.channel.layout import SITE_ROLE, SITE_TARGET, advisories_target, is_advisories_target, target_key
-from publisher.channel.repository import delegated_roles
-from publisher.channel.roles import is_due
+from publisher.channel.repository import Repository, delegated_roles
+from publisher.channel.roles import is_due, lifetime_of
 from publisher.errors import InputError, SigningError, StorageConflict, StorageError
 from publisher.model.catalog import Catalog
+from publisher.model.config.signer import Signers
 from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.bucket_reader import SMALL
@@ -64,6 +65,16 @@ def plan_signing(
         if before.get(path) != after[path]
     ]
     return plan_publication(body, metadata, bucket, keys, now, before=objects)
+
+
+def site_signed_at(live: Repository | None, signers: Signers) -> datetime | None:
+    """When the role notes last vouched for the site's pages, as its end and its configured life tell; None where it
+    does not.
+    """
+    role = live.roles.get(SITE_ROLE) if live is not None else None
+    if role is None or SITE_TARGET not in role.signed.targets or signers.policy_of(SITE_ROLE) is None:
+        return None
+    return role.signed.expires - lifetime_of(signers, SITE_ROLE, role.signed)
 
 
 def apply_signing(plan: Publication, storage: Storage) -> Written:
