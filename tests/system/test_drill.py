@@ -121,10 +121,10 @@ class Drill:
         current, state = MACHINES[machine], self.project.base / "machines" / machine
         if current is None:
             shutil.rmtree(state, ignore_errors=True)
-        words = ["--url", self.address, "--root", self.project.config / "root.json", "--product", "node"]
-        words += ["--channel", "stable", "--platform", PLATFORM, "--state", state]
+        words = ["--url", self.address, "--root", str(self.project.config / "root.json"), "--product", "node"]
+        words += ["--channel", "stable", "--platform", PLATFORM, "--state", str(state)]
         words += ["--current", current] if current else []
-        check = [sys.executable, "-m", "publisher.client", "check", *map(str, words), "--json", "--exit-code"]
+        check = [sys.executable, "-m", "publisher.client", "check", *words, "--json", "--exit-code"]
         ran = subprocess.run(check, capture_output=True, text=True, check=False)
         answer: dict[str, Any] = json.loads(ran.stdout)
         assert answer["ok"], answer
@@ -172,7 +172,7 @@ class Drill:
             },
             "now": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
-        words = [need("node"), "--input-type=module", "-e", DECIDE, str(ROOT / "tests/vectors/js/decide.mjs")]
+        words = [str(need("node")), "--input-type=module", "-e", DECIDE, str(ROOT / "tests/vectors/js/decide.mjs")]
         ran = subprocess.run(words, input=json.dumps(asked), capture_output=True, text=True, check=True)
         answer: dict[str, Any] = json.loads(ran.stdout)
         return answer
@@ -210,8 +210,9 @@ class Drill:
         status = json.loads(self.type("status", "--json").out)
         data = json.loads((site / "data/decisions.json").read_text())
         assert data["withdrawn"] == status["withdrawn"]
-        holds = json.loads((site / "data/holds.json").read_text())["holds"]
-        assert [hold["id"] for hold in holds] == [hold["id"] for hold in status["holds"]]
+        in_force = json.loads((site / "data/holds.json").read_text())["now"]
+        stopped = {entry["id"] for entry in (*status["holds"], *status["withdrawn"])}
+        assert {brake["id"] for brake in in_force} == stopped
 
     def page(self, path: str) -> str:
         """A page of the site, as text."""

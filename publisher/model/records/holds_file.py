@@ -9,7 +9,7 @@ from publisher.model.values import Digest, Model, PlatformId, ReleaseVersion, Sl
 from publisher.wire.feed_words import BrakeKind, WithdrawalAction
 
 
-class StoppedVersion(Model):
+class BrakeInForce(Model):
     """A hold or a withdrawal that is in force."""
 
     kind: BrakeKind
@@ -51,7 +51,7 @@ class HoldsFile(Model):
     """Name and version of this format."""
     at: UtcTime
     """The moment that it is told for."""
-    now: tuple[StoppedVersion, ...] | None
+    now: tuple[BrakeInForce, ...] | None
     """What is on hold or withdrawn; null where the site was built without reading a channel."""
     history: tuple[PastBrake, ...] = ()
     """The latest 200 holds and withdrawals, in force or lifted, the latest first."""

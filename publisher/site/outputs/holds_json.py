@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from publisher.model.records.channel_state import ChannelState
-from publisher.model.records.holds_file import HoldsFile, StoppedVersion
+from publisher.model.records.holds_file import BrakeInForce, HoldsFile
 from publisher.site.brakes import BrakeView, hold_views, withdrawal_views
 from publisher.site.page_model import Scene
 
@@ -22,9 +22,9 @@ def holds_as_data(scene: Scene) -> dict[str, Any]:
     return whole.model_dump(mode="json")
 
 
-def _stopped(state: ChannelState, view: BrakeView) -> StoppedVersion:
+def _stopped(state: ChannelState, view: BrakeView) -> BrakeInForce:
     notice = view.notice
-    return StoppedVersion(
+    return BrakeInForce(
         kind=view.kind,
         product=view.product.id,
         channel=view.channel,
