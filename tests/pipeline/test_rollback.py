@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from publisher.channel.candidates.rollback_metadata import NoRollback
-from publisher.errors import InputError, RefusedByPolicy, TidegateError, VerificationError
+from publisher.errors import InputError, RefusedByPolicy, TidegateError, UsageError, VerificationError
 from publisher.model.records.ledger_entry import LedgerAction
 from publisher.pipeline.ledger_append import verify_ledger
 from publisher.pipeline.operate.verify import StoreSource, verify_channel
 from publisher.pipeline.release.announce import plan_announce
 from publisher.pipeline.release.promote import PromoteRequest
-from publisher.pipeline.release.rollback import apply_rollback, plan_rollback
+from publisher.pipeline.release.rollback import RollbackPlan, apply_rollback, plan_rollback
 from publisher.pipeline.release.stage import apply_stage
 from publisher.wire.version import Version
 from tests.support.approving import promote, stage
@@ -24,14 +25,15 @@ from tests.support.requiring import require, stage_announcement
 from tests.support.rotating import replace_key
 
 
-def take_back(project: Project, version: str) -> str:
+def planned(project: Project, version: str, because: str | None = "It stops.") -> RollbackPlan:
     request = PromoteRequest("node", "stable", action=LedgerAction.ROLLBACK)
-    storage = project.storage()
-    taken_back = Version.parse(version)
-    plan = plan_rollback(
-        request, taken_back, project.catalog, project.look(storage), project.key_ring(), project.now, "It stops."
-    )
-    apply_rollback(plan, storage, lambda: project.now)
+    taken_back, keys = Version.parse(version), project.key_ring()
+    return plan_rollback(request, taken_back, project.catalog, project.look(), keys, project.now, because)
+
+
+def take_back(project: Project, version: str) -> str:
+    plan = planned(project, version)
+    apply_rollback(plan, project.storage(), lambda: project.now)
     return plan.back_to
 
 
@@ -182,3 +184,22 @@ def test_ways_back_are_private(project: Project) -> None:
     project.publish("1.1.0")
     [kept] = (project.bucket / "back/node.stable").iterdir()
     assert kept.stat().st_mode & 0o007 == 0
+
+
+def test_a_withdrawal_that_is_there_keeps_its_advice_unless_another_reason_is_given(project: Project) -> None:
+    project.publish("1.0.0")
+    project.publish("1.1.0")
+    project.now += timedelta(hours=1)
+    brake = withdraw(project, "1.1.0", "keep-running").brake
+    silent = planned(project, "1.1.0", None)
+    assert (silent.brake, silent.advises_back) == (brake, False)
+    anew = planned(project, "1.1.0", "It stops.")
+    assert anew.brake != brake
+    assert anew.advises_back
+
+
+def test_without_a_withdrawal_nobody_is_sent_back_without_a_reason(project: Project) -> None:
+    project.publish("1.0.0")
+    project.publish("1.1.0")
+    with pytest.raises(UsageError, match="nobody goes back without a reason"):
+        planned(project, "1.1.0", None)

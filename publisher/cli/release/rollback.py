@@ -19,6 +19,7 @@ from publisher.model.records.ledger_entry import LedgerAction
 from publisher.model.values import format_time
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.objects.writing import Written
+from publisher.pipeline.publication.until_it_lands import until_it_lands
 from publisher.pipeline.release.promote import PromoteRequest
 from publisher.pipeline.release.rollback import RollbackPlan, apply_rollback, plan_rollback
 from publisher.pipeline.site.signing import site_signed_at
@@ -29,7 +30,7 @@ from publisher.wire.version import Version
 
 
 @click.command()
-@click.option("--because", help="Why, for everybody; not needed where the version is withdrawn already.")
+@click.option("--because", help="Why, for everybody. Not needed where the version is withdrawn: its advice stays then.")
 @shipping_options
 def command(
     name: str, because: str | None, channel: str | None, to: str | None, keys: Path, project: Project
@@ -52,11 +53,15 @@ def command(
     request = PromoteRequest(product, chosen, action=LedgerAction.ROLLBACK)
     # Nobody looks from outside: what is live must be taken back even when this machine cannot see it just now.
     storage = open_to_write(to, configuration, wall_clock())
-    bucket, ring = Bucket(storage, read_root(project.config)), key_ring(configuration.signers, keys)
+    root, ring = read_root(project.config), key_ring(configuration.signers, keys)
     reason = quotable(because) if because is not None else None
-    plan = plan_rollback(request, version, configuration, bucket, ring, wall_clock(), reason)
-    written = apply_rollback(plan, storage, wall_clock)
-    signed = site_signed_at(bucket.live, configuration.signers)
+    plan, written = until_it_lands(
+        storage,
+        root,
+        lambda bucket: plan_rollback(request, version, configuration, bucket, ring, wall_clock(), reason),
+        lambda planned: apply_rollback(planned, storage, wall_clock),
+    )
+    signed = site_signed_at(Bucket(storage, root).live, configuration.signers)
     return RollbackReport(name, version, request, plan, written, storage.url, signed)
 
 
@@ -77,6 +82,8 @@ class RollbackReport(Report):
     def lines(self, width: int) -> list[str]:
         channel, back_to = self.request.channel, self.plan.back_to
         shown = f"Clients that run {self.version} show: {advised(self.version, Version.parse(back_to))}"
+        if not self.plan.advises_back:
+            shown = f"Clients that run {self.version} show what its withdrawal advises, and may go back to {back_to}."
         role, until = self.request.role, english.moment(self.plan.signed_until)
         again = f"It never ships to {channel} again: publish a fixed version under a higher number, and build the site"
         return [

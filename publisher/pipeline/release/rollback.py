@@ -15,7 +15,7 @@ from datetime import datetime
 from tuf.api.metadata import Metadata, Targets
 
 from publisher.channel.advance import only_good_signatures, says_enough
-from publisher.channel.brakes import channel_brakes
+from publisher.channel.brakes import channel_brakes, read_notice
 from publisher.channel.candidates.candidate import base_of, payload_digest
 from publisher.channel.candidates.rollback_metadata import handed_out
 from publisher.channel.layout import back_key, metadata_key
@@ -60,6 +60,8 @@ class RollbackPlan:
     trusted_root: bytes
     brake: Brake
     """What withdraws it."""
+    advises_back: bool
+    """Whether that says to go back; an earlier withdrawal may advise something else, and clients may go back then."""
     signed_until: datetime
     """When the channel's role expires that is live from then on: with its rollback metadata, so earlier than usual."""
 
@@ -116,6 +118,7 @@ def plan_rollback(
         ),
         trusted_root=bucket.trusted_root,
         brake=brake,
+        advises_back=withdrawal is not None or _advises_back(request, brake, bucket),
         signed_until=back.signed.expires,
     )
 
@@ -131,10 +134,13 @@ def _backup(back: Targets, version: Version) -> str | None:
 def _withdrawal(
     request: PromoteRequest, version: Version, bucket: Bucket, now: datetime, because: str | None
 ) -> tuple[Brake, BrakeToSign | None]:
-    """What withdraws the version on all platforms; nothing to sign where brakes do so already. Raises UsageError."""
+    """What withdraws the version on all platforms, and advises to go back; the newest advice counts.
+
+    Nothing to sign where brakes withdraw it already and no other reason is given. Raises UsageError.
+    """
     withdrawn = channel_brakes(bucket.live, request.role).withdrawn
-    there = next((brake for brake in withdrawn if brake.version == version and not brake.platforms), None)
-    if there is not None:
+    there = next((brake for brake in reversed(withdrawn) if brake.version == version and not brake.platforms), None)
+    if there is not None and because is None:
         return there, None
     if because is None:
         raise UsageError(
@@ -144,6 +150,14 @@ def _withdrawal(
     order = BrakeOrder(request.product, request.channel, version, (), because, action=WithdrawalAction.GO_BACK)
     signed = brake_to_sign(order, bucket, now)
     return signed.brake, signed
+
+
+def _advises_back(request: PromoteRequest, brake: Brake, bucket: Bucket) -> bool:
+    try:
+        notice = read_notice(bucket.read, request.product, request.channel, brake)
+    except VerificationError:
+        return False
+    return notice.action is WithdrawalAction.GO_BACK
 
 
 def apply_rollback(plan: RollbackPlan, storage: Storage, clock: Clock) -> Written:
