@@ -27,6 +27,8 @@ from publisher.wire.json_object import (
 )
 from publisher.wire.requirement import MOST as MOST_REQUIREMENTS
 from publisher.wire.requirement import Requirement, parse_requirement
+from publisher.wire.settings import MOST as MOST_SETTINGS
+from publisher.wire.settings import SignedSetting, parse_setting
 from publisher.wire.version import Version
 
 __all__ = [
@@ -113,6 +115,8 @@ class ParsedFeed:
     deprecations: tuple[DeprecationNotice, ...] = ()
     requirements: tuple[Requirement, ...] = ()
     """Versions that events require on this channel, by when; also before such a version is out."""
+    settings: tuple[SignedSetting, ...] = ()
+    """What a mitigation may name."""
 
 
 def parse_feed(data: bytes) -> ParsedFeed:
@@ -134,9 +138,12 @@ def parse_feed(data: bytes) -> ParsedFeed:
         min_secure=root.optional("min_secure", version_at),
         deprecations=tuple(_deprecation(JsonObject(*at)) for at in root.items("deprecations")),
         requirements=tuple(parse_requirement(at) for at in root.items("requirements")),
+        settings=tuple(parse_setting(at) for at in root.items("settings")),
     )
     if len(feed.requirements) > MOST_REQUIREMENTS:
         raise FeedError(f"requirements has {len(feed.requirements)} items; at most {MOST_REQUIREMENTS} are read")
+    if len(feed.settings) > MOST_SETTINGS:
+        raise FeedError(f"settings has {len(feed.settings)} items; at most {MOST_SETTINGS} are read")
     if "release" not in root.fields:
         raise FeedError("release is missing; it must be an object, or null when nothing is published")
     _refuse_contradictions(feed)

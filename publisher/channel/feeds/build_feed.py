@@ -66,6 +66,7 @@ def build_feed(
             and (state := deprecation_state(catalog, deprecation, now)) is not DeprecationState.REMOVED
         ),
         requirements=feed_requirements(catalog, release.product, channel, now),
+        settings=catalog.products[release.product].settings,
     )
 
 

@@ -10,7 +10,9 @@ from pydantic import AfterValidator, Field
 from publisher.model.config.role import SHARED_ROLES, TOP_LEVEL_ROLES
 from publisher.model.content.event import Assumption
 from publisher.model.content.release import ChangeClass
+from publisher.model.content.setting import Setting
 from publisher.model.values import HttpsUrl, Model, PlatformId, ReleaseVersion, Score, Slug, Text, Zone
+from publisher.wire.settings import MOST as MOST_SETTINGS
 
 RESERVED_CHANNELS = (*TOP_LEVEL_ROLES, *SHARED_ROLES, "channels", "minisign")
 """What no channel may be called. `1.node.snapshot.json` would end like `1.snapshot.json`, and rights in a bucket go by
@@ -70,6 +72,13 @@ class Usage(Model):
     """24 numbers from 0 to 100: how busy each hour of the day is, midnight first."""
 
 
+def _distinct(settings: tuple[Setting, ...]) -> tuple[Setting, ...]:
+    ids = [setting.id for setting in settings]
+    if twice := next((setting for setting in ids if ids.count(setting) > 1), None):
+        raise ValueError(f"the setting {twice} is there twice; remove one of the two")
+    return settings
+
+
 class Product(Model):
     """Something that has its own releases."""
 
@@ -101,6 +110,8 @@ class Product(Model):
     """The oldest version without a publicly known security problem; older clients are told to update."""
     min_supported: ReleaseVersion | None = None
     """The oldest version that is supported, after a deprecation with `versions_below`; left out: all are (R86)."""
+    settings: Annotated[tuple[Setting, ...], AfterValidator(_distinct), Field(max_length=MOST_SETTINGS)] = ()
+    """What a mitigation may ask users to set until a fix is out; each release signs them (R82)."""
     homepage: HttpsUrl | None = None
     """Where people read more about it."""
     sample: bool = False

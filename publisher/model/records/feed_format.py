@@ -10,9 +10,11 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from publisher.model.content.deprecation import DeprecationState
+from publisher.model.content.setting import Setting
 from publisher.model.values import Digest, Model, PlatformId, ReleaseVersion, Sentence, Slug, Text, UtcTime
 from publisher.wire.feed_words import Action, Audience, Restart
 from publisher.wire.requirement import MOST as MOST_REQUIREMENTS
+from publisher.wire.settings import MOST as MOST_SETTINGS
 
 FeedUrl = Annotated[
     str,
@@ -140,3 +142,5 @@ class Feed(Model):
     """What will be removed from this product."""
     requirements: Annotated[tuple[FeedRequirement, ...], Field(max_length=MOST_REQUIREMENTS)] = ()
     """Versions that events require on this channel."""
+    settings: Annotated[tuple[Setting, ...], Field(max_length=MOST_SETTINGS)] = ()
+    """What a mitigation may ask users to set; one that names anything else is not shown."""

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from publisher.model.content.setting import SettingValue
 from publisher.model.values import Model, PlatformId, ReleaseVersion, Slug, UtcTime
 from publisher.wire.feed_words import BrakeKind, WithdrawalAction
 from publisher.wire.quotation import LONGEST, why_not_quotable
@@ -53,3 +54,36 @@ class NoticeFile(Model):
     def to_bytes(self) -> bytes:
         """Compact JSON; the same notice always gives the same bytes."""
         return self.model_dump_json(exclude_none=True).encode() + b"\n"
+
+
+class MitigationFile(Model):
+    """The whole file of a mitigation: a setting that helps until a fix is out."""
+
+    format: Literal["tidegate-notice/1"] = "tidegate-notice/1"
+    """Name and version of this format."""
+    kind: Literal["mitigation"] = "mitigation"
+    """What it is."""
+    product: Slug
+    """The product, by id."""
+    from_: Annotated[ReleaseVersion | None, Field(alias="from")] = None
+    """The first version that it is about; absent: all before `before`."""
+    before: ReleaseVersion | None = None
+    """The first version after those that it is about; absent: all from `from` on."""
+    platforms: tuple[PlatformId, ...] = ()
+    """The platforms that it is about, ascending; absent: all."""
+    setting: Slug
+    """The setting, by id; the feed has its name and where to find it."""
+    value: SettingValue
+    """What to set it to."""
+    because: Quotation
+    """Why, in one person's words."""
+    at: UtcTime
+    """When it was decided."""
+    until: UtcTime
+    """When it ends."""
+    fixed_in: ReleaseVersion | None = None
+    """The version that needs it no more, where that is known."""
+
+    def to_bytes(self) -> bytes:
+        """Compact JSON; the same notice always gives the same bytes."""
+        return self.model_dump_json(exclude_none=True, by_alias=True).encode() + b"\n"

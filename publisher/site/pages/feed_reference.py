@@ -41,7 +41,7 @@ class FieldRow:
 
 def _objects(schema: Mapping[str, Any]) -> list[tuple[str, str, list[FieldRow]]]:
     """Every object of the feed with its fields, the feed itself first and then in the order of their nesting."""
-    order = ("FeedRelease", "FeedArtifact", "FeedDeprecation", "FeedRequirement", "FeedEstimate")
+    order = ("FeedRelease", "FeedArtifact", "FeedDeprecation", "FeedRequirement", "FeedEstimate", "Setting")
     definitions = schema["$defs"]
     rest = sorted((n for n, d in definitions.items() if d.get("type") == "object"), key=lambda n: (*order, n).index(n))
     result = []
