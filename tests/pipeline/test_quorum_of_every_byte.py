@@ -202,6 +202,9 @@ def vouches_for(role: str, path: str) -> Callable[[Bucket], bool]:
     return vouches
 
 
+ON_CALL = {"notes-ana", "notes-ben", "notes-coco"}
+"""Each of them alone may sign notes."""
+
 Attack = Callable[[Bucket], None]
 ATTACKS: tuple[tuple[Attack, Callable[[Bucket], bool], Callable[[frozenset[str]], bool]], ...] = (
     (
@@ -212,7 +215,7 @@ ATTACKS: tuple[tuple[Attack, Callable[[Bucket], bool], Callable[[frozenset[str]]
     ),
     (by_delegation, offers_malware, lambda stolen: ONLINE | {"targets-ana", "targets-ben"} <= stolen),
     (by_root, offers_malware, lambda stolen: len(stolen & {"root-ana", "root-ben", "root-eva"}) >= 2),
-    (by_notes, vouches_for(SITE_ROLE, SITE_TARGET), lambda stolen: ONLINE | {"notes-coco"} <= stolen),
+    (by_notes, vouches_for(SITE_ROLE, SITE_TARGET), lambda stolen: stolen >= ONLINE and bool(stolen & ON_CALL)),
     (
         by_the_pinned_key,
         vouches_for("targets", MINISIGN_TARGET),
@@ -221,7 +224,7 @@ ATTACKS: tuple[tuple[Attack, Callable[[Bucket], bool], Callable[[frozenset[str]]
 )
 KEYS = (
     *("root-ana", "root-ben", "root-eva", "targets-ana", "targets-ben"),
-    *("channels-ana", "channels-ben", "channels-eva", "rollout-ben", "brakes-ben", "notes-coco"),
+    *("channels-ana", "channels-ben", "channels-eva", "rollout-ben", "brakes-ben", *sorted(ON_CALL)),
     *("snapshot-ben", "timestamp-ben", "minisign-ben"),
 )
 

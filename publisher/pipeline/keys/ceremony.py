@@ -30,12 +30,15 @@ MAY_SIGN: Mapping[str, tuple[Duty, ...]] = {
     "channels": (Duty.ENGINEERING, Duty.OPERATIONS, Duty.EXECUTIVE),
     "rollout": (Duty.OPERATIONS, Duty.ENGINEERING),
     "brakes": (Duty.OPERATIONS, Duty.ENGINEERING),
-    "notes": (Duty.COMMS, Duty.ENGINEERING),
+    "notes": (Duty.OPERATIONS, Duty.COMMS, Duty.ENGINEERING),
     "snapshot": (Duty.AUTOMATION, Duty.OPERATIONS, Duty.ENGINEERING),
     "timestamp": (Duty.AUTOMATION, Duty.OPERATIONS, Duty.ENGINEERING),
     "minisign": (Duty.OPERATIONS, Duty.ENGINEERING),
 }
 """Which duties may sign a role; the first that anybody has is used where one signature is enough."""
+
+_EVERYBODY = ("root", "brakes", "notes")
+"""Roles of which all who may sign get a key: root needs them, and whoever is on call stops or advises alone."""
 
 assert set(MAY_SIGN) == {*TOP_LEVEL_ROLES, *SHARED_ROLES, "channels", "minisign"}
 
@@ -131,7 +134,7 @@ def signers_yaml(signers: Signers) -> bytes:
 def _who_signs(
     role: str, duties: tuple[Duty, ...], people: Sequence[Person], template: Signers
 ) -> list[tuple[Person, Duty]]:
-    """Enough persons for the role's threshold, in the order of the duties that it prefers, and all who may for root."""
+    """Enough persons for the role's threshold, in the order of the duties that it prefers, or all who may sign it."""
     policy = template.roles.get(role)
     if policy is None:
         raise UsageError(f"roles.yaml says nothing of the role {role}", fix="add it under `roles:`")
@@ -144,7 +147,7 @@ def _who_signs(
             + f", and {len(able)} of those given may sign it",
             fix="name more people with --person NAME:DUTY, or lower `threshold` and `duties` in roles.yaml",
         )
-    return able if policy.threshold > 1 or role in ("root", "brakes") else able[:1]
+    return able if policy.threshold > 1 or role in _EVERYBODY else able[:1]
 
 
 def _preferred(duties: tuple[Duty, ...], person: Person) -> Duty | None:
