@@ -38,6 +38,7 @@ from typing import TYPE_CHECKING
 from urllib.request import getproxies
 
 from publisher.client.embedded import RESOURCE, Trusted
+from publisher.client.mitigations.report import mitigation_lines
 from publisher.client.option_values import read_install_id, read_moment, read_root, read_version
 from publisher.client.options import parser_for
 from publisher.client.report import answer_lines, error_lines
@@ -247,6 +248,7 @@ def _ask(options: argparse.Namespace, settings: _Settings) -> int:
     channel = client.fetch_channel(trusted.product, trusted.channel, settings.platform)
     answer = check(client, channel, settings.current, channel.checked_at)
     not_met = _requirements_not_met(answer)
+    mitigations = client.fetch_advice(channel, settings.current)
     downloaded = None
     if options.command == "download":
         answer.refuse_without_offer()
@@ -257,9 +259,9 @@ def _ask(options: argparse.Namespace, settings: _Settings) -> int:
                 print(f"tidegate: {address} sent wrong bytes; another address had the right ones", file=sys.stderr)
     exit_code = answer.advice.exit_code if options.command == "check" and options.exit_code else 0
     if options.json:
-        print(answer_json(answer, not_met, exit_code, downloaded))
+        print(answer_json(answer, not_met, mitigations, exit_code, downloaded))
     else:
-        requirements = _requirement_lines(not_met)
+        requirements = [*mitigation_lines(mitigations), *_requirement_lines(not_met)]
         lines = answer_lines(answer, requirements, next_command=_next_command(options), downloaded=downloaded)
         print("\n".join(lines))
     return exit_code

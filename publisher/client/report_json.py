@@ -11,6 +11,7 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from publisher.client.mitigations.report import mitigation_fields
 from publisher.wire.errors import ClientError
 from publisher.wire.feed_words import BrakeKind
 from publisher.wire.requirement import Estimate
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from publisher.client.check import CheckAnswer, StoppedVersion
     from publisher.client.download import Downloaded
     from publisher.client.ready.assess import RequirementAnswer
+    from publisher.wire.mitigation import Advice
 
 __all__ = [
     "ANSWER",
@@ -44,7 +46,7 @@ ANSWER: Shape = (
     (
         *COMMON_KEYS, "valid_until", "product", "channel", "platform", "current", "outcome", "reason", "action",
         "secure", "release", "required_by", "hold", "withdrawal", "min_secure", "withdrawn", "deprecations",
-        "requirements", "signed_by", "download",
+        "requirements", "mitigations", "left_out", "signed_by", "download",
     ),
 )  # fmt: skip
 
@@ -52,10 +54,13 @@ ANSWER: Shape = (
 def answer_json(
     answer: CheckAnswer,
     not_met: tuple[RequirementAnswer, ...],
+    mitigations: Advice,
     exit_code: int,
     downloaded: Downloaded | None = None,
 ) -> str:
-    """The answer of a check or a download; `not_met` are the requirements that the running version does not meet."""
+    """The answer of a check or a download; `not_met` are the requirements that the running version does not meet,
+    `mitigations` what helps it until a fix is out.
+    """
     channel, advice = answer.channel, answer.advice
     feed = channel.feed
     return json_object(
@@ -81,6 +86,8 @@ def answer_json(
         withdrawn=list(channel.taken_back),
         deprecations=feed.deprecations,
         requirements=[requirement_fields(answer) for answer in not_met],
+        mitigations=[mitigation_fields(mitigation) for mitigation in mitigations.mitigations],
+        left_out=mitigations.left_out,
         signed_by=channel.signatures,
         download={"path": str(downloaded.path), "already_there": downloaded.already_there} if downloaded else None,
     )

@@ -31,6 +31,7 @@ from publisher.client.metadata.trusted import (
     role_seen,
     up_to_date,
 )
+from publisher.client.mitigations.notes_role import VerifiedNotes, load_notes
 from publisher.client.network.patience import ServerPatience
 from publisher.wire.brakes import (
     BRAKES,
@@ -108,6 +109,8 @@ class Session:
     """What is stopped on the channel, listed now or remembered, and not lifted."""
     remembered: tuple[RememberedBrake, ...]
     """What this machine remembers of that after the check."""
+    notes: VerifiedNotes
+    """What the role notes says, as far as it can be believed."""
 
     def target(self, path: str) -> TargetFile | None:
         """The target, if the role itself lists it; whoever else lists that path is not believed."""
@@ -197,6 +200,7 @@ def _verify(
         silenced=silenced,
         brakes=in_force(remembered, listed, lifted),
         remembered=remembered,
+        notes=load_notes(source, metadata, names),
     )
 
 

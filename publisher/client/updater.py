@@ -11,8 +11,8 @@ delegated role, target). On top of it:
   it (`brakes.remembered`).
 
 Requests of one check: 2 when nothing is new (next root, timestamp), 6 for a new release (and snapshot,
-targets, the role, the feed), 1 more for new brakes, 1 more for a notice that concerns this client, 1 more for the
-file. What fails may be asked for again.
+targets, the role, the feed), 1 more for new brakes, 1 for new notes, 1 for each notice that concerns this client, 1 for
+the file. What fails may be asked for again.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ from publisher.client.download import Downloaded, Remote, already_there, keep
 from publisher.client.durable_files import is_plain_file, new_part, open_plain, remove_leftovers
 from publisher.client.metadata.kept import KeptMetadata
 from publisher.client.metadata.trusted import Clock
+from publisher.client.mitigations.advice import MitigationNotices
+from publisher.client.mitigations.notes_role import VerifiedNotes
 from publisher.client.network.address import is_safe, parsed
 from publisher.client.network.patience import ServerPatience, impatient
 from publisher.client.part_file import open_part, remove_parts
@@ -54,6 +56,7 @@ from publisher.wire.errors import (
 )
 from publisher.wire.feed_parser import ParsedFeed, parse_feed
 from publisher.wire.feed_words import BackState, BrakeKind
+from publisher.wire.mitigation import Advice
 from publisher.wire.notice import BrakeNotice
 from publisher.wire.version import Version
 from publisher.wire.web_path import as_asked
@@ -91,6 +94,9 @@ class VerifiedChannel:
     """What is stopped on the channel: listed by its brakes or remembered, and not lifted."""
     platform: str
     """The platform that was asked for; the feed's is `any` for files that run anywhere."""
+
+    notes: VerifiedNotes
+    """What the channel's notes say, as far as they can be believed."""
 
     def withdrawal_of(self, version: Version) -> Brake | None:
         """The withdrawal of a version on this machine; None where it is good."""
@@ -198,6 +204,7 @@ class UpdateClient:
                 silenced=session.silenced,
                 brakes=session.brakes,
                 platform=asked,
+                notes=session.notes,
             )
 
     def fetch_notice(self, channel: VerifiedChannel, kind: BrakeKind, brake: Brake) -> BrakeNotice | None:
@@ -212,6 +219,17 @@ class UpdateClient:
             source.fetcher if channel.reached_at == channel.checked_at else None,
         )
         return notices.read(kind, brake, {other.id for other in (*brakes.holds, *brakes.withdrawn)})
+
+    def fetch_advice(self, channel: VerifiedChannel, current: Version | None) -> Advice:
+        """What helps whoever runs `current` until a fix is out; nothing before an install. Raises LocalError."""
+        if current is None:
+            return Advice()
+        source = self._source
+        # Where the channel could not be reached a moment ago, nobody waits for it again.
+        fetcher = source.fetcher if channel.reached_at == channel.checked_at else None
+        notices = MitigationNotices(f"{source.url}/tuf/targets/", source.state / "mitigations", fetcher)
+        with plain_errors("check for advice"), self._locked():
+            return notices.advice(channel.notes, channel.feed, current, channel.checked_at)
 
     def download(self, feed: ParsedFeed, to_dir: Path) -> Downloaded:
         """Fetch the file of the feed's release into `to_dir` under its plain name.

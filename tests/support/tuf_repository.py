@@ -115,7 +115,7 @@ class Bucket:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.version = 0
-        self.expires = dict.fromkeys(("root", "targets", "role", "brakes", "snapshot", "timestamp"), FAR)
+        self.expires = dict.fromkeys(("root", "targets", "role", "brakes", "notes", "snapshot", "timestamp"), FAR)
         self.keys = (ALICE, BOB)
         """The keys that the role accepts."""
         self.signers: tuple[Person, ...] = (ALICE, BOB)
@@ -138,6 +138,11 @@ class Bucket:
         self.brakes_duties: tuple[str, ...] = ()
         self.brakes_fields: dict[str, Any] = {}
         """Further signed fields of the role brakes."""
+        self.notes: dict[str, Any] | None = None
+        """Signed fields of the role notes; None: there is none."""
+        self.notes_keys: tuple[Person, ...] = (CAROL,)
+        """The keys that notes accept, all of which have to sign."""
+        self.notes_signers: tuple[Person, ...] = (CAROL,)
         self.extra_metas: tuple[str, ...] = ()
         """Roles that the snapshot lists though nobody delegates to them."""
         self.claims: dict[str, int] = {}
@@ -245,6 +250,10 @@ class Bucket:
             keys |= {key.keyid: key for key in brakes_keys}
             ids, duties = [key.keyid for key in brakes_keys], {"x-tidegate-duties": list(self.brakes_duties)}
             roles["brakes"] = DelegatedRole("brakes", ids, 1, True, ["brakes/*/*/*"], None, duties)
+        if self.notes is not None:
+            notes_keys = {person.public.keyid: person.public for person in self.notes_keys}
+            roles["notes"] = DelegatedRole("notes", list(notes_keys), len(notes_keys), True, ["notes/*/*/*", "site/*"])
+            keys = {**keys, **notes_keys}
         targets = Metadata(Targets(version=self.version, expires=self.expires["targets"]))
         targets.signed.delegations = Delegations(dict(keys), roles)
         targets.signed.targets = self._write_targets(self.foreign)
@@ -257,6 +266,9 @@ class Bucket:
             fields = dict(self.brakes_fields)
             brakes = Metadata(Targets(self.version, expires=self.expires["brakes"], unrecognized_fields=fields))
             self._write_metadata("brakes", brakes, self.brakes_signers or self.signers)
+        if self.notes is not None:
+            notes = Targets(version=self.version, expires=self.expires["notes"], unrecognized_fields=dict(self.notes))
+            self._write_metadata("notes", Metadata(notes), self.notes_signers)
 
         metas = {
             f"{name}.json": MetaFile(self.version, self.claims.get(name))

@@ -66,6 +66,8 @@ class TrustedMetadata:
     """When the repository was last reached, UTC: at the moment of this update, or earlier if it was offline."""
     roles: dict[str, RoleSeen]
     """What the record will say of each role. Whoever verifies further roles adds them."""
+    seen: Seen
+    """What the record says now."""
 
 
 @contextlib.contextmanager
@@ -94,7 +96,7 @@ def up_to_date(source: MetadataSource) -> Iterator[TrustedMetadata]:
     try:
         roles = _refresh(source, updater)
         seen.refuse_older(roles, source.record)
-        yield TrustedMetadata(updater, seen.last_seen if source.offline else judged_at, roles)
+        yield TrustedMetadata(updater, seen.last_seen if source.offline else judged_at, roles, seen)
         seen.refuse_older(roles, source.record)
     except (ExpiredMetadataError, ExpiredError) as error:
         _remember_expired(source, updater, seen, now)

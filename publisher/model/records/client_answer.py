@@ -11,9 +11,10 @@ from typing import Annotated, Literal
 
 from pydantic.json_schema import WithJsonSchema
 
+from publisher.model.content.setting import SettingValue
 from publisher.model.records.feed_format import FeedDeprecation, FeedRelease, FeedRequirement
 from publisher.model.records.notice import Quotation
-from publisher.model.values import Digest, Model, ReleaseVersion, Slug, UtcTime
+from publisher.model.values import Digest, Model, ReleaseVersion, Slug, Text, UtcTime
 from publisher.wire.answer_words import Outcome, Readiness
 from publisher.wire.errors import Code
 from publisher.wire.feed_words import Action, WithdrawalAction
@@ -100,6 +101,29 @@ class AnswerWithdrawal(Model):
     """The version to run instead, if the publisher names one; it need not be offered yet."""
 
 
+class AnswerMitigation(Model):
+    """A setting that helps the running version until a fix is out."""
+
+    id: Digest
+    """SHA-256 of its notice."""
+    setting: Slug
+    """The setting, by id."""
+    name: Text
+    """Its name, as the program shows it."""
+    how: Text
+    """Where to find it."""
+    value: SettingValue
+    """What to set it to."""
+    because: Quotation
+    """Why, in one person's words."""
+    at: SignedTime
+    """When it was decided."""
+    until: SignedTime
+    """When the advice ends."""
+    fixed_in: ReleaseVersion | None
+    """The version that needs it no more; null where it is not known."""
+
+
 class Answer(Model):
     """One run of `tidegate check` or `tidegate download`. Every key is always there, null where it does not apply."""
 
@@ -149,6 +173,10 @@ class Answer(Model):
     """What will be removed from this product."""
     requirements: tuple[AnswerRequirement, ...] | None
     """Versions that events require and the running version does not meet, the next one first."""
+    mitigations: tuple[AnswerMitigation, ...] | None
+    """Settings that help the running version until a fix is out."""
+    left_out: tuple[str, ...] | None
+    """Why advice may be missing, a sentence each."""
     signed_by: tuple[AnswerSignature, ...] | None
     """Whose signatures on the channel's metadata verified."""
     download: AnswerDownload | None
