@@ -16,10 +16,12 @@ from tuf.api.metadata import Metadata, Root, Snapshot, Targets
 
 from publisher.channel.brakes import notice_keys, withdrawn_versions_in
 from publisher.channel.layout import BACK, MINISIGN_TARGET, metadata_key, numbered, target_key
+from publisher.channel.mitigations import mitigation_keys
 from publisher.channel.repository import Read, Repository, parse, verifies, verify_role_duties
 from publisher.channel.state import read_target
 from publisher.errors import VerificationError
 from publisher.wire.brakes import BRAKES
+from publisher.wire.notes import NOTES
 
 FEW = 32
 """Earlier versions of `targets` that are asked for where nothing can be listed."""
@@ -130,6 +132,8 @@ class _Book:
         if role == BRAKES:
             proven.update(notice_keys(signed))
             self.withdrawn.update(withdrawn_versions_in(signed))
+        elif role == NOTES:
+            proven.update(mitigation_keys(signed))
 
 
 def _only_taken_back_to(

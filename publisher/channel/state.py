@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from tuf.api.metadata import TargetFile
 
 from publisher.channel.candidates.candidate import signed_by
 from publisher.channel.layout import MINISIGN_TARGET, channel_role, feed_target, target_key
+from publisher.channel.mitigations import live_mitigations
 from publisher.channel.repository import Read, Repository
 from publisher.channel.stopped import holds, withdrawals
 from publisher.errors import VerificationError
@@ -18,6 +20,7 @@ from publisher.model.published_file import PublishedFile
 from publisher.model.records.channel_state import ChannelState, LiveRelease
 from publisher.wire.errors import ClientError
 from publisher.wire.feed_parser import OfferedRelease, ParsedFeed, parse_feed
+from publisher.wire.settings import SignedSetting
 
 
 def read_target(read: Read, path: str, length: int, sha256: str) -> bytes:
@@ -60,15 +63,18 @@ def feeds(read: Read, repository: Repository, product: str, channel: str) -> Map
 def read_state(read: Read, repository: Repository, now: datetime) -> ChannelState:
     """Everything that the bucket offers, one entry a channel and version, and what is stopped there."""
     live: list[LiveRelease] = []
+    settings: dict[str, list[tuple[str, SignedSetting]]] = defaultdict(list)
     for role in sorted(set(repository.roles) - set(SHARED_ROLES)):
         product, _, channel = role.partition(".")
         offered = feeds(read, repository, product, channel)
         live += _releases(repository, role, {platform: feed.release for platform, feed in offered.items()})
+        settings[product].extend((platform, setting) for platform, feed in offered.items() for setting in feed.settings)
     return ChannelState(
         read_at=now,
         live=tuple(live),
         withdrawn=withdrawals(repository, read=read),
         holds=holds(repository, read),
+        mitigations=live_mitigations(read, repository, settings, now),
         minisign_public_key=minisign_public_key(read, repository),
     )
 

@@ -44,6 +44,7 @@ _TABLE = {
     "release.hold": "Stop offering a version for a while; one person can do it.",
     "release.withdraw": "Say that nobody should run a version; one person can do it.",
     "release.lift": "Stage the end of a hold or a withdrawal, for the channel's people.",
+    "release.mitigate": "Tell users of some versions which setting helps until a fix is out.",
     "release.rollback": "Take a release back, with the metadata that was signed for it.",
     "operate.recover": "Restore your last state after somebody else has published.",
     "operate.status": "Say what is live, what is staged, and what expires when.",

@@ -54,6 +54,7 @@ def test_ok_in_the_json_of_every_command_says_what_the_exit_code_says(tmp_path: 
         ("hold", ("node", "--because", "It stops.", "--next-update", "6h", "--yes", *rolled), 0),
         ("lift", ("node@9.0.0", *rolled), 1),
         ("withdraw", ("node@9.0.0", "--because", "It stops.", "--action", "stop", "--yes", *rolled), 1),
+        ("mitigate", ("--end", "0" * 64, "--yes", *to), 1),
         ("rollback", ("node@1.0.0", *rolled), 1),
         ("promote", ("node@1.0.0", *rolled), 0),
         ("announce", ("node", *rolled), 0),

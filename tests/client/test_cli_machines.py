@@ -22,7 +22,8 @@ def test_json_of_a_check_has_stable_keys(run: Run) -> None:
     assert list(answer) == [
         "format", "ok", "verdict", "exit_code", "error", "checked_at", "valid_until", "product", "channel",
         "platform", "current", "outcome", "reason", "action", "secure", "release", "required_by", "hold",
-        "withdrawal", "min_secure", "withdrawn", "deprecations", "requirements", "signed_by", "download",
+        "withdrawal", "min_secure", "withdrawn", "deprecations", "requirements", "mitigations",
+        "left_out", "signed_by", "download",
     ]  # fmt: skip
     assert (answer["verdict"], answer["outcome"], answer["current"]) == (
         "verified",

@@ -27,6 +27,7 @@ from publisher.channel.layout import (
     target_key,
 )
 from publisher.channel.metadata_history import ProvenHistory, read_history, released_file
+from publisher.channel.mitigations import listed_in, read_mitigation
 from publisher.channel.repository import (
     Repository,
     delegated_files,
@@ -45,6 +46,7 @@ from publisher.errors import VerificationError
 from publisher.model.config.role import SHARED_ROLES
 from publisher.wire.brakes import BRAKES
 from publisher.wire.feed_parser import Artifact, ParsedFeed
+from publisher.wire.notes import NOTES
 from publisher.wire.web_path import address_of
 
 WORKSHOP = (STAGING, LEDGER, BACK)
@@ -100,6 +102,7 @@ class _Auditor:
             self._targets(repository)
             not_offered = self._feeds(repository)
             self._brakes(repository)
+            self._notes(repository)
             self._releases(repository, history, self._listed_versions(), not_offered)
             self._strays(repository, history)
         return self._result()
@@ -116,6 +119,8 @@ class _Auditor:
             )
             if BRAKES in changed.roles:
                 self._brakes(repository)
+            if NOTES in changed.roles:
+                self._notes(repository)
             self._releases(changed, history, set(), not_offered)
         return self._result()
 
@@ -237,6 +242,15 @@ class _Auditor:
                     read_notice(self.book.read, product, channel, brake)
                 except VerificationError as error:
                     self.book.error(f"{error.what}; clients say no reason for {role} {brake.version}")
+
+    def _notes(self, repository: Repository) -> None:
+        """Clients can read each mitigation: else they say that one is missing."""
+        for product in sorted({role.partition(".")[0] for role in set(repository.roles) - set(SHARED_ROLES)}):
+            try:
+                for item in listed_in(repository, product):
+                    read_mitigation(self.book.read, product, item)
+            except VerificationError as error:
+                self.book.error(f"{error.what}; clients of {product} do not show the mitigation")
 
     def _artifact(self, feed: ParsedFeed, artifact: Artifact, metadata: Metadata[Targets], pinned: list[str]) -> None:
         name = f"feed {feed.product}/{feed.channel}/{feed.platform}"

@@ -90,7 +90,7 @@ def quotable(because: str) -> str:
     return because
 
 
-def promised(text: str, now: datetime) -> datetime:
+def promised(text: str, now: datetime, option: str = "--next-update") -> datetime:
     """A moment (2027-03-01T12:00:00Z) or a length of time from now (6h, 90 min). Raises UsageError."""
     try:
         length: timedelta = TypeAdapter(Duration).validate_python(text)
@@ -102,7 +102,7 @@ def promised(text: str, now: datetime) -> datetime:
         return moment
     except ValidationError as error:
         why = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
-        raise UsageError(f"--next-update {why}", fix="write it like 6h, 90min or 2027-03-01T12:00:00Z") from None
+        raise UsageError(f"{option} {why}", fix="write it like 6h, 90min or 2027-03-01T12:00:00Z") from None
 
 
 def brake(
@@ -114,20 +114,20 @@ def brake(
     bucket.published(fix="there is nothing to stop")
     check_order(order, configuration, bucket, wall_clock())
     if not yes:
-        _ask(scope(order, offered_once_stopped(order, bucket)))
+        ask_to_sign(scope(order, offered_once_stopped(order, bucket)))
     plan, written = stop(order, configuration, storage, root, key_ring(configuration.signers, keys), wall_clock)
     return BrakeReport(plan, written, site_signed_at(bucket.live, configuration.signers))
 
 
-def _ask(lines: Sequence[str]) -> None:
-    """Whoever stops something for everybody sees first what that is. Raises UsageError, InputError."""
+def ask_to_sign(lines: Sequence[str]) -> None:
+    """Whoever stops something for everybody, or advises them, sees it first. Raises UsageError, InputError."""
     if not sys.stdin.isatty():
         raise UsageError("nobody is here to answer whether this shall be signed", fix="add --yes")
     width = terminal_width()
     shown = [line for text in lines for line in wrapped(text, width)]
     click.echo("\n".join([*shown, ""]), err=for_programs())
     if not click.confirm("Sign and publish it", err=for_programs()):
-        raise InputError("declined: nothing was signed", fix="run it again to stop the version after all")
+        raise InputError("declined: nothing was signed", fix="run it again to sign it after all")
 
 
 def scope(order: BrakeOrder, left: dict[str, Version | None]) -> list[str]:

@@ -13,6 +13,7 @@ from publisher.model.records.notice import NoticeFile
 from publisher.model.values import Digest, Model, PlatformId, ReleaseVersion, Slug, UtcTime
 from publisher.wire.feed_words import BrakeKind
 from publisher.wire.version import Version
+from publisher.wire.version_range import VersionRange
 
 
 class Companion(Model):
@@ -120,6 +121,45 @@ class PastBrake(Model):
     """When the channel's people lifted it; absent while it is in force."""
 
 
+class LiveMitigation(Model):
+    """A setting that helps users of some versions until a fix is out."""
+
+    id: Digest
+    """SHA-256 of its notice."""
+    product: Slug
+    first: ReleaseVersion | None = None
+    """The first version that it is about; None: all before `before`."""
+    before: ReleaseVersion | None = None
+    """The first version after those that it is about; None: all from `first` on."""
+    platforms: tuple[PlatformId, ...] = ()
+    """The platforms that it is about; empty: all."""
+    setting: Slug
+    """The setting, by id."""
+    name: str
+    """Its name, as the channel's people have signed it."""
+    how: str
+    """Where to find it, as they have signed it."""
+    value: str
+    """What to set it to; they have signed that it can be."""
+    because: str
+    """One person's words, for a quotation."""
+    at: UtcTime
+    """When it was decided."""
+    until: UtcTime
+    """When it ends."""
+    fixed_in: ReleaseVersion | None = None
+    """The version that needs it no more, where that is known."""
+
+    @property
+    def versions(self) -> VersionRange:
+        return VersionRange(self.first, self.before)
+
+    def concerns(self, product: str, version: Version) -> bool:
+        """Whether it is about a version of a product."""
+        fixed = self.fixed_in is not None and version >= self.fixed_in
+        return product == self.product and version in self.versions and not fixed
+
+
 class ChannelState(Model):
     """What a bucket offered when it was read; every statement in it was verified from the trusted root."""
 
@@ -133,6 +173,8 @@ class ChannelState(Model):
     """The release before it that a channel still offers where the newest one is stopped."""
     brake_history: tuple[PastBrake, ...] = ()
     """Holds and withdrawals of the past and in force, the latest first; read for the site only."""
+    mitigations: tuple[LiveMitigation, ...] = ()
+    """What helps until a fix is out, by product; only what clients show."""
     minisign_public_key: str | None = None
     """The pinned key for checks by hand, as the second line of a minisign public key file."""
 

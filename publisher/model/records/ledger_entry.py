@@ -47,6 +47,10 @@ class LedgerAction(StrEnum):
     """A version is not offered for a while."""
     WITHDRAW = "withdraw"
     """Nobody should run a version."""
+    MITIGATE = "mitigate"
+    """Users of some versions are told what to set until a fix is out."""
+    END_MITIGATION = "end-mitigation"
+    """They are told so no more."""
     REJECT = "reject"
     """Somebody said no to a candidate, and clients refuse it."""
 
@@ -72,6 +76,7 @@ _REFUSAL: _Form = ({*_DECIDED, "refused"}, {"visibility"})
 _SHIPMENT: _Form = ({*_DECIDED, "candidate"}, {"visibility", "approved_by", "lifts", "result"})
 _FLIP: _Form = (set(), {"result"})
 _BRAKE: _Form = ({*_RELEASE, "brake"}, {"result"})
+_MITIGATION: _Form = ({"product", "mitigation"}, {"result"})
 
 _FORMS: Mapping[LedgerAction, tuple[_Form, ...]] = {
     LedgerAction.STAGE: (
@@ -88,6 +93,8 @@ _FORMS: Mapping[LedgerAction, tuple[_Form, ...]] = {
     LedgerAction.SIGN_SITE: (_FLIP,),
     LedgerAction.HOLD: (_BRAKE,),
     LedgerAction.WITHDRAW: (_BRAKE,),
+    LedgerAction.MITIGATE: (_MITIGATION,),
+    LedgerAction.END_MITIGATION: (_MITIGATION,),
     LedgerAction.REJECT: (({*_RELEASE, "candidate"}, {"visibility", "result"}),),
 }
 """The forms that an entry of each action can have, besides `_ALWAYS`. Anything else cannot be read as an entry.
@@ -116,6 +123,8 @@ class LedgerEntryBody(Model):
     """SHA-256 of the candidate that was staged, made live or rejected."""
     brake: Digest | None = None
     """SHA-256 of the notice of a hold or a withdrawal, by which it is lifted."""
+    mitigation: Digest | None = None
+    """SHA-256 of the notice of a mitigation, by which it is ended."""
     staged_over: Digest | None = None
     """SHA-256 of the staging pointer that it was staged in the place of; None where there was none."""
     policy_version: int | None

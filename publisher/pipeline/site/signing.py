@@ -5,13 +5,13 @@ So `publish verify --site` notices a defaced page, and programs read advisories 
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from tuf.api.metadata import Metadata, TargetFile, Targets
 
 from publisher.channel.layout import SITE_ROLE, SITE_TARGET, advisories_target, is_advisories_target, target_key
+from publisher.channel.mitigations import notes_to_sign
 from publisher.channel.repository import Repository, delegated_roles
 from publisher.channel.roles import is_due, lifetime_of
 from publisher.errors import InputError, SigningError, StorageConflict, StorageError
@@ -55,7 +55,7 @@ def plan_signing(
     after = {path: TargetFile(body.size, {"sha256": body.sha256}, path) for path, body in files.items()}
     if role is not None and before == after and not is_due(catalog.signers, SITE_ROLE, role.signed, now):
         return Publication()
-    listing = copy.deepcopy(role.signed) if role else Targets(version=1, expires=now)
+    listing = notes_to_sign(live, now)
     listing.targets = {path: target for path, target in listing.targets.items() if path not in before} | after
     metadata = bucket.advance(catalog.signers, keys.of, now).to(live.targets.signed, {}, {SITE_ROLE: listing})
     body = LedgerEntryBody.routine(LedgerAction.SIGN_SITE, catalog.policy_at(now))
