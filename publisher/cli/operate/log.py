@@ -123,7 +123,7 @@ def _entry_lines(shown: Shown, width: int) -> list[str]:
         return [f"{shown.logged.number:>4}  cannot be read; --verify says more"]
     roles = printable(english.listed(list(entry.roles)))
     way = {"rollback": "from", "withdraw": "from", "hold": "in", "reject": "in"}.get(entry.action, "to")
-    about = f"{entry.product} {entry.version} {way} {entry.channel}" if entry.product else roles
+    about = f"{entry.product} {entry.version} {way} {entry.channel}" if entry.version else entry.product or roles
     first = f"{format_time(entry.at)}  {entry.action}{' refused' if entry.refused else ''}: {about}"
     lines = wrapped(first, width, margin)
     lines[0] = f"{shown.logged.number:>4}  {lines[0].removeprefix(' ' * margin)}"
@@ -147,6 +147,8 @@ def _entry_lines(shown: Shown, width: int) -> list[str]:
     lines += [line for text in _brake_sentences(entry) for line in wrapped(text, width, margin)]
     if entry.result is None and entry.candidate:
         lines += wrapped(f"Candidate {entry.candidate[:12]}.", width, margin)
+    if entry.mitigation is not None:
+        lines += wrapped(f"Mitigation {entry.mitigation[:12]}.", width, margin)
     if entry.restored is not None:
         lines += wrapped(f"Put back the state of entry {entry.restored}.", width, margin)
     if entry.approved_by:
