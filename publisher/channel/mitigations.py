@@ -85,11 +85,11 @@ def _shown(
         if item.platforms and platform not in item.platforms:
             continue
         if setting.id == notice.setting and setting.allows(notice.value):
+            limits = {"from": item.versions.first, "before": item.versions.before}
             return LiveMitigation(
+                **limits,
                 id=item.id,
                 product=product,
-                first=item.versions.first,
-                before=item.versions.before,
                 platforms=item.platforms,
                 setting=setting.id,
                 name=setting.name,

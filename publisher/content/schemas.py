@@ -37,7 +37,7 @@ from publisher.model.content.release import Release
 from publisher.model.content.risk_register import Override, Scenario, Signal, SprintFreeze
 from publisher.model.history.mapping import Mapping as HistoryMapping
 from publisher.model.records.advisories import ProductAdvisories, SecurityFile
-from publisher.model.records.channel_state import Manifest
+from publisher.model.records.channel_state import Manifest, MitigationList
 from publisher.model.records.client_answer import Answer
 from publisher.model.records.client_explanation import ExplanationReport
 from publisher.model.records.client_readiness import ReadinessReport
@@ -85,6 +85,7 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "advisories-1": ProductAdvisories,
     "security-1": SecurityFile,
     "holds-1": HoldsFile,
+    "mitigations-1": MitigationList,
 }
 """Schemas of published JSON; the number is that of the format."""
 
@@ -98,6 +99,7 @@ OPEN = frozenset(
         "advisories-1",
         "security-1",
         "holds-1",
+        "mitigations-1",
     }
 )
 """Formats to which fields may be added within their number; readers ignore what they do not know."""

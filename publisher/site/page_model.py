@@ -13,7 +13,7 @@ from publisher.model.content.event import Event
 from publisher.model.content.policy import Policy
 from publisher.model.content.product import Channel, Product
 from publisher.model.content.release import Release
-from publisher.model.records.channel_state import ChannelState, LiveRelease, Withdrawal
+from publisher.model.records.channel_state import ChannelState, LiveMitigation, LiveRelease, Withdrawal
 from publisher.model.records.decision import Decision
 from publisher.model.records.evidence import Evidence
 from publisher.rules.calendar.lanes import Quarter, quarter
@@ -142,6 +142,11 @@ class Scene:
     def withdrawals(self, release: Release) -> tuple[Withdrawal, ...]:
         """Where nobody should run this release any more, if a bucket was read."""
         return self.state.withdrawals(release.product, release.version) if self.state else ()
+
+    def mitigations(self, product: str, version: Version) -> tuple[LiveMitigation, ...]:
+        """What helps whoever runs a version until a fix is out."""
+        live = self.state.mitigations if self.state else ()
+        return tuple(item for item in live if item.concerns(product, version) and self.now < item.until)
 
     def is_taken_back(self, release: Release) -> bool:
         """Whether a channel has taken it back or withdrawn it, and none offers it."""

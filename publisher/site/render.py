@@ -21,7 +21,7 @@ from markupsafe import Markup
 from publisher.errors import ContentError, Place, Problem
 from publisher.model.catalog import Catalog
 from publisher.model.records.advisories import SECURITY_FILE
-from publisher.model.records.channel_state import ChannelState
+from publisher.model.records.channel_state import ChannelState, MitigationList
 from publisher.model.values import format_time
 from publisher.site.brakes import hold_views
 from publisher.site.outputs.calendar_json import quarter_as_data
@@ -53,6 +53,8 @@ PROSE = ("safety.md", "help/first-24-hours.md", "help/words.md")
 DECISIONS = "data/decisions.json"
 
 HOLDS = "data/holds.json"
+
+MITIGATIONS = "data/mitigations.json"
 
 CALENDAR_DATA, CALENDAR_ICS = "data/calendar.json", "calendar.ics"
 
@@ -96,7 +98,7 @@ def render_site(
         {page.path for page in pages}
         | set(PROSE)
         | set(beside)
-        | {feed_reference.SCHEMA, DECISIONS, HOLDS, CALENDAR_DATA, CALENDAR_ICS, READY_DATA, READY_ICS}
+        | {feed_reference.SCHEMA, DECISIONS, HOLDS, MITIGATIONS, CALENDAR_DATA, CALENDAR_ICS, READY_DATA, READY_ICS}
         | {SECURITY_FILE}
     )
     common = _common(scene)
@@ -106,6 +108,7 @@ def render_site(
     )
     files[DECISIONS] = _json(_decisions(scene))
     files[HOLDS] = _json(holds_as_data(scene))
+    files[MITIGATIONS] = _json(_mitigations(scene))
     files[CALENDAR_DATA] = _json(quarter_as_data(scene.quarter, scene.catalog, scene.state))
     files[CALENDAR_ICS] = to_ics(scene.quarter, scene.catalog, now, calendars_before.get(CALENDAR_ICS))
     files[READY_DATA] = _json(ready_as_data(scene, requirements, cancelled))
@@ -155,6 +158,14 @@ def _decisions(scene: Scene) -> dict[str, Any]:
         ],
         "withdrawn": [entry.model_dump(mode="json") for entry in scene.state.withdrawn] if scene.state else None,
     }
+
+
+def _mitigations(scene: Scene) -> dict[str, Any]:
+    """data/mitigations.json; the schema mitigations-1.json describes it."""
+    live = scene.state.mitigations if scene.state else None
+    running = tuple(item for item in live if scene.now < item.until) if live is not None else None
+    whole = MitigationList(at=scene.now, mitigations=running)
+    return {"mitigations": None, **whole.model_dump(mode="json", by_alias=True, exclude_none=True)}
 
 
 def _json(value: object) -> bytes:

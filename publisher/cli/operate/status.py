@@ -75,6 +75,7 @@ class StatusReport(Report):
             "Live",
             *(live or ["  nothing"]),
             *_stopped(status.state, self.now, width),
+            *_mitigations(status.state, width),
             *_rollbacks(status, self.now, width),
             *_unannounced(status, width),
             *_unsigned(status, width),
@@ -109,6 +110,7 @@ class StatusReport(Report):
                 role: [picked(freeze, "event", "begins", "ends") for freeze in freezes]
                 for role, freezes in status.unsigned_freezes.items()
             },
+            "mitigations": [item.model_dump(mode="json", by_alias=True) for item in status.state.mitigations],
             "staged": [_candidate_data(candidate) for candidate in status.candidates],
             "staged_roles": [
                 {
@@ -152,6 +154,14 @@ def _rollbacks(status: Status, now: datetime, width: int) -> list[str]:
         text = f"{role.role} took a release back, so it is signed until {english.moment(role.expires)} only."
         lines += wrapped(f"{text} Next: {steps}publish approve {role.role} --key KEY, then publish refresh", width, 2)
     return ["Rollback", *lines] if lines else []
+
+
+def _mitigations(state: ChannelState, width: int) -> list[str]:
+    lines = []
+    for item in state.mitigations:
+        what = f"{item.product} {item.versions}: set {item.name} to {item.value}, until {format_time(item.until)}"
+        lines += wrapped(f"{what}. To end it: publish mitigate --end {item.id[:12]}", width, 2)
+    return ["Mitigations", *lines] if lines else []
 
 
 def _unannounced(status: Status, width: int) -> list[str]:

@@ -127,10 +127,11 @@ class LiveMitigation(Model):
     id: Digest
     """SHA-256 of its notice."""
     product: Slug
-    first: ReleaseVersion | None = None
-    """The first version that it is about; None: all before `before`."""
+    """The product, by id."""
+    from_: Annotated[ReleaseVersion | None, Field(alias="from")] = None
+    """The first version that it is about; absent: all before `before`."""
     before: ReleaseVersion | None = None
-    """The first version after those that it is about; None: all from `first` on."""
+    """The first version after those that it is about; absent: all from `from` on."""
     platforms: tuple[PlatformId, ...] = ()
     """The platforms that it is about; empty: all."""
     setting: Slug
@@ -148,16 +149,28 @@ class LiveMitigation(Model):
     until: UtcTime
     """When it ends."""
     fixed_in: ReleaseVersion | None = None
-    """The version that needs it no more, where that is known."""
+    """The version that needs it no more; absent where it is not known."""
 
     @property
     def versions(self) -> VersionRange:
-        return VersionRange(self.first, self.before)
+        """Those that it is about."""
+        return VersionRange(self.from_, self.before)
 
     def concerns(self, product: str, version: Version) -> bool:
         """Whether it is about a version of a product."""
         fixed = self.fixed_in is not None and version >= self.fixed_in
         return product == self.product and version in self.versions and not fixed
+
+
+class MitigationList(Model):
+    """The whole of data/mitigations.json of the site."""
+
+    format: Literal["tidegate-mitigations/1"] = "tidegate-mitigations/1"
+    """Name and version of this format."""
+    at: UtcTime
+    """The moment that it is for."""
+    mitigations: tuple[LiveMitigation, ...] | None
+    """What helps until a fix is out, by product; null where the site was built without reading the channel."""
 
 
 class ChannelState(Model):
@@ -174,7 +187,7 @@ class ChannelState(Model):
     brake_history: tuple[PastBrake, ...] = ()
     """Holds and withdrawals of the past and in force, the latest first; read for the site only."""
     mitigations: tuple[LiveMitigation, ...] = ()
-    """What helps until a fix is out, by product; only what clients show."""
+    """What helps until a fix is out, by product; only what clients show (R82)."""
     minisign_public_key: str | None = None
     """The pinned key for checks by hand, as the second line of a minisign public key file."""
 

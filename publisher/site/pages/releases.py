@@ -295,6 +295,7 @@ def pages(scene: Scene) -> Iterator[Page]:
                 "release": release,
                 "product": view.product,
                 "ties": ties(scene, view),
+                "mitigations": scene.mitigations(release.product, release.version),
                 "unasked": _unasked,
                 "downloads": downloads(scene, release),
                 "approvals": [

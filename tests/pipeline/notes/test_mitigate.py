@@ -17,10 +17,13 @@ from publisher.model.records.ledger_entry import LedgerAction
 from publisher.pipeline.ledger_append import verify_ledger
 from publisher.pipeline.notes import mitigate as mitigating
 from publisher.pipeline.notes.mitigate import end_mitigation, plan_end, plan_mitigation
+from publisher.pipeline.objects.planned import PlannedObject
 from publisher.pipeline.operate.verify import StoreSource, verify_channel
+from publisher.pipeline.publication.until_it_lands import until_it_lands
 from publisher.pipeline.site.signing import apply_signing, plan_signing
 from publisher.storage.protocol import Body, Storage
 from publisher.wire.mitigation import NOT_SIGNED, Advice
+from publisher.wire.notes import ListedMitigation
 from publisher.wire.version import Version
 from tests.support.flaky import FlakyStorage, Killed
 from tests.support.mitigating import REASON, advise, ordered, with_settings
@@ -266,11 +269,9 @@ def test_two_people_who_tell_different_things_at_once_both_land(
 
 
 def test_one_that_somebody_has_ended_at_once_is_said(shipped: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    landing = mitigating.until_it_lands
-
     def land_and_lose(*words: Any) -> Any:
-        done = landing(*words)
-        monkeypatch.setattr(mitigating, "until_it_lands", landing)
+        done = until_it_lands(*words)
+        monkeypatch.setattr(mitigating, "until_it_lands", until_it_lands)
         end(shipped, done[0].listed.id)
         return done
 
@@ -302,7 +303,9 @@ def test_an_auditor_says_that_a_notice_is_missing_and_clients_say_less(shipped: 
     report = verify_channel(StoreSource(shipped.storage()), shipped.root, shipped.now)
     assert not report.sound
     assert any("clients of node do not show the mitigation" in finding.what for finding in report.findings)
-    assert advice_for(shipped) == Advice((), ("A notice about this version could not be fetched or read: try again later.",))
+    assert advice_for(shipped) == Advice(
+        (), ("A notice about this version could not be fetched or read: try again later.",)
+    )
 
 
 def test_notices_of_earlier_mitigations_are_no_strays(shipped: Project) -> None:
@@ -317,9 +320,9 @@ def test_a_thief_of_the_notes_key_reaches_neither_pages_nor_status_with_a_settin
     order = ordered(shipped, setting="remote-login", value="on")
     notice = Body.from_bytes(order.notice(shipped.now).to_bytes())
     bucket, keys, storage = shipped.look(), shipped.key_ring(), shipped.storage()
-    listed = mitigating.ListedMitigation(notice.sha256, order.versions, order.platforms, order.until)
+    listed = ListedMitigation(notice.sha256, order.versions, order.platforms, order.until)
     signed = notes_to_sign(bucket.live, shipped.now, "node", [listed])
-    object_ = mitigating.PlannedObject.of(mitigation_key("node", notice.sha256), notice)
+    object_ = PlannedObject.of(mitigation_key("node", notice.sha256), notice)
     mitigating._publication(
         LedgerAction.MITIGATE, "node", listed, signed, shipped.catalog, bucket, keys, shipped.now, object_
     ).apply(storage)
