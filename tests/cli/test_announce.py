@@ -42,7 +42,9 @@ def approve(publish: Publish, project: Project, key: str) -> Ran:
 def test_requirements_are_announced_approved_and_made_live(shipped: Project, publish: Publish) -> None:
     require(shipped, starts=SOON)
     status = run(publish, shipped, "status")
-    assert "requirements are not announced yet. Next: publish announce node --channel stable" in flat(status.out)
+    assert "requirements or settings are not announced yet. Next: publish announce node --channel stable" in flat(
+        status.out
+    )
     unannounced = json.loads(run(publish, shipped, "status", "--json").out)["unannounced"]
     assert [(item["product"], item["channel"]) for item in unannounced] == [("node", "stable")]
     assert 'added: "The fork happens" requires 2.0.0 or later' in unannounced[0]["changes"][1]
@@ -58,12 +60,12 @@ def test_requirements_are_announced_approved_and_made_live(shipped: Project, pub
 
     waiting = run(publish, shipped, "status")
     assert "node stable: requirements on 1.0.0, staged" in waiting.out
-    assert "requirements are not announced yet. An announcement is staged, see below." in flat(waiting.out)
+    assert "requirements or settings are not announced yet. An announcement is staged, see below." in flat(waiting.out)
     assert json.loads(run(publish, shipped, "status", "--json").out)["staged"][0]["announces"]
 
     read = run(publish, shipped, "approve", "node@1.0.0", "--channel", "stable")
-    assert "Only requirements change" in flat(read.out)
-    assert "These requirements may be announced at any time." in flat(read.out)
+    assert "Only requirements and settings change" in flat(read.out)
+    assert "This may be announced at any time." in flat(read.out)
     assert json.loads(run(publish, shipped, "approve", "node@1.0.0", "--channel", "stable", "--json").out)["announces"]
     approve(publish, shipped, "channels-ana")
     early = run(publish, shipped, "promote", "node@1.0.0", "--channel", "stable")

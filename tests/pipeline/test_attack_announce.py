@@ -217,8 +217,8 @@ def decided_long_ago(signed: Targets) -> None:
     [
         (long_life, "expires later than its role allows"),
         (a_field, "signed fields that this program does not write"),
-        (change_classes, "differs from the live metadata in more than requirements"),
-        (taken_back, "differs from the live metadata in more than requirements"),
+        (change_classes, "differs from the live metadata in more than requirements and settings"),
+        (taken_back, "differs from the live metadata in more than requirements and settings"),
         (other_people, "lists other checksum and signature files"),
         (decided_long_ago, "which is in the future"),
     ],

@@ -1,5 +1,5 @@
-"""Candidates that ship nothing: the release that is live, file by file, with other requirements in its feeds, or with
-holds and withdrawals lifted, or unchanged, so that its rollback metadata is signed anew.
+"""Candidates that ship nothing: the release that is live, file by file, with other requirements or settings in its
+feeds, or with holds and withdrawals lifted, or unchanged, so that its rollback metadata is signed anew.
 
 Such a candidate waits for no freeze. It needs no word that says so: what is live and what it lists show it, byte by
 byte, so nothing else can travel with it.
@@ -16,8 +16,8 @@ from tuf.api.metadata import Targets
 
 from publisher.channel.brakes import lift, lifted_in
 from publisher.channel.candidates.release_candidate import ReleaseCandidate
-from publisher.channel.feeds.feed_requirements import feed_requirements
-from publisher.channel.feeds.required_anew import feeds_required_anew, list_instead, same_without_requirements
+from publisher.channel.feeds.feed_requirements import announced_fields
+from publisher.channel.feeds.required_anew import feeds_announced_anew, list_instead, same_without_announced
 from publisher.channel.repository import Read, Repository, taken_back_fields
 from publisher.channel.roles import RELEASE_FIELD
 from publisher.channel.state import read_target
@@ -27,7 +27,7 @@ from publisher.wire.withdrawn import BACK_FIELD
 
 @dataclass(frozen=True)
 class Announcement:
-    """What metadata of a channel says once the requirements of today's content are in its feeds."""
+    """What metadata of a channel says once its feeds have the requirements and settings of today's content."""
 
     targets: Targets
     feeds: Mapping[str, bytes]
@@ -44,14 +44,14 @@ def announcement(
     expires: datetime,
     lifts: Sequence[str] = (),
 ) -> Announcement:
-    """The `current` metadata of a channel with the requirements that the public may know of at `at`.
+    """The `current` metadata of a channel with the settings, and the requirements that the public may know of at `at`.
 
     `lifts` are the ids of holds and withdrawals that end by it.
 
     Raises VerificationError when a feed that is live cannot be read, InputError when clients would refuse the new one.
     """
     targets = copy.deepcopy(current)
-    feeds = feeds_required_anew(targets, read, feed_requirements(catalog, product, channel, at))
+    feeds = feeds_announced_anew(targets, read, announced_fields(catalog, product, channel, at))
     list_instead(targets, feeds)
     targets.expires = expires
     # As in a renewal: no rollback metadata itself, but whoever runs what was taken back is told so.
@@ -62,7 +62,7 @@ def announcement(
 
 
 def announces(candidate: ReleaseCandidate, live: Repository | None, read: Read) -> bool:
-    """Whether a candidate names the live release, lists its very files, and feeds that differ in requirements at most.
+    """Whether a candidate names the live release, its very files, and feeds that differ in what is announced at most.
 
     A candidate with any other difference ships something, and is asked all that a release is asked. Whether the
     requirements are those of the content is for `rebuild_check`. Raises VerificationError when a feed cannot be read.
@@ -78,7 +78,7 @@ def announces(candidate: ReleaseCandidate, live: Repository | None, read: Read) 
     changed = [path for path in sorted(after) if after[path] != before[path]]
     return all(
         path.startswith("feed/")
-        and same_without_requirements(*(_bytes_of(signed, path, read) for signed in (current.signed, candidate.signed)))
+        and same_without_announced(*(_bytes_of(signed, path, read) for signed in (current.signed, candidate.signed)))
         for path in changed
     )
 

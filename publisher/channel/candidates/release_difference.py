@@ -10,6 +10,7 @@ from publisher.channel.candidates.evidence import read_evidence
 from publisher.channel.candidates.lift_difference import lift_lines
 from publisher.channel.candidates.release_candidate import ReleaseCandidate, feeds_of
 from publisher.channel.candidates.requirement_difference import requirement_lines
+from publisher.channel.candidates.setting_difference import setting_lines
 from publisher.channel.layout import target_key
 from publisher.channel.repository import Read, Repository, withdrawn_by
 from publisher.channel.state import feeds
@@ -39,6 +40,7 @@ def release_difference(candidate: ReleaseCandidate, live: Repository | None, rea
     signed = candidate.signed
     if (basis := candidate.approval_basis) is not None:
         lines += requirement_lines(before, after, basis.at)
+    lines += setting_lines(before, after)
     lines += lift_lines(signed, live, candidate.role, read)
     current = live.roles.get(candidate.role) if live else None
     replaced = f", replacing version {current.signed.version}" if current else ", the first of its role"
@@ -59,7 +61,7 @@ def release_difference(candidate: ReleaseCandidate, live: Repository | None, rea
 
 
 def _platform(platform: str, before: ParsedFeed | None, after: ParsedFeed) -> Iterator[str]:
-    if before is not None and replace(before, requirements=after.requirements) == after:
+    if before is not None and replace(before, requirements=after.requirements, settings=after.settings) == after:
         yield f"{platform}: stays at {_version(after)}"
         return
     yield f"{platform}: {_version(before)} -> {_version(after)}" if before else f"{platform}: {_version(after)}, new"

@@ -14,8 +14,8 @@ from publisher.channel.brakes import lift, lifted_in
 from publisher.channel.candidates.announcement import announces
 from publisher.channel.candidates.candidate import BACK, SIGNATURES, base_named, payload_digest
 from publisher.channel.candidates.release_candidate import ReleaseCandidate, feeds_of
-from publisher.channel.feeds.feed_requirements import feed_requirements
-from publisher.channel.feeds.required_anew import feeds_required_anew, list_instead
+from publisher.channel.feeds.feed_requirements import announced_fields
+from publisher.channel.feeds.required_anew import feeds_announced_anew, list_instead
 from publisher.channel.layout import back_key
 from publisher.channel.repository import Read, Repository, parse, taken_back_fields
 from publisher.channel.roles import BASE_FIELD, RELEASE_FIELD, role_policy
@@ -94,8 +94,8 @@ def rollback_metadata(
         states = payload.unrecognized_fields.get(BACK_STATE_FIELD, {})
         payload.unrecognized_fields[BACK_STATE_FIELD] = {**states, candidate.release: first}
     lift(payload, lifted_in(shipped))
-    requirements = feed_requirements(catalog, candidate.product, candidate.channel, basis.at)
-    feeds = feeds_required_anew(payload, read, requirements)
+    announced = announced_fields(catalog, candidate.product, candidate.channel, basis.at)
+    feeds = feeds_announced_anew(payload, read, announced)
     list_instead(payload, feeds)
     return RollbackMetadata(Metadata(payload), feeds)
 

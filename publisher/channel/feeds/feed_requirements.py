@@ -1,12 +1,14 @@
-"""What a feed says of the versions that events require."""
+"""What a feed says of the versions that events require, and what else is announced without a release."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from publisher.errors import InputError
 from publisher.model.catalog import Catalog
 from publisher.model.records.feed_format import FeedRequirement
+from publisher.model.values import Model
 from publisher.rules.requirements.published import as_written, public_requirements
 from publisher.wire.requirement import MOST
 from publisher.wire.web_path import address_of
@@ -28,3 +30,14 @@ def feed_requirements(catalog: Catalog, product: str, channel: str, now: datetim
         as_written(catalog, policy, requirement, address_of(site, f"events/{requirement.event.id}/"))
         for requirement in public
     )
+
+
+def announced_fields(catalog: Catalog, product: str, channel: str, now: datetime) -> Mapping[str, Sequence[Model]]:
+    """The fields of a feed that change between releases: requirements, and settings that a mitigation may name.
+
+    Raises InputError as `feed_requirements`.
+    """
+    return {
+        "requirements": feed_requirements(catalog, product, channel, now),
+        "settings": catalog.products[product].settings,
+    }

@@ -174,7 +174,7 @@ def _unannounced(status: Status, width: int) -> list[str]:
         product, channel = unannounced.product, unannounced.channel
         command = f"publish announce {product} --channel {channel}"
         following = "An announcement is staged, see below." if (product, channel) in staged else f"Next: {command}"
-        text = f"{product} {channel}: requirements are not announced yet. {following}"
+        text = f"{product} {channel}: requirements or settings are not announced yet. {following}"
         lines += wrapped(text, width, 2)
         for change in unannounced.changes:
             lines += wrapped(change.strip(), width, 4 + len(change) - len(change.lstrip()))

@@ -23,8 +23,8 @@ Reviewed = ReleaseReview | RoleReview
 
 
 NOTHING_SHIPS = (
-    "Only requirements change, what is lifted, or how long it can be taken back: every file, and every other word of"
-    " the feeds, stays as it is. So no freeze applies."
+    "Only requirements and settings change, what is lifted, or how long it can be taken back: every file, and every"
+    " other word of the feeds, stays as it is. So no freeze applies."
 )
 
 
@@ -145,7 +145,7 @@ def approval_lines(review: ReleaseReview, width: int, margin: str = "") -> list[
         lines.append(f"{margin}All required approvals are there.")
     for because in review.needs.because:
         lines += wrapped(because, width, indent)
-    answer = headline(review.decision) if review.ships else "These requirements may be announced at any time."
+    answer = headline(review.decision) if review.ships else "This may be announced at any time."
     return [*lines, *wrapped(answer, width, indent)]
 
 

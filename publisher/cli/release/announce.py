@@ -45,12 +45,12 @@ def command(
     keys: Path,
     project: Project,
 ) -> Report:
-    """Stage what events require of PRODUCT's users, between releases: a candidate without files.
+    """Stage what events require of PRODUCT's users, and its settings, between releases: a candidate without files.
 
-    Nothing new ships: the release that is live stays as it is, and only the requirements in its feeds change, so no
-    freeze applies. People approve it, and `publish promote` makes it live, like any candidate of the channel. With it
-    they sign new rollback metadata for the live release, which expires earlier than the rest (`rollback_window` of the
-    policy); --renew-rollback stages one for that alone.
+    Nothing new ships: the release that is live stays as it is. Only what events require, and the settings that a
+    mitigation may name, change in its feeds, so no freeze applies. People approve it, and `publish promote` makes it
+    live, like any candidate of the channel. With it they sign new rollback metadata for the live release, which expires
+    earlier than the rest (`rollback_window` of the policy); --renew-rollback stages one for that alone.
     """
     refuse_both(rebase=rebase, replace=replace)
     catalog = project.catalog()

@@ -174,7 +174,7 @@ def check_announcement(
     if candidate.signed.targets != rebuilt.targets:
         raise void(candidate, "does not say what the events of the content require")
     if not says_the_same(candidate.signed, rebuilt):
-        raise _planted(candidate, "differs from the live metadata in more than requirements")
+        raise _planted(candidate, "differs from the live metadata in more than requirements and settings")
 
 
 def _check_fields(

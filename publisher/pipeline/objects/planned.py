@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.channel.feeds.build_feed import build_feed, feed_bytes
-from publisher.channel.feeds.feed_requirements import feed_requirements
+from publisher.channel.feeds.feed_requirements import announced_fields
 from publisher.channel.feeds.previous import previous_releases
-from publisher.channel.feeds.required_anew import with_requirements
+from publisher.channel.feeds.required_anew import with_announced
 from publisher.channel.layout import (
     BYTES,
     MINISIGN_TARGET,
@@ -197,7 +197,7 @@ def _kept(
     metadata = live.roles.get(channel_role(release.product, channel)) if live else None
     if metadata is None:
         return {}, {}
-    requirements = feed_requirements(catalog, release.product, channel, at)
+    announced = announced_fields(catalog, release.product, channel, at)
     kept: dict[str, tuple[int, str]] = {}
     changed: dict[str, bytes] = {}
     for platform in sorted(set(catalog.products[release.product].platforms) & set(offered) - replaced):
@@ -207,6 +207,6 @@ def _kept(
             target = metadata.signed.targets[listed]
             kept[listed] = (target.length, target.hashes["sha256"])
         data = read_target(bucket.read, path, *kept[path])
-        if (anew := with_requirements(data, requirements)) != data:
+        if (anew := with_announced(data, announced)) != data:
             changed[path] = anew
     return kept, changed

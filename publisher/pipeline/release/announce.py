@@ -1,4 +1,5 @@
-"""`publish announce`: a candidate without artifacts, by which feeds get today's requirements (R55).
+"""`publish announce`: a candidate without artifacts, by which feeds get today's requirements (R55), and
+settings that a mitigation may name (R82).
 
 It goes the way of every candidate: people approve it, and promotion rebuilds it before it is live. No gate is asked,
 since nothing new ships; that is proven by the bytes (`channel/candidates/announcement.py`), not claimed.
@@ -15,6 +16,7 @@ from publisher.channel.candidates.lift_difference import lift_lines
 from publisher.channel.candidates.release_candidate import approval_basis_of, people_digest
 from publisher.channel.candidates.requirement_difference import requirement_lines
 from publisher.channel.candidates.rollback_metadata import NoRollback, RollbackMetadata, rollback_metadata
+from publisher.channel.candidates.setting_difference import setting_lines
 from publisher.channel.layout import channel_role, target_key
 from publisher.channel.repository import Repository
 from publisher.channel.roles import RELEASE_FIELD, role_policy
@@ -60,7 +62,7 @@ def plan_announce(
     *,
     renew_rollback: bool = False,
 ) -> AnnouncePlan:
-    """Lay out a candidate whose only difference to what is live is the requirements of its feeds, without writing.
+    """Lay out a candidate whose feeds differ from what is live in requirements and settings only, without writing.
 
     `lifts` are the ids of holds and withdrawals that end by it. With `renew_rollback` there is one also where nothing
     changes, since each is signed together with new rollback metadata.
@@ -152,7 +154,8 @@ def find_unannounced(catalog: Catalog, bucket: Bucket, live: Repository, now: da
 def unannounced(offered: Mapping[str, ParsedFeed], changed: Mapping[str, bytes], now: datetime) -> tuple[str, ...]:
     """How requirements change once these feeds, by target path, take the place of those that are live, in lines."""
     anew = {feed.platform: feed for feed in map(parse_feed, changed.values())}
-    return tuple(requirement_lines(offered, {**offered, **anew}, now))
+    after = {**offered, **anew}
+    return (*requirement_lines(offered, after, now), *setting_lines(offered, after))
 
 
 def _live_release(product: str, version: str, catalog: Catalog) -> Release:

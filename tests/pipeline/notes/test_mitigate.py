@@ -20,11 +20,14 @@ from publisher.pipeline.notes.mitigate import end_mitigation, plan_end, plan_mit
 from publisher.pipeline.objects.planned import PlannedObject
 from publisher.pipeline.operate.verify import StoreSource, verify_channel
 from publisher.pipeline.publication.until_it_lands import until_it_lands
+from publisher.pipeline.release.announce import plan_announce
+from publisher.pipeline.release.stage import apply_stage
 from publisher.pipeline.site.signing import apply_signing, plan_signing
 from publisher.storage.protocol import Body, Storage
 from publisher.wire.mitigation import NOT_SIGNED, Advice
 from publisher.wire.notes import ListedMitigation
 from publisher.wire.version import Version
+from tests.support.approving import promote
 from tests.support.flaky import FlakyStorage, Killed
 from tests.support.mitigating import REASON, advise, ordered, with_settings
 from tests.support.project import Project, tree
@@ -352,3 +355,18 @@ def test_planning_writes_nothing(shipped: Project) -> None:
     plan_end(plan.listed.id, *words)
     plan_mitigation(ordered(shipped, value="on"), *words)
     assert tree(shipped.bucket) == before
+
+
+def test_settings_are_announced_between_releases_and_can_be_named_then(project: Project) -> None:
+    project.publish("1.1.0")
+    with_settings(project)
+    plan = plan_announce("node", "stable", project.catalog, project.look(), project.key_ring(), project.now)
+    assert "  added: auto-sync, shown as storage.auto_sync (In config.toml), to on, off" in plan.changes
+    apply_stage(plan, project.storage())
+    shown = project.review("1.1.0")
+    assert not shown.ships
+    assert "settings that a mitigation may name" in shown.difference
+    project.approve("1.1.0")
+    promote(project)
+    advise(project, fixed_in=None)
+    assert len(advice_for(project).mitigations) == 1
