@@ -1,4 +1,4 @@
-"""Mitigations on the site: the page of a version that needs one, and the JSON; nothing where there is none (R82)."""
+"""Mitigations on the site: the page of a version that needs one, and the JSON; nothing where there is none (R86)."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ class Product(Model):
     min_supported: ReleaseVersion | None = None
     """The oldest version that is supported, after a deprecation with `versions_below`; left out: all are (R86)."""
     settings: Annotated[tuple[Setting, ...], AfterValidator(_distinct), Field(max_length=MOST_SETTINGS)] = ()
-    """What a mitigation may ask users to set until a fix is out; each release signs them (R82)."""
+    """What a mitigation may ask users to set until a fix is out; each release signs them (R86)."""
     homepage: HttpsUrl | None = None
     """Where people read more about it."""
     sample: bool = False

@@ -187,7 +187,7 @@ class ChannelState(Model):
     brake_history: tuple[PastBrake, ...] = ()
     """Holds and withdrawals of the past and in force, the latest first; read for the site only."""
     mitigations: tuple[LiveMitigation, ...] = ()
-    """What helps until a fix is out, by product; only what clients show (R82)."""
+    """What helps until a fix is out, by product; only what clients show (R86)."""
     minisign_public_key: str | None = None
     """The pinned key for checks by hand, as the second line of a minisign public key file."""
 

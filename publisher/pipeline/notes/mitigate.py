@@ -182,7 +182,7 @@ def _signed_setting(order: MitigationOrder, setting: Setting, bucket: Bucket) ->
         raise InputError(
             f"the people of no channel of {order.product} have signed {order.setting}={order.value} yet, so no client"
             " would show it",
-            fix=f"run `publish announce {order.product}`, then approve and promote it; a release signs its settings, too",
+            fix=f"run `publish announce {order.product}`, approve and promote it; a release signs its settings, too",
         )
     return signed, tuple(left_out)
 

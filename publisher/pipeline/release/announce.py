@@ -1,5 +1,5 @@
 """`publish announce`: a candidate without artifacts, by which feeds get today's requirements (R55), and
-settings that a mitigation may name (R82).
+settings that a mitigation may name (R86).
 
 It goes the way of every candidate: people approve it, and promotion rebuilds it before it is live. No gate is asked,
 since nothing new ships; that is proven by the bytes (`channel/candidates/announcement.py`), not claimed.

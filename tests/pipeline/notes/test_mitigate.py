@@ -82,7 +82,7 @@ def test_a_client_of_the_version_is_told_what_to_set_and_others_are_not(shipped:
     assert verify_channel(StoreSource(shipped.storage()), shipped.root, shipped.now).sound
 
 
-def test_r82_one_person_on_call_tells_it_with_a_key_of_notes(shipped: Project) -> None:
+def test_r86_one_person_on_call_tells_it_with_a_key_of_notes(shipped: Project) -> None:
     keep_keys(shipped, "notes-ben", "snapshot", "timestamp")
     plan = advise(shipped)
     assert [role for role, _ in plan.publication.changed_roles] == ["notes", "snapshot", "timestamp"]
