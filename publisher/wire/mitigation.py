@@ -2,7 +2,8 @@
 
 The notice of a mitigation is a small JSON object under tuf/targets/notes/PRODUCT/mitigation/<sha256>.notice.json. It
 names a setting by its id; the name, where to find it and the values that it can have come from the feed, which the
-people of the channel have signed. Pure: the one reading of it for clients, pages and publishers.
+people of the channel have signed. Pure: the one reading of it for clients, pages and publishers;
+tests/vectors/client/mitigations.json holds published test vectors.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ __all__ = [
     "mitigation_notice_of",
     "mitigation_path",
     "mitigations_for",
+    "parse_notice",
 ]
 
 KIND = "mitigation"
@@ -88,7 +90,7 @@ def mitigation_notice_of(listed: ListedMitigation, product: str, data: bytes) ->
     """The notice that metadata lists, from its bytes. Raises FeedError where they are another one, or malformed."""
     if hashlib.sha256(data).hexdigest() != listed.id:
         raise FeedError("the notice is not the one that was signed")
-    notice = _parse(data)
+    notice = parse_notice(data)
     about = (notice.product, notice.versions, notice.platforms, notice.until)
     if about != (product, listed.versions, listed.platforms, listed.until):
         raise FeedError("the notice is about something else than the metadata that lists it")
@@ -125,7 +127,8 @@ def mitigations_for(
     return Advice(tuple(mitigations), tuple(left_out))
 
 
-def _parse(data: bytes) -> MitigationNotice:
+def parse_notice(data: bytes) -> MitigationNotice:
+    """A notice, whoever lists it. Raises FeedError."""
     root = JsonObject(load(data, MAX_BYTES), "notice")
     if (written := root.text("format")) != FORMAT:
         raise FeedError(f"the notice has the format {written!a}, and this client knows {FORMAT}")

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from publisher.wire.errors import FeedError
-from publisher.wire.json_object import At, JsonObject, text_at
+from publisher.wire.json_object import At, JsonObject, count_at, text_at
 
 __all__ = ["MOST", "MOST_VALUES", "SignedSetting", "parse_setting", "value_at"]
 
@@ -21,9 +21,9 @@ MOST_VALUES = 20
 """So many values a setting lists at most."""
 
 _VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
-_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,8}")
+_INTEGER = re.compile(r"0|[1-9][0-9]{0,8}")
 LARGEST = 999_999_999
-"""The largest number that a setting can have; the smallest is the same below zero."""
+"""The largest number that a setting can have; the smallest is 0."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,13 @@ def parse_setting(at: At) -> SignedSetting:
 def value_at(at: At) -> str:
     """A value of a setting: one short word or number. Raises FeedError."""
     text = text_at(at)
-    if not _VALUE.fullmatch(text) and not _INTEGER.fullmatch(text):
+    if not _VALUE.fullmatch(text):
         raise FeedError(f"{at[1]} must be one word of at most 40 letters, digits, dots, hyphens and underscores")
     return text
 
 
 def _number(at: At) -> int:
-    value, path = at
-    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > LARGEST:
-        raise FeedError(f"{path} must be an integer from -{LARGEST} to {LARGEST}")
-    return value
+    number = count_at(at)
+    if number > LARGEST:
+        raise FeedError(f"{at[1]} must be at most {LARGEST}")
+    return number

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from publisher.wire.mitigation import (
     mitigation_notice_of,
     mitigation_path,
     mitigations_for,
+    parse_notice,
 )
 from publisher.wire.notes import MOST, ListedMitigation, listed_mitigations
 from publisher.wire.notice import MAX_BYTES
@@ -29,6 +31,8 @@ from tests.support.mitigations import REASON, SETTINGS, UNTIL, listed, notes_fie
 NOW = datetime(2027, 3, 2, 12, tzinfo=UTC)
 ENDS = datetime(2027, 3, 20, 12, tzinfo=UTC)
 PRODUCT, LINUX = "btfs-node", "linux-amd64"
+VECTORS = Path(__file__).parent.parent / "vectors" / "client" / "mitigations.json"
+CASES = json.loads(VECTORS.read_text(encoding="utf-8"))["cases"]
 PARSED_SETTINGS = tuple(parse_setting((setting, "settings")) for setting in SETTINGS)
 
 
@@ -222,3 +226,14 @@ def test_what_is_no_range_says_why(text: str) -> None:
 
 def test_the_end_is_the_one_of_the_example() -> None:
     assert read(notice())[0].until.strftime("%Y-%m-%dT%H:%M:%SZ") == UNTIL
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_published_vector(case: dict[str, Any]) -> None:
+    items = listed_mitigations(role(*case["listed"]), PRODUCT)
+    notices = {ident: parse_notice(written(fields)) for ident, fields in case["notices"].items()}
+    settings = tuple(parse_setting((setting, "settings")) for setting in case["settings"])
+    now = datetime.fromisoformat(case["now"])
+    result = mitigations_for(items, notices, settings, Version.parse(case["current"]), case["platform"], now)
+    shown = [{"id": item.id, "setting": item.setting.id, "value": item.notice.value} for item in result.mitigations]
+    assert (shown, result.left_out) == (case["shown"], (NOT_SIGNED,) if case["left_out"] else ())

@@ -15,7 +15,7 @@ _VALUE_CHECK, _VALUE_SCHEMA = worded_pattern(
 SettingValue = Annotated[str, _VALUE_CHECK, _VALUE_SCHEMA]
 """What a setting can be set to."""
 
-_Number = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
+_Number = Annotated[int, Field(ge=0, le=LARGEST)]
 
 
 class Setting(Model):
