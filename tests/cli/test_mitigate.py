@@ -53,7 +53,7 @@ def test_programs_get_ids_and_whom_it_concerns(shipped: Project, publish: Publis
     data = json.loads(run(shipped, publish, *words).out)
     assert (data["product"], data["from"], data["before"], data["fixed_in"]) == ("node", "1.0.0", "1.1.0", None)
     assert (data["setting"], data["value"], data["platforms"]) == ("auto-sync", "off", ["linux-amd64"])
-    assert (data["concerned"], data["left_out"], data["already"], len(data["id"])) == (["1.0.0"], [], False, 64)
+    assert (data["newest"], data["left_out"], data["already"], len(data["id"])) == ("1.0.0", [], False, 64)
     ended = json.loads(run(shipped, publish, "mitigate", "--end", data["id"], "--yes", "--json").out)
     assert (ended["id"], ended["ended"]) == (data["id"], True)
 
@@ -80,7 +80,7 @@ def test_whoever_is_here_sees_it_first_and_is_asked(
     assert "Tell users of node from 1.0.0, before 1.1.0, on all platforms:" in said
     assert "Until fixed in 1.1.0: set storage.auto_sync to off (In config.toml)." in said
     assert f'Everybody reads: "{REASON}"' in said
-    assert "Published versions in this range: 1.0.0." in said
+    assert "The newest published version in this range: 1.0.0." in said
     assert (ran.code, tree(shipped.bucket) == before) == (code, not answer)
     assert ("declined: nothing was signed" in flat(ran.err)) is not answer
 

@@ -166,12 +166,11 @@ def _scope(order: MitigationOrder, reach: MitigationReach) -> list[str]:
     setting = reach.setting
     where = f" on {english.listed(order.platforms)}" if order.platforms else ", on all platforms"
     ends = f"Until fixed in {order.fixed_in}" if order.fixed_in is not None else "Until this is fixed"
-    versions = english.listed([str(version) for version in reach.versions])
     return [
         f"Tell users of {order.product} {order.versions}{where}:",
         f"{ends}: set {setting.name} to {order.value} ({setting.how.rstrip('.')}).",
         f'Everybody reads: "{order.because}"',
-        f"Published versions in this range: {versions}. It ends on {english.moment(order.until)}.",
+        f"The newest published version in this range: {reach.newest}. It ends on {english.moment(order.until)}.",
         *_left_out(reach),
     ]
 
@@ -210,7 +209,7 @@ class MitigationReport(Report):
             "before": plan.order.versions.before,
             "id": plan.listed.id,
             "already": plan.already,
-            "concerned": plan.reach.versions,
+            "newest": plan.reach.newest,
             "left_out": plan.reach.left_out,
             "roles": dict(plan.publication.changed_roles),
             "written": self.written.keys,

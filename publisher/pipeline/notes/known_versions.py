@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from publisher.channel.repository import withdrawn_by
 from publisher.model.records.ledger_entry import SHIPS
 from publisher.pipeline.bucket import Bucket
-from publisher.pipeline.ledger_append import read_ledger
+from publisher.pipeline.ledger_append import from_the_end
 from publisher.wire.version import Version
 
 
-def versions_known(product: str, bucket: Bucket) -> frozenset[Version]:
-    """What its channels offer, what they took back, and every release in the ledger. Raises VerificationError.
-
-    The ledger is not verified for this: it only keeps a slip of the finger from being published.
-    """
+def live_versions(product: str, bucket: Bucket) -> frozenset[Version]:
+    """What its channels offer, and what they took back. Raises VerificationError."""
     live = bucket.live
     versions: set[Version] = set()
     for role, metadata in live.roles.items() if live else ():
@@ -22,8 +21,17 @@ def versions_known(product: str, bucket: Bucket) -> frozenset[Version]:
             versions.update(withdrawn_by(metadata.signed))
             feeds = bucket.offered(product, channel).values()
             versions.update(feed.release.version for feed in feeds if feed.release is not None)
-    for logged in read_ledger(bucket.storage).logged:
-        entry = logged.entry
-        if entry is not None and entry.action in SHIPS and entry.product == product and not entry.refused:
-            versions.update([entry.version] if entry.version is not None else [])
     return frozenset(versions)
+
+
+def shipped_versions(product: str, bucket: Bucket) -> Iterator[Version]:
+    """Every release of it in the ledger, the last first, read one by one.
+
+    The ledger is not verified for this: it only keeps a slip of the finger from being published.
+    """
+    for logged in from_the_end(bucket.storage):
+        entry = logged.entry
+        if entry is None or entry.action not in SHIPS or entry.refused or entry.product != product:
+            continue
+        if entry.version is not None:
+            yield entry.version

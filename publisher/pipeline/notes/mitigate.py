@@ -22,7 +22,7 @@ from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
 from publisher.model.records.notice import MitigationFile
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.keyring import KeyRing
-from publisher.pipeline.notes.known_versions import versions_known
+from publisher.pipeline.notes.known_versions import live_versions, shipped_versions
 from publisher.pipeline.objects.planned import PlannedObject
 from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.publication.plan import Publication, plan_publication
@@ -82,8 +82,8 @@ class MitigationReach:
 
     setting: SignedSetting
     """As the people of a channel have signed it."""
-    versions: tuple[Version, ...]
-    """The known versions in its range that do not have the fix, ascending."""
+    newest: Version
+    """The newest published version in its range that does not have the fix."""
     left_out: tuple[str, ...]
     """Channels whose live feeds do not let clients show it yet."""
 
@@ -129,16 +129,28 @@ def check_mitigation(
             else "add it under `settings` of the product, then publish a release, which signs it",
         )
     signed, left_out = _signed_setting(order, settings[order.setting], bucket)
-    known = versions_known(order.product, bucket)
-    concerned = tuple(sorted(version for version in known if _concerns(order, version)))
-    if not concerned:
-        newest = ", ".join(str(version) for version in sorted(known)[-5:])
-        raise InputError(
-            f"no published version of {order.product} is {order.versions}"
-            + (f" and older than {order.fixed_in}, which has the fix" if order.fixed_in is not None else ""),
-            fix=f"choose a range with one of the published versions: {newest}",
-        )
-    return MitigationReach(signed, concerned, left_out)
+    return MitigationReach(signed, _newest_concerned(order, bucket), left_out)
+
+
+def _newest_concerned(order: MitigationOrder, bucket: Bucket) -> Version:
+    """The newest version that it is about: a live one, or else the last that the ledger tells of. Raises InputError.
+
+    The ledger grows without end, and is not read where what is live answers.
+    """
+    live = live_versions(order.product, bucket)
+    if concerned := [version for version in live if _concerns(order, version)]:
+        return max(concerned)
+    known = set(live)
+    for version in shipped_versions(order.product, bucket):
+        if _concerns(order, version):
+            return version
+        known.add(version)
+    raise InputError(
+        f"no published version of {order.product} is {order.versions}"
+        + (f" and older than {order.fixed_in}, which has the fix" if order.fixed_in is not None else ""),
+        fix="choose a range with one of the published versions: "
+        + ", ".join(str(version) for version in sorted(known)[-5:]),
+    )
 
 
 def _check_end(order: MitigationOrder, now: datetime) -> None:

@@ -76,7 +76,7 @@ def test_a_client_of_the_version_is_told_what_to_set_and_others_are_not(shipped:
     [mitigation] = advice_for(shipped).mitigations
     assert (mitigation.id, mitigation.setting.name) == (plan.listed.id, "storage.auto_sync")
     assert (mitigation.notice.value, mitigation.notice.because) == ("off", REASON)
-    assert plan.reach.versions == (Version.parse("1.1.0"),)
+    assert plan.reach.newest == Version.parse("1.1.0")
     for version in ("1.0.0", "1.1.1", "2.0"):
         assert advice_for(shipped, version) == Advice()
     assert verify_channel(StoreSource(shipped.storage()), shipped.root, shipped.now).sound
@@ -169,7 +169,7 @@ def test_a_channel_that_has_not_signed_the_setting_is_named(project: Project) ->
 
 def test_versions_that_the_ledger_knows_can_be_named(shipped: Project) -> None:
     plan = advise(shipped, versions="..1.1.0", fixed_in=None)
-    assert plan.reach.versions == (Version.parse("1.0.0"),)
+    assert plan.reach.newest == Version.parse("1.0.0")
     assert advice_for(shipped, "1.0.0").mitigations
 
 
