@@ -12,15 +12,16 @@ from publisher.wire.version import Version
 
 
 def live_versions(product: str, bucket: Bucket) -> frozenset[Version]:
-    """What its channels offer, and what they took back. Raises VerificationError."""
+    """What its feeds name, and what its channels took back. Raises VerificationError."""
     live = bucket.live
     versions: set[Version] = set()
     for role, metadata in live.roles.items() if live else ():
         name, _, channel = role.partition(".")
         if name == product:
             versions.update(withdrawn_by(metadata.signed))
-            feeds = bucket.offered(product, channel).values()
-            versions.update(feed.release.version for feed in feeds if feed.release is not None)
+            for feed in bucket.offered(product, channel).values():
+                named = (feed.release, feed.previous)
+                versions.update(release.version for release in named if release is not None)
     return frozenset(versions)
 
 

@@ -194,7 +194,7 @@ def test_another_mitigation_stays_and_one_that_is_over_goes(shipped: Project) ->
 def test_the_manifest_of_the_site_and_mitigations_keep_one_another(shipped: Project) -> None:
     def sign_site(data: bytes) -> None:
         body = Body.from_bytes(data)
-        plan = plan_signing(body, shipped.look(), shipped.catalog, shipped.key_ring(), shipped.now)
+        plan = plan_signing(body, {}, shipped.look(), shipped.catalog, shipped.key_ring(), shipped.now)
         apply_signing(plan, shipped.storage())
 
     sign_site(b'{"pages": 1}\n')
