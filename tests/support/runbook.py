@@ -47,8 +47,9 @@ def started(base: Path, publish: Publish) -> Project:
         shutil.move(project.build(version), project.base / "dist" / version)
     ran = publish("keys", "init", "--no-passphrase", *PEOPLE, cwd=base)
     assert ran.code == 0, ran.err
-    # Ana's is on her own machine, so the role brakes carries the signature of ben alone.
-    (project.keys / "brakes-ana.pem").rename(base / "brakes-ana.pem")
+    # Others' are on their own machines, so brakes carry the signature of ben alone, and notes that of eva.
+    for name in ("brakes-ana.pem", "notes-ana.pem", "notes-ben.pem"):
+        (project.keys / name).rename(base / name)
     for version in ("1.0.0", "1.1.0"):
         ship(publish, project, version)
     project.forget()
