@@ -229,7 +229,7 @@ class UpdateClient:
         fetcher = source.fetcher if channel.reached_at == channel.checked_at else None
         notices = MitigationNotices(f"{source.url}/tuf/targets/", source.state / "mitigations", fetcher)
         with plain_errors("check for advice"), self._locked():
-            return notices.advice(channel.notes, channel.feed, current, channel.checked_at)
+            return notices.advice(channel.notes, channel.feed, current, channel.platform, channel.checked_at)
 
     def download(self, feed: ParsedFeed, to_dir: Path) -> Downloaded:
         """Fetch the file of the feed's release into `to_dir` under its plain name.

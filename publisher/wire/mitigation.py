@@ -9,7 +9,7 @@ tests/vectors/client/mitigations.json holds published test vectors.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -102,10 +102,10 @@ def mitigations_for(
     notices: Mapping[str, MitigationNotice],
     settings: Sequence[SignedSetting],
     version: Version,
-    platform: str,
+    platforms: Collection[str],
     now: datetime,
 ) -> Advice:
-    """What helps whoever runs `version` on `platform` at `now`; `notices` are by id, those that could be read.
+    """What helps whoever runs `version` on one of `platforms` at `now`; `notices` are by id, those that could be read.
 
     A notice about a setting or a value that `settings` does not have is left out, and so is one about a version that
     has the fix.
@@ -115,7 +115,7 @@ def mitigations_for(
     left_out: dict[str, None] = {}
     for item in listed:
         notice = notices.get(item.id)
-        if notice is None or not item.concerns(version, platform, now):
+        if notice is None or not item.concerns(version, platforms, now):
             continue
         if notice.fixed_in is not None and version >= notice.fixed_in:
             continue

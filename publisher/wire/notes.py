@@ -16,6 +16,7 @@ say less: they never refuse an answer for that.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,9 +50,13 @@ class ListedMitigation:
     until: datetime
     """When it ends, UTC."""
 
-    def concerns(self, version: Version, platform: str, now: datetime) -> bool:
-        """Whether it is about this version on this platform, and has not ended."""
-        return version in self.versions and (not self.platforms or platform in self.platforms) and now < self.until
+    def concerns(self, version: Version, platforms: Collection[str], now: datetime) -> bool:
+        """Whether it is about this version on one of these platforms, and has not ended.
+
+        A machine has two names where its files run anywhere: its own, and `any`.
+        """
+        here = not self.platforms or any(platform in self.platforms for platform in platforms)
+        return version in self.versions and here and now < self.until
 
 
 def listed_mitigations(role: Signed, product: str) -> tuple[ListedMitigation, ...]:

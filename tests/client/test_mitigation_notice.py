@@ -57,7 +57,7 @@ def advice(
         {item.id: parsed for item, parsed in items},
         PARSED_SETTINGS if settings is None else settings,
         Version.parse(version),
-        platform,
+        {platform},
         now,
     )
 
@@ -202,7 +202,7 @@ def test_without_settings_of_the_channel_nothing_is_shown() -> None:
 
 def test_what_could_not_be_fetched_is_not_shown() -> None:
     item, _ = read(notice())
-    assert mitigations_for([item], {}, PARSED_SETTINGS, Version.parse("4.1.0"), LINUX, NOW) == Advice()
+    assert mitigations_for([item], {}, PARSED_SETTINGS, Version.parse("4.1.0"), {LINUX}, NOW) == Advice()
 
 
 @pytest.mark.parametrize(
@@ -234,6 +234,6 @@ def test_published_vector(case: dict[str, Any]) -> None:
     notices = {ident: parse_notice(written(fields)) for ident, fields in case["notices"].items()}
     settings = tuple(parse_setting((setting, "settings")) for setting in case["settings"])
     now = datetime.fromisoformat(case["now"])
-    result = mitigations_for(items, notices, settings, Version.parse(case["current"]), case["platform"], now)
+    result = mitigations_for(items, notices, settings, Version.parse(case["current"]), {case["platform"]}, now)
     shown = [{"id": item.id, "setting": item.setting.id, "value": item.notice.value} for item in result.mitigations]
     assert (shown, result.left_out) == (case["shown"], (NOT_SIGNED,) if case["left_out"] else ())

@@ -220,3 +220,12 @@ def test_a_thief_of_the_notes_key_cannot_send_users_anywhere(run: Run, bucket: B
 def test_settings_that_the_channel_no_longer_signs_end_the_advice(run: Run, bucket: Bucket) -> None:
     publish(bucket, notice(), settings=[])
     answered(run, NOT_SIGNED)
+
+
+def test_a_machine_whose_files_run_anywhere_is_told_by_its_own_platform_too(run: Run, bucket: Bucket) -> None:
+    for platforms, count in ((["macos-arm64"], 1), (["any"], 1), (["windows-amd64"], 0)):
+        publish(bucket, notice(platforms=platforms))
+        feed = a_feed(settings=SETTINGS, platform="any")
+        bucket.release(feed)
+        answer = json.loads(run("check", "--current", "4.1.0", "--json", platform="macos-arm64")[1])
+        assert (len(answer["mitigations"]), answer["left_out"]) == (count, []), platforms

@@ -43,11 +43,11 @@ class MitigationNotices:
     fetcher: FetcherInterface | None
     """None: ask nobody."""
 
-    def advice(self, notes: VerifiedNotes, feed: ParsedFeed, version: Version, now: datetime) -> Advice:
+    def advice(self, notes: VerifiedNotes, feed: ParsedFeed, version: Version, platform: str, now: datetime) -> Advice:
         """What helps whoever runs `version` of the feed's product, and a sentence for each reason to miss some.
 
-        The platform is the feed's. The caller holds the lock of the state directory. Raises nothing that a server or a
-        full disk can cause.
+        `platform` is that of this machine; the feed's may be `any`. The caller holds the lock of the state directory.
+        Raises nothing that a server or a full disk can cause.
         """
         if notes.role is None:
             return Advice((), (notes.problem,) if notes.problem else ())
@@ -55,10 +55,11 @@ class MitigationNotices:
             listed = listed_mitigations(notes.role, feed.product)
         except ClientVerificationError:
             return Advice((), (_MALFORMED,))
-        concerning = [item for item in listed if item.concerns(version, feed.platform, now)]
+        platforms = {platform, feed.platform}
+        concerning = [item for item in listed if item.concerns(version, platforms, now)]
         notices = {item.id: self._read(item, feed.product, {other.id for other in listed}) for item in concerning}
         readable = {id_: notice for id_, notice in notices.items() if notice is not None}
-        advice = mitigations_for(concerning, readable, feed.settings, version, feed.platform, now)
+        advice = mitigations_for(concerning, readable, feed.settings, version, platforms, now)
         unread = (_UNREAD,) if len(readable) < len(notices) else ()
         return Advice(advice.mitigations, (*advice.left_out, *unread))
 
