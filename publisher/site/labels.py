@@ -181,7 +181,7 @@ ROLES = {
     "channels": "Ships releases; one role for each product and channel.",
     "rollout": "Widens a rollout, never beyond the approved ramp.",
     "brakes": "Freezes and holds releases. It can only restrict.",
-    "notes": "Corrects the notes of shipped releases, never their files.",
+    "notes": "Signs security advisories and this site, and corrects the notes of shipped releases, never their files.",
     "snapshot": "Lists which metadata versions belong together.",
     "timestamp": "Names the newest snapshot.",
     "minisign": "Signs files so that users can check them by hand.",
