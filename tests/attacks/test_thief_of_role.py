@@ -20,7 +20,9 @@ from tuf.api.metadata import Metadata, MetaFile, Targets
 from publisher.channel.advance import to_bytes
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key, release_key
 from publisher.signing.digests import digest_bytes
+from publisher.wire.brakes import BRAKES
 from publisher.wire.errors import Code
+from tests.support.braking import hold
 from tests.support.machine import Machine, machine_for
 from tests.support.project import Project
 from tests.support.rotating import add_key, edit_signers
@@ -183,19 +185,29 @@ def test_a_thief_of_both_online_keys_shows_an_older_state(live: Project, machine
     assert file.read_bytes() == b"node 1.0.0 linux-amd64.tar.gz \n" * 100
 
 
-def test_a_thief_of_both_online_keys_drops_a_role(live: Project, machine: Machine) -> None:
-    """Without its role a channel would look as if nothing had been published."""
+@pytest.mark.parametrize("role", [STABLE, BRAKES])
+def test_a_thief_of_both_online_keys_drops_a_role(live: Project, machine: Machine, role: str) -> None:
+    """A channel would look as if nothing had been published, or as if nothing were on hold."""
     thief = Thief.of(live, *ONLINE)
-    thief.flip(40, 50)
     snapshot = copy.deepcopy(thief.live().snapshot)
-    del snapshot.signed.meta[f"{STABLE}.json"]
-    snapshot.signed.version += 1
+    del snapshot.signed.meta[f"{role}.json"]
+    snapshot.signed.version = 50
     snapshot.signatures.clear()
     snapshot.sign(thief.keys["snapshot-ben"])
     data = to_bytes(snapshot)
-    thief.write(metadata_key("snapshot", 51), data)
-    thief.stamp(41, MetaFile(51, len(data), {"sha256": hashlib.sha256(data).hexdigest()}))
-    machine.refuses("metadata is not valid .*node.stable.json", newer=NEWS)
+    thief.write(metadata_key("snapshot", 50), data)
+    thief.stamp(40, MetaFile(50, len(data), {"sha256": hashlib.sha256(data).hexdigest()}))
+    machine.refuses(f"metadata is not valid .*{role}.json", newer=NEWS)
+
+
+def test_a_thief_of_both_online_keys_puts_brakes_back(live: Project, machine: Machine) -> None:
+    """The brakes of before a hold, beside everything else as it is now."""
+    thief = Thief.of(live, *ONLINE)
+    before = copy.deepcopy(thief.live().roles[BRAKES])
+    hold(live, "1.1.0")
+    assert machine.offered() is None
+    thief.flip(40, 50, replaced={BRAKES: before})
+    machine.refuses("replays an old state or mixes two", Code.OLDER_THAN_SEEN, newer=NEWS)
 
 
 # --- timestamp
