@@ -22,7 +22,7 @@ from publisher.wire.duties import check_duties
 from publisher.wire.errors import ClientError
 from publisher.wire.limits import refuse_web_page
 from publisher.wire.version import Version
-from publisher.wire.withdrawn import BACK_STATE_FIELD, WITHDRAWN_FIELD, going_back, withdrawn_versions
+from publisher.wire.withdrawn import BACK_STATE_FIELD, WITHDRAWN_FIELD, GoingBack, going_back, withdrawn_versions
 
 S = TypeVar("S", Root, Timestamp, Snapshot, Targets)
 
@@ -234,6 +234,14 @@ def withdrawn_by(role: Signed | None) -> tuple[Version, ...]:
     """The versions that a channel's metadata says were taken back, ascending. Raises VerificationError."""
     try:
         return withdrawn_versions(role) if role is not None else ()
+    except ClientError as error:
+        raise VerificationError(error.what, fix=error.fix) from error
+
+
+def going_back_from(role: Signed) -> Mapping[Version, GoingBack]:
+    """Version that was taken back -> what users do first; compatible ones are missing. Raises VerificationError."""
+    try:
+        return going_back(role)
     except ClientError as error:
         raise VerificationError(error.what, fix=error.fix) from error
 

@@ -64,14 +64,17 @@ def read_state(read: Read, repository: Repository, now: datetime) -> ChannelStat
     """Everything that the bucket offers, one entry a channel and version, and what is stopped there."""
     live: list[LiveRelease] = []
     settings: dict[str, list[tuple[str, SignedSetting]]] = defaultdict(list)
+    previous: list[LiveRelease] = []
     for role in sorted(set(repository.roles) - set(SHARED_ROLES)):
         product, _, channel = role.partition(".")
         offered = feeds(read, repository, product, channel)
         live += _releases(repository, role, {platform: feed.release for platform, feed in offered.items()})
         settings[product].extend((platform, setting) for platform, feed in offered.items() for setting in feed.settings)
+        previous += _releases(repository, role, {platform: feed.previous for platform, feed in offered.items()})
     return ChannelState(
         read_at=now,
         live=tuple(live),
+        previous=tuple(previous),
         withdrawn=withdrawals(repository, read=read),
         holds=holds(repository, read),
         mitigations=live_mitigations(read, repository, settings, now),

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 from publisher.channel.brakes import channel_brakes, read_notice
-from publisher.channel.repository import Read, Repository, withdrawn_by
+from publisher.channel.repository import Read, Repository, going_back_from, withdrawn_by
 from publisher.errors import StorageError, VerificationError
 from publisher.model.config.role import SHARED_ROLES
 from publisher.model.records.channel_state import Hold, Withdrawal
 from publisher.model.records.notice import NoticeFile
 from publisher.wire.brakes import Brake
+from publisher.wire.version import Version
 
 
 def withdrawals(
@@ -39,21 +40,25 @@ def _withdrawals(live: Repository, product: str | None, read: Read | None) -> It
     for role, owner, channel in _channels(live):
         if product not in (None, owner):
             continue
-        taken_back = withdrawn_by(live.roles[role].signed)
-        brakes = {brake.version: brake for brake in channel_brakes(live, role).withdrawn}
+        signed = live.roles[role].signed
+        taken_back, first = withdrawn_by(signed), going_back_from(signed)
+        brakes: dict[Version, dict[tuple[str, ...], Brake]] = {}
+        for brake in channel_brakes(live, role).withdrawn:
+            brakes.setdefault(brake.version, {})[brake.platforms] = brake
         for version in sorted({*taken_back, *brakes}):
-            brake = brakes.get(version)
-            notice = _notice(read, owner, channel, brake) if brake else None
-            yield Withdrawal(
-                product=owner,
-                channel=channel,
-                version=version,
-                at=notice.at if notice else None,
-                taken_back=version in taken_back,
-                id=brake.id if brake else None,
-                platforms=brake.platforms if brake else (),
-                notice=notice,
-            )
+            for withdrawing in brakes[version].values() if version in brakes else (None,):
+                notice = _notice(read, owner, channel, withdrawing) if withdrawing else None
+                yield Withdrawal(
+                    product=owner,
+                    channel=channel,
+                    version=version,
+                    at=notice.at if notice else None,
+                    taken_back=version in taken_back,
+                    id=withdrawing.id if withdrawing else None,
+                    platforms=withdrawing.platforms if withdrawing else (),
+                    notice=notice,
+                    backup=first[version].backup if version in first else None,
+                )
 
 
 def _holds(live: Repository, read: Read | None) -> Iterator[Hold]:

@@ -11,6 +11,8 @@ from publisher.rules import english
 from publisher.wire.feed_words import WithdrawalAction
 from publisher.wire.version import Version
 
+_NONE = Version.parse("0.0.0")
+
 
 def sentence(withdrawal: Withdrawal, state: ChannelState) -> str:
     """What happened and what to do, for whoever runs the version: the same words in every command."""
@@ -24,10 +26,14 @@ def sentences(state: ChannelState, now: datetime, product: str | None = None) ->
 
 
 def advice(withdrawal: Withdrawal, state: ChannelState, platform: str | None = None) -> str:
-    """What whoever runs it should do, in the client's words; on one platform, or wherever it is withdrawn.
+    """What whoever runs it should do, on one platform, or on the one where most is offered.
 
-    Clients write their own sentences (`publisher.client`), which know the running version; a test holds both together.
+    The client decides by the same facts and has the same sentences; a test holds both together.
     """
+    installs = state.new_installs(withdrawal.product, withdrawal.channel)
+    if platform is None:
+        concerned = [name for name in installs if not withdrawal.platforms or name in withdrawal.platforms]
+        platform = max(concerned, key=lambda name: installs[name] or _NONE, default="")
     action = withdrawal.notice.action if withdrawal.notice else None
     keep = action is WithdrawalAction.KEEP_RUNNING
     steps = []
@@ -35,41 +41,58 @@ def advice(withdrawal: Withdrawal, state: ChannelState, platform: str | None = N
         steps.append("Stop running it.")
     if keep:
         steps.append("Keep it running, but do not install it again.")
-    offered = _offered_instead(withdrawal, state, platform)
+    offered, newest = installs.get(platform), _released(withdrawal, state, platform)
     if offered is not None and offered > withdrawal.version:
         steps.append(f"Version {offered} is available." if keep else f"Update to {offered}.")
-    elif offered is not None and withdrawal.taken_back and withdrawal.id is not None:
-        # A client goes back only where both are signed.
-        steps.append(f"You may go back to {offered}." if keep else f"Go back to {offered}.")
+    elif offered is not None and offered == newest and _may_go_back(withdrawal):
+        steps.append(f"{'You may go' if keep else 'Go'} back to {offered}.")
+        if withdrawal.backup is not None:
+            steps.append(
+                f"It cannot use the data of {withdrawal.version}: restore a backup from before the update first."
+                f" {withdrawal.backup}"
+            )
     else:
-        steps += _meanwhile(withdrawal, state, action)
+        if newest is not None and newest > withdrawal.version and not state.withdrawals(withdrawal.product, newest):
+            steps.append(f"The newer {newest} is on hold.")
+        steps += _meanwhile(withdrawal, state, newest)
     return " ".join(steps)
 
 
-def _offered_instead(withdrawal: Withdrawal, state: ChannelState, platform: str | None) -> Version | None:
-    """The newest version that the channel offers there."""
-    where = (platform,) if platform is not None else withdrawal.platforms
-    installs = state.new_installs(withdrawal.product, withdrawal.channel)
-    versions = (version for name, version in installs.items() if version is not None and (not where or name in where))
-    return max(versions, default=None)
+def _released(withdrawal: Withdrawal, state: ChannelState, platform: str) -> Version | None:
+    """The newest version of the channel on a platform, stopped or not."""
+    return max(
+        (
+            release.version
+            for release in state.live
+            if (release.product, release.channel) == (withdrawal.product, withdrawal.channel)
+            and any(file.platform == platform for file in release.artifacts)
+        ),
+        default=None,
+    )
 
 
-def _why_not_back(withdrawal: Withdrawal, state: ChannelState) -> str:
-    before = state.of(withdrawal.product, withdrawal.channel)
-    if withdrawal.id is None or not withdrawal.taken_back or before is None or before.version >= withdrawal.version:
+def _may_go_back(withdrawal: Withdrawal) -> bool:
+    """A client goes back only where both are signed."""
+    return withdrawal.taken_back and withdrawal.id is not None
+
+
+def _why_not_back(withdrawal: Withdrawal, state: ChannelState, newest: Version | None) -> str:
+    if newest is None or newest >= withdrawal.version or not _may_go_back(withdrawal):
         return "Going back is not possible yet: the channel has not signed it"
-    if state.withdrawals(withdrawal.product, before.version):
-        return f"Going back is not possible yet: nobody should run {before.version} either"
-    return f"Going back is not possible yet: {before.version} is on hold"
+    if state.withdrawals(withdrawal.product, newest):
+        return f"Going back is not possible yet: nobody should run {newest} either"
+    return f"Going back is not possible yet: {newest} is on hold"
 
 
-def _meanwhile(withdrawal: Withdrawal, state: ChannelState, action: WithdrawalAction | None) -> list[str]:
+def _meanwhile(withdrawal: Withdrawal, state: ChannelState, newest: Version | None) -> list[str]:
     """What to do while nothing is offered instead."""
-    match action:
+    match withdrawal.notice.action if withdrawal.notice else None:
         case WithdrawalAction.STOP:
-            return [f"{_why_not_back(withdrawal, state)}, and nothing newer is offered. Check again soon."]
+            not_back = _why_not_back(withdrawal, state, newest)
+            return [f"{not_back}, and nothing newer is offered. Check again soon."]
         case WithdrawalAction.GO_BACK:
-            return [f"{_why_not_back(withdrawal, state)}. Keep it running for now, and check again soon."]
+            not_back = _why_not_back(withdrawal, state, newest)
+            return [f"{not_back}. Keep it running for now, and check again soon."]
         case WithdrawalAction.UPDATE:
             replacement = withdrawal.notice.replaced_by if withdrawal.notice else None
             later = str(replacement) if replacement is not None else "a later version"

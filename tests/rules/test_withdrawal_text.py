@@ -7,12 +7,17 @@ from typing import Any
 
 import pytest
 
+from publisher.client.decide import ClientState, decide
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.channel_state import ChannelState, Hold, LiveRelease, Withdrawal
 from publisher.model.records.notice import NoticeFile
 from publisher.rules.withdrawal_text import advice, hold_advice, hold_sentence
-from publisher.wire.feed_words import BrakeKind, WithdrawalAction
+from publisher.wire.brakes import Brake, ChannelBrakes
+from publisher.wire.feed_parser import Artifact, OfferedRelease, ParsedFeed
+from publisher.wire.feed_words import Action, BackState, BrakeKind, Restart, WithdrawalAction
+from publisher.wire.notice import BrakeNotice
 from publisher.wire.version import Version
+from publisher.wire.withdrawn import GoingBack
 from tests.support.build import at
 
 NOW = at("2026-11-20 12:00")
@@ -147,3 +152,57 @@ def test_r82_a_promise_that_has_passed_says_so() -> None:
     )
     late = hold_sentence(hold, NOW + timedelta(hours=6))
     assert late.endswith("The next update was promised for Friday 20 November 2026, 18:00 UTC and has not come.")
+
+
+BACKUP = "Unpack the copy from before the update."
+
+
+def offered(version: str | None) -> OfferedRelease | None:
+    if version is None:
+        return None
+    artifact = Artifact("node.zip", 1, "a" * 64, f"artifacts/node/stable/{version}/node.zip", ())
+    return OfferedRelease(Version.parse(version), "It does more.", Action.OPTIONAL, Restart.NONE, artifact)
+
+
+@pytest.mark.parametrize("taken_back", [None, BackState.COMPATIBLE, BackState.RESTORE_BACKUP])
+@pytest.mark.parametrize("action", [None, *WithdrawalAction])
+@pytest.mark.parametrize(
+    ("release", "before"),
+    [("4.1.0", None), ("4.1.0", "4.0.0"), ("4.0.0", None), ("4.0.0", "3.9.0"), ("4.1.1", None), ("4.2.0", "4.1.1")],
+)
+@pytest.mark.parametrize("on_hold", [None, "4.0.0", "4.2.0", "4.1.1"])
+@pytest.mark.parametrize("gone", [None, "4.0.0"])
+def test_r81_pages_and_commands_say_what_the_client_says(
+    release: str,
+    before: str | None,
+    action: WithdrawalAction | None,
+    taken_back: BackState | None,
+    on_hold: str | None,
+    gone: str | None,
+) -> None:
+    """Whoever reads the site and whoever runs `tidegate check` are told the same."""
+    backup = BACKUP if taken_back is BackState.RESTORE_BACKUP else None
+    entry = withdrawn(action, taken_back=taken_back is not None).model_copy(update={"backup": backup})
+    others = (entry.model_copy(update={"version": Version.parse(gone), "taken_back": False}),) if gone else ()
+    holds = (held(on_hold),) if on_hold else ()
+    channel = state(
+        line(release, LINUX),
+        previous=(line(before, LINUX),) if before else (),
+        withdrawn=(entry, *others),
+        holds=holds,
+    )
+    notice_read = None
+    if action is not None:
+        notice_read = BrakeNotice(BrakeKind.WITHDRAWAL, "node", "stable", BAD, (), NOW, REASON, None, action, None)
+    answer = decide(
+        ParsedFeed("node", "stable", LINUX, offered(release), offered(before)),
+        (),
+        ChannelBrakes(
+            holds=tuple(Brake(hold.id, hold.version) for hold in holds),
+            withdrawn=tuple(Brake("b" * 64, stopped.version) for stopped in (entry, *others)),
+        ),
+        notice_read,
+        ClientState(BAD, LINUX, {BAD: GoingBack(taken_back, backup)} if taken_back else {}),
+        NOW,
+    )
+    assert answer.reason == f"Version 4.1.0, which you run, was withdrawn. {advice(entry, channel)}"

@@ -94,6 +94,8 @@ class Withdrawal(Model):
     """Where; empty: on all platforms."""
     notice: NoticeFile | None = None
     """Why, and what whoever runs it should do; None where there is none, or none that was read."""
+    backup: str | None = None
+    """How users restore their backup before they go back; None where the older version can use the data."""
 
 
 class PastBrake(Model):
