@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -30,6 +30,7 @@ from publisher.wire.brakes import (
     lifted_by,
 )
 from publisher.wire.errors import ClientError
+from publisher.wire.feed_words import BrakeKind
 from publisher.wire.notice import BrakeNotice, notice_of, notice_path
 
 T = TypeVar("T")
@@ -140,24 +141,57 @@ def _brake_fields(brakes: Iterable[Brake]) -> Iterator[dict[str, object]]:
         yield {"id": brake.id, "version": str(brake.version), **where}
 
 
-def notice_keys(brakes: Targets) -> frozenset[str]:
-    """The objects of all notices that metadata of the role brakes names; none of a channel that cannot be read."""
-    keys: set[str] = set()
+@dataclass(frozen=True)
+class ListedBrake:
+    """Something that the role brakes stops on one of its channels: a hold, a withdrawal, or a rejected candidate."""
+
+    role: str
+    """The channel's."""
+    brake: Brake | str
+    """A string is the SHA-256 of a candidate that somebody has rejected."""
+    kind: BrakeKind | None
+    """None for a rejection."""
+
+    @property
+    def id(self) -> str:
+        """What the channel's people lift it by; a rejection is never lifted."""
+        return self.brake if isinstance(self.brake, str) else self.brake.id
+
+    def __str__(self) -> str:
+        """As a noun: the hold on node.stable 1.1.0."""
+        if isinstance(self.brake, str):
+            return f"the rejection of candidate {self.brake[:12]} of {self.role}"
+        where = f" for {', '.join(self.brake.platforms)}" if self.brake.platforms else ""
+        noun = "the hold on" if self.kind is BrakeKind.HOLD else "the withdrawal of"
+        return f"{noun} {self.role} {self.brake.version}{where}"
+
+
+def every_brake(brakes: Targets) -> tuple[ListedBrake, ...]:
+    """All that metadata of the role brakes stops, channel by channel; nothing of a channel that cannot be read."""
+    listed: list[ListedBrake] = []
     channels = brakes.unrecognized_fields.get(BRAKES_FIELD)
-    for role in channels if isinstance(channels, dict) else ():
-        product, _, channel = role.partition(".")
+    for role in sorted(channels) if isinstance(channels, dict) else ():
         with suppress(ClientError):
             stopped = brakes_of(brakes, role)
-            keys.update(notice_key(product, channel, brake.id) for brake in (*stopped.holds, *stopped.withdrawn))
-    return frozenset(keys)
+            listed += (ListedBrake(role, brake, BrakeKind.HOLD) for brake in stopped.holds)
+            listed += (ListedBrake(role, brake, BrakeKind.WITHDRAWAL) for brake in stopped.withdrawn)
+            listed += (ListedBrake(role, digest, None) for digest in stopped.rejected)
+    return tuple(listed)
+
+
+def notice_keys(brakes: Targets) -> frozenset[str]:
+    """The objects of all notices that metadata of the role brakes names; none of a channel that cannot be read."""
+    return frozenset(
+        notice_key(*listed.role.partition(".")[::2], listed.id)
+        for listed in every_brake(brakes)
+        if listed.kind is not None
+    )
 
 
 def withdrawn_versions_in(brakes: Targets) -> frozenset[tuple[str, str]]:
     """Product and version of all that metadata of the role brakes withdraws anywhere."""
-    versions: set[tuple[str, str]] = set()
-    channels = brakes.unrecognized_fields.get(BRAKES_FIELD)
-    for role in channels if isinstance(channels, dict) else ():
-        with suppress(ClientError):
-            withdrawn = brakes_of(brakes, role).withdrawn
-            versions.update((role.partition(".")[0], str(brake.version)) for brake in withdrawn)
-    return frozenset(versions)
+    return frozenset(
+        (listed.role.partition(".")[0], str(listed.brake.version))
+        for listed in every_brake(brakes)
+        if listed.kind is BrakeKind.WITHDRAWAL and isinstance(listed.brake, Brake)
+    )

@@ -95,7 +95,10 @@ def test_a_state_before_a_rollback_comes_with_a_warning_that_the_version_is_live
     assert run(publish, live, "rollback", "node@1.1.0", "--because", "It stops.", "--channel", "stable").code == 0
 
     (planned, data), (done, _) = put_back(publish, live, 2)
-    assert "would no longer count as taken back: clients that run it are not told" in planned
+    assert "would no longer count as taken back. Clients that run it are told that it is withdrawn." in planned
+    assert "Stays: the withdrawal of node.stable 1.1.0, signed with brakes-" in planned
+    assert "publish lift node@1.1.0 --channel stable" in planned
+    assert [brake["kind"] for brake in data["brakes_kept"]] == ["withdrawal"]
     assert data["rollbacks_undone"] == [7]  # the recovery, entry 6, has undone entry 5 already
     assert "no longer counts as taken back" in done
 

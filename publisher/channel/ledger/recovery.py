@@ -7,20 +7,23 @@ signatures and its own number, and entries say which numbers belonged together. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timestamp
 from tuf.api.serialization import DeserializationError, SerializationError
 
+from publisher.channel.advance import says_enough
+from publisher.channel.brakes import every_brake
 from publisher.channel.findings import metadata_limit
-from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
+from publisher.channel.layout import TIMESTAMP_KEY, metadata_key, numbered
 from publisher.channel.repository import MAX_VERSION, Read, Repository, left_at, parse, verifies, verify_role_duties
 from publisher.channel.roles import ONLINE_ROLES
 from publisher.errors import InputError, StorageForeign, VerificationError
 from publisher.model.records.ledger_entry import Entry, LedgerAction, Stamp
 from publisher.signing.digests import digest_bytes
+from publisher.wire.brakes import BRAKES
 
 S = TypeVar("S", Timestamp, Snapshot)
 
@@ -146,9 +149,9 @@ def distrusted(
     """
     by_role: dict[str, tuple[str, ...]] = {}
     if claimed.timestamp is not None:
-        by_role[Timestamp.type] = _signers(state.root.signed, Timestamp.type, claimed.timestamp)
+        by_role[Timestamp.type] = signers_of(state.root.signed, Timestamp.type, claimed.timestamp)
     if claimed.snapshot is not None and claimed.snapshot.signed.version > versions.get(Snapshot.type, 0):
-        by_role[Snapshot.type] = _signers(state.root.signed, Snapshot.type, claimed.snapshot)
+        by_role[Snapshot.type] = signers_of(state.root.signed, Snapshot.type, claimed.snapshot)
     judges: dict[str, Root | Targets] = dict.fromkeys(state.roles, state.targets.signed)
     for role, judge in {Targets.type: state.root.signed, **judges}.items():
         version, before = claimed.version_of(role), state.of(role)
@@ -158,11 +161,50 @@ def distrusted(
             theirs = parse(left_at(read, metadata_key(role, version)) or b"", Targets, role)
         except VerificationError:
             continue
-        by_role[role] = _signers(judge, role, theirs)
+        by_role[role] = signers_of(judge, role, theirs)
     return {role: keyids for role, keyids in by_role.items() if keyids}
 
 
-def _signers(judge: Root | Targets, role: str, metadata: Metadata[S] | Metadata[Targets]) -> tuple[str, ...]:
+def with_newest_brakes(state: Repository, read: Read, keys: Iterable[str], today: Targets | None) -> Repository:
+    """The same state, which stops all that brakes stop today: only the channel's people let go of anything.
+
+    `keys` are those of metadata objects, `today` is the newest `targets`, whose keys count. Raises VerificationError
+    when it stops more than clients of that state could verify.
+    """
+    numbers = sorted((version for version, role in filter(None, map(numbered, keys)) if role == BRAKES), reverse=True)
+    judges = (state.targets.signed, *((today,) if today is not None else ()))
+    by_today = _first_that_verifies(read, numbers, judges[-1:])
+    by_both = _first_that_verifies(read, numbers, judges)
+    if by_today is None:
+        return state
+    known = set(every_brake(by_both.signed)) if by_both is not None else set()
+    lost = [str(listed) for listed in every_brake(by_today.signed) if listed not in known]
+    if by_both is None or lost:
+        raise VerificationError(
+            f"brakes {by_today.signed.version} is signed by keys that the targets of that state do not name"
+            + (f", so {lost[0]} would end" if lost else ""),
+            fix="choose an entry after the last change of keys",
+        )
+    return replace(state, roles={**state.roles, BRAKES: by_both})
+
+
+def _first_that_verifies(read: Read, numbers: Sequence[int], judges: Sequence[Targets]) -> Metadata[Targets] | None:
+    for number in numbers:
+        key = metadata_key(BRAKES, number)
+        data = left_at(read, key) or b""
+        if len(data) > (metadata_limit(key) or 0):
+            continue
+        try:
+            brakes = parse(data, Targets, key)
+        except VerificationError:
+            continue
+        if brakes.signed.version == number and all(says_enough(judge, BRAKES, brakes) for judge in judges):
+            return brakes
+    return None
+
+
+def signers_of(judge: Root | Targets, role: str, metadata: Metadata[S] | Metadata[Targets]) -> tuple[str, ...]:
+    """Ids of the role's keys whose signatures on it are valid."""
     result = judge.get_verification_result(role, metadata.signed_bytes, metadata.signatures)
     return tuple(sorted(result.signed))
 

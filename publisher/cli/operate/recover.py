@@ -21,7 +21,9 @@ from publisher.pipeline.operate.recover import RecoverPlan, Recovery, Survey, ap
 from publisher.pipeline.roles.change import verify_for_all
 from publisher.rules import english
 from publisher.text.terminal import wrapped
+from publisher.wire.brakes import BRAKES, Brake
 from publisher.wire.errors import printable
+from publisher.wire.feed_words import BrakeKind
 
 SHOWN = 5
 """States that are listed."""
@@ -52,8 +54,9 @@ def command(
     """Put your last state back, after somebody else has published or destroyed what is live.
 
     Without --entry it only looks: whether what is live verifies and the ledger tells of it, and which states could be
-    put back. Close the bucket to the thief first. It needs the keys of snapshot and timestamp that clients accept now,
-    stolen or not; change them afterwards, since clients that have seen a thief's numbers follow new keys only.
+    put back. What brakes stop today stays stopped. Close the bucket to the thief first. It needs the keys of snapshot
+    and timestamp that clients accept now, stolen or not; change them afterwards, since clients that have seen a thief's
+    numbers follow new keys only.
     """
     if entry is not None and adopt:
         raise UsageError("--entry and --adopt exclude one another", fix="look without either first")
@@ -161,7 +164,10 @@ class RecoverReport(Report):
             lines += wrapped(f"Left behind: {_entry_words(entry)}.", width)
         for entry in plan.undone:
             lines += wrapped(_undone_words(entry, plan, dry_run=self.dry_run), width)
+        lines += _kept_lines(plan, self.configuration, width)
         for role, keyids in plan.distrusted.items():
+            if role == BRAKES:
+                continue
             names = english.listed(key_names(keyids, self.configuration))
             text = f"The {role} that is replaced was signed with {names}. If not by you, others have that key."
             lines += wrapped(text, width)
@@ -184,15 +190,50 @@ class RecoverReport(Report):
             "discarded": [entry.number for entry in plan.discarded],
             "rollbacks_undone": [entry.number for entry in plan.undone],
             "distrusted": dict(plan.distrusted),
+            "brakes_kept": [{"role": listed.role, "kind": listed.kind, "id": listed.id} for listed in plan.kept],
             **({"refuted": self.refuted.what} if self.refuted else {}),
         }
+
+
+def _kept_lines(plan: RecoverPlan, configuration: Configuration, width: int) -> list[str]:
+    """What stays stopped, who signed that, and how the channel's people lift what a thief has stopped."""
+    names = english.listed(key_names(plan.kept_by, configuration))
+    lines: list[str] = []
+    if BRAKES in plan.distrusted:
+        lines += wrapped(
+            f"The ledger has no entry for the brakes, which were signed with {names}. If not by you, others have that"
+            " key.",
+            width,
+        )
+    for listed in plan.kept:
+        lines += wrapped(printable(f"Stays: {listed}, signed with {names}."), width)
+    lifts = dict.fromkeys(
+        f"publish lift {listed.role.partition('.')[0]}@{listed.brake.version} --channel {listed.role.partition('.')[2]}"
+        for listed in plan.kept
+        if isinstance(listed.brake, Brake)
+    )
+    if lifts:
+        lines += wrapped(
+            "Recovering ends no hold and no withdrawal; the channel's people do. If a thief signed one, remove that key"
+            " first (publish keys remove --compromised, then publish keys stage); then:",
+            width,
+        )
+        lines += [printable(f"  {lift}") for lift in lifts]
+    return lines
 
 
 def _undone_words(entry: Entry, plan: RecoverPlan, *, dry_run: bool) -> str:
     """That a version which was taken back is so no longer, for whoever must take it back again."""
     what = f"Warning: {entry.product} {entry.version}, which entry {entry.number} took back from {entry.channel}"
+    withdrawn = any(
+        isinstance(listed.brake, Brake) and (listed.role, listed.brake.version) == entry.release
+        for listed in plan.kept
+        if listed.kind is BrakeKind.WITHDRAWAL
+    )
     if plan.ships.get(entry.channel_role or "") != str(entry.version):
         verb = "would no longer count" if dry_run else "no longer counts"
+        if withdrawn:
+            return printable(f"{what}, {verb} as taken back. Clients that run it are told that it is withdrawn.")
         return printable(f"{what}, {verb} as taken back: clients that run it are not told, and it may ship again.")
     verb = "would be" if dry_run else "is"
     again = f"publish rollback {entry.product}@{entry.version} --channel {entry.channel}"

@@ -3,6 +3,9 @@
 It needs the online keys and no meeting: nothing becomes live but what people signed, and what was live before. Thieves
 of keys lose them only by a change of keys afterwards (`pipeline/roles/change.py`), which also brings back clients that
 have seen numbers far ahead (TUF specification, 5.3.11).
+
+Brakes are not put back: the newest that keys of today have signed stay, so that nobody with online keys alone ends a
+hold. If a thief is among those who signed them, the channel's people lift what that thief stopped.
 """
 
 from __future__ import annotations
@@ -14,9 +17,18 @@ from datetime import datetime
 
 from tuf.api.metadata import Metadata, MetaFile, Root, Targets, Timestamp
 
-from publisher.channel.layout import TIMESTAMP_KEY
+from publisher.channel.brakes import ListedBrake, every_brake
+from publisher.channel.layout import METADATA, TIMESTAMP_KEY
 from publisher.channel.ledger.entries import Head, took_effect, verified_entry
-from publisher.channel.ledger.recovery import Claimed, distrusted, read_claimed, state_of, versions_at
+from publisher.channel.ledger.recovery import (
+    Claimed,
+    distrusted,
+    read_claimed,
+    signers_of,
+    state_of,
+    versions_at,
+    with_newest_brakes,
+)
 from publisher.channel.ledger.trusted_entries import CurrentKeys
 from publisher.channel.repository import Read, Repository, delegated_roles, follow_roots, read_repository
 from publisher.channel.roles import RELEASE_FIELD
@@ -38,6 +50,7 @@ from publisher.pipeline.ledger_append import Ledger, keys_ever_named, older_than
 from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.publication.plan import Publication, plan_publication
 from publisher.storage.protocol import Storage
+from publisher.wire.brakes import BRAKES
 from publisher.wire.version import Version
 
 
@@ -86,6 +99,10 @@ class RecoverPlan:
     """Role -> ids of keys that signed what is replaced."""
     ships: Mapping[str, str]
     """Channel role -> the version that it ships from then on."""
+    kept: tuple[ListedBrake, ...]
+    """What stays stopped although that state did not stop it: brakes are never put back."""
+    kept_by: tuple[str, ...]
+    """Ids of the keys that signed the brakes which say so."""
 
     @property
     def undone(self) -> tuple[Entry, ...]:
@@ -162,14 +179,16 @@ class Recovery:
         versions = versions_at(entries, chosen.number)
         tag = self._tag(read)
         state = state_of(read, roots, versions, survey.claimed)
+        stopping = self._with_newest_brakes(state)
         if survey.ours:
             _refuse_insecure(state, self.configuration)
-        stolen = distrusted(read, survey.claimed, state, versions)
+        stolen = {**distrusted(read, survey.claimed, stopping, versions), **_unknown_brakes(stopping, survey)}
         if survey.claimed.stamp in [entry.result for entry in entries]:
             stolen.pop(Timestamp.type, None)  # ours, which somebody has put back: it takes no key
         policy = self.configuration.policy_at(self.now)
         body = LedgerEntryBody.routine(LedgerAction.RECOVER, policy, restored=chosen.number, distrusted=stolen)
-        return self._signed(state, body, next(entry for entry in entries if entry.number == chosen.number), tag)
+        entry = next(entry for entry in entries if entry.number == chosen.number)
+        return self._signed(state, stopping, body, entry, tag)
 
     def adopt(self) -> RecoverPlan:
         """Keep what is live: an entry that tells of it again, and a timestamp on top, without writing.
@@ -188,8 +207,13 @@ class Recovery:
         snapshot = MetaFile(live.snapshot.signed.version)
         # As if the timestamp were not signed, so that a new one is.
         unsigned = Metadata(Timestamp(version=live.timestamp.signed.version, snapshot_meta=snapshot))
+        stopping = self._with_newest_brakes(replace(live, timestamp=unsigned))
         body = LedgerEntryBody.routine(LedgerAction.RECOVER, self.configuration.policy_at(self.now))
-        return self._signed(replace(live, timestamp=unsigned), body, None, tag)
+        return self._signed(live, stopping, body, None, tag)
+
+    def _with_newest_brakes(self, state: Repository) -> Repository:
+        keys = (stat.key for stat in self.storage.list(METADATA))
+        return with_newest_brakes(state, reader(self.storage), keys, self.survey.current_keys.targets)
 
     def _tag(self, read: Read) -> str | None:
         """Of the timestamp that was looked at, so that no other is replaced."""
@@ -198,7 +222,10 @@ class Recovery:
             raise StorageConflict("somebody has just published", fix="run `publish recover` again")
         return stat.tag if stat is not None else None
 
-    def _signed(self, state: Repository, body: LedgerEntryBody, entry: Entry | None, tag: str | None) -> RecoverPlan:
+    def _signed(
+        self, before: Repository, state: Repository, body: LedgerEntryBody, entry: Entry | None, tag: str | None
+    ) -> RecoverPlan:
+        """`before` is the state as it was, `state` the one with today's brakes, which is made live."""
         bucket = Bucket.as_if(self.storage, self.trusted_root, state, tag)
         advance = bucket.advance(self.configuration.signers, self.keys.with_retired, self.now)
         try:
@@ -210,6 +237,7 @@ class Recovery:
         # The whole state, so that the way to it never leads through what was replaced.
         whole = {**state.versions, **dict(metadata.changed)}
         number = entry.number if entry is not None else LAST_NUMBER
+        brakes, known = state.roles.get(BRAKES), _brakes_in(before)
         return RecoverPlan(
             entry=entry,
             publication=publication.retold(roles=whole, base=self.survey.claimed.stamp),
@@ -221,7 +249,21 @@ class Recovery:
                 for role, metadata in state.roles.items()
                 if RELEASE_FIELD in metadata.signed.unrecognized_fields
             },
+            kept=tuple(listed for listed in _brakes_in(state) if listed not in known),
+            kept_by=signers_of(state.targets.signed, BRAKES, brakes) if brakes is not None else (),
         )
+
+
+def _brakes_in(state: Repository) -> tuple[ListedBrake, ...]:
+    return every_brake(state.roles[BRAKES].signed) if BRAKES in state.roles else ()
+
+
+def _unknown_brakes(state: Repository, survey: Survey) -> dict[str, tuple[str, ...]]:
+    """Who signed brakes that no entry tells of; nothing where one does."""
+    brakes = state.roles.get(BRAKES)
+    if brakes is None or any(past.entry.roles.get(BRAKES) == brakes.signed.version for past in survey.states):
+        return {}
+    return {BRAKES: signers_of(state.targets.signed, BRAKES, brakes)}
 
 
 def _highest(role: str, survey: Survey) -> int | None:
