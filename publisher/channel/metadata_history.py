@@ -66,7 +66,7 @@ def read_history(
     current = {role: signed.version for role, (signed, _) in repository.signed.items()}
     keys = tuple(keys) if keys is not None else None
     named = sorted(_named(keys, current), key=lambda entry: entry[1:])
-    earlier = _earlier_targets(read, repository, named if keys is not None else None, roots)
+    earlier = earlier_targets(read, repository, named if keys is not None else None, roots)
     book = _Book()
     for metadata in repository.roles.values():
         _vouch(metadata.signed, book.vouched)
@@ -114,10 +114,10 @@ class _Book:
     ) -> None:
         """Note a version of `targets` or of a delegated role, if keys of today or of its time vouch for it."""
         book = self.vouched
-        signed = _verified(data, role, repository.root.signed if role == Targets.type else repository.targets.signed)
+        signed = verified_by(data, role, repository.root.signed if role == Targets.type else repository.targets.signed)
         if signed is None and number < current[role]:
             signed, book = (
-                earlier.get(number) if role == Targets.type else _then(data, role, earlier),
+                earlier.get(number) if role == Targets.type else verified_then(data, role, earlier),
                 self.vouched_before,
             )
         if signed is None or signed.version != number:
@@ -145,7 +145,7 @@ def _only_taken_back_to(
         if not key.startswith(BACK) or role not in repository.roles:
             continue
         data = read(key)
-        signed = _verified(data, role, repository.targets.signed) or _then(data, role, earlier)
+        signed = verified_by(data, role, repository.targets.signed) or verified_then(data, role, earlier)
         for path, target in signed.targets.items() if signed is not None else ():
             if path.startswith("feed/") and (sha256 := target.hashes.get("sha256")) is not None:
                 yield target_key(path, sha256)
@@ -186,7 +186,7 @@ def _is_snapshot(data: bytes | None, number: int, roots: Sequence[Metadata[Root]
     return snapshot.signed.version == number and any(verifies(root.signed, Snapshot.type, snapshot) for root in roots)
 
 
-def _earlier_targets(
+def earlier_targets(
     read: Read,
     repository: Repository,
     named: Iterable[tuple[str, int, str]] | None,
@@ -199,15 +199,15 @@ def _earlier_targets(
     for number in sorted(numbers if named is not None else range(max(1, today - FEW), today), reverse=True):
         data = read(metadata_key(Targets.type, number)) if number < today else None
         judges = (root.signed for root in reversed(roots))
-        signed = next((targets for root in judges if (targets := _verified(data, Targets.type, root))), None)
+        signed = next((targets for root in judges if (targets := verified_by(data, Targets.type, root))), None)
         if signed is not None and signed.version == number:
             earlier[number] = signed
     return earlier
 
 
-def _then(data: bytes | None, role: str, earlier: Mapping[int, Targets]) -> Targets | None:
+def verified_then(data: bytes | None, role: str, earlier: Mapping[int, Targets]) -> Targets | None:
     """A version of a delegated role that an earlier `targets` vouched for."""
-    return next((signed for targets in earlier.values() if (signed := _verified(data, role, targets))), None)
+    return next((signed for targets in earlier.values() if (signed := verified_by(data, role, targets))), None)
 
 
 def _minisign_keys(read: Read, repository: Repository, earlier: Mapping[int, Targets]) -> Iterator[bytes]:
@@ -238,7 +238,7 @@ def _vouch(signed: Targets, vouched: dict[File, dict[str, int]]) -> None:
             vouched[file][digest] = target.length
 
 
-def _verified(data: bytes | None, role: str, judge: Root | Targets) -> Targets | None:
+def verified_by(data: bytes | None, role: str, judge: Root | Targets) -> Targets | None:
     """A version of `targets` (by a root) or of a delegated role (by `targets`), if those keys vouch for it."""
     try:
         metadata: Metadata[Targets] = parse(data or b"", Targets, role)

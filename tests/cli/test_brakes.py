@@ -119,10 +119,4 @@ def test_a_promise_that_has_passed_is_an_alarm_that_says_what_to_do(shipped: Pro
         assert report.exit_code == code
     said = flat(click.unstyle("\n".join(report.lines(80))))
     assert "The next update was promised for" in said
-<<<<<<< HEAD
-    assert (
-        "and has not come. Next: publish hold node@1.0.0 --channel stable with a new promise, or publish lift" in said
-    )
-=======
     assert "has not come. Next: publish hold node@1.0.0 --channel stable with a new promise, or publish lift" in said
->>>>>>> 1948916 (Site, status, why and client say the same of what is on hold or withdrawn: a test asks all four)

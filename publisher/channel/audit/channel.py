@@ -42,6 +42,7 @@ from publisher.channel.repository import (
 from publisher.channel.roles import ENDPOINTS_FIELD
 from publisher.channel.size_limits import FILE_LIMIT
 from publisher.channel.state import feeds, read_target
+from publisher.channel.vanished_brakes import vanished_brakes
 from publisher.errors import VerificationError
 from publisher.model.config.role import SHARED_ROLES
 from publisher.wire.brakes import BRAKES
@@ -103,6 +104,7 @@ class _Auditor:
             not_offered = self._feeds(repository)
             self._brakes(repository)
             self._notes(repository)
+            self._vanished(repository)
             self._releases(repository, history, self._listed_versions(), not_offered)
             self._strays(repository, history)
         return self._result()
@@ -251,6 +253,16 @@ class _Auditor:
                     read_mitigation(self.book.read, product, item)
             except VerificationError as error:
                 self.book.error(f"{error.what}; clients of {product} do not show the mitigation")
+
+    def _vanished(self, repository: Repository) -> None:
+        """Nothing was stopped once and is stopped no more, unless the channel's people have lifted it."""
+        keys = self.source.keys()
+        try:
+            vanished = vanished_brakes(self.book.peek, repository, keys, self._roots(), self.now)
+        except VerificationError:
+            return  # said by `_brakes`
+        for brake in vanished:
+            self.book.error(f"{brake.what}; {brake.fix}", metadata_key(BRAKES, brake.without))
 
     def _artifact(self, feed: ParsedFeed, artifact: Artifact, metadata: Metadata[Targets], pinned: list[str]) -> None:
         name = f"feed {feed.product}/{feed.channel}/{feed.platform}"

@@ -34,7 +34,8 @@ def command(to: str | None, project: Project) -> Report:
     """Say what is live, what is staged and signed by whom, and what expires when.
 
     Exit code 4 when something has expired, so that clients offer nothing, when the ledger has no entry for what is live
-    (somebody else published, or the entry was removed), or when the next update that a hold has promised is overdue.
+    (somebody else published, or the entry was removed), when a hold is gone that nobody has lifted, or when the next
+    update that a hold has promised is overdue.
     """
     configuration = project.configuration()
     storage = open_storage(address_of(to, configuration))
@@ -93,6 +94,10 @@ class StatusReport(Report):
                 picked(advisory, "id", "product", "security_details_after") for advisory in status.broken_promises
             ],
             "unfinished": status.unfinished.what if status.unfinished else None,
+            "vanished": [
+                {"role": brake.listed.role, "kind": brake.listed.kind, "id": brake.listed.id, "what": brake.what}
+                for brake in status.vanished
+            ],
             "live": [
                 {
                     **picked(release, "product", "channel", "version"),
@@ -204,6 +209,7 @@ def _alarms(status: Status, now: datetime, width: int) -> list[str]:
         )
     elif status.unfinished is not None:
         alarms.append(f"{english.capitalised(status.unfinished.what)}. Next: {status.unfinished.fix}.")
+    alarms += [f"{english.capitalised(brake.what)}. Next: {brake.fix}." for brake in status.vanished]
     alarms += [
         f"{hold_sentence(hold, now)} Next: publish hold {hold.product}@{hold.version} --channel {hold.channel}"
         " with a new promise, or publish lift"

@@ -14,6 +14,7 @@ from publisher.model.catalog import Catalog
 from publisher.model.configuration import Configuration
 from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
 from publisher.pipeline.brakes.calendar import unsigned_freezes
+from publisher.pipeline.brakes.vanished import find_vanished
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger_append import refuse_unannounced, unfinished
@@ -24,13 +25,16 @@ from publisher.wire.brakes import BRAKES
 def plan_refresh(bucket: Bucket, configuration: Configuration, keys: KeyRing, now: datetime) -> Publication:
     """Renew online roles that are due, and sign the calendar's new freezes where a key of brakes is at hand.
 
-    That nobody else has published is asked even when nothing is due: a timer is the first to notice. Raises
-    SigningError when keys of online roles are not at hand, StorageError.
+    That nobody else has published, and that nobody has ended a hold, is asked even when nothing is due: a timer is the
+    first to notice. Raises VerificationError then, SigningError when keys of online roles are not at hand,
+    StorageError.
     """
     live = bucket.published()
     refuse_unannounced(live, bucket.storage, configuration.signers)
     if (error := unfinished(live, bucket.storage, configuration.signers, now)) is not None:
         raise error
+    if vanished := find_vanished(bucket, now):
+        raise VerificationError(vanished[0].what, fix=vanished[0].fix)
     advance = bucket.advance(configuration.signers, keys.of, now)
     shared = _calendar(configuration, live, keys, now)
     metadata = advance.to(live.targets.signed, {}, shared, signed_targets=live.targets)

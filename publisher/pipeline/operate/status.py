@@ -13,12 +13,14 @@ from publisher.channel.layout import channel_role
 from publisher.channel.repository import Repository, silent_channels
 from publisher.channel.roles import is_due
 from publisher.channel.state import read_state
+from publisher.channel.vanished_brakes import VanishedBrake
 from publisher.errors import InputError, SigningError, StorageConflict, StorageForeign, VerificationError
 from publisher.model.catalog import Catalog
 from publisher.model.configuration import Configuration
 from publisher.model.content.advisory import Advisory
 from publisher.model.records.channel_state import ChannelState
 from publisher.pipeline.brakes.calendar import unsigned_freezes
+from publisher.pipeline.brakes.vanished import find_vanished
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.candidates.staged import staged_release
 from publisher.pipeline.ledger_append import unfinished, why_not_ours
@@ -90,6 +92,8 @@ class Status:
     """Channel roles that clients offer nothing of, since metadata has expired."""
     broken_promises: tuple[Advisory, ...] = ()
     """Advisories whose promised details are missing; none where the content was not read."""
+    vanished: tuple[VanishedBrake, ...] = ()
+    """What brakes stopped once and stop no more, although nobody has lifted it."""
 
     @property
     def expired(self) -> tuple[str, ...]:
@@ -98,7 +102,7 @@ class Status:
     @property
     def sound(self) -> bool:
         """Whether clients accept what is live, it is ours, and it stays so."""
-        return self.announced and self.unfinished is None and not self.silent
+        return self.announced and self.unfinished is None and not self.silent and not self.vanished
 
 
 def read_status(bucket: Bucket, configuration: Configuration, now: datetime) -> Status:
@@ -130,7 +134,16 @@ def read_status(bucket: Bucket, configuration: Configuration, now: datetime) -> 
         ),
         silent=tuple(sorted(silent)),
         broken_promises=promises,
+        vanished=_vanished(bucket, now),
     )
+
+
+def _vanished(bucket: Bucket, now: datetime) -> tuple[VanishedBrake, ...]:
+    """Nothing where brakes cannot be read, which `publish verify` says."""
+    try:
+        return find_vanished(bucket, now)
+    except VerificationError:
+        return ()
 
 
 def _unsigned_freezes(
