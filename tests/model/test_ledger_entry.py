@@ -39,6 +39,7 @@ POSSIBLE: dict[str, dict[str, Any]] = {
     "held": {"action": LedgerAction.HOLD, **RELEASE, **FLIP, "brake": "f" * 64},
     "withdrawn": {"action": LedgerAction.WITHDRAW, **RELEASE, **FLIP, "brake": "f" * 64},
     "rejected": {"action": LedgerAction.REJECT, **RELEASE, **FLIP, "candidate": "c" * 64},
+    "rejected with a reason": {"action": LedgerAction.REJECT, **RELEASE, **FLIP, **CANDIDATE, "because": "It stops."},
 }
 
 EXTRA: list[tuple[str, dict[str, Any]]] = [
@@ -53,6 +54,7 @@ EXTRA: list[tuple[str, dict[str, Any]]] = [
     ("released", {"staged_over": "d" * 64}),
     ("held", {"candidate": "c" * 64}),
     ("rejected", {"brake": "f" * 64}),
+    ("held", {"because": "It stops."}),
     ("promoted", {"brake": "f" * 64}),
     ("rolled back", {"decision": DECISION}),
     ("refreshed", RELEASE),

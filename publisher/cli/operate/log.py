@@ -166,6 +166,8 @@ def _brake_sentences(entry: LedgerEntryBody) -> Iterator[str]:
         yield f"Notice {entry.brake[:12]}, by which it can be lifted."
     if entry.lifts:
         yield f"Lifts {english.listed([ident[:12] for ident in entry.lifts])}."
+    if entry.because is not None:
+        yield printable(f'Candidate {(entry.candidate or "")[:12]}: "{entry.because}"')
 
 
 def _entry_data(shown: Shown) -> dict[str, object]:

@@ -12,7 +12,8 @@ from publisher.channel.candidates.candidate import Candidate
 from publisher.cli.inputs import PATH, Project, find_release, project_options, shipping_channel, wall_clock
 from publisher.cli.options import open_to_look, open_to_write, refuse_sample, to_option
 from publisher.cli.output.approvals import ApprovalReport, review_lines
-from publisher.cli.output.emit import answering, for_programs, notice
+from publisher.cli.output.emit import Report, answering, for_programs, notice
+from publisher.cli.release.reject import reject_staged
 from publisher.cli.secrets import ask_passphrase, key_ring, keys_option, read_root
 from publisher.errors import InputError, UsageError
 from publisher.model.catalog import Catalog
@@ -55,6 +56,10 @@ from publisher.text.terminal import terminal_width, whole
     help="Compare the candidate's files with your own build; your statement records the result.",
 )
 @click.option("--yes", metavar="DIGEST", help="Sign without asking: the whole SHA-256 of the candidate you have read.")
+@click.option(
+    "--reject", is_flag=True, help="Say no: nobody can promote this candidate any more. Needs a key of brakes."
+)
+@click.option("--because", metavar="TEXT", help="With --reject: why, for the ledger; at most 280 characters.")
 @click.option("--export", type=PATH, metavar="FILE", help="Write a bundle for an offline machine.")
 @click.option("--bundle", type=PATH, metavar="FILE", help="Work on a bundle, not on the bucket.")
 @click.option("--import", "back", type=PATH, metavar="FILE", help="Bring a signed bundle back.")
@@ -69,13 +74,15 @@ def command(
     given: tuple[str, ...],
     artifacts: Path | None,
     yes: str | None,
+    reject: bool,
+    because: str | None,
     export: Path | None,
     bundle: Path | None,
     back: Path | None,
     to: str | None,
     keys: Path,
     project: Project,
-) -> ApprovalReport:
+) -> Report:
     """Read what a staged release changes, or a change of keys, and sign it.
 
     Shows what clients will get, what the rules say now, who has approved and what is missing. Near an event operations
@@ -84,7 +91,18 @@ def command(
     code 1.
 
     On a machine without network: --export FILE here, the same command with --bundle FILE there, --import FILE here.
+
+    With --reject it says no instead: one person with a key of brakes is enough, and clients refuse that candidate.
     """
+    if reject:
+        if key or given or artifacts or export or bundle or back:
+            raise UsageError(
+                "--reject goes with --because, --channel and --yes alone",
+                fix="leave the others out: it is signed with a key of brakes, from --keys",
+            )
+        return reject_staged(name, channel, because, yes, to, keys, project)
+    if because is not None:
+        raise UsageError("--because goes with --reject", fix="leave it out to approve")
     if sum(file is not None for file in (export, bundle, back)) > 1:
         raise UsageError("--export, --bundle and --import exclude one another", fix="do one step at a time")
     if key is not None and (export or back):

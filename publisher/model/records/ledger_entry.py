@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from publisher.model.content.policy import Policy
 from publisher.model.content.release import Release
 from publisher.model.records.decision import Decision
+from publisher.model.records.notice import Quotation
 from publisher.model.values import Digest, Model, ReleaseVersion, Slug, UtcTime
 from publisher.wire.version import Version
 
@@ -95,7 +96,7 @@ _FORMS: Mapping[LedgerAction, tuple[_Form, ...]] = {
     LedgerAction.WITHDRAW: (_BRAKE,),
     LedgerAction.MITIGATE: (_MITIGATION,),
     LedgerAction.END_MITIGATION: (_MITIGATION,),
-    LedgerAction.REJECT: (({*_RELEASE, "candidate"}, {"visibility", "result"}),),
+    LedgerAction.REJECT: (({*_RELEASE, "candidate"}, {"visibility", "because", "result"}),),
 }
 """The forms that an entry of each action can have, besides `_ALWAYS`. Anything else cannot be read as an entry.
 
@@ -143,6 +144,8 @@ class LedgerEntryBody(Model):
     """Roles that get a new version, with the version; for recoveries and changes of keys all, with what they have."""
     lifts: tuple[Digest, ...] = ()
     """SHA-256 of the notices of holds and withdrawals that end by it."""
+    because: Quotation | None = Field(default=None, exclude_if=lambda because: because is None)
+    """Why a candidate was rejected, in one person's words."""
     restored: Number | None = None
     """The entry whose state a recovery put back; None for anything else."""
     distrusted: dict[str, tuple[str, ...]] = Field(default_factory=dict)

@@ -22,6 +22,7 @@ from publisher.model.records.channel_state import ChannelState
 from publisher.pipeline.brakes.calendar import unsigned_freezes
 from publisher.pipeline.brakes.vanished import find_vanished
 from publisher.pipeline.bucket import Bucket
+from publisher.pipeline.candidates.rejected import refuse_rejected
 from publisher.pipeline.candidates.staged import staged_release
 from publisher.pipeline.ledger_append import unfinished, why_not_ours
 from publisher.pipeline.operate.rollback_window import RollbackWindow, rollback_windows
@@ -218,6 +219,12 @@ def _roles(live: Repository, configuration: Configuration, now: datetime) -> lis
 
 def _candidate(staged: StagedRelease, bucket: Bucket, configuration: Configuration, now: datetime) -> CandidateStatus:
     candidate = staged.candidate
+    try:
+        refuse_rejected(candidate, bucket, configuration.signers)
+    except StorageConflict as error:
+        return CandidateStatus(candidate, None, error.what)
+    except VerificationError:  # brakes that cannot be read, which `publish verify` says
+        pass
     if not isinstance(configuration, Catalog):
         return CandidateStatus(candidate, None, None)
     catalog = configuration

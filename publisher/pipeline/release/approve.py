@@ -43,6 +43,7 @@ from publisher.pipeline.candidates.rebuild_check import (
     published_files,
     vouched_files,
 )
+from publisher.pipeline.candidates.rejected import refuse_rejected
 from publisher.pipeline.candidates.staged import approval_status, require_staged, staged_release
 from publisher.pipeline.configured_targets import configured_roles
 from publisher.pipeline.decide import evidence_of
@@ -107,6 +108,7 @@ def review(release: Release, channel: str, bucket: Bucket, catalog: Catalog, now
         _refuse_live(release, role, live)
     staged = require_staged(there, release, role)
     candidate = staged.candidate
+    refuse_rejected(candidate, bucket, catalog.signers)
     refuse_stale(candidate, live)
     stagings = read_stagings(role, bucket, catalog.signers)
     refuse_superseded(candidate, stagings)

@@ -44,6 +44,7 @@ from publisher.pipeline.candidates.rebuild_check import (
     published_files,
     vouched_files,
 )
+from publisher.pipeline.candidates.rejected import refuse_rejected
 from publisher.pipeline.configured_targets import configured_roles
 from publisher.pipeline.decide import Clock, evidence_of
 from publisher.pipeline.keyring import KeyRing
@@ -141,6 +142,7 @@ def plan_promote(
     signed: dict[str, Metadata[Targets]] = {}
     plain: tuple[PlannedObject, ...] = ()
     if staged is not None and fresh:
+        refuse_rejected(staged.candidate, bucket, catalog.signers)
         refuse_stale(staged.candidate, live)
         release = _release_of(staged.candidate, catalog)
         moment = request.decide_at or now

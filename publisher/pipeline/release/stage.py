@@ -51,6 +51,7 @@ from publisher.pipeline.artifacts.built_files import collect, hash_files, total_
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.bucket_reader import Readable, reader
 from publisher.pipeline.candidates.numbering import Stagings, read_stagings
+from publisher.pipeline.candidates.rejected import refuse_rejected
 from publisher.pipeline.candidates.staged import staged_release
 from publisher.pipeline.decide import ReleaseRequest, decide, evidence_of, require_go
 from publisher.pipeline.keyring import KeyRing
@@ -259,6 +260,7 @@ def new_candidate(
         record = CandidateRecord(staged_at=now, decision=decision.public())
         number = stagings.number_after(_number_pointed_to(before, role, read))
         candidate = ReleaseCandidate.parse(role, payload_of(listing, basis, live, role, number), record)
+    refuse_rejected(candidate, bucket, signers)
     if before.pointer.candidate == candidate.digest and stagings.tell_of(candidate.digest):
         return NewCandidate(candidate, None, stagings)
     entry_body = LedgerEntryBody.of_decision(
