@@ -70,6 +70,8 @@ def read_history(
     book = _Book()
     for metadata in repository.roles.values():
         _vouch(metadata.signed, book.vouched)
+    if BRAKES in repository.roles:  # also where nothing can be listed
+        book.withdrawn.update(withdrawn_versions_in(repository.roles[BRAKES].signed))
     older_roots = _roots_before(read, roots[0])
     for key, number, role in named:
         if role == Root.type:

@@ -75,7 +75,8 @@ def test_on_call_writes_every_channel_and_automation_none_whatever_they_are_call
     [
         (Identity.PUBLISHER, {"root", "targets", "rollout", "brakes", "notes", "snapshot"}),
         (Identity.AUTOMATION, {"targets", "rollout", "brakes", "notes", "snapshot"}),
-        (Identity.ON_CALL, {"brakes", "snapshot"}),
+        (Identity.ON_CALL, {"brakes", "notes", "snapshot"}),
+        (Identity.SITE, {"notes", "snapshot"}),
     ],
 )
 def test_who_writes_metadata_of_which_roles(identity: Identity, roles: set[str]) -> None:
@@ -84,7 +85,27 @@ def test_who_writes_metadata_of_which_roles(identity: Identity, roles: set[str])
     assert may_write(identity, layout.TIMESTAMP_KEY)
 
 
-@pytest.mark.parametrize("identity", [Identity.AUTOMATION, Identity.ON_CALL])
+@pytest.mark.parametrize(
+    ("key", "who"),
+    [
+        (layout.target_key("brakes/node/stable/notice.json", "0" * 64), {Identity.ON_CALL}),
+        (layout.target_key("notes/node/mitigation/notice.json", "0" * 64), {Identity.ON_CALL, Identity.SITE}),
+        (layout.target_key("notes/node/security/advisories.json", "0" * 64), {Identity.ON_CALL, Identity.SITE}),
+        (layout.target_key(layout.SITE_TARGET, "0" * 64), {Identity.SITE}),
+        (layout.release_key("node", "1.1.0", "WITHDRAWN.txt"), {Identity.ON_CALL}),
+        (layout.release_key("node", "1.1.0", "SHA256SUMS"), set()),
+        (layout.target_key("feed/node/stable/linux-amd64.json", "0" * 64), set()),
+        (layout.target_key("artifacts/node/stable/1.1.0/node.zip", "0" * 64), set()),
+        (layout.staging_pointer_key("node.stable"), {Identity.AUTOMATION}),
+        (layout.back_key("node.stable", "0" * 64), set()),
+    ],
+)
+def test_who_but_the_publisher_writes_what(key: str, who: set[Identity]) -> None:
+    assert may_write(Identity.PUBLISHER, key)
+    assert {one for one in (Identity.AUTOMATION, Identity.ON_CALL, Identity.SITE) if may_write(one, key)} == who
+
+
+@pytest.mark.parametrize("identity", [Identity.AUTOMATION, Identity.ON_CALL, Identity.SITE])
 def test_who_signs_writes_as_the_publisher(identity: Identity) -> None:
     """Signatures and statements in staging count as those of people; no timer puts any there."""
     folder = layout.candidate_key("node.stable", "0" * 64, "")
@@ -112,7 +133,7 @@ def test_break_glass_deletes_what_may_be_planted_and_can_do_nothing_else() -> No
 
 
 def test_deleting_is_for_probes_only() -> None:
-    for identity in (Identity.PUBLISHER, Identity.AUTOMATION, Identity.ON_CALL):
+    for identity in (Identity.PUBLISHER, Identity.AUTOMATION, Identity.ON_CALL, Identity.SITE):
         allowed = [one for one in policy("b", PREFIX, identity)["Statement"] if "s3:DeleteObject" in one["Action"]]
         assert [one["Resource"] for one in allowed] == [["arn:aws:s3:::b/channel/.tidegate/*"]]
 
@@ -132,7 +153,8 @@ def test_r17_the_ledger_is_private_and_whoever_flips_can_append_to_it_and_take_n
 
 
 def test_the_site_s_publisher_changes_what_is_there_and_the_public_reads_it() -> None:
-    publisher, public = (site_policy("b", "site/", one)["Statement"] for one in SITE_IDENTITIES)
+    publisher, timer, public = (site_policy("b", "site/", one)["Statement"] for one in SITE_IDENTITIES)
+    assert timer == publisher
     rights = {action for one in publisher for action in one["Action"]}
     assert rights == {f"s3:{what}" for what in ("ListBucket", "GetObject", "PutObject", "AbortMultipartUpload",
         "DeleteObject")}  # fmt: skip

@@ -26,7 +26,9 @@ from publisher.pipeline.roles.renew import find_renewals, renew
 from publisher.storage.memory import MemoryStorage
 from publisher.storage.protocol import MARKER, MARKER_KEY, Storage
 from publisher.storage.s3.policies import Identity, bucket_policy, policy
+from tests.support.braking import hold as hold_version
 from tests.support.command import Publish, Ran
+from tests.support.own_site import copy_site
 from tests.support.project import Project
 from tests.support.rotating import sign_role_as
 from tests.support.thief import Thief
@@ -38,9 +40,10 @@ if TYPE_CHECKING:  # boto3 is slow to load
 pytestmark = pytest.mark.system
 
 PREFIX = "channel/"
-PUBLISHER, AUTOMATION, ON_CALL = Identity.PUBLISHER, Identity.AUTOMATION, Identity.ON_CALL
-ALL = (PUBLISHER, AUTOMATION, ON_CALL)
+PUBLISHER, AUTOMATION, ON_CALL, SITE = Identity.PUBLISHER, Identity.AUTOMATION, Identity.ON_CALL, Identity.SITE
+ALL = (PUBLISHER, AUTOMATION, ON_CALL, SITE)
 ONLINE_KEYS = ("snapshot-*", "timestamp-*")
+STOPPING_KEYS = (*ONLINE_KEYS, "brakes-*")
 SHIPPING_KEYS = (*ONLINE_KEYS, "channels-*", "minisign-*")
 """Files of keys that a job takes. Whoever does it has them all: what is tried is what the bucket allows."""
 
@@ -162,6 +165,34 @@ def refresh(scene: Scene) -> Ran:
     return scene.with_keys("refresh")
 
 
+REASON = ("--because", "It stops after a day.", "--channel", "stable")
+
+
+def hold(scene: Scene) -> Ran:
+    return scene.with_keys("hold", "node", *REASON, "--next-update", "6h", "--yes")
+
+
+def withdraw(scene: Scene) -> Ran:
+    return scene.with_keys("withdraw", "node@1.1.0", *REASON, "--action", "stop", "--yes")
+
+
+def lift(scene: Scene) -> Ran:
+    return scene.with_keys("lift", "node@1.1.0", "--channel", "stable")
+
+
+def reject(scene: Scene) -> Ran:
+    digest = json.loads(scene.channel.objects["staging/node.stable/current.json"])["candidate"]
+    return scene.with_keys("approve", "node@1.2.0", "--reject", *REASON, "--yes", digest)
+
+
+def build_and_sign(scene: Scene) -> Ran:
+    """The site goes into a directory of its own: what is tried is the channel's bucket."""
+    pages = scene.keys.parent / "pages"
+    pages.mkdir()
+    words = ("build", "--upload", pages, "--channel-bucket", scene.to, "--keys", scene.keys)
+    return scene.run(*words, cwd=scene.channel.project.base)
+
+
 def recover(scene: Scene) -> Ran:
     """Look, then put back the newest state that is listed."""
     looked = scene.publish("recover")
@@ -177,15 +208,30 @@ JOBS = {
         "approved", lambda scene: scene.with_keys("promote", "node@1.2.0", "--channel", "stable", "--no-record"),
         ships("1.2.0"), (PUBLISHER,), keys=SHIPPING_KEYS,
     ),
-    "see what is live and staged": Job("staged", lambda scene: scene.publish("status"), succeeded, ALL),
+    "hold what is offered": Job("live", hold, higher("brakes"), (PUBLISHER, ON_CALL), keys=STOPPING_KEYS),
+    "withdraw a version": Job("live", withdraw, higher("brakes"), (PUBLISHER, ON_CALL), keys=STOPPING_KEYS),
+    # Whoever renews brakes may write them: a no is one more line in them, and it only ever stops something.
+    "reject a candidate": Job(
+        "staged", reject, higher("brakes"), (PUBLISHER, AUTOMATION, ON_CALL), keys=STOPPING_KEYS
+    ),
+    # It has no files, so whoever stages renewals may stage it; the channel's people still have to approve it.
+    "stage the end of a hold": Job("held", lift, succeeded, (PUBLISHER, AUTOMATION), keys=SHIPPING_KEYS),
+    "sign the site": Job(
+        "live", build_and_sign, higher("notes"), (PUBLISHER, SITE), keys=(*ONLINE_KEYS, "notes-*")
+    ),
+    "see what is live and staged": Job(
+        "staged", lambda scene: scene.publish("status"), succeeded, (PUBLISHER, AUTOMATION, ON_CALL)
+    ),
     "verify the ledger": Job("live", lambda scene: scene.publish("log", "--verify"), succeeded, ALL),
-    "refresh, whatever else is due": Job("due", refresh, higher("snapshot"), (), halfway=(ON_CALL,), tried=(ON_CALL,)),
+    "refresh, whatever else is due": Job(
+        "due", refresh, higher("snapshot"), (), halfway=(ON_CALL, SITE), tried=(ON_CALL, SITE)
+    ),
     "stage a renewal": Job(
         "due", refresh, renewal_staged,
         (PUBLISHER, AUTOMATION), exit=3,
     ),
     "make a renewal of shared roles live": Job(
-        "renewed", refresh, higher("notes"), (PUBLISHER, AUTOMATION), exit=3
+        "renewed", refresh, higher("notes"), (PUBLISHER, AUTOMATION), halfway=(ON_CALL,), exit=3
     ),
     # Whoever may take a release back may write metadata of channels; the rest of the work is the publisher's.
     "make a renewal of a channel live": Job(
@@ -196,6 +242,7 @@ JOBS = {
         lambda scene: scene.with_keys("rollback", "node@1.1.0", "--because", "It stops.", "--channel", "stable"),
         ships("1.0.0"),
         (PUBLISHER, ON_CALL),
+        keys=STOPPING_KEYS,
     ),
     "put back what a thief replaced": Job("stolen", recover, ships("1.1.0"), ALL),
 }  # fmt: skip
@@ -249,7 +296,11 @@ def channels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Channel]:
         made[name] = Channel(project, emptied(storage))
 
     project, storage = at(tmp_path_factory.mktemp("live") / "project", now)
+    copy_site(project)
     keep("live", project, storage)
+    hold_version(project, "1.1.0", storage)
+    keep("held", project, storage)
+    project, storage = at(tmp_path_factory.mktemp("staged") / "project", now)
     stage_release(project, storage)
     keep("staged", project, storage)
     project.approve("1.2.0", storage=storage)

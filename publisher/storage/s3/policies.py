@@ -5,10 +5,13 @@ Deny there; what nobody may do, whoever it is, stands in the bucket policy, besi
 
 Who does what (tests/system/test_identities.py tries it all):
 
-- The publisher ships, approves, takes back, changes keys, and makes renewals of root and channels live.
+- The publisher ships, approves, lifts, changes keys, and makes renewals of root and channels live.
 - Automation refreshes, stages every renewal, and makes those of the shared roles and of targets live.
-- On-call reads everything, refreshes, takes a release back and recovers. That needs the metadata of channels: with the
-  keys of snapshot and timestamp as well, a thief could make live what people have signed and rules still hold back.
+- On-call reads everything, holds, withdraws, rejects a candidate, gives notice of a mitigation, takes a release back,
+  refreshes and recovers. Going back needs the metadata of channels: with the keys of snapshot and timestamp as well, a
+  thief could make live what people have signed and rules still hold back.
+- Site is the timer of the pages: it reads the channel and its ledger, and signs the page manifest and the advisories
+  with a key of notes. In the site's own bucket it replaces pages, as the publisher does.
 
 What keeps published objects as they are:
 
@@ -49,12 +52,13 @@ class Identity(StrEnum):
     PUBLISHER = "publisher"
     AUTOMATION = "automation"
     ON_CALL = "on-call"
+    SITE = "site"
     BREAK_GLASS = "break-glass"
     PUBLIC = "public"
 
 
-SITE_IDENTITIES = (Identity.PUBLISHER, Identity.PUBLIC)
-"""Who works with the site's bucket: whoever uploads it, and its readers."""
+SITE_IDENTITIES = (Identity.PUBLISHER, Identity.SITE, Identity.PUBLIC)
+"""Who works with the site's bucket: whoever uploads it, its timer, and its readers."""
 
 # `*` also takes in dots: a channel named like one of these roles would be open to them, so model/content/product.py
 # refuses it.
@@ -67,6 +71,9 @@ _RENEWED = tuple(f"{METADATA}*.{role}.json" for role in ("targets", "rollout", "
 # What makes a candidate, without the folders of signatures and statements: who approves has the publisher's rights.
 # A star a folder: Ceph's stop at the first character that fits what follows them, and never look further.
 _STAGES = tuple(f"{STAGING}*/{file}" for file in ("current.json", "*/payload.json", "*/decision.json"))
+# What one person may say at night: notices of brakes and of mitigations, and the text beside withdrawn files.
+_STOPS = (f"{METADATA}*.brakes.json", f"{TARGETS}brakes/*", f"{RELEASES}*/*/WITHDRAWN.txt")
+_NOTES = (f"{METADATA}*.notes.json", f"{TARGETS}notes/*")
 _CLIENTS = ("tuf/*", f"{RELEASES}*", f"{PRIVATE}*", MARKER_KEY)
 # Who appends to the ledger must read its last entry, to link to it; so all who write can read why others were refused.
 _LEDGER = f"{LEDGER}*"
@@ -76,6 +83,7 @@ _READS = {
     # A renewal begins with a look at what each role works on, and at the numbers that ways back have taken.
     Identity.AUTOMATION: ("tuf/*", f"{STAGING}*", f"{BACK}*", f"{PRIVATE}*", MARKER_KEY, _LEDGER),
     Identity.ON_CALL: (*_CLIENTS, f"{STAGING}*", f"{BACK}*", _LEDGER),
+    Identity.SITE: (*_CLIENTS, _LEDGER),
 }
 _WRITES = {
     Identity.PUBLISHER: (
@@ -83,7 +91,8 @@ _WRITES = {
         MARKER_KEY,
     ),
     Identity.AUTOMATION: (*_FRESHNESS, *_RENEWED, *_STAGES, _LEDGER, f"{PRIVATE}*"),
-    Identity.ON_CALL: (*_FRESHNESS, *_CHANNELS, f"{METADATA}*.brakes.json", _LEDGER, f"{PRIVATE}*"),
+    Identity.ON_CALL: (*_FRESHNESS, *_CHANNELS, *_STOPS, *_NOTES, _LEDGER, f"{PRIVATE}*"),
+    Identity.SITE: (*_FRESHNESS, *_NOTES, f"{TARGETS}site/*", _LEDGER, f"{PRIVATE}*"),
 }
 
 WRITTEN_ONCE = (f"{RELEASES}*", f"{TARGETS}*", f"{METADATA}*.*.json", _LEDGER, f"{BACK}*")
@@ -136,7 +145,7 @@ def bucket_policy(bucket: str, prefix: str) -> Document:
 
 
 def site_policy(bucket: str, prefix: str, identity: Identity) -> Document:
-    """The same for the site's own bucket, which changes: its publisher may replace and delete whatever is there.
+    """The same for the site's own bucket, which changes: publisher and timer may replace and delete whatever is there.
 
     Nobody else works there. Signing its manifest is work in the channel's bucket, with that bucket's rights.
     """
