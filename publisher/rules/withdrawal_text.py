@@ -136,6 +136,12 @@ def promise(notice: NoticeFile, *, overdue: bool) -> str | None:
     return f"The next update is promised for {when}."
 
 
+def overdue_sentence(hold: Hold, now: datetime) -> str:
+    """The same of a hold whose promised next update has passed, and what to do."""
+    again = f"publish hold {hold.product}@{hold.version} --channel {hold.channel}"
+    return f"{hold_sentence(hold, now)} Next: {again} with a new promise, or publish lift"
+
+
 def hold_advice(hold: Hold, state: ChannelState) -> str:
     """What to do while a version is on hold: for those who run it, and for those who install the product."""
     installs = {

@@ -120,3 +120,22 @@ def test_a_promise_that_has_passed_is_an_alarm_that_says_what_to_do(shipped: Pro
     said = flat(click.unstyle("\n".join(report.lines(80))))
     assert "The next update was promised for" in said
     assert "has not come. Next: publish hold node@1.0.0 --channel stable with a new promise, or publish lift" in said
+
+
+def test_r82_a_promise_that_has_passed_is_said_by_every_refresh_until_it_is_renewed_or_lifted(
+    shipped: Project, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = publish(*hold_words(shipped, "node"), "--yes", cwd=shipped.base)
+    assert ran.code == 0, ran.err
+    refresh = ("refresh", "--to", str(shipped.bucket))
+    assert publish(*refresh, cwd=shipped.base).code == 0
+    later = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=7)
+    for module in ("operate.refresh", "operate.status", "release.braking", "release.hold"):
+        monkeypatch.setattr(f"publisher.cli.{module}.wall_clock", lambda: later)
+    late = publish(*refresh, cwd=shipped.base)
+    assert late.code == 3
+    assert "and has not come. Next: publish hold node@1.0.0 --channel stable with a new promise" in flat(late.out)
+    data = json.loads(publish(*refresh, "--json", cwd=shipped.base).out)
+    assert [(hold["product"], hold["version"]) for hold in data["overdue"]] == [("node", "1.0.0")]
+    assert publish(*hold_words(shipped, "node@1.0.0"), "--yes", cwd=shipped.base).code == 0
+    assert publish(*refresh, cwd=shipped.base).code == 0

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from publisher.channel.state import read_state
 from publisher.cli.inputs import PATH, Project, project_options, wall_clock
 from publisher.cli.options import address_of, open_to_write, to_option
 from publisher.cli.output.emit import Report, answering, picked
@@ -21,6 +22,7 @@ from publisher.cli.secrets import key_ring, keys_option, read_root
 from publisher.errors import ApprovalsMissing, StorageError
 from publisher.locks import lock_file
 from publisher.model.configuration import Configuration
+from publisher.model.records.channel_state import Hold
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.operate.refresh import plan_refresh
@@ -39,6 +41,7 @@ from publisher.pipeline.timer.timer import (
     write_units,
 )
 from publisher.rules import english
+from publisher.rules.withdrawal_text import overdue_sentence
 from publisher.storage.open import directory_of
 from publisher.text.terminal import versions, whole, wrapped
 
@@ -60,8 +63,9 @@ def command(units: Path | None, to: str | None, keys: Path, project: Project) ->
     Needs their keys only. Roles of people are renewed when a twelfth of their life is left, 30 days of a year: the
     renewal is staged, those who have to sign it are named, and the exit code is 3 until they have
     (`publish approve ROLE`). Then it goes live with the next run. Rollout, brakes and notes are signed at once where
-    their keys are here. It says 7 days ahead which release cannot be taken back any more. Exit code 4 when somebody
-    else has published, 5 when the store fails.
+    their keys are here. It says 7 days ahead which release cannot be taken back any more. The exit code is 3 also when
+    the next update that a hold has promised is overdue; 4 when somebody else has published or has ended a hold, 5 when
+    the store fails.
     """
     configuration = project.configuration()
     if units is not None:
@@ -81,8 +85,9 @@ def command(units: Path | None, to: str | None, keys: Path, project: Project) ->
     renewed = dict(publication.changed_roles)
     if refused is None:
         renewed |= {staged.to_sign.role: staged.candidate.signed.version for staged in renewals.ready.roles}
-    now = wall_clock()
-    return RefreshReport(renewed, renewals.waiting, refused, written, now, _ending(Bucket(storage, root), now))
+    now, bucket = wall_clock(), Bucket(storage, root)
+    overdue = read_state(bucket.read, bucket.published(), now).overdue(now)
+    return RefreshReport(renewed, renewals.waiting, refused, written, now, overdue, _ending(bucket, now))
 
 
 def _ending(bucket: Bucket, now: datetime) -> tuple[RollbackWindow, ...]:
@@ -104,15 +109,17 @@ class RefreshReport(Report):
     """Why renewals could not be staged."""
     written: Written
     now: datetime
+    overdue: Sequence[Hold]
+    """Holds whose promised next update has passed."""
     ending: Sequence[RollbackWindow] = ()
     """Releases that cannot be taken back any more in a few days, unless somebody renews that; nobody has to."""
 
     @property
     def exit_code(self) -> int:
-        """5 when renewals could not be staged, 3 when people have to sign."""
+        """5 when renewals could not be staged, 3 when people have to sign, or to say more of a hold."""
         if self.refused is not None:
             return self.refused.exit_code
-        return ApprovalsMissing.exit_code if self.waiting else 0
+        return ApprovalsMissing.exit_code if self.waiting or self.overdue else 0
 
     def lines(self, width: int) -> list[str]:
         lines = wrapped(f"Renewed: {versions(self.renewed.items())}." if self.renewed else "Nothing is due.", width)
@@ -122,6 +129,8 @@ class RefreshReport(Report):
         if self.refused is not None:
             failed = f"Renewals could not be staged or made live from here: {self.refused.what}"
             lines += wrapped(f"{failed}. Run it as the publisher.", width)
+        for hold in self.overdue:
+            lines += wrapped(overdue_sentence(hold, self.now), width)
         return lines
 
     def data(self) -> dict[str, object]:
@@ -131,6 +140,7 @@ class RefreshReport(Report):
             "rollbacks_ending": [
                 picked(window, "product", "channel", "version", "back_to", "expires") for window in self.ending
             ],
+            "overdue": [picked(hold, "product", "channel", "version", "id") for hold in self.overdue],
             "not_staged": self.refused.what if self.refused else None,
             "written": self.written.keys,
         }

@@ -21,7 +21,7 @@ from publisher.pipeline.operate.status import CandidateStatus, RoleStatus, Statu
 from publisher.pipeline.roles.change import StagedRole
 from publisher.rules import english
 from publisher.rules.unsafe_versions import PROMISE_FIX, promise_text
-from publisher.rules.withdrawal_text import hold_sentence, sentence
+from publisher.rules.withdrawal_text import hold_sentence, overdue_sentence, sentence
 from publisher.storage.open import open_storage
 from publisher.text.terminal import wrapped
 
@@ -210,11 +210,7 @@ def _alarms(status: Status, now: datetime, width: int) -> list[str]:
     elif status.unfinished is not None:
         alarms.append(f"{english.capitalised(status.unfinished.what)}. Next: {status.unfinished.fix}.")
     alarms += [f"{english.capitalised(brake.what)}. Next: {brake.fix}." for brake in status.vanished]
-    alarms += [
-        f"{hold_sentence(hold, now)} Next: publish hold {hold.product}@{hold.version} --channel {hold.channel}"
-        " with a new promise, or publish lift"
-        for hold in status.state.overdue(now)
-    ]
+    alarms += [overdue_sentence(hold, now) for hold in status.state.overdue(now)]
     if status.expired:
         alarms.append(f"Expired: {english.listed(status.expired)}. {_silence(status)} Next: {_renewing(status)}")
     for advisory in status.broken_promises:
