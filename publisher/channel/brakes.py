@@ -6,6 +6,7 @@ Pure. Clients read it the same way (`wire/brakes.py`); whoever can read it here 
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,10 +15,12 @@ from typing import TypeVar
 
 from tuf.api.metadata import Targets
 
-from publisher.channel.layout import target_key
+from publisher.channel.layout import TARGETS, target_key
 from publisher.channel.repository import Read, Repository
 from publisher.errors import VerificationError
+from publisher.model.records.notice import NoticeFile
 from publisher.model.values import format_time
+from publisher.signing.digests import digest_bytes
 from publisher.wire.brakes import (
     BRAKES,
     BRAKES_FIELD,
@@ -34,6 +37,8 @@ from publisher.wire.feed_words import BrakeKind
 from publisher.wire.notice import BrakeNotice, notice_of, notice_path
 
 T = TypeVar("T")
+
+_NOTICE = re.compile(re.escape(TARGETS) + r"brakes/([a-z0-9-]+)/([a-z0-9-]+)/([0-9a-f]{64})\.notice\.json")
 
 
 def listed_brakes(live: Repository | None, role: str) -> ChannelBrakes:
@@ -85,6 +90,20 @@ def read_notice(read: Read, product: str, channel: str, brake: Brake) -> BrakeNo
         return notice_of(brake, product, channel, data)
     except ClientError as error:
         raise VerificationError(f"{key}: {error.what}") from error
+
+
+def is_notice(key: str, read: Read) -> bool:
+    """Whether an object is a notice of the channel in whose folder it lies, named by its digest: a few safe words."""
+    match = _NOTICE.fullmatch(key)
+    if match is None:
+        return False
+    product, channel, sha256 = match.groups()
+    data = read(key) or b""
+    try:
+        notice = NoticeFile.model_validate_json(data)
+    except ValueError:
+        return False
+    return (notice.product, notice.channel, digest_bytes(data).sha256) == (product, channel, sha256)
 
 
 def with_brakes(

@@ -6,7 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 from publisher.channel.brakes import channel_brakes
+from publisher.model.records.ledger_entry import LedgerAction
 from publisher.pipeline.brakes.brake import BrakeOrder, BrakePlan, stop
+from publisher.pipeline.brakes.reject import Rejection, RejectPlan, staged_digest
+from publisher.pipeline.brakes.reject import reject as say_no
+from publisher.pipeline.release.promote import PromoteRequest
+from publisher.pipeline.release.rollback import apply_rollback, plan_rollback
 from publisher.storage.protocol import Storage
 from publisher.wire.brakes import ChannelBrakes
 from publisher.wire.feed_words import WithdrawalAction
@@ -36,6 +41,24 @@ def withdraw(
 ) -> BrakePlan:
     """Withdraw a version at the project's time."""
     return hold(project, version, storage, action=WithdrawalAction(action), **changes)
+
+
+def reject(project: Project, version: str, storage: Storage | None = None) -> RejectPlan:
+    """Say no to what is staged, at the project's time."""
+    where, parsed = storage or project.storage(), Version.parse(version)
+    rejection = Rejection(
+        "node", "stable", parsed, staged_digest("node", "stable", parsed, project.look(where)), REASON
+    )
+    ring = project.key_ring()
+    return say_no(rejection, project.catalog, where, project.root, ring, lambda: project.now)[0]
+
+
+def take_back(project: Project, version: str, storage: Storage | None = None) -> None:
+    """Roll a version back at the project's time."""
+    where, request = storage or project.storage(), PromoteRequest("node", "stable", action=LedgerAction.ROLLBACK)
+    look, ring = project.look(where), project.key_ring()
+    plan = plan_rollback(request, Version.parse(version), project.catalog, look, ring, project.now, REASON)
+    apply_rollback(plan, where, lambda: project.now)
 
 
 def stopped(project: Project, channel: str = "stable", storage: Storage | None = None) -> ChannelBrakes:

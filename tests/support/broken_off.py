@@ -18,5 +18,5 @@ def refuting(findings: Iterable[Finding]) -> list[str]:
 
 
 def _is_left_over(finding: Finding) -> bool:
-    files = finding.where.startswith(TARGETS) or finding.where.endswith("/SHA256SUMS.minisig")
+    files = finding.where.startswith(TARGETS) or finding.where.endswith(("/SHA256SUMS.minisig", "/WITHDRAWN.txt"))
     return files and BROKEN_OFF in finding.what

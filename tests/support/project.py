@@ -33,6 +33,7 @@ from publisher.pipeline.objects.writing import Written, write_objects
 from publisher.pipeline.progress import silent
 from publisher.pipeline.release.approve import ReleaseReview, review
 from publisher.pipeline.release.release import ReleasePlan, apply_release, plan_release
+from publisher.pipeline.release.stage import Supersede, apply_stage, plan_stage
 from publisher.signing.key_files import NewKey, OpenSigner, write_private_key
 from publisher.storage.directory.store import DirectoryStorage
 from publisher.storage.protocol import Storage
@@ -309,6 +310,12 @@ class Project:
             where = storage or self.storage()
             attested = PROOFS if facts is None else facts
             write_objects(sign(self.review(version, channel, where), self.key(name), attested, self.now), where, silent)
+
+    def stage(self, version: str, storage: Storage | None = None, supersede: Supersede = Supersede.NOTHING) -> None:
+        """Stage a version at the project's time."""
+        where = storage or self.storage()
+        request, look = self.request(version), self.look(where)
+        apply_stage(plan_stage(request, self.catalog, look, self.key_ring(), self.now, supersede), where)
 
     def publish(self, version: str, *, channel: str = "stable", storage: Storage | None = None) -> Written:
         """Write the YAML if needed, build, plan and apply; to the project's own bucket or to another store."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from multiprocessing.context import ForkServerContext
@@ -27,6 +27,7 @@ from publisher.pipeline.release.release import ReleasePlan, apply_release, plan_
 from publisher.pipeline.release.stage import apply_stage, plan_stage
 from publisher.storage.protocol import Storage
 from publisher.storage.s3 import claim
+from tests.support.braking import hold, reject, take_back, withdraw
 from tests.support.killing import Fuse, KillingStorage, fused_requests
 from tests.support.project import Project
 from tests.support.s3_place import Place
@@ -51,7 +52,7 @@ class Job:
     place: Place
     environment: Mapping[str, str]
     what: str
-    """`release VERSION`, `stage VERSION`, `promote VERSION` (which signs first) or `refresh`."""
+    """`release VERSION`, `stage VERSION`, `promote VERSION` (which signs first), `refresh`, or one of STOPS VERSION."""
     counted: str = CHANGES
     at: int = 0
     after: bool = False
@@ -82,9 +83,21 @@ def _work(job: Job, report: Path | None) -> None:
         report.write_text(json.dumps(fuse.steps))
 
 
+STOPS: Mapping[str, Callable[[Project, str, Storage], object]] = {
+    "hold": hold,
+    "withdraw": lambda project, version, storage: withdraw(project, version, storage=storage),
+    "rollback": take_back,
+    "reject": reject,
+}
+"""What one person on call does about a version."""
+
+
 def publish(project: Project, what: str, storage: Storage) -> None:
     """What a publisher does."""
     command, _, version = what.partition(" ")
+    if command in STOPS:
+        STOPS[command](project, version, storage)
+        return
     catalog, ring, now = project.catalog, project.key_ring(), project.now
     if command == "refresh":
         plan_refresh(project.look(storage), catalog, ring, now).apply(storage)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from tuf.api.metadata import Metadata, Root, Targets
 
 from publisher.channel.audit.releases import audit_release
 from publisher.channel.audit.staged_objects import WaitingObject, superseded_objects, waiting_objects
-from publisher.channel.brakes import lifted_ids, listed_brakes, read_notice
+from publisher.channel.brakes import is_notice, lifted_ids, listed_brakes, read_notice
 from publisher.channel.findings import BROKEN_OFF, REMOVED, AuditSource, Finding, Findings, Level
 from publisher.channel.layout import (
     BACK,
@@ -318,6 +318,13 @@ class _Auditor:
         digests = self.book.look(waiting.key, min(waiting.size, FILE_LIMIT))
         return digests is not None and (digests.size, digests.sha256) == (waiting.size, waiting.sha256)
 
+    def _notices(self, strays: Iterable[str]) -> Iterator[str]:
+        """Notices that no brakes name: somebody wanted to stop something, and their run was killed."""
+        for key in sorted(strays):
+            if is_notice(key, self.book.peek):
+                self.book.add(Level.WARNING, f"is a notice that no brakes name; nothing leads to it: {BROKEN_OFF}", key)
+                yield key
+
     def _strays(self, repository: Repository, history: ProvenHistory) -> None:
         """Objects that nothing signed leads to: somebody put them there, or a run was killed before it signed."""
         keys = self.source.keys()
@@ -341,6 +348,7 @@ class _Auditor:
                 self.book.add(Level.NOTE, left, waiting.key)
             if not strays:
                 break
+        known.update(self._notices(strays))
         for key in keys:
             if key.startswith(WORKSHOP) or key in known:
                 continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from publisher.channel.findings import BROKEN_OFF, Findings, Level
+from publisher.channel.findings import BROKEN_OFF, REMOVED, Findings, Level
 from publisher.channel.layout import release_key
 from publisher.channel.manifests import (
     BOM_SUFFIXES,
@@ -90,7 +90,9 @@ def _withdrawn(book: Findings, product: str, version: str, history: ProvenHistor
                 Level.WARNING, f"has no {WITHDRAWN_FILE}, although it was withdrawn", release_key(product, version, "")
             )
     elif (product, version) not in history.withdrawn:
-        book.error("says that this version was withdrawn, and nothing signed says so", key)
+        book.error(
+            f"says that this version was withdrawn, and nothing signed says so; {BROKEN_OFF}, else {REMOVED}", key
+        )
     elif data != withdrawn_text(product, version):
         book.error("does not have the words that a publisher writes there", key)
 

@@ -15,7 +15,7 @@ from publisher.pipeline.operate.status import read_status
 from publisher.pipeline.operate.verify import StoreSource, verify_channel
 from publisher.pipeline.release.promote import PromoteRequest, apply_promote, plan_promote
 from publisher.pipeline.release.release import plan_release
-from publisher.pipeline.release.stage import Supersede, apply_stage, plan_stage
+from publisher.pipeline.release.stage import Supersede
 from publisher.storage.protocol import Storage
 from publisher.wire.version import Version
 from tests.support.braking import hold, stopped
@@ -24,19 +24,12 @@ from tests.support.project import Project, tree
 REASON = "The build lost the migration of the index."
 
 
-def stage(project: Project, version: str, supersede: Supersede = Supersede.NOTHING) -> None:
-    plan = plan_stage(
-        project.request(version), project.catalog, project.look(), project.key_ring(), project.now, supersede
-    )
-    apply_stage(plan, project.storage())
-
-
 @pytest.fixture
 def staged(project: Project) -> Project:
     """1.0.0 is live and 1.1.0 is staged, an hour ago, with everybody's approval."""
     project.publish("1.0.0")
     project.add_release("1.1.0")
-    stage(project, "1.1.0")
+    project.stage("1.1.0")
     project.approve("1.1.0")
     project.now += timedelta(hours=1)
     return project
@@ -67,7 +60,7 @@ def test_a_rejected_candidate_is_neither_approved_nor_promoted_and_it_says_who_s
         f'ana (engineering) and ben (operations): "{REASON}"'
     )
     before = tree(staged.bucket)
-    for refused in (lambda: promote(staged), lambda: staged.review("1.1.0"), lambda: stage(staged, "1.1.0")):
+    for refused in (lambda: promote(staged), lambda: staged.review("1.1.0"), lambda: staged.stage("1.1.0")):
         with pytest.raises(StorageConflict) as caught:
             refused()
         assert caught.value.what == words
@@ -104,7 +97,7 @@ def test_the_ledger_has_the_no_with_its_reason(staged: Project) -> None:
 
 def test_the_same_release_staged_anew_is_another_candidate_that_can_ship(staged: Project) -> None:
     digest = say_no(staged).rejection.candidate
-    stage(staged, "1.1.0", Supersede.ANY)
+    staged.stage("1.1.0", supersede=Supersede.ANY)
     assert staged.staged().candidate.digest != digest
     staged.approve("1.1.0")
     promote(staged)
@@ -163,7 +156,7 @@ def test_without_a_key_of_brakes_nothing_is_written(staged: Project) -> None:
 
 def test_before_the_first_release_a_candidate_is_replaced_instead(project: Project) -> None:
     project.add_release("1.0.0")
-    stage(project, "1.0.0")
+    project.stage("1.0.0")
     with pytest.raises(StorageError) as caught:
         plan_reject(rejection(project, "1.0.0"), project.catalog, project.look(), project.key_ring(), project.now)
     assert "publish stage --replace" in caught.value.fix
