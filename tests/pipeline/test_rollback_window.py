@@ -189,7 +189,7 @@ def test_a_refresh_says_it_as_long_as_it_lasts_and_nobody_has_to_act(updated: Pr
         now = updated.now + after
         windows = rollback_windows(live(updated), updated.look().read)
         ending = tuple(window for window in windows if window.ends_soon(now))
-        report = RefreshReport({}, (), None, Written(), now, ending)
+        report = RefreshReport({}, (), None, Written(), now, (), ending)
         assert report.exit_code == 0
         return " ".join(" ".join(report.lines(200)).split())
 
