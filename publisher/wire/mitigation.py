@@ -1,4 +1,4 @@
-"""Mitigations: a setting that helps until a fix is out, for whoever runs a version that needs it.
+"""Mitigations: a setting that helps until a fix is out, for whoever runs a version that needs it (R86).
 
 The notice of a mitigation is a small JSON object under tuf/targets/notes/PRODUCT/mitigation/<sha256>.notice.json. It
 names a setting by its id; the name, where to find it and the values that it can have come from the feed, which the

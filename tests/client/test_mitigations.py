@@ -1,4 +1,4 @@
-"""Mitigations on a machine: what it is told, what it asks for, and that notes never stop an answer."""
+"""Mitigations on a machine: what it is told, what it asks for, and that notes never stop an answer (R86)."""
 
 from __future__ import annotations
 
@@ -68,9 +68,7 @@ def test_programs_get_setting_value_and_reason(run: Run, bucket: Bucket) -> None
     [mitigation] = answer.mitigations
     assert mitigation.model_dump(mode="json") == {
         "id": id_,
-        "setting": "auto-sync",
-        "name": "storage.auto_sync",
-        "how": "In config.toml.",
+        "setting": {"id": "auto-sync", "name": "storage.auto_sync", "how": "In config.toml."},
         "value": "off",
         "because": REASON,
         "at": "2027-03-01T12:00:00Z",

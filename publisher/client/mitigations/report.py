@@ -36,9 +36,7 @@ def mitigation_fields(mitigation: Mitigation) -> dict[str, Any]:
     notice, setting = mitigation.notice, mitigation.setting
     return {
         "id": mitigation.id,
-        "setting": setting.id,
-        "name": setting.name,
-        "how": setting.how,
+        "setting": {"id": setting.id, "name": setting.name, "how": setting.how},
         "value": notice.value,
         "because": notice.because,
         "at": notice.at,

@@ -101,17 +101,24 @@ class AnswerWithdrawal(Model):
     """The version to run instead, if the publisher names one; it need not be offered yet."""
 
 
+class AnswerSetting(Model):
+    """A setting, as the channel's people have signed it."""
+
+    id: Slug
+    """Its id."""
+    name: Text
+    """Its name, as the program shows it."""
+    how: Text
+    """Where to find it."""
+
+
 class AnswerMitigation(Model):
     """A setting that helps the running version until a fix is out."""
 
     id: Digest
     """SHA-256 of its notice."""
-    setting: Slug
-    """The setting, by id."""
-    name: Text
-    """Its name, as the program shows it."""
-    how: Text
-    """Where to find it."""
+    setting: AnswerSetting
+    """What to set."""
     value: SettingValue
     """What to set it to."""
     because: Quotation
