@@ -261,7 +261,7 @@ def test_r81_four_people_and_three_clients_get_through_a_bad_release(drill: Dril
     drill.follow("mitigate", by="dora")
     mitigated = drill.look({"bad": Told("up-to-date", None, 0), "old": Told("held", None, 0)})
     (advice,) = mitigated["bad"]["mitigations"]
-    assert (advice["setting"], advice["value"]) == ("index-cache", "off")
+    assert (advice["setting"]["id"], advice["value"]) == ("index-cache", "off")
     assert mitigated["old"]["mitigations"] == []
 
     # It is worse than thought: nobody should run it, and whoever does keeps it running.
