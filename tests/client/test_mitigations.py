@@ -44,7 +44,7 @@ def advice_of(client: UpdateClient, version: Version | None = RUNNING) -> Advice
     return client.fetch_advice(client.fetch_channel(*ASK), version)
 
 
-def test_check_says_what_to_set_why_and_until_when(run: Run, bucket: Bucket) -> None:
+def test_r86_check_says_what_to_set_why_and_until_when(run: Run, bucket: Bucket) -> None:
     publish(bucket, notice())
     code, out, err = run("check", "--current", "4.1.0")
     assert (code, err) == (0, "")
