@@ -10,7 +10,7 @@ import pytest
 
 from publisher.content.schemas import schema_of
 from publisher.model.allowed_markup import html_problem
-from publisher.model.records.channel_state import ChannelState, Hold, LiveRelease, PastBrake, Withdrawal
+from publisher.model.records.channel_state import ChannelState, Hold, LiveMitigation, LiveRelease, PastBrake, Withdrawal
 from publisher.model.records.holds_file import HoldsFile
 from publisher.model.records.notice import NoticeFile
 from publisher.wire.feed_words import BrakeKind, WithdrawalAction
@@ -286,3 +286,13 @@ def test_a_reason_is_text_and_nothing_else() -> None:
         assert f"“{evil}”" in parsed.text
         assert not any(name == "script" for name, _ in parsed.elements)
         assert html_problem(page(GIVEN, path, state(hostile)).split("---\n", 2)[2]) is None
+
+
+def test_settings_that_help_stand_on_the_page_of_incidents_until_they_end() -> None:
+    fields = {"id": "e" * 64, "product": "node", "from": Version.parse("4.1.0"), "before": Version.parse("4.1.2")}
+    text = {"setting": "cache", "name": "Cache", "how": "Settings, Storage.", "value": "off", "because": REASON}
+    helps = LiveMitigation.model_validate({**fields, **text, "at": NOW, "until": NOW + timedelta(days=3)})
+    said = text_of("incidents.md", state(mitigations=(helps,)))
+    assert "Storage node from 4.1.0, before 4.1.2. Until this is fixed: set Cache to off Settings, Storage." in said
+    ended = helps.model_copy(update={"until": NOW})
+    assert "set Cache to off" not in text_of("incidents.md", state(mitigations=(ended,)))

@@ -1,4 +1,4 @@
-"""What is on hold or withdrawn now, and every hold and withdrawal before."""
+"""What is on hold or withdrawn now, which settings help until a fix is out, and every hold and withdrawal before."""
 
 from __future__ import annotations
 
@@ -63,7 +63,15 @@ def pages(scene: Scene) -> Iterator[Page]:
         "Incidents",
         "incidents.md.jinja",
         "Which versions are on hold or withdrawn, why, what to do, and what was stopped before.",
-        {"withdrawals": withdrawal_views(scene), "incidents": incidents(scene)},
+        {
+            "withdrawals": withdrawal_views(scene),
+            "mitigations": [
+                (mitigation, scene.catalog.products[mitigation.product])
+                for mitigation in (scene.state.mitigations if scene.state else ())
+                if mitigation.product in scene.catalog.products and scene.now < mitigation.until
+            ],
+            "incidents": incidents(scene),
+        },
         contents=False,
     )
 
