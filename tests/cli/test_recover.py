@@ -78,6 +78,12 @@ def put_back(publish: Publish, project: Project, number: int) -> Iterator[tuple[
     yield done.out, {}
 
 
+def hide_keys_of_notes(project: Project) -> None:
+    """Whoever has one is elsewhere."""
+    for key in project.keys.glob("notes-*.pem"):
+        key.unlink()
+
+
 def test_a_state_before_a_rollback_comes_with_a_warning_that_the_version_is_live_again(
     live: Project, publish: Publish
 ) -> None:
@@ -98,7 +104,7 @@ def test_a_state_before_a_rollback_comes_with_a_warning_that_the_version_is_live
     assert "would no longer count as taken back. Clients that run it are told that it is withdrawn." in planned
     assert "Stays: the withdrawal of node.stable 1.1.0, signed with brakes-" in planned
     assert "publish lift node@1.1.0 --channel stable" in planned
-    assert [brake["kind"] for brake in data["brakes_kept"]] == ["withdrawal"]
+    assert {brake["kind"] for brake in data["brakes_kept"]} == {"withdrawal"}
     assert data["rollbacks_undone"] == [7]  # the recovery, entry 6, has undone entry 5 already
     assert "no longer counts as taken back" in done
 
@@ -168,7 +174,7 @@ def test_status_fails_once_something_has_expired(
 def test_status_says_that_clients_go_on_where_only_notes_have_expired(
     live: Project, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (live.keys / "notes-coco.pem").unlink()
+    hide_keys_of_notes(live)
     for command in ("status", "refresh"):
         monkeypatch.setattr(f"publisher.cli.operate.{command}.wall_clock", lambda: live.now + timedelta(days=95))
     assert run(publish, live, "refresh").code == 3
@@ -194,7 +200,7 @@ def test_status_sends_to_those_who_sign_what_has_expired_and_is_not_staged(
 def test_refresh_fails_as_for_missing_approvals_while_people_have_to_sign(
     live: Project, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (live.keys / "notes-coco.pem").unlink()
+    hide_keys_of_notes(live)
     monkeypatch.setattr("publisher.cli.operate.refresh.wall_clock", lambda: live.now + timedelta(days=88))
     waits = run(publish, live, "refresh")
     assert (waits.code, "publish approve notes --key KEY" in waits.out) == (3, True), waits.err

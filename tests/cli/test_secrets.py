@@ -76,6 +76,10 @@ def words(project: Project) -> list[tuple[str, ...]]:
         ("rollback", *one, "--because", "It stops.", *to),
         ("hold", "node", "--channel", "stable", "--because", "It stops.", "--next-update", "6h", "--yes", *to),
         ("lift", *one, *to),
+        (
+            *("mitigate", "node", "--versions", "1.0.0..", "--set", "cache=off", "--because", "It stops."),
+            *("--until", "7d", "--yes", *to),
+        ),
         ("withdraw", *one, "--because", "It stops.", "--action", "stop", "--yes", *to),
         ("status", *to),
         ("log", "--verify", *to),

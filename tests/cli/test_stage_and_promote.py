@@ -111,7 +111,15 @@ def test_refresh_has_nothing_to_do_on_a_fresh_channel(ready: Project, publish: P
     ran = run(publish, ready, "refresh")
     assert (ran.code, ran.out) == (0, "Nothing is due.\n")
     said = json.loads(run(publish, ready, "refresh", "--json").out)
-    assert said == {"ok": True, "renewed": {}, "waiting": [], "rollbacks_ending": [], "not_staged": None, "written": []}
+    assert said == {
+        "ok": True,
+        "renewed": {},
+        "waiting": [],
+        "overdue": [],
+        "rollbacks_ending": [],
+        "not_staged": None,
+        "written": [],
+    }
 
 
 def test_status_reads_at_a_glance(ready: Project, publish: Publish) -> None:

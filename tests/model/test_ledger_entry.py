@@ -18,6 +18,7 @@ POLICY = {"policy_version": 3, "policy_digest": "b" * 64}
 RELEASE = {"product": "node", "version": "1.0.0", "channel": "stable"}
 STAMP = Stamp(version=9, sha256="a" * 64)
 FLIP = {"base": STAMP, "result": STAMP, "roles": {"timestamp": 9}}
+MITIGATED = {"product": "node", "mitigation": "f" * 64}
 CANDIDATE = {"candidate": "c" * 64}
 DECISION = Decision.model_validate({**RELEASE, **POLICY, "at": NOW, "outcome": Outcome.PASS, "verdicts": ()})
 DECIDED = {**RELEASE, "decision": DECISION}
@@ -38,6 +39,8 @@ POSSIBLE: dict[str, dict[str, Any]] = {
     "site": {"action": LedgerAction.SIGN_SITE, **FLIP},
     "held": {"action": LedgerAction.HOLD, **RELEASE, **FLIP, "brake": "f" * 64},
     "withdrawn": {"action": LedgerAction.WITHDRAW, **RELEASE, **FLIP, "brake": "f" * 64},
+    "mitigated": {"action": LedgerAction.MITIGATE, **FLIP, **MITIGATED},
+    "mitigation ended": {"action": LedgerAction.END_MITIGATION, **FLIP, **MITIGATED},
     "rejected": {"action": LedgerAction.REJECT, **RELEASE, **FLIP, "candidate": "c" * 64},
     "rejected with a reason": {"action": LedgerAction.REJECT, **RELEASE, **FLIP, **CANDIDATE, "because": "It stops."},
 }
@@ -88,7 +91,7 @@ def test_an_entry_has_the_fields_of_its_action(name: str) -> None:
     body = made(name)
     entry = Entry(**dict(body), number=7, previous=None, at=NOW, public=None)
     assert Entry.model_validate_json(entry.model_dump_json()) == entry
-    about_a_release = "product" in POSSIBLE[name]
+    about_a_release = "channel" in POSSIBLE[name]
     assert body.release == (("node.stable", Version.parse("1.0.0")) if about_a_release else None)
     assert body.channel_role == ("node.stable" if about_a_release else None)
 

@@ -8,10 +8,13 @@ from typing import Any
 from publisher.channel.brakes import channel_brakes
 from publisher.model.records.ledger_entry import LedgerAction
 from publisher.pipeline.brakes.brake import BrakeOrder, BrakePlan, stop
+from publisher.pipeline.brakes.lift import meant_brakes
 from publisher.pipeline.brakes.reject import Rejection, RejectPlan, staged_digest
 from publisher.pipeline.brakes.reject import reject as say_no
+from publisher.pipeline.release.announce import plan_announce
 from publisher.pipeline.release.promote import PromoteRequest
 from publisher.pipeline.release.rollback import apply_rollback, plan_rollback
+from publisher.pipeline.release.stage import apply_stage
 from publisher.storage.protocol import Storage
 from publisher.wire.brakes import ChannelBrakes
 from publisher.wire.feed_words import WithdrawalAction
@@ -64,3 +67,15 @@ def take_back(project: Project, version: str, storage: Storage | None = None) ->
 def stopped(project: Project, channel: str = "stable", storage: Storage | None = None) -> ChannelBrakes:
     """What is stopped on a channel of the node."""
     return channel_brakes(project.look(storage).live, f"node.{channel}")
+
+
+def stage_lift(project: Project, *ids: str, version: str | None = None) -> tuple[str, ...]:
+    """Stage the end of what is stopped in the node's stable channel; what people read before they sign it."""
+    stopped_version = Version.parse(version) if version else None
+    brakes = meant_brakes("node", "stable", stopped_version, ids, project.look())
+    lifts = tuple(brake.id for brake in brakes)
+    plan = plan_announce(
+        "node", "stable", project.catalog, project.look(), project.key_ring(), project.now, lifts=lifts
+    )
+    apply_stage(plan, project.storage())
+    return plan.changes

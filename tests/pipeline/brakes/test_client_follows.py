@@ -12,9 +12,10 @@ from publisher.client.updater import UpdateClient
 from publisher.wire.answer_words import Outcome
 from publisher.wire.feed_words import WithdrawalAction
 from publisher.wire.version import Version
-from tests.pipeline.brakes.test_lift import LIVE, promote, stage_lift
+from tests.pipeline.brakes.test_lift import LIVE
 from tests.pipeline.test_rollback import take_back
-from tests.support.braking import REASON, hold, withdraw
+from tests.support.approving import promote
+from tests.support.braking import REASON, hold, stage_lift, withdraw
 from tests.support.project import Project
 
 
@@ -55,7 +56,7 @@ def test_r82_a_hold_stops_a_version_until_the_channels_people_lift_it(machine: M
     assert answer.hold.notice is not None
     assert (answer.hold.notice.because, answer.hold.overdue) == (REASON, False)
     assert machine.offered(None) == machine.offered("0.9.0") == "1.0.0"
-    stage_lift(project)
+    stage_lift(project, version=LIVE)
     assert machine.check("1.0.0").advice.outcome is Outcome.HELD
     project.approve(LIVE)
     promote(project)

@@ -13,8 +13,8 @@ from publisher.pipeline.live_state import live_state
 from publisher.pipeline.release.promote import PromoteRequest
 from publisher.pipeline.release.rollback import apply_rollback, plan_rollback
 from publisher.wire.version import Version
-from tests.pipeline.brakes.test_lift import promote, stage_lift
-from tests.support.braking import REASON, hold, withdraw
+from tests.support.approving import promote
+from tests.support.braking import REASON, hold, stage_lift, withdraw
 from tests.support.project import Project, tree
 
 
@@ -31,7 +31,7 @@ def history_of(project: Project) -> tuple[PastBrake, ...]:
 
 
 def lift(project: Project) -> None:
-    stage_lift(project)
+    stage_lift(project, version="1.1.0")
     project.approve("1.1.0")
     promote(project)
 

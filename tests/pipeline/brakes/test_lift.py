@@ -7,15 +7,15 @@ import pytest
 from publisher.channel.brakes import lifted_ids, listed_brakes
 from publisher.errors import ApprovalsMissing, InputError, VerificationError
 from publisher.model.records.ledger_entry import LedgerAction
-from publisher.pipeline.brakes.lift import meant_brakes
 from publisher.pipeline.ledger_append import read_ledger
 from publisher.pipeline.operate.verify import StoreSource, verify_channel
 from publisher.pipeline.release.announce import plan_announce
-from publisher.pipeline.release.promote import PromoteRequest, apply_promote, plan_promote
+from publisher.pipeline.release.promote import PromoteRequest
 from publisher.pipeline.release.rollback import apply_rollback, plan_rollback
 from publisher.pipeline.release.stage import apply_stage, plan_stage
 from publisher.wire.version import Version
-from tests.support.braking import REASON, hold, stopped, withdraw
+from tests.support.approving import promote
+from tests.support.braking import REASON, hold, stage_lift, stopped, withdraw
 from tests.support.project import Project, tree
 
 LIVE = "1.1.0"
@@ -30,27 +30,9 @@ def held(project: Project) -> Project:
     return project
 
 
-def stage_lift(project: Project, *ids: str, version: str | None = LIVE) -> tuple[str, ...]:
-    """Stage the end of what is stopped; what people read before they sign it."""
-    wanted = Version.parse(version) if version else None
-    brakes = meant_brakes("node", "stable", wanted, ids, project.look())
-    lifts = tuple(brake.id for brake in brakes)
-    plan = plan_announce(
-        "node", "stable", project.catalog, project.look(), project.key_ring(), project.now, lifts=lifts
-    )
-    apply_stage(plan, project.storage())
-    return plan.changes
-
-
-def promote(project: Project) -> None:
-    request = PromoteRequest("node", "stable")
-    plan = plan_promote(request, project.staged(), project.catalog, project.look(), project.key_ring(), project.now)
-    apply_promote(plan, project.catalog, project.storage(), lambda: project.now)
-
-
 def test_a_hold_is_lifted_by_its_id_with_the_channels_quorum(held: Project) -> None:
     (brake,) = stopped(held).holds
-    changes = stage_lift(held)
+    changes = stage_lift(held, version=LIVE)
     assert changes == (f"lifts the hold on 1.1.0 ({brake.id[:12]})", f'  it was: "{REASON}"')
     assert stopped(held).holds == (brake,), "staging lifts nothing"
     held.approve(LIVE)
@@ -61,7 +43,7 @@ def test_a_hold_is_lifted_by_its_id_with_the_channels_quorum(held: Project) -> N
 
 
 def test_r82_one_person_lifts_nothing(held: Project) -> None:
-    stage_lift(held)
+    stage_lift(held, version=LIVE)
     held.approve(LIVE, "channels-ana")
     before = tree(held.bucket)
     with pytest.raises(ApprovalsMissing):
@@ -71,7 +53,7 @@ def test_r82_one_person_lifts_nothing(held: Project) -> None:
 
 
 def test_whoever_approves_reads_what_is_lifted_and_why_it_was_stopped(held: Project) -> None:
-    stage_lift(held)
+    stage_lift(held, version=LIVE)
     lines = "\n".join(held.review(LIVE).difference)
     assert "lifts the hold on 1.1.0" in lines
     assert REASON in lines
@@ -79,7 +61,7 @@ def test_whoever_approves_reads_what_is_lifted_and_why_it_was_stopped(held: Proj
 
 def test_the_ledger_says_what_was_lifted(held: Project) -> None:
     (brake,) = stopped(held).holds
-    stage_lift(held)
+    stage_lift(held, version=LIVE)
     held.approve(LIVE)
     promote(held)
     entries = [logged.entry for logged in read_ledger(held.storage()).logged]
@@ -90,7 +72,7 @@ def test_the_ledger_says_what_was_lifted(held: Project) -> None:
 def test_a_later_release_goes_on_lifting(held: Project) -> None:
     """A client that was away remembers the hold until the channel's newest metadata names its id."""
     (brake,) = stopped(held).holds
-    stage_lift(held)
+    stage_lift(held, version=LIVE)
     held.approve(LIVE)
     promote(held)
     held.publish("1.2.0")
@@ -99,7 +81,7 @@ def test_a_later_release_goes_on_lifting(held: Project) -> None:
 
 def test_after_a_lift_the_release_can_still_be_taken_back(held: Project) -> None:
     (brake,) = stopped(held).holds
-    stage_lift(held)
+    stage_lift(held, version=LIVE)
     held.approve(LIVE)
     promote(held)
     request = PromoteRequest("node", "stable", action=LedgerAction.ROLLBACK)
@@ -114,7 +96,7 @@ def test_after_a_lift_the_release_can_still_be_taken_back(held: Project) -> None
 def test_the_next_brake_forgets_what_was_lifted(held: Project) -> None:
     """So the metadata that every client fetches does not grow with the past."""
     (brake,) = stopped(held).holds
-    stage_lift(held)
+    stage_lift(held, version=LIVE)
     held.approve(LIVE)
     promote(held)
     assert brake in listed_brakes(held.look().live, "node.stable").holds
@@ -125,7 +107,7 @@ def test_the_next_brake_forgets_what_was_lifted(held: Project) -> None:
 def test_only_the_named_one_is_lifted(held: Project) -> None:
     (brake,) = stopped(held).holds
     withdrawal = withdraw(held, LIVE).brake
-    stage_lift(held, withdrawal.id[:8], version=None)
+    stage_lift(held, withdrawal.id[:8])
     held.approve(LIVE)
     promote(held)
     assert (stopped(held).holds, stopped(held).withdrawn) == ((brake,), ())
@@ -148,7 +130,7 @@ def test_a_lift_of_nothing_is_refused(held: Project, version: str | None, ids: t
 
 
 def test_a_hold_that_lands_while_a_lift_waits_makes_nothing_void_but_stays(held: Project) -> None:
-    stage_lift(held)
+    stage_lift(held, version=LIVE)
     second = hold(held, LIVE, because="Another reason.")
     held.approve(LIVE)
     promote(held)
