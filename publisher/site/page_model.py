@@ -149,8 +149,12 @@ class Scene:
         return tuple(item for item in live if item.concerns(product, version) and self.now < item.until)
 
     def is_taken_back(self, release: Release) -> bool:
-        """Whether a channel has taken it back or withdrawn it, and none offers it."""
-        return bool(self.withdrawals(release)) and not self.live_of(release)
+        """Whether a channel has taken it back or withdrawn it on all platforms, and none offers it."""
+        withdrawals = self.withdrawals(release)
+        platforms = {platform for entry in withdrawals for platform in entry.platforms}
+        all_of_them = platforms >= set(self.catalog.products[release.product].platforms)
+        everywhere = all_of_them or any(not entry.platforms for entry in withdrawals)
+        return everywhere and not self.live_of(release)
 
     def withdrawn_from(self, product: str, channel: str) -> frozenset[Version]:
         """The versions that nobody should run in a channel on any platform, if a bucket was read."""

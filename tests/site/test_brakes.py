@@ -197,6 +197,16 @@ def test_a_withdrawal_on_one_platform_stops_that_one_only() -> None:
     assert "node-4.1.0-windows.zip" not in said
 
 
+def test_an_old_version_that_is_withdrawn_on_one_platform_is_supported_on_the_others() -> None:
+    files = render(GIVEN, state(withdrawn=(withdrawal("update", "windows-amd64"),), live=live("4.1.1").live))
+    said = from_markdown(files["releases/index.md"].decode()).text
+    assert "4.1.0withdrawn for windows-amd64" in said
+    assert "Storage node 4.1.0 18 November 2026 no end planned supported" in said
+    everywhere = render(GIVEN, state(withdrawn=(withdrawal("update"),), live=live("4.1.1").live))
+    said = from_markdown(everywhere["releases/index.md"].decode()).text
+    assert "Storage node 4.1.0 18 November 2026 19 November 2026 withdrawn" in said
+
+
 def test_each_platform_has_its_own_row_where_the_advice_differs() -> None:
     lines = live("4.1.1").live[0]
     linux = lines.model_copy(update={"artifacts": lines.artifacts[:1]})

@@ -6,16 +6,21 @@ import html
 import re
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from publisher.content.load import load_catalog
+from publisher.model.records.channel_state import Hold, Withdrawal
+from publisher.model.records.notice import NoticeFile
 from publisher.site.mkdocs.build import build_site
 from publisher.site.mkdocs.plugin import SiteSource
 from publisher.site.mkdocs.preview import make_server
-from tests.site.factory import ROOT, TEMPLATES, live
+from publisher.wire.feed_words import BrakeKind, WithdrawalAction
+from publisher.wire.version import Version
+from tests.site.factory import NOW, ROOT, TEMPLATES, live
 from tests.support.browser import Page, browser
 from tests.support.javascript import axe
 
@@ -25,7 +30,47 @@ PAGES = (
     "", "ready/", "releases/", "releases/btfs-node/4.2.0/", "releases/btfs-node/4.0.1/", "calendar/", "events/",
     "events/btt-listing-sample/", "policy/", "deprecations/", "overrides/", "downloads/", "safety/", "feed/",
     "help/words/", "nowhere/at/all/", "security/", "releases/btfs-node/4.0.0/", "releases/web-dashboard/2.8.0/",
+    "incidents/", "releases/desktop-client/7.4.1/", "releases/desktop-client/7.3.0/",
 )  # fmt: skip
+
+BEFORE = NOW - timedelta(hours=2)
+
+HELD = Hold(
+    product="desktop-client",
+    channel="stable",
+    version=Version.parse("7.4.1"),
+    platforms=("windows-amd64",),
+    id="a" * 64,
+    notice=NoticeFile(
+        kind=BrakeKind.HOLD,
+        product="desktop-client",
+        channel="stable",
+        version=Version.parse("7.4.1"),
+        platforms=("windows-amd64",),
+        at=BEFORE,
+        because="The installer removes the shortcuts of other programs.",
+        next_update=NOW - timedelta(hours=1),
+    ),
+)
+"""On hold on one system, and the promised update has not come."""
+
+WITHDRAWN = Withdrawal(
+    product="desktop-client",
+    channel="stable",
+    version=Version.parse("7.3.0"),
+    at=BEFORE,
+    taken_back=False,
+    id="b" * 64,
+    notice=NoticeFile(
+        kind=BrakeKind.WITHDRAWAL,
+        product="desktop-client",
+        channel="stable",
+        version=Version.parse("7.3.0"),
+        at=BEFORE,
+        because="Wallets of the old format are opened twice.",
+        action=WithdrawalAction.STOP,
+    ),
+)
 
 VIOLATIONS = """axe.run().then(({violations}) => violations.flatMap((found) =>
     found.nodes.map((node) => `${found.id}: ${node.html.slice(0, 120)}: ${node.failureSummary}`)))"""
@@ -33,11 +78,13 @@ VIOLATIONS = """axe.run().then(({violations}) => violations.flatMap((found) =>
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site of the sample, of which one product has something to download."""
+    """The site of the sample; one product has something to download, one has a hold and a withdrawal."""
     catalog = load_catalog([ROOT / "content"], ROOT / "site_config")
     assert catalog.sample is not None
     target = tmp_path_factory.mktemp("look") / "site"
-    state = live("4.1.1", "btfs-node")
+    node, client = live("4.1.1", "btfs-node"), live("7.4.1", "desktop-client")
+    brakes = {"holds": (HELD,), "withdrawn": (WITHDRAWN,), "previous": live("7.4.0", "desktop-client").live}
+    state = node.model_copy(update={"live": (*node.live, *client.live), **brakes})
     build_site(ROOT / "mkdocs.yml", target, SiteSource(catalog, state, catalog.sample.reference_time, TEMPLATES))
     return target
 

@@ -256,7 +256,7 @@ def _support(scene: Scene, views: list[ReleaseView]) -> list[SupportRow]:
 
 
 def _support_row(view: ReleaseView, ends: datetime | None) -> SupportRow:
-    if view.withdrawn and not view.offered:
+    if not view.offered and any(not brake.platforms for brake in view.withdrawn):
         since = max((brake.since for brake in view.withdrawn if brake.since), default=None)
         return SupportRow(view, Chip("stop", view.chip.word), since)
     if view.insecure:
