@@ -55,25 +55,46 @@ def nothing_is_offered(machine: Machine, outcome: str) -> None:
     assert not [path for path in machine.wire.asked if "/artifacts/" in path]
 
 
-def test_a_thief_of_the_brakes_stops_updates_until_targets_removes_the_key(
+def test_a_thief_of_the_brakes_stops_updates_until_the_channels_people_lift_it(
     live: Project, machine: Machine, thief: Thief
 ) -> None:
-    """That is what the role is for. Once its key is gone, the channel's people let go of what it said."""
+    """That is what the role is for. Nobody can tell the thief's hold from ours, so changing the key does not end it."""
     says(thief, {"holds": [OF_1_1_0]})
     nothing_is_offered(machine, "held")
     recover(live)
-    nothing_is_offered(machine, "held")  # whatever a key of brakes has stopped stays so while the key counts
     for name in thief.keys:
         replace_key(live, name, lost=True)
     stage_keys(live)
     sign_role_as(live, "root", ("root-ana", "root-ben"))
     sign_role_as(live, "targets", ("targets-ana", "targets-ben"))
-    sign_role_as(live, BRAKES, ("brakes-ana",))
+    sign_role_as(live, BRAKES, ("brakes-ben-2",))
     promote_keys(live)
     nothing_is_offered(machine, "held")
     stage_lift(live, ID)
     live.approve("1.1.0")
     promote(live)
+    assert machine.download().offers == "1.1.0"
+
+
+def test_what_a_thief_of_the_brakes_held_ends_with_the_key_where_nobody_signs_it_again(
+    live: Project, machine: Machine, thief: Thief
+) -> None:
+    """Brakes that others have signed as well, and no longer list it, are enough once `targets` has removed the key."""
+    before = copy.deepcopy(thief.live().roles[BRAKES])
+    says(thief, {"holds": [OF_1_1_0]})
+    nothing_is_offered(machine, "held")
+    before.signed.version += 2
+    before.signatures.clear()
+    before.sign(live.key("brakes-ana"))
+    targets = copy.deepcopy(thief.live().targets)
+    delegations = targets.signed.delegations
+    assert delegations is not None and delegations.roles is not None
+    delegations.roles[BRAKES].keyids.remove(thief.keys["brakes-ben"].public_key.keyid)
+    targets.signed.version += 1
+    targets.signatures.clear()
+    for name in ("targets-ana", "targets-ben"):
+        targets.sign(live.key(name), append=True)
+    thief.flip(40, 50, replaced={BRAKES: before, "targets": targets})
     assert machine.download().offers == "1.1.0"
 
 

@@ -72,7 +72,7 @@ def test_a_thief_of_the_notes_asks_for_a_setting_that_the_channel_signed(machine
     """That much can be had: bad advice, from the list. Name and place of the setting are those that were signed."""
     advises(thief)
     [advice] = machine.check().answer["mitigations"]
-    assert (advice["name"], advice["value"], advice["because"]) == ("storage.auto_sync", "off", REASON)
+    assert (advice["setting"]["name"], advice["value"], advice["because"]) == ("storage.auto_sync", "off", REASON)
     still_gets_the_release(machine)
 
 
