@@ -112,6 +112,8 @@ def answers(publish: Publish, words: list[str], cwd: Path) -> list[str]:
     """What somebody at a terminal would answer a command: no passphrase for new keys; and what was read is signed."""
     if "--new" in words or words[:2] == ["keys", "init"]:
         return ["--no-passphrase"]
+    if words[0] == "hold":
+        return ["--yes"]
     if words[0] == "approve" and "--key" in words:
         read = publish(*words[: words.index("--key")], "--json", cwd=cwd)
         assert read.code == 0, read.err

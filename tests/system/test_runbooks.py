@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,12 +13,14 @@ from tuf.api.exceptions import DownloadError, RepositoryError
 from tuf.api.metadata import Metadata, MetaFile, Targets
 from tuf.ngclient import Updater
 
+from publisher.channel.brakes import notice_key
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
 from publisher.client.cli import wall_clock
 from publisher.client.network.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import VerificationError
 from publisher.pipeline.publication.self_check import StoreFetcher
+from publisher.wire.brakes import BRAKES_FIELD
 from publisher.wire.errors import ClientError
 from tests.support.command import Publish
 from tests.support.project import Project
@@ -89,6 +92,21 @@ def misuse(role: str, key: str) -> Callable[[Thief], None]:
     return use
 
 
+def hold_everything(thief: Thief) -> None:
+    """A hold on what is live, with a notice, so that clients offer nothing."""
+    said = {"product": "node", "channel": "stable", "version": "1.1.0", "platforms": []}
+    times = {"at": "2026-11-20T12:00:00Z", "next_update": "2036-11-20T12:00:00Z"}
+    notice = json.dumps(
+        {"format": "tidegate-notice/1", "kind": "hold", **said, **times, "because": "Because."}
+    ).encode()
+    digest = hashlib.sha256(notice).hexdigest()
+    thief.write(notice_key("node", "stable", digest), notice)
+    made = Metadata(Targets(version=FAR, expires=thief.live().snapshot.signed.expires))
+    made.signed.unrecognized_fields[BRAKES_FIELD] = {"node.stable": {"holds": [{"id": digest, "version": "1.1.0"}]}}
+    made.sign(thief.keys["brakes-ben"])
+    thief.flip(40, 50, replaced={"brakes": made})
+
+
 def delegate_to_themselves(thief: Thief) -> None:
     """`targets` without the other person's key in the channels: one person's is enough from now on."""
     live = thief.live().targets.signed
@@ -111,7 +129,7 @@ THEFTS = {
     "snapshot": Theft(ONLINE, name_what_nobody_has, None),
     "channels": Theft((*ONLINE, "channels-ana", "channels-ben"), ship_malware, "6.6.6"),
     "rollout": Theft((*ONLINE, "rollout-ben"), misuse("rollout", "rollout-ben"), "1.1.0"),
-    "brakes": Theft((*ONLINE, "brakes-ben"), misuse("brakes", "brakes-ben"), "1.1.0"),
+    "brakes": Theft((*ONLINE, "brakes-ben"), hold_everything, "1.1.0"),
     "notes": Theft((*ONLINE, "notes-eva"), misuse("notes", "notes-eva"), "1.1.0"),
     "targets": Theft((*ONLINE, "targets-ana", "targets-ben", "channels-ben"), delegate_to_themselves, "6.6.6"),
 }
@@ -119,7 +137,7 @@ THEFTS = {
 
 
 def test_each_section_of_the_page_is_run_by_a_test() -> None:
-    assert set(PAGE) == {*THEFTS, "first", "planted", "channel", "minisign", "root", "everything"}
+    assert set(PAGE) == {*THEFTS, "first", "planted", "channel", "vanished", "minisign", "root", "everything"}
     assert PAGE["first"] == ["publish recover"]
 
 
@@ -175,14 +193,47 @@ def clear_up(project: Project, publish: Publish, thief: Thief | None = None) -> 
     named = {one["where"] for one in found if one["level"] != "note"}
     left = {key for key in thief.written if key != TIMESTAMP_KEY} if thief else set()
     assert named <= left
-    # A snapshot with a number that ours has passed leads nowhere, and is no finding.
-    assert all(key.endswith(".snapshot.json") for key in left - named)
+    # A snapshot with a number that ours has passed leads nowhere, and is no finding. Brakes are never put back: what a
+    # key of their time signed stays in force until it is lifted, and is accounted for.
+    assert all(key.endswith((".snapshot.json", ".brakes.json", ".notice.json")) for key in left - named)
     for key in named:
         (project.bucket / key).unlink()
     verified = publish(*words, cwd=project.base)
     assert verified.code == 0, verified.out + verified.err
     log = publish("log", "--verify", cwd=project.base)
     assert log.code == 0, log.out + log.err
+
+
+def test_what_a_thief_of_a_key_of_brakes_stopped_is_lifted_by_the_channels_people(
+    project: Project, publish: Publish
+) -> None:
+    typist, thief = Typist(publish, project), Thief.of(project, *THEFTS["brakes"].keys)
+    hold_everything(thief)
+    lines = PAGE["brakes"]
+    typist.follow(lines[: lines.index("publish status")], published=True)
+    status = json.loads(publish("status", "--json", cwd=project.base).out)
+    assert [hold["version"] for hold in status["holds"]] == ["1.1.0"]
+    typist.follow(lines[lines.index("publish status") :], published=True)
+    status = json.loads(publish("status", "--json", cwd=project.base).out)
+    assert (status["holds"], status["vanished"]) == ([], [])
+
+
+def test_a_hold_that_a_thief_has_ended_is_reported_and_put_on_again(project: Project, publish: Publish) -> None:
+    words = ("--channel", "stable", "--because", "It stops.", "--next-update", "6h", "--yes")
+    assert publish("hold", "node@1.1.0", *words, cwd=project.base).code == 0
+    thief = Thief.of(project, *ONLINE, "brakes-ben")
+    live = thief.live()
+    made = Metadata(Targets(version=3, expires=live.snapshot.signed.expires))
+    made.sign(thief.keys["brakes-ben"])
+    thief.flip(live.timestamp.signed.version + 1, live.snapshot.signed.version + 1, replaced={"brakes": made})
+    Typist(publish, project).run("recover", "--adopt")
+    status, hold, verify = PAGE["vanished"]
+    ran = publish(*status.split()[1:], cwd=project.base)
+    assert (ran.code, "is missing from brakes 3" in " ".join(ran.out.split())) == (4, True)
+    Typist(publish, project).type(hold, published=False)
+    assert publish("status", cwd=project.base).code == 0
+    audited = publish(*verify.replace("BUCKET", str(project.bucket)).split()[1:], cwd=project.base)
+    assert audited.code == 0, audited.out
 
 
 def test_one_key_of_a_channel_ships_nothing_and_is_worth_nothing_afterwards(project: Project, publish: Publish) -> None:
