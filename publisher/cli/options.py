@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
+import os
+import shutil
+import sys
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,6 +17,7 @@ from publisher.content.placeholders import EXAMPLE_HOSTS, is_below, placeholders
 from publisher.errors import ContentError, InputError, UsageError
 from publisher.model.catalog import Catalog
 from publisher.model.configuration import Configuration
+from publisher.pipeline.timer.timer import Machine
 from publisher.storage.memory import MemoryStorage
 from publisher.storage.open import open_storage
 from publisher.storage.preflight import preflight
@@ -73,6 +78,21 @@ def readable(storage: Storage) -> Storage:
     empty = MemoryStorage()
     empty.prepare()
     return empty
+
+
+def this_machine(directory: Path, options: tuple[str, ...], bucket: Path | None) -> Machine:
+    """Where a timer will run that is written here, as whoever runs this command, from `directory`."""
+    beside = Path(sys.executable).with_name("publish")
+    publish = beside if beside.exists() else Path(shutil.which("publish") or "/usr/local/bin/publish")
+    return Machine(publish, directory, _user(), options, bucket)
+
+
+def _user() -> str:
+    """Who runs this; a number where the system has no name for it, as in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # the latter from Python 3.13 on
+        return str(os.getuid())
 
 
 def _public_address(catalog: Catalog) -> str | None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import shlex
-import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +12,7 @@ import click
 
 from publisher.channel.state import read_state
 from publisher.cli.inputs import PATH, Project, project_options, wall_clock
-from publisher.cli.options import address_of, open_to_write, to_option
+from publisher.cli.options import address_of, open_to_write, this_machine, to_option
 from publisher.cli.output.emit import Report, answering, picked
 from publisher.cli.secrets import key_ring, keys_option, read_root
 from publisher.errors import ApprovalsMissing, StorageError
@@ -34,7 +30,6 @@ from publisher.pipeline.timer.timer import (
     TIMER,
     WORKFLOW,
     WORKFLOWS,
-    Machine,
     interval,
     systemd_units,
     workflow,
@@ -151,17 +146,11 @@ def _write_units(
 ) -> UnitsReport:
     """The options are repeated with absolute paths, but for the workflow, which runs in a checkout."""
     bucket, every, here = directory_of(address_of(to, configuration)), interval(configuration.signers), Path.cwd()
-    beside = Path(sys.executable).with_name("publish")
     chosen = [("--to", to)] if to else []
     places = [*(("--content", directory) for directory in project.content), ("--config", project.config)]
     absolute = [*chosen, ("--keys", here / keys), *((option, here / path) for option, path in places)]
-    machine = Machine(
-        publish=beside if beside.exists() else Path(shutil.which("publish") or "/usr/local/bin/publish"),
-        directory=here,
-        user=_user(),
-        options=tuple(str(word) for pair in absolute for word in pair),
-        bucket=here / bucket if bucket is not None else None,
-    )
+    options = tuple(str(word) for pair in absolute for word in pair)
+    machine = this_machine(here, options, here / bucket if bucket is not None else None)
     files = systemd_units(machine, every)
     if machine.bucket is None:
         relative = tuple(str(word) for pair in (*chosen, *places) for word in pair)
@@ -195,14 +184,6 @@ class UnitsReport(Report):
 
     def data(self) -> dict[str, object]:
         return {"every_seconds": int(self.every.total_seconds()), "written": self.written}
-
-
-def _user() -> str:
-    """Who runs this; a number where the system has no name for it, as in a container."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # the latter from Python 3.13 on
-        return str(os.getuid())
 
 
 def _asks(waiting: DueRole) -> str:

@@ -20,14 +20,16 @@ from publisher.cli.inputs import (
     warn_unseen,
 )
 from publisher.cli.options import refuse_example
-from publisher.cli.output.emit import answering, for_programs
+from publisher.cli.output.emit import Report, answering, for_programs
 from publisher.cli.output.progress_bar import track_on_terminal
 from publisher.cli.secrets import key_ring, keys_option, read_root
+from publisher.cli.site.units import UnchangedReport, write_site_units
 from publisher.cli.site.upload import BuildReport, open_places, published, upload
 from publisher.content.pages import read_handed_out
 from publisher.errors import UsageError
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.publication.plan import Publication
+from publisher.pipeline.site.changed import channel_changed
 from publisher.pipeline.site.files import read_site
 from publisher.pipeline.site.signing import plan_signing
 from publisher.site.directory_writer import read_files, refuse_foreign
@@ -36,6 +38,7 @@ from publisher.site.mkdocs.plugin import SiteSource
 from publisher.site.outputs.security import signed_advisories
 from publisher.site.render import CALENDARS
 from publisher.site.templates import Templates
+from publisher.storage.open import open_storage
 from publisher.storage.protocol import Body, Storage
 
 
@@ -52,6 +55,17 @@ from publisher.storage.protocol import Body, Storage
     metavar="URL",
     help="Sign the uploaded site's manifest in this channel, and show its live releases on the pages.",
 )
+@click.option(
+    "--if-changed",
+    is_flag=True,
+    help="Do nothing while the channel is as when its site was signed, for an hour at most; for a timer.",
+)
+@click.option(
+    "--units",
+    type=PATH,
+    metavar="DIR",
+    help="Write a service and a timer for systemd that do this with --if-changed, instead of building.",
+)
 @click.option("--everything", is_flag=True, help="Upload every file again, as after a defacement.")
 @click.option("--dry-run", is_flag=True, help="Print what --upload would do; write to no bucket.")
 @keys_option
@@ -65,12 +79,14 @@ def command(
     bucket: str | None,
     upload_url: str | None,
     channel_bucket: str | None,
+    if_changed: bool,
+    units: Path | None,
     everything: bool,
     dry_run: bool,
     keys: Path,
     project: Project,
     at: str | None,
-) -> BuildReport:
+) -> Report:
     """Build the site; any warning is an error, and nothing is written.
 
     The directory must be absent, empty, or made by this command; with --upload it is optional. An upload writes
@@ -78,9 +94,21 @@ def command(
     snapshot and timestamp.
     """
     _refuse_words(target, upload_url, channel_bucket, at, everything=everything, dry_run=dry_run)
+    if (if_changed or units is not None) and channel_bucket is None:
+        raise UsageError(
+            "--if-changed and --units are for a site that its channel signs", fix="give --upload and --channel-bucket"
+        )
+    if units is not None:
+        assert upload_url is not None and channel_bucket is not None
+        paths = (("--mkdocs", mkdocs_file), ("--templates", templates), ("--keys", keys))
+        return write_site_units(units, upload_url, channel_bucket, paths, project)
     catalog = project.catalog()
     if upload_url is not None:
         refuse_example(catalog, project.config, project.content)
+    if if_changed and channel_bucket is not None:
+        channel = Bucket(open_storage(channel_bucket), read_root(project.config))
+        if not channel_changed(channel, catalog.signers, wall_clock()):
+            return UnchangedReport()
     warn_unseen(bucket or channel_bucket, catalog)
     with ExitStack() as stack:
         places = (

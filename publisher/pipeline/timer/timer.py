@@ -1,5 +1,7 @@
 """`publish refresh --units`: a timer for systemd and a workflow for CI, written from the configuration.
 
+`publish build --units` writes the timer of the site in the same way: it builds once the channel has changed.
+
 A refresh has to come several times between the moment at which a role is due, at half of its life, and its end: one run
 that fails, or a machine that is off, must not let the channel expire for everybody.
 
@@ -25,11 +27,19 @@ from publisher.rules import english
 
 SERVICE, TIMER, WORKFLOW, LOCK = "tidegate-refresh.service", "tidegate-refresh.timer", "refresh.yml", "refresh.txt"
 
+SITE_SERVICE, SITE_TIMER = "tidegate-site.service", "tidegate-site.timer"
+
+SITE_EVERY = timedelta(minutes=10)
+"""How often the site's timer looks whether the channel has changed: pages say within minutes what is stopped."""
+
 WORKFLOWS = ".github/workflows"
 """Where workflow and lock belong, in the repository."""
 
 ENVIRONMENT = "/etc/tidegate/refresh.env"
 """Where the service looks for passphrases and credentials."""
+
+SITE_ENVIRONMENT = "/etc/tidegate/site.env"
+"""The same of the site's service, which has an identity of its own."""
 
 RUNS = 8
 """How often a refresh runs in the shortest life of an online role: at least three times between due and expired."""
@@ -49,7 +59,7 @@ class Machine:
     user: str
     """Who owns the keys, by name or number."""
     options: tuple[str, ...]
-    """What `publish refresh` is to be called with, paths absolute."""
+    """What the command is to be called with, paths absolute."""
     bucket: Path | None
     """Where the bucket lies, if it is a directory; else it is reached over the network."""
 
@@ -68,21 +78,38 @@ def interval(signers: Signers) -> timedelta:
 
 def systemd_units(machine: Machine, every: timedelta) -> dict[str, str]:
     """File name -> text of service and timer. Raises InputError for a value that a unit cannot hold."""
-    call = [_program(str(machine.publish)), *(_argument(word) for word in ("refresh", *machine.options))]
+    writable = (machine.bucket,) if machine.bucket is not None else ()
+    return _units(machine, "refresh", (SERVICE, TIMER), ENVIRONMENT, every, writable)
+
+
+def site_units(machine: Machine, site: Path | None) -> dict[str, str]:
+    """The same for `publish build`; `site` is where the site's bucket lies, if it is a directory. Raises InputError."""
+    writable = tuple(path for path in (site, machine.bucket) if path is not None)
+    return _units(machine, "build", (SITE_SERVICE, SITE_TIMER), SITE_ENVIRONMENT, SITE_EVERY, writable)
+
+
+def _units(
+    machine: Machine,
+    command: str,
+    names: tuple[str, str],
+    environment: str,
+    every: timedelta,
+    writable: tuple[Path, ...],
+) -> dict[str, str]:
+    call = [_program(str(machine.publish)), *(_argument(word) for word in (command, *machine.options))]
     minutes = int(every.total_seconds()) // 60
-    writable = "" if machine.bucket is None else f"ReadWritePaths={_quoted(str(machine.bucket))}\n"
-    service = _filled(
-        SERVICE,
-        USER=_user(machine.user),
-        DIRECTORY=_plain(str(machine.directory)),
-        CALL=" ".join(call),
-        WRITABLE=writable,
-        ENVIRONMENT=ENVIRONMENT,
-    )
+    service, timer = names
     return {
-        SERVICE: service,
-        TIMER: _filled(
-            TIMER, TIMER=TIMER, EVERY=english.length(every), CALENDAR=_calendar(minutes), DELAY=str(minutes // 6 or 1)
+        service: _filled(
+            service,
+            USER=_user(machine.user),
+            DIRECTORY=_plain(str(machine.directory)),
+            CALL=" ".join(call),
+            WRITABLE="".join(f"ReadWritePaths={_quoted(str(path))}\n" for path in writable),
+            ENVIRONMENT=environment,
+        ),
+        timer: _filled(
+            timer, TIMER=timer, EVERY=english.length(every), CALENDAR=_calendar(minutes), DELAY=str(minutes // 6 or 1)
         ),
     }
 
