@@ -28,6 +28,7 @@ from publisher.storage.protocol import MARKER, MARKER_KEY, Storage
 from publisher.storage.s3.policies import Identity, bucket_policy, policy
 from tests.support.braking import hold as hold_version
 from tests.support.command import Publish, Ran
+from tests.support.mitigating import with_settings
 from tests.support.own_site import copy_site
 from tests.support.project import Project
 from tests.support.rotating import sign_role_as
@@ -176,6 +177,11 @@ def withdraw(scene: Scene) -> Ran:
     return scene.with_keys("withdraw", "node@1.1.0", *REASON, "--action", "stop", "--yes")
 
 
+def mitigate(scene: Scene) -> Ran:
+    advice = ("--versions", "1.0.0..1.2.0", "--set", "auto-sync=off", "--because", "It stops.", "--until", "14d")
+    return scene.with_keys("mitigate", "node", *advice, "--yes")
+
+
 def lift(scene: Scene) -> Ran:
     return scene.with_keys("lift", "node@1.1.0", "--channel", "stable")
 
@@ -210,6 +216,9 @@ JOBS = {
     ),
     "hold what is offered": Job("live", hold, higher("brakes"), (PUBLISHER, ON_CALL), keys=STOPPING_KEYS),
     "withdraw a version": Job("live", withdraw, higher("brakes"), (PUBLISHER, ON_CALL), keys=STOPPING_KEYS),
+    "advise a setting": Job(
+        "live", mitigate, higher("notes"), (PUBLISHER, ON_CALL, SITE), keys=(*ONLINE_KEYS, "notes-*")
+    ),
     # Whoever renews brakes may write them: a no is one more line in them, and it only ever stops something.
     "reject a candidate": Job(
         "staged", reject, higher("brakes"), (PUBLISHER, AUTOMATION, ON_CALL), keys=STOPPING_KEYS
@@ -255,7 +264,7 @@ def emptied(storage: Storage) -> dict[str, bytes]:
 
 def at(base: Path, moment: datetime) -> tuple[Project, MemoryStorage]:
     """A project that published 1.0.0 and 1.1.0 at a moment, and content for two more."""
-    project, storage = Project(base, now=moment), MemoryStorage()
+    project, storage = with_settings(Project(base, now=moment)), MemoryStorage()
     storage.prepare()
     for version in ("1.0.0", "1.1.0"):
         project.publish(version, storage=storage)
