@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tuf.api.metadata import Metadata, Targets
 
 from tests.support.command import Publish, Ran, flat
 from tests.support.project import Project, tree, with_todays_keys
@@ -204,3 +205,22 @@ def test_refresh_fails_as_for_missing_approvals_while_people_have_to_sign(
     monkeypatch.setattr("publisher.cli.operate.refresh.wall_clock", lambda: live.now + timedelta(days=88))
     waits = run(publish, live, "refresh")
     assert (waits.code, "publish approve notes --key KEY" in waits.out) == (3, True), waits.err
+
+
+def test_a_hold_that_the_newest_brakes_lack_is_told_when_a_state_is_put_back(live: Project, publish: Publish) -> None:
+    words = ("--channel", "stable", "--because", "It stops.", "--next-update", "6h", "--yes")
+    assert run(publish, live, "hold", "node@1.0.0", *words).code == 0
+    thief = Thief.of(live, "snapshot-ben", "timestamp-ben", "brakes-ben")
+    state = thief.live()
+    brakes = Metadata(Targets(version=3, expires=state.snapshot.signed.expires))
+    brakes.sign(thief.keys["brakes-ben"])
+    thief.flip(state.timestamp.signed.version + 1, state.snapshot.signed.version + 1, replaced={"brakes": brakes})
+    entry = run(publish, live, "recover").out.partition("--entry ")[2].split()[0]
+    done = run(publish, live, "recover", "--entry", entry)
+    assert done.code == 0, done.err
+    assert "The ledger has no entry for the brakes, which were signed with brakes-ben of ben." in done.out
+    assert "Warning: the hold on node.stable 1.0.0, which" in done.out
+    assert "Next: run `publish hold node@1.0.0 --channel stable` again" in done.out
+    assert (run(publish, live, "refresh").code, run(publish, live, "status").code) == (4, 4)
+    assert run(publish, live, "hold", "node@1.0.0", *words).code == 0
+    assert (run(publish, live, "refresh").code, run(publish, live, "status").code) == (0, 0)

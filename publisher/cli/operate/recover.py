@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from publisher.channel.vanished_brakes import VanishedBrake
 from publisher.cli.inputs import Project, project_options, wall_clock
 from publisher.cli.operate.log import head_of
 from publisher.cli.options import open_to_look, open_to_write, to_option
@@ -17,6 +18,8 @@ from publisher.errors import TidegateError, UsageError, VerificationError
 from publisher.model.configuration import Configuration
 from publisher.model.records.ledger_entry import Entry
 from publisher.model.values import format_time
+from publisher.pipeline.brakes.vanished import find_vanished
+from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.operate.recover import RecoverPlan, Recovery, Survey, apply_recover, survey_bucket
 from publisher.pipeline.roles.change import verify_for_all
 from publisher.rules import english
@@ -72,13 +75,15 @@ def command(
     work = Recovery(survey, storage, root, configuration, ring, now)
     plan = work.adopt() if entry is None else work.put_back(head_of(entry, "--entry"), disown=disown)
     refuted = None
+    vanished: tuple[VanishedBrake, ...] = ()
     if not dry_run:
         apply_recover(plan, storage)
         try:
             verify_for_all(storage, root, wall_clock())
+            vanished = find_vanished(Bucket(storage, root), wall_clock())
         except TidegateError as error:  # it is put back all the same, and that has to be read too
             refuted = error
-    return RecoverReport(plan, configuration, dry_run, refuted)
+    return RecoverReport(plan, configuration, dry_run, refuted, vanished)
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,8 @@ class RecoverReport(Report):
     dry_run: bool
     refuted: TidegateError | None
     """Why clients do not accept it."""
+    vanished: tuple[VanishedBrake, ...]
+    """What was stopped once and is stopped no more, in the newest brakes neither."""
 
     @property
     def error(self) -> TidegateError | None:
@@ -165,6 +172,8 @@ class RecoverReport(Report):
         for entry in plan.undone:
             lines += wrapped(_undone_words(entry, plan, dry_run=self.dry_run), width)
         lines += _kept_lines(plan, self.configuration, width)
+        for brake in self.vanished:
+            lines += wrapped(printable(f"Warning: {brake.what}. Next: {brake.fix}."), width)
         for role, keyids in plan.distrusted.items():
             if role == BRAKES:
                 continue
@@ -190,6 +199,7 @@ class RecoverReport(Report):
             "discarded": [entry.number for entry in plan.discarded],
             "rollbacks_undone": [entry.number for entry in plan.undone],
             "distrusted": dict(plan.distrusted),
+            "brakes_vanished": [{"role": brake.listed.role, "id": brake.listed.id} for brake in self.vanished],
             "brakes_kept": [{"role": listed.role, "kind": listed.kind, "id": listed.id} for listed in plan.kept],
             **({"refuted": self.refuted.what} if self.refuted else {}),
         }
