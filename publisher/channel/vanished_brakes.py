@@ -1,4 +1,4 @@
-"""Holds, withdrawals and rejections that brakes listed once and list no more, although nobody has lifted them.
+"""Holds, withdrawals and rejections that brakes listed once and list no more, although nobody has lifted them (R82).
 
 Publishing drops from the brakes only what the channel's people have lifted. So a version that lacks more was signed by
 somebody who wanted a hold to end, with one stolen key of brakes; or the hold was signed and never became live.

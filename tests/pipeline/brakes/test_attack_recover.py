@@ -63,7 +63,7 @@ def put_back(project: Project, head: Head, *, disown: bool = True) -> RecoverPla
 
 
 @pytest.mark.parametrize("stop", [hold, withdraw])
-def test_a_thief_of_online_keys_who_recovers_ends_no_hold_and_no_withdrawal(shipped: Project, stop: object) -> None:
+def test_r82_a_thief_of_online_keys_who_recovers_ends_no_hold_and_no_withdrawal(shipped: Project, stop: object) -> None:
     before = survey_head(shipped)
     assert callable(stop)
     brake = stop(shipped, "1.1.0").brake

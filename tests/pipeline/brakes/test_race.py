@@ -127,7 +127,7 @@ def told(error: StorageConflict | None) -> bool:
 
 
 @ROUNDS
-def test_a_hold_lands_whoever_promotes_at_that_moment(made: Callable[[int], Project], rounds: int) -> None:
+def test_r80_a_hold_lands_whoever_promotes_at_that_moment(made: Callable[[int], Project], rounds: int) -> None:
     for number in range(rounds):
         project = made(number)
         whole(project)

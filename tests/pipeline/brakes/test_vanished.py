@@ -69,7 +69,7 @@ def sign_brakes(project: Project, thief: Thief, stops: Mapping[str, object], by:
 
 
 @pytest.mark.parametrize("listing", [True, False])
-def test_a_thief_of_a_key_of_brakes_ends_no_hold_unnoticed(shipped: Project, listing: bool) -> None:
+def test_r82_a_thief_of_a_key_of_brakes_ends_no_hold_unnoticed(shipped: Project, listing: bool) -> None:
     hold(shipped, "1.1.0")
     withdrawn = withdraw(shipped, "1.0.0").brake
     assert errors(shipped, listing=listing) == []
