@@ -28,8 +28,8 @@ from publisher.model.config.role import SHARED_ROLES
 from publisher.model.config.signer import Signers
 from publisher.signing.key_files import OpenSigner
 from publisher.wire.errors import ClientError
+from publisher.wire.stopping.withdrawn import BACK_FIELD, WITHDRAWN_FIELD, withdrawn_versions
 from publisher.wire.version import Version
-from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD, withdrawn_versions
 
 S = TypeVar("S", Root, Timestamp, Snapshot, Targets)
 

@@ -1,6 +1,6 @@
 """What is stopped on the channels of a verified repository, and the metadata that stops one thing more.
 
-Pure. Clients read it the same way (`wire/brakes.py`); whoever can read it here can be told there.
+Pure. Clients read it the same way (`wire/stopping/brakes.py`); whoever can read it here can be told there.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from publisher.errors import VerificationError
 from publisher.model.records.notice import NoticeFile
 from publisher.model.values import format_time
 from publisher.signing.digests import digest_bytes
-from publisher.wire.brakes import (
+from publisher.wire.errors import ClientError
+from publisher.wire.feed_words import BrakeKind
+from publisher.wire.stopping.brakes import (
     BRAKES,
     BRAKES_FIELD,
     LIFTED_FIELD,
@@ -32,9 +34,7 @@ from publisher.wire.brakes import (
     brakes_of,
     lifted_by,
 )
-from publisher.wire.errors import ClientError
-from publisher.wire.feed_words import BrakeKind
-from publisher.wire.notice import BrakeNotice, notice_of, notice_path
+from publisher.wire.stopping.notice import BrakeNotice, notice_of, notice_path
 
 T = TypeVar("T")
 

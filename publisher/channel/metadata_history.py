@@ -20,8 +20,8 @@ from publisher.channel.mitigations import mitigation_keys
 from publisher.channel.repository import Read, Repository, parse, verifies, verify_role_duties
 from publisher.channel.state import read_target
 from publisher.errors import VerificationError
-from publisher.wire.brakes import BRAKES
-from publisher.wire.notes import NOTES
+from publisher.wire.advice.notes import NOTES
+from publisher.wire.stopping.brakes import BRAKES
 
 FEW = 32
 """Earlier versions of `targets` that are asked for where nothing can be listed."""

@@ -1,6 +1,6 @@
 """Mitigations of a verified repository, and the notes that list one more or one less.
 
-Pure. Clients read them the same way (`wire/mitigation.py`): what cannot be read here is not shown there.
+Pure. Clients read them the same way (`wire/advice/mitigation.py`): what cannot be read here is not shown there.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from publisher.channel.repository import Read, Repository
 from publisher.errors import VerificationError
 from publisher.model.records.channel_state import LiveMitigation
 from publisher.model.values import format_time
+from publisher.wire.advice.mitigation import MitigationNotice, mitigation_notice_of, mitigation_path
+from publisher.wire.advice.notes import NOTES, NOTES_FIELD, ListedMitigation, listed_mitigations
+from publisher.wire.advice.settings import SignedSetting
 from publisher.wire.errors import ClientError
-from publisher.wire.mitigation import MitigationNotice, mitigation_notice_of, mitigation_path
-from publisher.wire.notes import NOTES, NOTES_FIELD, ListedMitigation, listed_mitigations
-from publisher.wire.settings import SignedSetting
 
 
 def listed_in(live: Repository | None, product: str) -> tuple[ListedMitigation, ...]:

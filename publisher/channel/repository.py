@@ -17,12 +17,18 @@ from tuf.api.serialization import DeserializationError, SerializationError
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
 from publisher.errors import StorageForeign, VerificationError
 from publisher.model.records.ledger_entry import Stamp
-from publisher.wire.brakes import silenced_by
 from publisher.wire.duties import check_duties
 from publisher.wire.errors import ClientError
 from publisher.wire.limits import refuse_web_page
+from publisher.wire.stopping.brakes import silenced_by
+from publisher.wire.stopping.withdrawn import (
+    BACK_STATE_FIELD,
+    WITHDRAWN_FIELD,
+    GoingBack,
+    going_back,
+    withdrawn_versions,
+)
 from publisher.wire.version import Version
-from publisher.wire.withdrawn import BACK_STATE_FIELD, WITHDRAWN_FIELD, GoingBack, going_back, withdrawn_versions
 
 S = TypeVar("S", Root, Timestamp, Snapshot, Targets)
 

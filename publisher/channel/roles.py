@@ -15,8 +15,8 @@ from publisher.model.config.role import SHARED_ROLES, TOP_LEVEL_ROLES, RolePolic
 from publisher.model.config.signer import Signers
 from publisher.model.configuration import Configuration
 from publisher.signing.public_keys import public_key
-from publisher.wire.brakes import LIFTED_FIELD
 from publisher.wire.duties import DUTIES_FIELD
+from publisher.wire.stopping.brakes import LIFTED_FIELD
 
 ENDPOINTS_FIELD = "x-tidegate-endpoints"
 """Signed field of `targets`: the only addresses that feeds may send a client to (R48)."""

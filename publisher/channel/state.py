@@ -18,9 +18,9 @@ from publisher.errors import VerificationError
 from publisher.model.config.role import SHARED_ROLES
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.channel_state import ChannelState, LiveRelease
+from publisher.wire.advice.settings import SignedSetting
 from publisher.wire.errors import ClientError
 from publisher.wire.feed_parser import OfferedRelease, ParsedFeed, parse_feed
-from publisher.wire.settings import SignedSetting
 
 
 def read_target(read: Read, path: str, length: int, sha256: str) -> bytes:

@@ -15,7 +15,7 @@ from publisher.errors import StorageError, VerificationError
 from publisher.model.config.role import SHARED_ROLES
 from publisher.model.records.channel_state import Hold, Withdrawal
 from publisher.model.records.notice import NoticeFile
-from publisher.wire.brakes import Brake
+from publisher.wire.stopping.brakes import Brake
 from publisher.wire.version import Version
 
 

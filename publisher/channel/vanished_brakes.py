@@ -19,8 +19,8 @@ from publisher.channel.metadata_history import earlier_targets, verified_by
 from publisher.channel.repository import Read, Repository, left_at, parse
 from publisher.errors import StorageError, VerificationError
 from publisher.signing.public_keys import described
-from publisher.wire.brakes import BRAKES, Brake
 from publisher.wire.feed_words import BrakeKind
+from publisher.wire.stopping.brakes import BRAKES, Brake
 
 MOST_READ = 1000
 """So many versions of brakes are looked at, the newest ones."""

@@ -37,12 +37,12 @@ from types import FrameType
 from typing import TYPE_CHECKING
 from urllib.request import getproxies
 
+from publisher.client.answers.report import answer_lines, error_lines
+from publisher.client.answers.report_json import ANSWER, answer_json, error_json
 from publisher.client.embedded import RESOURCE, Trusted
 from publisher.client.mitigations.report import mitigation_lines
 from publisher.client.option_values import read_install_id, read_moment, read_root, read_version
 from publisher.client.options import parser_for
-from publisher.client.report import answer_lines, error_lines
-from publisher.client.report_json import ANSWER, answer_json, error_json
 from publisher.wire.errors import ClientError, ClientInputError, ClientUsageError, Code, StoppedError, printable
 from publisher.wire.feed_words import Audience
 from publisher.wire.version import Version
@@ -50,7 +50,7 @@ from publisher.wire.version import Version
 if TYPE_CHECKING:
     import argparse
 
-    from publisher.client.check import CheckAnswer
+    from publisher.client.answers.check import CheckAnswer
     from publisher.client.ready.assess import RequirementAnswer
     from publisher.client.updater import UpdateClient
 
@@ -152,7 +152,7 @@ def _tell(error: ClientError, words: Sequence[str]) -> None:
     if words[0] == "ready":
         from publisher.client.ready.report import READINESS as shape  # noqa: PLC0415 - only `ready` needs it
     elif words[0] == "explain":
-        from publisher.client.explain import EXPLANATION as shape  # noqa: PLC0415 - only `explain` needs it
+        from publisher.client.answers.explain import EXPLANATION as shape  # noqa: PLC0415 - only `explain` needs it
     print(error_json(error, wall_clock(), shape), flush=True)
 
 
@@ -228,8 +228,8 @@ def _ready(options: argparse.Namespace, settings: _Settings) -> int:
 
 
 def _explain(options: argparse.Namespace, settings: _Settings) -> int:
-    from publisher.client.check import check  # noqa: PLC0415 - python-tuf is slow to load; --help answers at once
-    from publisher.client.explain import Explanation  # noqa: PLC0415 - nobody else needs it
+    from publisher.client.answers.check import check  # noqa: PLC0415 - python-tuf is slow to load; --help answers at once
+    from publisher.client.answers.explain import Explanation  # noqa: PLC0415 - nobody else needs it
 
     install_id = read_install_id(options.install_id)
     at = None if options.at is None else read_moment(options.at)
@@ -242,7 +242,7 @@ def _explain(options: argparse.Namespace, settings: _Settings) -> int:
 
 
 def _ask(options: argparse.Namespace, settings: _Settings) -> int:
-    from publisher.client.check import check  # noqa: PLC0415 - python-tuf is slow to load; --help answers at once
+    from publisher.client.answers.check import check  # noqa: PLC0415 - python-tuf is slow to load; --help answers at once
 
     client, trusted = _client(settings), settings.trusted
     channel = client.fetch_channel(trusted.product, trusted.channel, settings.platform)

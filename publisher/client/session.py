@@ -33,7 +33,9 @@ from publisher.client.metadata.trusted import (
 )
 from publisher.client.mitigations.notes_role import VerifiedNotes, load_notes
 from publisher.client.network.patience import ServerPatience
-from publisher.wire.brakes import (
+from publisher.wire.duties import Signature, check_duties
+from publisher.wire.errors import ClientInputError, ClientVerificationError, Code, ExpiredError
+from publisher.wire.stopping.brakes import (
     BRAKES,
     ChannelBrakes,
     brakes_of,
@@ -41,8 +43,6 @@ from publisher.wire.brakes import (
     lifted_by,
     silenced_by,
 )
-from publisher.wire.duties import Signature, check_duties
-from publisher.wire.errors import ClientInputError, ClientVerificationError, Code, ExpiredError
 
 __all__ = ["DISTRUST", "ChannelSource", "Session", "start_session"]
 

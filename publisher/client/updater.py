@@ -29,9 +29,8 @@ from tuf.api.exceptions import LengthOrHashMismatchError
 from tuf.api.metadata import TargetFile, Targets
 from tuf.ngclient import FetcherInterface
 
+from publisher.client.answers.decide import ClientState
 from publisher.client.brakes.notices import Notices
-from publisher.client.decide import ClientState
-from publisher.client.download import Downloaded, Remote, already_there, keep
 from publisher.client.durable_files import is_plain_file, new_part, open_plain, remove_leftovers
 from publisher.client.metadata.kept import KeptMetadata
 from publisher.client.metadata.trusted import Clock
@@ -39,12 +38,13 @@ from publisher.client.mitigations.advice import MitigationNotices
 from publisher.client.mitigations.notes_role import VerifiedNotes
 from publisher.client.network.address import is_safe, parsed
 from publisher.client.network.patience import ServerPatience, impatient
-from publisher.client.part_file import open_part, remove_parts
 from publisher.client.session import DISTRUST, ChannelSource, Session, start_session
 from publisher.client.state_lock import locked
+from publisher.client.transfer.download import Downloaded, Remote, already_there, keep
+from publisher.client.transfer.part_file import open_part, remove_parts
 from publisher.client.tuf_errors import plain_errors, sent_wrong_bytes
 from publisher.wire import feed_parser as feeds
-from publisher.wire.brakes import Brake, ChannelBrakes
+from publisher.wire.advice.mitigation import Advice
 from publisher.wire.duties import Signature
 from publisher.wire.errors import (
     ClientError,
@@ -56,11 +56,11 @@ from publisher.wire.errors import (
 )
 from publisher.wire.feed_parser import ParsedFeed, parse_feed
 from publisher.wire.feed_words import BackState, BrakeKind
-from publisher.wire.mitigation import Advice
-from publisher.wire.notice import BrakeNotice
+from publisher.wire.stopping.brakes import Brake, ChannelBrakes
+from publisher.wire.stopping.notice import BrakeNotice
+from publisher.wire.stopping.withdrawn import GoingBack, going_back, withdrawn_versions
 from publisher.wire.version import Version
 from publisher.wire.web_path import as_asked
-from publisher.wire.withdrawn import GoingBack, going_back, withdrawn_versions
 
 __all__ = ["Clock", "Downloaded", "UpdateClient", "VerifiedChannel"]
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from publisher.wire.advice.settings import MOST as MOST_SETTINGS
+from publisher.wire.advice.settings import SignedSetting, parse_setting
 from publisher.wire.errors import FeedError
 from publisher.wire.feed_words import Action, Restart, State
 from publisher.wire.json_object import (
@@ -27,8 +29,6 @@ from publisher.wire.json_object import (
 )
 from publisher.wire.requirement import MOST as MOST_REQUIREMENTS
 from publisher.wire.requirement import Requirement, parse_requirement
-from publisher.wire.settings import MOST as MOST_SETTINGS
-from publisher.wire.settings import SignedSetting, parse_setting
 from publisher.wire.version import Version
 
 __all__ = [

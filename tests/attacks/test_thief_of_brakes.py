@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from publisher.channel.brakes import notice_key
-from publisher.wire.brakes import BRAKES, BRAKES_FIELD, LIFTED_FIELD, candidate_digest
 from publisher.wire.errors import Code
+from publisher.wire.stopping.brakes import BRAKES, BRAKES_FIELD, LIFTED_FIELD, candidate_digest
 from tests.pipeline.test_recover import recover
 from tests.support.approving import promote
 from tests.support.braking import hold, stage_lift, withdraw

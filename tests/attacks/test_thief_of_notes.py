@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from publisher.channel.mitigations import mitigation_key
-from publisher.wire.notes import NOTES, NOTES_FIELD
-from publisher.wire.notice import MAX_BYTES
+from publisher.wire.advice.notes import NOTES, NOTES_FIELD
+from publisher.wire.stopping.notice import MAX_BYTES
 from tests.support.machine import CHUNK, Machine, machine_for
 from tests.support.mitigating import with_settings
 from tests.support.project import Project

@@ -20,8 +20,8 @@ from tuf.api.metadata import Metadata, MetaFile, Targets
 from publisher.channel.advance import to_bytes
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key, release_key
 from publisher.signing.digests import digest_bytes
-from publisher.wire.brakes import BRAKES
 from publisher.wire.errors import Code
+from publisher.wire.stopping.brakes import BRAKES
 from tests.support.braking import hold
 from tests.support.machine import Machine, machine_for
 from tests.support.project import Project

@@ -16,7 +16,7 @@ from publisher.channel.layout import metadata_key
 from publisher.channel.roles import BASE_FIELD, BASIS_FIELD, first_root
 from publisher.errors import ApprovalsMissing, InputError, SigningError, StorageConflict, VerificationError
 from publisher.model.config.signer import Signers
-from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
+from publisher.wire.stopping.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 from tests.support.channel import NOW, ROLES, SIGNERS, STABLE, YEAR, MemoryChannel, signer
 
 ONLINE = [("snapshot", 2), ("timestamp", 2)]

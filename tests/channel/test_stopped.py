@@ -11,8 +11,8 @@ from publisher.channel.brakes import notice_key
 from publisher.channel.stopped import holds, withdrawals
 from publisher.errors import VerificationError
 from publisher.model.records.channel_state import Withdrawal
+from publisher.wire.stopping.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 from publisher.wire.version import Version
-from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 from tests.support.braking import REASON, hold, withdraw
 from tests.support.channel import STABLE, MemoryChannel
 from tests.support.project import Project

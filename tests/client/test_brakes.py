@@ -11,8 +11,8 @@ from tuf.api.metadata import Metadata, Targets
 
 from publisher.channel.candidates.candidate import payload_digest
 from publisher.client.updater import UpdateClient
-from publisher.wire.brakes import LIFTED_FIELD, candidate_digest, silenced_by
 from publisher.wire.errors import ClientVerificationError, Code, ExpiredError
+from publisher.wire.stopping.brakes import LIFTED_FIELD, candidate_digest, silenced_by
 from tests.client.conftest import ASK, CountingFetcher, empty
 from tests.support.tuf_repository import ALICE, PAST, Bucket
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from tuf.api.metadata import Targets
 
-from publisher.wire.brakes import (
+from publisher.wire.errors import ClientVerificationError
+from publisher.wire.stopping.brakes import (
     BRAKES_FIELD,
     LIFTED_FIELD,
     MOST,
@@ -18,7 +19,6 @@ from publisher.wire.brakes import (
     brakes_of,
     lifted_by,
 )
-from publisher.wire.errors import ClientVerificationError
 from publisher.wire.version import Version
 
 CHANNEL = "node.stable"

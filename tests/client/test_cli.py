@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from publisher.client import check
+from publisher.client.answers import check
+from publisher.client.answers.report import listed_signers
 from publisher.client.cli import main
-from publisher.client.report import listed_signers
 from publisher.wire.duties import Signature
 from publisher.wire.version import Version
 from tests.client.conftest import Run

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.client.decide import ClientState, UpdateAdvice, decide
+from publisher.client.answers.decide import ClientState, UpdateAdvice, decide
 from publisher.wire.answer_words import Outcome
-from publisher.wire.brakes import BRAKES_FIELD, Brake, ChannelBrakes, brakes_of
 from publisher.wire.feed_parser import ParsedFeed, parse_feed
 from publisher.wire.feed_words import Action, BackState, BrakeKind, WithdrawalAction
-from publisher.wire.notice import BrakeNotice
+from publisher.wire.stopping.brakes import BRAKES_FIELD, Brake, ChannelBrakes, brakes_of
+from publisher.wire.stopping.notice import BrakeNotice
+from publisher.wire.stopping.withdrawn import GoingBack
 from publisher.wire.version import Version
-from publisher.wire.withdrawn import GoingBack
 from tests.client.test_brakes_field import role
 from tests.support.tuf_repository import a_feed
 

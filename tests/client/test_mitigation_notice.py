@@ -11,8 +11,7 @@ import pytest
 from tuf.api.metadata import Targets
 
 from publisher.model.records.notice import MitigationFile
-from publisher.wire.errors import ClientVerificationError, FeedError
-from publisher.wire.mitigation import (
+from publisher.wire.advice.mitigation import (
     NOT_SIGNED,
     Advice,
     MitigationNotice,
@@ -21,11 +20,12 @@ from publisher.wire.mitigation import (
     mitigations_for,
     parse_notice,
 )
-from publisher.wire.notes import MOST, ListedMitigation, listed_mitigations
-from publisher.wire.notice import MAX_BYTES
-from publisher.wire.settings import parse_setting
+from publisher.wire.advice.notes import MOST, ListedMitigation, listed_mitigations
+from publisher.wire.advice.settings import parse_setting
+from publisher.wire.advice.version_range import VersionRange
+from publisher.wire.errors import ClientVerificationError, FeedError
+from publisher.wire.stopping.notice import MAX_BYTES
 from publisher.wire.version import Version
-from publisher.wire.version_range import VersionRange
 from tests.support.mitigations import REASON, SETTINGS, UNTIL, listed, notes_field, notice, written
 
 NOW = datetime(2027, 3, 2, 12, tzinfo=UTC)

@@ -12,7 +12,7 @@ from tuf.api.metadata import Metadata, Snapshot
 
 from publisher.client.updater import UpdateClient
 from publisher.model.records.client_answer import Answer
-from publisher.wire.mitigation import NOT_SIGNED, Advice
+from publisher.wire.advice.mitigation import NOT_SIGNED, Advice
 from publisher.wire.version import Version
 from tests.client.conftest import ASK, CountingFetcher, Run, SetClock
 from tests.support.mitigations import REASON, SETTINGS, listed, notes_field, notice, written

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from publisher.model.records.notice import NoticeFile
-from publisher.wire.brakes import Brake
 from publisher.wire.errors import FeedError
 from publisher.wire.feed_words import BrakeKind, WithdrawalAction
-from publisher.wire.notice import MAX_BYTES, BrakeNotice, notice_of
 from publisher.wire.quotation import why_not_quotable
+from publisher.wire.stopping.brakes import Brake
+from publisher.wire.stopping.notice import MAX_BYTES, BrakeNotice, notice_of
 from publisher.wire.version import Version
 
 AT, LATER = "2027-03-01T12:00:00Z", "2027-03-01T18:00:00Z"

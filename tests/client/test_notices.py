@@ -16,7 +16,7 @@ from tuf.api.exceptions import DownloadError
 from publisher.client.network.http import DirectoryFetcher
 from publisher.client.updater import UpdateClient, VerifiedChannel
 from publisher.wire.feed_words import BrakeKind
-from publisher.wire.notice import MAX_BYTES, BrakeNotice
+from publisher.wire.stopping.notice import MAX_BYTES, BrakeNotice
 from tests.client.conftest import ASK, CountingFetcher
 from tests.support.tuf_repository import Bucket
 

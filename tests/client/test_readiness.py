@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.client.decide import ClientState
+from publisher.client.answers.decide import ClientState
 from publisher.client.ready.assess import EXIT_CODES, assess
 from publisher.wire.answer_words import Readiness
-from publisher.wire.brakes import BRAKES_FIELD, Brake, ChannelBrakes, brakes_of
 from publisher.wire.feed_parser import ParsedFeed, parse_feed
 from publisher.wire.feed_words import Audience, BackState
 from publisher.wire.requirement import Estimate, Requirement
+from publisher.wire.stopping.brakes import BRAKES_FIELD, Brake, ChannelBrakes, brakes_of
+from publisher.wire.stopping.withdrawn import GoingBack
 from publisher.wire.version import Version
-from publisher.wire.withdrawn import GoingBack
 from tests.client.test_brakes_field import role
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "client" / "ready.json"

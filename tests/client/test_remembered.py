@@ -20,9 +20,9 @@ from publisher.client.brakes.remembered import (
     write_remembered,
 )
 from publisher.client.updater import UpdateClient
-from publisher.wire.brakes import BRAKES_FIELD, LIFTED_FIELD, MOST, Brake, ChannelBrakes, brakes_of
 from publisher.wire.errors import ClientInputError, ClientVerificationError
 from publisher.wire.feed_words import BrakeKind
+from publisher.wire.stopping.brakes import BRAKES_FIELD, LIFTED_FIELD, MOST, Brake, ChannelBrakes, brakes_of
 from publisher.wire.version import Version
 from tests.client.conftest import ASK, Run
 from tests.client.test_brakes_field import role

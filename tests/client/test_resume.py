@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from publisher.client import part_file
 from publisher.client.durable_files import open_plain
 from publisher.client.network.http import WebFetcher
-from publisher.client.part_file import OLDEST
 from publisher.client.state_lock import try_lock
+from publisher.client.transfer import part_file
+from publisher.client.transfer.part_file import OLDEST
 from publisher.client.updater import UpdateClient
 from publisher.wire.errors import (
     ClientError,

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from publisher.model.content.setting import Setting
+from publisher.wire.advice.settings import MOST, MOST_VALUES, SignedSetting, parse_setting
 from publisher.wire.errors import FeedError
 from publisher.wire.feed_parser import parse_feed
-from publisher.wire.settings import MOST, MOST_VALUES, SignedSetting, parse_setting
 from tests.support.mitigations import SETTINGS
 from tests.support.tuf_repository import a_feed
 

@@ -11,8 +11,7 @@ from tuf.api.metadata import Targets
 from publisher.client.updater import UpdateClient
 from publisher.wire.errors import ClientInputError, ClientVerificationError, ExpiredError
 from publisher.wire.feed_words import BackState
-from publisher.wire.version import Version
-from publisher.wire.withdrawn import (
+from publisher.wire.stopping.withdrawn import (
     BACK_FIELD,
     BACK_STATE_FIELD,
     WITHDRAWN_FIELD,
@@ -20,6 +19,7 @@ from publisher.wire.withdrawn import (
     going_back,
     withdrawn_versions,
 )
+from publisher.wire.version import Version
 from tests.client.conftest import ASK, empty
 from tests.support.tuf_repository import PAST, Bucket, a_feed
 

@@ -23,7 +23,7 @@ from publisher.pipeline.bucket_reader import reader
 from publisher.pipeline.release.stage import Supersede
 from publisher.signing.digests import digest_bytes
 from publisher.wire.requirement import MOST
-from publisher.wire.withdrawn import WITHDRAWN_FIELD
+from publisher.wire.stopping.withdrawn import WITHDRAWN_FIELD
 from tests.support.approving import ROLE, promote, refused
 from tests.support.exchanging import stage_as_thief
 from tests.support.planting import live, plant, put, sign_unseen

@@ -16,8 +16,8 @@ from publisher.pipeline.release.promote import PromoteRequest
 from publisher.pipeline.release.rollback import plan_rollback
 from publisher.pipeline.roles.renew import find_renewals, renew
 from publisher.wire.feed_words import BackState
+from publisher.wire.stopping.withdrawn import BACK_STATE_FIELD, GoingBack, going_back
 from publisher.wire.version import Version
-from publisher.wire.withdrawn import BACK_STATE_FIELD, GoingBack, going_back
 from tests.pipeline.test_rollback import take_back
 from tests.support.approving import ROLE, edit, promote, stage
 from tests.support.exchanging import people_files, stage_as_thief

@@ -26,8 +26,8 @@ from publisher.pipeline.progress import silent
 from publisher.pipeline.release.promote import PromoteRequest, apply_promote, plan_promote
 from publisher.pipeline.release.rollback import plan_rollback
 from publisher.pipeline.release.stage import Supersede
+from publisher.wire.stopping.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 from publisher.wire.version import Version
-from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 from tests.support.approving import ROLE, edit, promote, refused, stage
 from tests.support.exchanging import people_files, stage_as_thief
 from tests.support.planting import live, offered, plant, point, put, sign_unseen, start_over

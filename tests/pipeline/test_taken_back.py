@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from publisher.channel.repository import read_repository, withdrawn_by
-from publisher.client.decide import decide
+from publisher.client.answers.decide import decide
 from publisher.client.network.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import RefusedByPolicy, StorageConflict, TidegateError
@@ -24,8 +24,8 @@ from publisher.pipeline.release.promote import PromoteRequest, apply_promote, pl
 from publisher.pipeline.release.release import apply_release
 from publisher.pipeline.release.stage import Supersede, apply_stage, plan_stage
 from publisher.pipeline.roles.renew import find_renewals, renew
+from publisher.wire.stopping.withdrawn import WITHDRAWN_FIELD
 from publisher.wire.version import Version
-from publisher.wire.withdrawn import WITHDRAWN_FIELD
 from tests.pipeline.test_rollback import take_back
 from tests.support.approving import edit, promote, stage
 from tests.support.project import Project, seeded_keys, tree

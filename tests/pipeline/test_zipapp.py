@@ -171,7 +171,7 @@ def test_a_path_that_leads_out_of_the_wheel_does_not_go_in(bucket: Bucket) -> No
 
 
 def test_a_wheel_cannot_replace_what_is_ours(bucket: Bucket) -> None:
-    for path in ("__main__.py", "publisher/client/decide.py", "LICENSE"):
+    for path in ("__main__.py", "publisher/client/answers/decide.py", "LICENSE"):
         odd = a_wheel("urllib3", "1.0", {path: b"print('mine')"})
         with pytest.raises(InputError, match=r"urllib3 1\.0 brings"):
             build_zipapp(trusted=trusted(bucket), version=VERSION, wheels=[*WHEELS[:-1], odd])

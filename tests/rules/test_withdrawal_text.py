@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from publisher.client.decide import ClientState, decide
+from publisher.client.answers.decide import ClientState, decide
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.channel_state import ChannelState, Hold, LiveRelease, Withdrawal
 from publisher.model.records.notice import NoticeFile
 from publisher.rules.withdrawal_text import advice, hold_advice, hold_sentence
-from publisher.wire.brakes import Brake, ChannelBrakes
 from publisher.wire.feed_parser import Artifact, OfferedRelease, ParsedFeed
 from publisher.wire.feed_words import Action, BackState, BrakeKind, Restart, WithdrawalAction
-from publisher.wire.notice import BrakeNotice
+from publisher.wire.stopping.brakes import Brake, ChannelBrakes
+from publisher.wire.stopping.notice import BrakeNotice
+from publisher.wire.stopping.withdrawn import GoingBack
 from publisher.wire.version import Version
-from publisher.wire.withdrawn import GoingBack
 from tests.support.build import at
 
 NOW = at("2026-11-20 12:00")

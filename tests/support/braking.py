@@ -16,8 +16,8 @@ from publisher.pipeline.release.promote import PromoteRequest
 from publisher.pipeline.release.rollback import apply_rollback, plan_rollback
 from publisher.pipeline.release.stage import apply_stage
 from publisher.storage.protocol import Storage
-from publisher.wire.brakes import ChannelBrakes
 from publisher.wire.feed_words import WithdrawalAction
+from publisher.wire.stopping.brakes import ChannelBrakes
 from publisher.wire.version import Version
 from tests.support.project import Project
 

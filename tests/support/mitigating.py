@@ -7,8 +7,8 @@ from typing import Any
 
 from publisher.pipeline.notes.mitigate import MitigationOrder, MitigationPlan, mitigate
 from publisher.storage.protocol import Storage
+from publisher.wire.advice.version_range import VersionRange
 from publisher.wire.version import Version
-from publisher.wire.version_range import VersionRange
 from tests.support.project import Project
 
 REASON = "Nodes with more than 2 TB lose their index after a restart."

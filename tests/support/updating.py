@@ -19,10 +19,10 @@ from io import FileIO
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
-from publisher.client import part_file
 from publisher.client.network.http import fetcher_for
 from publisher.client.network.patience import impatient
-from publisher.client.part_file import write_whole
+from publisher.client.transfer import part_file
+from publisher.client.transfer.part_file import write_whole
 from publisher.client.updater import UpdateClient
 
 SECONDS = 120

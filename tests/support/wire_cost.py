@@ -17,8 +17,8 @@ from publisher.pipeline.publication.plan import plan_publication
 from publisher.pipeline.site.signing import apply_signing, plan_signing
 from publisher.site.outputs.security import signed_advisories
 from publisher.storage.protocol import Body
-from publisher.wire.brakes import BRAKES, Brake
 from publisher.wire.feed_words import WithdrawalAction
+from publisher.wire.stopping.brakes import BRAKES, Brake
 from tests.support.advising import advise
 from tests.support.braking import ordered
 from tests.support.project import Project

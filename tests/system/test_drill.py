@@ -21,9 +21,9 @@ import pytest
 from tuf.api.metadata import Metadata, Targets
 from tuf.ngclient import Updater
 
-from publisher.client.decide import UPDATE_EXIT
-from publisher.wire.brakes import BRAKES_FIELD, LIFTED_FIELD
-from publisher.wire.withdrawn import going_back, withdrawn_versions
+from publisher.client.answers.decide import UPDATE_EXIT
+from publisher.wire.stopping.brakes import BRAKES_FIELD, LIFTED_FIELD
+from publisher.wire.stopping.withdrawn import going_back, withdrawn_versions
 from tests.support.command import ROOT, Publish, Ran, flat
 from tests.support.project import Project
 from tests.support.runbook import answers, blocks

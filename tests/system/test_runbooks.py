@@ -20,8 +20,8 @@ from publisher.client.network.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.errors import VerificationError
 from publisher.pipeline.publication.self_check import StoreFetcher
-from publisher.wire.brakes import BRAKES_FIELD
 from publisher.wire.errors import ClientError
+from publisher.wire.stopping.brakes import BRAKES_FIELD
 from tests.support.command import Publish
 from tests.support.project import Project
 from tests.support.runbook import Typist, blocks, ship, started

@@ -45,9 +45,9 @@ from publisher.channel.state import feeds, read_target
 from publisher.channel.vanished_brakes import vanished_brakes
 from publisher.errors import VerificationError
 from publisher.model.config.role import SHARED_ROLES
-from publisher.wire.brakes import BRAKES
+from publisher.wire.advice.notes import NOTES
 from publisher.wire.feed_parser import Artifact, ParsedFeed
-from publisher.wire.notes import NOTES
+from publisher.wire.stopping.brakes import BRAKES
 from publisher.wire.web_path import address_of
 
 WORKSHOP = (STAGING, LEDGER, BACK)

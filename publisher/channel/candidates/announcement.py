@@ -22,7 +22,7 @@ from publisher.channel.repository import Read, Repository, taken_back_fields
 from publisher.channel.roles import RELEASE_FIELD
 from publisher.channel.state import read_target
 from publisher.model.catalog import Catalog
-from publisher.wire.withdrawn import BACK_FIELD
+from publisher.wire.stopping.withdrawn import BACK_FIELD
 
 
 @dataclass(frozen=True)

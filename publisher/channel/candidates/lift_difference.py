@@ -11,7 +11,7 @@ from publisher.channel.candidates.announcement import new_lifts
 from publisher.channel.repository import Read, Repository
 from publisher.errors import StorageForeign, VerificationError
 from publisher.rules import english
-from publisher.wire.brakes import Brake
+from publisher.wire.stopping.brakes import Brake
 
 
 def lift_lines(signed: Targets, live: Repository | None, role: str, read: Read) -> Iterator[str]:

@@ -25,8 +25,8 @@ from publisher.model.content.release import Release
 from publisher.model.records.candidate import ApprovalBasis
 from publisher.rules.unsafe_versions import unsafe_by
 from publisher.wire.feed_words import BackState
+from publisher.wire.stopping.withdrawn import BACK_FIELD, BACK_STATE_FIELD
 from publisher.wire.version import Version
-from publisher.wire.withdrawn import BACK_FIELD, BACK_STATE_FIELD
 
 
 @dataclass(frozen=True)

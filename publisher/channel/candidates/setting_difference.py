@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from publisher.rules import english
+from publisher.wire.advice.settings import SignedSetting
 from publisher.wire.feed_parser import ParsedFeed
-from publisher.wire.settings import SignedSetting
 
 
 def setting_changes(before: Sequence[SignedSetting], after: Sequence[SignedSetting]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from publisher.channel.repository import Repository, taken_back_fields, verifies
 from publisher.channel.roles import BASE_FIELD, first_root, lifetime_of, role_policy
 from publisher.model.config.signer import Signers
 from publisher.signing.public_keys import PERSON_FIELD
-from publisher.wire.withdrawn import BACK_FIELD
+from publisher.wire.stopping.withdrawn import BACK_FIELD
 
 S = TypeVar("S", Root, Targets)
 

@@ -23,7 +23,7 @@ from publisher.channel.roles import ONLINE_ROLES
 from publisher.errors import InputError, StorageForeign, VerificationError
 from publisher.model.records.ledger_entry import Entry, LedgerAction, Stamp
 from publisher.signing.digests import digest_bytes
-from publisher.wire.brakes import BRAKES
+from publisher.wire.stopping.brakes import BRAKES
 
 S = TypeVar("S", Timestamp, Snapshot)
 

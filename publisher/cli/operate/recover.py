@@ -24,9 +24,9 @@ from publisher.pipeline.operate.recover import RecoverPlan, Recovery, Survey, ap
 from publisher.pipeline.roles.change import verify_for_all
 from publisher.rules import english
 from publisher.text.terminal import wrapped
-from publisher.wire.brakes import BRAKES, Brake
 from publisher.wire.errors import printable
 from publisher.wire.feed_words import BrakeKind
+from publisher.wire.stopping.brakes import BRAKES, Brake
 
 SHOWN = 5
 """States that are listed."""

@@ -20,7 +20,7 @@ from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.release.announce import AnnouncePlan, plan_announce
 from publisher.pipeline.release.stage import Supersede, apply_stage
 from publisher.text.terminal import wrapped
-from publisher.wire.brakes import Brake
+from publisher.wire.stopping.brakes import Brake
 
 
 @click.command()

@@ -31,8 +31,8 @@ from publisher.pipeline.objects.writing import Written
 from publisher.rules import english
 from publisher.storage.protocol import Storage
 from publisher.text.terminal import wrapped
+from publisher.wire.advice.version_range import VersionRange
 from publisher.wire.version import Version
-from publisher.wire.version_range import VersionRange
 
 
 @click.command()

@@ -15,11 +15,11 @@ from tuf.api.exceptions import DownloadError, RepositoryError
 from tuf.ngclient import FetcherInterface
 
 from publisher.client.durable_files import is_plain_file, open_plain, write_durably
-from publisher.wire.brakes import Brake
 from publisher.wire.errors import ClientError, FeedError
 from publisher.wire.feed_words import BrakeKind
 from publisher.wire.limits import within
-from publisher.wire.notice import MAX_BYTES, BrakeNotice, notice_of, notice_path
+from publisher.wire.stopping.brakes import Brake
+from publisher.wire.stopping.notice import MAX_BYTES, BrakeNotice, notice_of, notice_path
 
 __all__ = ["Notices"]
 

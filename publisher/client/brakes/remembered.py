@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from publisher.client.durable_files import open_plain, write_durably
-from publisher.wire.brakes import MOST, Brake, ChannelBrakes
 from publisher.wire.errors import ClientInputError, ClientVerificationError, FeedError
 from publisher.wire.feed_words import BrakeKind
 from publisher.wire.json_object import At, JsonObject, choice_of, digest_at, load, slug_at, text_at, version_at
+from publisher.wire.stopping.brakes import MOST, Brake, ChannelBrakes
 
 __all__ = ["MAX_BYTES", "RememberedBrake", "after_check", "in_force", "read_remembered", "write_remembered"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 
 from publisher.wire.feed_words import WithdrawalAction
-from publisher.wire.notice import BrakeNotice
+from publisher.wire.stopping.notice import BrakeNotice
 from publisher.wire.version import Version
 
 __all__ = ["WayBack", "withdrawal_text"]

@@ -17,12 +17,18 @@ from tuf.ngclient import FetcherInterface
 from publisher.client.durable_files import is_plain_file, open_plain, write_durably
 from publisher.client.metadata.trusted import make_directory
 from publisher.client.mitigations.notes_role import VerifiedNotes
+from publisher.wire.advice.mitigation import (
+    Advice,
+    MitigationNotice,
+    mitigation_notice_of,
+    mitigation_path,
+    mitigations_for,
+)
+from publisher.wire.advice.notes import ListedMitigation, listed_mitigations
 from publisher.wire.errors import ClientError, ClientVerificationError
 from publisher.wire.feed_parser import ParsedFeed
 from publisher.wire.limits import within
-from publisher.wire.mitigation import Advice, MitigationNotice, mitigation_notice_of, mitigation_path, mitigations_for
-from publisher.wire.notes import ListedMitigation, listed_mitigations
-from publisher.wire.notice import MAX_BYTES
+from publisher.wire.stopping.notice import MAX_BYTES
 from publisher.wire.version import Version
 
 __all__ = ["MitigationNotices"]

@@ -13,9 +13,9 @@ from tuf.api.exceptions import DownloadError, ExpiredMetadataError, RepositoryEr
 from tuf.api.metadata import Metadata, Targets
 
 from publisher.client.metadata.trusted import MetadataSource, TrustedMetadata, role_seen
+from publisher.wire.advice.notes import NOTES
 from publisher.wire.duties import check_duties
 from publisher.wire.errors import ClientError
-from publisher.wire.notes import NOTES
 
 __all__ = ["VerifiedNotes", "load_notes"]
 

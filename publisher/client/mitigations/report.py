@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     # Not at run time, so that telling an error does not load python-tuf.
-    from publisher.wire.mitigation import Advice, Mitigation
+    from publisher.wire.advice.mitigation import Advice, Mitigation
 
 __all__ = ["mitigation_fields", "mitigation_lines"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from publisher.client.check import StoppedVersion, hold_in_the_way, withdrawal_of_running
+from publisher.client.answers.check import StoppedVersion, hold_in_the_way, withdrawal_of_running
 from publisher.client.ready.assess import EXIT_CODES, ReadinessAnswer, assess
 from publisher.client.ready.metrics import (
     CheckedVersion,

@@ -16,13 +16,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from publisher.client.decide import ClientState, UpdateAdvice, decide
+from publisher.client.answers.decide import ClientState, UpdateAdvice, decide
 from publisher.wire.answer_words import Outcome, Readiness
-from publisher.wire.brakes import ChannelBrakes
 from publisher.wire.feed_parser import OfferedRelease, ParsedFeed
 from publisher.wire.feed_words import Audience
-from publisher.wire.notice import BrakeNotice
 from publisher.wire.requirement import Requirement
+from publisher.wire.stopping.brakes import ChannelBrakes
+from publisher.wire.stopping.notice import BrakeNotice
 from publisher.wire.version import Version
 
 __all__ = ["EXIT_CODES", "ReadinessAnswer", "RequirementAnswer", "assess"]

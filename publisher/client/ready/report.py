@@ -10,17 +10,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from publisher.client.answers.report import brake_lines, fact_lines, listed_signers
+from publisher.client.answers.report_json import COMMON_KEYS, Shape, json_object, requirement_fields
+from publisher.client.answers.words import listed, time_text
 from publisher.client.ready.assess import EXIT_CODES, ReadinessAnswer, RequirementAnswer
-from publisher.client.report import brake_lines, fact_lines, listed_signers
-from publisher.client.report_json import COMMON_KEYS, Shape, json_object, requirement_fields
-from publisher.client.words import listed, time_text
 from publisher.wire.answer_words import Readiness
 from publisher.wire.feed_words import Audience
 from publisher.wire.requirement import Requirement
 from publisher.wire.version import Version
 
 if TYPE_CHECKING:
-    from publisher.client.check import StoppedVersion
+    from publisher.client.answers.check import StoppedVersion
     from publisher.client.updater import VerifiedChannel
 
 __all__ = ["READINESS", "readiness_json", "readiness_lines", "requirement_lines"]

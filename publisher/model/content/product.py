@@ -12,7 +12,7 @@ from publisher.model.content.event import Assumption
 from publisher.model.content.release import ChangeClass
 from publisher.model.content.setting import Setting
 from publisher.model.values import HttpsUrl, Model, PlatformId, ReleaseVersion, Score, Slug, Text, Zone
-from publisher.wire.settings import MOST as MOST_SETTINGS
+from publisher.wire.advice.settings import MOST as MOST_SETTINGS
 
 RESERVED_CHANNELS = (*TOP_LEVEL_ROLES, *SHARED_ROLES, "channels", "minisign")
 """What no channel may be called. `1.node.snapshot.json` would end like `1.snapshot.json`, and rights in a bucket go by

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from publisher.model.values import Model, Slug, Text, worded_pattern
-from publisher.wire.settings import LARGEST, MOST_VALUES
+from publisher.wire.advice.settings import LARGEST, MOST_VALUES
 
 _VALUE_CHECK, _VALUE_SCHEMA = worded_pattern(
     r"[A-Za-z0-9][A-Za-z0-9._-]*", "must be one word of letters, digits, dots, hyphens and underscores", "off", 40

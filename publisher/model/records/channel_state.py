@@ -11,9 +11,9 @@ from pydantic import Field
 from publisher.model.published_file import PublishedFile
 from publisher.model.records.notice import NoticeFile
 from publisher.model.values import Digest, Model, PlatformId, ReleaseVersion, Slug, UtcTime
+from publisher.wire.advice.version_range import VersionRange
 from publisher.wire.feed_words import BrakeKind
 from publisher.wire.version import Version
-from publisher.wire.version_range import VersionRange
 
 
 class Companion(Model):

@@ -1,6 +1,6 @@
 """`tidegate-answer/1`, what the reference client prints with --json. `publish schema` writes its JSON Schema.
 
-The client writes it in `publisher.client.report_json`, which knows nothing of this module; a test holds the two
+The client writes it in `publisher.client.answers.report_json`, which knows nothing of this module; a test holds the two
 together.
 """
 

@@ -1,6 +1,7 @@
 """`tidegate-explanation/1`, what `tidegate explain --json` prints. `publish schema` writes its JSON Schema.
 
-The client writes it in `publisher.client.explain`, which knows nothing of this module; a test holds the two together.
+The client writes it in `publisher.client.answers.explain`, which knows nothing of this module; a test holds the two
+together.
 """
 
 from __future__ import annotations

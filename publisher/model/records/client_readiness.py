@@ -1,6 +1,6 @@
 """`tidegate-readiness/1`, what `tidegate ready --json` prints. `publish schema` writes its JSON Schema.
 
-The client writes it in `publisher.client.report_json`, which knows nothing of this module; a test holds the two
+The client writes it in `publisher.client.answers.report_json`, which knows nothing of this module; a test holds the two
 together.
 """
 

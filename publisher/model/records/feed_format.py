@@ -12,9 +12,9 @@ from pydantic import Field, StringConstraints
 from publisher.model.content.deprecation import DeprecationState
 from publisher.model.content.setting import Setting
 from publisher.model.values import Digest, Model, PlatformId, ReleaseVersion, Sentence, Slug, Text, UtcTime
+from publisher.wire.advice.settings import MOST as MOST_SETTINGS
 from publisher.wire.feed_words import Action, Audience, Restart
 from publisher.wire.requirement import MOST as MOST_REQUIREMENTS
-from publisher.wire.settings import MOST as MOST_SETTINGS
 
 FeedUrl = Annotated[
     str,

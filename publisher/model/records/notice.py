@@ -1,6 +1,7 @@
 """`tidegate-notice/1`: why a version is held or withdrawn. `publish schema` writes its JSON Schema.
 
-Clients read it through `publisher.wire.notice`, which knows nothing of this module; a test holds the two together.
+Clients read it through `publisher.wire.stopping.notice`, which knows nothing of this module; a test holds the two
+together.
 """
 
 from __future__ import annotations

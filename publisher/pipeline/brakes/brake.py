@@ -33,9 +33,9 @@ from publisher.pipeline.publication.until_it_lands import until_it_lands
 from publisher.rules import english
 from publisher.storage.protocol import Body, Storage
 from publisher.text.suggest import did_you_mean
-from publisher.wire.brakes import BRAKES, Brake
 from publisher.wire.feed_parser import ParsedFeed
 from publisher.wire.feed_words import BrakeKind, WithdrawalAction
+from publisher.wire.stopping.brakes import BRAKES, Brake
 from publisher.wire.version import Version
 
 

@@ -17,7 +17,7 @@ from publisher.channel.repository import Repository
 from publisher.model.catalog import Catalog
 from publisher.model.config.role import SHARED_ROLES
 from publisher.rules.freeze.signed_freezes import freezes_to_sign
-from publisher.wire.brakes import BRAKES, Freeze
+from publisher.wire.stopping.brakes import BRAKES, Freeze
 
 
 @dataclass(frozen=True)

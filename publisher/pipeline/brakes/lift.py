@@ -11,7 +11,7 @@ from publisher.channel.brakes import channel_brakes
 from publisher.channel.layout import channel_role
 from publisher.errors import InputError
 from publisher.pipeline.bucket import Bucket
-from publisher.wire.brakes import Brake
+from publisher.wire.stopping.brakes import Brake
 from publisher.wire.version import Version
 
 SHORTEST = 8

@@ -24,7 +24,7 @@ from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.publication.plan import Publication, plan_publication
 from publisher.pipeline.publication.until_it_lands import until_it_lands
 from publisher.storage.protocol import Storage
-from publisher.wire.brakes import BRAKES
+from publisher.wire.stopping.brakes import BRAKES
 from publisher.wire.version import Version
 
 

@@ -41,9 +41,9 @@ from publisher.pipeline.configured_targets import minisign_public
 from publisher.pipeline.objects.planned import channel_listing
 from publisher.rules import english
 from publisher.rules.gates.technical.change_class import changed_classes
-from publisher.wire.brakes import LIFTED_FIELD
 from publisher.wire.feed_parser import ParsedFeed
-from publisher.wire.withdrawn import BACK_STATE_FIELD, WITHDRAWN_FIELD
+from publisher.wire.stopping.brakes import LIFTED_FIELD
+from publisher.wire.stopping.withdrawn import BACK_STATE_FIELD, WITHDRAWN_FIELD
 
 FIELDS = {RELEASE_FIELD, CHANGES_FIELD, BASIS_FIELD, BASE_FIELD, WITHDRAWN_FIELD, BACK_STATE_FIELD, LIFTED_FIELD}
 """Signed fields of a candidate that are ours; each is checked where it is read."""

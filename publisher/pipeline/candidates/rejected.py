@@ -17,7 +17,7 @@ from publisher.model.records.ledger_entry import Entry, LedgerAction
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.ledger_append import from_the_end
 from publisher.rules import english
-from publisher.wire.brakes import BRAKES
+from publisher.wire.stopping.brakes import BRAKES
 
 
 def refuse_rejected(candidate: Candidate, bucket: Bucket, signers: Signers) -> None:

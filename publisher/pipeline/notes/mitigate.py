@@ -30,12 +30,12 @@ from publisher.pipeline.publication.until_it_lands import until_it_lands
 from publisher.rules import english
 from publisher.storage.protocol import Body, Storage
 from publisher.text.suggest import did_you_mean
+from publisher.wire.advice.mitigation import mitigation_notice_of
+from publisher.wire.advice.notes import MOST, NOTES, ListedMitigation
+from publisher.wire.advice.settings import SignedSetting
+from publisher.wire.advice.version_range import VersionRange
 from publisher.wire.errors import ClientError
-from publisher.wire.mitigation import mitigation_notice_of
-from publisher.wire.notes import MOST, NOTES, ListedMitigation
-from publisher.wire.settings import SignedSetting
 from publisher.wire.version import Version
-from publisher.wire.version_range import VersionRange
 
 LONGEST = timedelta(days=90)
 """A mitigation is for the time until a fix; whoever still needs it then decides again."""

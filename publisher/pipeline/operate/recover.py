@@ -50,7 +50,7 @@ from publisher.pipeline.ledger_append import Ledger, keys_ever_named, older_than
 from publisher.pipeline.objects.writing import Written
 from publisher.pipeline.publication.plan import Publication, plan_publication
 from publisher.storage.protocol import Storage
-from publisher.wire.brakes import BRAKES
+from publisher.wire.stopping.brakes import BRAKES
 from publisher.wire.version import Version
 
 

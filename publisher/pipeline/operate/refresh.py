@@ -19,7 +19,7 @@ from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger_append import refuse_unannounced, unfinished
 from publisher.pipeline.publication.plan import Publication, plan_publication
-from publisher.wire.brakes import BRAKES
+from publisher.wire.stopping.brakes import BRAKES
 
 
 def plan_refresh(bucket: Bucket, configuration: Configuration, keys: KeyRing, now: datetime) -> Publication:

@@ -30,8 +30,8 @@ from publisher.pipeline.release.announce import Unannounced, find_unannounced
 from publisher.pipeline.release.approve import ReleaseReview, review
 from publisher.pipeline.roles.change import StagedRole, under_way
 from publisher.rules.unsafe_versions import broken_promises
-from publisher.wire.brakes import Freeze
-from publisher.wire.withdrawn import BACK_FIELD
+from publisher.wire.stopping.brakes import Freeze
+from publisher.wire.stopping.withdrawn import BACK_FIELD
 
 
 @dataclass(frozen=True)

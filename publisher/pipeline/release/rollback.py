@@ -36,11 +36,11 @@ from publisher.pipeline.publication.self_check import verify_as_client
 from publisher.pipeline.release.promote import PromoteRequest
 from publisher.rules import english
 from publisher.storage.protocol import Storage
-from publisher.wire.brakes import BRAKES, Brake
 from publisher.wire.errors import ClientError
 from publisher.wire.feed_words import BackState, WithdrawalAction
+from publisher.wire.stopping.brakes import BRAKES, Brake
+from publisher.wire.stopping.withdrawn import BACK_FIELD, going_back
 from publisher.wire.version import Version
-from publisher.wire.withdrawn import BACK_FIELD, going_back
 
 
 @dataclass(frozen=True)

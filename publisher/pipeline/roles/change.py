@@ -55,7 +55,7 @@ from publisher.pipeline.publication.self_check import update_as_client
 from publisher.pipeline.publication.staging_pointer import clear_pointer, point_to, read_pointer_version
 from publisher.signing.public_keys import described
 from publisher.storage.protocol import Body, Storage
-from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
+from publisher.wire.stopping.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 
 
 @dataclass(frozen=True)

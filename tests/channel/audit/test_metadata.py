@@ -14,7 +14,7 @@ from publisher.channel.audit.channel import audit, audit_change
 from publisher.channel.layout import feed_target, metadata_key, target_key
 from publisher.channel.size_limits import FILE_LIMIT
 from publisher.signing.digests import FileDigests, digest_bytes
-from publisher.wire.withdrawn import WITHDRAWN_FIELD
+from publisher.wire.stopping.withdrawn import WITHDRAWN_FIELD
 from tests.support.channel import STABLE, MemoryChannel
 from tests.support.tuf_repository import a_feed
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from publisher.channel.candidates.setting_difference import setting_changes, setting_lines
+from publisher.wire.advice.settings import SignedSetting
 from publisher.wire.feed_parser import ParsedFeed
-from publisher.wire.settings import SignedSetting
 
 SYNC = SignedSetting("auto-sync", "storage.auto_sync", "In config.toml.", ("on", "off"))
 PEERS = SignedSetting("max-peers", "network.max_peers", "On the page Network.", (), 8, 512)

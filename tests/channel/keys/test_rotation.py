@@ -24,7 +24,7 @@ from publisher.channel.roles import BASE_FIELD, first_root
 from publisher.errors import InputError
 from publisher.model.config.role import Duty, RolePolicy
 from publisher.model.config.signer import Signer, Signers
-from publisher.wire.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
+from publisher.wire.stopping.withdrawn import BACK_FIELD, WITHDRAWN_FIELD
 from tests.support.channel import NOW, ROLES, SIGNERS, STABLE, YEAR, MemoryChannel, signer
 
 Change = Callable[[MemoryChannel], None]

@@ -16,7 +16,7 @@ from publisher.pipeline.ledger_append import verify_ledger
 from publisher.pipeline.operate.recover import RecoverPlan, Recovery, apply_recover, survey_bucket
 from publisher.pipeline.operate.verify import StoreSource, verify_channel
 from publisher.pipeline.roles.change import verify_for_all
-from publisher.wire.brakes import BRAKES, BRAKES_FIELD
+from publisher.wire.stopping.brakes import BRAKES, BRAKES_FIELD
 from publisher.wire.version import Version
 from tests.support.braking import hold, stopped, withdraw
 from tests.support.project import Project

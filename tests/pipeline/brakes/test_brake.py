@@ -15,8 +15,8 @@ from publisher.pipeline.brakes.brake import apply_brake, plan_brake
 from publisher.pipeline.ledger_append import verify_ledger
 from publisher.pipeline.operate.verify import StoreSource, verify_channel
 from publisher.pipeline.release.stage import apply_stage, plan_stage
-from publisher.wire.brakes import Brake
 from publisher.wire.feed_words import WithdrawalAction
+from publisher.wire.stopping.brakes import Brake
 from publisher.wire.version import Version
 from tests.support.braking import REASON, hold, ordered, stopped, withdraw
 from tests.support.project import Project, tree

@@ -10,7 +10,7 @@ from publisher.channel.brakes import listed_brakes
 from publisher.pipeline.brakes.calendar import unsigned_freezes
 from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.operate.status import read_status
-from publisher.wire.brakes import Freeze
+from publisher.wire.stopping.brakes import Freeze
 from tests.support.braking import hold, stopped
 from tests.support.project import Project
 

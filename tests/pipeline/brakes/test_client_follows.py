@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from publisher.client.check import CheckAnswer, check
+from publisher.client.answers.check import CheckAnswer, check
 from publisher.client.network.http import fetcher_for
 from publisher.client.updater import UpdateClient
 from publisher.wire.answer_words import Outcome

@@ -19,7 +19,7 @@ from publisher.pipeline.operate.refresh import plan_refresh
 from publisher.pipeline.operate.status import read_status
 from publisher.pipeline.operate.verify import StoreSource
 from publisher.pipeline.publication.plan import plan_publication
-from publisher.wire.brakes import BRAKES, BRAKES_FIELD, LIFTED_FIELD
+from publisher.wire.stopping.brakes import BRAKES, BRAKES_FIELD, LIFTED_FIELD
 from tests.support.braking import hold, stopped, withdraw
 from tests.support.flaky import FlakyStorage, Killed
 from tests.support.project import Project

@@ -24,8 +24,8 @@ from publisher.pipeline.release.announce import plan_announce
 from publisher.pipeline.release.stage import apply_stage
 from publisher.pipeline.site.signing import apply_signing, plan_signing
 from publisher.storage.protocol import Body, Storage
-from publisher.wire.mitigation import NOT_SIGNED, Advice
-from publisher.wire.notes import ListedMitigation
+from publisher.wire.advice.mitigation import NOT_SIGNED, Advice
+from publisher.wire.advice.notes import ListedMitigation
 from publisher.wire.version import Version
 from tests.support.approving import promote
 from tests.support.flaky import FlakyStorage, Killed

@@ -11,16 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from publisher.client.answers.words import time_text
 from publisher.client.brakes.what_to_do import WayBack, withdrawal_text
-from publisher.client.words import time_text
 from publisher.wire.answer_words import Outcome
-from publisher.wire.brakes import Brake, ChannelBrakes, Freeze
 from publisher.wire.feed_parser import OfferedRelease, ParsedFeed
 from publisher.wire.feed_words import Action, BackState, WithdrawalAction
-from publisher.wire.notice import BrakeNotice
 from publisher.wire.requirement import Requirement
+from publisher.wire.stopping.brakes import Brake, ChannelBrakes, Freeze
+from publisher.wire.stopping.notice import BrakeNotice
+from publisher.wire.stopping.withdrawn import GoingBack
 from publisher.wire.version import Version
-from publisher.wire.withdrawn import GoingBack
 
 __all__ = ["INSECURE_EXIT", "UPDATE_EXIT", "WITHDRAWN_EXIT", "ClientState", "UpdateAdvice", "decide"]
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from publisher.client.words import listed, time_text
+from publisher.client.answers.words import listed, time_text
 from publisher.wire.errors import ClientError
 from publisher.wire.feed_parser import DeprecationNotice, OfferedRelease
 from publisher.wire.feed_words import Restart, State
 
 if TYPE_CHECKING:
     # Not at run time, so that telling an error does not load python-tuf.
-    from publisher.client.check import CheckAnswer, StoppedVersion
-    from publisher.client.download import Downloaded
+    from publisher.client.answers.check import CheckAnswer, StoppedVersion
+    from publisher.client.transfer.download import Downloaded
     from publisher.wire.duties import Signature
 
 __all__ = ["answer_lines", "brake_lines", "error_lines", "fact_lines", "listed_signers"]

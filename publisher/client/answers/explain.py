@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.client.check import CheckAnswer
-from publisher.client.report import brake_lines, listed_signers
-from publisher.client.report_json import COMMON_KEYS, Shape, json_object
-from publisher.client.words import time_text
+from publisher.client.answers.check import CheckAnswer
+from publisher.client.answers.report import brake_lines, listed_signers
+from publisher.client.answers.report_json import COMMON_KEYS, Shape, json_object
+from publisher.client.answers.words import time_text
 from publisher.wire.answer_words import StepKind
 from publisher.wire.feed_parser import OfferedRelease
 from publisher.wire.version import Version

@@ -11,11 +11,11 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.wire.brakes import Brake
 from publisher.wire.errors import FeedError
 from publisher.wire.feed_words import BrakeKind, WithdrawalAction
 from publisher.wire.json_object import JsonObject, choice_of, load, slug_at, text_at, time_at, version_at
 from publisher.wire.quotation import why_not_quotable
+from publisher.wire.stopping.brakes import Brake
 from publisher.wire.version import Version
 
 __all__ = ["FORMAT", "MAX_BYTES", "BrakeNotice", "notice_of", "notice_path"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.client.decide import UpdateAdvice, decide
+from publisher.client.answers.decide import UpdateAdvice, decide
 from publisher.client.updater import UpdateClient, VerifiedChannel
 from publisher.wire.answer_words import Outcome
-from publisher.wire.brakes import Brake
 from publisher.wire.errors import ClientInputError, Code
 from publisher.wire.feed_words import BrakeKind
-from publisher.wire.notice import BrakeNotice
+from publisher.wire.stopping.brakes import Brake
+from publisher.wire.stopping.notice import BrakeNotice
 from publisher.wire.version import Version
 
 __all__ = ["CheckAnswer", "StoppedVersion", "check", "hold_in_the_way", "withdrawal_of_running"]

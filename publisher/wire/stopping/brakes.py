@@ -12,7 +12,7 @@ what is stopped on each channel:
       }
     }
 
-`id` is the SHA-256 of the notice that gives the reason (`wire/notice.py`), which is fetched by whom it concerns. No
+`id` is the SHA-256 of the notice that gives the reason (`notice.py`), which is fetched by whom it concerns. No
 platforms means all of them. The channel's own role ends a hold or a withdrawal by naming its id:
 
     "x-tidegate-lifted": ["<sha256>"]

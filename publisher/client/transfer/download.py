@@ -13,7 +13,7 @@ from tuf.api.metadata import TargetFile
 from tuf.ngclient import FetcherInterface
 
 from publisher.client.durable_files import is_plain_file, open_plain, rename_to_new
-from publisher.client.part_file import verify_whole, write_whole
+from publisher.client.transfer.part_file import verify_whole, write_whole
 from publisher.wire.errors import ClientInputError, LocalError
 from publisher.wire.limits import within
 

@@ -19,10 +19,10 @@ from publisher.wire.version import Version
 
 if TYPE_CHECKING:
     # Not at run time, so that telling an error does not load python-tuf.
-    from publisher.client.check import CheckAnswer, StoppedVersion
-    from publisher.client.download import Downloaded
+    from publisher.client.answers.check import CheckAnswer, StoppedVersion
     from publisher.client.ready.assess import RequirementAnswer
-    from publisher.wire.mitigation import Advice
+    from publisher.client.transfer.download import Downloaded
+    from publisher.wire.advice.mitigation import Advice
 
 __all__ = [
     "ANSWER",

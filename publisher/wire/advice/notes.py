@@ -9,7 +9,7 @@ The delegated role `notes` lists in a signed field, which other TUF clients igno
       }
     }
 
-`id` is the SHA-256 of the notice that says what to set (`wire/mitigation.py`), which is fetched by whom it concerns. No
+`id` is the SHA-256 of the notice that says what to set (`mitigation.py`), which is fetched by whom it concerns. No
 platforms means all of them; of `from` and `before` one may be missing. Clients for which the role cannot be verified
 say less: they never refuse an answer for that.
 """
@@ -22,10 +22,10 @@ from datetime import datetime
 
 from tuf.api.metadata import Signed
 
+from publisher.wire.advice.version_range import VersionRange, range_in
 from publisher.wire.errors import ClientVerificationError, FeedError
 from publisher.wire.json_object import At, JsonObject, digest_at, slug_at, time_at
 from publisher.wire.version import Version
-from publisher.wire.version_range import VersionRange, range_in
 
 __all__ = ["MOST", "NOTES", "NOTES_FIELD", "ListedMitigation", "listed_mitigations"]
 

@@ -13,14 +13,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from publisher.wire.advice.notes import ListedMitigation
+from publisher.wire.advice.settings import SignedSetting, value_at
+from publisher.wire.advice.version_range import VersionRange, range_in
 from publisher.wire.errors import FeedError
 from publisher.wire.json_object import JsonObject, load, slug_at, text_at, time_at, version_at
-from publisher.wire.notes import ListedMitigation
-from publisher.wire.notice import FORMAT, MAX_BYTES
 from publisher.wire.quotation import why_not_quotable
-from publisher.wire.settings import SignedSetting, value_at
+from publisher.wire.stopping.notice import FORMAT, MAX_BYTES
 from publisher.wire.version import Version
-from publisher.wire.version_range import VersionRange, range_in
 
 __all__ = [
     "KIND",
