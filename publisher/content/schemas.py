@@ -43,6 +43,7 @@ from publisher.model.records.client_explanation import ExplanationReport
 from publisher.model.records.client_readiness import ReadinessReport
 from publisher.model.records.feed_format import Feed
 from publisher.model.records.holds_file import HoldsFile
+from publisher.model.records.notice import MitigationFile, NoticeFile
 from publisher.model.records.required_versions import RequiredVersions
 from publisher.model.records.site_manifest import SiteManifest
 from publisher.signing.schemes import SCHEMES
@@ -84,6 +85,8 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "required-versions-1": RequiredVersions,
     "advisories-1": ProductAdvisories,
     "security-1": SecurityFile,
+    "notice-1": NoticeFile,
+    "mitigation-notice-1": MitigationFile,
     "holds-1": HoldsFile,
     "mitigations-1": MitigationList,
 }
@@ -98,6 +101,8 @@ OPEN = frozenset(
         "required-versions-1",
         "advisories-1",
         "security-1",
+        "notice-1",
+        "mitigation-notice-1",
         "holds-1",
         "mitigations-1",
     }

@@ -1,4 +1,4 @@
-"""`tidegate-notice/1`: why a version is held or withdrawn. `publish schema` writes its JSON Schema.
+"""`tidegate-notice/1`: why a version is held or withdrawn, or what helps. `publish schema` writes the JSON Schemas.
 
 Clients read it through `publisher.wire.stopping.notice`, which knows nothing of this module; a test holds the two
 together.
