@@ -188,3 +188,30 @@ class Answer(Model):
     """Whose signatures on the channel's metadata verified."""
     download: AnswerDownload | None
     """The file that was fetched; null after a check."""
+
+
+class OfflineAnswer(Model):
+    """How every answer begins that a command also gives without a network; subclasses narrow `format`."""
+
+    format: str
+    """Name and version of the format."""
+    ok: bool
+    """True if everything verified, whatever the answer is."""
+    verdict: Literal["verified", "not verified", "expired", "unreachable", "failed here", "stopped", "not done"]
+    """Whether the answer can be believed, in one or two words."""
+    exit_code: int
+    """The exit code of the command."""
+    error: AnswerError | None
+    """What went wrong; all keys below, but for `checked_at`, are null then."""
+    checked_at: UtcTime
+    """When the answer was given."""
+    reached_at: UtcTime | None
+    """When the channel was reached last; before `checked_at` if it could not be reached for this answer."""
+    valid_until: SignedTime | None
+    """When the first of the signatures expires on which the answer rests; ask again before."""
+    product: Slug | None
+    """The product, by id."""
+    channel: Slug | None
+    """The channel, by id."""
+    platform: Slug | None
+    """The platform that the answer is for."""

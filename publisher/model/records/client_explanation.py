@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from publisher.model.records.client_answer import AnswerError, AnswerSignature, SignedTime
-from publisher.model.values import Model, ReleaseVersion, Slug, UtcTime
+from publisher.model.records.client_answer import AnswerSignature, OfflineAnswer, SignedTime
+from publisher.model.values import Model, ReleaseVersion
 from publisher.wire.answer_words import Outcome, StepKind
 from publisher.wire.feed_words import Action
 
@@ -36,31 +36,11 @@ class ExplanationChange(Model):
     """What happens then."""
 
 
-class ExplanationReport(Model):
+class ExplanationReport(OfflineAnswer):
     """One run of `tidegate explain`. Every key is always there, null where it does not apply."""
 
     format: Literal["tidegate-explanation/1"]
     """Name and version of this format."""
-    ok: bool
-    """True if everything verified, whatever the answer is."""
-    verdict: Literal["verified", "not verified", "expired", "unreachable", "failed here", "stopped", "not done"]
-    """Whether the answer can be believed, in one or two words."""
-    exit_code: int
-    """The exit code of the command."""
-    error: AnswerError | None
-    """What went wrong; all keys below, but for `checked_at`, are null then."""
-    checked_at: UtcTime
-    """When the answer was given."""
-    reached_at: UtcTime | None
-    """When the channel was reached last; before `checked_at` if it could not be reached for this answer."""
-    valid_until: SignedTime | None
-    """When the first of the signatures expires on which the answer rests; ask again before."""
-    product: Slug | None
-    """The product, by id."""
-    channel: Slug | None
-    """The channel, by id."""
-    platform: Slug | None
-    """The platform that was asked about."""
     current: ReleaseVersion | None
     """The running version; null for a fresh install."""
     install_id: str | None

@@ -8,38 +8,25 @@ from __future__ import annotations
 
 from typing import Literal
 
-from publisher.model.records.client_answer import AnswerError, AnswerRequirement, AnswerSignature, SignedTime
+from publisher.model.records.client_answer import (
+    AnswerRequirement,
+    AnswerSignature,
+    OfflineAnswer,
+    SignedTime,
+)
 from publisher.model.records.feed_format import FeedRelease
-from publisher.model.values import Model, ReleaseVersion, Slug, UtcTime
+from publisher.model.values import ReleaseVersion, Slug
 from publisher.wire.answer_words import Readiness
 from publisher.wire.feed_words import Audience
 
 
-class ReadinessReport(Model):
+class ReadinessReport(OfflineAnswer):
     """One run of `tidegate ready`. Every key is always there, null where it does not apply."""
 
     format: Literal["tidegate-readiness/1"]
     """Name and version of this format."""
-    ok: bool
-    """True if everything verified, whatever the answer is."""
-    verdict: Literal["verified", "not verified", "expired", "unreachable", "failed here", "stopped", "not done"]
-    """Whether the answer can be believed, in one or two words."""
     exit_code: int
     """The exit code: 0 ready, 10 update, 11 too late, 12 unknown, 13 withdrawn, 14 held; others for errors."""
-    error: AnswerError | None
-    """What went wrong; all keys below, but for `checked_at`, are null then."""
-    checked_at: UtcTime
-    """When the answer was given."""
-    reached_at: UtcTime | None
-    """When the channel was reached last; before `checked_at` if it could not be reached for this answer."""
-    valid_until: SignedTime | None
-    """When the first of the signatures expires on which the answer rests; ask again before."""
-    product: Slug | None
-    """The product, by id."""
-    channel: Slug | None
-    """The channel, by id."""
-    platform: Slug | None
-    """The platform that the answer is for."""
     current: ReleaseVersion | None
     """The running version."""
     audience: Audience | None
