@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from publisher.model.records.channel_state import ChannelState, Hold, Withdrawal
@@ -25,12 +25,19 @@ def sentences(state: ChannelState, now: datetime, product: str | None = None) ->
     return withdrawn + [hold_sentence(hold, now) for hold in state.holds if product in (None, hold.product)]
 
 
-def advice(withdrawal: Withdrawal, state: ChannelState, platform: str | None = None) -> str:
+def advice(
+    withdrawal: Withdrawal,
+    state: ChannelState,
+    platform: str | None = None,
+    installs: Mapping[str, Version | None] | None = None,
+) -> str:
     """What whoever runs it should do, on one platform, or on the one where most is offered.
 
+    `installs` is what new installs of the channel get, for whoever has asked the state already.
     The client decides by the same facts and has the same sentences; a test holds both together.
     """
-    installs = state.new_installs(withdrawal.product, withdrawal.channel)
+    if installs is None:
+        installs = state.new_installs(withdrawal.product, withdrawal.channel)
     if platform is None:
         concerned = [name for name in installs if not withdrawal.platforms or name in withdrawal.platforms]
         platform = max(concerned, key=lambda name: installs[name] or _NONE, default="")

@@ -167,7 +167,9 @@ def withdrawals_of(scene: Scene, release: Release) -> tuple[BrakeView, ...]:
 
 def withdrawals_of_product(scene: Scene, product: str) -> tuple[BrakeView, ...]:
     """What nobody should run any more of a product."""
-    return tuple(view for view in withdrawal_views(scene) if view.product.id == product)
+    state = scene.state
+    entries = (entry for entry in state.withdrawn if entry.product == product) if state else ()
+    return tuple(_withdrawal_view(scene, state, entry) for entry in entries) if state else ()
 
 
 def withdrawals_in(scene: Scene, product: str, channel: str) -> tuple[BrakeView, ...]:
@@ -184,11 +186,12 @@ def withdrawn_ahead(scene: Scene, product: str, channel: str) -> tuple[BrakeView
 
 
 def _withdrawal_view(scene: Scene, state: ChannelState, entry: Withdrawal) -> BrakeView:
-    product, installs = scene.catalog.products[entry.product], state.new_installs(entry.product, entry.channel)
+    product = scene.catalog.products[entry.product]
+    installs = scene.new_installs.get((entry.product, entry.channel), {})
     instead = max((version for version in _concerned(entry, installs) if version is not None), default=None)
     by_advice: dict[str, list[str]] = {}
     for platform in entry.platforms or installs:
-        by_advice.setdefault(advice(entry, state, platform), []).append(platform)
+        by_advice.setdefault(advice(entry, state, platform, installs), []).append(platform)
     return BrakeView(
         kind=BrakeKind.WITHDRAWAL,
         product=product,
@@ -198,7 +201,7 @@ def _withdrawal_view(scene: Scene, state: ChannelState, entry: Withdrawal) -> Br
         page=scene.page_of(entry.product, entry.version),
         id=entry.id,
         taken_back=entry.taken_back,
-        advice=advice(entry, state),
+        advice=advice(entry, state, None, installs),
         rows=tuple((english.listed(where), text) for text, where in by_advice.items()) if len(by_advice) > 1 else (),
         notice=entry.notice,
         since=entry.at,

@@ -111,6 +111,12 @@ class Scene:
         """What the bucket verifiably offers to new installs, with the files that are neither on hold nor withdrawn."""
         return tuple(self.state.offers()) if self.state else ()
 
+    @cached_property
+    def new_installs(self) -> Mapping[tuple[str, str], Mapping[str, Version | None]]:
+        """Product and channel -> platform -> what new installs get."""
+        lines = {(live.product, live.channel) for live in (self.state.live if self.state else ())}
+        return {line: self.state.new_installs(*line) for line in lines} if self.state else {}
+
     def offers_of(self, product: str, channel: str) -> tuple[LiveRelease, ...]:
         """What a channel offers, the newest version first; several where platforms differ."""
         offers = (offer for offer in self.offers if (offer.product, offer.channel) == (product, channel))

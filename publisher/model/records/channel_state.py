@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -198,40 +198,32 @@ class ChannelState(Model):
         offered = (release for release in self.live if (release.product, release.channel) == (product, channel))
         return max(offered, key=lambda release: release.version, default=None)
 
-    def is_stopped(self, product: str, channel: str, version: Version, platform: str) -> bool:
-        """Whether a version is held, withdrawn or taken back on a platform of a channel."""
-        brakes: tuple[Hold | Withdrawal, ...] = (*self.holds, *self.withdrawn)
-        return any(
-            (brake.product, brake.channel, brake.version) == (product, channel, version)
-            and (not brake.platforms or platform in brake.platforms)
-            for brake in brakes
-        )
-
     def new_installs(self, product: str, channel: str) -> Mapping[str, Version | None]:
         """Platform -> what new installs get, by platform; None where everything that the channel has is stopped."""
-        platforms = {
-            file.platform
-            for release in (*self.live, *self.previous)
-            if (release.product, release.channel) == (product, channel)
-            for file in release.artifacts
-        }
-        offers = {
-            file.platform: offer.version
-            for offer in self.offers()
-            if (offer.product, offer.channel) == (product, channel)
-            for file in offer.artifacts
-        }
+        line = (product, channel)
+        published = [release for release in (*self.live, *self.previous) if (release.product, release.channel) == line]
+        platforms = {file.platform for release in published for file in release.artifacts}
+        offers = {file.platform: offer.version for offer in self._offers(published) for file in offer.artifacts}
         return {platform: offers.get(platform) for platform in sorted(platforms)}
 
     def offers(self) -> Iterator[LiveRelease]:
         """What new installs get: each release that is live, or the one before it, with the files that nothing stops."""
+        return self._offers((*self.live, *self.previous))
+
+    def _offers(self, published: Iterable[LiveRelease]) -> Iterator[LiveRelease]:
+        brakes: tuple[Hold | Withdrawal, ...] = (*self.holds, *self.withdrawn)
         served: set[tuple[str, str, str]] = set()
-        for release in (*self.live, *self.previous):
+        for release in published:
             line = (release.product, release.channel)
+            stopped = [
+                brake.platforms
+                for brake in brakes
+                if brake.version == release.version and (brake.product, brake.channel) == line
+            ]
             files = tuple(
                 file
                 for file in release.artifacts
-                if not self.is_stopped(*line, release.version, file.platform)
+                if not any(not platforms or file.platform in platforms for platforms in stopped)
                 and not (release in self.previous and (*line, file.platform) in served)
             )
             served |= {(*line, file.platform) for file in files}

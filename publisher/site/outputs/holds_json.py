@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from publisher.model.records.channel_state import ChannelState
 from publisher.model.records.holds_file import BrakeInForce, HoldsFile
 from publisher.site.brakes import BrakeView, hold_views, withdrawal_views
 from publisher.site.page_model import Scene
@@ -16,13 +15,13 @@ def holds_as_data(scene: Scene) -> dict[str, Any]:
     now = (*hold_views(scene), *withdrawal_views(scene))
     whole = HoldsFile(
         at=scene.now,
-        now=tuple(_stopped(state, view) for view in now) if state is not None else None,
+        now=tuple(_stopped(scene, view) for view in now) if state is not None else None,
         history=state.brake_history if state is not None else (),
     )
     return whole.model_dump(mode="json")
 
 
-def _stopped(state: ChannelState, view: BrakeView) -> BrakeInForce:
+def _stopped(scene: Scene, view: BrakeView) -> BrakeInForce:
     notice = view.notice
     return BrakeInForce(
         kind=view.kind,
@@ -38,6 +37,6 @@ def _stopped(state: ChannelState, view: BrakeView) -> BrakeInForce:
         action=notice.action if notice else None,
         replaced_by=notice.replaced_by if notice else None,
         advice=view.advice,
-        new_installs=dict(state.new_installs(view.product.id, view.channel)),
+        new_installs=dict(scene.new_installs.get((view.product.id, view.channel), {})),
         id=view.id,
     )
