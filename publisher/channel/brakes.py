@@ -185,6 +185,17 @@ class ListedBrake:
         return f"{noun} {self.role} {self.brake.version}{where}"
 
 
+def can_be_read(brakes: Targets) -> bool:
+    """Whether clients can read what metadata of the role brakes stops, on every channel that it names."""
+    channels = brakes.unrecognized_fields.get(BRAKES_FIELD, {})
+    try:
+        for role in channels if isinstance(channels, dict) else ("",):
+            brakes_of(brakes, role)
+    except ClientError:
+        return False
+    return True
+
+
 def every_brake(brakes: Targets) -> tuple[ListedBrake, ...]:
     """All that metadata of the role brakes stops, channel by channel; nothing of a channel that cannot be read."""
     listed: list[ListedBrake] = []

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from tuf.api.metadata import Metadata, Root, Targets
 
-from publisher.channel.brakes import ListedBrake, every_brake, lifted_ids, read_notice
+from publisher.channel.brakes import ListedBrake, can_be_read, every_brake, lifted_ids, read_notice
 from publisher.channel.keys.rotation import keys_of
 from publisher.channel.layout import metadata_key, numbered
 from publisher.channel.metadata_history import earlier_targets, verified_by
@@ -80,11 +80,16 @@ def vanished_brakes(
 
     `keys` are those of metadata objects; None where nothing can be listed, so that only the last few versions are
     asked for. `roots` are the trusted one and all that follow. What has no effect for less than an hour, in a version
-    after the live one, is still under way. Raises VerificationError for a channel that cannot be read.
+    after the live one, is still under way. Raises VerificationError for brakes or a channel that cannot be read.
     """
     brakes = live.roles.get(BRAKES)
     if brakes is None:
         return ()
+    if not can_be_read(brakes.signed):
+        raise VerificationError(
+            f"brakes {brakes.signed.version} cannot be read, so clients offer nothing",
+            fix="run `publish recover --disown`, which keeps the newest brakes that can be read",
+        )
     now_listed = every_brake(brakes.signed)
     today = _Version(brakes.signed.version, now_listed, _signers((live.targets.signed,), brakes))
     versions = sorted((*_versions(read, live, keys, roots), today), key=lambda version: version.number)

@@ -15,7 +15,7 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timest
 from tuf.api.serialization import DeserializationError, SerializationError
 
 from publisher.channel.advance import says_enough
-from publisher.channel.brakes import every_brake
+from publisher.channel.brakes import can_be_read, every_brake
 from publisher.channel.findings import metadata_limit
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key, numbered
 from publisher.channel.repository import MAX_VERSION, Read, Repository, left_at, parse, verifies, verify_role_duties
@@ -198,7 +198,9 @@ def _first_that_verifies(read: Read, numbers: Sequence[int], judges: Sequence[Ta
             brakes = parse(data, Targets, key)
         except VerificationError:
             continue
-        if brakes.signed.version == number and all(says_enough(judge, BRAKES, brakes) for judge in judges):
+        # What no client can read was no publisher's work, and would stop everything for good.
+        readable = brakes.signed.version == number and can_be_read(brakes.signed)
+        if readable and all(says_enough(judge, BRAKES, brakes) for judge in judges):
             return brakes
     return None
 

@@ -12,6 +12,7 @@ from publisher.channel.layout import TIMESTAMP_KEY, metadata_key
 from publisher.channel.ledger.entries import Head
 from publisher.errors import ApprovalsMissing, VerificationError
 from publisher.model.records.ledger_entry import LedgerAction
+from publisher.pipeline.brakes.vanished import find_vanished
 from publisher.pipeline.ledger_append import verify_ledger
 from publisher.pipeline.operate.recover import RecoverPlan, Recovery, apply_recover, survey_bucket
 from publisher.pipeline.operate.verify import StoreSource, verify_channel
@@ -180,3 +181,28 @@ def test_a_hold_between_staging_and_promoting_a_change_of_keys_is_not_undone_by_
     change_targets(shipped, replace=True)
     promote_keys(shipped)
     assert (stopped(shipped).holds, stopped(shipped).withdrawn) == ((held,), (withdrawn,))
+
+
+@pytest.mark.parametrize("field", ["junk", {"node.stable": {"holds": "junk"}}, {"node.stable": {"holds": [{}]}}])
+def test_brakes_that_no_client_can_read_are_left_behind_and_the_hold_stays(shipped: Project, field: object) -> None:
+    """A thief of a key of brakes would else stop the channel for good."""
+    held = hold(shipped, "1.1.0").brake
+    good = survey_head(shipped)
+    thief = Thief.of(shipped, *ONLINE, "brakes-ben")
+    signed = copy.deepcopy(thief.live().roles[BRAKES].signed)
+    signed.version += 1
+    signed.unrecognized_fields[BRAKES_FIELD] = field
+    stolen = Metadata(signed)
+    stolen.sign(thief.keys["brakes-ben"])
+    thief.flip(40, 50, replaced={BRAKES: stolen})
+    with pytest.raises(VerificationError):
+        hold(shipped, "1.0.0")
+    with pytest.raises(VerificationError, match="cannot be read, so clients offer nothing"):
+        find_vanished(shipped.look(), shipped.now)
+    shipped.keys.joinpath("brakes-ben.pem").rename(shipped.base / "kept.pem")
+    plan = put_back(shipped, good, disown=False)
+    assert plan.distrusted[BRAKES] == (thief.keys["brakes-ben"].public_key.keyid,)
+    assert stopped(shipped).holds == (held,)
+    shipped.base.joinpath("kept.pem").rename(shipped.keys / "brakes-ben.pem")
+    assert hold(shipped, "1.0.0").brake in stopped(shipped).holds
+    assert verify_channel(StoreSource(shipped.storage()), shipped.root, shipped.now).sound
