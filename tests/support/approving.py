@@ -12,6 +12,7 @@ from publisher.errors import TidegateError
 from publisher.evidence.bundle import EvidenceBundle
 from publisher.pipeline.release.promote import PromoteRequest, apply_promote, plan_promote
 from publisher.pipeline.release.stage import Supersede, apply_stage, plan_stage
+from publisher.storage.protocol import Storage
 from tests.support.project import Project, tree
 
 ROLE = "node.stable"
@@ -38,12 +39,12 @@ def _stage(project: Project, version: str, supersede: Supersede, evidence: Evide
     apply_stage(plan, project.storage())
 
 
-def promote(project: Project) -> None:
-    request, storage = PromoteRequest("node", "stable"), project.storage()
+def promote(project: Project, storage: Storage | None = None) -> None:
+    request, where = PromoteRequest("node", "stable"), storage or project.storage()
     plan = plan_promote(
-        request, project.staged(), project.catalog, project.look(storage), project.key_ring(), project.now
+        request, project.staged(storage=where), project.catalog, project.look(where), project.key_ring(), project.now
     )
-    apply_promote(plan, project.catalog, storage, lambda: project.now)
+    apply_promote(plan, project.catalog, where, lambda: project.now)
 
 
 def refused(project: Project, error: type[TidegateError], words: str) -> None:

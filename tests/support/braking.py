@@ -69,13 +69,14 @@ def stopped(project: Project, channel: str = "stable", storage: Storage | None =
     return channel_brakes(project.look(storage).live, f"node.{channel}")
 
 
-def stage_lift(project: Project, *ids: str, version: str | None = None) -> tuple[str, ...]:
+def stage_lift(
+    project: Project, *ids: str, version: str | None = None, storage: Storage | None = None
+) -> tuple[str, ...]:
     """Stage the end of what is stopped in the node's stable channel; what people read before they sign it."""
-    stopped_version = Version.parse(version) if version else None
-    brakes = meant_brakes("node", "stable", stopped_version, ids, project.look())
-    lifts = tuple(brake.id for brake in brakes)
+    stopped_version, where = Version.parse(version) if version else None, storage or project.storage()
+    lifts = tuple(brake.id for brake in meant_brakes("node", "stable", stopped_version, ids, project.look(where)))
     plan = plan_announce(
-        "node", "stable", project.catalog, project.look(), project.key_ring(), project.now, lifts=lifts
+        "node", "stable", project.catalog, project.look(where), project.key_ring(), project.now, lifts=lifts
     )
-    apply_stage(plan, project.storage())
+    apply_stage(plan, where)
     return plan.changes

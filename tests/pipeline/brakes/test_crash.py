@@ -18,14 +18,24 @@ from publisher.errors import InputError
 from publisher.pipeline.ledger_append import verify_ledger
 from publisher.pipeline.operate.verify import StoreSource
 from publisher.storage.protocol import Storage
-from tests.support.braking import hold, reject, stopped, take_back, withdraw
+from tests.support.approving import promote
+from tests.support.braking import hold, reject, stage_lift, stopped, take_back, withdraw
 from tests.support.broken_off import refuting
 from tests.support.flaky import POINTS, FlakyStorage, Killed
 from tests.support.project import Project
 
 Act = Callable[[Project, Storage], object]
 
+
+def lift(project: Project, storage: Storage) -> None:
+    """What the channel's people do, one after the other: stage, approve, promote."""
+    stage_lift(project, version="1.1.0", storage=storage)
+    project.approve("1.1.0", storage=storage)
+    promote(project, storage)
+
+
 ACTS: dict[str, Act] = {
+    "lift": lift,
     "hold": lambda project, storage: hold(project, "1.1.0", storage),
     "withdraw": lambda project, storage: withdraw(project, "1.1.0", storage=storage),
     "rollback": lambda project, storage: take_back(project, "1.1.0", storage),
@@ -33,13 +43,16 @@ ACTS: dict[str, Act] = {
 }
 
 
-def ready(base: Path) -> Project:
-    """1.1.0 is live after 1.0.0, and 1.2.0 is staged."""
+def ready(base: Path, what: str) -> Project:
+    """1.1.0 is live after 1.0.0, and 1.2.0 is staged; or 1.1.0 is on hold, where that is to be lifted."""
     project = Project(base)
     for version in ("1.0.0", "1.1.0"):
         project.publish(version)
-    project.add_release("1.2.0")
-    project.stage("1.2.0")
+    if what == "lift":
+        hold(project, "1.1.0")
+    else:
+        project.add_release("1.2.0")
+        project.stage("1.2.0")
     project.now += timedelta(hours=1)
     return project
 
@@ -72,13 +85,13 @@ def test_r80_killed_anywhere_what_stops_is_whole_and_can_be_completed(
     tmp_path: Path, what: str, first: int, every: int, after: bool
 ) -> None:
     act = ACTS[what]
-    counting = ready(tmp_path / "counting")
+    counting = ready(tmp_path / "counting", what)
     before, changes = state_of(counting), FlakyStorage(counting.storage())
     act(counting, changes)
     done = state_of(counting)
     assert before != done
     for number in range(first, len(changes.changes) + 1, every):
-        project = ready(tmp_path / f"{number}")
+        project = ready(tmp_path / f"{number}", what)
         accepted(project, project.base / "client")
         with pytest.raises(Killed):
             act(project, FlakyStorage(project.storage(), fail_at=number, after=after))
@@ -92,8 +105,9 @@ def test_r80_killed_anywhere_what_stops_is_whole_and_can_be_completed(
         project.now += timedelta(minutes=10)
         try:
             act(project, project.storage())
-        except InputError:  # a rollback that has taken effect has nothing left to take back
-            assert (what, seen) == ("rollback", done), where
+        except InputError:  # what has taken effect has nothing left to take back, or to lift
+            assert what in ("rollback", "lift"), where
+            assert seen == done, where
         assert state_of(project) == done, where
         accepted(project, project.base / "client")
         assert audit(StoreSource(project.storage()), project.root, project.now).sound, where
