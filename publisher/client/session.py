@@ -27,6 +27,7 @@ from publisher.client.metadata.trusted import (
     Clock,
     MetadataSource,
     TrustedMetadata,
+    load_delegated,
     make_directory,
     role_seen,
     up_to_date,
@@ -47,9 +48,6 @@ from publisher.wire.stopping.brakes import (
 __all__ = ["DISTRUST", "ChannelSource", "Session", "start_session"]
 
 DISTRUST = "do not install anything from here; tell the publisher"
-
-_BRAKES_PATH = f"{BRAKES}/a/a/a"
-"""Asking for a path below makes python-tuf load and verify the role; no such file is needed."""
 
 
 @dataclass(frozen=True)
@@ -206,7 +204,7 @@ def _verify(
 
 def _load_brakes(updater: Updater) -> None:
     try:
-        updater.get_targetinfo(_BRAKES_PATH)
+        load_delegated(updater, BRAKES)
     except ExpiredMetadataError as error:
         raise ExpiredError(
             "the brakes of this channel have expired, so it is unclear whether a release is on hold;"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from securesystemslib.signer import CryptoSigner
-from tuf.api.metadata import Metadata, MetaFile, Targets
+from tuf.api.metadata import DelegatedRole, Delegations, Metadata, MetaFile, Targets
 
 from publisher.channel.advance import to_bytes
 from publisher.channel.layout import TIMESTAMP_KEY, metadata_key, release_key
@@ -160,6 +160,26 @@ def test_a_thief_of_a_shared_role_ships_nothing(live: Project, machine: Machine,
 def older_state(thief: Thief) -> dict[str, Metadata[Targets]]:
     """The channel's role as it shipped 1.0.0, properly signed."""
     return {STABLE: Metadata[Targets].from_file(str(thief.project.bucket / metadata_key(STABLE, 1)))}
+
+
+@pytest.mark.parametrize(("role", "name"), [("brakes", "brakes-ben"), ("notes", "notes-coco")])
+def test_a_thief_of_a_shared_role_has_no_further_roles_fetched(
+    live: Project, machine: Machine, role: str, name: str
+) -> None:
+    """Delegating on, a thief could fill the disk of every machine, with as many files of 2 MB at each check."""
+    thief = Thief.of(live, name, *ONLINE)
+    key, kept = thief.keys[name], set(machine.kept())
+    delegating = copy.deepcopy(thief.live().roles[role])
+    delegating.signed.version += 1
+    delegated = DelegatedRole("further", [key.public_key.keyid], 1, terminating=False, paths=[f"{role}/*/*/*"])
+    delegating.signed.delegations = Delegations({key.public_key.keyid: key.public_key}, {"further": delegated})
+    further = Metadata(Targets(version=1, expires=live.now + timedelta(days=1)))
+    for metadata in (delegating, further):
+        metadata.sign(key)
+    thief.flip(40, 50, replaced={role: delegating, "further": further})
+    assert machine.download().offers == "1.1.0"
+    assert not [path for path in machine.wire.asked if "further" in path]
+    assert not [path for path in set(machine.kept()) - kept if "metadata" in path]
 
 
 def test_a_thief_of_the_snapshot_key_alone(live: Project, fresh: Machine) -> None:

@@ -28,7 +28,7 @@ from publisher.client.tuf_errors import translate
 from publisher.wire.errors import ClientInputError, ClientVerificationError, ExpiredError
 from publisher.wire.limits import LIMITS, limit_of
 
-__all__ = ["Clock", "MetadataSource", "TrustedMetadata", "make_directory", "role_seen", "up_to_date"]
+__all__ = ["Clock", "MetadataSource", "TrustedMetadata", "load_delegated", "make_directory", "role_seen", "up_to_date"]
 
 Clock = Callable[[], datetime]
 """Gives the present moment, UTC."""
@@ -115,6 +115,17 @@ def up_to_date(source: MetadataSource) -> Iterator[TrustedMetadata]:
         raise
     if not source.offline:
         write_seen(source.record, seen.with_roles(roles).at(now))
+
+
+def load_delegated(updater: Updater, role: str) -> None:
+    """Load and verify a role to which `targets` itself delegates; nothing happens where it does not.
+
+    Asking for a path would follow what the role delegates in turn: a thief of its one key could have any number of
+    files fetched and kept. Raises exceptions of python-tuf, ClientError, OSError.
+    """
+    delegations = updater._trusted_set.targets.delegations
+    if delegations is not None and role in (delegations.roles or {}):
+        updater._load_targets(role, Targets.type)
 
 
 def role_seen(signed: Signed, judge: Root | Targets, role: str) -> RoleSeen:

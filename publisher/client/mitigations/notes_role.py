@@ -12,15 +12,12 @@ from urllib.parse import quote
 from tuf.api.exceptions import DownloadError, ExpiredMetadataError, RepositoryError
 from tuf.api.metadata import Metadata, Targets
 
-from publisher.client.metadata.trusted import MetadataSource, TrustedMetadata, role_seen
+from publisher.client.metadata.trusted import MetadataSource, TrustedMetadata, load_delegated, role_seen
 from publisher.wire.advice.notes import NOTES
 from publisher.wire.duties import check_duties
 from publisher.wire.errors import ClientError
 
 __all__ = ["VerifiedNotes", "load_notes"]
-
-_PATH = f"{NOTES}/a/a/a"
-"""Asking for a path below makes python-tuf load and verify the role; no such file is needed."""
 
 _EXPIRED = "The channel's notes have expired: advice for the version that you run may be missing."
 _UNVERIFIED = "The channel's notes could not be verified: advice for the version that you run may be missing."
@@ -45,7 +42,7 @@ def load_notes(source: MetadataSource, metadata: TrustedMetadata, listed: Collec
         return VerifiedNotes()
     trusted = metadata.updater._trusted_set
     try:
-        metadata.updater.get_targetinfo(_PATH)
+        load_delegated(metadata.updater, NOTES)
         if not trusted.contains(NOTES, Targets.type):
             return VerifiedNotes(problem=_UNVERIFIED)
         signed = Metadata[Targets].from_bytes((source.directory / f"{quote(NOTES)}.json").read_bytes())
