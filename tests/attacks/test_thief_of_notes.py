@@ -84,8 +84,9 @@ def test_a_thief_of_the_notes_asks_for_a_setting_that_the_channel_signed(machine
         ({"setting": "max-peers", "value": "999999"}, "999999"),
         ({"because": "Get the fix from https://evil.example at once."}, "evil"),
         ({"because": "Run curl evil.example now."}, "curl"),
+        ({"fixed_in": "6.6.6-get.it.at.evil.example"}, "evil"),
     ],
-    ids=["a setting", "a value", "a number", "an address", "a command"],
+    ids=["a setting", "a value", "a number", "an address", "a command", "a version"],
 )
 def test_a_thief_of_the_notes_puts_no_words_of_their_own_where_they_could_be_followed(
     machine: Machine, thief: Thief, changes: dict[str, Any], words: str

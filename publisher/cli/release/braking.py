@@ -33,7 +33,7 @@ from publisher.rules import english
 from publisher.storage.protocol import Storage
 from publisher.text.terminal import terminal_width, wrapped
 from publisher.wire.feed_words import BrakeKind, WithdrawalAction
-from publisher.wire.quotation import why_not_quotable
+from publisher.wire.quotation import why_not_quotable, why_not_quotable_version
 from publisher.wire.version import Version
 
 braking_options = options(
@@ -88,6 +88,18 @@ def quotable(because: str) -> str:
             f"--because {reason}", fix="say what goes wrong, in plain words; what to do is said by the client"
         )
     return because
+
+
+def quotable_version(option: str, text: str) -> Version:
+    """A version that everybody may read in one person's words. Raises UsageError."""
+    fix = "write it like 4.1.2"
+    try:
+        version = Version.parse(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {error}", fix=fix) from None
+    if (reason := why_not_quotable_version(version)) is not None:
+        raise UsageError(f"{option} {reason}", fix=fix)
+    return version
 
 
 def promised(text: str, now: datetime, option: str = "--next-update") -> datetime:

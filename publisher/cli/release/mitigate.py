@@ -12,7 +12,7 @@ from publisher.channel.mitigations import read_mitigation
 from publisher.cli.inputs import Project, known_product, project_options, wall_clock
 from publisher.cli.options import to_option
 from publisher.cli.output.emit import Report, answering, picked
-from publisher.cli.release.braking import ask_to_sign, opened, promised, quotable
+from publisher.cli.release.braking import ask_to_sign, opened, promised, quotable, quotable_version
 from publisher.cli.secrets import key_ring, keys_option, read_root
 from publisher.errors import UsageError, VerificationError
 from publisher.model.configuration import Configuration
@@ -32,7 +32,6 @@ from publisher.rules import english
 from publisher.storage.protocol import Storage
 from publisher.text.terminal import wrapped
 from publisher.wire.advice.version_range import VersionRange
-from publisher.wire.version import Version
 
 
 @click.command()
@@ -102,7 +101,7 @@ def command(
         value=value,
         because=quotable(because),
         until=_until(until, now),
-        fixed_in=_fix(fixed_in),
+        fixed_in=None if fixed_in is None else quotable_version("--fixed-in", fixed_in),
     )
     storage, root = opened(to, configuration), read_root(project.config)
     bucket = Bucket(storage, root)
@@ -152,13 +151,6 @@ def _assignment(text: str) -> tuple[str, str]:
     if not equals or not setting or not value:
         raise UsageError(f"--set {text} is not SETTING=VALUE", fix="write it like auto-sync=off")
     return setting, value
-
-
-def _fix(text: str | None) -> Version | None:
-    try:
-        return None if text is None else Version.parse(text)
-    except ValueError as error:
-        raise UsageError(f"--fixed-in {error}", fix="write it like 4.1.2") from None
 
 
 def _scope(order: MitigationOrder, reach: MitigationReach) -> list[str]:

@@ -7,11 +7,18 @@ from pathlib import Path
 import click
 
 from publisher.cli.inputs import Project
-from publisher.cli.release.braking import BrakeReport, brake, braking_options, meant_by, opened, quotable
+from publisher.cli.release.braking import (
+    BrakeReport,
+    brake,
+    braking_options,
+    meant_by,
+    opened,
+    quotable,
+    quotable_version,
+)
 from publisher.errors import UsageError
 from publisher.pipeline.brakes.brake import BrakeOrder
 from publisher.wire.feed_words import WithdrawalAction
-from publisher.wire.version import Version
 
 
 @click.command()
@@ -52,13 +59,6 @@ def command(
         platforms=tuple(sorted(set(platforms))),
         because=quotable(because),
         action=WithdrawalAction(action),
-        replaced_by=_replacement(replaced_by) if replaced_by is not None else None,
+        replaced_by=quotable_version("--replaced-by", replaced_by) if replaced_by is not None else None,
     )
     return brake(order, configuration, opened(to, configuration), keys, project, yes=yes)
-
-
-def _replacement(text: str) -> Version:
-    try:
-        return Version.parse(text)
-    except ValueError as error:
-        raise UsageError(f"--replaced-by {error}", fix="write it like 4.1.1") from None

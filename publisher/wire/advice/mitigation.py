@@ -17,8 +17,8 @@ from publisher.wire.advice.notes import ListedMitigation
 from publisher.wire.advice.settings import SignedSetting, value_at
 from publisher.wire.advice.version_range import VersionRange, range_in
 from publisher.wire.errors import FeedError
-from publisher.wire.json_object import JsonObject, load, slug_at, text_at, time_at, version_at
-from publisher.wire.quotation import why_not_quotable
+from publisher.wire.json_object import JsonObject, load, slug_at, text_at, time_at
+from publisher.wire.quotation import quotable_version_at, why_not_quotable
 from publisher.wire.stopping.notice import FORMAT, MAX_BYTES
 from publisher.wire.version import Version
 
@@ -146,5 +146,5 @@ def parse_notice(data: bytes) -> MitigationNotice:
         because=text_at((because, "notice.because")),
         at=root.required("at", time_at),
         until=root.required("until", time_at),
-        fixed_in=root.optional("fixed_in", version_at),
+        fixed_in=root.optional("fixed_in", quotable_version_at),
     )

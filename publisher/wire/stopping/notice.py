@@ -14,7 +14,7 @@ from datetime import datetime
 from publisher.wire.errors import FeedError
 from publisher.wire.feed_words import BrakeKind, WithdrawalAction
 from publisher.wire.json_object import JsonObject, choice_of, load, slug_at, text_at, time_at, version_at
-from publisher.wire.quotation import why_not_quotable
+from publisher.wire.quotation import quotable_version_at, why_not_quotable
 from publisher.wire.stopping.brakes import Brake
 from publisher.wire.version import Version
 
@@ -83,5 +83,5 @@ def _parse(data: bytes) -> BrakeNotice:
         because=text_at((because, "notice.because")),
         next_update=root.required("next_update", time_at) if hold else None,
         action=None if hold else root.required("action", choice_of(WithdrawalAction)),
-        replaced_by=None if hold else root.optional("replaced_by", version_at),
+        replaced_by=None if hold else root.optional("replaced_by", quotable_version_at),
     )
