@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from publisher.channel.mitigations import mitigation_key
+from publisher.client.mitigations import advice
 from publisher.wire.advice.notes import NOTES, NOTES_FIELD
 from publisher.wire.stopping.notice import MAX_BYTES
 from tests.support.machine import CHUNK, Machine, machine_for
@@ -131,3 +132,22 @@ def test_a_thief_of_the_notes_sends_no_endless_notice(live: Project, tmp_path: P
     assert (ran.offers, ran.answer["mitigations"]) == ("1.1.0", [])
     assert sum(taken) <= MAX_BYTES + CHUNK
     still_gets_the_release(machine)
+
+
+def test_a_thief_of_the_notes_with_a_slow_server_keeps_nobody_waiting_for_long(
+    machine: Machine, thief: Thief, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One small file may take two minutes, and so may all notices of a check together."""
+    now = 0.0
+
+    def slowly(path: str) -> None:
+        nonlocal now
+        now += 100 if "/notes/" in path else 0
+
+    monkeypatch.setattr(advice, "monotonic", lambda: now)
+    machine.wire.before = slowly
+    about = {"before": "2.0.0", "until": "2026-12-20T12:00:00Z"}
+    says(thief, {"node": {"mitigations": [{"id": f"{number:064x}", **about} for number in range(50)]}})
+    ran = machine.check()
+    assert (ran.offers, ran.answer["mitigations"], bool(ran.answer["left_out"])) == ("1.1.0", [], True)
+    assert len([path for path in machine.wire.asked if "/notes/" in path]) == 2

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 
 from tuf.api.exceptions import DownloadError, RepositoryError
 from tuf.ngclient import FetcherInterface
@@ -32,6 +33,9 @@ from publisher.wire.stopping.notice import MAX_BYTES
 from publisher.wire.version import Version
 
 __all__ = ["MitigationNotices"]
+
+SECONDS = 120.0
+"""How long all notices of one check may take: others wait for it, since the state is locked meanwhile."""
 
 _SUFFIX = ".notice.json"
 _UNREAD = "A notice about this version could not be fetched or read: try again later."
@@ -63,19 +67,22 @@ class MitigationNotices:
             return Advice((), (_MALFORMED,))
         platforms = {platform, feed.platform}
         concerning = [item for item in listed if item.concerns(version, platforms, now)]
-        notices = {item.id: self._read(item, feed.product, {other.id for other in listed}) for item in concerning}
+        ids, ends = {item.id for item in listed}, monotonic() + SECONDS
+        notices = {item.id: self._read(item, feed.product, ids, ends) for item in concerning}
         readable = {id_: notice for id_, notice in notices.items() if notice is not None}
         advice = mitigations_for(concerning, readable, feed.settings, version, platforms, now)
         unread = (_UNREAD,) if len(readable) < len(notices) else ()
         return Advice(advice.mitigations, (*advice.left_out, *unread))
 
-    def _read(self, item: ListedMitigation, product: str, listed: Collection[str]) -> MitigationNotice | None:
+    def _read(
+        self, item: ListedMitigation, product: str, listed: Collection[str], ends: float
+    ) -> MitigationNotice | None:
         kept = self.directory / f"{item.id}{_SUFFIX}"
         with contextlib.suppress(ClientError, OSError):
             if is_plain_file(kept):
                 with open_plain(kept) as file:
                     return mitigation_notice_of(item, product, file.read(MAX_BYTES + 1))
-        if self.fetcher is None:
+        if self.fetcher is None or monotonic() >= ends:
             return None
         folder, _, name = mitigation_path(product).rpartition("/")
         try:
