@@ -6,6 +6,7 @@ Expiry is not judged here: a publisher may renew what has expired, an auditor re
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -82,6 +83,15 @@ class Repository:
         }
 
 
+DEEPEST = 64
+"""So many arrays and objects are read within one another; ours need ten."""
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(levels == 0 or _is_deeper(item, levels - 1) for item in inner)
+
+
 def parse(data: bytes, kind: type[S], name: str) -> Metadata[S]:
     """Metadata of the expected kind. Raises VerificationError."""
     try:
@@ -94,6 +104,11 @@ def parse(data: bytes, kind: type[S], name: str) -> Metadata[S]:
         except ClientError as page:
             raise VerificationError(page.what, fix=page.fix) from error
         raise VerificationError(f"{name} is not TUF metadata") from error
+    # Whoever copies or writes such a thing would run out of stack, in the middle of a hold.
+    if _is_deeper(json.loads(data), DEEPEST):
+        raise VerificationError(
+            f"{name} is nested too deeply", fix="run `publish recover`: this program did not write that"
+        )
     if metadata.unrecognized_fields or any(signature.unrecognized_fields for signature in metadata.signatures.values()):
         raise VerificationError(f"{name} has fields outside its signed part")
     if not 0 < metadata.signed.version <= MAX_VERSION:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from publisher.channel.brakes import notice_key
+from publisher.errors import VerificationError
 from publisher.wire.errors import Code
 from publisher.wire.stopping.brakes import BRAKES, BRAKES_FIELD, LIFTED_FIELD, candidate_digest
 from tests.pipeline.test_recover import recover
@@ -202,3 +203,16 @@ def test_a_thief_of_the_brakes_who_cannot_be_understood_stops_updates_and_starts
     """Whoever cannot read what is stopped offers nothing."""
     says(thief, channel)
     machine.refuses(r"brakes", newer=r"state/.*/metadata/.*")
+
+
+def test_a_thief_of_the_brakes_breaks_no_command_of_the_publisher(live: Project, thief: Thief) -> None:
+    """What is nested too deeply to be copied is refused, with what to do; then a hold lands again."""
+    nested: list[Any] = []
+    for _ in range(480):
+        nested = [nested]
+    says(thief, {}, nested=nested)
+    with pytest.raises(VerificationError, match="nested too deeply") as caught:
+        hold(live, "1.1.0")
+    assert "publish recover" in (caught.value.fix or "")
+    recover(live)
+    hold(live, "1.1.0")
