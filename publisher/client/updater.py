@@ -135,6 +135,7 @@ class UpdateClient:
         """
         self._source = ChannelSource(url.rstrip("/"), root, state, fetcher, clock, patience or impatient(clock))
         self._session: Session | None = None
+        self._platforms: tuple[str, ...] = ()
 
     def fetch_feed(self, product: str, channel: str, platform: str) -> ParsedFeed:
         """The verified feed. See `fetch_channel`, which also tells who signed it."""
@@ -149,6 +150,7 @@ class UpdateClient:
         """
         self._session = None
         self._session, verified = self._verify(self._source, product, channel, platform)
+        self._platforms = (platform,)
         return verified
 
     def fetch_or_recall(self, product: str, channel: str, platform: str) -> VerifiedChannel:
@@ -306,13 +308,15 @@ class UpdateClient:
         """Refuse what the newest verified state has on hold or withdrawn, whenever the feed was asked for."""
         assert self._session is not None and feed.release is not None
         version, brakes = feed.release.version, self._session.brakes
-        if brakes.withdrawal_of(version, feed.platform) is not None:
+        # Files that run anywhere are stopped under that name, and under the name of the machine.
+        platforms = (*self._platforms, feed.platform)
+        if brakes.withdrawal_of(version, *platforms) is not None:
             raise ClientInputError(
                 f"{feed.product} {version} was withdrawn; nobody should install it",
                 fix="check for updates again",
                 code=Code.WITHDRAWN,
             )
-        if brakes.hold_of(version, feed.platform) is not None:
+        if brakes.hold_of(version, *platforms) is not None:
             raise ClientInputError(
                 f"{feed.product} {version} is on hold",
                 fix="keep what you run, and check for updates again later",

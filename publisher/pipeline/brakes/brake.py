@@ -19,7 +19,7 @@ from publisher.channel.layout import back_key, channel_role, release_key
 from publisher.channel.manifests import WITHDRAWN_FILE, withdrawn_text
 from publisher.channel.repository import Repository, withdrawn_by
 from publisher.channel.roles import RELEASE_FIELD
-from publisher.errors import InputError, StorageConflict, StorageForeign, VerificationError
+from publisher.errors import InputError, StorageConflict, StorageError, StorageForeign, VerificationError
 from publisher.model.configuration import Configuration
 from publisher.model.records.ledger_entry import SHIPS, LedgerAction, LedgerEntryBody
 from publisher.model.records.notice import NoticeFile
@@ -27,7 +27,8 @@ from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.keyring import KeyRing
 from publisher.pipeline.ledger_append import from_the_end
 from publisher.pipeline.objects.planned import PlannedObject
-from publisher.pipeline.objects.writing import Written
+from publisher.pipeline.objects.writing import Written, write_objects
+from publisher.pipeline.progress import silent
 from publisher.pipeline.publication.plan import Publication, plan_publication
 from publisher.pipeline.publication.until_it_lands import until_it_lands
 from publisher.rules import english
@@ -260,7 +261,7 @@ class BrakeToSign:
     content: Targets
     """What the role brakes says then."""
     objects: tuple[PlannedObject, ...]
-    """What is written before it is live: the notice, and for a withdrawal the text beside the files."""
+    """What is written before it is live: the notice."""
 
 
 def brake_to_sign(order: BrakeOrder, bucket: Bucket, now: datetime) -> BrakeToSign:
@@ -275,15 +276,21 @@ def brake_to_sign(order: BrakeOrder, bucket: Bucket, now: datetime) -> BrakeToSi
         bucket.live, order.role, now, holds=(brake,) if hold else (), withdrawn=() if hold else (brake,)
     )
     notice_object = PlannedObject.of(notice_key(order.product, order.channel, brake.id), notice)
-    return BrakeToSign(brake, content, (notice_object,) if hold else (notice_object, *_beside_the_files(order, bucket)))
+    return BrakeToSign(brake, content, (notice_object,))
 
 
-def _beside_the_files(order: BrakeOrder, bucket: Bucket) -> list[PlannedObject]:
-    """WITHDRAWN.txt, for whoever looks at the files by hand and not at metadata; nothing where one is there already."""
-    key = release_key(order.product, str(order.version), WITHDRAWN_FILE)
-    if bucket.storage.stat(key) is not None:
-        return []
-    return [PlannedObject.of(key, Body.from_bytes(withdrawn_text(order.product, str(order.version))))]
+def write_beside_the_files(product: str, version: Version, storage: Storage) -> Written:
+    """WITHDRAWN.txt, for whoever looks at the files by hand and not at metadata.
+
+    It is written once the withdrawal is live, since it stops nobody by itself: whatever somebody has put in its place
+    must not keep a withdrawal from landing. `publish verify` names what is wrong there.
+    """
+    text = Body.from_bytes(withdrawn_text(product, str(version)))
+    planned = PlannedObject.of(release_key(product, str(version), WITHDRAWN_FILE), text)
+    try:
+        return write_objects([planned], storage, silent)
+    except StorageError:
+        return Written()
 
 
 def _already(order: BrakeOrder, live: Repository, bucket: Bucket) -> Brake | None:
@@ -338,4 +345,6 @@ def stop(
             f"the brake on {order.product} {order.version} was live, and somebody else's change has removed it",
             fix="run the command again, and read `publish log`",
         )
+    if order.kind is BrakeKind.WITHDRAWAL:
+        written = written.then(write_beside_the_files(order.product, order.version, storage))
     return plan, written

@@ -25,7 +25,7 @@ from publisher.errors import InputError, RefusedByPolicy, StorageConflict, Usage
 from publisher.model.catalog import Catalog
 from publisher.model.configuration import Configuration
 from publisher.model.records.ledger_entry import LedgerAction, LedgerEntryBody
-from publisher.pipeline.brakes.brake import BrakeOrder, BrakeToSign, brake_to_sign
+from publisher.pipeline.brakes.brake import BrakeOrder, BrakeToSign, brake_to_sign, write_beside_the_files
 from publisher.pipeline.bucket import Bucket
 from publisher.pipeline.decide import Clock
 from publisher.pipeline.keyring import KeyRing
@@ -165,6 +165,7 @@ def apply_rollback(plan: RollbackPlan, storage: Storage, clock: Clock) -> Writte
     written = plan.publication.apply(storage)
     request = plan.request
     product, channel = request.product, request.channel
+    written = written.then(write_beside_the_files(product, plan.version, storage))
     verify_as_client(storage, plan.trusted_root, product, plan.back_to, channel, plan.platforms, clock())
     return written
 

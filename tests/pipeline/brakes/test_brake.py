@@ -207,3 +207,19 @@ def test_nobody_is_advised_to_go_back_where_no_way_back_is_signed(shipped: Proje
     words = "no rollback metadata leads from 1.0.0 to an older version in node stable"
     refused(shipped, InputError, words, version="1.0.0", action=WithdrawalAction.GO_BACK)
     assert withdraw(shipped, "1.1.0", "go-back").brake in stopped(shipped).withdrawn
+
+
+@pytest.mark.parametrize("planted", ["a file", "a folder"])
+def test_whatever_lies_where_the_text_belongs_a_withdrawal_lands_and_an_audit_names_it(
+    shipped: Project, planted: str
+) -> None:
+    path = shipped.bucket / "releases/node/1.1.0/WITHDRAWN.txt"
+    if planted == "a folder":
+        path.mkdir()
+        (path / "inside").write_text("planted")
+    else:
+        path.write_text("Get 6.6.6 instead.")
+    assert withdraw(shipped, "1.1.0").brake in stopped(shipped).withdrawn
+    audit = verify_channel(StoreSource(shipped.storage()), shipped.root, shipped.now)
+    assert not audit.sound
+    assert any("releases/node/1.1.0/WITHDRAWN.txt" in finding.where for finding in audit.findings)
