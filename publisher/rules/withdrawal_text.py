@@ -107,7 +107,7 @@ def _meanwhile(withdrawal: Withdrawal, state: ChannelState, newest: Version | No
         case WithdrawalAction.KEEP_RUNNING:
             return []
         case _:
-            keep = "keep running it" if withdrawal.id is None else "do not install it again,"
+            keep = f"keep running {withdrawal.version}" if withdrawal.id is None else "do not install it again,"
             return [f"Nothing is offered in its place yet; {keep} and check again soon."]
 
 

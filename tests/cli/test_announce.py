@@ -65,7 +65,7 @@ def test_requirements_are_announced_approved_and_made_live(shipped: Project, pub
 
     read = run(publish, shipped, "approve", "node@1.0.0", "--channel", "stable")
     assert "Only requirements and settings change" in flat(read.out)
-    assert "This may be announced at any time." in flat(read.out)
+    assert "No files change, so this may be promoted at any time." in flat(read.out)
     assert json.loads(run(publish, shipped, "approve", "node@1.0.0", "--channel", "stable", "--json").out)["announces"]
     approve(publish, shipped, "channels-ana")
     early = run(publish, shipped, "promote", "node@1.0.0", "--channel", "stable")
@@ -73,7 +73,7 @@ def test_requirements_are_announced_approved_and_made_live(shipped: Project, pub
     approve(publish, shipped, "channels-ben")
     live = run(publish, shipped, "promote", "node@1.0.0", "--channel", "stable")
     assert live.code == 0, live.err
-    assert "The requirements of node.stable are live" in flat(live.out)
+    assert "What was approved for node.stable is live" in flat(live.out)
     assert (shipped.content / "releases/node/1.0.0.yaml").read_text() == yaml
     assert "not announced" not in run(publish, shipped, "status").out
 

@@ -61,7 +61,7 @@ def test_where_nobody_can_answer_nothing_is_signed(shipped: Project, publish: Pu
     before = tree(shipped.bucket)
     ran = publish(*hold_words(shipped, "node"), cwd=shipped.base)
     assert (ran.code, tree(shipped.bucket)) == (2, before)
-    assert "nobody is here to answer whether this shall be signed" in flat(ran.err)
+    assert "there is no terminal in which to confirm it" in flat(ran.err)
     assert "--yes" in ran.err
 
 

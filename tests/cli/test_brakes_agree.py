@@ -71,7 +71,7 @@ def test_r82_a_hold_is_told_the_same_by_site_status_why_and_client(
         "hold", "node@1.1.0", "--because", REASON, "--next-update", "6h", "--yes", *where(project), cwd=project.base
     )
     assert ran.code == 0, ran.err
-    assert "Its pages are not signed in this channel." in flat(ran.out)
+    assert "Next: build the site again, with publish build" in flat(ran.out)
     site = pages(project, publish, tmp_path / "site")
     status = flat(publish("status", "--to", project.bucket, cwd=project.base).out)
     why = flat(publish("why", "node@1.1.0", "--bucket", project.bucket, "--channel", "stable", cwd=project.base).out)
@@ -127,4 +127,4 @@ def test_the_commands_say_when_the_pages_were_signed(published: Project, publish
     ran = publish(
         "hold", "node@1.1.0", "--because", REASON, "--next-update", "6h", "--yes", *where(project), cwd=project.base
     )
-    assert "The site says so once its timer, or `publish build`, builds it; last signed " in flat(ran.out)
+    assert "The site says the same once its timer builds it again; it was last signed " in flat(ran.out)

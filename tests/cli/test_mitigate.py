@@ -64,7 +64,7 @@ def test_where_nobody_can_answer_nothing_is_signed(shipped: Project, publish: Pu
     before = tree(shipped.bucket)
     ran = run(shipped, publish, "mitigate", *(data["id"] if word == "(the id)" else word for word in words))
     assert (ran.code, tree(shipped.bucket)) == (2, before)
-    assert "nobody is here to answer whether this shall be signed" in flat(ran.err)
+    assert "there is no terminal in which to confirm it" in flat(ran.err)
     assert "--yes" in ran.err
 
 
@@ -111,7 +111,7 @@ def test_a_problem_of_the_content_holds_nobody_up(shipped: Project, publish: Pub
         ({"--platform": "linux"}, 1, "node has no platform linux"),
         ({"--fixed-in": "soon"}, 2, "--fixed-in 'soon' is not a version"),
         ({"--fixed-in": "1.0.0"}, 1, "and older than 1.0.0, which has the fix"),
-        ({"--end": "0123456789"}, 2, "--end takes no other words"),
+        ({"--end": "0123456789"}, 2, "--end takes no other options"),
     ],
 )
 def test_what_is_mistyped_is_refused_with_what_to_do(

@@ -57,10 +57,10 @@ def test_it_is_rejected_by_its_whole_digest_and_every_command_says_so(staged: Pr
 @pytest.mark.parametrize(
     ("words", "code", "what"),
     [
-        (("node@1.1.0", "--reject"), 2, "--reject says no without a reason"),
+        (("node@1.1.0", "--reject"), 2, "--reject needs a reason"),
         (("node@1.1.0", "--because", REASON), 2, "--because goes with --reject"),
         (("node@1.1.0", "--reject", "--because", "see https://fix.example"), 2, "looks like an address"),
-        (("node@1.1.0", "--reject", "--because", REASON), 2, "nobody is here to answer"),
+        (("node@1.1.0", "--reject", "--because", REASON), 2, "there is no terminal in which to confirm it"),
         (("node@1.1.0", "--reject", "--because", REASON, "--yes", "ab" * 32), 2, "and the candidate is"),
         (("node@1.1.0", "--reject", "--because", REASON, "--key", "brakes-ben"), 2, "--reject goes with --because"),
         (("node@1.0.0", "--reject", "--because", REASON), 1, "node@1.0.0 is not staged: node.stable is working on"),

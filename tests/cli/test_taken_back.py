@@ -34,7 +34,7 @@ def rolled_back(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtur
     assert back.code == 0, back.err
     assert "Clients that run 1.1.0 show: Go back to 1.0.0." in said(back)
     assert "It never ships to stable again: publish a fixed version under a higher number" in said(back)
-    assert f"build the site again: publish build --to DIR --bucket {project.bucket.as_uri()}" in said(back)
+    assert "build the site again, with publish build" in said(back)
     return project
 
 

@@ -140,7 +140,7 @@ def _entry_lines(shown: Shown, width: int) -> list[str]:
         new = printable(versions(entry.roles.items()))
         fate = f"Published {new}." if shown.took_effect else f"Announced {new}, which has not taken effect."
         lines += wrapped(fate, width, margin)
-    if shown.taken_back is not None:
+    if shown.taken_back is not None and (entry.brake is None or shown.taken_back.number == entry.number):
         how = "here" if shown.taken_back.number == entry.number else f"by entry {shown.taken_back.number}"
         text = f"{entry.version} was taken back {how}, and never ships to {entry.channel} again."
         lines += wrapped(text, width, margin)

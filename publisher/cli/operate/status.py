@@ -253,7 +253,7 @@ def _candidate_lines(staged: CandidateStatus, width: int) -> list[str]:
         *(approval_lines(staged.review, width, "    ") if staged.review is not None else []),
     ]
     if staged.void is not None:
-        return [*lines, *wrapped(f"Void: {staged.void}.", width, 4)]
+        return [*lines, *wrapped(f"Void: {staged.void}", width, 4)]
     if staged.review is None:
         lines += wrapped("Approvals cannot be checked while the content has problems.", width, 4)
     return lines

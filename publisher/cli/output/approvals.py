@@ -145,7 +145,7 @@ def approval_lines(review: ReleaseReview, width: int, margin: str = "") -> list[
         lines.append(f"{margin}All required approvals are there.")
     for because in review.needs.because:
         lines += wrapped(because, width, indent)
-    answer = headline(review.decision) if review.ships else "This may be announced at any time."
+    answer = headline(review.decision) if review.ships else "No files change, so this may be promoted at any time."
     return [*lines, *wrapped(answer, width, indent)]
 
 

@@ -84,9 +84,7 @@ def meant_by(name: str, channel: str | None, configuration: Configuration) -> Me
 def quotable(because: str) -> str:
     """The reason, if everybody may read it. Raises UsageError that says what is wrong with it."""
     if (reason := why_not_quotable(because)) is not None:
-        raise UsageError(
-            f"--because {reason}", fix="say what goes wrong, in plain words; what to do is said by the client"
-        )
+        raise UsageError(f"--because {reason}", fix="say in plain words what goes wrong; the client says what to do")
     return because
 
 
@@ -113,7 +111,7 @@ def promised(text: str, now: datetime, option: str = "--next-update") -> datetim
         moment: datetime = TypeAdapter(UtcTime).validate_python(text)
         return moment
     except ValidationError as error:
-        why = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+        why = str(error.errors()[0]["msg"]).removeprefix("Value error, ").partition(";")[0]
         raise UsageError(f"{option} {why}", fix="write it like 6h, 90min or 2027-03-01T12:00:00Z") from None
 
 
@@ -134,11 +132,11 @@ def brake(
 def ask_to_sign(lines: Sequence[str]) -> None:
     """Whoever stops something for everybody, or advises them, sees it first. Raises UsageError, InputError."""
     if not sys.stdin.isatty():
-        raise UsageError("nobody is here to answer whether this shall be signed", fix="add --yes")
+        raise UsageError("there is no terminal in which to confirm it", fix="add --yes, or run it in a terminal")
     width = terminal_width()
     shown = [line for text in lines for line in wrapped(text, width)]
     click.echo("\n".join([*shown, ""]), err=for_programs())
-    if not click.confirm("Sign and publish it", err=for_programs()):
+    if not click.confirm("Sign and publish?", err=for_programs()):
         raise InputError("declined: nothing was signed", fix="run it again to sign it after all")
 
 
@@ -153,7 +151,7 @@ def scope(order: BrakeOrder, left: dict[str, Version | None]) -> list[str]:
     if order.next_update is not None:
         lines.append(f"The next update is promised for {english.moment(order.next_update)}.")
     if order.action is not None:
-        lines.append(f"Whoever runs it is told to {ADVISED[order.action]}.")
+        lines.append(f"Users who run it are told to {ADVISED[order.action]}.")
     lines += _left(left)
     lines.append("One person can do this; only the channel's people can lift it (publish lift).")
     return lines
@@ -163,7 +161,7 @@ ADVISED = {
     WithdrawalAction.STOP: "stop it now",
     WithdrawalAction.GO_BACK: "go back to the version before it",
     WithdrawalAction.UPDATE: "update",
-    WithdrawalAction.KEEP_RUNNING: "keep it running, and not to install it anew",
+    WithdrawalAction.KEEP_RUNNING: "keep it running, but not to install it again",
 }
 """What a withdrawal asks of whoever runs the version."""
 
@@ -232,10 +230,10 @@ class BrakeReport(Report):
 
 
 def site_line(signed: datetime | None) -> str:
-    """When the site will say the same; `signed` is when its pages were last signed."""
+    """When the site will say the same; `signed` is when its pages were last signed, if ever."""
     if signed is None:
-        return "The site says so once you build it again: publish build. Its pages are not signed in this channel."
-    return f"The site says so once its timer, or `publish build`, builds it; last signed {english.moment(signed)}."
+        return "Next: build the site again, with publish build, so that it says the same."
+    return f"The site says the same once its timer builds it again; it was last signed {english.moment(signed)}."
 
 
 def opened(to: str | None, configuration: Configuration) -> Storage:

@@ -84,7 +84,7 @@ def command(
     now = wall_clock()
     if end is not None:
         if product or versions or assignment or because or until or platforms or fixed_in:
-            raise UsageError("--end takes no other words", fix="run publish mitigate --end ID alone, then publish anew")
+            raise UsageError("--end takes no other options", fix="run publish mitigate --end ID alone")
         return _end(end, configuration, opened(to, configuration), keys, project, yes=yes)
     if product is None or versions is None or assignment is None or because is None or until is None:
         raise UsageError(
@@ -190,7 +190,7 @@ class MitigationReport(Report):
             *(line for text in lines for line in wrapped(text, width)),
             "To end it early:",
             f"  publish mitigate --end {listed.id[:12]}",
-            *wrapped("Then build the site again, so that it says the same.", width),
+            *wrapped("Next: build the site again, with publish build, so that it says the same.", width),
         ]
 
     def data(self) -> dict[str, object]:
@@ -210,14 +210,14 @@ class MitigationReport(Report):
 
 @dataclass(frozen=True)
 class EndReport(Report):
-    """A mitigation that users are told no more."""
+    """A mitigation that has ended."""
 
     plan: EndPlan
     written: Written
 
     def lines(self, width: int) -> list[str]:
         what = f"The mitigation of {self.plan.product} {self.plan.listed.versions} has ended"
-        return wrapped(f"{what}: clients say it no more after their next check. Build the site again.", width)
+        return wrapped(f"{what}: clients stop showing it with their next check. Next: build the site again.", width)
 
     def data(self) -> dict[str, object]:
         return {

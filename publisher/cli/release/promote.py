@@ -79,8 +79,8 @@ class PromoteReport(Report):
         title, channel = f"{self.request.product} {self.release.version}", self.request.channel
         if self.announced:
             return [
-                *wrapped(f"The requirements of {self.request.role} are live, verified as a new client.", width),
-                *wrapped(f"{title} is offered as before. Next: build the site again.", width),
+                *wrapped(f"What was approved for {self.request.role} is live, verified as a new client.", width),
+                *wrapped(f"No files of {title} have changed. Next: build the site again.", width),
             ]
         if self.plan is None or self.shipped is None:
             return [f"{title} is live in {channel} already."]

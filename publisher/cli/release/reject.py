@@ -24,7 +24,7 @@ def reject_staged(
 ) -> RejectReport:
     """Show which candidate is meant, ask, and reject it. Raises UsageError, InputError where somebody says no."""
     if because is None:
-        raise UsageError("--reject says no without a reason", fix="add --because TEXT, which the ledger keeps")
+        raise UsageError("--reject needs a reason", fix="add --because TEXT, which the ledger keeps")
     quotable(because)
     configuration = project.configuration()
     meant = meant_by(name, channel, configuration)
@@ -49,17 +49,17 @@ def reject_staged(
 def _ask(rejection: Rejection) -> None:
     if not sys.stdin.isatty():
         raise UsageError(
-            "nobody is here to answer whether this shall be signed",
+            "there is no terminal in which to confirm it",
             fix=f"read it, then add --yes {rejection.candidate}",
         )
     shown = [
         f"Reject candidate {rejection.candidate} of {rejection.role}: {rejection.product} {rejection.version}.",
         f'The ledger keeps: "{rejection.because}"',
-        "Nobody can promote it any more, and clients refuse it. Nobody can lift that; another candidate can be staged.",
+        "Nobody can promote it any more, and clients refuse it. It cannot be lifted; stage another candidate.",
     ]
     lines = [line for text in shown for line in wrapped(text, terminal_width())]
     click.echo("\n".join([*lines, ""]), err=for_programs())
-    if not click.confirm("Sign and publish it", err=for_programs()):
+    if not click.confirm("Sign and publish?", err=for_programs()):
         raise InputError("declined: nothing was signed", fix="run it again to reject the candidate after all")
 
 
@@ -77,7 +77,7 @@ class RejectReport(Report):
         following = f"publish stage {rejection.product}@{rejection.version} --channel {rejection.channel} --replace"
         return [
             *wrapped(f"{rejection.product} {rejection.version}, {what}, is rejected{already}.", width),
-            *wrapped("Nobody can promote it, and clients refuse it. To go on, change the release, then:", width),
+            *wrapped("Nobody can promote it, and clients refuse it. To go on, mend the release, then:", width),
             f"  {following}",
         ]
 

@@ -62,7 +62,7 @@ def command(
         lambda planned: apply_rollback(planned, storage, wall_clock),
     )
     signed = site_signed_at(Bucket(storage, root).live, configuration.signers)
-    return RollbackReport(name, version, request, plan, written, storage.url, signed)
+    return RollbackReport(name, version, request, plan, written, signed)
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,6 @@ class RollbackReport(Report):
     request: PromoteRequest
     plan: RollbackPlan
     written: Written
-    url: str
-    """Of the bucket."""
     site_signed: datetime | None
     """When the site's pages were signed before."""
 
@@ -85,13 +83,13 @@ class RollbackReport(Report):
         if not self.plan.advises_back:
             shown = f"Clients that run {self.version} show what its withdrawal advises, and may go back to {back_to}."
         role, until = self.request.role, english.moment(self.plan.signed_until)
-        again = f"It never ships to {channel} again: publish a fixed version under a higher number, and build the site"
+        again = f"It never ships to {channel} again: publish a fixed version under a higher number."
         return [
             *wrapped(f"{self.name} is taken back in {channel}: {back_to} is live, verified as a new client.", width),
             *wrapped(english.listed(self.plan.platforms), width, 2),
             *wrapped(shown, width),
-            *(wrapped(f'Before that they restore a backup: "{self.plan.backup}"', width) if self.plan.backup else []),
-            *wrapped(f"{again} again: publish build --to DIR --bucket {self.url}", width),
+            *(wrapped(f'Before that, users restore a backup: "{self.plan.backup}"', width) if self.plan.backup else []),
+            *wrapped(again, width),
             *wrapped(
                 f"{role} is signed until {until}, as its rollback metadata was; from then on clients offer nothing."
                 f" Renew it soon: publish refresh, then publish approve {role} --key KEY, then publish refresh",

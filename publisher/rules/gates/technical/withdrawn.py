@@ -19,7 +19,7 @@ def ask(question: Question) -> Ruling:
     if known is None:
         return Ruling(
             Outcome.NOT_APPLICABLE,
-            public="Rollbacks are checked when the release is published.",
+            public="Holds and withdrawals are checked when the release is published.",
         )
     rollbacks = [entry for entry in known if (entry.product, entry.version) == (release.product, release.version)]
     here = next((entry for entry in rollbacks if entry.channel == question.channel), None)
@@ -46,7 +46,7 @@ def ask(question: Question) -> Ruling:
             fix=f"Lift it once the reason is gone: publish lift {release.id} --channel {question.channel}.",
         )
     kept = f" {what_happened(rollbacks[0])}, but {question.channel} still offers it." if rollbacks else ""
-    return Ruling(Outcome.PASS, public=f"It was not taken back from {question.channel}.{kept}")
+    return Ruling(Outcome.PASS, public=f"It is neither withdrawn nor on hold in {question.channel}.{kept}")
 
 
 def _blocked(reason: str) -> Ruling:
